@@ -1,0 +1,85 @@
+//! `POST /api/v1/import`: a payload in, a job out.
+
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::files::ImportFiles;
+use saldo::http::{Caller, Parameters, Payload, Problem, Seed, media_type};
+use saldo::id::ImportId;
+use saldo::import::{Format, ImportJob, ImportStatus, Mapping, read};
+use saldo::queue::{ImportMessage, ImportTask};
+use serde::{Deserialize, Serialize};
+
+/// The media types accepted, each with its format.
+const FORMATS: [(&str, Format); 4] = [
+    ("application/json", Format::Json),
+    ("application/x-ndjson", Format::Ndjson),
+    ("application/ndjson", Format::Ndjson),
+    ("text/csv", Format::Csv),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Query {
+    /// A JSON object from the file's columns to fields.
+    mapping: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    job_id: ImportId,
+    status: ImportStatus,
+    total_records: u64,
+}
+
+pub(crate) async fn accept(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(Seed(seed)): Extension<Seed>,
+    Parameters(query): Parameters<Query>,
+    headers: HeaderMap,
+    Payload(payload): Payload,
+) -> Result<Response, Problem> {
+    let (media_type, format) = format(&headers)?;
+    let mapping = mapping(query.mapping.as_deref())?;
+    let total_records = read::count(format, &mapping, &payload)?;
+
+    let id = ImportId::of_seed(seed);
+    let job = ImportJob::accepted(id, caller.org().clone(), format, mapping, total_records, Timestamp::now());
+    app.files.put(&ImportFiles::of(&job.org, &job.id).payload(), media_type, payload).await?;
+    app.imports.accept(&job).await?;
+    queue(&app, &job).await?;
+
+    let accepted = Accepted { job_id: job.id, status: ImportStatus::Processing, total_records };
+    let location = format!("/api/v1/import/{}", accepted.job_id);
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(accepted)).into_response())
+}
+
+/// One message hands the job over: either it is queued, or the job is taken back and the
+/// caller gets an error.
+async fn queue(app: &App, job: &ImportJob) -> Result<(), Problem> {
+    let message = ImportMessage { org: job.org.clone(), import: job.id.clone(), task: ImportTask::Plan };
+    let Err(failure) = app.import_queue.send(&[message]).await else {
+        return Ok(());
+    };
+    if let Err(second) = app.imports.discard(&job.org, &job.id).await {
+        tracing::error!(error = &second as &dyn std::error::Error, import = %job.id, "a job that was not queued is left to expire");
+    }
+    Err(failure.into())
+}
+
+fn format(headers: &HeaderMap) -> Result<(&'static str, Format), Problem> {
+    let sent = media_type(headers);
+    FORMATS.into_iter().find(|(name, _)| sent.as_deref() == Some(name)).ok_or_else(|| {
+        Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv")
+    })
+}
+
+fn mapping(json: Option<&str>) -> Result<Mapping, Problem> {
+    let parsed = json.map(serde_json::from_str).transpose();
+    parsed.map(Option::unwrap_or_default).map_err(|error| Problem::invalid_parameter(format!("mapping: {error}")))
+}

@@ -1,0 +1,105 @@
+//! `GET /api/v1/import/{job_id}/errors`: every error of an import, in pages, or the
+//! refused rows themselves as a file.
+
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use futures::TryStreamExt;
+use saldo::app::App;
+use saldo::http::{Caller, Limit, Page, Parameters, Problem};
+use saldo::import::{ImportJob, ImportStatus, Severity};
+use serde::Deserialize;
+
+use crate::reports::{Entry, chunks, entries, reports};
+use crate::{find, refused};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Query {
+    #[serde(default)]
+    limit: Limit,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
+/// Where a page begins: a chunk, and how many of its errors come before.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Cursor {
+    chunk: u32,
+    offset: usize,
+}
+
+impl TryFrom<String> for Cursor {
+    type Error = &'static str;
+
+    fn try_from(cursor: String) -> Result<Self, Self::Error> {
+        let parsed = cursor.split_once('-').and_then(|(chunk, offset)| {
+            // The largest number a chunk can have leaves room to count on.
+            let chunk = chunk.parse().ok().filter(|chunk| *chunk < u32::MAX / 2)?;
+            Some(Self { chunk, offset: offset.parse().ok()? })
+        });
+        parsed.ok_or("cursor must be the next_cursor of another page")
+    }
+}
+
+impl From<Cursor> for String {
+    fn from(cursor: Cursor) -> Self {
+        format!("{}-{}", cursor.chunk, cursor.offset)
+    }
+}
+
+pub(crate) async fn errors(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Parameters(query): Parameters<Query>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let job = find(&app, caller.org(), &id).await?;
+    if wants_csv(&headers) {
+        return refused::file(&app, &job).await;
+    }
+    Ok(Json(page(&app, &job, query).await?).into_response())
+}
+
+fn wants_csv(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
+    let mut types = accepted.flat_map(|accept| accept.split(','));
+    types.any(|media_type| media_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("text/csv")))
+}
+
+async fn page(app: &App, job: &ImportJob, Query { limit, cursor }: Query) -> Result<Page<Entry>, Problem> {
+    let mut data = Vec::new();
+    let mut reports = std::pin::pin!(reports(app, job, cursor.chunk, Severity::Error));
+    while let Some((part, report)) = reports.try_next().await? {
+        let before = if part.number == cursor.chunk { cursor.offset } else { 0 };
+        for (entry, offset) in entries(&report, Severity::Error).zip(0..).skip(before) {
+            if data.len() == limit.get() {
+                let next = Cursor { chunk: part.number, offset };
+                return Ok(Page { data, has_more: true, next_cursor: Some(next.into()) });
+            }
+            data.push(entry);
+        }
+    }
+    let next_cursor = match job.status {
+        ImportStatus::Processing => Some(first_unfinished(app, job, cursor).await?.into()),
+        _ => None,
+    };
+    Ok(Page { data, has_more: next_cursor.is_some(), next_cursor })
+}
+
+/// Where to read on once the import has come further.
+async fn first_unfinished(app: &App, job: &ImportJob, cursor: Cursor) -> Result<Cursor, Problem> {
+    let mut next = cursor.chunk;
+    let mut parts = std::pin::pin!(chunks(app, job, cursor.chunk));
+    while let Some(part) = parts.try_next().await? {
+        if part.number != next {
+            break;
+        }
+        next += 1;
+    }
+    Ok(if next == cursor.chunk { cursor } else { Cursor { chunk: next, offset: 0 } })
+}

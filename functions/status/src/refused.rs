@@ -1,0 +1,97 @@
+//! The refused rows as a CSV file, in the shape in which they were sent, with a column
+//! that says why: to be mended and imported again.
+
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Redirect, Response};
+use csv::WriterBuilder;
+use futures::TryStreamExt;
+use saldo::app::App;
+use saldo::failure::Failure;
+use saldo::files::ImportFiles;
+use saldo::http::{BODY_BYTES_MAX, Problem};
+use saldo::import::{Field, ImportJob, RowBody, Severity, Shape};
+
+use crate::reports::reports;
+
+const CSV: &str = "text/csv; charset=utf-8";
+/// The header of the column that says why.
+const REASON: &str = "reason";
+
+/// A refused row and why.
+struct Refused {
+    body: RowBody,
+    reason: String,
+}
+
+/// The file itself, or, when it is larger than an answer can be, a redirect to a link.
+pub(crate) async fn file(app: &App, job: &ImportJob) -> Result<Response, Problem> {
+    let (shape, rows) = read(app, job).await?;
+    let csv = write(&shape, &rows).map_err(Failure::corrupt("a refused row"))?;
+    if csv.len() > BODY_BYTES_MAX {
+        let name = ImportFiles::of(&job.org, &job.id).refused_rows();
+        app.files.put(&name, CSV, csv.into()).await?;
+        return Ok(Redirect::to(&app.files.link(&name).await?).into_response());
+    }
+    let disposition = format!(r#"attachment; filename="{}-refused.csv""#, job.id);
+    Ok(([(CONTENT_TYPE, CSV.to_owned()), (CONTENT_DISPOSITION, disposition)], csv).into_response())
+}
+
+async fn read(app: &App, job: &ImportJob) -> Result<(Shape, Vec<Refused>), Problem> {
+    let mut shape = Shape::Objects;
+    let mut rows = Vec::new();
+    let mut reports = std::pin::pin!(reports(app, job, 0, Severity::Error));
+    while let Some((_, report)) = reports.try_next().await? {
+        rows.extend(report.refused().map(|(row, body)| Refused { body: body.clone(), reason: row.reason() }));
+        shape = report.shape;
+    }
+    Ok((shape, rows))
+}
+
+fn write(shape: &Shape, rows: &[Refused]) -> Result<Vec<u8>, csv::Error> {
+    match shape {
+        Shape::Columns { columns, delimiter } => {
+            let header = columns.iter().map(|column| column.header.clone()).collect();
+            let cells = |row: &Refused| match &row.body {
+                RowBody::Cells(cells) => cells.clone(),
+                RowBody::Json(_) | RowBody::Broken(_) => Vec::new(),
+            };
+            write_table(*delimiter, header, rows.iter().map(|row| (cells(row), row)))
+        }
+        Shape::Objects => {
+            let fields = fields_used(rows);
+            let header = fields.iter().map(|field| field.name().to_owned()).collect();
+            write_table(',', header, rows.iter().map(|row| (row.body.texts(&fields), row)))
+        }
+    }
+}
+
+/// The fields any of the rows says something in. A column that all rows left out must not
+/// appear: an empty cell would clear the field.
+fn fields_used(rows: &[Refused]) -> Vec<Field> {
+    let mut used = [false; Field::ALL.len()];
+    for row in rows {
+        for (used, text) in used.iter_mut().zip(row.body.texts(&Field::ALL)) {
+            *used |= !text.is_empty();
+        }
+    }
+    Field::ALL.into_iter().zip(used).filter_map(|(field, used)| used.then_some(field)).collect()
+}
+
+fn write_table<'a>(
+    delimiter: char,
+    mut header: Vec<String>,
+    rows: impl Iterator<Item = (Vec<String>, &'a Refused)>,
+) -> Result<Vec<u8>, csv::Error> {
+    let delimiter = u8::try_from(delimiter).unwrap_or(b',');
+    let mut csv = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
+    let width = header.len();
+    header.push(REASON.to_owned());
+    csv.write_record(&header)?;
+    for (mut cells, row) in rows {
+        // Ragged rows: a short one is filled up, so that the reason gets to its column.
+        cells.resize(width.max(cells.len()), String::new());
+        cells.push(row.reason.clone());
+        csv.write_record(&cells)?;
+    }
+    csv.into_inner().map_err(|error| error.into_error().into())
+}

@@ -1,0 +1,121 @@
+//! The findings of an import, read from its chunks' reports in the order of the rows.
+
+use std::borrow::Cow;
+
+use futures::{Stream, TryStreamExt, future, stream};
+use saldo::app::App;
+use saldo::failure::Failure;
+use saldo::http::Problem;
+use saldo::import::{ChunkReport, Counts, Finding, FindingCode, ImportJob, ImportStatus, RowReport, Severity};
+use saldo::store::ChunkPart;
+use serde::Serialize;
+
+/// The reports read from S3 at the same time.
+const REPORTS_IN_FLIGHT: usize = 8;
+
+/// Something found in a row, as callers see it.
+#[derive(Clone, Serialize)]
+pub(crate) struct Entry {
+    index: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    field: Option<Cow<'static, str>>,
+    code: FindingCode,
+    reason: Cow<'static, str>,
+}
+
+impl Entry {
+    fn of(row: &RowReport, finding: &Finding) -> Self {
+        Self {
+            index: row.index,
+            line: row.line,
+            external_id: row.external_id.clone(),
+            field: finding.field.clone(),
+            code: finding.code,
+            reason: finding.reason.clone(),
+        }
+    }
+}
+
+/// The entries of a report.
+pub(crate) fn entries(report: &ChunkReport, severity: Severity) -> impl Iterator<Item = Entry> {
+    report.findings(severity).map(|(row, finding)| Entry::of(row, finding))
+}
+
+/// The first `max` findings of a severity, at most.
+pub(crate) async fn first_findings(
+    app: &App,
+    job: &ImportJob,
+    severity: Severity,
+    max: usize,
+) -> Result<Vec<Entry>, Problem> {
+    let mut found = Vec::new();
+    let mut rows = 0;
+    if in_counts(&job.counts, severity) == 0 {
+        return Ok(found);
+    }
+    let mut reports = std::pin::pin!(reports(app, job, 0, severity));
+    while let Some((part, report)) = reports.try_next().await? {
+        found.extend(entries(&report, severity));
+        rows += in_counts(&part.counts, severity);
+        // Stop when there is enough, or when nothing is left to find.
+        if found.len() >= max || rows >= in_counts(&job.counts, severity) {
+            break;
+        }
+    }
+    found.truncate(max);
+    Ok(found)
+}
+
+fn in_counts(counts: &Counts, severity: Severity) -> u64 {
+    match severity {
+        Severity::Error => counts.failed,
+        Severity::Warning => counts.warnings,
+    }
+}
+
+/// The reports with findings of a severity, from chunk `from` on. While the import runs
+/// they end before the first chunk that is not committed, so that whoever reads on from
+/// there misses nothing.
+pub(crate) fn reports(
+    app: &App,
+    job: &ImportJob,
+    from: u32,
+    severity: Severity,
+) -> impl Stream<Item = Result<(ChunkPart, ChunkReport), Failure>> {
+    let running = job.status == ImportStatus::Processing;
+    chunks(app, job, from)
+        .try_take_while({
+            let mut expected = from;
+            move |part| {
+                let in_line = !running || part.number == expected;
+                expected += 1;
+                future::ok(in_line)
+            }
+        })
+        .try_filter(move |part| future::ready(in_counts(&part.counts, severity) > 0))
+        .map_ok(|part| load(app, part))
+        .try_buffered(REPORTS_IN_FLIGHT)
+}
+
+/// The committed chunks from number `from` on, in order.
+pub(crate) fn chunks(app: &App, job: &ImportJob, from: u32) -> impl Stream<Item = Result<ChunkPart, Failure>> {
+    stream::try_unfold(Some(from), async move |next| {
+        let Some(from) = next else {
+            return Ok::<_, Failure>(None);
+        };
+        let (parts, more) = app.imports.committed_chunks(job, from).await?;
+        let next = parts.last().filter(|_| more).map(|last| last.number + 1);
+        Ok(Some((stream::iter(parts.into_iter().map(Ok)), next)))
+    })
+    .try_flatten()
+}
+
+async fn load(app: &App, part: ChunkPart) -> Result<(ChunkPart, ChunkReport), Failure> {
+    let name = part.report.as_deref().unwrap_or_default();
+    let json = app.files.get(name).await?.unwrap_or_default();
+    let report = serde_json::from_slice(&json).map_err(Failure::corrupt("a report"))?;
+    Ok((part, report))
+}

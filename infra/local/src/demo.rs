@@ -1,0 +1,94 @@
+//! The demo organization, so that the first `curl` needs no preparation.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::id::{KeyId, OrgId};
+use saldo::key::{ApiKey, KeySecret, Scope};
+use saldo::organization::{Organization, TimeZoneName};
+
+/// The demo organization's id, the same in every stack, so that its data is found again.
+const DEMO: &str = "org_demodemodemodemo";
+const KEY_VARIABLE: &str = "SALDO_KEY";
+
+/// Makes an organization with one key of all scopes, valid for ever.
+///
+/// # Errors
+/// When the services don't answer.
+pub async fn create_organization(app: &App, id: OrgId, name: &str, currency: &str) -> Result<KeySecret> {
+    let organization = Organization {
+        id: id.clone(),
+        name: name.parse()?,
+        currency: currency.parse()?,
+        time_zone: TimeZoneName::utc(),
+    };
+    app.keys.put_organization(&organization).await?;
+    create_key(app, id, Scope::ALL.to_vec(), None).await
+}
+
+/// Makes a key for an organization.
+///
+/// # Errors
+/// When the services don't answer.
+pub async fn create_key(app: &App, org: OrgId, scopes: Vec<Scope>, expires_at: Option<Timestamp>) -> Result<KeySecret> {
+    let secret = KeySecret::random()?;
+    let key = ApiKey {
+        id: KeyId::random()?,
+        org,
+        name: "local".parse()?,
+        scopes,
+        created_at: Timestamp::now(),
+        expires_at,
+        revoked_at: None,
+    };
+    app.keys.put(&secret.hash(), &key).await?;
+    Ok(secret)
+}
+
+/// The demo organization's key: the one in the environment file of an earlier start, if
+/// it still opens this stack's data, and a new one otherwise.
+pub(crate) async fn key(app: &App, env_file: &Path) -> Result<KeySecret> {
+    let before = fs::read_to_string(env_file).unwrap_or_default();
+    if let Some(secret) = exported(&before, KEY_VARIABLE).and_then(|text| text.parse::<KeySecret>().ok()) {
+        let found = app.keys.find(&secret.hash()).await?;
+        if found.is_some_and(|key| key.is_valid_at(Timestamp::now())) {
+            return Ok(secret);
+        }
+    }
+    create_organization(app, DEMO.parse()?, "Demo", "ARS").await
+}
+
+/// Writes the variables for a shell to `source`. Only the owner may read the file: it
+/// holds a key.
+pub(crate) fn write_env_file(file: &Path, variables: &[(&str, &str)]) -> Result<()> {
+    let mut text = String::new();
+    for (name, value) in variables {
+        writeln!(text, "export {name}='{value}'")?;
+    }
+    let write = || -> std::io::Result<()> {
+        fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+        fs::write(file, &text)?;
+        restrict(file)
+    };
+    write().with_context(|| format!("writing {}", file.display()))
+}
+
+#[cfg(unix)]
+fn restrict(file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
+}
+
+#[cfg(not(unix))]
+fn restrict(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+fn exported<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let value = |line: &'a str| line.strip_prefix("export ")?.strip_prefix(name)?.strip_prefix("='")?.strip_suffix('\'');
+    text.lines().find_map(value)
+}

@@ -1,0 +1,191 @@
+//! The event sources: polls the template's queues and calls the workers as Lambda would,
+//! in batches, deleting what was done and leaving what failed to come back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use futures::future::BoxFuture;
+use saldo::app::App;
+use serde::Deserialize;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::template::{Resource, Template};
+
+/// How long a poll waits for messages.
+const LONG_POLL_SECONDS: i32 = 20;
+/// The pollers of one queue at the most. Lambda would run as many as the template allows;
+/// one machine has fewer cores.
+const POLLERS_MAX: usize = 4;
+/// How long after a failure a message comes back. Lambda leaves that to the queue's
+/// visibility timeout, minutes long; whoever tries Saldo on a laptop should not wait.
+const RETRY_AFTER_SECONDS: i32 = 1;
+/// How long a poller waits when the queue does not answer.
+const PAUSE: Duration = Duration::from_secs(1);
+
+type Handler = fn(App, SqsEvent) -> BoxFuture<'static, SqsBatchResponse>;
+
+/// A queue and the function that works on it.
+#[derive(Clone)]
+struct Source {
+    queue: String,
+    batch_size: i32,
+    pollers: usize,
+    handler: Handler,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Function {
+    #[serde(default)]
+    events: std::collections::BTreeMap<String, Event>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Event {
+    r#type: String,
+    properties: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mapping {
+    queue: String,
+    batch_size: i32,
+    scaling_config: Scaling,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Scaling {
+    maximum_concurrency: usize,
+}
+
+/// The function of this binary, as the template names it.
+fn handler(binary: &str) -> Result<Handler> {
+    Ok(match binary {
+        "import-worker" => |app, event| Box::pin(import::handle(app, event)),
+        "import-dead-letters" => |app, event| Box::pin(import::handle_dead_letters(app, event)),
+        other => bail!("the local stack has no worker {other}"),
+    })
+}
+
+/// Starts polling every queue that the template gives to a function, until `stop`.
+pub(crate) fn start(template: &Template, sqs: &aws_sdk_sqs::Client, app: &App, stop: &CancellationToken) -> Result<JoinSet<()>> {
+    let mut pollers = JoinSet::new();
+    for function in template.resources("AWS::Serverless::Function")? {
+        for source in sources(&function)? {
+            for _ in 0..source.pollers {
+                let poller = Poller { sqs: sqs.clone(), app: app.clone(), source: source.clone() };
+                let stop = stop.clone();
+                pollers.spawn(async move { poller.run(stop).await });
+            }
+        }
+    }
+    Ok(pollers)
+}
+
+fn sources(function: &Resource) -> Result<Vec<Source>> {
+    let binary = function.metadata["BuildProperties"]["Binary"].as_str().context("a function without a binary")?;
+    let read: Function = function.read()?;
+    let queues = read.events.into_values().filter(|event| event.r#type == "SQS");
+    let source = |event: Event| {
+        let mapping: Mapping = serde_json::from_value(event.properties).context("an SQS event")?;
+        Ok(Source {
+            queue: mapping.queue.rsplit(':').next().context("a queue's ARN")?.to_owned(),
+            batch_size: mapping.batch_size,
+            pollers: mapping.scaling_config.maximum_concurrency.min(POLLERS_MAX),
+            handler: handler(binary)?,
+        })
+    };
+    queues.map(source).collect()
+}
+
+struct Poller {
+    sqs: aws_sdk_sqs::Client,
+    app: App,
+    source: Source,
+}
+
+impl Poller {
+    /// Polls until told to stop; a batch that was begun is finished.
+    async fn run(self, stop: CancellationToken) {
+        let url = loop {
+            match self.sqs.get_queue_url().queue_name(&self.source.queue).send().await {
+                Ok(found) => break found.queue_url.unwrap_or_default(),
+                Err(_) if stop.is_cancelled() => return,
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        };
+        while let Some(messages) = stop.run_until_cancelled(self.receive(&url)).await {
+            if !messages.is_empty() {
+                self.work(&url, messages).await;
+            }
+        }
+    }
+
+    async fn receive(&self, url: &str) -> Vec<Message> {
+        let poll = self
+            .sqs
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(self.source.batch_size)
+            .wait_time_seconds(LONG_POLL_SECONDS)
+            .message_system_attribute_names(MessageSystemAttributeName::All);
+        match poll.send().await {
+            Ok(answer) => answer.messages.unwrap_or_default(),
+            Err(error) => {
+                tracing::warn!(queue = self.source.queue, error = &error as &dyn std::error::Error, "the poll failed");
+                tokio::time::sleep(PAUSE).await;
+                Vec::new()
+            }
+        }
+    }
+
+    async fn work(&self, url: &str, messages: Vec<Message>) {
+        let messages = Arc::new(messages);
+        let event = sqs_event(&messages);
+        let answer = (self.source.handler)(self.app.clone(), event).await;
+        let failed: Vec<&str> = answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+        let mut done = self.sqs.delete_message_batch().queue_url(url);
+        let mut any_done = false;
+        for message in messages.iter() {
+            let (id, receipt) = (message.message_id(), message.receipt_handle().unwrap_or_default());
+            if id.is_some_and(|id| failed.contains(&id)) {
+                let retry = self.sqs.change_message_visibility().queue_url(url).receipt_handle(receipt);
+                let _back_later_anyway = retry.visibility_timeout(RETRY_AFTER_SECONDS).send().await;
+            } else if let Ok(entry) =
+                DeleteMessageBatchRequestEntry::builder().id(id.unwrap_or_default()).receipt_handle(receipt).build()
+            {
+                done = done.entries(entry);
+                any_done = true;
+            }
+        }
+        if any_done {
+            // A message that is not deleted is delivered again, which changes nothing.
+            let _delivered_again_at_worst = done.send().await;
+        }
+    }
+}
+
+/// Messages in the event that Lambda makes of them.
+#[must_use]
+pub fn sqs_event(messages: &[Message]) -> SqsEvent {
+    let mut event = SqsEvent::default();
+    event.records = messages
+        .iter()
+        .map(|message| {
+            let mut record = SqsMessage::default();
+            record.message_id = message.message_id.clone();
+            record.receipt_handle = message.receipt_handle.clone();
+            record.body = message.body.clone();
+            record.event_source = Some("aws:sqs".to_owned());
+            record
+        })
+        .collect();
+    event
+}

@@ -1,0 +1,88 @@
+//! Saldo on one machine: embedded AWS services with the resources of
+//! `infra/template.yaml` in them, and all the functions, in one process.
+
+pub mod demo;
+mod events;
+mod provision;
+mod services;
+mod stack;
+mod template;
+
+pub use events::sqs_event;
+pub use services::{Data, Endpoints};
+pub use stack::{Aws, Functions, resume};
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use saldo::settings::Settings;
+
+/// How to run the local stack.
+#[derive(Debug, clap::Parser)]
+#[command(name = "saldo", about = "Runs Saldo on this machine, with everything it needs")]
+pub struct Options {
+    /// The port of the API on the loopback interface.
+    #[arg(long, default_value_t = 3000)]
+    pub port: u16,
+    /// Keep the data in memory; it goes away with the process.
+    #[arg(long)]
+    pub ephemeral: bool,
+    /// Where data and the file `env` are kept.
+    #[arg(long, default_value = ".local")]
+    pub dir: PathBuf,
+}
+
+/// Runs the stack until `stopped` resolves.
+///
+/// # Errors
+/// When something does not start.
+pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result<()> {
+    let data = match options.ephemeral {
+        true => Data::Ephemeral,
+        false => Data::Directory(options.dir.clone()),
+    };
+    let aws = Aws::start(&data).await?;
+    let app = aws.app();
+    let functions = Functions::start(&aws, &app, options.port).await?;
+    let env_file = options.dir.join("env");
+    let key = demo::key(&app, &env_file).await?;
+    demo::write_env_file(&env_file, &environment(&functions.url, key.expose(), &aws))?;
+    let resumed = resume(&app).await?;
+    welcome(options, &functions.url, key.expose(), resumed);
+    stopped.await;
+    println!("\nStopping.");
+    functions.stop().await;
+    aws.stop().await;
+    Ok(())
+}
+
+/// What a shell, a test run or `cargo lambda` needs to know of a running stack.
+fn environment<'a>(url: &'a str, key: &'a str, aws: &'a Aws) -> Vec<(&'static str, &'a str)> {
+    let Settings { tables, bucket, queues, .. } = &aws.settings;
+    let mut variables = vec![
+        ("SALDO_URL", url),
+        ("SALDO_KEY", key),
+        ("SALDO_ACCOUNTS_TABLE", tables.accounts.as_str()),
+        ("SALDO_JOBS_TABLE", &tables.jobs),
+        ("SALDO_KEYS_TABLE", &tables.keys),
+        ("SALDO_IDEMPOTENCY_TABLE", &tables.idempotency),
+        ("SALDO_BUCKET", bucket),
+        ("SALDO_IMPORT_QUEUE", &queues.import),
+        ("SALDO_S3_PATH_STYLE", "true"),
+    ];
+    variables.extend(aws.endpoints().environment());
+    variables
+}
+
+fn welcome(options: &Options, url: &str, key: &str, resumed: usize) {
+    println!("Saldo answers at {url}");
+    println!("Key of the demo organization: {key}");
+    if resumed > 0 {
+        println!("Imports taken up again: {resumed}");
+    }
+    println!("\nTry:\n");
+    println!("  curl {url}/api/v1/import \\");
+    println!("    -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \\");
+    println!(r#"    -d '{{"accounts":[{{"contact":{{"name":"María García"}},"total_amount":45000,"external_id":"INV-2026-0042"}}]}}'"#);
+    println!("\nFor a shell: source {}/env. Ctrl-C stops.", options.dir.display());
+}

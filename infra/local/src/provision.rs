@@ -1,0 +1,153 @@
+//! Creates the template's tables, bucket and queues in the embedded services.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
+    ScalarAttributeType, TimeToLiveSpecification,
+};
+use aws_sdk_sqs::types::QueueAttributeName;
+use saldo::settings::Settings;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::template::{Resource, Template};
+
+/// The clients of the services that hold resources.
+pub(crate) struct Clients {
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Table {
+    attribute_definitions: Vec<Attribute>,
+    key_schema: Vec<Key>,
+    #[serde(default)]
+    global_secondary_indexes: Vec<Index>,
+    time_to_live_specification: Option<TimeToLive>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Attribute {
+    attribute_name: String,
+    attribute_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Key {
+    attribute_name: String,
+    key_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Index {
+    index_name: String,
+    key_schema: Vec<Key>,
+    projection: IndexProjection,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct IndexProjection {
+    projection_type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct TimeToLive {
+    attribute_name: String,
+    enabled: bool,
+}
+
+/// Creates what is not there yet and returns where everything is.
+pub(crate) async fn provision(template: &Template, clients: &Clients) -> Result<Settings> {
+    let existing = clients.dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
+    for table in template.resources("AWS::DynamoDB::Table")? {
+        if !existing.contains(&table.logical_id) {
+            create_table(&clients.dynamodb, &table).await.with_context(|| format!("creating {}", table.logical_id))?;
+        }
+    }
+    let environment = template.environment()?;
+    let settings = settings(&environment)?;
+    let buckets = clients.s3.list_buckets().send().await?.buckets.unwrap_or_default();
+    if !buckets.iter().any(|bucket| bucket.name() == Some(&settings.bucket)) {
+        clients.s3.create_bucket().bucket(&settings.bucket).send().await.context("creating the bucket")?;
+    }
+    create_queues(template, &clients.sqs).await?;
+    Ok(settings)
+}
+
+/// The functions' settings in this stack, from the environment the template gives them.
+fn settings(environment: &BTreeMap<String, String>) -> Result<Settings> {
+    let settings = Settings::read(|name| match name {
+        "SALDO_S3_PATH_STYLE" => Some("true".to_owned()),
+        name => environment.get(name).cloned(),
+    });
+    settings.context("the template's environment")
+}
+
+async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, resource: &Resource) -> Result<()> {
+    let table: Table = resource.read()?;
+    let mut attributes = Vec::new();
+    for attribute in &table.attribute_definitions {
+        let kind = ScalarAttributeType::from(attribute.attribute_type.as_str());
+        let definition = AttributeDefinition::builder().attribute_name(&attribute.attribute_name).attribute_type(kind);
+        attributes.push(definition.build()?);
+    }
+    let mut indexes = Vec::new();
+    for index in &table.global_secondary_indexes {
+        let kind = ProjectionType::from(index.projection.projection_type.as_str());
+        let projection = Projection::builder().projection_type(kind).build();
+        let keys = key_schema(&index.key_schema)?;
+        let index = GlobalSecondaryIndex::builder().index_name(&index.index_name);
+        indexes.push(index.set_key_schema(Some(keys)).projection(projection).build()?);
+    }
+    dynamodb
+        .create_table()
+        .table_name(&resource.logical_id)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_attribute_definitions(Some(attributes))
+        .set_key_schema(Some(key_schema(&table.key_schema)?))
+        .set_global_secondary_indexes((!indexes.is_empty()).then_some(indexes))
+        .send()
+        .await?;
+    if let Some(ttl) = table.time_to_live_specification {
+        let ttl = TimeToLiveSpecification::builder().attribute_name(ttl.attribute_name).enabled(ttl.enabled).build()?;
+        dynamodb.update_time_to_live().table_name(&resource.logical_id).time_to_live_specification(ttl).send().await?;
+    }
+    Ok(())
+}
+
+fn key_schema(keys: &[Key]) -> Result<Vec<KeySchemaElement>> {
+    let element = |key: &Key| {
+        let kind = KeyType::from(key.key_type.as_str());
+        Ok(KeySchemaElement::builder().attribute_name(&key.attribute_name).key_type(kind).build()?)
+    };
+    keys.iter().map(element).collect()
+}
+
+/// Dead-letter queues first, since other queues name them.
+async fn create_queues(template: &Template, sqs: &aws_sdk_sqs::Client) -> Result<()> {
+    let mut queues = template.resources("AWS::SQS::Queue")?;
+    queues.sort_by_key(|queue| queue.properties.get("RedrivePolicy").is_some());
+    for queue in queues {
+        let properties = queue.properties.as_object().context("a queue without properties")?;
+        let mut create = sqs.create_queue().queue_name(&queue.logical_id);
+        for (name, value) in properties {
+            let text = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            create = create.attributes(QueueAttributeName::from(name.as_str()), text);
+        }
+        create.send().await.with_context(|| format!("creating {}", queue.logical_id))?;
+    }
+    Ok(())
+}

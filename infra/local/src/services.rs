@@ -1,0 +1,127 @@
+//! The embedded AWS services: DynamoDB, S3 and SQS, each on a port of its own on the
+//! loopback interface.
+
+mod dynamodb;
+mod s3;
+mod sqs;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::template::REGION;
+
+/// The credentials that the embedded services take. They open nothing else.
+pub(crate) const ACCESS_KEY: &str = "local";
+pub(crate) const SECRET_KEY: &str = "local-secret";
+
+/// Where the data is kept.
+#[derive(Clone, Debug)]
+pub enum Data {
+    /// In this directory, which is made if it is not there.
+    Directory(PathBuf),
+    /// In memory, files in a temporary directory; all of it goes away with the stack.
+    Ephemeral,
+}
+
+/// The running services.
+pub(crate) struct Services {
+    pub(crate) endpoints: Endpoints,
+    tasks: JoinSet<Result<()>>,
+    stop: CancellationToken,
+    _temporary: Option<TempDir>,
+}
+
+/// Where the services answer.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// DynamoDB's URL.
+    pub dynamodb: String,
+    /// S3's URL.
+    pub s3: String,
+    /// SQS's URL.
+    pub sqs: String,
+}
+
+impl Services {
+    /// Starts the services.
+    pub(crate) async fn start(data: &Data) -> Result<Self> {
+        let temporary = match data {
+            Data::Directory(_) => None,
+            Data::Ephemeral => Some(tempfile::tempdir().context("a temporary directory for files")?),
+        };
+        let (records, files) = match (data, &temporary) {
+            (Data::Directory(directory), _) => (Some(directory.join("dynamodb.sqlite")), directory.join("s3")),
+            (Data::Ephemeral, temporary) => (None, temporary.as_ref().map(TempDir::path).unwrap_or(Path::new(".")).join("s3")),
+        };
+        std::fs::create_dir_all(&files).with_context(|| format!("creating {}", files.display()))?;
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let endpoints = Endpoints {
+            dynamodb: dynamodb::start(records.as_deref(), &mut tasks, stop.clone()).await?,
+            s3: s3::start(&files, &mut tasks, stop.clone()).await?,
+            sqs: sqs::start(&mut tasks, stop.clone()).await?,
+        };
+        Ok(Self { endpoints, tasks, stop, _temporary: temporary })
+    }
+
+    /// Stops the services once they have answered what they were asked.
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Endpoints {
+    /// The SDK's configuration for these services.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        let credentials = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(REGION))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .service_config(self.clone())
+            .build()
+    }
+
+    /// The environment in which any AWS SDK finds these services.
+    #[must_use]
+    pub fn environment(&self) -> [(&'static str, &str); 6] {
+        [
+            ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
+            ("AWS_ENDPOINT_URL_S3", &self.s3),
+            ("AWS_ENDPOINT_URL_SQS", &self.sqs),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            ("AWS_REGION", REGION),
+        ]
+    }
+}
+
+impl LoadServiceConfig for Endpoints {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        match (key.env(), key.service_id()) {
+            ("AWS_ENDPOINT_URL", "DynamoDB") => Some(self.dynamodb.clone()),
+            ("AWS_ENDPOINT_URL", "S3") => Some(self.s3.clone()),
+            ("AWS_ENDPOINT_URL", "SQS") => Some(self.sqs.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// A listener on a free port of the loopback interface, and its URL.
+async fn listen() -> Result<(TcpListener, String)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a free port")?;
+    let address: SocketAddr = listener.local_addr()?;
+    Ok((listener, format!("http://{address}")))
+}

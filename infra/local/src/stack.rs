@@ -1,0 +1,131 @@
+//! The whole of Saldo in one process.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
+use axum::Router;
+use saldo::app::App;
+use saldo::http;
+use saldo::queue::{ImportMessage, ImportTask};
+use saldo::settings::Settings;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::events;
+use crate::provision::{Clients, provision};
+use crate::services::{Data, Endpoints, Services};
+use crate::template::Template;
+
+/// The embedded AWS services with the template's resources in them, and no functions.
+pub struct Aws {
+    services: Services,
+    template: Template,
+    sqs: aws_sdk_sqs::Client,
+    /// Where tables, files and queues are.
+    pub settings: Settings,
+}
+
+impl Aws {
+    /// Starts the services on free ports and creates the template's resources in them.
+    ///
+    /// # Errors
+    /// When a service does not start or refuses a resource.
+    pub async fn start(data: &Data) -> Result<Self> {
+        let template = Template::load()?;
+        let services = Services::start(data).await?;
+        let sdk = services.endpoints.sdk_config();
+        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
+        let clients = Clients {
+            dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sqs: aws_sdk_sqs::Client::new(&sdk),
+        };
+        let settings = provision(&template, &clients).await?;
+        Ok(Self { services, template, sqs: clients.sqs, settings })
+    }
+
+    /// Where the services answer.
+    #[must_use]
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.services.endpoints
+    }
+
+    /// The SDK's configuration for the services.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        self.services.endpoints.sdk_config()
+    }
+
+    /// An app over the services.
+    #[must_use]
+    pub fn app(&self) -> App {
+        App::new(&self.settings, &self.sdk_config())
+    }
+
+    /// Stops the services.
+    pub async fn stop(self) {
+        self.services.stop().await;
+    }
+}
+
+/// All the functions, called by HTTP and by the queues.
+pub struct Functions {
+    /// Where the API answers.
+    pub url: String,
+    server: JoinSet<std::io::Result<()>>,
+    pollers: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Functions {
+    /// Serves every route on `port` (0: a free one) of the loopback interface and works on
+    /// every queue.
+    ///
+    /// # Errors
+    /// When the port is taken or the template names a worker there is none of.
+    pub async fn start(aws: &Aws, app: &App, port: u16) -> Result<Self> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => anyhow::anyhow!("port {port} is in use; choose another with --port"),
+            _ => anyhow::Error::new(error).context(format!("listening on {address}")),
+        })?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let stop = CancellationToken::new();
+        let mut server = JoinSet::new();
+        let stopped = stop.clone().cancelled_owned();
+        let service = http::service(routes(app));
+        server.spawn(async move { axum::serve(listener, service).with_graceful_shutdown(stopped).await });
+        let pollers = events::start(&aws.template, &aws.sqs, app, &stop)?;
+        Ok(Self { url, server, pollers, stop })
+    }
+
+    /// Stops taking requests and messages and finishes those that were begun.
+    pub async fn stop(mut self) {
+        self.stop.cancel();
+        while self.server.join_next().await.is_some() {}
+        while self.pollers.join_next().await.is_some() {}
+    }
+}
+
+/// The routes of every function.
+fn routes(app: &App) -> Router {
+    Router::new().merge(import::router(app)).merge(status::router(app))
+}
+
+/// Queues the imports again that were running when the queue, which is in memory, was lost.
+///
+/// # Errors
+/// When the services don't answer.
+pub async fn resume(app: &App) -> Result<usize> {
+    let jobs = app.imports.unfinished().await.context("looking for unfinished imports")?;
+    let message = |job: &saldo::import::ImportJob| ImportMessage {
+        org: job.org.clone(),
+        import: job.id.clone(),
+        task: ImportTask::Plan,
+    };
+    let messages: Vec<_> = jobs.iter().map(message).collect();
+    app.import_queue.send(&messages).await.context("queueing unfinished imports")?;
+    Ok(messages.len())
+}

@@ -1,0 +1,174 @@
+//! `infra/template.yaml`, read as CloudFormation would read it, as far as the local stack
+//! needs: resources, the functions' environment, `Ref`, `GetAtt` and `Sub`.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, anyhow, bail};
+use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+/// The template this stack was built with.
+const TEMPLATE: &str = include_str!("../../template.yaml");
+
+/// AWS's account and region, as the embedded services have them.
+pub(crate) const ACCOUNT: &str = "123456789012";
+pub(crate) const REGION: &str = "us-east-1";
+
+/// A template with its intrinsic functions in their long form.
+#[derive(Debug)]
+pub struct Template(Value);
+
+/// A resource of the template.
+#[derive(Debug)]
+pub(crate) struct Resource {
+    /// Its name in the template.
+    pub(crate) logical_id: String,
+    /// Its properties, resolved.
+    pub(crate) properties: Value,
+    /// Its metadata, as it stands.
+    pub(crate) metadata: Value,
+}
+
+impl Resource {
+    /// The properties as a `T`.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        serde_json::from_value(self.properties.clone()).with_context(|| format!("the template's {}", self.logical_id))
+    }
+}
+
+impl Template {
+    /// Reads the template this stack was built with.
+    ///
+    /// # Errors
+    /// When it is not YAML.
+    pub fn load() -> Result<Self> {
+        let documents = Yaml::load_from_str(TEMPLATE).context("infra/template.yaml")?;
+        documents.first().context("infra/template.yaml is empty").and_then(to_json).map(Self)
+    }
+
+    /// The resources of a type, resolved.
+    pub(crate) fn resources(&self, kind: &str) -> Result<Vec<Resource>> {
+        let resources = self.0["Resources"].as_object().context("the template has no resources")?;
+        let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
+        let resolved = of_kind.map(|(logical_id, resource)| {
+            Ok(Resource {
+                logical_id: logical_id.clone(),
+                properties: self.resolve(&resource["Properties"])?,
+                metadata: resource["Metadata"].clone(),
+            })
+        });
+        resolved.collect()
+    }
+
+    /// The environment that every function has.
+    pub(crate) fn environment(&self) -> Result<BTreeMap<String, String>> {
+        let variables = self.resolve(&self.0["Globals"]["Function"]["Environment"]["Variables"])?;
+        serde_json::from_value(variables).context("the functions' environment")
+    }
+
+    fn resolve(&self, value: &Value) -> Result<Value> {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
+            Value::Object(members) => match members.iter().next() {
+                Some((name, argument)) if members.len() == 1 && (name == "Ref" || name.starts_with("Fn::")) => {
+                    self.call(name, argument.as_str().context("only short forms of functions are used")?)
+                }
+                _ => members.iter().map(|(name, value)| Ok((name.clone(), self.resolve(value)?))).collect(),
+            },
+            scalar => Ok(scalar.clone()),
+        }
+    }
+
+    fn call(&self, function: &str, argument: &str) -> Result<Value> {
+        match function {
+            "Ref" => self.reference(argument).map(Value::String),
+            "Fn::GetAtt" => self.attribute(argument).map(Value::String),
+            "Fn::Sub" => self.substitute(argument).map(Value::String),
+            other => bail!("the local stack does not know {other}"),
+        }
+    }
+
+    /// What `Ref` gives: the name of a table or bucket, the URL of a queue.
+    fn reference(&self, logical_id: &str) -> Result<String> {
+        let kind = self.0["Resources"][logical_id]["Type"].as_str();
+        Ok(match (logical_id, kind) {
+            ("AWS::Region", _) => REGION.to_owned(),
+            ("AWS::AccountId", _) => ACCOUNT.to_owned(),
+            ("AWS::URLSuffix", _) => "amazonaws.com".to_owned(),
+            (_, Some("AWS::S3::Bucket")) => logical_id.to_lowercase(),
+            (_, Some("AWS::SQS::Queue")) => format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{logical_id}"),
+            (_, Some(_)) => logical_id.to_owned(),
+            (_, None) => bail!("the template has no {logical_id}"),
+        })
+    }
+
+    fn attribute(&self, argument: &str) -> Result<String> {
+        let (logical_id, attribute) = argument.split_once('.').context("GetAtt without an attribute")?;
+        let kind = self.0["Resources"][logical_id]["Type"].as_str().unwrap_or_default();
+        Ok(match (kind, attribute) {
+            ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{logical_id}"),
+            ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}"),
+            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.reference(logical_id)?),
+            _ => bail!("the local stack does not know {argument}"),
+        })
+    }
+
+    fn substitute(&self, text: &str) -> Result<String> {
+        let mut result = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, after) = after.split_once('}').context("Sub without a closing brace")?;
+            result += before;
+            result += &if name.contains('.') { self.attribute(name)? } else { self.reference(name)? };
+            rest = after;
+        }
+        Ok(result + rest)
+    }
+}
+
+/// YAML as JSON, tags such as `!Ref` in their long form.
+fn to_json(yaml: &Yaml) -> Result<Value> {
+    Ok(match yaml {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(value)) => json!(value),
+        Yaml::Value(Scalar::Integer(value)) => json!(value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
+        Yaml::Value(Scalar::String(value)) => json!(value),
+        Yaml::Sequence(items) => items.iter().map(to_json).collect::<Result<_>>()?,
+        Yaml::Mapping(members) => {
+            let mut object = Map::new();
+            for (name, value) in members {
+                let name = name.as_str().ok_or_else(|| anyhow!("a key that is no text: {name:?}"))?;
+                object.insert(name.to_owned(), to_json(value)?);
+            }
+            Value::Object(object)
+        }
+        Yaml::Tagged(tag, value) => match tag.suffix.as_str() {
+            "Ref" => json!({ "Ref": to_json(value)? }),
+            function => json!({ format!("Fn::{function}"): to_json(value)? }),
+        },
+        other => bail!("the template has YAML the local stack does not read: {other:?}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_functions_environment_is_resolved() {
+        let environment = Template::load().and_then(|template| template.environment()).expect("a good template");
+        assert_eq!(environment["SALDO_ACCOUNTS_TABLE"], "AccountsTable");
+        assert_eq!(environment["SALDO_BUCKET"], "filesbucket");
+        assert!(environment["SALDO_IMPORT_QUEUE"].ends_with("/ImportQueue"));
+    }
+
+    #[test]
+    fn every_resource_can_be_resolved() {
+        let template = Template::load().expect("a good template");
+        for kind in ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Serverless::Function"] {
+            assert!(!template.resources(kind).expect(kind).is_empty(), "{kind}");
+        }
+    }
+}

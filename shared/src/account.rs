@@ -1,0 +1,76 @@
+//! The account: one thing, whether an ERP imported it, an application created it or a
+//! bank synchronization brought it.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::contact::{ContactName, Email, Phone};
+use crate::id::AccountId;
+use crate::import::ExternalId;
+use crate::money::{Currency, Decimal};
+use crate::text::{Prose, Text};
+
+/// What kind of account it is: `receivable`, `savings`, `checking`… Any word will do.
+pub type AccountType = Text<64>;
+/// Where the account is in its life: `active`, `resolved`, `escalated`… Any word will do.
+pub type AccountStatus = Text<64>;
+/// The system an account was imported from, such as `SAP`.
+pub type SourceSystem = Text<128>;
+/// The campaign an account belongs to.
+pub type CampaignId = Text<128>;
+/// Who owns the account: a client's id, or an id of the caller's own.
+pub type OwnerId = Text<128>;
+/// Free text about the account.
+pub type Notes = Prose<10_000>;
+
+/// The type of an imported account that states none: what a customer owes.
+pub const DEFAULT_TYPE: &str = "receivable";
+/// The status of an imported account that states none.
+pub const DEFAULT_STATUS: &str = "active";
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The id by which the source knows it, unique in the organization.
+    pub external_id: Option<ExternalId>,
+    /// Its type.
+    pub kind: AccountType,
+    /// Its status.
+    pub status: AccountStatus,
+    /// Whom to contact; accounts that were not imported may have nobody.
+    pub contact: Option<Contact>,
+    /// What the source reported as owed; never negative.
+    pub total_amount: Option<Decimal>,
+    /// The balance as the organization's books have it: negative when the counterparty
+    /// owes the organization.
+    pub balance: Decimal,
+    /// The currency of both amounts.
+    pub currency: Currency,
+    /// The day the debt was, or is, due.
+    pub due_date: Option<Date>,
+    /// The system it was imported from.
+    pub source_system: Option<SourceSystem>,
+    /// The campaign it belongs to.
+    pub campaign_id: Option<CampaignId>,
+    /// Who owns it.
+    pub owner_id: Option<OwnerId>,
+    /// Free text.
+    pub notes: Option<Notes>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last written.
+    pub updated_at: Timestamp,
+}
+
+/// Whom to contact about an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The full name.
+    pub name: ContactName,
+    /// The phone number.
+    pub phone: Option<Phone>,
+    /// The e-mail address.
+    pub email: Option<Email>,
+}

@@ -1,0 +1,89 @@
+//! What a function works with: its stores, files and queues.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+
+use crate::files::FileStore;
+use crate::import::ROWS_PER_CHUNK;
+use crate::queue::ImportQueue;
+use crate::settings::{MissingVariables, Settings};
+use crate::store::{AccountStore, IdempotencyStore, ImportStore, KeyStore};
+
+/// How often the SDK tries a call. A throttled call waits longer each time.
+const ATTEMPTS_MAX: u32 = 5;
+/// How long the SDK waits for a connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the SDK waits for one answer; a 4 MB file takes well under a second.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Everything a function needs, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The accounts.
+    pub accounts: AccountStore,
+    /// The imports.
+    pub imports: ImportStore,
+    /// The keys and organizations.
+    pub keys: KeyStore,
+    /// The answers to repeat.
+    pub idempotency: IdempotencyStore,
+    /// The files.
+    pub files: FileStore,
+    /// The import work.
+    pub import_queue: ImportQueue,
+    /// How much is done at once.
+    pub limits: Limits,
+}
+
+/// How much is done at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The rows in a chunk of an import, at least 1.
+    pub rows_per_chunk: usize,
+    /// The rows of a chunk that are on their way to DynamoDB at the same time, at least
+    /// 1. At 5 ms a write, 32 of them send some 6,000 rows a second.
+    pub writes_in_flight: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { rows_per_chunk: ROWS_PER_CHUNK, writes_in_flight: 32 }
+    }
+}
+
+impl App {
+    /// The app of a process whose environment says where everything is.
+    ///
+    /// # Errors
+    /// [`MissingVariables`] when it does not.
+    pub async fn from_env() -> Result<Self, MissingVariables> {
+        let settings = Settings::from_env()?;
+        Ok(Self::new(&settings, &aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await))
+    }
+
+    /// The app that finds its tables, files and queues by `settings` and AWS by `sdk`.
+    #[must_use]
+    pub fn new(settings: &Settings, sdk: &SdkConfig) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX);
+        let sdk = sdk.to_builder().timeout_config(timeouts).retry_config(retries).build();
+        let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(settings.s3_path_style).build();
+        let tables = &settings.tables;
+        Self {
+            accounts: AccountStore::new(dynamodb.clone(), tables.accounts.clone()),
+            imports: ImportStore::new(dynamodb.clone(), tables.jobs.clone()),
+            keys: KeyStore::new(dynamodb.clone(), tables.keys.clone()),
+            idempotency: IdempotencyStore::new(dynamodb, tables.idempotency.clone()),
+            files: FileStore::new(aws_sdk_s3::Client::from_conf(s3), settings.bucket.clone()),
+            import_queue: ImportQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queues.import.clone()),
+            limits: Limits::default(),
+        }
+    }
+}

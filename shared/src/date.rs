@@ -1,0 +1,41 @@
+//! Calendar dates and moments in time.
+//!
+//! A due date is a day on the calendar, the same day wherever it is read: it never
+//! becomes a moment. Moments are [`jiff::Timestamp`]s, in UTC.
+
+use std::str::FromStr;
+
+pub use jiff::Timestamp;
+pub use jiff::civil::Date;
+
+/// The text is not a calendar date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a calendar date such as 2026-01-15")]
+pub struct InvalidDate;
+
+/// Reads a calendar date in ISO 8601's extended form, `YYYY-MM-DD`. Times and offsets
+/// are refused, not cut off: cutting would move the day for half the world.
+///
+/// # Errors
+/// [`InvalidDate`] for any other text or a day that does not exist.
+pub fn parse(text: &str) -> Result<Date, InvalidDate> {
+    const LENGTH: usize = "YYYY-MM-DD".len();
+    if text.len() != LENGTH || !text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(InvalidDate);
+    }
+    Date::from_str(text).map_err(|_| InvalidDate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_days_that_exist_in_the_extended_form_are_dates() {
+        assert_eq!(parse("2026-01-15").map(|d| d.to_string()), Ok("2026-01-15".into()));
+        assert!(parse("2024-02-29").is_ok());
+        for bad in ["2026-02-29", "2026-13-01", "2026-1-15", "15/01/2026", "20260115", "2026-01-15T00:00:00Z", "2026-W03-4", "", "2026-01-1é"] {
+            assert_eq!(parse(bad), Err(InvalidDate), "{bad:?}");
+        }
+    }
+}

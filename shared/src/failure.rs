@@ -1,0 +1,78 @@
+//! Failures of what Saldo stands on. Nobody's input is at fault, and trying again may help.
+
+use std::error::Error;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+type Source = Box<dyn Error + Send + Sync>;
+
+/// An AWS service did not do what it was asked, or stored data is not what it should be.
+///
+/// What it says is for the logs alone: it may name tables and queues, never a caller's data.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The service wants fewer requests; the SDK's own retries are used up.
+    #[error("{operation} was throttled")]
+    Throttled {
+        /// The call that failed.
+        operation: &'static str,
+    },
+    /// The service could not be reached, or refused.
+    #[error("{operation} failed")]
+    Service {
+        /// The call that failed.
+        operation: &'static str,
+        /// Why.
+        #[source]
+        source: Source,
+    },
+    /// A stored record can't be understood.
+    #[error("{what} in the store can't be read")]
+    Corrupt {
+        /// What kind of record.
+        what: &'static str,
+        /// Why.
+        #[source]
+        source: Source,
+    },
+}
+
+/// The codes by which AWS services ask for fewer requests.
+const THROTTLES: [&str; 6] = [
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "SlowDown",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+
+impl Failure {
+    /// The failure of an SDK call.
+    pub(crate) fn of<E, R>(operation: &'static str) -> impl FnOnce(SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        move |error| match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+            Some(code) if THROTTLES.contains(&code) => Self::Throttled { operation },
+            _ => Self::Service { operation, source: Box::new(error) },
+        }
+    }
+
+    /// A record that can't be read.
+    pub fn corrupt<E: Into<Source>>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Corrupt { what, source: source.into() }
+    }
+
+    /// A record that must be there and is not.
+    #[must_use]
+    pub fn missing(what: &'static str) -> Self {
+        Self::Corrupt { what, source: "it is not there".into() }
+    }
+
+    /// A request that could not even be put together, which is a mistake in the code.
+    pub(crate) fn unsendable<E: Error + Send + Sync + 'static>(operation: &'static str) -> impl FnOnce(E) -> Self {
+        move |source| Self::Service { operation, source: Box::new(source) }
+    }
+}

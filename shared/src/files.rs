@@ -1,0 +1,106 @@
+//! The files, in S3: payloads, chunks and reports of imports.
+
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::Bytes;
+
+use crate::failure::Failure;
+use crate::id::{ImportId, OrgId};
+
+/// How long a link to a file works: 15 minutes.
+const LINK_VALID: Duration = Duration::from_secs(15 * 60);
+
+/// The bucket of files.
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    client: Client,
+    bucket: String,
+}
+
+/// The files of one import, all under one prefix, so that what belongs to an
+/// organization is told by its name.
+#[derive(Clone, Debug)]
+pub struct ImportFiles(String);
+
+impl ImportFiles {
+    /// The files of an organization's import.
+    #[must_use]
+    pub fn of(org: &OrgId, import: &ImportId) -> Self {
+        Self(format!("imports/{org}/{import}"))
+    }
+
+    /// What was sent, byte by byte.
+    #[must_use]
+    pub fn payload(&self) -> String {
+        format!("{}/payload", self.0)
+    }
+
+    /// The rows of a chunk.
+    #[must_use]
+    pub fn chunk(&self, number: u32) -> String {
+        format!("{}/chunks/{number:06}.json", self.0)
+    }
+
+    /// What an attempt at a chunk found in its rows. Attempts don't share a file: the one
+    /// that is committed names its own.
+    #[must_use]
+    pub fn report(&self, number: u32, attempt: uuid::Uuid) -> String {
+        format!("{}/reports/{number:06}-{attempt}.json", self.0)
+    }
+
+    /// The refused rows, too many for an answer.
+    #[must_use]
+    pub fn refused_rows(&self) -> String {
+        format!("{}/refused.csv", self.0)
+    }
+}
+
+impl FileStore {
+    pub(crate) fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    /// Writes a file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`Failure`] when S3 fails.
+    pub async fn put(&self, name: &str, content_type: &str, content: Bytes) -> Result<(), Failure> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(name)
+            .content_type(content_type)
+            .body(ByteStream::from(content))
+            .send()
+            .await
+            .map(drop)
+            .map_err(Failure::of("PutObject"))
+    }
+
+    /// Reads a file, if it is there.
+    ///
+    /// # Errors
+    /// [`Failure`] when S3 fails, or the file ends before its length.
+    pub async fn get(&self, name: &str) -> Result<Option<Bytes>, Failure> {
+        let object = match self.client.get_object().bucket(&self.bucket).key(name).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
+            Err(error) => return Err(Failure::of("GetObject")(error)),
+        };
+        let body = object.body.collect().await.map_err(Failure::unsendable("GetObject"))?;
+        Ok(Some(body.into_bytes()))
+    }
+
+    /// A link by which anybody who has it can read the file for 15 minutes.
+    ///
+    /// # Errors
+    /// [`Failure`] when the link can't be signed.
+    pub async fn link(&self, name: &str) -> Result<String, Failure> {
+        let validity = PresigningConfig::expires_in(LINK_VALID).map_err(Failure::unsendable("GetObject link"))?;
+        let request = self.client.get_object().bucket(&self.bucket).key(name).presigned(validity).await;
+        request.map(|signed| signed.uri().to_owned()).map_err(Failure::of("GetObject link"))
+    }
+}

@@ -1,0 +1,62 @@
+//! Who is calling, and whether they may.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use jiff::Timestamp;
+
+use super::Problem;
+use crate::app::App;
+use crate::id::OrgId;
+use crate::key::{ApiKey, KeySecret, Scope};
+
+/// The key a request came with, found valid and wide enough for its route.
+#[derive(Clone, Debug)]
+pub struct Caller(ApiKey);
+
+impl Caller {
+    /// The organization whose data the request is about.
+    #[must_use]
+    pub fn org(&self) -> &OrgId {
+        &self.0.org
+    }
+}
+
+/// Lets only callers with `scope` through to `routes`. Handlers then take
+/// `Extension<Caller>`.
+pub fn scoped(app: &App, scope: Scope, routes: Router) -> Router {
+    routes.route_layer(from_fn_with_state((app.clone(), scope), authorize))
+}
+
+async fn authorize(State((app, scope)): State<(App, Scope)>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let key = authenticate(&app, request.headers()).await?;
+    tracing::info!(org = %key.org, key = %key.id, "authorized");
+    if !key.allows(scope) {
+        return Err(Problem::scope_missing(scope));
+    }
+    request.extensions_mut().insert(Caller(key));
+    Ok(next.run(request).await)
+}
+
+async fn authenticate(app: &App, headers: &HeaderMap) -> Result<ApiKey, Problem> {
+    let unknown = || Problem::refused_key("key_unknown", "there is no such key");
+    let secret: KeySecret = sent_key(headers).ok_or_else(Problem::no_key)?.parse().map_err(|_| unknown())?;
+    let key = app.keys.find(&secret.hash()).await?.ok_or_else(unknown)?;
+    match (key.revoked_at, key.is_valid_at(Timestamp::now())) {
+        (Some(_), _) => Err(Problem::refused_key("key_revoked", "the key was revoked")),
+        (None, false) => Err(Problem::refused_key("key_expired", "the key has expired")),
+        (None, true) => Ok(key),
+    }
+}
+
+/// The text sent as a key: `X-API-Key`, or else `Authorization: Bearer` (RFC 6750).
+fn sent_key(headers: &HeaderMap) -> Option<&str> {
+    if let Some(key) = headers.get("x-api-key") {
+        return Some(key.to_str().unwrap_or_default().trim());
+    }
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}

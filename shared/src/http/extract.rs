@@ -1,0 +1,64 @@
+//! Taking requests apart, with problems for what can't be.
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, request};
+use bytes::Bytes;
+use http_body_util::LengthLimitError;
+use serde::de::DeserializeOwned;
+
+use super::Problem;
+
+/// The bytes a body may have: what is left of Lambda's 6 MB for an event once the body is
+/// escaped, or encoded in base64.
+pub const BODY_BYTES_MAX: usize = 4_000_000;
+
+/// A whole body of at most [`BODY_BYTES_MAX`] bytes.
+#[derive(Clone, Debug)]
+pub struct Payload(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Payload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|bytes: u64| bytes > BODY_BYTES_MAX as u64) {
+            return Err(Problem::body_too_large());
+        }
+        to_bytes(request.into_body(), BODY_BYTES_MAX).await.map(Self).map_err(|error| {
+            let mut sources = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+            match sources.any(|source| source.is::<LengthLimitError>()) {
+                true => Problem::body_too_large(),
+                false => Problem::unreadable("incomplete_body", "the body ended before it was whole"),
+            }
+        })
+    }
+}
+
+/// The query's parameters. Unknown ones are refused, if `T` denies unknown fields.
+#[derive(Clone, Debug)]
+pub struct Parameters<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, _: &S) -> Result<Self, Problem> {
+        match Query::try_from_uri(&parts.uri) {
+            Ok(Query(parameters)) => Ok(Self(parameters)),
+            Err(rejection) => {
+                // The rejection's own text opens with axum's words; its source says what is wrong.
+                let cause = std::error::Error::source(&rejection).map(ToString::to_string);
+                Err(Problem::invalid_parameter(cause.unwrap_or_else(|| rejection.to_string())))
+            }
+        }
+    }
+}
+
+/// The media type a body is said to have, without parameters and in lower case.
+#[must_use]
+pub fn media_type(headers: &HeaderMap) -> Option<String> {
+    let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = content_type.split(';').next().unwrap_or_default();
+    Some(essence.trim().to_ascii_lowercase())
+}

@@ -1,0 +1,134 @@
+//! `Idempotency-Key`: the same request, sent again, is answered again and done once.
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Caller, Payload, Problem};
+use crate::app::App;
+use crate::failure::Failure;
+use crate::store::{Begun, KeptResponse};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The characters a key may have.
+const KEY_CHARS_MAX: usize = 255;
+/// The bytes of an answer that is kept; DynamoDB's items have at most 400 kB.
+const KEPT_BYTES_MAX: usize = 300_000;
+/// The headers of an answer that are kept with it.
+const KEPT_HEADERS: [HeaderName; 2] = [CONTENT_TYPE, LOCATION];
+
+/// What a request derives its ids from. A request that is sent again under its
+/// idempotency key has the same seed; any other has its own. It is a version 7 UUID.
+#[derive(Clone, Copy, Debug)]
+pub struct Seed(pub Uuid);
+
+/// Gives `routes` what `Idempotency-Key` promises. Handlers take `Extension<Seed>` and
+/// make from it the ids of what they create. Belongs inside [`scoped`](super::scoped).
+pub fn idempotent(app: &App, routes: Router) -> Router {
+    routes.route_layer(from_fn_with_state(app.clone(), once))
+}
+
+async fn once(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let caller = request.extensions().get::<Caller>().cloned();
+    let (Some(key), Some(caller)) = (request.headers().get(IDEMPOTENCY_KEY), caller) else {
+        request.extensions_mut().insert(Seed(Uuid::now_v7()));
+        return Ok(next.run(request).await);
+    };
+    let key = valid_key(key)?;
+    let (parts, body) = request.into_parts();
+    let Payload(body) = Payload::from_request(Request::from_parts(parts.clone(), body), &()).await?;
+    let fingerprint = fingerprint(&parts, &body);
+    let mut request = Request::from_parts(parts, Body::from(body));
+
+    match app.idempotency.begin(caller.org(), &key, &fingerprint, Timestamp::now()).await? {
+        Begun::Mismatch => Err(Problem::idempotency_key_reused()),
+        Begun::Running => Err(Problem::still_running()),
+        Begun::Answered(kept) => Ok(replay(kept)),
+        Begun::Fresh(seed) => {
+            request.extensions_mut().insert(Seed(seed));
+            let response = next.run(request).await;
+            keep(&app, &caller, &key, response).await
+        }
+    }
+}
+
+/// Keeps a success, forgets a refusal, and leaves a failure to be tried again.
+async fn keep(app: &App, caller: &Caller, key: &str, response: Response) -> Result<Response, Problem> {
+    let kept = match response.status() {
+        status if status.is_server_error() => app.idempotency.unlock(caller.org(), key).await,
+        status if !status.is_success() => app.idempotency.forget(caller.org(), key).await,
+        _ => {
+            let (parts, body) = response.into_parts();
+            let body = to_bytes(body, usize::MAX).await.map_err(|_| Problem::internal())?;
+            let kept = keep_success(app, caller, key, &parts, &body).await;
+            log_lost(kept);
+            return Ok(Response::from_parts(parts, Body::from(body)));
+        }
+    };
+    log_lost(kept);
+    Ok(response)
+}
+
+async fn keep_success(app: &App, caller: &Caller, key: &str, parts: &axum::http::response::Parts, body: &[u8]) -> Result<(), Failure> {
+    let Some(body) = std::str::from_utf8(body).ok().filter(|body| body.len() <= KEPT_BYTES_MAX) else {
+        return app.idempotency.forget(caller.org(), key).await;
+    };
+    let header = |name: HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
+    let headers: BTreeMap<_, _> = KEPT_HEADERS.into_iter().filter_map(header).collect();
+    let response = KeptResponse { status: parts.status.as_u16(), headers, body: body.to_owned() };
+    app.idempotency.keep(caller.org(), key, &response).await
+}
+
+/// The request itself was done, so its caller gets the answer even if it can't be kept:
+/// sent again, it would run again, with the same seed.
+fn log_lost(kept: Result<(), Failure>) {
+    if let Err(failure) = kept {
+        tracing::error!(error = &failure as &dyn std::error::Error, "the answer was not kept for its idempotency key");
+    }
+}
+
+fn replay(kept: KeptResponse) -> Response {
+    let mut response = Body::from(kept.body).into_response();
+    *response.status_mut() = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
+    let headers = response.headers_mut();
+    for (name, value) in kept.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+fn valid_key(key: &HeaderValue) -> Result<String, Problem> {
+    match key.to_str() {
+        Ok(key) if (1..=KEY_CHARS_MAX).contains(&key.len()) => Ok(key.to_owned()),
+        _ => Err(Problem::invalid_parameter(format!(
+            "Idempotency-Key must have 1 to {KEY_CHARS_MAX} visible ASCII characters"
+        ))),
+    }
+}
+
+/// A digest of what makes two requests the same.
+fn fingerprint(parts: &axum::http::request::Parts, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    for part in [parts.method.as_str(), &parts.uri.to_string()] {
+        hash.update(part.as_bytes());
+        hash.update([0]);
+    }
+    hash.update(parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default());
+    hash.update([0]);
+    hash.update(body);
+    HEXLOWER.encode(&hash.finalize())
+}

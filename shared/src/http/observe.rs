@@ -1,0 +1,48 @@
+//! Around every request: its id, its log line, and the problem document of its failure.
+
+use std::any::Any;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::Problem;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+pub(super) async fn observe(request: Request, next: Next) -> Response {
+    let id = format!("req_{}", Uuid::now_v7());
+    let span = tracing::info_span!("request", request_id = %id);
+    respond(request, next, &id).instrument(span).await
+}
+
+async fn respond(request: Request, next: Next, id: &str) -> Response {
+    let begun = Instant::now();
+    let method = request.method().clone();
+    // The route rather than the path: what a caller types into a path may be anything.
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        response = problem.into_document(id, response.headers());
+    }
+    if let Ok(id) = HeaderValue::from_str(id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    tracing::info!(
+        %method,
+        route = route.as_ref().map_or("none", MatchedPath::as_str),
+        status = response.status().as_u16(),
+        duration_ms = begun.elapsed().as_millis(),
+        "answered"
+    );
+    response
+}
+
+/// The answer when a handler panicked. The panic itself is in the log, by the hook.
+pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
+    Problem::internal().into_response()
+}

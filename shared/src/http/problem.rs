@@ -1,0 +1,227 @@
+//! Problem documents (RFC 9457): the one place where an error becomes an HTTP answer.
+//!
+//! Who has to act tells the status. 4xx: the caller, and the document says what to
+//! change. 404: also where the caller may not know that something exists. 503: nobody,
+//! trying again helps. 500: us, and the document says nothing of the inside.
+
+use std::borrow::Cow;
+
+use axum::Json;
+use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::extract::BODY_BYTES_MAX;
+use crate::failure::Failure;
+use crate::import::Unreadable;
+use crate::key::Scope;
+
+/// An error as the caller sees it. It becomes a document when the answer leaves, since
+/// only then is the request's id known.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: &'static str,
+    detail: Cow<'static, str>,
+    errors: Vec<InvalidField>,
+    headers: HeaderMap,
+}
+
+/// One thing wrong with a request.
+#[derive(Clone, Debug, Serialize)]
+pub struct InvalidField {
+    /// Where in the body, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// What it is, for machines.
+    pub code: &'static str,
+    /// What it is, for people.
+    pub detail: String,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [InvalidField],
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, title, detail: detail.into(), errors: Vec::new(), headers: HeaderMap::new() }
+    }
+
+    fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
+        self.headers.insert(name, HeaderValue::from_static(value));
+        self
+    }
+
+    /// 400: the request's parts are wrong in the ways listed.
+    #[must_use]
+    pub fn invalid(errors: Vec<InvalidField>) -> Self {
+        let detail = match errors.as_slice() {
+            [only] => format!("{}: {}", only.pointer, only.detail),
+            several => format!("{} parts of the request are invalid; see errors", several.len()),
+        };
+        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail) }
+    }
+
+    /// 400: a query parameter or header is wrong.
+    #[must_use]
+    pub fn invalid_parameter(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", "A parameter is invalid", detail)
+    }
+
+    /// 400: the body can't be read as what it says it is.
+    #[must_use]
+    pub fn unreadable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, "The body can't be read", detail)
+    }
+
+    /// 401: no key was sent.
+    #[must_use]
+    pub fn no_key() -> Self {
+        let detail = "send an API key as X-API-Key or as Authorization: Bearer";
+        Self::new(StatusCode::UNAUTHORIZED, "key_missing", "An API key is required", detail)
+            .with_header(WWW_AUTHENTICATE, r#"Bearer realm="saldo""#)
+    }
+
+    /// 401: the key sent opens nothing, for the reason given.
+    #[must_use]
+    pub fn refused_key(code: &'static str, detail: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, code, "The API key is not valid", detail)
+            .with_header(WWW_AUTHENTICATE, r#"Bearer realm="saldo", error="invalid_token""#)
+    }
+
+    /// 403: the key lacks a scope.
+    #[must_use]
+    pub fn scope_missing(scope: Scope) -> Self {
+        let detail = format!("this needs a key with the scope {}", scope.name());
+        Self::new(StatusCode::FORBIDDEN, "scope_missing", "The API key lacks a scope", detail)
+    }
+
+    /// 404: there is no such thing, or not for this caller.
+    #[must_use]
+    pub fn not_found(what: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", format!("there is no such {what}"))
+    }
+
+    pub(super) fn no_such_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "unknown_path", "Not found", "there is nothing at this path")
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        let detail = "this path does not answer the method; see the Allow header";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
+    }
+
+    pub(super) fn body_too_large() -> Self {
+        let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large", detail)
+    }
+
+    /// 415: the body's media type is none of those accepted.
+    #[must_use]
+    pub fn unsupported_media_type(accepted: &str) -> Self {
+        let detail = format!("the Content-Type must be one of {accepted}");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
+    }
+
+    pub(super) fn idempotency_key_reused() -> Self {
+        let detail = "this Idempotency-Key was used for a different request";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency key reused", detail)
+    }
+
+    pub(super) fn still_running() -> Self {
+        let detail = "the first request with this Idempotency-Key is still running";
+        Self::new(StatusCode::CONFLICT, "request_in_progress", "The request is still running", detail)
+            .with_header(RETRY_AFTER, "1")
+    }
+
+    pub(super) fn internal() -> Self {
+        let detail = "something went wrong on our side; the request id helps to find out what";
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
+    }
+
+    fn unavailable() -> Self {
+        let detail = "too much is going on at the moment; try again shortly";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
+            .with_header(RETRY_AFTER, "1")
+    }
+
+    /// The answer, for the request of this id. `Allow`, which the router knows, is kept.
+    pub(super) fn into_document(self, request_id: &str, routed: &HeaderMap) -> Response {
+        let document = Document {
+            r#type: format!("urn:saldo:problem:{}", self.code),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: self.code,
+            request_id,
+            errors: &self.errors,
+        };
+        let mut response = (self.status, self.headers, Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(allow) = routed.get(ALLOW) {
+            headers.insert(ALLOW, allow.clone());
+        }
+        response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        tracing::error!(error = &failure as &dyn std::error::Error, "the request failed");
+        match failure {
+            Failure::Throttled { .. } => Self::unavailable(),
+            Failure::Service { .. } | Failure::Corrupt { .. } => Self::internal(),
+        }
+    }
+}
+
+impl From<Unreadable> for Problem {
+    fn from(unreadable: Unreadable) -> Self {
+        let detail = unreadable.to_string();
+        let invalid = |pointer: &str, code| {
+            Self::invalid(vec![InvalidField { pointer: pointer.to_owned(), code, detail: detail.clone() }])
+        };
+        match &unreadable {
+            Unreadable::NotUtf8 { .. } => Self::unreadable("invalid_encoding", detail),
+            Unreadable::BrokenJson { .. } => Self::unreadable("invalid_json", detail),
+            Unreadable::WrongType { pointer, .. } => invalid(pointer, "invalid_type"),
+            Unreadable::NoAccounts => invalid("/accounts", "required"),
+            Unreadable::AccountsTwice => invalid("/accounts", "duplicate_field"),
+            Unreadable::NoRows => invalid("/accounts", "no_rows"),
+            Unreadable::TooManyRows => invalid("/accounts", "too_many_rows"),
+            Unreadable::UnknownFields { names } => Self::invalid(
+                names
+                    .iter()
+                    .map(|name| InvalidField {
+                        // RFC 6901 section 3
+                        pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
+                        code: "unknown_field",
+                        detail: "an import has no such field".to_owned(),
+                    })
+                    .collect(),
+            ),
+            Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),
+            Unreadable::DuplicateColumn { .. } => Self::unreadable("duplicate_column", detail),
+            Unreadable::UnmatchedMapping { .. } => Self::invalid_parameter(detail),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The fields a row may have, and how each format spells them.
+
+/// A field of an import row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Field {
+    /// The source's own id of the account.
+    ExternalId,
+    /// The contact's full name; required.
+    ContactName,
+    /// The contact's phone number.
+    ContactPhone,
+    /// The contact's e-mail address.
+    ContactEmail,
+    /// What is owed; required.
+    TotalAmount,
+    /// The currency of what is owed.
+    Currency,
+    /// The day it was due.
+    DueDate,
+    /// The system the row comes from.
+    SourceSystem,
+    /// The account's status.
+    Status,
+    /// The campaign the account belongs to.
+    CampaignId,
+    /// Who owns the account.
+    OwnerId,
+    /// The account's type.
+    Type,
+    /// Free text.
+    Notes,
+}
+
+impl Field {
+    /// Every field, in the order in which files written by Saldo have them.
+    pub const ALL: [Self; 13] = [
+        Self::ExternalId,
+        Self::ContactName,
+        Self::ContactPhone,
+        Self::ContactEmail,
+        Self::TotalAmount,
+        Self::Currency,
+        Self::DueDate,
+        Self::SourceSystem,
+        Self::Status,
+        Self::CampaignId,
+        Self::OwnerId,
+        Self::Type,
+        Self::Notes,
+    ];
+
+    /// The field's name: its path in JSON, its header in CSV.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ExternalId => "external_id",
+            Self::ContactName => "contact.name",
+            Self::ContactPhone => "contact.phone",
+            Self::ContactEmail => "contact.email",
+            Self::TotalAmount => "total_amount",
+            Self::Currency => "currency",
+            Self::DueDate => "due_date",
+            Self::SourceSystem => "source_system",
+            Self::Status => "status",
+            Self::CampaignId => "campaign_id",
+            Self::OwnerId => "owner_id",
+            Self::Type => "type",
+            Self::Notes => "notes",
+        }
+    }
+
+    /// The field with exactly this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.name() == name)
+    }
+
+    /// The field a CSV header stands for. Case, blanks and underscores don't count:
+    /// `Total Amount` is `total_amount`.
+    #[must_use]
+    pub fn of_header(header: &str) -> Option<Self> {
+        let wanted = squeeze(header);
+        Self::ALL.into_iter().find(|field| squeeze(field.name()) == wanted)
+    }
+}
+
+fn squeeze(name: &str) -> String {
+    name.chars()
+        .filter(|c| !c.is_whitespace() && *c != '_')
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_match_without_regard_to_case_blanks_and_underscores() {
+        for header in ["total_amount", "Total Amount", "TOTALAMOUNT", " total  amount "] {
+            assert_eq!(Field::of_header(header), Some(Field::TotalAmount), "{header:?}");
+        }
+        assert_eq!(Field::of_header("Contact.Name"), Some(Field::ContactName));
+        assert_eq!(Field::of_header("total-amount"), None);
+        assert_eq!(Field::of_header(""), None);
+    }
+
+    #[test]
+    fn every_field_is_found_by_its_name() {
+        for field in Field::ALL {
+            assert_eq!(Field::named(field.name()), Some(field));
+            assert_eq!(Field::of_header(field.name()), Some(field));
+        }
+    }
+}

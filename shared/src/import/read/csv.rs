@@ -1,0 +1,147 @@
+//! CSV as RFC 4180 has it and as spreadsheets write it: separated by commas, semicolons
+//! or tabs, with any line ends.
+
+use csv::{ReaderBuilder, StringRecord};
+
+use super::{Mapping, Rows, Unreadable};
+use crate::import::{Column, Field, RawRow, RowBody, Shape};
+
+/// What may separate cells, the likeliest first.
+const DELIMITERS: [char; 3] = [',', ';', '\t'];
+
+pub(super) fn read<S: FnMut(&Shape, RawRow)>(text: &str, mapping: &Mapping, rows: &mut Rows<S>) -> Result<Shape, Unreadable> {
+    let delimiter = detect_delimiter(text);
+    let mut reader = ReaderBuilder::new()
+        .delimiter(u8::try_from(delimiter).unwrap_or(b','))
+        .flexible(true) // a ragged row is that row's fault
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let mut record = StringRecord::new();
+    if !next(&mut reader, &mut record) {
+        return Err(Unreadable::NoRows);
+    }
+    let shape = Shape::Columns { columns: columns(&record, mapping)?, delimiter };
+    while next(&mut reader, &mut record) {
+        let line = record.position().map(|position| first_line(text, position));
+        let cells = record.iter().map(str::to_owned).collect();
+        rows.push(&shape, line, RowBody::Cells(cells))?;
+    }
+    Ok(shape)
+}
+
+/// Moves to the next record; `false` at the end. The reader's errors are those of its
+/// source and of the encoding, and the source is text in memory, so it has none.
+fn next(reader: &mut csv::Reader<&[u8]>, record: &mut StringRecord) -> bool {
+    reader.read_record(record).unwrap_or(false)
+}
+
+/// The line a record begins on. The reader's position still has the end of the line
+/// before it, and blank lines, ahead.
+fn first_line(text: &str, position: &csv::Position) -> u64 {
+    let begun = usize::try_from(position.byte()).ok().and_then(|at| text.as_bytes().get(at..));
+    let blank = begun.unwrap_or_default().iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+    position.line() + blank.filter(|b| **b == b'\n').map(|_| 1).sum::<u64>()
+}
+
+fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unreadable> {
+    let fields: Vec<Option<Field>> = header.iter().map(|name| mapping.field(name)).collect();
+    let unmatched: Vec<String> = mapping
+        .headers()
+        .filter(|wanted| !header.iter().any(|name| name.trim() == *wanted))
+        .map(str::to_owned)
+        .collect();
+    if !unmatched.is_empty() {
+        return Err(Unreadable::UnmatchedMapping { columns: unmatched });
+    }
+    if fields.iter().all(Option::is_none) {
+        return Err(Unreadable::NoKnownColumn);
+    }
+    for field in Field::ALL {
+        if fields.iter().filter(|filled| **filled == Some(field)).count() > 1 {
+            return Err(Unreadable::DuplicateColumn { field: field.name() });
+        }
+    }
+    let columns = header.iter().zip(fields).map(|(header, field)| Column {
+        header: header.to_owned(),
+        field: field.map(|field| field.name().into()),
+    });
+    Ok(columns.collect())
+}
+
+/// The separator that splits the first line into the most cells, quoted text aside.
+fn detect_delimiter(text: &str) -> char {
+    let mut counts = [0_usize; DELIMITERS.len()];
+    let mut quoted = false;
+    for c in text.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            '\n' | '\r' if !quoted => break,
+            _ if quoted => {}
+            _ => DELIMITERS.iter().zip(&mut counts).filter(|(d, _)| **d == c).for_each(|(_, n)| *n += 1),
+        }
+    }
+    let best = counts.iter().max().copied().unwrap_or_default();
+    // The first of the most frequent: a header of one column is read as comma-separated.
+    DELIMITERS.into_iter().zip(counts).find(|(_, n)| *n == best).map_or(',', |(d, _)| d)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, Mapping, Unreadable, read};
+    use crate::import::{RowBody, Shape};
+
+    fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<(Option<u64>, Vec<String>)>, Unreadable> {
+        let mut rows = Vec::new();
+        read(Format::Csv, mapping, payload.as_bytes(), |_, row| {
+            if let RowBody::Cells(cells) = row.body {
+                rows.push((row.line, cells));
+            }
+        })?;
+        Ok(rows)
+    }
+
+    #[test]
+    fn a_file_from_a_spreadsheet_is_read_as_it_was_meant() {
+        let payload = "\u{feff}Contact.Name;Total Amount;Notes\r\n\"Núñez; \"\"Ana\"\"\";12.5;\"two\r\nlines\"\r\n\r\nragged\r\nB;2;\r\n";
+        let cells = |cells: &[&str]| cells.iter().map(|&c| c.to_owned()).collect::<Vec<_>>();
+        assert_eq!(
+            rows(payload, &Mapping::default()),
+            Ok(vec![
+                (Some(2), cells(&["Núñez; \"Ana\"", "12.5", "two\r\nlines"])),
+                (Some(5), cells(&["ragged"])),
+                (Some(6), cells(&["B", "2", ""])),
+            ])
+        );
+    }
+
+    #[test]
+    fn a_mapping_renames_columns() {
+        let mapping: Mapping = serde_json::from_str(r#"{"Kunde":"contact.name","Saldo":"total_amount"}"#).expect("a mapping");
+        assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
+        assert_eq!(rows("Kunde\nAna", &mapping), Err(Unreadable::UnmatchedMapping { columns: vec!["Saldo".into()] }));
+        assert!(serde_json::from_str::<Mapping>(r#"{"Kunde":"customer"}"#).is_err());
+    }
+
+    #[test]
+    fn headers_that_make_no_sense_are_refused() {
+        let none = Mapping::default();
+        assert_eq!(rows("", &none), Err(Unreadable::NoRows));
+        assert_eq!(rows("contact.name,total_amount\n", &none), Err(Unreadable::NoRows));
+        assert_eq!(rows("a,b\n1,2", &none), Err(Unreadable::NoKnownColumn));
+        assert_eq!(rows("notes,Notes\n1,2", &none), Err(Unreadable::DuplicateColumn { field: "notes" }));
+    }
+
+    #[test]
+    fn quotes_that_are_never_closed_end_with_the_file() {
+        let payload = "contact.name,total_amount\n\"Ana,1\nB,2\n";
+        assert_eq!(rows(payload, &Mapping::default()), Ok(vec![(Some(2), vec!["Ana,1\nB,2\n".into()])]));
+    }
+
+    #[test]
+    fn the_delimiter_is_told_by_the_header() {
+        for (payload, expected) in [("notes\nx", ','), ("\"a,b\";notes\nx", ';'), ("notes\ttype\nx", '\t')] {
+            let shape = read(Format::Csv, &Mapping::default(), payload.as_bytes(), |_, _| ());
+            assert!(matches!(shape, Ok(Shape::Columns { delimiter, .. }) if delimiter == expected), "{payload:?}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Reading payloads: bytes become rows, in order, each with its place in the file.
+//!
+//! Reading judges only what keeps a payload from being taken apart; what a row says is
+//! judged later, row by row, by [`RawRow::check`].
+
+mod csv;
+mod json;
+mod mapping;
+mod ndjson;
+
+pub use mapping::Mapping;
+
+use serde::{Deserialize, Serialize};
+
+use super::{RawRow, Shape};
+
+/// The rows one payload may have. 4 MB hold that many of the shortest valid JSON rows;
+/// past it a payload is mostly separators, and its plan would outgrow a function's memory.
+pub const ROWS_PER_PAYLOAD_MAX: u64 = 100_000;
+
+/// The notation of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// `{ "accounts": [ … ] }`.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// A header and one record a row (RFC 4180), separated by commas, semicolons or tabs.
+    Csv,
+}
+
+/// Why a payload can't be taken apart into rows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// The bytes are not UTF-8.
+    #[error("the payload is not UTF-8: byte {offset} begins no character")]
+    NotUtf8 {
+        /// How many bytes are well formed.
+        offset: usize,
+    },
+    /// The text is not JSON.
+    #[error("line {line}, column {column}: {reason}")]
+    BrokenJson {
+        /// The line, counting from 1.
+        line: usize,
+        /// The column, counting from 1.
+        column: usize,
+        /// What the parser expected.
+        reason: String,
+    },
+    /// Something is of the wrong JSON type.
+    #[error("expected {expected}")]
+    WrongType {
+        /// Where, as a JSON pointer (RFC 6901).
+        pointer: &'static str,
+        /// What belongs there.
+        expected: &'static str,
+    },
+    /// There is no `accounts`.
+    #[error("the field is required")]
+    NoAccounts,
+    /// There is more than one `accounts`.
+    #[error("the field is given twice")]
+    AccountsTwice,
+    /// The envelope has members no import has.
+    #[error("imports have no field {}", names.join(", "))]
+    UnknownFields {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// No rows.
+    #[error("there are no rows to import")]
+    NoRows,
+    /// More rows than [`ROWS_PER_PAYLOAD_MAX`].
+    #[error("more than {ROWS_PER_PAYLOAD_MAX} rows in one request")]
+    TooManyRows,
+    /// No column of the header is a field of an account.
+    #[error("no column of the header is a field of an account; see `mapping` to name them")]
+    NoKnownColumn,
+    /// Two columns fill the same field.
+    #[error("two columns fill the field {field}")]
+    DuplicateColumn {
+        /// The field's name.
+        field: &'static str,
+    },
+    /// The mapping speaks of columns that the header lacks.
+    #[error("the mapping names columns that the file does not have: {}", columns.join(", "))]
+    UnmatchedMapping {
+        /// Their names.
+        columns: Vec<String>,
+    },
+}
+
+/// Takes a payload apart, handing each row to `sink` with the shape it is part of, and
+/// returns the shape.
+///
+/// # Errors
+/// [`Unreadable`] when the payload as a whole can't be read. Rows found before the fault
+/// have been handed over by then.
+pub fn read(format: Format, mapping: &Mapping, payload: &[u8], sink: impl FnMut(&Shape, RawRow)) -> Result<Shape, Unreadable> {
+    let text = std::str::from_utf8(payload).map_err(|error| Unreadable::NotUtf8 { offset: error.valid_up_to() })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut rows = Rows { count: 0, sink };
+    let shape = match format {
+        Format::Json => json::read(text, &mut rows)?,
+        Format::Ndjson => ndjson::read(text, &mut rows)?,
+        Format::Csv => csv::read(text, mapping, &mut rows)?,
+    };
+    if rows.count == 0 { Err(Unreadable::NoRows) } else { Ok(shape) }
+}
+
+/// How many rows a payload has, if it can be read.
+///
+/// # Errors
+/// As [`read`].
+pub fn count(format: Format, mapping: &Mapping, payload: &[u8]) -> Result<u64, Unreadable> {
+    let mut rows = 0;
+    read(format, mapping, payload, |_, _| rows += 1)?;
+    Ok(rows)
+}
+
+/// Numbers the rows and hands them on.
+struct Rows<S> {
+    count: u64,
+    sink: S,
+}
+
+impl<S: FnMut(&Shape, RawRow)> Rows<S> {
+    fn push(&mut self, shape: &Shape, line: Option<u64>, body: super::RowBody) -> Result<(), Unreadable> {
+        if self.count == ROWS_PER_PAYLOAD_MAX {
+            return Err(Unreadable::TooManyRows);
+        }
+        let index = self.count;
+        self.count += 1;
+        (self.sink)(shape, RawRow { index, line, body });
+        Ok(())
+    }
+}

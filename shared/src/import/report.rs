@@ -1,0 +1,140 @@
+//! The report of a chunk: what was found in its rows.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Chunk, Counts, Field, Finding, FindingCode, RawRow, RowBody, Severity, Shape};
+use crate::import::cells::{self, Cells};
+
+/// What became of one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It made an account.
+    Imported,
+    /// It changed an account.
+    Updated,
+    /// It was refused.
+    Failed,
+}
+
+/// What was found in the rows of a chunk, in the order of the rows.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChunkReport {
+    /// What the rows have in common.
+    pub shape: Shape,
+    /// The rows in which something was found.
+    pub rows: Vec<RowReport>,
+}
+
+/// What was found in a row.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RowReport {
+    /// Which row of the payload it is, counting from 0; absent for what concerns the
+    /// header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<u64>,
+    /// The line of the file it begins on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Its external id, if it has a valid one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// The row itself, if it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RowBody>,
+}
+
+impl ChunkReport {
+    /// A report that says nothing yet of the rows of a chunk. The first chunk's speaks of
+    /// the header, too: columns that no account has.
+    #[must_use]
+    pub fn of(chunk: &Chunk) -> Self {
+        let mut rows = Vec::new();
+        if let (0, Shape::Columns { columns, .. }) = (chunk.number, &chunk.shape) {
+            let unknown = columns.iter().filter(|column| column.field().is_none());
+            let findings: Vec<_> = unknown.map(|column| cells::unknown_field(column.header.clone())).collect();
+            if !findings.is_empty() {
+                rows.push(RowReport { index: None, line: Some(1), external_id: None, findings, refused: None });
+            }
+        }
+        Self { shape: chunk.shape.clone(), rows }
+    }
+
+    /// Adds what was found in a row. A row without findings is not mentioned.
+    pub fn add(&mut self, row: &RawRow, findings: Vec<Finding>, fate: Fate) {
+        if findings.is_empty() {
+            return;
+        }
+        self.rows.push(RowReport {
+            index: Some(row.index),
+            line: row.line,
+            external_id: row.external_id(&self.shape).map(String::from),
+            findings,
+            refused: (fate == Fate::Failed).then(|| row.body.clone()),
+        });
+    }
+
+    /// The findings of a severity, each with the row it is about.
+    pub fn findings(&self, severity: Severity) -> impl Iterator<Item = (&RowReport, &Finding)> {
+        let of_row = |row| RowReport::findings(row).map(move |finding| (row, finding));
+        self.rows.iter().flat_map(of_row).filter(move |(_, finding)| finding.code.severity() == severity)
+    }
+
+    /// The rows that were refused.
+    pub fn refused(&self) -> impl Iterator<Item = (&RowReport, &RowBody)> {
+        self.rows.iter().filter_map(|row| Some((row, row.refused.as_ref()?)))
+    }
+}
+
+impl RowReport {
+    fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter()
+    }
+
+    /// Why the row was refused, in a sentence: what the `reason` column of a file of
+    /// refused rows says.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        let errors = self.findings.iter().filter(|finding| finding.code.severity() == Severity::Error);
+        let sentences = errors.map(|finding| match &finding.field {
+            Some(field) => format!("{field}: {}", finding.reason),
+            None => finding.reason.to_string(),
+        });
+        sentences.collect::<Vec<_>>().join("; ")
+    }
+}
+
+impl RowBody {
+    /// What the row says in each of `fields`, as the text of CSV cells; what it does not
+    /// say is empty.
+    #[must_use]
+    pub fn texts(&self, fields: &[Field]) -> Vec<String> {
+        let mut cells = Cells::of(self, &Shape::Objects);
+        fields.iter().map(|field| cells.take(*field).map(cells::Cell::into_text).unwrap_or_default()).collect()
+    }
+}
+
+impl Counts {
+    /// Counts a row, and the warnings about it.
+    pub fn add(&mut self, fate: Fate, findings: &[Finding]) {
+        match fate {
+            Fate::Imported => self.imported += 1,
+            Fate::Updated => self.updated += 1,
+            Fate::Failed => self.failed += 1,
+        }
+        self.warn(findings);
+    }
+
+    /// Counts the warnings among findings.
+    pub fn warn(&mut self, findings: &[Finding]) {
+        let warnings = findings.iter().filter(|finding| finding.code.severity() == Severity::Warning);
+        self.warnings += warnings.count() as u64;
+    }
+}
+
+/// The finding about a row that was tried until its message was given up.
+#[must_use]
+pub fn processing_failed() -> Finding {
+    Finding::in_row(FindingCode::ProcessingFailed, "the row could not be processed; import it again")
+}

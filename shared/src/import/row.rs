@@ -1,0 +1,84 @@
+//! Rows as they were sent, before anything is judged.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{ExternalId, Field};
+
+/// One row of a payload, in the words of its sender.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RawRow {
+    /// Which row of the payload it is, counting from 0.
+    pub index: u64,
+    /// The line of the file it begins on, counting from 1; absent for a JSON body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// What it says.
+    pub body: RowBody,
+}
+
+/// What a row says, in the notation of its payload.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowBody {
+    /// Some JSON value: an object, if the sender meant well.
+    Json(Box<RawValue>),
+    /// The cells of a CSV record.
+    Cells(Vec<String>),
+    /// A line that should have been JSON and is not.
+    Broken(String),
+}
+
+/// What the rows of a payload have in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Each row names its own fields.
+    Objects,
+    /// A header names the fields of all the rows.
+    Columns {
+        /// The columns, in the order of the file.
+        columns: Vec<Column>,
+        /// What separates the cells.
+        delimiter: char,
+    },
+}
+
+/// A column of a CSV payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its header, as the file has it.
+    pub header: String,
+    /// The name of the field it fills; `None` for one no account has.
+    pub field: Option<Cow<'static, str>>,
+}
+
+impl Column {
+    /// The field the column fills.
+    #[must_use]
+    pub fn field(&self) -> Option<Field> {
+        self.field.as_deref().and_then(Field::named)
+    }
+}
+
+impl RawRow {
+    /// The row's external id, if it has a valid one: what rows are told apart by before
+    /// they are checked.
+    #[must_use]
+    pub fn external_id(&self, shape: &Shape) -> Option<ExternalId> {
+        #[derive(Deserialize)]
+        struct Only {
+            external_id: Option<String>,
+        }
+        match (&self.body, shape) {
+            (RowBody::Json(row), _) => serde_json::from_str::<Only>(row.get()).ok()?.external_id?.parse().ok(),
+            (RowBody::Cells(cells), Shape::Columns { columns, .. }) if cells.len() == columns.len() => {
+                let at = columns.iter().position(|column| column.field() == Some(Field::ExternalId))?;
+                cells.get(at)?.parse().ok()
+            }
+            _ => None,
+        }
+    }
+}

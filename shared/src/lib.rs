@@ -1,0 +1,26 @@
+//! Saldo's domain: what accounts, imports and keys are, and what the functions share to
+//! keep them in DynamoDB, S3 and SQS and to serve them over HTTP.
+//!
+//! The domain modules ([`money`], [`contact`], [`account`], [`import`], [`key`]…) know
+//! neither HTTP nor Lambda nor AWS. Parsing is typing: a value that exists has been
+//! checked. [`store`], [`queue`] and [`files`] put the domain on AWS services; [`http`]
+//! and [`worker`] are how requests and messages get in.
+
+pub mod account;
+pub mod app;
+pub mod contact;
+pub mod date;
+pub mod failure;
+pub mod files;
+pub mod http;
+pub mod id;
+pub mod import;
+pub mod key;
+pub mod money;
+pub mod organization;
+pub mod queue;
+pub mod settings;
+pub mod store;
+pub mod telemetry;
+pub mod text;
+pub mod worker;

@@ -1,0 +1,90 @@
+//! Reading amounts exactly: every digit given is kept, or the amount is refused.
+
+use rust_decimal::Decimal;
+
+/// Why a text is not an amount.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AmountError {
+    /// Not digits with at most one decimal point between them.
+    #[error("not a decimal number such as 1250 or 1250.75")]
+    Malformed,
+    /// A decimal number of more than 28 digits, the most that are kept exactly.
+    #[error("more than the 28 digits an amount can have")]
+    TooManyDigits,
+}
+
+/// Reads a plain decimal: an optional sign, digits, and optionally a point and more
+/// digits. No exponent, no separators, no blanks: text written by people is too easily
+/// misread otherwise.
+///
+/// # Errors
+/// [`AmountError`] when the text is anything else or has more than 28 digits.
+pub fn parse_plain(text: &str) -> Result<Decimal, AmountError> {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (whole, fraction) = match unsigned.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (unsigned, None),
+    };
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !fraction.is_none_or(digits) {
+        return Err(AmountError::Malformed);
+    }
+    Decimal::from_str_exact(text).map_err(|_| AmountError::TooManyDigits)
+}
+
+/// Reads a number in JSON's notation (RFC 8259 section 6), exponents included: `1.25e3`
+/// is exactly 1250.
+///
+/// # Errors
+/// [`AmountError`] when the text is no JSON number or needs more than 28 digits.
+pub fn parse_json_number(text: &str) -> Result<Decimal, AmountError> {
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
+        return parse_plain(text);
+    };
+    // `from_scientific` would round a long mantissa, so it is read exactly first.
+    let mantissa = parse_plain(mantissa)?;
+    Decimal::from_scientific(&format!("{mantissa}e{exponent}")).map_err(|_| AmountError::TooManyDigits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn texts_that_are_no_plain_decimal_are_refused() {
+        for text in ["", " ", "1e3", "1_000", "1,5", ".5", "5.", "--1", "+", "0x10", "NaN", "١", "1 "] {
+            assert_eq!(parse_plain(text), Err(AmountError::Malformed), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn more_digits_than_are_exact_are_refused_not_rounded() {
+        let long = "1.00000000000000000000000000001";
+        assert_eq!(parse_plain(long), Err(AmountError::TooManyDigits));
+        assert_eq!(parse_json_number(&format!("{long}e2")), Err(AmountError::TooManyDigits));
+        assert_eq!(parse_json_number("1e400"), Err(AmountError::TooManyDigits));
+        assert_eq!(parse_json_number("1e-400"), Err(AmountError::TooManyDigits));
+    }
+
+    #[test]
+    fn json_exponents_are_exact() {
+        for (text, plain) in [("1e3", "1000"), ("1.25E+3", "1250"), ("125e-2", "1.25"), ("-1.5e1", "-15")] {
+            assert_eq!(parse_json_number(text).map(|d| d.normalize().to_string()), Ok(plain.into()));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_amount_reads_back_to_the_last_digit(mantissa in -(10i128.pow(28) - 1)..10i128.pow(28), scale in 0u32..=28) {
+            let amount = Decimal::from_i128_with_scale(mantissa, scale);
+            prop_assert_eq!(parse_plain(&amount.to_string()), Ok(amount));
+            prop_assert_eq!(parse_json_number(&amount.to_string()), Ok(amount));
+        }
+
+        #[test]
+        fn no_text_makes_the_readers_panic(text in "\\PC*") {
+            let _ = (parse_plain(&text), parse_json_number(&text));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Money: exact decimal amounts in ISO 4217 currencies.
+//!
+//! An amount is a [`Decimal`] of at most 28 digits and never passes through a float. It
+//! is read once, by [`parse_plain`] or [`parse_json_number`], and is refused, never
+//! rounded, when its [`Currency`] has no coin that small.
+
+mod amount;
+mod currency;
+
+pub use amount::{AmountError, parse_json_number, parse_plain};
+pub use currency::{Currency, UnknownCurrency};
+pub use rust_decimal::Decimal;

@@ -1,0 +1,53 @@
+//! The organization: whose books these are.
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+
+use crate::id::OrgId;
+use crate::money::Currency;
+use crate::text::Text;
+
+/// An organization and the settings that give meaning to what its data leaves out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrgId,
+    /// What people call it.
+    pub name: Text<256>,
+    /// The currency of amounts that state none.
+    pub currency: Currency,
+    /// The IANA name of the time zone whose calendar says what day "today" is.
+    pub time_zone: TimeZoneName,
+}
+
+/// The name of a time zone in the IANA database, such as `America/Argentina/Buenos_Aires`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TimeZoneName(String);
+
+/// The text names no time zone of the IANA database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time zone of the IANA database such as America/Argentina/Buenos_Aires")]
+pub struct UnknownTimeZone;
+
+impl TimeZoneName {
+    /// Coordinated universal time, the default.
+    #[must_use]
+    pub fn utc() -> Self {
+        Self("UTC".to_owned())
+    }
+}
+
+impl TryFrom<String> for TimeZoneName {
+    type Error = UnknownTimeZone;
+
+    fn try_from(name: String) -> Result<Self, UnknownTimeZone> {
+        TimeZone::get(&name).map(|_| Self(name)).map_err(|_| UnknownTimeZone)
+    }
+}
+
+impl From<TimeZoneName> for String {
+    fn from(name: TimeZoneName) -> Self {
+        name.0
+    }
+}

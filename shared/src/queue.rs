@@ -1,0 +1,81 @@
+//! The queue of import work, on SQS.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use backon::{ExponentialBuilder, Retryable};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+use crate::id::{ImportId, OrgId};
+
+/// The most messages SQS takes in one request. A message here has a few hundred bytes, so
+/// ten stay far below the 1 MiB that a request may have.
+const BATCH_MAX: usize = 10;
+
+/// How long messages that SQS did not take are sent again.
+const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_jitter()
+    .with_min_delay(Duration::from_millis(50))
+    .with_max_delay(Duration::from_secs(2))
+    .with_max_times(6);
+
+/// A piece of import work. It says where the data lies and holds none of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportMessage {
+    /// Whose import it is.
+    pub org: OrgId,
+    /// The import.
+    pub import: ImportId,
+    /// What to do.
+    pub task: ImportTask,
+}
+
+/// What to do for an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportTask {
+    /// Read the payload and cut it into chunks.
+    Plan,
+    /// Process the chunk of this number.
+    Chunk(u32),
+}
+
+/// The queue of import work.
+#[derive(Clone, Debug)]
+pub struct ImportQueue {
+    client: Client,
+    url: String,
+}
+
+impl ImportQueue {
+    pub(crate) fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    /// Queues work. On an error some of it may be queued: doing it twice is harmless.
+    ///
+    /// # Errors
+    /// [`Failure`] when SQS fails.
+    pub async fn send(&self, messages: &[ImportMessage]) -> Result<(), Failure> {
+        for batch in messages.chunks(BATCH_MAX) {
+            (|| self.send_batch(batch)).retry(RETRIES).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_batch(&self, messages: &[ImportMessage]) -> Result<(), Failure> {
+        let mut request = self.client.send_message_batch().queue_url(&self.url);
+        for (id, message) in messages.iter().enumerate() {
+            let body = serde_json::to_string(message).map_err(Failure::unsendable("SendMessageBatch"))?;
+            let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body).build();
+            request = request.entries(entry.map_err(Failure::unsendable("SendMessageBatch"))?);
+        }
+        let answer = request.send().await.map_err(Failure::of("SendMessageBatch"))?;
+        match answer.failed() {
+            [] => Ok(()),
+            _ => Err(Failure::Throttled { operation: "SendMessageBatch" }),
+        }
+    }
+}

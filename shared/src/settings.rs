@@ -1,0 +1,97 @@
+//! Settings, read from the environment in one place.
+
+use std::env;
+
+/// Where the records, files and messages are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The tables.
+    pub tables: Tables,
+    /// The bucket of files.
+    pub bucket: String,
+    /// Whether S3 is asked with the bucket in the path, as emulators want it, rather than
+    /// in the host name.
+    pub s3_path_style: bool,
+    /// The queues.
+    pub queues: Queues,
+}
+
+/// The tables, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// Accounts of every type.
+    pub accounts: String,
+    /// Jobs and their parts.
+    pub jobs: String,
+    /// API keys and organizations.
+    pub keys: String,
+    /// Answers to repeat.
+    pub idempotency: String,
+}
+
+/// The queues, by URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Queues {
+    /// Import work.
+    pub import: String,
+}
+
+/// Variables that are needed and not set.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not set in the environment: {}", names.join(", "))]
+pub struct MissingVariables {
+    names: Vec<&'static str>,
+}
+
+impl Settings {
+    /// Reads the settings from the process's environment.
+    ///
+    /// # Errors
+    /// [`MissingVariables`] names all that are missing.
+    pub fn from_env() -> Result<Self, MissingVariables> {
+        Self::read(|name| env::var(name).ok())
+    }
+
+    /// Reads the settings from any source of variables.
+    ///
+    /// # Errors
+    /// [`MissingVariables`] names all that are missing.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, MissingVariables> {
+        let mut missing = Vec::new();
+        let mut required = |name: &'static str| {
+            variable(name).filter(|value| !value.is_empty()).unwrap_or_else(|| {
+                missing.push(name);
+                String::new()
+            })
+        };
+        let settings = Self {
+            tables: Tables {
+                accounts: required("SALDO_ACCOUNTS_TABLE"),
+                jobs: required("SALDO_JOBS_TABLE"),
+                keys: required("SALDO_KEYS_TABLE"),
+                idempotency: required("SALDO_IDEMPOTENCY_TABLE"),
+            },
+            bucket: required("SALDO_BUCKET"),
+            s3_path_style: variable("SALDO_S3_PATH_STYLE").is_some_and(|value| value == "true"),
+            queues: Queues { import: required("SALDO_IMPORT_QUEUE") },
+        };
+        if missing.is_empty() { Ok(settings) } else { Err(MissingVariables { names: missing }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_missing_variable_is_named_at_once() {
+        let missing = Settings::read(|name| (name != "SALDO_BUCKET").then(String::new).filter(|_| false));
+        let error = missing.expect_err("nothing is set").to_string();
+        assert_eq!(
+            error,
+            "not set in the environment: SALDO_ACCOUNTS_TABLE, SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, \
+             SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, SALDO_IMPORT_QUEUE"
+        );
+        assert!(Settings::read(|name| Some(name.to_owned())).is_ok());
+    }
+}

@@ -1,0 +1,326 @@
+//! The accounts, and how an import's row gets into them exactly once and in order.
+//!
+//! **Order.** Imports carry version 7 UUIDs, so their ids have an order. An account
+//! remembers the newest import that wrote it (`last_import`) and, for every field that a
+//! row may leave out, the import that set it (`phone_set_by`…). A row of a newer import
+//! is one `UpdateItem`. A row that comes late, when a newer import was there already,
+//! sets just the fields that no newer one has set. Whatever the order of delivery, the
+//! account ends as if the imports had run one after the other. Amount and currency are
+//! one value here: they always come from the same import.
+//!
+//! **Once.** A row that finds its own import in `last_import` was delivered before and
+//! writes nothing. Whether it made the account is told by `first_import`, the same at
+//! every delivery.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use jiff::Timestamp;
+
+use super::expression::Update;
+use super::item::{Item, Reader, moment, number, text};
+use super::table_keys;
+use crate::account::{Account, Contact, DEFAULT_STATUS, DEFAULT_TYPE};
+use crate::failure::Failure;
+use crate::id::{AccountId, ImportId, OrgId};
+use crate::import::{AccountUpsert, Finding, Patch, too_many_digits};
+use crate::money::Currency;
+
+/// How often a row is tried against an account that others are changing. Each attempt
+/// loses only to a write that succeeded meanwhile, and imports of one account at the very
+/// same moment are few.
+const ATTEMPTS_MAX: usize = 16;
+
+/// The accounts of all organizations.
+#[derive(Clone, Debug)]
+pub struct AccountStore {
+    client: Client,
+    table: String,
+}
+
+/// A row of an import, on its way to its account.
+#[derive(Debug)]
+pub struct ImportWrite<'a> {
+    /// Whose account it is.
+    pub org: &'a OrgId,
+    /// The import the row is part of.
+    pub import: &'a ImportId,
+    /// The account's id.
+    pub id: &'a AccountId,
+    /// What the row changes.
+    pub upsert: &'a AccountUpsert,
+    /// The organization's currency.
+    pub default_currency: Currency,
+    /// When the row is written.
+    pub now: Timestamp,
+}
+
+/// What a row did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It made the account.
+    Imported,
+    /// It changed the account, or would have, had a newer import not been there before.
+    Updated,
+}
+
+/// How one attempt ended.
+enum Attempt {
+    Done(Written),
+    /// The item was not as assumed; this is how it was, if it was there at all.
+    Overtaken(Option<Item>),
+}
+
+impl AccountStore {
+    pub(crate) fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The account, if the organization has it.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get(&self, org: &OrgId, id: &AccountId) -> Result<Option<Account>, Failure> {
+        let item = self.read(org, id).await?;
+        item.map(|item| account(org, &item)).transpose()
+    }
+
+    /// Writes a row of an import. Delivered again, it says the same and changes nothing.
+    ///
+    /// The inner error is a finding about the row: its amount has more digits than the
+    /// account's currency.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; the row may have been written or not.
+    pub async fn import(&self, write: &ImportWrite<'_>) -> Result<Result<Written, Finding>, Failure> {
+        let mut currency = match write.upsert.currency {
+            Patch::Set(currency) => currency,
+            Patch::Clear => write.default_currency,
+            Patch::Keep => self.assumed_currency(write).await?,
+        };
+        for _ in 0..ATTEMPTS_MAX {
+            if !currency.admits(write.upsert.total_amount) {
+                return Ok(Err(too_many_digits(currency)));
+            }
+            let found = match self.write_newest(write, currency).await? {
+                Attempt::Done(written) => return Ok(Ok(written)),
+                Attempt::Overtaken(found) => found.unwrap_or_default(),
+            };
+            match import_of(&found, LAST_IMPORT) {
+                Some(last) if last == write.import.as_bytes() => return Ok(Ok(written(&found, write.import))),
+                Some(last) if last > write.import.as_bytes().as_slice() => {
+                    if let Attempt::Done(written) = self.write_late(write, &found).await? {
+                        return Ok(Ok(written));
+                    }
+                }
+                // The account has another currency than the one assumed.
+                _ => currency = Reader::new(&found, "an account").optional("currency")?.unwrap_or(currency),
+            }
+        }
+        Err(Failure::Throttled { operation: "UpdateItem on an account that is being changed" })
+    }
+
+    /// The currency of a row that does not state one: the organization's, unless the
+    /// amount can't be in it, for then the account must be there with another.
+    async fn assumed_currency(&self, write: &ImportWrite<'_>) -> Result<Currency, Failure> {
+        if write.default_currency.admits(write.upsert.total_amount) {
+            return Ok(write.default_currency);
+        }
+        let found = self.read(write.org, write.id).await?.unwrap_or_default();
+        let currency = Reader::new(&found, "an account").optional("currency")?;
+        Ok(currency.unwrap_or(write.default_currency))
+    }
+
+    /// Writes the row as the newest import of its account.
+    async fn write_newest(&self, write: &ImportWrite<'_>, currency: Currency) -> Result<Attempt, Failure> {
+        let upsert = write.upsert;
+        let mut update = Update::default();
+        let (last, import) = (update.name(LAST_IMPORT), update.value(import_value(write.import)));
+        update.require(format!("attribute_not_exists({last}) OR {last} < {import}"));
+        update.set(LAST_IMPORT, import_value(write.import));
+        update.set_if_absent("first_import", import_value(write.import));
+        update.set_if_absent("created_at", moment(write.now));
+        update.set("updated_at", moment(write.now));
+        if let Some(external_id) = &upsert.external_id {
+            update.set("external_id", text(external_id));
+        }
+        update.set("name", text(&upsert.name));
+        update.set("total_amount", number(upsert.total_amount));
+        update.set("balance", number(-upsert.total_amount));
+        update.set("currency", text(currency));
+        if upsert.currency == Patch::Keep {
+            let (name, assumed) = (update.name("currency"), update.value(text(currency)));
+            update.require(format!("attribute_not_exists({name}) OR {name} = {assumed}"));
+        }
+        for field in optional_fields(write.org, upsert) {
+            field.apply(&mut update, write.import);
+        }
+        if upsert.kind == Patch::Keep {
+            update.set_if_absent("type", text(DEFAULT_TYPE));
+        }
+        if upsert.status == Patch::Keep {
+            update.set_if_absent("status", text(DEFAULT_STATUS));
+        }
+        self.attempt(write, update).await
+    }
+
+    /// Writes what a newer import has left for this one to say.
+    async fn write_late(&self, write: &ImportWrite<'_>, found: &Item) -> Result<Attempt, Failure> {
+        let mut update = Update::default();
+        for field in optional_fields(write.org, write.upsert) {
+            let set_by = field.set_by();
+            if import_of(found, &set_by).is_none_or(|by| by < write.import.as_bytes().as_slice()) {
+                let (name, import) = (update.name(&set_by), update.value(import_value(write.import)));
+                update.require(format!("attribute_not_exists({name}) OR {name} < {import}"));
+                field.apply(&mut update, write.import);
+            }
+        }
+        if update.is_empty() {
+            return Ok(Attempt::Done(written(found, write.import)));
+        }
+        let last = update.name(LAST_IMPORT);
+        update.require(format!("attribute_exists({last})"));
+        update.set("updated_at", moment(write.now));
+        Ok(match self.attempt(write, update).await? {
+            Attempt::Done(_) => Attempt::Done(written(found, write.import)),
+            overtaken @ Attempt::Overtaken(_) => overtaken,
+        })
+    }
+
+    async fn attempt(&self, write: &ImportWrite<'_>, update: Update) -> Result<Attempt, Failure> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("shard", text(table_keys::account_shard(write.org, write.id)))
+            .key("id", text(write.id))
+            .update_expression(update.expression())
+            .set_condition_expression(update.condition())
+            .return_values(ReturnValue::UpdatedOld)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let (names, values) = update.into_placeholders();
+        let answer = request
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let existed = answer.attributes.is_some_and(|old| old.contains_key("first_import") || old.contains_key("created_at"));
+                Ok(Attempt::Done(if existed { Written::Updated } else { Written::Imported }))
+            }
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Attempt::Overtaken(failed.item.clone()))
+                }
+                _ => Err(Failure::of("UpdateItem on accounts")(error)),
+            },
+        }
+    }
+
+    async fn read(&self, org: &OrgId, id: &AccountId) -> Result<Option<Item>, Failure> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("shard", text(table_keys::account_shard(org, id)))
+            .key("id", text(id))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Failure::of("GetItem on accounts"))?;
+        Ok(answer.item)
+    }
+}
+
+const LAST_IMPORT: &str = "last_import";
+
+/// A field that a row may leave out, and what the row says in it.
+struct OptionalField {
+    name: &'static str,
+    /// `None` removes the field.
+    value: Option<AttributeValue>,
+}
+
+impl OptionalField {
+    /// The attribute that names the import that set the field.
+    fn set_by(&self) -> String {
+        format!("{}_set_by", self.name)
+    }
+
+    fn apply(self, update: &mut Update, import: &ImportId) {
+        update.set(&self.set_by(), import_value(import));
+        match self.value {
+            Some(value) => update.set(self.name, value),
+            None => update.remove(self.name),
+        }
+    }
+}
+
+/// The optional fields that the row mentions.
+fn optional_fields(org: &OrgId, upsert: &AccountUpsert) -> impl Iterator<Item = OptionalField> {
+    let owner = |id: &_| table_keys::account_owner(org, crate::account::OwnerId::as_str(id));
+    let or = |default: &str, patch: Patch<AttributeValue>| match patch {
+        Patch::Clear => Patch::Set(text(default)),
+        other => other,
+    };
+    let patches = [
+        ("phone", upsert.phone.as_ref().map(text)),
+        ("email", upsert.email.as_ref().map(|email| text(email.as_str()))),
+        ("due_date", upsert.due_date.as_ref().map(text)),
+        ("source_system", upsert.source_system.as_ref().map(text)),
+        ("campaign_id", upsert.campaign_id.as_ref().map(text)),
+        ("owner", upsert.owner_id.as_ref().map(owner).map(text)),
+        ("notes", upsert.notes.as_ref().map(text)),
+        ("status", or(DEFAULT_STATUS, upsert.status.as_ref().map(text))),
+        ("type", or(DEFAULT_TYPE, upsert.kind.as_ref().map(text))),
+    ];
+    patches.into_iter().filter_map(|(name, patch)| match patch {
+        Patch::Keep => None,
+        Patch::Clear => Some(OptionalField { name, value: None }),
+        Patch::Set(value) => Some(OptionalField { name, value: Some(value) }),
+    })
+}
+
+fn import_value(import: &ImportId) -> AttributeValue {
+    AttributeValue::B(Blob::new(import.as_bytes().as_slice()))
+}
+
+fn import_of<'a>(item: &'a Item, attribute: &str) -> Option<&'a [u8]> {
+    item.get(attribute)?.as_b().ok().map(Blob::as_ref)
+}
+
+/// What the import did to an account that it has written before, or comes too late for.
+fn written(found: &Item, import: &ImportId) -> Written {
+    match import_of(found, "first_import") {
+        Some(first) if first == import.as_bytes() => Written::Imported,
+        _ => Written::Updated,
+    }
+}
+
+fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
+    let read = Reader::new(item, "an account");
+    let owner: Option<String> = read.optional("owner")?;
+    let owner_id = owner.as_deref().and_then(|owner| owner.strip_prefix(&table_keys::account_owner(org, "")));
+    Ok(Account {
+        id: read.required("id")?,
+        external_id: read.optional("external_id")?,
+        kind: read.required("type")?,
+        status: read.required("status")?,
+        contact: match read.optional("name")? {
+            Some(name) => Some(Contact { name, phone: read.optional("phone")?, email: read.optional("email")? }),
+            None => None,
+        },
+        total_amount: read.optional("total_amount")?,
+        balance: read.required("balance")?,
+        currency: read.required("currency")?,
+        due_date: read.optional("due_date")?,
+        source_system: read.optional("source_system")?,
+        campaign_id: read.optional("campaign_id")?,
+        owner_id: owner_id.and_then(|id| id.parse().ok()),
+        notes: read.optional("notes")?,
+        created_at: read.moment("created_at")?,
+        updated_at: read.moment("updated_at")?,
+    })
+}

@@ -1,0 +1,80 @@
+//! Update expressions, put together clause by clause. Every attribute goes in as a
+//! placeholder, since `name`, `status` and `type` are words DynamoDB keeps for itself.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+/// An update of one item under a condition.
+#[derive(Default)]
+pub(super) struct Update {
+    sets: Vec<String>,
+    removes: Vec<String>,
+    conditions: Vec<String>,
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Update {
+    /// The placeholder of an attribute's name.
+    pub(super) fn name(&mut self, attribute: &str) -> String {
+        let placeholder = format!("#{attribute}");
+        self.names.insert(placeholder.clone(), attribute.to_owned());
+        placeholder
+    }
+
+    /// The placeholder of a value.
+    pub(super) fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+
+    /// Sets an attribute.
+    pub(super) fn set(&mut self, attribute: &str, value: AttributeValue) {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.sets.push(format!("{name} = {value}"));
+    }
+
+    /// Sets an attribute that is not there yet.
+    pub(super) fn set_if_absent(&mut self, attribute: &str, value: AttributeValue) {
+        let (name, value) = (self.name(attribute), self.value(value));
+        self.sets.push(format!("{name} = if_not_exists({name}, {value})"));
+    }
+
+    /// Removes an attribute.
+    pub(super) fn remove(&mut self, attribute: &str) {
+        let name = self.name(attribute);
+        self.removes.push(name);
+    }
+
+    /// Adds a condition; all of them must hold.
+    pub(super) fn require(&mut self, condition: String) {
+        self.conditions.push(condition);
+    }
+
+    /// Whether the update would change nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sets.is_empty() && self.removes.is_empty()
+    }
+
+    /// The update expression.
+    pub(super) fn expression(&self) -> String {
+        let clause = |verb: &str, items: &[String]| match items {
+            [] => String::new(),
+            items => format!("{verb} {} ", items.join(", ")),
+        };
+        clause("SET", &self.sets) + &clause("REMOVE", &self.removes)
+    }
+
+    /// The condition expression, if there are conditions.
+    pub(super) fn condition(&self) -> Option<String> {
+        let conditions: Vec<String> = self.conditions.iter().map(|c| format!("({c})")).collect();
+        (!conditions.is_empty()).then(|| conditions.join(" AND "))
+    }
+
+    /// The placeholders and what they stand for.
+    pub(super) fn into_placeholders(self) -> (HashMap<String, String>, HashMap<String, AttributeValue>) {
+        (self.names, self.values)
+    }
+}

@@ -1,0 +1,70 @@
+//! Reading an item's attributes, each as the type it must have.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use jiff::Timestamp;
+
+use crate::failure::Failure;
+use crate::money::Decimal;
+
+/// An item as DynamoDB returns it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// A number attribute holding `amount` to the last digit.
+pub(super) fn number(amount: Decimal) -> AttributeValue {
+    AttributeValue::N(amount.to_string())
+}
+
+/// A number attribute holding a moment as milliseconds since 1970.
+pub(super) fn moment(moment: Timestamp) -> AttributeValue {
+    AttributeValue::N(moment.as_millisecond().to_string())
+}
+
+/// A string attribute.
+pub(super) fn text(text: impl ToString) -> AttributeValue {
+    AttributeValue::S(text.to_string())
+}
+
+/// Reads the attributes of one kind of item.
+pub(super) struct Reader<'a> {
+    item: &'a Item,
+    what: &'static str,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(item: &'a Item, what: &'static str) -> Self {
+        Self { item, what }
+    }
+
+    /// A string attribute, read as a `T`, if it is there.
+    pub(super) fn optional<T: FromStr>(&self, attribute: &str) -> Result<Option<T>, Failure> {
+        self.item.get(attribute).map(|value| self.parse(attribute, value)).transpose()
+    }
+
+    /// A string or number attribute, read as a `T`.
+    pub(super) fn required<T: FromStr>(&self, attribute: &str) -> Result<T, Failure> {
+        self.optional(attribute)?.ok_or_else(|| self.corrupt(attribute, "is missing"))
+    }
+
+    /// A moment.
+    pub(super) fn moment(&self, attribute: &str) -> Result<Timestamp, Failure> {
+        Timestamp::from_millisecond(self.required(attribute)?)
+            .map_err(|_| self.corrupt(attribute, "is outside the calendar"))
+    }
+
+    fn parse<T: FromStr>(&self, attribute: &str, value: &AttributeValue) -> Result<T, Failure> {
+        match value {
+            AttributeValue::S(text) | AttributeValue::N(text) => {
+                text.parse().map_err(|_| self.corrupt(attribute, "has a value that no writer writes"))
+            }
+            _ => Err(self.corrupt(attribute, "has the wrong type")),
+        }
+    }
+
+    fn corrupt(&self, attribute: &str, fault: &str) -> Failure {
+        Failure::corrupt(self.what)(format!("{attribute} {fault}"))
+    }
+}

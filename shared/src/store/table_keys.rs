@@ -1,0 +1,50 @@
+//! The keys of every table, built here and nowhere else.
+//!
+//! | table | partition key | sort key | index |
+//! |---|---|---|---|
+//! | accounts | `shard` | `id` | `by_owner`: `owner`, `id` |
+//! | jobs | `job` | `part` | `by_org`: `listed`, `job` |
+//! | keys | `hash` | | `by_org`: `org`, `id` |
+//! | idempotency | `request` | | |
+
+use crate::id::{AccountId, ImportId, OrgId};
+
+/// How many partitions an organization's accounts are spread over. One DynamoDB partition
+/// takes 1,000 writes a second; sixteen take what one import can send.
+pub const SHARDS: u8 = 16;
+
+/// The job itself, among the parts of a job.
+pub(super) const JOB_PART: &str = "job";
+/// Before the first chunk, among the parts of a job.
+pub(super) const CHUNK_PARTS: &str = "chunk#";
+
+pub(super) fn account_shard(org: &OrgId, id: &AccountId) -> String {
+    format!("{org}#{:02}", id.shard(SHARDS))
+}
+
+pub(super) fn account_owner(org: &OrgId, owner_id: &str) -> String {
+    format!("{org}#{owner_id}")
+}
+
+pub(super) fn job(org: &OrgId, id: &ImportId) -> String {
+    format!("{org}#{id}")
+}
+
+/// Six digits keep chunks in order as text: half a thousand million rows.
+pub(super) fn chunk_part(number: u32) -> String {
+    format!("{CHUNK_PARTS}{number:06}")
+}
+
+/// Where an organization's imports are listed.
+pub(super) fn listed_imports(org: &OrgId) -> String {
+    format!("{org}#import")
+}
+
+/// Where an organization's settings lie, among the keys.
+pub(super) fn organization(org: &OrgId) -> String {
+    format!("org#{org}")
+}
+
+pub(super) fn idempotent_request(org: &OrgId, key: &str) -> String {
+    format!("{org}#{key}")
+}

@@ -1,0 +1,109 @@
+//! Text with a bound, so that no field can grow past what a record may hold.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Text of 1 to `MAX` characters (Unicode scalar values) without control characters,
+/// kept exactly as given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Text<const MAX: usize>(String);
+
+/// Text of 1 to `MAX` characters that may have line breaks and tabs, kept exactly as
+/// given: notes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Prose<const MAX: usize>(String);
+
+/// Why a text is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// No characters at all, or nothing but blanks.
+    #[error("empty")]
+    Empty,
+    /// More characters than the field has room for.
+    #[error("longer than {max} characters")]
+    TooLong {
+        /// The most characters the field holds.
+        max: usize,
+    },
+    /// A control character, such as NUL or an escape.
+    #[error("has control characters")]
+    ControlCharacter,
+}
+
+fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
+    if text.trim().is_empty() {
+        Err(TextError::Empty)
+    } else if text.chars().nth(max).is_some() {
+        Err(TextError::TooLong { max })
+    } else if text.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
+        Err(TextError::ControlCharacter)
+    } else {
+        Ok(())
+    }
+}
+
+macro_rules! bounded {
+    ($name:ident, $allowed:expr) => {
+        impl<const MAX: usize> $name<MAX> {
+            /// The text as given.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<const MAX: usize> TryFrom<String> for $name<MAX> {
+            type Error = TextError;
+
+            fn try_from(text: String) -> Result<Self, TextError> {
+                check(&text, MAX, $allowed).map(|()| Self(text))
+            }
+        }
+
+        impl<const MAX: usize> FromStr for $name<MAX> {
+            type Err = TextError;
+
+            fn from_str(text: &str) -> Result<Self, TextError> {
+                text.to_owned().try_into()
+            }
+        }
+
+        impl<const MAX: usize> From<$name<MAX>> for String {
+            fn from(text: $name<MAX>) -> Self {
+                text.0
+            }
+        }
+
+        impl<const MAX: usize> fmt::Display for $name<MAX> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+bounded!(Text, &[]);
+bounded!(Prose, &['\n', '\r', '\t']);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bound_counts_characters_not_bytes() {
+        assert!("ñandú".parse::<Text<5>>().is_ok());
+        assert_eq!("ñandúes".parse::<Text<5>>(), Err(TextError::TooLong { max: 5 }));
+    }
+
+    #[test]
+    fn prose_may_break_lines_and_text_may_not() {
+        assert!("a\r\n\tb".parse::<Prose<9>>().is_ok());
+        assert_eq!("a\nb".parse::<Text<9>>(), Err(TextError::ControlCharacter));
+        assert_eq!("a\0b".parse::<Prose<9>>(), Err(TextError::ControlCharacter));
+        assert_eq!(" \t".parse::<Prose<9>>(), Err(TextError::Empty));
+    }
+}

@@ -1,0 +1,98 @@
+//! SQS messages, handled one by one: each is done or comes back, whatever becomes of the
+//! others in its batch.
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use serde::de::DeserializeOwned;
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+use crate::failure::Failure;
+
+/// Handles each message of a batch and reports the ones that failed, so that SQS
+/// delivers only those again. A message that makes the handler panic, or is not what it
+/// should be, fails alone.
+pub async fn each_message<M, F, Fut>(event: SqsEvent, handle: F) -> SqsBatchResponse
+where
+    M: DeserializeOwned + Send + 'static,
+    F: Fn(M) -> Fut + Clone + Send + 'static,
+    Fut: Future<Output = Result<(), Failure>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    let mut failed: Vec<String> = Vec::new();
+    let mut ids = std::collections::HashMap::new();
+    for message in event.records {
+        let id = message.message_id.clone().unwrap_or_default();
+        let span = tracing::info_span!("message", message_id = %id);
+        let task = running.spawn(one_message(message, handle.clone()).instrument(span));
+        ids.insert(task.id(), id);
+    }
+    while let Some(ended) = running.join_next_with_id().await {
+        let (task, done) = match ended {
+            Ok((task, done)) => (task, done),
+            Err(panic) => (panic.id(), false),
+        };
+        if !done {
+            failed.extend(ids.remove(&task));
+        }
+    }
+    let mut response = SqsBatchResponse::default();
+    response.batch_item_failures = failed
+        .into_iter()
+        .map(|id| {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = id;
+            failure
+        })
+        .collect();
+    response
+}
+
+async fn one_message<M, F, Fut>(message: SqsMessage, handle: F) -> bool
+where
+    M: DeserializeOwned,
+    F: Fn(M) -> Fut,
+    Fut: Future<Output = Result<(), Failure>>,
+{
+    let body = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+        Ok(body) => body,
+        Err(error) => {
+            tracing::error!(%error, "the message can't be read");
+            return false;
+        }
+    };
+    match handle(body).await {
+        Ok(()) => true,
+        Err(failure) => {
+            tracing::warn!(error = &failure as &dyn std::error::Error, "the message will be delivered again");
+            false
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_message_fails_alone_whether_by_error_panic_or_nonsense() {
+        let bodies = [("good", "1"), ("failing", "2"), ("panicking", "3"), ("nonsense", "x"), ("fine", "4")];
+        let mut event = SqsEvent::default();
+        event.records = bodies
+            .map(|(id, body)| {
+                let mut message = SqsMessage::default();
+                message.message_id = Some(id.to_owned());
+                message.body = Some(body.to_owned());
+                message
+            })
+            .into();
+        let answer = each_message(event, async |n: u32| match n {
+            2 => Err(Failure::Throttled { operation: "a test" }),
+            3 => panic!("poisoned"),
+            _ => Ok(()),
+        })
+        .await;
+        let mut failed: Vec<_> = answer.batch_item_failures.into_iter().map(|f| f.item_identifier).collect();
+        failed.sort();
+        assert_eq!(failed, ["failing", "nonsense", "panicking"]);
+    }
+}
