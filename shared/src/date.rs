@@ -34,7 +34,17 @@ mod tests {
     fn only_days_that_exist_in_the_extended_form_are_dates() {
         assert_eq!(parse("2026-01-15").map(|d| d.to_string()), Ok("2026-01-15".into()));
         assert!(parse("2024-02-29").is_ok());
-        for bad in ["2026-02-29", "2026-13-01", "2026-1-15", "15/01/2026", "20260115", "2026-01-15T00:00:00Z", "2026-W03-4", "", "2026-01-1é"] {
+        for bad in [
+            "2026-02-29",
+            "2026-13-01",
+            "2026-1-15",
+            "15/01/2026",
+            "20260115",
+            "2026-01-15T00:00:00Z",
+            "2026-W03-4",
+            "",
+            "2026-01-1é",
+        ] {
             assert_eq!(parse(bad), Err(InvalidDate), "{bad:?}");
         }
     }

@@ -72,7 +72,9 @@ impl Failure {
     }
 
     /// A request that could not even be put together, which is a mistake in the code.
-    pub(crate) fn unsendable<E: Error + Send + Sync + 'static>(operation: &'static str) -> impl FnOnce(E) -> Self {
+    pub(crate) fn unsendable<E: Error + Send + Sync + 'static>(
+        operation: &'static str,
+    ) -> impl FnOnce(E) -> Self {
         move |source| Self::Service { operation, source: Box::new(source) }
     }
 }

@@ -99,7 +99,8 @@ impl FileStore {
     /// # Errors
     /// [`Failure`] when the link can't be signed.
     pub async fn link(&self, name: &str) -> Result<String, Failure> {
-        let validity = PresigningConfig::expires_in(LINK_VALID).map_err(Failure::unsendable("GetObject link"))?;
+        let validity =
+            PresigningConfig::expires_in(LINK_VALID).map_err(Failure::unsendable("GetObject link"))?;
         let request = self.client.get_object().bucket(&self.bucket).key(name).presigned(validity).await;
         request.map(|signed| signed.uri().to_owned()).map_err(Failure::of("GetObject link"))
     }

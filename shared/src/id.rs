@@ -84,7 +84,8 @@ id!(
 /// The characters after the prefix of ids that are not UUIDs: 16 to 32 lower-case
 /// base 32 digits (RFC 4648), which are safe in URLs, file names and spoken words.
 fn opaque(text: &str) -> Option<String> {
-    let valid = (16..=32).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
+    let valid =
+        (16..=32).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
     valid.then(|| text.to_owned())
 }
 
@@ -178,7 +179,13 @@ mod tests {
         let org = OrgId::random().expect("randomness");
         assert_eq!(org.to_string().parse(), Ok(org.clone()));
         assert!(org.to_string().parse::<KeyId>().is_err());
-        for bad in ["imp_", "imp_x", "imp_00000000-0000-4000-8000-000000000000", "exp_01890000-0000-7000-8000-000000000000", "imp_01890000-0000-7000-8000-00000000000A"] {
+        for bad in [
+            "imp_",
+            "imp_x",
+            "imp_00000000-0000-4000-8000-000000000000",
+            "exp_01890000-0000-7000-8000-000000000000",
+            "imp_01890000-0000-7000-8000-00000000000A",
+        ] {
             assert!(bad.parse::<ImportId>().is_err(), "{bad}");
         }
     }

@@ -6,6 +6,8 @@
 //! checked. [`store`], [`queue`] and [`files`] put the domain on AWS services; [`http`]
 //! and [`worker`] are how requests and messages get in.
 
+#![warn(missing_docs)]
+
 pub mod account;
 pub mod app;
 pub mod contact;

@@ -6,6 +6,7 @@ use tracing_subscriber::EnvFilter;
 /// again, it does nothing.
 pub fn init() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_env_filter(filter);
+    let logs =
+        tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_env_filter(filter);
     let _already_begun = logs.try_init();
 }

@@ -1,0 +1,10 @@
+//! What the end-to-end suites and benchmarks share: a running Saldo, tenants in it, and
+//! ways to watch and disturb what it says to AWS.
+
+mod api;
+pub mod lambda;
+mod server;
+pub mod wire;
+
+pub use api::{Answer, Tenant, shown};
+pub use server::{Saldo, saldo};

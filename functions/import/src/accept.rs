@@ -74,12 +74,15 @@ async fn queue(app: &App, job: &ImportJob) -> Result<(), Problem> {
 
 fn format(headers: &HeaderMap) -> Result<(&'static str, Format), Problem> {
     let sent = media_type(headers);
-    FORMATS.into_iter().find(|(name, _)| sent.as_deref() == Some(name)).ok_or_else(|| {
-        Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv")
-    })
+    FORMATS
+        .into_iter()
+        .find(|(name, _)| sent.as_deref() == Some(name))
+        .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
 }
 
 fn mapping(json: Option<&str>) -> Result<Mapping, Problem> {
     let parsed = json.map(serde_json::from_str).transpose();
-    parsed.map(Option::unwrap_or_default).map_err(|error| Problem::invalid_parameter(format!("mapping: {error}")))
+    parsed
+        .map(Option::unwrap_or_default)
+        .map_err(|error| Problem::invalid_parameter(format!("mapping: {error}")))
 }

@@ -65,8 +65,14 @@ async fn import_row(
         Some(external_id) => AccountId::of_external(&job.org, external_id),
         None => AccountId::of_row(&job.id, row.index),
     };
-    let write =
-        ImportWrite { org: &job.org, import: &job.id, id: &id, upsert, default_currency, now: Timestamp::now() };
+    let write = ImportWrite {
+        org: &job.org,
+        import: &job.id,
+        id: &id,
+        upsert,
+        default_currency,
+        now: Timestamp::now(),
+    };
     let fate = match app.accounts.import(&write).await? {
         Ok(Written::Imported) => Fate::Imported,
         Ok(Written::Updated) => Fate::Updated,
@@ -104,7 +110,12 @@ async fn commit<'a>(
     app.imports.end_if_done(job, Timestamp::now()).await
 }
 
-async fn store_report(app: &App, job: &ImportJob, chunk: &Chunk, report: &ChunkReport) -> Result<String, Failure> {
+async fn store_report(
+    app: &App,
+    job: &ImportJob,
+    chunk: &Chunk,
+    report: &ChunkReport,
+) -> Result<String, Failure> {
     let name = ImportFiles::of(&job.org, &job.id).report(chunk.number, Uuid::now_v7());
     let json = serde_json::to_vec(report).map_err(Failure::corrupt("a report"))?;
     app.files.put(&name, "application/json", json.into()).await?;

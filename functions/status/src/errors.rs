@@ -68,7 +68,9 @@ pub(crate) async fn errors(
 fn wants_csv(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
     let mut types = accepted.flat_map(|accept| accept.split(','));
-    types.any(|media_type| media_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("text/csv")))
+    types.any(|media_type| {
+        media_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("text/csv"))
+    })
 }
 
 async fn page(app: &App, job: &ImportJob, Query { limit, cursor }: Query) -> Result<Page<Entry>, Problem> {

@@ -6,7 +6,9 @@ use futures::{Stream, TryStreamExt, future, stream};
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::http::Problem;
-use saldo::import::{ChunkReport, Counts, Finding, FindingCode, ImportJob, ImportStatus, RowReport, Severity};
+use saldo::import::{
+    ChunkReport, Counts, Finding, FindingCode, ImportJob, ImportStatus, RowReport, Severity,
+};
 use saldo::store::ChunkPart;
 use serde::Serialize;
 
@@ -101,7 +103,11 @@ pub(crate) fn reports(
 }
 
 /// The committed chunks from number `from` on, in order.
-pub(crate) fn chunks(app: &App, job: &ImportJob, from: u32) -> impl Stream<Item = Result<ChunkPart, Failure>> {
+pub(crate) fn chunks(
+    app: &App,
+    job: &ImportJob,
+    from: u32,
+) -> impl Stream<Item = Result<ChunkPart, Failure>> {
     stream::try_unfold(Some(from), async move |next| {
         let Some(from) = next else {
             return Ok::<_, Failure>(None);

@@ -34,7 +34,12 @@ pub async fn create_organization(app: &App, id: OrgId, name: &str, currency: &st
 ///
 /// # Errors
 /// When the services don't answer.
-pub async fn create_key(app: &App, org: OrgId, scopes: Vec<Scope>, expires_at: Option<Timestamp>) -> Result<KeySecret> {
+pub async fn create_key(
+    app: &App,
+    org: OrgId,
+    scopes: Vec<Scope>,
+    expires_at: Option<Timestamp>,
+) -> Result<KeySecret> {
     let secret = KeySecret::random()?;
     let key = ApiKey {
         id: KeyId::random()?,
@@ -89,6 +94,8 @@ fn restrict(_: &Path) -> std::io::Result<()> {
 }
 
 fn exported<'a>(text: &'a str, name: &str) -> Option<&'a str> {
-    let value = |line: &'a str| line.strip_prefix("export ")?.strip_prefix(name)?.strip_prefix("='")?.strip_suffix('\'');
+    let value = |line: &'a str| {
+        line.strip_prefix("export ")?.strip_prefix(name)?.strip_prefix("='")?.strip_suffix('\'')
+    };
     text.lines().find_map(value)
 }

@@ -75,7 +75,12 @@ fn handler(binary: &str) -> Result<Handler> {
 }
 
 /// Starts polling every queue that the template gives to a function, until `stop`.
-pub(crate) fn start(template: &Template, sqs: &aws_sdk_sqs::Client, app: &App, stop: &CancellationToken) -> Result<JoinSet<()>> {
+pub(crate) fn start(
+    template: &Template,
+    sqs: &aws_sdk_sqs::Client,
+    app: &App,
+    stop: &CancellationToken,
+) -> Result<JoinSet<()>> {
     let mut pollers = JoinSet::new();
     for function in template.resources("AWS::Serverless::Function")? {
         for source in sources(&function)? {
@@ -90,7 +95,8 @@ pub(crate) fn start(template: &Template, sqs: &aws_sdk_sqs::Client, app: &App, s
 }
 
 fn sources(function: &Resource) -> Result<Vec<Source>> {
-    let binary = function.metadata["BuildProperties"]["Binary"].as_str().context("a function without a binary")?;
+    let binary =
+        function.metadata["BuildProperties"]["Binary"].as_str().context("a function without a binary")?;
     let read: Function = function.read()?;
     let queues = read.events.into_values().filter(|event| event.r#type == "SQS");
     let source = |event: Event| {
@@ -139,7 +145,11 @@ impl Poller {
         match poll.send().await {
             Ok(answer) => answer.messages.unwrap_or_default(),
             Err(error) => {
-                tracing::warn!(queue = self.source.queue, error = &error as &dyn std::error::Error, "the poll failed");
+                tracing::warn!(
+                    queue = self.source.queue,
+                    error = &error as &dyn std::error::Error,
+                    "the poll failed"
+                );
                 tokio::time::sleep(PAUSE).await;
                 Vec::new()
             }
@@ -150,7 +160,8 @@ impl Poller {
         let messages = Arc::new(messages);
         let event = sqs_event(&messages);
         let answer = (self.source.handler)(self.app.clone(), event).await;
-        let failed: Vec<&str> = answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+        let failed: Vec<&str> =
+            answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
         let mut done = self.sqs.delete_message_batch().queue_url(url);
         let mut any_done = false;
         for message in messages.iter() {
@@ -158,8 +169,10 @@ impl Poller {
             if id.is_some_and(|id| failed.contains(&id)) {
                 let retry = self.sqs.change_message_visibility().queue_url(url).receipt_handle(receipt);
                 let _back_later_anyway = retry.visibility_timeout(RETRY_AFTER_SECONDS).send().await;
-            } else if let Ok(entry) =
-                DeleteMessageBatchRequestEntry::builder().id(id.unwrap_or_default()).receipt_handle(receipt).build()
+            } else if let Ok(entry) = DeleteMessageBatchRequestEntry::builder()
+                .id(id.unwrap_or_default())
+                .receipt_handle(receipt)
+                .build()
             {
                 done = done.entries(entry);
                 any_done = true;

@@ -10,11 +10,12 @@ mod template;
 
 pub use events::sqs_event;
 pub use services::{Data, Endpoints};
-pub use stack::{Aws, Functions, resume};
+pub use stack::{Aws, Functions, listen, resume};
 
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail};
 use saldo::settings::Settings;
 
 /// How to run the local stack.
@@ -37,13 +38,16 @@ pub struct Options {
 /// # Errors
 /// When something does not start.
 pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result<()> {
+    // First what another stack may have taken, before anything is touched.
+    let listener = listen(options.port).await?;
+    let _lock = lock(&options.dir)?;
     let data = match options.ephemeral {
         true => Data::Ephemeral,
         false => Data::Directory(options.dir.clone()),
     };
     let aws = Aws::start(&data).await?;
     let app = aws.app();
-    let functions = Functions::start(&aws, &app, options.port).await?;
+    let functions = Functions::start(&aws, &app, listener)?;
     let env_file = options.dir.join("env");
     let key = demo::key(&app, &env_file).await?;
     demo::write_env_file(&env_file, &environment(&functions.url, key.expose(), &aws))?;
@@ -54,6 +58,16 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     functions.stop().await;
     aws.stop().await;
     Ok(())
+}
+
+/// Keeps other stacks off the directory for as long as the returned file is open.
+fn lock(dir: &Path) -> Result<File> {
+    fs::create_dir_all(dir).with_context(|| format!("creating {}", dir.display()))?;
+    let file = File::create(dir.join("lock")).context("creating the lock file")?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(_) => bail!("another Saldo runs on {}; stop it or choose another --dir", dir.display()),
+    }
 }
 
 /// What a shell, a test run or `cargo lambda` needs to know of a running stack.
@@ -83,6 +97,8 @@ fn welcome(options: &Options, url: &str, key: &str, resumed: usize) {
     println!("\nTry:\n");
     println!("  curl {url}/api/v1/import \\");
     println!("    -H 'X-API-Key: {key}' -H 'Content-Type: application/json' \\");
-    println!(r#"    -d '{{"accounts":[{{"contact":{{"name":"María García"}},"total_amount":45000,"external_id":"INV-2026-0042"}}]}}'"#);
+    println!(
+        r#"    -d '{{"accounts":[{{"contact":{{"name":"María García"}},"total_amount":45000,"external_id":"INV-2026-0042"}}]}}'"#
+    );
     println!("\nFor a shell: source {}/env. Ctrl-C stops.", options.dir.display());
 }

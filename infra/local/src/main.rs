@@ -1,15 +1,30 @@
 //! `cargo run`: Saldo on this machine, until Ctrl-C.
 
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
 use clap::Parser;
 use local::Options;
 use tracing_subscriber::EnvFilter;
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
     let options = Options::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,saldo=info,import=info,status=info"));
-    tracing_subscriber::fmt().compact().with_env_filter(filter).with_writer(std::io::stderr).init();
-    local::run(&options, stop_signal()).await
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("warn,saldo=info,import=info,status=info"));
+    tracing_subscriber::fmt()
+        .compact()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    match local::run(&options, stop_signal()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("saldo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Ctrl-C, or the signal by which process managers stop a process.

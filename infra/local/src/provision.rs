@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
 use saldo::settings::Settings;
@@ -71,7 +71,9 @@ pub(crate) async fn provision(template: &Template, clients: &Clients) -> Result<
     let existing = clients.dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
     for table in template.resources("AWS::DynamoDB::Table")? {
         if !existing.contains(&table.logical_id) {
-            create_table(&clients.dynamodb, &table).await.with_context(|| format!("creating {}", table.logical_id))?;
+            create_table(&clients.dynamodb, &table)
+                .await
+                .with_context(|| format!("creating {}", table.logical_id))?;
         }
     }
     let environment = template.environment()?;
@@ -98,7 +100,8 @@ async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, resource: &Resource) 
     let mut attributes = Vec::new();
     for attribute in &table.attribute_definitions {
         let kind = ScalarAttributeType::from(attribute.attribute_type.as_str());
-        let definition = AttributeDefinition::builder().attribute_name(&attribute.attribute_name).attribute_type(kind);
+        let definition =
+            AttributeDefinition::builder().attribute_name(&attribute.attribute_name).attribute_type(kind);
         attributes.push(definition.build()?);
     }
     let mut indexes = Vec::new();
@@ -119,8 +122,16 @@ async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, resource: &Resource) 
         .send()
         .await?;
     if let Some(ttl) = table.time_to_live_specification {
-        let ttl = TimeToLiveSpecification::builder().attribute_name(ttl.attribute_name).enabled(ttl.enabled).build()?;
-        dynamodb.update_time_to_live().table_name(&resource.logical_id).time_to_live_specification(ttl).send().await?;
+        let ttl = TimeToLiveSpecification::builder()
+            .attribute_name(ttl.attribute_name)
+            .enabled(ttl.enabled)
+            .build()?;
+        dynamodb
+            .update_time_to_live()
+            .table_name(&resource.logical_id)
+            .time_to_live_specification(ttl)
+            .send()
+            .await?;
     }
     Ok(())
 }

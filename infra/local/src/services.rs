@@ -60,8 +60,12 @@ impl Services {
             Data::Ephemeral => Some(tempfile::tempdir().context("a temporary directory for files")?),
         };
         let (records, files) = match (data, &temporary) {
-            (Data::Directory(directory), _) => (Some(directory.join("dynamodb.sqlite")), directory.join("s3")),
-            (Data::Ephemeral, temporary) => (None, temporary.as_ref().map(TempDir::path).unwrap_or(Path::new(".")).join("s3")),
+            (Data::Directory(directory), _) => {
+                (Some(directory.join("dynamodb.sqlite")), directory.join("s3"))
+            }
+            (Data::Ephemeral, temporary) => {
+                (None, temporary.as_ref().map(TempDir::path).unwrap_or(Path::new(".")).join("s3"))
+            }
         };
         std::fs::create_dir_all(&files).with_context(|| format!("creating {}", files.display()))?;
         let stop = CancellationToken::new();

@@ -1,8 +1,9 @@
 //! The whole of Saldo in one process.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::io::ErrorKind;
+use std::net::Ipv4Addr;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use aws_config::SdkConfig;
 use axum::Router;
 use saldo::app::App;
@@ -80,17 +81,11 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Serves every route on `port` (0: a free one) of the loopback interface and works on
-    /// every queue.
+    /// Serves every route on `listener` and works on every queue.
     ///
     /// # Errors
-    /// When the port is taken or the template names a worker there is none of.
-    pub async fn start(aws: &Aws, app: &App, port: u16) -> Result<Self> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
-            std::io::ErrorKind::AddrInUse => anyhow::anyhow!("port {port} is in use; choose another with --port"),
-            _ => anyhow::Error::new(error).context(format!("listening on {address}")),
-        })?;
+    /// When the template names a worker there is none of.
+    pub fn start(aws: &Aws, app: &App, listener: TcpListener) -> Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
@@ -107,6 +102,17 @@ impl Functions {
         while self.server.join_next().await.is_some() {}
         while self.pollers.join_next().await.is_some() {}
     }
+}
+
+/// A listener on `port` (0: a free one) of the loopback interface.
+///
+/// # Errors
+/// When the port is in use.
+pub async fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => anyhow!("port {port} is in use; choose another with --port"),
+        _ => anyhow::Error::new(error).context(format!("listening on port {port}")),
+    })
 }
 
 /// The routes of every function.

@@ -17,7 +17,7 @@ pub(crate) const REGION: &str = "us-east-1";
 
 /// A template with its intrinsic functions in their long form.
 #[derive(Debug)]
-pub struct Template(Value);
+pub(crate) struct Template(Value);
 
 /// A resource of the template.
 #[derive(Debug)]
@@ -33,7 +33,8 @@ pub(crate) struct Resource {
 impl Resource {
     /// The properties as a `T`.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_value(self.properties.clone()).with_context(|| format!("the template's {}", self.logical_id))
+        serde_json::from_value(self.properties.clone())
+            .with_context(|| format!("the template's {}", self.logical_id))
     }
 }
 
@@ -42,7 +43,7 @@ impl Template {
     ///
     /// # Errors
     /// When it is not YAML.
-    pub fn load() -> Result<Self> {
+    pub(crate) fn load() -> Result<Self> {
         let documents = Yaml::load_from_str(TEMPLATE).context("infra/template.yaml")?;
         documents.first().context("infra/template.yaml is empty").and_then(to_json).map(Self)
     }
@@ -71,7 +72,9 @@ impl Template {
         match value {
             Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
             Value::Object(members) => match members.iter().next() {
-                Some((name, argument)) if members.len() == 1 && (name == "Ref" || name.starts_with("Fn::")) => {
+                Some((name, argument))
+                    if members.len() == 1 && (name == "Ref" || name.starts_with("Fn::")) =>
+                {
                     self.call(name, argument.as_str().context("only short forms of functions are used")?)
                 }
                 _ => members.iter().map(|(name, value)| Ok((name.clone(), self.resolve(value)?))).collect(),
@@ -97,7 +100,9 @@ impl Template {
             ("AWS::AccountId", _) => ACCOUNT.to_owned(),
             ("AWS::URLSuffix", _) => "amazonaws.com".to_owned(),
             (_, Some("AWS::S3::Bucket")) => logical_id.to_lowercase(),
-            (_, Some("AWS::SQS::Queue")) => format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{logical_id}"),
+            (_, Some("AWS::SQS::Queue")) => {
+                format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{logical_id}")
+            }
             (_, Some(_)) => logical_id.to_owned(),
             (_, None) => bail!("the template has no {logical_id}"),
         })
@@ -108,7 +113,9 @@ impl Template {
         let kind = self.0["Resources"][logical_id]["Type"].as_str().unwrap_or_default();
         Ok(match (kind, attribute) {
             ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{logical_id}"),
-            ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}"),
+            ("AWS::DynamoDB::Table", "Arn") => {
+                format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}")
+            }
             ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.reference(logical_id)?),
             _ => bail!("the local stack does not know {argument}"),
         })
@@ -128,7 +135,7 @@ impl Template {
 }
 
 /// YAML as JSON, tags such as `!Ref` in their long form.
-fn to_json(yaml: &Yaml) -> Result<Value> {
+fn to_json(yaml: &Yaml<'_>) -> Result<Value> {
     Ok(match yaml {
         Yaml::Value(Scalar::Null) => Value::Null,
         Yaml::Value(Scalar::Boolean(value)) => json!(value),
@@ -158,7 +165,8 @@ mod tests {
 
     #[test]
     fn the_functions_environment_is_resolved() {
-        let environment = Template::load().and_then(|template| template.environment()).expect("a good template");
+        let environment =
+            Template::load().and_then(|template| template.environment()).expect("a good template");
         assert_eq!(environment["SALDO_ACCOUNTS_TABLE"], "AccountsTable");
         assert_eq!(environment["SALDO_BUCKET"], "filesbucket");
         assert!(environment["SALDO_IMPORT_QUEUE"].ends_with("/ImportQueue"));
@@ -167,7 +175,9 @@ mod tests {
     #[test]
     fn every_resource_can_be_resolved() {
         let template = Template::load().expect("a good template");
-        for kind in ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Serverless::Function"] {
+        for kind in
+            ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Serverless::Function"]
+        {
             assert!(!template.resources(kind).expect(kind).is_empty(), "{kind}");
         }
     }

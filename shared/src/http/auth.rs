@@ -31,7 +31,11 @@ pub fn scoped(app: &App, scope: Scope, routes: Router) -> Router {
     routes.route_layer(from_fn_with_state((app.clone(), scope), authorize))
 }
 
-async fn authorize(State((app, scope)): State<(App, Scope)>, mut request: Request, next: Next) -> Result<Response, Problem> {
+async fn authorize(
+    State((app, scope)): State<(App, Scope)>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let key = authenticate(&app, request.headers()).await?;
     tracing::info!(org = %key.org, key = %key.id, "authorized");
     if !key.allows(scope) {

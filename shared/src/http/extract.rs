@@ -22,12 +22,14 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let announced =
+            request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|bytes: u64| bytes > BODY_BYTES_MAX as u64) {
             return Err(Problem::body_too_large());
         }
         to_bytes(request.into_body(), BODY_BYTES_MAX).await.map(Self).map_err(|error| {
-            let mut sources = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+            let mut sources =
+                std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
             match sources.any(|source| source.is::<LengthLimitError>()) {
                 true => Problem::body_too_large(),
                 false => Problem::unreadable("incomplete_body", "the body ended before it was whole"),

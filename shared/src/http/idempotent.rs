@@ -80,11 +80,18 @@ async fn keep(app: &App, caller: &Caller, key: &str, response: Response) -> Resu
     Ok(response)
 }
 
-async fn keep_success(app: &App, caller: &Caller, key: &str, parts: &axum::http::response::Parts, body: &[u8]) -> Result<(), Failure> {
+async fn keep_success(
+    app: &App,
+    caller: &Caller,
+    key: &str,
+    parts: &axum::http::response::Parts,
+    body: &[u8],
+) -> Result<(), Failure> {
     let Some(body) = std::str::from_utf8(body).ok().filter(|body| body.len() <= KEPT_BYTES_MAX) else {
         return app.idempotency.forget(caller.org(), key).await;
     };
-    let header = |name: HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
+    let header =
+        |name: HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
     let headers: BTreeMap<_, _> = KEPT_HEADERS.into_iter().filter_map(header).collect();
     let response = KeptResponse { status: parts.status.as_u16(), headers, body: body.to_owned() };
     app.idempotency.keep(caller.org(), key, &response).await
@@ -94,7 +101,10 @@ async fn keep_success(app: &App, caller: &Caller, key: &str, parts: &axum::http:
 /// sent again, it would run again, with the same seed.
 fn log_lost(kept: Result<(), Failure>) {
     if let Err(failure) = kept {
-        tracing::error!(error = &failure as &dyn std::error::Error, "the answer was not kept for its idempotency key");
+        tracing::error!(
+            error = &failure as &dyn std::error::Error,
+            "the answer was not kept for its idempotency key"
+        );
     }
 }
 

@@ -53,7 +53,12 @@ struct Document<'a> {
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+    fn new(
+        status: StatusCode,
+        code: &'static str,
+        title: &'static str,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self { status, code, title, detail: detail.into(), errors: Vec::new(), headers: HeaderMap::new() }
     }
 
@@ -69,7 +74,10 @@ impl Problem {
             [only] => format!("{}: {}", only.pointer, only.detail),
             several => format!("{} parts of the request are invalid; see errors", several.len()),
         };
-        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail) }
+        Self {
+            errors,
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail)
+        }
     }
 
     /// 400: a query parameter or header is wrong.
@@ -130,12 +138,22 @@ impl Problem {
     #[must_use]
     pub fn unsupported_media_type(accepted: &str) -> Self {
         let detail = format!("the Content-Type must be one of {accepted}");
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "Unsupported media type", detail)
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Unsupported media type",
+            detail,
+        )
     }
 
     pub(super) fn idempotency_key_reused() -> Self {
         let detail = "this Idempotency-Key was used for a different request";
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency key reused", detail)
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "Idempotency key reused",
+            detail,
+        )
     }
 
     pub(super) fn still_running() -> Self {

@@ -77,7 +77,11 @@ impl Cells {
         match contact.as_deref().map(RawValue::get) {
             None | Some("null") => {}
             Some(contact) if contact.starts_with('{') => self.read_object(contact, "contact.", &mut None),
-            Some(_) => self.find(Some("contact"), FindingCode::InvalidType, "expected an object with name, phone and email"),
+            Some(_) => self.find(
+                Some("contact"),
+                FindingCode::InvalidType,
+                "expected an object with name, phone and email",
+            ),
         }
     }
 
@@ -123,7 +127,8 @@ pub(super) fn unknown_field(name: impl Into<Cow<'static, str>>) -> Finding {
 
 impl Cell {
     fn of_csv(cell: &str, field: Field) -> Self {
-        let free_text = !matches!(field, Field::TotalAmount | Field::Currency | Field::DueDate | Field::ContactPhone);
+        let free_text =
+            !matches!(field, Field::TotalAmount | Field::Currency | Field::DueDate | Field::ContactPhone);
         match (cell.trim(), free_text) {
             ("", _) => Self::Null,
             (_, true) => Self::Text(cell.to_owned()),
@@ -168,7 +173,7 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-        while let Some(name) = map.next_key::<MemberName>()? {
+        while let Some(name) = map.next_key::<MemberName<'_>>()? {
             let path = format!("{}{}", self.prefix, name.0);
             // "contact.name" is a path, not a name: a member of that name is unknown.
             let field = Field::named(&path).filter(|_| !name.0.contains('.'));
@@ -176,7 +181,11 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
                 Some(field) => self.cells.put(field, map.next_value::<Value>()?.into()),
                 None if path == "contact" => {
                     if self.contact.replace(map.next_value()?).is_some() {
-                        self.cells.find(Some("contact"), FindingCode::DuplicateField, "the field is given twice");
+                        self.cells.find(
+                            Some("contact"),
+                            FindingCode::DuplicateField,
+                            "the field is given twice",
+                        );
                     }
                 }
                 None => {

@@ -25,15 +25,15 @@ impl RawRow {
     #[must_use]
     pub fn check(&self, shape: &Shape, default_currency: Currency) -> Checked {
         let mut checker = Checker(Cells::of(&self.body, shape));
-        let readable = checker.0.findings.iter().all(|found| found.field.is_some() || found.code.severity() == Severity::Warning);
+        let readable = checker
+            .0
+            .findings
+            .iter()
+            .all(|found| found.field.is_some() || found.code.severity() == Severity::Warning);
         let upsert = readable.then(|| checker.upsert(default_currency)).flatten();
         let findings = checker.0.findings;
         let refused = findings.iter().any(|found| found.code.severity() == Severity::Error);
-        Checked {
-            external_id: self.external_id(shape),
-            upsert: upsert.filter(|_| !refused),
-            findings,
-        }
+        Checked { external_id: self.external_id(shape), upsert: upsert.filter(|_| !refused), findings }
     }
 }
 
@@ -93,12 +93,18 @@ impl Checker {
     }
 
     /// A field that holds text, read by `parse`.
-    fn patch<T, E: Into<FindingCode> + Display>(&mut self, field: Field, parse: impl FnOnce(&str) -> Result<T, E>) -> Patch<T> {
+    fn patch<T, E: Into<FindingCode> + Display>(
+        &mut self,
+        field: Field,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Patch<T> {
         match self.0.take(field) {
             None => Patch::Keep,
             Some(Cell::Null) => Patch::Clear,
             Some(Cell::Text(text)) => self.accept(field, parse(&text)),
-            Some(Cell::Number(_) | Cell::Other) => self.refuse(field, FindingCode::InvalidType, "expected a string"),
+            Some(Cell::Number(_) | Cell::Other) => {
+                self.refuse(field, FindingCode::InvalidType, "expected a string")
+            }
         }
     }
 
@@ -108,7 +114,9 @@ impl Checker {
             Some(Cell::Null) => Patch::Clear,
             Some(Cell::Text(text)) => self.accept(field, parse_plain(&text)),
             Some(Cell::Number(digits)) => self.accept(field, parse_json_number(&digits)),
-            Some(Cell::Other) => self.refuse(field, FindingCode::InvalidType, "expected a number, or a string of one"),
+            Some(Cell::Other) => {
+                self.refuse(field, FindingCode::InvalidType, "expected a number, or a string of one")
+            }
         };
         match amount {
             Patch::Set(amount) if amount < Decimal::ZERO => {
@@ -136,7 +144,11 @@ impl Checker {
         match read(self, field) {
             Patch::Set(value) => Some(value),
             Patch::Clear | Patch::Keep if self.0.findings.len() == errors => {
-                self.0.findings.push(Finding::in_field(field.name(), FindingCode::Required, "the field is required"));
+                self.0.findings.push(Finding::in_field(
+                    field.name(),
+                    FindingCode::Required,
+                    "the field is required",
+                ));
                 None
             }
             Patch::Clear | Patch::Keep => None,
@@ -153,7 +165,12 @@ impl Checker {
         }
     }
 
-    fn refuse<T>(&mut self, field: Field, code: FindingCode, reason: impl Into<std::borrow::Cow<'static, str>>) -> Patch<T> {
+    fn refuse<T>(
+        &mut self,
+        field: Field,
+        code: FindingCode,
+        reason: impl Into<std::borrow::Cow<'static, str>>,
+    ) -> Patch<T> {
         self.0.findings.push(Finding::in_field(field.name(), code, reason));
         Patch::Keep
     }
@@ -221,7 +238,9 @@ mod tests {
 
     #[test]
     fn a_row_without_faults_becomes_an_upsert() {
-        let row = check(r#"{"contact":{"name":"María García","phone":"+5491155551234"},"total_amount":45000.10,"external_id":"INV-1","notes":null}"#);
+        let row = check(
+            r#"{"contact":{"name":"María García","phone":"+5491155551234"},"total_amount":45000.10,"external_id":"INV-1","notes":null}"#,
+        );
         assert_eq!(row.findings, []);
         let upsert = row.upsert.expect("no errors");
         assert_eq!(upsert.total_amount.to_string(), "45000.1");
@@ -231,7 +250,9 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_row_is_found_at_once() {
-        let faults = found(r#"{"contact":{"phone":"12","fax":"1"},"total_amount":-1,"currency":"ZZZ","due_date":"2026-02-30","notes":5,"color":"red"}"#);
+        let faults = found(
+            r#"{"contact":{"phone":"12","fax":"1"},"total_amount":-1,"currency":"ZZZ","due_date":"2026-02-30","notes":5,"color":"red"}"#,
+        );
         let expected = [
             ("color", FindingCode::UnknownField),
             ("contact.fax", FindingCode::UnknownField),
@@ -247,7 +268,9 @@ mod tests {
 
     #[test]
     fn amounts_are_checked_against_their_currency() {
-        let row = |amount: &str, currency: &str| found(&format!(r#"{{"contact":{{"name":"A"}},"total_amount":{amount}{currency}}}"#));
+        let row = |amount: &str, currency: &str| {
+            found(&format!(r#"{{"contact":{{"name":"A"}},"total_amount":{amount}{currency}}}"#))
+        };
         let too_fine = vec![("total_amount".to_owned(), FindingCode::TooManyDigits)];
         assert_eq!(row("12.345", ""), too_fine);
         assert_eq!(row("\"12.5\"", ""), []);
@@ -263,18 +286,28 @@ mod tests {
         for json in ["[]", "null", "5", "\"row\""] {
             assert_eq!(found(json), [(String::new(), FindingCode::InvalidRow)], "{json}");
         }
-        assert_eq!(found(r#"{"contact":"Ana","total_amount":1}"#), [
-            ("contact".to_owned(), FindingCode::InvalidType),
-            ("contact.name".to_owned(), FindingCode::Required)
-        ]);
+        assert_eq!(
+            found(r#"{"contact":"Ana","total_amount":1}"#),
+            [
+                ("contact".to_owned(), FindingCode::InvalidType),
+                ("contact.name".to_owned(), FindingCode::Required)
+            ]
+        );
     }
 
     #[test]
     fn depth_and_repetition_are_findings_not_crashes() {
         let deep = format!(r#"{{"notes":{}1{},"total_amount":1}}"#, "[".repeat(1000), "]".repeat(1000));
         assert_eq!(found(&deep), [(String::new(), FindingCode::InvalidJson)]);
-        let unknown = format!(r#"{{"contact":{{"name":"A"}},"x":{}1{},"total_amount":1}}"#, "[".repeat(1000), "]".repeat(1000));
+        let unknown = format!(
+            r#"{{"contact":{{"name":"A"}},"x":{}1{},"total_amount":1}}"#,
+            "[".repeat(1000),
+            "]".repeat(1000)
+        );
         assert_eq!(found(&unknown), [("x".to_owned(), FindingCode::UnknownField)]);
-        assert_eq!(found(r#"{"contact":{"name":"A"},"total_amount":1,"total_amount":2}"#), [("total_amount".to_owned(), FindingCode::DuplicateField)]);
+        assert_eq!(
+            found(r#"{"contact":{"name":"A"},"total_amount":1,"total_amount":2}"#),
+            [("total_amount".to_owned(), FindingCode::DuplicateField)]
+        );
     }
 }

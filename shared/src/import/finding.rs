@@ -19,7 +19,11 @@ pub struct Finding {
 impl Finding {
     /// Something found in `field`.
     #[must_use]
-    pub fn in_field(field: impl Into<Cow<'static, str>>, code: FindingCode, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub fn in_field(
+        field: impl Into<Cow<'static, str>>,
+        code: FindingCode,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self { field: Some(field.into()), code, reason: reason.into() }
     }
 

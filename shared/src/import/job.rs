@@ -66,14 +66,25 @@ pub struct ImportJob {
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
     /// When it ended.
-    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        with = "jiff::fmt::serde::timestamp::millisecond::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub completed_at: Option<Timestamp>,
 }
 
 impl ImportJob {
     /// A job that was just accepted.
     #[must_use]
-    pub fn accepted(id: ImportId, org: OrgId, format: Format, mapping: Mapping, total_records: u64, now: Timestamp) -> Self {
+    pub fn accepted(
+        id: ImportId,
+        org: OrgId,
+        format: Format,
+        mapping: Mapping,
+        total_records: u64,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             org,

@@ -53,9 +53,16 @@ impl ChunkReport {
         let mut rows = Vec::new();
         if let (0, Shape::Columns { columns, .. }) = (chunk.number, &chunk.shape) {
             let unknown = columns.iter().filter(|column| column.field().is_none());
-            let findings: Vec<_> = unknown.map(|column| cells::unknown_field(column.header.clone())).collect();
+            let findings: Vec<_> =
+                unknown.map(|column| cells::unknown_field(column.header.clone())).collect();
             if !findings.is_empty() {
-                rows.push(RowReport { index: None, line: Some(1), external_id: None, findings, refused: None });
+                rows.push(RowReport {
+                    index: None,
+                    line: Some(1),
+                    external_id: None,
+                    findings,
+                    refused: None,
+                });
             }
         }
         Self { shape: chunk.shape.clone(), rows }
@@ -111,7 +118,10 @@ impl RowBody {
     #[must_use]
     pub fn texts(&self, fields: &[Field]) -> Vec<String> {
         let mut cells = Cells::of(self, &Shape::Objects);
-        fields.iter().map(|field| cells.take(*field).map(cells::Cell::into_text).unwrap_or_default()).collect()
+        fields
+            .iter()
+            .map(|field| cells.take(*field).map(cells::Cell::into_text).unwrap_or_default())
+            .collect()
     }
 }
 

@@ -73,7 +73,9 @@ impl RawRow {
             external_id: Option<String>,
         }
         match (&self.body, shape) {
-            (RowBody::Json(row), _) => serde_json::from_str::<Only>(row.get()).ok()?.external_id?.parse().ok(),
+            (RowBody::Json(row), _) => {
+                serde_json::from_str::<Only>(row.get()).ok()?.external_id?.parse().ok()
+            }
             (RowBody::Cells(cells), Shape::Columns { columns, .. }) if cells.len() == columns.len() => {
                 let at = columns.iter().position(|column| column.field() == Some(Field::ExternalId))?;
                 cells.get(at)?.parse().ok()

@@ -38,13 +38,12 @@ impl<T> Patch<T> {
         }
     }
 
-    /// Clearing as setting to `default`, for a field that is never absent.
+    /// The same patch, but that clearing sets `default`: for a field that is never absent.
     #[must_use]
-    pub fn or_default(self, default: impl FnOnce() -> T) -> Option<T> {
+    pub fn clear_to(self, default: T) -> Self {
         match self {
-            Self::Keep => None,
-            Self::Clear => Some(default()),
-            Self::Set(value) => Some(value),
+            Self::Clear => Self::Set(default),
+            other => other,
         }
     }
 }

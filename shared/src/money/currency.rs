@@ -35,8 +35,7 @@ impl Currency {
     /// smallest unit. Trailing zeros are no digits: 100.00 JPY is 100 JPY.
     #[must_use]
     pub fn admits(self, amount: Decimal) -> bool {
-        self.decimal_places()
-            .is_none_or(|places| amount.normalize().scale() <= places)
+        self.decimal_places().is_none_or(|places| amount.normalize().scale() <= places)
     }
 }
 

@@ -5,8 +5,8 @@
 //! row may leave out, the import that set it (`phone_set_by`…). A row of a newer import
 //! is one `UpdateItem`. A row that comes late, when a newer import was there already,
 //! sets just the fields that no newer one has set. Whatever the order of delivery, the
-//! account ends as if the imports had run one after the other. Amount and currency are
-//! one value here: they always come from the same import.
+//! account ends as if the imports had run one after the other. (One case is left: a
+//! late currency that a newer amount has too many digits for. It is dropped.)
 //!
 //! **Once.** A row that finds its own import in `last_import` was delivered before and
 //! writes nothing. Whether it made the account is told by `first_import`, the same at
@@ -21,11 +21,11 @@ use jiff::Timestamp;
 use super::expression::Update;
 use super::item::{Item, Reader, moment, number, text};
 use super::table_keys;
-use crate::account::{Account, Contact, DEFAULT_STATUS, DEFAULT_TYPE};
+use crate::account::{Account, Contact, DEFAULT_STATUS, DEFAULT_TYPE, OwnerId};
 use crate::failure::Failure;
 use crate::id::{AccountId, ImportId, OrgId};
 use crate::import::{AccountUpsert, Finding, Patch, too_many_digits};
-use crate::money::Currency;
+use crate::money::{Currency, Decimal};
 
 /// How often a row is tried against an account that others are changing. Each attempt
 /// loses only to a write that succeeded meanwhile, and imports of one account at the very
@@ -108,14 +108,16 @@ impl AccountStore {
                 Attempt::Overtaken(found) => found.unwrap_or_default(),
             };
             match import_of(&found, LAST_IMPORT) {
-                Some(last) if last == write.import.as_bytes() => return Ok(Ok(written(&found, write.import))),
+                Some(last) if last == write.import.as_bytes() => {
+                    return Ok(Ok(written(&found, write.import)));
+                }
                 Some(last) if last > write.import.as_bytes().as_slice() => {
                     if let Attempt::Done(written) = self.write_late(write, &found).await? {
                         return Ok(Ok(written));
                     }
                 }
                 // The account has another currency than the one assumed.
-                _ => currency = Reader::new(&found, "an account").optional("currency")?.unwrap_or(currency),
+                _ => currency = Reader::new(&found, "an account").optional(CURRENCY)?.unwrap_or(currency),
             }
         }
         Err(Failure::Throttled { operation: "UpdateItem on an account that is being changed" })
@@ -128,7 +130,7 @@ impl AccountStore {
             return Ok(write.default_currency);
         }
         let found = self.read(write.org, write.id).await?.unwrap_or_default();
-        let currency = Reader::new(&found, "an account").optional("currency")?;
+        let currency = Reader::new(&found, "an account").optional(CURRENCY)?;
         Ok(currency.unwrap_or(write.default_currency))
     }
 
@@ -148,12 +150,12 @@ impl AccountStore {
         update.set("name", text(&upsert.name));
         update.set("total_amount", number(upsert.total_amount));
         update.set("balance", number(-upsert.total_amount));
-        update.set("currency", text(currency));
         if upsert.currency == Patch::Keep {
-            let (name, assumed) = (update.name("currency"), update.value(text(currency)));
+            update.set(CURRENCY, text(currency));
+            let (name, assumed) = (update.name(CURRENCY), update.value(text(currency)));
             update.require(format!("attribute_not_exists({name}) OR {name} = {assumed}"));
         }
-        for field in optional_fields(write.org, upsert) {
+        for field in optional_fields(write) {
             field.apply(&mut update, write.import);
         }
         if upsert.kind == Patch::Keep {
@@ -167,10 +169,12 @@ impl AccountStore {
 
     /// Writes what a newer import has left for this one to say.
     async fn write_late(&self, write: &ImportWrite<'_>, found: &Item) -> Result<Attempt, Failure> {
+        let amount: Option<Decimal> = Reader::new(found, "an account").optional("total_amount")?;
         let mut update = Update::default();
-        for field in optional_fields(write.org, write.upsert) {
+        for field in optional_fields(write) {
             let set_by = field.set_by();
-            if import_of(found, &set_by).is_none_or(|by| by < write.import.as_bytes().as_slice()) {
+            let newer = import_of(found, &set_by).is_some_and(|by| by >= write.import.as_bytes().as_slice());
+            if !newer && field.suits(amount) {
                 let (name, import) = (update.name(&set_by), update.value(import_value(write.import)));
                 update.require(format!("attribute_not_exists({name}) OR {name} < {import}"));
                 field.apply(&mut update, write.import);
@@ -179,8 +183,10 @@ impl AccountStore {
         if update.is_empty() {
             return Ok(Attempt::Done(written(found, write.import)));
         }
-        let last = update.name(LAST_IMPORT);
-        update.require(format!("attribute_exists({last})"));
+        // The amount is still the one seen, or else look again.
+        let seen = found.get(LAST_IMPORT).cloned().unwrap_or(AttributeValue::Null(true));
+        let (last, seen) = (update.name(LAST_IMPORT), update.value(seen));
+        update.require(format!("{last} = {seen}"));
         update.set("updated_at", moment(write.now));
         Ok(match self.attempt(write, update).await? {
             Attempt::Done(_) => Attempt::Done(written(found, write.import)),
@@ -207,7 +213,9 @@ impl AccountStore {
             .await;
         match answer {
             Ok(answer) => {
-                let existed = answer.attributes.is_some_and(|old| old.contains_key("first_import") || old.contains_key("created_at"));
+                let existed = answer
+                    .attributes
+                    .is_some_and(|old| old.contains_key("first_import") || old.contains_key("created_at"));
                 Ok(Attempt::Done(if existed { Written::Updated } else { Written::Imported }))
             }
             Err(error) => match error.as_service_error() {
@@ -235,6 +243,7 @@ impl AccountStore {
 }
 
 const LAST_IMPORT: &str = "last_import";
+const CURRENCY: &str = "currency";
 
 /// A field that a row may leave out, and what the row says in it.
 struct OptionalField {
@@ -249,6 +258,14 @@ impl OptionalField {
         format!("{}_set_by", self.name)
     }
 
+    /// Whether the account can have the field beside its amount.
+    fn suits(&self, amount: Option<Decimal>) -> bool {
+        let currency =
+            self.value.as_ref().filter(|_| self.name == CURRENCY).and_then(|value| value.as_s().ok());
+        let currency: Option<Currency> = currency.and_then(|code| code.parse().ok());
+        currency.zip(amount).is_none_or(|(currency, amount)| currency.admits(amount))
+    }
+
     fn apply(self, update: &mut Update, import: &ImportId) {
         update.set(&self.set_by(), import_value(import));
         match self.value {
@@ -259,22 +276,20 @@ impl OptionalField {
 }
 
 /// The optional fields that the row mentions.
-fn optional_fields(org: &OrgId, upsert: &AccountUpsert) -> impl Iterator<Item = OptionalField> {
-    let owner = |id: &_| table_keys::account_owner(org, crate::account::OwnerId::as_str(id));
-    let or = |default: &str, patch: Patch<AttributeValue>| match patch {
-        Patch::Clear => Patch::Set(text(default)),
-        other => other,
-    };
+fn optional_fields(write: &ImportWrite<'_>) -> impl Iterator<Item = OptionalField> {
+    let upsert = write.upsert;
+    let owner = |id: &OwnerId| text(table_keys::account_owner(write.org, id.as_str()));
     let patches = [
         ("phone", upsert.phone.as_ref().map(text)),
         ("email", upsert.email.as_ref().map(|email| text(email.as_str()))),
         ("due_date", upsert.due_date.as_ref().map(text)),
         ("source_system", upsert.source_system.as_ref().map(text)),
         ("campaign_id", upsert.campaign_id.as_ref().map(text)),
-        ("owner", upsert.owner_id.as_ref().map(owner).map(text)),
+        ("owner", upsert.owner_id.as_ref().map(owner)),
         ("notes", upsert.notes.as_ref().map(text)),
-        ("status", or(DEFAULT_STATUS, upsert.status.as_ref().map(text))),
-        ("type", or(DEFAULT_TYPE, upsert.kind.as_ref().map(text))),
+        ("status", upsert.status.as_ref().map(text).clear_to(text(DEFAULT_STATUS))),
+        ("type", upsert.kind.as_ref().map(text).clear_to(text(DEFAULT_TYPE))),
+        (CURRENCY, upsert.currency.as_ref().map(text).clear_to(text(write.default_currency))),
     ];
     patches.into_iter().filter_map(|(name, patch)| match patch {
         Patch::Keep => None,
@@ -309,12 +324,14 @@ fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
         kind: read.required("type")?,
         status: read.required("status")?,
         contact: match read.optional("name")? {
-            Some(name) => Some(Contact { name, phone: read.optional("phone")?, email: read.optional("email")? }),
+            Some(name) => {
+                Some(Contact { name, phone: read.optional("phone")?, email: read.optional("email")? })
+            }
             None => None,
         },
         total_amount: read.optional("total_amount")?,
         balance: read.required("balance")?,
-        currency: read.required("currency")?,
+        currency: read.required(CURRENCY)?,
         due_date: read.optional("due_date")?,
         source_system: read.optional("source_system")?,
         campaign_id: read.optional("campaign_id")?,

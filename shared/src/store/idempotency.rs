@@ -79,7 +79,13 @@ impl IdempotencyStore {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn begin(&self, org: &OrgId, key: &str, fingerprint: &str, now: Timestamp) -> Result<Begun, Failure> {
+    pub async fn begin(
+        &self,
+        org: &OrgId,
+        key: &str,
+        fingerprint: &str,
+        now: Timestamp,
+    ) -> Result<Begun, Failure> {
         let record = Record {
             request: table_keys::idempotent_request(org, key),
             fingerprint: fingerprint.to_owned(),
@@ -88,7 +94,7 @@ impl IdempotencyStore {
             expires_at: (now + KEPT).as_second(),
             response: None,
         };
-        let free = "attribute_not_exists(request) OR expires_at <= :now";
+        let free = "attribute_not_exists(#request) OR expires_at <= :now";
         match self.put(&record, free, now, None).await? {
             None => Ok(Begun::Fresh(record.seed)),
             Some(found) if found.fingerprint != fingerprint => Ok(Begun::Mismatch),
@@ -100,14 +106,26 @@ impl IdempotencyStore {
 
     /// Takes over a request whose caller died, with its seed.
     async fn take_over(&self, record: &Record, dead: &Record, now: Timestamp) -> Result<Begun, Failure> {
-        let mine = Record { request: record.request.clone(), fingerprint: record.fingerprint.clone(), seed: dead.seed, response: None, ..*record };
-        let untouched = "locked_until = :seen AND attribute_not_exists(response) AND expires_at > :now";
+        let mine = Record {
+            request: record.request.clone(),
+            fingerprint: record.fingerprint.clone(),
+            seed: dead.seed,
+            response: None,
+            ..*record
+        };
+        let untouched = "attribute_exists(#request) AND locked_until = :seen AND attribute_not_exists(#response) AND expires_at > :now";
         let lost = self.put(&mine, untouched, now, Some(dead.locked_until)).await?;
         Ok(if lost.is_some() { Begun::Running } else { Begun::Fresh(mine.seed) })
     }
 
     /// Puts the record under a condition; returns what is there instead if it fails.
-    async fn put(&self, record: &Record, condition: &str, now: Timestamp, seen: Option<i64>) -> Result<Option<Record>, Failure> {
+    async fn put(
+        &self,
+        record: &Record,
+        condition: &str,
+        now: Timestamp,
+        seen: Option<i64>,
+    ) -> Result<Option<Record>, Failure> {
         let seconds = |seconds: i64| aws_sdk_dynamodb::types::AttributeValue::N(seconds.to_string());
         let put = self
             .client
@@ -115,10 +133,13 @@ impl IdempotencyStore {
             .table_name(&self.table)
             .set_item(Some(to_item(record)?))
             .condition_expression(condition)
+            .expression_attribute_names("#request", "request")
             .expression_attribute_values(":now", seconds(now.as_second()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let put = match seen {
-            Some(seen) => put.expression_attribute_values(":seen", seconds(seen)),
+            Some(seen) => put
+                .expression_attribute_names("#response", "response")
+                .expression_attribute_values(":seen", seconds(seen)),
             None => put,
         };
         match put.send().await {
@@ -135,8 +156,7 @@ impl IdempotencyStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn keep(&self, org: &OrgId, key: &str, response: &KeptResponse) -> Result<(), Failure> {
-        let response = serde_dynamo::to_attribute_value(response)
-            .map_err(Failure::corrupt("an answer"))?;
+        let response = serde_dynamo::to_attribute_value(response).map_err(Failure::corrupt("an answer"))?;
         self.client
             .update_item()
             .table_name(&self.table)
@@ -194,7 +214,9 @@ fn from_item(item: Item) -> Result<Record, Failure> {
 /// What the item was when the condition failed; `None` for any other error.
 fn condition_failure<R>(error: &SdkError<PutItemError, R>) -> Option<Item> {
     match error.as_service_error() {
-        Some(PutItemError::ConditionalCheckFailedException(failed)) => Some(failed.item.clone().unwrap_or_default()),
+        Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+            Some(failed.item.clone().unwrap_or_default())
+        }
         _ => None,
     }
 }

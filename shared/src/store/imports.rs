@@ -146,7 +146,12 @@ impl ImportStore {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn list(&self, org: &OrgId, after: Option<&ImportId>, limit: usize) -> Result<Vec<ImportJob>, Failure> {
+    pub async fn list(
+        &self,
+        org: &OrgId,
+        after: Option<&ImportId>,
+        limit: usize,
+    ) -> Result<Vec<ImportJob>, Failure> {
         let listed = text(table_keys::listed_imports(org));
         let start = after.map(|after| {
             Item::from([
@@ -291,7 +296,9 @@ impl ImportStore {
     pub async fn end_if_done(&self, job: &ImportJob, now: Timestamp) -> Result<(), Failure> {
         let job = self.get(&job.org, &job.id).await?;
         match job.as_ref().and_then(|job| Some((job, job.outcome()?))) {
-            Some((job, outcome)) if job.status == ImportStatus::Processing => self.end(job, outcome, None, now).await,
+            Some((job, outcome)) if job.status == ImportStatus::Processing => {
+                self.end(job, outcome, None, now).await
+            }
             _ => Ok(()),
         }
     }
@@ -304,7 +311,13 @@ impl ImportStore {
         self.end(job, ImportStatus::Failed, Some(reason), now).await
     }
 
-    async fn end(&self, job: &ImportJob, status: ImportStatus, reason: Option<&str>, now: Timestamp) -> Result<(), Failure> {
+    async fn end(
+        &self,
+        job: &ImportJob,
+        status: ImportStatus,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
         let mut update = Update::default();
         let processing = update.value(status_value(ImportStatus::Processing)?);
         update.require(format!("#status = {processing}"));
@@ -345,7 +358,11 @@ impl ImportStore {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn committed_chunks(&self, job: &ImportJob, from: u32) -> Result<(Vec<ChunkPart>, bool), Failure> {
+    pub async fn committed_chunks(
+        &self,
+        job: &ImportJob,
+        from: u32,
+    ) -> Result<(Vec<ChunkPart>, bool), Failure> {
         let page = self
             .client
             .query()
@@ -405,9 +422,7 @@ fn to_item<T: Serialize>(part: Part<T>) -> Result<Item, Failure> {
 }
 
 fn from_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, Failure> {
-    serde_dynamo::from_item::<_, Part<T>>(item)
-        .map(|part| part.record)
-        .map_err(Failure::corrupt("a job"))
+    serde_dynamo::from_item::<_, Part<T>>(item).map(|part| part.record).map_err(Failure::corrupt("a job"))
 }
 
 fn is_condition_failure<E, R>(error: &SdkError<E, R>) -> bool
@@ -420,9 +435,11 @@ where
 
 fn cancelled_by<R>(error: &SdkError<TransactWriteItemsError, R>, reason: &str) -> bool {
     match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            cancelled.cancellation_reasons().iter().filter_map(CancellationReason::code).any(|code| code == reason)
-        }
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled
+            .cancellation_reasons()
+            .iter()
+            .filter_map(CancellationReason::code)
+            .any(|code| code == reason),
         _ => false,
     }
 }

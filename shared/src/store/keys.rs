@@ -98,8 +98,7 @@ impl KeyStore {
     }
 
     async fn put_record<T: Serialize>(&self, hash: String, record: &T) -> Result<(), Failure> {
-        let item: Item = serde_dynamo::to_item(Record { hash, record })
-            .map_err(Failure::corrupt("a key"))?;
+        let item: Item = serde_dynamo::to_item(Record { hash, record }).map_err(Failure::corrupt("a key"))?;
         self.client
             .put_item()
             .table_name(&self.table)

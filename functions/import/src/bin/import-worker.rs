@@ -9,6 +9,7 @@ use saldo::telemetry;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_env().await?;
-    let handle = async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(import::handle(app.clone(), event.payload).await);
+    let handle =
+        async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(import::handle(app.clone(), event.payload).await);
     lambda_runtime::run(service_fn(handle)).await
 }

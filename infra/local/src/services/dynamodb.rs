@@ -8,7 +8,11 @@ use dynoxide::server::serve_with_shutdown;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub(super) async fn start(file: Option<&Path>, tasks: &mut JoinSet<Result<()>>, stop: CancellationToken) -> Result<String> {
+pub(super) async fn start(
+    file: Option<&Path>,
+    tasks: &mut JoinSet<Result<()>>,
+    stop: CancellationToken,
+) -> Result<String> {
     let database = match file.and_then(Path::to_str) {
         Some(file) => Database::new(file).with_context(|| format!("opening {file}"))?,
         None => Database::memory().context("a database in memory")?,

@@ -17,14 +17,21 @@ use tower::ServiceExt;
 
 use super::{ACCESS_KEY, SECRET_KEY};
 
-pub(super) async fn start(directory: &Path, tasks: &mut JoinSet<Result<()>>, stop: CancellationToken) -> Result<String> {
-    let files = FileSystem::new(directory).map_err(|error| anyhow!("{error:?}")).context("the directory of files")?;
+pub(super) async fn start(
+    directory: &Path,
+    tasks: &mut JoinSet<Result<()>>,
+    stop: CancellationToken,
+) -> Result<String> {
+    let files =
+        FileSystem::new(directory).map_err(|error| anyhow!("{error:?}")).context("the directory of files")?;
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
     let service = builder.build();
     let router = Router::new().fallback(move |request: Request| answer(service.clone(), request));
     let (listener, url) = super::listen().await?;
-    tasks.spawn(async move { Ok(axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?) });
+    tasks.spawn(async move {
+        Ok(axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?)
+    });
     Ok(url)
 }
 

@@ -9,7 +9,11 @@ use crate::import::{Column, Field, RawRow, RowBody, Shape};
 /// What may separate cells, the likeliest first.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
-pub(super) fn read<S: FnMut(&Shape, RawRow)>(text: &str, mapping: &Mapping, rows: &mut Rows<S>) -> Result<Shape, Unreadable> {
+pub(super) fn read<S: FnMut(&Shape, RawRow)>(
+    text: &str,
+    mapping: &Mapping,
+    rows: &mut Rows<S>,
+) -> Result<Shape, Unreadable> {
     let delimiter = detect_delimiter(text);
     let mut reader = ReaderBuilder::new()
         .delimiter(u8::try_from(delimiter).unwrap_or(b','))
@@ -116,9 +120,13 @@ mod tests {
 
     #[test]
     fn a_mapping_renames_columns() {
-        let mapping: Mapping = serde_json::from_str(r#"{"Kunde":"contact.name","Saldo":"total_amount"}"#).expect("a mapping");
+        let mapping: Mapping =
+            serde_json::from_str(r#"{"Kunde":"contact.name","Saldo":"total_amount"}"#).expect("a mapping");
         assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
-        assert_eq!(rows("Kunde\nAna", &mapping), Err(Unreadable::UnmatchedMapping { columns: vec!["Saldo".into()] }));
+        assert_eq!(
+            rows("Kunde\nAna", &mapping),
+            Err(Unreadable::UnmatchedMapping { columns: vec!["Saldo".into()] })
+        );
         assert!(serde_json::from_str::<Mapping>(r#"{"Kunde":"customer"}"#).is_err());
     }
 
@@ -141,7 +149,10 @@ mod tests {
     fn the_delimiter_is_told_by_the_header() {
         for (payload, expected) in [("notes\nx", ','), ("\"a,b\";notes\nx", ';'), ("notes\ttype\nx", '\t')] {
             let shape = read(Format::Csv, &Mapping::default(), payload.as_bytes(), |_, _| ());
-            assert!(matches!(shape, Ok(Shape::Columns { delimiter, .. }) if delimiter == expected), "{payload:?}");
+            assert!(
+                matches!(shape, Ok(Shape::Columns { delimiter, .. }) if delimiter == expected),
+                "{payload:?}"
+            );
         }
     }
 }

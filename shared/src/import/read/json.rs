@@ -29,8 +29,12 @@ pub(super) fn read<S: FnMut(&Shape, RawRow)>(text: &str, rows: &mut Rows<S>) -> 
 
 fn fault_of(error: &serde_json::Error, accounts: &Accounts) -> Unreadable {
     match (error.classify(), accounts) {
-        (Category::Data, Accounts::Opened) => Unreadable::WrongType { pointer: "/accounts", expected: "an array of accounts" },
-        (Category::Data, _) => Unreadable::WrongType { pointer: "", expected: "an object with the field accounts" },
+        (Category::Data, Accounts::Opened) => {
+            Unreadable::WrongType { pointer: "/accounts", expected: "an array of accounts" }
+        }
+        (Category::Data, _) => {
+            Unreadable::WrongType { pointer: "", expected: "an object with the field accounts" }
+        }
         (Category::Io | Category::Syntax | Category::Eof, _) => broken(error),
     }
 }
@@ -157,7 +161,10 @@ mod tests {
         assert_eq!(fault("{}"), Unreadable::NoAccounts);
         assert_eq!(fault(r#"{"accounts":[]}"#), Unreadable::NoRows);
         assert_eq!(fault(r#"{"accounts":[{}],"accounts":[{}]}"#), Unreadable::AccountsTwice);
-        assert_eq!(fault(r#"{"account":[{}],"x":1}"#), Unreadable::UnknownFields { names: vec!["account".into(), "x".into()] });
+        assert_eq!(
+            fault(r#"{"account":[{}],"x":1}"#),
+            Unreadable::UnknownFields { names: vec!["account".into(), "x".into()] }
+        );
         assert_eq!(fault(&"[".repeat(1000)), wrong("", "an object with the field accounts"));
         assert_eq!(fault(&format!(r#"{{"accounts":[{}0]}}"#, "0,".repeat(100_000))), Unreadable::TooManyRows);
     }

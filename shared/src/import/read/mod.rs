@@ -98,8 +98,14 @@ pub enum Unreadable {
 /// # Errors
 /// [`Unreadable`] when the payload as a whole can't be read. Rows found before the fault
 /// have been handed over by then.
-pub fn read(format: Format, mapping: &Mapping, payload: &[u8], sink: impl FnMut(&Shape, RawRow)) -> Result<Shape, Unreadable> {
-    let text = std::str::from_utf8(payload).map_err(|error| Unreadable::NotUtf8 { offset: error.valid_up_to() })?;
+pub fn read(
+    format: Format,
+    mapping: &Mapping,
+    payload: &[u8],
+    sink: impl FnMut(&Shape, RawRow),
+) -> Result<Shape, Unreadable> {
+    let text =
+        std::str::from_utf8(payload).map_err(|error| Unreadable::NotUtf8 { offset: error.valid_up_to() })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut rows = Rows { count: 0, sink };
     let shape = match format {

@@ -1,0 +1,92 @@
+//! The errors of an import: all of them, in pages, and the refused rows as a file.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use testing::{Answer, Tenant, saldo};
+
+const CSV: [(&str, &str); 1] = [("accept", "text/csv")];
+
+async fn refused(tenant: &Tenant, accepted: &Answer) -> Answer {
+    tenant.send(Method::GET, &format!("{}/errors", accepted.header("location")), &CSV, "").await
+}
+
+#[tokio::test]
+async fn pages_of_errors_bring_every_error_once_and_in_order() {
+    let tenant = saldo().await.tenant().await;
+    let row = |n: u32| json!({ "contact": { "name": "A" }, "total_amount": if n.is_multiple_of(2) { json!("x") } else { json!(n) } });
+    let rows: Vec<Value> = (0..2_400).map(row).collect();
+    let accepted = tenant.import("application/json", json!({ "accounts": rows }).to_string()).await;
+    let job = tenant.ended(&accepted).await;
+    assert_eq!((&job["failed"], job["errors"].as_array().map(Vec::len)), (&json!(1_200), Some(1_000)));
+
+    let mut indexes = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let path = format!("{}/errors?limit=97{cursor}", accepted.header("location"));
+        let page = tenant.get(&path).await.json();
+        indexes.extend(
+            page["data"].as_array().into_iter().flatten().filter_map(|error| error["index"].as_u64()),
+        );
+        if page["has_more"] == false {
+            assert_eq!(page.get("next_cursor"), None);
+            break;
+        }
+        cursor = format!("&cursor={}", page["next_cursor"].as_str().expect("a cursor"));
+    }
+    assert_eq!(indexes, (0..2_400).step_by(2).collect::<Vec<u64>>());
+    let wrong = tenant.get(&format!("{}/errors?cursor=x", accepted.header("location"))).await;
+    assert_eq!(wrong.problem(), (400, "invalid_parameter".to_owned()));
+}
+
+#[tokio::test]
+async fn the_refused_rows_of_a_csv_can_be_mended_and_imported_again() {
+    let tenant = saldo().await.tenant().await;
+    let id = tenant.external_id("B");
+    let csv =
+        format!("external_id;Contact.Name;total_amount;Extra\n;ok;1;\n{id};\"B; \"\"b\"\"\";-2;x\nshort;1\n");
+    let accepted = tenant.import("text/csv", csv).await;
+    tenant.ended(&accepted).await;
+    let file = refused(&tenant, &accepted).await;
+    assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
+    assert!(file.header("content-disposition").starts_with("attachment; filename=\"imp_"));
+    let lines: Vec<&str> = file.text.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            "external_id;Contact.Name;total_amount;Extra;reason".to_owned(),
+            format!("{id};\"B; \"\"b\"\"\";-2;x;total_amount: the amount is below zero"),
+            "short;1;;;the row has 2 cells, the header 4".to_owned(),
+        ]
+    );
+    let mended = file.text.replace(";-2;", ";2;").replace("short;1;;;", ";C;1;;");
+    let job = tenant.ended(&tenant.import("text/csv", mended).await).await;
+    assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(2)), "{job}");
+}
+
+#[tokio::test]
+async fn the_refused_rows_of_json_become_a_csv_of_the_fields_they_use() {
+    let tenant = saldo().await.tenant().await;
+    let rows = json!({ "accounts": [
+        { "contact": { "name": "ok" }, "total_amount": 1, "notes": "not refused" },
+        { "contact": { "name": "María, M.", "phone": "12" }, "total_amount": 5.50, "currency": "USD" },
+        { "total_amount": "7", "due_date": "never" }
+    ]});
+    let accepted = tenant.import("application/json", rows.to_string()).await;
+    tenant.ended(&accepted).await;
+    let file = refused(&tenant, &accepted).await;
+    insta::assert_snapshot!(file.text, @r#"
+    contact.name,contact.phone,total_amount,currency,due_date,reason
+    "María, M.",12,5.5,USD,,"contact.phone: not a phone number in E.164 form, such as +5491155551234"
+    ,,7,,never,contact.name: the field is required; due_date: not a calendar date such as 2026-01-15
+    "#);
+}
+
+#[tokio::test]
+async fn an_import_without_errors_has_an_empty_list_of_them() {
+    let tenant = saldo().await.tenant().await;
+    let rows = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
+    let accepted = tenant.import("application/json", rows.to_string()).await;
+    tenant.ended(&accepted).await;
+    let page = tenant.get(&format!("{}/errors", accepted.header("location"))).await;
+    assert_eq!(page.json(), json!({ "data": [], "has_more": false }));
+}

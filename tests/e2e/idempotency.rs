@@ -1,0 +1,74 @@
+//! The same request, sent again.
+
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::json;
+use testing::{Answer, Tenant, saldo};
+use uuid::Uuid;
+
+async fn import(tenant: &Tenant, key: &str, amount: i32) -> Answer {
+    let body = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": amount }] }).to_string();
+    let headers = [("content-type", "application/json"), ("idempotency-key", key)];
+    tenant.send(Method::POST, "/api/v1/import", &headers, body).await
+}
+
+#[tokio::test]
+async fn a_repeated_request_gets_the_first_answer_and_is_done_once() {
+    let tenant = saldo().await.tenant().await;
+    let key = Uuid::now_v7().to_string();
+    let first = import(&tenant, &key, 1).await;
+    let again = import(&tenant, &key, 1).await;
+    assert_eq!((first.status, &first.text), (again.status, &again.text));
+    assert_eq!(first.header("location"), again.header("location"));
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), ("", "true"));
+    assert_eq!(again.header("content-type"), "application/json");
+    let other = import(&tenant, &key, 2).await;
+    assert_eq!(other.problem(), (422, "idempotency_key_reused".to_owned()));
+}
+
+#[tokio::test]
+async fn requests_at_the_same_moment_make_one_import() {
+    let tenant = saldo().await.tenant().await;
+    let key = Uuid::now_v7().to_string();
+    let answers = join_all((0..8).map(|_| import(&tenant, &key, 1))).await;
+    let mut jobs: Vec<String> = Vec::new();
+    for answer in &answers {
+        match answer.status.as_u16() {
+            202 => jobs.push(answer.json()["job_id"].to_string()),
+            _ => assert_eq!(answer.problem(), (409, "request_in_progress".to_owned())),
+        }
+    }
+    jobs.sort();
+    jobs.dedup();
+    assert_eq!(jobs.len(), 1);
+}
+
+#[tokio::test]
+async fn a_refused_request_does_not_use_its_key_up() {
+    let tenant = saldo().await.tenant().await;
+    let key = Uuid::now_v7().to_string();
+    let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
+    let refused = tenant.send(Method::POST, "/api/v1/import", &headers, "{").await;
+    assert_eq!(refused.problem(), (400, "invalid_json".to_owned()));
+    assert_eq!(import(&tenant, &key, 1).await.status, 202);
+}
+
+#[tokio::test]
+async fn a_key_has_at_most_255_characters() {
+    let tenant = saldo().await.tenant().await;
+    assert_eq!(import(&tenant, &"k".repeat(255), 1).await.status, 202);
+    assert_eq!(import(&tenant, &"k".repeat(256), 1).await.problem(), (400, "invalid_parameter".to_owned()));
+}
+
+#[tokio::test]
+async fn two_organizations_may_use_the_same_key() {
+    let saldo = saldo().await;
+    let (one, other) = (saldo.tenant().await, saldo.tenant().await);
+    if one.org().is_none() {
+        return;
+    }
+    assert_eq!(
+        (import(&one, "k", 1).await.status, import(&other, "k", 2).await.status),
+        (202.try_into().unwrap(), 202.try_into().unwrap())
+    );
+}

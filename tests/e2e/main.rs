@@ -1,0 +1,13 @@
+//! The product, tested from outside: over HTTP, against the real local stack, or against
+//! whatever `SALDO_URL` and `SALDO_KEY` name.
+
+mod bad_input;
+mod csv;
+mod delivery;
+mod errors;
+mod idempotency;
+mod import;
+mod jobs;
+mod keys;
+mod rows;
+mod stack;

@@ -1,0 +1,186 @@
+//! A tenant of the API and what it can ask.
+
+use std::time::{Duration, Instant};
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Method, StatusCode};
+use saldo::id::OrgId;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// How long an import may take before the test gives it up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A key, and the organization it opens.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// Where the API answers.
+    pub url: String,
+    /// The key.
+    pub key: String,
+    org: Option<OrgId>,
+    client: Client,
+    /// Begins the tenant's external ids, for organizations that others use too.
+    prefix: String,
+}
+
+/// An answer of the API.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub text: String,
+}
+
+impl Answer {
+    /// The body as JSON; null if it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// The body, indented, with the values of the members named here hidden, wherever they
+    /// are: for snapshots. Panics if it is no JSON.
+    ///
+    /// # Panics
+    /// When the body is no JSON.
+    #[must_use]
+    pub fn shown(&self, hidden: &[&str]) -> String {
+        shown(&self.json(), hidden)
+    }
+
+    /// A header, as text; empty if it is not there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The answer as a problem: its status and code. Panics if it is no problem document.
+    ///
+    /// # Panics
+    /// When the answer is anything but a complete problem document.
+    #[must_use]
+    pub fn problem(&self) -> (u16, String) {
+        let body = self.json();
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+        assert_eq!(body["status"], self.status.as_u16(), "{self:?}");
+        assert_eq!(body["request_id"], self.header("x-request-id"), "{self:?}");
+        for member in ["type", "title", "detail", "code"] {
+            assert!(body[member].as_str().is_some_and(|text| !text.is_empty()), "{member} in {self:?}");
+        }
+        (self.status.as_u16(), body["code"].as_str().unwrap_or_default().to_owned())
+    }
+}
+
+/// JSON, indented, with the values of the members named in `hidden` replaced by their names.
+///
+/// # Panics
+/// Never: JSON can be written.
+#[must_use]
+pub fn shown(json: &Value, hidden: &[&str]) -> String {
+    serde_json::to_string_pretty(&hide(json, hidden)).expect("JSON")
+}
+
+fn hide(json: &Value, hidden: &[&str]) -> Value {
+    match json {
+        Value::Array(items) => items.iter().map(|item| hide(item, hidden)).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| match hidden.contains(&name.as_str()) && !value.is_null() {
+                true => (name.clone(), json!(format!("[{name}]"))),
+                false => (name.clone(), hide(value, hidden)),
+            })
+            .collect(),
+        scalar => scalar.clone(),
+    }
+}
+
+impl Tenant {
+    pub(crate) fn new(url: String, key: String, org: Option<OrgId>) -> Self {
+        let prefix = Uuid::now_v7().simple().to_string();
+        Self { url, key, org, client: Client::new(), prefix }
+    }
+
+    /// The organization, where it is known.
+    #[must_use]
+    pub fn org(&self) -> Option<&OrgId> {
+        self.org.as_ref()
+    }
+
+    /// The same tenant with another key.
+    #[must_use]
+    pub fn with_key(&self, key: &str) -> Self {
+        Self { key: key.to_owned(), ..self.clone() }
+    }
+
+    /// An external id that nobody else uses.
+    #[must_use]
+    pub fn external_id(&self, name: &str) -> String {
+        format!("{}-{name}", self.prefix)
+    }
+
+    /// Sends a request with the tenant's key.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut all = HeaderMap::new();
+        if !self.key.is_empty() {
+            all.insert("x-api-key", HeaderValue::from_str(&self.key).expect("a header"));
+        }
+        for (name, value) in headers {
+            let name = HeaderName::try_from(*name).expect("a header");
+            all.insert(name, HeaderValue::from_str(value).expect("a header"));
+        }
+        let request =
+            self.client.request(method, format!("{}{path}", self.url)).headers(all).body(body.into());
+        let answer = request.send().await.expect("an answer");
+        Answer {
+            status: answer.status(),
+            headers: answer.headers().clone(),
+            text: answer.text().await.expect("a body"),
+        }
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, &[], "").await
+    }
+
+    /// Posts an import.
+    pub async fn import(&self, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.send(Method::POST, "/api/v1/import", &[(CONTENT_TYPE.as_str(), content_type)], body).await
+    }
+
+    /// Posts an import of rows and waits until it has ended.
+    pub async fn import_rows(&self, rows: Value) -> Value {
+        let accepted = self.import("application/json", json!({ "accounts": rows }).to_string()).await;
+        self.ended(&accepted).await
+    }
+
+    /// Waits until the job of an accepted import has ended.
+    ///
+    /// # Panics
+    /// When the import was not accepted or does not end.
+    pub async fn ended(&self, accepted: &Answer) -> Value {
+        assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
+        let begun = Instant::now();
+        loop {
+            let job = self.get(accepted.header("location")).await.json();
+            if job["status"] != "processing" {
+                return job;
+            }
+            assert!(begun.elapsed() < PATIENCE, "the import does not end: {job}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A small Lambda Runtime API, to run the real function binaries as Lambda runs them:
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc};
+
+/// How long a function may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A function's process, with the Runtime API that feeds it. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Function {
+    process: Child,
+    events: mpsc::Sender<Value>,
+    answers: mpsc::Receiver<Result<Value, Value>>,
+    begun: Instant,
+    _server: tokio_util::task::AbortOnDropHandle<()>,
+}
+
+#[derive(Debug)]
+struct Runtime {
+    events: Mutex<mpsc::Receiver<Value>>,
+    answers: mpsc::Sender<Result<Value, Value>>,
+}
+
+impl Function {
+    /// Starts the binary with these variables besides those that Lambda sets.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub async fn start(binary: &str, environment: &BTreeMap<String, String>) -> Self {
+        let (events, next) = mpsc::channel(1);
+        let (done, answers) = mpsc::channel(1);
+        let runtime = Arc::new(Runtime { events: Mutex::new(next), answers: done });
+        let router = Router::new()
+            .route("/2018-06-01/runtime/invocation/next", get(invocation))
+            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+            .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
+            .route("/2018-06-01/runtime/init/error", post(error))
+            .with_state(runtime);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let server =
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("the Runtime API") });
+        let begun = Instant::now();
+        let process = Command::new(binary)
+            .env_clear()
+            .envs(environment)
+            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+            .env("AWS_LAMBDA_FUNCTION_NAME", "function")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
+            .stdout(Stdio::null())
+            .spawn()
+            .expect(binary);
+        let server = tokio_util::task::AbortOnDropHandle::new(server);
+        Self { process, events, answers, begun, _server: server }
+    }
+
+    /// Sends an event and returns the function's answer, or the error it reports.
+    ///
+    /// # Errors
+    /// What the function reports as an error.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn invoke(&mut self, event: Value) -> Result<Value, Value> {
+        self.events.send(event).await.expect("the Runtime API runs");
+        let answer = tokio::time::timeout(PATIENCE, self.answers.recv()).await;
+        answer.expect("the function answers in time").expect("the Runtime API runs")
+    }
+
+    /// How long ago the process was started.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.begun.elapsed()
+    }
+}
+
+impl Drop for Function {
+    fn drop(&mut self) {
+        let _gone_already = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+async fn invocation(State(runtime): State<Arc<Runtime>>) -> Response {
+    let Some(event) = runtime.events.lock().await.recv().await else {
+        return StatusCode::GONE.into_response();
+    };
+    let deadline = Timestamp::now() + PATIENCE;
+    let headers = [
+        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
+        ("lambda-runtime-deadline-ms", deadline.as_millisecond().to_string()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            "arn:aws:lambda:us-east-1:123456789012:function:function".to_owned(),
+        ),
+    ];
+    (headers, event.to_string()).into_response()
+}
+
+async fn response(State(runtime): State<Arc<Runtime>>, Path(_): Path<String>, body: String) -> StatusCode {
+    answer(&runtime, Ok(serde_json::from_str(&body).unwrap_or_default())).await
+}
+
+async fn error(State(runtime): State<Arc<Runtime>>, body: String) -> StatusCode {
+    answer(&runtime, Err(serde_json::from_str(&body).unwrap_or_default())).await
+}
+
+async fn answer(runtime: &Runtime, answer: Result<Value, Value>) -> StatusCode {
+    let _nobody_waits = runtime.answers.send(answer).await;
+    StatusCode::ACCEPTED
+}

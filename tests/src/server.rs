@@ -1,0 +1,104 @@
+//! The Saldo under test: the one that `SALDO_URL` and `SALDO_KEY` name, or else a local
+//! stack in this process, in memory and on free ports, shared by all the tests of it.
+
+use std::sync::OnceLock;
+use std::{env, thread};
+
+use aws_config::{BehaviorVersion, SdkConfig};
+use local::{Aws, Data, Functions};
+use saldo::app::App;
+use saldo::id::OrgId;
+use saldo::key::KeySecret;
+use saldo::settings::Settings;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+
+use crate::Tenant;
+
+/// A running Saldo.
+#[derive(Clone, Debug)]
+pub struct Saldo {
+    /// Where the API answers.
+    pub url: String,
+    access: Access,
+}
+
+#[derive(Clone, Debug)]
+enum Access {
+    /// The tables are at hand: tenants can be made.
+    Full(Settings, SdkConfig),
+    /// There is one key, and no more.
+    Key(String),
+}
+
+/// The Saldo under test.
+pub async fn saldo() -> Saldo {
+    static SALDO: OnceLock<Saldo> = OnceLock::new();
+    if let Some(saldo) = SALDO.get() {
+        return saldo.clone();
+    }
+    let started = match (env::var("SALDO_URL"), env::var("SALDO_KEY")) {
+        (Ok(url), Ok(key)) => {
+            let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+            let access = Settings::from_env().map_or(Access::Key(key), |settings| Access::Full(settings, sdk));
+            Saldo { url: url.trim_end_matches('/').to_owned(), access }
+        }
+        _ => tokio::task::spawn_blocking(|| SALDO.get_or_init(in_process).clone())
+            .await
+            .expect("a local stack"),
+    };
+    SALDO.get_or_init(|| started).clone()
+}
+
+/// Starts a local stack in a thread of its own, since the runtime of the test that
+/// happens to come first ends with that test.
+fn in_process() -> Saldo {
+    let (ready, started) = oneshot::channel();
+    thread::spawn(move || {
+        Runtime::new().expect("a runtime").block_on(async {
+            let aws = Aws::start(&Data::Ephemeral).await.expect("the embedded services");
+            let app = aws.app();
+            let listener = local::listen(0).await.expect("a free port");
+            let functions = Functions::start(&aws, &app, listener).expect("the functions");
+            let access = Access::Full(aws.settings.clone(), aws.sdk_config());
+            let saldo = Saldo { url: functions.url.clone(), access };
+            ready.send(saldo).expect("somebody waits");
+            std::future::pending::<()>().await;
+        });
+    });
+    started.blocking_recv().expect("the local stack starts")
+}
+
+impl Saldo {
+    /// The tables, files and queues behind the API, if they are at hand. Tests that need
+    /// them pass without them, saying so.
+    #[must_use]
+    pub fn app(&self) -> Option<App> {
+        match &self.access {
+            // Made anew for each test: connections end with the runtime that opened them.
+            Access::Full(settings, sdk) => Some(App::new(settings, sdk)),
+            Access::Key(_) => {
+                eprintln!("skipped: the tables behind SALDO_URL are not at hand");
+                None
+            }
+        }
+    }
+
+    /// A tenant with a key of all scopes: an organization of its own, with ARS as its
+    /// currency, where the tables are at hand, and the key's organization elsewhere.
+    ///
+    /// # Panics
+    /// When the tables don't answer.
+    pub async fn tenant(&self) -> Tenant {
+        match &self.access {
+            Access::Key(key) => Tenant::new(self.url.clone(), key.clone(), None),
+            Access::Full(settings, sdk) => {
+                let org = OrgId::random().expect("randomness");
+                let app = App::new(settings, sdk);
+                let created = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
+                let secret: KeySecret = created.expect("an organization");
+                Tenant::new(self.url.clone(), secret.expose().to_owned(), Some(org))
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What goes over the wire to AWS: watched, to count what it costs, or cut, to see what
+//! becomes of work that dies half-way.
+
+mod faults;
+mod meter;
+mod tap;
+
+pub use faults::Faults;
+pub use meter::{Meter, Spent};
+pub use tap::tapped;

@@ -1,0 +1,74 @@
+//! What requests to DynamoDB cost, by DynamoDB's own account.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use futures::future::BoxFuture;
+use http_body_util::BodyExt;
+use serde_json::Value;
+
+use super::tap::Tap;
+
+/// Adds `ReturnConsumedCapacity` to every request to DynamoDB and sums up the answers.
+/// (The embedded DynamoDB does not mind that the signature is of the request before.)
+#[derive(Debug, Default)]
+pub struct Meter(Mutex<BTreeMap<String, Spent>>);
+
+/// What was spent on one operation.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spent {
+    /// How many requests there were.
+    pub requests: u64,
+    /// The capacity units they took: of writing for writes, of reading for reads.
+    pub units: f64,
+}
+
+impl Meter {
+    /// What was spent so far, by operation.
+    pub fn spent(&self) -> BTreeMap<String, Spent> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn add(&self, operation: &str, answer: &[u8]) {
+        let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+        let of = |capacity: &Value| capacity["CapacityUnits"].to_string().parse::<f64>().unwrap_or_default();
+        let units = match &answer["ConsumedCapacity"] {
+            Value::Array(tables) => tables.iter().map(of).sum(),
+            table => of(table),
+        };
+        let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = spent.entry(operation.to_owned()).or_default();
+        entry.requests += 1;
+        entry.units += units;
+    }
+}
+
+impl Tap for Meter {
+    fn call(
+        self: Arc<Self>,
+        wire: SharedHttpConnector,
+        mut request: HttpRequest,
+    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
+        Box::pin(async move {
+            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
+            let Some(operation) = target.strip_prefix("DynamoDB_20120810.") else {
+                return wire.call(request).await;
+            };
+            if let Some(rest) = request.body().bytes().and_then(|body| body.strip_prefix(b"{")) {
+                let metered = [br#"{"ReturnConsumedCapacity":"TOTAL","#, rest].concat();
+                request.headers_mut().insert("content-length", metered.len().to_string());
+                *request.body_mut() = SdkBody::from(metered);
+            }
+            let mut response = wire.call(request).await?;
+            let body = response.take_body().collect().await;
+            let body = body.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
+            self.add(operation, &body);
+            *response.body_mut() = SdkBody::from(body);
+            Ok(response)
+        })
+    }
+}
