@@ -4,11 +4,9 @@
 use std::sync::OnceLock;
 use std::{env, thread};
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use local::{Aws, Data, Functions};
+use local::{Aws, Data, Endpoints, Functions};
 use saldo::app::App;
 use saldo::id::OrgId;
-use saldo::key::KeySecret;
 use saldo::settings::Settings;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -25,8 +23,10 @@ pub struct Saldo {
 
 #[derive(Clone, Debug)]
 enum Access {
-    /// The tables are at hand: tenants can be made.
-    Full(Settings, SdkConfig),
+    /// A local stack of this process.
+    Local(Settings, Endpoints),
+    /// What the environment names; its tables, too.
+    Environment(App),
     /// There is one key, and no more.
     Key(String),
 }
@@ -39,8 +39,7 @@ pub async fn saldo() -> Saldo {
     }
     let started = match (env::var("SALDO_URL"), env::var("SALDO_KEY")) {
         (Ok(url), Ok(key)) => {
-            let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
-            let access = Settings::from_env().map_or(Access::Key(key), |settings| Access::Full(settings, sdk));
+            let access = App::from_env().await.map_or(Access::Key(key), Access::Environment);
             Saldo { url: url.trim_end_matches('/').to_owned(), access }
         }
         _ => tokio::task::spawn_blocking(|| SALDO.get_or_init(in_process).clone())
@@ -60,7 +59,7 @@ fn in_process() -> Saldo {
             let app = aws.app();
             let listener = local::listen(0).await.expect("a free port");
             let functions = Functions::start(&aws, &app, listener).expect("the functions");
-            let access = Access::Full(aws.settings.clone(), aws.sdk_config());
+            let access = Access::Local(aws.settings.clone(), aws.endpoints().clone());
             let saldo = Saldo { url: functions.url.clone(), access };
             ready.send(saldo).expect("somebody waits");
             std::future::pending::<()>().await;
@@ -76,7 +75,8 @@ impl Saldo {
     pub fn app(&self) -> Option<App> {
         match &self.access {
             // Made anew for each test: connections end with the runtime that opened them.
-            Access::Full(settings, sdk) => Some(App::new(settings, sdk)),
+            Access::Local(settings, endpoints) => Some(App::new(settings, &endpoints.sdk_config())),
+            Access::Environment(app) => Some(app.clone()),
             Access::Key(_) => {
                 eprintln!("skipped: the tables behind SALDO_URL are not at hand");
                 None
@@ -90,15 +90,12 @@ impl Saldo {
     /// # Panics
     /// When the tables don't answer.
     pub async fn tenant(&self) -> Tenant {
-        match &self.access {
-            Access::Key(key) => Tenant::new(self.url.clone(), key.clone(), None),
-            Access::Full(settings, sdk) => {
-                let org = OrgId::random().expect("randomness");
-                let app = App::new(settings, sdk);
-                let created = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
-                let secret: KeySecret = created.expect("an organization");
-                Tenant::new(self.url.clone(), secret.expose().to_owned(), Some(org))
-            }
+        if let Access::Key(key) = &self.access {
+            return Tenant::new(self.url.clone(), key.clone(), None);
         }
+        let app = self.app().expect("the tables");
+        let org = OrgId::random().expect("randomness");
+        let created = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
+        Tenant::new(self.url.clone(), created.expect("an organization").expose().to_owned(), Some(org))
     }
 }

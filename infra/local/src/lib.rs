@@ -10,6 +10,7 @@ mod template;
 
 pub use events::sqs_event;
 pub use services::{Data, Endpoints};
+pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume};
 
 use std::fs::{self, File};

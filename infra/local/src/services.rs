@@ -5,13 +5,14 @@ mod dynamodb;
 mod s3;
 mod sqs;
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -86,7 +87,8 @@ impl Services {
 }
 
 impl Endpoints {
-    /// The SDK's configuration for these services.
+    /// The SDK's configuration for these services, with an HTTP client of its own: its
+    /// connections belong to the runtime that first uses it.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
         let credentials = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
@@ -95,6 +97,7 @@ impl Endpoints {
             .region(Region::new(REGION))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .service_config(self.clone())
+            .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https())
             .build()
     }
 
@@ -125,7 +128,7 @@ impl LoadServiceConfig for Endpoints {
 
 /// A listener on a free port of the loopback interface, and its URL.
 async fn listen() -> Result<(TcpListener, String)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("a free port")?;
-    let address: SocketAddr = listener.local_addr()?;
-    Ok((listener, format!("http://{address}")))
+    let listener = crate::listen(0).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    Ok((listener, url))
 }

@@ -29,9 +29,7 @@ pub(super) async fn start(
     let service = builder.build();
     let router = Router::new().fallback(move |request: Request| answer(service.clone(), request));
     let (listener, url) = super::listen().await?;
-    tasks.spawn(async move {
-        Ok(axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?)
-    });
+    tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
     Ok(url)
 }
 

@@ -20,9 +20,7 @@ pub(super) async fn start(tasks: &mut JoinSet<Result<()>>, stop: CancellationTok
         answer(Arc::clone(&service), request)
     });
     let (listener, url) = super::listen().await?;
-    tasks.spawn(async move {
-        Ok(axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await?)
-    });
+    tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
     Ok(url)
 }
 
