@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
@@ -11,7 +12,7 @@ use crate::failure::Failure;
 use crate::id::{ImportId, OrgId};
 
 /// How long a link to a file works: 15 minutes.
-const LINK_VALID: Duration = Duration::from_secs(15 * 60);
+const LINK_VALID: Duration = Duration::from_mins(15);
 
 /// The bucket of files.
 #[derive(Clone, Debug)]
@@ -87,7 +88,9 @@ impl FileStore {
     pub async fn get(&self, name: &str) -> Result<Option<Bytes>, Failure> {
         let object = match self.client.get_object().bucket(&self.bucket).key(name).send().await {
             Ok(object) => object,
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => return Ok(None),
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
+                return Ok(None);
+            }
             Err(error) => return Err(Failure::of("GetObject")(error)),
         };
         let body = object.body.collect().await.map_err(Failure::unsendable("GetObject"))?;

@@ -1,7 +1,12 @@
 //! The list of imports.
 
+use jiff::Timestamp;
+use saldo::id::ImportId;
+use saldo::import::{Format, ImportJob, Mapping, PayloadFacts};
+use saldo::queue::{ImportMessage, ImportTask};
 use serde_json::{Value, json};
 use testing::saldo;
+use uuid::Uuid;
 
 #[tokio::test]
 async fn imports_are_listed_newest_first_and_each_once() {
@@ -40,22 +45,17 @@ async fn a_lost_payload_fails_the_job_and_says_so() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     let (Some(app), Some(org)) = (saldo.app(), tenant.org()) else { return };
-    let id = saldo::id::ImportId::of_seed(uuid::Uuid::now_v7());
-    let format = saldo::import::Format::Json;
-    let job = saldo::import::ImportJob::accepted(
-        id.clone(),
-        org.clone(),
-        format,
-        saldo::import::Mapping::default(),
-        3,
-        jiff::Timestamp::now(),
-    );
+    let facts = PayloadFacts {
+        format: Format::Json,
+        mapping: Mapping::default(),
+        total_records: 3,
+        rows_per_chunk: 500,
+    };
+    let job = ImportJob::accepted(ImportId::of_seed(Uuid::now_v7()), org.clone(), facts, Timestamp::now());
+    let id = &job.id;
     app.imports.accept(&job).await.expect("DynamoDB");
-    let task = saldo::queue::ImportTask::Plan;
-    app.import_queue
-        .send(&[saldo::queue::ImportMessage { org: org.clone(), import: id.clone(), task }])
-        .await
-        .expect("SQS");
+    let message = ImportMessage { org: org.clone(), import: id.clone(), task: ImportTask::Plan };
+    app.import_queue.send(&[message]).await.expect("SQS");
     for _ in 0..500 {
         let job = tenant.get(&format!("/api/v1/import/{id}")).await.json();
         if job["status"] != "processing" {

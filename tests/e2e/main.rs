@@ -2,6 +2,7 @@
 //! whatever `SALDO_URL` and `SALDO_KEY` name.
 
 mod bad_input;
+mod cost;
 mod csv;
 mod delivery;
 mod errors;

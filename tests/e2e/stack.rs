@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 /// A stack on `dir`, running until the sender is used.
-async fn start(
+fn start(
     dir: &std::path::Path,
     port: u16,
 ) -> (oneshot::Sender<()>, tokio::task::JoinHandle<anyhow::Result<()>>) {
@@ -50,7 +50,7 @@ async fn reach(dir: &std::path::Path) -> (String, String) {
 #[tokio::test]
 async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_again() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (stop, stack) = start(dir.path(), free_port().await).await;
+    let (stop, stack) = start(dir.path(), free_port().await);
     let (url, key) = reach(dir.path()).await;
     let body = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1, "external_id": "A" }] });
     let posted =
@@ -60,7 +60,7 @@ async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_aga
     stack.await.expect("no panic").expect("a clean stop");
 
     // Whether or not the import ended before the stop, it has ended soon after the next start.
-    let (stop, stack) = start(dir.path(), free_port().await).await;
+    let (stop, stack) = start(dir.path(), free_port().await);
     let (url, same_key) = reach(dir.path()).await;
     assert_eq!(key, same_key);
     let path = format!("{url}/api/v1/import/{}", accepted["job_id"].as_str().expect("an id"));
@@ -88,7 +88,7 @@ async fn a_taken_port_and_a_taken_directory_are_clear_messages() {
     let error = local::run(&options(port), std::future::pending()).await.expect_err("the port is taken");
     assert_eq!(error.to_string(), format!("port {port} is in use; choose another with --port"));
 
-    let (stop, stack) = start(dir.path(), free_port().await).await;
+    let (stop, stack) = start(dir.path(), free_port().await);
     reach(dir.path()).await;
     let error = local::run(&options(0), std::future::pending()).await.expect_err("the directory is taken");
     assert!(error.to_string().contains("another Saldo runs on"), "{error}");

@@ -1,7 +1,6 @@
 //! A small Lambda Runtime API, to run the real function binaries as Lambda runs them:
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
-use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
@@ -41,7 +40,7 @@ impl Function {
     ///
     /// # Panics
     /// When it can't be started.
-    pub async fn start(binary: &str, environment: &BTreeMap<String, String>) -> Self {
+    pub async fn start(binary: &str, environment: &[(&str, String)]) -> Self {
         let (events, next) = mpsc::channel(1);
         let (done, answers) = mpsc::channel(1);
         let runtime = Arc::new(Runtime { events: Mutex::new(next), answers: done });
@@ -58,7 +57,7 @@ impl Function {
         let begun = Instant::now();
         let process = Command::new(binary)
             .env_clear()
-            .envs(environment)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
@@ -124,4 +123,37 @@ async fn error(State(runtime): State<Arc<Runtime>>, body: String) -> StatusCode 
 async fn answer(runtime: &Runtime, answer: Result<Value, Value>) -> StatusCode {
     let _nobody_waits = runtime.answers.send(answer).await;
     StatusCode::ACCEPTED
+}
+
+/// An event of API Gateway's HTTP API, payload format 2.0, as AWS documents it, for this
+/// request.
+///
+/// # Panics
+/// Never: the event is part of this crate.
+#[must_use]
+pub fn http_event(method: &str, path: &str, key: &str, body: &str) -> Value {
+    let mut event: Value =
+        serde_json::from_str(include_str!("../fixtures/http-api-event.json")).expect("JSON");
+    let route = format!("{method} {path}");
+    event["routeKey"] = json!(route);
+    event["rawPath"] = json!(path);
+    event["requestContext"]["routeKey"] = json!(route);
+    event["requestContext"]["http"]["method"] = json!(method);
+    event["requestContext"]["http"]["path"] = json!(path);
+    event["headers"]["x-api-key"] = json!(key);
+    event["headers"]["content-length"] = json!(body.len().to_string());
+    event["body"] = json!(body);
+    event
+}
+
+/// An event of SQS, as AWS documents it, with this body in its first message and nonsense
+/// in its second.
+///
+/// # Panics
+/// Never: the event is part of this crate.
+#[must_use]
+pub fn sqs_event(body: &str) -> Value {
+    let mut event: Value = serde_json::from_str(include_str!("../fixtures/sqs-event.json")).expect("JSON");
+    event["Records"][0]["body"] = json!(body);
+    event
 }

@@ -32,6 +32,9 @@ enum Access {
 }
 
 /// The Saldo under test.
+///
+/// # Panics
+/// When there is none and none can be started.
 pub async fn saldo() -> Saldo {
     static SALDO: OnceLock<Saldo> = OnceLock::new();
     if let Some(saldo) = SALDO.get() {
@@ -58,7 +61,7 @@ fn in_process() -> Saldo {
             let aws = Aws::start(&Data::Ephemeral).await.expect("the embedded services");
             let app = aws.app();
             let listener = local::listen(0).await.expect("a free port");
-            let functions = Functions::start(&aws, &app, listener).expect("the functions");
+            let functions = Functions::start(aws.sdk_config(), &app, listener).expect("the functions");
             let access = Access::Local(aws.settings.clone(), aws.endpoints().clone());
             let saldo = Saldo { url: functions.url.clone(), access };
             ready.send(saldo).expect("somebody waits");

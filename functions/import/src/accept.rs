@@ -10,7 +10,7 @@ use saldo::app::App;
 use saldo::files::ImportFiles;
 use saldo::http::{Caller, Parameters, Payload, Problem, Seed, media_type};
 use saldo::id::ImportId;
-use saldo::import::{Format, ImportJob, ImportStatus, Mapping, read};
+use saldo::import::{Format, ImportJob, ImportStatus, Mapping, PayloadFacts, read};
 use saldo::queue::{ImportMessage, ImportTask};
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +48,9 @@ pub(crate) async fn accept(
     let mapping = mapping(query.mapping.as_deref())?;
     let total_records = read::count(format, &mapping, &payload)?;
 
-    let id = ImportId::of_seed(seed);
-    let job = ImportJob::accepted(id, caller.org().clone(), format, mapping, total_records, Timestamp::now());
+    let rows_per_chunk = app.limits.rows_per_chunk;
+    let facts = PayloadFacts { format, mapping, total_records, rows_per_chunk };
+    let job = ImportJob::accepted(ImportId::of_seed(seed), caller.org().clone(), facts, Timestamp::now());
     app.files.put(&ImportFiles::of(&job.org, &job.id).payload(), media_type, payload).await?;
     app.imports.accept(&job).await?;
     queue(&app, &job).await?;

@@ -5,13 +5,13 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
-use saldo::import::{ImportJob, ImportStatus};
+use saldo::import::{Chunk, ImportJob, ImportStatus};
 use saldo::queue::{ImportMessage, ImportTask};
 use saldo::worker::each_message;
 
 use crate::{chunk, plan};
 
-const NOT_PLANNED: &str = "the payload could not be processed; send it again";
+const NOT_PROCESSED: &str = "the payload could not be processed; send it again";
 
 /// Closes the books of import work that was given up.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
@@ -21,28 +21,26 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 async fn close(app: App, message: ImportMessage) -> Result<(), Failure> {
     tracing::error!(org = %message.org, import = %message.import, task = ?message.task, "given up");
     let job = app.imports.get(&message.org, &message.import).await?;
-    match (job.filter(|job| job.status == ImportStatus::Processing), message.task) {
-        (None, _) => Ok(()),
-        (Some(job), ImportTask::Chunk(number)) => {
-            chunk::give_up(&app, &job, &chunk::load(&app, &job, number).await?).await
+    let Some(job) = job.filter(|job| job.status == ImportStatus::Processing) else {
+        return Ok(());
+    };
+    if job.chunks.is_none() {
+        return app.imports.fail(&job, NOT_PROCESSED, Timestamp::now()).await;
+    }
+    // The plan is made again from the payload: the file of a chunk may be what is broken.
+    match (plan::read_plan(&app, &job).await?, message.task) {
+        (Err(_), _) => app.imports.fail(&job, NOT_PROCESSED, Timestamp::now()).await,
+        (Ok(plan), ImportTask::Chunk(number)) => {
+            give_up(&app, &job, plan.chunks.iter().filter(|chunk| chunk.number == number)).await
         }
-        (Some(job), ImportTask::Plan) if job.chunks.is_none() => {
-            app.imports.fail(&job, NOT_PLANNED, Timestamp::now()).await
-        }
-        (Some(job), ImportTask::Plan) => give_up_plan(&app, &job).await,
+        // Not all of its chunks may have been queued: what is not committed never will be.
+        (Ok(plan), ImportTask::Plan) => give_up(&app, &job, plan.chunks.iter()).await,
     }
 }
 
-/// The plan was recorded, but not all of its chunks may have been queued: whatever is not
-/// committed yet never will be.
-async fn give_up_plan(app: &App, job: &ImportJob) -> Result<(), Failure> {
-    match plan::read_plan(app, job).await? {
-        Err(reason) => app.imports.fail(job, &reason, Timestamp::now()).await,
-        Ok(plan) => {
-            for chunk in &plan.chunks {
-                chunk::give_up(app, job, chunk).await?;
-            }
-            Ok(())
-        }
+async fn give_up(app: &App, job: &ImportJob, chunks: impl Iterator<Item = &Chunk>) -> Result<(), Failure> {
+    for chunk in chunks {
+        chunk::give_up(app, job, chunk).await?;
     }
+    Ok(())
 }

@@ -38,9 +38,7 @@ pub(crate) async fn read_plan(app: &App, job: &ImportJob) -> Result<Result<Plan,
     };
     let mut rows = Vec::new();
     let shape = read::read(job.format, &job.mapping, &payload, |_, row| rows.push(row));
-    Ok(shape
-        .map(|shape| Plan::of(&shape, rows, app.limits.rows_per_chunk))
-        .map_err(|error| error.to_string()))
+    Ok(shape.map(|shape| Plan::of(&shape, rows, job.rows_per_chunk)).map_err(|error| error.to_string()))
 }
 
 async fn queue(app: &App, job: &ImportJob, chunks: &[Chunk]) -> Result<(), Failure> {

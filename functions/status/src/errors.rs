@@ -1,14 +1,15 @@
 //! `GET /api/v1/import/{job_id}/errors`: every error of an import, in pages, or the
 //! refused rows themselves as a file.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures::TryStreamExt;
 use saldo::app::App;
-use saldo::http::{Caller, Limit, Page, Parameters, Problem};
+use saldo::http::{Caller, Limit, Page, Parameters, PathId, Problem};
+use saldo::id::ImportId;
 use saldo::import::{ImportJob, ImportStatus, Severity};
 use serde::Deserialize;
 
@@ -54,7 +55,7 @@ impl From<Cursor> for String {
 pub(crate) async fn errors(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    PathId(id): PathId<ImportId>,
     Parameters(query): Parameters<Query>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

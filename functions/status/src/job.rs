@@ -1,10 +1,10 @@
 //! `GET /api/v1/import/{job_id}`: the counts of an import and the first of its findings.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
-use saldo::http::{Caller, Problem};
+use saldo::http::{Caller, PathId, Problem};
 use saldo::id::ImportId;
 use saldo::import::{ImportJob, ImportStatus, Severity};
 use serde::Serialize;
@@ -61,7 +61,7 @@ impl From<ImportJob> for Summary {
 pub(crate) async fn job(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Path(id): Path<String>,
+    PathId(id): PathId<ImportId>,
 ) -> Result<Json<Details>, Problem> {
     let job = find(&app, caller.org(), &id).await?;
     let (errors, warnings) = match (job.counts.failed, job.counts.warnings) {

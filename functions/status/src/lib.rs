@@ -10,7 +10,7 @@ use axum::Router;
 use axum::routing::get;
 use saldo::app::App;
 use saldo::http::{Problem, scoped};
-use saldo::id::OrgId;
+use saldo::id::{ImportId, OrgId};
 use saldo::import::ImportJob;
 use saldo::key::Scope;
 
@@ -24,9 +24,7 @@ pub fn router(app: &App) -> Router {
     scoped(app, Scope::Import, routes)
 }
 
-/// The import a path names, if the organization has it.
-async fn find(app: &App, org: &OrgId, id: &str) -> Result<ImportJob, Problem> {
-    let not_found = || Problem::not_found("import");
-    let id = id.parse().map_err(|_| not_found())?;
-    app.imports.get(org, &id).await?.ok_or_else(not_found)
+/// The import with this id, if the organization has it.
+async fn find(app: &App, org: &OrgId, id: &ImportId) -> Result<ImportJob, Problem> {
+    app.imports.get(org, id).await?.ok_or_else(Problem::not_found)
 }

@@ -69,7 +69,7 @@ pub(crate) async fn key(app: &App, env_file: &Path) -> Result<KeySecret> {
 
 /// Writes the variables for a shell to `source`. Only the owner may read the file: it
 /// holds a key.
-pub(crate) fn write_env_file(file: &Path, variables: &[(&str, &str)]) -> Result<()> {
+pub(crate) fn write_env_file(file: &Path, variables: &[(&str, String)]) -> Result<()> {
     let mut text = String::new();
     for (name, value) in variables {
         writeln!(text, "export {name}='{value}'")?;

@@ -17,7 +17,6 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use saldo::settings::Settings;
 
 /// How to run the local stack.
 #[derive(Debug, clap::Parser)]
@@ -48,10 +47,12 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     };
     let aws = Aws::start(&data).await?;
     let app = aws.app();
-    let functions = Functions::start(&aws, &app, listener)?;
+    let functions = Functions::start(aws.sdk_config(), &app, listener)?;
     let env_file = options.dir.join("env");
     let key = demo::key(&app, &env_file).await?;
-    demo::write_env_file(&env_file, &environment(&functions.url, key.expose(), &aws))?;
+    let mut variables = vec![("SALDO_URL", functions.url.clone()), ("SALDO_KEY", key.expose().to_owned())];
+    variables.extend(aws.environment());
+    demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
@@ -69,24 +70,6 @@ fn lock(dir: &Path) -> Result<File> {
         Ok(()) => Ok(file),
         Err(_) => bail!("another Saldo runs on {}; stop it or choose another --dir", dir.display()),
     }
-}
-
-/// What a shell, a test run or `cargo lambda` needs to know of a running stack.
-fn environment<'a>(url: &'a str, key: &'a str, aws: &'a Aws) -> Vec<(&'static str, &'a str)> {
-    let Settings { tables, bucket, queues, .. } = &aws.settings;
-    let mut variables = vec![
-        ("SALDO_URL", url),
-        ("SALDO_KEY", key),
-        ("SALDO_ACCOUNTS_TABLE", tables.accounts.as_str()),
-        ("SALDO_JOBS_TABLE", &tables.jobs),
-        ("SALDO_KEYS_TABLE", &tables.keys),
-        ("SALDO_IDEMPOTENCY_TABLE", &tables.idempotency),
-        ("SALDO_BUCKET", bucket),
-        ("SALDO_IMPORT_QUEUE", &queues.import),
-        ("SALDO_S3_PATH_STYLE", "true"),
-    ];
-    variables.extend(aws.endpoints().environment());
-    variables
 }
 
 fn welcome(options: &Options, url: &str, key: &str, resumed: usize) {

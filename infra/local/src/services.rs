@@ -5,7 +5,7 @@ mod dynamodb;
 mod s3;
 mod sqs;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -56,16 +56,13 @@ pub struct Endpoints {
 impl Services {
     /// Starts the services.
     pub(crate) async fn start(data: &Data) -> Result<Self> {
-        let temporary = match data {
-            Data::Directory(_) => None,
-            Data::Ephemeral => Some(tempfile::tempdir().context("a temporary directory for files")?),
-        };
-        let (records, files) = match (data, &temporary) {
-            (Data::Directory(directory), _) => {
-                (Some(directory.join("dynamodb.sqlite")), directory.join("s3"))
+        let (records, files, temporary) = match data {
+            Data::Directory(directory) => {
+                (Some(directory.join("dynamodb.sqlite")), directory.join("s3"), None)
             }
-            (Data::Ephemeral, temporary) => {
-                (None, temporary.as_ref().map(TempDir::path).unwrap_or(Path::new(".")).join("s3"))
+            Data::Ephemeral => {
+                let temporary = tempfile::tempdir().context("a temporary directory for files")?;
+                (None, temporary.path().join("s3"), Some(temporary))
             }
         };
         std::fs::create_dir_all(&files).with_context(|| format!("creating {}", files.display()))?;
@@ -99,19 +96,6 @@ impl Endpoints {
             .service_config(self.clone())
             .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https())
             .build()
-    }
-
-    /// The environment in which any AWS SDK finds these services.
-    #[must_use]
-    pub fn environment(&self) -> [(&'static str, &str); 6] {
-        [
-            ("AWS_ENDPOINT_URL_DYNAMODB", &self.dynamodb),
-            ("AWS_ENDPOINT_URL_S3", &self.s3),
-            ("AWS_ENDPOINT_URL_SQS", &self.sqs),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-            ("AWS_REGION", REGION),
-        ]
     }
 }
 

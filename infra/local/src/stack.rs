@@ -17,13 +17,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::events;
 use crate::provision::{Clients, provision};
-use crate::services::{Data, Endpoints, Services};
-use crate::template::Template;
+use crate::services::{ACCESS_KEY, Data, Endpoints, SECRET_KEY, Services};
+use crate::template::{REGION, Template};
 
 /// The embedded AWS services with the template's resources in them, and no functions.
 pub struct Aws {
     services: Services,
-    template: Template,
     sdk: SdkConfig,
     /// Where tables, files and queues are.
     pub settings: Settings,
@@ -45,7 +44,7 @@ impl Aws {
             sqs: aws_sdk_sqs::Client::new(&sdk),
         };
         let settings = provision(&template, &clients).await?;
-        Ok(Self { services, template, sdk, settings })
+        Ok(Self { services, sdk, settings })
     }
 
     /// Where the services answer.
@@ -66,6 +65,29 @@ impl Aws {
         App::new(&self.settings, &self.sdk)
     }
 
+    /// The variables by which a function, a shell or `cargo lambda` finds all this.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let Settings { tables, bucket, queues, .. } = &self.settings;
+        let endpoints = self.endpoints();
+        let variables = [
+            ("SALDO_ACCOUNTS_TABLE", tables.accounts.as_str()),
+            ("SALDO_JOBS_TABLE", &tables.jobs),
+            ("SALDO_KEYS_TABLE", &tables.keys),
+            ("SALDO_IDEMPOTENCY_TABLE", &tables.idempotency),
+            ("SALDO_BUCKET", bucket),
+            ("SALDO_IMPORT_QUEUE", &queues.import),
+            ("SALDO_S3_PATH_STYLE", "true"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
+            ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
+            ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
+            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            ("AWS_REGION", REGION),
+        ];
+        variables.map(|(name, value)| (name, value.to_owned())).into()
+    }
+
     /// Stops the services.
     pub async fn stop(self) {
         self.services.stop().await;
@@ -82,17 +104,17 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Serves every route on `listener` and works on every queue.
+    /// Serves every route on `listener` and works on every queue that `sdk` reaches.
     ///
     /// # Errors
     /// When the template names a worker there is none of.
-    pub fn start(aws: &Aws, app: &App, listener: TcpListener) -> Result<Self> {
+    pub fn start(sdk: &SdkConfig, app: &App, listener: TcpListener) -> Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
         let service = http::service(routes(app));
         server.spawn(serve(listener, service, stop.clone()));
-        let pollers = events::start(&aws.template, &aws_sdk_sqs::Client::new(&aws.sdk), app, &stop)?;
+        let pollers = events::start(&Template::load()?, &aws_sdk_sqs::Client::new(sdk), app, &stop)?;
         Ok(Self { url, server, pollers, stop })
     }
 

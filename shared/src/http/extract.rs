@@ -1,7 +1,9 @@
 //! Taking requests apart, with problems for what can't be.
 
+use std::error::Error;
+
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, request};
 use bytes::Bytes;
@@ -28,9 +30,7 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
             return Err(Problem::body_too_large());
         }
         to_bytes(request.into_body(), BODY_BYTES_MAX).await.map(Self).map_err(|error| {
-            let mut sources =
-                std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
-            match sources.any(|source| source.is::<LengthLimitError>()) {
+            match error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
                 true => Problem::body_too_large(),
                 false => Problem::unreadable("incomplete_body", "the body ended before it was whole"),
             }
@@ -50,10 +50,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
             Ok(Query(parameters)) => Ok(Self(parameters)),
             Err(rejection) => {
                 // The rejection's own text opens with axum's words; its source says what is wrong.
-                let cause = std::error::Error::source(&rejection).map(ToString::to_string);
+                let cause = Error::source(&rejection).map(ToString::to_string);
                 Err(Problem::invalid_parameter(cause.unwrap_or_else(|| rejection.to_string())))
             }
         }
+    }
+}
+
+/// The id at the end of a path. What is no such id can't be found, either.
+#[derive(Clone, Debug)]
+pub struct PathId<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let Path(id) = Path::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        Ok(Self(id))
     }
 }
 

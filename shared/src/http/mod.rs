@@ -16,7 +16,7 @@ use axum::middleware::from_fn;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use auth::{Caller, scoped};
-pub use extract::{BODY_BYTES_MAX, Parameters, Payload, media_type};
+pub use extract::{BODY_BYTES_MAX, Parameters, PathId, Payload, media_type};
 pub use idempotent::{Seed, idempotent};
 pub use page::{Limit, Page};
 pub use problem::{InvalidField, Problem};

@@ -20,7 +20,10 @@ use crate::key::Scope;
 /// An error as the caller sees it. It becomes a document when the answer leaves, since
 /// only then is the request's id known.
 #[derive(Clone, Debug)]
-pub struct Problem {
+pub struct Problem(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     status: StatusCode,
     code: &'static str,
     title: &'static str,
@@ -59,11 +62,18 @@ impl Problem {
         title: &'static str,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self { status, code, title, detail: detail.into(), errors: Vec::new(), headers: HeaderMap::new() }
+        Self(Box::new(Parts {
+            status,
+            code,
+            title,
+            detail: detail.into(),
+            errors: Vec::new(),
+            headers: HeaderMap::new(),
+        }))
     }
 
     fn with_header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.headers.insert(name, HeaderValue::from_static(value));
+        self.0.headers.insert(name, HeaderValue::from_static(value));
         self
     }
 
@@ -74,10 +84,10 @@ impl Problem {
             [only] => format!("{}: {}", only.pointer, only.detail),
             several => format!("{} parts of the request are invalid; see errors", several.len()),
         };
-        Self {
-            errors,
-            ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail)
-        }
+        let mut problem =
+            Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail);
+        problem.0.errors = errors;
+        problem
     }
 
     /// 400: a query parameter or header is wrong.
@@ -116,8 +126,9 @@ impl Problem {
 
     /// 404: there is no such thing, or not for this caller.
     #[must_use]
-    pub fn not_found(what: &'static str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", format!("there is no such {what}"))
+    pub fn not_found() -> Self {
+        let detail = "there is nothing with this id";
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
     }
 
     pub(super) fn no_such_path() -> Self {
@@ -175,16 +186,17 @@ impl Problem {
 
     /// The answer, for the request of this id. `Allow`, which the router knows, is kept.
     pub(super) fn into_document(self, request_id: &str, routed: &HeaderMap) -> Response {
+        let parts = *self.0;
         let document = Document {
-            r#type: format!("urn:saldo:problem:{}", self.code),
-            title: self.title,
-            status: self.status.as_u16(),
-            detail: &self.detail,
-            code: self.code,
+            r#type: format!("urn:saldo:problem:{}", parts.code),
+            title: parts.title,
+            status: parts.status.as_u16(),
+            detail: &parts.detail,
+            code: parts.code,
             request_id,
-            errors: &self.errors,
+            errors: &parts.errors,
         };
-        let mut response = (self.status, self.headers, Json(document)).into_response();
+        let mut response = (parts.status, parts.headers, Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(allow) = routed.get(ALLOW) {
@@ -196,7 +208,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut response = self.status.into_response();
+        let mut response = self.0.status.into_response();
         response.extensions_mut().insert(self);
         response
     }

@@ -30,7 +30,7 @@ pub(super) enum Cell {
 /// The fields of a row, and what was wrong with the way they were given.
 #[derive(Default)]
 pub(super) struct Cells {
-    cells: [Option<Cell>; Field::ALL.len()],
+    by_field: [Option<Cell>; Field::ALL.len()],
     unknown: Vec<String>,
     pub(super) findings: Vec<Finding>,
 }
@@ -52,11 +52,11 @@ impl Cells {
 
     /// What the row says in `field`; `None` if it does not mention it.
     pub(super) fn take(&mut self, field: Field) -> Option<Cell> {
-        self.cells[field as usize].take()
+        self.by_field[field as usize].take()
     }
 
     fn put(&mut self, field: Field, cell: Cell) {
-        if self.cells[field as usize].replace(cell).is_some() {
+        if self.by_field[field as usize].replace(cell).is_some() {
             self.find(Some(field.name()), FindingCode::DuplicateField, "the field is given twice");
         }
     }

@@ -33,6 +33,19 @@ pub struct Counts {
     pub warnings: u64,
 }
 
+/// What is known of a payload when it is accepted.
+#[derive(Clone, Debug)]
+pub struct PayloadFacts {
+    /// Its notation.
+    pub format: Format,
+    /// Which column fills which field, as the request said.
+    pub mapping: Mapping,
+    /// Its rows.
+    pub total_records: u64,
+    /// How many of them make a chunk.
+    pub rows_per_chunk: usize,
+}
+
 /// An import job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportJob {
@@ -47,6 +60,9 @@ pub struct ImportJob {
     /// Which column fills which field, as the request said.
     #[serde(default)]
     pub mapping: Mapping,
+    /// How many rows a chunk has, settled when the job is accepted: a plan made again,
+    /// even by another version of this code, must cut at the same places.
+    pub rows_per_chunk: usize,
     /// The rows of the payload.
     pub total_records: u64,
     /// Rows that a later row of the payload replaced; known once planned.
@@ -77,20 +93,15 @@ pub struct ImportJob {
 impl ImportJob {
     /// A job that was just accepted.
     #[must_use]
-    pub fn accepted(
-        id: ImportId,
-        org: OrgId,
-        format: Format,
-        mapping: Mapping,
-        total_records: u64,
-        now: Timestamp,
-    ) -> Self {
+    pub fn accepted(id: ImportId, org: OrgId, payload: PayloadFacts, now: Timestamp) -> Self {
+        let PayloadFacts { format, mapping, total_records, rows_per_chunk } = payload;
         Self {
             id,
             org,
             status: ImportStatus::Processing,
             format,
             mapping,
+            rows_per_chunk,
             total_records,
             superseded: 0,
             counts: Counts::default(),

@@ -23,7 +23,7 @@ pub(crate) use check::too_many_digits;
 pub use external_id::ExternalId;
 pub use field::Field;
 pub use finding::{Finding, FindingCode, Severity};
-pub use job::{Counts, ImportJob, ImportStatus};
+pub use job::{Counts, ImportJob, ImportStatus, PayloadFacts};
 pub use plan::{Chunk, Plan, ROWS_PER_CHUNK};
 pub use read::{Format, Mapping, Unreadable};
 pub use report::{ChunkReport, Fate, RowReport, processing_failed};

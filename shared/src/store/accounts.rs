@@ -201,17 +201,9 @@ impl AccountStore {
             .table_name(&self.table)
             .key("shard", text(table_keys::account_shard(write.org, write.id)))
             .key("id", text(write.id))
-            .update_expression(update.expression())
-            .set_condition_expression(update.condition())
             .return_values(ReturnValue::UpdatedOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let (names, values) = update.into_placeholders();
-        let answer = request
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .send()
-            .await;
-        match answer {
+        match update.on(request).send().await {
             Ok(answer) => {
                 let existed = answer
                     .attributes

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 /// An update of one item under a condition.
@@ -58,23 +59,18 @@ impl Update {
         self.sets.is_empty() && self.removes.is_empty()
     }
 
-    /// The update expression.
-    pub(super) fn expression(&self) -> String {
+    /// The request to make this update.
+    pub(super) fn on(self, request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
         let clause = |verb: &str, items: &[String]| match items {
             [] => String::new(),
             items => format!("{verb} {} ", items.join(", ")),
         };
-        clause("SET", &self.sets) + &clause("REMOVE", &self.removes)
-    }
-
-    /// The condition expression, if there are conditions.
-    pub(super) fn condition(&self) -> Option<String> {
-        let conditions: Vec<String> = self.conditions.iter().map(|c| format!("({c})")).collect();
-        (!conditions.is_empty()).then(|| conditions.join(" AND "))
-    }
-
-    /// The placeholders and what they stand for.
-    pub(super) fn into_placeholders(self) -> (HashMap<String, String>, HashMap<String, AttributeValue>) {
-        (self.names, self.values)
+        let conditions: Vec<String> =
+            self.conditions.iter().map(|condition| format!("({condition})")).collect();
+        request
+            .update_expression(clause("SET", &self.sets) + &clause("REMOVE", &self.removes))
+            .set_condition_expression((!conditions.is_empty()).then(|| conditions.join(" AND ")))
+            .set_expression_attribute_names(Some(self.names))
+            .set_expression_attribute_values(Some(self.values))
     }
 }

@@ -4,13 +4,15 @@
 //! absent, and adds its counts to the job. However often a chunk is delivered, it counts
 //! once, and the cost of a commit does not depend on how many chunks there are.
 
+mod read;
+
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, KeysAndAttributes, Put, TransactWriteItem, Update as UpdateAction,
+    AttributeValue, CancellationReason, Put, TransactWriteItem, Update as UpdateAction,
 };
 use backon::{ExponentialBuilder, Retryable};
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Update;
 use super::item::{Item, moment, text};
-use super::table_keys::{self, CHUNK_PARTS, JOB_PART};
+use super::table_keys::{self, JOB_PART};
 use crate::failure::Failure;
 use crate::id::{ImportId, OrgId};
 use crate::import::{Counts, ImportJob, ImportStatus, Plan};
@@ -29,8 +31,6 @@ const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// job whose message was never sent (its caller got an error, or a crash) goes away by
 /// itself.
 const KEPT_UNPLANNED: SignedDuration = SignedDuration::from_hours(4 * 24);
-/// The most items DynamoDB returns for one `BatchGetItem`.
-const BATCH_GET_MAX: usize = 100;
 /// How long a commit tries to get between the commits of other chunks.
 const COMMIT_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
@@ -123,91 +123,6 @@ impl ImportStore {
         }
     }
 
-    /// The job, if the organization has it.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn get(&self, org: &OrgId, id: &ImportId) -> Result<Option<ImportJob>, Failure> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("job", text(table_keys::job(org, id)))
-            .key("part", text(JOB_PART))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Failure::of("GetItem on jobs"))?;
-        answer.item.map(from_item).transpose()
-    }
-
-    /// The organization's imports, newest first: at most `limit`
-    /// of those older than `after`.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn list(
-        &self,
-        org: &OrgId,
-        after: Option<&ImportId>,
-        limit: usize,
-    ) -> Result<Vec<ImportJob>, Failure> {
-        let listed = text(table_keys::listed_imports(org));
-        let start = after.map(|after| {
-            Item::from([
-                ("listed".to_owned(), listed.clone()),
-                ("job".to_owned(), text(table_keys::job(org, after))),
-                ("part".to_owned(), text(JOB_PART)),
-            ])
-        });
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("by_org")
-            .key_condition_expression("listed = :listed")
-            .expression_attribute_values(":listed", listed)
-            .scan_index_forward(false)
-            .set_exclusive_start_key(start)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(Failure::of("Query on jobs by_org"))?;
-        let keys = page.items.unwrap_or_default().into_iter().map(|mut item| {
-            item.retain(|name, _| name == "job" || name == "part");
-            item
-        });
-        let mut jobs: Vec<ImportJob> = self.read_all(keys.collect()).await?;
-        jobs.sort_by(|a, b| b.id.cmp(&a.id));
-        Ok(jobs)
-    }
-
-    async fn read_all(&self, mut keys: Vec<Item>) -> Result<Vec<ImportJob>, Failure> {
-        let mut jobs = Vec::with_capacity(keys.len());
-        while !keys.is_empty() {
-            let later = keys.split_off(keys.len().min(BATCH_GET_MAX));
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .build()
-                .map_err(Failure::unsendable("BatchGetItem on jobs"))?;
-            let mut answer = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, wanted)
-                .send()
-                .await
-                .map_err(Failure::of("BatchGetItem on jobs"))?;
-            let found = answer.responses.as_mut().and_then(|tables| tables.remove(&self.table));
-            for item in found.unwrap_or_default() {
-                jobs.push(from_item(item)?);
-            }
-            let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
-            keys = left.map(|left| left.keys).unwrap_or_default();
-            keys.extend(later);
-        }
-        Ok(jobs)
-    }
-
     /// Records the plan, once: delivered again, it changes nothing.
     ///
     /// # Errors
@@ -253,7 +168,10 @@ impl ImportStore {
             .expression_attribute_values(":failed", count(part.counts.failed))
             .expression_attribute_values(":warnings", count(part.counts.warnings))
             .expression_attribute_values(":one", count(1))
-            .condition_expression("attribute_exists(job)")
+            // An import that has ended counts nothing more.
+            .condition_expression("#status = :processing")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":processing", status_value(ImportStatus::Processing)?)
             .build()
             .map_err(Failure::unsendable("TransactWriteItems on jobs"))?;
         let transact = || async {
@@ -270,24 +188,6 @@ impl ImportStore {
         }
     }
 
-    /// Whether the chunk was committed.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn is_committed(&self, job: &ImportJob, chunk: u32) -> Result<bool, Failure> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("job", text(table_keys::job(&job.org, &job.id)))
-            .key("part", text(table_keys::chunk_part(chunk)))
-            .projection_expression("part")
-            .send()
-            .await
-            .map_err(Failure::of("GetItem on jobs"))?;
-        Ok(answer.item.is_some())
-    }
-
     /// Ends the job if every planned chunk is committed. Whoever sees that first does it;
     /// the others change nothing.
     ///
@@ -296,38 +196,47 @@ impl ImportStore {
     pub async fn end_if_done(&self, job: &ImportJob, now: Timestamp) -> Result<(), Failure> {
         let job = self.get(&job.org, &job.id).await?;
         match job.as_ref().and_then(|job| Some((job, job.outcome()?))) {
-            Some((job, outcome)) if job.status == ImportStatus::Processing => {
-                self.end(job, outcome, None, now).await
+            Some((job, outcome)) => self.end(job, outcome, now, Update::default()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Ends a job that can't be run: every row whose fate is not known counts as failed.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails, or a chunk is committed at the same moment.
+    pub async fn fail(&self, job: &ImportJob, reason: &str, now: Timestamp) -> Result<(), Failure> {
+        let Some(job) = self.get(&job.org, &job.id).await? else {
+            return Ok(());
+        };
+        let known = job.processed() - job.counts.failed;
+        let mut update = Update::default();
+        update.set("reason", text(reason));
+        update.set("failed", count(job.total_records.saturating_sub(known)));
+        self.end(&job, ImportStatus::Failed, now, update).await?;
+        match self.get(&job.org, &job.id).await? {
+            Some(ImportJob { status: ImportStatus::Processing, .. }) => {
+                Err(Failure::Throttled { operation: "UpdateItem on a job that goes on" })
             }
             _ => Ok(()),
         }
     }
 
-    /// Ends a job that can't be run: all its rows count as failed.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn fail(&self, job: &ImportJob, reason: &str, now: Timestamp) -> Result<(), Failure> {
-        self.end(job, ImportStatus::Failed, Some(reason), now).await
-    }
-
+    /// Ends the job, if it is still as it was read.
     async fn end(
         &self,
         job: &ImportJob,
         status: ImportStatus,
-        reason: Option<&str>,
         now: Timestamp,
+        mut update: Update,
     ) -> Result<(), Failure> {
-        let mut update = Update::default();
         let processing = update.value(status_value(ImportStatus::Processing)?);
+        let chunks_done = update.value(count(job.chunks_done.into()));
         update.require(format!("#status = {processing}"));
+        update.require(format!("chunks_done = {chunks_done}"));
         update.set("status", status_value(status)?);
         update.set("completed_at", moment(now));
         update.set("expires_at", expiry(job));
-        if let Some(reason) = reason {
-            update.set("reason", text(reason));
-            update.set("failed", count(job.total_records));
-        }
         self.update(job, update).await
     }
 
@@ -338,70 +247,11 @@ impl ImportStore {
             .update_item()
             .table_name(&self.table)
             .key("job", text(table_keys::job(&job.org, &job.id)))
-            .key("part", text(JOB_PART))
-            .update_expression(update.expression())
-            .set_condition_expression(update.condition());
-        let (names, values) = update.into_placeholders();
-        let answer = request
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .send()
-            .await;
-        match answer {
+            .key("part", text(JOB_PART));
+        match update.on(request).send().await {
             Err(error) if is_condition_failure(&error) => Ok(()),
             answer => answer.map(drop).map_err(Failure::of("UpdateItem on jobs")),
         }
-    }
-
-    /// The committed chunks from number `from` on, in order: one page of them, and
-    /// whether there are more.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn committed_chunks(
-        &self,
-        job: &ImportJob,
-        from: u32,
-    ) -> Result<(Vec<ChunkPart>, bool), Failure> {
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("job = :job AND part BETWEEN :from AND :to")
-            .expression_attribute_values(":job", text(table_keys::job(&job.org, &job.id)))
-            .expression_attribute_values(":from", text(table_keys::chunk_part(from)))
-            .expression_attribute_values(":to", text(format!("{CHUNK_PARTS}~")))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Failure::of("Query on jobs"))?;
-        let more = page.last_evaluated_key.is_some();
-        let parts = page.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
-        Ok((parts, more))
-    }
-
-    /// Every job that has not ended, of all organizations. Reads the whole table: it is
-    /// for a start after the queue was lost, not for a request.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn unfinished(&self) -> Result<Vec<ImportJob>, Failure> {
-        let mut pages = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .filter_expression("part = :job AND #status = :processing")
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":job", text(JOB_PART))
-            .expression_attribute_values(":processing", status_value(ImportStatus::Processing)?)
-            .into_paginator()
-            .items()
-            .send();
-        let mut jobs = Vec::new();
-        while let Some(item) = pages.next().await {
-            jobs.push(from_item(item.map_err(Failure::of("Scan on jobs"))?)?);
-        }
-        Ok(jobs)
     }
 }
 

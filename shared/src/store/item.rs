@@ -1,6 +1,7 @@
 //! Reading an item's attributes, each as the type it must have.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -13,9 +14,9 @@ use crate::money::Decimal;
 /// An item as DynamoDB returns it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// A number attribute holding `amount` to the last digit.
+/// A number attribute holding `amount` to the last digit. Zero has no sign.
 pub(super) fn number(amount: Decimal) -> AttributeValue {
-    AttributeValue::N(amount.to_string())
+    AttributeValue::N(if amount.is_zero() { "0".to_owned() } else { amount.to_string() })
 }
 
 /// A number attribute holding a moment as milliseconds since 1970.
@@ -24,8 +25,8 @@ pub(super) fn moment(moment: Timestamp) -> AttributeValue {
 }
 
 /// A string attribute.
-pub(super) fn text(text: impl ToString) -> AttributeValue {
-    AttributeValue::S(text.to_string())
+pub(super) fn text(text: impl Display) -> AttributeValue {
+    AttributeValue::S(format!("{text}"))
 }
 
 /// Reads the attributes of one kind of item.

@@ -65,7 +65,7 @@ impl Tap for Meter {
             }
             let mut response = wire.call(request).await?;
             let body = response.take_body().collect().await;
-            let body = body.map_err(|error| ConnectorError::io(error.into()))?.to_bytes();
+            let body = body.map_err(ConnectorError::io)?.to_bytes();
             self.add(operation, &body);
             *response.body_mut() = SdkBody::from(body);
             Ok(response)

@@ -94,7 +94,9 @@ mod tests {
     use super::super::{Format, Mapping, Unreadable, read};
     use crate::import::{RowBody, Shape};
 
-    fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<(Option<u64>, Vec<String>)>, Unreadable> {
+    type Row = (Option<u64>, Vec<String>);
+
+    fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<Row>, Unreadable> {
         let mut rows = Vec::new();
         read(Format::Csv, mapping, payload.as_bytes(), |_, row| {
             if let RowBody::Cells(cells) = row.body {

@@ -1,0 +1,90 @@
+//! The real binaries, fed as Lambda feeds them: the import's, its worker's, and the one
+//! for dead letters.
+
+use local::{Aws, Data};
+use saldo::id::{ImportId, OrgId};
+use saldo::import::{ImportJob, ImportStatus};
+use serde_json::{Value, json};
+use testing::lambda::{Function, http_event, sqs_event};
+
+const BODY: &str = r#"{"accounts":[{"contact":{"name":"Ana"},"total_amount":12.50,"external_id":"A"}]}"#;
+
+/// An import accepted by the real binary: its answer, its job, and the services it is in.
+async fn accept() -> (Aws, Value, OrgId, ImportId) {
+    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let org = OrgId::random().expect("randomness");
+    let created = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
+    let key = created.expect("an organization");
+    let mut function = Function::start(env!("CARGO_BIN_EXE_import"), &aws.environment()).await;
+    let answer =
+        function.invoke(http_event("POST", "/api/v1/import", key.expose(), BODY)).await.expect("an answer");
+    println!("import: {:?} from process start to first answer", function.age());
+    let body: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");
+    let id = body["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    (aws, answer, org, id)
+}
+
+async fn job(aws: &Aws, org: &OrgId, id: &ImportId) -> ImportJob {
+    aws.app().imports.get(org, id).await.expect("DynamoDB").expect("the job")
+}
+
+fn message(org: &OrgId, id: &ImportId) -> Value {
+    sqs_event(&json!({ "org": org, "import": id, "task": "plan" }).to_string())
+}
+
+/// The second message of the event is nonsense; it alone is to come back.
+fn only_the_nonsense_failed() -> Value {
+    json!({ "batchItemFailures": [{ "itemIdentifier": "2e1424d4-f796-459a-8184-9c92662be6da" }] })
+}
+
+#[tokio::test]
+async fn the_import_answers_api_gateway_and_its_worker_answers_sqs() {
+    let (aws, answer, org, id) = accept().await;
+    assert_eq!(answer["statusCode"], 202, "{answer}");
+    assert_eq!(answer["headers"]["location"], format!("/api/v1/import/{id}"));
+    assert_eq!(answer["headers"]["content-type"], "application/json");
+
+    let mut worker = Function::start(env!("CARGO_BIN_EXE_import-worker"), &aws.environment()).await;
+    for _delivery in 0..2 {
+        assert_eq!(worker.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
+        let job = job(&aws, &org, &id).await;
+        assert_eq!((job.status, job.counts.imported), (ImportStatus::Completed, 1));
+    }
+    println!("import-worker: {:?} from process start to second answer", worker.age());
+    aws.stop().await;
+}
+
+#[tokio::test]
+async fn dead_letters_end_their_import() {
+    let (aws, _, org, id) = accept().await;
+    let mut dead_letters =
+        Function::start(env!("CARGO_BIN_EXE_import-dead-letters"), &aws.environment()).await;
+    assert_eq!(dead_letters.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
+    let job = job(&aws, &org, &id).await;
+    assert_eq!((job.status, job.counts.failed, job.processed()), (ImportStatus::Failed, 1, 1));
+    aws.stop().await;
+}
+
+#[tokio::test]
+async fn a_body_in_base64_is_the_same_body() {
+    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let org = OrgId::random().expect("randomness");
+    let key =
+        local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
+    let mut function = Function::start(env!("CARGO_BIN_EXE_import"), &aws.environment()).await;
+    let mut event = http_event("POST", "/api/v1/import", key.expose(), "");
+    event["headers"]["content-type"] = json!("text/csv");
+    // contact.name,total_amount\nMaría,1\n
+    event["body"] = json!("Y29udGFjdC5uYW1lLHRvdGFsX2Ftb3VudApNYXLDrWEsMQo=");
+    event["headers"]["content-length"] = json!("35");
+    event["isBase64Encoded"] = json!(true);
+    let answer = function.invoke(event).await.expect("an answer");
+    assert_eq!(answer["statusCode"], 202, "{answer}");
+    let refused =
+        function.invoke(http_event("POST", "/api/v1/import", "wrong", BODY)).await.expect("an answer");
+    assert_eq!(
+        (&refused["statusCode"], &refused["headers"]["content-type"]),
+        (&json!(401), &json!("application/problem+json"))
+    );
+    aws.stop().await;
+}

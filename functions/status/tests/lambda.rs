@@ -1,0 +1,27 @@
+//! The real binary, fed as Lambda feeds it.
+
+use local::{Aws, Data};
+use saldo::id::OrgId;
+use serde_json::{Value, json};
+use testing::lambda::{Function, http_event};
+
+#[tokio::test]
+async fn the_status_function_answers_api_gateway() {
+    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let org = OrgId::random().expect("randomness");
+    let key =
+        local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
+    let mut function = Function::start(env!("CARGO_BIN_EXE_status"), &aws.environment()).await;
+
+    let listed =
+        function.invoke(http_event("GET", "/api/v1/import", key.expose(), "")).await.expect("an answer");
+    println!("status: {:?} from process start to first answer", function.age());
+    assert_eq!(listed["statusCode"], 200, "{listed}");
+    assert_eq!(listed["body"], r#"{"data":[],"has_more":false}"#);
+
+    let path = "/api/v1/import/imp_01890000-0000-7000-8000-000000000000";
+    let missing = function.invoke(http_event("GET", path, key.expose(), "")).await.expect("an answer");
+    let problem: Value = serde_json::from_str(missing["body"].as_str().expect("a body")).expect("JSON");
+    assert_eq!((&missing["statusCode"], &problem["code"]), (&json!(404), &json!("not_found")));
+    aws.stop().await;
+}

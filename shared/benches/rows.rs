@@ -1,0 +1,87 @@
+//! Parsing and validating a whole body, in each notation: bytes a second.
+//!
+//! `cargo bench -p saldo --profile ci`
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use saldo::http::BODY_BYTES_MAX;
+use saldo::import::{Format, Mapping, Plan, read};
+use saldo::money::Currency;
+
+/// A body of as many rows as fit.
+fn body(open: &str, row: impl Fn(usize) -> String, separator: &str, close: &str) -> String {
+    let mut body = open.to_owned();
+    for n in 0.. {
+        let row = row(n);
+        if body.len() + row.len() + separator.len() + close.len() > BODY_BYTES_MAX {
+            break;
+        }
+        if n > 0 {
+            body += separator;
+        }
+        body += &row;
+    }
+    body + close
+}
+
+fn json_row(n: usize) -> String {
+    let mut row = String::new();
+    let _infallible = write!(
+        row,
+        r#"{{"contact":{{"name":"María García {n}","phone":"+54911{:08}","email":"maria.{n}@example.com"}},"total_amount":{}.{:02},"external_id":"INV-2026-{n:06}","source_system":"SAP","due_date":"2026-01-15","currency":"ARS","notes":"60 days past due"}}"#,
+        n % 100_000_000,
+        n,
+        n % 100
+    );
+    row
+}
+
+fn csv_row(n: usize) -> String {
+    format!(
+        "INV-2026-{n:06},María García {n},+54911{:08},maria.{n}@example.com,{n}.{:02},ARS,2026-01-15,SAP,60 days past due\n",
+        n % 100_000_000,
+        n % 100
+    )
+}
+
+fn rows(criterion: &mut Criterion) {
+    let header = "external_id,contact.name,contact.phone,contact.email,total_amount,currency,due_date,source_system,notes\n";
+    let bodies = [
+        ("json", Format::Json, body(r#"{"accounts":["#, json_row, ",", "]}")),
+        ("ndjson", Format::Ndjson, body("", json_row, "\n", "\n")),
+        ("csv", Format::Csv, body(header, csv_row, "", "")),
+    ];
+    let currency: Currency = "ARS".parse().expect("a currency");
+    let mapping = Mapping::default();
+    for (name, format, body) in &bodies {
+        let mut group = criterion.benchmark_group(*name);
+        group.throughput(Throughput::Bytes(body.len() as u64)).sample_size(20);
+        group.bench_function("count", |bencher| {
+            bencher.iter(|| read::count(*format, &mapping, black_box(body.as_bytes())).expect("readable"));
+        });
+        group.bench_function("parse and validate", |bencher| {
+            bencher.iter(|| {
+                let mut good = 0;
+                read::read(*format, &mapping, black_box(body.as_bytes()), |shape, row| {
+                    good += usize::from(row.check(shape, currency).upsert.is_some());
+                })
+                .expect("readable");
+                assert!(good > 10_000);
+            });
+        });
+        group.bench_function("plan", |bencher| {
+            bencher.iter(|| {
+                let mut rows = Vec::new();
+                let shape =
+                    read::read(*format, &mapping, black_box(body.as_bytes()), |_, row| rows.push(row));
+                Plan::of(&shape.expect("readable"), rows, 500).chunks.len()
+            });
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, rows);
+criterion_main!(benches);

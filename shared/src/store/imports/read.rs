@@ -1,0 +1,169 @@
+//! Reading the import jobs.
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+
+use super::{ChunkPart, ImportStore, from_item, status_value};
+use crate::failure::Failure;
+use crate::id::{ImportId, OrgId};
+use crate::import::{ImportJob, ImportStatus};
+use crate::store::item::{Item, text};
+use crate::store::table_keys::{self, CHUNK_PARTS, JOB_PART};
+
+/// The most items DynamoDB returns for one `BatchGetItem`.
+const BATCH_GET_MAX: usize = 100;
+
+impl ImportStore {
+    /// The job, if the organization has it.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get(&self, org: &OrgId, id: &ImportId) -> Result<Option<ImportJob>, Failure> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("job", text(table_keys::job(org, id)))
+            .key("part", text(JOB_PART))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Failure::of("GetItem on jobs"))?;
+        answer.item.map(from_item).transpose()
+    }
+
+    /// The organization's imports, newest first: at most `limit`
+    /// of those older than `after`.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn list(
+        &self,
+        org: &OrgId,
+        after: Option<&ImportId>,
+        limit: usize,
+    ) -> Result<Vec<ImportJob>, Failure> {
+        let listed = text(table_keys::listed_imports(org));
+        let start = after.map(|after| {
+            Item::from([
+                ("listed".to_owned(), listed.clone()),
+                ("job".to_owned(), text(table_keys::job(org, after))),
+                ("part".to_owned(), text(JOB_PART)),
+            ])
+        });
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by_org")
+            .key_condition_expression("listed = :listed")
+            .expression_attribute_values(":listed", listed)
+            .scan_index_forward(false)
+            .set_exclusive_start_key(start)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(Failure::of("Query on jobs by_org"))?;
+        let keys = page.items.unwrap_or_default().into_iter().map(|mut item| {
+            item.retain(|name, _| name == "job" || name == "part");
+            item
+        });
+        let mut jobs: Vec<ImportJob> = self.read_all(keys.collect()).await?;
+        jobs.sort_by(|a, b| b.id.cmp(&a.id));
+        Ok(jobs)
+    }
+
+    async fn read_all(&self, mut keys: Vec<Item>) -> Result<Vec<ImportJob>, Failure> {
+        let mut jobs = Vec::with_capacity(keys.len());
+        while !keys.is_empty() {
+            let later = keys.split_off(keys.len().min(BATCH_GET_MAX));
+            let wanted = KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .build()
+                .map_err(Failure::unsendable("BatchGetItem on jobs"))?;
+            let mut answer = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, wanted)
+                .send()
+                .await
+                .map_err(Failure::of("BatchGetItem on jobs"))?;
+            let found = answer.responses.as_mut().and_then(|tables| tables.remove(&self.table));
+            for item in found.unwrap_or_default() {
+                jobs.push(from_item(item)?);
+            }
+            let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
+            keys = left.map(|left| left.keys).unwrap_or_default();
+            keys.extend(later);
+        }
+        Ok(jobs)
+    }
+
+    /// Whether the chunk was committed.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn is_committed(&self, job: &ImportJob, chunk: u32) -> Result<bool, Failure> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("job", text(table_keys::job(&job.org, &job.id)))
+            .key("part", text(table_keys::chunk_part(chunk)))
+            .projection_expression("part")
+            .send()
+            .await
+            .map_err(Failure::of("GetItem on jobs"))?;
+        Ok(answer.item.is_some())
+    }
+
+    /// The committed chunks from number `from` on, in order: one page of them, and
+    /// whether there are more.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn committed_chunks(
+        &self,
+        job: &ImportJob,
+        from: u32,
+    ) -> Result<(Vec<ChunkPart>, bool), Failure> {
+        let page = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("job = :job AND part BETWEEN :from AND :to")
+            .expression_attribute_values(":job", text(table_keys::job(&job.org, &job.id)))
+            .expression_attribute_values(":from", text(table_keys::chunk_part(from)))
+            .expression_attribute_values(":to", text(format!("{CHUNK_PARTS}~")))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(Failure::of("Query on jobs"))?;
+        let more = page.last_evaluated_key.is_some();
+        let parts = page.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
+        Ok((parts, more))
+    }
+
+    /// Every job that has not ended, of all organizations. Reads the whole table: it is
+    /// for a start after the queue was lost, not for a request.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn unfinished(&self) -> Result<Vec<ImportJob>, Failure> {
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .filter_expression("part = :job AND #status = :processing")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":job", text(JOB_PART))
+            .expression_attribute_values(":processing", status_value(ImportStatus::Processing)?)
+            .into_paginator()
+            .items()
+            .send();
+        let mut jobs = Vec::new();
+        while let Some(item) = pages.next().await {
+            jobs.push(from_item(item.map_err(Failure::of("Scan on jobs"))?)?);
+        }
+        Ok(jobs)
+    }
+}
