@@ -44,7 +44,7 @@ async fn imports_are_listed_newest_first_and_each_once() {
 async fn a_lost_payload_fails_the_job_and_says_so() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
-    let (Some(app), Some(org)) = (saldo.app(), tenant.org()) else { return };
+    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
     let facts = PayloadFacts {
         format: Format::Json,
         mapping: Mapping::default(),

@@ -23,7 +23,7 @@ async fn a_request_without_a_good_key_is_told_why_it_is_refused() {
     let answer = tenant.with_key("").get("/api/v1/import").await;
     assert_eq!(answer.header("www-authenticate"), r#"Bearer realm="saldo""#);
 
-    let (Some(app), Some(org)) = (saldo.app(), tenant.org()) else { return };
+    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
     let past = Timestamp::now() - SignedDuration::from_secs(1);
     let expired =
         local::demo::create_key(&app, org.clone(), Scope::ALL.to_vec(), Some(past)).await.expect("a key");
@@ -39,7 +39,7 @@ async fn a_request_without_a_good_key_is_told_why_it_is_refused() {
 async fn a_key_without_the_scope_is_told_which_it_lacks() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
-    let (Some(app), Some(org)) = (saldo.app(), tenant.org()) else { return };
+    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
     let others = Scope::ALL.into_iter().filter(|scope| *scope != Scope::Import).collect();
     let key = local::demo::create_key(&app, org.clone(), others, None).await.expect("a key");
     let tenant = tenant.with_key(key.expose());

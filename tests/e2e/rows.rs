@@ -9,7 +9,7 @@ use testing::{Tenant, saldo, shown};
 /// The account the tenant knows by this external id.
 async fn stored(tenant: &Tenant, external_id: &str) -> Option<Account> {
     let saldo = saldo().await;
-    let (app, org) = (saldo.app()?, tenant.org()?);
+    let (app, org) = (saldo.app().await?, tenant.org()?);
     let id = AccountId::of_external(org, &external_id.parse().expect("an external id"));
     Some(app.accounts.get(org, &id).await.expect("DynamoDB").expect("the account"))
 }

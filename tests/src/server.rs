@@ -26,7 +26,7 @@ enum Access {
     /// A local stack of this process.
     Local(Settings, Endpoints),
     /// What the environment names; its tables, too.
-    Environment(App),
+    Environment,
     /// There is one key, and no more.
     Key(String),
 }
@@ -42,7 +42,7 @@ pub async fn saldo() -> Saldo {
     }
     let started = match (env::var("SALDO_URL"), env::var("SALDO_KEY")) {
         (Ok(url), Ok(key)) => {
-            let access = App::from_env().await.map_or(Access::Key(key), Access::Environment);
+            let access = Settings::from_env().map_or(Access::Key(key), |_| Access::Environment);
             Saldo { url: url.trim_end_matches('/').to_owned(), access }
         }
         _ => tokio::task::spawn_blocking(|| SALDO.get_or_init(in_process).clone())
@@ -74,12 +74,15 @@ fn in_process() -> Saldo {
 impl Saldo {
     /// The tables, files and queues behind the API, if they are at hand. Tests that need
     /// them pass without them, saying so.
-    #[must_use]
-    pub fn app(&self) -> Option<App> {
+    ///
+    /// Made anew at each call: connections end with the runtime, the test, that opened them.
+    ///
+    /// # Panics
+    /// When the environment has changed.
+    pub async fn app(&self) -> Option<App> {
         match &self.access {
-            // Made anew for each test: connections end with the runtime that opened them.
             Access::Local(settings, endpoints) => Some(App::new(settings, &endpoints.sdk_config())),
-            Access::Environment(app) => Some(app.clone()),
+            Access::Environment => Some(App::from_env().await.expect("the environment of before")),
             Access::Key(_) => {
                 eprintln!("skipped: the tables behind SALDO_URL are not at hand");
                 None
@@ -96,7 +99,7 @@ impl Saldo {
         if let Access::Key(key) = &self.access {
             return Tenant::new(self.url.clone(), key.clone(), None);
         }
-        let app = self.app().expect("the tables");
+        let app = self.app().await.expect("the tables");
         let org = OrgId::random().expect("randomness");
         let created = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
         Tenant::new(self.url.clone(), created.expect("an organization").expose().to_owned(), Some(org))

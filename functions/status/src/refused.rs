@@ -95,3 +95,39 @@ fn write_table<'a>(
     }
     csv.into_inner().map_err(|error| error.into_error().into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use saldo::import::{Column, Format, Mapping, read};
+
+    /// The cells of a file, read as an import reads it.
+    fn read_back(csv: &[u8]) -> Vec<Vec<String>> {
+        let mut rows = Vec::new();
+        let read = read::read(Format::Csv, &Mapping::default(), csv, |_, row| match row.body {
+            RowBody::Cells(cells) => rows.push(cells),
+            RowBody::Json(_) | RowBody::Broken(_) => {}
+        });
+        read.expect("a readable file");
+        rows
+    }
+
+    proptest! {
+        #[test]
+        fn refused_rows_read_back_as_they_were_sent(
+            rows in prop::collection::vec(prop::collection::vec("(?s).{0,12}", 2), 1..8),
+            delimiter in prop::sample::select(vec![',', ';', '\t']),
+        ) {
+            let column = |header: &str| Column { header: header.to_owned(), field: None };
+            let shape = Shape::Columns { columns: vec![column("contact.name"), column("notes")], delimiter };
+            let refused: Vec<Refused> = rows
+                .iter()
+                .map(|cells| Refused { body: RowBody::Cells(cells.clone()), reason: "because".to_owned() })
+                .collect();
+            let expected: Vec<Vec<String>> =
+                rows.into_iter().map(|mut cells| { cells.push("because".to_owned()); cells }).collect();
+            prop_assert_eq!(read_back(&write(&shape, &refused).expect("CSV")), expected);
+        }
+    }
+}

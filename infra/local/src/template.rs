@@ -181,4 +181,29 @@ mod tests {
             assert!(!template.resources(kind).expect(kind).is_empty(), "{kind}");
         }
     }
+
+    /// As AWS advises: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html>.
+    #[test]
+    fn messages_stay_hidden_six_times_as_long_as_a_worker_may_take_and_are_tried_five_times() {
+        let template = Template::load().expect("a good template");
+        let queues = template.resources("AWS::SQS::Queue").expect("queues");
+        for function in template.resources("AWS::Serverless::Function").expect("functions") {
+            let events = function.properties["Events"].as_object().into_iter().flat_map(Map::values);
+            for event in events.filter(|event| event["Type"] == "SQS") {
+                let event = &event["Properties"];
+                let queue = queues.iter().find(|queue| {
+                    event["Queue"]
+                        .as_str()
+                        .is_some_and(|arn| arn.ends_with(&format!(":{}", queue.logical_id)))
+                });
+                let queue = &queue.expect("the template's queue").properties;
+                let timeout = function.properties["Timeout"].as_u64().expect("a timeout");
+                assert!(queue["VisibilityTimeout"].as_u64() >= Some(6 * timeout), "{}", function.logical_id);
+                assert_eq!(event["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+                if let Some(redrive) = queue.get("RedrivePolicy") {
+                    assert!(redrive["maxReceiveCount"].as_u64() >= Some(5), "{}", function.logical_id);
+                }
+            }
+        }
+    }
 }
