@@ -92,6 +92,8 @@ async fn a_body_may_have_four_million_bytes_and_not_one_more() {
     assert_eq!(tenant.ended(&fits).await["imported"], 1);
     let over = tenant.import("application/json", body(BODY_BYTES_MAX + 1)).await;
     assert_eq!(over.problem(), (413, "body_too_large".to_owned()));
+    let stranger = tenant.with_key("").import("application/json", body(2 * BODY_BYTES_MAX)).await;
+    assert_eq!(stranger.problem(), (401, "key_missing".to_owned()));
 }
 
 #[tokio::test]

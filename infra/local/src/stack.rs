@@ -6,9 +6,13 @@ use std::net::Ipv4Addr;
 use anyhow::{Context, Result, anyhow};
 use aws_config::SdkConfig;
 use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::serve::ListenerExt;
 use saldo::app::App;
-use saldo::http;
+use saldo::http::{self, Problem};
 use saldo::queue::{ImportMessage, ImportTask};
 use saldo::settings::Settings;
 use tokio::net::TcpListener;
@@ -19,6 +23,9 @@ use crate::events;
 use crate::provision::{Clients, provision};
 use crate::services::{ACCESS_KEY, Data, Endpoints, SECRET_KEY, Services};
 use crate::template::{REGION, Template};
+
+/// The bytes of a request that are read before it is answered; API Gateway takes 10 MB.
+const GATEWAY_BYTES_MAX: usize = 64_000_000;
 
 /// The embedded AWS services with the template's resources in them, and no functions.
 pub struct Aws {
@@ -150,9 +157,17 @@ pub(crate) async fn serve(
     axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
-/// The routes of every function.
+/// The routes of every function, handed whole requests as API Gateway hands them over.
 fn routes(app: &App) -> Router {
-    Router::new().merge(import::router(app)).merge(status::router(app))
+    Router::new().merge(import::router(app)).merge(status::router(app)).layer(from_fn(whole_request))
+}
+
+/// Reads the body before anything answers. An answer to half a request, that it is too
+/// large or lacks a key, would reach a caller that is still sending as a broken connection.
+async fn whole_request(request: Request, next: Next) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, GATEWAY_BYTES_MAX).await.map_err(|_| Problem::body_too_large())?;
+    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
 
 /// Queues the imports again that were running when the queue, which is in memory, was lost.

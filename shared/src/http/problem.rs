@@ -140,7 +140,9 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
     }
 
-    pub(super) fn body_too_large() -> Self {
+    /// 413: the body has more than [`BODY_BYTES_MAX`] bytes.
+    #[must_use]
+    pub fn body_too_large() -> Self {
         let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large", detail)
     }
