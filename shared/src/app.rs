@@ -18,6 +18,9 @@ const ATTEMPTS_MAX: u32 = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the SDK waits for one answer; a 4 MB file takes well under a second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a call may take with all its attempts: it must fail while there is time left
+/// to tidy up, before API Gateway gives up after 30 seconds.
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Everything a function needs, cheap to clone.
 #[derive(Clone, Debug)]
@@ -70,6 +73,7 @@ impl App {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .operation_timeout(OPERATION_TIMEOUT)
             .build();
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX);
         let sdk = sdk.to_builder().timeout_config(timeouts).retry_config(retries).build();

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use email_address::EmailAddress;
+use email_address::{EmailAddress, Options};
 use phonelib::PhoneNumber;
 
 use crate::text::{Text, TextError};
@@ -65,7 +65,7 @@ impl Email {
     /// Whether the text is an address as RFC 5321 has it.
     #[must_use]
     pub fn is_address(&self) -> bool {
-        EmailAddress::is_valid(self.as_str())
+        EmailAddress::parse_with_options(self.as_str(), Options::default().without_display_text()).is_ok()
     }
 }
 
@@ -108,6 +108,7 @@ mod tests {
         let placeholder: Email = "[email protected]".parse().expect("bounded text");
         assert_eq!(placeholder.as_str(), "[email protected]");
         assert!(!placeholder.is_address());
+        assert!(!"Carlos <carlos@example.com>".parse::<Email>().expect("bounded text").is_address());
         assert!("carlos@example.com".parse::<Email>().expect("bounded text").is_address());
         assert_eq!("x".repeat(255).parse::<Email>(), Err(TextError::TooLong { max: 254 }));
     }

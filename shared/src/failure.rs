@@ -65,6 +65,14 @@ impl Failure {
         move |source| Self::Corrupt { what, source: source.into() }
     }
 
+    /// What failed, and why, and why that: for a log line. (JSON logs show an error without
+    /// its sources.)
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let causes = std::iter::successors(Some(self as &(dyn Error + 'static)), |&error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
     /// A record that must be there and is not.
     #[must_use]
     pub fn missing(what: &'static str) -> Self {

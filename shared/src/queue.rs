@@ -18,8 +18,8 @@ const BATCH_MAX: usize = 10;
 const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_min_delay(Duration::from_millis(50))
-    .with_max_delay(Duration::from_secs(2))
-    .with_max_times(6);
+    .with_max_delay(Duration::from_secs(1))
+    .with_max_times(4);
 
 /// A piece of import work. It says where the data lies and holds none of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +60,8 @@ impl ImportQueue {
     /// [`Failure`] when SQS fails.
     pub async fn send(&self, messages: &[ImportMessage]) -> Result<(), Failure> {
         for batch in messages.chunks(BATCH_MAX) {
-            (|| self.send_batch(batch)).retry(RETRIES).await?;
+            let throttled = |failure: &Failure| matches!(failure, Failure::Throttled { .. });
+            (|| self.send_batch(batch)).retry(RETRIES).when(throttled).await?;
         }
         Ok(())
     }

@@ -63,7 +63,7 @@ where
     match handle(body).await {
         Ok(()) => true,
         Err(failure) => {
-            tracing::warn!(error = &failure as &dyn std::error::Error, "the message will be delivered again");
+            tracing::warn!(error = %failure.chain(), "the message will be delivered again");
             false
         }
     }
@@ -72,6 +72,13 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_names_its_causes() {
+        let parsed = serde_json::from_str::<u8>("x").map_err(Failure::corrupt("a report"));
+        let chain = parsed.expect_err("no number").chain();
+        assert_eq!(chain, "a report in the store can't be read: expected value at line 1 column 1");
+    }
 
     #[tokio::test]
     async fn a_message_fails_alone_whether_by_error_panic_or_nonsense() {

@@ -15,13 +15,13 @@ async fn a_body_that_cannot_be_read_is_told_where_and_why() {
         ("application/json", Vec::new(), 400, "invalid_json"),
         ("application/json", b"[]".to_vec(), 400, "invalid_request"),
         ("application/json", br#"{"accounts":{}}"#.to_vec(), 400, "invalid_request"),
-        ("application/json", br#"{"accounts":[]}"#.to_vec(), 400, "invalid_request"),
+        ("application/json", br#"{"accounts":[]}"#.to_vec(), 400, "no_rows"),
         ("application/json", br#"{"account":[{}]}"#.to_vec(), 400, "invalid_request"),
         ("application/json", b"{\"accounts\":[\"\xff\"]}".to_vec(), 400, "invalid_encoding"),
         ("application/json", deep.clone().into_bytes(), 400, "invalid_request"),
-        ("application/x-ndjson", b"\n\n".to_vec(), 400, "invalid_request"),
-        ("text/csv", Vec::new(), 400, "invalid_request"),
-        ("text/csv", b"contact.name,total_amount\n".to_vec(), 400, "invalid_request"),
+        ("application/x-ndjson", b"\n\n".to_vec(), 400, "no_rows"),
+        ("text/csv", Vec::new(), 400, "no_rows"),
+        ("text/csv", b"contact.name,total_amount\n".to_vec(), 400, "no_rows"),
         ("text/csv", b"foo,bar\n1,2\n".to_vec(), 400, "no_known_column"),
         ("text/csv", b"notes,NOTES\n1,2\n".to_vec(), 400, "duplicate_column"),
         ("text/csv", b"contact.name,total_amount\n\xc1\xe9,2\n".to_vec(), 400, "invalid_encoding"),
@@ -32,6 +32,12 @@ async fn a_body_that_cannot_be_read_is_told_where_and_why() {
         let shown = String::from_utf8_lossy(&body).chars().take(40).collect::<String>();
         let answer = tenant.import(content_type, body).await;
         assert_eq!(answer.problem(), (status, code.to_owned()), "{content_type} {shown:?}: {}", answer.text);
+    }
+    let many = format!("{{{}}}", vec![r#""a":0"#; 500_000].join(","));
+    for body in [many, format!(r#"{{"{}":0}}"#, "a".repeat(3_900_000))] {
+        let answer = tenant.import("application/json", body).await;
+        assert_eq!(answer.problem(), (400, "invalid_request".to_owned()));
+        assert!(answer.text.len() < 10_000, "{} bytes", answer.text.len());
     }
     // Nested that deep inside a row, it is the row's fault.
     let row = format!(r#"{{"accounts":[{{"contact":{{"name":{deep}}},"total_amount":1}}]}}"#);

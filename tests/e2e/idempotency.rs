@@ -1,7 +1,12 @@
 //! The same request, sent again.
 
+use std::collections::BTreeMap;
+
 use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
+use saldo::id::OrgId;
+use saldo::store::{Begun, KeptResponse};
 use serde_json::json;
 use testing::{Answer, Tenant, saldo};
 use uuid::Uuid;
@@ -71,4 +76,30 @@ async fn two_organizations_may_use_the_same_key() {
         (import(&one, "k", 1).await.status, import(&other, "k", 2).await.status),
         (202.try_into().unwrap(), 202.try_into().unwrap())
     );
+}
+
+#[tokio::test]
+async fn a_request_that_died_is_taken_over_with_its_seed_and_settled_by_whoever_took_it_over() {
+    let (Some(app), org) = (saldo().await.app().await, OrgId::random().expect("randomness")) else { return };
+    let store = &app.idempotency;
+    let begin = async |seconds: i64| {
+        let now = Timestamp::now() + SignedDuration::from_secs(seconds);
+        store.begin(&org, "key", "fingerprint", now).await.expect("DynamoDB")
+    };
+    let Begun::Fresh(dead) = begin(0).await else { panic!("nobody was here before") };
+    assert_eq!(begin(50).await, Begun::Running);
+    let Begun::Fresh(claim) = begin(70).await else { panic!("the lock has expired") };
+    assert_eq!(claim.seed, dead.seed);
+
+    let answer = |status| KeptResponse { status, headers: BTreeMap::new(), body: String::new() };
+    store.keep(&dead, &answer(500)).await.expect("DynamoDB");
+    store.forget(&dead).await.expect("DynamoDB");
+    assert_eq!(begin(80).await, Begun::Running, "the dead have no say");
+    store.unlock(&claim).await.expect("DynamoDB");
+    let Begun::Fresh(last) = begin(80).await else { panic!("it is unlocked") };
+    assert_eq!(last.seed, dead.seed);
+    store.keep(&last, &answer(202)).await.expect("DynamoDB");
+    assert_eq!(begin(80).await, Begun::Answered(answer(202)));
+    let Begun::Fresh(another) = begin(24 * 60 * 60 + 100).await else { panic!("a day has passed") };
+    assert_ne!(another.seed, dead.seed);
 }

@@ -4,6 +4,7 @@
 mod bad_input;
 mod cost;
 mod csv;
+mod dead_letters;
 mod delivery;
 mod errors;
 mod idempotency;

@@ -2,10 +2,16 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use local::{Data, Options};
 use reqwest::StatusCode;
+use saldo::files::ImportFiles;
+use saldo::id::ImportId;
+use saldo::import::{Format, ImportJob, Mapping, PayloadFacts};
+use saldo::key::KeySecret;
 use serde_json::json;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 /// A stack on `dir`, running until the sender is used.
 fn start(
@@ -23,10 +29,6 @@ fn exported(dir: &std::path::Path, name: &str) -> Option<String> {
     let line =
         env.lines().find_map(|line| line.strip_prefix(&format!("export {name}='")).map(str::to_owned))?;
     Some(line.trim_end_matches('\'').to_owned())
-}
-
-async fn free_port() -> u16 {
-    local::listen(0).await.expect("a port").local_addr().expect("an address").port()
 }
 
 /// The running stack's URL and key, once it answers.
@@ -50,20 +52,32 @@ async fn reach(dir: &std::path::Path) -> (String, String) {
 #[tokio::test]
 async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_again() {
     let dir = tempfile::tempdir().expect("a directory");
-    let (stop, stack) = start(dir.path(), free_port().await);
-    let (url, key) = reach(dir.path()).await;
-    let body = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1, "external_id": "A" }] });
-    let posted =
-        reqwest::Client::new().post(format!("{url}/api/v1/import")).header("x-api-key", &key).json(&body);
-    let accepted: serde_json::Value = posted.send().await.expect("an answer").json().await.expect("JSON");
+    let (stop, stack) = start(dir.path(), 0);
+    let (_, key) = reach(dir.path()).await;
     stop.send(()).expect("the stack runs");
     stack.await.expect("no panic").expect("a clean stop");
 
-    // Whether or not the import ended before the stop, it has ended soon after the next start.
-    let (stop, stack) = start(dir.path(), free_port().await);
+    // An import was accepted, and then its message was lost with the queue.
+    let aws = local::Aws::start(&Data::Directory(dir.path().to_owned())).await.expect("the services");
+    let app = aws.app();
+    let hash = key.parse::<KeySecret>().expect("a key").hash();
+    let org = app.keys.find(&hash).await.expect("DynamoDB").expect("the key").org;
+    let facts = PayloadFacts {
+        format: Format::Csv,
+        mapping: Mapping::default(),
+        total_records: 1,
+        rows_per_chunk: 9,
+    };
+    let job = ImportJob::accepted(ImportId::of_seed(Uuid::now_v7()), org, facts, Timestamp::now());
+    let payload = ImportFiles::of(&job.org, &job.id).payload();
+    app.files.put(&payload, "text/csv", "contact.name,total_amount\nA,1\n".into()).await.expect("S3");
+    assert!(app.imports.accept(&job).await.expect("DynamoDB"), "the job is new");
+    aws.stop().await;
+
+    let (stop, stack) = start(dir.path(), 0);
     let (url, same_key) = reach(dir.path()).await;
     assert_eq!(key, same_key);
-    let path = format!("{url}/api/v1/import/{}", accepted["job_id"].as_str().expect("an id"));
+    let path = format!("{url}/api/v1/import/{}", job.id);
     let mut job = json!({});
     for _ in 0..500 {
         let answer =
@@ -88,7 +102,7 @@ async fn a_taken_port_and_a_taken_directory_are_clear_messages() {
     let error = local::run(&options(port), std::future::pending()).await.expect_err("the port is taken");
     assert_eq!(error.to_string(), format!("port {port} is in use; choose another with --port"));
 
-    let (stop, stack) = start(dir.path(), free_port().await);
+    let (stop, stack) = start(dir.path(), 0);
     reach(dir.path()).await;
     let error = local::run(&options(0), std::future::pending()).await.expect_err("the directory is taken");
     assert!(error.to_string().contains("another Saldo runs on"), "{error}");

@@ -1,6 +1,7 @@
 //! A small Lambda Runtime API, to run the real function binaries as Lambda runs them:
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
+use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -82,10 +83,12 @@ impl Function {
         answer.expect("the function answers in time").expect("the Runtime API runs")
     }
 
-    /// How long ago the process was started.
-    #[must_use]
-    pub fn age(&self) -> Duration {
-        self.begun.elapsed()
+    /// Says how long ago the process was started, also where the test runner holds back
+    /// what tests print.
+    pub fn say_age(&self, what: &str) {
+        let age = self.begun.elapsed();
+        let _nobody_listens =
+            writeln!(std::io::stderr(), "{what}: {age:.1?} from process start to first answer");
     }
 }
 

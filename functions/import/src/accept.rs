@@ -45,15 +45,15 @@ pub(crate) async fn accept(
     Payload(payload): Payload,
 ) -> Result<Response, Problem> {
     let (media_type, format) = format(&headers)?;
-    let mapping = mapping(query.mapping.as_deref())?;
+    let mapping = mapping(format, query.mapping.as_deref())?;
     let total_records = read::count(format, &mapping, &payload)?;
 
     let rows_per_chunk = app.limits.rows_per_chunk;
     let facts = PayloadFacts { format, mapping, total_records, rows_per_chunk };
     let job = ImportJob::accepted(ImportId::of_seed(seed), caller.org().clone(), facts, Timestamp::now());
     app.files.put(&ImportFiles::of(&job.org, &job.id).payload(), media_type, payload).await?;
-    app.imports.accept(&job).await?;
-    queue(&app, &job).await?;
+    let made = app.imports.accept(&job).await?;
+    queue(&app, &job, made).await?;
 
     let accepted = Accepted { job_id: job.id, status: ImportStatus::Processing, total_records };
     let location = format!("/api/v1/import/{}", accepted.job_id);
@@ -61,14 +61,18 @@ pub(crate) async fn accept(
 }
 
 /// One message hands the job over: either it is queued, or the job is taken back and the
-/// caller gets an error.
-async fn queue(app: &App, job: &ImportJob) -> Result<(), Problem> {
+/// caller gets an error. A job that an earlier request with the same seed made stays: its
+/// caller may have been told of it.
+async fn queue(app: &App, job: &ImportJob, made: bool) -> Result<(), Problem> {
     let message = ImportMessage { org: job.org.clone(), import: job.id.clone(), task: ImportTask::Plan };
     let Err(failure) = app.import_queue.send(&[message]).await else {
         return Ok(());
     };
+    if !made {
+        return Err(failure.into());
+    }
     if let Err(second) = app.imports.discard(&job.org, &job.id).await {
-        tracing::error!(error = &second as &dyn std::error::Error, import = %job.id, "a job that was not queued is left to expire");
+        tracing::error!(error = %second.chain(), import = %job.id, "a job that was not queued is left to expire");
     }
     Err(failure.into())
 }
@@ -81,9 +85,13 @@ fn format(headers: &HeaderMap) -> Result<(&'static str, Format), Problem> {
         .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
 }
 
-fn mapping(json: Option<&str>) -> Result<Mapping, Problem> {
-    let parsed = json.map(serde_json::from_str).transpose();
-    parsed
-        .map(Option::unwrap_or_default)
-        .map_err(|error| Problem::invalid_parameter(format!("mapping: {error}")))
+fn mapping(format: Format, json: Option<&str>) -> Result<Mapping, Problem> {
+    match (json, format) {
+        (None, _) => Ok(Mapping::default()),
+        (Some(json), Format::Csv) => serde_json::from_str(json)
+            .map_err(|error| Problem::invalid_parameter(format!("mapping: {error}"))),
+        (Some(_), Format::Json | Format::Ndjson) => {
+            Err(Problem::invalid_parameter("mapping: only CSV has columns to be mapped"))
+        }
+    }
 }

@@ -7,9 +7,11 @@ use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::files::ImportFiles;
 use saldo::id::AccountId;
-use saldo::import::{Chunk, ChunkReport, Counts, Fate, Finding, ImportJob, RawRow, processing_failed};
+use saldo::import::{
+    AccountUpsert, Chunk, ChunkReport, Counts, Fate, Finding, ImportJob, RawRow, processing_failed,
+};
 use saldo::money::Currency;
-use saldo::store::{ChunkPart, ImportWrite, Written};
+use saldo::store::{ChunkPart, ImportWrite};
 use uuid::Uuid;
 
 /// Writes a chunk's rows to where its message will look for them.
@@ -19,9 +21,9 @@ pub(crate) async fn store(app: &App, files: &ImportFiles, chunk: &Chunk) -> Resu
 }
 
 /// Reads the chunk back.
-pub(crate) async fn load(app: &App, job: &ImportJob, number: u32) -> Result<Chunk, Failure> {
+async fn load(app: &App, job: &ImportJob, number: u32) -> Result<Chunk, Failure> {
     let name = ImportFiles::of(&job.org, &job.id).chunk(number);
-    let json = app.files.get(&name).await?.unwrap_or_default();
+    let json = app.files.get(&name).await?.ok_or_else(|| Failure::missing("a chunk"))?;
     serde_json::from_slice(&json).map_err(Failure::corrupt("a chunk"))
 }
 
@@ -35,8 +37,7 @@ pub(crate) async fn process_queued(app: &App, job: &ImportJob, number: u32) -> R
 
 /// Processes a chunk. Run again, it writes nothing that was written and counts nothing twice.
 pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<(), Failure> {
-    let organization = app.keys.organization(&job.org).await?;
-    let organization = organization.ok_or_else(|| Failure::missing("the organization of an import"))?;
+    let default_currency = default_currency(app, job).await?;
     // In the order of the rows, so that the report is, too.
     let mut fates = Vec::with_capacity(chunk.rows.len());
     let mut in_flight = FuturesOrdered::new();
@@ -44,19 +45,47 @@ pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result
         if in_flight.len() >= app.limits.writes_in_flight {
             fates.extend(in_flight.try_next().await?);
         }
-        in_flight.push_back(import_row(app, job, chunk, row, organization.currency));
+        in_flight.push_back(import_row(app, job, chunk, row, default_currency));
     }
     while let Some(fate) = in_flight.try_next().await? {
         fates.push(fate);
     }
-    let reports = chunk.rows.iter().zip(fates).map(|(row, (fate, findings))| (row, fate, findings));
-    commit(app, job, chunk, reports).await
+    commit(app, job, chunk, fates).await
 }
 
-/// Gives a chunk up: every row of it is reported as failed.
+/// Gives a chunk up. What was written counts as what it did; the other rows are reported
+/// as failed.
 pub(crate) async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<(), Failure> {
-    let reports = chunk.rows.iter().map(|row| (row, Fate::Failed, vec![processing_failed()]));
-    commit(app, job, chunk, reports).await
+    let default_currency = default_currency(app, job).await?;
+    let mut fates = Vec::with_capacity(chunk.rows.len());
+    for row in &chunk.rows {
+        let mut checked = row.check(&chunk.shape, default_currency);
+        let written = match &checked.upsert {
+            None => None,
+            Some(upsert) => {
+                let written =
+                    app.accounts.written_by(&job.org, &job.id, &account_id(job, row, upsert)).await?;
+                checked.findings.extend(written.is_none().then(processing_failed));
+                written
+            }
+        };
+        let fate = written.map_or(Fate::Failed, Fate::from);
+        fates.push((fate, checked.findings));
+    }
+    commit(app, job, chunk, fates).await
+}
+
+async fn default_currency(app: &App, job: &ImportJob) -> Result<Currency, Failure> {
+    let organization = app.keys.organization(&job.org).await?;
+    let organization = organization.ok_or_else(|| Failure::missing("the organization of an import"))?;
+    Ok(organization.currency)
+}
+
+fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> AccountId {
+    match &upsert.external_id {
+        Some(external_id) => AccountId::of_external(&job.org, external_id),
+        None => AccountId::of_row(&job.id, row.index),
+    }
 }
 
 async fn import_row(
@@ -70,10 +99,7 @@ async fn import_row(
     let Some(upsert) = &checked.upsert else {
         return Ok((Fate::Failed, checked.findings));
     };
-    let id = match &upsert.external_id {
-        Some(external_id) => AccountId::of_external(&job.org, external_id),
-        None => AccountId::of_row(&job.id, row.index),
-    };
+    let id = account_id(job, row, upsert);
     let write = ImportWrite {
         org: &job.org,
         import: &job.id,
@@ -83,8 +109,7 @@ async fn import_row(
         now: Timestamp::now(),
     };
     let fate = match app.accounts.import(&write).await? {
-        Ok(Written::Imported) => Fate::Imported,
-        Ok(Written::Updated) => Fate::Updated,
+        Ok(written) => written.into(),
         Err(finding) => {
             checked.findings.push(finding);
             Fate::Failed
@@ -93,16 +118,17 @@ async fn import_row(
     Ok((fate, checked.findings))
 }
 
-async fn commit<'a>(
+/// Reports and counts the rows of a chunk, whose fates are in the order of the rows.
+async fn commit(
     app: &App,
     job: &ImportJob,
     chunk: &Chunk,
-    rows: impl Iterator<Item = (&'a RawRow, Fate, Vec<Finding>)>,
+    fates: Vec<(Fate, Vec<Finding>)>,
 ) -> Result<(), Failure> {
     let mut report = ChunkReport::of(chunk);
     let mut counts = Counts::default();
     report.rows.iter().for_each(|header| counts.warn(&header.findings));
-    for (row, fate, findings) in rows {
+    for (row, (fate, findings)) in chunk.rows.iter().zip(fates) {
         counts.add(fate, &findings);
         report.add(row, findings, fate);
     }

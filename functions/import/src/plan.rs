@@ -23,7 +23,10 @@ pub(crate) async fn plan(app: &App, job: &ImportJob) -> Result<(), Failure> {
         Ok(plan) => plan,
         Err(reason) => return app.imports.fail(job, &reason, Timestamp::now()).await,
     };
-    app.imports.plan(job, &plan).await?;
+    if !app.imports.plan(job, &plan).await? {
+        tracing::info!(org = %job.org, import = %job.id, "the import was taken back");
+        return Ok(());
+    }
     tracing::info!(org = %job.org, import = %job.id, rows = plan.total, chunks = plan.chunks.len(), "planned");
     match plan.chunks.as_slice() {
         [only] => chunk::process(app, job, only).await,

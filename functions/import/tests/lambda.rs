@@ -18,7 +18,7 @@ async fn accept() -> (Aws, Value, OrgId, ImportId) {
     let mut function = Function::start(env!("CARGO_BIN_EXE_import"), &aws.environment()).await;
     let answer =
         function.invoke(http_event("POST", "/api/v1/import", key.expose(), BODY)).await.expect("an answer");
-    println!("import: {:?} from process start to first answer", function.age());
+    function.say_age("import");
     let body: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");
     let id = body["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     (aws, answer, org, id)
@@ -45,12 +45,14 @@ async fn the_import_answers_api_gateway_and_its_worker_answers_sqs() {
     assert_eq!(answer["headers"]["content-type"], "application/json");
 
     let mut worker = Function::start(env!("CARGO_BIN_EXE_import-worker"), &aws.environment()).await;
-    for _delivery in 0..2 {
+    for delivery in 1..=2 {
         assert_eq!(worker.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
         let job = job(&aws, &org, &id).await;
         assert_eq!((job.status, job.counts.imported), (ImportStatus::Completed, 1));
+        if delivery == 1 {
+            worker.say_age("import-worker");
+        }
     }
-    println!("import-worker: {:?} from process start to second answer", worker.age());
     aws.stop().await;
 }
 
@@ -60,6 +62,7 @@ async fn dead_letters_end_their_import() {
     let mut dead_letters =
         Function::start(env!("CARGO_BIN_EXE_import-dead-letters"), &aws.environment()).await;
     assert_eq!(dead_letters.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
+    dead_letters.say_age("import-dead-letters");
     let job = job(&aws, &org, &id).await;
     assert_eq!((job.status, job.counts.failed, job.processed()), (ImportStatus::Failed, 1, 1));
     aws.stop().await;

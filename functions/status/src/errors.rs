@@ -13,7 +13,7 @@ use saldo::id::ImportId;
 use saldo::import::{ImportJob, ImportStatus, Severity};
 use serde::Deserialize;
 
-use crate::reports::{Entry, chunks, entries, reports};
+use crate::reports::{Entry, entries, in_line, load};
 use crate::{find, refused};
 
 #[derive(Deserialize)]
@@ -76,9 +76,16 @@ fn wants_csv(headers: &HeaderMap) -> bool {
 
 async fn page(app: &App, job: &ImportJob, Query { limit, cursor }: Query) -> Result<Page<Entry>, Problem> {
     let mut data = Vec::new();
-    let mut reports = std::pin::pin!(reports(app, job, cursor.chunk, Severity::Error));
-    while let Some((part, report)) = reports.try_next().await? {
+    // Behind the last chunk that was looked at: where to read on.
+    let mut next = cursor;
+    let mut chunks = std::pin::pin!(in_line(app, job, cursor.chunk));
+    while let Some(part) = chunks.try_next().await? {
         let before = if part.number == cursor.chunk { cursor.offset } else { 0 };
+        next = Cursor { chunk: part.number + 1, offset: 0 };
+        if part.counts.failed == 0 {
+            continue;
+        }
+        let report = load(app, &part).await?;
         for (entry, offset) in entries(&report, Severity::Error).zip(0..).skip(before) {
             if data.len() == limit.get() {
                 let next = Cursor { chunk: part.number, offset };
@@ -87,22 +94,7 @@ async fn page(app: &App, job: &ImportJob, Query { limit, cursor }: Query) -> Res
             data.push(entry);
         }
     }
-    let next_cursor = match job.status {
-        ImportStatus::Processing => Some(first_unfinished(app, job, cursor).await?.into()),
-        _ => None,
-    };
+    // While the import runs there may be more to come.
+    let next_cursor = (job.status == ImportStatus::Processing).then(|| next.into());
     Ok(Page { data, has_more: next_cursor.is_some(), next_cursor })
-}
-
-/// Where to read on once the import has come further.
-async fn first_unfinished(app: &App, job: &ImportJob, cursor: Cursor) -> Result<Cursor, Problem> {
-    let mut next = cursor.chunk;
-    let mut parts = std::pin::pin!(chunks(app, job, cursor.chunk));
-    while let Some(part) = parts.try_next().await? {
-        if part.number != next {
-            break;
-        }
-        next += 1;
-    }
-    Ok(if next == cursor.chunk { cursor } else { Cursor { chunk: next, offset: 0 } })
 }

@@ -23,7 +23,8 @@ pub(crate) async fn list(
     Extension(caller): Extension<Caller>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Json<Page<Summary>>, Problem> {
-    let one_more = query.limit.get() + 1;
-    let jobs = app.imports.list(caller.org(), query.starting_after.as_ref(), one_more).await?;
-    Ok(Json(Page::of(jobs.into_iter().map(Summary::from).collect(), query.limit)))
+    let limit = query.limit.get();
+    let (jobs, has_more) = app.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
+    let data = jobs.into_iter().map(Summary::from).collect();
+    Ok(Json(Page { data, has_more, next_cursor: None }))
 }

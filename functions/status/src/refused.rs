@@ -8,14 +8,17 @@ use futures::TryStreamExt;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::files::ImportFiles;
-use saldo::http::{BODY_BYTES_MAX, Problem};
-use saldo::import::{Field, ImportJob, RowBody, Severity, Shape};
+use saldo::http::Problem;
+use saldo::import::{Field, ImportJob, REASON, RowBody, Severity, Shape};
 
 use crate::reports::reports;
 
 const CSV: &str = "text/csv; charset=utf-8";
-/// The header of the column that says why.
-const REASON: &str = "reason";
+/// The bytes of a file that is the answer itself. Lambda's answer is a JSON string of at
+/// most 6 MB, in which every quotation mark is two characters.
+const INLINE_BYTES_MAX: usize = 2_500_000;
+/// The header of the column for rows that are no objects with fields.
+const UNSTRUCTURED: &str = "row";
 
 /// A refused row and why.
 struct Refused {
@@ -27,7 +30,7 @@ struct Refused {
 pub(crate) async fn file(app: &App, job: &ImportJob) -> Result<Response, Problem> {
     let (shape, rows) = read(app, job).await?;
     let csv = write(&shape, &rows).map_err(Failure::corrupt("a refused row"))?;
-    if csv.len() > BODY_BYTES_MAX {
+    if csv.len() > INLINE_BYTES_MAX {
         let name = ImportFiles::of(&job.org, &job.id).refused_rows();
         app.files.put(&name, CSV, csv.into()).await?;
         return Ok(Redirect::to(&app.files.link(&name).await?).into_response());
@@ -39,7 +42,7 @@ pub(crate) async fn file(app: &App, job: &ImportJob) -> Result<Response, Problem
 async fn read(app: &App, job: &ImportJob) -> Result<(Shape, Vec<Refused>), Problem> {
     let mut shape = Shape::Objects;
     let mut rows = Vec::new();
-    let mut reports = std::pin::pin!(reports(app, job, 0, Severity::Error));
+    let mut reports = std::pin::pin!(reports(app, job, Severity::Error));
     while let Some((_, report)) = reports.try_next().await? {
         rows.extend(report.refused().map(|(row, body)| Refused { body: body.clone(), reason: row.reason() }));
         shape = report.shape;
@@ -50,31 +53,48 @@ async fn read(app: &App, job: &ImportJob) -> Result<(Shape, Vec<Refused>), Probl
 fn write(shape: &Shape, rows: &[Refused]) -> Result<Vec<u8>, csv::Error> {
     match shape {
         Shape::Columns { columns, delimiter } => {
-            let header = columns.iter().map(|column| column.header.clone()).collect();
-            let cells = |row: &Refused| match &row.body {
-                RowBody::Cells(cells) => cells.clone(),
-                RowBody::Json(_) | RowBody::Broken(_) => Vec::new(),
+            // A file of refused rows that was not quite mended says why anew.
+            let why = columns.iter().position(|column| column.header == REASON);
+            let without = |cells: &mut Vec<String>| match why {
+                Some(at) if at < cells.len() => drop(cells.remove(at)),
+                _ => {}
             };
-            write_table(*delimiter, header, rows.iter().map(|row| (cells(row), row)))
+            let mut header = columns.iter().map(|column| column.header.clone()).collect();
+            without(&mut header);
+            let rows = rows.iter().map(|row| match &row.body {
+                RowBody::Cells(cells) => {
+                    let mut cells = cells.clone();
+                    without(&mut cells);
+                    (cells, row)
+                }
+                RowBody::Json(_) | RowBody::Broken(_) => (Vec::new(), row),
+            });
+            write_table(*delimiter, header, rows)
         }
-        Shape::Objects => {
-            let fields = fields_used(rows);
-            let header = fields.iter().map(|field| field.name().to_owned()).collect();
-            write_table(',', header, rows.iter().map(|row| (row.body.texts(&fields), row)))
-        }
+        Shape::Objects => write_objects(rows),
     }
 }
 
-/// The fields any of the rows says something in. A column that all rows left out must not
-/// appear: an empty cell would clear the field.
-fn fields_used(rows: &[Refused]) -> Vec<Field> {
-    let mut used = [false; Field::ALL.len()];
+/// Objects as a table. A field that all rows left out has no column: an empty cell would
+/// clear it. Rows that are no objects have a column of their own.
+fn write_objects(rows: &[Refused]) -> Result<Vec<u8>, csv::Error> {
+    let mut mentioned = [false; Field::ALL.len()];
     for row in rows {
-        for (used, text) in used.iter_mut().zip(row.body.texts(&Field::ALL)) {
-            *used |= !text.is_empty();
+        for (mentioned, text) in mentioned.iter_mut().zip(row.body.texts()) {
+            *mentioned |= text.is_some();
         }
     }
-    Field::ALL.into_iter().zip(used).filter_map(|(field, used)| used.then_some(field)).collect()
+    let unstructured = rows.iter().any(|row| row.body.unstructured().is_some());
+    let fields = Field::ALL.into_iter().zip(mentioned).filter(|(_, mentioned)| *mentioned);
+    let mut header: Vec<String> = fields.map(|(field, _)| field.name().to_owned()).collect();
+    header.extend(unstructured.then(|| UNSTRUCTURED.to_owned()));
+    let rows = rows.iter().map(|row| {
+        let texts = row.body.texts().into_iter().zip(mentioned).filter(|(_, mentioned)| *mentioned);
+        let mut cells: Vec<String> = texts.map(|(text, _)| text.unwrap_or_default()).collect();
+        cells.extend(row.body.unstructured().map(str::to_owned));
+        (cells, row)
+    });
+    write_table(',', header, rows)
 }
 
 fn write_table<'a>(

@@ -58,7 +58,7 @@ pub(crate) async fn first_findings(
     if in_counts(&job.counts, severity) == 0 {
         return Ok(found);
     }
-    let mut reports = std::pin::pin!(reports(app, job, 0, severity));
+    let mut reports = std::pin::pin!(reports(app, job, severity));
     while let Some((part, report)) = reports.try_next().await? {
         found.extend(entries(&report, severity));
         rows += in_counts(&part.counts, severity);
@@ -78,36 +78,36 @@ fn in_counts(counts: &Counts, severity: Severity) -> u64 {
     }
 }
 
-/// The reports with findings of a severity, from chunk `from` on. While the import runs
-/// they end before the first chunk that is not committed, so that whoever reads on from
-/// there misses nothing.
+/// The reports with findings of a severity, in order.
 pub(crate) fn reports(
     app: &App,
     job: &ImportJob,
-    from: u32,
     severity: Severity,
 ) -> impl Stream<Item = Result<(ChunkPart, ChunkReport), Failure>> {
-    let running = job.status == ImportStatus::Processing;
-    chunks(app, job, from)
-        .try_take_while({
-            let mut expected = from;
-            move |part| {
-                let in_line = !running || part.number == expected;
-                expected += 1;
-                future::ok(in_line)
-            }
-        })
+    in_line(app, job, 0)
         .try_filter(move |part| future::ready(in_counts(&part.counts, severity) > 0))
-        .map_ok(|part| load(app, part))
+        .map_ok(async |part| load(app, &part).await.map(|report| (part, report)))
         .try_buffered(REPORTS_IN_FLIGHT)
 }
 
-/// The committed chunks from number `from` on, in order.
-pub(crate) fn chunks(
+/// The committed chunks from number `from` on. While the import runs they end before the
+/// first one that is not committed, so that whoever reads on from there misses nothing.
+pub(crate) fn in_line(
     app: &App,
     job: &ImportJob,
     from: u32,
 ) -> impl Stream<Item = Result<ChunkPart, Failure>> {
+    let running = job.status == ImportStatus::Processing;
+    let mut expected = from;
+    chunks(app, job, from).try_take_while(move |part| {
+        let in_line = !running || part.number == expected;
+        expected = part.number + 1;
+        future::ok(in_line)
+    })
+}
+
+/// The committed chunks from number `from` on, in order.
+fn chunks(app: &App, job: &ImportJob, from: u32) -> impl Stream<Item = Result<ChunkPart, Failure>> {
     stream::try_unfold(Some(from), async move |next| {
         let Some(from) = next else {
             return Ok::<_, Failure>(None);
@@ -119,9 +119,9 @@ pub(crate) fn chunks(
     .try_flatten()
 }
 
-async fn load(app: &App, part: ChunkPart) -> Result<(ChunkPart, ChunkReport), Failure> {
+/// The report of a chunk.
+pub(crate) async fn load(app: &App, part: &ChunkPart) -> Result<ChunkReport, Failure> {
     let name = part.report.as_deref().unwrap_or_default();
-    let json = app.files.get(name).await?.unwrap_or_default();
-    let report = serde_json::from_slice(&json).map_err(Failure::corrupt("a report"))?;
-    Ok((part, report))
+    let json = app.files.get(name).await?.ok_or_else(|| Failure::missing("a report"))?;
+    serde_json::from_slice(&json).map_err(Failure::corrupt("a report"))
 }

@@ -15,7 +15,7 @@ async fn the_status_function_answers_api_gateway() {
 
     let listed =
         function.invoke(http_event("GET", "/api/v1/import", key.expose(), "")).await.expect("an answer");
-    println!("status: {:?} from process start to first answer", function.age());
+    function.say_age("status");
     assert_eq!(listed["statusCode"], 200, "{listed}");
     assert_eq!(listed["body"], r#"{"data":[],"has_more":false}"#);
 

@@ -1,7 +1,8 @@
 //! The demo organization, so that the first `curl` needs no preparation.
 
 use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -76,21 +77,22 @@ pub(crate) fn write_env_file(file: &Path, variables: &[(&str, String)]) -> Resul
     }
     let write = || -> std::io::Result<()> {
         fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-        fs::write(file, &text)?;
-        restrict(file)
+        private(file)?.write_all(text.as_bytes())
     };
     write().with_context(|| format!("writing {}", file.display()))
 }
 
-#[cfg(unix)]
-fn restrict(file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(file, fs::Permissions::from_mode(0o600))
-}
-
-#[cfg(not(unix))]
-fn restrict(_: &Path) -> std::io::Result<()> {
-    Ok(())
+/// A new file in place of the old that only its owner can read.
+fn private(file: &Path) -> std::io::Result<File> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
 }
 
 fn exported<'a>(text: &'a str, name: &str) -> Option<&'a str> {

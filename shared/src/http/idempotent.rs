@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::{Caller, Payload, Problem};
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::{Begun, KeptResponse};
+use crate::store::{Begun, Claim, KeptResponse};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -55,23 +55,23 @@ async fn once(State(app): State<App>, mut request: Request, next: Next) -> Resul
         Begun::Mismatch => Err(Problem::idempotency_key_reused()),
         Begun::Running => Err(Problem::still_running()),
         Begun::Answered(kept) => Ok(replay(kept)),
-        Begun::Fresh(seed) => {
-            request.extensions_mut().insert(Seed(seed));
+        Begun::Fresh(claim) => {
+            request.extensions_mut().insert(Seed(claim.seed));
             let response = next.run(request).await;
-            keep(&app, &caller, &key, response).await
+            keep(&app, &claim, response).await
         }
     }
 }
 
 /// Keeps a success, forgets a refusal, and leaves a failure to be tried again.
-async fn keep(app: &App, caller: &Caller, key: &str, response: Response) -> Result<Response, Problem> {
+async fn keep(app: &App, claim: &Claim, response: Response) -> Result<Response, Problem> {
     let kept = match response.status() {
-        status if status.is_server_error() => app.idempotency.unlock(caller.org(), key).await,
-        status if !status.is_success() => app.idempotency.forget(caller.org(), key).await,
+        status if status.is_server_error() => app.idempotency.unlock(claim).await,
+        status if !status.is_success() => app.idempotency.forget(claim).await,
         _ => {
             let (parts, body) = response.into_parts();
             let body = to_bytes(body, usize::MAX).await.map_err(|_| Problem::internal())?;
-            let kept = keep_success(app, caller, key, &parts, &body).await;
+            let kept = keep_success(app, claim, &parts, &body).await;
             log_lost(kept);
             return Ok(Response::from_parts(parts, Body::from(body)));
         }
@@ -82,27 +82,25 @@ async fn keep(app: &App, caller: &Caller, key: &str, response: Response) -> Resu
 
 async fn keep_success(
     app: &App,
-    caller: &Caller,
-    key: &str,
+    claim: &Claim,
     parts: &axum::http::response::Parts,
     body: &[u8],
 ) -> Result<(), Failure> {
     let Some(body) = std::str::from_utf8(body).ok().filter(|body| body.len() <= KEPT_BYTES_MAX) else {
-        return app.idempotency.forget(caller.org(), key).await;
+        return app.idempotency.forget(claim).await;
     };
     let header =
         |name: HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
     let headers: BTreeMap<_, _> = KEPT_HEADERS.into_iter().filter_map(header).collect();
     let response = KeptResponse { status: parts.status.as_u16(), headers, body: body.to_owned() };
-    app.idempotency.keep(caller.org(), key, &response).await
+    app.idempotency.keep(claim, &response).await
 }
 
 /// The request itself was done, so its caller gets the answer even if it can't be kept:
 /// sent again, it would run again, with the same seed.
 fn log_lost(kept: Result<(), Failure>) {
     if let Err(failure) = kept {
-        tracing::error!(
-            error = &failure as &dyn std::error::Error,
+        tracing::error!(error = %failure.chain(),
             "the answer was not kept for its idempotency key"
         );
     }
@@ -133,7 +131,7 @@ fn valid_key(key: &HeaderValue) -> Result<String, Problem> {
 /// A digest of what makes two requests the same.
 fn fingerprint(parts: &axum::http::request::Parts, body: &[u8]) -> String {
     let mut hash = Sha256::new();
-    for part in [parts.method.as_str(), &parts.uri.to_string()] {
+    for part in [parts.method.as_str(), parts.uri.path(), parts.uri.query().unwrap_or_default()] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }

@@ -43,13 +43,3 @@ pub struct Page<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
-
-impl<T> Page<T> {
-    /// A page of `limit` entries, from a list read one entry further.
-    #[must_use]
-    pub fn of(mut data: Vec<T>, limit: Limit) -> Self {
-        let has_more = data.len() > limit.get();
-        data.truncate(limit.get());
-        Self { data, has_more, next_cursor: None }
-    }
-}

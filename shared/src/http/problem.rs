@@ -218,7 +218,7 @@ impl IntoResponse for Problem {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        tracing::error!(error = &failure as &dyn std::error::Error, "the request failed");
+        tracing::error!(error = %failure.chain(), "the request failed");
         match failure {
             Failure::Throttled { .. } => Self::unavailable(),
             Failure::Service { .. } | Failure::Corrupt { .. } => Self::internal(),
@@ -238,8 +238,8 @@ impl From<Unreadable> for Problem {
             Unreadable::WrongType { pointer, .. } => invalid(pointer, "invalid_type"),
             Unreadable::NoAccounts => invalid("/accounts", "required"),
             Unreadable::AccountsTwice => invalid("/accounts", "duplicate_field"),
-            Unreadable::NoRows => invalid("/accounts", "no_rows"),
-            Unreadable::TooManyRows => invalid("/accounts", "too_many_rows"),
+            Unreadable::NoRows => Self::unreadable("no_rows", detail),
+            Unreadable::TooManyRows => Self::unreadable("too_many_rows", detail),
             Unreadable::UnknownFields { names } => Self::invalid(
                 names
                     .iter()
@@ -252,6 +252,8 @@ impl From<Unreadable> for Problem {
                     .collect(),
             ),
             Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),
+            Unreadable::TooManyColumns => Self::unreadable("too_many_columns", detail),
+            Unreadable::HeaderTooLong { .. } => Self::unreadable("header_too_long", detail),
             Unreadable::DuplicateColumn { .. } => Self::unreadable("duplicate_column", detail),
             Unreadable::UnmatchedMapping { .. } => Self::invalid_parameter(detail),
         }

@@ -12,7 +12,7 @@ use super::{Column, Field, Finding, FindingCode, RowBody, Shape};
 
 /// Fields no account has that are named one by one in a row's warnings; a row of nothing
 /// but such fields must not make its report many times its own size.
-const UNKNOWN_FIELDS_NAMED_MAX: usize = 20;
+pub(super) const UNKNOWN_FIELDS_NAMED_MAX: usize = 20;
 /// The characters of such a field's name that are shown.
 const UNKNOWN_NAME_CHARS_MAX: usize = 64;
 
@@ -88,10 +88,10 @@ impl Cells {
     fn read_object(&mut self, json: &str, prefix: &'static str, contact: &mut Option<Box<RawValue>>) {
         let mut reader = serde_json::Deserializer::from_str(json);
         let object = ObjectVisitor { cells: self, prefix, contact };
-        // The text was accepted as JSON before, so the one thing left to go wrong is a
-        // value nested deeper than serde_json follows.
+        // The text was accepted as JSON before, but without a look into what it holds: a
+        // value may be nested deeper than serde_json follows, or escape half a character.
         if serde::Deserializer::deserialize_map(&mut reader, object).is_err() {
-            self.find(None, FindingCode::InvalidJson, "the row is nested too deeply");
+            self.find(None, FindingCode::InvalidJson, "the row is nested too deeply or has a broken escape");
         }
     }
 
@@ -109,32 +109,28 @@ impl Cells {
 
     fn name_unknown_fields(&mut self) {
         let unknown = std::mem::take(&mut self.unknown);
-        for name in unknown.iter().take(UNKNOWN_FIELDS_NAMED_MAX) {
-            let name: String = name.chars().take(UNKNOWN_NAME_CHARS_MAX).collect();
-            self.findings.push(unknown_field(name));
-        }
-        if let Some(more @ 1..) = unknown.len().checked_sub(UNKNOWN_FIELDS_NAMED_MAX) {
-            let reason = format!("{more} more fields that accounts do not have were left out");
-            self.findings.push(Finding::in_row(FindingCode::UnknownField, reason));
-        }
+        self.findings.extend(unknown_fields(unknown.iter().map(String::as_str)));
     }
 }
 
-/// The warning about a field, or a column, that no account has.
-pub(super) fn unknown_field(name: impl Into<Cow<'static, str>>) -> Finding {
-    Finding::in_field(name, FindingCode::UnknownField, "accounts have no such field; it was left out")
+/// The warnings about fields, or columns, that no account has.
+pub(super) fn unknown_fields<'a>(names: impl Iterator<Item = &'a str>) -> Vec<Finding> {
+    let mut names = names.fuse();
+    let first = names.by_ref().take(UNKNOWN_FIELDS_NAMED_MAX).map(|name| {
+        let reason = "accounts have no such field; it was left out";
+        Finding::in_field(shown_name(name), FindingCode::UnknownField, reason)
+    });
+    let mut findings: Vec<Finding> = first.collect();
+    if let more @ 1.. = names.count() {
+        let reason = format!("{more} more fields that accounts do not have were left out");
+        findings.push(Finding::in_row(FindingCode::UnknownField, reason));
+    }
+    findings
 }
 
-impl Cell {
-    fn of_csv(cell: &str, field: Field) -> Self {
-        let free_text =
-            !matches!(field, Field::TotalAmount | Field::Currency | Field::DueDate | Field::ContactPhone);
-        match (cell.trim(), free_text) {
-            ("", _) => Self::Null,
-            (_, true) => Self::Text(cell.to_owned()),
-            (trimmed, false) => Self::Text(trimmed.to_owned()),
-        }
-    }
+/// As much of a sender's name for a field as is shown.
+pub(super) fn shown_name(name: &str) -> String {
+    name.chars().take(UNKNOWN_NAME_CHARS_MAX).collect()
 }
 
 impl Cell {
@@ -143,6 +139,16 @@ impl Cell {
         match self {
             Self::Text(text) | Self::Number(text) => text,
             Self::Null | Self::Other => String::new(),
+        }
+    }
+
+    fn of_csv(cell: &str, field: Field) -> Self {
+        let free_text =
+            !matches!(field, Field::TotalAmount | Field::Currency | Field::DueDate | Field::ContactPhone);
+        match (cell.trim(), free_text) {
+            ("", _) => Self::Null,
+            (_, true) => Self::Text(cell.to_owned()),
+            (trimmed, false) => Self::Text(trimmed.to_owned()),
         }
     }
 }

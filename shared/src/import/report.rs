@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{Chunk, Counts, Field, Finding, FindingCode, RawRow, RowBody, Severity, Shape};
 use crate::import::cells::{self, Cells};
 
+/// The header of the column that says why a row was refused. It is no field, but files
+/// of refused rows have it, and come back with it.
+pub const REASON: &str = "reason";
+
 /// What became of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -52,9 +56,8 @@ impl ChunkReport {
     pub fn of(chunk: &Chunk) -> Self {
         let mut rows = Vec::new();
         if let (0, Shape::Columns { columns, .. }) = (chunk.number, &chunk.shape) {
-            let unknown = columns.iter().filter(|column| column.field().is_none());
-            let findings: Vec<_> =
-                unknown.map(|column| cells::unknown_field(column.header.clone())).collect();
+            let unknown = columns.iter().filter(|column| column.field().is_none() && column.header != REASON);
+            let findings = cells::unknown_fields(unknown.map(|column| column.header.as_str()));
             if !findings.is_empty() {
                 rows.push(RowReport {
                     index: None,
@@ -84,8 +87,9 @@ impl ChunkReport {
 
     /// The findings of a severity, each with the row it is about.
     pub fn findings(&self, severity: Severity) -> impl Iterator<Item = (&RowReport, &Finding)> {
-        let of_row = |row| RowReport::findings(row).map(move |finding| (row, finding));
-        self.rows.iter().flat_map(of_row).filter(move |(_, finding)| finding.code.severity() == severity)
+        let rows = self.rows.iter();
+        rows.flat_map(|row| row.findings.iter().map(move |finding| (row, finding)))
+            .filter(move |(_, finding)| finding.code.severity() == severity)
     }
 
     /// The rows that were refused.
@@ -95,10 +99,6 @@ impl ChunkReport {
 }
 
 impl RowReport {
-    fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter()
-    }
-
     /// Why the row was refused, in a sentence: what the `reason` column of a file of
     /// refused rows says.
     #[must_use]
@@ -113,15 +113,22 @@ impl RowReport {
 }
 
 impl RowBody {
-    /// What the row says in each of `fields`, as the text of CSV cells; what it does not
-    /// say is empty.
+    /// What the row says in each field, as the text of CSV cells, null as an empty one;
+    /// `None` for what it does not mention.
     #[must_use]
-    pub fn texts(&self, fields: &[Field]) -> Vec<String> {
+    pub fn texts(&self) -> [Option<String>; Field::ALL.len()] {
         let mut cells = Cells::of(self, &Shape::Objects);
-        fields
-            .iter()
-            .map(|field| cells.take(*field).map(cells::Cell::into_text).unwrap_or_default())
-            .collect()
+        Field::ALL.map(|field| cells.take(field).map(cells::Cell::into_text))
+    }
+
+    /// The row's own text, if it is no object whose fields could be told apart.
+    #[must_use]
+    pub fn unstructured(&self) -> Option<&str> {
+        match self {
+            Self::Json(json) if !json.get().starts_with('{') => Some(json.get()),
+            Self::Broken(text) => Some(text),
+            Self::Json(_) | Self::Cells(_) => None,
+        }
     }
 }
 

@@ -29,7 +29,8 @@ pub fn parse_plain(text: &str) -> Result<Decimal, AmountError> {
     if !digits(whole) || !fraction.is_none_or(digits) {
         return Err(AmountError::Malformed);
     }
-    Decimal::from_str_exact(text).map_err(|_| AmountError::TooManyDigits)
+    let amount = Decimal::from_str_exact(text).map_err(|_| AmountError::TooManyDigits)?;
+    within_bound(amount)
 }
 
 /// Reads a number in JSON's notation (RFC 8259 section 6), exponents included: `1.25e3`
@@ -43,7 +44,14 @@ pub fn parse_json_number(text: &str) -> Result<Decimal, AmountError> {
     };
     // `from_scientific` would round a long mantissa, so it is read exactly first.
     let mantissa = parse_plain(mantissa)?;
-    Decimal::from_scientific(&format!("{mantissa}e{exponent}")).map_err(|_| AmountError::TooManyDigits)
+    let amount = Decimal::from_scientific(&format!("{mantissa}e{exponent}"));
+    within_bound(amount.map_err(|_| AmountError::TooManyDigits)?)
+}
+
+/// 28 digits always fit in a [`Decimal`]; of 29 only some do.
+fn within_bound(amount: Decimal) -> Result<Decimal, AmountError> {
+    const LIMIT: u128 = 10_u128.pow(28);
+    if amount.mantissa().unsigned_abs() < LIMIT { Ok(amount) } else { Err(AmountError::TooManyDigits) }
 }
 
 #[cfg(test)]
@@ -63,6 +71,9 @@ mod tests {
         let long = "1.00000000000000000000000000001";
         assert_eq!(parse_plain(long), Err(AmountError::TooManyDigits));
         assert_eq!(parse_json_number(&format!("{long}e2")), Err(AmountError::TooManyDigits));
+        assert_eq!(parse_plain(&"1".repeat(29)), Err(AmountError::TooManyDigits));
+        assert!(parse_plain(&"9".repeat(28)).is_ok());
+        assert_eq!(parse_json_number("1e28"), Err(AmountError::TooManyDigits));
         assert_eq!(parse_json_number("1e400"), Err(AmountError::TooManyDigits));
         assert_eq!(parse_json_number("1e-400"), Err(AmountError::TooManyDigits));
     }

@@ -24,7 +24,7 @@ use super::table_keys;
 use crate::account::{Account, Contact, DEFAULT_STATUS, DEFAULT_TYPE, OwnerId};
 use crate::failure::Failure;
 use crate::id::{AccountId, ImportId, OrgId};
-use crate::import::{AccountUpsert, Finding, Patch, too_many_digits};
+use crate::import::{AccountUpsert, Fate, Finding, Patch, too_many_digits};
 use crate::money::{Currency, Decimal};
 
 /// How often a row is tried against an account that others are changing. Each attempt
@@ -65,6 +65,15 @@ pub enum Written {
     Updated,
 }
 
+impl From<Written> for Fate {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Imported => Self::Imported,
+            Written::Updated => Self::Updated,
+        }
+    }
+}
+
 /// How one attempt ended.
 enum Attempt {
     Done(Written),
@@ -94,19 +103,22 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the row may have been written or not.
     pub async fn import(&self, write: &ImportWrite<'_>) -> Result<Result<Written, Finding>, Failure> {
+        let amount = write.upsert.total_amount;
         let mut currency = match write.upsert.currency {
             Patch::Set(currency) => currency,
-            Patch::Clear => write.default_currency,
-            Patch::Keep => self.assumed_currency(write).await?,
+            // Left out, it is the account's own. This is what it is assumed to be.
+            Patch::Clear | Patch::Keep => write.default_currency,
         };
         for _ in 0..ATTEMPTS_MAX {
-            if !currency.admits(write.upsert.total_amount) {
-                return Ok(Err(too_many_digits(currency)));
-            }
-            let found = match self.write_newest(write, currency).await? {
-                Attempt::Done(written) => return Ok(Ok(written)),
-                Attempt::Overtaken(found) => found.unwrap_or_default(),
+            let found = if currency.admits(amount) {
+                match self.write_newest(write, currency).await? {
+                    Attempt::Done(written) => return Ok(Ok(written)),
+                    Attempt::Overtaken(found) => found,
+                }
+            } else {
+                self.read(write.org, write.id).await?
             };
+            let found = found.unwrap_or_default();
             match import_of(&found, LAST_IMPORT) {
                 Some(last) if last == write.import.as_bytes() => {
                     return Ok(Ok(written(&found, write.import)));
@@ -116,22 +128,30 @@ impl AccountStore {
                         return Ok(Ok(written));
                     }
                 }
-                // The account has another currency than the one assumed.
-                _ => currency = Reader::new(&found, "an account").optional(CURRENCY)?.unwrap_or(currency),
+                _ => match Reader::new(&found, "an account").optional(CURRENCY)? {
+                    Some(own) if own != currency && write.upsert.currency == Patch::Keep => currency = own,
+                    _ if currency.admits(amount) => {}
+                    _ => return Ok(Err(too_many_digits(currency))),
+                },
             }
         }
         Err(Failure::Throttled { operation: "UpdateItem on an account that is being changed" })
     }
 
-    /// The currency of a row that does not state one: the organization's, unless the
-    /// amount can't be in it, for then the account must be there with another.
-    async fn assumed_currency(&self, write: &ImportWrite<'_>) -> Result<Currency, Failure> {
-        if write.default_currency.admits(write.upsert.total_amount) {
-            return Ok(write.default_currency);
-        }
-        let found = self.read(write.org, write.id).await?.unwrap_or_default();
-        let currency = Reader::new(&found, "an account").optional(CURRENCY)?;
-        Ok(currency.unwrap_or(write.default_currency))
+    /// What an import's row did to its account, if it was written: for rows whose worker
+    /// did not live to say.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn written_by(
+        &self,
+        org: &OrgId,
+        import: &ImportId,
+        id: &AccountId,
+    ) -> Result<Option<Written>, Failure> {
+        let found = self.read(org, id).await?.unwrap_or_default();
+        let by = |attribute| import_of(&found, attribute).is_some_and(|by| by == import.as_bytes());
+        Ok((by(LAST_IMPORT) || by(FIRST_IMPORT)).then(|| written(&found, import)))
     }
 
     /// Writes the row as the newest import of its account.
@@ -141,7 +161,7 @@ impl AccountStore {
         let (last, import) = (update.name(LAST_IMPORT), update.value(import_value(write.import)));
         update.require(format!("attribute_not_exists({last}) OR {last} < {import}"));
         update.set(LAST_IMPORT, import_value(write.import));
-        update.set_if_absent("first_import", import_value(write.import));
+        update.set_if_absent(FIRST_IMPORT, import_value(write.import));
         update.set_if_absent("created_at", moment(write.now));
         update.set("updated_at", moment(write.now));
         if let Some(external_id) = &upsert.external_id {
@@ -207,7 +227,7 @@ impl AccountStore {
             Ok(answer) => {
                 let existed = answer
                     .attributes
-                    .is_some_and(|old| old.contains_key("first_import") || old.contains_key("created_at"));
+                    .is_some_and(|old| old.contains_key(FIRST_IMPORT) || old.contains_key("created_at"));
                 Ok(Attempt::Done(if existed { Written::Updated } else { Written::Imported }))
             }
             Err(error) => match error.as_service_error() {
@@ -235,6 +255,7 @@ impl AccountStore {
 }
 
 const LAST_IMPORT: &str = "last_import";
+const FIRST_IMPORT: &str = "first_import";
 const CURRENCY: &str = "currency";
 
 /// A field that a row may leave out, and what the row says in it.
@@ -300,7 +321,7 @@ fn import_of<'a>(item: &'a Item, attribute: &str) -> Option<&'a [u8]> {
 
 /// What the import did to an account that it has written before, or comes too late for.
 fn written(found: &Item, import: &ImportId) -> Written {
-    match import_of(found, "first_import") {
+    match import_of(found, FIRST_IMPORT) {
         Some(first) if first == import.as_bytes() => Written::Imported,
         _ => Written::Updated,
     }

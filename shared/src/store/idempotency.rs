@@ -7,14 +7,15 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::item::{Item, text};
+use super::expression::Update;
+use super::item::{Item, is_condition_failure, text};
 use super::table_keys;
 use crate::failure::Failure;
 use crate::id::OrgId;
@@ -35,14 +36,24 @@ pub struct IdempotencyStore {
 /// What a request with an idempotency key finds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Begun {
-    /// Nobody has finished this request. It is this caller's to run, with this seed.
-    Fresh(Uuid),
+    /// Nobody has finished this request. It is this caller's to run.
+    Fresh(Claim),
     /// It was answered; this is the answer.
     Answered(KeptResponse),
     /// Another caller is running it.
     Running,
     /// The key was used for a different request.
     Mismatch,
+}
+
+/// A request that is this caller's to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What the request derives its ids from: the same for whoever takes it over.
+    pub seed: Uuid,
+    request: String,
+    /// Told apart from the claims of others, before and after.
+    attempt: Uuid,
 }
 
 /// A kept answer.
@@ -61,6 +72,8 @@ struct Record {
     request: String,
     fingerprint: String,
     seed: Uuid,
+    /// Who runs the request.
+    attempt: Uuid,
     /// Until when the request counts as running, in seconds since 1970.
     locked_until: i64,
     /// When DynamoDB may delete the record, in seconds since 1970. It is compared on
@@ -90,13 +103,16 @@ impl IdempotencyStore {
             request: table_keys::idempotent_request(org, key),
             fingerprint: fingerprint.to_owned(),
             seed: Uuid::now_v7(),
+            attempt: Uuid::now_v7(),
             locked_until: (now + LOCKED).as_second(),
             expires_at: (now + KEPT).as_second(),
             response: None,
         };
         let free = "attribute_not_exists(#request) OR expires_at <= :now";
         match self.put(&record, free, now, None).await? {
-            None => Ok(Begun::Fresh(record.seed)),
+            None => Ok(Begun::Fresh(record.claim())),
+            // The SDK tried twice, and the answer to the first attempt was lost.
+            Some(found) if found.attempt == record.attempt => Ok(Begun::Fresh(record.claim())),
             Some(found) if found.fingerprint != fingerprint => Ok(Begun::Mismatch),
             Some(Record { response: Some(response), .. }) => Ok(Begun::Answered(response)),
             Some(found) if found.locked_until > now.as_second() => Ok(Begun::Running),
@@ -114,8 +130,11 @@ impl IdempotencyStore {
             ..*record
         };
         let untouched = "attribute_exists(#request) AND locked_until = :seen AND attribute_not_exists(#response) AND expires_at > :now";
-        let lost = self.put(&mine, untouched, now, Some(dead.locked_until)).await?;
-        Ok(if lost.is_some() { Begun::Running } else { Begun::Fresh(mine.seed) })
+        Ok(match self.put(&mine, untouched, now, Some(dead.locked_until)).await? {
+            None => Begun::Fresh(mine.claim()),
+            Some(found) if found.attempt == mine.attempt => Begun::Fresh(mine.claim()),
+            Some(_) => Begun::Running,
+        })
     }
 
     /// Puts the record under a condition; returns what is there instead if it fails.
@@ -126,7 +145,6 @@ impl IdempotencyStore {
         now: Timestamp,
         seen: Option<i64>,
     ) -> Result<Option<Record>, Failure> {
-        let seconds = |seconds: i64| aws_sdk_dynamodb::types::AttributeValue::N(seconds.to_string());
         let put = self
             .client
             .put_item()
@@ -151,56 +169,70 @@ impl IdempotencyStore {
         }
     }
 
-    /// Keeps the answer of a request that this caller ran.
+    /// Keeps the answer of a claimed request.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn keep(&self, org: &OrgId, key: &str, response: &KeptResponse) -> Result<(), Failure> {
+    pub async fn keep(&self, claim: &Claim, response: &KeptResponse) -> Result<(), Failure> {
         let response = serde_dynamo::to_attribute_value(response).map_err(Failure::corrupt("an answer"))?;
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("request", text(table_keys::idempotent_request(org, key)))
-            .update_expression("SET #response = :response")
-            .expression_attribute_names("#response", "response")
-            .expression_attribute_values(":response", response)
-            .send()
-            .await
-            .map(drop)
-            .map_err(Failure::of("UpdateItem on idempotency"))
+        self.update(claim, "response", response).await
     }
 
-    /// Gives up a request that had no effect: the key may be used for another.
+    /// Unlocks a claimed request that failed half-way: the next one goes on with its seed.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn forget(&self, org: &OrgId, key: &str) -> Result<(), Failure> {
-        self.client
+    pub async fn unlock(&self, claim: &Claim) -> Result<(), Failure> {
+        self.update(claim, "locked_until", seconds(0)).await
+    }
+
+    /// Gives up a claimed request that had no effect: the key may be used for another.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn forget(&self, claim: &Claim) -> Result<(), Failure> {
+        let delete = self
+            .client
             .delete_item()
             .table_name(&self.table)
-            .key("request", text(table_keys::idempotent_request(org, key)))
+            .key("request", text(&claim.request))
+            .condition_expression("attempt = :attempt")
+            .expression_attribute_values(":attempt", text(claim.attempt))
             .send()
-            .await
-            .map(drop)
-            .map_err(Failure::of("DeleteItem on idempotency"))
+            .await;
+        unless_taken_over(delete.map(drop), "DeleteItem on idempotency")
     }
 
-    /// Unlocks a request that failed half-way: the next one goes on with its seed.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn unlock(&self, org: &OrgId, key: &str) -> Result<(), Failure> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key("request", text(table_keys::idempotent_request(org, key)))
-            .update_expression("SET locked_until = :past")
-            .expression_attribute_values(":past", aws_sdk_dynamodb::types::AttributeValue::N("0".to_owned()))
-            .send()
-            .await
-            .map(drop)
-            .map_err(Failure::of("UpdateItem on idempotency"))
+    async fn update(&self, claim: &Claim, attribute: &str, value: AttributeValue) -> Result<(), Failure> {
+        let mut update = Update::default();
+        let attempt = update.value(text(claim.attempt));
+        update.require(format!("attempt = {attempt}"));
+        update.set(attribute, value);
+        let request = self.client.update_item().table_name(&self.table).key("request", text(&claim.request));
+        unless_taken_over(update.on(request).send().await.map(drop), "UpdateItem on idempotency")
     }
+}
+
+impl Record {
+    fn claim(&self) -> Claim {
+        Claim { seed: self.seed, request: self.request.clone(), attempt: self.attempt }
+    }
+}
+
+/// A claim that somebody else has taken over is theirs to settle.
+fn unless_taken_over<E, R>(done: Result<(), SdkError<E, R>>, operation: &'static str) -> Result<(), Failure>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match done {
+        Err(error) if is_condition_failure(&error) => Ok(()),
+        done => done.map_err(Failure::of(operation)),
+    }
+}
+
+fn seconds(seconds: i64) -> AttributeValue {
+    AttributeValue::N(seconds.to_string())
 }
 
 fn to_item(record: &Record) -> Result<Item, Failure> {

@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::expression::Update;
-use super::item::{Item, moment, text};
+use super::item::{Item, is_condition_failure, moment, text};
 use super::table_keys::{self, JOB_PART};
 use crate::failure::Failure;
 use crate::id::{ImportId, OrgId};
@@ -77,11 +77,12 @@ impl ImportStore {
         Self { client, table }
     }
 
-    /// Records a job that was just accepted. If it is there already, nothing happens.
+    /// Records a job that was just accepted and says whether it was new: if it is there
+    /// already, nothing happens.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn accept(&self, job: &ImportJob) -> Result<(), Failure> {
+    pub async fn accept(&self, job: &ImportJob) -> Result<bool, Failure> {
         let part = Part {
             job: table_keys::job(&job.org, &job.id),
             part: JOB_PART.to_owned(),
@@ -98,8 +99,8 @@ impl ImportStore {
             .send()
             .await;
         match put {
-            Err(error) if is_condition_failure(&error) => Ok(()),
-            put => put.map(drop).map_err(Failure::of("PutItem on jobs")),
+            Err(error) if is_condition_failure(&error) => Ok(false),
+            put => put.map(|_| true).map_err(Failure::of("PutItem on jobs")),
         }
     }
 
@@ -123,11 +124,12 @@ impl ImportStore {
         }
     }
 
-    /// Records the plan, once: delivered again, it changes nothing.
+    /// Records the plan, once: delivered again, it changes nothing. Says whether the job is
+    /// still there; it may have been taken back meanwhile.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn plan(&self, job: &ImportJob, plan: &Plan) -> Result<(), Failure> {
+    pub async fn plan(&self, job: &ImportJob, plan: &Plan) -> Result<bool, Failure> {
         let mut update = Update::default();
         update.set("total_records", count(plan.total));
         update.set("superseded", count(plan.superseded));
@@ -135,7 +137,8 @@ impl ImportStore {
         update.set("expires_at", expiry(job));
         update.require("attribute_exists(job)".to_owned());
         update.require("attribute_not_exists(#chunks)".to_owned());
-        self.update(job, update).await
+        let recorded = self.update(job, update).await?;
+        Ok(recorded || self.get(&job.org, &job.id).await?.is_some())
     }
 
     /// Commits a processed chunk, if it was not committed before.
@@ -196,7 +199,8 @@ impl ImportStore {
     pub async fn end_if_done(&self, job: &ImportJob, now: Timestamp) -> Result<(), Failure> {
         let job = self.get(&job.org, &job.id).await?;
         match job.as_ref().and_then(|job| Some((job, job.outcome()?))) {
-            Some((job, outcome)) => self.end(job, outcome, now, Update::default()).await,
+            // If not, somebody else has ended it.
+            Some((job, outcome)) => self.end(job, outcome, now, Update::default()).await.map(drop),
             None => Ok(()),
         }
     }
@@ -213,35 +217,36 @@ impl ImportStore {
         let mut update = Update::default();
         update.set("reason", text(reason));
         update.set("failed", count(job.total_records.saturating_sub(known)));
-        self.end(&job, ImportStatus::Failed, now, update).await?;
-        match self.get(&job.org, &job.id).await? {
-            Some(ImportJob { status: ImportStatus::Processing, .. }) => {
-                Err(Failure::Throttled { operation: "UpdateItem on a job that goes on" })
-            }
-            _ => Ok(()),
+        if self.end(&job, ImportStatus::Failed, now, update).await? || job.status != ImportStatus::Processing
+        {
+            return Ok(());
         }
+        Err(Failure::Throttled { operation: "UpdateItem on a job that goes on" })
     }
 
-    /// Ends the job, if it is still as it was read.
+    /// Ends the job, if it still runs and its counts are as they were read. Says whether
+    /// it did.
     async fn end(
         &self,
         job: &ImportJob,
         status: ImportStatus,
         now: Timestamp,
         mut update: Update,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let processing = update.value(status_value(ImportStatus::Processing)?);
         let chunks_done = update.value(count(job.chunks_done.into()));
         update.require(format!("#status = {processing}"));
         update.require(format!("chunks_done = {chunks_done}"));
+        let superseded = update.value(count(job.superseded));
+        update.require(format!("superseded = {superseded}"));
         update.set("status", status_value(status)?);
         update.set("completed_at", moment(now));
         update.set("expires_at", expiry(job));
         self.update(job, update).await
     }
 
-    /// Updates the job; does nothing if the update's condition does not hold.
-    async fn update(&self, job: &ImportJob, update: Update) -> Result<(), Failure> {
+    /// Updates the job, if the update's condition holds. Says whether it did.
+    async fn update(&self, job: &ImportJob, update: Update) -> Result<bool, Failure> {
         let request = self
             .client
             .update_item()
@@ -249,8 +254,8 @@ impl ImportStore {
             .key("job", text(table_keys::job(&job.org, &job.id)))
             .key("part", text(JOB_PART));
         match update.on(request).send().await {
-            Err(error) if is_condition_failure(&error) => Ok(()),
-            answer => answer.map(drop).map_err(Failure::of("UpdateItem on jobs")),
+            Err(error) if is_condition_failure(&error) => Ok(false),
+            answer => answer.map(|_| true).map_err(Failure::of("UpdateItem on jobs")),
         }
     }
 }
@@ -275,12 +280,10 @@ fn from_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, Failure> {
     serde_dynamo::from_item::<_, Part<T>>(item).map(|part| part.record).map_err(Failure::corrupt("a job"))
 }
 
-fn is_condition_failure<E, R>(error: &SdkError<E, R>) -> bool
-where
-    E: aws_sdk_dynamodb::error::ProvideErrorMetadata,
-{
-    let code = error.as_service_error().and_then(aws_sdk_dynamodb::error::ProvideErrorMetadata::code);
-    code == Some("ConditionalCheckFailedException")
+/// Reads an item that counts only until it expires: DynamoDB deletes days later.
+fn from_living_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<Option<T>, Failure> {
+    let part: Part<T> = serde_dynamo::from_item(item).map_err(Failure::corrupt("a job"))?;
+    Ok((part.expires_at > Timestamp::now().as_second()).then_some(part.record))
 }
 
 fn cancelled_by<R>(error: &SdkError<TransactWriteItemsError, R>, reason: &str) -> bool {

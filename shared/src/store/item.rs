@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use jiff::Timestamp;
@@ -68,4 +69,10 @@ impl<'a> Reader<'a> {
     fn corrupt(&self, attribute: &str, fault: &str) -> Failure {
         Failure::corrupt(self.what)(format!("{attribute} {fault}"))
     }
+}
+
+/// Whether the request was refused because its condition does not hold.
+pub(super) fn is_condition_failure<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+    code == Some("ConditionalCheckFailedException")
 }

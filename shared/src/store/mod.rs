@@ -10,7 +10,6 @@ mod keys;
 mod table_keys;
 
 pub use accounts::{AccountStore, ImportWrite, Written};
-pub use idempotency::{Begun, IdempotencyStore, KeptResponse};
+pub use idempotency::{Begun, Claim, IdempotencyStore, KeptResponse};
 pub use imports::{ChunkPart, ImportStore};
 pub use keys::KeyStore;
-pub use table_keys::SHARDS;

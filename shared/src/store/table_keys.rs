@@ -11,7 +11,7 @@ use crate::id::{AccountId, ImportId, OrgId};
 
 /// How many partitions an organization's accounts are spread over. One DynamoDB partition
 /// takes 1,000 writes a second; sixteen take what one import can send.
-pub const SHARDS: u8 = 16;
+pub(super) const SHARDS: u8 = 16;
 
 /// The job itself, among the parts of a job.
 pub(super) const JOB_PART: &str = "job";

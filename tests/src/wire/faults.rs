@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use futures::FutureExt;
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
@@ -26,6 +27,8 @@ impl Faults {
     /// Lets `requests` more through and strikes at the one after, before it leaves or
     /// after it took effect.
     pub fn arm(&self, requests: i64, after_effect: bool) {
+        // Two requests at once die both, and the second death is nobody's.
+        while self.died.notified().now_or_never().is_some() {}
         self.left.store(requests, Ordering::SeqCst);
         self.after_effect.store(after_effect, Ordering::SeqCst);
         self.armed.store(true, Ordering::SeqCst);

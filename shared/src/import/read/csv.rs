@@ -3,7 +3,7 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Mapping, Rows, Unreadable};
+use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Rows, Unreadable};
 use crate::import::{Column, Field, RawRow, RowBody, Shape};
 
 /// What may separate cells, the likeliest first.
@@ -48,6 +48,12 @@ fn first_line(text: &str, position: &csv::Position) -> u64 {
 }
 
 fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unreadable> {
+    if header.len() > COLUMNS_MAX {
+        return Err(Unreadable::TooManyColumns);
+    }
+    if let Some(at) = header.iter().position(|name| name.chars().nth(HEADER_CHARS_MAX).is_some()) {
+        return Err(Unreadable::HeaderTooLong { column: at + 1 });
+    }
     let fields: Vec<Option<Field>> = header.iter().map(|name| mapping.field(name)).collect();
     let unmatched: Vec<String> = mapping
         .headers()
@@ -76,7 +82,7 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unre
 fn detect_delimiter(text: &str) -> char {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut quoted = false;
-    for c in text.chars() {
+    for c in text.trim_start_matches(['\r', '\n']).chars() {
         match c {
             '"' => quoted = !quoted,
             '\n' | '\r' if !quoted => break,
@@ -139,6 +145,9 @@ mod tests {
         assert_eq!(rows("contact.name,total_amount\n", &none), Err(Unreadable::NoRows));
         assert_eq!(rows("a,b\n1,2", &none), Err(Unreadable::NoKnownColumn));
         assert_eq!(rows("notes,Notes\n1,2", &none), Err(Unreadable::DuplicateColumn { field: "notes" }));
+        assert_eq!(rows(&format!("notes{}\nx", ",".repeat(1_000)), &none), Err(Unreadable::TooManyColumns));
+        let long = format!("notes,{}\nx,y", "n".repeat(201));
+        assert_eq!(rows(&long, &none), Err(Unreadable::HeaderTooLong { column: 2 }));
     }
 
     #[test]
@@ -149,7 +158,12 @@ mod tests {
 
     #[test]
     fn the_delimiter_is_told_by_the_header() {
-        for (payload, expected) in [("notes\nx", ','), ("\"a,b\";notes\nx", ';'), ("notes\ttype\nx", '\t')] {
+        for (payload, expected) in [
+            ("notes\nx", ','),
+            ("\"a,b\";notes\nx", ';'),
+            ("notes\ttype\nx", '\t'),
+            ("\r\n\nnotes;type\nx", ';'),
+        ] {
             let shape = read(Format::Csv, &Mapping::default(), payload.as_bytes(), |_, _| ());
             assert!(
                 matches!(shape, Ok(Shape::Columns { delimiter, .. }) if delimiter == expected),

@@ -9,6 +9,7 @@ use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use super::{Rows, Unreadable};
+use crate::import::cells::{UNKNOWN_FIELDS_NAMED_MAX, shown_name};
 use crate::import::{RawRow, RowBody, Shape};
 
 pub(super) fn read<S: FnMut(&Shape, RawRow)>(text: &str, rows: &mut Rows<S>) -> Result<Shape, Unreadable> {
@@ -83,7 +84,9 @@ impl<'de, S: FnMut(&Shape, RawRow)> Visitor<'de> for &mut Envelope<'_, S> {
                 }
                 _ => {
                     map.next_value::<IgnoredAny>()?;
-                    self.unknown.push(name);
+                    if self.unknown.len() < UNKNOWN_FIELDS_NAMED_MAX {
+                        self.unknown.push(shown_name(&name));
+                    }
                 }
             }
         }
@@ -166,6 +169,6 @@ mod tests {
             Unreadable::UnknownFields { names: vec!["account".into(), "x".into()] }
         );
         assert_eq!(fault(&"[".repeat(1000)), wrong("", "an object with the field accounts"));
-        assert_eq!(fault(&format!(r#"{{"accounts":[{}0]}}"#, "0,".repeat(100_000))), Unreadable::TooManyRows);
+        assert_eq!(fault(&format!(r#"{{"accounts":[{}0]}}"#, "0,".repeat(200_000))), Unreadable::TooManyRows);
     }
 }

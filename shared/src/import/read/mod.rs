@@ -14,9 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{RawRow, Shape};
 
-/// The rows one payload may have. 4 MB hold that many of the shortest valid JSON rows;
-/// past it a payload is mostly separators, and its plan would outgrow a function's memory.
-pub const ROWS_PER_PAYLOAD_MAX: u64 = 100_000;
+/// The rows one payload may have. That many rows of 20 bytes, an id, a name and an amount
+/// in CSV, fill 4 MB; past it a payload is mostly separators, and its plan would outgrow a
+/// function's memory.
+pub const ROWS_PER_PAYLOAD_MAX: u64 = 200_000;
+/// The columns a CSV payload may have: every chunk bears the header.
+pub const COLUMNS_MAX: usize = 1_000;
+/// The characters of a column's header.
+pub const HEADER_CHARS_MAX: usize = 200;
 
 /// The notation of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +49,7 @@ pub enum Unreadable {
     BrokenJson {
         /// The line, counting from 1.
         line: usize,
-        /// The column, counting from 1.
+        /// The column, counting from 1; 0 where the line is empty.
         column: usize,
         /// What the parser expected.
         reason: String,
@@ -66,7 +71,7 @@ pub enum Unreadable {
     /// The envelope has members no import has.
     #[error("imports have no field {}", names.join(", "))]
     UnknownFields {
-        /// Their names.
+        /// The first of their names, cut to a bearable length.
         names: Vec<String>,
     },
     /// No rows.
@@ -75,6 +80,15 @@ pub enum Unreadable {
     /// More rows than [`ROWS_PER_PAYLOAD_MAX`].
     #[error("more than {ROWS_PER_PAYLOAD_MAX} rows in one request")]
     TooManyRows,
+    /// More columns than [`COLUMNS_MAX`].
+    #[error("more than {COLUMNS_MAX} columns")]
+    TooManyColumns,
+    /// A header of more than [`HEADER_CHARS_MAX`] characters.
+    #[error("column {column} has a header of more than {HEADER_CHARS_MAX} characters")]
+    HeaderTooLong {
+        /// Which column, counting from 1.
+        column: usize,
+    },
     /// No column of the header is a field of an account.
     #[error("no column of the header is a field of an account; see `mapping` to name them")]
     NoKnownColumn,

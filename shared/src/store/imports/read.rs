@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
-use super::{ChunkPart, ImportStore, from_item, status_value};
+use super::{ChunkPart, ImportStore, from_item, from_living_item, status_value};
 use crate::failure::Failure;
 use crate::id::{ImportId, OrgId};
 use crate::import::{ImportJob, ImportStatus};
@@ -11,6 +11,8 @@ use crate::store::table_keys::{self, CHUNK_PARTS, JOB_PART};
 
 /// The most items DynamoDB returns for one `BatchGetItem`.
 const BATCH_GET_MAX: usize = 100;
+/// How often the rest is asked for, when it returned fewer for load.
+const BATCH_GETS_MAX: usize = 8;
 
 impl ImportStore {
     /// The job, if the organization has it.
@@ -28,11 +30,11 @@ impl ImportStore {
             .send()
             .await
             .map_err(Failure::of("GetItem on jobs"))?;
-        answer.item.map(from_item).transpose()
+        answer.item.map_or(Ok(None), from_living_item)
     }
 
-    /// The organization's imports, newest first: at most `limit`
-    /// of those older than `after`.
+    /// The organization's imports, newest first: at most `limit` of those older than
+    /// `after`, and whether there are more.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -41,7 +43,7 @@ impl ImportStore {
         org: &OrgId,
         after: Option<&ImportId>,
         limit: usize,
-    ) -> Result<Vec<ImportJob>, Failure> {
+    ) -> Result<(Vec<ImportJob>, bool), Failure> {
         let listed = text(table_keys::listed_imports(org));
         let start = after.map(|after| {
             Item::from([
@@ -59,22 +61,27 @@ impl ImportStore {
             .expression_attribute_values(":listed", listed)
             .scan_index_forward(false)
             .set_exclusive_start_key(start)
-            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
             .send()
             .await
             .map_err(Failure::of("Query on jobs by_org"))?;
-        let keys = page.items.unwrap_or_default().into_iter().map(|mut item| {
-            item.retain(|name, _| name == "job" || name == "part");
-            item
-        });
-        let mut jobs: Vec<ImportJob> = self.read_all(keys.collect()).await?;
+        let mut keys = page.items.unwrap_or_default();
+        let more = keys.len() > limit;
+        keys.truncate(limit);
+        for key in &mut keys {
+            key.retain(|name, _| name == "job" || name == "part");
+        }
+        let mut jobs = self.read_all(keys).await?;
         jobs.sort_by(|a, b| b.id.cmp(&a.id));
-        Ok(jobs)
+        Ok((jobs, more))
     }
 
     async fn read_all(&self, mut keys: Vec<Item>) -> Result<Vec<ImportJob>, Failure> {
         let mut jobs = Vec::with_capacity(keys.len());
-        while !keys.is_empty() {
+        for _ in 0..BATCH_GETS_MAX {
+            if keys.is_empty() {
+                return Ok(jobs);
+            }
             let later = keys.split_off(keys.len().min(BATCH_GET_MAX));
             let wanted = KeysAndAttributes::builder()
                 .set_keys(Some(keys))
@@ -89,13 +96,13 @@ impl ImportStore {
                 .map_err(Failure::of("BatchGetItem on jobs"))?;
             let found = answer.responses.as_mut().and_then(|tables| tables.remove(&self.table));
             for item in found.unwrap_or_default() {
-                jobs.push(from_item(item)?);
+                jobs.extend(from_living_item(item)?);
             }
             let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
             keys = left.map(|left| left.keys).unwrap_or_default();
             keys.extend(later);
         }
-        Ok(jobs)
+        Err(Failure::Throttled { operation: "BatchGetItem on jobs" })
     }
 
     /// Whether the chunk was committed.
