@@ -196,6 +196,8 @@ pub fn sqs_event(messages: &[Message]) -> SqsEvent {
             record.message_id = message.message_id.clone();
             record.receipt_handle = message.receipt_handle.clone();
             record.body = message.body.clone();
+            let attributes = message.attributes.iter().flatten();
+            record.attributes = attributes.map(|(name, value)| (name.to_string(), value.clone())).collect();
             record.event_source = Some("aws:sqs".to_owned());
             record
         })

@@ -24,7 +24,8 @@ use crate::provision::{Clients, provision};
 use crate::services::{ACCESS_KEY, Data, Endpoints, SECRET_KEY, Services};
 use crate::template::{REGION, Template};
 
-/// The bytes of a request that are read before it is answered; API Gateway takes 10 MB.
+/// The bytes of a request that are read before it is answered: far more than any route
+/// takes, so that a caller that sends too much is told so rather than cut off.
 const GATEWAY_BYTES_MAX: usize = 64_000_000;
 
 /// The embedded AWS services with the template's resources in them, and no functions.

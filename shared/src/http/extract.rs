@@ -57,7 +57,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> 
     }
 }
 
-/// The id at the end of a path. What is no such id can't be found, either.
+/// The id in a path. What is no such id can't be found, either.
 #[derive(Clone, Debug)]
 pub struct PathId<T>(pub T);
 
