@@ -54,8 +54,8 @@ impl ImportFiles {
 
     /// The refused rows, too many for an answer.
     #[must_use]
-    pub fn refused_rows(&self) -> String {
-        format!("{}/refused.csv", self.0)
+    pub fn refused_rows(&self, extension: &str) -> String {
+        format!("{}/refused.{extension}", self.0)
     }
 }
 

@@ -90,3 +90,20 @@ async fn an_import_without_errors_has_an_empty_list_of_them() {
     let page = tenant.get(&format!("{}/errors", accepted.header("location"))).await;
     assert_eq!(page.json(), json!({ "data": [], "has_more": false }));
 }
+
+#[tokio::test]
+async fn the_refused_rows_of_json_come_back_as_they_were_sent() {
+    let tenant = saldo().await.tenant().await;
+    let rows =
+        [r#"{"contact":{"name":"A"},"total_amount":1e3,"currency":"?","notes":null}"#, "{broken", "[1]"];
+    let accepted = tenant.import("application/x-ndjson", rows.join("\n")).await;
+    tenant.ended(&accepted).await;
+    let errors = format!("{}/errors", accepted.header("location"));
+    let file = tenant.send(Method::GET, &errors, &[("accept", "application/x-ndjson")], "").await;
+    assert_eq!(file.text, format!("{}\n", rows.join("\n")));
+    let table = refused(&tenant, &accepted).await;
+    let lines: Vec<&str> = table.text.lines().collect();
+    assert_eq!(lines[0], "contact.name,total_amount,currency,notes,row,reason");
+    assert!(lines[1].starts_with("A,1000,?,,,\"currency: "), "{}", lines[1]);
+    assert!(lines[2].starts_with(",,,,{broken,"), "{}", lines[2]);
+}

@@ -13,6 +13,7 @@ use saldo::id::ImportId;
 use saldo::import::{ImportJob, ImportStatus, Severity};
 use serde::Deserialize;
 
+use crate::refused::Notation;
 use crate::reports::{Entry, entries, in_line, load};
 use crate::{find, refused};
 
@@ -60,17 +61,21 @@ pub(crate) async fn errors(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let job = find(&app, caller.org(), &id).await?;
-    if wants_csv(&headers) {
-        return refused::file(&app, &job).await;
+    match wanted_file(&headers) {
+        Some(notation) => refused::file(&app, &job, notation).await,
+        None => Ok(Json(page(&app, &job, query).await?).into_response()),
     }
-    Ok(Json(page(&app, &job, query).await?).into_response())
 }
 
-fn wants_csv(headers: &HeaderMap) -> bool {
+/// The notation of the file that the caller would rather have than a page.
+fn wanted_file(headers: &HeaderMap) -> Option<Notation> {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
-    let mut types = accepted.flat_map(|accept| accept.split(','));
-    types.any(|media_type| {
-        media_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case("text/csv"))
+    let mut types =
+        accepted.flat_map(|accept| accept.split(',')).filter_map(|accept| accept.split(';').next());
+    types.find_map(|media_type| match media_type.trim().to_ascii_lowercase().as_str() {
+        "text/csv" => Some(Notation::Csv),
+        "application/x-ndjson" | "application/ndjson" => Some(Notation::Ndjson),
+        _ => None,
     })
 }
 

@@ -28,8 +28,13 @@ pub(crate) struct Summary {
     processed: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    created_at: Timestamp,
-    completed_at: Option<Timestamp>,
+    created_at: String,
+    completed_at: Option<String>,
+}
+
+/// RFC 3339 in milliseconds, always three digits of them: such times sort as text.
+fn shown(moment: Timestamp) -> String {
+    format!("{moment:.3}")
 }
 
 #[derive(Serialize)]
@@ -52,8 +57,8 @@ impl From<ImportJob> for Summary {
             superseded: job.superseded,
             failed: job.counts.failed,
             reason: job.reason,
-            created_at: job.created_at,
-            completed_at: job.completed_at,
+            created_at: shown(job.created_at),
+            completed_at: job.completed_at.map(shown),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The refused rows as a CSV file, in the shape in which they were sent, with a column
-//! that says why: to be mended and imported again.
+//! The refused rows as a file, in the shape in which they were sent, to be mended and
+//! imported again. In CSV a column says why.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,11 +9,12 @@ use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::files::ImportFiles;
 use saldo::http::Problem;
-use saldo::import::{Field, ImportJob, REASON, RowBody, Severity, Shape};
+use saldo::import::{Field, ImportJob, ImportStatus, REASON, RowBody, Severity, Shape};
 
 use crate::reports::reports;
 
 const CSV: &str = "text/csv; charset=utf-8";
+const NDJSON: &str = "application/x-ndjson";
 /// The bytes of a file that is the answer itself. Lambda's answer is a JSON string of at
 /// most 6 MB, in which every quotation mark is two characters.
 const INLINE_BYTES_MAX: usize = 2_500_000;
@@ -26,17 +27,51 @@ struct Refused {
     reason: String,
 }
 
+/// The notation of a file of refused rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Notation {
+    /// A table with a column that says why.
+    Csv,
+    /// The rows of JSON and NDJSON as they were sent, one a line: what they left out stays
+    /// left out.
+    Ndjson,
+}
+
 /// The file itself, or, when it is larger than an answer can be, a redirect to a link.
-pub(crate) async fn file(app: &App, job: &ImportJob) -> Result<Response, Problem> {
+pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Result<Response, Problem> {
+    if job.status == ImportStatus::Processing {
+        return Err(Problem::import_in_progress());
+    }
     let (shape, rows) = read(app, job).await?;
-    let csv = write(&shape, &rows).map_err(Failure::corrupt("a refused row"))?;
-    if csv.len() > INLINE_BYTES_MAX {
-        let name = ImportFiles::of(&job.org, &job.id).refused_rows();
-        app.files.put(&name, CSV, csv.into()).await?;
+    let (content_type, extension, content) = match (notation, &shape) {
+        (Notation::Ndjson, Shape::Objects) => (NDJSON, "ndjson", lines(&rows)),
+        (Notation::Csv, _) | (_, Shape::Columns { .. }) => {
+            (CSV, "csv", write(&shape, &rows).map_err(Failure::corrupt("a refused row"))?)
+        }
+    };
+    if content.len() > INLINE_BYTES_MAX {
+        let name = ImportFiles::of(&job.org, &job.id).refused_rows(extension);
+        app.files.put(&name, content_type, content.into()).await?;
         return Ok(Redirect::to(&app.files.link(&name).await?).into_response());
     }
-    let disposition = format!(r#"attachment; filename="{}-refused.csv""#, job.id);
-    Ok(([(CONTENT_TYPE, CSV.to_owned()), (CONTENT_DISPOSITION, disposition)], csv).into_response())
+    let disposition = format!(r#"attachment; filename="{}-refused.{extension}""#, job.id);
+    Ok(([(CONTENT_TYPE, content_type.to_owned()), (CONTENT_DISPOSITION, disposition)], content)
+        .into_response())
+}
+
+fn lines(rows: &[Refused]) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for row in rows {
+        match &row.body {
+            RowBody::Json(json) => {
+                lines.extend(json.get().bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')));
+            }
+            RowBody::Broken(text) => lines.extend(text.bytes()),
+            RowBody::Cells(_) => continue,
+        }
+        lines.push(b'\n');
+    }
+    lines
 }
 
 async fn read(app: &App, job: &ImportJob) -> Result<(Shape, Vec<Refused>), Problem> {

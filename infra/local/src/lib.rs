@@ -47,16 +47,18 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     };
     let aws = Aws::start(&data).await?;
     let app = aws.app();
-    let functions = Functions::start(aws.sdk_config(), &app, listener)?;
     let env_file = options.dir.join("env");
     let key = demo::key(&app, &env_file).await?;
-    let mut variables = vec![("SALDO_URL", functions.url.clone()), ("SALDO_KEY", key.expose().to_owned())];
+    let url = format!("http://{}", listener.local_addr()?);
+    let mut variables = vec![("SALDO_URL", url), ("SALDO_KEY", key.expose().to_owned())];
     variables.extend(aws.environment());
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
+    // Last: whoever gets an answer finds the file that goes with it.
+    let functions = Functions::start(aws.sdk_config(), &app, listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
-    println!("\nStopping.");
+    println!("\nStopping; what is left of running imports goes on at the next start.");
     functions.stop().await;
     aws.stop().await;
     Ok(())

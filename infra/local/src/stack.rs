@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
 use aws_config::SdkConfig;
@@ -23,6 +24,9 @@ use crate::events;
 use crate::provision::{Clients, provision};
 use crate::services::{ACCESS_KEY, Data, Endpoints, SECRET_KEY, Services};
 use crate::template::{REGION, Template};
+
+/// How long a stop waits for what was begun.
+const STOPPING_MAX: Duration = Duration::from_secs(3);
 
 /// The bytes of a request that are read before it is answered: far more than any route
 /// takes, so that a caller that sends too much is told so rather than cut off.
@@ -92,6 +96,7 @@ impl Aws {
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
             ("AWS_REGION", REGION),
+            ("AWS_DEFAULT_REGION", REGION), // for SDKs that know no other
         ];
         variables.map(|(name, value)| (name, value.to_owned())).into()
     }
@@ -126,11 +131,17 @@ impl Functions {
         Ok(Self { url, server, pollers, stop })
     }
 
-    /// Stops taking requests and messages and finishes those that were begun.
+    /// Stops taking requests and messages and finishes those that were begun, or, after a
+    /// while, drops them: an import that is dropped goes on at the next start.
     pub async fn stop(mut self) {
         self.stop.cancel();
-        while self.server.join_next().await.is_some() {}
-        while self.pollers.join_next().await.is_some() {}
+        let finished = async {
+            while self.server.join_next().await.is_some() {}
+            while self.pollers.join_next().await.is_some() {}
+        };
+        let _dropped_otherwise = tokio::time::timeout(STOPPING_MAX, finished).await;
+        self.pollers.shutdown().await;
+        self.server.shutdown().await;
     }
 }
 

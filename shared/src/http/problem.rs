@@ -81,6 +81,7 @@ impl Problem {
     #[must_use]
     pub fn invalid(errors: Vec<InvalidField>) -> Self {
         let detail = match errors.as_slice() {
+            [only] if only.pointer.is_empty() => only.detail.clone(),
             [only] => format!("{}: {}", only.pointer, only.detail),
             several => format!("{} parts of the request are invalid; see errors", several.len()),
         };
@@ -157,6 +158,14 @@ impl Problem {
             "Unsupported media type",
             detail,
         )
+    }
+
+    /// 409: what was asked for is known once the import has ended.
+    #[must_use]
+    pub fn import_in_progress() -> Self {
+        let detail = "the import is still running; its refused rows can be had when it has ended";
+        Self::new(StatusCode::CONFLICT, "import_in_progress", "The import is still running", detail)
+            .with_header(RETRY_AFTER, "1")
     }
 
     pub(super) fn idempotency_key_reused() -> Self {
@@ -252,6 +261,7 @@ impl From<Unreadable> for Problem {
                     .collect(),
             ),
             Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),
+            Unreadable::UnclosedQuote { .. } => Self::unreadable("unclosed_quote", detail),
             Unreadable::TooManyColumns => Self::unreadable("too_many_columns", detail),
             Unreadable::HeaderTooLong { .. } => Self::unreadable("header_too_long", detail),
             Unreadable::DuplicateColumn { .. } => Self::unreadable("duplicate_column", detail),

@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Column, Field, Finding, FindingCode, RowBody, Shape};
+use crate::money::parse_json_number;
 
 /// Fields no account has that are named one by one in a row's warnings; a row of nothing
 /// but such fields must not make its report many times its own size.
@@ -137,14 +138,18 @@ impl Cell {
     /// The text of a CSV cell that says the same.
     pub(super) fn into_text(self) -> String {
         match self {
-            Self::Text(text) | Self::Number(text) => text,
+            Self::Text(text) => text,
+            // A cell is read as a plain decimal, without exponents.
+            Self::Number(digits) => parse_json_number(&digits).map_or(digits, |amount| amount.to_string()),
             Self::Null | Self::Other => String::new(),
         }
     }
 
     fn of_csv(cell: &str, field: Field) -> Self {
-        let free_text =
-            !matches!(field, Field::TotalAmount | Field::Currency | Field::DueDate | Field::ContactPhone);
+        let free_text = !matches!(
+            field,
+            Field::ExternalId | Field::TotalAmount | Field::Currency | Field::DueDate | Field::ContactPhone
+        );
         match (cell.trim(), free_text) {
             ("", _) => Self::Null,
             (_, true) => Self::Text(cell.to_owned()),

@@ -78,7 +78,7 @@ impl RawRow {
             }
             (RowBody::Cells(cells), Shape::Columns { columns, .. }) if cells.len() == columns.len() => {
                 let at = columns.iter().position(|column| column.field() == Some(Field::ExternalId))?;
-                cells.get(at)?.parse().ok()
+                cells.get(at)?.trim().parse().ok()
             }
             _ => None,
         }

@@ -25,12 +25,19 @@ pub(super) fn read<S: FnMut(&Shape, RawRow)>(
         return Err(Unreadable::NoRows);
     }
     let shape = Shape::Columns { columns: columns(&record, mapping)?, delimiter };
+    // The line of the last record, if its last cell goes on past it.
+    let mut runs_on = None;
     while next(&mut reader, &mut record) {
         let line = record.position().map(|position| first_line(text, position));
+        runs_on = line.filter(|_| record.iter().next_back().is_some_and(|cell| cell.contains(['\r', '\n'])));
         let cells = record.iter().map(str::to_owned).collect();
         rows.push(&shape, line, RowBody::Cells(cells))?;
     }
-    Ok(shape)
+    // A cell that goes on past its line is quoted, so the file must end with its mark.
+    match runs_on.filter(|_| !text.trim_end().ends_with('"')) {
+        Some(line) => Err(Unreadable::UnclosedQuote { line }),
+        None => Ok(shape),
+    }
 }
 
 /// Moves to the next record; `false` at the end. The reader's errors are those of its
@@ -151,9 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn quotes_that_are_never_closed_end_with_the_file() {
-        let payload = "contact.name,total_amount\n\"Ana,1\nB,2\n";
-        assert_eq!(rows(payload, &Mapping::default()), Ok(vec![(Some(2), vec!["Ana,1\nB,2\n".into()])]));
+    fn a_quote_that_is_never_closed_is_told_by_its_line_and_an_inch_is_no_quote() {
+        let payload = "contact.name,total_amount\nB,2\n\"Ana,1\nB,2\n";
+        assert_eq!(rows(payload, &Mapping::default()), Err(Unreadable::UnclosedQuote { line: 3 }));
+        let inch = "contact.name,notes
+Ana,5\" pipe
+B,\"two
+lines\"
+";
+        assert_eq!(rows(inch, &Mapping::default()).map(|rows| rows.len()), Ok(2));
     }
 
     #[test]

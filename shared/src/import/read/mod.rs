@@ -89,6 +89,12 @@ pub enum Unreadable {
         /// Which column, counting from 1.
         column: usize,
     },
+    /// A quotation mark that is never closed: the rest of the file is in its cell.
+    #[error("the row on line {line} opens a quotation mark that is never closed")]
+    UnclosedQuote {
+        /// The line the row begins on, counting from 1.
+        line: u64,
+    },
     /// No column of the header is a field of an account.
     #[error("no column of the header is a field of an account; see `mapping` to name them")]
     NoKnownColumn,
