@@ -10,14 +10,15 @@ use std::env;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use local::{Aws, Data, Endpoints, Functions};
 use saldo::app::App;
 use saldo::http::BODY_BYTES_MAX;
 use saldo::id::OrgId;
 use saldo::settings::Settings;
-use serde_json::{Value, json};
+use serde_json::json;
+use testing::Tenant;
 use testing::wire::{Meter, tapped};
 
 const ROWS: usize = 20_000;
@@ -46,46 +47,22 @@ async fn main() {
     let key = local::demo::create_organization(&calm, org, "Bench", "ARS").await.expect("an organization");
     let listener = local::listen(0).await.expect("a port");
     let functions = Functions::start(&endpoints.sdk_config(), &app, listener).expect("the functions");
+    let tenant = Tenant::new(functions.url.clone(), key.expose().to_owned(), None);
     for what in ["20,000 new accounts", "the same again"] {
-        import(&functions.url, key.expose(), &meter, what).await;
+        import(&tenant, &meter, what).await;
     }
     println!("peak memory: functions {}, embedded services {}", peak_memory("self"), services.peak_memory());
     functions.stop().await;
 }
 
-async fn import(url: &str, key: &str, meter: &Meter, what: &str) {
+async fn import(tenant: &Tenant, meter: &Meter, what: &str) {
     let before = meter.spent();
-    let client = reqwest::Client::new();
     let body = body();
     println!("\n{what}: {ROWS} rows, {} bytes", body.len());
     let begun = Instant::now();
-    let post = client.post(format!("{url}/api/v1/import")).header("x-api-key", key);
-    let accepted: Value = post
-        .header("content-type", "application/json")
-        .body(body)
-        .send()
-        .await
-        .expect("an answer")
-        .json()
-        .await
-        .expect("JSON");
+    let accepted = tenant.import("application/json", body).await;
     println!("  accepted after {:.0?}", begun.elapsed());
-    let status = format!("{url}/api/v1/import/{}", accepted["job_id"].as_str().expect("an id"));
-    let job: Value = loop {
-        let job: Value = client
-            .get(&status)
-            .header("x-api-key", key)
-            .send()
-            .await
-            .expect("an answer")
-            .json()
-            .await
-            .expect("JSON");
-        if job["status"] != "processing" {
-            break job;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    };
+    let job = tenant.ended(&accepted).await;
     let elapsed = begun.elapsed();
     assert_eq!((&job["status"], &job["processed"]), (&json!("completed"), &json!(ROWS)), "{job}");
     println!(

@@ -99,7 +99,9 @@ fn hide(json: &Value, hidden: &[&str]) -> Value {
 }
 
 impl Tenant {
-    pub(crate) fn new(url: String, key: String, org: Option<OrgId>) -> Self {
+    /// The tenant that this key opens; `org` is its organization, where it is known.
+    #[must_use]
+    pub fn new(url: String, key: String, org: Option<OrgId>) -> Self {
         let prefix = Uuid::now_v7().simple().to_string();
         Self { url, key, org, client: Client::new(), prefix }
     }
