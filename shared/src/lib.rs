@@ -13,6 +13,7 @@ pub mod app;
 pub mod contact;
 pub mod date;
 pub mod failure;
+pub mod fields;
 pub mod files;
 pub mod http;
 pub mod id;

@@ -5,11 +5,10 @@ use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
+use saldo::fields::Finding;
 use saldo::files::ImportFiles;
 use saldo::id::AccountId;
-use saldo::import::{
-    AccountUpsert, Chunk, ChunkReport, Counts, Fate, Finding, ImportJob, RawRow, processing_failed,
-};
+use saldo::import::{AccountUpsert, Chunk, ChunkReport, Counts, Fate, ImportJob, RawRow, processing_failed};
 use saldo::money::Currency;
 use saldo::store::{ChunkPart, ImportWrite};
 use uuid::Uuid;

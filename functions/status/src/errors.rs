@@ -8,9 +8,10 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures::TryStreamExt;
 use saldo::app::App;
+use saldo::fields::Severity;
 use saldo::http::{Caller, Limit, Page, Parameters, PathId, Problem};
 use saldo::id::ImportId;
-use saldo::import::{ImportJob, ImportStatus, Severity};
+use saldo::import::{ImportJob, ImportStatus};
 use serde::Deserialize;
 
 use crate::refused::Notation;

@@ -4,9 +4,10 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
+use saldo::fields::Severity;
 use saldo::http::{Caller, PathId, Problem};
 use saldo::id::ImportId;
-use saldo::import::{ImportJob, ImportStatus, Severity};
+use saldo::import::{ImportJob, ImportStatus};
 use serde::Serialize;
 
 use crate::find;

@@ -7,9 +7,10 @@ use csv::WriterBuilder;
 use futures::TryStreamExt;
 use saldo::app::App;
 use saldo::failure::Failure;
+use saldo::fields::Severity;
 use saldo::files::ImportFiles;
 use saldo::http::Problem;
-use saldo::import::{Field, ImportJob, ImportStatus, REASON, RowBody, Severity, Shape};
+use saldo::import::{Field, ImportJob, ImportStatus, REASON, RowBody, Shape};
 
 use crate::reports::reports;
 

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use futures::{Stream, TryStreamExt, future, stream};
 use saldo::app::App;
 use saldo::failure::Failure;
+use saldo::fields::{Finding, FindingCode, Severity};
 use saldo::http::Problem;
-use saldo::import::{
-    ChunkReport, Counts, Finding, FindingCode, ImportJob, ImportStatus, RowReport, Severity,
-};
+use saldo::import::{ChunkReport, Counts, ImportJob, ImportStatus, RowReport};
 use saldo::store::ChunkPart;
 use serde::Serialize;
 

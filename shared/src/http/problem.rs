@@ -4,6 +4,8 @@
 //! change. 404: also where the caller may not know that something exists. 503: nobody,
 //! trying again helps. 500: us, and the document says nothing of the inside.
 
+mod input;
+
 use std::borrow::Cow;
 
 use axum::Json;
@@ -14,7 +16,6 @@ use serde::Serialize;
 
 use super::extract::BODY_BYTES_MAX;
 use crate::failure::Failure;
-use crate::import::Unreadable;
 use crate::key::Scope;
 
 /// An error as the caller sees it. It becomes a document when the answer leaves, since
@@ -40,7 +41,7 @@ pub struct InvalidField {
     /// What it is, for machines.
     pub code: &'static str,
     /// What it is, for people.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
 }
 
 #[derive(Serialize)]
@@ -80,10 +81,10 @@ impl Problem {
     /// 400: the request's parts are wrong in the ways listed.
     #[must_use]
     pub fn invalid(errors: Vec<InvalidField>) -> Self {
-        let detail = match errors.as_slice() {
+        let detail: Cow<'static, str> = match errors.as_slice() {
             [only] if only.pointer.is_empty() => only.detail.clone(),
-            [only] => format!("{}: {}", only.pointer, only.detail),
-            several => format!("{} parts of the request are invalid; see errors", several.len()),
+            [only] => format!("{}: {}", only.pointer, only.detail).into(),
+            several => format!("{} parts of the request are invalid; see errors", several.len()).into(),
         };
         let mut problem =
             Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail);
@@ -231,41 +232,6 @@ impl From<Failure> for Problem {
         match failure {
             Failure::Throttled { .. } => Self::unavailable(),
             Failure::Service { .. } | Failure::Corrupt { .. } => Self::internal(),
-        }
-    }
-}
-
-impl From<Unreadable> for Problem {
-    fn from(unreadable: Unreadable) -> Self {
-        let detail = unreadable.to_string();
-        let invalid = |pointer: &str, code| {
-            Self::invalid(vec![InvalidField { pointer: pointer.to_owned(), code, detail: detail.clone() }])
-        };
-        match &unreadable {
-            Unreadable::NotUtf8 { .. } => Self::unreadable("invalid_encoding", detail),
-            Unreadable::BrokenJson { .. } => Self::unreadable("invalid_json", detail),
-            Unreadable::WrongType { pointer, .. } => invalid(pointer, "invalid_type"),
-            Unreadable::NoAccounts => invalid("/accounts", "required"),
-            Unreadable::AccountsTwice => invalid("/accounts", "duplicate_field"),
-            Unreadable::NoRows => Self::unreadable("no_rows", detail),
-            Unreadable::TooManyRows => Self::unreadable("too_many_rows", detail),
-            Unreadable::UnknownFields { names } => Self::invalid(
-                names
-                    .iter()
-                    .map(|name| InvalidField {
-                        // RFC 6901 section 3
-                        pointer: format!("/{}", name.replace('~', "~0").replace('/', "~1")),
-                        code: "unknown_field",
-                        detail: "an import has no such field".to_owned(),
-                    })
-                    .collect(),
-            ),
-            Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),
-            Unreadable::UnclosedQuote { .. } => Self::unreadable("unclosed_quote", detail),
-            Unreadable::TooManyColumns => Self::unreadable("too_many_columns", detail),
-            Unreadable::HeaderTooLong { .. } => Self::unreadable("header_too_long", detail),
-            Unreadable::DuplicateColumn { .. } => Self::unreadable("duplicate_column", detail),
-            Unreadable::UnmatchedMapping { .. } => Self::invalid_parameter(detail),
         }
     }
 }

@@ -49,9 +49,20 @@ impl Field {
         Self::Notes,
     ];
 
+    /// The names of every field, in the order of [`Field::ALL`].
+    pub(super) const NAMES: [&str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = Self::ALL[at].name();
+            at += 1;
+        }
+        names
+    };
+
     /// The field's name: its path in JSON, its header in CSV.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::ExternalId => "external_id",
             Self::ContactName => "contact.name",

@@ -10,7 +10,6 @@ mod cells;
 mod check;
 mod external_id;
 mod field;
-mod finding;
 mod job;
 mod plan;
 pub mod read;
@@ -19,13 +18,14 @@ mod row;
 mod upsert;
 
 pub use check::Checked;
-pub(crate) use check::too_many_digits;
 pub use external_id::ExternalId;
 pub use field::Field;
-pub use finding::{Finding, FindingCode, Severity};
 pub use job::{Counts, ImportJob, ImportStatus, PayloadFacts};
 pub use plan::{Chunk, Plan, ROWS_PER_CHUNK};
 pub use read::{Format, Mapping, Unreadable};
 pub use report::{ChunkReport, Fate, REASON, RowReport, processing_failed};
 pub use row::{Column, RawRow, RowBody, Shape};
-pub use upsert::{AccountUpsert, Patch};
+pub use upsert::AccountUpsert;
+
+/// What becomes of a row's fields that accounts do not have.
+pub(crate) const LEFT_OUT: &str = "accounts have no such field; it was left out";

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Chunk, Counts, Field, Finding, FindingCode, RawRow, RowBody, Severity, Shape};
-use crate::import::cells::{self, Cells};
+use super::cells::{fields_of, text_of};
+use super::{Chunk, Counts, Field, LEFT_OUT, RawRow, RowBody, Shape};
+use crate::fields::{Finding, FindingCode, Severity, unknown_fields};
 
 /// The header of the column that says why a row was refused. It is no field, but files
 /// of refused rows have it, and come back with it.
@@ -57,7 +58,7 @@ impl ChunkReport {
         let mut rows = Vec::new();
         if let (0, Shape::Columns { columns, .. }) = (chunk.number, &chunk.shape) {
             let unknown = columns.iter().filter(|column| column.field().is_none() && column.header != REASON);
-            let findings = cells::unknown_fields(unknown.map(|column| column.header.as_str()));
+            let findings = unknown_fields(unknown.map(|column| column.header.as_str()), LEFT_OUT);
             if !findings.is_empty() {
                 rows.push(RowReport {
                     index: None,
@@ -117,8 +118,8 @@ impl RowBody {
     /// `None` for what it does not mention.
     #[must_use]
     pub fn texts(&self) -> [Option<String>; Field::ALL.len()] {
-        let mut cells = Cells::of(self, &Shape::Objects);
-        Field::ALL.map(|field| cells.take(field).map(cells::Cell::into_text))
+        let mut fields = fields_of(self, &Shape::Objects);
+        Field::ALL.map(|field| fields.take(field.name()).map(text_of))
     }
 
     /// The row's own text, if it is no object whose fields could be told apart.

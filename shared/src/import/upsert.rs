@@ -5,48 +5,8 @@ use jiff::civil::Date;
 use super::ExternalId;
 use crate::account::{AccountStatus, AccountType, CampaignId, Notes, OwnerId, SourceSystem};
 use crate::contact::{ContactName, Email, Phone};
+use crate::fields::Patch;
 use crate::money::{Currency, Decimal};
-
-/// What to do with a field of the account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Patch<T> {
-    /// The row does not mention it: it stays as it is, or gets its default.
-    #[default]
-    Keep,
-    /// The row says null: it is removed, or set to its default.
-    Clear,
-    /// The row gives a value.
-    Set(T),
-}
-
-impl<T> Patch<T> {
-    /// The same patch of the value `f` makes.
-    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Patch<U> {
-        match self {
-            Self::Keep => Patch::Keep,
-            Self::Clear => Patch::Clear,
-            Self::Set(value) => Patch::Set(f(value)),
-        }
-    }
-
-    /// The same patch with its value borrowed.
-    pub fn as_ref(&self) -> Patch<&T> {
-        match self {
-            Self::Keep => Patch::Keep,
-            Self::Clear => Patch::Clear,
-            Self::Set(value) => Patch::Set(value),
-        }
-    }
-
-    /// The same patch, but that clearing sets `default`: for a field that is never absent.
-    #[must_use]
-    pub fn clear_to(self, default: T) -> Self {
-        match self {
-            Self::Clear => Self::Set(default),
-            other => other,
-        }
-    }
-}
 
 /// Creates an account or changes the one with the same external id.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,13 +4,26 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
-/// A currency of ISO 4217, as listed by the `iso_currency` crate (superseded ones
-/// included, since old debts stay in old money).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Currency(iso_currency::Currency);
+/// A currency of ISO 4217: those the `iso_currency` crate lists and a few more that were
+/// withdrawn, since old debts stay in old money.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
+pub struct Currency {
+    code: &'static str,
+    decimal_places: Option<u32>,
+}
+
+/// Withdrawn currencies that the crate lacks, as ISO 4217's table A.1 had them.
+const WITHDRAWN: [Currency; 5] = [
+    Currency { code: "ANG", decimal_places: Some(2) }, // Netherlands Antillean guilder, to 2025
+    Currency { code: "BYR", decimal_places: Some(0) }, // Belarusian ruble, to 2016
+    Currency { code: "MRO", decimal_places: Some(2) }, // Mauritanian ouguiya, to 2017
+    Currency { code: "STD", decimal_places: Some(2) }, // São Toméan dobra, to 2017
+    Currency { code: "VEF", decimal_places: Some(2) }, // Venezuelan bolívar, to 2018
+];
 
 /// The text is not the alphabetic code of any currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,14 +34,14 @@ impl Currency {
     /// The alphabetic code: three capital letters.
     #[must_use]
     pub fn code(self) -> &'static str {
-        self.0.code()
+        self.code
     }
 
     /// How many decimal places the currency's smallest unit has; `None` for the few
     /// (gold, special drawing rights…) for which ISO 4217 states none.
     #[must_use]
     pub fn decimal_places(self) -> Option<u32> {
-        self.0.exponent().map(u32::from)
+        self.decimal_places
     }
 
     /// Whether `amount` can be paid in this currency, that is, has no digit below its
@@ -49,15 +62,16 @@ impl FromStr for Currency {
     type Err = UnknownCurrency;
 
     fn from_str(code: &str) -> Result<Self, UnknownCurrency> {
-        iso_currency::Currency::from_code(code).map(Self).ok_or(UnknownCurrency)
+        let listed = iso_currency::Currency::from_code(code)
+            .map(|listed| Self { code: listed.code(), decimal_places: listed.exponent().map(u32::from) });
+        let withdrawn = || WITHDRAWN.into_iter().find(|withdrawn| withdrawn.code == code);
+        listed.or_else(withdrawn).ok_or(UnknownCurrency)
     }
 }
 
-impl TryFrom<String> for Currency {
-    type Error = UnknownCurrency;
-
-    fn try_from(code: String) -> Result<Self, UnknownCurrency> {
-        code.parse()
+impl<'de> Deserialize<'de> for Currency {
+    fn deserialize<D: Deserializer<'de>>(code: D) -> Result<Self, D::Error> {
+        String::deserialize(code)?.parse().map_err(D::Error::custom)
     }
 }
 
@@ -84,6 +98,8 @@ mod tests {
             ("KWD", "0.001", true),
             ("KWD", "0.0001", false),
             ("XAU", "0.00000001", true),
+            ("BYR", "100.5", false),
+            ("VEF", "0.01", true),
         ];
         for (code, amount, admitted) in cases {
             let currency: Currency = code.parse().expect(code);

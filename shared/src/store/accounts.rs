@@ -23,8 +23,9 @@ use super::item::{Item, Reader, moment, number, text};
 use super::table_keys;
 use crate::account::{Account, Contact, DEFAULT_STATUS, DEFAULT_TYPE, OwnerId};
 use crate::failure::Failure;
+use crate::fields::{Finding, Patch};
 use crate::id::{AccountId, ImportId, OrgId};
-use crate::import::{AccountUpsert, Fate, Finding, Patch, too_many_digits};
+use crate::import::{AccountUpsert, Fate, Field};
 use crate::money::{Currency, Decimal};
 
 /// How often a row is tried against an account that others are changing. Each attempt
@@ -131,7 +132,7 @@ impl AccountStore {
                 _ => match Reader::new(&found, "an account").optional(CURRENCY)? {
                     Some(own) if own != currency && write.upsert.currency == Patch::Keep => currency = own,
                     _ if currency.admits(amount) => {}
-                    _ => return Ok(Err(too_many_digits(currency))),
+                    _ => return Ok(Err(Finding::too_many_digits(Field::TotalAmount.name(), currency))),
                 },
             }
         }

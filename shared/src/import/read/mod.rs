@@ -13,6 +13,7 @@ pub use mapping::Mapping;
 use serde::{Deserialize, Serialize};
 
 use super::{RawRow, Shape};
+use crate::fields;
 
 /// The rows one payload may have. That many rows of 20 bytes, an id, a name and an amount
 /// in CSV, fill 4 MB; past it a payload is mostly separators, and its plan would outgrow a
@@ -38,42 +39,9 @@ pub enum Format {
 /// Why a payload can't be taken apart into rows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// The bytes are not UTF-8.
-    #[error("the payload is not UTF-8: byte {offset} begins no character")]
-    NotUtf8 {
-        /// How many bytes are well formed.
-        offset: usize,
-    },
-    /// The text is not JSON.
-    #[error("line {line}, column {column}: {reason}")]
-    BrokenJson {
-        /// The line, counting from 1.
-        line: usize,
-        /// The column, counting from 1; 0 where the line is empty.
-        column: usize,
-        /// What the parser expected.
-        reason: String,
-    },
-    /// Something is of the wrong JSON type.
-    #[error("expected {expected}")]
-    WrongType {
-        /// Where, as a JSON pointer (RFC 6901).
-        pointer: &'static str,
-        /// What belongs there.
-        expected: &'static str,
-    },
-    /// There is no `accounts`.
-    #[error("the field is required")]
-    NoAccounts,
-    /// There is more than one `accounts`.
-    #[error("the field is given twice")]
-    AccountsTwice,
-    /// The envelope has members no import has.
-    #[error("imports have no field {}", names.join(", "))]
-    UnknownFields {
-        /// The first of their names, cut to a bearable length.
-        names: Vec<String>,
-    },
+    /// The body is not what it says it is.
+    #[error(transparent)]
+    Body(#[from] fields::Unreadable),
     /// No rows.
     #[error("there are no rows to import")]
     NoRows,
@@ -124,9 +92,7 @@ pub fn read(
     payload: &[u8],
     sink: impl FnMut(&Shape, RawRow),
 ) -> Result<Shape, Unreadable> {
-    let text =
-        std::str::from_utf8(payload).map_err(|error| Unreadable::NotUtf8 { offset: error.valid_up_to() })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = fields::text(payload)?;
     let mut rows = Rows { count: 0, sink };
     let shape = match format {
         Format::Json => json::read(text, &mut rows)?,

@@ -1,0 +1,186 @@
+//! What is wrong with what was sent, or odd about it.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::contact::InvalidPhone;
+use crate::date::InvalidDate;
+use crate::money::{AmountError, Currency, UnknownCurrency};
+use crate::text::TextError;
+
+/// One thing found in a row or a body. The reason never quotes it: rows hold personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The path of the field it was found in; absent when it concerns the whole row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<Cow<'static, str>>,
+    /// What it is, for machines.
+    pub code: FindingCode,
+    /// What it is, for people.
+    pub reason: Cow<'static, str>,
+}
+
+impl Finding {
+    /// Something found in `field`.
+    #[must_use]
+    pub fn in_field(
+        field: impl Into<Cow<'static, str>>,
+        code: FindingCode,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self { field: Some(field.into()), code, reason: reason.into() }
+    }
+
+    /// An amount with digits below its currency's smallest unit.
+    #[must_use]
+    pub fn too_many_digits(field: impl Into<Cow<'static, str>>, currency: Currency) -> Self {
+        let places = currency.decimal_places().unwrap_or_default();
+        let reason = format!("amounts in {currency} have at most {places} decimal places");
+        Self::in_field(field, FindingCode::TooManyDigits, reason)
+    }
+
+    /// Something that concerns the whole row.
+    #[must_use]
+    pub fn in_row(code: FindingCode, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { field: None, code, reason: reason.into() }
+    }
+}
+
+/// Whether a finding keeps its row from being imported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The row is refused.
+    Error,
+    /// The row is imported all the same.
+    Warning,
+}
+
+/// The kinds of finding. Names are stable: callers compare them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingCode {
+    /// A required field is absent, null or empty.
+    Required,
+    /// The value is of another JSON type than the field.
+    InvalidType,
+    /// The text is no decimal number.
+    InvalidAmount,
+    /// An amount below zero.
+    NegativeAmount,
+    /// An amount of zero or below.
+    NotPositive,
+    /// More decimal places than the currency has, or more than 28 digits.
+    TooManyDigits,
+    /// No currency of ISO 4217.
+    UnknownCurrency,
+    /// No phone number in E.164 form.
+    InvalidPhone,
+    /// No calendar date.
+    InvalidDate,
+    /// No moment in RFC 3339's form, or one in the past where the future is meant.
+    InvalidTime,
+    /// None of the values the field may have.
+    InvalidValue,
+    /// More characters than the field holds.
+    TooLong,
+    /// Nothing but blanks, or a control character.
+    InvalidText,
+    /// The same field twice.
+    DuplicateField,
+    /// The same value twice in a list.
+    DuplicateValue,
+    /// A field that can't be set.
+    ReadOnly,
+    /// Another amount, sign or currency than the transaction with this id has.
+    Conflict,
+    /// The row is no JSON object.
+    InvalidRow,
+    /// The line is no JSON.
+    InvalidJson,
+    /// A CSV row with more or fewer cells than the header.
+    ColumnCount,
+    /// The row could not be processed, however often it was tried.
+    ProcessingFailed,
+    /// A field there is not. In an import it was left out: a warning.
+    UnknownField,
+    /// Text that is no e-mail address; it was kept. A warning.
+    InvalidEmail,
+}
+
+impl FindingCode {
+    /// The code's name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::InvalidType => "invalid_type",
+            Self::InvalidAmount => "invalid_amount",
+            Self::NegativeAmount => "negative_amount",
+            Self::NotPositive => "not_positive",
+            Self::TooManyDigits => "too_many_digits",
+            Self::UnknownCurrency => "unknown_currency",
+            Self::InvalidPhone => "invalid_phone",
+            Self::InvalidDate => "invalid_date",
+            Self::InvalidTime => "invalid_time",
+            Self::InvalidValue => "invalid_value",
+            Self::TooLong => "too_long",
+            Self::InvalidText => "invalid_text",
+            Self::DuplicateField => "duplicate_field",
+            Self::DuplicateValue => "duplicate_value",
+            Self::ReadOnly => "read_only",
+            Self::Conflict => "conflict",
+            Self::InvalidRow => "invalid_row",
+            Self::InvalidJson => "invalid_json",
+            Self::ColumnCount => "column_count",
+            Self::ProcessingFailed => "processing_failed",
+            Self::UnknownField => "unknown_field",
+            Self::InvalidEmail => "invalid_email",
+        }
+    }
+
+    /// Whether this kind of finding keeps a row from being imported.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::UnknownField | Self::InvalidEmail => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+}
+
+impl From<TextError> for FindingCode {
+    fn from(error: TextError) -> Self {
+        match error {
+            TextError::TooLong { .. } => Self::TooLong,
+            TextError::Empty | TextError::ControlCharacter => Self::InvalidText,
+        }
+    }
+}
+
+impl From<AmountError> for FindingCode {
+    fn from(error: AmountError) -> Self {
+        match error {
+            AmountError::Malformed => Self::InvalidAmount,
+            AmountError::TooManyDigits => Self::TooManyDigits,
+        }
+    }
+}
+
+impl From<UnknownCurrency> for FindingCode {
+    fn from(_: UnknownCurrency) -> Self {
+        Self::UnknownCurrency
+    }
+}
+
+impl From<InvalidPhone> for FindingCode {
+    fn from(_: InvalidPhone) -> Self {
+        Self::InvalidPhone
+    }
+}
+
+impl From<InvalidDate> for FindingCode {
+    fn from(_: InvalidDate) -> Self {
+        Self::InvalidDate
+    }
+}

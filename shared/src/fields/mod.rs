@@ -1,0 +1,252 @@
+//! What was sent, field by field.
+//!
+//! JSON objects, forms and CSV records all become [`Fields`]. A domain type takes from
+//! them the fields it knows, each as the type it must have; whatever is wrong becomes a
+//! [`Finding`], all of them at once, and fields that nobody knows are told by name.
+
+mod envelope;
+mod finding;
+mod object;
+mod patch;
+mod unreadable;
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+pub use envelope::read_array;
+pub use finding::{Finding, FindingCode, Severity};
+pub use patch::Patch;
+pub use unreadable::Unreadable;
+pub(crate) use unreadable::text;
+
+use crate::money::{Decimal, parse_json_number, parse_plain};
+use crate::text::TextError;
+
+/// Fields nobody knows that are named one by one; a body of nothing but such fields must
+/// not make its answer many times its own size.
+pub(crate) const UNKNOWN_FIELDS_NAMED_MAX: usize = 20;
+/// The characters of such a field's name that are shown.
+const UNKNOWN_NAME_CHARS_MAX: usize = 64;
+
+/// The fields of one thing that was sent, and what was wrong with them.
+///
+/// Fields of a nested object have dotted names: `contact.name`.
+#[derive(Debug)]
+pub struct Fields {
+    known: &'static [&'static str],
+    values: Vec<Option<Value>>,
+    /// The nested objects that were read.
+    groups: Vec<&'static str>,
+    unknown: Vec<String>,
+    findings: Vec<Finding>,
+}
+
+impl Fields {
+    /// No fields yet, of a thing that may have the fields `known`.
+    #[must_use]
+    pub fn new(known: &'static [&'static str]) -> Self {
+        Self {
+            known,
+            values: vec![None; known.len()],
+            groups: Vec::new(),
+            unknown: Vec::new(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// The fields of a JSON object.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the bytes are no JSON object.
+    pub fn of_json(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut fields = Self::new(known);
+        object::read(unreadable::text(bytes)?, &mut fields)?;
+        Ok(fields)
+    }
+
+    /// The fields of an HTML form, as `application/x-www-form-urlencoded` has them (URL
+    /// Standard, section 5). A field without a value says `null`.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the bytes, or the bytes they encode, are not UTF-8.
+    pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut fields = Self::new(known);
+        unreadable::text(bytes)?;
+        for (name, value) in form_urlencoded::parse(bytes) {
+            // The parser puts this character where bytes are none.
+            if name.contains(char::REPLACEMENT_CHARACTER) || value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(Unreadable::BrokenEscape);
+            }
+            fields.put(&name, if value.is_empty() { Value::Null } else { Value::String(value.into_owned()) });
+        }
+        Ok(fields)
+    }
+
+    /// Adds a field.
+    pub fn put(&mut self, name: &str, value: Value) {
+        match self.position(name) {
+            Some(at) => self.put_at(at, value),
+            None => self.unknown.push(shown_name(name)),
+        }
+    }
+
+    fn put_at(&mut self, at: usize, value: Value) {
+        if self.values[at].replace(value).is_some() {
+            let found =
+                Finding::in_field(self.known[at], FindingCode::DuplicateField, "the field is given twice");
+            self.findings.push(found);
+        }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.known.iter().position(|known| *known == name)
+    }
+
+    /// What was sent in a field; `None` if it was not mentioned, or was taken before.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.position(name).and_then(|at| self.values[at].take())
+    }
+
+    /// A field that holds text, read by `parse`.
+    pub fn patch<T, E: Into<FindingCode> + Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Patch<T> {
+        match self.take(name) {
+            None => Patch::Keep,
+            Some(Value::Null) => Patch::Clear,
+            Some(Value::String(text)) => self.accept(name, parse(&text)),
+            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a string"),
+        }
+    }
+
+    /// A field that holds text of bounded length.
+    pub fn text<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+        self.patch(name, str::parse)
+    }
+
+    /// A field that holds an amount, as a JSON number or as a string of a plain decimal.
+    /// Zeros that say nothing are dropped.
+    pub fn amount(&mut self, name: &'static str) -> Patch<Decimal> {
+        let amount = match self.take(name) {
+            None => Patch::Keep,
+            Some(Value::Null) => Patch::Clear,
+            Some(Value::String(text)) => self.accept(name, parse_plain(&text)),
+            Some(Value::Number(number)) => self.accept(name, parse_json_number(number.as_str())),
+            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a number, or a string of one"),
+        };
+        amount.map(|amount| amount.normalize())
+    }
+
+    /// A field that must be there and have a value.
+    pub fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, &'static str) -> Patch<T>,
+    ) -> Option<T> {
+        let before = self.findings.len();
+        match read(self, name) {
+            Patch::Set(value) => Some(value),
+            Patch::Clear | Patch::Keep => {
+                // A value that was refused was there.
+                if self.findings.len() == before {
+                    self.find(Finding::in_field(name, FindingCode::Required, "the field is required"));
+                }
+                None
+            }
+        }
+    }
+
+    /// A field that may be left out, but not be empty.
+    pub fn not_null<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, &'static str) -> Patch<T>,
+    ) -> Option<T> {
+        match read(self, name) {
+            Patch::Keep => None,
+            Patch::Clear => {
+                self.find(Finding::in_field(name, FindingCode::Required, "the field can't be empty"));
+                None
+            }
+            Patch::Set(value) => Some(value),
+        }
+    }
+
+    fn accept<T, E: Into<FindingCode> + Display>(
+        &mut self,
+        name: &'static str,
+        read: Result<T, E>,
+    ) -> Patch<T> {
+        match read {
+            Ok(value) => Patch::Set(value),
+            Err(error) => {
+                let reason = error.to_string();
+                self.refuse(name, error.into(), reason)
+            }
+        }
+    }
+
+    /// Finds fault with a field's value.
+    pub fn refuse<T>(
+        &mut self,
+        name: &'static str,
+        code: FindingCode,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Patch<T> {
+        self.find(Finding::in_field(name, code, reason));
+        Patch::Keep
+    }
+
+    /// Adds something found.
+    pub fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What was found in all, last the fields that nobody knows, of which `unknown` says
+    /// what becomes of them.
+    #[must_use]
+    pub fn into_findings(mut self, unknown: &'static str) -> Vec<Finding> {
+        self.findings.extend(unknown_fields(self.unknown.iter().map(String::as_str), unknown));
+        self.findings
+    }
+
+    /// What was read, if nothing was wrong and every field is one the thing has.
+    ///
+    /// # Errors
+    /// Everything that was found.
+    pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
+        let findings = self.into_findings("there is no such field");
+        match read {
+            Some(read) if findings.is_empty() => Ok(read),
+            _ => Err(findings),
+        }
+    }
+}
+
+/// The findings about fields that nobody knows.
+pub(crate) fn unknown_fields<'a>(names: impl Iterator<Item = &'a str>, reason: &'static str) -> Vec<Finding> {
+    let mut names = names.fuse();
+    let first = names.by_ref().take(UNKNOWN_FIELDS_NAMED_MAX);
+    let mut findings: Vec<Finding> =
+        first.map(|name| Finding::in_field(shown_name(name), FindingCode::UnknownField, reason)).collect();
+    if let more @ 1.. = names.count() {
+        findings.push(Finding::in_row(FindingCode::UnknownField, format!("{more} more fields: {reason}")));
+    }
+    findings
+}
+
+/// As much of a sender's name for a field as is shown.
+pub(crate) fn shown_name(name: &str) -> String {
+    name.chars().take(UNKNOWN_NAME_CHARS_MAX).collect()
+}

@@ -1,0 +1,107 @@
+//! Reading the members of a JSON object into fields, without building a map of them.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::unreadable::fault;
+use super::{Fields, Finding, FindingCode, Unreadable};
+
+/// Reads a whole body.
+pub(super) fn read(text: &str, fields: &mut Fields) -> Result<(), Unreadable> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = Members { fields, prefix: "" }.deserialize(&mut reader).and_then(|()| reader.end());
+    read.map_err(|error| fault(&error, Unreadable::WrongType { field: "", expected: "a JSON object" }))
+}
+
+impl Fields {
+    /// Reads one element of an array. Its syntax was checked when it was taken from its
+    /// body, so that whatever is wrong with it is its own fault: a finding.
+    pub fn read_element(&mut self, element: &RawValue) {
+        if !element.get().starts_with('{') {
+            return self.find(Finding::in_row(FindingCode::InvalidRow, "the row is not a JSON object"));
+        }
+        let mut reader = serde_json::Deserializer::from_str(element.get());
+        if (Members { fields: self, prefix: "" }).deserialize(&mut reader).is_err() {
+            // What an element holds was not looked into: a value may be nested deeper than
+            // serde_json follows, or escape half a character.
+            let reason = "the row is nested too deeply or has a broken escape";
+            self.find(Finding::in_row(FindingCode::InvalidJson, reason));
+        }
+    }
+
+    /// What the names of an object's members begin with, if `path` is such an object.
+    fn group(&self, path: &str) -> Option<&'static str> {
+        let member = |known: &&&str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
+        self.known.iter().find(member).map(|known| &known[..=path.len()])
+    }
+
+    fn read_group(&mut self, prefix: &'static str, members: &RawValue) -> serde_json::Result<()> {
+        let name = &prefix[..prefix.len() - 1];
+        if self.groups.contains(&name) {
+            self.find(Finding::in_field(name, FindingCode::DuplicateField, "the field is given twice"));
+        }
+        self.groups.push(name);
+        match members.get() {
+            "null" => Ok(()),
+            object if object.starts_with('{') => {
+                let mut reader = serde_json::Deserializer::from_str(object);
+                Members { fields: self, prefix }.deserialize(&mut reader)
+            }
+            _ => {
+                self.find(Finding::in_field(name, FindingCode::InvalidType, "expected an object"));
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The members of an object whose path begins with `prefix`.
+struct Members<'a> {
+    fields: &'a mut Fields,
+    prefix: &'static str,
+}
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, object: D) -> Result<(), D::Error> {
+        object.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        while let Some(MemberName(name)) = map.next_key()? {
+            let path: Cow<'_, str> = match self.prefix {
+                "" => name,
+                prefix => format!("{prefix}{name}").into(),
+            };
+            // "contact.name" is a path, not a name: a member of that name is unknown.
+            let known = self.fields.position(&path).filter(|_| !path[self.prefix.len()..].contains('.'));
+            if let Some(at) = known {
+                self.fields.put_at(at, map.next_value::<Value>()?);
+            } else if let Some(group) = self.fields.group(&path) {
+                let members: Box<RawValue> = map.next_value()?;
+                self.fields.read_group(group, &members).map_err(M::Error::custom)?;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+                self.fields.put(&path, Value::Null);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct MemberName<'a>(#[serde(borrow)] Cow<'a, str>);

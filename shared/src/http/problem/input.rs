@@ -1,0 +1,75 @@
+//! What was sent and can't be taken, as problems.
+
+use super::{InvalidField, Problem};
+use crate::fields::{self, Finding, FindingCode};
+use crate::import;
+
+impl From<Finding> for InvalidField {
+    fn from(finding: Finding) -> Self {
+        let pointer = finding.field.as_deref().map(pointer).unwrap_or_default();
+        Self { pointer, code: finding.code.name(), detail: finding.reason }
+    }
+}
+
+impl From<Finding> for Problem {
+    fn from(finding: Finding) -> Self {
+        vec![finding].into()
+    }
+}
+
+impl From<Vec<Finding>> for Problem {
+    fn from(findings: Vec<Finding>) -> Self {
+        Self::invalid(findings.into_iter().map(InvalidField::from).collect())
+    }
+}
+
+/// A field's path as a JSON pointer (RFC 6901 section 3).
+fn pointer(path: &str) -> String {
+    match path {
+        "" => String::new(),
+        path => format!("/{}", path.replace('~', "~0").replace('/', "~1").replace('.', "/")),
+    }
+}
+
+impl From<fields::Unreadable> for Problem {
+    fn from(unreadable: fields::Unreadable) -> Self {
+        use fields::Unreadable;
+        let detail = unreadable.to_string();
+        match unreadable {
+            Unreadable::NotUtf8 { .. } | Unreadable::BrokenEscape => {
+                Self::unreadable("invalid_encoding", detail)
+            }
+            Unreadable::BrokenJson { .. } => Self::unreadable("invalid_json", detail),
+            Unreadable::WrongType { field, .. } => {
+                Finding::in_field(field, FindingCode::InvalidType, detail).into()
+            }
+            Unreadable::Missing { field } => Finding::in_field(field, FindingCode::Required, detail).into(),
+            Unreadable::Twice { field } => {
+                Finding::in_field(field, FindingCode::DuplicateField, detail).into()
+            }
+            Unreadable::UnknownFields { names } => {
+                let unknown =
+                    |name| Finding::in_field(name, FindingCode::UnknownField, "there is no such field");
+                names.into_iter().map(unknown).collect::<Vec<_>>().into()
+            }
+        }
+    }
+}
+
+impl From<import::Unreadable> for Problem {
+    fn from(unreadable: import::Unreadable) -> Self {
+        use import::Unreadable;
+        let detail = unreadable.to_string();
+        match unreadable {
+            Unreadable::Body(unreadable) => unreadable.into(),
+            Unreadable::NoRows => Self::unreadable("no_rows", detail),
+            Unreadable::TooManyRows => Self::unreadable("too_many_rows", detail),
+            Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),
+            Unreadable::UnclosedQuote { .. } => Self::unreadable("unclosed_quote", detail),
+            Unreadable::TooManyColumns => Self::unreadable("too_many_columns", detail),
+            Unreadable::HeaderTooLong { .. } => Self::unreadable("header_too_long", detail),
+            Unreadable::DuplicateColumn { .. } => Self::unreadable("duplicate_column", detail),
+            Unreadable::UnmatchedMapping { .. } => Self::invalid_parameter(detail),
+        }
+    }
+}
