@@ -10,7 +10,7 @@ use crate::files::FileStore;
 use crate::import::ROWS_PER_CHUNK;
 use crate::queue::ImportQueue;
 use crate::settings::{MissingVariables, Settings};
-use crate::store::{AccountStore, IdempotencyStore, ImportStore, KeyStore};
+use crate::store::{AccountStore, ClientStore, IdempotencyStore, ImportStore, KeyStore, TransactionStore};
 
 /// How often the SDK tries a call. A throttled call waits longer each time.
 const ATTEMPTS_MAX: u32 = 5;
@@ -27,6 +27,10 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 pub struct App {
     /// The accounts.
     pub accounts: AccountStore,
+    /// The clients.
+    pub clients: ClientStore,
+    /// The transactions.
+    pub transactions: TransactionStore,
     /// The imports.
     pub imports: ImportStore,
     /// The keys and organizations.
@@ -82,6 +86,8 @@ impl App {
         let tables = &settings.tables;
         Self {
             accounts: AccountStore::new(dynamodb.clone(), tables.accounts.clone()),
+            clients: ClientStore::new(dynamodb.clone(), tables.clients.clone()),
+            transactions: TransactionStore::new(dynamodb.clone(), tables.transactions.clone()),
             imports: ImportStore::new(dynamodb.clone(), tables.jobs.clone()),
             keys: KeyStore::new(dynamodb.clone(), tables.keys.clone()),
             idempotency: IdempotencyStore::new(dynamodb, tables.idempotency.clone()),

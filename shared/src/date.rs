@@ -26,6 +26,13 @@ pub fn parse(text: &str) -> Result<Date, InvalidDate> {
     Date::from_str(text).map_err(|_| InvalidDate)
 }
 
+/// A moment in RFC 3339's form, in UTC and milliseconds, always three digits of them: such
+/// times sort as text.
+#[must_use]
+pub fn in_milliseconds(moment: Timestamp) -> String {
+    format!("{moment:.3}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

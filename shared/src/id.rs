@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::account::AccountIdentifier;
 use crate::import::ExternalId;
+use crate::transaction::ExternalTransactionId;
 
 /// The text is no id of the type asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,6 +20,9 @@ use crate::import::ExternalId;
 pub struct InvalidId {
     prefix: &'static str,
 }
+
+/// An id of any type. As text it has at most 40 characters, none of them blank.
+pub trait Id: fmt::Display {}
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident($inner:ty), $prefix:literal, $valid:expr) => {
@@ -30,6 +35,8 @@ macro_rules! id {
             /// What every id of this type begins with.
             pub const PREFIX: &'static str = $prefix;
         }
+
+        impl Id for $name {}
 
         impl FromStr for $name {
             type Err = InvalidId;
@@ -75,6 +82,15 @@ id!(
 id!(
     /// An account of any type.
     AccountId(String), "acc_", opaque
+);
+id!(
+    /// A client, internal or external.
+    ClientId(String), "cli_", opaque
+);
+id!(
+    /// A transaction. In its account it is the deduplication key: what is the same
+    /// transaction has the same id, whoever sends it, and whenever.
+    TransactionId(String), "txn_", opaque
 );
 id!(
     /// An import job: a version 7 UUID, so that ids sort by the time they were made.
@@ -124,6 +140,56 @@ impl KeyId {
     pub fn random() -> Result<Self, getrandom::Error> {
         random_text().map(Self)
     }
+
+    /// The id of the key that `seed` stands for.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(of_seed(b"key", seed))
+    }
+}
+
+impl ClientId {
+    /// The id of the client that `seed` stands for.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(of_seed(b"client", seed))
+    }
+}
+
+impl TransactionId {
+    /// The id of the transaction of an account that its source knows by `external_id`.
+    #[must_use]
+    pub fn of_external(
+        org: &OrgId,
+        account: &AccountIdentifier,
+        external_id: &ExternalTransactionId,
+    ) -> Self {
+        let (account, external_id) = (account.as_str().as_bytes(), external_id.as_str().as_bytes());
+        Self(encode(&digest(&[b"external", org.0.as_bytes(), account, external_id])))
+    }
+
+    /// The id of a transaction that has none of its source's: a digest of its fields as
+    /// they were sent, and of how many of the same came before it.
+    #[must_use]
+    pub fn of_fields<'a>(
+        org: &OrgId,
+        fields: impl IntoIterator<Item = Option<&'a str>>,
+        occurrence: u64,
+    ) -> Self {
+        let occurrence = occurrence.to_be_bytes();
+        let mut parts: Vec<&[u8]> = vec![b"fields", org.0.as_bytes(), &occurrence];
+        for field in fields {
+            // A field left out is told from an empty one.
+            parts.push(if field.is_some() { b"1" } else { b"0" });
+            parts.push(field.unwrap_or_default().as_bytes());
+        }
+        Self(encode(&digest(&parts)))
+    }
+}
+
+/// The same seed is the same id, which is what makes a repeated request harmless.
+fn of_seed(what: &[u8], seed: Uuid) -> String {
+    encode(&digest(&[what, seed.as_bytes()]))
 }
 
 fn random_text() -> Result<String, getrandom::Error> {
@@ -145,6 +211,12 @@ impl AccountId {
     #[must_use]
     pub fn of_row(import: &ImportId, index: u64) -> Self {
         Self(encode(&digest(&[b"row", import.0.as_bytes(), &index.to_be_bytes()])))
+    }
+
+    /// The id of the account that `seed` stands for.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(of_seed(b"account", seed))
     }
 
     /// Which of `count` shards the account lies in. It follows from the id alone.

@@ -1,7 +1,7 @@
 //! Saldo's domain: what accounts, imports and keys are, and what the functions share to
 //! keep them in DynamoDB, S3 and SQS and to serve them over HTTP.
 //!
-//! The domain modules ([`money`], [`contact`], [`account`], [`import`], [`key`]…) know
+//! The domain modules ([`money`], [`account`], [`client`], [`transaction`], [`import`], [`key`]…) know
 //! neither HTTP nor Lambda nor AWS. Parsing is typing: a value that exists has been
 //! checked. [`store`], [`queue`] and [`files`] put the domain on AWS services; [`http`]
 //! and [`worker`] are how requests and messages get in.
@@ -10,6 +10,7 @@
 
 pub mod account;
 pub mod app;
+pub mod client;
 pub mod contact;
 pub mod date;
 pub mod failure;
@@ -18,12 +19,15 @@ pub mod files;
 pub mod http;
 pub mod id;
 pub mod import;
+pub mod in_flight;
 pub mod key;
 pub mod money;
 pub mod organization;
 pub mod queue;
+pub mod search;
 pub mod settings;
 pub mod store;
 pub mod telemetry;
 pub mod text;
+pub mod transaction;
 pub mod worker;

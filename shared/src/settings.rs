@@ -21,6 +21,10 @@ pub struct Settings {
 pub struct Tables {
     /// Accounts of every type.
     pub accounts: String,
+    /// Clients, internal and external.
+    pub clients: String,
+    /// Transactions.
+    pub transactions: String,
     /// Jobs and their parts.
     pub jobs: String,
     /// API keys and organizations.
@@ -67,6 +71,8 @@ impl Settings {
         let settings = Self {
             tables: Tables {
                 accounts: required("SALDO_ACCOUNTS_TABLE"),
+                clients: required("SALDO_CLIENTS_TABLE"),
+                transactions: required("SALDO_TRANSACTIONS_TABLE"),
                 jobs: required("SALDO_JOBS_TABLE"),
                 keys: required("SALDO_KEYS_TABLE"),
                 idempotency: required("SALDO_IDEMPOTENCY_TABLE"),
@@ -89,8 +95,8 @@ mod tests {
         let error = missing.expect_err("all are empty").to_string();
         assert_eq!(
             error,
-            "not set in the environment: SALDO_ACCOUNTS_TABLE, SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, \
-             SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, SALDO_IMPORT_QUEUE"
+            "not set in the environment: SALDO_ACCOUNTS_TABLE, SALDO_CLIENTS_TABLE, SALDO_TRANSACTIONS_TABLE, \
+             SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, SALDO_IMPORT_QUEUE"
         );
         assert!(Settings::read(|name| Some(name.to_owned())).is_ok());
     }

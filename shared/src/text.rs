@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::Id;
+
 /// Text of 1 to `MAX` characters (Unicode scalar values) without control characters,
 /// kept exactly as given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -84,6 +86,14 @@ macro_rules! bounded {
             }
         }
     };
+}
+
+impl Text<128> {
+    /// An id, as the text it is on the wire.
+    #[must_use]
+    pub fn of_id(id: &impl Id) -> Self {
+        Self(id.to_string())
+    }
 }
 
 bounded!(Text, &[]);

@@ -35,7 +35,7 @@ async fn an_import_costs_at_most_1_05_write_units_a_row() {
         .header("content-type", "application/json")
         .body(Body::from(json!({ "accounts": rows }).to_string()))
         .expect("a request");
-    let response = service(import::router(&app)).oneshot(request).await.expect("an answer");
+    let response = service(import::routes(&app)).oneshot(request).await.expect("an answer");
     assert_eq!(response.status(), 202);
 
     let sqs = aws_sdk_sqs::Client::new(aws.sdk_config());

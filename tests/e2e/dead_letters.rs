@@ -31,7 +31,7 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
             json!({ "accounts": [row("1"), row("2"), row("bad"), row("3"), row("4")] }).to_string(),
         ))
         .expect("a request");
-    let accepted = service(import::router(&calm)).oneshot(request).await.expect("an answer");
+    let accepted = service(import::routes(&calm)).oneshot(request).await.expect("an answer");
     let location = accepted.headers()["location"].to_str().expect("text").to_owned();
     let id: ImportId = location.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
     let sqs = aws_sdk_sqs::Client::new(aws.sdk_config());
@@ -51,7 +51,7 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
 
     let request = Request::get(format!("{location}/errors")).header("x-api-key", key.expose());
     let answer =
-        service(status::router(&calm)).oneshot(request.body(Body::empty()).expect("a request")).await;
+        service(status::routes(&calm)).oneshot(request.body(Body::empty()).expect("a request")).await;
     let body =
         axum::body::to_bytes(answer.expect("an answer").into_body(), usize::MAX).await.expect("a body");
     let page: serde_json::Value = serde_json::from_slice(&body).expect("JSON");

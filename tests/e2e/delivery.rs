@@ -175,7 +175,7 @@ impl<'a> History<'a> {
             .body(Body::from(json!({ "accounts": rows }).to_string()))
             .expect("a request");
         let accepting = App { limits: self.app.limits, ..self.lab.calm.clone() };
-        let response = service(import::router(&accepting)).oneshot(request).await.expect("an answer");
+        let response = service(import::routes(&accepting)).oneshot(request).await.expect("an answer");
         let location = response.headers()["location"].to_str().expect("text").to_owned();
         location.rsplit('/').next().expect("an id").parse().expect("an id")
     }

@@ -31,7 +31,8 @@ async fn a_request_without_a_good_key_is_told_why_it_is_refused() {
 
     let revoked = local::demo::create_key(&app, org.clone(), Scope::ALL.to_vec(), None).await.expect("a key");
     assert_eq!(status(&tenant.with_key(revoked.expose())).await, (404, "not_found".to_owned()));
-    app.keys.revoke(&revoked.hash(), Timestamp::now()).await.expect("DynamoDB");
+    let id = app.keys.find(&revoked.hash()).await.expect("DynamoDB").expect("the key").id;
+    assert!(app.keys.revoke(org, &id, Timestamp::now()).await.expect("DynamoDB"));
     assert_eq!(status(&tenant.with_key(revoked.expose())).await, refused("key_revoked"));
 }
 

@@ -7,12 +7,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
+use saldo::fields::{Fields, InvalidValue};
 use saldo::files::ImportFiles;
-use saldo::http::{Caller, Parameters, Payload, Problem, Seed, media_type};
+use saldo::http::{Caller, FromParameters, Parameters, Payload, Problem, Seed, media_type};
 use saldo::id::ImportId;
 use saldo::import::{Format, ImportJob, ImportStatus, Mapping, PayloadFacts, read};
 use saldo::queue::{ImportMessage, ImportTask};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The media types accepted, each with its format.
 const FORMATS: [(&str, Format); 4] = [
@@ -22,11 +23,18 @@ const FORMATS: [(&str, Format); 4] = [
     ("text/csv", Format::Csv),
 ];
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Query {
     /// A JSON object from the file's columns to fields.
     mapping: Option<String>,
+}
+
+impl FromParameters for Query {
+    const NAMES: &'static [&'static str] = &["mapping"];
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let mapping = parameters.patch("mapping", |json| Ok::<_, InvalidValue>(json.to_owned()));
+        Some(Self { mapping: mapping.value() })
+    }
 }
 
 #[derive(Serialize)]

@@ -1,7 +1,5 @@
 //! A chunk: its rows are written, its findings reported, its counts committed, once.
 
-use futures::TryStreamExt;
-use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
@@ -9,6 +7,7 @@ use saldo::fields::Finding;
 use saldo::files::ImportFiles;
 use saldo::id::AccountId;
 use saldo::import::{AccountUpsert, Chunk, ChunkReport, Counts, Fate, ImportJob, RawRow, processing_failed};
+use saldo::in_flight::in_order;
 use saldo::money::Currency;
 use saldo::store::{ChunkPart, ImportWrite};
 use uuid::Uuid;
@@ -38,17 +37,8 @@ pub(crate) async fn process_queued(app: &App, job: &ImportJob, number: u32) -> R
 pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<(), Failure> {
     let default_currency = default_currency(app, job).await?;
     // In the order of the rows, so that the report is, too.
-    let mut fates = Vec::with_capacity(chunk.rows.len());
-    let mut in_flight = FuturesOrdered::new();
-    for row in &chunk.rows {
-        if in_flight.len() >= app.limits.writes_in_flight {
-            fates.extend(in_flight.try_next().await?);
-        }
-        in_flight.push_back(import_row(app, job, chunk, row, default_currency));
-    }
-    while let Some(fate) = in_flight.try_next().await? {
-        fates.push(fate);
-    }
+    let rows = chunk.rows.iter().map(|row| import_row(app, job, chunk, row, default_currency));
+    let fates = in_order(app.limits.writes_in_flight, rows.collect()).await?;
     commit(app, job, chunk, fates).await
 }
 

@@ -8,17 +8,15 @@ mod dead_letters;
 mod plan;
 mod worker;
 
-use axum::Router;
-use axum::routing::post;
 use saldo::app::App;
-use saldo::http::{idempotent, scoped};
+use saldo::http::Routes;
 use saldo::key::Scope;
 
 pub use dead_letters::handle as handle_dead_letters;
 pub use worker::handle;
 
 /// The routes of the function.
-pub fn router(app: &App) -> Router {
-    let routes = Router::new().route("/api/v1/import", post(accept::accept)).with_state(app.clone());
-    scoped(app, Scope::Import, idempotent(app, routes))
+#[must_use]
+pub fn routes(app: &App) -> Routes {
+    Routes::new(app).post("/api/v1/import", Scope::Import, accept::accept)
 }

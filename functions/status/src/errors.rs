@@ -1,6 +1,8 @@
 //! `GET /api/v1/import/{job_id}/errors`: every error of an import, in pages, or the
 //! refused rows themselves as a file.
 
+use std::str::FromStr;
+
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT;
@@ -8,43 +10,46 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures::TryStreamExt;
 use saldo::app::App;
-use saldo::fields::Severity;
-use saldo::http::{Caller, Limit, Page, Parameters, PathId, Problem};
+use saldo::fields::{Fields, InvalidValue, Severity};
+use saldo::http::{Caller, FromParameters, Limit, NOT_A_CURSOR, Page, Parameters, PathId, Problem};
 use saldo::id::ImportId;
 use saldo::import::{ImportJob, ImportStatus};
-use serde::Deserialize;
 
 use crate::refused::Notation;
 use crate::reports::{Entry, entries, in_line, load};
 use crate::{find, refused};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Query {
-    #[serde(default)]
     limit: Limit,
-    #[serde(default)]
     cursor: Cursor,
 }
 
+impl FromParameters for Query {
+    const NAMES: &'static [&'static str] = &["limit", "cursor"];
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
+        Some(Self { limit, cursor: parameters.patch("cursor", str::parse).value().unwrap_or_default() })
+    }
+}
+
 /// Where a page begins: a chunk, and how many of its errors come before.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Cursor {
     chunk: u32,
     offset: usize,
 }
 
-impl TryFrom<String> for Cursor {
-    type Error = &'static str;
+impl FromStr for Cursor {
+    type Err = InvalidValue;
 
-    fn try_from(cursor: String) -> Result<Self, Self::Error> {
+    fn from_str(cursor: &str) -> Result<Self, InvalidValue> {
         let parsed = cursor.split_once('-').and_then(|(chunk, offset)| {
             // The largest number a chunk can have leaves room to count on.
             let chunk = chunk.parse().ok().filter(|chunk| *chunk < u32::MAX / 2)?;
             Some(Self { chunk, offset: offset.parse().ok()? })
         });
-        parsed.ok_or("cursor must be the next_cursor of another page")
+        parsed.ok_or(NOT_A_CURSOR)
     }
 }
 

@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use jiff::Timestamp;
 use saldo::app::App;
+use saldo::date::in_milliseconds;
 use saldo::fields::Severity;
 use saldo::http::{Caller, PathId, Problem};
 use saldo::id::ImportId;
@@ -33,11 +33,6 @@ pub(crate) struct Summary {
     completed_at: Option<String>,
 }
 
-/// RFC 3339 in milliseconds, always three digits of them: such times sort as text.
-fn shown(moment: Timestamp) -> String {
-    format!("{moment:.3}")
-}
-
 #[derive(Serialize)]
 pub(crate) struct Details {
     #[serde(flatten)]
@@ -58,8 +53,8 @@ impl From<ImportJob> for Summary {
             superseded: job.superseded,
             failed: job.counts.failed,
             reason: job.reason,
-            created_at: shown(job.created_at),
-            completed_at: job.completed_at.map(shown),
+            created_at: in_milliseconds(job.created_at),
+            completed_at: job.completed_at.map(in_milliseconds),
         }
     }
 }

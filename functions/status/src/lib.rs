@@ -6,22 +6,19 @@ mod list;
 mod refused;
 mod reports;
 
-use axum::Router;
-use axum::routing::get;
 use saldo::app::App;
-use saldo::http::{Problem, scoped};
+use saldo::http::{Problem, Routes};
 use saldo::id::{ImportId, OrgId};
 use saldo::import::ImportJob;
 use saldo::key::Scope;
 
 /// The routes of the function.
-pub fn router(app: &App) -> Router {
-    let routes = Router::new()
-        .route("/api/v1/import", get(list::list))
-        .route("/api/v1/import/{job_id}", get(job::job))
-        .route("/api/v1/import/{job_id}/errors", get(errors::errors))
-        .with_state(app.clone());
-    scoped(app, Scope::Import, routes)
+#[must_use]
+pub fn routes(app: &App) -> Routes {
+    Routes::new(app)
+        .get("/api/v1/import", Scope::Import, list::list)
+        .get("/api/v1/import/{job_id}", Scope::Import, job::job)
+        .get("/api/v1/import/{job_id}/errors", Scope::Import, errors::errors)
 }
 
 /// The import with this id, if the organization has it.

@@ -3,25 +3,15 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use saldo::app::App;
-use saldo::http::{Caller, Limit, Page, Parameters, Problem};
+use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
 use saldo::id::ImportId;
-use serde::Deserialize;
 
 use crate::job::Summary;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Query {
-    #[serde(default)]
-    limit: Limit,
-    /// The last job of the page before.
-    starting_after: Option<ImportId>,
-}
 
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
-    Parameters(query): Parameters<Query>,
+    Parameters(query): Parameters<PageAfter<ImportId>>,
 ) -> Result<Json<Page<Summary>>, Problem> {
     let limit = query.limit.get();
     let (jobs, has_more) = app.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;

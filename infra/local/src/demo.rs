@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::id::{KeyId, OrgId};
-use saldo::key::{ApiKey, KeySecret, Scope};
+use saldo::key::{KeyRequest, KeySecret, Scope};
 use saldo::organization::{Organization, TimeZoneName};
 
 /// The demo organization's id, the same in every stack, so that its data is found again.
@@ -42,15 +42,8 @@ pub async fn create_key(
     expires_at: Option<Timestamp>,
 ) -> Result<KeySecret> {
     let secret = KeySecret::random()?;
-    let key = ApiKey {
-        id: KeyId::random()?,
-        org,
-        name: "local".parse()?,
-        scopes,
-        created_at: Timestamp::now(),
-        expires_at,
-        revoked_at: None,
-    };
+    let request = KeyRequest { name: "local".parse()?, scopes, expires_at };
+    let key = request.grant(KeyId::random()?, org, &secret, Timestamp::now());
     app.keys.put(&secret.hash(), &key).await?;
     Ok(secret)
 }

@@ -11,7 +11,7 @@ mod template;
 pub use events::sqs_event;
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
-pub use stack::{Aws, Functions, listen, resume};
+pub use stack::{Aws, Functions, listen, resume, routes};
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -13,7 +13,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::serve::ListenerExt;
 use saldo::app::App;
-use saldo::http::{self, Problem};
+use saldo::http::{self, Problem, Routes};
 use saldo::queue::{ImportMessage, ImportTask};
 use saldo::settings::Settings;
 use tokio::net::TcpListener;
@@ -84,6 +84,8 @@ impl Aws {
         let endpoints = self.endpoints();
         let variables = [
             ("SALDO_ACCOUNTS_TABLE", tables.accounts.as_str()),
+            ("SALDO_CLIENTS_TABLE", &tables.clients),
+            ("SALDO_TRANSACTIONS_TABLE", &tables.transactions),
             ("SALDO_JOBS_TABLE", &tables.jobs),
             ("SALDO_KEYS_TABLE", &tables.keys),
             ("SALDO_IDEMPOTENCY_TABLE", &tables.idempotency),
@@ -125,7 +127,7 @@ impl Functions {
         let url = format!("http://{}", listener.local_addr()?);
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
-        let service = http::service(routes(app));
+        let service = http::service(Router::from(routes(app)).layer(from_fn(whole_request)));
         server.spawn(serve(listener, service, stop.clone()));
         let pollers = events::start(&Template::load()?, &aws_sdk_sqs::Client::new(sdk), app, &stop)?;
         Ok(Self { url, server, pollers, stop })
@@ -169,9 +171,15 @@ pub(crate) async fn serve(
     axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
-/// The routes of every function, handed whole requests as API Gateway hands them over.
-fn routes(app: &App) -> Router {
-    Router::new().merge(import::router(app)).merge(status::router(app)).layer(from_fn(whole_request))
+/// The routes of every function.
+#[must_use]
+pub fn routes(app: &App) -> Routes {
+    accounts::routes(app)
+        .merge(clients::routes(app))
+        .merge(import::routes(app))
+        .merge(keys::routes(app))
+        .merge(status::routes(app))
+        .merge(transactions::routes(app))
 }
 
 /// Reads the body before anything answers. An answer to half a request, that it is too

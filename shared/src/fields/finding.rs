@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact::InvalidPhone;
 use crate::date::InvalidDate;
+use crate::id::InvalidId;
 use crate::money::{AmountError, Currency, UnknownCurrency};
 use crate::text::TextError;
 
@@ -182,5 +183,22 @@ impl From<InvalidPhone> for FindingCode {
 impl From<InvalidDate> for FindingCode {
     fn from(_: InvalidDate) -> Self {
         Self::InvalidDate
+    }
+}
+
+impl From<InvalidId> for FindingCode {
+    fn from(_: InvalidId) -> Self {
+        Self::InvalidValue
+    }
+}
+
+/// The text is none of the values a field may have: why, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidValue(pub &'static str);
+
+impl From<InvalidValue> for FindingCode {
+    fn from(_: InvalidValue) -> Self {
+        Self::InvalidValue
     }
 }

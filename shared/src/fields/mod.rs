@@ -17,7 +17,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 pub use envelope::read_array;
-pub use finding::{Finding, FindingCode, Severity};
+pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub use patch::Patch;
 pub use unreadable::Unreadable;
 pub(crate) use unreadable::text;
@@ -103,6 +103,12 @@ impl Fields {
 
     fn position(&self, name: &str) -> Option<usize> {
         self.known.iter().position(|known| *known == name)
+    }
+
+    /// What was sent in a field that was not taken yet.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.position(name).and_then(|at| self.values[at].as_ref())
     }
 
     /// What was sent in a field; `None` if it was not mentioned, or was taken before.

@@ -11,8 +11,8 @@ pub enum Unreadable {
         /// How many bytes are well formed.
         offset: usize,
     },
-    /// Percent-encoded bytes of a form are not UTF-8.
-    #[error("a percent-encoded text of the form is not UTF-8")]
+    /// Percent-encoded bytes of a form, or of a query, are not UTF-8.
+    #[error("a percent-encoded text is not UTF-8")]
     BrokenEscape,
     /// The text is not JSON.
     #[error("line {line}, column {column}: {reason}")]

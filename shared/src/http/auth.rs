@@ -1,10 +1,9 @@
 //! Who is calling, and whether they may.
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
 
@@ -23,15 +22,16 @@ impl Caller {
     pub fn org(&self) -> &OrgId {
         &self.0.org
     }
+
+    /// The key itself.
+    #[must_use]
+    pub fn key(&self) -> &ApiKey {
+        &self.0
+    }
 }
 
-/// Lets only callers with `scope` through to `routes`. Handlers then take
-/// `Extension<Caller>`.
-pub fn scoped(app: &App, scope: Scope, routes: Router) -> Router {
-    routes.route_layer(from_fn_with_state((app.clone(), scope), authorize))
-}
-
-async fn authorize(
+/// Lets only callers with the scope through. Handlers then take `Extension<Caller>`.
+pub(super) async fn authorize(
     State((app, scope)): State<(App, Scope)>,
     mut request: Request,
     next: Next,
@@ -49,11 +49,19 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<ApiKey, Problem>
     let unknown = || Problem::refused_key("key_unknown", "there is no such key");
     let secret: KeySecret = sent_key(headers).ok_or_else(Problem::no_key)?.parse().map_err(|_| unknown())?;
     let key = app.keys.find(&secret.hash()).await?.ok_or_else(unknown)?;
-    match (key.revoked_at, key.is_valid_at(Timestamp::now())) {
-        (Some(_), _) => Err(Problem::refused_key("key_revoked", "the key was revoked")),
-        (None, false) => Err(Problem::refused_key("key_expired", "the key has expired")),
-        (None, true) => Ok(key),
+    let now = Timestamp::now();
+    match (key.revoked_at, key.is_valid_at(now)) {
+        (Some(_), _) => return Err(Problem::refused_key("key_revoked", "the key was revoked")),
+        (None, false) => return Err(Problem::refused_key("key_expired", "the key has expired")),
+        (None, true) => {}
     }
+    if key.use_is_news_at(now)
+        && let Err(failure) = app.keys.used(&secret.hash(), now).await
+    {
+        // The request itself does not depend on it.
+        tracing::warn!(error = %failure.chain(), key = %key.id, "the key's use was not recorded");
+    }
+    Ok(key)
 }
 
 /// The text sent as a key: `X-API-Key`, or else `Authorization: Bearer` (RFC 6750).

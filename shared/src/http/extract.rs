@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use axum::body::to_bytes;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, request};
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
 
 use super::Problem;
+use crate::fields::Fields;
 
 /// The bytes a body may have: what is left of Lambda's 6 MB for an event once the body is
 /// escaped, or encoded in base64.
@@ -38,22 +39,28 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
     }
 }
 
-/// The query's parameters. Unknown ones are refused, if `T` denies unknown fields.
+/// What the parameters of a query become.
+pub trait FromParameters: Sized {
+    /// The parameters there are.
+    const NAMES: &'static [&'static str];
+
+    /// Reads them. Nothing is returned only if something was found to be wrong.
+    fn read(parameters: &mut Fields) -> Option<Self>;
+}
+
+/// The query's parameters. Unknown ones are refused; empty ones count as not given.
 #[derive(Clone, Debug)]
 pub struct Parameters<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
+impl<T: FromParameters, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut request::Parts, _: &S) -> Result<Self, Problem> {
-        match Query::try_from_uri(&parts.uri) {
-            Ok(Query(parameters)) => Ok(Self(parameters)),
-            Err(rejection) => {
-                // The rejection's own text opens with axum's words; its source says what is wrong.
-                let cause = Error::source(&rejection).map(ToString::to_string);
-                Err(Problem::invalid_parameter(cause.unwrap_or_else(|| rejection.to_string())))
-            }
-        }
+        let query = parts.uri.query().unwrap_or_default();
+        let mut parameters = Fields::of_form(T::NAMES, query.as_bytes())
+            .map_err(|unreadable| Problem::invalid_parameter(unreadable.to_string()))?;
+        let read = T::read(&mut parameters);
+        parameters.finish(read).map(Self).map_err(Problem::invalid_parameters)
     }
 }
 

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request, State};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
@@ -26,20 +25,25 @@ const KEY_CHARS_MAX: usize = 255;
 /// The bytes of an answer that is kept; DynamoDB's items have at most 400 kB.
 const KEPT_BYTES_MAX: usize = 300_000;
 /// The headers of an answer that are kept with it.
-const KEPT_HEADERS: [HeaderName; 2] = [CONTENT_TYPE, LOCATION];
+const KEPT_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
 
 /// What a request derives its ids from. A request that is sent again under its
 /// idempotency key has the same seed; any other has its own. It is a version 7 UUID.
 #[derive(Clone, Copy, Debug)]
 pub struct Seed(pub Uuid);
 
-/// Gives `routes` what `Idempotency-Key` promises. Handlers take `Extension<Seed>` and
-/// make from it the ids of what they create. Belongs inside [`scoped`](super::scoped).
-pub fn idempotent(app: &App, routes: Router) -> Router {
-    routes.route_layer(from_fn_with_state(app.clone(), once))
-}
+/// What is kept of an answer in place of its body: for a body that holds a secret, which
+/// is shown once and stored nowhere. Handlers add it to the answer's extensions.
+#[derive(Clone, Debug)]
+pub struct KeptInstead(pub String);
 
-async fn once(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
+/// Gives a route what `Idempotency-Key` promises. Handlers take `Extension<Seed>` and
+/// make from it the ids of what they create.
+pub(super) async fn once(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
     let caller = request.extensions().get::<Caller>().cloned();
     let (Some(key), Some(caller)) = (request.headers().get(IDEMPOTENCY_KEY), caller) else {
         request.extensions_mut().insert(Seed(Uuid::now_v7()));
@@ -71,7 +75,10 @@ async fn keep(app: &App, claim: &Claim, response: Response) -> Result<Response, 
         _ => {
             let (parts, body) = response.into_parts();
             let body = to_bytes(body, usize::MAX).await.map_err(|_| Problem::internal())?;
-            let kept = keep_success(app, claim, &parts, &body).await;
+            let kept = match parts.extensions.get::<KeptInstead>() {
+                Some(KeptInstead(instead)) => keep_success(app, claim, &parts, instead.as_bytes()).await,
+                None => keep_success(app, claim, &parts, &body).await,
+            };
             log_lost(kept);
             return Ok(Response::from_parts(parts, Body::from(body)));
         }

@@ -1,28 +1,35 @@
 //! HTTP: what every function's routes have in common.
 //!
-//! A function's router names its routes, wrapped in [`scoped`] so that no route is open
-//! by oversight; [`service`] then gives every answer its request id, every error its
+//! A function names its routes, each with its scope, in [`Routes`], so that no route is
+//! open by oversight; [`service`] then gives every answer its request id, every error its
 //! problem document, and unknown paths and methods their 404 and 405.
 
 mod auth;
+mod body;
 mod extract;
 mod idempotent;
 mod observe;
 mod page;
+mod preconditions;
 mod problem;
+mod routes;
 
 use axum::Router;
 use axum::middleware::from_fn;
 use tower_http::catch_panic::CatchPanicLayer;
 
-pub use auth::{Caller, scoped};
-pub use extract::{BODY_BYTES_MAX, Parameters, PathId, Payload, media_type};
-pub use idempotent::{Seed, idempotent};
-pub use page::{Limit, Page};
-pub use problem::{InvalidField, Problem};
+pub use auth::Caller;
+pub use body::{json_elements, json_fields, json_or_form_fields};
+pub use extract::{BODY_BYTES_MAX, FromParameters, Parameters, PathId, Payload, media_type};
+pub use idempotent::{KeptInstead, Seed};
+pub use page::{Limit, NOT_A_CURSOR, Page, PageAfter};
+pub use preconditions::{Preconditions, etag_header};
+pub use problem::Problem;
+pub use routes::{Route, Routes};
 
 /// Turns routes into the service that answers requests.
-pub fn service(routes: Router) -> Router {
+pub fn service(routes: impl Into<Router>) -> Router {
+    let routes: Router = routes.into();
     routes
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

@@ -1,10 +1,15 @@
 //! Lists, a page at a time.
 
-use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::FromParameters;
+use crate::fields::{Fields, InvalidValue};
+use crate::id::InvalidId;
 
 /// How many entries of a list a page holds: 1 to 100, 10 by default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "u32")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit(u8);
 
 impl Limit {
@@ -21,16 +26,37 @@ impl Default for Limit {
     }
 }
 
-impl TryFrom<u32> for Limit {
-    type Error = &'static str;
+impl FromStr for Limit {
+    type Err = InvalidValue;
 
-    fn try_from(limit: u32) -> Result<Self, &'static str> {
-        match u8::try_from(limit) {
+    fn from_str(limit: &str) -> Result<Self, InvalidValue> {
+        match limit.parse() {
             Ok(limit @ 1..=100) => Ok(Self(limit)),
-            _ => Err("limit must be from 1 to 100"),
+            _ => Err(InvalidValue("expected a number from 1 to 100")),
         }
     }
 }
+
+/// Which page of a list whose entries have ids.
+#[derive(Clone, Debug)]
+pub struct PageAfter<I> {
+    /// How many entries.
+    pub limit: Limit,
+    /// The last entry of the page before.
+    pub starting_after: Option<I>,
+}
+
+impl<I: FromStr<Err = InvalidId>> FromParameters for PageAfter<I> {
+    const NAMES: &'static [&'static str] = &["limit", "starting_after"];
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
+        Some(Self { limit, starting_after: parameters.patch("starting_after", str::parse).value() })
+    }
+}
+
+/// A cursor that no page gave.
+pub const NOT_A_CURSOR: InvalidValue = InvalidValue("expected the next_cursor of another page");
 
 /// One page of a list.
 #[derive(Clone, Debug, Serialize)]

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::extract::BODY_BYTES_MAX;
 use crate::failure::Failure;
+use crate::fields::Finding;
 use crate::key::Scope;
 
 /// An error as the caller sees it. It becomes a document when the answer leaves, since
@@ -29,19 +30,29 @@ struct Parts {
     code: &'static str,
     title: &'static str,
     detail: Cow<'static, str>,
-    errors: Vec<InvalidField>,
+    errors: Vec<Fault>,
     headers: HeaderMap,
 }
 
 /// One thing wrong with a request.
 #[derive(Clone, Debug, Serialize)]
-pub struct InvalidField {
-    /// Where in the body, as a JSON pointer (RFC 6901).
-    pub pointer: String,
+struct Fault {
+    #[serde(flatten)]
+    place: Place,
     /// What it is, for machines.
-    pub code: &'static str,
+    code: &'static str,
     /// What it is, for people.
-    pub detail: Cow<'static, str>,
+    detail: Cow<'static, str>,
+}
+
+/// Where something is wrong.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Place {
+    /// In the body, as a JSON pointer (RFC 6901).
+    Pointer(String),
+    /// In the query.
+    Parameter(String),
 }
 
 #[derive(Serialize)]
@@ -53,7 +64,7 @@ struct Document<'a> {
     code: &'static str,
     request_id: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [InvalidField],
+    errors: &'a [Fault],
 }
 
 impl Problem {
@@ -78,18 +89,27 @@ impl Problem {
         self
     }
 
-    /// 400: the request's parts are wrong in the ways listed.
-    #[must_use]
-    pub fn invalid(errors: Vec<InvalidField>) -> Self {
+    /// 400: several parts of the request are wrong, or one.
+    fn invalid(code: &'static str, title: &'static str, errors: Vec<Fault>) -> Self {
         let detail: Cow<'static, str> = match errors.as_slice() {
-            [only] if only.pointer.is_empty() => only.detail.clone(),
-            [only] => format!("{}: {}", only.pointer, only.detail).into(),
+            [Fault { place: Place::Pointer(place) | Place::Parameter(place), detail, .. }] => {
+                match place.as_str() {
+                    "" => detail.clone(),
+                    place => format!("{place}: {detail}").into(),
+                }
+            }
             several => format!("{} parts of the request are invalid; see errors", several.len()).into(),
         };
-        let mut problem =
-            Self::new(StatusCode::BAD_REQUEST, "invalid_request", "The request is invalid", detail);
+        let mut problem = Self::new(StatusCode::BAD_REQUEST, code, title, detail);
         problem.0.errors = errors;
         problem
+    }
+
+    /// 400: query parameters are wrong in the ways found.
+    #[must_use]
+    pub fn invalid_parameters(findings: Vec<Finding>) -> Self {
+        let errors = findings.into_iter().map(Fault::in_query).collect();
+        Self::invalid("invalid_parameter", "A parameter is invalid", errors)
     }
 
     /// 400: a query parameter or header is wrong.
@@ -142,6 +162,28 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
     }
 
+    /// 403: the key would give away scopes it lacks.
+    #[must_use]
+    pub fn scopes_not_held(scopes: &[Scope]) -> Self {
+        let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
+        let detail = format!("a key can't grant scopes it lacks: {}", names.join(", "));
+        Self::new(StatusCode::FORBIDDEN, "scope_missing", "The API key lacks a scope", detail)
+    }
+
+    /// 409: the client owns accounts, and they would be nobody's.
+    #[must_use]
+    pub fn client_owns_accounts() -> Self {
+        let detail = "the client owns accounts; delete them or change their owner_id first";
+        Self::new(StatusCode::CONFLICT, "client_owns_accounts", "The client owns accounts", detail)
+    }
+
+    /// 412: the resource is not in the state that the request is for.
+    #[must_use]
+    pub fn changed_meanwhile() -> Self {
+        let detail = "it was changed since the ETag in If-Match was read; read it again";
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "It was changed meanwhile", detail)
+    }
+
     /// 413: the body has more than [`BODY_BYTES_MAX`] bytes.
     #[must_use]
     pub fn body_too_large() -> Self {
@@ -185,12 +227,16 @@ impl Problem {
             .with_header(RETRY_AFTER, "1")
     }
 
-    pub(super) fn internal() -> Self {
+    /// 500: we are at fault, and the log says how.
+    #[must_use]
+    pub fn internal() -> Self {
         let detail = "something went wrong on our side; the request id helps to find out what";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
     }
 
-    fn unavailable() -> Self {
+    /// 503: too much is going on; trying again helps.
+    #[must_use]
+    pub fn unavailable() -> Self {
         let detail = "too much is going on at the moment; try again shortly";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
             .with_header(RETRY_AFTER, "1")

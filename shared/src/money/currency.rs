@@ -44,6 +44,16 @@ impl Currency {
         self.decimal_places
     }
 
+    /// The amount as text with as many decimal places as the currency has: `3.50` EUR.
+    #[must_use]
+    pub fn in_full(self, mut amount: Decimal) -> String {
+        if let Some(places) = self.decimal_places.filter(|places| amount.scale() < *places) {
+            // An amount too large for the zeros keeps as many as it has room for.
+            amount.rescale(places);
+        }
+        amount.to_string()
+    }
+
     /// Whether `amount` can be paid in this currency, that is, has no digit below its
     /// smallest unit. Trailing zeros are no digits: 100.00 JPY is 100 JPY.
     #[must_use]
@@ -106,6 +116,23 @@ mod tests {
             let amount = parse_plain(amount).expect(amount);
             assert_eq!(currency.admits(amount), admitted, "{amount} {code}");
         }
+    }
+
+    #[test]
+    fn an_amount_in_full_has_all_its_decimal_places_and_the_same_value() {
+        for (code, amount, full) in [
+            ("EUR", "3.5", "3.50"),
+            ("EUR", "1200", "1200.00"),
+            ("JPY", "1200", "1200"),
+            ("KWD", "0.001", "0.001"),
+            ("XAU", "0.00000001", "0.00000001"),
+        ] {
+            let currency: Currency = code.parse().expect(code);
+            assert_eq!(currency.in_full(parse_plain(amount).expect(amount)), full);
+        }
+        let large = parse_plain(&"9".repeat(28)).expect("28 digits");
+        let eur: Currency = "EUR".parse().expect("a currency");
+        assert_eq!(parse_plain(eur.in_full(large).split('.').next().unwrap_or_default()), Ok(large));
     }
 
     #[test]

@@ -6,7 +6,11 @@
 
 mod amount;
 mod currency;
+mod json;
+mod total;
 
 pub use amount::{AmountError, parse_json_number, parse_plain};
 pub use currency::{Currency, UnknownCurrency};
+pub use json::{as_number, as_number_if_any};
 pub use rust_decimal::Decimal;
+pub use total::Total;

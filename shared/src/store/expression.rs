@@ -49,6 +49,24 @@ impl Update {
         self.removes.push(name);
     }
 
+    /// Sets the attribute, or removes it if there is no value.
+    pub(super) fn set_or_remove(&mut self, attribute: &str, value: Option<AttributeValue>) {
+        match value {
+            Some(value) => self.set(attribute, value),
+            None => self.remove(attribute),
+        }
+    }
+
+    /// Requires that the attribute has this value, or none.
+    pub(super) fn require_value(&mut self, attribute: &str, value: Option<AttributeValue>) {
+        let name = self.name(attribute);
+        let condition = match value {
+            Some(value) => format!("{name} = {}", self.value(value)),
+            None => format!("attribute_not_exists({name})"),
+        };
+        self.require(condition);
+    }
+
     /// Adds a condition; all of them must hold.
     pub(super) fn require(&mut self, condition: String) {
         self.conditions.push(condition);

@@ -57,6 +57,13 @@ impl<'a> Reader<'a> {
             .map_err(|_| self.corrupt(attribute, "is outside the calendar"))
     }
 
+    /// A binary attribute.
+    pub(super) fn binary<T: for<'b> TryFrom<&'b [u8]>>(&self, attribute: &str) -> Result<T, Failure> {
+        let bytes = self.item.get(attribute).and_then(|value| value.as_b().ok());
+        let bytes = bytes.ok_or_else(|| self.corrupt(attribute, "is missing"))?;
+        T::try_from(bytes.as_ref()).map_err(|_| self.corrupt(attribute, "has a value that no writer writes"))
+    }
+
     fn parse<T: FromStr>(&self, attribute: &str, value: &AttributeValue) -> Result<T, Failure> {
         match value {
             AttributeValue::S(text) | AttributeValue::N(text) => {

@@ -2,14 +2,18 @@
 //! promise is tested against a real DynamoDB engine, not against mocks.
 
 mod accounts;
+mod clients;
 mod expression;
 mod idempotency;
 mod imports;
 mod item;
 mod keys;
 mod table_keys;
+mod transactions;
 
-pub use accounts::{AccountStore, ImportWrite, Written};
+pub use accounts::{AccountFilter, AccountStore, ImportWrite, OwnedAccount, Written};
+pub use clients::ClientStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptResponse};
 pub use imports::{ChunkPart, ImportStore};
 pub use keys::KeyStore;
+pub use transactions::{DateRange, Kept, Place, TransactionStore};

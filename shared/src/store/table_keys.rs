@@ -3,11 +3,14 @@
 //! | table | partition key | sort key | index |
 //! |---|---|---|---|
 //! | accounts | `shard` | `id` | `by_owner`: `owner`, `id` |
+//! | clients | `org` | `id` | |
+//! | transactions | `account` | `id` | `by_date`: `account`, `valued` |
 //! | jobs | `job` | `part` | `by_org`: `listed`, `job` |
 //! | keys | `hash` | | `by_org`: `org`, `id` |
 //! | idempotency | `request` | | |
 
-use crate::id::{AccountId, ImportId, OrgId};
+use crate::date::Date;
+use crate::id::{AccountId, ImportId, OrgId, TransactionId};
 
 /// How many partitions an organization's accounts are spread over. One DynamoDB partition
 /// takes 1,000 writes a second; sixteen take what one import can send.
@@ -19,11 +22,34 @@ pub(super) const JOB_PART: &str = "job";
 pub(super) const CHUNK_PARTS: &str = "chunk#";
 
 pub(super) fn account_shard(org: &OrgId, id: &AccountId) -> String {
-    format!("{org}#{:02}", id.shard(SHARDS))
+    shard(org, id.shard(SHARDS))
+}
+
+pub(super) fn shard(org: &OrgId, number: u8) -> String {
+    format!("{org}#{number:02}")
 }
 
 pub(super) fn account_owner(org: &OrgId, owner_id: &str) -> String {
     format!("{org}#{owner_id}")
+}
+
+pub(super) fn transactions_of(org: &OrgId, account_identifier: &str) -> String {
+    format!("{org}#{account_identifier}")
+}
+
+/// Where a transaction stands among those of its account, by day.
+pub(super) fn valued(day: Date, id: &TransactionId) -> String {
+    format!("{day}#{id}")
+}
+
+/// Before the first transaction of a day.
+pub(super) fn valued_from(day: Date) -> String {
+    format!("{day}#")
+}
+
+/// Behind the last transaction of a day.
+pub(super) fn valued_to(day: Date) -> String {
+    format!("{day}#~")
 }
 
 pub(super) fn job(org: &OrgId, id: &ImportId) -> String {

@@ -1,13 +1,18 @@
 //! What was sent and can't be taken, as problems.
 
-use super::{InvalidField, Problem};
+use super::{Fault, Place, Problem};
 use crate::fields::{self, Finding, FindingCode};
 use crate::import;
 
-impl From<Finding> for InvalidField {
-    fn from(finding: Finding) -> Self {
-        let pointer = finding.field.as_deref().map(pointer).unwrap_or_default();
-        Self { pointer, code: finding.code.name(), detail: finding.reason }
+impl Fault {
+    fn in_body(finding: Finding) -> Self {
+        let place = Place::Pointer(finding.field.as_deref().map(pointer).unwrap_or_default());
+        Self { place, code: finding.code.name(), detail: finding.reason }
+    }
+
+    pub(super) fn in_query(finding: Finding) -> Self {
+        let place = Place::Parameter(finding.field.unwrap_or_default().into_owned());
+        Self { place, code: finding.code.name(), detail: finding.reason }
     }
 }
 
@@ -19,7 +24,8 @@ impl From<Finding> for Problem {
 
 impl From<Vec<Finding>> for Problem {
     fn from(findings: Vec<Finding>) -> Self {
-        Self::invalid(findings.into_iter().map(InvalidField::from).collect())
+        let errors = findings.into_iter().map(Fault::in_body).collect();
+        Self::invalid("invalid_request", "The request is invalid", errors)
     }
 }
 

@@ -1,8 +1,14 @@
 //! The account: one thing, whether an ERP imported it, an application created it or a
 //! bank synchronization brought it.
 
+mod change;
+mod revision;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+pub use change::{ACCOUNT_FIELDS, AccountChange};
+pub use revision::Revision;
 
 use crate::contact::{ContactName, Email, Phone};
 use crate::id::AccountId;
@@ -14,6 +20,9 @@ use crate::text::{Prose, Text};
 pub type AccountType = Text<64>;
 /// Where the account is in its life: `active`, `resolved`, `escalated`… Any word will do.
 pub type AccountStatus = Text<64>;
+/// What transactions call the account: an IBAN, a masked card number… It is compared as it
+/// is, character by character.
+pub type AccountIdentifier = Text<128>;
 /// The system an account was imported from, such as `SAP`.
 pub type SourceSystem = Text<128>;
 /// The campaign an account belongs to.
@@ -25,7 +34,7 @@ pub type Notes = Prose<10_000>;
 
 /// The type of an imported account that states none: what a customer owes.
 pub const DEFAULT_TYPE: &str = "receivable";
-/// The status of an imported account that states none.
+/// The status of an account for which none was stated.
 pub const DEFAULT_STATUS: &str = "active";
 
 /// An account.
@@ -35,6 +44,8 @@ pub struct Account {
     pub id: AccountId,
     /// The id by which the source knows it, unique in the organization.
     pub external_id: Option<ExternalId>,
+    /// What its transactions call it, if not by its id.
+    pub identifier: Option<AccountIdentifier>,
     /// Its type.
     pub kind: AccountType,
     /// Its status.
@@ -62,6 +73,16 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
+    /// Which state of the account this is.
+    pub revision: Revision,
+}
+
+impl Account {
+    /// What its transactions call the account: its identifier or, without one, its id.
+    #[must_use]
+    pub fn transactions_identifier(&self) -> AccountIdentifier {
+        self.identifier.clone().unwrap_or_else(|| AccountIdentifier::of_id(&self.id))
+    }
 }
 
 /// Whom to contact about an account.

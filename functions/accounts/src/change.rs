@@ -1,0 +1,37 @@
+//! `PUT /v1/accounts/{id}`: changes the fields given and leaves the others alone.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
+use jiff::Timestamp;
+use saldo::account::{ACCOUNT_FIELDS, AccountChange};
+use saldo::app::App;
+use saldo::http::{Caller, PathId, Payload, Preconditions, Problem, json_or_form_fields};
+use saldo::id::AccountId;
+
+use crate::ATTEMPTS_MAX;
+use crate::read::find;
+use crate::view::shown;
+
+pub(crate) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccountId>,
+    preconditions: Preconditions,
+    headers: HeaderMap,
+    payload: Payload,
+) -> Result<impl IntoResponse, Problem> {
+    let change = AccountChange::read(json_or_form_fields(ACCOUNT_FIELDS, &headers, &payload)?)?;
+    let exactly = preconditions.name_a_state();
+    for _ in 0..ATTEMPTS_MAX {
+        let seen = find(&app, caller.org(), &id).await?;
+        preconditions.admit(&seen.revision)?;
+        change.check(&seen)?;
+        let now = Timestamp::now();
+        if let Some(changed) = app.accounts.change(caller.org(), &seen, &change, exactly, now).await? {
+            return Ok(shown(changed));
+        }
+    }
+    Err(Problem::unavailable())
+}

@@ -1,0 +1,27 @@
+//! `DELETE /v1/accounts/{id}`: the account is gone for good.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use saldo::app::App;
+use saldo::http::{Caller, PathId, Preconditions, Problem};
+use saldo::id::AccountId;
+
+use crate::ATTEMPTS_MAX;
+use crate::read::find;
+
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccountId>,
+    preconditions: Preconditions,
+) -> Result<StatusCode, Problem> {
+    for _ in 0..ATTEMPTS_MAX {
+        let seen = find(&app, caller.org(), &id).await?;
+        preconditions.admit(&seen.revision)?;
+        if app.accounts.delete(caller.org(), &seen, preconditions.name_a_state()).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(Problem::unavailable())
+}

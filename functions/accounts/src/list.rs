@@ -1,0 +1,41 @@
+//! `GET /v1/accounts`: the organization's accounts, whoever made them.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use saldo::app::App;
+use saldo::fields::Fields;
+use saldo::http::{Caller, FromParameters, Limit, Page, Parameters, Problem};
+use saldo::id::AccountId;
+use saldo::store::AccountFilter;
+
+use crate::view::View;
+
+pub(crate) struct Query {
+    limit: Limit,
+    filter: AccountFilter,
+    /// The last account of the page before.
+    starting_after: Option<AccountId>,
+}
+
+impl FromParameters for Query {
+    const NAMES: &'static [&'static str] = &["limit", "type", "owner_id", "starting_after"];
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
+        let kind = parameters.text("type").value();
+        let owner_id = parameters.text("owner_id").value();
+        let starting_after = parameters.patch("starting_after", str::parse).value();
+        Some(Self { limit, filter: AccountFilter { kind, owner_id }, starting_after })
+    }
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Parameters(Query { limit, filter, starting_after }): Parameters<Query>,
+) -> Result<Json<Page<View>>, Problem> {
+    let page = app.accounts.list(caller.org(), &filter, starting_after.as_ref(), limit.get()).await?;
+    let (accounts, has_more) = page;
+    let data = accounts.into_iter().map(View::from).collect();
+    Ok(Json(Page { data, has_more, next_cursor: None }))
+}

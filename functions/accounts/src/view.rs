@@ -1,0 +1,88 @@
+//! An account as its callers see it.
+
+use axum::Json;
+use axum::http::HeaderName;
+use axum::http::HeaderValue;
+use saldo::account::{Account, Contact};
+use saldo::date::Date;
+use saldo::http::etag_header;
+use saldo::id::AccountId;
+use saldo::money::{Currency, Decimal, as_number, as_number_if_any};
+use serde::Serialize;
+
+/// An account. What it has not is not shown, but for the owner.
+#[derive(Serialize)]
+pub(crate) struct View {
+    id: AccountId,
+    r#type: String,
+    #[serde(serialize_with = "as_number")]
+    balance: Decimal,
+    currency: Currency,
+    owner_id: Option<String>,
+    status: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identifier: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_system: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<ContactView>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_number_if_any")]
+    total_amount: Option<Decimal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    due_date: Option<Date>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notes: Option<String>,
+    /// Seconds since 1970.
+    created_at: i64,
+    /// Seconds since 1970.
+    updated_at: i64,
+}
+
+#[derive(Serialize)]
+struct ContactView {
+    name: String,
+    phone: Option<String>,
+    email: Option<String>,
+}
+
+impl From<Account> for View {
+    fn from(account: Account) -> Self {
+        Self {
+            id: account.id,
+            r#type: account.kind.into(),
+            balance: account.balance,
+            currency: account.currency,
+            owner_id: account.owner_id.map(String::from),
+            status: account.status.into(),
+            identifier: account.identifier.map(String::from),
+            external_id: account.external_id.map(String::from),
+            source_system: account.source_system.map(String::from),
+            contact: account.contact.map(ContactView::from),
+            total_amount: account.total_amount,
+            due_date: account.due_date,
+            campaign_id: account.campaign_id.map(String::from),
+            notes: account.notes.map(String::from),
+            created_at: account.created_at.as_second(),
+            updated_at: account.updated_at.as_second(),
+        }
+    }
+}
+
+impl From<Contact> for ContactView {
+    fn from(contact: Contact) -> Self {
+        Self {
+            name: contact.name.into(),
+            phone: contact.phone.map(|phone| phone.as_str().to_owned()),
+            email: contact.email.map(|email| email.as_str().to_owned()),
+        }
+    }
+}
+
+/// The answer that shows an account in the state it is in.
+pub(crate) fn shown(account: Account) -> ([(HeaderName, HeaderValue); 1], Json<View>) {
+    (etag_header(&account.revision), Json(account.into()))
+}

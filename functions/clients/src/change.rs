@@ -1,0 +1,25 @@
+//! `PUT /api/clients/{id}`: changes name or description.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::client::{CLIENT_FIELDS, ClientChange};
+use saldo::http::{Caller, PathId, Payload, Problem, json_fields};
+use saldo::id::ClientId;
+
+use crate::view::{View, view_of};
+
+pub(crate) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<ClientId>,
+    headers: HeaderMap,
+    payload: Payload,
+) -> Result<Json<View>, Problem> {
+    let change = ClientChange::read(json_fields(CLIENT_FIELDS, &headers, &payload)?)?;
+    let changed = app.clients.change(caller.org(), &id, &change, Timestamp::now()).await?;
+    let client = changed.ok_or_else(Problem::not_found)?;
+    Ok(Json(view_of(&app, caller.org(), client).await?))
+}

@@ -1,0 +1,85 @@
+//! `GET /api/clients`: pages of clients by name, all of them or those that a text occurs in.
+
+use std::str::FromStr;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use saldo::app::App;
+use saldo::client::Client;
+use saldo::fields::{Fields, InvalidValue};
+use saldo::http::{Caller, FromParameters, Limit, Parameters, Problem};
+use saldo::search::fold;
+use serde::Serialize;
+
+use crate::view::{View, views};
+
+pub(crate) struct Query {
+    page: PageNumber,
+    page_size: Limit,
+    /// A part of the name or the description.
+    description: Option<String>,
+}
+
+impl FromParameters for Query {
+    const NAMES: &'static [&'static str] = &["page", "pageSize", "description"];
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let page = parameters.patch("page", str::parse).value().unwrap_or_default();
+        let page_size = parameters.patch("pageSize", str::parse).value().unwrap_or_default();
+        let description = parameters.patch("description", |text| Ok::<_, InvalidValue>(text.to_owned()));
+        Some(Self { page, page_size, description: description.value() })
+    }
+}
+
+/// The number of a page, from 1 on.
+struct PageNumber(usize);
+
+impl Default for PageNumber {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl FromStr for PageNumber {
+    type Err = InvalidValue;
+
+    fn from_str(number: &str) -> Result<Self, InvalidValue> {
+        // As many pages as 32 bits count are more than there can be.
+        match number.parse::<u32>() {
+            Ok(number @ 1..) => Ok(Self(number as usize)),
+            _ => Err(InvalidValue("expected a number from 1 on")),
+        }
+    }
+}
+
+/// A page of clients.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ClientPage {
+    data: Vec<View>,
+    page: usize,
+    page_size: usize,
+    total: usize,
+    total_pages: usize,
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Parameters(query): Parameters<Query>,
+) -> Result<Json<ClientPage>, Problem> {
+    let mut clients = app.clients.all(caller.org()).await?;
+    if let Some(wanted) = query.description.map(|text| fold(text.trim())) {
+        clients.retain(|client| has(client, &wanted));
+    }
+    clients.sort_by_cached_key(|client| (fold(client.name.as_str()), client.id.clone()));
+    let (PageNumber(page), page_size, total) = (query.page, query.page_size.get(), clients.len());
+    let on_page = clients.into_iter().skip((page - 1).saturating_mul(page_size)).take(page_size).collect();
+    let data = views(&app, caller.org(), on_page).await?;
+    Ok(Json(ClientPage { data, page, page_size, total, total_pages: total.div_ceil(page_size) }))
+}
+
+fn has(client: &Client, folded: &str) -> bool {
+    let texts = [Some(client.name.as_str()), client.description.as_ref().map(|text| text.as_str())];
+    texts.into_iter().flatten().any(|text| fold(text).contains(folded))
+}

@@ -1,0 +1,113 @@
+//! A client as its callers see it: with its accounts and what they come to.
+
+use std::collections::BTreeMap;
+
+use saldo::account::OwnerId;
+use saldo::app::App;
+use saldo::client::{Client, ClientKind, Position};
+use saldo::date::in_milliseconds;
+use saldo::failure::Failure;
+use saldo::id::{AccountId, ClientId, OrgId};
+use saldo::in_flight::in_order;
+use saldo::money::{Currency, Decimal, Total, as_number};
+use saldo::store::OwnedAccount;
+use serde::Serialize;
+
+/// The accounts shown in one answer. At some 150 bytes each, as JSON in Lambda's JSON,
+/// they leave most of its 6 MB; with types of 64 characters they fill it.
+const ACCOUNTS_MAX: usize = 10_000;
+/// The clients whose accounts are read at once.
+const CLIENTS_IN_FLIGHT: usize = 16;
+
+/// A client.
+#[derive(Serialize)]
+pub(crate) struct View {
+    id: ClientId,
+    name: String,
+    description: Option<String>,
+    /// 0 is internal, 1 external.
+    r#type: u8,
+    accounts: Vec<AccountView>,
+    /// Whether it owns more accounts than an answer has room for.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    has_more_accounts: bool,
+    /// What all its accounts come to, those not shown included, in each currency.
+    balances: Vec<BalanceView>,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Serialize)]
+struct AccountView {
+    id: AccountId,
+    r#type: String,
+    currency: Currency,
+    #[serde(serialize_with = "as_number")]
+    balance: Decimal,
+    position: Position,
+}
+
+#[derive(Serialize)]
+struct BalanceView {
+    currency: Currency,
+    balance: Total,
+    position: Position,
+}
+
+/// The clients with their accounts.
+pub(crate) async fn views(app: &App, org: &OrgId, clients: Vec<Client>) -> Result<Vec<View>, Failure> {
+    let owners: Vec<OwnerId> = clients.iter().map(|client| OwnerId::of_id(&client.id)).collect();
+    let reads = owners.iter().map(|owner| app.accounts.owned_by(org, owner));
+    let accounts = in_order(CLIENTS_IN_FLIGHT, reads.collect()).await?;
+    let mut room = ACCOUNTS_MAX;
+    let view = |(client, accounts): (Client, Vec<OwnedAccount>)| {
+        let view = view(client, accounts, room);
+        room -= view.accounts.len();
+        view
+    };
+    Ok(clients.into_iter().zip(accounts).map(view).collect())
+}
+
+/// One client with its accounts.
+pub(crate) async fn view_of(app: &App, org: &OrgId, client: Client) -> Result<View, Failure> {
+    let accounts = app.accounts.owned_by(org, &OwnerId::of_id(&client.id)).await?;
+    Ok(view(client, accounts, ACCOUNTS_MAX))
+}
+
+fn view(client: Client, accounts: Vec<OwnedAccount>, room: usize) -> View {
+    let kind = client.kind;
+    let balances = balances(kind, &accounts);
+    View {
+        id: client.id,
+        name: client.name.into(),
+        description: client.description.map(String::from),
+        r#type: kind.number(),
+        has_more_accounts: accounts.len() > room,
+        accounts: accounts.into_iter().take(room).map(|account| shown(kind, account)).collect(),
+        balances,
+        created_at: in_milliseconds(client.created_at),
+        updated_at: in_milliseconds(client.updated_at),
+    }
+}
+
+fn shown(kind: ClientKind, account: OwnedAccount) -> AccountView {
+    AccountView {
+        id: account.id,
+        r#type: account.kind.into(),
+        currency: account.currency,
+        position: kind.position(account.balance.cmp(&Decimal::ZERO)),
+        balance: account.balance,
+    }
+}
+
+fn balances(kind: ClientKind, accounts: &[OwnedAccount]) -> Vec<BalanceView> {
+    let mut totals: BTreeMap<Currency, Total> = BTreeMap::new();
+    for account in accounts {
+        totals.entry(account.currency).or_default().add(account.balance);
+    }
+    let balance = |(currency, balance): (Currency, Total)| {
+        let position = kind.position(balance.sign());
+        BalanceView { currency, balance, position }
+    };
+    totals.into_iter().map(balance).collect()
+}

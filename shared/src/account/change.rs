@@ -1,0 +1,129 @@
+//! Accounts made and changed one by one.
+
+use jiff::Timestamp;
+
+use super::{
+    Account, AccountIdentifier, AccountStatus, AccountType, CampaignId, DEFAULT_STATUS, Notes, OwnerId,
+    Revision,
+};
+use crate::fields::{Fields, Finding, Patch};
+use crate::id::AccountId;
+use crate::money::{Currency, Decimal};
+
+const TYPE: &str = "type";
+const BALANCE: &str = "balance";
+const CURRENCY: &str = "currency";
+const OWNER_ID: &str = "owner_id";
+const STATUS: &str = "status";
+const CAMPAIGN_ID: &str = "campaign_id";
+const NOTES: &str = "notes";
+const IDENTIFIER: &str = "identifier";
+
+/// The fields of an account that can be set one by one.
+pub const ACCOUNT_FIELDS: &[&str] =
+    &[TYPE, BALANCE, CURRENCY, OWNER_ID, STATUS, CAMPAIGN_ID, NOTES, IDENTIFIER];
+
+/// What to change in an account. What is not mentioned stays.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountChange {
+    /// Its type.
+    pub kind: Option<AccountType>,
+    /// Its balance.
+    pub balance: Option<Decimal>,
+    /// Its currency.
+    pub currency: Option<Currency>,
+    /// Its status.
+    pub status: Option<AccountStatus>,
+    /// Who owns it.
+    pub owner_id: Patch<OwnerId>,
+    /// The campaign it belongs to.
+    pub campaign_id: Patch<CampaignId>,
+    /// Free text.
+    pub notes: Patch<Notes>,
+    /// What its transactions call it.
+    pub identifier: Patch<AccountIdentifier>,
+}
+
+impl Account {
+    /// A new account: type, balance, currency and owner are required.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the fields.
+    pub fn create(mut fields: Fields, id: AccountId, now: Timestamp) -> Result<Self, Vec<Finding>> {
+        let kind = fields.required(TYPE, Fields::text);
+        let balance = fields.required(BALANCE, Fields::amount);
+        let currency = fields.required(CURRENCY, currency);
+        let owner_id = fields.required(OWNER_ID, Fields::text);
+        let status = fields.not_null(STATUS, Fields::text).or_else(|| DEFAULT_STATUS.parse().ok());
+        let campaign_id = fields.text(CAMPAIGN_ID).value();
+        let notes = fields.patch(NOTES, str::parse).value();
+        let identifier = fields.text(IDENTIFIER).value();
+        if let Some((balance, currency)) = balance.zip(currency)
+            && !currency.admits(balance)
+        {
+            fields.find(Finding::too_many_digits(BALANCE, currency));
+        }
+        let account = move || {
+            Some(Self {
+                id,
+                external_id: None,
+                identifier,
+                kind: kind?,
+                status: status?,
+                contact: None,
+                total_amount: None,
+                balance: balance?,
+                currency: currency?,
+                due_date: None,
+                source_system: None,
+                campaign_id,
+                owner_id,
+                notes,
+                created_at: now,
+                updated_at: now,
+                revision: Revision::next(),
+            })
+        };
+        fields.finish(account())
+    }
+}
+
+impl AccountChange {
+    /// Reads a change.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the fields.
+    pub fn read(mut fields: Fields) -> Result<Self, Vec<Finding>> {
+        let change = Self {
+            kind: fields.not_null(TYPE, Fields::text),
+            balance: fields.not_null(BALANCE, Fields::amount),
+            currency: fields.not_null(CURRENCY, currency),
+            status: fields.not_null(STATUS, Fields::text),
+            owner_id: fields.text(OWNER_ID),
+            campaign_id: fields.text(CAMPAIGN_ID),
+            notes: fields.patch(NOTES, str::parse),
+            identifier: fields.text(IDENTIFIER),
+        };
+        fields.finish(Some(change))
+    }
+
+    /// Checks that the account's amounts fit its currency once it is changed.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn check(&self, account: &Account) -> Result<(), Finding> {
+        let currency = self.currency.unwrap_or(account.currency);
+        match self.balance {
+            Some(balance) if !currency.admits(balance) => Err(Finding::too_many_digits(BALANCE, currency)),
+            None if !currency.admits(account.balance) => Err(Finding::too_many_digits(CURRENCY, currency)),
+            _ if !account.total_amount.is_none_or(|total| currency.admits(total)) => {
+                Err(Finding::too_many_digits(CURRENCY, currency))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn currency(fields: &mut Fields, name: &'static str) -> Patch<Currency> {
+    fields.patch(name, str::parse)
+}

@@ -1,0 +1,70 @@
+//! Sums of amounts, exact however many there are.
+
+use std::cmp::Ordering;
+use std::str::FromStr;
+
+use bigdecimal::BigDecimal;
+use bigdecimal::num_bigint::Sign;
+use rust_decimal::Decimal;
+use serde::{Serialize, Serializer};
+use serde_json::Number;
+
+/// A sum of amounts in one currency. Amounts have 28 digits; their sum may have more, and
+/// has them all. Zero to begin with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Total(BigDecimal);
+
+impl Total {
+    /// Adds an amount.
+    pub fn add(&mut self, amount: Decimal) {
+        self.0 += BigDecimal::new(amount.mantissa().into(), amount.scale().into());
+    }
+
+    /// How the sum compares with zero.
+    #[must_use]
+    pub fn sign(&self) -> Ordering {
+        match self.0.sign() {
+            Sign::Minus => Ordering::Less,
+            Sign::NoSign => Ordering::Equal,
+            Sign::Plus => Ordering::Greater,
+        }
+    }
+}
+
+impl Serialize for Total {
+    /// A JSON number with all its digits.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let digits = self.0.normalized().to_plain_string();
+        Number::from_str(&digits).map_err(serde::ser::Error::custom)?.serialize(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn no_digit_is_lost_between_the_largest_and_the_smallest() {
+        let mut total = Total::default();
+        for amount in
+            ["9999999999999999999999999999", "9999999999999999999999999999", "0.0000000000000000000000000001"]
+        {
+            total.add(amount.parse().expect("an amount"));
+        }
+        let json = serde_json::to_string(&total).expect("JSON");
+        assert_eq!(json, "19999999999999999999999999998.0000000000000000000000000001");
+    }
+
+    proptest! {
+        #[test]
+        fn cents_add_up(cents in prop::collection::vec(-1_000_000_000_i64..1_000_000_000, 0..500)) {
+            let mut total = Total::default();
+            cents.iter().for_each(|cents| total.add(Decimal::new(*cents, 2)));
+            let sum: i64 = cents.iter().sum();
+            prop_assert_eq!(total.sign(), sum.cmp(&0));
+            let json = serde_json::to_string(&total).expect("JSON");
+            prop_assert_eq!(json.parse(), Ok(Decimal::new(sum, 2).normalize()));
+        }
+    }
+}

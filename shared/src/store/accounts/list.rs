@@ -1,0 +1,182 @@
+//! Accounts in lists: an organization's, and an owner's.
+//!
+//! An organization's accounts come shard by shard, in a shard by id, so the last id of a
+//! page says where the next one begins, whatever was added or deleted meanwhile.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+
+use super::{AccountStore, CURRENCY, account};
+use crate::account::{Account, AccountType, OwnerId};
+use crate::failure::Failure;
+use crate::id::{AccountId, OrgId};
+use crate::in_flight::in_order;
+use crate::money::{Currency, Decimal};
+use crate::store::item::{Item, Reader, text};
+use crate::store::table_keys::{self, SHARDS};
+
+/// The least items a query for filtered accounts looks at: fewer would be many requests.
+const FILTERED_MIN: usize = 100;
+/// How much more each further query looks at than the one before.
+const FILTERED_GROWTH: usize = 4;
+
+/// Which accounts are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountFilter {
+    /// Those of this type.
+    pub kind: Option<AccountType>,
+    /// Those of this owner.
+    pub owner_id: Option<OwnerId>,
+}
+
+/// What an account means to its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnedAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// Its type.
+    pub kind: AccountType,
+    /// The currency of its balance.
+    pub currency: Currency,
+    /// Its balance.
+    pub balance: Decimal,
+}
+
+/// Where accounts lie side by side, in the order of their ids.
+#[derive(Clone, Debug)]
+enum Partition {
+    Shard(u8),
+    Owner(OwnerId),
+}
+
+impl AccountStore {
+    /// The organization's accounts behind `after`: at most `limit` of those wanted, and
+    /// whether there are more.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn list(
+        &self,
+        org: &OrgId,
+        filter: &AccountFilter,
+        after: Option<&AccountId>,
+        limit: usize,
+    ) -> Result<(Vec<Account>, bool), Failure> {
+        let wanted = limit + 1;
+        let kind = filter.kind.as_ref();
+        let mut found = if let Some(owner) = &filter.owner_id {
+            self.page(org, &Partition::Owner(owner.clone()), kind, after, wanted).await?
+        } else {
+            let first = after.map_or(0, |after| after.shard(SHARDS));
+            let mut found = self.page(org, &Partition::Shard(first), kind, after, wanted).await?;
+            if found.len() < wanted {
+                let missing = wanted - found.len();
+                let rest = (first + 1..SHARDS).map(|shard| async move {
+                    self.page(org, &Partition::Shard(shard), kind, None, missing).await
+                });
+                let rest = in_order(usize::from(SHARDS), rest.collect()).await?;
+                found.extend(rest.into_iter().flatten());
+            }
+            found
+        };
+        let more = found.len() > limit;
+        found.truncate(limit);
+        Ok((found, more))
+    }
+
+    /// Every account of an owner, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn owned_by(&self, org: &OrgId, owner: &OwnerId) -> Result<Vec<OwnedAccount>, Failure> {
+        let mut items = self
+            .query(org, &Partition::Owner(owner.clone()), None)
+            .projection_expression("#id, #type, #currency, #balance")
+            .expression_attribute_names("#id", "id")
+            .expression_attribute_names("#type", "type")
+            .expression_attribute_names("#currency", CURRENCY)
+            .expression_attribute_names("#balance", "balance")
+            .into_paginator()
+            .items()
+            .send();
+        let mut accounts = Vec::new();
+        while let Some(item) = items.next().await {
+            accounts.push(owned(&item.map_err(Failure::of("Query on accounts by_owner"))?)?);
+        }
+        Ok(accounts)
+    }
+
+    /// Whether an owner owns any account.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn owns_any(&self, org: &OrgId, owner: &OwnerId) -> Result<bool, Failure> {
+        let query = self.query(org, &Partition::Owner(owner.clone()), None).limit(1);
+        let answer = query.send().await.map_err(Failure::of("Query on accounts by_owner"))?;
+        Ok(answer.count > 0)
+    }
+
+    /// At most `wanted` accounts of a partition behind `after`.
+    async fn page(
+        &self,
+        org: &OrgId,
+        partition: &Partition,
+        kind: Option<&AccountType>,
+        after: Option<&AccountId>,
+        wanted: usize,
+    ) -> Result<Vec<Account>, Failure> {
+        let mut found = Vec::new();
+        let mut start = None;
+        let mut look_at = if kind.is_some() { wanted.max(FILTERED_MIN) } else { wanted };
+        loop {
+            let mut query = self
+                .query(org, partition, after)
+                .set_exclusive_start_key(start)
+                .limit(i32::try_from(look_at).unwrap_or(i32::MAX));
+            if let Some(kind) = kind {
+                query = query
+                    .filter_expression("#type = :type")
+                    .expression_attribute_names("#type", "type")
+                    .expression_attribute_values(":type", text(kind));
+            }
+            let answer = query.send().await.map_err(Failure::of("Query on accounts"))?;
+            for item in answer.items() {
+                found.push(account(org, item)?);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() || found.len() >= wanted {
+                found.truncate(wanted);
+                return Ok(found);
+            }
+            look_at = look_at.saturating_mul(FILTERED_GROWTH);
+        }
+    }
+
+    fn query(&self, org: &OrgId, partition: &Partition, after: Option<&AccountId>) -> QueryFluentBuilder {
+        let query = self.client.query().table_name(&self.table);
+        let (query, name, value) = match partition {
+            // Whoever made an account finds it in the list.
+            Partition::Shard(shard) => (query.consistent_read(true), "shard", table_keys::shard(org, *shard)),
+            Partition::Owner(owner) => {
+                (query.index_name("by_owner"), "owner", table_keys::account_owner(org, owner.as_str()))
+            }
+        };
+        let query = query.expression_attribute_names("#partition", name);
+        let query = query.expression_attribute_values(":partition", text(value));
+        match after {
+            None => query.key_condition_expression("#partition = :partition"),
+            Some(after) => query
+                .key_condition_expression("#partition = :partition AND id > :after")
+                .expression_attribute_values(":after", text(after)),
+        }
+    }
+}
+
+fn owned(item: &Item) -> Result<OwnedAccount, Failure> {
+    let read = Reader::new(item, "an account");
+    Ok(OwnedAccount {
+        id: read.required("id")?,
+        kind: read.required("type")?,
+        currency: read.required(CURRENCY)?,
+        balance: read.required("balance")?,
+    })
+}

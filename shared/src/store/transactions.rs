@@ -1,0 +1,220 @@
+//! The transactions.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use uuid::Uuid;
+
+use super::item::{Item, Reader, moment, number, text};
+use super::table_keys;
+use crate::account::AccountIdentifier;
+use crate::date::{self, Date};
+use crate::failure::Failure;
+use crate::id::{OrgId, TransactionId};
+use crate::transaction::{Booked, Transaction};
+
+/// The transactions of all organizations.
+#[derive(Clone, Debug)]
+pub struct TransactionStore {
+    client: Client,
+    table: String,
+}
+
+/// What the table has of a transaction after it was stored, or found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Whether this request stored it.
+    pub new: bool,
+    /// What was booked, by whoever stored it.
+    pub money: Booked,
+}
+
+/// Days, the first and the last of them included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DateRange {
+    /// The first day; without one, as long ago as can be.
+    pub from: Option<Date>,
+    /// The last day; without one, as far ahead as can be.
+    pub to: Option<Date>,
+}
+
+/// Where a transaction stands among those of its account: by its valuta date, and on the
+/// same day by its id. As text it needs no escaping in a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Its valuta date.
+    pub day: Date,
+    /// Its id.
+    pub id: TransactionId,
+}
+
+/// The text says where no transaction can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a place among transactions")]
+pub struct InvalidPlace;
+
+impl Place {
+    /// The place of a transaction.
+    #[must_use]
+    pub fn of(transaction: &Transaction) -> Self {
+        Self { day: transaction.valued_on, id: transaction.id.clone() }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}_{}", self.day, self.id)
+    }
+}
+
+impl FromStr for Place {
+    type Err = InvalidPlace;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPlace> {
+        let (day, id) = text.split_once('_').ok_or(InvalidPlace)?;
+        let day = date::parse(day).map_err(|_| InvalidPlace)?;
+        Ok(Self { day, id: id.parse().map_err(|_| InvalidPlace)? })
+    }
+}
+
+impl TransactionStore {
+    pub(crate) fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Stores a transaction if it is not there. However often `request` is run again, what
+    /// it stored counts as new, and what another stored does not.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; it may have been stored or not.
+    pub async fn put(&self, org: &OrgId, transaction: &Transaction, request: Uuid) -> Result<Kept, Failure> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item(org, transaction, request)))
+            .condition_expression("attribute_not_exists(id)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(Kept { new: true, money: transaction.money }),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    let found = failed.item.as_ref().ok_or_else(|| Failure::missing("a transaction"))?;
+                    let stored_by = found.get(STORED_BY).and_then(|by| by.as_b().ok());
+                    let new = stored_by.is_some_and(|by| by.as_ref() == request.as_bytes());
+                    Ok(Kept { new, money: money(&Reader::new(found, WHAT))? })
+                }
+                _ => Err(Failure::of("PutItem on transactions")(error)),
+            },
+        }
+    }
+
+    /// An account's transactions, newest first: at most `limit` of those in `range` and
+    /// behind `after`, and whether there are more.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn list(
+        &self,
+        org: &OrgId,
+        account: &AccountIdentifier,
+        range: DateRange,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<(Vec<Transaction>, bool), Failure> {
+        let partition = text(table_keys::transactions_of(org, account.as_str()));
+        let start = after.map(|place| {
+            Item::from([
+                ("account".to_owned(), partition.clone()),
+                ("valued".to_owned(), text(table_keys::valued(place.day, &place.id))),
+                ("id".to_owned(), text(&place.id)),
+            ])
+        });
+        let from = range.from.unwrap_or(Date::ZERO);
+        let to = range.to.unwrap_or(Date::MAX);
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("by_date")
+            .key_condition_expression("#account = :account AND #valued BETWEEN :from AND :to")
+            .expression_attribute_names("#account", "account")
+            .expression_attribute_names("#valued", "valued")
+            .expression_attribute_values(":account", partition)
+            .expression_attribute_values(":from", text(table_keys::valued_from(from)))
+            .expression_attribute_values(":to", text(table_keys::valued_to(to)))
+            .scan_index_forward(false)
+            .set_exclusive_start_key(start)
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(Failure::of("Query on transactions by_date"))?;
+        let found: Result<Vec<_>, _> = answer.items().iter().map(|item| transaction(org, item)).collect();
+        let mut found = found?;
+        let more = found.len() > limit || answer.last_evaluated_key.is_some();
+        found.truncate(limit);
+        Ok((found, more))
+    }
+}
+
+const WHAT: &str = "a transaction";
+/// The attribute that names the request that stored it.
+const STORED_BY: &str = "stored_by";
+
+fn item(org: &OrgId, transaction: &Transaction, request: Uuid) -> Item {
+    let day = |day: Option<Date>| day.map(text);
+    let account = table_keys::transactions_of(org, transaction.account_identifier.as_str());
+    let attributes = [
+        ("account", Some(text(account))),
+        ("id", Some(text(&transaction.id))),
+        ("valued", Some(text(table_keys::valued(transaction.valued_on, &transaction.id)))),
+        ("external_id", transaction.external_id.as_ref().map(text)),
+        ("text", transaction.text.as_ref().map(text)),
+        ("direction", Some(text(transaction.money.direction.name()))),
+        ("amount", Some(number(transaction.money.amount))),
+        ("currency", Some(text(transaction.money.currency))),
+        ("original_amount", transaction.original_amount.map(number)),
+        ("original_currency", transaction.original_currency.map(text)),
+        ("purchased_on", day(transaction.purchased_on)),
+        ("valued_on", Some(text(transaction.valued_on))),
+        ("booked_on", day(transaction.booked_on)),
+        ("created_at", Some(moment(transaction.created_at))),
+        (STORED_BY, Some(AttributeValue::B(Blob::new(request.as_bytes().as_slice())))),
+    ];
+    attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+fn money(read: &Reader<'_>) -> Result<Booked, Failure> {
+    Ok(Booked {
+        direction: read.required("direction")?,
+        amount: read.required("amount")?,
+        currency: read.required("currency")?,
+    })
+}
+
+fn transaction(org: &OrgId, item: &Item) -> Result<Transaction, Failure> {
+    let read = Reader::new(item, WHAT);
+    let account: String = read.required("account")?;
+    let identifier = account.strip_prefix(&table_keys::transactions_of(org, ""));
+    Ok(Transaction {
+        id: read.required("id")?,
+        account_identifier: identifier
+            .and_then(|identifier| identifier.parse().ok())
+            .ok_or_else(|| Failure::missing("a transaction's account"))?,
+        external_id: read.optional("external_id")?,
+        text: read.optional("text")?,
+        money: money(&read)?,
+        original_amount: read.optional("original_amount")?,
+        original_currency: read.optional("original_currency")?,
+        purchased_on: read.optional("purchased_on")?,
+        valued_on: read.required("valued_on")?,
+        booked_on: read.optional("booked_on")?,
+        created_at: read.moment("created_at")?,
+    })
+}
