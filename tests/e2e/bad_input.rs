@@ -70,12 +70,12 @@ async fn a_problem_document_says_where_and_why() {
       "errors": [
         {
           "code": "unknown_field",
-          "detail": "an import has no such field",
+          "detail": "there is no such field",
           "pointer": "/acounts"
         },
         {
           "code": "unknown_field",
-          "detail": "an import has no such field",
+          "detail": "there is no such field",
           "pointer": "/a~1b"
         }
       ],
@@ -118,9 +118,14 @@ async fn unknown_paths_methods_and_parameters_are_problems_too() {
             (400, "invalid_parameter".to_owned())
         );
     }
-    for path in
-        ["imp_1", "acc_aaaaaaaaaaaaaaaa", "%00", "%ff", "../keys", "imp_01890000-0000-4000-8000-000000000000"]
-    {
+    for path in [
+        "imp_1",
+        "acc_aaaaaaaaaaaaaaaa",
+        "%00",
+        "%ff",
+        "../nothing",
+        "imp_01890000-0000-4000-8000-000000000000",
+    ] {
         assert_eq!(ask(Method::GET, &format!("/api/v1/import/{path}")).await.problem().0, 404, "{path}");
     }
 }

@@ -1,10 +1,12 @@
 //! Who is let in.
 
+use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use saldo::key::{KeySecret, Scope};
-use serde_json::json;
+use serde_json::{Value, json};
 use testing::{Tenant, saldo};
+use uuid::Uuid;
 
 async fn status(tenant: &Tenant) -> (u16, String) {
     tenant.get("/api/v1/import/imp_01890000-0000-7000-8000-000000000000").await.problem()
@@ -37,26 +39,6 @@ async fn a_request_without_a_good_key_is_told_why_it_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_without_the_scope_is_told_which_it_lacks() {
-    let saldo = saldo().await;
-    let tenant = saldo.tenant().await;
-    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
-    let others = Scope::ALL.into_iter().filter(|scope| *scope != Scope::Import).collect();
-    let key = local::demo::create_key(&app, org.clone(), others, None).await.expect("a key");
-    let tenant = tenant.with_key(key.expose());
-    for (method, path) in [
-        (Method::POST, "/api/v1/import"),
-        (Method::GET, "/api/v1/import"),
-        (Method::GET, "/api/v1/import/imp_01890000-0000-7000-8000-000000000000"),
-        (Method::GET, "/api/v1/import/imp_01890000-0000-7000-8000-000000000000/errors"),
-    ] {
-        let answer = tenant.send(method, path, &[], "").await;
-        assert_eq!(answer.problem(), (403, "scope_missing".to_owned()));
-        assert!(answer.json()["detail"].to_string().contains("scope import"), "{answer:?}");
-    }
-}
-
-#[tokio::test]
 async fn another_organizations_import_is_not_found() {
     let saldo = saldo().await;
     let (one, other) = (saldo.tenant().await, saldo.tenant().await);
@@ -83,4 +65,105 @@ async fn a_key_is_taken_from_either_header() {
     let basic =
         tenant.with_key("").send(Method::GET, "/api/v1/import", &[("authorization", "Basic eA==")], "").await;
     assert_eq!(basic.problem(), (401, "key_missing".to_owned()));
+}
+
+const KEYS: &str = "/api/v1/keys";
+
+#[tokio::test]
+async fn a_key_is_made_shown_once_listed_and_revoked() {
+    let tenant = saldo().await.tenant().await;
+    let request = json!({ "name": "ERP", "scopes": ["import", "accounts:read"], "expires_at": "2099-01-31T12:00:00+01:00" });
+    let made = tenant.json(Method::POST, KEYS, request).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_snapshot!(made.shown(&["id", "prefix", "created_at", "key"]), @"");
+    let made = made.json();
+    let (id, secret) = (made["id"].as_str().expect("an id"), made["key"].as_str().expect("a key"));
+    assert!(secret.starts_with(made["prefix"].as_str().expect("a prefix")) && secret.len() == 51);
+
+    let bearer = tenant.with_key(secret);
+    assert_eq!(bearer.get("/v1/accounts").await.status, 200);
+    assert_eq!(bearer.get("/api/clients").await.problem(), (403, "scope_missing".to_owned()));
+    let mut listed = Value::Null;
+    let mut path = format!("{KEYS}?limit=100");
+    while listed.is_null() {
+        let page = tenant.get(&path).await;
+        assert!(!page.text.contains(secret), "the key is shown once");
+        let page = page.json();
+        let keys = page["data"].as_array().expect("a page");
+        listed = keys.iter().find(|key| key["id"] == made["id"]).cloned().unwrap_or_default();
+        path = format!(
+            "{KEYS}?limit=100&starting_after={}",
+            keys.last().expect("more")["id"].as_str().expect("an id")
+        );
+    }
+    assert!(listed["last_used_at"].is_string(), "{listed}");
+    assert_eq!(listed["revoked_at"], Value::Null);
+
+    for _ in 0..2 {
+        assert_eq!(tenant.delete(&format!("{KEYS}/{id}")).await.status, 204);
+        assert_eq!(bearer.get("/v1/accounts").await.problem(), (401, "key_revoked".to_owned()));
+    }
+    assert_eq!(
+        tenant.delete(&format!("{KEYS}/key_aaaaaaaaaaaaaaaa")).await.problem(),
+        (404, "not_found".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_key_grants_no_scope_it_lacks() {
+    let tenant = saldo().await.tenant().await;
+    let made =
+        tenant.json(Method::POST, KEYS, json!({ "name": "k", "scopes": ["keys", "import"] })).await.json();
+    let narrow = tenant.with_key(made["key"].as_str().expect("a key"));
+    let wide =
+        narrow.json(Method::POST, KEYS, json!({ "name": "w", "scopes": ["import", "export", "sync"] })).await;
+    assert_eq!(wide.problem(), (403, "scope_missing".to_owned()));
+    assert!(
+        wide.json()["detail"].as_str().is_some_and(|detail| detail.ends_with("it lacks: export, sync")),
+        "{wide:?}"
+    );
+    let as_wide = narrow.json(Method::POST, KEYS, json!({ "name": "n", "scopes": ["import"] })).await;
+    assert_eq!(as_wide.status, 201);
+}
+
+#[tokio::test]
+async fn a_request_for_a_key_that_is_wrong_is_told_everything() {
+    let tenant = saldo().await.tenant().await;
+    let wrong =
+        json!({ "scopes": ["import", "everything", 5, "import"], "expires_at": "tomorrow", "admin": true });
+    let refused = tenant.json(Method::POST, KEYS, wrong).await;
+    assert_snapshot!(refused.shown(&["request_id"]), @"");
+    for (body, pointer) in [
+        (json!({ "name": "k" }), "/scopes"),
+        (json!({ "name": "k", "scopes": [] }), "/scopes"),
+        (json!({ "name": "k", "scopes": "import" }), "/scopes"),
+        (json!({ "name": "k", "scopes": null }), "/scopes"),
+        (json!({ "name": "k", "scopes": ["import"], "expires_at": "2020-01-01T00:00:00Z" }), "/expires_at"),
+        (json!({ "name": "", "scopes": ["import"] }), "/name"),
+    ] {
+        let refused = tenant.json(Method::POST, KEYS, body.clone()).await;
+        assert_eq!(refused.problem(), (400, "invalid_request".to_owned()), "{body}");
+        assert_eq!(refused.json()["errors"][0]["pointer"], pointer, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_request_for_a_key_makes_one_and_does_not_show_it_again() {
+    let saldo = saldo().await;
+    let tenant = saldo.tenant().await;
+    let idempotency_key = Uuid::now_v7().to_string();
+    let headers = [("content-type", "application/json"), ("idempotency-key", idempotency_key.as_str())];
+    let ask =
+        async || tenant.send(Method::POST, KEYS, &headers, r#"{"name":"once","scopes":["import"]}"#).await;
+    let (first, again) = (ask().await, ask().await);
+    assert_eq!(
+        (first.status, again.status, again.header("idempotency-replayed")),
+        (first.status, first.status, "true")
+    );
+    assert_eq!(first.json()["id"], again.json()["id"]);
+    assert_eq!(again.json()["key"], Value::Null);
+    assert_eq!(
+        tenant.with_key(first.json()["key"].as_str().expect("a key")).get("/api/v1/import").await.status,
+        200
+    );
 }

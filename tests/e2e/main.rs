@@ -1,7 +1,11 @@
 //! The product, tested from outside: over HTTP, against the real local stack, or against
 //! whatever `SALDO_URL` and `SALDO_KEY` name.
 
+mod account_pages;
+mod accounts;
+mod authorization;
 mod bad_input;
+mod clients;
 mod cost;
 mod csv;
 mod dead_letters;
@@ -13,3 +17,4 @@ mod jobs;
 mod keys;
 mod rows;
 mod stack;
+mod transactions;

@@ -158,6 +158,21 @@ impl Tenant {
         self.send(Method::GET, path, &[], "").await
     }
 
+    /// Sends JSON.
+    pub async fn json(&self, method: Method, path: &str, body: Value) -> Answer {
+        self.send(method, path, &[(CONTENT_TYPE.as_str(), "application/json")], body.to_string()).await
+    }
+
+    /// Sends a form, as `curl -d` does.
+    pub async fn form(&self, method: Method, path: &str, body: &str) -> Answer {
+        self.send(method, path, &[(CONTENT_TYPE.as_str(), "application/x-www-form-urlencoded")], body).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], "").await
+    }
+
     /// Posts an import.
     pub async fn import(&self, content_type: &str, body: impl Into<Vec<u8>>) -> Answer {
         self.send(Method::POST, "/api/v1/import", &[(CONTENT_TYPE.as_str(), content_type)], body).await

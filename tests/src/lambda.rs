@@ -129,7 +129,7 @@ async fn answer(runtime: &Runtime, answer: Result<Value, Value>) -> StatusCode {
 }
 
 /// An event of API Gateway's HTTP API, payload format 2.0, as AWS documents it, for this
-/// request.
+/// request, whose path may have a query.
 ///
 /// # Panics
 /// Never: the event is part of this crate.
@@ -137,7 +137,9 @@ async fn answer(runtime: &Runtime, answer: Result<Value, Value>) -> StatusCode {
 pub fn http_event(method: &str, path: &str, key: &str, body: &str) -> Value {
     let mut event: Value =
         serde_json::from_str(include_str!("../fixtures/http-api-event.json")).expect("JSON");
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let route = format!("{method} {path}");
+    event["rawQueryString"] = json!(query);
     event["routeKey"] = json!(route);
     event["rawPath"] = json!(path);
     event["requestContext"]["routeKey"] = json!(route);

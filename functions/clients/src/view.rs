@@ -111,3 +111,32 @@ fn balances(kind: ClientKind, accounts: &[OwnedAccount]) -> Vec<BalanceView> {
     };
     totals.into_iter().map(balance).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    #[test]
+    fn an_answer_that_is_full_says_so_and_its_sums_are_complete_all_the_same() {
+        let client = Client {
+            id: "cli_aaaaaaaaaaaaaaaa".parse().expect("an id"),
+            name: "ACME".parse().expect("a name"),
+            description: None,
+            kind: ClientKind::External,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        };
+        let account = OwnedAccount {
+            id: "acc_aaaaaaaaaaaaaaaa".parse().expect("an id"),
+            kind: "checking".parse().expect("a type"),
+            currency: "USD".parse().expect("a currency"),
+            balance: Decimal::ONE,
+        };
+        for (room, shown) in [(0, 0), (2, 2), (3, 3), (4, 3)] {
+            let view = view(client.clone(), vec![account.clone(); 3], room);
+            assert_eq!((view.accounts.len(), view.has_more_accounts), (shown, room < 3));
+            assert_eq!(serde_json::to_value(&view.balances[0].balance).expect("JSON"), 3);
+        }
+    }
+}

@@ -232,7 +232,15 @@ impl Fields {
     /// # Errors
     /// Everything that was found.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
-        let findings = self.into_findings("there is no such field");
+        self.finish_refusing("there is no such field", read)
+    }
+
+    /// As [`Fields::finish`], for things whose fields people call by another name.
+    ///
+    /// # Errors
+    /// Everything that was found.
+    pub fn finish_refusing<T>(self, unknown: &'static str, read: Option<T>) -> Result<T, Vec<Finding>> {
+        let findings = self.into_findings(unknown);
         match read {
             Some(read) if findings.is_empty() => Ok(read),
             _ => Err(findings),

@@ -60,7 +60,8 @@ impl<T: FromParameters, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
         let mut parameters = Fields::of_form(T::NAMES, query.as_bytes())
             .map_err(|unreadable| Problem::invalid_parameter(unreadable.to_string()))?;
         let read = T::read(&mut parameters);
-        parameters.finish(read).map(Self).map_err(Problem::invalid_parameters)
+        let read = parameters.finish_refusing("there is no such parameter", read);
+        read.map(Self).map_err(Problem::invalid_parameters)
     }
 }
 

@@ -1,0 +1,25 @@
+//! The real binary, fed as Lambda feeds it.
+
+use local::{Aws, Data};
+use saldo::id::OrgId;
+use serde_json::Value;
+use testing::lambda::{Function, http_event};
+
+#[tokio::test]
+async fn the_clients_function_answers_api_gateway() {
+    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let org = OrgId::random().expect("randomness");
+    let key =
+        local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
+    let mut function = Function::start(env!("CARGO_BIN_EXE_clients"), &aws.environment()).await;
+    let body = r#"{"name":"Société Générale"}"#;
+    let made =
+        function.invoke(http_event("POST", "/api/clients", key.expose(), body)).await.expect("an answer");
+    function.say_age("clients");
+    assert_eq!(made["statusCode"], 201, "{made}");
+    let search = "/api/clients?page=1&pageSize=10&description=SOCI%C3%89T%C3%89%20gen";
+    let found = function.invoke(http_event("GET", search, key.expose(), "")).await.expect("an answer");
+    let page: Value = serde_json::from_str(found["body"].as_str().expect("a body")).expect("JSON");
+    assert_eq!(page["data"][0]["name"], "Société Générale", "{page}");
+    aws.stop().await;
+}

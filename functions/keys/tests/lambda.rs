@@ -1,0 +1,28 @@
+//! The real binary, fed as Lambda feeds it.
+
+use local::{Aws, Data};
+use saldo::id::OrgId;
+use serde_json::Value;
+use testing::lambda::{Function, http_event};
+
+#[tokio::test]
+async fn the_keys_function_answers_api_gateway() {
+    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let org = OrgId::random().expect("randomness");
+    let key =
+        local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
+    let mut function = Function::start(env!("CARGO_BIN_EXE_keys"), &aws.environment()).await;
+    let body = r#"{"name":"ERP","scopes":["import"]}"#;
+    let made =
+        function.invoke(http_event("POST", "/api/v1/keys", key.expose(), body)).await.expect("an answer");
+    function.say_age("keys");
+    assert_eq!(made["statusCode"], 201, "{made}");
+    let made: Value = serde_json::from_str(made["body"].as_str().expect("a body")).expect("JSON");
+    let path = format!("/api/v1/keys/{}", made["id"].as_str().expect("an id"));
+    let revoked = function.invoke(http_event("DELETE", &path, key.expose(), "")).await.expect("an answer");
+    assert_eq!(revoked["statusCode"], 204, "{revoked}");
+    let secret = made["key"].as_str().expect("a key");
+    let refused = function.invoke(http_event("GET", "/api/v1/keys", secret, "")).await.expect("an answer");
+    assert_eq!(refused["statusCode"], 401, "{refused}");
+    aws.stop().await;
+}

@@ -1,0 +1,131 @@
+//! Pages of accounts: every account exactly once, whatever happens between pages.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use testing::{Tenant, saldo};
+
+const ACCOUNTS: usize = 250;
+const TYPES: [&str; 3] = ["savings", "receivable", "loan"];
+const OWNERS: [&str; 3] = ["owner-a", "owner-b", "owner-c"];
+
+/// Makes the accounts, some by import and some one by one, and returns the id, type and
+/// owner of each.
+async fn populate(tenant: &Tenant) -> Vec<(String, String, String)> {
+    let row = |n: usize| json!({ "contact": { "name": "A" }, "total_amount": n, "type": TYPES[n % 3], "owner_id": OWNERS[n / 3 % 3] });
+    let rows: Vec<Value> = (0..ACCOUNTS - 25).map(row).collect();
+    assert_eq!(tenant.import_rows(json!(rows)).await["imported"], ACCOUNTS - 25);
+    for n in 0..25 {
+        make(tenant, TYPES[n % 3], OWNERS[n / 3 % 3]).await;
+    }
+    let all = walk(tenant, "limit=100", async || ()).await;
+    let text = |account: &Value, field: &str| account[field].as_str().unwrap_or_default().to_owned();
+    all.iter().map(|a| (text(a, "id"), text(a, "type"), text(a, "owner_id"))).collect()
+}
+
+async fn make(tenant: &Tenant, kind: &str, owner: &str) -> String {
+    let account = json!({ "type": kind, "balance": "10.50", "currency": "USD", "owner_id": owner });
+    let made = tenant.json(Method::POST, "/v1/accounts", account).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.header("location").to_owned()
+}
+
+/// Every account of every page; `between` happens between them.
+async fn walk(tenant: &Tenant, query: &str, mut between: impl AsyncFnMut()) -> Vec<Value> {
+    let mut found: Vec<Value> = Vec::new();
+    let mut path = format!("/v1/accounts?{query}");
+    loop {
+        let page = tenant.get(&path).await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let page = page.json();
+        let data = page["data"].as_array().expect("a page").clone();
+        found.extend(data.iter().cloned());
+        match (&page["has_more"], data.last()) {
+            (Value::Bool(true), Some(last)) => {
+                path = format!("/v1/accounts?{query}&starting_after={}", last["id"].as_str().expect("an id"));
+            }
+            (Value::Bool(false), _) => return found,
+            _ => panic!("more to come, and nothing to begin it after: {page}"),
+        }
+        between().await;
+    }
+}
+
+#[tokio::test]
+async fn pages_of_any_size_bring_every_account_once_with_filters_and_without() {
+    let tenant = saldo().await.tenant().await;
+    if tenant.org().is_none() {
+        return; // others may have accounts there
+    }
+    let accounts = populate(&tenant).await;
+    assert_eq!(accounts.len(), ACCOUNTS);
+    for limit in [7, 10, 100] {
+        for (kind, owner) in [("", ""), ("savings", ""), ("", "owner-b"), ("loan", "owner-c"), ("none", "")] {
+            let wanted: BTreeSet<&str> = accounts
+                .iter()
+                .filter(|(_, k, o)| (kind.is_empty() || k == kind) && (owner.is_empty() || o == owner))
+                .map(|(id, ..)| id.as_str())
+                .collect();
+            let query = format!("limit={limit}&type={kind}&owner_id={owner}");
+            let found = walk(&tenant, &query, async || ()).await;
+            let ids: Vec<&str> = found.iter().filter_map(|account| account["id"].as_str()).collect();
+            assert_eq!(ids.iter().copied().collect::<BTreeSet<_>>(), wanted, "{query}");
+            assert_eq!(ids.len(), wanted.len(), "{query}: one came twice");
+        }
+    }
+}
+
+#[tokio::test]
+async fn accounts_that_stay_come_once_while_others_come_and_go() {
+    let tenant = saldo().await.tenant().await;
+    if tenant.org().is_none() {
+        return; // others may have accounts there
+    }
+    let accounts = populate(&tenant).await;
+    for (limit, kind, owner) in [(7, "", ""), (10, "savings", ""), (10, "", "owner-a"), (100, "", "")] {
+        let stays: BTreeSet<&str> = accounts
+            .iter()
+            .filter(|(_, k, o)| (kind.is_empty() || k == kind) && (owner.is_empty() || o == owner))
+            .map(|(id, ..)| id.as_str())
+            .collect();
+        let mut goes =
+            vec![make(&tenant, "savings", "owner-a").await, make(&tenant, "savings", "owner-a").await];
+        let query = format!("limit={limit}&type={kind}&owner_id={owner}");
+        let found = walk(&tenant, &query, async || {
+            goes.push(make(&tenant, "savings", "owner-a").await);
+            assert_eq!(tenant.delete(&goes.remove(0)).await.status, 204);
+        })
+        .await;
+        let ids: Vec<&str> = found.iter().filter_map(|account| account["id"].as_str()).collect();
+        let distinct: BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), distinct.len(), "{query}: one came twice");
+        assert!(distinct.is_superset(&stays), "{query}: one did not come");
+        for path in goes {
+            assert_eq!(tenant.delete(&path).await.status, 204);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_may_begin_after_an_account_that_is_gone() {
+    let tenant = saldo().await.tenant().await;
+    if tenant.org().is_none() {
+        return; // others may have accounts there
+    }
+    for _ in 0..5 {
+        make(&tenant, "savings", "o").await;
+    }
+    let all = walk(&tenant, "owner_id=o", async || ()).await;
+    let ids: Vec<&str> = all.iter().filter_map(|account| account["id"].as_str()).collect();
+    assert_eq!(tenant.delete(&format!("/v1/accounts/{}", ids[1])).await.status, 204);
+    for query in ["owner_id=o", "type=savings"] {
+        let rest = tenant.get(&format!("/v1/accounts?{query}&starting_after={}", ids[1])).await.json();
+        assert!(!rest.to_string().contains(ids[1]), "{rest}");
+        assert_eq!(rest["has_more"], false);
+    }
+    let rest = tenant.get(&format!("/v1/accounts?owner_id=o&starting_after={}", ids[1])).await.json();
+    let rest: Vec<&str> =
+        rest["data"].as_array().expect("a page").iter().filter_map(|a| a["id"].as_str()).collect();
+    assert_eq!(rest, ids[2..]);
+}

@@ -1,0 +1,497 @@
+//! Accounts, one by one, as the contract's own requests have them.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use insta::assert_snapshot;
+use jiff::Timestamp;
+use reqwest::Method;
+use saldo::account::Account;
+use saldo::id::{AccountId, ImportId};
+use saldo::import::{AccountUpsert, RawRow, RowBody, Shape};
+use saldo::store::ImportWrite;
+use serde_json::{Value, json};
+use testing::{Answer, Tenant, saldo};
+use uuid::Uuid;
+
+const HIDDEN: [&str; 3] = ["id", "created_at", "updated_at"];
+const SEED: &str = "type=savings&balance=5000&currency=USD&owner_id=WAz8eIbvDR60rouK";
+
+/// A new account's path.
+async fn made(tenant: &Tenant, form: &str) -> String {
+    let made = tenant.form(Method::POST, "/v1/accounts", form).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.header("location").to_owned()
+}
+
+#[tokio::test]
+async fn the_requests_of_the_accounts_page_get_the_shapes_it_shows() {
+    let tenant = saldo().await.tenant().await;
+    let bearer = format!("Bearer {}", tenant.key);
+    let anonymous = tenant.with_key("");
+    let form = "application/x-www-form-urlencoded";
+    let send = async |method: Method, path: &str, body: &str| {
+        let headers = [("authorization", bearer.as_str()), ("content-type", form)];
+        anonymous.send(method, path, &headers, body).await
+    };
+
+    let made = send(Method::POST, "/v1/accounts", SEED).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_snapshot!(made.shown(&HIDDEN), @r#"
+    {
+      "balance": 5000,
+      "created_at": "[created_at]",
+      "currency": "USD",
+      "id": "[id]",
+      "owner_id": "WAz8eIbvDR60rouK",
+      "status": "active",
+      "type": "savings",
+      "updated_at": "[updated_at]"
+    }
+    "#);
+    let now = Timestamp::now().as_second();
+    for time in ["created_at", "updated_at"] {
+        assert!(made.json()[time].as_i64().is_some_and(|t| (now - 5..=now).contains(&t)), "{made:?}");
+    }
+    let path = made.header("location");
+    assert_eq!(path, format!("/v1/accounts/{}", made.json()["id"].as_str().expect("an id")));
+
+    let read = send(Method::GET, path, "").await;
+    assert_eq!(
+        (read.status, &read.text, read.header("etag")),
+        (200.try_into().unwrap(), &made.text, made.header("etag"))
+    );
+
+    let changed = send(Method::PUT, path, "balance=6000").await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    assert_eq!(changed.json()["balance"], 6000);
+    assert_eq!(
+        (&changed.json()["type"], &changed.json()["owner_id"]),
+        (&made.json()["type"], &made.json()["owner_id"])
+    );
+    assert_ne!(changed.header("etag"), made.header("etag"));
+
+    let listed = send(Method::GET, "/v1/accounts?limit=10&owner_id=WAz8eIbvDR60rouK", "").await.json();
+    assert_eq!(listed["has_more"], false);
+    assert!(listed["data"].as_array().expect("a list").contains(&changed.json()), "{listed}");
+
+    let deleted = send(Method::DELETE, path, "").await;
+    assert_eq!((deleted.status.as_u16(), deleted.text.as_str()), (204, ""));
+    for method in [Method::GET, Method::DELETE] {
+        assert_eq!(send(method, path, "").await.problem(), (404, "not_found".to_owned()));
+    }
+    assert_eq!(send(Method::PUT, path, "balance=1").await.problem(), (404, "not_found".to_owned()));
+}
+
+#[tokio::test]
+async fn an_imported_account_is_an_account_like_any_other_with_its_extra_fields() {
+    let tenant = saldo().await.tenant().await;
+    let row = json!([{
+        "contact": { "name": "María García", "phone": "+5491155551234" }, "total_amount": "45000.10",
+        "external_id": tenant.external_id("INV"), "source_system": "SAP", "due_date": "2026-01-15",
+        "owner_id": tenant.external_id("owner"), "campaign_id": "c-1", "notes": "60 days\npast due"
+    }]);
+    assert_eq!(tenant.import_rows(row.clone()).await["imported"], 1);
+    let list = format!("/v1/accounts?owner_id={}", tenant.external_id("owner"));
+    let listed = tenant.get(&list).await.json();
+    let account = &listed["data"][0];
+    assert_snapshot!(testing::shown(account, &["id", "created_at", "updated_at", "external_id", "owner_id"]), @r#"
+    {
+      "balance": -45000.1,
+      "campaign_id": "c-1",
+      "contact": {
+        "email": null,
+        "name": "María García",
+        "phone": "+5491155551234"
+      },
+      "created_at": "[created_at]",
+      "currency": "ARS",
+      "due_date": "2026-01-15",
+      "external_id": "[external_id]",
+      "id": "[id]",
+      "notes": "60 days\npast due",
+      "owner_id": "[owner_id]",
+      "source_system": "SAP",
+      "status": "active",
+      "total_amount": 45000.1,
+      "type": "receivable",
+      "updated_at": "[updated_at]"
+    }
+    "#);
+
+    let path = format!("/v1/accounts/{}", account["id"].as_str().expect("an id"));
+    let read = tenant.get(&path).await;
+    assert_eq!(&read.json(), account);
+    assert!(!read.header("etag").is_empty());
+    let changed = tenant.json(Method::PUT, &path, json!({ "balance": -1.5, "notes": null })).await.json();
+    assert_eq!((&changed["balance"], changed.get("notes")), (&json!(-1.5), None));
+    assert_eq!(changed["total_amount"], account["total_amount"], "what the source reported stays");
+
+    assert_eq!(tenant.import_rows(row).await["updated"], 1);
+    let again = tenant.get(&path).await;
+    assert_eq!(again.json()["balance"], account["balance"], "a new import has the last word");
+    assert_ne!(again.header("etag"), read.header("etag"));
+}
+
+#[tokio::test]
+async fn only_the_fields_given_change_and_null_clears_the_optional_ones() {
+    let tenant = saldo().await.tenant().await;
+    let path =
+        made(&tenant, &format!("{SEED}&notes=a+b%26c&campaign_id=c&identifier=DE89&status=open")).await;
+    let first = tenant.get(&path).await.json();
+    assert_eq!(
+        (&first["notes"], &first["identifier"], &first["status"]),
+        (&json!("a b&c"), &json!("DE89"), &json!("open"))
+    );
+
+    let unchanged = tenant.json(Method::PUT, &path, json!({})).await;
+    assert_eq!((unchanged.status.as_u16(), unchanged.json()), (200, first.clone()));
+    let cleared = tenant.form(Method::PUT, &path, "notes=&campaign_id=&identifier=&owner_id=").await.json();
+    assert_eq!(cleared["owner_id"], Value::Null);
+    for field in ["notes", "campaign_id", "identifier"] {
+        assert_eq!(cleared.get(field), None);
+    }
+    for field in ["type", "balance", "currency", "status", "created_at"] {
+        assert_eq!(cleared[field], first[field]);
+    }
+    let set = json!({ "type": "loan", "status": "closed", "owner_id": "somebody", "currency": "EUR", "balance": "-0.01" });
+    let set = tenant.json(Method::PUT, &path, set).await.json();
+    assert_eq!(
+        (
+            &set["type"],
+            &set["status"],
+            &set["owner_id"],
+            &set["currency"],
+            set["balance"].to_string().as_str()
+        ),
+        (&json!("loan"), &json!("closed"), &json!("somebody"), &json!("EUR"), "-0.01")
+    );
+}
+
+#[tokio::test]
+async fn amounts_are_kept_to_the_last_digit_and_must_fit_their_currency() {
+    let tenant = saldo().await.tenant().await;
+    for (balance, currency, kept) in [
+        ("1234567890123456789012345678", "JPY", "1234567890123456789012345678"),
+        ("-99999999999999999999999999.99", "USD", "-99999999999999999999999999.99"),
+        ("0.0000000000000000000000000001", "XAU", "0.0000000000000000000000000001"),
+        ("1.50", "USD", "1.5"),
+        ("-0", "USD", "0"),
+        ("1e3", "JPY", "1000"),
+    ] {
+        let body = format!(r#"{{"type":"t","balance":{balance},"currency":"{currency}","owner_id":"o"}}"#);
+        let headers = [("content-type", "application/json")];
+        let made = tenant.send(Method::POST, "/v1/accounts", &headers, body).await;
+        let text = |answer: &Answer| {
+            answer.text.split(r#""balance":"#).nth(1).map(|rest| rest.split(',').next() == Some(kept))
+        };
+        assert_eq!(text(&made), Some(true), "{made:?}");
+        assert_eq!(text(&tenant.get(made.header("location")).await), Some(true), "{made:?}");
+    }
+    let path = made(&tenant, "type=t&balance=10.50&currency=USD&owner_id=o").await;
+    for (change, pointer) in [
+        (json!({ "currency": "JPY" }), "/currency"),
+        (json!({ "balance": "1.234" }), "/balance"),
+        (json!({ "balance": "1.5", "currency": "JPY" }), "/balance"),
+    ] {
+        let refused = tenant.json(Method::PUT, &path, change.clone()).await;
+        assert_eq!(refused.problem(), (400, "invalid_request".to_owned()), "{change}");
+        assert_eq!(refused.json()["errors"][0]["pointer"], pointer, "{refused:?}");
+        assert_eq!(refused.json()["errors"][0]["code"], "too_many_digits", "{refused:?}");
+    }
+    let changed = tenant.json(Method::PUT, &path, json!({ "currency": "JPY", "balance": 1050 })).await;
+    assert_eq!((changed.status.as_u16(), &changed.json()["balance"]), (200, &json!(1050)));
+}
+
+#[tokio::test]
+async fn a_body_that_is_wrong_is_told_everything_that_is_wrong_with_it() {
+    let tenant = saldo().await.tenant().await;
+    let nothing_right = json!({ "type": 5, "balance": "1,50", "currency": "ZZZ", "owner_id": "", "color": "red", "notes": "a\u{0}" });
+    let refused = tenant.json(Method::POST, "/v1/accounts", nothing_right).await;
+    assert_snapshot!(refused.shown(&["request_id"]), @r#"
+    {
+      "code": "invalid_request",
+      "detail": "6 parts of the request are invalid; see errors",
+      "errors": [
+        {
+          "code": "invalid_type",
+          "detail": "expected a string",
+          "pointer": "/type"
+        },
+        {
+          "code": "invalid_amount",
+          "detail": "not a decimal number such as 1250 or 1250.75",
+          "pointer": "/balance"
+        },
+        {
+          "code": "unknown_currency",
+          "detail": "not an ISO 4217 currency code such as ARS, EUR or USD",
+          "pointer": "/currency"
+        },
+        {
+          "code": "invalid_text",
+          "detail": "empty",
+          "pointer": "/owner_id"
+        },
+        {
+          "code": "invalid_text",
+          "detail": "has control characters",
+          "pointer": "/notes"
+        },
+        {
+          "code": "unknown_field",
+          "detail": "there is no such field",
+          "pointer": "/color"
+        }
+      ],
+      "request_id": "[request_id]",
+      "status": 400,
+      "title": "The request is invalid",
+      "type": "urn:saldo:problem:invalid_request"
+    }
+    "#);
+    let empty = tenant.form(Method::POST, "/v1/accounts", "").await;
+    let pointers: Vec<_> =
+        empty.json()["errors"].as_array().expect("errors").iter().map(|e| e["pointer"].to_string()).collect();
+    assert_eq!(pointers, [r#""/type""#, r#""/balance""#, r#""/currency""#, r#""/owner_id""#]);
+
+    let cases: [(&str, &str, u16, &str); 12] = [
+        ("application/json", "{\"type\":\n 5,}", 400, "invalid_json"),
+        ("application/json", "[]", 400, "invalid_request"),
+        ("application/json", "", 400, "invalid_json"),
+        ("application/json", r#"{"type":"a","type":"b"}"#, 400, "invalid_request"),
+        ("application/json", r#"{"type":"a","balance":NaN}"#, 400, "invalid_json"),
+        ("application/json", r#"{"type":"\ud800"}"#, 400, "invalid_json"),
+        ("application/x-www-form-urlencoded", "type=a&type=b", 400, "invalid_request"),
+        ("application/x-www-form-urlencoded", "type=%ff", 400, "invalid_encoding"),
+        (
+            "application/x-www-form-urlencoded",
+            "type=a&balance=1e3&currency=USD&owner_id=o",
+            400,
+            "invalid_request",
+        ),
+        ("text/plain", "type=a", 415, "unsupported_media_type"),
+        ("", "type=a", 415, "unsupported_media_type"),
+        ("multipart/form-data; boundary=x", "--x--", 415, "unsupported_media_type"),
+    ];
+    let path = made(&tenant, SEED).await;
+    for (content_type, body, status, code) in cases {
+        let headers = [("content-type", content_type)];
+        for (method, path) in [(Method::POST, "/v1/accounts"), (Method::PUT, path.as_str())] {
+            let answer = tenant.send(method.clone(), path, &headers, body).await;
+            // A form that lacks fields is a good change.
+            if !(method == Method::PUT && answer.status == 200) {
+                assert_eq!(answer.problem(), (status, code.to_owned()), "{method} {content_type} {body:?}");
+            }
+        }
+    }
+    for change in [
+        json!({ "balance": null }),
+        json!({ "type": "" }),
+        json!({ "id": "acc_x" }),
+        json!({ "created_at": 1 }),
+    ] {
+        let refused = tenant.json(Method::PUT, &path, change.clone()).await;
+        assert_eq!(refused.problem(), (400, "invalid_request".to_owned()), "{change}");
+    }
+    for query in [
+        "limit=0",
+        "limit=101",
+        "limit=ten",
+        "starting_after=x",
+        "starting_after=cli_aaaaaaaaaaaaaaaa",
+        "kind=savings",
+        "limit=1&limit=2",
+        "type=%ff",
+    ] {
+        let refused = tenant.get(&format!("/v1/accounts?{query}")).await;
+        assert_eq!(refused.problem(), (400, "invalid_parameter".to_owned()), "{query}");
+    }
+    let refused = tenant.get("/v1/accounts?limit=1000&kind=x").await;
+    assert_snapshot!(refused.shown(&["request_id"]), @r#"
+    {
+      "code": "invalid_parameter",
+      "detail": "2 parts of the request are invalid; see errors",
+      "errors": [
+        {
+          "code": "invalid_value",
+          "detail": "expected a number from 1 to 100",
+          "parameter": "limit"
+        },
+        {
+          "code": "unknown_field",
+          "detail": "there is no such parameter",
+          "parameter": "kind"
+        }
+      ],
+      "request_id": "[request_id]",
+      "status": 400,
+      "title": "A parameter is invalid",
+      "type": "urn:saldo:problem:invalid_parameter"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn of_two_changes_of_the_same_state_one_is_made_and_one_refused() {
+    let tenant = saldo().await.tenant().await;
+    for _ in 0..20 {
+        let path = made(&tenant, SEED).await;
+        let etag = tenant.get(&path).await.header("etag").to_owned();
+        let change = async |balance: u32| {
+            let headers = [("if-match", etag.as_str()), ("content-type", "application/json")];
+            tenant.send(Method::PUT, &path, &headers, json!({ "balance": balance }).to_string()).await
+        };
+        let answers = join_all([1, 2].map(change)).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 412]);
+        let won = answers.iter().find(|answer| answer.status == 200).expect("one of them");
+        let now = tenant.get(&path).await;
+        assert_eq!((now.text.as_str(), now.header("etag")), (won.text.as_str(), won.header("etag")));
+    }
+}
+
+#[tokio::test]
+async fn changes_of_different_fields_at_once_all_survive() {
+    let tenant = saldo().await.tenant().await;
+    for round in 0..10 {
+        let path = made(&tenant, SEED).await;
+        let changes = [
+            json!({ "balance": round }),
+            json!({ "type": "loan" }),
+            json!({ "status": "closed" }),
+            json!({ "notes": "n" }),
+            json!({ "campaign_id": "c" }),
+            json!({ "identifier": "i" }),
+            json!({ "owner_id": "o" }),
+        ];
+        let answers = join_all(changes.map(|change| {
+            let (tenant, path) = (&tenant, &path);
+            async move { tenant.json(Method::PUT, path, change).await }
+        }))
+        .await;
+        assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+        let account = tenant.get(&path).await;
+        let account = account.json();
+        for (field, value) in [
+            ("type", "loan"),
+            ("status", "closed"),
+            ("notes", "n"),
+            ("campaign_id", "c"),
+            ("identifier", "i"),
+            ("owner_id", "o"),
+        ] {
+            assert_eq!(account[field], value, "{account}");
+        }
+        assert_eq!(account["balance"], round);
+    }
+}
+
+#[tokio::test]
+async fn a_balance_and_a_currency_changed_at_once_fit_each_other() {
+    let tenant = saldo().await.tenant().await;
+    for _ in 0..20 {
+        let path = made(&tenant, "type=t&balance=10&currency=USD&owner_id=o").await;
+        let changes = [json!({ "balance": "10.50" }), json!({ "currency": "JPY" })];
+        let answers = join_all(changes.map(|change| {
+            let (tenant, path) = (&tenant, &path);
+            async move { tenant.json(Method::PUT, path, change).await.status.as_u16() }
+        }))
+        .await;
+        assert!(answers == [200, 400] || answers == [400, 200], "{answers:?}");
+        let account = tenant.get(&path).await.json();
+        let fits = (account["balance"] == 10 && account["currency"] == "JPY")
+            || (account["balance"].to_string() == "10.5" && account["currency"] == "USD");
+        assert!(fits, "{account}");
+    }
+}
+
+#[tokio::test]
+async fn preconditions_are_those_of_http() {
+    let tenant = saldo().await.tenant().await;
+    let path = made(&tenant, SEED).await;
+    let etag = tenant.get(&path).await.header("etag").to_owned();
+    let weak = format!("W/{etag}");
+    let listed = format!("\"other\", {etag}");
+    let put = async |if_match: &str| {
+        let headers = [("if-match", if_match), ("content-type", "application/json")];
+        tenant.send(Method::PUT, &path, &headers, "{}").await.status.as_u16()
+    };
+    assert_eq!((put(&etag).await, put("*").await, put(&listed).await), (200, 200, 200));
+    assert_eq!((put("\"other\"").await, put(&weak).await, put("garbage").await), (412, 412, 412));
+
+    let get = async |tag: &str| tenant.send(Method::GET, &path, &[("if-none-match", tag)], "").await;
+    let same = get(&etag).await;
+    assert_eq!((same.status.as_u16(), same.text.as_str(), same.header("etag")), (304, "", etag.as_str()));
+    assert_eq!((get(&weak).await.status.as_u16(), get("\"other\"").await.status.as_u16()), (304, 200));
+
+    let delete =
+        async |if_match: &str| tenant.send(Method::DELETE, &path, &[("if-match", if_match)], "").await;
+    assert_eq!(delete("\"other\"").await.problem(), (412, "precondition_failed".to_owned()));
+    assert_eq!(delete(&etag).await.status, 204);
+    assert_eq!(delete(&etag).await.problem(), (404, "not_found".to_owned()));
+}
+
+#[tokio::test]
+async fn a_repeated_creation_makes_one_account() {
+    let tenant = saldo().await.tenant().await;
+    let key = Uuid::now_v7().to_string();
+    let headers = [("idempotency-key", key.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+    let first = tenant.send(Method::POST, "/v1/accounts", &headers, SEED).await;
+    let again = tenant.send(Method::POST, "/v1/accounts", &headers, SEED).await;
+    assert_eq!((first.status.as_u16(), again.header("idempotency-replayed")), (201, "true"));
+    for header in ["etag", "location"] {
+        assert!(!first.header(header).is_empty());
+        assert_eq!(first.header(header), again.header(header));
+    }
+    assert_eq!(first.text, again.text);
+}
+
+#[tokio::test]
+async fn an_attempt_that_died_is_finished_by_the_next_with_the_same_seed() {
+    let saldo = saldo().await;
+    let tenant = saldo.tenant().await;
+    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
+    let path = made(&tenant, SEED).await;
+    let id: AccountId = path.rsplit('/').next().expect("an id").parse().expect("an id");
+    let stored = app.accounts.get(org, &id).await.expect("DynamoDB").expect("the account");
+    let other = Account { balance: 7.into(), ..stored.clone() };
+    assert_eq!(app.accounts.create(org, other).await.expect("DynamoDB"), stored);
+}
+
+#[tokio::test]
+async fn a_late_row_of_an_older_import_leaves_what_was_changed_by_hand() {
+    let saldo = saldo().await;
+    let tenant = saldo.tenant().await;
+    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
+    let currency = "ARS".parse().expect("a currency");
+    let upsert = |row: Value| -> AccountUpsert {
+        let body = RowBody::Json(serde_json::from_str(&row.to_string()).expect("JSON"));
+        RawRow { index: 0, line: None, body }.check(&Shape::Objects, currency).upsert.expect("a good row")
+    };
+    let import = async |import: &ImportId, row: Value| {
+        let upsert = upsert(row);
+        let id = AccountId::of_external(org, upsert.external_id.as_ref().expect("an external id"));
+        let now = Timestamp::now();
+        let write = ImportWrite { org, import, id: &id, upsert: &upsert, default_currency: currency, now };
+        app.accounts.import(&write).await.expect("DynamoDB").expect("a good row");
+        format!("/v1/accounts/{id}")
+    };
+    let (older, newer) = (ImportId::of_seed(Uuid::now_v7()), ImportId::of_seed(Uuid::now_v7()));
+    let row = |more: Value| {
+        let mut row = json!({ "contact": { "name": "A" }, "total_amount": 1, "external_id": "late" });
+        row.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        row
+    };
+    let path = import(&newer, row(json!({}))).await;
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    let changed = tenant.json(Method::PUT, &path, json!({ "notes": "by hand", "status": "open" })).await;
+    assert_eq!(changed.status, 200, "{changed:?}");
+    import(&older, row(json!({ "notes": "older", "status": "older", "campaign_id": "older" }))).await;
+    let account = tenant.get(&path).await.json();
+    assert_eq!(
+        (&account["notes"], &account["status"], &account["campaign_id"]),
+        (&json!("by hand"), &json!("open"), &json!("older"))
+    );
+}

@@ -1,0 +1,150 @@
+//! Every route, whoever asks: without a key, without its scope, from another organization.
+
+use std::collections::BTreeMap;
+
+use reqwest::Method;
+use saldo::http::Route;
+use saldo::key::Scope;
+use serde_json::{Value, json};
+use testing::{Tenant, saldo};
+
+/// What a route gives a stranger who has the ids of another organization.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Stranger {
+    /// There is no such thing.
+    FindsNothing,
+    /// It is about the stranger's own things, and shows none of the other's.
+    SeesTheirOwn,
+}
+
+use Stranger::{FindsNothing, SeesTheirOwn};
+
+/// Every route, the body it takes, and what it gives a stranger. A route that is added is
+/// added here.
+fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
+    let account = json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "o" });
+    let import = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
+    let key = json!({ "name": "k", "scopes": [] });
+    let nothing = Value::Null;
+    vec![
+        (Method::GET, "/api/v1/import", nothing.clone(), SeesTheirOwn),
+        (Method::POST, "/api/v1/import", import, SeesTheirOwn),
+        (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),
+        (Method::GET, "/api/v1/import/{job_id}/errors", nothing.clone(), FindsNothing),
+        (Method::GET, "/v1/accounts", nothing.clone(), SeesTheirOwn),
+        (Method::POST, "/v1/accounts", account, SeesTheirOwn),
+        (Method::GET, "/v1/accounts/{id}", nothing.clone(), FindsNothing),
+        (Method::PUT, "/v1/accounts/{id}", json!({ "balance": 7 }), FindsNothing),
+        (Method::DELETE, "/v1/accounts/{id}", nothing.clone(), FindsNothing),
+        (Method::GET, "/v1/accounts/{id}/transactions", nothing.clone(), FindsNothing),
+        (Method::GET, "/api/clients", nothing.clone(), SeesTheirOwn),
+        (Method::POST, "/api/clients", json!({ "name": "C" }), SeesTheirOwn),
+        (Method::GET, "/api/clients/{id}", nothing.clone(), FindsNothing),
+        (Method::PUT, "/api/clients/{id}", json!({ "name": "D" }), FindsNothing),
+        (Method::DELETE, "/api/clients/{id}", nothing.clone(), FindsNothing),
+        (Method::GET, "/api/public/v1/transactions", nothing.clone(), SeesTheirOwn),
+        (Method::POST, "/api/public/v1/transactions", json!({ "transactions": [{}] }), SeesTheirOwn),
+        (Method::GET, "/api/v1/keys", nothing.clone(), SeesTheirOwn),
+        (Method::POST, "/api/v1/keys", key, SeesTheirOwn),
+        (Method::DELETE, "/api/v1/keys/{id}", nothing, FindsNothing),
+    ]
+}
+
+/// Something of every kind, and where it is: the routes with ids, filled in.
+async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
+    let path = async |collection: &str, body: Value| {
+        let made = tenant.json(Method::POST, collection, body).await;
+        assert!(made.status.is_success(), "{made:?}");
+        format!("{collection}/{}", made.json()["id"].as_str().unwrap_or_default())
+    };
+    let account =
+        json!({ "type": "savings", "balance": 5, "currency": "USD", "owner_id": "o", "identifier": "DE1" });
+    let account = path("/v1/accounts", account).await;
+    let client = path("/api/clients", json!({ "name": "ACME" })).await;
+    let key = path("/api/v1/keys", json!({ "name": "k", "scopes": ["import"] })).await;
+    let row = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
+    let accepted = tenant.json(Method::POST, "/api/v1/import", row).await;
+    tenant.ended(&accepted).await;
+    let import = accepted.header("location").to_owned();
+    let transaction =
+        json!({ "accountIdentifier": "DE1", "amount": "1", "currency": "EUR", "valutaAt": "2026-01-15" });
+    let stored = tenant
+        .json(Method::POST, "/api/public/v1/transactions", json!({ "transactions": [transaction] }))
+        .await;
+    assert_eq!(stored.json()["newTransactions"], 1, "{stored:?}");
+    BTreeMap::from([
+        ("/api/v1/import/{job_id}/errors", format!("{import}/errors")),
+        ("/api/v1/import/{job_id}", import),
+        ("/v1/accounts/{id}/transactions", format!("{account}/transactions")),
+        ("/v1/accounts/{id}", account),
+        ("/api/clients/{id}", client),
+        ("/api/v1/keys/{id}", key),
+        ("/api/public/v1/transactions", "/api/public/v1/transactions?accountIdentifier=DE1".to_owned()),
+    ])
+}
+
+#[tokio::test]
+async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
+    let saldo = saldo().await;
+    let (owner, stranger) = (saldo.tenant().await, saldo.tenant().await);
+    let (Some(app), Some(org)) = (saldo.app().await, owner.org()) else { return };
+    let belongings = belongings(&owner).await;
+    let ids: Vec<&str> = belongings
+        .values()
+        .flat_map(|path| path.split('/'))
+        .filter(|part| ["imp_", "acc_", "cli_", "key_"].iter().any(|prefix| part.starts_with(prefix)))
+        .collect();
+    let (routes, mut matrix) = (local::routes(&app), matrix());
+
+    for Route { method, path, scope } in routes.table() {
+        let line = matrix.iter().position(|(m, p, ..)| m == method && p == path);
+        let line = line.unwrap_or_else(|| panic!("{method} {path} is not in the matrix"));
+        let (method, _, body, expected) = matrix.swap_remove(line);
+        let actual = match (&method, belongings.get(path)) {
+            (&Method::POST, _) | (_, None) => (*path).to_owned(),
+            (_, Some(actual)) => actual.clone(),
+        };
+        let ask = async |tenant: &Tenant| match &body {
+            Value::Null => tenant.send(method.clone(), &actual, &[], "").await,
+            body => tenant.json(method.clone(), &actual, body.clone()).await,
+        };
+
+        let refused = ask(&owner.with_key("")).await.problem();
+        assert_eq!(refused, (401, "key_missing".to_owned()), "{method} {path}");
+
+        let others = Scope::ALL.into_iter().filter(|other| other != scope).collect();
+        let key = local::demo::create_key(&app, org.clone(), others, None).await.expect("a key");
+        let refused = ask(&owner.with_key(key.expose())).await;
+        assert_eq!(refused.problem(), (403, "scope_missing".to_owned()), "{method} {path}");
+        assert!(refused.json()["detail"].as_str().is_some_and(|detail| detail.ends_with(scope.name())));
+
+        let answer = ask(&stranger).await;
+        match expected {
+            FindsNothing => {
+                assert_eq!(answer.problem(), (404, "not_found".to_owned()), "{method} {path}");
+            }
+            SeesTheirOwn => {
+                assert!(
+                    !answer.status.is_server_error() && answer.status != 404,
+                    "{method} {path}: {answer:?}"
+                );
+                assert!(!ids.iter().any(|id| answer.text.contains(id)), "{method} {path}: {answer:?}");
+                assert!(!answer.text.contains("txn_"), "{method} {path}: {answer:?}");
+            }
+        }
+    }
+    assert!(matrix.is_empty(), "no such routes: {matrix:?}");
+
+    // Whatever the stranger tried, everything is as it was, and the scope alone suffices.
+    for Route { path, scope, .. } in routes.table().iter().filter(|route| route.method == Method::GET) {
+        let key = local::demo::create_key(&app, org.clone(), vec![*scope], None).await.expect("a key");
+        let actual = belongings.get(path).map_or(*path, String::as_str);
+        let answer = owner.with_key(key.expose()).get(actual).await;
+        assert_eq!(answer.status, 200, "{actual}: {answer:?}");
+        assert!(!answer.text.contains("\"balance\":7"), "{answer:?}");
+    }
+    let keys = owner.get("/api/v1/keys?limit=100").await.json();
+    let key = belongings["/api/v1/keys/{id}"].rsplit('/').next();
+    let kept = keys["data"].as_array().into_iter().flatten().find(|k| k["id"].as_str() == key);
+    assert_eq!(kept.map(|key| &key["revoked_at"]), Some(&Value::Null), "{keys}");
+}
