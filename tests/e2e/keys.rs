@@ -75,7 +75,22 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
     let request = json!({ "name": "ERP", "scopes": ["import", "accounts:read"], "expires_at": "2099-01-31T12:00:00+01:00" });
     let made = tenant.json(Method::POST, KEYS, request).await;
     assert_eq!(made.status, 201, "{made:?}");
-    assert_snapshot!(made.shown(&["id", "prefix", "created_at", "key"]), @"");
+    assert_snapshot!(made.shown(&["id", "prefix", "created_at", "key"]), @r#"
+    {
+      "created_at": "[created_at]",
+      "expires_at": "2099-01-31T11:00:00.000Z",
+      "id": "[id]",
+      "key": "[key]",
+      "last_used_at": null,
+      "name": "ERP",
+      "prefix": "[prefix]",
+      "revoked_at": null,
+      "scopes": [
+        "import",
+        "accounts:read"
+      ]
+    }
+    "#);
     let made = made.json();
     let (id, secret) = (made["id"].as_str().expect("an id"), made["key"].as_str().expect("a key"));
     assert!(secret.starts_with(made["prefix"].as_str().expect("a prefix")) && secret.len() == 51);
@@ -132,7 +147,48 @@ async fn a_request_for_a_key_that_is_wrong_is_told_everything() {
     let wrong =
         json!({ "scopes": ["import", "everything", 5, "import"], "expires_at": "tomorrow", "admin": true });
     let refused = tenant.json(Method::POST, KEYS, wrong).await;
-    assert_snapshot!(refused.shown(&["request_id"]), @"");
+    assert_snapshot!(refused.shown(&["request_id"]), @r#"
+    {
+      "code": "invalid_request",
+      "detail": "6 parts of the request are invalid; see errors",
+      "errors": [
+        {
+          "code": "required",
+          "detail": "the field is required",
+          "pointer": "/name"
+        },
+        {
+          "code": "invalid_value",
+          "detail": "no scope; the scopes are import, export, clients:read, clients:write, accounts:read, accounts:write, transactions:read, transactions:write, sync, notifications, keys",
+          "pointer": "/scopes/1"
+        },
+        {
+          "code": "invalid_type",
+          "detail": "expected a string",
+          "pointer": "/scopes/2"
+        },
+        {
+          "code": "duplicate_value",
+          "detail": "the scope is there twice",
+          "pointer": "/scopes/3"
+        },
+        {
+          "code": "invalid_time",
+          "detail": "not a moment in RFC 3339's form, such as 2027-01-31T12:00:00Z",
+          "pointer": "/expires_at"
+        },
+        {
+          "code": "unknown_field",
+          "detail": "there is no such field",
+          "pointer": "/admin"
+        }
+      ],
+      "request_id": "[request_id]",
+      "status": 400,
+      "title": "The request is invalid",
+      "type": "urn:saldo:problem:invalid_request"
+    }
+    "#);
     for (body, pointer) in [
         (json!({ "name": "k" }), "/scopes"),
         (json!({ "name": "k", "scopes": [] }), "/scopes"),
