@@ -6,59 +6,32 @@
 //! The embedded AWS services run in a process of their own, so that the memory shown for
 //! the functions is theirs alone.
 
-use std::env;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::time::Instant;
 
-use local::{Aws, Data, Endpoints, Functions};
-use saldo::app::App;
 use saldo::http::BODY_BYTES_MAX;
-use saldo::id::OrgId;
-use saldo::settings::Settings;
 use serde_json::json;
-use testing::Tenant;
-use testing::wire::{Meter, tapped};
+use testing::bench::Bench;
+use testing::wire::Sum;
 
 const ROWS: usize = 20_000;
 /// What an import may cost, bookkeeping included.
 const WRITE_UNITS_PER_ROW_MAX: f64 = 1.05;
-/// Tells this program to be the services.
-const SERVICES: &str = "--aws-services";
 
 #[tokio::main]
 async fn main() {
-    if env::args().any(|argument| argument == SERVICES) {
-        return serve().await;
-    }
-    let mut services = Services::start();
-    let endpoints = Endpoints {
-        dynamodb: services.variable("AWS_ENDPOINT_URL_DYNAMODB"),
-        s3: services.variable("AWS_ENDPOINT_URL_S3"),
-        sqs: services.variable("AWS_ENDPOINT_URL_SQS"),
-    };
-    let settings = Settings::read(|name| Some(services.variable(name))).expect("the settings");
-    let meter = Arc::new(Meter::default());
-    let app = App::new(&settings, &tapped(&endpoints.sdk_config(), &meter));
-    let calm = App::new(&settings, &endpoints.sdk_config());
-
-    let org = OrgId::random().expect("randomness");
-    let key = local::demo::create_organization(&calm, org, "Bench", "ARS").await.expect("an organization");
-    let listener = local::listen(0).await.expect("a port");
-    let functions = Functions::start(&endpoints.sdk_config(), &app, listener).expect("the functions");
-    let tenant = Tenant::new(functions.url.clone(), key.expose().to_owned(), None);
+    let bench = Bench::start().await;
     for what in ["20,000 new accounts", "the same again"] {
-        import(&tenant, &meter, what).await;
+        import(&bench, what).await;
     }
-    println!("peak memory: functions {}, embedded services {}", peak_memory("self"), services.peak_memory());
-    functions.stop().await;
+    let (functions, services) = bench.peak_memory();
+    println!("peak memory: functions {functions}, embedded services {services}");
+    bench.stop().await;
 }
 
-async fn import(tenant: &Tenant, meter: &Meter, what: &str) {
-    let before = meter.spent();
+async fn import(Bench { tenant, meter, .. }: &Bench, what: &str) {
     let body = body();
     println!("\n{what}: {ROWS} rows, {} bytes", body.len());
+    meter.lap();
     let begun = Instant::now();
     let accepted = tenant.import("application/json", body).await;
     println!("  accepted after {:.0?}", begun.elapsed());
@@ -72,16 +45,11 @@ async fn import(tenant: &Tenant, meter: &Meter, what: &str) {
         job["updated"]
     );
 
-    let (mut requests, mut write_units) = (0, 0.0);
-    for (operation, after) in meter.spent() {
-        let before = before.get(&operation).copied().unwrap_or_default();
-        let (more, units) = (after.requests - before.requests, after.units - before.units);
-        println!("  {operation:<20} {more:>7} requests {units:>9.1} units");
-        requests += more;
-        if ["UpdateItem", "PutItem", "DeleteItem", "TransactWriteItems"].contains(&operation.as_str()) {
-            write_units += units;
-        }
+    let spent = meter.lap();
+    for (operation, spent) in &spent {
+        println!("  {operation:<20} {:>7} requests {:>9.1} units", spent.requests, spent.units);
     }
+    let Sum { requests, write_units, .. } = Sum::of(&spent);
     let per_row = write_units / ROWS as f64;
     println!("  per row: {:.3} DynamoDB requests, {per_row:.4} write units", requests as f64 / ROWS as f64);
     assert!(
@@ -102,55 +70,4 @@ fn body() -> String {
     let body = format!(r#"{{"accounts":[{}]}}"#, rows.join(","));
     assert!(body.len() <= BODY_BYTES_MAX, "{} bytes", body.len());
     body
-}
-
-/// Is the embedded services: says where they are, and ends when nobody listens.
-async fn serve() {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
-    for (name, value) in aws.environment() {
-        println!("{name}={value}");
-    }
-    println!();
-    std::io::stdout().flush().expect("somebody listens");
-    std::future::pending::<()>().await;
-}
-
-/// The embedded services in a process of their own.
-struct Services {
-    process: Child,
-    variables: Vec<String>,
-}
-
-impl Services {
-    fn start() -> Self {
-        let program = env::current_exe().expect("this program");
-        let mut process =
-            Command::new(program).arg(SERVICES).stdout(Stdio::piped()).spawn().expect("a process");
-        let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let variables = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
-        Self { process, variables }
-    }
-
-    fn variable(&self, name: &str) -> String {
-        let value = |line: &String| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
-        self.variables.iter().find_map(value).unwrap_or_default()
-    }
-
-    fn peak_memory(&mut self) -> String {
-        peak_memory(&self.process.id().to_string())
-    }
-}
-
-impl Drop for Services {
-    fn drop(&mut self) {
-        let _gone_already = self.process.kill();
-        let _reaped = self.process.wait();
-    }
-}
-
-/// The most memory a process ever had, as Linux tells it.
-fn peak_memory(process: &str) -> String {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.map_or("unknown".to_owned(), |peak| peak.trim().to_owned())
 }

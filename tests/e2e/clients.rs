@@ -152,10 +152,10 @@ async fn balances_per_currency_are_exact_over_thousands_of_accounts() {
         let (currency, places) = [("ARS", 2), ("JPY", 0), ("KWD", 3)][n % 3];
         let amount = Decimal::new(i64::try_from(n * n * 7 + 1).expect("small"), places);
         *expected.entry(currency).or_default() -= amount;
-        format!("Debtor {n},{amount},{currency},{client}\n")
+        format!("Debtor {n},{amount},{currency},{client}")
     };
-    let rows: String = (0..3_000).map(row).collect();
-    let csv = format!("contact.name,total_amount,currency,owner_id\n{rows}");
+    let rows: Vec<String> = (0..3_000).map(row).collect();
+    let csv = format!("contact.name,total_amount,currency,owner_id\n{}", rows.join("\n"));
     assert_eq!(tenant.ended(&tenant.import("text/csv", csv).await).await["imported"], 3_000);
 
     let read = tenant.get(&format!("/api/clients/{client}")).await.json();
@@ -178,8 +178,8 @@ async fn a_client_with_400_accounts_is_complete_in_the_list_too() {
     let tenant = saldo().await.tenant().await;
     let name = tenant.external_id("holding");
     let client = made(&tenant, json!({ "name": name })).await;
-    let rows: String = (0..400).map(|n| format!("Debtor {n},{n}.25,ARS,{client}\n")).collect();
-    let csv = format!("contact.name,total_amount,currency,owner_id\n{rows}");
+    let rows: Vec<String> = (0..400).map(|n| format!("Debtor {n},{n}.25,ARS,{client}")).collect();
+    let csv = format!("contact.name,total_amount,currency,owner_id\n{}", rows.join("\n"));
     assert_eq!(tenant.ended(&tenant.import("text/csv", csv).await).await["imported"], 400);
     let listed = tenant.get(&format!("/api/clients?description={name}")).await.json();
     let accounts = listed["data"][0]["accounts"].as_array().expect("accounts");

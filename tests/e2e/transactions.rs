@@ -28,7 +28,7 @@ fn counts(answer: &Answer) -> [u64; 3] {
 fn row(account: &str, n: usize) -> Value {
     json!({
         "accountIdentifier": account, "transactionId": format!("t-{n}"), "text": format!("Payment {n}"),
-        "creditDebit": if n % 2 == 0 { "credit" } else { "debit" }, "amount": format!("{n}.50"), "currency": "EUR",
+        "creditDebit": if n.is_multiple_of(2) { "credit" } else { "debit" }, "amount": format!("{n}.50"), "currency": "EUR",
         "valutaAt": format!("2026-01-{:02}", n % 28 + 1)
     })
 }

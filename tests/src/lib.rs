@@ -2,6 +2,7 @@
 //! ways to watch and disturb what it says to AWS.
 
 mod api;
+pub mod bench;
 pub mod lambda;
 mod server;
 pub mod wire;

@@ -24,7 +24,7 @@ pub struct Saldo {
 #[derive(Clone, Debug)]
 enum Access {
     /// A local stack of this process.
-    Local(Settings, Endpoints),
+    Local(Box<Settings>, Endpoints),
     /// What the environment names; its tables, too.
     Environment,
     /// There is one key, and no more.
@@ -62,7 +62,7 @@ fn in_process() -> Saldo {
             let app = aws.app();
             let listener = local::listen(0).await.expect("a free port");
             let functions = Functions::start(aws.sdk_config(), &app, listener).expect("the functions");
-            let access = Access::Local(aws.settings.clone(), aws.endpoints().clone());
+            let access = Access::Local(Box::new(aws.settings.clone()), aws.endpoints().clone());
             let saldo = Saldo { url: functions.url.clone(), access };
             ready.send(saldo).expect("somebody waits");
             std::future::pending::<()>().await;

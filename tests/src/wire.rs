@@ -6,5 +6,5 @@ mod meter;
 mod tap;
 
 pub use faults::Faults;
-pub use meter::{Meter, Spent};
+pub use meter::{Meter, Spent, Sum};
 pub use tap::tapped;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::extract::State;
 use axum::{Extension, Json};
 use saldo::app::App;
-use saldo::client::Client;
+use saldo::client::{Client, Description};
 use saldo::fields::{Fields, InvalidValue};
 use saldo::http::{Caller, FromParameters, Limit, Parameters, Problem};
 use saldo::search::fold;
@@ -80,6 +80,6 @@ pub(crate) async fn list(
 }
 
 fn has(client: &Client, folded: &str) -> bool {
-    let texts = [Some(client.name.as_str()), client.description.as_ref().map(|text| text.as_str())];
+    let texts = [Some(client.name.as_str()), client.description.as_ref().map(Description::as_str)];
     texts.into_iter().flatten().any(|text| fold(text).contains(folded))
 }

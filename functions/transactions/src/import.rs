@@ -14,6 +14,7 @@ use saldo::fields::{Finding, FindingCode};
 use saldo::http::{Caller, Payload, Problem, Seed, json_elements};
 use saldo::id::{OrgId, TransactionId};
 use saldo::in_flight::in_order;
+use saldo::store::Kept;
 use saldo::transaction::{Booked, Occurrences, Transaction};
 use serde::Serialize;
 use uuid::Uuid;
@@ -46,12 +47,6 @@ enum Fate {
     Refused(Vec<Finding>),
 }
 
-/// The transactions of a request that are the same one, each with its index: at least one.
-struct Same {
-    first: (usize, Transaction),
-    others: Vec<(usize, Booked)>,
-}
-
 pub(crate) async fn import(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -62,49 +57,44 @@ pub(crate) async fn import(
     let elements = json_elements("transactions", TRANSACTIONS_MAX, &headers, &payload)?;
     let (now, mut occurrences) = (Timestamp::now(), Occurrences::default());
     let rows = elements.iter().map(|row| Transaction::read(row, caller.org(), &mut occurrences, now));
-    let (distinct, mut fates) = sort_out(rows);
-    let stored = distinct.into_iter().map(|same| store(&app, caller.org(), same, seed));
+    let (same, mut fates) = sort_out(rows);
+    let stored = same.into_values().map(|same| store(&app, caller.org(), same, seed));
     fates.extend(in_order(app.limits.writes_in_flight, stored.collect()).await?.into_iter().flatten());
     fates.sort_by_key(|(index, _)| *index);
     Ok((StatusCode::CREATED, Json(receipt(fates))))
 }
 
+/// Transactions of a request that are the same one, each with its index, in their order.
+type Same = Vec<(usize, Transaction)>;
+
 /// Brings together what is the same transaction, and tells what is none.
 fn sort_out(
     rows: impl Iterator<Item = Result<Transaction, Vec<Finding>>>,
-) -> (Vec<Same>, Vec<(usize, Fate)>) {
-    let mut distinct: Vec<Same> = Vec::new();
-    let mut places: HashMap<TransactionId, usize> = HashMap::new();
+) -> (HashMap<TransactionId, Same>, Vec<(usize, Fate)>) {
+    let mut same: HashMap<_, Same> = HashMap::new();
     let mut refused = Vec::new();
     for (index, row) in rows.enumerate() {
         match row {
+            Ok(transaction) => same.entry(transaction.id.clone()).or_default().push((index, transaction)),
             Err(findings) => refused.push((index, Fate::Refused(findings))),
-            Ok(transaction) => match places.get(&transaction.id).and_then(|place| distinct.get_mut(*place)) {
-                Some(same) => same.others.push((index, transaction.money)),
-                None => {
-                    places.insert(transaction.id.clone(), distinct.len());
-                    distinct.push(Same { first: (index, transaction), others: Vec::new() });
-                }
-            },
         }
     }
-    (distinct, refused)
+    (same, refused)
 }
 
-/// Stores a transaction and compares all that claim to be it with what is stored.
+/// Stores the first of them and compares them all with what is stored then.
 async fn store(app: &App, org: &OrgId, same: Same, seed: Uuid) -> Result<Vec<(usize, Fate)>, Failure> {
-    let (index, first) = same.first;
-    let kept = app.transactions.put(org, &first, seed).await?;
-    let compared = |money: Booked| match conflict(&money, &kept.money) {
-        Some(conflict) => Fate::Refused(vec![conflict]),
-        None => Fate::Existing,
+    let Some((_, first)) = same.first() else {
+        return Ok(Vec::new());
     };
-    let first = match compared(first.money) {
-        Fate::Existing if kept.new => Fate::New,
-        fate => fate,
+    let Kept { mut new, money } = app.transactions.put(org, first, seed).await?;
+    let fate = |(index, sent): (usize, Transaction)| match conflict(&sent.money, &money) {
+        Some(conflict) => (index, Fate::Refused(vec![conflict])),
+        // The first, which is the one that was stored.
+        None if std::mem::take(&mut new) => (index, Fate::New),
+        None => (index, Fate::Existing),
     };
-    let others = same.others.into_iter().map(|(index, money)| (index, compared(money)));
-    Ok([(index, first)].into_iter().chain(others).collect())
+    Ok(same.into_iter().map(fate).collect())
 }
 
 /// In what a transaction differs from the stored one that has its id.

@@ -60,7 +60,9 @@ mod tests {
         #[test]
         fn cents_add_up(cents in prop::collection::vec(-1_000_000_000_i64..1_000_000_000, 0..500)) {
             let mut total = Total::default();
-            cents.iter().for_each(|cents| total.add(Decimal::new(*cents, 2)));
+            for cents in &cents {
+                total.add(Decimal::new(*cents, 2));
+            }
             let sum: i64 = cents.iter().sum();
             prop_assert_eq!(total.sign(), sum.cmp(&0));
             let json = serde_json::to_string(&total).expect("JSON");

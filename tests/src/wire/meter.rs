@@ -27,10 +27,44 @@ pub struct Spent {
     pub units: f64,
 }
 
+/// The operations whose units are write units; the others' are read units.
+const WRITES: [&str; 5] = ["BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
+
+/// What several operations came to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sum {
+    /// The requests.
+    pub requests: u64,
+    /// The read units.
+    pub read_units: f64,
+    /// The write units.
+    pub write_units: f64,
+}
+
+impl Sum {
+    /// The sum of what was spent on each operation.
+    #[must_use]
+    pub fn of(spent: &BTreeMap<String, Spent>) -> Self {
+        spent.iter().fold(Self::default(), |sum, (operation, spent)| {
+            let write = WRITES.contains(&operation.as_str());
+            Self {
+                requests: sum.requests + spent.requests,
+                read_units: sum.read_units + if write { 0.0 } else { spent.units },
+                write_units: sum.write_units + if write { spent.units } else { 0.0 },
+            }
+        })
+    }
+}
+
 impl Meter {
     /// What was spent so far, by operation.
     pub fn spent(&self) -> BTreeMap<String, Spent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets what was spent so far and returns it.
+    pub fn lap(&self) -> BTreeMap<String, Spent> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn add(&self, operation: &str, answer: &[u8]) {

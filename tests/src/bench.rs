@@ -1,0 +1,117 @@
+//! What benchmarks stand on: the functions in this process, the embedded AWS services in
+//! another, so that what is measured of the functions is theirs alone.
+
+use std::env;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use local::{Aws, Data, Endpoints, Functions};
+use saldo::app::App;
+use saldo::id::OrgId;
+use saldo::settings::Settings;
+
+use crate::Tenant;
+use crate::wire::{Meter, tapped};
+
+/// Tells a benchmark's program to be the services.
+const SERVICES: &str = "--aws-services";
+
+/// Saldo, to be measured.
+pub struct Bench {
+    /// Whoever sends the requests.
+    pub tenant: Tenant,
+    /// What the functions spend on DynamoDB.
+    pub meter: Arc<Meter>,
+    functions: Functions,
+    services: Services,
+}
+
+impl Bench {
+    /// Starts everything. In the process that it starts to be the services, it does not
+    /// return.
+    ///
+    /// # Panics
+    /// When something does not start.
+    pub async fn start() -> Self {
+        if env::args().any(|argument| argument == SERVICES) {
+            serve().await;
+        }
+        let services = Services::start();
+        let endpoints = Endpoints {
+            dynamodb: services.variable("AWS_ENDPOINT_URL_DYNAMODB"),
+            s3: services.variable("AWS_ENDPOINT_URL_S3"),
+            sqs: services.variable("AWS_ENDPOINT_URL_SQS"),
+        };
+        let settings = Settings::read(|name| Some(services.variable(name))).expect("the settings");
+        let meter = Arc::new(Meter::default());
+        let app = App::new(&settings, &tapped(&endpoints.sdk_config(), &meter));
+        let org = OrgId::random().expect("randomness");
+        let key = local::demo::create_organization(&app, org, "Bench", "ARS").await.expect("an organization");
+        let listener = local::listen(0).await.expect("a port");
+        let functions = Functions::start(&endpoints.sdk_config(), &app, listener).expect("the functions");
+        let tenant = Tenant::new(functions.url.clone(), key.expose().to_owned(), None);
+        // The first use of a key is recorded; it is nobody's to be charged with.
+        assert_eq!(tenant.get("/api/v1/import").await.status, 200);
+        meter.lap();
+        Self { tenant, meter, functions, services }
+    }
+
+    /// The most memory that the functions, with the benchmark, and the services ever had.
+    #[must_use]
+    pub fn peak_memory(&self) -> (String, String) {
+        (peak_memory("self"), peak_memory(&self.services.process.id().to_string()))
+    }
+
+    /// Stops everything.
+    pub async fn stop(self) {
+        self.functions.stop().await;
+    }
+}
+
+/// Is the embedded services: says where they are, and ends when nobody listens.
+async fn serve() -> ! {
+    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    for (name, value) in aws.environment() {
+        println!("{name}={value}");
+    }
+    println!();
+    std::io::stdout().flush().expect("somebody listens");
+    std::future::pending().await
+}
+
+/// The embedded services in a process of their own.
+struct Services {
+    process: Child,
+    variables: Vec<String>,
+}
+
+impl Services {
+    fn start() -> Self {
+        let program = env::current_exe().expect("this program");
+        let mut process =
+            Command::new(program).arg(SERVICES).stdout(Stdio::piped()).spawn().expect("a process");
+        let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
+        let variables = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+        Self { process, variables }
+    }
+
+    fn variable(&self, name: &str) -> String {
+        let value = |line: &String| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
+        self.variables.iter().find_map(value).unwrap_or_default()
+    }
+}
+
+impl Drop for Services {
+    fn drop(&mut self) {
+        let _gone_already = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+/// The most memory a process ever had, as Linux tells it.
+fn peak_memory(process: &str) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    peak.map_or("unknown".to_owned(), |peak| peak.trim().to_owned())
+}
