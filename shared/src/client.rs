@@ -99,7 +99,7 @@ impl Client {
     /// Everything that is wrong with the fields.
     pub fn create(mut fields: Fields, id: ClientId, now: Timestamp) -> Result<Self, Vec<Finding>> {
         let name = fields.required(NAME, Fields::text);
-        let description = description(&mut fields).value();
+        let description = fields.optional(DESCRIPTION).value();
         refuse_type(&mut fields);
         let client = name.map(|name| Self {
             id,
@@ -129,21 +129,9 @@ impl ClientChange {
     /// Everything that is wrong with the fields.
     pub fn read(mut fields: Fields) -> Result<Self, Vec<Finding>> {
         let name = fields.not_null(NAME, Fields::text);
-        let description = description(&mut fields);
+        let description = fields.optional(DESCRIPTION);
         refuse_type(&mut fields);
         fields.finish(Some(Self { name, description }))
-    }
-}
-
-/// An empty description is none.
-fn description(fields: &mut Fields) -> Patch<Description> {
-    match fields.patch(DESCRIPTION, |text| match text.trim() {
-        "" => Ok(None),
-        _ => text.parse().map(Some),
-    }) {
-        Patch::Keep => Patch::Keep,
-        Patch::Clear | Patch::Set(None) => Patch::Clear,
-        Patch::Set(Some(description)) => Patch::Set(description),
     }
 }
 

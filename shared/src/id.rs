@@ -16,7 +16,7 @@ use crate::transaction::ExternalTransactionId;
 
 /// The text is no id of the type asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not an id of this type; its ids begin with {prefix}")]
+#[error("not an id of this type, as the API gives them: {prefix} and what follows")]
 pub struct InvalidId {
     prefix: &'static str,
 }

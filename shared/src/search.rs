@@ -1,18 +1,30 @@
 //! Searching text as people mean it: without regard to case or accents.
 
+use deunicode::deunicode_char;
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 
+/// The end of the Unicode blocks of Latin letters with marks of their own, as in `łøœ`.
+const LATIN_END: char = '\u{250}';
+
 /// Folds text for comparison: full case folding, compatibility decomposition, and no
-/// combining marks (Unicode Standard, sections 3.11 and 5.18). `Société` and `SOCIETE`
-/// fold to the same, as do `Straße` and `strasse`.
+/// combining marks (Unicode Standard, sections 3.11 and 5.18); Latin letters that remain
+/// are spelt with the basic ones. `Société` and `SOCIETE` fold to the same, as do `Straße`
+/// and `strasse`, `Łódź` and `lodz`.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let classes = CanonicalCombiningClassMapBorrowed::new();
     let folded = CaseMapperBorrowed::new().fold_string(text);
     let decomposed = DecomposingNormalizerBorrowed::new_nfkd().normalize(&folded);
-    decomposed.chars().filter(|c| classes.get_u8(*c) == 0).collect()
+    let mut basic = String::with_capacity(decomposed.len());
+    for letter in decomposed.chars().filter(|c| classes.get_u8(*c) == 0) {
+        match deunicode_char(letter).filter(|_| !letter.is_ascii() && letter < LATIN_END) {
+            Some(spelt) => basic.push_str(spelt),
+            None => basic.push(letter),
+        }
+    }
+    basic
 }
 
 #[cfg(test)]
@@ -29,6 +41,11 @@ mod tests {
             ("ΟΔΟΣ", "οδος"),
             ("ﬁnance", "FINANCE"),
             ("e\u{301}", "é"),
+            ("Łódź", "lodz"),
+            ("Ørsted", "ORSTED"),
+            ("ŒUVRE", "oeuvre"),
+            ("Αθήνα", "ΑΘΗΝΑ"),
+            ("東京", "東京"),
         ] {
             assert_eq!(fold(one), fold(other), "{one} {other}");
         }

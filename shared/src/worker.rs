@@ -22,7 +22,7 @@ where
     let mut ids = std::collections::HashMap::new();
     for message in event.records {
         let id = message.message_id.clone().unwrap_or_default();
-        let span = tracing::info_span!("message", message_id = %id);
+        let span = tracing::error_span!("message", message_id = %id);
         let task = running.spawn(one_message(message, handle.clone()).instrument(span));
         ids.insert(task.id(), id);
     }

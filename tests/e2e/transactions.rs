@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use insta::assert_snapshot;
+use jiff::Timestamp;
 use reqwest::Method;
+use saldo::transaction::Batch;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use testing::{Answer, Tenant, saldo};
 use uuid::Uuid;
@@ -297,12 +300,8 @@ async fn a_request_that_died_half_way_counts_what_it_stored_as_new_when_it_is_se
     let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
     let account = tenant.external_id("iban");
     let element = serde_json::from_str(&row(&account, 1).to_string()).expect("JSON");
-    let read = |element: &serde_json::value::RawValue| {
-        let mut occurrences = saldo::transaction::Occurrences::default();
-        saldo::transaction::Transaction::read(element, org, &mut occurrences, jiff::Timestamp::now())
-    };
-    let element: Box<serde_json::value::RawValue> = element;
-    let transaction = read(&element).expect("a good row");
+    let element: Box<RawValue> = element;
+    let transaction = Batch::new(org, Timestamp::now()).read(&element).expect("a good row");
     let (died, other) = (Uuid::now_v7(), Uuid::now_v7());
     let new = async |request| app.transactions.put(org, &transaction, request).await.expect("DynamoDB").new;
     assert_eq!((new(died).await, new(died).await, new(other).await), (true, true, false));

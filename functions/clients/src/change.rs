@@ -6,7 +6,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::client::{CLIENT_FIELDS, ClientChange};
-use saldo::http::{Caller, PathId, Payload, Problem, json_fields};
+use saldo::http::{Caller, PathId, Payload, Preconditions, Problem, json_fields};
 use saldo::id::ClientId;
 
 use crate::view::{View, view_of};
@@ -15,9 +15,11 @@ pub(crate) async fn change(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ClientId>,
+    preconditions: Preconditions,
     headers: HeaderMap,
     payload: Payload,
 ) -> Result<Json<View>, Problem> {
+    preconditions.admit_untagged()?;
     let change = ClientChange::read(json_fields(CLIENT_FIELDS, &headers, &payload)?)?;
     let changed = app.clients.change(caller.org(), &id, &change, Timestamp::now()).await?;
     let client = changed.ok_or_else(Problem::not_found)?;

@@ -97,9 +97,9 @@ fn mapping(format: Format, json: Option<&str>) -> Result<Mapping, Problem> {
     match (json, format) {
         (None, _) => Ok(Mapping::default()),
         (Some(json), Format::Csv) => serde_json::from_str(json)
-            .map_err(|error| Problem::invalid_parameter(format!("mapping: {error}"))),
+            .map_err(|error| Problem::invalid_value_of("mapping", error.to_string())),
         (Some(_), Format::Json | Format::Ndjson) => {
-            Err(Problem::invalid_parameter("mapping: only CSV has columns to be mapped"))
+            Err(Problem::invalid_value_of("mapping", "only CSV has columns to be mapped"))
         }
     }
 }

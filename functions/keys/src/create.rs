@@ -35,11 +35,8 @@ pub(crate) async fn create(
     if !lacking.is_empty() {
         return Err(Problem::scopes_not_held(&lacking));
     }
-    let (id, org) = (KeyId::of_seed(seed), caller.org());
-    // An earlier attempt of the same request may have left a key that nobody was told.
-    app.keys.revoke(org, &id, now).await?;
     let secret = KeySecret::random().map_err(|_| Problem::internal())?;
-    let key = request.grant(id, org.clone(), &secret, now);
+    let key = request.grant(KeyId::of_seed(seed), caller.org().clone(), &secret, now);
     app.keys.put(&secret.hash(), &key).await?;
 
     let view = View::from(key);

@@ -15,7 +15,7 @@ use saldo::http::{Caller, Payload, Problem, Seed, json_elements};
 use saldo::id::{OrgId, TransactionId};
 use saldo::in_flight::in_order;
 use saldo::store::Kept;
-use saldo::transaction::{Booked, Occurrences, Transaction};
+use saldo::transaction::{Batch, Booked, Transaction};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -55,10 +55,12 @@ pub(crate) async fn import(
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
     let elements = json_elements("transactions", TRANSACTIONS_MAX, &headers, &payload)?;
-    let (now, mut occurrences) = (Timestamp::now(), Occurrences::default());
-    let rows = elements.iter().map(|row| Transaction::read(row, caller.org(), &mut occurrences, now));
-    let (same, mut fates) = sort_out(rows);
-    let stored = same.into_values().map(|same| store(&app, caller.org(), same, seed));
+    let mut batch = Batch::new(caller.org(), Timestamp::now());
+    let (same, mut fates) = sort_out(elements.iter().map(|element| batch.read(element)));
+    let first = same.values().filter_map(|same| same.first()).map(|(_, transaction)| transaction);
+    let found = app.transactions.find(caller.org(), first, seed).await?;
+    let stored =
+        same.into_iter().map(|(id, same)| store(&app, caller.org(), same, found.get(&id).copied(), seed));
     fates.extend(in_order(app.limits.writes_in_flight, stored.collect()).await?.into_iter().flatten());
     fates.sort_by_key(|(index, _)| *index);
     Ok((StatusCode::CREATED, Json(receipt(fates))))
@@ -82,12 +84,20 @@ fn sort_out(
     (same, refused)
 }
 
-/// Stores the first of them and compares them all with what is stored then.
-async fn store(app: &App, org: &OrgId, same: Same, seed: Uuid) -> Result<Vec<(usize, Fate)>, Failure> {
-    let Some((_, first)) = same.first() else {
-        return Ok(Vec::new());
+/// Stores the first of them, if none was found, and compares them all with what is stored
+/// then.
+async fn store(
+    app: &App,
+    org: &OrgId,
+    same: Same,
+    found: Option<Kept>,
+    seed: Uuid,
+) -> Result<Vec<(usize, Fate)>, Failure> {
+    let Kept { mut new, money } = match (found, same.first()) {
+        (Some(found), _) => found,
+        (None, Some((_, first))) => app.transactions.put(org, first, seed).await?,
+        (None, None) => return Ok(Vec::new()),
     };
-    let Kept { mut new, money } = app.transactions.put(org, first, seed).await?;
     let fate = |(index, sent): (usize, Transaction)| match conflict(&sent.money, &money) {
         Some(conflict) => (index, Fate::Refused(vec![conflict])),
         // The first, which is the one that was stored.

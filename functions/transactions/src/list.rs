@@ -11,7 +11,8 @@ use saldo::date;
 use saldo::fields::{Fields, FindingCode};
 use saldo::http::{Caller, FromParameters, Limit, NOT_A_CURSOR, Page, Parameters, PathId, Problem};
 use saldo::id::{AccountId, OrgId};
-use saldo::store::{DateRange, Place};
+use saldo::store::DateRange;
+use saldo::transaction::Place;
 
 use crate::view::View;
 

@@ -6,7 +6,7 @@ use super::{
     Account, AccountIdentifier, AccountStatus, AccountType, CampaignId, DEFAULT_STATUS, Notes, OwnerId,
     Revision,
 };
-use crate::fields::{Fields, Finding, Patch};
+use crate::fields::{Fields, Finding, FindingCode, Patch};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
@@ -54,10 +54,10 @@ impl Account {
         let balance = fields.required(BALANCE, Fields::amount);
         let currency = fields.required(CURRENCY, currency);
         let owner_id = fields.required(OWNER_ID, Fields::text);
-        let status = fields.not_null(STATUS, Fields::text).or_else(|| DEFAULT_STATUS.parse().ok());
-        let campaign_id = fields.text(CAMPAIGN_ID).value();
-        let notes = fields.patch(NOTES, str::parse).value();
-        let identifier = fields.text(IDENTIFIER).value();
+        let status = fields.optional(STATUS).value().or_else(|| DEFAULT_STATUS.parse().ok());
+        let campaign_id = fields.optional(CAMPAIGN_ID).value();
+        let notes = fields.optional(NOTES).value();
+        let identifier = fields.optional(IDENTIFIER).value();
         if let Some((balance, currency)) = balance.zip(currency)
             && !currency.admits(balance)
         {
@@ -99,10 +99,10 @@ impl AccountChange {
             balance: fields.not_null(BALANCE, Fields::amount),
             currency: fields.not_null(CURRENCY, currency),
             status: fields.not_null(STATUS, Fields::text),
-            owner_id: fields.text(OWNER_ID),
-            campaign_id: fields.text(CAMPAIGN_ID),
-            notes: fields.patch(NOTES, str::parse),
-            identifier: fields.text(IDENTIFIER),
+            owner_id: fields.optional(OWNER_ID),
+            campaign_id: fields.optional(CAMPAIGN_ID),
+            notes: fields.optional(NOTES),
+            identifier: fields.optional(IDENTIFIER),
         };
         fields.finish(Some(change))
     }
@@ -117,7 +117,10 @@ impl AccountChange {
             Some(balance) if !currency.admits(balance) => Err(Finding::too_many_digits(BALANCE, currency)),
             None if !currency.admits(account.balance) => Err(Finding::too_many_digits(CURRENCY, currency)),
             _ if !account.total_amount.is_none_or(|total| currency.admits(total)) => {
-                Err(Finding::too_many_digits(CURRENCY, currency))
+                let reason = format!(
+                    "the account's total_amount has more decimal places than {currency}; only an import changes it"
+                );
+                Err(Finding::in_field(CURRENCY, FindingCode::TooManyDigits, reason))
             }
             _ => Ok(()),
         }

@@ -135,6 +135,19 @@ impl Fields {
         self.patch(name, str::parse)
     }
 
+    /// A field that may hold text of bounded length. Text of blanks says what null says.
+    pub fn optional<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+        let text = self.patch(name, |text| match text.trim() {
+            "" => Ok(None),
+            _ => text.parse().map(Some),
+        });
+        match text {
+            Patch::Keep => Patch::Keep,
+            Patch::Clear | Patch::Set(None) => Patch::Clear,
+            Patch::Set(Some(text)) => Patch::Set(text),
+        }
+    }
+
     /// A field that holds an amount, as a JSON number or as a string of a plain decimal.
     /// Zeros that say nothing are dropped.
     pub fn amount(&mut self, name: &'static str) -> Patch<Decimal> {

@@ -16,7 +16,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(super) async fn observe(request: Request, next: Next) -> Response {
     let id = format!("req_{}", Uuid::now_v7());
-    let span = tracing::info_span!("request", request_id = %id);
+    let span = tracing::error_span!("request", request_id = %id);
     respond(request, next, &id).instrument(span).await
 }
 

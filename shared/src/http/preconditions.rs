@@ -34,6 +34,17 @@ impl Preconditions {
         }
     }
 
+    /// Lets a change of a resource that has no `ETag` through.
+    ///
+    /// # Errors
+    /// 412 when the request is for a certain state: there is no telling whether it is in it.
+    pub fn admit_untagged(&self) -> Result<(), Problem> {
+        match &self.if_match {
+            Some(wanted) if !wanted.is_any() => Err(Problem::no_etag()),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether the caller has the resource in this state already.
     #[must_use]
     pub fn has(&self, revision: &Revision) -> bool {

@@ -16,7 +16,7 @@ use serde::Serialize;
 
 use super::extract::BODY_BYTES_MAX;
 use crate::failure::Failure;
-use crate::fields::Finding;
+use crate::fields::{Finding, FindingCode};
 use crate::key::Scope;
 
 /// An error as the caller sees it. It becomes a document when the answer leaves, since
@@ -112,7 +112,13 @@ impl Problem {
         Self::invalid("invalid_parameter", "A parameter is invalid", errors)
     }
 
-    /// 400: a query parameter or header is wrong.
+    /// 400: a query parameter is wrong, which only shows beside other parts of the request.
+    #[must_use]
+    pub fn invalid_value_of(parameter: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self::invalid_parameters(vec![Finding::in_field(parameter, FindingCode::InvalidValue, reason)])
+    }
+
+    /// 400: a query or a header is wrong.
     #[must_use]
     pub fn invalid_parameter(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", "A parameter is invalid", detail)
@@ -184,11 +190,23 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "It was changed meanwhile", detail)
     }
 
+    pub(super) fn no_etag() -> Self {
+        let detail = "this resource has no ETag, so none in If-Match can be that of its state";
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "There is no ETag", detail)
+    }
+
     /// 413: the body has more than [`BODY_BYTES_MAX`] bytes.
     #[must_use]
     pub fn body_too_large() -> Self {
         let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large", detail)
+    }
+
+    /// 415: the body is compressed.
+    pub(super) fn unsupported_encoding() -> Self {
+        let detail = "the body must not be compressed: send it without Content-Encoding";
+        let title = "Unsupported content encoding";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding", title, detail)
     }
 
     /// 415: the body's media type is none of those accepted.

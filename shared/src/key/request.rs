@@ -96,7 +96,7 @@ fn expiry(fields: &mut Fields, now: Timestamp) -> Patch<Timestamp> {
 
 /// The text is no moment.
 #[derive(Debug, thiserror::Error)]
-#[error("not a moment in RFC 3339's form, such as 2027-01-31T12:00:00Z")]
+#[error("not a moment in RFC 3339's form before 9999-12-30T22:00:00Z, such as 2027-01-31T12:00:00Z")]
 struct NotAMoment;
 
 impl From<NotAMoment> for FindingCode {

@@ -1,8 +1,14 @@
 //! API keys, found by their hash, and the organizations they belong to.
+//!
+//! Beside each key lies a pointer from its id to its hash. The index of an organization's
+//! keys lags behind the table, and a key that was made a moment ago must be found when it is
+//! to be revoked.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::expression::Update;
@@ -24,6 +30,15 @@ pub struct KeyStore {
 enum Set {
     Once,
     Again,
+}
+
+/// From a key's id to the key.
+#[derive(Serialize, Deserialize)]
+struct Pointer {
+    /// Where the pointer lies.
+    hash: String,
+    /// Where the key lies.
+    key: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -55,12 +70,30 @@ impl KeyStore {
         self.get(&table_keys::organization(id)).await
     }
 
-    /// Stores a key.
+    /// Stores a key, in place of one with the same id: only an earlier attempt of the same
+    /// request can have made that, and nobody was told of it.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn put(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), Failure> {
-        self.put_record(hash.as_str().to_owned(), key).await
+        const OPERATION: &str = "TransactWriteItems on keys";
+        let at = table_keys::key_pointer(&key.org, &key.id);
+        let before: Option<Pointer> = self.read(&at).await?;
+        let record = to_item(&Record { hash: hash.as_str().to_owned(), record: key })?;
+        let pointer = to_item(&Pointer { hash: at, key: hash.as_str().to_owned() })?;
+        let mut actions = Vec::new();
+        for item in [record, pointer] {
+            let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
+            let put = put.map_err(Failure::unsendable(OPERATION))?;
+            actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        if let Some(Pointer { key: before, .. }) = before {
+            let delete = Delete::builder().table_name(&self.table).key("hash", text(before)).build();
+            let delete = delete.map_err(Failure::unsendable(OPERATION))?;
+            actions.push(TransactWriteItem::builder().delete(delete).build());
+        }
+        let transaction = self.client.transact_write_items().set_transact_items(Some(actions));
+        transaction.send().await.map(drop).map_err(Failure::of(OPERATION))
     }
 
     /// Stores an organization.
@@ -68,7 +101,15 @@ impl KeyStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn put_organization(&self, organization: &Organization) -> Result<(), Failure> {
-        self.put_record(table_keys::organization(&organization.id), organization).await
+        let hash = table_keys::organization(&organization.id);
+        self.client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(to_item(&Record { hash, record: organization })?))
+            .send()
+            .await
+            .map(drop)
+            .map_err(Failure::of("PutItem on keys"))
     }
 
     /// The organization's keys, in the order of their ids: at most `limit` of those behind
@@ -91,7 +132,7 @@ impl KeyStore {
         };
         let answer = query.send().await.map_err(Failure::of("Query on keys by_org"))?;
         let items = answer.items.unwrap_or_default().into_iter();
-        let mut keys = items.map(key).collect::<Result<Vec<_>, _>>()?;
+        let mut keys = items.map(from_item::<Record<ApiKey>>).collect::<Result<Vec<_>, _>>()?;
         let more = keys.len() > limit || answer.last_evaluated_key.is_some();
         keys.truncate(limit);
         Ok((keys.into_iter().map(|record| record.record).collect(), more))
@@ -102,17 +143,11 @@ impl KeyStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn revoke(&self, org: &OrgId, id: &KeyId, now: Timestamp) -> Result<bool, Failure> {
-        let query = self
-            .by_org(org)
-            .key_condition_expression("org = :org AND id = :id")
-            .expression_attribute_values(":id", text(id));
-        let answer = query.send().await.map_err(Failure::of("Query on keys by_org"))?;
-        let records = answer.items.unwrap_or_default().into_iter().map(key);
-        let records = records.collect::<Result<Vec<_>, _>>()?;
-        for record in &records {
-            self.set(&record.hash, "revoked_at", now, Set::Once).await?;
-        }
-        Ok(!records.is_empty())
+        let Some(pointer) = self.read::<Pointer>(&table_keys::key_pointer(org, id)).await? else {
+            return Ok(false);
+        };
+        self.set(&pointer.key, "revoked_at", now, Set::Once).await?;
+        Ok(true)
     }
 
     /// Records that a key was used.
@@ -143,7 +178,11 @@ impl KeyStore {
             .expression_attribute_values(":org", text(org))
     }
 
-    async fn get<T: serde::de::DeserializeOwned>(&self, hash: &str) -> Result<Option<T>, Failure> {
+    async fn get<T: DeserializeOwned>(&self, hash: &str) -> Result<Option<T>, Failure> {
+        Ok(self.read::<Record<T>>(hash).await?.map(|found| found.record))
+    }
+
+    async fn read<T: DeserializeOwned>(&self, hash: &str) -> Result<Option<T>, Failure> {
         let answer = self
             .client
             .get_item()
@@ -153,24 +192,14 @@ impl KeyStore {
             .send()
             .await
             .map_err(Failure::of("GetItem on keys"))?;
-        let read = |item: Item| serde_dynamo::from_item::<_, Record<T>>(item);
-        let record = answer.item.map(read).transpose();
-        record.map(|found| found.map(|found| found.record)).map_err(Failure::corrupt("a key"))
-    }
-
-    async fn put_record<T: Serialize>(&self, hash: String, record: &T) -> Result<(), Failure> {
-        let item: Item = serde_dynamo::to_item(Record { hash, record }).map_err(Failure::corrupt("a key"))?;
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .send()
-            .await
-            .map(drop)
-            .map_err(Failure::of("PutItem on keys"))
+        answer.item.map(from_item).transpose()
     }
 }
 
-fn key(item: Item) -> Result<Record<ApiKey>, Failure> {
+fn to_item(record: &impl Serialize) -> Result<Item, Failure> {
+    serde_dynamo::to_item(record).map_err(Failure::corrupt("a key"))
+}
+
+fn from_item<T: DeserializeOwned>(item: Item) -> Result<T, Failure> {
     serde_dynamo::from_item(item).map_err(Failure::corrupt("a key"))
 }

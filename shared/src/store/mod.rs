@@ -2,6 +2,7 @@
 //! promise is tested against a real DynamoDB engine, not against mocks.
 
 mod accounts;
+mod batch_get;
 mod clients;
 mod expression;
 mod idempotency;
@@ -16,4 +17,4 @@ pub use clients::ClientStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptResponse};
 pub use imports::{ChunkPart, ImportStore};
 pub use keys::KeyStore;
-pub use transactions::{DateRange, Kept, Place, TransactionStore};
+pub use transactions::{DateRange, Kept, TransactionStore};

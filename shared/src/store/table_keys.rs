@@ -10,7 +10,8 @@
 //! | idempotency | `request` | | |
 
 use crate::date::Date;
-use crate::id::{AccountId, ImportId, OrgId, TransactionId};
+use crate::id::{AccountId, ImportId, KeyId, OrgId};
+use crate::transaction::{Place, Sequence};
 
 /// How many partitions an organization's accounts are spread over. One DynamoDB partition
 /// takes 1,000 writes a second; sixteen take what one import can send.
@@ -37,9 +38,14 @@ pub(super) fn transactions_of(org: &OrgId, account_identifier: &str) -> String {
     format!("{org}#{account_identifier}")
 }
 
-/// Where a transaction stands among those of its account, by day.
-pub(super) fn valued(day: Date, id: &TransactionId) -> String {
-    format!("{day}#{id}")
+/// Where a transaction stands among those of its account.
+pub(super) fn valued(place: &Place) -> String {
+    format!("{}#{}#{}", place.day(), place.sequence(), place.id)
+}
+
+/// The sequence in such a key.
+pub(super) fn sequence(valued: &str) -> Option<Sequence> {
+    valued.split('#').nth(1)?.parse().ok()
 }
 
 /// Before the first transaction of a day.
@@ -69,6 +75,11 @@ pub(super) fn listed_imports(org: &OrgId) -> String {
 /// Where an organization's settings lie, among the keys.
 pub(super) fn organization(org: &OrgId) -> String {
     format!("org#{org}")
+}
+
+/// Where the pointer from a key's id to the key lies, among the keys.
+pub(super) fn key_pointer(org: &OrgId, id: &KeyId) -> String {
+    format!("key#{org}#{id}")
 }
 
 pub(super) fn idempotent_request(org: &OrgId, key: &str) -> String {

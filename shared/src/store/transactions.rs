@@ -1,7 +1,6 @@
 //! The transactions.
 
-use std::fmt;
-use std::str::FromStr;
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
@@ -9,13 +8,14 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use uuid::Uuid;
 
+use super::batch_get::batch_get;
 use super::item::{Item, Reader, moment, number, text};
 use super::table_keys;
 use crate::account::AccountIdentifier;
-use crate::date::{self, Date};
+use crate::date::Date;
 use crate::failure::Failure;
 use crate::id::{OrgId, TransactionId};
-use crate::transaction::{Booked, Transaction};
+use crate::transaction::{Booked, Place, Transaction};
 
 /// The transactions of all organizations.
 #[derive(Clone, Debug)]
@@ -40,45 +40,6 @@ pub struct DateRange {
     pub from: Option<Date>,
     /// The last day; without one, as far ahead as can be.
     pub to: Option<Date>,
-}
-
-/// Where a transaction stands among those of its account: by its valuta date, and on the
-/// same day by its id. As text it needs no escaping in a URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// Its valuta date.
-    pub day: Date,
-    /// Its id.
-    pub id: TransactionId,
-}
-
-/// The text says where no transaction can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a place among transactions")]
-pub struct InvalidPlace;
-
-impl Place {
-    /// The place of a transaction.
-    #[must_use]
-    pub fn of(transaction: &Transaction) -> Self {
-        Self { day: transaction.valued_on, id: transaction.id.clone() }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", self.day, self.id)
-    }
-}
-
-impl FromStr for Place {
-    type Err = InvalidPlace;
-
-    fn from_str(text: &str) -> Result<Self, InvalidPlace> {
-        let (day, id) = text.split_once('_').ok_or(InvalidPlace)?;
-        let day = date::parse(day).map_err(|_| InvalidPlace)?;
-        Ok(Self { day, id: id.parse().map_err(|_| InvalidPlace)? })
-    }
 }
 
 impl TransactionStore {
@@ -106,13 +67,31 @@ impl TransactionStore {
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     let found = failed.item.as_ref().ok_or_else(|| Failure::missing("a transaction"))?;
-                    let stored_by = found.get(STORED_BY).and_then(|by| by.as_b().ok());
-                    let new = stored_by.is_some_and(|by| by.as_ref() == request.as_bytes());
-                    Ok(Kept { new, money: money(&Reader::new(found, WHAT))? })
+                    kept(found, request)
                 }
                 _ => Err(Failure::of("PutItem on transactions")(error)),
             },
         }
+    }
+
+    /// What the table has of these transactions: those that are not there, or came a
+    /// moment ago, are left out. For a file sent again it costs a tenth of trying to store
+    /// each of them.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn find(
+        &self,
+        org: &OrgId,
+        transactions: impl Iterator<Item = &Transaction>,
+        request: Uuid,
+    ) -> Result<HashMap<TransactionId, Kept>, Failure> {
+        let key = |transaction: &Transaction| {
+            let account = table_keys::transactions_of(org, transaction.account_identifier.as_str());
+            Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(&transaction.id))])
+        };
+        let found = batch_get(&self.client, &self.table, transactions.map(key).collect()).await?;
+        found.iter().map(|item| Ok((Reader::new(item, WHAT).required("id")?, kept(item, request)?))).collect()
     }
 
     /// An account's transactions, newest first: at most `limit` of those in `range` and
@@ -129,37 +108,49 @@ impl TransactionStore {
         limit: usize,
     ) -> Result<(Vec<Transaction>, bool), Failure> {
         let partition = text(table_keys::transactions_of(org, account.as_str()));
-        let start = after.map(|place| {
-            Item::from([
+        let from = table_keys::valued_from(range.from.unwrap_or(Date::ZERO));
+        let to = table_keys::valued_to(range.to.unwrap_or(Date::MAX));
+        let after = after.map(|place| (table_keys::valued(place), &place.id));
+        let mut start = match after {
+            // A cursor of another range: DynamoDB begins only within the range it is asked for.
+            Some((valued, _)) if valued < from => return Ok((Vec::new(), false)),
+            Some((valued, id)) if valued <= to => Some(Item::from([
                 ("account".to_owned(), partition.clone()),
-                ("valued".to_owned(), text(table_keys::valued(place.day, &place.id))),
-                ("id".to_owned(), text(&place.id)),
-            ])
-        });
-        let from = range.from.unwrap_or(Date::ZERO);
-        let to = range.to.unwrap_or(Date::MAX);
-        let answer = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .index_name("by_date")
-            .key_condition_expression("#account = :account AND #valued BETWEEN :from AND :to")
-            .expression_attribute_names("#account", "account")
-            .expression_attribute_names("#valued", "valued")
-            .expression_attribute_values(":account", partition)
-            .expression_attribute_values(":from", text(table_keys::valued_from(from)))
-            .expression_attribute_values(":to", text(table_keys::valued_to(to)))
-            .scan_index_forward(false)
-            .set_exclusive_start_key(start)
-            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
-            .send()
-            .await
-            .map_err(Failure::of("Query on transactions by_date"))?;
-        let found: Result<Vec<_>, _> = answer.items().iter().map(|item| transaction(org, item)).collect();
-        let mut found = found?;
-        let more = found.len() > limit || answer.last_evaluated_key.is_some();
-        found.truncate(limit);
-        Ok((found, more))
+                ("valued".to_owned(), text(valued)),
+                ("id".to_owned(), text(id)),
+            ])),
+            _ => None,
+        };
+        let mut found = Vec::new();
+        loop {
+            let missing = limit + 1 - found.len();
+            let answer = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .index_name("by_date")
+                .key_condition_expression("#account = :account AND #valued BETWEEN :from AND :to")
+                .expression_attribute_names("#account", "account")
+                .expression_attribute_names("#valued", "valued")
+                .expression_attribute_values(":account", partition.clone())
+                .expression_attribute_values(":from", text(&from))
+                .expression_attribute_values(":to", text(&to))
+                .scan_index_forward(false)
+                .set_exclusive_start_key(start)
+                .limit(i32::try_from(missing).unwrap_or(i32::MAX))
+                .send()
+                .await
+                .map_err(Failure::of("Query on transactions by_date"))?;
+            for item in answer.items() {
+                found.push(transaction(org, item)?);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() || found.len() > limit {
+                let more = found.len() > limit;
+                found.truncate(limit);
+                return Ok((found, more));
+            }
+        }
     }
 }
 
@@ -173,7 +164,7 @@ fn item(org: &OrgId, transaction: &Transaction, request: Uuid) -> Item {
     let attributes = [
         ("account", Some(text(account))),
         ("id", Some(text(&transaction.id))),
-        ("valued", Some(text(table_keys::valued(transaction.valued_on, &transaction.id)))),
+        ("valued", Some(text(table_keys::valued(&Place::of(transaction))))),
         ("external_id", transaction.external_id.as_ref().map(text)),
         ("text", transaction.text.as_ref().map(text)),
         ("direction", Some(text(transaction.money.direction.name()))),
@@ -188,6 +179,13 @@ fn item(org: &OrgId, transaction: &Transaction, request: Uuid) -> Item {
         (STORED_BY, Some(AttributeValue::B(Blob::new(request.as_bytes().as_slice())))),
     ];
     attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
+/// What is kept in an item, seen by a request.
+fn kept(item: &Item, request: Uuid) -> Result<Kept, Failure> {
+    let stored_by = item.get(STORED_BY).and_then(|by| by.as_b().ok());
+    let new = stored_by.is_some_and(|by| by.as_ref() == request.as_bytes());
+    Ok(Kept { new, money: money(&Reader::new(item, WHAT))? })
 }
 
 fn money(read: &Reader<'_>) -> Result<Booked, Failure> {
@@ -215,6 +213,8 @@ fn transaction(org: &OrgId, item: &Item) -> Result<Transaction, Failure> {
         purchased_on: read.optional("purchased_on")?,
         valued_on: read.required("valued_on")?,
         booked_on: read.optional("booked_on")?,
+        sequence: table_keys::sequence(&read.required::<String>("valued")?)
+            .ok_or_else(|| Failure::missing("a transaction's place"))?,
         created_at: read.moment("created_at")?,
     })
 }

@@ -5,6 +5,7 @@
 
 mod currencies;
 mod row;
+mod sequence;
 
 use std::str::FromStr;
 
@@ -16,7 +17,8 @@ use crate::id::TransactionId;
 use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
 
-pub use row::Occurrences;
+pub use row::Batch;
+pub use sequence::{Place, Sequence};
 
 /// The id by which the source knows a transaction, unique in its account.
 pub type ExternalTransactionId = Text<256>;
@@ -46,6 +48,8 @@ pub struct Transaction {
     pub valued_on: Date,
     /// The day it was booked.
     pub booked_on: Option<Date>,
+    /// Its place among those of the same day.
+    pub sequence: Sequence,
     /// When it was imported.
     pub created_at: Timestamp,
 }

@@ -7,7 +7,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{
-    Booked, Direction, ExternalTransactionId, Transaction, TransactionText, UnknownDirection, currencies,
+    Booked, Direction, ExternalTransactionId, Sequence, Transaction, TransactionText, UnknownDirection,
+    currencies,
 };
 use crate::account::AccountIdentifier;
 use crate::date::{self, Date};
@@ -43,33 +44,31 @@ const FIELDS: &[&str] = &[
     BOOKED_AT,
 ];
 
-/// How often each transaction without an id of its own has occurred in a request. Two
-/// coffees on one day are two transactions; the same two sent again are the same two.
-#[derive(Debug, Default)]
-pub struct Occurrences(HashMap<TransactionId, u64>);
-
-impl Occurrences {
-    /// The id of a transaction that has none of its source's.
-    fn id(&mut self, org: &OrgId, sent: &[Option<String>]) -> TransactionId {
-        let id = |occurrence| TransactionId::of_fields(org, sent.iter().map(Option::as_deref), occurrence);
-        let before = self.0.entry(id(0)).or_default();
-        *before += 1;
-        id(*before - 1)
-    }
+/// The transactions of one request, as far as they were read.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    org: &'a OrgId,
+    now: Timestamp,
+    read: u16,
+    /// How often each transaction without an id of its own has occurred. Two coffees on
+    /// one day are two transactions; the same two sent again are the same two.
+    occurrences: HashMap<TransactionId, u64>,
 }
 
-impl Transaction {
-    /// Reads a transaction. Those of a request are read in their order, with the same
-    /// `occurrences`.
+impl<'a> Batch<'a> {
+    /// A request made at `now`, of which nothing was read yet.
+    #[must_use]
+    pub fn new(org: &'a OrgId, now: Timestamp) -> Self {
+        Self { org, now, read: 0, occurrences: HashMap::new() }
+    }
+
+    /// Reads the next transaction of the request.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    pub fn read(
-        element: &RawValue,
-        org: &OrgId,
-        occurrences: &mut Occurrences,
-        now: Timestamp,
-    ) -> Result<Self, Vec<Finding>> {
+    pub fn read(&mut self, element: &RawValue) -> Result<Transaction, Vec<Finding>> {
+        let sequence = Sequence::new(self.now, self.read);
+        self.read = self.read.saturating_add(1);
         let mut fields = Fields::new(FIELDS);
         fields.read_element(element);
         if fields.findings().iter().any(|found| found.field.is_none()) {
@@ -79,8 +78,8 @@ impl Transaction {
             FIELDS.iter().map(|name| fields.get(name).and_then(Value::as_str).map(str::to_owned)).collect();
 
         let account_identifier = fields.required::<AccountIdentifier>(ACCOUNT_IDENTIFIER, Fields::text);
-        let external_id = fields.text::<ExternalTransactionId>(TRANSACTION_ID).value();
-        let text = text(&mut fields);
+        let external_id = fields.optional::<ExternalTransactionId>(TRANSACTION_ID).value();
+        let text = fields.optional::<TransactionText>(TEXT).value();
         let direction = fields.patch(CREDIT_DEBIT, str::parse::<Direction>).value().unwrap_or_default();
         let currency = fields.required(CURRENCY, listed_currency);
         let amount = fields.required(AMOUNT, |fields, name| positive(fields, name, currency));
@@ -93,10 +92,10 @@ impl Transaction {
         let transaction = || {
             let account_identifier = account_identifier?;
             let id = match &external_id {
-                Some(external_id) => TransactionId::of_external(org, &account_identifier, external_id),
-                None => occurrences.id(org, &sent),
+                Some(external_id) => TransactionId::of_external(self.org, &account_identifier, external_id),
+                None => self.next_occurrence(&sent),
             };
-            Some(Self {
+            Some(Transaction {
                 id,
                 account_identifier,
                 external_id,
@@ -107,20 +106,20 @@ impl Transaction {
                 purchased_on,
                 valued_on: valued_on?,
                 booked_on,
-                created_at: now,
+                sequence,
+                created_at: self.now,
             })
         };
         fields.finish(transaction())
     }
-}
 
-/// What is said about the transaction; blanks say nothing.
-fn text(fields: &mut Fields) -> Option<TransactionText> {
-    let text = fields.patch(TEXT, |text| match text.trim() {
-        "" => Ok(None),
-        _ => text.parse().map(Some),
-    });
-    text.value().flatten()
+    /// The id of a transaction that has none of its source's.
+    fn next_occurrence(&mut self, sent: &[Option<String>]) -> TransactionId {
+        let id = |nth| TransactionId::of_fields(self.org, sent.iter().map(Option::as_deref), nth);
+        let before = self.occurrences.entry(id(0)).or_default();
+        *before += 1;
+        id(*before - 1)
+    }
 }
 
 fn listed_currency(fields: &mut Fields, name: &'static str) -> Patch<Currency> {
@@ -164,10 +163,10 @@ mod tests {
 
     fn read_all(rows: &[&str]) -> Vec<Result<Transaction, Vec<Finding>>> {
         let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-        let mut occurrences = Occurrences::default();
+        let mut batch = Batch::new(&org, Timestamp::UNIX_EPOCH);
         let read = |row: &&str| {
             let row: Box<RawValue> = serde_json::from_str(row).expect("JSON");
-            Transaction::read(&row, &org, &mut occurrences, Timestamp::UNIX_EPOCH)
+            batch.read(&row)
         };
         rows.iter().map(read).collect()
     }

@@ -75,7 +75,7 @@ impl From<import::Unreadable> for Problem {
             Unreadable::TooManyColumns => Self::unreadable("too_many_columns", detail),
             Unreadable::HeaderTooLong { .. } => Self::unreadable("header_too_long", detail),
             Unreadable::DuplicateColumn { .. } => Self::unreadable("duplicate_column", detail),
-            Unreadable::UnmatchedMapping { .. } => Self::invalid_parameter(detail),
+            Unreadable::UnmatchedMapping { .. } => Self::invalid_value_of("mapping", detail),
         }
     }
 }

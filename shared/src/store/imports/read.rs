@@ -1,18 +1,12 @@
 //! Reading the import jobs.
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
-
 use super::{ChunkPart, ImportStore, from_item, from_living_item, status_value};
 use crate::failure::Failure;
 use crate::id::{ImportId, OrgId};
 use crate::import::{ImportJob, ImportStatus};
+use crate::store::batch_get::batch_get;
 use crate::store::item::{Item, text};
 use crate::store::table_keys::{self, CHUNK_PARTS, JOB_PART};
-
-/// The most items DynamoDB returns for one `BatchGetItem`.
-const BATCH_GET_MAX: usize = 100;
-/// How often the rest is asked for, when it returned fewer for load.
-const BATCH_GETS_MAX: usize = 8;
 
 impl ImportStore {
     /// The job, if the organization has it.
@@ -71,38 +65,12 @@ impl ImportStore {
         for key in &mut keys {
             key.retain(|name, _| name == "job" || name == "part");
         }
-        let mut jobs = self.read_all(keys).await?;
+        let found = batch_get(&self.client, &self.table, keys).await?;
+        let jobs: Result<Vec<_>, _> =
+            found.into_iter().filter_map(|item| from_living_item(item).transpose()).collect();
+        let mut jobs: Vec<ImportJob> = jobs?;
         jobs.sort_by(|a, b| b.id.cmp(&a.id));
         Ok((jobs, more))
-    }
-
-    async fn read_all(&self, mut keys: Vec<Item>) -> Result<Vec<ImportJob>, Failure> {
-        let mut jobs = Vec::with_capacity(keys.len());
-        for _ in 0..BATCH_GETS_MAX {
-            if keys.is_empty() {
-                return Ok(jobs);
-            }
-            let later = keys.split_off(keys.len().min(BATCH_GET_MAX));
-            let wanted = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .build()
-                .map_err(Failure::unsendable("BatchGetItem on jobs"))?;
-            let mut answer = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, wanted)
-                .send()
-                .await
-                .map_err(Failure::of("BatchGetItem on jobs"))?;
-            let found = answer.responses.as_mut().and_then(|tables| tables.remove(&self.table));
-            for item in found.unwrap_or_default() {
-                jobs.extend(from_living_item(item)?);
-            }
-            let left = answer.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table));
-            keys = left.map(|left| left.keys).unwrap_or_default();
-            keys.extend(later);
-        }
-        Err(Failure::Throttled { operation: "BatchGetItem on jobs" })
     }
 
     /// Whether the chunk was committed.
