@@ -19,7 +19,6 @@ pub mod files;
 pub mod http;
 pub mod id;
 pub mod import;
-pub mod in_flight;
 pub mod key;
 pub mod money;
 pub mod organization;

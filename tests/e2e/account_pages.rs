@@ -129,3 +129,23 @@ async fn a_page_may_begin_after_an_account_that_is_gone() {
         rest["data"].as_array().expect("a page").iter().filter_map(|a| a["id"].as_str()).collect();
     assert_eq!(rest, ids[2..]);
 }
+
+#[tokio::test]
+async fn the_few_of_a_type_among_many_are_all_found() {
+    let tenant = saldo().await.tenant().await;
+    if tenant.org().is_none() {
+        return; // others may have accounts there
+    }
+    // More than one query looks at: the rare ones lie among them anywhere.
+    let kind = |n: usize| if n.is_multiple_of(100) { "rare" } else { "common" };
+    let rows: Vec<String> = (0..1_200).map(|n| format!("Ana,1,{},owner-z", kind(n))).collect();
+    let csv = format!("contact.name,total_amount,type,owner_id\n{}", rows.join("\n"));
+    assert_eq!(tenant.ended(&tenant.import("text/csv", csv).await).await["imported"], 1_200);
+    for (query, wanted) in
+        [("type=rare&limit=5", 12), ("type=rare&owner_id=owner-z&limit=5", 12), ("limit=100", 1_200)]
+    {
+        let found = walk(&tenant, query, async || ()).await;
+        let ids: BTreeSet<&str> = found.iter().filter_map(|account| account["id"].as_str()).collect();
+        assert_eq!((found.len(), ids.len()), (wanted, wanted), "{query}");
+    }
+}

@@ -1,15 +1,11 @@
 //! Accounts, one by one, as the contract's own requests have them.
 
-use std::time::Duration;
-
 use futures::future::join_all;
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use reqwest::Method;
 use saldo::account::Account;
-use saldo::id::{AccountId, ImportId};
-use saldo::import::{AccountUpsert, RawRow, RowBody, Shape};
-use saldo::store::ImportWrite;
+use saldo::id::AccountId;
 use serde_json::{Value, json};
 use testing::{Answer, Tenant, saldo};
 use uuid::Uuid;
@@ -311,6 +307,11 @@ async fn a_body_or_query_that_cannot_be_read_is_told_why() {
         let refused = tenant.get(&format!("/v1/accounts?{query}")).await;
         assert_eq!(refused.problem(), (400, "invalid_parameter".to_owned()), "{query}");
     }
+    let again_and_again = tenant.form(Method::POST, "/v1/accounts", &"type=&x=&".repeat(400_000)).await;
+    assert_eq!(again_and_again.problem(), (400, "invalid_request".to_owned()));
+    assert!(again_and_again.text.len() < 10_000, "{} bytes", again_and_again.text.len());
+    let replacement = made(&tenant, "type=a%EF%BF%BDb&balance=1&currency=USD&owner_id=o").await;
+    assert_eq!(tenant.get(&replacement).await.json()["type"], "a\u{fffd}b");
     let refused = tenant.get("/v1/accounts?limit=1000&kind=x").await;
     assert_snapshot!(refused.shown(&["request_id"]), @r#"
     {
@@ -424,6 +425,14 @@ async fn preconditions_are_those_of_http() {
     };
     assert_eq!((put(&etag).await, put("*").await, put(&listed).await), (200, 200, 200));
     assert_eq!((put("\"other\"").await, put(&weak).await, put("garbage").await), (412, 412, 412));
+    assert_eq!(put("\"a b\"").await, 400);
+    for none in ["*", &etag] {
+        let headers = [("if-none-match", none), ("content-type", "application/json")];
+        let refused = tenant.send(Method::PUT, &path, &headers, "{}").await;
+        assert_eq!(refused.problem(), (412, "precondition_failed".to_owned()));
+    }
+    let other = tenant.send(Method::GET, &path, &[("if-match", "\"other\"")], "").await;
+    assert_eq!(other.problem(), (412, "precondition_failed".to_owned()));
 
     let get = async |tag: &str| tenant.send(Method::GET, &path, &[("if-none-match", tag)], "").await;
     let same = get(&etag).await;
@@ -462,40 +471,4 @@ async fn an_attempt_that_died_is_finished_by_the_next_with_the_same_seed() {
     let stored = app.accounts.get(org, &id).await.expect("DynamoDB").expect("the account");
     let other = Account { balance: 7.into(), ..stored.clone() };
     assert_eq!(app.accounts.create(org, other).await.expect("DynamoDB"), stored);
-}
-
-#[tokio::test]
-async fn a_late_row_of_an_older_import_leaves_what_was_changed_by_hand() {
-    let saldo = saldo().await;
-    let tenant = saldo.tenant().await;
-    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
-    let currency = "ARS".parse().expect("a currency");
-    let upsert = |row: Value| -> AccountUpsert {
-        let body = RowBody::Json(serde_json::from_str(&row.to_string()).expect("JSON"));
-        RawRow { index: 0, line: None, body }.check(&Shape::Objects, currency).upsert.expect("a good row")
-    };
-    let import = async |import: &ImportId, row: Value| {
-        let upsert = upsert(row);
-        let id = AccountId::of_external(org, upsert.external_id.as_ref().expect("an external id"));
-        let now = Timestamp::now();
-        let write = ImportWrite { org, import, id: &id, upsert: &upsert, default_currency: currency, now };
-        app.accounts.import(&write).await.expect("DynamoDB").expect("a good row");
-        format!("/v1/accounts/{id}")
-    };
-    let (older, newer) = (ImportId::of_seed(Uuid::now_v7()), ImportId::of_seed(Uuid::now_v7()));
-    let row = |more: Value| {
-        let mut row = json!({ "contact": { "name": "A" }, "total_amount": 1, "external_id": "late" });
-        row.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        row
-    };
-    let path = import(&newer, row(json!({}))).await;
-    tokio::time::sleep(Duration::from_millis(2)).await;
-    let changed = tenant.json(Method::PUT, &path, json!({ "notes": "by hand", "status": "open" })).await;
-    assert_eq!(changed.status, 200, "{changed:?}");
-    import(&older, row(json!({ "notes": "older", "status": "older", "campaign_id": "older" }))).await;
-    let account = tenant.get(&path).await.json();
-    assert_eq!(
-        (&account["notes"], &account["status"], &account["campaign_id"]),
-        (&json!("by hand"), &json!("open"), &json!("older"))
-    );
 }

@@ -24,7 +24,9 @@ use Stranger::{FindsNothing, SeesTheirOwn};
 fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
     let account = json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "o" });
     let import = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
-    let key = json!({ "name": "k", "scopes": [] });
+    let key = json!({ "name": "k", "scopes": ["import"] });
+    let transaction =
+        json!({ "accountIdentifier": "DE1", "amount": "1", "currency": "EUR", "valutaAt": "2026-01-15" });
     let nothing = Value::Null;
     vec![
         (Method::GET, "/api/v1/import", nothing.clone(), SeesTheirOwn),
@@ -43,7 +45,7 @@ fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
         (Method::PUT, "/api/clients/{id}", json!({ "name": "D" }), FindsNothing),
         (Method::DELETE, "/api/clients/{id}", nothing.clone(), FindsNothing),
         (Method::GET, "/api/public/v1/transactions", nothing.clone(), SeesTheirOwn),
-        (Method::POST, "/api/public/v1/transactions", json!({ "transactions": [{}] }), SeesTheirOwn),
+        (Method::POST, "/api/public/v1/transactions", json!({ "transactions": [transaction] }), SeesTheirOwn),
         (Method::GET, "/api/v1/keys", nothing.clone(), SeesTheirOwn),
         (Method::POST, "/api/v1/keys", key, SeesTheirOwn),
         (Method::DELETE, "/api/v1/keys/{id}", nothing, FindsNothing),
@@ -130,21 +132,34 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
                 );
                 assert!(!ids.iter().any(|id| answer.text.contains(id)), "{method} {path}: {answer:?}");
                 assert!(!answer.text.contains("txn_"), "{method} {path}: {answer:?}");
+                assert_ne!(answer.json()["existingTransactions"], 1, "{method} {path}: {answer:?}");
             }
         }
     }
     assert!(matrix.is_empty(), "no such routes: {matrix:?}");
 
-    // Whatever the stranger tried, everything is as it was, and the scope alone suffices.
-    for Route { path, scope, .. } in routes.table().iter().filter(|route| route.method == Method::GET) {
-        let key = local::demo::create_key(&app, org.clone(), vec![*scope], None).await.expect("a key");
-        let actual = belongings.get(path).map_or(*path, String::as_str);
-        let answer = owner.with_key(key.expose()).get(actual).await;
-        assert_eq!(answer.status, 200, "{actual}: {answer:?}");
+    // An owner's id is the organization's own: a stranger's account of that owner is another's.
+    let client = belongings["/api/clients/{id}"].as_str();
+    let foreign =
+        json!({ "type": "savings", "balance": 7, "currency": "USD", "owner_id": client.rsplit('/').next() });
+    assert_eq!(stranger.json(Method::POST, "/v1/accounts", foreign).await.status, 201);
+
+    // Whatever the stranger tried, everything is as it was.
+    for Route { path, .. } in routes.table().iter().filter(|route| route.method == Method::GET) {
+        let answer = owner.get(belongings.get(path).map_or(*path, String::as_str)).await;
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
         assert!(!answer.text.contains("\"balance\":7"), "{answer:?}");
     }
-    let keys = owner.get("/api/v1/keys?limit=100").await.json();
-    let key = belongings["/api/v1/keys/{id}"].rsplit('/').next();
-    let kept = keys["data"].as_array().into_iter().flatten().find(|k| k["id"].as_str() == key);
-    assert_eq!(kept.map(|key| &key["revoked_at"]), Some(&Value::Null), "{keys}");
+    let key = belongings["/api/v1/keys/{id}"].rsplit('/').next().expect("an id").parse().expect("an id");
+    let (keys, _) = app.keys.list(org, None, 100).await.expect("DynamoDB");
+    let kept = keys.into_iter().find(|kept| kept.id == key).expect("the owner's key");
+    assert_eq!(kept.revoked_at, None);
+
+    // And with the scope alone the route is open.
+    for Route { method, path, scope } in routes.table() {
+        let key = local::demo::create_key(&app, org.clone(), vec![*scope], None).await.expect("a key");
+        let actual = belongings.get(path).map_or(*path, String::as_str);
+        let answer = owner.with_key(key.expose()).send(method.clone(), actual, &[], "").await;
+        assert!(![401, 403].contains(&answer.status.as_u16()), "{method} {path}: {answer:?}");
+    }
 }

@@ -174,7 +174,7 @@ async fn a_request_for_a_key_that_is_wrong_is_told_everything() {
         },
         {
           "code": "invalid_time",
-          "detail": "not a moment in RFC 3339's form, such as 2027-01-31T12:00:00Z",
+          "detail": "not a moment in RFC 3339's form before 9999-12-30T22:00:00Z, such as 2027-01-31T12:00:00Z",
           "pointer": "/expires_at"
         },
         {

@@ -171,6 +171,7 @@ async fn an_upsert_replaces_what_is_given_keeps_what_is_left_out_and_clears_what
         .import_rows(json!([{ "contact": { "name": "Ana" }, "total_amount": 10, "external_id": id }]))
         .await;
     let kept = stored(&tenant, &id).await;
+    assert_eq!(kept.is_some(), tenant.org().is_some());
     if let (Some(before), Some(kept)) = (before, kept.clone()) {
         assert_ne!(before.revision, kept.revision);
         let unwritten = Account { updated_at: before.updated_at, revision: before.revision, ..kept };

@@ -57,7 +57,7 @@ async fn listed(tenant: &Tenant, query: &str) -> Vec<Value> {
         found.extend(page["data"].as_array().expect("a page").iter().cloned());
         match (&page["has_more"], page.get("next_cursor")) {
             (Value::Bool(true), Some(next)) => cursor = next.as_str().expect("a cursor").to_owned(),
-            (Value::Bool(false), None) => return found,
+            (Value::Bool(false), Some(Value::Null)) => return found,
             _ => panic!("has_more and next_cursor disagree: {page}"),
         }
     }
@@ -363,6 +363,50 @@ async fn transactions_are_listed_by_valuta_date_newest_first() {
 }
 
 #[tokio::test]
+async fn within_a_day_what_was_imported_later_is_newer_and_pages_are_full_however_long_the_texts() {
+    let tenant = saldo().await.tenant().await;
+    let account = tenant.external_id("iban");
+    let long = |n: usize| {
+        let mut row = row(&account, n);
+        row["valutaAt"] = json!("2026-01-15");
+        row["text"] = json!(format!("{n} {}", "é".repeat(9_990)));
+        row
+    };
+    for range in [0..80, 80..120] {
+        assert_eq!(import(&tenant, range.map(long).collect::<Vec<_>>()).await.status, 201);
+    }
+    let page = tenant.get(&format!("{PATH}?accountIdentifier={account}&limit=100")).await.json();
+    let ids: Vec<&str> = page["data"]
+        .as_array()
+        .expect("a page")
+        .iter()
+        .filter_map(|one| one["transactionId"].as_str())
+        .collect();
+    let newest_first: Vec<String> = (20..120).rev().map(|n| format!("t-{n}")).collect();
+    assert_eq!(ids, newest_first);
+    assert_eq!(page["has_more"], true);
+}
+
+#[tokio::test]
+async fn a_repeated_import_of_transactions_gets_the_same_counts_however_long_its_answer() {
+    let tenant = saldo().await.tenant().await;
+    let account = tenant.external_id("iban");
+    let mut rows: Vec<Value> = (0..100).map(|n| row(&account, n)).collect();
+    let wrong = json!({ "account": "a", "id": "b", "sum": 1, "money": "EUR", "day": "x", "who": "y" });
+    rows.extend(vec![wrong; 900]);
+    let body = json!({ "transactions": rows }).to_string();
+    let key = Uuid::now_v7().to_string();
+    let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
+    for _ in 0..2 {
+        let answer = tenant.send(Method::POST, PATH, &headers, body.clone()).await;
+        assert_eq!(counts(&answer), [0, 100, 900]);
+        assert!(answer.text.len() > 300_000, "{} bytes are kept whole", answer.text.len());
+    }
+    let other = tenant.send(Method::POST, PATH, &headers, r#"{"transactions":[{}]}"#).await;
+    assert_eq!(other.problem(), (422, "idempotency_key_reused".to_owned()));
+}
+
+#[tokio::test]
 async fn an_accounts_transactions_are_those_under_its_identifier_or_else_its_id() {
     let tenant = saldo().await.tenant().await;
     let iban = tenant.external_id("iban");
@@ -398,7 +442,7 @@ async fn an_envelope_that_is_wrong_stores_nothing() {
     let account = tenant.external_id("iban");
     let too_many: Vec<Value> = (0..1_001).map(|n| row(&account, n)).collect();
     let cases = [
-        (json!({ "transactions": too_many }), "/transactions", "too_long"),
+        (json!({ "transactions": too_many }), "/transactions", "too_many"),
         (json!({ "transactions": [] }), "/transactions", "required"),
         (json!({ "transactions": { "0": row(&account, 1) } }), "/transactions", "invalid_type"),
         (json!({ "transactions": null }), "/transactions", "invalid_type"),

@@ -2,12 +2,11 @@
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
 use saldo::account::{ACCOUNT_FIELDS, AccountChange};
 use saldo::app::App;
-use saldo::http::{Caller, PathId, Payload, Preconditions, Problem, json_or_form_fields};
+use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
 use saldo::id::AccountId;
 
 use crate::ATTEMPTS_MAX;
@@ -19,14 +18,13 @@ pub(crate) async fn change(
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     preconditions: Preconditions,
-    headers: HeaderMap,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
-    let change = AccountChange::read(json_or_form_fields(ACCOUNT_FIELDS, &headers, &payload)?)?;
+    let change = AccountChange::read(payload.json_or_form_fields(ACCOUNT_FIELDS)?)?;
     let exactly = preconditions.name_a_state();
     for _ in 0..ATTEMPTS_MAX {
         let seen = find(&app, caller.org(), &id).await?;
-        preconditions.admit(&seen.revision)?;
+        preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
         let now = Timestamp::now();
         if let Some(changed) = app.accounts.change(caller.org(), &seen, &change, exactly, now).await? {

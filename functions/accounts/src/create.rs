@@ -2,13 +2,13 @@
 
 use axum::Extension;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use jiff::Timestamp;
 use saldo::account::{ACCOUNT_FIELDS, Account};
 use saldo::app::App;
-use saldo::http::{Caller, Payload, Problem, Seed, json_or_form_fields};
+use saldo::http::{Caller, Payload, Problem, Seed};
 use saldo::id::AccountId;
 
 use crate::ACCOUNTS;
@@ -18,10 +18,9 @@ pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
-    headers: HeaderMap,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
-    let fields = json_or_form_fields(ACCOUNT_FIELDS, &headers, &payload)?;
+    let fields = payload.json_or_form_fields(ACCOUNT_FIELDS)?;
     let account = Account::create(fields, AccountId::of_seed(seed), Timestamp::now())?;
     let account = app.accounts.create(caller.org(), account).await?;
     let location = format!("{ACCOUNTS}/{}", account.id);

@@ -3,6 +3,7 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use saldo::app::App;
 use saldo::http::{Caller, PathId, Preconditions, Problem};
 use saldo::id::AccountId;
@@ -18,8 +19,9 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, Problem> {
     for _ in 0..ATTEMPTS_MAX {
         let seen = find(&app, caller.org(), &id).await?;
-        preconditions.admit(&seen.revision)?;
-        if app.accounts.delete(caller.org(), &seen, preconditions.name_a_state()).await? {
+        preconditions.admit_change(&seen.revision)?;
+        let exactly = preconditions.name_a_state();
+        if app.accounts.delete(caller.org(), &seen, exactly, Timestamp::now()).await? {
             return Ok(StatusCode::NO_CONTENT);
         }
     }

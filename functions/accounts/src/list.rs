@@ -37,5 +37,5 @@ pub(crate) async fn list(
     let page = app.accounts.list(caller.org(), &filter, starting_after.as_ref(), limit.get()).await?;
     let (accounts, has_more) = page;
     let data = accounts.into_iter().map(View::from).collect();
-    Ok(Json(Page { data, has_more, next_cursor: None }))
+    Ok(Json(Page { data, has_more }))
 }

@@ -18,6 +18,7 @@ pub(crate) async fn read(
     preconditions: Preconditions,
 ) -> Result<Response, Problem> {
     let account = find(&app, caller.org(), &id).await?;
+    preconditions.admit(&account.revision)?;
     if preconditions.has(&account.revision) {
         return Ok((StatusCode::NOT_MODIFIED, etag_header(&account.revision)).into_response());
     }

@@ -1,9 +1,13 @@
 //! The real binary, fed as Lambda feeds it.
 
+use jiff::Timestamp;
 use local::{Aws, Data};
-use saldo::id::OrgId;
+use saldo::id::{AccountId, ImportId, OrgId};
+use saldo::import::{RawRow, RowBody, Shape};
+use saldo::store::ImportWrite;
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
+use uuid::Uuid;
 
 /// A body as API Gateway hands over what is not JSON or text: in base64.
 fn form_event(method: &str, path: &str, key: &str, base64: &str) -> Value {
@@ -41,4 +45,33 @@ async fn the_accounts_function_answers_api_gateway_forms_included() {
     let listed = function.invoke(listed).await.expect("an answer");
     assert_eq!(listed["body"], r#"{"data":[],"has_more":false}"#);
     aws.stop().await;
+}
+
+#[tokio::test]
+async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
+    for time_zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
+        let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+        let org = OrgId::random().expect("randomness");
+        let created = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
+        let key = created.expect("an organization");
+        let row = json!({ "contact": { "name": "A" }, "total_amount": 1, "due_date": "2026-01-01" });
+        let body = RowBody::Json(serde_json::from_str(&row.to_string()).expect("JSON"));
+        let default_currency = "ARS".parse().expect("a currency");
+        let checked = RawRow { index: 0, line: None, body }.check(&Shape::Objects, default_currency);
+        let upsert = checked.upsert.expect("a good row");
+        let import = ImportId::of_seed(Uuid::now_v7());
+        let (id, now) = (AccountId::of_row(&import, 0), Timestamp::now());
+        let write =
+            ImportWrite { org: &org, import: &import, id: &id, upsert: &upsert, default_currency, now };
+        aws.app().accounts.import(&write).await.expect("DynamoDB").expect("a good row");
+
+        let mut environment = aws.environment();
+        environment.push(("TZ", time_zone.to_owned()));
+        let mut function = Function::start(env!("CARGO_BIN_EXE_accounts"), &environment).await;
+        let read = http_event("GET", &format!("/v1/accounts/{id}"), key.expose(), "");
+        let read = function.invoke(read).await.expect("an answer");
+        let account: Value = serde_json::from_str(read["body"].as_str().expect("a body")).expect("JSON");
+        assert_eq!(account["due_date"], "2026-01-01", "{time_zone}: {account}");
+        aws.stop().await;
+    }
 }

@@ -1,12 +1,11 @@
 //! `PUT /api/clients/{id}`: changes name or description.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::client::{CLIENT_FIELDS, ClientChange};
-use saldo::http::{Caller, PathId, Payload, Preconditions, Problem, json_fields};
+use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
 use saldo::id::ClientId;
 
 use crate::view::{View, view_of};
@@ -16,11 +15,10 @@ pub(crate) async fn change(
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ClientId>,
     preconditions: Preconditions,
-    headers: HeaderMap,
     payload: Payload,
 ) -> Result<Json<View>, Problem> {
     preconditions.admit_untagged()?;
-    let change = ClientChange::read(json_fields(CLIENT_FIELDS, &headers, &payload)?)?;
+    let change = ClientChange::read(payload.json_fields(CLIENT_FIELDS)?)?;
     let changed = app.clients.change(caller.org(), &id, &change, Timestamp::now()).await?;
     let client = changed.ok_or_else(Problem::not_found)?;
     Ok(Json(view_of(&app, caller.org(), client).await?))

@@ -1,14 +1,14 @@
 //! `POST /api/clients`: a new external client.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::client::{CLIENT_FIELDS, Client};
-use saldo::http::{Caller, Payload, Problem, Seed, json_fields};
+use saldo::http::{Caller, Payload, Problem, Seed};
 use saldo::id::ClientId;
 
 use crate::CLIENTS;
@@ -18,10 +18,9 @@ pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
-    headers: HeaderMap,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
-    let fields = json_fields(CLIENT_FIELDS, &headers, &payload)?;
+    let fields = payload.json_fields(CLIENT_FIELDS)?;
     let client = Client::create(fields, ClientId::of_seed(seed), Timestamp::now())?;
     let client = app.clients.create(caller.org(), client).await?;
     let location = format!("{CLIENTS}/{}", client.id);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use futures::{StreamExt, TryStreamExt, stream};
 use saldo::account::OwnerId;
 use saldo::app::App;
 use saldo::client::{Client, ClientKind, Position};
 use saldo::date::in_milliseconds;
 use saldo::failure::Failure;
 use saldo::id::{AccountId, ClientId, OrgId};
-use saldo::in_flight::in_order;
 use saldo::money::{Currency, Decimal, Total, as_number};
 use saldo::store::OwnedAccount;
 use serde::Serialize;
@@ -58,7 +58,8 @@ struct BalanceView {
 pub(crate) async fn views(app: &App, org: &OrgId, clients: Vec<Client>) -> Result<Vec<View>, Failure> {
     let owners: Vec<OwnerId> = clients.iter().map(|client| OwnerId::of_id(&client.id)).collect();
     let reads = owners.iter().map(|owner| app.accounts.owned_by(org, owner));
-    let accounts = in_order(CLIENTS_IN_FLIGHT, reads.collect()).await?;
+    let reads: Vec<_> = reads.collect();
+    let accounts: Vec<_> = stream::iter(reads).buffered(CLIENTS_IN_FLIGHT).try_collect().await?;
     let mut room = ACCOUNTS_MAX;
     let view = |(client, accounts): (Client, Vec<OwnedAccount>)| {
         let view = view(client, accounts, room);

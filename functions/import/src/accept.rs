@@ -1,15 +1,15 @@
 //! `POST /api/v1/import`: a payload in, a job out.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::fields::{Fields, InvalidValue};
 use saldo::files::ImportFiles;
-use saldo::http::{Caller, FromParameters, Parameters, Payload, Problem, Seed, media_type};
+use saldo::http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
 use saldo::id::ImportId;
 use saldo::import::{Format, ImportJob, ImportStatus, Mapping, PayloadFacts, read};
 use saldo::queue::{ImportMessage, ImportTask};
@@ -49,17 +49,16 @@ pub(crate) async fn accept(
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     Parameters(query): Parameters<Query>,
-    headers: HeaderMap,
-    Payload(payload): Payload,
+    payload: Payload,
 ) -> Result<Response, Problem> {
-    let (media_type, format) = format(&headers)?;
+    let (media_type, format) = format(payload.media_type.as_deref())?;
     let mapping = mapping(format, query.mapping.as_deref())?;
-    let total_records = read::count(format, &mapping, &payload)?;
+    let total_records = read::count(format, &mapping, &payload.bytes)?;
 
     let rows_per_chunk = app.limits.rows_per_chunk;
     let facts = PayloadFacts { format, mapping, total_records, rows_per_chunk };
     let job = ImportJob::accepted(ImportId::of_seed(seed), caller.org().clone(), facts, Timestamp::now());
-    app.files.put(&ImportFiles::of(&job.org, &job.id).payload(), media_type, payload).await?;
+    app.files.put(&ImportFiles::of(&job.org, &job.id).payload(), media_type, payload.bytes).await?;
     let made = app.imports.accept(&job).await?;
     queue(&app, &job, made).await?;
 
@@ -85,11 +84,10 @@ async fn queue(app: &App, job: &ImportJob, made: bool) -> Result<(), Problem> {
     Err(failure.into())
 }
 
-fn format(headers: &HeaderMap) -> Result<(&'static str, Format), Problem> {
-    let sent = media_type(headers);
+fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
     FORMATS
         .into_iter()
-        .find(|(name, _)| sent.as_deref() == Some(name))
+        .find(|(name, _)| media_type == Some(name))
         .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
 }
 

@@ -1,5 +1,6 @@
 //! A chunk: its rows are written, its findings reported, its counts committed, once.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
@@ -7,7 +8,6 @@ use saldo::fields::Finding;
 use saldo::files::ImportFiles;
 use saldo::id::AccountId;
 use saldo::import::{AccountUpsert, Chunk, ChunkReport, Counts, Fate, ImportJob, RawRow, processing_failed};
-use saldo::in_flight::in_order;
 use saldo::money::Currency;
 use saldo::store::{ChunkPart, ImportWrite};
 use uuid::Uuid;
@@ -38,7 +38,8 @@ pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result
     let default_currency = default_currency(app, job).await?;
     // In the order of the rows, so that the report is, too.
     let rows = chunk.rows.iter().map(|row| import_row(app, job, chunk, row, default_currency));
-    let fates = in_order(app.limits.writes_in_flight, rows.collect()).await?;
+    let rows: Vec<_> = rows.collect(); // a future can't be sent that holds a borrowing closure
+    let fates = stream::iter(rows).buffered(app.limits.writes_in_flight).try_collect().await?;
     commit(app, job, chunk, fates).await
 }
 

@@ -1,12 +1,12 @@
 //! `POST /api/v1/keys`: a new key, shown this once.
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
-use saldo::http::{Caller, KeptInstead, Payload, Problem, Seed, json_fields};
+use saldo::http::{Caller, KeptInstead, Payload, Problem, Seed};
 use saldo::id::KeyId;
 use saldo::key::{KEY_FIELDS, KeyRequest, KeySecret, Scope};
 use serde::Serialize;
@@ -25,11 +25,10 @@ pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
-    headers: HeaderMap,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
     let now = Timestamp::now();
-    let request = KeyRequest::read(json_fields(KEY_FIELDS, &headers, &payload)?, now)?;
+    let request = KeyRequest::read(payload.json_fields(KEY_FIELDS)?, now)?;
     let lacking: Vec<Scope> =
         request.scopes.iter().copied().filter(|scope| !caller.key().allows(*scope)).collect();
     if !lacking.is_empty() {

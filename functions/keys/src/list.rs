@@ -15,5 +15,5 @@ pub(crate) async fn list(
 ) -> Result<Json<Page<View>>, Problem> {
     let page = app.keys.list(caller.org(), query.starting_after.as_ref(), query.limit.get()).await?;
     let (keys, has_more) = page;
-    Ok(Json(Page { data: keys.into_iter().map(View::from).collect(), has_more, next_cursor: None }))
+    Ok(Json(Page { data: keys.into_iter().map(View::from).collect(), has_more }))
 }

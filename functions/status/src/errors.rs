@@ -11,7 +11,7 @@ use axum::{Extension, Json};
 use futures::TryStreamExt;
 use saldo::app::App;
 use saldo::fields::{Fields, InvalidValue, Severity};
-use saldo::http::{Caller, FromParameters, Limit, NOT_A_CURSOR, Page, Parameters, PathId, Problem};
+use saldo::http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
 use saldo::id::ImportId;
 use saldo::import::{ImportJob, ImportStatus};
 
@@ -85,7 +85,11 @@ fn wanted_file(headers: &HeaderMap) -> Option<Notation> {
     })
 }
 
-async fn page(app: &App, job: &ImportJob, Query { limit, cursor }: Query) -> Result<Page<Entry>, Problem> {
+async fn page(
+    app: &App,
+    job: &ImportJob,
+    Query { limit, cursor }: Query,
+) -> Result<CursorPage<Entry>, Problem> {
     let mut data = Vec::new();
     // Behind the last chunk that was looked at: where to read on.
     let mut next = cursor;
@@ -100,12 +104,12 @@ async fn page(app: &App, job: &ImportJob, Query { limit, cursor }: Query) -> Res
         for (entry, offset) in entries(&report, Severity::Error).zip(0..).skip(before) {
             if data.len() == limit.get() {
                 let next = Cursor { chunk: part.number, offset };
-                return Ok(Page { data, has_more: true, next_cursor: Some(next.into()) });
+                return Ok(CursorPage::new(data, Some(next.into())));
             }
             data.push(entry);
         }
     }
     // While the import runs there may be more to come.
     let next_cursor = (job.status == ImportStatus::Processing).then(|| next.into());
-    Ok(Page { data, has_more: next_cursor.is_some(), next_cursor })
+    Ok(CursorPage::new(data, next_cursor))
 }

@@ -16,5 +16,5 @@ pub(crate) async fn list(
     let limit = query.limit.get();
     let (jobs, has_more) = app.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
     let data = jobs.into_iter().map(Summary::from).collect();
-    Ok(Json(Page { data, has_more, next_cursor: None }))
+    Ok(Json(Page { data, has_more }))
 }

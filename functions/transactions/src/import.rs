@@ -4,18 +4,18 @@
 use std::collections::HashMap;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
-use saldo::fields::{Finding, FindingCode};
-use saldo::http::{Caller, Payload, Problem, Seed, json_elements};
+use saldo::fields::Finding;
+use saldo::http::{Caller, Payload, Problem, Seed};
 use saldo::id::{OrgId, TransactionId};
-use saldo::in_flight::in_order;
 use saldo::store::Kept;
-use saldo::transaction::{Batch, Booked, Transaction};
+use saldo::transaction::{Batch, Transaction};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -51,17 +51,20 @@ pub(crate) async fn import(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
-    headers: HeaderMap,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
-    let elements = json_elements("transactions", TRANSACTIONS_MAX, &headers, &payload)?;
+    let elements = payload.json_elements("transactions", TRANSACTIONS_MAX)?;
     let mut batch = Batch::new(caller.org(), Timestamp::now());
     let (same, mut fates) = sort_out(elements.iter().map(|element| batch.read(element)));
     let first = same.values().filter_map(|same| same.first()).map(|(_, transaction)| transaction);
     let found = app.transactions.find(caller.org(), first, seed).await?;
     let stored =
         same.into_iter().map(|(id, same)| store(&app, caller.org(), same, found.get(&id).copied(), seed));
-    fates.extend(in_order(app.limits.writes_in_flight, stored.collect()).await?.into_iter().flatten());
+    let stored: Vec<_> = stored.collect();
+    let mut stored = stream::iter(stored).buffer_unordered(app.limits.writes_in_flight);
+    while let Some(same) = stored.try_next().await? {
+        fates.extend(same);
+    }
     fates.sort_by_key(|(index, _)| *index);
     Ok((StatusCode::CREATED, Json(receipt(fates))))
 }
@@ -98,28 +101,13 @@ async fn store(
         (None, Some((_, first))) => app.transactions.put(org, first, seed).await?,
         (None, None) => return Ok(Vec::new()),
     };
-    let fate = |(index, sent): (usize, Transaction)| match conflict(&sent.money, &money) {
+    let fate = |(index, sent): (usize, Transaction)| match sent.money.conflict_with(&money) {
         Some(conflict) => (index, Fate::Refused(vec![conflict])),
         // The first, which is the one that was stored.
         None if std::mem::take(&mut new) => (index, Fate::New),
         None => (index, Fate::Existing),
     };
     Ok(same.into_iter().map(fate).collect())
-}
-
-/// In what a transaction differs from the stored one that has its id.
-fn conflict(sent: &Booked, stored: &Booked) -> Option<Finding> {
-    let field = if sent.currency != stored.currency {
-        "currency"
-    } else if sent.amount != stored.amount {
-        "amount"
-    } else if sent.direction != stored.direction {
-        "creditDebit"
-    } else {
-        return None;
-    };
-    let reason = "the transaction with this id was stored with another value, which stays";
-    Some(Finding::in_field(field, FindingCode::Conflict, reason))
 }
 
 fn receipt(fates: Vec<(usize, Fate)>) -> Receipt {

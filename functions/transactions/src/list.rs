@@ -9,7 +9,7 @@ use saldo::account::AccountIdentifier;
 use saldo::app::App;
 use saldo::date;
 use saldo::fields::{Fields, FindingCode};
-use saldo::http::{Caller, FromParameters, Limit, NOT_A_CURSOR, Page, Parameters, PathId, Problem};
+use saldo::http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
 use saldo::id::{AccountId, OrgId};
 use saldo::store::DateRange;
 use saldo::transaction::Place;
@@ -65,7 +65,7 @@ pub(crate) async fn by_identifier(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Parameters(Query { account, window }): Parameters<Query>,
-) -> Result<Json<Page<View>>, Problem> {
+) -> Result<Json<CursorPage<View>>, Problem> {
     page(&app, caller.org(), &account, window).await
 }
 
@@ -74,7 +74,7 @@ pub(crate) async fn of_account(
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     Parameters(window): Parameters<Window>,
-) -> Result<Json<Page<View>>, Problem> {
+) -> Result<Json<CursorPage<View>>, Problem> {
     let account = app.accounts.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
     page(&app, caller.org(), &account.transactions_identifier(), window).await
 }
@@ -84,9 +84,9 @@ async fn page(
     org: &OrgId,
     account: &AccountIdentifier,
     Window { limit, range, after }: Window,
-) -> Result<Json<Page<View>>, Problem> {
+) -> Result<Json<CursorPage<View>>, Problem> {
     let page = app.transactions.list(org, account, range, after.as_ref(), limit.get()).await?;
     let (transactions, has_more) = page;
     let next_cursor = transactions.last().filter(|_| has_more).map(|last| Place::of(last).to_string());
-    Ok(Json(Page { data: transactions.into_iter().map(View::from).collect(), has_more, next_cursor }))
+    Ok(Json(CursorPage::new(transactions.into_iter().map(View::from).collect(), next_cursor)))
 }

@@ -18,6 +18,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+/// The routes that the template gives its functions: method and path of each.
+///
+/// # Errors
+/// When the template can't be read.
+pub fn template_routes() -> Result<Vec<(String, String)>> {
+    template::Template::load()?.routes()
+}
+
 /// How to run the local stack.
 #[derive(Debug, clap::Parser)]
 #[command(name = "saldo", about = "Runs Saldo on this machine, with everything it needs")]

@@ -62,6 +62,19 @@ impl Template {
         resolved.collect()
     }
 
+    /// The routes that the template gives its functions: method and path of each.
+    pub(crate) fn routes(&self) -> Result<Vec<(String, String)>> {
+        let functions = self.resources("AWS::Serverless::Function")?;
+        let events = functions.iter().filter_map(|function| function.properties["Events"].as_object());
+        let routes =
+            events.flat_map(Map::values).filter(|event| event["Type"] == "HttpApi").filter_map(|event| {
+                // Without a path it is the one for whatever no route takes.
+                let path = event["Properties"]["Path"].as_str()?;
+                Some((event["Properties"]["Method"].as_str()?.to_owned(), path.to_owned()))
+            });
+        Ok(routes.collect())
+    }
+
     /// The environment that every function has.
     pub(crate) fn environment(&self) -> Result<BTreeMap<String, String>> {
         let variables = self.resolve(&self.0["Globals"]["Function"]["Environment"]["Variables"])?;

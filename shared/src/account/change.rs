@@ -113,16 +113,23 @@ impl AccountChange {
     /// What does not fit.
     pub fn check(&self, account: &Account) -> Result<(), Finding> {
         let currency = self.currency.unwrap_or(account.currency);
-        match self.balance {
-            Some(balance) if !currency.admits(balance) => Err(Finding::too_many_digits(BALANCE, currency)),
-            None if !currency.admits(account.balance) => Err(Finding::too_many_digits(CURRENCY, currency)),
-            _ if !account.total_amount.is_none_or(|total| currency.admits(total)) => {
-                let reason = format!(
-                    "the account's total_amount has more decimal places than {currency}; only an import changes it"
-                );
+        if let Some(balance) = self.balance
+            && !currency.admits(balance)
+        {
+            return Err(Finding::too_many_digits(BALANCE, currency));
+        }
+        let unfit = match account.total_amount {
+            _ if self.currency.is_none() => None,
+            Some(total) if !currency.admits(total) => Some("total_amount, which only an import changes,"),
+            _ if self.balance.is_none() && !currency.admits(account.balance) => Some("balance"),
+            _ => None,
+        };
+        match unfit {
+            None => Ok(()),
+            Some(amount) => {
+                let reason = format!("the account's {amount} has more decimal places than {currency} has");
                 Err(Finding::in_field(CURRENCY, FindingCode::TooManyDigits, reason))
             }
-            _ => Ok(()),
         }
     }
 }

@@ -78,6 +78,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether its amounts can be in this currency.
+    #[must_use]
+    pub fn fits(&self, currency: Currency) -> bool {
+        currency.admits(self.balance) && self.total_amount.is_none_or(|total| currency.admits(total))
+    }
+
     /// What its transactions call the account: its identifier or, without one, its id.
     #[must_use]
     pub fn transactions_identifier(&self) -> AccountIdentifier {

@@ -11,6 +11,9 @@ use uuid::Uuid;
 pub struct Revision(Uuid);
 
 impl Revision {
+    /// The state of an account that was last written before there were revisions.
+    pub const NONE: Self = Self(Uuid::nil());
+
     /// The revision of a write that is about to be made.
     #[must_use]
     pub fn next() -> Self {

@@ -48,7 +48,8 @@ impl Finding {
     }
 }
 
-/// Whether a finding keeps its row from being imported.
+/// Whether a finding about a row keeps it from being imported. In a body everything found
+/// does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
     /// The row is refused.
@@ -89,6 +90,8 @@ pub enum FindingCode {
     InvalidText,
     /// The same field twice.
     DuplicateField,
+    /// More elements than a list may have.
+    TooMany,
     /// The same value twice in a list.
     DuplicateValue,
     /// A field that can't be set.
@@ -128,6 +131,7 @@ impl FindingCode {
             Self::TooLong => "too_long",
             Self::InvalidText => "invalid_text",
             Self::DuplicateField => "duplicate_field",
+            Self::TooMany => "too_many",
             Self::DuplicateValue => "duplicate_value",
             Self::ReadOnly => "read_only",
             Self::Conflict => "conflict",

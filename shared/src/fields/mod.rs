@@ -14,6 +14,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use percent_encoding::percent_decode;
 use serde_json::Value;
 
 pub use envelope::read_array;
@@ -25,11 +26,11 @@ pub(crate) use unreadable::text;
 use crate::money::{Decimal, parse_json_number, parse_plain};
 use crate::text::TextError;
 
-/// Fields nobody knows that are named one by one; a body of nothing but such fields must
-/// not make its answer many times its own size.
-pub(crate) const UNKNOWN_FIELDS_NAMED_MAX: usize = 20;
+/// Fields nobody knows that are named one by one. A thousand transactions of nothing but
+/// such fields must fit the answer that names them.
+pub(crate) const UNKNOWN_FIELDS_NAMED_MAX: usize = 10;
 /// The characters of such a field's name that are shown.
-const UNKNOWN_NAME_CHARS_MAX: usize = 64;
+const UNKNOWN_NAME_CHARS_MAX: usize = 40;
 
 /// The fields of one thing that was sent, and what was wrong with them.
 ///
@@ -74,13 +75,16 @@ impl Fields {
     /// [`Unreadable`] when the bytes, or the bytes they encode, are not UTF-8.
     pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut fields = Self::new(known);
-        unreadable::text(bytes)?;
-        for (name, value) in form_urlencoded::parse(bytes) {
-            // The parser puts this character where bytes are none.
-            if name.contains(char::REPLACEMENT_CHARACTER) || value.contains(char::REPLACEMENT_CHARACTER) {
-                return Err(Unreadable::BrokenEscape);
-            }
-            fields.put(&name, if value.is_empty() { Value::Null } else { Value::String(value.into_owned()) });
+        let decoded = |text: &[u8]| {
+            let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+            let decoded = percent_decode(&spaced).decode_utf8();
+            decoded.map(Cow::into_owned).map_err(|_| Unreadable::BrokenEscape)
+        };
+        for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            let name = decoded(parts.next().unwrap_or_default())?;
+            let value = decoded(parts.next().unwrap_or_default())?;
+            fields.put(&name, if value.is_empty() { Value::Null } else { Value::String(value) });
         }
         Ok(fields)
     }
@@ -95,8 +99,14 @@ impl Fields {
 
     fn put_at(&mut self, at: usize, value: Value) {
         if self.values[at].replace(value).is_some() {
-            let found =
-                Finding::in_field(self.known[at], FindingCode::DuplicateField, "the field is given twice");
+            self.find_twice(self.known[at]);
+        }
+    }
+
+    /// Says once of a field that it is there more than once.
+    fn find_twice(&mut self, name: &'static str) {
+        let found = Finding::in_field(name, FindingCode::DuplicateField, "the field is given twice");
+        if !self.findings.contains(&found) {
             self.findings.push(found);
         }
     }

@@ -42,10 +42,10 @@ impl Fields {
 
     fn read_group(&mut self, prefix: &'static str, members: &RawValue) -> serde_json::Result<()> {
         let name = &prefix[..prefix.len() - 1];
-        if self.groups.contains(&name) {
-            self.find(Finding::in_field(name, FindingCode::DuplicateField, "the field is given twice"));
+        match self.groups.contains(&name) {
+            true => self.find_twice(name),
+            false => self.groups.push(name),
         }
-        self.groups.push(name);
         match members.get() {
             "null" => Ok(()),
             object if object.starts_with('{') => {

@@ -51,7 +51,8 @@ pub(super) async fn once(
     };
     let key = valid_key(key)?;
     let (parts, body) = request.into_parts();
-    let Payload(body) = Payload::from_request(Request::from_parts(parts.clone(), body), &()).await?;
+    let Payload { bytes: body, .. } =
+        Payload::from_request(Request::from_parts(parts.clone(), body), &()).await?;
     let fingerprint = fingerprint(&parts, &body);
     let mut request = Request::from_parts(parts, Body::from(body));
 
@@ -94,7 +95,8 @@ async fn keep_success(
     body: &[u8],
 ) -> Result<(), Failure> {
     let Some(body) = std::str::from_utf8(body).ok().filter(|body| body.len() <= KEPT_BYTES_MAX) else {
-        return app.idempotency.forget(claim).await;
+        // The request runs again when it is sent again, with its seed, to the same end.
+        return app.idempotency.unlock(claim).await;
     };
     let header =
         |name: HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));

@@ -19,10 +19,10 @@ use axum::middleware::from_fn;
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use auth::Caller;
-pub use body::{json_elements, json_fields, json_or_form_fields};
-pub use extract::{BODY_BYTES_MAX, FromParameters, Parameters, PathId, Payload, media_type};
+pub use body::{BODY_BYTES_MAX, Payload};
+pub use extract::{FromParameters, Parameters, PathId};
 pub use idempotent::{KeptInstead, Seed};
-pub use page::{Limit, NOT_A_CURSOR, Page, PageAfter};
+pub use page::{CursorPage, Limit, NOT_A_CURSOR, Page, PageAfter};
 pub use preconditions::{Preconditions, etag_header};
 pub use problem::Problem;
 pub use routes::{Route, Routes};

@@ -58,14 +58,30 @@ impl<I: FromStr<Err = InvalidId>> FromParameters for PageAfter<I> {
 /// A cursor that no page gave.
 pub const NOT_A_CURSOR: InvalidValue = InvalidValue("expected the next_cursor of another page");
 
-/// One page of a list.
+/// One page of a list whose entries have ids.
 #[derive(Clone, Debug, Serialize)]
 pub struct Page<T> {
     /// The entries.
     pub data: Vec<T>,
     /// Whether there are entries after these.
     pub has_more: bool,
-    /// What to send as `cursor` to get them, in lists that have cursors.
-    #[serde(skip_serializing_if = "Option::is_none")]
+}
+
+/// One page of a list that is read on with cursors.
+#[derive(Clone, Debug, Serialize)]
+pub struct CursorPage<T> {
+    /// The entries.
+    pub data: Vec<T>,
+    /// Whether there are entries after these.
+    pub has_more: bool,
+    /// What to send as `cursor` to get them.
     pub next_cursor: Option<String>,
+}
+
+impl<T> CursorPage<T> {
+    /// The page of these entries, after which `next_cursor` goes on, if there are more.
+    #[must_use]
+    pub fn new(data: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { data, has_more: next_cursor.is_some(), next_cursor }
+    }
 }

@@ -22,7 +22,7 @@ impl Preconditions {
         self.if_match.is_some()
     }
 
-    /// Lets a change of a resource in this state through.
+    /// Lets a request for a resource in this state through.
     ///
     /// # Errors
     /// 412 when the request is for another state.
@@ -31,6 +31,17 @@ impl Preconditions {
             (None, _) => Ok(()),
             (Some(wanted), Some(etag)) if wanted.precondition_passes(&etag) => Ok(()),
             _ => Err(Problem::changed_meanwhile()),
+        }
+    }
+
+    /// Lets a change of a resource in this state through.
+    ///
+    /// # Errors
+    /// 412 when the change is for another state, or for any but this.
+    pub fn admit_change(&self, revision: &Revision) -> Result<(), Problem> {
+        match self.has(revision) {
+            true => Err(Problem::changed_meanwhile()),
+            false => self.admit(revision),
         }
     }
 
@@ -62,9 +73,15 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
 }
 
 fn header<H: Header>(headers: &HeaderMap) -> Result<Option<H>, Problem> {
-    headers.typed_try_get().map_err(|_| {
+    let refused = || {
         Problem::invalid_parameter(format!("{} must be * or entity tags, each in quotation marks", H::name()))
-    })
+    };
+    // The parser takes blanks in a tag for a mistake in the program.
+    let mut values = headers.get_all(H::name()).iter().filter_map(|value| value.to_str().ok());
+    if values.any(|value| value.split('"').skip(1).step_by(2).any(|tag| tag.contains([' ', '\t']))) {
+        return Err(refused());
+    }
+    headers.typed_try_get().map_err(|_| refused())
 }
 
 /// The `ETag` of a resource in this state, as a header of its answer.

@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::extract::BODY_BYTES_MAX;
+use super::BODY_BYTES_MAX;
 use crate::failure::Failure;
 use crate::fields::{Finding, FindingCode};
 use crate::key::Scope;

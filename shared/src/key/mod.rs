@@ -30,7 +30,9 @@ pub struct ApiKey {
     pub org: OrgId,
     /// What people call it.
     pub name: KeyName,
-    /// How its text begins, for people to tell their keys apart by.
+    /// How its text begins, for people to tell their keys apart by; empty for keys older
+    /// than this field.
+    #[serde(default)]
     pub prefix: String,
     /// What it may do.
     pub scopes: Vec<Scope>,

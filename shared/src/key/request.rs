@@ -61,6 +61,9 @@ fn scopes(fields: &mut Fields, name: &'static str) -> Patch<Vec<Scope>> {
     let names = match fields.take(name) {
         None => return Patch::Keep,
         Some(Value::Null) => return Patch::Clear,
+        Some(Value::Array(names)) if names.len() > Scope::ALL.len() => {
+            return fields.refuse(name, FindingCode::TooMany, "there are not that many scopes");
+        }
         Some(Value::Array(names)) if !names.is_empty() => names,
         Some(_) => return fields.refuse(name, FindingCode::InvalidType, expected),
     };

@@ -3,6 +3,7 @@
 mod change;
 mod import;
 mod list;
+mod trace;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -13,6 +14,8 @@ use super::table_keys;
 use crate::account::{Account, Contact, Revision};
 use crate::failure::Failure;
 use crate::id::{AccountId, OrgId};
+
+use trace::Trace;
 
 pub use import::{ImportWrite, Written};
 pub use list::{AccountFilter, OwnedAccount};
@@ -34,7 +37,7 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn get(&self, org: &OrgId, id: &AccountId) -> Result<Option<Account>, Failure> {
-        let item = self.read(org, id).await?;
+        let item = self.read(org, id).await?.filter(|item| !Trace::of(item).is_deleted());
         item.map(|item| account(org, &item)).transpose()
     }
 
@@ -53,7 +56,9 @@ impl AccountStore {
     }
 }
 
+const BALANCE: &str = "balance";
 const CURRENCY: &str = "currency";
+const TOTAL_AMOUNT: &str = "total_amount";
 
 /// The attribute that names who set a field last: an import or a change by hand, as 16
 /// bytes that sort by time.
@@ -61,14 +66,22 @@ fn set_by(field: &str) -> String {
     format!("{field}_set_by")
 }
 
-fn revision_value(revision: &Revision) -> AttributeValue {
-    AttributeValue::B(Blob::new(revision.as_bytes().as_slice()))
+/// A revision as an attribute.
+fn stamp(revision: &Revision) -> Option<AttributeValue> {
+    (*revision != Revision::NONE).then(|| AttributeValue::B(Blob::new(revision.as_bytes().as_slice())))
 }
 
 fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
     let read = Reader::new(item, "an account");
     let owner: Option<String> = read.optional("owner")?;
-    let owner_id = owner.as_deref().and_then(|owner| owner.strip_prefix(&table_keys::account_owner(org, "")));
+    let owner_id = match owner.as_deref().map(|owner| owner.strip_prefix(&table_keys::account_owner(org, "")))
+    {
+        None => None,
+        Some(owner) => {
+            let owner = owner.and_then(|id| id.parse().ok());
+            Some(owner.ok_or_else(|| Failure::missing("an account's owner"))?)
+        }
+    };
     Ok(Account {
         id: read.required("id")?,
         external_id: read.optional("external_id")?,
@@ -81,16 +94,16 @@ fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
             }
             None => None,
         },
-        total_amount: read.optional("total_amount")?,
-        balance: read.required("balance")?,
+        total_amount: read.optional(TOTAL_AMOUNT)?,
+        balance: read.required(BALANCE)?,
         currency: read.required(CURRENCY)?,
         due_date: read.optional("due_date")?,
         source_system: read.optional("source_system")?,
         campaign_id: read.optional("campaign_id")?,
-        owner_id: owner_id.and_then(|id| id.parse().ok()),
+        owner_id,
         notes: read.optional("notes")?,
         created_at: read.moment("created_at")?,
         updated_at: read.moment("updated_at")?,
-        revision: read.binary("revision")?,
+        revision: read.binary("revision")?.unwrap_or(Revision::NONE),
     })
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use super::item::Item;
 use crate::failure::Failure;
-use crate::in_flight::in_order;
 
 const OPERATION: &str = "BatchGetItem";
 /// The most items DynamoDB returns for one `BatchGetItem`.
@@ -24,7 +24,8 @@ const WAIT_MIN: Duration = Duration::from_millis(10);
 /// with eventual consistency.
 pub(super) async fn batch_get(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<Item>, Failure> {
     let batches = keys.chunks(BATCH_GET_MAX).map(|keys| batch(client, table, keys.to_vec()));
-    Ok(in_order(BATCHES_IN_FLIGHT, batches.collect()).await?.into_iter().flatten().collect())
+    let batches: Vec<_> = batches.collect();
+    stream::iter(batches).buffered(BATCHES_IN_FLIGHT).try_concat().await
 }
 
 async fn batch(client: &Client, table: &str, mut keys: Vec<Item>) -> Result<Vec<Item>, Failure> {

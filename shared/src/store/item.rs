@@ -25,6 +25,11 @@ pub(super) fn moment(moment: Timestamp) -> AttributeValue {
     AttributeValue::N(moment.as_millisecond().to_string())
 }
 
+/// A number attribute holding a moment as seconds since 1970, as DynamoDB's expiry wants it.
+pub(super) fn seconds(moment: Timestamp) -> AttributeValue {
+    AttributeValue::N(moment.as_second().to_string())
+}
+
 /// A string attribute.
 pub(super) fn text(text: impl Display) -> AttributeValue {
     AttributeValue::S(format!("{text}"))
@@ -57,11 +62,14 @@ impl<'a> Reader<'a> {
             .map_err(|_| self.corrupt(attribute, "is outside the calendar"))
     }
 
-    /// A binary attribute.
-    pub(super) fn binary<T: for<'b> TryFrom<&'b [u8]>>(&self, attribute: &str) -> Result<T, Failure> {
-        let bytes = self.item.get(attribute).and_then(|value| value.as_b().ok());
-        let bytes = bytes.ok_or_else(|| self.corrupt(attribute, "is missing"))?;
-        T::try_from(bytes.as_ref()).map_err(|_| self.corrupt(attribute, "has a value that no writer writes"))
+    /// A binary attribute, read as a `T`, if it is there.
+    pub(super) fn binary<T: for<'b> TryFrom<&'b [u8]>>(&self, attribute: &str) -> Result<Option<T>, Failure> {
+        let Some(value) = self.item.get(attribute) else {
+            return Ok(None);
+        };
+        let bytes = value.as_b().map_err(|_| self.corrupt(attribute, "has the wrong type"))?;
+        let read = T::try_from(bytes.as_ref()).map(Some);
+        read.map_err(|_| self.corrupt(attribute, "has a value that no writer writes"))
     }
 
     fn parse<T: FromStr>(&self, attribute: &str, value: &AttributeValue) -> Result<T, Failure> {

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::account::AccountIdentifier;
+use crate::fields::{Finding, FindingCode};
 use crate::id::TransactionId;
 use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
@@ -63,6 +64,21 @@ pub struct Booked {
     pub amount: Decimal,
     /// In which currency.
     pub currency: Currency,
+}
+
+impl Booked {
+    /// In what a report differs from the one of the same transaction that was stored first.
+    #[must_use]
+    pub fn conflict_with(&self, stored: &Self) -> Option<Finding> {
+        let differs = [
+            ("currency", self.currency != stored.currency),
+            ("amount", self.amount != stored.amount),
+            ("creditDebit", self.direction != stored.direction),
+        ];
+        let (field, _) = differs.into_iter().find(|(_, differs)| *differs)?;
+        let reason = "the transaction with this id was stored with another value, which stays";
+        Some(Finding::in_field(field, FindingCode::Conflict, reason))
+    }
 }
 
 /// Whether a transaction added to the account or took from it.

@@ -1,14 +1,15 @@
 //! Accounts made, changed and deleted one by one.
 //!
-//! A change by hand and an import may meet. The import's last word counts as it would
-//! without the change; but a row that comes late, from an import older than the change,
-//! leaves the fields alone that were changed by hand, as it leaves those of newer imports.
+//! A change by hand has its place in the order of imports: its revision is a version 7
+//! UUID, as an import's id is. A row of an import that was accepted before the change leaves
+//! alone what was changed, whenever it comes; a row of a later import has the last word.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use super::{AccountStore, CURRENCY, account, revision_value, set_by};
+use super::trace::{CHANGED_BY_HAND, Trace};
+use super::{AccountStore, BALANCE, CURRENCY, TOTAL_AMOUNT, account, set_by, stamp};
 use crate::account::{Account, AccountChange, OwnerId, Revision};
 use crate::failure::Failure;
 use crate::fields::Patch;
@@ -53,28 +54,32 @@ impl AccountStore {
         exactly: bool,
         now: Timestamp,
     ) -> Result<Option<Account>, Failure> {
-        let revision = Revision::next();
+        let (revision, imported) = (Revision::next(), is_imported(seen));
         let mut update = Update::default();
         for (field, value) in changes(org, change) {
-            if seen.external_id.is_some() && field != BALANCE {
-                update.set(&set_by(field), revision_value(&revision));
-            }
             update.set_or_remove(field, value);
+            if imported {
+                update.set_or_remove(&set_by(field), stamp(&revision));
+            }
         }
         if update.is_empty() {
             return Ok(Some(seen.clone()));
         }
+        if imported {
+            update.set_or_remove(CHANGED_BY_HAND, stamp(&revision));
+        }
         update.set("updated_at", moment(now));
-        update.set("revision", revision_value(&revision));
-        update.require("attribute_exists(id)".to_owned());
+        update.set_or_remove("revision", stamp(&revision));
+        // What is left of a deleted account has an id, too.
+        update.require("attribute_exists(created_at)".to_owned());
         if exactly {
-            update.require_value("revision", Some(revision_value(&seen.revision)));
+            update.require_value("revision", stamp(&seen.revision));
         }
         if change.balance.is_some() && change.currency.is_none() {
             update.require_value(CURRENCY, Some(text(seen.currency)));
         }
         if change.currency.is_some() {
-            update.require_value("total_amount", seen.total_amount.map(number));
+            update.require_value(TOTAL_AMOUNT, seen.total_amount.map(number));
             if change.balance.is_none() {
                 update.require_value(BALANCE, Some(number(seen.balance)));
             }
@@ -91,7 +96,8 @@ impl AccountStore {
             Ok(answer) => answer.attributes.map(|item| account(org, &item)).transpose(),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    let found = failed.item.as_ref().map(|item| account(org, item)).transpose()?;
+                    let found = failed.item.as_ref().filter(|item| !Trace::of(item).is_deleted());
+                    let found = found.map(|item| account(org, item)).transpose()?;
                     // The SDK tried twice, and the answer to the first attempt was lost.
                     Ok(found.filter(|found| found.revision == revision))
                 }
@@ -101,23 +107,37 @@ impl AccountStore {
     }
 
     /// Deletes the account that was `seen`: `exactly` as in [`Self::change`]. Says whether
-    /// it is gone.
+    /// it is gone. An import that was accepted before does not bring it back.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the account may have been deleted or not.
-    pub async fn delete(&self, org: &OrgId, seen: &Account, exactly: bool) -> Result<bool, Failure> {
+    pub async fn delete(
+        &self,
+        org: &OrgId,
+        seen: &Account,
+        exactly: bool,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        if is_imported(seen) {
+            self.leave_trace(org, seen, exactly, now).await
+        } else {
+            self.remove(org, seen, exactly).await
+        }
+    }
+
+    async fn remove(&self, org: &OrgId, seen: &Account, exactly: bool) -> Result<bool, Failure> {
         let delete = self
             .client
             .delete_item()
             .table_name(&self.table)
             .key("shard", text(table_keys::account_shard(org, &seen.id)))
             .key("id", text(&seen.id));
-        let delete = match exactly {
-            false => delete,
+        let delete = match stamp(&seen.revision).filter(|_| exactly) {
+            None => delete,
             // If it is gone already, somebody, or an attempt whose answer was lost, did it.
-            true => delete
+            Some(revision) => delete
                 .condition_expression("attribute_not_exists(id) OR revision = :seen")
-                .expression_attribute_values(":seen", revision_value(&seen.revision)),
+                .expression_attribute_values(":seen", revision),
         };
         match delete.send().await {
             Ok(_) => Ok(true),
@@ -125,9 +145,44 @@ impl AccountStore {
             Err(error) => Err(Failure::of("DeleteItem on accounts")(error)),
         }
     }
+
+    /// Puts in the account's place what tells late rows that it is gone.
+    async fn leave_trace(
+        &self,
+        org: &OrgId,
+        seen: &Account,
+        exactly: bool,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let Some(before) = self.read(org, &seen.id).await?.filter(|item| !Trace::of(item).is_deleted())
+        else {
+            return Ok(true);
+        };
+        let found = account(org, &before)?;
+        if exactly && found.revision != seen.revision {
+            return Ok(false);
+        }
+        let put = self.client.put_item().table_name(&self.table);
+        let put = put.set_item(Some(Trace::left_by(org, seen, &before, now)));
+        // What the trace remembers is what is there.
+        let put = match stamp(&found.revision) {
+            None => put.condition_expression("attribute_not_exists(revision)"),
+            Some(revision) => {
+                put.condition_expression("revision = :found").expression_attribute_values(":found", revision)
+            }
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) if is_condition_failure(&error) => Ok(false),
+            Err(error) => Err(Failure::of("PutItem on accounts")(error)),
+        }
+    }
 }
 
-const BALANCE: &str = "balance";
+/// Whether an import may have a row for the account on its way: it has one for no other.
+fn is_imported(account: &Account) -> bool {
+    account.total_amount.is_some()
+}
 
 /// The attributes that change, with their new values; `None` removes one.
 fn changes(
@@ -174,7 +229,7 @@ fn item(org: &OrgId, new: &Account) -> Item {
         ("identifier", new.identifier.as_ref().map(text)),
         ("created_at", Some(moment(new.created_at))),
         ("updated_at", Some(moment(new.updated_at))),
-        ("revision", Some(revision_value(&new.revision))),
+        ("revision", stamp(&new.revision)),
     ];
     attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }

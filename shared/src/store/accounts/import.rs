@@ -1,29 +1,32 @@
 //! How an import's row gets into its account exactly once and in order.
 //!
-//! **Order.** Imports carry version 7 UUIDs, so their ids have an order. An account
-//! remembers the newest import that wrote it (`last_import`) and, for every field that a
-//! row may leave out, the import that set it (`phone_set_by`…). A row of a newer import
-//! is one `UpdateItem`. A row that comes late, when a newer import was there already,
-//! sets just the fields that no newer one has set. Whatever the order of delivery, the
-//! account ends as if the imports had run one after the other. (One case is left: a
+//! **Order.** Imports carry version 7 UUIDs, so their ids have an order, and so have the
+//! revisions of changes by hand. An account remembers the newest import that wrote it
+//! (`last_import`), the newest change by hand (`changed_by_hand`) and, for every field that
+//! one of them may leave out, which of them set it (`phone_set_by`…). A row that is newer
+//! than all of these is one `UpdateItem`. A row that comes late sets just what nothing newer
+//! has set. Whatever the order of delivery, the account ends as if imports and changes had
+//! been made one after the other, each in the moment it was accepted. (One case is left: a
 //! late currency that a newer amount has too many digits for. It is dropped.)
 //!
 //! **Once.** A row that finds its own import in `last_import` was delivered before and
 //! writes nothing. Whether it made the account is told by `first_import`, the same at
-//! every delivery.
+//! every delivery. A deleted account leaves a trace for as long as an import may be
+//! delivered late, so that only an import that is newer than the deletion makes it again.
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
-use super::{AccountStore, CURRENCY, revision_value, set_by};
-use crate::account::{DEFAULT_STATUS, DEFAULT_TYPE, OwnerId, Revision};
+use super::trace::{CHANGED_BY_HAND, MADE_BY, Trace};
+use super::{AccountStore, BALANCE, CURRENCY, TOTAL_AMOUNT, account, set_by, stamp};
+use crate::account::{Account, DEFAULT_STATUS, DEFAULT_TYPE, OwnerId, Revision};
 use crate::failure::Failure;
 use crate::fields::{Finding, Patch};
 use crate::id::{AccountId, ImportId, OrgId};
 use crate::import::{AccountUpsert, Fate, Field};
-use crate::money::{Currency, Decimal};
+use crate::money::Currency;
 use crate::store::expression::Update;
 use crate::store::item::{Item, Reader, moment, number, text};
 use crate::store::table_keys;
@@ -55,7 +58,7 @@ pub struct ImportWrite<'a> {
 pub enum Written {
     /// It made the account.
     Imported,
-    /// It changed the account, or would have, had a newer import not been there before.
+    /// It changed the account, or would have, had nothing newer been there before.
     Updated,
 }
 
@@ -71,6 +74,8 @@ impl From<Written> for Fate {
 /// How one attempt ended.
 enum Attempt {
     Done(Written),
+    /// The row's amount has more digits than the account's currency.
+    Refused(Finding),
     /// The item was not as assumed; this is how it was, if it was there at all.
     Overtaken(Option<Item>),
 }
@@ -94,26 +99,31 @@ impl AccountStore {
             let found = if currency.admits(amount) {
                 match self.write_newest(write, currency).await? {
                     Attempt::Done(written) => return Ok(Ok(written)),
+                    Attempt::Refused(finding) => return Ok(Err(finding)),
                     Attempt::Overtaken(found) => found,
                 }
             } else {
                 self.read(write.org, write.id).await?
             };
             let found = found.unwrap_or_default();
-            match import_of(&found, LAST_IMPORT) {
-                Some(last) if last == write.import.as_bytes() => {
-                    return Ok(Ok(written(&found, write.import)));
+            if let Some(written) = written_before(&found, write.import) {
+                return Ok(Ok(written));
+            }
+            let trace = Trace::of(&found);
+            if trace.is_newer_than(write.import) {
+                if trace.is_deleted() {
+                    return Ok(Ok(fate(&found, write.import)));
                 }
-                Some(last) if last > write.import.as_bytes().as_slice() => {
-                    if let Attempt::Done(written) = self.write_late(write, &found).await? {
-                        return Ok(Ok(written));
-                    }
+                match self.write_late(write, &found).await? {
+                    Attempt::Done(written) => return Ok(Ok(written)),
+                    Attempt::Refused(finding) => return Ok(Err(finding)),
+                    Attempt::Overtaken(_) => continue,
                 }
-                _ => match Reader::new(&found, "an account").optional(CURRENCY)? {
-                    Some(own) if own != currency && write.upsert.currency == Patch::Keep => currency = own,
-                    _ if currency.admits(amount) => {}
-                    _ => return Ok(Err(Finding::too_many_digits(Field::TotalAmount.name(), currency))),
-                },
+            }
+            match Reader::new(&found, "an account").optional(CURRENCY)? {
+                Some(own) if own != currency && write.upsert.currency == Patch::Keep => currency = own,
+                _ if currency.admits(amount) => {}
+                _ => return Ok(Err(Finding::too_many_digits(Field::TotalAmount.name(), currency))),
             }
         }
         Err(Failure::Throttled { operation: "UpdateItem on an account that is being changed" })
@@ -131,27 +141,28 @@ impl AccountStore {
         id: &AccountId,
     ) -> Result<Option<Written>, Failure> {
         let found = self.read(org, id).await?.unwrap_or_default();
-        let by = |attribute| import_of(&found, attribute).is_some_and(|by| by == import.as_bytes());
-        Ok((by(LAST_IMPORT) || by(FIRST_IMPORT)).then(|| written(&found, import)))
+        Ok(match fate(&found, import) {
+            Written::Imported => Some(Written::Imported),
+            Written::Updated => written_before(&found, import),
+        })
     }
 
-    /// Writes the row as the newest import of its account.
+    /// Writes the row into an account that nothing newer has written.
     async fn write_newest(&self, write: &ImportWrite<'_>, currency: Currency) -> Result<Attempt, Failure> {
         let upsert = write.upsert;
         let mut update = Update::default();
-        let (last, import) = (update.name(LAST_IMPORT), update.value(import_value(write.import)));
-        update.require(format!("attribute_not_exists({last}) OR {last} < {import}"));
-        update.set(LAST_IMPORT, import_value(write.import));
+        for newer in [LAST_IMPORT, CHANGED_BY_HAND] {
+            let (name, import) = (update.name(newer), update.value(import_value(write.import)));
+            update.require(format!("attribute_not_exists({name}) OR {name} < {import}"));
+        }
+        for (name, value) in required_fields(write) {
+            update.set(name, value);
+        }
+        update.set(TOTAL_AMOUNT, number(upsert.total_amount));
+        update.set(BALANCE, number(-upsert.total_amount));
         update.set_if_absent(FIRST_IMPORT, import_value(write.import));
         update.set_if_absent("created_at", moment(write.now));
-        update.set("updated_at", moment(write.now));
-        update.set("revision", revision_value(&Revision::next()));
-        if let Some(external_id) = &upsert.external_id {
-            update.set("external_id", text(external_id));
-        }
-        update.set("name", text(&upsert.name));
-        update.set("total_amount", number(upsert.total_amount));
-        update.set("balance", number(-upsert.total_amount));
+        Trace::erase(&mut update);
         if upsert.currency == Patch::Keep {
             update.set(CURRENCY, text(currency));
             let (name, assumed) = (update.name(CURRENCY), update.value(text(currency)));
@@ -169,35 +180,41 @@ impl AccountStore {
         self.attempt(write, update).await
     }
 
-    /// Writes what a newer import has left for this one to say.
+    /// Writes what newer imports, and newer changes by hand, have left for this one to say.
     async fn write_late(&self, write: &ImportWrite<'_>, found: &Item) -> Result<Attempt, Failure> {
-        let amount: Option<Decimal> = Reader::new(found, "an account").optional("total_amount")?;
+        let before = account(write.org, found)?;
+        let late = Late { write, found, before: &before };
         let mut update = Update::default();
+        let takes_currency = if late.is_older(LAST_IMPORT) {
+            for (name, value) in required_fields(write) {
+                update.set(name, value);
+            }
+            match late.set_money(&mut update) {
+                Ok(takes_currency) => takes_currency,
+                Err(finding) => return Ok(Attempt::Refused(finding)),
+            }
+        } else {
+            late.stated_currency().is_none_or(|currency| before.fits(currency))
+        };
         for field in optional_fields(write) {
-            let set_by = field.set_by();
-            let newer = import_of(found, &set_by).is_some_and(|by| by >= write.import.as_bytes().as_slice());
-            if !newer && field.suits(amount) {
-                let (name, import) = (update.name(&set_by), update.value(import_value(write.import)));
-                update.require(format!("attribute_not_exists({name}) OR {name} < {import}"));
+            if late.is_older(&set_by(field.name)) && (takes_currency || field.name != CURRENCY) {
                 field.apply(&mut update, write.import);
             }
         }
+        let fate = fate(found, write.import);
         if update.is_empty() {
-            return Ok(Attempt::Done(written(found, write.import)));
+            return Ok(Attempt::Done(fate));
         }
-        // The amount is still the one seen, or else look again.
-        let seen = found.get(LAST_IMPORT).cloned().unwrap_or(AttributeValue::Null(true));
-        let (last, seen) = (update.name(LAST_IMPORT), update.value(seen));
-        update.require(format!("{last} = {seen}"));
-        update.set("updated_at", moment(write.now));
-        update.set("revision", revision_value(&Revision::next()));
+        update.require_value("revision", stamp(&before.revision));
         Ok(match self.attempt(write, update).await? {
-            Attempt::Done(_) => Attempt::Done(written(found, write.import)),
-            overtaken @ Attempt::Overtaken(_) => overtaken,
+            Attempt::Done(_) => Attempt::Done(fate),
+            other => other,
         })
     }
 
-    async fn attempt(&self, write: &ImportWrite<'_>, update: Update) -> Result<Attempt, Failure> {
+    async fn attempt(&self, write: &ImportWrite<'_>, mut update: Update) -> Result<Attempt, Failure> {
+        update.set("updated_at", moment(write.now));
+        update.set_or_remove("revision", stamp(&Revision::next()));
         let request = self
             .client
             .update_item()
@@ -208,9 +225,7 @@ impl AccountStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.on(request).send().await {
             Ok(answer) => {
-                let existed = answer
-                    .attributes
-                    .is_some_and(|old| old.contains_key(FIRST_IMPORT) || old.contains_key("created_at"));
+                let existed = answer.attributes.is_some_and(|old| old.contains_key("created_at"));
                 Ok(Attempt::Done(if existed { Written::Updated } else { Written::Imported }))
             }
             Err(error) => match error.as_service_error() {
@@ -223,8 +238,52 @@ impl AccountStore {
     }
 }
 
-const LAST_IMPORT: &str = "last_import";
-const FIRST_IMPORT: &str = "first_import";
+/// A row that comes late to its account.
+struct Late<'a> {
+    write: &'a ImportWrite<'a>,
+    found: &'a Item,
+    before: &'a Account,
+}
+
+impl Late<'_> {
+    /// Whether what an attribute names is older than the row's import, or nobody.
+    fn is_older(&self, attribute: &str) -> bool {
+        import_of(self.found, attribute).is_none_or(|by| by < self.write.import.as_bytes().as_slice())
+    }
+
+    /// The currency the row states.
+    fn stated_currency(&self) -> Option<Currency> {
+        match self.write.upsert.currency {
+            Patch::Set(currency) => Some(currency),
+            Patch::Clear => Some(self.write.default_currency),
+            Patch::Keep => None,
+        }
+    }
+
+    /// Sets the amounts of a row of the newest import, where a newer change by hand has left
+    /// them to it: an amount goes with its currency, or not at all. Says whether the row's
+    /// currency is to be taken.
+    fn set_money(&self, update: &mut Update) -> Result<bool, Finding> {
+        let own = self.before.currency;
+        let stated = self.stated_currency().unwrap_or(own);
+        let untouched = self.is_older(&set_by(BALANCE)) && self.is_older(&set_by(CURRENCY));
+        if !untouched && stated != own {
+            return Ok(false);
+        }
+        let amount = self.write.upsert.total_amount;
+        if !stated.admits(amount) {
+            return Err(Finding::too_many_digits(Field::TotalAmount.name(), stated));
+        }
+        update.set(TOTAL_AMOUNT, number(amount));
+        if self.is_older(&set_by(BALANCE)) {
+            update.set(BALANCE, number(-amount));
+        }
+        Ok(true)
+    }
+}
+
+pub(super) const LAST_IMPORT: &str = "last_import";
+pub(super) const FIRST_IMPORT: &str = "first_import";
 
 /// A field that a row may leave out, and what the row says in it.
 struct OptionalField {
@@ -234,26 +293,18 @@ struct OptionalField {
 }
 
 impl OptionalField {
-    /// The attribute that names the import that set the field.
-    fn set_by(&self) -> String {
-        set_by(self.name)
-    }
-
-    /// Whether the account can have the field beside its amount.
-    fn suits(&self, amount: Option<Decimal>) -> bool {
-        let currency =
-            self.value.as_ref().filter(|_| self.name == CURRENCY).and_then(|value| value.as_s().ok());
-        let currency: Option<Currency> = currency.and_then(|code| code.parse().ok());
-        currency.zip(amount).is_none_or(|(currency, amount)| currency.admits(amount))
-    }
-
     fn apply(self, update: &mut Update, import: &ImportId) {
-        update.set(&self.set_by(), import_value(import));
-        match self.value {
-            Some(value) => update.set(self.name, value),
-            None => update.remove(self.name),
-        }
+        update.set(&set_by(self.name), import_value(import));
+        update.set_or_remove(self.name, self.value);
     }
+}
+
+/// What every row of an import says, its amount aside.
+fn required_fields(write: &ImportWrite<'_>) -> impl Iterator<Item = (&'static str, AttributeValue)> {
+    let upsert = write.upsert;
+    let external_id = upsert.external_id.as_ref().map(|id| ("external_id", text(id)));
+    let fields = [(LAST_IMPORT, import_value(write.import)), ("name", text(&upsert.name))];
+    fields.into_iter().chain(external_id)
 }
 
 /// The optional fields that the row mentions.
@@ -283,14 +334,21 @@ fn import_value(import: &ImportId) -> AttributeValue {
     AttributeValue::B(Blob::new(import.as_bytes().as_slice()))
 }
 
-fn import_of<'a>(item: &'a Item, attribute: &str) -> Option<&'a [u8]> {
+/// The import, or the change, that an attribute names.
+pub(super) fn import_of<'a>(item: &'a Item, attribute: &str) -> Option<&'a [u8]> {
     item.get(attribute)?.as_b().ok().map(Blob::as_ref)
 }
 
+/// What the import did, if it has written the account before.
+fn written_before(found: &Item, import: &ImportId) -> Option<Written> {
+    (import_of(found, LAST_IMPORT) == Some(import.as_bytes().as_slice())).then(|| fate(found, import))
+}
+
 /// What the import did to an account that it has written before, or comes too late for.
-fn written(found: &Item, import: &ImportId) -> Written {
-    match import_of(found, FIRST_IMPORT) {
-        Some(first) if first == import.as_bytes() => Written::Imported,
-        _ => Written::Updated,
+fn fate(found: &Item, import: &ImportId) -> Written {
+    let made = [FIRST_IMPORT, MADE_BY].map(|attribute| import_of(found, attribute));
+    match made.contains(&Some(import.as_bytes().as_slice())) {
+        true => Written::Imported,
+        false => Written::Updated,
     }
 }

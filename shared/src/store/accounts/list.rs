@@ -4,18 +4,21 @@
 //! page says where the next one begins, whatever was added or deleted meanwhile.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use futures::{StreamExt, TryStreamExt, stream};
 
+use super::trace::DELETED_AT;
 use super::{AccountStore, CURRENCY, account};
 use crate::account::{Account, AccountType, OwnerId};
 use crate::failure::Failure;
 use crate::id::{AccountId, OrgId};
-use crate::in_flight::in_order;
 use crate::money::{Currency, Decimal};
 use crate::store::item::{Item, Reader, text};
 use crate::store::table_keys::{self, SHARDS};
 
 /// The least items a query for filtered accounts looks at: fewer would be many requests.
 const FILTERED_MIN: usize = 100;
+/// The shards that are searched at once.
+const FILTERED_SHARDS: usize = 4;
 /// How much more each further query looks at than the one before.
 const FILTERED_GROWTH: usize = 4;
 
@@ -69,12 +72,21 @@ impl AccountStore {
             let first = after.map_or(0, |after| after.shard(SHARDS));
             let mut found = self.page(org, &Partition::Shard(first), kind, after, wanted).await?;
             if found.len() < wanted {
-                let missing = wanted - found.len();
-                let rest = (first + 1..SHARDS).map(|shard| async move {
-                    self.page(org, &Partition::Shard(shard), kind, None, missing).await
-                });
-                let rest = in_order(usize::from(SHARDS), rest.collect()).await?;
-                found.extend(rest.into_iter().flatten());
+                // Whoever filters may find all they want in the next few, or nothing in any.
+                let at_once = if kind.is_some() { FILTERED_SHARDS } else { usize::from(SHARDS) };
+                let shards: Vec<u8> = (first + 1..SHARDS).collect();
+                for shards in shards.chunks(at_once) {
+                    let missing = wanted.saturating_sub(found.len());
+                    if missing == 0 {
+                        break;
+                    }
+                    let pages = shards.iter().map(|&shard| async move {
+                        self.page(org, &Partition::Shard(shard), kind, None, missing).await
+                    });
+                    let pages: Vec<_> =
+                        stream::iter(pages.collect::<Vec<_>>()).buffered(at_once).try_collect().await?;
+                    found.extend(pages.into_iter().flatten());
+                }
             }
             found
         };
@@ -128,16 +140,18 @@ impl AccountStore {
         let mut start = None;
         let mut look_at = if kind.is_some() { wanted.max(FILTERED_MIN) } else { wanted };
         loop {
-            let mut query = self
+            let query = self
                 .query(org, partition, after)
                 .set_exclusive_start_key(start)
-                .limit(i32::try_from(look_at).unwrap_or(i32::MAX));
-            if let Some(kind) = kind {
-                query = query
-                    .filter_expression("#type = :type")
+                .limit(i32::try_from(look_at).unwrap_or(i32::MAX))
+                .expression_attribute_names("#deleted", DELETED_AT);
+            let query = match kind {
+                None => query.filter_expression("attribute_not_exists(#deleted)"),
+                Some(kind) => query
+                    .filter_expression("attribute_not_exists(#deleted) AND #type = :type")
                     .expression_attribute_names("#type", "type")
-                    .expression_attribute_values(":type", text(kind));
-            }
+                    .expression_attribute_values(":type", text(kind)),
+            };
             let answer = query.send().await.map_err(Failure::of("Query on accounts"))?;
             for item in answer.items() {
                 found.push(account(org, item)?);
