@@ -1,6 +1,7 @@
 //! A chunk: its rows are written, its findings reported, its counts committed, once.
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::TryStreamExt;
+use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
@@ -37,9 +38,17 @@ pub(crate) async fn process_queued(app: &App, job: &ImportJob, number: u32) -> R
 pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<(), Failure> {
     let default_currency = default_currency(app, job).await?;
     // In the order of the rows, so that the report is, too.
-    let rows = chunk.rows.iter().map(|row| import_row(app, job, chunk, row, default_currency));
-    let rows: Vec<_> = rows.collect(); // a future can't be sent that holds a borrowing closure
-    let fates = stream::iter(rows).buffered(app.limits.writes_in_flight).try_collect().await?;
+    let mut fates = Vec::with_capacity(chunk.rows.len());
+    let mut in_flight = FuturesOrdered::new();
+    for row in &chunk.rows {
+        if in_flight.len() >= app.limits.writes_in_flight {
+            fates.extend(in_flight.try_next().await?);
+        }
+        in_flight.push_back(import_row(app, job, chunk, row, default_currency));
+    }
+    while let Some(fate) = in_flight.try_next().await? {
+        fates.push(fate);
+    }
     commit(app, job, chunk, fates).await
 }
 

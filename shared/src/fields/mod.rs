@@ -97,7 +97,8 @@ impl Fields {
         }
     }
 
-    fn put_at(&mut self, at: usize, value: Value) {
+    /// Adds the known field number `at`.
+    pub(crate) fn put_at(&mut self, at: usize, value: Value) {
         if self.values[at].replace(value).is_some() {
             self.find_twice(self.known[at]);
         }

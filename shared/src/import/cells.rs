@@ -6,7 +6,7 @@ use super::{Column, Field, RowBody, Shape};
 use crate::fields::{Fields, Finding, FindingCode};
 use crate::money::parse_json_number;
 
-/// The names of the fields of a row.
+/// The names of the fields of a row, each at its field's number.
 static NAMES: [&str; Field::ALL.len()] = Field::NAMES;
 
 /// Takes a row apart.
@@ -29,7 +29,7 @@ fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
     }
     for (cell, column) in record.iter().zip(columns) {
         if let Some(field) = column.field() {
-            fields.put(field.name(), value_of_cell(cell, field));
+            fields.put_at(field as usize, value_of_cell(cell, field));
         }
     }
 }

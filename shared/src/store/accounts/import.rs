@@ -95,9 +95,10 @@ impl AccountStore {
             // Left out, it is the account's own. This is what it is assumed to be.
             Patch::Clear | Patch::Keep => write.default_currency,
         };
+        let mut seen = Item::new();
         for _ in 0..ATTEMPTS_MAX {
             let found = if currency.admits(amount) {
-                match self.write_newest(write, currency).await? {
+                match self.write_newest(write, currency, &seen).await? {
                     Attempt::Done(written) => return Ok(Ok(written)),
                     Attempt::Refused(finding) => return Ok(Err(finding)),
                     Attempt::Overtaken(found) => found,
@@ -125,6 +126,7 @@ impl AccountStore {
                 _ if currency.admits(amount) => {}
                 _ => return Ok(Err(Finding::too_many_digits(Field::TotalAmount.name(), currency))),
             }
+            seen = found;
         }
         Err(Failure::Throttled { operation: "UpdateItem on an account that is being changed" })
     }
@@ -147,13 +149,21 @@ impl AccountStore {
         })
     }
 
-    /// Writes the row into an account that nothing newer has written.
-    async fn write_newest(&self, write: &ImportWrite<'_>, currency: Currency) -> Result<Attempt, Failure> {
+    /// Writes the row into an account that nothing newer has written: one that nobody has
+    /// changed by hand, or deleted, unless that was `seen`.
+    async fn write_newest(
+        &self,
+        write: &ImportWrite<'_>,
+        currency: Currency,
+        seen: &Item,
+    ) -> Result<Attempt, Failure> {
         let upsert = write.upsert;
         let mut update = Update::default();
-        for newer in [LAST_IMPORT, CHANGED_BY_HAND] {
-            let (name, import) = (update.name(newer), update.value(import_value(write.import)));
-            update.require(format!("attribute_not_exists({name}) OR {name} < {import}"));
+        let (last, import) = (update.name(LAST_IMPORT), update.value(import_value(write.import)));
+        update.require(format!("attribute_not_exists({last}) OR {last} < {import}"));
+        update.require_value(CHANGED_BY_HAND, seen.get(CHANGED_BY_HAND).cloned());
+        if Trace::of(seen).is_deleted() {
+            Trace::erase(&mut update);
         }
         for (name, value) in required_fields(write) {
             update.set(name, value);
@@ -162,7 +172,6 @@ impl AccountStore {
         update.set(BALANCE, number(-upsert.total_amount));
         update.set_if_absent(FIRST_IMPORT, import_value(write.import));
         update.set_if_absent("created_at", moment(write.now));
-        Trace::erase(&mut update);
         if upsert.currency == Patch::Keep {
             update.set(CURRENCY, text(currency));
             let (name, assumed) = (update.name(CURRENCY), update.value(text(currency)));
