@@ -4,6 +4,7 @@
 //! UUID, as an import's id is. A row of an import that was accepted before the change leaves
 //! alone what was changed, whenever it comes; a row of a later import has the last word.
 
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
@@ -171,10 +172,16 @@ impl AccountStore {
                 put.condition_expression("revision = :found").expression_attribute_values(":found", revision)
             }
         };
+        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await {
             Ok(_) => Ok(true),
-            Err(error) if is_condition_failure(&error) => Ok(false),
-            Err(error) => Err(Failure::of("PutItem on accounts")(error)),
+            Err(error) => match error.as_service_error() {
+                // If there is a trace, somebody, or an attempt whose answer was lost, left it.
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(failed.item.as_ref().is_none_or(|item| Trace::of(item).is_deleted()))
+                }
+                _ => Err(Failure::of("PutItem on accounts")(error)),
+            },
         }
     }
 }
