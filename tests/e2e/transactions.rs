@@ -407,6 +407,22 @@ async fn a_repeated_import_of_transactions_gets_the_same_counts_however_long_its
 }
 
 #[tokio::test]
+async fn the_longest_list_of_errors_fits_lambda() {
+    let tenant = saldo().await.tenant().await;
+    let mut wrong = json!({
+        "accountIdentifier": 1, "transactionId": 1, "text": 1, "creditDebit": "x", "amount": 1, "currency": "ZZZ",
+        "originalAmount": 1, "originalCurrency": "ZZZ", "purchasedAt": "x", "valutaAt": "x", "bookedAt": "x"
+    });
+    for n in 0..11 {
+        wrong[format!("{}{n:02}", "\"".repeat(40))] = json!(1);
+    }
+    let answer = import(&tenant, vec![wrong; 1_000]).await;
+    assert_eq!(counts(&answer), [0, 0, 1_000]);
+    let escaped = Value::String(answer.text).to_string();
+    assert!(escaped.len() <= 6 * 1024 * 1024 - 16 * 1024, "{} bytes", escaped.len());
+}
+
+#[tokio::test]
 async fn an_accounts_transactions_are_those_under_its_identifier_or_else_its_id() {
     let tenant = saldo().await.tenant().await;
     let iban = tenant.external_id("iban");

@@ -1,8 +1,7 @@
 //! An account as its callers see it.
 
 use axum::Json;
-use axum::http::HeaderName;
-use axum::http::HeaderValue;
+use axum::http::{HeaderName, HeaderValue};
 use saldo::account::{Account, Contact};
 use saldo::date::Date;
 use saldo::http::etag_header;

@@ -13,8 +13,8 @@ use saldo::money::{Currency, Decimal, Total, as_number};
 use saldo::store::OwnedAccount;
 use serde::Serialize;
 
-/// The accounts shown in one answer. At some 150 bytes each, as JSON in Lambda's JSON,
-/// they leave most of its 6 MB; with types of 64 characters they fill it.
+/// The accounts shown in one answer: with the longest of texts they fit Lambda's 6 MB, in
+/// which the answer is a JSON string of JSON.
 const ACCOUNTS_MAX: usize = 10_000;
 /// The clients whose accounts are read at once.
 const CLIENTS_IN_FLIGHT: usize = 16;
@@ -117,6 +117,33 @@ fn balances(kind: ClientKind, accounts: &[OwnedAccount]) -> Vec<BalanceView> {
 mod tests {
     use super::*;
     use jiff::Timestamp;
+
+    /// The bytes an answer of Lambda may have: 6 MB, less what goes with the body.
+    const LAMBDA_BYTES_MAX: usize = 6 * 1024 * 1024 - 16 * 1024;
+
+    #[test]
+    fn the_fullest_page_fits_lambda() {
+        let quotes = |count: usize| "\"".repeat(count);
+        let client = Client {
+            id: "cli_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().expect("an id"),
+            name: quotes(256).parse().expect("a name"),
+            description: Some(quotes(2_000).parse().expect("a description")),
+            kind: ClientKind::External,
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        };
+        let account = OwnedAccount {
+            id: "acc_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().expect("an id"),
+            kind: quotes(64).parse().expect("a type"),
+            currency: "USD".parse().expect("a currency"),
+            balance: -Decimal::from_i128_with_scale(10_i128.pow(28) - 1, 2),
+        };
+        let full = |accounts: usize| view(client.clone(), vec![account.clone(); accounts], accounts);
+        let page: Vec<View> = [full(ACCOUNTS_MAX)].into_iter().chain((1..100).map(|_| full(0))).collect();
+        let body = serde_json::to_string(&page).expect("JSON");
+        let bytes = serde_json::to_string(&body).expect("JSON").len();
+        assert!(bytes <= LAMBDA_BYTES_MAX, "{bytes} bytes");
+    }
 
     #[test]
     fn an_answer_that_is_full_says_so_and_its_sums_are_complete_all_the_same() {

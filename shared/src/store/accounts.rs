@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::item::{Item, Reader, text};
+use super::item::{Item, Reader};
 use super::table_keys;
 use crate::account::{Account, Contact, Revision};
 use crate::failure::Failure;
@@ -46,8 +46,7 @@ impl AccountStore {
             .client
             .get_item()
             .table_name(&self.table)
-            .key("shard", text(table_keys::account_shard(org, id)))
-            .key("id", text(id))
+            .set_key(Some(table_keys::account(org, id)))
             .consistent_read(true)
             .send()
             .await

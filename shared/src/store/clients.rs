@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Update;
 use super::item::{Item, is_condition_failure, moment, text};
+use super::put_new::put_new;
 use crate::client::{Client, ClientChange};
 use crate::failure::Failure;
 use crate::fields::Patch;
@@ -39,18 +40,9 @@ impl ClientStore {
     pub async fn create(&self, org: &OrgId, new: Client) -> Result<Client, Failure> {
         let record = Record { org: org.clone(), client: new.clone() };
         let item: Item = serde_dynamo::to_item(record).map_err(Failure::corrupt("a client"))?;
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(id)")
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(new),
-            Err(error) if is_condition_failure(&error) => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
-            Err(error) => Err(Failure::of("PutItem on clients")(error)),
+        match put_new(&self.client, &self.table, "id", item).await? {
+            true => Ok(new),
+            false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
         }
     }
 

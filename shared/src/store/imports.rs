@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Update;
 use super::item::{Item, is_condition_failure, moment, text};
+use super::put_new::put_new;
 use super::table_keys::{self, JOB_PART};
 use crate::failure::Failure;
 use crate::id::{ImportId, OrgId};
@@ -90,18 +91,7 @@ impl ImportStore {
             expires_at: (job.created_at + KEPT_UNPLANNED).as_second(),
             record: job,
         };
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(to_item(part)?))
-            .condition_expression("attribute_not_exists(job)")
-            .send()
-            .await;
-        match put {
-            Err(error) if is_condition_failure(&error) => Ok(false),
-            put => put.map(|_| true).map_err(Failure::of("PutItem on jobs")),
-        }
+        put_new(&self.client, &self.table, "job", to_item(part)?).await
     }
 
     /// Forgets a job that could not be queued, unless it has been begun all the same.

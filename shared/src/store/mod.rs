@@ -9,6 +9,7 @@ mod idempotency;
 mod imports;
 mod item;
 mod keys;
+mod put_new;
 mod table_keys;
 mod transactions;
 

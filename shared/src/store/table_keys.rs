@@ -9,6 +9,7 @@
 //! | keys | `hash` | | `by_org`: `org`, `id` |
 //! | idempotency | `request` | | |
 
+use super::item::{Item, text};
 use crate::date::Date;
 use crate::id::{AccountId, ImportId, KeyId, OrgId};
 use crate::transaction::{Place, Sequence};
@@ -22,8 +23,10 @@ pub(super) const JOB_PART: &str = "job";
 /// Before the first chunk, among the parts of a job.
 pub(super) const CHUNK_PARTS: &str = "chunk#";
 
-pub(super) fn account_shard(org: &OrgId, id: &AccountId) -> String {
-    shard(org, id.shard(SHARDS))
+/// Where an account lies.
+pub(super) fn account(org: &OrgId, id: &AccountId) -> Item {
+    let key = [("shard", shard(org, id.shard(SHARDS))), ("id", id.to_string())];
+    key.map(|(name, value)| (name.to_owned(), text(value))).into()
 }
 
 pub(super) fn shard(org: &OrgId, number: u8) -> String {

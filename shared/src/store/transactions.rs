@@ -75,8 +75,8 @@ impl TransactionStore {
     }
 
     /// What the table has of these transactions: those that are not there, or came a
-    /// moment ago, are left out. For a file sent again it costs a tenth of trying to store
-    /// each of them.
+    /// moment ago, are left out. For a file sent again it takes half a read unit each; trying
+    /// to store them would take a write unit each.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.

@@ -17,6 +17,7 @@ use crate::fields::Patch;
 use crate::id::OrgId;
 use crate::store::expression::Update;
 use crate::store::item::{Item, is_condition_failure, moment, number, text};
+use crate::store::put_new::put_new;
 use crate::store::table_keys;
 
 impl AccountStore {
@@ -26,18 +27,9 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn create(&self, org: &OrgId, new: Account) -> Result<Account, Failure> {
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item(org, &new)))
-            .condition_expression("attribute_not_exists(id)")
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(new),
-            Err(error) if is_condition_failure(&error) => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
-            Err(error) => Err(Failure::of("PutItem on accounts")(error)),
+        match put_new(&self.client, &self.table, "id", item(org, &new)).await? {
+            true => Ok(new),
+            false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
         }
     }
 
@@ -89,8 +81,7 @@ impl AccountStore {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("shard", text(table_keys::account_shard(org, &seen.id)))
-            .key("id", text(&seen.id))
+            .set_key(Some(table_keys::account(org, &seen.id)))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.on(request).send().await {
@@ -131,8 +122,7 @@ impl AccountStore {
             .client
             .delete_item()
             .table_name(&self.table)
-            .key("shard", text(table_keys::account_shard(org, &seen.id)))
-            .key("id", text(&seen.id));
+            .set_key(Some(table_keys::account(org, &seen.id)));
         let delete = match stamp(&seen.revision).filter(|_| exactly) {
             None => delete,
             // If it is gone already, somebody, or an attempt whose answer was lost, did it.
@@ -224,8 +214,6 @@ fn owner_value(org: &OrgId, owner: &OwnerId) -> AttributeValue {
 /// A new account as it lies in the table.
 fn item(org: &OrgId, new: &Account) -> Item {
     let attributes = [
-        ("shard", Some(text(table_keys::account_shard(org, &new.id)))),
-        ("id", Some(text(&new.id))),
         ("type", Some(text(&new.kind))),
         ("status", Some(text(&new.status))),
         (BALANCE, Some(number(new.balance))),
@@ -238,5 +226,7 @@ fn item(org: &OrgId, new: &Account) -> Item {
         ("updated_at", Some(moment(new.updated_at))),
         ("revision", stamp(&new.revision)),
     ];
-    attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    let mut item = table_keys::account(org, &new.id);
+    item.extend(attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+    item
 }

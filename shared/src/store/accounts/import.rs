@@ -228,8 +228,7 @@ impl AccountStore {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("shard", text(table_keys::account_shard(write.org, write.id)))
-            .key("id", text(write.id))
+            .set_key(Some(table_keys::account(write.org, write.id)))
             .return_values(ReturnValue::UpdatedOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.on(request).send().await {

@@ -64,35 +64,42 @@ impl AccountStore {
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<(Vec<Account>, bool), Failure> {
-        let wanted = limit + 1;
-        let kind = filter.kind.as_ref();
-        let mut found = if let Some(owner) = &filter.owner_id {
-            self.page(org, &Partition::Owner(owner.clone()), kind, after, wanted).await?
-        } else {
-            let first = after.map_or(0, |after| after.shard(SHARDS));
-            let mut found = self.page(org, &Partition::Shard(first), kind, after, wanted).await?;
-            if found.len() < wanted {
-                // Whoever filters may find all they want in the next few, or nothing in any.
-                let at_once = if kind.is_some() { FILTERED_SHARDS } else { usize::from(SHARDS) };
-                let shards: Vec<u8> = (first + 1..SHARDS).collect();
-                for shards in shards.chunks(at_once) {
-                    let missing = wanted.saturating_sub(found.len());
-                    if missing == 0 {
-                        break;
-                    }
-                    let pages = shards.iter().map(|&shard| async move {
-                        self.page(org, &Partition::Shard(shard), kind, None, missing).await
-                    });
-                    let pages: Vec<_> =
-                        stream::iter(pages.collect::<Vec<_>>()).buffered(at_once).try_collect().await?;
-                    found.extend(pages.into_iter().flatten());
-                }
-            }
-            found
+        let (wanted, kind) = (limit + 1, filter.kind.as_ref());
+        let mut found = match &filter.owner_id {
+            Some(owner) => self.page(org, &Partition::Owner(owner.clone()), kind, after, wanted).await?,
+            None => self.across_shards(org, kind, after, wanted).await?,
         };
         let more = found.len() > limit;
         found.truncate(limit);
         Ok((found, more))
+    }
+
+    /// At least `wanted` accounts of the organization behind `after`, if there are so many.
+    async fn across_shards(
+        &self,
+        org: &OrgId,
+        kind: Option<&AccountType>,
+        after: Option<&AccountId>,
+        wanted: usize,
+    ) -> Result<Vec<Account>, Failure> {
+        let first = after.map_or(0, |after| after.shard(SHARDS));
+        let mut found = self.page(org, &Partition::Shard(first), kind, after, wanted).await?;
+        // Whoever filters may find all they want in the next few, or nothing in any.
+        let at_once = if kind.is_some() { FILTERED_SHARDS } else { usize::from(SHARDS) };
+        let shards: Vec<u8> = (first + 1..SHARDS).collect();
+        for shards in shards.chunks(at_once) {
+            let missing = wanted.saturating_sub(found.len());
+            if missing == 0 {
+                break;
+            }
+            let pages = shards.iter().map(|&shard| async move {
+                self.page(org, &Partition::Shard(shard), kind, None, missing).await
+            });
+            let pages: Vec<_> = pages.collect();
+            let pages: Vec<_> = stream::iter(pages).buffered(at_once).try_collect().await?;
+            found.extend(pages.into_iter().flatten());
+        }
+        Ok(found)
     }
 
     /// Every account of an owner, in the order of their ids.

@@ -11,7 +11,7 @@ use super::stamp;
 use crate::account::{Account, Revision};
 use crate::id::{ImportId, OrgId};
 use crate::store::expression::Update;
-use crate::store::item::{Item, moment, seconds, text};
+use crate::store::item::{Item, moment, seconds};
 use crate::store::table_keys;
 
 /// The attribute that names the newest change by hand.
@@ -52,17 +52,14 @@ impl<'a> Trace<'a> {
         let imports = [(MADE_BY, FIRST_IMPORT), (LAST_IMPORT, LAST_IMPORT)];
         let imports = imports.map(|(name, of)| (name, before.get(of).cloned()));
         let attributes = [
-            ("shard", Some(text(table_keys::account_shard(org, &account.id)))),
-            ("id", Some(text(&account.id))),
             (DELETED_AT, Some(moment(now))),
             (CHANGED_BY_HAND, stamp(&Revision::next())),
             (EXPIRES_AT, Some(seconds(now + KEPT))),
         ];
-        attributes
-            .into_iter()
-            .chain(imports)
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect()
+        let mut item = table_keys::account(org, &account.id);
+        let attributes = attributes.into_iter().chain(imports);
+        item.extend(attributes.filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        item
     }
 
     /// Makes an account of what may be a trace.
