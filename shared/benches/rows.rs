@@ -71,12 +71,13 @@ fn rows(criterion: &mut Criterion) {
                 assert!(good > 10_000);
             });
         });
+        let org = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
         group.bench_function("plan", |bencher| {
             bencher.iter(|| {
                 let mut rows = Vec::new();
                 let shape =
                     read::read(*format, &mapping, black_box(body.as_bytes()), |_, row| rows.push(row));
-                Plan::of(&shape.expect("readable"), rows, 500).chunks.len()
+                Plan::of(&org, &shape.expect("readable"), rows, 500).chunks.len()
             });
         });
         group.finish();

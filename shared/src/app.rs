@@ -8,9 +8,11 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::files::FileStore;
 use crate::import::ROWS_PER_CHUNK;
-use crate::queue::ImportQueue;
+use crate::queue::{ExportQueue, ImportQueue};
 use crate::settings::{MissingVariables, Settings};
-use crate::store::{AccountStore, ClientStore, IdempotencyStore, ImportStore, KeyStore, TransactionStore};
+use crate::store::{
+    AccountStore, ClientStore, ExportStore, IdempotencyStore, ImportStore, KeyStore, TransactionStore,
+};
 
 /// How often the SDK tries a call. A throttled call waits longer each time.
 const ATTEMPTS_MAX: u32 = 5;
@@ -33,6 +35,8 @@ pub struct App {
     pub transactions: TransactionStore,
     /// The imports.
     pub imports: ImportStore,
+    /// The exports.
+    pub exports: ExportStore,
     /// The keys and organizations.
     pub keys: KeyStore,
     /// The answers to repeat.
@@ -41,11 +45,13 @@ pub struct App {
     pub files: FileStore,
     /// The import work.
     pub import_queue: ImportQueue,
+    /// The exports to be written.
+    pub export_queue: ExportQueue,
     /// How much is done at once.
     pub limits: Limits,
 }
 
-/// How much is done at once.
+/// How much is done at once, and how long things may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The rows in a chunk of an import, at least 1.
@@ -53,11 +59,20 @@ pub struct Limits {
     /// The rows of a chunk that are on their way to DynamoDB at the same time, at least
     /// 1. At 5 ms a write, 32 of them send some 6,000 rows a second.
     pub writes_in_flight: usize,
+    /// How long an export may be read before its caller gets a job instead of the file.
+    pub inline_export_time: Duration,
+    /// How long a link to a file works.
+    pub link_valid: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows_per_chunk: ROWS_PER_CHUNK, writes_in_flight: 32 }
+        Self {
+            rows_per_chunk: ROWS_PER_CHUNK,
+            writes_in_flight: 32,
+            inline_export_time: Duration::from_secs(5),
+            link_valid: Duration::from_mins(15),
+        }
     }
 }
 
@@ -83,16 +98,19 @@ impl App {
         let sdk = sdk.to_builder().timeout_config(timeouts).retry_config(retries).build();
         let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
         let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(settings.s3_path_style).build();
-        let tables = &settings.tables;
+        let sqs = aws_sdk_sqs::Client::new(&sdk);
+        let Settings { tables, queues, .. } = settings;
         Self {
             accounts: AccountStore::new(dynamodb.clone(), tables.accounts.clone()),
             clients: ClientStore::new(dynamodb.clone(), tables.clients.clone()),
             transactions: TransactionStore::new(dynamodb.clone(), tables.transactions.clone()),
             imports: ImportStore::new(dynamodb.clone(), tables.jobs.clone()),
+            exports: ExportStore::new(dynamodb.clone(), tables.jobs.clone()),
             keys: KeyStore::new(dynamodb.clone(), tables.keys.clone()),
             idempotency: IdempotencyStore::new(dynamodb, tables.idempotency.clone()),
             files: FileStore::new(aws_sdk_s3::Client::from_conf(s3), settings.bucket.clone()),
-            import_queue: ImportQueue::new(aws_sdk_sqs::Client::new(&sdk), settings.queues.import.clone()),
+            import_queue: ImportQueue::new(sqs.clone(), queues.import.clone()),
+            export_queue: ExportQueue::new(sqs, queues.export.clone()),
             limits: Limits::default(),
         }
     }

@@ -94,8 +94,17 @@ id!(
 );
 id!(
     /// An import job: a version 7 UUID, so that ids sort by the time they were made.
-    ImportId(Uuid), "imp_", |text: &str| Uuid::try_parse(text).ok().filter(|id| id.get_version_num() == 7 && id.to_string() == text)
+    ImportId(Uuid), "imp_", version_7
 );
+id!(
+    /// An export job: a version 7 UUID, so that ids sort by the time they were made.
+    ExportId(Uuid), "exp_", version_7
+);
+
+/// A version 7 UUID (RFC 9562 section 5.7) in its one canonical spelling.
+fn version_7(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|id| id.get_version_num() == 7 && id.to_string() == text)
+}
 
 /// The characters after the prefix of ids that are not UUIDs: 16 to 32 lower-case
 /// base 32 digits (RFC 4648), which are safe in URLs, file names and spoken words.
@@ -222,7 +231,13 @@ impl AccountId {
     /// Which of `count` shards the account lies in. It follows from the id alone.
     #[must_use]
     pub fn shard(&self, count: u8) -> u8 {
-        digest(&[self.0.as_bytes()])[0] % count
+        self.digest()[0] % count
+    }
+
+    /// 128 bits that stand for the id.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 16] {
+        digest(&[self.0.as_bytes()])
     }
 }
 
@@ -238,6 +253,14 @@ impl ImportId {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
+    }
+}
+
+impl ExportId {
+    /// The export that `seed` stands for. The same seed is the same export.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(seed)
     }
 }
 

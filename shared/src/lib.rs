@@ -10,9 +10,11 @@
 
 pub mod account;
 pub mod app;
+pub mod bounds;
 pub mod client;
 pub mod contact;
 pub mod date;
+pub mod export;
 pub mod failure;
 pub mod fields;
 pub mod files;

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use crate::date::{Date, Timestamp};
 use crate::id::OrgId;
 use crate::money::Currency;
 use crate::text::Text;
@@ -18,6 +19,16 @@ pub struct Organization {
     pub currency: Currency,
     /// The IANA name of the time zone whose calendar says what day "today" is.
     pub time_zone: TimeZoneName,
+}
+
+impl Organization {
+    /// The day it is at `now` where the organization is.
+    #[must_use]
+    pub fn day_at(&self, now: Timestamp) -> Date {
+        // The name was checked when it was set; UTC is for a database that has dropped it.
+        let zone = TimeZone::get(&self.time_zone.0).unwrap_or(TimeZone::UTC);
+        zone.to_datetime(now).date()
+    }
 }
 
 /// The name of a time zone in the IANA database, such as `America/Argentina/Buenos_Aires`.

@@ -1,5 +1,6 @@
-//! The queue of import work, on SQS.
+//! The queues of work, on SQS: one for each kind.
 
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
@@ -8,7 +9,7 @@ use backon::{ExponentialBuilder, Retryable};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::id::{ImportId, OrgId};
+use crate::id::{ExportId, ImportId, OrgId};
 
 /// The most messages SQS takes in one request. A message here has a few hundred bytes, so
 /// ten stay far below the 1 MiB that a request may have.
@@ -42,23 +43,44 @@ pub enum ImportTask {
     Chunk(u32),
 }
 
-/// The queue of import work.
-#[derive(Clone, Debug)]
-pub struct ImportQueue {
-    client: Client,
-    url: String,
+/// An export that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportMessage {
+    /// Whose export it is.
+    pub org: OrgId,
+    /// The export.
+    pub export: ExportId,
 }
 
-impl ImportQueue {
+/// The queue of import work.
+pub type ImportQueue = WorkQueue<ImportMessage>;
+/// The queue of exports.
+pub type ExportQueue = WorkQueue<ExportMessage>;
+
+/// A queue of messages of one kind.
+#[derive(Debug)]
+pub struct WorkQueue<M> {
+    client: Client,
+    url: String,
+    kind: PhantomData<fn(M)>,
+}
+
+impl<M> Clone for WorkQueue<M> {
+    fn clone(&self) -> Self {
+        Self { client: self.client.clone(), url: self.url.clone(), kind: PhantomData }
+    }
+}
+
+impl<M: Serialize> WorkQueue<M> {
     pub(crate) fn new(client: Client, url: String) -> Self {
-        Self { client, url }
+        Self { client, url, kind: PhantomData }
     }
 
     /// Queues work. On an error some of it may be queued: doing it twice is harmless.
     ///
     /// # Errors
     /// [`Failure`] when SQS fails.
-    pub async fn send(&self, messages: &[ImportMessage]) -> Result<(), Failure> {
+    pub async fn send(&self, messages: &[M]) -> Result<(), Failure> {
         for batch in messages.chunks(BATCH_MAX) {
             let throttled = |failure: &Failure| matches!(failure, Failure::Throttled { .. });
             (|| self.send_batch(batch)).retry(RETRIES).when(throttled).await?;
@@ -66,7 +88,7 @@ impl ImportQueue {
         Ok(())
     }
 
-    async fn send_batch(&self, messages: &[ImportMessage]) -> Result<(), Failure> {
+    async fn send_batch(&self, messages: &[M]) -> Result<(), Failure> {
         let mut request = self.client.send_message_batch().queue_url(&self.url);
         for (id, message) in messages.iter().enumerate() {
             let body = serde_json::to_string(message).map_err(Failure::unsendable("SendMessageBatch"))?;

@@ -38,6 +38,8 @@ pub struct Tables {
 pub struct Queues {
     /// Import work.
     pub import: String,
+    /// Exports to be written.
+    pub export: String,
 }
 
 /// Variables that are needed and not set.
@@ -79,7 +81,10 @@ impl Settings {
             },
             bucket: required("SALDO_BUCKET"),
             s3_path_style: variable("SALDO_S3_PATH_STYLE").is_some_and(|value| value == "true"),
-            queues: Queues { import: required("SALDO_IMPORT_QUEUE") },
+            queues: Queues {
+                import: required("SALDO_IMPORT_QUEUE"),
+                export: required("SALDO_EXPORT_QUEUE"),
+            },
         };
         if missing.is_empty() { Ok(settings) } else { Err(MissingVariables { names: missing }) }
     }
@@ -96,7 +101,8 @@ mod tests {
         assert_eq!(
             error,
             "not set in the environment: SALDO_ACCOUNTS_TABLE, SALDO_CLIENTS_TABLE, SALDO_TRANSACTIONS_TABLE, \
-             SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, SALDO_IMPORT_QUEUE"
+             SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, SALDO_IMPORT_QUEUE, \
+             SALDO_EXPORT_QUEUE"
         );
         assert!(Settings::read(|name| Some(name.to_owned())).is_ok());
     }

@@ -8,7 +8,7 @@ use reqwest::Method;
 use saldo::app::App;
 use saldo::id::{AccountId, ImportId, OrgId};
 use saldo::import::{AccountUpsert, RawRow, RowBody, Shape};
-use saldo::store::{ImportWrite, Written};
+use saldo::store::{ImportWrite, Seen, Written};
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 use uuid::Uuid;
@@ -41,7 +41,7 @@ impl Books {
         let write = ImportWrite { org: &self.org, import, id: &id, upsert: &upsert, default_currency, now };
         self.app
             .accounts
-            .import(&write)
+            .import(&write, Seen::default())
             .await
             .expect("DynamoDB")
             .map_err(|finding| finding.reason.into_owned())

@@ -38,8 +38,8 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
     let queue = sqs.receive_message().queue_url(&aws.settings.queues.import);
     let messages = queue.send().await.expect("SQS").messages.unwrap_or_default();
 
-    // The job, the payload, the plan, the organization, two rows; and death.
-    faults.arm(6, false);
+    // The job, the payload, the plan, the organization, the look-up, two rows; and death.
+    faults.arm(7, false);
     assert!(faults.run(import::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
     for _delivery in 0..2 {
         let answer = import::handle_dead_letters(calm.clone(), sqs_event(&messages)).await;

@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
+use saldo::account::AccountFilter;
 use saldo::app::App;
 use saldo::fields::Fields;
 use saldo::http::{Caller, FromParameters, Limit, Page, Parameters, Problem};
 use saldo::id::AccountId;
-use saldo::store::AccountFilter;
 
 use crate::view::View;
 
@@ -25,7 +25,7 @@ impl FromParameters for Query {
         let kind = parameters.text("type").value();
         let owner_id = parameters.text("owner_id").value();
         let starting_after = parameters.patch("starting_after", str::parse).value();
-        Some(Self { limit, filter: AccountFilter { kind, owner_id }, starting_after })
+        Some(Self { limit, filter: AccountFilter { kind, owner_id, ..AccountFilter::default() }, starting_after })
     }
 }
 

@@ -8,9 +8,11 @@ use saldo::failure::Failure;
 use saldo::fields::Finding;
 use saldo::files::ImportFiles;
 use saldo::id::AccountId;
-use saldo::import::{AccountUpsert, Chunk, ChunkReport, Counts, Fate, ImportJob, RawRow, processing_failed};
+use saldo::import::{
+    AccountUpsert, Checked, Chunk, ChunkReport, Counts, Fate, ImportJob, RawRow, processing_failed,
+};
 use saldo::money::Currency;
-use saldo::store::{ChunkPart, ImportWrite};
+use saldo::store::{ChunkPart, ImportWrite, Seen};
 use uuid::Uuid;
 
 /// Writes a chunk's rows to where its message will look for them.
@@ -37,19 +39,36 @@ pub(crate) async fn process_queued(app: &App, job: &ImportJob, number: u32) -> R
 /// Processes a chunk. Run again, it writes nothing that was written and counts nothing twice.
 pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<(), Failure> {
     let default_currency = default_currency(app, job).await?;
+    let rows: Vec<Row> = chunk.rows.iter().map(|row| Row::of(job, chunk, row, default_currency)).collect();
+    let ids = rows.iter().filter_map(|row| row.id.clone()).collect();
+    let mut seen = app.accounts.look_up(&job.org, ids).await?;
     // In the order of the rows, so that the report is, too.
-    let mut fates = Vec::with_capacity(chunk.rows.len());
+    let mut fates = Vec::with_capacity(rows.len());
     let mut in_flight = FuturesOrdered::new();
-    for row in &chunk.rows {
+    for row in rows {
         if in_flight.len() >= app.limits.writes_in_flight {
             fates.extend(in_flight.try_next().await?);
         }
-        in_flight.push_back(import_row(app, job, chunk, row, default_currency));
+        let seen = row.id.as_ref().and_then(|id| seen.remove(id)).unwrap_or_default();
+        in_flight.push_back(import_row(app, job, row, seen, default_currency));
     }
     while let Some(fate) = in_flight.try_next().await? {
         fates.push(fate);
     }
     commit(app, job, chunk, fates).await
+}
+
+/// A row that was checked, and the account it is for, unless it was refused.
+struct Row {
+    id: Option<AccountId>,
+    checked: Checked,
+}
+
+impl Row {
+    fn of(job: &ImportJob, chunk: &Chunk, row: &RawRow, default_currency: Currency) -> Self {
+        let checked = row.check(&chunk.shape, default_currency);
+        Self { id: checked.upsert.as_ref().map(|upsert| account_id(job, row, upsert)), checked }
+    }
 }
 
 /// Gives a chunk up. What was written counts as what it did; the other rows are reported
@@ -58,12 +77,11 @@ pub(crate) async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result
     let default_currency = default_currency(app, job).await?;
     let mut fates = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
-        let mut checked = row.check(&chunk.shape, default_currency);
-        let written = match &checked.upsert {
+        let Row { id, mut checked } = Row::of(job, chunk, row, default_currency);
+        let written = match &id {
             None => None,
-            Some(upsert) => {
-                let written =
-                    app.accounts.written_by(&job.org, &job.id, &account_id(job, row, upsert)).await?;
+            Some(id) => {
+                let written = app.accounts.written_by(&job.org, &job.id, id).await?;
                 checked.findings.extend(written.is_none().then(processing_failed));
                 written
             }
@@ -81,33 +99,26 @@ async fn default_currency(app: &App, job: &ImportJob) -> Result<Currency, Failur
 }
 
 fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> AccountId {
-    match &upsert.external_id {
-        Some(external_id) => AccountId::of_external(&job.org, external_id),
-        None => AccountId::of_row(&job.id, row.index),
+    match (&upsert.external_id, &upsert.id) {
+        (Some(external_id), _) => AccountId::of_external(&job.org, external_id),
+        (None, Some(id)) => id.clone(),
+        (None, None) => AccountId::of_row(&job.id, row.index),
     }
 }
 
 async fn import_row(
     app: &App,
     job: &ImportJob,
-    chunk: &Chunk,
-    row: &RawRow,
+    Row { id, mut checked }: Row,
+    seen: Seen,
     default_currency: Currency,
 ) -> Result<(Fate, Vec<Finding>), Failure> {
-    let mut checked = row.check(&chunk.shape, default_currency);
-    let Some(upsert) = &checked.upsert else {
+    let (Some(id), Some(upsert)) = (&id, &checked.upsert) else {
         return Ok((Fate::Failed, checked.findings));
     };
-    let id = account_id(job, row, upsert);
-    let write = ImportWrite {
-        org: &job.org,
-        import: &job.id,
-        id: &id,
-        upsert,
-        default_currency,
-        now: Timestamp::now(),
-    };
-    let fate = match app.accounts.import(&write).await? {
+    let now = Timestamp::now();
+    let write = ImportWrite { org: &job.org, import: &job.id, id, upsert, default_currency, now };
+    let fate = match app.accounts.import(&write, seen).await? {
         Ok(written) => written.into(),
         Err(finding) => {
             checked.findings.push(finding);

@@ -41,7 +41,8 @@ pub(crate) async fn read_plan(app: &App, job: &ImportJob) -> Result<Result<Plan,
     };
     let mut rows = Vec::new();
     let shape = read::read(job.format, &job.mapping, &payload, |_, row| rows.push(row));
-    Ok(shape.map(|shape| Plan::of(&shape, rows, job.rows_per_chunk)).map_err(|error| error.to_string()))
+    let plan = shape.map(|shape| Plan::of(&job.org, &shape, rows, job.rows_per_chunk));
+    Ok(plan.map_err(|error| error.to_string()))
 }
 
 async fn queue(app: &App, job: &ImportJob, chunks: &[Chunk]) -> Result<(), Failure> {

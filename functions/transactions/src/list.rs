@@ -7,11 +7,11 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use saldo::account::AccountIdentifier;
 use saldo::app::App;
-use saldo::date;
+use saldo::bounds::Bounds;
+use saldo::date::{self, Date};
 use saldo::fields::{Fields, FindingCode};
 use saldo::http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
 use saldo::id::{AccountId, OrgId};
-use saldo::store::DateRange;
 use saldo::transaction::Place;
 
 use crate::view::View;
@@ -25,7 +25,7 @@ const ACCOUNT_IDENTIFIER: &str = "accountIdentifier";
 /// Which page of an account's transactions.
 pub(crate) struct Window {
     limit: Limit,
-    range: DateRange,
+    days: Bounds<Date>,
     after: Option<Place>,
 }
 
@@ -38,10 +38,11 @@ impl FromParameters for Window {
             parameters.patch(CURSOR, |cursor| Place::from_str(cursor).map_err(|_| NOT_A_CURSOR)).value();
         let from = parameters.patch(FROM, date::parse).value();
         let to = parameters.patch(TO, date::parse).value();
-        if from.zip(to).is_some_and(|(from, to)| from > to) {
+        let days = Bounds { from, to };
+        if days.are_crossed() {
             return parameters.refuse(FROM, FindingCode::InvalidValue, "from is after to").value();
         }
-        Some(Self { limit, range: DateRange { from, to }, after })
+        Some(Self { limit, days: Bounds<Date> { from, to }, after })
     }
 }
 
@@ -83,9 +84,9 @@ async fn page(
     app: &App,
     org: &OrgId,
     account: &AccountIdentifier,
-    Window { limit, range, after }: Window,
+    Window { limit, days, after }: Window,
 ) -> Result<Json<CursorPage<View>>, Problem> {
-    let page = app.transactions.list(org, account, range, after.as_ref(), limit.get()).await?;
+    let page = app.transactions.list(org, account, days, after.as_ref(), limit.get()).await?;
     let (transactions, has_more) = page;
     let next_cursor = transactions.last().filter(|_| has_more).map(|last| Place::of(last).to_string());
     Ok(Json(CursorPage::new(transactions.into_iter().map(View::from).collect(), next_cursor)))

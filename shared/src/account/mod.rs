@@ -2,12 +2,14 @@
 //! bank synchronization brought it.
 
 mod change;
+mod filter;
 mod revision;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use change::{ACCOUNT_FIELDS, AccountChange};
+pub use filter::AccountFilter;
 pub use revision::Revision;
 
 use crate::contact::{ContactName, Email, Phone};

@@ -98,6 +98,8 @@ pub enum FindingCode {
     ReadOnly,
     /// Another amount, sign or currency than the transaction with this id has.
     Conflict,
+    /// No account that an import made.
+    UnknownAccount,
     /// The row is no JSON object.
     InvalidRow,
     /// The line is no JSON.
@@ -135,6 +137,7 @@ impl FindingCode {
             Self::DuplicateValue => "duplicate_value",
             Self::ReadOnly => "read_only",
             Self::Conflict => "conflict",
+            Self::UnknownAccount => "unknown_account",
             Self::InvalidRow => "invalid_row",
             Self::InvalidJson => "invalid_json",
             Self::ColumnCount => "column_count",

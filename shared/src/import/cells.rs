@@ -6,8 +6,8 @@ use super::{Column, Field, RowBody, Shape};
 use crate::fields::{Fields, Finding, FindingCode};
 use crate::money::parse_json_number;
 
-/// The names of the fields of a row, each at its field's number.
-static NAMES: [&str; Field::ALL.len()] = Field::NAMES;
+/// The names of the fields of a row, each at its field's number, and of what is passed over.
+static NAMES: [&str; Field::NAMES.len()] = Field::NAMES;
 
 /// Takes a row apart.
 pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
@@ -37,7 +37,12 @@ fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
 fn value_of_cell(cell: &str, field: Field) -> Value {
     let free_text = !matches!(
         field,
-        Field::ExternalId | Field::TotalAmount | Field::Currency | Field::DueDate | Field::ContactPhone
+        Field::Id
+            | Field::TotalAmount
+            | Field::Balance
+            | Field::Currency
+            | Field::DueDate
+            | Field::ContactPhone
     );
     match (cell.trim(), free_text) {
         ("", _) => Value::Null,

@@ -1,10 +1,13 @@
 //! Checking a row: every rule, all at once, and after it nothing is validated again.
 
+use serde_json::Value;
+
 use super::cells::fields_of;
 use super::{AccountUpsert, ExternalId, Field, LEFT_OUT, RawRow, Shape};
 use crate::contact::Email;
 use crate::date;
 use crate::fields::{Fields, Finding, FindingCode, Patch, Severity};
+use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
 /// A row after all checks.
@@ -34,9 +37,11 @@ impl RawRow {
 
 /// Reads every field, so that every finding is made, and then puts them together.
 fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpsert> {
+    let id = account_id(fields);
     let external_id = fields.text(Field::ExternalId.name());
     let name = fields.required(Field::ContactName.name(), Fields::text);
     let total_amount = fields.required(Field::TotalAmount.name(), amount_owed);
+    let balance = fields.amount(Field::Balance.name()).value();
     let currency = fields.patch(Field::Currency.name(), str::parse);
     let phone = fields.patch(Field::ContactPhone.name(), str::parse);
     let email = email(fields);
@@ -49,21 +54,26 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
     let notes = fields.patch(Field::Notes.name(), str::parse);
 
     let external_id = external_id.value();
+    let id = id.filter(|_| external_id.is_none());
     let amount_currency = match &currency {
         Patch::Set(currency) => Some(*currency),
         Patch::Clear => Some(default_currency),
         // An existing account may have another; only the table knows.
-        Patch::Keep => external_id.is_none().then_some(default_currency),
+        Patch::Keep => (external_id.is_none() && id.is_none()).then_some(default_currency),
     };
-    if let (Some(amount), Some(currency)) = (total_amount, amount_currency)
-        && !currency.admits(amount)
-    {
-        fields.find(Finding::too_many_digits(Field::TotalAmount.name(), currency));
+    if let Some(currency) = amount_currency {
+        for (field, amount) in [(Field::TotalAmount, total_amount), (Field::Balance, balance)] {
+            if amount.is_some_and(|amount| !currency.admits(amount)) {
+                fields.find(Finding::too_many_digits(field.name(), currency));
+            }
+        }
     }
     Some(AccountUpsert {
         external_id,
+        id,
         name: name?,
         total_amount: total_amount?,
+        balance,
         currency,
         phone,
         email,
@@ -75,6 +85,22 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
         kind,
         notes,
     })
+}
+
+/// The account's own id. Other systems have columns of that name, too: what is no id of
+/// Saldo's is left out, with a warning, as an unknown field is.
+fn account_id(fields: &mut Fields) -> Option<AccountId> {
+    let name = Field::Id.name();
+    let id = match fields.take(name)? {
+        Value::Null => return None,
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    if id.is_none() {
+        let reason = "not an account's id as Saldo gives them; it was left out";
+        fields.find(Finding::in_field(name, FindingCode::UnknownField, reason));
+    }
+    id
 }
 
 fn amount_owed(fields: &mut Fields, name: &'static str) -> Patch<Decimal> {

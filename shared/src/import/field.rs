@@ -1,8 +1,14 @@
 //! The fields a row may have, and how each format spells them.
 
+/// The header of the column that says why a row was refused. It is no field, but files
+/// of refused rows have it, and come back with it.
+pub const REASON: &str = "reason";
+
 /// A field of an import row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
+    /// The account's id, as an export tells it: names an account that has no external id.
+    Id,
     /// The source's own id of the account.
     ExternalId,
     /// The contact's full name; required.
@@ -13,6 +19,8 @@ pub enum Field {
     ContactEmail,
     /// What is owed; required.
     TotalAmount,
+    /// The balance, where it is not minus what is owed.
+    Balance,
     /// The currency of what is owed.
     Currency,
     /// The day it was due.
@@ -33,12 +41,14 @@ pub enum Field {
 
 impl Field {
     /// Every field, in the order in which files written by Saldo have them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
+        Self::Id,
         Self::ExternalId,
         Self::ContactName,
         Self::ContactPhone,
         Self::ContactEmail,
         Self::TotalAmount,
+        Self::Balance,
         Self::Currency,
         Self::DueDate,
         Self::SourceSystem,
@@ -49,12 +59,20 @@ impl Field {
         Self::Notes,
     ];
 
-    /// The names of every field, in the order of [`Field::ALL`].
-    pub(super) const NAMES: [&str; Self::ALL.len()] = {
-        let mut names = [""; Self::ALL.len()];
+    /// What exports tell of an account besides its fields. Imports pass over it, so that a
+    /// file that was exported can be imported as it is.
+    const EXPORTED_ONLY: [&str; 3] = ["days_past_due", "created_at", "updated_at"];
+
+    /// The names of all that a row may have: every field, in the order of [`Field::ALL`], and
+    /// what is passed over.
+    pub(super) const NAMES: [&str; Self::ALL.len() + Self::EXPORTED_ONLY.len()] = {
+        let mut names = [""; Self::ALL.len() + Self::EXPORTED_ONLY.len()];
         let mut at = 0;
         while at < names.len() {
-            names[at] = Self::ALL[at].name();
+            names[at] = match at.checked_sub(Self::ALL.len()) {
+                None => Self::ALL[at].name(),
+                Some(exported) => Self::EXPORTED_ONLY[exported],
+            };
             at += 1;
         }
         names
@@ -64,11 +82,13 @@ impl Field {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Id => "id",
             Self::ExternalId => "external_id",
             Self::ContactName => "contact.name",
             Self::ContactPhone => "contact.phone",
             Self::ContactEmail => "contact.email",
             Self::TotalAmount => "total_amount",
+            Self::Balance => "balance",
             Self::Currency => "currency",
             Self::DueDate => "due_date",
             Self::SourceSystem => "source_system",
@@ -93,6 +113,12 @@ impl Field {
         let wanted = squeeze(header);
         Self::ALL.into_iter().find(|field| squeeze(field.name()) == wanted)
     }
+}
+
+/// Whether a CSV header is that of a column of Saldo's own files that no import sets: what
+/// exports tell besides the fields, and why a row was refused.
+pub(super) fn is_passed_over(header: &str) -> bool {
+    header == REASON || Field::EXPORTED_ONLY.contains(&header)
 }
 
 fn squeeze(name: &str) -> String {

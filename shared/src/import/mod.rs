@@ -19,11 +19,11 @@ mod upsert;
 
 pub use check::Checked;
 pub use external_id::ExternalId;
-pub use field::Field;
+pub use field::{Field, REASON};
 pub use job::{Counts, ImportJob, ImportStatus, PayloadFacts};
 pub use plan::{Chunk, Plan, ROWS_PER_CHUNK};
 pub use read::{Format, Mapping, Unreadable};
-pub use report::{ChunkReport, Fate, REASON, RowReport, processing_failed};
+pub use report::{ChunkReport, Fate, RowReport, processing_failed};
 pub use row::{Column, RawRow, RowBody, Shape};
 pub use upsert::AccountUpsert;
 

@@ -1,9 +1,9 @@
 //! The plan of an import: which rows count, and how they are cut into chunks.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{RawRow, Shape};
+use crate::id::OrgId;
 
 /// The most rows in a chunk. A chunk costs about five write units of bookkeeping, so 500
 /// rows keep that at 1 % of the rows' own cost, while a chunk still takes only seconds
@@ -26,18 +26,18 @@ pub struct Chunk {
 pub struct Plan {
     /// The rows of the payload.
     pub total: u64,
-    /// The rows that a later row with the same external id replaces.
+    /// The rows that a later row about the same account replaces.
     pub superseded: u64,
     /// What is left, in chunks.
     pub chunks: Vec<Chunk>,
 }
 
 impl Plan {
-    /// Plans the rows of a payload, `rows_per_chunk` at a time (at least 1).
+    /// Plans the rows of an organization's payload, `rows_per_chunk` at a time (at least 1).
     #[must_use]
-    pub fn of(shape: &Shape, mut rows: Vec<RawRow>, rows_per_chunk: usize) -> Self {
+    pub fn of(org: &OrgId, shape: &Shape, mut rows: Vec<RawRow>, rows_per_chunk: usize) -> Self {
         let total = rows.len() as u64;
-        let superseded = superseded(shape, &rows);
+        let superseded = superseded(org, shape, &rows);
         if !superseded.is_empty() {
             rows.retain(|row| superseded.binary_search(&row.index).is_err());
         }
@@ -54,21 +54,19 @@ impl Plan {
     }
 }
 
-/// The indexes, ascending, of rows whose external id a later row has too.
+/// The indexes, ascending, of rows that name an account that a later row names too.
 ///
-/// Takes 16 bytes a row: 88 bits of a digest of the external id above the row's index in
-/// the 40 bits below. Sorted, rows that share an id lie side by side, the last one last.
+/// Takes 16 bytes a row: 88 bits of a digest of the account's id above the row's index in
+/// the 40 bits below. Sorted, rows about one account lie side by side, the last one last.
 /// Two different ids among a hundred million meet in 88 bits with a chance of one in
 /// ten thousand million.
-fn superseded(shape: &Shape, rows: &[RawRow]) -> Vec<u64> {
+fn superseded(org: &OrgId, shape: &Shape, rows: &[RawRow]) -> Vec<u64> {
     const INDEX_BITS: u32 = 40;
     const INDEX_MASK: u128 = (1 << INDEX_BITS) - 1;
     let mut digests: Vec<u128> = rows
         .iter()
         .filter_map(|row| {
-            let id = row.external_id(shape)?;
-            let hash: [u8; 32] = Sha256::digest(id.as_str().as_bytes()).into();
-            let high = hash.first_chunk::<16>().map_or(0, |bytes| u128::from_be_bytes(*bytes));
+            let high = u128::from_be_bytes(row.account_id(org, shape)?.digest());
             Some((high & !INDEX_MASK) | (u128::from(row.index) & INDEX_MASK))
         })
         .collect();
@@ -98,7 +96,8 @@ mod tests {
         #[test]
         fn the_last_row_of_each_external_id_is_kept_and_every_row_counted(ids in prop::collection::vec("[a-f]?", 0..60), size in 1usize..9) {
             let rows = ids.iter().zip(0..).map(|(id, index)| row(index, id)).collect();
-            let plan = Plan::of(&Shape::Objects, rows, size);
+            let org = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
+            let plan = Plan::of(&org, &Shape::Objects, rows, size);
             let kept: Vec<u64> = plan.chunks.iter().flat_map(|c| c.rows.iter().map(|r| r.index)).collect();
             let expected: Vec<u64> = (0..ids.len())
                 .filter(|&i| ids[i].is_empty() || !ids[i + 1..].contains(&ids[i]))

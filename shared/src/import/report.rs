@@ -3,12 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::cells::{fields_of, text_of};
+use super::field::is_passed_over;
 use super::{Chunk, Counts, Field, LEFT_OUT, RawRow, RowBody, Shape};
 use crate::fields::{Finding, FindingCode, Severity, unknown_fields};
-
-/// The header of the column that says why a row was refused. It is no field, but files
-/// of refused rows have it, and come back with it.
-pub const REASON: &str = "reason";
 
 /// What became of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,8 +54,9 @@ impl ChunkReport {
     pub fn of(chunk: &Chunk) -> Self {
         let mut rows = Vec::new();
         if let (0, Shape::Columns { columns, .. }) = (chunk.number, &chunk.shape) {
-            let unknown = columns.iter().filter(|column| column.field().is_none() && column.header != REASON);
-            let findings = unknown_fields(unknown.map(|column| column.header.as_str()), LEFT_OUT);
+            let unknown = columns.iter().filter(|column| column.field().is_none());
+            let headers = unknown.map(|column| column.header.as_str());
+            let findings = unknown_fields(headers.filter(|header| !is_passed_over(header)), LEFT_OUT);
             if !findings.is_empty() {
                 rows.push(RowReport {
                     index: None,

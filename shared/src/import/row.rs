@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{ExternalId, Field};
+use crate::id::{AccountId, OrgId};
 
 /// One row of a payload, in the words of its sender.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -64,23 +65,44 @@ impl Column {
 }
 
 impl RawRow {
-    /// The row's external id, if it has a valid one: what rows are told apart by before
-    /// they are checked.
+    /// The row's external id, if it has a valid one.
     #[must_use]
     pub fn external_id(&self, shape: &Shape) -> Option<ExternalId> {
-        #[derive(Deserialize)]
-        struct Only {
-            external_id: Option<String>,
+        self.text_in(Field::ExternalId, shape)?.parse().ok()
+    }
+
+    /// The account that the row names, if it names one: what rows are told apart by before
+    /// they are checked. Its external id says it, or else the account's own id.
+    #[must_use]
+    pub fn account_id(&self, org: &OrgId, shape: &Shape) -> Option<AccountId> {
+        match self.external_id(shape) {
+            Some(external_id) => Some(AccountId::of_external(org, &external_id)),
+            None => self.text_in(Field::Id, shape)?.trim().parse().ok(),
         }
+    }
+
+    /// The text in a field that is at the top of the row.
+    fn text_in(&self, field: Field, shape: &Shape) -> Option<Cow<'_, str>> {
         match (&self.body, shape) {
             (RowBody::Json(row), _) => {
-                serde_json::from_str::<Only>(row.get()).ok()?.external_id?.parse().ok()
+                let members: Members<'_> = serde_json::from_str(row.get()).ok()?;
+                let member = if field == Field::Id { members.id } else { members.external_id };
+                serde_json::from_str::<String>(member?.get()).ok().map(Cow::Owned)
             }
             (RowBody::Cells(cells), Shape::Columns { columns, .. }) if cells.len() == columns.len() => {
-                let at = columns.iter().position(|column| column.field() == Some(Field::ExternalId))?;
-                cells.get(at)?.trim().parse().ok()
+                let at = columns.iter().position(|column| column.field() == Some(field))?;
+                cells.get(at).map(|cell| cell.as_str().into())
             }
             _ => None,
         }
     }
+}
+
+/// The members of a row by which it names its account.
+#[derive(Deserialize)]
+struct Members<'a> {
+    #[serde(borrow)]
+    external_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
 }

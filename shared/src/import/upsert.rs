@@ -2,22 +2,28 @@
 
 use jiff::civil::Date;
 
-use super::ExternalId;
+use super::{ExternalId, Field};
 use crate::account::{AccountStatus, AccountType, CampaignId, Notes, OwnerId, SourceSystem};
 use crate::contact::{ContactName, Email, Phone};
-use crate::fields::Patch;
+use crate::fields::{Finding, Patch};
+use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
 /// Creates an account or changes the one with the same external id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountUpsert {
-    /// The source's id of the account; without one the row makes a new account.
+    /// The source's id of the account.
     pub external_id: Option<ExternalId>,
+    /// The account's own id, if the row has no external id: that of an account that an import
+    /// made before. A row with neither makes a new account.
+    pub id: Option<AccountId>,
     /// The contact's full name.
     pub name: ContactName,
     /// What is owed; not negative.
     pub total_amount: Decimal,
-    /// Its currency. If the row keeps it, the account's own, and for a new account the
+    /// The balance, if it is not minus what is owed.
+    pub balance: Option<Decimal>,
+    /// The currency of both. If the row keeps it, the account's own, and for a new account the
     /// organization's; the amount is checked against that one when it is written.
     pub currency: Patch<Currency>,
     /// The contact's phone number.
@@ -38,4 +44,24 @@ pub struct AccountUpsert {
     pub kind: Patch<AccountType>,
     /// Free text.
     pub notes: Patch<Notes>,
+}
+
+impl AccountUpsert {
+    /// The balance of the account once the row is written.
+    #[must_use]
+    pub fn balance(&self) -> Decimal {
+        self.balance.unwrap_or(-self.total_amount)
+    }
+
+    /// Checks that both amounts can be in this currency.
+    ///
+    /// # Errors
+    /// Which of them has more digits than it.
+    pub fn fits(&self, currency: Currency) -> Result<(), Finding> {
+        let amounts = [(Field::TotalAmount, self.total_amount), (Field::Balance, self.balance())];
+        match amounts.into_iter().find(|(_, amount)| !currency.admits(*amount)) {
+            None => Ok(()),
+            Some((field, _)) => Err(Finding::too_many_digits(field.name(), currency)),
+        }
+    }
 }

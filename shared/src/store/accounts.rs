@@ -17,7 +17,7 @@ use crate::id::{AccountId, OrgId};
 
 use trace::Trace;
 
-pub use import::{ImportWrite, Written};
+pub use import::{ImportWrite, Seen, Written};
 pub use list::{AccountFilter, OwnedAccount};
 
 /// The accounts of all organizations.
@@ -55,9 +55,12 @@ impl AccountStore {
     }
 }
 
+const WHAT: &str = "an account";
 const BALANCE: &str = "balance";
 const CURRENCY: &str = "currency";
 const TOTAL_AMOUNT: &str = "total_amount";
+/// The attribute that tells one state of an account from another.
+const REVISION: &str = "revision";
 
 /// The attribute that names who set a field last: an import or a change by hand, as 16
 /// bytes that sort by time.
@@ -71,7 +74,7 @@ fn stamp(revision: &Revision) -> Option<AttributeValue> {
 }
 
 fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
-    let read = Reader::new(item, "an account");
+    let read = Reader::new(item, WHAT);
     let owner: Option<String> = read.optional("owner")?;
     let owner_id = match owner.as_deref().map(|owner| owner.strip_prefix(&table_keys::account_owner(org, "")))
     {
@@ -103,6 +106,6 @@ fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
         notes: read.optional("notes")?,
         created_at: read.moment("created_at")?,
         updated_at: read.moment("updated_at")?,
-        revision: read.binary("revision")?.unwrap_or(Revision::NONE),
+        revision: read.binary(REVISION)?.unwrap_or(Revision::NONE),
     })
 }

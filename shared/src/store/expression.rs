@@ -1,10 +1,34 @@
-//! Update expressions, put together clause by clause. Every attribute goes in as a
+//! Update and filter expressions, put together clause by clause. Every attribute goes in as a
 //! placeholder, since `name`, `status` and `type` are words DynamoDB keeps for itself.
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
+
+/// The names and values that an expression speaks of.
+#[derive(Default)]
+struct Placeholders {
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Placeholders {
+    /// The placeholder of an attribute's name.
+    fn name(&mut self, attribute: &str) -> String {
+        let placeholder = format!("#{attribute}");
+        self.names.insert(placeholder.clone(), attribute.to_owned());
+        placeholder
+    }
+
+    /// The placeholder of a value.
+    fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+}
 
 /// An update of one item under a condition.
 #[derive(Default)]
@@ -12,23 +36,56 @@ pub(super) struct Update {
     sets: Vec<String>,
     removes: Vec<String>,
     conditions: Vec<String>,
-    names: HashMap<String, String>,
-    values: HashMap<String, AttributeValue>,
+    placeholders: Placeholders,
+}
+
+/// The items of a query that are wanted: those for which every condition holds.
+#[derive(Default)]
+pub(super) struct Filter {
+    conditions: Vec<String>,
+    placeholders: Placeholders,
+}
+
+impl Filter {
+    /// Wants items without the attribute.
+    pub(super) fn lacks(&mut self, attribute: &str) {
+        let name = self.placeholders.name(attribute);
+        self.conditions.push(format!("attribute_not_exists({name})"));
+    }
+
+    /// Wants items whose attribute compares with the value, if there is one, as `operator`
+    /// says. Items without the attribute are not wanted then.
+    pub(super) fn compares(&mut self, attribute: &str, operator: &str, value: Option<AttributeValue>) {
+        if let Some(value) = value {
+            let (name, value) = (self.placeholders.name(attribute), self.placeholders.value(value));
+            self.conditions.push(format!("{name} {operator} {value}"));
+        }
+    }
+
+    /// The query for these items alone.
+    pub(super) fn on(self, mut query: QueryFluentBuilder) -> QueryFluentBuilder {
+        for (placeholder, name) in self.placeholders.names {
+            query = query.expression_attribute_names(placeholder, name);
+        }
+        for (placeholder, value) in self.placeholders.values {
+            query = query.expression_attribute_values(placeholder, value);
+        }
+        match self.conditions.is_empty() {
+            true => query,
+            false => query.filter_expression(self.conditions.join(" AND ")),
+        }
+    }
 }
 
 impl Update {
     /// The placeholder of an attribute's name.
     pub(super) fn name(&mut self, attribute: &str) -> String {
-        let placeholder = format!("#{attribute}");
-        self.names.insert(placeholder.clone(), attribute.to_owned());
-        placeholder
+        self.placeholders.name(attribute)
     }
 
     /// The placeholder of a value.
     pub(super) fn value(&mut self, value: AttributeValue) -> String {
-        let placeholder = format!(":v{}", self.values.len());
-        self.values.insert(placeholder.clone(), value);
-        placeholder
+        self.placeholders.value(value)
     }
 
     /// Sets an attribute.
@@ -88,7 +145,7 @@ impl Update {
         request
             .update_expression(clause("SET", &self.sets) + &clause("REMOVE", &self.removes))
             .set_condition_expression((!conditions.is_empty()).then(|| conditions.join(" AND ")))
-            .set_expression_attribute_names(Some(self.names))
-            .set_expression_attribute_values(Some(self.values))
+            .set_expression_attribute_names(Some(self.placeholders.names))
+            .set_expression_attribute_values(Some(self.placeholders.values))
     }
 }

@@ -15,23 +15,19 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Put, TransactWriteItem, Update as UpdateAction,
 };
 use backon::{ExponentialBuilder, Retryable};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::expression::Update;
-use super::item::{Item, is_condition_failure, moment, text};
-use super::put_new::put_new;
-use super::table_keys::{self, JOB_PART};
+use super::item::{moment, text};
+use super::jobs::{Job, JobTable, Part, count, expiry, expiry_value, to_item};
+use super::table_keys;
 use crate::failure::Failure;
 use crate::id::{ImportId, OrgId};
 use crate::import::{Counts, ImportJob, ImportStatus, Plan};
 
-/// How long a job is kept: 90 days.
-const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// How long a job is kept that nobody has begun: as long as a queue keeps a message. A
-/// job whose message was never sent (its caller got an error, or a crash) goes away by
-/// itself.
-const KEPT_UNPLANNED: SignedDuration = SignedDuration::from_hours(4 * 24);
+/// The attribute that tells how many chunks were planned.
+const CHUNKS: &str = "chunks";
 /// How long a commit tries to get between the commits of other chunks.
 const COMMIT_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
@@ -41,9 +37,25 @@ const COMMIT_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
 
 /// The imports of all organizations.
 #[derive(Clone, Debug)]
-pub struct ImportStore {
-    client: Client,
-    table: String,
+pub struct ImportStore(JobTable<ImportJob>);
+
+impl Job for ImportJob {
+    type Id = ImportId;
+
+    const LIST: &'static str = "import";
+    const RUNNING: &'static str = "processing";
+
+    fn id(&self) -> &ImportId {
+        &self.id
+    }
+
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
 }
 
 /// A chunk that was processed.
@@ -59,23 +71,9 @@ pub struct ChunkPart {
     pub report: Option<String>,
 }
 
-/// A record as it lies in the table.
-#[derive(Serialize, Deserialize)]
-struct Part<T> {
-    job: String,
-    part: String,
-    /// In the index of the organization's jobs; only jobs are.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    listed: Option<String>,
-    /// When DynamoDB may delete it, in seconds since 1970.
-    expires_at: i64,
-    #[serde(flatten)]
-    record: T,
-}
-
 impl ImportStore {
     pub(crate) fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self(JobTable::new(client, table))
     }
 
     /// Records a job that was just accepted and says whether it was new: if it is there
@@ -84,14 +82,7 @@ impl ImportStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn accept(&self, job: &ImportJob) -> Result<bool, Failure> {
-        let part = Part {
-            job: table_keys::job(&job.org, &job.id),
-            part: JOB_PART.to_owned(),
-            listed: Some(table_keys::listed_imports(&job.org)),
-            expires_at: (job.created_at + KEPT_UNPLANNED).as_second(),
-            record: job,
-        };
-        put_new(&self.client, &self.table, "job", to_item(part)?).await
+        self.0.accept(job).await
     }
 
     /// Forgets a job that could not be queued, unless it has been begun all the same.
@@ -99,19 +90,7 @@ impl ImportStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn discard(&self, org: &OrgId, id: &ImportId) -> Result<(), Failure> {
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .key("job", text(table_keys::job(org, id)))
-            .key("part", text(JOB_PART))
-            .condition_expression("attribute_not_exists(chunks)")
-            .send()
-            .await;
-        match delete {
-            Err(error) if is_condition_failure(&error) => Ok(()),
-            delete => delete.map(drop).map_err(Failure::of("DeleteItem on jobs")),
-        }
+        self.0.discard(org, id, CHUNKS).await
     }
 
     /// Records the plan, once: delivered again, it changes nothing. Says whether the job is
@@ -123,11 +102,11 @@ impl ImportStore {
         let mut update = Update::default();
         update.set("total_records", count(plan.total));
         update.set("superseded", count(plan.superseded));
-        update.set("chunks", count(plan.chunks.len() as u64));
-        update.set("expires_at", expiry(job));
+        update.set(CHUNKS, count(plan.chunks.len() as u64));
+        update.set("expires_at", expiry_value(job));
         update.require("attribute_exists(job)".to_owned());
         update.require("attribute_not_exists(#chunks)".to_owned());
-        let recorded = self.update(job, update).await?;
+        let recorded = self.0.update(job, update).await?;
         Ok(recorded || self.get(&job.org, &job.id).await?.is_some())
     }
 
@@ -140,19 +119,18 @@ impl ImportStore {
             job: table_keys::job(&job.org, &job.id),
             part: table_keys::chunk_part(part.number),
             listed: None,
-            expires_at: (job.created_at + KEPT).as_second(),
+            expires_at: expiry(job).as_second(),
             record: part,
         };
         let put = Put::builder()
-            .table_name(&self.table)
+            .table_name(&self.0.name)
             .set_item(Some(to_item(record)?))
             .condition_expression("attribute_not_exists(part)")
             .build()
             .map_err(Failure::unsendable("TransactWriteItems on jobs"))?;
         let add = UpdateAction::builder()
-            .table_name(&self.table)
-            .key("job", text(table_keys::job(&job.org, &job.id)))
-            .key("part", text(JOB_PART))
+            .table_name(&self.0.name)
+            .set_key(Some(table_keys::job_itself(&job.org, &job.id)))
             .update_expression(
                 "ADD imported :imported, updated :updated, failed :failed, warnings :warnings, chunks_done :one",
             )
@@ -168,7 +146,8 @@ impl ImportStore {
             .build()
             .map_err(Failure::unsendable("TransactWriteItems on jobs"))?;
         let transact = || async {
-            self.client
+            self.0
+                .client
                 .transact_write_items()
                 .transact_items(TransactWriteItem::builder().put(put.clone()).build())
                 .transact_items(TransactWriteItem::builder().update(add.clone()).build())
@@ -231,49 +210,13 @@ impl ImportStore {
         update.require(format!("superseded = {superseded}"));
         update.set("status", status_value(status)?);
         update.set("completed_at", moment(now));
-        update.set("expires_at", expiry(job));
-        self.update(job, update).await
+        update.set("expires_at", expiry_value(job));
+        self.0.update(job, update).await
     }
-
-    /// Updates the job, if the update's condition holds. Says whether it did.
-    async fn update(&self, job: &ImportJob, update: Update) -> Result<bool, Failure> {
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("job", text(table_keys::job(&job.org, &job.id)))
-            .key("part", text(JOB_PART));
-        match update.on(request).send().await {
-            Err(error) if is_condition_failure(&error) => Ok(false),
-            answer => answer.map(|_| true).map_err(Failure::of("UpdateItem on jobs")),
-        }
-    }
-}
-
-fn expiry(job: &ImportJob) -> AttributeValue {
-    AttributeValue::N((job.created_at + KEPT).as_second().to_string())
-}
-
-fn count(count: u64) -> AttributeValue {
-    AttributeValue::N(count.to_string())
 }
 
 fn status_value(status: ImportStatus) -> Result<AttributeValue, Failure> {
     serde_dynamo::to_attribute_value(status).map_err(Failure::corrupt("a status"))
-}
-
-fn to_item<T: Serialize>(part: Part<T>) -> Result<Item, Failure> {
-    serde_dynamo::to_item(part).map_err(Failure::corrupt("a job"))
-}
-
-fn from_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<T, Failure> {
-    serde_dynamo::from_item::<_, Part<T>>(item).map(|part| part.record).map_err(Failure::corrupt("a job"))
-}
-
-/// Reads an item that counts only until it expires: DynamoDB deletes days later.
-fn from_living_item<T: serde::de::DeserializeOwned>(item: Item) -> Result<Option<T>, Failure> {
-    let part: Part<T> = serde_dynamo::from_item(item).map_err(Failure::corrupt("a job"))?;
-    Ok((part.expires_at > Timestamp::now().as_second()).then_some(part.record))
 }
 
 fn cancelled_by<R>(error: &SdkError<TransactWriteItemsError, R>, reason: &str) -> bool {

@@ -4,18 +4,22 @@
 mod accounts;
 mod batch_get;
 mod clients;
+mod exports;
 mod expression;
 mod idempotency;
 mod imports;
 mod item;
+mod jobs;
 mod keys;
+mod pages;
 mod put_new;
 mod table_keys;
 mod transactions;
 
-pub use accounts::{AccountFilter, AccountStore, ImportWrite, OwnedAccount, Written};
+pub use accounts::{AccountStore, ImportWrite, OwnedAccount, Seen, Written};
 pub use clients::ClientStore;
+pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptResponse};
 pub use imports::{ChunkPart, ImportStore};
 pub use keys::KeyStore;
-pub use transactions::{DateRange, Kept, TransactionStore};
+pub use transactions::{Kept, TransactionStore};

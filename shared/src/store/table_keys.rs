@@ -11,7 +11,7 @@
 
 use super::item::{Item, text};
 use crate::date::Date;
-use crate::id::{AccountId, ImportId, KeyId, OrgId};
+use crate::id::{AccountId, Id, KeyId, OrgId};
 use crate::transaction::{Place, Sequence};
 
 /// How many partitions an organization's accounts are spread over. One DynamoDB partition
@@ -61,8 +61,14 @@ pub(super) fn valued_to(day: Date) -> String {
     format!("{day}#~")
 }
 
-pub(super) fn job(org: &OrgId, id: &ImportId) -> String {
+pub(super) fn job(org: &OrgId, id: &impl Id) -> String {
     format!("{org}#{id}")
+}
+
+/// Where a job itself lies.
+pub(super) fn job_itself(org: &OrgId, id: &impl Id) -> Item {
+    let key = [("job", job(org, id)), ("part", JOB_PART.to_owned())];
+    key.map(|(name, value)| (name.to_owned(), text(value))).into()
 }
 
 /// Six digits keep chunks in order as text: half a thousand million rows.
@@ -70,9 +76,14 @@ pub(super) fn chunk_part(number: u32) -> String {
     format!("{CHUNK_PARTS}{number:06}")
 }
 
-/// Where an organization's imports are listed.
-pub(super) fn listed_imports(org: &OrgId) -> String {
-    format!("{org}#import")
+/// Where an organization's jobs of a kind are listed.
+pub(super) fn listed_jobs(org: &OrgId, kind: &str) -> String {
+    format!("{org}{}", list(kind))
+}
+
+/// What the lists of a kind of job have in common.
+pub(super) fn list(kind: &str) -> String {
+    format!("#{kind}")
 }
 
 /// Where an organization's settings lie, among the keys.

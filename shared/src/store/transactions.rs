@@ -12,6 +12,7 @@ use super::batch_get::batch_get;
 use super::item::{Item, Reader, moment, number, text};
 use super::table_keys;
 use crate::account::AccountIdentifier;
+use crate::bounds::Bounds;
 use crate::date::Date;
 use crate::failure::Failure;
 use crate::id::{OrgId, TransactionId};
@@ -31,15 +32,6 @@ pub struct Kept {
     pub new: bool,
     /// What was booked, by whoever stored it.
     pub money: Booked,
-}
-
-/// Days, the first and the last of them included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DateRange {
-    /// The first day; without one, as long ago as can be.
-    pub from: Option<Date>,
-    /// The last day; without one, as far ahead as can be.
-    pub to: Option<Date>,
 }
 
 impl TransactionStore {
@@ -94,7 +86,7 @@ impl TransactionStore {
         found.iter().map(|item| Ok((Reader::new(item, WHAT).required("id")?, kept(item, request)?))).collect()
     }
 
-    /// An account's transactions, newest first: at most `limit` of those in `range` and
+    /// An account's transactions, newest first: at most `limit` of those valued on these `days` and
     /// behind `after`, and whether there are more.
     ///
     /// # Errors
@@ -103,13 +95,13 @@ impl TransactionStore {
         &self,
         org: &OrgId,
         account: &AccountIdentifier,
-        range: DateRange,
+        days: Bounds<Date>,
         after: Option<&Place>,
         limit: usize,
     ) -> Result<(Vec<Transaction>, bool), Failure> {
         let partition = text(table_keys::transactions_of(org, account.as_str()));
-        let from = table_keys::valued_from(range.from.unwrap_or(Date::ZERO));
-        let to = table_keys::valued_to(range.to.unwrap_or(Date::MAX));
+        let from = table_keys::valued_from(days.from.unwrap_or(Date::ZERO));
+        let to = table_keys::valued_to(days.to.unwrap_or(Date::MAX));
         let after = after.map(|place| (table_keys::valued(place), &place.id));
         let mut start = match after {
             // A cursor of another range: DynamoDB begins only within the range it is asked for.

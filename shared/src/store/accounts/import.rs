@@ -9,10 +9,17 @@
 //! been made one after the other, each in the moment it was accepted. (One case is left: a
 //! late currency that a newer amount has too many digits for. It is dropped.)
 //!
+//! **What does not change.** A row that says what its account says already leaves its mark
+//! for the order and nothing else: the account keeps its revision and the time at which it
+//! was last changed. Rows are looked up before they are written to tell that, a hundred in a
+//! request; what is written is on condition of what was seen.
+//!
 //! **Once.** A row that finds its own import in `last_import` was delivered before and
 //! writes nothing. Whether it made the account is told by `first_import`, the same at
 //! every delivery. A deleted account leaves a trace for as long as an import may be
 //! delivered late, so that only an import that is newer than the deletion makes it again.
+
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::primitives::Blob;
@@ -20,13 +27,14 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditi
 use jiff::Timestamp;
 
 use super::trace::{CHANGED_BY_HAND, MADE_BY, Trace};
-use super::{AccountStore, BALANCE, CURRENCY, TOTAL_AMOUNT, account, set_by, stamp};
+use super::{AccountStore, BALANCE, CURRENCY, REVISION, TOTAL_AMOUNT, WHAT, account, set_by, stamp};
 use crate::account::{Account, DEFAULT_STATUS, DEFAULT_TYPE, OwnerId, Revision};
 use crate::failure::Failure;
-use crate::fields::{Finding, Patch};
+use crate::fields::{Finding, FindingCode, Patch};
 use crate::id::{AccountId, ImportId, OrgId};
 use crate::import::{AccountUpsert, Fate, Field};
-use crate::money::Currency;
+use crate::money::{Currency, Decimal};
+use crate::store::batch_get::batch_get;
 use crate::store::expression::Update;
 use crate::store::item::{Item, Reader, moment, number, text};
 use crate::store::table_keys;
@@ -35,6 +43,10 @@ use crate::store::table_keys;
 /// loses only to a write that succeeded meanwhile, and imports of one account at the very
 /// same moment are few.
 const ATTEMPTS_MAX: usize = 16;
+
+/// What the table had in an account's place, a moment ago or a little longer.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(Item);
 
 /// A row of an import, on its way to its account.
 #[derive(Debug)]
@@ -74,59 +86,67 @@ impl From<Written> for Fate {
 /// How one attempt ended.
 enum Attempt {
     Done(Written),
-    /// The row's amount has more digits than the account's currency.
+    /// The row can't be written to the account, for what was found.
     Refused(Finding),
     /// The item was not as assumed; this is how it was, if it was there at all.
     Overtaken(Option<Item>),
 }
 
 impl AccountStore {
-    /// Writes a row of an import. Delivered again, it says the same and changes nothing.
+    /// What there is in the place of each account, for the rows of an import to be written
+    /// to it. Nothing is told of an account that is not there.
     ///
-    /// The inner error is a finding about the row: its amount has more digits than the
-    /// account's currency.
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn look_up(
+        &self,
+        org: &OrgId,
+        ids: BTreeSet<AccountId>,
+    ) -> Result<HashMap<AccountId, Seen>, Failure> {
+        let keys = ids.iter().map(|id| table_keys::account(org, id)).collect();
+        let items = batch_get(&self.client, &self.table, keys).await?;
+        items.into_iter().map(|item| Ok((Reader::new(&item, WHAT).required("id")?, Seen(item)))).collect()
+    }
+
+    /// Writes a row of an import into an account that was `seen` before. Delivered again, it
+    /// says the same and changes nothing.
+    ///
+    /// The inner error is a finding about the row: an amount of it has more digits than the
+    /// account's currency, or it names an account that no import has made.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the row may have been written or not.
-    pub async fn import(&self, write: &ImportWrite<'_>) -> Result<Result<Written, Finding>, Failure> {
-        let amount = write.upsert.total_amount;
-        let mut currency = match write.upsert.currency {
-            Patch::Set(currency) => currency,
-            // Left out, it is the account's own. This is what it is assumed to be.
-            Patch::Clear | Patch::Keep => write.default_currency,
-        };
-        let mut seen = Item::new();
+    pub async fn import(
+        &self,
+        write: &ImportWrite<'_>,
+        Seen(mut seen): Seen,
+    ) -> Result<Result<Written, Finding>, Failure> {
+        // Whether that is what was there a moment ago, rather than a look-up's word.
+        let mut certain = false;
         for _ in 0..ATTEMPTS_MAX {
-            let found = if currency.admits(amount) {
-                match self.write_newest(write, currency, &seen).await? {
-                    Attempt::Done(written) => return Ok(Ok(written)),
-                    Attempt::Refused(finding) => return Ok(Err(finding)),
-                    Attempt::Overtaken(found) => found,
-                }
-            } else {
-                self.read(write.org, write.id).await?
-            };
-            let found = found.unwrap_or_default();
-            if let Some(written) = written_before(&found, write.import) {
+            if let Some(written) = written_before(&seen, write.import) {
                 return Ok(Ok(written));
             }
-            let trace = Trace::of(&found);
-            if trace.is_newer_than(write.import) {
+            let trace = Trace::of(&seen);
+            let attempt = if trace.is_newer_than(write.import) {
                 if trace.is_deleted() {
-                    return Ok(Ok(fate(&found, write.import)));
+                    return Ok(Ok(fate(&seen, write.import)));
                 }
-                match self.write_late(write, &found).await? {
-                    Attempt::Done(written) => return Ok(Ok(written)),
-                    Attempt::Refused(finding) => return Ok(Err(finding)),
-                    Attempt::Overtaken(_) => continue,
+                self.write_late(write, &seen).await?
+            } else {
+                let currency = currency(write, &seen)?;
+                match may_write(write, currency, &seen) {
+                    Ok(()) => self.write_newest(write, currency, &seen).await?,
+                    Err(finding) if certain => Attempt::Refused(finding),
+                    Err(_) => Attempt::Overtaken(self.read(write.org, write.id).await?),
                 }
+            };
+            match attempt {
+                Attempt::Done(written) => return Ok(Ok(written)),
+                Attempt::Refused(finding) => return Ok(Err(finding)),
+                Attempt::Overtaken(found) => seen = found.unwrap_or_default(),
             }
-            match Reader::new(&found, "an account").optional(CURRENCY)? {
-                Some(own) if own != currency && write.upsert.currency == Patch::Keep => currency = own,
-                _ if currency.admits(amount) => {}
-                _ => return Ok(Err(Finding::too_many_digits(Field::TotalAmount.name(), currency))),
-            }
-            seen = found;
+            certain = true;
         }
         Err(Failure::Throttled { operation: "UpdateItem on an account that is being changed" })
     }
@@ -158,27 +178,35 @@ impl AccountStore {
         seen: &Item,
     ) -> Result<Attempt, Failure> {
         let upsert = write.upsert;
+        let mut content = required_fields(write);
+        content.push(Content::set(TOTAL_AMOUNT, number(upsert.total_amount)));
+        content.push(Content::set(BALANCE, number(upsert.balance())));
+        if upsert.currency == Patch::Keep {
+            content.push(Content::set(CURRENCY, text(currency)));
+        }
+        content.extend(optional_fields(write));
+
         let mut update = Update::default();
         let (last, import) = (update.name(LAST_IMPORT), update.value(import_value(write.import)));
         update.require(format!("attribute_not_exists({last}) OR {last} < {import}"));
         update.require_value(CHANGED_BY_HAND, seen.get(CHANGED_BY_HAND).cloned());
+        leave_mark(&mut update, write.import, &content);
+        if content.iter().all(|content| content.is_in(seen)) {
+            update.require_value(REVISION, seen.get(REVISION).cloned());
+            return self.attempt(write, update).await.map(|attempt| attempt.or_done(Written::Updated));
+        }
         if Trace::of(seen).is_deleted() {
             Trace::erase(&mut update);
         }
-        for (name, value) in required_fields(write) {
-            update.set(name, value);
+        if upsert.id.is_some() {
+            let first = update.name(FIRST_IMPORT);
+            update.require(format!("attribute_exists({first})"));
         }
-        update.set(TOTAL_AMOUNT, number(upsert.total_amount));
-        update.set(BALANCE, number(-upsert.total_amount));
         update.set_if_absent(FIRST_IMPORT, import_value(write.import));
         update.set_if_absent("created_at", moment(write.now));
         if upsert.currency == Patch::Keep {
-            update.set(CURRENCY, text(currency));
             let (name, assumed) = (update.name(CURRENCY), update.value(text(currency)));
             update.require(format!("attribute_not_exists({name}) OR {name} = {assumed}"));
-        }
-        for field in optional_fields(write) {
-            field.apply(&mut update, write.import);
         }
         if upsert.kind == Patch::Keep {
             update.set_if_absent("type", text(DEFAULT_TYPE));
@@ -186,6 +214,7 @@ impl AccountStore {
         if upsert.status == Patch::Keep {
             update.set_if_absent("status", text(DEFAULT_STATUS));
         }
+        set(&mut update, content, write.now);
         self.attempt(write, update).await
     }
 
@@ -193,37 +222,35 @@ impl AccountStore {
     async fn write_late(&self, write: &ImportWrite<'_>, found: &Item) -> Result<Attempt, Failure> {
         let before = account(write.org, found)?;
         let late = Late { write, found, before: &before };
+        let fate = fate(found, write.import);
+        let mut content = Vec::new();
         let mut update = Update::default();
         let takes_currency = if late.is_older(LAST_IMPORT) {
-            for (name, value) in required_fields(write) {
-                update.set(name, value);
-            }
-            match late.set_money(&mut update) {
+            update.set(LAST_IMPORT, import_value(write.import));
+            content.extend(required_fields(write));
+            match late.money(&mut content) {
                 Ok(takes_currency) => takes_currency,
                 Err(finding) => return Ok(Attempt::Refused(finding)),
             }
         } else {
             late.stated_currency().is_none_or(|currency| before.fits(currency))
         };
-        for field in optional_fields(write) {
-            if late.is_older(&set_by(field.name)) && (takes_currency || field.name != CURRENCY) {
-                field.apply(&mut update, write.import);
-            }
+        content.extend(optional_fields(write).filter(|field| {
+            late.is_older(&set_by(field.name)) && (takes_currency || field.name != CURRENCY)
+        }));
+        leave_mark_on_fields(&mut update, write.import, &content);
+        if !content.iter().all(|content| content.is_in(found)) {
+            set(&mut update, content, write.now);
         }
-        let fate = fate(found, write.import);
         if update.is_empty() {
             return Ok(Attempt::Done(fate));
         }
-        update.require_value("revision", stamp(&before.revision));
-        Ok(match self.attempt(write, update).await? {
-            Attempt::Done(_) => Attempt::Done(fate),
-            other => other,
-        })
+        update.require_value(REVISION, found.get(REVISION).cloned());
+        update.require_value(LAST_IMPORT, found.get(LAST_IMPORT).cloned());
+        self.attempt(write, update).await.map(|attempt| attempt.or_done(fate))
     }
 
-    async fn attempt(&self, write: &ImportWrite<'_>, mut update: Update) -> Result<Attempt, Failure> {
-        update.set("updated_at", moment(write.now));
-        update.set_or_remove("revision", stamp(&Revision::next()));
+    async fn attempt(&self, write: &ImportWrite<'_>, update: Update) -> Result<Attempt, Failure> {
         let request = self
             .client
             .update_item()
@@ -244,6 +271,37 @@ impl AccountStore {
             },
         }
     }
+}
+
+impl Attempt {
+    /// The same, but that a row that was written did this.
+    fn or_done(self, written: Written) -> Self {
+        match self {
+            Self::Done(_) => Self::Done(written),
+            other => other,
+        }
+    }
+}
+
+/// The currency of the row's amounts. Left out, it is the account's own, as it was seen.
+fn currency(write: &ImportWrite<'_>, seen: &Item) -> Result<Currency, Failure> {
+    match write.upsert.currency {
+        Patch::Set(currency) => Ok(currency),
+        Patch::Clear => Ok(write.default_currency),
+        Patch::Keep => {
+            let own = Reader::new(seen, WHAT).optional(CURRENCY)?;
+            Ok(own.unwrap_or(write.default_currency))
+        }
+    }
+}
+
+/// Whether the row can be written to an account as it was seen.
+fn may_write(write: &ImportWrite<'_>, currency: Currency, seen: &Item) -> Result<(), Finding> {
+    if write.upsert.id.is_some() && !seen.contains_key(FIRST_IMPORT) {
+        let reason = "no import has made an account with this id";
+        return Err(Finding::in_field(Field::Id.name(), FindingCode::UnknownAccount, reason));
+    }
+    write.upsert.fits(currency)
 }
 
 /// A row that comes late to its account.
@@ -268,23 +326,21 @@ impl Late<'_> {
         }
     }
 
-    /// Sets the amounts of a row of the newest import, where a newer change by hand has left
-    /// them to it: an amount goes with its currency, or not at all. Says whether the row's
-    /// currency is to be taken.
-    fn set_money(&self, update: &mut Update) -> Result<bool, Finding> {
+    /// The amounts of a row of the newest import, where a newer change by hand has left them
+    /// to it: an amount goes with its currency, or not at all. Says whether the row's currency
+    /// is to be taken.
+    fn money(&self, content: &mut Vec<Content>) -> Result<bool, Finding> {
         let own = self.before.currency;
         let stated = self.stated_currency().unwrap_or(own);
         let untouched = self.is_older(&set_by(BALANCE)) && self.is_older(&set_by(CURRENCY));
         if !untouched && stated != own {
             return Ok(false);
         }
-        let amount = self.write.upsert.total_amount;
-        if !stated.admits(amount) {
-            return Err(Finding::too_many_digits(Field::TotalAmount.name(), stated));
-        }
-        update.set(TOTAL_AMOUNT, number(amount));
+        let upsert = self.write.upsert;
+        upsert.fits(stated)?;
+        content.push(Content::set(TOTAL_AMOUNT, number(upsert.total_amount)));
         if self.is_older(&set_by(BALANCE)) {
-            update.set(BALANCE, number(-amount));
+            content.push(Content::set(BALANCE, number(upsert.balance())));
         }
         Ok(true)
     }
@@ -293,30 +349,62 @@ impl Late<'_> {
 pub(super) const LAST_IMPORT: &str = "last_import";
 pub(super) const FIRST_IMPORT: &str = "first_import";
 
-/// A field that a row may leave out, and what the row says in it.
-struct OptionalField {
+/// What a row says in a field of its account.
+struct Content {
     name: &'static str,
     /// `None` removes the field.
     value: Option<AttributeValue>,
+    /// Whether a row may leave it out: then the account remembers who set it.
+    optional: bool,
 }
 
-impl OptionalField {
-    fn apply(self, update: &mut Update, import: &ImportId) {
-        update.set(&set_by(self.name), import_value(import));
-        update.set_or_remove(self.name, self.value);
+impl Content {
+    fn set(name: &'static str, value: AttributeValue) -> Self {
+        Self { name, value: Some(value), optional: false }
+    }
+
+    /// Whether the account says the same.
+    fn is_in(&self, item: &Item) -> bool {
+        match (&self.value, item.get(self.name)) {
+            // DynamoDB has spellings of its own for numbers.
+            (Some(AttributeValue::N(said)), Some(AttributeValue::N(kept))) => {
+                said == kept || said.parse::<Decimal>().ok() == kept.parse::<Decimal>().ok()
+            }
+            (said, kept) => said.as_ref() == kept,
+        }
     }
 }
 
-/// What every row of an import says, its amount aside.
-fn required_fields(write: &ImportWrite<'_>) -> impl Iterator<Item = (&'static str, AttributeValue)> {
-    let upsert = write.upsert;
-    let external_id = upsert.external_id.as_ref().map(|id| ("external_id", text(id)));
-    let fields = [(LAST_IMPORT, import_value(write.import)), ("name", text(&upsert.name))];
-    fields.into_iter().chain(external_id)
+/// Leaves the mark of an import on its account and on the fields that it could have left out.
+fn leave_mark(update: &mut Update, import: &ImportId, content: &[Content]) {
+    update.set(LAST_IMPORT, import_value(import));
+    leave_mark_on_fields(update, import, content);
+}
+
+fn leave_mark_on_fields(update: &mut Update, import: &ImportId, content: &[Content]) {
+    for field in content.iter().filter(|content| content.optional) {
+        update.set(&set_by(field.name), import_value(import));
+    }
+}
+
+/// Sets what the row says, which makes it a new state of the account.
+fn set(update: &mut Update, content: Vec<Content>, now: Timestamp) {
+    for Content { name, value, .. } in content {
+        update.set_or_remove(name, value);
+    }
+    update.set("updated_at", moment(now));
+    update.set_or_remove(REVISION, stamp(&Revision::next()));
+}
+
+/// What every row of an import says, its amounts aside.
+fn required_fields(write: &ImportWrite<'_>) -> Vec<Content> {
+    let external_id = write.upsert.external_id.as_ref();
+    let external_id = external_id.map(|id| Content::set("external_id", text(id)));
+    std::iter::once(Content::set("name", text(&write.upsert.name))).chain(external_id).collect()
 }
 
 /// The optional fields that the row mentions.
-fn optional_fields(write: &ImportWrite<'_>) -> impl Iterator<Item = OptionalField> {
+fn optional_fields(write: &ImportWrite<'_>) -> impl Iterator<Item = Content> {
     let upsert = write.upsert;
     let owner = |id: &OwnerId| text(table_keys::account_owner(write.org, id.as_str()));
     let patches = [
@@ -333,8 +421,8 @@ fn optional_fields(write: &ImportWrite<'_>) -> impl Iterator<Item = OptionalFiel
     ];
     patches.into_iter().filter_map(|(name, patch)| match patch {
         Patch::Keep => None,
-        Patch::Clear => Some(OptionalField { name, value: None }),
-        Patch::Set(value) => Some(OptionalField { name, value: Some(value) }),
+        Patch::Clear => Some(Content { name, value: None, optional: true }),
+        Patch::Set(value) => Some(Content { name, value: Some(value), optional: true }),
     })
 }
 

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures::{StreamExt, TryStreamExt, stream};
 
 use super::trace::DELETED_AT;
-use super::{AccountStore, CURRENCY, account};
+use super::{AccountStore, CURRENCY, WHAT, account};
 use crate::account::{Account, AccountType, OwnerId};
 use crate::failure::Failure;
 use crate::id::{AccountId, OrgId};
@@ -193,7 +193,7 @@ impl AccountStore {
 }
 
 fn owned(item: &Item) -> Result<OwnedAccount, Failure> {
-    let read = Reader::new(item, "an account");
+    let read = Reader::new(item, WHAT);
     Ok(OwnedAccount {
         id: read.required("id")?,
         kind: read.required("type")?,

@@ -1,0 +1,36 @@
+//! Which accounts are wanted.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{AccountStatus, AccountType, CampaignId, OwnerId, SourceSystem};
+use crate::bounds::Bounds;
+use crate::import::ExternalId;
+use crate::money::{Currency, Decimal};
+
+/// Which accounts are wanted: those for which all of this holds. An account that lacks what a
+/// filter is about does not match it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountFilter {
+    /// Those of this type.
+    pub kind: Option<AccountType>,
+    /// Those in this status.
+    pub status: Option<AccountStatus>,
+    /// Those whose total amount is in these bounds.
+    pub total_amount: Bounds<Decimal>,
+    /// Those in this currency.
+    pub currency: Option<Currency>,
+    /// Those due on these days.
+    pub due_date: Bounds<Date>,
+    /// Those of this campaign.
+    pub campaign_id: Option<CampaignId>,
+    /// Those from this source system.
+    pub source_system: Option<SourceSystem>,
+    /// Those of this owner.
+    pub owner_id: Option<OwnerId>,
+    /// The one with this external id.
+    pub external_id: Option<ExternalId>,
+    /// Those written at this moment or later.
+    pub updated_since: Option<Timestamp>,
+}
