@@ -5,6 +5,8 @@
 
 use std::str::FromStr;
 
+use jiff::{RoundMode, TimestampRound, Unit};
+
 pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
@@ -24,6 +26,28 @@ pub fn parse(text: &str) -> Result<Date, InvalidDate> {
         return Err(InvalidDate);
     }
     Date::from_str(text).map_err(|_| InvalidDate)
+}
+
+/// The text is not a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a moment in RFC 3339's form before 9999-12-30T22:00:00Z, such as 2027-01-31T12:00:00Z")]
+pub struct InvalidMoment;
+
+/// Reads a moment in RFC 3339's form, with its offset from UTC.
+///
+/// # Errors
+/// [`InvalidMoment`] for any other text or a moment outside the calendar.
+pub fn parse_moment(text: &str) -> Result<Timestamp, InvalidMoment> {
+    text.parse().map_err(|_| InvalidMoment)
+}
+
+/// The moment itself or, if it lies between two milliseconds, the one after it: moments are
+/// kept in milliseconds.
+#[must_use]
+pub fn next_millisecond(moment: Timestamp) -> Timestamp {
+    let up = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
+    // There is no next one at the end of the calendar.
+    moment.round(up).unwrap_or(moment)
 }
 
 /// A moment in RFC 3339's form, in UTC and milliseconds, always three digits of them: such

@@ -1,4 +1,6 @@
-//! The files, in S3: payloads, chunks and reports of imports.
+//! The files, in S3: payloads, chunks and reports of imports; exports.
+
+mod upload;
 
 use std::time::Duration;
 
@@ -7,12 +9,13 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::Bytes;
+use jiff::Timestamp;
+use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::id::{ImportId, OrgId};
+use crate::id::{ExportId, ImportId, OrgId};
 
-/// How long a link to a file works: 15 minutes.
-const LINK_VALID: Duration = Duration::from_mins(15);
+pub use upload::Upload;
 
 /// The bucket of files.
 #[derive(Clone, Debug)]
@@ -48,7 +51,7 @@ impl ImportFiles {
     /// What an attempt at a chunk found in its rows. Attempts don't share a file: the one
     /// that is committed names its own.
     #[must_use]
-    pub fn report(&self, number: u32, attempt: uuid::Uuid) -> String {
+    pub fn report(&self, number: u32, attempt: Uuid) -> String {
         format!("{}/reports/{number:06}-{attempt}.json", self.0)
     }
 
@@ -57,6 +60,23 @@ impl ImportFiles {
     pub fn refused_rows(&self, extension: &str) -> String {
         format!("{}/refused.{extension}", self.0)
     }
+}
+
+/// The name of the file that an attempt at an export writes. Exports have a prefix of their
+/// own, which the bucket's lifecycle rule goes by. What the file is saved as is told by its
+/// disposition.
+#[must_use]
+pub fn export_file(org: &OrgId, export: &ExportId, attempt: Uuid) -> String {
+    format!("exports/{org}/{export}/{attempt}")
+}
+
+/// A link by which anybody who has it can read a file.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// The link.
+    pub url: String,
+    /// Until when it works.
+    pub expires_at: Timestamp,
 }
 
 impl FileStore {
@@ -97,14 +117,16 @@ impl FileStore {
         Ok(Some(body.into_bytes()))
     }
 
-    /// A link by which anybody who has it can read the file for 15 minutes.
+    /// A link to a file that works for so long.
     ///
     /// # Errors
     /// [`Failure`] when the link can't be signed.
-    pub async fn link(&self, name: &str) -> Result<String, Failure> {
-        let validity =
-            PresigningConfig::expires_in(LINK_VALID).map_err(Failure::unsendable("GetObject link"))?;
+    pub async fn link(&self, name: &str, valid: Duration) -> Result<Link, Failure> {
+        // S3 counts from the signature on; what is said is never later than what holds.
+        let now = Timestamp::now();
+        let validity = PresigningConfig::expires_in(valid).map_err(Failure::unsendable("GetObject link"))?;
         let request = self.client.get_object().bucket(&self.bucket).key(name).presigned(validity).await;
-        request.map(|signed| signed.uri().to_owned()).map_err(Failure::of("GetObject link"))
+        let url = request.map(|signed| signed.uri().to_owned()).map_err(Failure::of("GetObject link"))?;
+        Ok(Link { url, expires_at: now + valid })
     }
 }

@@ -81,10 +81,7 @@ impl Settings {
             },
             bucket: required("SALDO_BUCKET"),
             s3_path_style: variable("SALDO_S3_PATH_STYLE").is_some_and(|value| value == "true"),
-            queues: Queues {
-                import: required("SALDO_IMPORT_QUEUE"),
-                export: required("SALDO_EXPORT_QUEUE"),
-            },
+            queues: Queues { import: required("SALDO_IMPORT_QUEUE"), export: required("SALDO_EXPORT_QUEUE") },
         };
         if missing.is_empty() { Ok(settings) } else { Err(MissingVariables { names: missing }) }
     }

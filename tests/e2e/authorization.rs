@@ -33,6 +33,10 @@ fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
         (Method::POST, "/api/v1/import", import, SeesTheirOwn),
         (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/errors", nothing.clone(), FindsNothing),
+        (Method::POST, "/api/v1/export/accounts", json!({ "format": "json" }), SeesTheirOwn),
+        (Method::POST, "/api/v1/export/transactions", json!({ "format": "json" }), SeesTheirOwn),
+        (Method::GET, "/api/v1/export", nothing.clone(), SeesTheirOwn),
+        (Method::GET, "/api/v1/export/{export_id}", nothing.clone(), FindsNothing),
         (Method::GET, "/v1/accounts", nothing.clone(), SeesTheirOwn),
         (Method::POST, "/v1/accounts", account, SeesTheirOwn),
         (Method::GET, "/v1/accounts/{id}", nothing.clone(), FindsNothing),
@@ -68,6 +72,9 @@ async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let accepted = tenant.json(Method::POST, "/api/v1/import", row).await;
     tenant.ended(&accepted).await;
     let import = accepted.header("location").to_owned();
+    let export = json!({ "format": "json", "delivery": "link" });
+    let exported = tenant.json(Method::POST, "/api/v1/export/accounts", export).await;
+    tenant.ended(&exported).await;
     let transaction =
         json!({ "accountIdentifier": "DE1", "amount": "1", "currency": "EUR", "valutaAt": "2026-01-15" });
     let stored = tenant
@@ -77,6 +84,7 @@ async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("/api/v1/import/{job_id}/errors", format!("{import}/errors")),
         ("/api/v1/import/{job_id}", import),
+        ("/api/v1/export/{export_id}", exported.header("location").to_owned()),
         ("/v1/accounts/{id}/transactions", format!("{account}/transactions")),
         ("/v1/accounts/{id}", account),
         ("/api/clients/{id}", client),
@@ -94,7 +102,7 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
     let ids: Vec<&str> = belongings
         .values()
         .flat_map(|path| path.split('/'))
-        .filter(|part| ["imp_", "acc_", "cli_", "key_"].iter().any(|prefix| part.starts_with(prefix)))
+        .filter(|part| ["imp_", "exp_", "acc_", "cli_", "key_"].iter().any(|prefix| part.starts_with(prefix)))
         .collect();
     let (routes, mut matrix) = (local::routes(&app), matrix());
 

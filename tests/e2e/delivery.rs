@@ -100,8 +100,11 @@ struct History<'a> {
 impl<'a> History<'a> {
     async fn new(lab: &'a Lab, seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
-        let limits =
-            Limits { rows_per_chunk: random.random_range(1..6), writes_in_flight: random.random_range(1..4) };
+        let limits = Limits {
+            rows_per_chunk: random.random_range(1..6),
+            writes_in_flight: random.random_range(1..4),
+            ..Limits::default()
+        };
         let app = App { limits, ..lab.app.clone() };
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&lab.calm, org.clone(), "Test", "ARS").await;

@@ -169,7 +169,7 @@ async fn a_request_for_a_key_that_is_wrong_is_told_everything() {
         },
         {
           "code": "duplicate_value",
-          "detail": "the scope is there twice",
+          "detail": "it is there twice",
           "pointer": "/scopes/3"
         },
         {

@@ -115,7 +115,7 @@ async fn links_to_files_are_honoured_as_signed_and_refused_when_altered() {
     let aws = local::Aws::start(&Data::Ephemeral).await.expect("the services");
     let app = aws.app();
     app.files.put("imports/x/file", "text/plain", "hello".into()).await.expect("S3");
-    let link = app.files.link("imports/x/file").await.expect("a link");
+    let link = app.files.link("imports/x/file", app.limits.link_valid).await.expect("a link").url;
     let answer = reqwest::get(&link).await.expect("an answer");
     assert_eq!((answer.status().as_u16(), answer.text().await.expect("a body")), (200, "hello".to_owned()));
     let altered = link.replace("file?", "other?");

@@ -8,7 +8,7 @@ use saldo::id::OrgId;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// How long an import may take before the test gives it up.
+/// How long a job may take before the test gives it up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A key, and the organization it opens.
@@ -184,10 +184,15 @@ impl Tenant {
         self.ended(&accepted).await
     }
 
-    /// Waits until the job of an accepted import has ended.
+    /// Asks for an export, of `accounts` or `transactions`.
+    pub async fn export(&self, what: &str, request: Value) -> Answer {
+        self.json(Method::POST, &format!("/api/v1/export/{what}"), request).await
+    }
+
+    /// Waits until the job of an accepted import or export has ended.
     ///
     /// # Panics
-    /// When the import was not accepted or does not end.
+    /// When it was not accepted or does not end.
     pub async fn ended(&self, accepted: &Answer) -> Value {
         assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
         let begun = Instant::now();
@@ -196,7 +201,7 @@ impl Tenant {
             if job["status"] != "processing" {
                 return job;
             }
-            assert!(begun.elapsed() < PATIENCE, "the import does not end: {job}");
+            assert!(begun.elapsed() < PATIENCE, "the job does not end: {job}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -25,7 +25,11 @@ impl FromParameters for Query {
         let kind = parameters.text("type").value();
         let owner_id = parameters.text("owner_id").value();
         let starting_after = parameters.patch("starting_after", str::parse).value();
-        Some(Self { limit, filter: AccountFilter { kind, owner_id, ..AccountFilter::default() }, starting_after })
+        Some(Self {
+            limit,
+            filter: AccountFilter { kind, owner_id, ..AccountFilter::default() },
+            starting_after,
+        })
     }
 }
 

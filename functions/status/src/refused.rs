@@ -53,7 +53,8 @@ pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Resu
     if content.len() > INLINE_BYTES_MAX {
         let name = ImportFiles::of(&job.org, &job.id).refused_rows(extension);
         app.files.put(&name, content_type, content.into()).await?;
-        return Ok(Redirect::to(&app.files.link(&name).await?).into_response());
+        let link = app.files.link(&name, app.limits.link_valid).await?;
+        return Ok(Redirect::to(&link.url).into_response());
     }
     let disposition = format!(r#"attachment; filename="{}-refused.{extension}""#, job.id);
     Ok(([(CONTENT_TYPE, content_type.to_owned()), (CONTENT_DISPOSITION, disposition)], content)

@@ -58,6 +58,9 @@ pub(crate) async fn import(
     let (same, mut fates) = sort_out(elements.iter().map(|element| batch.read(element)));
     let first = same.values().filter_map(|same| same.first()).map(|(_, transaction)| transaction);
     let found = app.transactions.find(caller.org(), first, seed).await?;
+    let new = same.values().flatten().filter(|(_, transaction)| !found.contains_key(&transaction.id));
+    let accounts = new.map(|(_, transaction)| &transaction.account_identifier).collect();
+    app.transactions.note_accounts(caller.org(), accounts).await?;
     let stored =
         same.into_iter().map(|(id, same)| store(&app, caller.org(), same, found.get(&id).copied(), seed));
     let stored: Vec<_> = stored.collect();

@@ -42,7 +42,7 @@ impl FromParameters for Window {
         if days.are_crossed() {
             return parameters.refuse(FROM, FindingCode::InvalidValue, "from is after to").value();
         }
-        Some(Self { limit, days: Bounds<Date> { from, to }, after })
+        Some(Self { limit, days, after })
     }
 }
 

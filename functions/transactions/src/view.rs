@@ -27,6 +27,7 @@ pub(crate) struct View {
 
 impl From<Transaction> for View {
     fn from(transaction: Transaction) -> Self {
+        let original_amount = transaction.original_amount_in_full();
         Self {
             id: transaction.id,
             account_identifier: transaction.account_identifier.into(),
@@ -35,10 +36,7 @@ impl From<Transaction> for View {
             credit_debit: transaction.money.direction.name(),
             amount: transaction.money.currency.in_full(transaction.money.amount),
             currency: transaction.money.currency,
-            original_amount: transaction.original_amount.map(|amount| match transaction.original_currency {
-                Some(currency) => currency.in_full(amount),
-                None => amount.to_string(),
-            }),
+            original_amount,
             original_currency: transaction.original_currency,
             purchased_at: transaction.purchased_on,
             valuta_at: transaction.valued_on,

@@ -68,6 +68,8 @@ struct Scaling {
 /// The function of this binary, as the template names it.
 fn handler(binary: &str) -> Result<Handler> {
     Ok(match binary {
+        "export-worker" => |app, event| Box::pin(export::handle(app, event)),
+        "export-dead-letters" => |app, event| Box::pin(export::handle_dead_letters(app, event)),
         "import-worker" => |app, event| Box::pin(import::handle(app, event)),
         "import-dead-letters" => |app, event| Box::pin(import::handle_dead_letters(app, event)),
         other => bail!("the local stack has no worker {other}"),

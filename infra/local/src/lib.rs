@@ -66,7 +66,7 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     let functions = Functions::start(aws.sdk_config(), &app, listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
-    println!("\nStopping; what is left of running imports goes on at the next start.");
+    println!("\nStopping; what is left of running jobs goes on at the next start.");
     functions.stop().await;
     aws.stop().await;
     Ok(())
@@ -86,7 +86,7 @@ fn welcome(options: &Options, url: &str, key: &str, resumed: usize) {
     println!("Saldo answers at {url}");
     println!("Key of the demo organization: {key}");
     if resumed > 0 {
-        println!("Imports taken up again: {resumed}");
+        println!("Imports and exports taken up again: {resumed}");
     }
     println!("\nTry:\n");
     println!("  curl {url}/api/v1/import \\");

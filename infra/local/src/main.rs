@@ -10,8 +10,9 @@ use tracing_subscriber::EnvFilter;
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error,saldo=info,import=info,status=info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
+        EnvFilter::new("warn,dynoxide=error,saldo=info,export=info,import=info,status=info")
+    });
     tracing_subscriber::fmt()
         .compact()
         .with_env_filter(filter)

@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::serve::ListenerExt;
 use saldo::app::App;
 use saldo::http::{self, Problem, Routes};
-use saldo::queue::{ImportMessage, ImportTask};
+use saldo::queue::{ExportMessage, ImportMessage, ImportTask};
 use saldo::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -91,6 +91,7 @@ impl Aws {
             ("SALDO_IDEMPOTENCY_TABLE", &tables.idempotency),
             ("SALDO_BUCKET", bucket),
             ("SALDO_IMPORT_QUEUE", &queues.import),
+            ("SALDO_EXPORT_QUEUE", &queues.export),
             ("SALDO_S3_PATH_STYLE", "true"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
             ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
@@ -176,6 +177,7 @@ pub(crate) async fn serve(
 pub fn routes(app: &App) -> Routes {
     accounts::routes(app)
         .merge(clients::routes(app))
+        .merge(export::routes(app))
         .merge(import::routes(app))
         .merge(keys::routes(app))
         .merge(status::routes(app))
@@ -190,18 +192,18 @@ async fn whole_request(request: Request, next: Next) -> Result<Response, Problem
     Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
 }
 
-/// Queues the imports again that were running when the queue, which is in memory, was lost.
+/// Queues the jobs again that were running when the queues, which are in memory, were lost.
+/// Says how many there are.
 ///
 /// # Errors
 /// When the services don't answer.
 pub async fn resume(app: &App) -> Result<usize> {
-    let jobs = app.imports.unfinished().await.context("looking for unfinished imports")?;
-    let message = |job: &saldo::import::ImportJob| ImportMessage {
-        org: job.org.clone(),
-        import: job.id.clone(),
-        task: ImportTask::Plan,
-    };
-    let messages: Vec<_> = jobs.iter().map(message).collect();
-    app.import_queue.send(&messages).await.context("queueing unfinished imports")?;
-    Ok(messages.len())
+    let imports = app.imports.unfinished().await.context("looking for unfinished imports")?.into_iter();
+    let imports = imports.map(|job| ImportMessage { org: job.org, import: job.id, task: ImportTask::Plan });
+    let imports: Vec<_> = imports.collect();
+    let exports = app.exports.unfinished().await.context("looking for unfinished exports")?.into_iter();
+    let exports: Vec<_> = exports.map(|job| ExportMessage { org: job.org, export: job.id }).collect();
+    app.import_queue.send(&imports).await.context("queueing unfinished imports")?;
+    app.export_queue.send(&exports).await.context("queueing unfinished exports")?;
+    Ok(imports.len() + exports.len())
 }

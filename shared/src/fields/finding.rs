@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::contact::InvalidPhone;
-use crate::date::InvalidDate;
+use crate::date::{InvalidDate, InvalidMoment};
 use crate::id::InvalidId;
 use crate::money::{AmountError, Currency, UnknownCurrency};
 use crate::text::TextError;
@@ -190,6 +190,12 @@ impl From<InvalidPhone> for FindingCode {
 impl From<InvalidDate> for FindingCode {
     fn from(_: InvalidDate) -> Self {
         Self::InvalidDate
+    }
+}
+
+impl From<InvalidMoment> for FindingCode {
+    fn from(_: InvalidMoment) -> Self {
+        Self::InvalidTime
     }
 }
 

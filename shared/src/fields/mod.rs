@@ -6,6 +6,7 @@
 
 mod envelope;
 mod finding;
+mod list;
 mod object;
 mod patch;
 mod unreadable;

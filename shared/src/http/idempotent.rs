@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request, State};
-use axum::http::header::{CONTENT_TYPE, ETAG, LOCATION};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -25,7 +25,7 @@ const KEY_CHARS_MAX: usize = 255;
 /// The bytes of an answer that is kept; DynamoDB's items have at most 400 kB.
 const KEPT_BYTES_MAX: usize = 300_000;
 /// The headers of an answer that are kept with it.
-const KEPT_HEADERS: [HeaderName; 3] = [CONTENT_TYPE, ETAG, LOCATION];
+const KEPT_HEADERS: [HeaderName; 4] = [CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION];
 
 /// What a request derives its ids from. A request that is sent again under its
 /// idempotency key has the same seed; any other has its own. It is a version 7 UUID.

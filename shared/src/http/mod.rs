@@ -4,6 +4,7 @@
 //! open by oversight; [`service`] then gives every answer its request id, every error its
 //! problem document, and unknown paths and methods their 404 and 405.
 
+mod answer;
 mod auth;
 mod body;
 mod extract;
@@ -18,6 +19,7 @@ use axum::Router;
 use axum::middleware::from_fn;
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use answer::{ANSWER_BYTES_MAX, AnswerBody};
 pub use auth::Caller;
 pub use body::{BODY_BYTES_MAX, Payload};
 pub use extract::{FromParameters, Parameters, PathId};

@@ -1,9 +1,11 @@
 //! What is asked for in a new key.
 
+use std::str::FromStr;
+
 use jiff::Timestamp;
-use serde_json::Value;
 
 use super::{ApiKey, KeyName, KeySecret, Scope};
+use crate::date;
 use crate::fields::{Fields, Finding, FindingCode, Patch};
 use crate::id::{KeyId, OrgId};
 
@@ -32,7 +34,8 @@ impl KeyRequest {
     /// Everything that is wrong with the fields.
     pub fn read(mut fields: Fields, now: Timestamp) -> Result<Self, Vec<Finding>> {
         let name = fields.required(NAME, Fields::text);
-        let scopes = fields.required(SCOPES, scopes);
+        let scopes =
+            fields.required(SCOPES, |fields, name| fields.list(name, Scope::ALL.len(), Scope::from_str));
         let expires_at = expiry(&mut fields, now).value();
         let request = || Some(Self { name: name?, scopes: scopes?, expires_at });
         fields.finish(request())
@@ -56,54 +59,11 @@ impl KeyRequest {
     }
 }
 
-fn scopes(fields: &mut Fields, name: &'static str) -> Patch<Vec<Scope>> {
-    let expected = "expected an array of at least one scope";
-    let names = match fields.take(name) {
-        None => return Patch::Keep,
-        Some(Value::Null) => return Patch::Clear,
-        Some(Value::Array(names)) if names.len() > Scope::ALL.len() => {
-            return fields.refuse(name, FindingCode::TooMany, "there are not that many scopes");
-        }
-        Some(Value::Array(names)) if !names.is_empty() => names,
-        Some(_) => return fields.refuse(name, FindingCode::InvalidType, expected),
-    };
-    let mut scopes = Vec::new();
-    for (at, name) in names.iter().enumerate() {
-        let element = format!("{SCOPES}.{at}");
-        match name.as_str().map(str::parse::<Scope>) {
-            None => fields.find(Finding::in_field(element, FindingCode::InvalidType, "expected a string")),
-            Some(Err(unknown)) => {
-                fields.find(Finding::in_field(element, FindingCode::InvalidValue, unknown.to_string()));
-            }
-            Some(Ok(scope)) if scopes.contains(&scope) => {
-                fields.find(Finding::in_field(
-                    element,
-                    FindingCode::DuplicateValue,
-                    "the scope is there twice",
-                ));
-            }
-            Some(Ok(scope)) => scopes.push(scope),
-        }
-    }
-    Patch::Set(scopes)
-}
-
 fn expiry(fields: &mut Fields, now: Timestamp) -> Patch<Timestamp> {
-    match fields.patch(EXPIRES_AT, |text| text.parse::<Timestamp>().map_err(|_| NotAMoment)) {
+    match fields.patch(EXPIRES_AT, date::parse_moment) {
         Patch::Set(expiry) if expiry <= now => {
             fields.refuse(EXPIRES_AT, FindingCode::InvalidTime, "the moment is not in the future")
         }
         expiry => expiry,
-    }
-}
-
-/// The text is no moment.
-#[derive(Debug, thiserror::Error)]
-#[error("not a moment in RFC 3339's form before 9999-12-30T22:00:00Z, such as 2027-01-31T12:00:00Z")]
-struct NotAMoment;
-
-impl From<NotAMoment> for FindingCode {
-    fn from(_: NotAMoment) -> Self {
-        Self::InvalidTime
     }
 }

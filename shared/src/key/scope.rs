@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use crate::fields::FindingCode;
 use serde::{Deserialize, Serialize};
 
 /// What a key may do. A route asks for exactly one.
@@ -81,6 +82,12 @@ impl Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no scope; the scopes are {}", Scope::ALL.map(Scope::name).join(", "))]
 pub struct UnknownScope;
+
+impl From<UnknownScope> for FindingCode {
+    fn from(_: UnknownScope) -> Self {
+        Self::InvalidValue
+    }
+}
 
 impl FromStr for Scope {
     type Err = UnknownScope;

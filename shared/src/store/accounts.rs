@@ -1,6 +1,8 @@
 //! The accounts.
 
 mod change;
+mod export;
+mod filter;
 mod import;
 mod list;
 mod trace;
@@ -18,7 +20,7 @@ use crate::id::{AccountId, OrgId};
 use trace::Trace;
 
 pub use import::{ImportWrite, Seen, Written};
-pub use list::{AccountFilter, OwnedAccount};
+pub use list::OwnedAccount;
 
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]
@@ -61,6 +63,30 @@ const CURRENCY: &str = "currency";
 const TOTAL_AMOUNT: &str = "total_amount";
 /// The attribute that tells one state of an account from another.
 const REVISION: &str = "revision";
+
+/// The attributes of an account that [`account`] reads; the others are for the order of
+/// imports.
+const ATTRIBUTES: [&str; 19] = [
+    "id",
+    "external_id",
+    "identifier",
+    "type",
+    "status",
+    "name",
+    "phone",
+    "email",
+    TOTAL_AMOUNT,
+    BALANCE,
+    CURRENCY,
+    "due_date",
+    "source_system",
+    "campaign_id",
+    "owner",
+    "notes",
+    "created_at",
+    "updated_at",
+    REVISION,
+];
 
 /// The attribute that names who set a field last: an import or a change by hand, as 16
 /// bytes that sort by time.

@@ -41,6 +41,18 @@ pub(super) fn transactions_of(org: &OrgId, account_identifier: &str) -> String {
     format!("{org}#{account_identifier}")
 }
 
+/// Where an organization's accounts that have transactions are noted. No account has this
+/// partition: it lacks the `#` before an identifier.
+pub(super) fn noted_accounts(org: &OrgId) -> String {
+    org.to_string()
+}
+
+/// Where one of them is noted.
+pub(super) fn noted_account(org: &OrgId, account_identifier: &str) -> Item {
+    let key = [("account", noted_accounts(org)), ("id", account_identifier.to_owned())];
+    key.map(|(name, value)| (name.to_owned(), text(value))).into()
+}
+
 /// Where a transaction stands among those of its account.
 pub(super) fn valued(place: &Place) -> String {
     format!("{}#{}#{}", place.day(), place.sequence(), place.id)

@@ -1,9 +1,13 @@
 //! The transactions.
 
+mod accounts;
+mod export;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use uuid::Uuid;
@@ -100,8 +104,7 @@ impl TransactionStore {
         limit: usize,
     ) -> Result<(Vec<Transaction>, bool), Failure> {
         let partition = text(table_keys::transactions_of(org, account.as_str()));
-        let from = table_keys::valued_from(days.from.unwrap_or(Date::ZERO));
-        let to = table_keys::valued_to(days.to.unwrap_or(Date::MAX));
+        let (from, to) = ends(days);
         let after = after.map(|place| (table_keys::valued(place), &place.id));
         let mut start = match after {
             // A cursor of another range: DynamoDB begins only within the range it is asked for.
@@ -117,16 +120,7 @@ impl TransactionStore {
         loop {
             let missing = limit + 1 - found.len();
             let answer = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name("by_date")
-                .key_condition_expression("#account = :account AND #valued BETWEEN :from AND :to")
-                .expression_attribute_names("#account", "account")
-                .expression_attribute_names("#valued", "valued")
-                .expression_attribute_values(":account", partition.clone())
-                .expression_attribute_values(":from", text(&from))
-                .expression_attribute_values(":to", text(&to))
+                .valued_on(org, account, days)
                 .scan_index_forward(false)
                 .set_exclusive_start_key(start)
                 .limit(i32::try_from(missing).unwrap_or(i32::MAX))
@@ -144,6 +138,27 @@ impl TransactionStore {
             }
         }
     }
+
+    /// The query for an account's transactions of these days.
+    fn valued_on(&self, org: &OrgId, account: &AccountIdentifier, days: Bounds<Date>) -> QueryFluentBuilder {
+        let (from, to) = ends(days);
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name("by_date")
+            .key_condition_expression("#account = :account AND #valued BETWEEN :from AND :to")
+            .expression_attribute_names("#account", "account")
+            .expression_attribute_names("#valued", "valued")
+            .expression_attribute_values(":account", text(table_keys::transactions_of(org, account.as_str())))
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":to", text(to))
+    }
+}
+
+/// The first and the last place among an account's transactions of the days.
+fn ends(days: Bounds<Date>) -> (String, String) {
+    let (from, to) = (days.from.unwrap_or(Date::ZERO), days.to.unwrap_or(Date::MAX));
+    (table_keys::valued_from(from), table_keys::valued_to(to))
 }
 
 const WHAT: &str = "a transaction";

@@ -55,6 +55,17 @@ pub struct Transaction {
     pub created_at: Timestamp,
 }
 
+impl Transaction {
+    /// The original amount as text, with as many decimal places as its currency has.
+    #[must_use]
+    pub fn original_amount_in_full(&self) -> Option<String> {
+        self.original_amount.map(|amount| match self.original_currency {
+            Some(currency) => currency.in_full(amount),
+            None => amount.to_string(),
+        })
+    }
+}
+
 /// What can't differ between two reports of the same transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Booked {

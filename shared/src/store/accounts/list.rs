@@ -6,9 +6,9 @@
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::trace::DELETED_AT;
+use super::filter::matching;
 use super::{AccountStore, CURRENCY, WHAT, account};
-use crate::account::{Account, AccountType, OwnerId};
+use crate::account::{Account, AccountFilter, AccountType, OwnerId};
 use crate::failure::Failure;
 use crate::id::{AccountId, OrgId};
 use crate::money::{Currency, Decimal};
@@ -21,15 +21,6 @@ const FILTERED_MIN: usize = 100;
 const FILTERED_SHARDS: usize = 4;
 /// How much more each further query looks at than the one before.
 const FILTERED_GROWTH: usize = 4;
-
-/// Which accounts are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct AccountFilter {
-    /// Those of this type.
-    pub kind: Option<AccountType>,
-    /// Those of this owner.
-    pub owner_id: Option<OwnerId>,
-}
 
 /// What an account means to its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +37,15 @@ pub struct OwnedAccount {
 
 /// Where accounts lie side by side, in the order of their ids.
 #[derive(Clone, Debug)]
-enum Partition {
+pub(super) enum Partition {
     Shard(u8),
     Owner(OwnerId),
 }
 
 impl AccountStore {
-    /// The organization's accounts behind `after`: at most `limit` of those wanted, and
-    /// whether there are more.
+    /// The organization's accounts behind `after`: at most `limit` of those that match, and
+    /// whether there are more. It is made for filters of type and owner; others, too, would
+    /// have it look at far more accounts than it returns.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -64,10 +56,10 @@ impl AccountStore {
         after: Option<&AccountId>,
         limit: usize,
     ) -> Result<(Vec<Account>, bool), Failure> {
-        let (wanted, kind) = (limit + 1, filter.kind.as_ref());
+        let wanted = limit + 1;
         let mut found = match &filter.owner_id {
-            Some(owner) => self.page(org, &Partition::Owner(owner.clone()), kind, after, wanted).await?,
-            None => self.across_shards(org, kind, after, wanted).await?,
+            Some(owner) => self.page(org, &Partition::Owner(owner.clone()), filter, after, wanted).await?,
+            None => self.across_shards(org, filter, after, wanted).await?,
         };
         let more = found.len() > limit;
         found.truncate(limit);
@@ -78,14 +70,14 @@ impl AccountStore {
     async fn across_shards(
         &self,
         org: &OrgId,
-        kind: Option<&AccountType>,
+        filter: &AccountFilter,
         after: Option<&AccountId>,
         wanted: usize,
     ) -> Result<Vec<Account>, Failure> {
         let first = after.map_or(0, |after| after.shard(SHARDS));
-        let mut found = self.page(org, &Partition::Shard(first), kind, after, wanted).await?;
+        let mut found = self.page(org, &Partition::Shard(first), filter, after, wanted).await?;
         // Whoever filters may find all they want in the next few, or nothing in any.
-        let at_once = if kind.is_some() { FILTERED_SHARDS } else { usize::from(SHARDS) };
+        let at_once = if filter.kind.is_some() { FILTERED_SHARDS } else { usize::from(SHARDS) };
         let shards: Vec<u8> = (first + 1..SHARDS).collect();
         for shards in shards.chunks(at_once) {
             let missing = wanted.saturating_sub(found.len());
@@ -93,7 +85,7 @@ impl AccountStore {
                 break;
             }
             let pages = shards.iter().map(|&shard| async move {
-                self.page(org, &Partition::Shard(shard), kind, None, missing).await
+                self.page(org, &Partition::Shard(shard), filter, None, missing).await
             });
             let pages: Vec<_> = pages.collect();
             let pages: Vec<_> = stream::iter(pages).buffered(at_once).try_collect().await?;
@@ -139,26 +131,19 @@ impl AccountStore {
         &self,
         org: &OrgId,
         partition: &Partition,
-        kind: Option<&AccountType>,
+        filter: &AccountFilter,
         after: Option<&AccountId>,
         wanted: usize,
     ) -> Result<Vec<Account>, Failure> {
         let mut found = Vec::new();
         let mut start = None;
-        let mut look_at = if kind.is_some() { wanted.max(FILTERED_MIN) } else { wanted };
+        let mut look_at = if filter.kind.is_some() { wanted.max(FILTERED_MIN) } else { wanted };
         loop {
             let query = self
                 .query(org, partition, after)
                 .set_exclusive_start_key(start)
-                .limit(i32::try_from(look_at).unwrap_or(i32::MAX))
-                .expression_attribute_names("#deleted", DELETED_AT);
-            let query = match kind {
-                None => query.filter_expression("attribute_not_exists(#deleted)"),
-                Some(kind) => query
-                    .filter_expression("attribute_not_exists(#deleted) AND #type = :type")
-                    .expression_attribute_names("#type", "type")
-                    .expression_attribute_values(":type", text(kind)),
-            };
+                .limit(i32::try_from(look_at).unwrap_or(i32::MAX));
+            let query = matching(org, filter, matches!(partition, Partition::Owner(_))).on(query);
             let answer = query.send().await.map_err(Failure::of("Query on accounts"))?;
             for item in answer.items() {
                 found.push(account(org, item)?);
@@ -172,7 +157,12 @@ impl AccountStore {
         }
     }
 
-    fn query(&self, org: &OrgId, partition: &Partition, after: Option<&AccountId>) -> QueryFluentBuilder {
+    pub(super) fn query(
+        &self,
+        org: &OrgId,
+        partition: &Partition,
+        after: Option<&AccountId>,
+    ) -> QueryFluentBuilder {
         let query = self.client.query().table_name(&self.table);
         let (query, name, value) = match partition {
             // Whoever made an account finds it in the list.

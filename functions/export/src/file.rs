@@ -1,0 +1,55 @@
+//! The file of an export, piece by piece as its records are read.
+
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use saldo::app::App;
+use saldo::export::{Column, Encoder, ExportSpec, Subject};
+use saldo::failure::Failure;
+use saldo::id::OrgId;
+
+/// The records of a piece: some hundred kilobytes.
+const RECORDS_PER_PIECE: usize = 500;
+
+/// A piece of a file.
+pub(crate) struct Piece {
+    /// The records in it.
+    pub(crate) records: usize,
+    /// What it adds to the file.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The pieces of the file, in order. They end with the first error.
+pub(crate) fn pieces(
+    app: &App,
+    org: &OrgId,
+    spec: &ExportSpec,
+) -> BoxStream<'static, Result<Piece, Failure>> {
+    match &spec.subject {
+        Subject::Accounts { filter, columns } => encoded(spec, columns, app.accounts.export(org, filter)),
+        Subject::Transactions { filter, columns } => {
+            encoded(spec, columns, app.transactions.export(org, filter))
+        }
+    }
+}
+
+fn encoded<T: Send + 'static, C: Column<T>>(
+    spec: &ExportSpec,
+    columns: &[C],
+    records: impl Stream<Item = Result<T, Failure>> + Send + 'static,
+) -> BoxStream<'static, Result<Piece, Failure>> {
+    let encoder = Encoder::new::<T>(spec.format, spec.profile, spec.as_of, columns.to_vec());
+    let records = records.try_chunks(RECORDS_PER_PIECE).map_err(|error| error.1).boxed();
+    let pieces = stream::try_unfold(Some((encoder, records)), async |rest| {
+        let Some((mut encoder, mut records)) = rest else {
+            return Ok(None);
+        };
+        match records.try_next().await? {
+            Some(next) => {
+                let piece = Piece { records: next.len(), bytes: encoder.encode(&next)? };
+                Ok(Some((piece, Some((encoder, records)))))
+            }
+            None => Ok(Some((Piece { records: 0, bytes: encoder.finish::<T>()? }, None))),
+        }
+    });
+    pieces.boxed()
+}

@@ -1,0 +1,31 @@
+//! Exports that are small enough to be the answer.
+
+use futures::TryStreamExt;
+use saldo::app::App;
+use saldo::export::ExportSpec;
+use saldo::failure::Failure;
+use saldo::http::AnswerBody;
+use saldo::id::OrgId;
+
+use crate::file::pieces;
+
+/// The file, if it fits an answer and is read in time.
+pub(crate) async fn file(app: &App, org: &OrgId, spec: &ExportSpec) -> Result<Option<Vec<u8>>, Failure> {
+    let fitting = fitting(app, org, spec);
+    match tokio::time::timeout(app.limits.inline_export_time, fitting).await {
+        Ok(file) => file,
+        // Few records of very many: reading them all takes a worker's patience.
+        Err(_) => Ok(None),
+    }
+}
+
+async fn fitting(app: &App, org: &OrgId, spec: &ExportSpec) -> Result<Option<Vec<u8>>, Failure> {
+    let mut body = AnswerBody::default();
+    let mut pieces = pieces(app, org, spec);
+    while let Some(piece) = pieces.try_next().await? {
+        if !body.push(&piece.bytes) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(body.into()))
+}

@@ -1,0 +1,21 @@
+//! `GET /api/v1/export`: the organization's exports, newest first.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
+use saldo::id::ExportId;
+
+use crate::job::Summary;
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Parameters(query): Parameters<PageAfter<ExportId>>,
+) -> Result<Json<Page<Summary>>, Problem> {
+    let limit = query.limit.get();
+    let (jobs, has_more) = app.exports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
+    let now = Timestamp::now();
+    Ok(Json(Page { data: jobs.iter().map(|job| Summary::of(job, now)).collect(), has_more }))
+}

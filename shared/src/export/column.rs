@@ -1,0 +1,29 @@
+//! What an export tells of a record.
+
+use std::fmt::Debug;
+
+use super::Cell;
+use crate::date::Date;
+
+/// A column of an export of `T`s: a member of each object in JSON. A name with a dot is that
+/// of a member of a nested object.
+pub trait Column<T>: Copy + Debug + PartialEq + Send + Sync + 'static {
+    /// Every column there is.
+    const ALL: &'static [Self];
+    /// The columns of an export that names none, in their order.
+    const DEFAULT: &'static [Self];
+
+    /// Its name: its header in CSV, its path in JSON.
+    fn name(self) -> &'static str;
+
+    /// What it tells of `record` on the day `as_of`.
+    fn cell(self, record: &T, as_of: Date) -> Cell<'_>;
+}
+
+/// The columns that a name stands for: one, or all the members of a nested object.
+pub(super) fn named<T, C: Column<T>>(name: &str) -> Vec<C> {
+    let is_meant = |column: &C| {
+        column.name().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    C::ALL.iter().copied().filter(is_meant).collect()
+}

@@ -1,0 +1,51 @@
+//! Fields that hold a list of texts.
+
+use std::fmt::Display;
+
+use serde_json::Value;
+
+use super::{Fields, Finding, FindingCode, Patch};
+
+impl Fields {
+    /// A field that holds an array of texts, each read by `parse`: at least one, at most
+    /// `max`, none of them twice.
+    pub fn list<T: PartialEq, E: Into<FindingCode> + Display>(
+        &mut self,
+        name: &'static str,
+        max: usize,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Patch<Vec<T>> {
+        let elements = match self.take(name) {
+            None => return Patch::Keep,
+            Some(Value::Null) => return Patch::Clear,
+            Some(Value::Array(elements)) if elements.len() > max => {
+                return self.refuse(name, FindingCode::TooMany, format!("there are at most {max}"));
+            }
+            Some(Value::Array(elements)) if !elements.is_empty() => elements,
+            Some(_) => {
+                return self.refuse(
+                    name,
+                    FindingCode::InvalidType,
+                    "expected an array of at least one string",
+                );
+            }
+        };
+        let mut list = Vec::new();
+        for (at, element) in elements.iter().enumerate() {
+            let (code, reason) = match element.as_str().map(&parse) {
+                Some(Ok(read)) if !list.contains(&read) => {
+                    list.push(read);
+                    continue;
+                }
+                Some(Ok(_)) => (FindingCode::DuplicateValue, "it is there twice".to_owned()),
+                Some(Err(error)) => {
+                    let reason = error.to_string();
+                    (error.into(), reason)
+                }
+                None => (FindingCode::InvalidType, "expected a string".to_owned()),
+            };
+            self.find(Finding::in_field(format!("{name}.{at}"), code, reason));
+        }
+        Patch::Set(list)
+    }
+}

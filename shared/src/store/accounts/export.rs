@@ -1,0 +1,83 @@
+//! All the accounts that match, in the order of their ids: the same accounts come in the same
+//! order at every reading, whatever is added or deleted between two.
+
+use futures::{Stream, stream};
+
+use super::filter::matching;
+use super::list::Partition;
+use super::{ATTRIBUTES, AccountStore, account};
+use crate::account::{Account, AccountFilter};
+use crate::failure::Failure;
+use crate::id::{AccountId, OrgId};
+use crate::store::item::text;
+use crate::store::pages::Pages;
+use crate::store::table_keys::SHARDS;
+
+impl AccountStore {
+    /// The organization's accounts that match, by id, each of them once and whole, as it is
+    /// when it is read. The shards are read side by side, a few pages of each at a time, so
+    /// that memory does not grow with the accounts. Reads with eventual consistency.
+    ///
+    /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
+    pub fn export(
+        &self,
+        org: &OrgId,
+        wanted: &AccountFilter,
+    ) -> impl Stream<Item = Result<Account, Failure>> + use<> {
+        let shards: Vec<_> =
+            partitions(org, wanted).iter().map(|partition| self.pages(org, partition, wanted)).collect();
+        stream::try_unfold(shards, async |mut shards| {
+            let next = take_first(&mut shards).await?;
+            Ok(next.map(|account| (account, shards)))
+        })
+    }
+
+    fn pages(&self, org: &OrgId, partition: &Partition, wanted: &AccountFilter) -> Pages<Account> {
+        let mut query = self.query(org, partition, None).consistent_read(false);
+        if let (Some(external_id), Partition::Shard(_)) = (&wanted.external_id, partition) {
+            query = query
+                .key_condition_expression("#partition = :partition AND id = :id")
+                .expression_attribute_values(":id", text(AccountId::of_external(org, external_id)));
+        }
+        for attribute in ATTRIBUTES {
+            query = query.expression_attribute_names(format!("#{attribute}"), attribute);
+        }
+        let projection: Vec<String> = ATTRIBUTES.iter().map(|attribute| format!("#{attribute}")).collect();
+        let query = query.projection_expression(projection.join(", "));
+        let query = matching(org, wanted, matches!(partition, Partition::Owner(_))).on(query);
+        let org = org.clone();
+        Pages::of(query, "Query on accounts", move |item| account(&org, item))
+    }
+}
+
+/// Where accounts that match may lie.
+fn partitions(org: &OrgId, wanted: &AccountFilter) -> Vec<Partition> {
+    match (&wanted.external_id, &wanted.owner_id) {
+        (Some(id), _) => vec![Partition::Shard(AccountId::of_external(org, id).shard(SHARDS))],
+        (None, Some(owner)) => vec![Partition::Owner(owner.clone())],
+        (None, None) => (0..SHARDS).map(Partition::Shard).collect(),
+    }
+}
+
+/// The first of all the accounts that are left.
+async fn take_first(shards: &mut Vec<Pages<Account>>) -> Result<Option<Account>, Failure> {
+    let mut first: Option<(usize, AccountId)> = None;
+    let mut at = 0;
+    while let Some(shard) = shards.get_mut(at) {
+        match shard.peek().await? {
+            None => {
+                shards.remove(at);
+                continue;
+            }
+            Some(next) if first.as_ref().is_none_or(|(_, id)| next.id < *id) => {
+                first = Some((at, next.id.clone()));
+            }
+            Some(_) => {}
+        }
+        at += 1;
+    }
+    match first.and_then(|(at, _)| shards.get_mut(at)) {
+        Some(shard) => shard.next().await,
+        None => Ok(None),
+    }
+}

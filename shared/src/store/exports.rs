@@ -1,0 +1,155 @@
+//! The export jobs.
+
+use aws_sdk_dynamodb::Client;
+use jiff::Timestamp;
+
+use super::expression::Update;
+use super::item::{moment, text};
+use super::jobs::{Job, JobTable, count, expiry_value};
+use crate::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
+use crate::failure::Failure;
+use crate::id::{ExportId, OrgId};
+
+/// The attribute that names the file of the attempt that counts.
+const ATTEMPT_FILE: &str = "attempt_file";
+/// The attribute that names its upload.
+const ATTEMPT_UPLOAD: &str = "attempt_upload";
+
+/// The exports of all organizations.
+#[derive(Clone, Debug)]
+pub struct ExportStore(JobTable<ExportJob>);
+
+impl Job for ExportJob {
+    type Id = ExportId;
+
+    const LIST: &'static str = "export";
+    const RUNNING: &'static str = "processing";
+
+    fn id(&self) -> &ExportId {
+        &self.id
+    }
+
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+}
+
+impl ExportStore {
+    pub(crate) fn new(client: Client, table: String) -> Self {
+        Self(JobTable::new(client, table))
+    }
+
+    /// Records a job that was just accepted and says whether it was new: if it is there
+    /// already, nothing happens.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn accept(&self, job: &ExportJob) -> Result<bool, Failure> {
+        self.0.accept(job).await
+    }
+
+    /// Forgets a job that could not be queued, unless it has been begun all the same.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn discard(&self, org: &OrgId, id: &ExportId) -> Result<(), Failure> {
+        self.0.discard(org, id, ATTEMPT_FILE).await
+    }
+
+    /// The job, if the organization has it.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get(&self, org: &OrgId, id: &ExportId) -> Result<Option<ExportJob>, Failure> {
+        self.0.get(org, id).await
+    }
+
+    /// The organization's exports, newest first: at most `limit` of those older than `after`,
+    /// and whether there are more.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn list(
+        &self,
+        org: &OrgId,
+        after: Option<&ExportId>,
+        limit: usize,
+    ) -> Result<(Vec<ExportJob>, bool), Failure> {
+        self.0.list(org, after, limit).await
+    }
+
+    /// Every job that has not ended, of all organizations. Reads the whole table: it is for a
+    /// start after the queue was lost, not for a request.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn unfinished(&self) -> Result<Vec<ExportJob>, Failure> {
+        self.0.unfinished().await
+    }
+
+    /// Records the attempt that counts from now on. Says whether there is something to be
+    /// attempted: the job may have ended, or been taken back.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn attempt(&self, job: &ExportJob, attempt: &Attempt) -> Result<bool, Failure> {
+        let mut update = running();
+        update.set(ATTEMPT_FILE, text(&attempt.file));
+        update.set(ATTEMPT_UPLOAD, text(&attempt.upload));
+        update.set("expires_at", expiry_value(job));
+        self.0.update(job, update).await
+    }
+
+    /// Ends the job with the file of an attempt. Says whether it did: another attempt may
+    /// count by now, or have ended the job.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn complete(
+        &self,
+        job: &ExportJob,
+        attempt: &Attempt,
+        file: &ExportedFile,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let mut update = running();
+        update.require_value(ATTEMPT_UPLOAD, Some(text(&attempt.upload)));
+        update.set("status", text(ExportStatus::Completed.name()));
+        update.set("rows", count(file.rows));
+        update.set("bytes", count(file.bytes));
+        update.set("sha256", text(&file.sha256));
+        update.set("completed_at", moment(now));
+        if self.0.update(job, update).await? {
+            return Ok(true);
+        }
+        // The SDK tried twice, and the answer to the first attempt was lost.
+        let now = self.get(&job.org, &job.id).await?;
+        Ok(now.is_some_and(|now| {
+            now.status == ExportStatus::Completed && now.attempt().as_ref() == Some(attempt)
+        }))
+    }
+
+    /// Ends a job that can't be done, if it has not ended.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn fail(&self, job: &ExportJob, reason: &str, now: Timestamp) -> Result<(), Failure> {
+        let mut update = running();
+        update.set("status", text(ExportStatus::Failed.name()));
+        update.set("reason", text(reason));
+        update.set("completed_at", moment(now));
+        update.set("expires_at", expiry_value(job));
+        self.0.update(job, update).await.map(drop)
+    }
+}
+
+/// An update of a job that has not ended.
+fn running() -> Update {
+    let mut update = Update::default();
+    update.require_value("status", Some(text(ExportJob::RUNNING)));
+    update
+}

@@ -1,0 +1,86 @@
+//! Long queries, read page by page and a little ahead.
+
+use std::vec;
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::item::Item;
+use crate::failure::Failure;
+
+/// The items a page looks at. Small pages keep memory flat where many are read side by side:
+/// an item that takes half a kilobyte in the table takes four here until it is read. Large
+/// ones keep reading cheap: a page is charged in steps of 4 KB, so of 400 small items not one
+/// in a hundred is paid for twice.
+const ITEMS_PER_PAGE: i32 = 400;
+
+/// What a query finds, in its order, read by a task of its own: one page is ready while the
+/// one before it is used. The task ends with this.
+pub(super) struct Pages<T> {
+    page: vec::IntoIter<T>,
+    pages: mpsc::Receiver<Page<T>>,
+    _reader: AbortOnDropHandle<()>,
+}
+
+/// A page of a query, or its end.
+type Page<T> = Result<Option<Vec<T>>, Failure>;
+
+impl<T: Send + 'static> Pages<T> {
+    /// What `query` finds, each item as `read` reads it.
+    pub(super) fn of(
+        query: QueryFluentBuilder,
+        operation: &'static str,
+        read: impl Fn(&Item) -> Result<T, Failure> + Send + 'static,
+    ) -> Self {
+        let (sender, pages) = mpsc::channel(1);
+        let reader = tokio::spawn(read_ahead(query, operation, read, sender));
+        Self { page: Vec::new().into_iter(), pages, _reader: AbortOnDropHandle::new(reader) }
+    }
+
+    /// The next item, which stays the next, if there is one.
+    pub(super) async fn peek(&mut self) -> Result<Option<&T>, Failure> {
+        while self.page.as_slice().is_empty() {
+            match self.pages.recv().await {
+                Some(Ok(Some(page))) => self.page = page.into_iter(),
+                Some(Ok(None)) => return Ok(None),
+                Some(Err(failure)) => return Err(failure),
+                None => return Err(Failure::missing("the rest of a query")),
+            }
+        }
+        Ok(self.page.as_slice().first())
+    }
+
+    /// The next item, if there is one. There is nothing behind the end.
+    pub(super) async fn next(&mut self) -> Result<Option<T>, Failure> {
+        self.peek().await?;
+        Ok(self.page.next())
+    }
+}
+
+async fn read_ahead<T>(
+    query: QueryFluentBuilder,
+    operation: &'static str,
+    read: impl Fn(&Item) -> Result<T, Failure>,
+    pages: mpsc::Sender<Page<T>>,
+) {
+    let mut start = None;
+    loop {
+        let answer = query.clone().set_exclusive_start_key(start).limit(ITEMS_PER_PAGE).send().await;
+        let (page, next) = match answer {
+            Ok(answer) => (answer.items().iter().map(&read).collect(), answer.last_evaluated_key),
+            Err(error) => (Err(Failure::of(operation)(error)), None),
+        };
+        let last = next.is_none();
+        start = next;
+        let failed = Result::is_err(&page);
+        // Nobody reads on: the reader has gone, or has got a failure.
+        if pages.send(page.map(Some)).await.is_err() || failed {
+            return;
+        }
+        if last {
+            let _nobody_waits = pages.send(Ok(None)).await;
+            return;
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Which accounts an organization has transactions of. Transactions lie by account, so
+//! whoever wants those of all accounts must know them: each is noted once, in the
+//! organization's own partition.
+
+use std::collections::BTreeSet;
+
+use super::TransactionStore;
+use crate::account::AccountIdentifier;
+use crate::failure::Failure;
+use crate::id::OrgId;
+use crate::store::batch_get::batch_get;
+use crate::store::item::{Reader, text};
+use crate::store::pages::Pages;
+use crate::store::table_keys;
+
+const WHAT: &str = "an account with transactions";
+
+impl TransactionStore {
+    /// Notes the accounts whose transactions are about to be stored, those that are not noted
+    /// yet.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn note_accounts(
+        &self,
+        org: &OrgId,
+        accounts: BTreeSet<&AccountIdentifier>,
+    ) -> Result<(), Failure> {
+        let keys = accounts.iter().map(|account| table_keys::noted_account(org, account.as_str())).collect();
+        let noted = batch_get(&self.client, &self.table, keys).await?;
+        let noted: Result<BTreeSet<AccountIdentifier>, Failure> =
+            noted.iter().map(|item| Reader::new(item, WHAT).required("id")).collect();
+        let noted = noted?;
+        for account in accounts.into_iter().filter(|account| !noted.contains(account)) {
+            self.client
+                .put_item()
+                .table_name(&self.table)
+                .set_item(Some(table_keys::noted_account(org, account.as_str())))
+                .send()
+                .await
+                .map_err(Failure::of("PutItem on transactions"))?;
+        }
+        Ok(())
+    }
+
+    /// The accounts that are noted, in the order of their identifiers.
+    pub(super) fn noted_accounts(&self, org: &OrgId) -> Pages<AccountIdentifier> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#account = :noted")
+            .expression_attribute_names("#account", "account")
+            .expression_attribute_values(":noted", text(table_keys::noted_accounts(org)));
+        Pages::of(query, "Query on transactions", |item| Reader::new(item, WHAT).required("id"))
+    }
+}

@@ -1,0 +1,99 @@
+//! All the transactions that match: account by account, oldest first.
+
+use std::collections::VecDeque;
+
+use futures::{Stream, stream};
+
+use super::{TransactionStore, transaction};
+use crate::account::AccountIdentifier;
+use crate::export::TransactionFilter;
+use crate::failure::Failure;
+use crate::id::OrgId;
+use crate::store::pages::Pages;
+use crate::transaction::Transaction;
+
+/// The accounts that are read at the same time. Most have few transactions, so reading one
+/// after the other would be waiting.
+const ACCOUNTS_AHEAD: usize = 8;
+
+impl TransactionStore {
+    /// The organization's transactions that match, in the order of their accounts'
+    /// identifiers, those of an account oldest first. Reads with eventual consistency.
+    ///
+    /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
+    pub fn export(
+        &self,
+        org: &OrgId,
+        wanted: &TransactionFilter,
+    ) -> impl Stream<Item = Result<Transaction, Failure>> + use<> {
+        let accounts = match &wanted.account_identifier {
+            Some(account) => Accounts::One(Some(account.clone())),
+            None => Accounts::Noted(self.noted_accounts(org)),
+        };
+        let (store, org, wanted) = (self.clone(), org.clone(), wanted.clone());
+        let reading = Reading { store, org, wanted, accounts, ahead: VecDeque::new() };
+        stream::try_unfold(reading, async |mut reading| {
+            let next = reading.next().await?;
+            Ok(next.map(|transaction| (transaction, reading)))
+        })
+    }
+
+    fn pages(
+        &self,
+        org: &OrgId,
+        account: &AccountIdentifier,
+        wanted: &TransactionFilter,
+    ) -> Pages<Transaction> {
+        let query = self.valued_on(org, account, wanted.valued_on).scan_index_forward(true);
+        let org = org.clone();
+        Pages::of(query, "Query on transactions by_date", move |item| transaction(&org, item))
+    }
+}
+
+/// The accounts whose transactions are wanted and not read yet.
+enum Accounts {
+    One(Option<AccountIdentifier>),
+    Noted(Pages<AccountIdentifier>),
+    None,
+}
+
+impl Accounts {
+    async fn next(&mut self) -> Result<Option<AccountIdentifier>, Failure> {
+        let next = match self {
+            Self::One(account) => account.take(),
+            Self::Noted(accounts) => accounts.next().await?,
+            Self::None => None,
+        };
+        if next.is_none() {
+            *self = Self::None;
+        }
+        Ok(next)
+    }
+}
+
+struct Reading {
+    store: TransactionStore,
+    org: OrgId,
+    wanted: TransactionFilter,
+    accounts: Accounts,
+    /// The account that is being read, and those after it.
+    ahead: VecDeque<Pages<Transaction>>,
+}
+
+impl Reading {
+    async fn next(&mut self) -> Result<Option<Transaction>, Failure> {
+        loop {
+            while self.ahead.len() < ACCOUNTS_AHEAD {
+                let Some(account) = self.accounts.next().await? else { break };
+                self.ahead.push_back(self.store.pages(&self.org, &account, &self.wanted));
+            }
+            let Some(first) = self.ahead.front_mut() else {
+                return Ok(None);
+            };
+            if let Some(next) = first.next().await? {
+                return Ok(Some(next));
+            }
+            self.ahead.pop_front();
+        }
+    }
+}
