@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use saldo::id::OrgId;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// How long a job may take before the test gives it up.
@@ -205,4 +207,10 @@ impl Tenant {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// The SHA-256 of some bytes, in lower-case hexadecimal digits.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }

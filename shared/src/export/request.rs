@@ -59,8 +59,9 @@ pub const ACCOUNT_EXPORT_FIELDS: &[&str] = &[
 pub const TRANSACTION_EXPORT_FIELDS: &[&str] =
     &[FORMAT, PROFILE, COLUMNS, DELIVERY, ACCOUNT_IDENTIFIER, FROM, TO];
 
-/// The most days between two days of the calendar, years 0 to 9999: more make no difference.
-const DAYS_MAX: i64 = 4_000_000;
+/// The days past due that can be asked for, either way: some 2,700 years, so that whichever day
+/// is meant is one of the calendar's, which has the years 0 to 9999.
+const DAYS_MAX: i64 = 1_000_000;
 
 /// How an export gets to whoever asked for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,8 +135,8 @@ fn read(
 fn account_filter(fields: &mut Fields, as_of: Date) -> AccountFilter {
     let status = fields.text(STATUS).value();
     let total_amount = bounds(fields, [MIN_AMOUNT, MAX_AMOUNT], |fields, name| fields.amount(name).value());
-    let days_past_due = bounds(fields, [DAYS_PAST_DUE_MIN, DAYS_PAST_DUE_MAX], whole_number);
-    let day = |past_due: i64| as_of.saturating_sub(Span::new().days(past_due.clamp(-DAYS_MAX, DAYS_MAX)));
+    let days_past_due = bounds(fields, [DAYS_PAST_DUE_MIN, DAYS_PAST_DUE_MAX], days);
+    let day = |past_due: i64| as_of.saturating_sub(Span::new().days(past_due));
     AccountFilter {
         status,
         total_amount,
@@ -172,16 +173,16 @@ fn bounds<T: PartialOrd>(
     bounds
 }
 
-fn whole_number(fields: &mut Fields, name: &'static str) -> Option<i64> {
-    let expected = "expected a whole number";
+fn days(fields: &mut Fields, name: &'static str) -> Option<i64> {
+    let expected = "expected a whole number from -1000000 to 1000000";
     let number = match fields.take(name) {
         None | Some(Value::Null) => return None,
         Some(Value::Number(number)) => number.as_i64(),
         Some(_) => return fields.refuse(name, FindingCode::InvalidType, expected).value(),
     };
     match number {
-        Some(number) => Some(number),
-        None => fields.refuse(name, FindingCode::InvalidValue, expected).value(),
+        Some(days) if (-DAYS_MAX..=DAYS_MAX).contains(&days) => Some(days),
+        _ => fields.refuse(name, FindingCode::InvalidValue, expected).value(),
     }
 }
 

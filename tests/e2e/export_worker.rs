@@ -1,0 +1,285 @@
+//! The worker that writes exports: killed, delivered twice, given up; and the links to what it
+//! wrote.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode};
+use local::{Aws, Data, sqs_event};
+use saldo::app::{App, Limits};
+use saldo::export::ExportStatus;
+use saldo::http::service;
+use saldo::id::{ExportId, OrgId};
+use saldo::settings::{Queues, Settings};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testing::wire::{Faults, tapped};
+use tower::ServiceExt;
+
+/// The requests an attempt sends for few accounts, and some more.
+const LIFE_MAX: i64 = 26;
+
+/// Services whose files can be looked at, and an organization in them.
+struct Lab {
+    dir: TempDir,
+    aws: Aws,
+    app: App,
+    org: OrgId,
+    key: String,
+}
+
+impl Lab {
+    async fn start() -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let aws = Aws::start(&Data::Directory(dir.path().to_owned())).await.expect("the services");
+        let (app, org) = (aws.app(), OrgId::random().expect("randomness"));
+        let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
+        let key = key.expect("an organization").expose().to_owned();
+        Self { dir, aws, app, org, key }
+    }
+
+    async fn ask(&self, app: &App, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("x-api-key", &self.key).header("content-type", "application/json");
+        let request = request.body(Body::from(body.to_string())).expect("a request");
+        let answer = service(local::routes(app)).oneshot(request).await.expect("an answer");
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// Imports `count` accounts with notes of so many characters.
+    async fn import(&self, count: usize, notes: usize) {
+        let row = |n: usize| json!({ "contact": { "name": format!("{n}") }, "total_amount": n, "notes": "n".repeat(notes.max(1)) });
+        let rows: Vec<Value> = (0..count).map(row).collect();
+        let body = json!({ "accounts": rows });
+        let (status, _) = self.ask(&self.app, Method::POST, "/api/v1/import", body).await;
+        assert_eq!(status, 202);
+        while let [message, ..] = self.messages(&self.aws.settings.queues.import).await.as_slice() {
+            let answer = import::handle(self.app.clone(), sqs_event(std::slice::from_ref(message))).await;
+            assert_eq!(answer.batch_item_failures, []);
+        }
+    }
+
+    async fn messages(&self, queue: &str) -> Vec<aws_sdk_sqs::types::Message> {
+        let sqs = aws_sdk_sqs::Client::new(self.aws.sdk_config());
+        let messages = sqs.receive_message().queue_url(queue).send().await.expect("SQS").messages;
+        let messages = messages.unwrap_or_default();
+        for message in &messages {
+            let receipt = message.receipt_handle().expect("a receipt");
+            sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.expect("SQS");
+        }
+        messages
+    }
+
+    /// Asks for an export of all accounts by link: its id, and the message to its worker.
+    async fn export(&self) -> (ExportId, Vec<aws_sdk_sqs::types::Message>) {
+        let body = json!({ "format": "ndjson", "delivery": "link" });
+        let (status, accepted) = self.ask(&self.app, Method::POST, "/api/v1/export/accounts", body).await;
+        assert_eq!(status, 202, "{accepted}");
+        let id = accepted["export_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        (id, self.messages(&self.aws.settings.queues.export).await)
+    }
+
+    /// What the callers are told of an export, with a link of this app's making.
+    async fn told(&self, app: &App, id: &ExportId) -> Value {
+        let (status, job) = self.ask(app, Method::GET, &format!("/api/v1/export/{id}"), Value::Null).await;
+        assert_eq!(status, 200, "{job}");
+        job
+    }
+
+    /// Checks that the export is completed with a file of so many rows, which is what it says.
+    async fn check(&self, id: &ExportId, rows: usize) {
+        let job = self.told(&self.app, id).await;
+        assert_eq!((&job["status"], &job["rows"]), (&json!("completed"), &json!(rows)), "{job}");
+        let file = reqwest::get(job["url"].as_str().expect("a link")).await.expect("a file");
+        assert_eq!(file.status(), 200, "{job}");
+        let file = file.bytes().await.expect("its bytes");
+        assert_eq!((&job["bytes"], &job["sha256"]), (&json!(file.len()), &json!(testing::sha256(&file))));
+        assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), rows);
+    }
+
+    /// The uploads that are neither finished nor aborted, and the files of exports.
+    fn left(&self) -> (usize, usize) {
+        let s3 = self.dir.path().join("s3");
+        let uploads = std::fs::read_dir(&s3).expect("a directory").filter_map(Result::ok);
+        let uploads = uploads.filter(|entry| entry.file_name().to_string_lossy().starts_with(".upload"));
+        (uploads.count(), files(&s3.join(&self.aws.settings.bucket).join("exports")))
+    }
+}
+
+fn files(path: &Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(path) else { return 0 };
+    entries
+        .filter_map(Result::ok)
+        .map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 })
+        .sum()
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_between_any_two_requests_leaves_nothing_behind_for_the_next() {
+    let lab = Lab::start().await;
+    lab.import(40, 10).await;
+    let faults = Arc::new(Faults::default());
+    let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
+    let (mut exports, mut deaths, mut unknown) = (0, 0, 0);
+    for requests in 0..LIFE_MAX {
+        for after_effect in [false, true] {
+            let (id, messages) = lab.export().await;
+            faults.arm(requests, after_effect);
+            let died = faults.run(export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
+            faults.disarm();
+            for _delivery in 0..2 {
+                let answer = export::handle(lab.app.clone(), sqs_event(&messages)).await;
+                assert_eq!(answer.batch_item_failures, []);
+                lab.check(&id, 40).await;
+            }
+            exports += 1;
+            deaths += usize::from(died);
+            // An upload that was begun and not written down: the lifecycle rule's.
+            let (uploads, files) = lab.left();
+            unknown += usize::from(uploads > unknown);
+            assert_eq!((uploads, files), (unknown, exports), "{requests} {after_effect}");
+        }
+    }
+    assert!(deaths > 40, "hardly anything died: {deaths}");
+    assert!(
+        unknown <= 2,
+        "only the moment before an upload is written down is the lifecycle rule's: {unknown}"
+    );
+    lab.aws.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_of_several_parts_is_whole_also_when_its_first_worker_died_among_them() {
+    let lab = Lab::start().await;
+    for _ in 0..2 {
+        lab.import(380, 10_000).await;
+    }
+    let faults = Arc::new(Faults::default());
+    let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
+    let (id, messages) = lab.export().await;
+    // The job, the upload, its record, the shards; and death at the first part.
+    faults.arm(3 + 16, true);
+    assert!(faults.run(export::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
+    assert!(lab.left().0 > 0, "an upload is left");
+    export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    lab.check(&id, 760).await;
+    assert_eq!(lab.left(), (0, 1));
+    let job = lab.app.exports.get(&lab.org, &id).await.expect("DynamoDB").expect("the job");
+    assert!(job.file().is_some_and(|file| file.bytes > 5 * 1024 * 1024), "{job:?}");
+
+    // And what is too large for an answer becomes a job by itself.
+    let (status, _) =
+        lab.ask(&lab.app, Method::POST, "/api/v1/export/accounts", json!({ "format": "csv" })).await;
+    assert_eq!(status, 202);
+    lab.aws.stop().await;
+}
+
+#[tokio::test]
+async fn of_two_attempts_at_once_one_counts_and_the_other_leaves_nothing() {
+    let lab = Lab::start().await;
+    lab.import(300, 1_000).await;
+    for round in 1..=5 {
+        let (id, messages) = lab.export().await;
+        let attempt = || export::handle(lab.app.clone(), sqs_event(&messages));
+        let answers = tokio::join!(attempt(), attempt());
+        let done =
+            [answers.0, answers.1].iter().filter(|answer| answer.batch_item_failures.is_empty()).count();
+        assert!(done >= 1, "one of them is done");
+        export::handle(lab.app.clone(), sqs_event(&messages)).await;
+        lab.check(&id, 300).await;
+        assert_eq!(lab.left(), (0, round));
+    }
+    lab.aws.stop().await;
+}
+
+#[tokio::test]
+async fn an_export_that_is_given_up_fails_and_leaves_no_file() {
+    let lab = Lab::start().await;
+    lab.import(20, 10).await;
+    let faults = Arc::new(Faults::default());
+    let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
+    let (id, messages) = lab.export().await;
+    faults.arm(10, false);
+    assert!(faults.run(export::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
+    for _delivery in 0..2 {
+        let answer = export::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
+        assert_eq!(answer.batch_item_failures, []);
+        let job = lab.told(&lab.app, &id).await;
+        assert_eq!(
+            (&job["status"], &job["reason"], &job["url"]),
+            (
+                &json!("failed"),
+                &json!("the file could not be written; ask for the export again"),
+                &Value::Null
+            )
+        );
+    }
+    export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    let job = lab.app.exports.get(&lab.org, &id).await.expect("DynamoDB").expect("the job");
+    assert_eq!(job.status, ExportStatus::Failed, "a late delivery brings nothing back");
+    assert_eq!(lab.left(), (0, 0));
+    lab.aws.stop().await;
+}
+
+#[tokio::test]
+async fn a_link_that_has_expired_or_was_altered_is_refused_and_a_new_one_is_given() {
+    let lab = Lab::start().await;
+    lab.import(3, 10).await;
+    let limits = Limits { link_valid: Duration::from_secs(1), ..Limits::default() };
+    let hasty = App { limits, ..lab.app.clone() };
+    let (id, messages) = lab.export().await;
+    export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    let status = async |url: &str| reqwest::get(url).await.expect("an answer").status();
+
+    let expiring = lab.told(&hasty, &id).await["url"].as_str().expect("a link").to_owned();
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    assert_eq!(status(&expiring).await, 403, "it has expired");
+
+    let fresh = lab.told(&lab.app, &id).await;
+    let url = fresh["url"].as_str().expect("a link");
+    assert_ne!(url, expiring);
+    assert_eq!(status(url).await, 200);
+    let expires_at: jiff::Timestamp =
+        fresh["expires_at"].as_str().and_then(|at| at.parse().ok()).expect("a moment");
+    let valid = expires_at.duration_since(jiff::Timestamp::now());
+    assert!((890..=900).contains(&valid.as_secs()), "{valid:?}");
+    let signature =
+        url.split("X-Amz-Signature=").nth(1).and_then(|rest| rest.split('&').next()).expect("a signature");
+    let other = format!("{}{}", if signature.starts_with('0') { '1' } else { '0' }, &signature[1..]);
+    for altered in [
+        url.replace(signature, &other),
+        url.replace("X-Amz-Expires=900", "X-Amz-Expires=9000"),
+        url.replace("/exports/", "/imports/"),
+    ] {
+        assert_ne!(altered, url);
+        assert_eq!(status(&altered).await, 403, "{altered}");
+    }
+    lab.aws.stop().await;
+}
+
+#[tokio::test]
+async fn an_export_that_takes_long_to_read_becomes_a_job_and_one_that_can_t_be_queued_is_taken_back() {
+    let lab = Lab::start().await;
+    lab.import(3, 10).await;
+    let body = json!({ "format": "csv" });
+    let limits = Limits { inline_export_time: Duration::ZERO, ..Limits::default() };
+    let hasty = App { limits, ..lab.app.clone() };
+    let (status, _) = lab.ask(&hasty, Method::POST, "/api/v1/export/accounts", body.clone()).await;
+    assert_eq!(status, 202);
+    let (_, listed) = lab.ask(&lab.app, Method::GET, "/api/v1/export", Value::Null).await;
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
+
+    let queues =
+        Queues { export: "http://127.0.0.1:9/nowhere".to_owned(), ..lab.aws.settings.queues.clone() };
+    let cut_off = App::new(&Settings { queues, ..lab.aws.settings.clone() }, lab.aws.sdk_config());
+    let link = json!({ "format": "csv", "delivery": "link" });
+    let (status, _) = lab.ask(&cut_off, Method::POST, "/api/v1/export/accounts", link).await;
+    assert!(status.is_server_error(), "{status}");
+    let (_, listed) = lab.ask(&lab.app, Method::GET, "/api/v1/export", Value::Null).await;
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
+    lab.aws.stop().await;
+}

@@ -1,0 +1,208 @@
+//! What was exported, imported again: nothing changes.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use testing::{Tenant, saldo};
+
+/// Everything an account may say, and everything that is hard to write down.
+fn rows(tenant: &Tenant) -> Value {
+    let texts = [
+        "plain",
+        "O'Neill \"the\" Second",
+        "comma, semicolon; tab\tend",
+        "'quoted",
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        " blanks around ",
+        "Ñandú Žofie 💸 李 \u{1F468}\u{200D}\u{1F469}",
+        "\"",
+        "''",
+        "\\n",
+        "a\"\"b",
+        "NULL",
+        "1e5",
+        "007",
+    ];
+    let amounts =
+        ["99999999999999999999999999.99", "0", "0.01", "45000.5", "12345678901234567890123456.78", "100"];
+    let row = |(n, text): (usize, &&str)| {
+        let name = text.replace('\t', " ");
+        json!({
+            "external_id": tenant.external_id(&format!("{n}-{name}")), "contact": { "name": name, "phone": "+5491155551234", "email": name },
+            "total_amount": amounts[n % amounts.len()], "currency": (n % 2 == 0).then_some("USD"),
+            "due_date": (n % 3 > 0).then_some("2026-01-15"), "source_system": name, "status": name, "campaign_id": name,
+            "owner_id": (n % 4 > 0).then_some(&name), "type": name, "notes": format!("{text}\n{text}\r\n\t")
+        })
+    };
+    let mut rows: Vec<Value> = texts.iter().enumerate().map(row).collect();
+    rows.push(json!({ "contact": { "name": "nothing else" }, "total_amount": 7 }));
+    rows.push(json!({ "contact": { "name": "nothing else" }, "total_amount": 7 }));
+    rows.push(json!({ "contact": { "name": "more than is owed" }, "total_amount": 7, "balance": "12.50" }));
+    rows.into()
+}
+
+async fn export(tenant: &Tenant, format: &str) -> String {
+    let file = tenant.export("accounts", json!({ "format": format, "profile": "raw" })).await;
+    assert_eq!(file.status, 200, "{file:?}");
+    file.text
+}
+
+#[tokio::test]
+async fn importing_a_raw_export_changes_nothing() {
+    let tenant = saldo().await.tenant().await;
+    let rows = rows(&tenant);
+    let job = tenant.import_rows(rows.clone()).await;
+    assert_eq!(job["imported"], json!(rows.as_array().map(Vec::len)), "{job}");
+    // What was changed by hand, too.
+    let accounts = tenant.get("/v1/accounts?limit=100").await.json()["data"].clone();
+    for (n, account) in accounts.as_array().expect("accounts").iter().enumerate().take(4) {
+        let path = format!("/v1/accounts/{}", account["id"].as_str().expect("an id"));
+        let change = [
+            json!({ "balance": "-3.25" }),
+            json!({ "status": "=x" }),
+            json!({ "notes": null }),
+            json!({ "identifier": "DE1" }),
+        ];
+        assert_eq!(tenant.json(Method::PUT, &path, change[n].clone()).await.status, 200);
+    }
+
+    for (format, media_type) in [("csv", "text/csv"), ("ndjson", "application/x-ndjson")] {
+        let before = export(&tenant, format).await;
+        for _ in 0..2 {
+            let job = tenant.ended(&tenant.import(media_type, before.clone()).await).await;
+            let counts = [&job["status"], &job["updated"], &job["imported"]];
+            assert_eq!(
+                counts,
+                [&json!("completed"), &json!(rows.as_array().map(Vec::len)), &json!(0)],
+                "{job}"
+            );
+            // Nothing is said of the columns that no import sets.
+            let warnings = job["warnings"].as_array().expect("warnings");
+            assert!(warnings.iter().all(|warning| warning["code"] == "invalid_email"), "{job}");
+            let after = export(&tenant, format).await;
+            assert!(before == after, "{format}:\n{before}\n{after}");
+        }
+    }
+    let unchanged = tenant.get("/v1/accounts?limit=100").await.json()["data"].clone();
+    assert_eq!(unchanged.as_array().map(Vec::len), rows.as_array().map(Vec::len));
+}
+
+#[tokio::test]
+async fn a_row_changes_the_account_whose_id_it_has_or_is_refused() {
+    let tenant = saldo().await.tenant().await;
+    let row = json!({ "contact": { "name": "Ana" }, "total_amount": 7, "notes": "old" });
+    tenant.import_rows(json!([row, row])).await;
+    let savings = json!({ "type": "savings", "balance": 5, "currency": "USD", "owner_id": "o" });
+    let by_hand = tenant.json(Method::POST, "/v1/accounts", savings).await.json()["id"].clone();
+    let listed = tenant.get("/v1/accounts?type=receivable").await.json();
+    let ids = [0, 1].map(|n| listed["data"][n]["id"].clone());
+    let bea = json!({ "contact": { "name": "Bea" }, "total_amount": 8 });
+    let with_id = |id: &Value| {
+        let mut row = bea.clone();
+        row["id"] = id.clone();
+        row
+    };
+    assert_eq!(tenant.delete(&format!("/v1/accounts/{}", ids[1].as_str().expect("an id"))).await.status, 204);
+
+    let job = tenant
+        .import_rows(json!([
+            row_named("superseded", &with_id(&ids[0])),
+            with_id(&ids[0]),
+            with_id(&ids[1]),
+            with_id(&by_hand),
+            with_id(&json!("acc_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
+            with_id(&json!("1042"))
+        ]))
+        .await;
+    assert_eq!(
+        (&job["superseded"], &job["updated"], &job["imported"]),
+        (&json!(1), &json!(1), &json!(1)),
+        "{job}"
+    );
+    let errors: Vec<_> = job["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|error| (&error["index"], &error["code"]))
+        .collect();
+    let unknown = json!("unknown_account");
+    assert_eq!(errors, [(&json!(2), &unknown), (&json!(3), &unknown), (&json!(4), &unknown)]);
+    assert_eq!((&job["warnings"][0]["index"], &job["warnings"][0]["field"]), (&json!(5), &json!("id")));
+
+    let changed = tenant.get(&format!("/v1/accounts/{}", ids[0].as_str().expect("an id"))).await.json();
+    assert_eq!(
+        (&changed["contact"]["name"], &changed["balance"], &changed["notes"]),
+        (&json!("Bea"), &json!(-8), &json!("old"))
+    );
+    let untouched = tenant.get(&format!("/v1/accounts/{}", by_hand.as_str().expect("an id"))).await.json();
+    assert_eq!((&untouched["balance"], untouched.get("contact")), (&json!(5), None));
+}
+
+fn row_named(name: &str, row: &Value) -> Value {
+    let mut row = row.clone();
+    row["contact"]["name"] = json!(name);
+    row
+}
+
+#[tokio::test]
+async fn the_same_external_id_is_the_same_account_in_every_notation() {
+    let tenant = saldo().await.tenant().await;
+    let id = tenant.external_id("INV");
+    let job = tenant
+        .import_rows(
+            json!([{ "external_id": format!("  {id}\t"), "contact": { "name": "A" }, "total_amount": 1 }]),
+        )
+        .await;
+    assert_eq!(job["imported"], 1, "{job}");
+    for (media_type, body) in [
+        ("text/csv", format!("external_id,contact.name,total_amount\n {id} ,B,2\n{id},C,3\n")),
+        (
+            "application/x-ndjson",
+            format!("{{\"external_id\":\"{id} \",\"contact\":{{\"name\":\"D\"}},\"total_amount\":4}}\n"),
+        ),
+    ] {
+        let job = tenant.ended(&tenant.import(media_type, body).await).await;
+        assert_eq!((&job["updated"], &job["imported"]), (&json!(1), &json!(0)), "{job}");
+    }
+    let accounts = tenant.get("/v1/accounts").await.json();
+    assert_eq!(
+        (accounts["data"].as_array().map(Vec::len), &accounts["data"][0]["external_id"]),
+        (Some(1), &json!(id))
+    );
+}
+
+#[tokio::test]
+async fn balances_of_rows_are_checked_as_their_amounts_are() {
+    let tenant = saldo().await.tenant().await;
+    let row = |name: &str, balance: Value, currency: &str| {
+        json!({
+            "external_id": tenant.external_id(name), "contact": { "name": name }, "total_amount": 5,
+            "balance": balance, "currency": currency
+        })
+    };
+    let job = tenant
+        .import_rows(json!([
+            row("given", json!("2.5"), "USD"),
+            row("null", Value::Null, "USD"),
+            row("fine", json!(2.5), "JPY"),
+            row("wrong", json!(true), "USD")
+        ]))
+        .await;
+    let errors: Vec<_> = job["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|error| (&error["field"], &error["code"]))
+        .collect();
+    let field = json!("balance");
+    assert_eq!(errors, [(&field, &json!("too_many_digits")), (&field, &json!("invalid_type"))]);
+    let file = tenant
+        .export("accounts", json!({ "format": "csv", "columns": ["contact.name", "balance"] }))
+        .await
+        .text;
+    let mut lines: Vec<&str> = file.lines().skip(1).collect();
+    lines.sort_unstable();
+    assert_eq!(lines, ["given,2.5", "null,-5"]);
+}
