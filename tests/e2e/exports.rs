@@ -381,3 +381,63 @@ async fn a_spreadsheet_gets_no_formula_and_raw_gets_the_text() {
     let json = tenant.export("accounts", json!({ "format": "json", "columns": ["notes"] })).await.json();
     assert_eq!(json[0]["notes"], "\t=1", "programs get the text");
 }
+
+#[tokio::test]
+async fn an_export_while_an_import_runs_has_every_account_once_and_whole() {
+    const ACCOUNTS: usize = 1_500;
+    let tenant = saldo().await.tenant().await;
+    let rows = |version: usize, count: usize| {
+        let row = |n: usize| {
+            json!({
+                "external_id": tenant.external_id(&format!("{n:05}")), "contact": { "name": format!("v{version}") },
+                "total_amount": version, "notes": format!("v{version}"), "status": format!("v{version}")
+            })
+        };
+        json!({ "accounts": (0..count).map(row).collect::<Vec<_>>() }).to_string()
+    };
+    tenant.ended(&tenant.import("application/json", rows(0, ACCOUNTS)).await).await;
+    let (mut exports, mut version, mut mixed) = (0, 0, 0);
+    while mixed < 3 && version < 10 {
+        version += 1;
+        let accepted = tenant.import("application/json", rows(version, ACCOUNTS + 50 * version)).await;
+        loop {
+            let running = tenant.get(accepted.header("location")).await.json()["status"] == "processing";
+            let delivery = if exports % 2 == 0 { "auto" } else { "link" };
+            let answer = tenant.export("accounts", json!({ "format": "ndjson", "delivery": delivery })).await;
+            let file = match answer.status.as_u16() {
+                200 => answer.text,
+                _ => {
+                    let job = tenant.ended(&answer).await;
+                    let file = reqwest::get(job["url"].as_str().expect("a link")).await.expect("a file");
+                    file.text().await.expect("text")
+                }
+            };
+            exports += 1;
+            mixed += usize::from(whole_accounts(&file, ACCOUNTS, version));
+            if !running {
+                break;
+            }
+        }
+    }
+    assert!(mixed >= 3, "no export has seen an import half done, in {exports}");
+}
+
+/// Checks that each account is there once, in order, and as one import or the next has it. Says
+/// whether some were as the one and some as the other.
+fn whole_accounts(file: &str, at_least: usize, version: usize) -> bool {
+    let accounts: Vec<Value> = file.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert!((at_least..=at_least + 50 * version).contains(&accounts.len()), "{}", accounts.len());
+    assert!(accounts.is_sorted_by(|a, b| a["id"].as_str() < b["id"].as_str()), "an account is there twice");
+    let mut seen = [false; 2];
+    for account in &accounts {
+        let said = account["notes"].as_str().expect("notes");
+        assert_eq!(
+            (&account["contact"]["name"], &account["status"]),
+            (&json!(said), &json!(said)),
+            "{account}"
+        );
+        assert_eq!(format!("v{}", account["total_amount"]), said, "{account}");
+        seen[usize::from(said == format!("v{version}"))] = true;
+    }
+    seen == [true, true]
+}

@@ -5,11 +5,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use local::{Data, Options};
 use reqwest::StatusCode;
+use saldo::date::Date;
+use saldo::export::{ACCOUNT_EXPORT_FIELDS, ExportJob, ExportRequest};
+use saldo::fields::Fields;
 use saldo::files::ImportFiles;
-use saldo::id::ImportId;
+use saldo::id::{ExportId, ImportId};
 use saldo::import::{Format, ImportJob, Mapping, PayloadFacts};
 use saldo::key::KeySecret;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -72,25 +75,36 @@ async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_aga
     let payload = ImportFiles::of(&job.org, &job.id).payload();
     app.files.put(&payload, "text/csv", "contact.name,total_amount\nA,1\n".into()).await.expect("S3");
     assert!(app.imports.accept(&job).await.expect("DynamoDB"), "the job is new");
+    let export = Fields::of_json(ACCOUNT_EXPORT_FIELDS, br#"{"format":"csv"}"#).expect("JSON");
+    let spec = ExportRequest::of_accounts(export, Date::constant(2026, 1, 31)).expect("a request").spec;
+    let id = ExportId::of_seed(Uuid::now_v7());
+    let export = ExportJob::accepted(id, job.org.clone(), spec, Timestamp::now());
+    assert!(app.exports.accept(&export).await.expect("DynamoDB"), "the job is new");
     aws.stop().await;
 
     let (stop, stack) = start(dir.path(), 0);
     let (url, same_key) = reach(dir.path()).await;
     assert_eq!(key, same_key);
-    let path = format!("{url}/api/v1/import/{}", job.id);
-    let mut job = json!({});
+    let import = completed(&format!("{url}/api/v1/import/{}", job.id), &key).await;
+    assert_eq!(import["imported"], json!(1), "{import}");
+    let export = completed(&format!("{url}/api/v1/export/{}", export.id), &key).await;
+    assert!(export["rows"].is_u64(), "{export}");
+    stop.send(()).expect("the stack runs");
+    stack.await.expect("no panic").expect("a clean stop");
+}
+
+/// The job at this URL, once it is completed.
+async fn completed(url: &str, key: &str) -> Value {
+    let client = reqwest::Client::new();
     for _ in 0..500 {
-        let answer =
-            reqwest::Client::new().get(&path).header("x-api-key", &key).send().await.expect("an answer");
-        job = answer.json().await.expect("JSON");
+        let answer = client.get(url).header("x-api-key", key).send().await.expect("an answer");
+        let job: Value = answer.json().await.expect("JSON");
         if job["status"] == "completed" {
-            break;
+            return job;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(1)));
-    stop.send(()).expect("the stack runs");
-    stack.await.expect("no panic").expect("a clean stop");
+    panic!("{url} is not completed");
 }
 
 #[tokio::test]
