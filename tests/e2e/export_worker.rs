@@ -156,7 +156,7 @@ async fn a_worker_that_dies_between_any_two_requests_leaves_nothing_behind_for_t
 async fn a_file_of_several_parts_is_whole_also_when_its_first_worker_died_among_them() {
     let lab = Lab::start().await;
     for _ in 0..2 {
-        lab.import(380, 10_000).await;
+        lab.import(270, 10_000).await;
     }
     let faults = Arc::new(Faults::default());
     let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
@@ -166,7 +166,7 @@ async fn a_file_of_several_parts_is_whole_also_when_its_first_worker_died_among_
     assert!(faults.run(export::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
     assert!(lab.left().0 > 0, "an upload is left");
     export::handle(lab.app.clone(), sqs_event(&messages)).await;
-    lab.check(&id, 760).await;
+    lab.check(&id, 540).await;
     assert_eq!(lab.left(), (0, 1));
     let job = lab.app.exports.get(&lab.org, &id).await.expect("DynamoDB").expect("the job");
     assert!(job.file().is_some_and(|file| file.bytes > 5 * 1024 * 1024), "{job:?}");

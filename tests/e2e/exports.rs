@@ -384,7 +384,7 @@ async fn a_spreadsheet_gets_no_formula_and_raw_gets_the_text() {
 
 #[tokio::test]
 async fn an_export_while_an_import_runs_has_every_account_once_and_whole() {
-    const ACCOUNTS: usize = 1_500;
+    const ACCOUNTS: usize = 700;
     let tenant = saldo().await.tenant().await;
     let rows = |version: usize, count: usize| {
         let row = |n: usize| {

@@ -22,6 +22,7 @@ mod jobs;
 mod keys;
 mod round_trip;
 mod rows;
+mod spreadsheet;
 mod stack;
 mod template;
 mod transactions;

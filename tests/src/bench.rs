@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use aws_config::SdkConfig;
 use local::{Aws, Data, Endpoints, Functions};
 use saldo::app::App;
 use saldo::id::OrgId;
@@ -23,6 +24,11 @@ pub struct Bench {
     pub tenant: Tenant,
     /// What the functions spend on DynamoDB.
     pub meter: Arc<Meter>,
+    /// What the functions work with.
+    pub app: App,
+    /// Where tables, files and queues are.
+    pub settings: Settings,
+    endpoints: Endpoints,
     functions: Functions,
     services: Services,
 }
@@ -54,13 +60,27 @@ impl Bench {
         // The first use of a key is recorded; it is nobody's to be charged with.
         assert_eq!(tenant.get("/api/v1/import").await.status, 200);
         meter.lap();
-        Self { tenant, meter, functions, services }
+        Self { tenant, meter, app, settings, endpoints, functions, services }
+    }
+
+    /// The SDK's configuration for the services.
+    #[must_use]
+    pub fn sdk_config(&self) -> SdkConfig {
+        self.endpoints.sdk_config()
+    }
+
+    /// The variables by which a function's binary finds the services.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&str, String)> {
+        let variables = self.services.variables.iter().filter_map(|line| line.split_once('='));
+        variables.map(|(name, value)| (name, value.to_owned())).collect()
     }
 
     /// The most memory that the functions, with the benchmark, and the services ever had.
     #[must_use]
     pub fn peak_memory(&self) -> (String, String) {
-        (peak_memory("self"), peak_memory(&self.services.process.id().to_string()))
+        let services = self.services.process.id().to_string();
+        ["self", &services].map(|process| format!("{:.1} MiB", peak_memory_mib(process))).into()
     }
 
     /// Stops everything.
@@ -109,9 +129,10 @@ impl Drop for Services {
     }
 }
 
-/// The most memory a process ever had, as Linux tells it.
-fn peak_memory(process: &str) -> String {
+/// The most memory a process ever had, in MiB, as Linux tells it; 0 where it is not told.
+pub(crate) fn peak_memory_mib(process: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    peak.map_or("unknown".to_owned(), |peak| peak.trim().to_owned())
+    let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.unwrap_or_default() / 1024.0
 }

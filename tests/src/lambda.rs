@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
+use crate::bench::peak_memory_mib;
+
 /// How long a function may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -78,9 +80,26 @@ impl Function {
     /// # Panics
     /// When it does not answer.
     pub async fn invoke(&mut self, event: Value) -> Result<Value, Value> {
+        self.invoke_for(event, PATIENCE).await
+    }
+
+    /// The same for work that takes long.
+    ///
+    /// # Errors
+    /// What the function reports as an error.
+    ///
+    /// # Panics
+    /// When it does not answer in so much time.
+    pub async fn invoke_for(&mut self, event: Value, patience: Duration) -> Result<Value, Value> {
         self.events.send(event).await.expect("the Runtime API runs");
-        let answer = tokio::time::timeout(PATIENCE, self.answers.recv()).await;
+        let answer = tokio::time::timeout(patience, self.answers.recv()).await;
         answer.expect("the function answers in time").expect("the Runtime API runs")
+    }
+
+    /// The most memory that the process ever had, in MiB.
+    #[must_use]
+    pub fn peak_memory_mib(&self) -> f64 {
+        peak_memory_mib(&self.process.id().to_string())
     }
 
     /// Says how long ago the process was started, also where the test runner holds back
