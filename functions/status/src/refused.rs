@@ -9,16 +9,13 @@ use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::fields::Severity;
 use saldo::files::ImportFiles;
-use saldo::http::Problem;
+use saldo::http::{AnswerBody, Problem};
 use saldo::import::{Field, ImportJob, ImportStatus, REASON, RowBody, Shape};
 
 use crate::reports::reports;
 
 const CSV: &str = "text/csv; charset=utf-8";
 const NDJSON: &str = "application/x-ndjson";
-/// The bytes of a file that is the answer itself. Lambda's answer is a JSON string of at
-/// most 6 MB, in which every quotation mark is two characters.
-const INLINE_BYTES_MAX: usize = 2_500_000;
 /// The header of the column for rows that are no objects with fields.
 const UNSTRUCTURED: &str = "row";
 
@@ -50,7 +47,7 @@ pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Resu
             (CSV, "csv", write(&shape, &rows).map_err(Failure::corrupt("a refused row"))?)
         }
     };
-    if content.len() > INLINE_BYTES_MAX {
+    if !AnswerBody::default().push(&content) {
         let name = ImportFiles::of(&job.org, &job.id).refused_rows(extension);
         app.files.put(&name, content_type, content.into()).await?;
         let link = app.files.link(&name, app.limits.link_valid).await?;

@@ -1,11 +1,10 @@
 //! The export jobs.
 
-use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 
 use super::expression::Update;
 use super::item::{moment, text};
-use super::jobs::{Job, JobTable, count, expiry_value};
+use super::jobs::{Job, JobStore, RUNNING, count, expiry_value};
 use crate::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
 use crate::failure::Failure;
 use crate::id::{ExportId, OrgId};
@@ -16,14 +15,13 @@ const ATTEMPT_FILE: &str = "attempt_file";
 const ATTEMPT_UPLOAD: &str = "attempt_upload";
 
 /// The exports of all organizations.
-#[derive(Clone, Debug)]
-pub struct ExportStore(JobTable<ExportJob>);
+pub type ExportStore = JobStore<ExportJob>;
 
 impl Job for ExportJob {
     type Id = ExportId;
 
     const LIST: &'static str = "export";
-    const RUNNING: &'static str = "processing";
+    const BEGUN: &'static str = ATTEMPT_FILE;
 
     fn id(&self) -> &ExportId {
         &self.id
@@ -39,58 +37,6 @@ impl Job for ExportJob {
 }
 
 impl ExportStore {
-    pub(crate) fn new(client: Client, table: String) -> Self {
-        Self(JobTable::new(client, table))
-    }
-
-    /// Records a job that was just accepted and says whether it was new: if it is there
-    /// already, nothing happens.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn accept(&self, job: &ExportJob) -> Result<bool, Failure> {
-        self.0.accept(job).await
-    }
-
-    /// Forgets a job that could not be queued, unless it has been begun all the same.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn discard(&self, org: &OrgId, id: &ExportId) -> Result<(), Failure> {
-        self.0.discard(org, id, ATTEMPT_FILE).await
-    }
-
-    /// The job, if the organization has it.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn get(&self, org: &OrgId, id: &ExportId) -> Result<Option<ExportJob>, Failure> {
-        self.0.get(org, id).await
-    }
-
-    /// The organization's exports, newest first: at most `limit` of those older than `after`,
-    /// and whether there are more.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn list(
-        &self,
-        org: &OrgId,
-        after: Option<&ExportId>,
-        limit: usize,
-    ) -> Result<(Vec<ExportJob>, bool), Failure> {
-        self.0.list(org, after, limit).await
-    }
-
-    /// Every job that has not ended, of all organizations. Reads the whole table: it is for a
-    /// start after the queue was lost, not for a request.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn unfinished(&self) -> Result<Vec<ExportJob>, Failure> {
-        self.0.unfinished().await
-    }
-
     /// Records the attempt that counts from now on. Says whether there is something to be
     /// attempted: the job may have ended, or been taken back.
     ///
@@ -101,7 +47,7 @@ impl ExportStore {
         update.set(ATTEMPT_FILE, text(&attempt.file));
         update.set(ATTEMPT_UPLOAD, text(&attempt.upload));
         update.set("expires_at", expiry_value(job));
-        self.0.update(job, update).await
+        self.update(job, update).await
     }
 
     /// Ends the job with the file of an attempt. Says whether it did: another attempt may
@@ -123,7 +69,7 @@ impl ExportStore {
         update.set("bytes", count(file.bytes));
         update.set("sha256", text(&file.sha256));
         update.set("completed_at", moment(now));
-        if self.0.update(job, update).await? {
+        if self.update(job, update).await? {
             return Ok(true);
         }
         // The SDK tried twice, and the answer to the first attempt was lost.
@@ -143,13 +89,13 @@ impl ExportStore {
         update.set("reason", text(reason));
         update.set("completed_at", moment(now));
         update.set("expires_at", expiry_value(job));
-        self.0.update(job, update).await.map(drop)
+        self.update(job, update).await.map(drop)
     }
 }
 
 /// An update of a job that has not ended.
 fn running() -> Update {
     let mut update = Update::default();
-    update.require_value("status", Some(text(ExportJob::RUNNING)));
+    update.require_value("status", Some(text(RUNNING)));
     update
 }

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::expression::Update;
 use super::item::{moment, text};
-use super::jobs::{Job, JobTable, Part, count, expiry, expiry_value, to_item};
+use super::jobs::{Job, JobStore, Part, count, expiry, expiry_value, to_item};
 use super::table_keys;
 use crate::failure::Failure;
 use crate::id::{ImportId, OrgId};
@@ -36,14 +36,13 @@ const COMMIT_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_max_times(12);
 
 /// The imports of all organizations.
-#[derive(Clone, Debug)]
-pub struct ImportStore(JobTable<ImportJob>);
+pub type ImportStore = JobStore<ImportJob>;
 
 impl Job for ImportJob {
     type Id = ImportId;
 
     const LIST: &'static str = "import";
-    const RUNNING: &'static str = "processing";
+    const BEGUN: &'static str = CHUNKS;
 
     fn id(&self) -> &ImportId {
         &self.id
@@ -72,27 +71,6 @@ pub struct ChunkPart {
 }
 
 impl ImportStore {
-    pub(crate) fn new(client: Client, table: String) -> Self {
-        Self(JobTable::new(client, table))
-    }
-
-    /// Records a job that was just accepted and says whether it was new: if it is there
-    /// already, nothing happens.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn accept(&self, job: &ImportJob) -> Result<bool, Failure> {
-        self.0.accept(job).await
-    }
-
-    /// Forgets a job that could not be queued, unless it has been begun all the same.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn discard(&self, org: &OrgId, id: &ImportId) -> Result<(), Failure> {
-        self.0.discard(org, id, CHUNKS).await
-    }
-
     /// Records the plan, once: delivered again, it changes nothing. Says whether the job is
     /// still there; it may have been taken back meanwhile.
     ///
@@ -106,7 +84,7 @@ impl ImportStore {
         update.set("expires_at", expiry_value(job));
         update.require("attribute_exists(job)".to_owned());
         update.require("attribute_not_exists(#chunks)".to_owned());
-        let recorded = self.0.update(job, update).await?;
+        let recorded = self.update(job, update).await?;
         Ok(recorded || self.get(&job.org, &job.id).await?.is_some())
     }
 
@@ -123,13 +101,13 @@ impl ImportStore {
             record: part,
         };
         let put = Put::builder()
-            .table_name(&self.0.name)
+            .table_name(&self.table)
             .set_item(Some(to_item(record)?))
             .condition_expression("attribute_not_exists(part)")
             .build()
             .map_err(Failure::unsendable("TransactWriteItems on jobs"))?;
         let add = UpdateAction::builder()
-            .table_name(&self.0.name)
+            .table_name(&self.table)
             .set_key(Some(table_keys::job_itself(&job.org, &job.id)))
             .update_expression(
                 "ADD imported :imported, updated :updated, failed :failed, warnings :warnings, chunks_done :one",
@@ -146,8 +124,7 @@ impl ImportStore {
             .build()
             .map_err(Failure::unsendable("TransactWriteItems on jobs"))?;
         let transact = || async {
-            self.0
-                .client
+            self.client
                 .transact_write_items()
                 .transact_items(TransactWriteItem::builder().put(put.clone()).build())
                 .transact_items(TransactWriteItem::builder().update(add.clone()).build())
@@ -211,7 +188,7 @@ impl ImportStore {
         update.set("status", status_value(status)?);
         update.set("completed_at", moment(now));
         update.set("expires_at", expiry_value(job));
-        self.0.update(job, update).await
+        self.update(job, update).await
     }
 }
 

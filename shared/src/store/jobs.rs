@@ -25,31 +25,39 @@ const KEPT: SignedDuration = SignedDuration::from_hours(90 * 24);
 const KEPT_UNBEGUN: SignedDuration = SignedDuration::from_hours(4 * 24);
 
 /// A kind of job, as far as the table knows it.
-pub(super) trait Job: Serialize + DeserializeOwned {
+pub trait Job: Serialize + DeserializeOwned {
     /// The ids of such jobs, which sort by the time they were made.
     type Id: Id + Ord;
 
     /// The list that such jobs are in.
     const LIST: &'static str;
-    /// The status of a job that has not ended.
-    const RUNNING: &'static str;
+    /// The attribute that a job has once somebody has begun it.
+    const BEGUN: &'static str;
 
+    /// The job's id.
     fn id(&self) -> &Self::Id;
+
+    /// Whose job it is.
     fn org(&self) -> &OrgId;
+
+    /// When it was accepted.
     fn created_at(&self) -> Timestamp;
 }
 
-/// The jobs of one kind.
+/// The status of a job that has not ended, whatever its kind.
+pub(super) const RUNNING: &str = "processing";
+
+/// The jobs of one kind, of all organizations.
 #[derive(Debug)]
-pub(super) struct JobTable<J> {
+pub struct JobStore<J> {
     pub(super) client: Client,
-    pub(super) name: String,
+    pub(super) table: String,
     kind: PhantomData<fn() -> J>,
 }
 
-impl<J> Clone for JobTable<J> {
+impl<J> Clone for JobStore<J> {
     fn clone(&self) -> Self {
-        Self { client: self.client.clone(), name: self.name.clone(), kind: PhantomData }
+        Self { client: self.client.clone(), table: self.table.clone(), kind: PhantomData }
     }
 }
 
@@ -67,14 +75,17 @@ pub(super) struct Part<T> {
     pub(super) record: T,
 }
 
-impl<J: Job> JobTable<J> {
-    pub(super) fn new(client: Client, name: String) -> Self {
-        Self { client, name, kind: PhantomData }
+impl<J: Job> JobStore<J> {
+    pub(crate) fn new(client: Client, table: String) -> Self {
+        Self { client, table, kind: PhantomData }
     }
 
     /// Records a job that was just accepted and says whether it was new: if it is there
     /// already, nothing happens.
-    pub(super) async fn accept(&self, job: &J) -> Result<bool, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn accept(&self, job: &J) -> Result<bool, Failure> {
         let part = Part {
             job: table_keys::job(job.org(), job.id()),
             part: JOB_PART.to_owned(),
@@ -82,19 +93,21 @@ impl<J: Job> JobTable<J> {
             expires_at: (job.created_at() + KEPT_UNBEGUN).as_second(),
             record: job,
         };
-        put_new(&self.client, &self.name, "job", to_item(part)?).await
+        put_new(&self.client, &self.table, "job", to_item(part)?).await
     }
 
-    /// Forgets a job that could not be queued, unless it has been begun all the same, which
-    /// the attribute `begun` tells.
-    pub(super) async fn discard(&self, org: &OrgId, id: &J::Id, begun: &str) -> Result<(), Failure> {
+    /// Forgets a job that could not be queued, unless it has been begun all the same.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn discard(&self, org: &OrgId, id: &J::Id) -> Result<(), Failure> {
         let delete = self
             .client
             .delete_item()
-            .table_name(&self.name)
+            .table_name(&self.table)
             .set_key(Some(table_keys::job_itself(org, id)))
             .condition_expression("attribute_not_exists(#begun)")
-            .expression_attribute_names("#begun", begun)
+            .expression_attribute_names("#begun", J::BEGUN)
             .send()
             .await;
         match delete {
@@ -104,11 +117,14 @@ impl<J: Job> JobTable<J> {
     }
 
     /// The job, if the organization has it.
-    pub(super) async fn get(&self, org: &OrgId, id: &J::Id) -> Result<Option<J>, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get(&self, org: &OrgId, id: &J::Id) -> Result<Option<J>, Failure> {
         let answer = self
             .client
             .get_item()
-            .table_name(&self.name)
+            .table_name(&self.table)
             .set_key(Some(table_keys::job_itself(org, id)))
             .consistent_read(true)
             .send()
@@ -119,7 +135,10 @@ impl<J: Job> JobTable<J> {
 
     /// The organization's jobs, newest first: at most `limit` of those older than `after`,
     /// and whether there are more.
-    pub(super) async fn list(
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn list(
         &self,
         org: &OrgId,
         after: Option<&J::Id>,
@@ -134,7 +153,7 @@ impl<J: Job> JobTable<J> {
         let page = self
             .client
             .query()
-            .table_name(&self.name)
+            .table_name(&self.table)
             .index_name("by_org")
             .key_condition_expression("listed = :listed")
             .expression_attribute_values(":listed", listed)
@@ -150,7 +169,7 @@ impl<J: Job> JobTable<J> {
         for key in &mut keys {
             key.retain(|name, _| name == "job" || name == "part");
         }
-        let found = batch_get(&self.client, &self.name, keys).await?;
+        let found = batch_get(&self.client, &self.table, keys).await?;
         let jobs: Result<Vec<_>, _> =
             found.into_iter().filter_map(|item| from_living_item(item).transpose()).collect();
         let mut jobs: Vec<J> = jobs?;
@@ -160,17 +179,20 @@ impl<J: Job> JobTable<J> {
 
     /// Every job that has not ended, of all organizations. Reads the whole table: it is
     /// for a start after the queue was lost, not for a request.
-    pub(super) async fn unfinished(&self) -> Result<Vec<J>, Failure> {
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn unfinished(&self) -> Result<Vec<J>, Failure> {
         let mut pages = self
             .client
             .scan()
-            .table_name(&self.name)
+            .table_name(&self.table)
             .filter_expression("#part = :job AND #status = :running AND contains(#listed, :list)")
             .expression_attribute_names("#part", "part")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#listed", "listed")
             .expression_attribute_values(":job", text(JOB_PART))
-            .expression_attribute_values(":running", text(J::RUNNING))
+            .expression_attribute_values(":running", text(RUNNING))
             .expression_attribute_values(":list", text(table_keys::list(J::LIST)))
             .into_paginator()
             .items()
@@ -187,7 +209,7 @@ impl<J: Job> JobTable<J> {
         let request = self
             .client
             .update_item()
-            .table_name(&self.name)
+            .table_name(&self.table)
             .set_key(Some(table_keys::job_itself(job.org(), job.id())));
         match update.on(request).send().await {
             Err(error) if is_condition_failure(&error) => Ok(false),

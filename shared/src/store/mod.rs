@@ -21,5 +21,6 @@ pub use clients::ClientStore;
 pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptResponse};
 pub use imports::{ChunkPart, ImportStore};
+pub use jobs::{Job, JobStore};
 pub use keys::KeyStore;
 pub use transactions::{Kept, TransactionStore};

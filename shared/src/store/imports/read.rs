@@ -1,46 +1,22 @@
-//! Reading the import jobs.
+//! Reading the chunks of imports.
 
 use super::{ChunkPart, ImportStore};
 use crate::failure::Failure;
-use crate::id::{ImportId, OrgId};
 use crate::import::ImportJob;
 use crate::store::item::text;
 use crate::store::jobs::from_item;
 use crate::store::table_keys::{self, CHUNK_PARTS};
 
 impl ImportStore {
-    /// The job, if the organization has it.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn get(&self, org: &OrgId, id: &ImportId) -> Result<Option<ImportJob>, Failure> {
-        self.0.get(org, id).await
-    }
-
-    /// The organization's imports, newest first: at most `limit` of those older than
-    /// `after`, and whether there are more.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn list(
-        &self,
-        org: &OrgId,
-        after: Option<&ImportId>,
-        limit: usize,
-    ) -> Result<(Vec<ImportJob>, bool), Failure> {
-        self.0.list(org, after, limit).await
-    }
-
     /// Whether the chunk was committed.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn is_committed(&self, job: &ImportJob, chunk: u32) -> Result<bool, Failure> {
         let answer = self
-            .0
             .client
             .get_item()
-            .table_name(&self.0.name)
+            .table_name(&self.table)
             .key("job", text(table_keys::job(&job.org, &job.id)))
             .key("part", text(table_keys::chunk_part(chunk)))
             .projection_expression("part")
@@ -61,10 +37,9 @@ impl ImportStore {
         from: u32,
     ) -> Result<(Vec<ChunkPart>, bool), Failure> {
         let page = self
-            .0
             .client
             .query()
-            .table_name(&self.0.name)
+            .table_name(&self.table)
             .key_condition_expression("job = :job AND part BETWEEN :from AND :to")
             .expression_attribute_values(":job", text(table_keys::job(&job.org, &job.id)))
             .expression_attribute_values(":from", text(table_keys::chunk_part(from)))
@@ -76,14 +51,5 @@ impl ImportStore {
         let more = page.last_evaluated_key.is_some();
         let parts = page.items.unwrap_or_default().into_iter().map(from_item).collect::<Result<_, _>>()?;
         Ok((parts, more))
-    }
-
-    /// Every job that has not ended, of all organizations. Reads the whole table: it is
-    /// for a start after the queue was lost, not for a request.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn unfinished(&self) -> Result<Vec<ImportJob>, Failure> {
-        self.0.unfinished().await
     }
 }
