@@ -59,6 +59,11 @@ pub struct Limits {
     /// The rows of a chunk that are on their way to DynamoDB at the same time, at least
     /// 1. At 5 ms a write, 32 of them send some 6,000 rows a second.
     pub writes_in_flight: usize,
+    /// The records that a page of an export's reading looks at, at least 1. Small pages keep
+    /// memory flat where many are read side by side: a record that takes half a kilobyte in
+    /// the table takes four until it is read. Large ones keep reading cheap: a page is charged
+    /// in steps of 4 KB, so of 400 records not one in a hundred is paid for twice.
+    pub records_per_page: usize,
     /// How long an export may be read before its caller gets a job instead of the file.
     pub inline_export_time: Duration,
     /// How long a link to a file works.
@@ -70,7 +75,8 @@ impl Default for Limits {
         Self {
             rows_per_chunk: ROWS_PER_CHUNK,
             writes_in_flight: 32,
-            inline_export_time: Duration::from_secs(5),
+            records_per_page: 400,
+            inline_export_time: Duration::from_secs(10),
             link_valid: Duration::from_mins(15),
         }
     }

@@ -62,6 +62,13 @@ impl ImportFiles {
     }
 }
 
+/// The name of the file of an answer that is kept to be repeated. The bucket's lifecycle rule
+/// removes it when it is not any more.
+#[must_use]
+pub fn kept_answer(org: &OrgId, answer: Uuid) -> String {
+    format!("answers/{org}/{answer}")
+}
+
 /// The name of the file that an attempt at an export writes. Exports have a prefix of their
 /// own, which the bucket's lifecycle rule goes by. What the file is saved as is told by its
 /// disposition.

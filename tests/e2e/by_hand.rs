@@ -29,8 +29,19 @@ impl Books {
         Some(Self { tenant, app, org })
     }
 
+    /// What a look-up tells now.
+    async fn look_up(&self) -> Seen {
+        let mut seen = self.app.accounts.look_up(&self.org, [self.id()].into()).await.expect("DynamoDB");
+        seen.remove(&self.id()).unwrap_or_default()
+    }
+
     /// Writes the row of an account that is the same at every call.
     async fn write(&self, import: &ImportId, more: Value) -> Result<Written, String> {
+        self.write_seen(import, more, self.look_up().await).await
+    }
+
+    /// The same after a look-up that may be old by now.
+    async fn write_seen(&self, import: &ImportId, more: Value, seen: Seen) -> Result<Written, String> {
         let mut row = json!({ "contact": { "name": "Ana" }, "total_amount": 100, "external_id": "INV-1" });
         row.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         let body = RowBody::Json(serde_json::from_str(&row.to_string()).expect("JSON"));
@@ -41,7 +52,7 @@ impl Books {
         let write = ImportWrite { org: &self.org, import, id: &id, upsert: &upsert, default_currency, now };
         self.app
             .accounts
-            .import(&write, Seen::default())
+            .import(&write, seen)
             .await
             .expect("DynamoDB")
             .map_err(|finding| finding.reason.into_owned())
@@ -178,4 +189,70 @@ async fn a_deleted_account_does_not_come_back_by_a_row_that_was_on_its_way() {
         (&json!(-5), &Value::Null, None)
     );
     assert_eq!(books.tenant.get("/v1/accounts").await.json()["data"], json!([account]));
+}
+
+#[tokio::test]
+async fn a_row_that_was_looked_up_long_ago_overwrites_nothing_newer() {
+    let Some(books) = Books::open().await else { return };
+    let (first, oldest, older, newer) =
+        (accepted().await, accepted().await, accepted().await, accepted().await);
+    assert_eq!(books.write(&first, json!({ "notes": "same" })).await, Ok(Written::Imported));
+    let nothing = Seen::default();
+    let before = books.look_up().await;
+    assert_eq!(books.write(&newer, json!({})).await, Ok(Written::Updated));
+    // Of two rows that come late, the newer one says what the account says already.
+    let between = books.look_up().await;
+    assert_eq!(books.write(&older, json!({ "notes": "same" })).await, Ok(Written::Updated));
+    for seen in [between, before.clone(), nothing] {
+        assert_eq!(books.write_seen(&oldest, json!({ "notes": "oldest" }), seen).await, Ok(Written::Updated));
+        assert_eq!(books.account().await["notes"], "same");
+    }
+    // And one that is the newest, but knows nothing of what came meanwhile.
+    let newest = accepted().await;
+    books.change(json!({ "notes": "by hand" })).await;
+    assert_eq!(
+        books.write_seen(&newest, json!({ "notes": "same", "status": "s" }), before).await,
+        Ok(Written::Updated)
+    );
+    let account = books.account().await;
+    assert_eq!((&account["notes"], &account["status"]), (&json!("by hand"), &json!("s")));
+}
+
+#[tokio::test]
+async fn an_account_that_is_made_again_takes_nothing_of_what_was_on_its_way_to_the_one_before() {
+    let Some(books) = Books::open().await else { return };
+    let (first, on_its_way) = (accepted().await, accepted().await);
+    assert_eq!(books.write(&first, json!({ "notes": "first" })).await, Ok(Written::Imported));
+    assert_eq!(books.tenant.delete(&books.path()).await.status, 204);
+    let again = accepted().await;
+    assert_eq!(books.write(&again, json!({})).await, Ok(Written::Imported));
+    let late = json!({ "notes": "late", "campaign_id": "late", "total_amount": 7 });
+    assert_eq!(books.write(&on_its_way, late).await, Ok(Written::Updated));
+    assert_eq!(
+        books.write(&first, json!({ "notes": "first" })).await,
+        Ok(Written::Imported),
+        "it says the same"
+    );
+    let account = books.account().await;
+    assert_eq!(
+        (&account["balance"], account.get("notes"), account.get("campaign_id")),
+        (&json!(-100), None, None)
+    );
+    assert_eq!(books.write(&accepted().await, json!({ "notes": "new" })).await, Ok(Written::Updated));
+    assert_eq!(books.account().await["notes"], "new");
+}
+
+#[tokio::test]
+async fn a_row_that_says_nothing_new_leaves_the_state_of_its_account() {
+    let Some(books) = Books::open().await else { return };
+    let row = json!({ "notes": "n", "currency": "USD", "contact": { "name": "Ana", "phone": null } });
+    assert_eq!(books.write(&accepted().await, row.clone()).await, Ok(Written::Imported));
+    let etag = async || books.tenant.get(&books.path()).await.header("etag").to_owned();
+    let before = (etag().await, books.account().await);
+    for _ in 0..2 {
+        assert_eq!(books.write(&accepted().await, row.clone()).await, Ok(Written::Updated));
+        assert_eq!((etag().await, books.account().await), before);
+    }
+    assert_eq!(books.write(&accepted().await, json!({ "notes": "other" })).await, Ok(Written::Updated));
+    assert_ne!(etag().await, before.0);
 }

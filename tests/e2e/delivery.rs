@@ -24,7 +24,7 @@ use testing::wire::{Faults, tapped};
 use tower::ServiceExt;
 
 /// How many histories a quick run tries.
-const SEEDS: u64 = 40;
+const SEEDS: u64 = 30;
 /// The imports of one history.
 const IMPORTS: usize = 3;
 /// The requests a worker may send before it dies, at the most.

@@ -9,7 +9,7 @@ async fn ledgers(tenant: &Tenant) {
     let transaction = |account: &str, day: usize| {
         json!({
             "accountIdentifier": account, "transactionId": format!("{day}"), "text": format!("=day {day}"),
-            "creditDebit": if day % 2 == 0 { "credit" } else { "debit" }, "amount": format!("{day}.5"), "currency": "EUR",
+            "creditDebit": if day.is_multiple_of(2) { "credit" } else { "debit" }, "amount": format!("{day}.5"), "currency": "EUR",
             "valutaAt": format!("2026-01-{day:02}")
         })
     };

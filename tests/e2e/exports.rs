@@ -36,6 +36,7 @@ fn seed(format: &str) -> Value {
 
 #[tokio::test]
 async fn the_seeds_request_gets_a_csv_file_of_the_accounts_that_match() {
+    testing::another_day_than_midnight().await;
     let tenant = saldo().await.tenant().await;
     portfolio(&tenant).await;
     let mut request = seed("csv");
@@ -404,13 +405,12 @@ async fn an_export_while_an_import_runs_has_every_account_once_and_whole() {
             let running = tenant.get(accepted.header("location")).await.json()["status"] == "processing";
             let delivery = if exports % 2 == 0 { "auto" } else { "link" };
             let answer = tenant.export("accounts", json!({ "format": "ndjson", "delivery": delivery })).await;
-            let file = match answer.status.as_u16() {
-                200 => answer.text,
-                _ => {
-                    let job = tenant.ended(&answer).await;
-                    let file = reqwest::get(job["url"].as_str().expect("a link")).await.expect("a file");
-                    file.text().await.expect("text")
-                }
+            let file = if answer.status == 200 {
+                answer.text
+            } else {
+                let job = tenant.ended(&answer).await;
+                let file = reqwest::get(job["url"].as_str().expect("a link")).await.expect("a file");
+                file.text().await.expect("text")
             };
             exports += 1;
             mixed += usize::from(whole_accounts(&file, ACCOUNTS, version));
@@ -437,7 +437,9 @@ fn whole_accounts(file: &str, at_least: usize, version: usize) -> bool {
             "{account}"
         );
         assert_eq!(format!("v{}", account["total_amount"]), said, "{account}");
-        seen[usize::from(said == format!("v{version}"))] = true;
+        let newest = said == format!("v{version}");
+        assert!(newest || said == format!("v{}", version - 1), "{account}");
+        seen[usize::from(newest)] = true;
     }
     seen == [true, true]
 }

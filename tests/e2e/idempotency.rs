@@ -6,7 +6,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use saldo::id::OrgId;
-use saldo::store::{Begun, KeptResponse};
+use saldo::store::{Begun, KeptBody, KeptResponse};
 use serde_json::json;
 use testing::{Answer, Tenant, saldo};
 use uuid::Uuid;
@@ -91,7 +91,8 @@ async fn a_request_that_died_is_taken_over_with_its_seed_and_settled_by_whoever_
     let Begun::Fresh(claim) = begin(70).await else { panic!("the lock has expired") };
     assert_eq!(claim.seed, dead.seed);
 
-    let answer = |status| KeptResponse { status, headers: BTreeMap::new(), body: String::new() };
+    let answer =
+        |status| KeptResponse { status, headers: BTreeMap::new(), body: KeptBody::Text(String::new()) };
     store.keep(&dead, &answer(500)).await.expect("DynamoDB");
     store.forget(&dead).await.expect("DynamoDB");
     assert_eq!(begin(80).await, Begun::Running, "the dead have no say");

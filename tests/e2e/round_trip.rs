@@ -39,18 +39,39 @@ fn rows(tenant: &Tenant) -> Value {
     let mut rows: Vec<Value> = texts.iter().enumerate().map(row).collect();
     rows.push(json!({ "contact": { "name": "nothing else" }, "total_amount": 7 }));
     rows.push(json!({ "contact": { "name": "nothing else" }, "total_amount": 7 }));
-    rows.push(json!({ "contact": { "name": "more than is owed" }, "total_amount": 7, "balance": "12.50" }));
     rows.into()
 }
 
+/// All there is to be told of all accounts, as it is.
 async fn export(tenant: &Tenant, format: &str) -> String {
-    let file = tenant.export("accounts", json!({ "format": format, "profile": "raw" })).await;
+    let columns = json!([
+        "id",
+        "external_id",
+        "source_system",
+        "type",
+        "status",
+        "contact",
+        "total_amount",
+        "balance",
+        "currency",
+        "due_date",
+        "days_past_due",
+        "campaign_id",
+        "owner_id",
+        "notes",
+        "created_at",
+        "updated_at",
+        "identifier"
+    ]);
+    let request = json!({ "format": format, "profile": "raw", "columns": columns });
+    let file = tenant.export("accounts", request).await;
     assert_eq!(file.status, 200, "{file:?}");
     file.text
 }
 
 #[tokio::test]
 async fn importing_a_raw_export_changes_nothing() {
+    testing::another_day_than_midnight().await;
     let tenant = saldo().await.tenant().await;
     let rows = rows(&tenant);
     let job = tenant.import_rows(rows.clone()).await;
@@ -113,7 +134,8 @@ async fn a_row_changes_the_account_whose_id_it_has_or_is_refused() {
             with_id(&ids[1]),
             with_id(&by_hand),
             with_id(&json!("acc_aaaaaaaaaaaaaaaaaaaaaaaaaa")),
-            with_id(&json!("1042"))
+            with_id(&json!("1042")),
+            with_external_id(&tenant, &with_id(&ids[0]))
         ]))
         .await;
     assert_eq!(
@@ -128,7 +150,7 @@ async fn a_row_changes_the_account_whose_id_it_has_or_is_refused() {
         .map(|error| (&error["index"], &error["code"]))
         .collect();
     let unknown = json!("unknown_account");
-    assert_eq!(errors, [(&json!(2), &unknown), (&json!(3), &unknown), (&json!(4), &unknown)]);
+    assert_eq!(errors, [2, 3, 4, 6].map(|n| (json!(n), &unknown)).each_ref().map(|(n, code)| (n, *code)));
     assert_eq!((&job["warnings"][0]["index"], &job["warnings"][0]["field"]), (&json!(5), &json!("id")));
 
     let changed = tenant.get(&format!("/v1/accounts/{}", ids[0].as_str().expect("an id"))).await.json();
@@ -143,6 +165,13 @@ async fn a_row_changes_the_account_whose_id_it_has_or_is_refused() {
 fn row_named(name: &str, row: &Value) -> Value {
     let mut row = row.clone();
     row["contact"]["name"] = json!(name);
+    row
+}
+
+/// A row that names two accounts.
+fn with_external_id(tenant: &Tenant, row: &Value) -> Value {
+    let mut row = row.clone();
+    row["external_id"] = json!(tenant.external_id("another"));
     row
 }
 
@@ -174,20 +203,23 @@ async fn the_same_external_id_is_the_same_account_in_every_notation() {
 }
 
 #[tokio::test]
-async fn balances_of_rows_are_checked_as_their_amounts_are() {
+async fn a_balance_beside_the_id_of_its_account_is_checked_and_set() {
     let tenant = saldo().await.tenant().await;
-    let row = |name: &str, balance: Value, currency: &str| {
-        json!({
-            "external_id": tenant.external_id(name), "contact": { "name": name }, "total_amount": 5,
-            "balance": balance, "currency": currency
-        })
+    let row = json!({ "contact": { "name": "A" }, "total_amount": 5, "currency": "JPY" });
+    tenant.import_rows(json!([row, row, row, row])).await;
+    let listed = tenant.get("/v1/accounts").await.json();
+    let with_id = |n: usize, balance: Value| {
+        let mut row = row.clone();
+        row["id"] = listed["data"][n]["id"].clone();
+        row["balance"] = balance;
+        row
     };
     let job = tenant
         .import_rows(json!([
-            row("given", json!("2.5"), "USD"),
-            row("null", Value::Null, "USD"),
-            row("fine", json!(2.5), "JPY"),
-            row("wrong", json!(true), "USD")
+            with_id(0, json!("2")),
+            with_id(1, Value::Null),
+            with_id(2, json!(2.5)),
+            with_id(3, json!(true))
         ]))
         .await;
     let errors: Vec<_> = job["errors"]
@@ -197,12 +229,57 @@ async fn balances_of_rows_are_checked_as_their_amounts_are() {
         .map(|error| (&error["field"], &error["code"]))
         .collect();
     let field = json!("balance");
-    assert_eq!(errors, [(&field, &json!("too_many_digits")), (&field, &json!("invalid_type"))]);
-    let file = tenant
-        .export("accounts", json!({ "format": "csv", "columns": ["contact.name", "balance"] }))
+    assert_eq!(errors, [(&field, &json!("too_many_digits")), (&field, &json!("invalid_type"))], "{job}");
+    let after = tenant.get("/v1/accounts").await.json();
+    let balances: Vec<&Value> =
+        after["data"].as_array().expect("accounts").iter().map(|account| &account["balance"]).collect();
+    assert_eq!(balances, [&json!(2), &json!(-5), &json!(-5), &json!(-5)]);
+}
+
+#[tokio::test]
+async fn columns_of_other_systems_that_are_called_id_and_balance_are_left_out_with_one_warning() {
+    let tenant = saldo().await.tenant().await;
+    let rows: Vec<String> = (0..50).map(|n| format!("{n},A,5,\"1,250.00\"\n")).collect();
+    let csv = format!("ID,contact.name,total_amount,Balance\n{}", rows.concat());
+    let job = tenant.ended(&tenant.import("text/csv", csv).await).await;
+    assert_eq!((&job["imported"], &job["failed"]), (&json!(50), &json!(0)), "{job}");
+    let warnings: Vec<_> = job["warnings"]
+        .as_array()
+        .expect("warnings")
+        .iter()
+        .map(|warning| (&warning["line"], &warning["field"]))
+        .collect();
+    assert_eq!(warnings, [(&json!(1), &json!("ID")), (&json!(1), &json!("Balance"))]);
+
+    let row = json!({ "id": "1042", "balance": 7, "contact": { "name": "A" }, "total_amount": 5 });
+    let job = tenant.import_rows(json!([row])).await;
+    let fields: Vec<_> =
+        job["warnings"].as_array().expect("warnings").iter().map(|warning| &warning["field"]).collect();
+    assert_eq!((&job["imported"], fields), (&json!(1), vec![&json!("id"), &json!("balance")]));
+    let listed = tenant.get("/v1/accounts?limit=100").await.json();
+    assert!(listed["data"].as_array().expect("accounts").iter().all(|account| account["balance"] == -5));
+}
+
+#[tokio::test]
+async fn an_account_that_was_deleted_is_in_no_export() {
+    let tenant = saldo().await.tenant().await;
+    let row = |name: &str| json!({ "external_id": tenant.external_id(name), "owner_id": "o", "contact": { "name": name }, "total_amount": 5 });
+    tenant.import_rows(json!([row("stays"), row("goes")])).await;
+    let names = async |filters: Value| {
+        let request = json!({ "format": "csv", "columns": ["contact.name"], "filters": filters });
+        tenant.export("accounts", request).await.text
+    };
+    let ids = tenant
+        .export(
+            "accounts",
+            json!({ "format": "json", "filters": { "external_id": tenant.external_id("goes") } }),
+        )
         .await
-        .text;
-    let mut lines: Vec<&str> = file.lines().skip(1).collect();
-    lines.sort_unstable();
-    assert_eq!(lines, ["given,2.5", "null,-5"]);
+        .json();
+    let path = format!("/v1/accounts/{}", ids[0]["id"].as_str().expect("an id"));
+    assert_eq!(tenant.delete(&path).await.status, 204);
+    for filters in [json!({}), json!({ "owner_id": "o" }), json!({ "min_amount": 5 })] {
+        assert_eq!(names(filters).await, "contact.name\nstays\n");
+    }
+    assert_eq!(names(json!({ "external_id": tenant.external_id("goes") })).await, "contact.name\n");
 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use saldo::id::OrgId;
@@ -206,6 +207,16 @@ impl Tenant {
             assert!(begun.elapsed() < PATIENCE, "the job does not end: {job}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+}
+
+/// Waits, in the last half minute of a day, for the next one, so that what is compared in a
+/// test is of one day.
+pub async fn another_day_than_midnight() {
+    const DAY: i64 = 24 * 60 * 60;
+    let left = DAY - Timestamp::now().as_second().rem_euclid(DAY);
+    if left <= 30 {
+        tokio::time::sleep(Duration::from_secs(left.unsigned_abs() + 1)).await;
     }
 }
 

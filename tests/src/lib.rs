@@ -7,5 +7,5 @@ pub mod lambda;
 mod server;
 pub mod wire;
 
-pub use api::{Answer, Tenant, sha256, shown};
+pub use api::{Answer, Tenant, another_day_than_midnight, sha256, shown};
 pub use server::{Saldo, saldo};

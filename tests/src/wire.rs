@@ -2,9 +2,11 @@
 //! becomes of work that dies half-way.
 
 mod faults;
+mod gate;
 mod meter;
 mod tap;
 
 pub use faults::Faults;
+pub use gate::Gate;
 pub use meter::{Meter, Spent, Sum};
 pub use tap::tapped;

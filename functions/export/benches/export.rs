@@ -101,7 +101,7 @@ impl Portfolio {
         assert_eq!(file.status(), 200);
         let file = file.bytes().await.expect("the file");
         assert_eq!((&job["bytes"], &job["sha256"]), (&json!(file.len()), &json!(sha256(&file))), "{job}");
-        assert_eq!(file.iter().filter(|byte| **byte == b'\n').count(), self.accounts + 1);
+        assert_eq!(String::from_utf8_lossy(&file).lines().count(), self.accounts + 1);
         println!(
             "{} accounts, {:.1} MB of CSV: {elapsed:.2?}, {:.0} rows a second",
             self.accounts,
@@ -138,7 +138,8 @@ impl Portfolio {
         let mut items = client
             .scan()
             .table_name(&bench.settings.tables.accounts)
-            .filter_expression("begins_with(shard, :org)")
+            .filter_expression("begins_with(#shard, :org)")
+            .expression_attribute_names("#shard", "shard")
             .expression_attribute_values(":org", AttributeValue::S(format!("{}#", self.org)))
             .into_paginator()
             .items()

@@ -19,11 +19,13 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 async fn close(app: App, message: ExportMessage) -> Result<(), Failure> {
     tracing::error!(org = %message.org, export = %message.export, "given up");
     let job = app.exports.get(&message.org, &message.export).await?;
-    let Some(job) = job.filter(|job| job.status == ExportStatus::Processing) else {
+    let Some(job) = job else {
         return Ok(());
     };
     app.exports.fail(&job, NOT_WRITTEN, Timestamp::now()).await?;
-    match job.attempt() {
+    // As it is now: an attempt may have completed it just before, and has its file.
+    let job = app.exports.get(&message.org, &message.export).await?;
+    match job.filter(|job| job.status == ExportStatus::Failed).and_then(|job| job.attempt()) {
         Some(cut_off) => app.files.clear_away(&cut_off.file, &cut_off.upload).await,
         None => Ok(()),
     }

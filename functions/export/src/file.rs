@@ -25,9 +25,11 @@ pub(crate) fn pieces(
     spec: &ExportSpec,
 ) -> BoxStream<'static, Result<Piece, Failure>> {
     match &spec.subject {
-        Subject::Accounts { filter, columns } => encoded(spec, columns, app.accounts.export(org, filter)),
+        Subject::Accounts { filter, columns } => {
+            encoded(spec, columns, app.accounts.export(org, filter, app.limits.records_per_page))
+        }
         Subject::Transactions { filter, columns } => {
-            encoded(spec, columns, app.transactions.export(org, filter))
+            encoded(spec, columns, app.transactions.export(org, filter, app.limits.records_per_page))
         }
     }
 }

@@ -5,11 +5,11 @@ use futures::stream::FuturesOrdered;
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
-use saldo::fields::Finding;
+use saldo::fields::{Finding, FindingCode};
 use saldo::files::ImportFiles;
 use saldo::id::AccountId;
 use saldo::import::{
-    AccountUpsert, Checked, Chunk, ChunkReport, Counts, Fate, ImportJob, RawRow, processing_failed,
+    AccountUpsert, Checked, Chunk, ChunkReport, Counts, Fate, Field, ImportJob, RawRow, processing_failed,
 };
 use saldo::money::Currency;
 use saldo::store::{ChunkPart, ImportWrite, Seen};
@@ -66,8 +66,14 @@ struct Row {
 
 impl Row {
     fn of(job: &ImportJob, chunk: &Chunk, row: &RawRow, default_currency: Currency) -> Self {
-        let checked = row.check(&chunk.shape, default_currency);
-        Self { id: checked.upsert.as_ref().map(|upsert| account_id(job, row, upsert)), checked }
+        let mut checked = row.check(&chunk.shape, default_currency);
+        let id = checked.upsert.as_ref().map(|upsert| account_id(job, row, upsert)).transpose();
+        let id = id.unwrap_or_else(|finding| {
+            checked.findings.push(finding);
+            checked.upsert = None;
+            None
+        });
+        Self { id, checked }
     }
 }
 
@@ -98,11 +104,17 @@ async fn default_currency(app: &App, job: &ImportJob) -> Result<Currency, Failur
     Ok(organization.currency)
 }
 
-fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> AccountId {
-    match (&upsert.external_id, &upsert.id) {
-        (Some(external_id), _) => AccountId::of_external(&job.org, external_id),
-        (None, Some(id)) => id.clone(),
-        (None, None) => AccountId::of_row(&job.id, row.index),
+/// The account that the row is for, unless it names two.
+fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> Result<AccountId, Finding> {
+    let external_id = upsert.external_id.as_ref().map(|id| AccountId::of_external(&job.org, id));
+    match (external_id, &upsert.id) {
+        (Some(named), Some(id)) if named != *id => {
+            let reason = "the account with this id has another external_id, or none";
+            Err(Finding::in_field(Field::Id.name(), FindingCode::UnknownAccount, reason))
+        }
+        (Some(named), _) => Ok(named),
+        (None, Some(id)) => Ok(id.clone()),
+        (None, None) => Ok(AccountId::of_row(&job.id, row.index)),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::fields::InvalidValue;
 pub enum Format {
     /// One JSON array of objects.
     Json,
-    /// A header and a record a row (RFC 4180), separated by commas.
+    /// A header and a record a row, separated by commas (RFC 4180), lines ended by line feeds.
     Csv,
     /// One JSON object a line.
     Ndjson,

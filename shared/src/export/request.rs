@@ -6,14 +6,12 @@ use jiff::Span;
 use serde_json::Value;
 
 use super::column::named;
-use super::{
-    AccountColumn, Column, ExportSpec, Format, Profile, Subject, TransactionColumn, TransactionFilter,
-};
+use super::{AccountColumn, Column, ExportSpec, Format, Profile, Subject, TransactionColumn};
 use crate::account::{Account, AccountFilter};
 use crate::bounds::Bounds;
 use crate::date::{self, Date};
 use crate::fields::{Fields, Finding, FindingCode, InvalidValue, Patch};
-use crate::transaction::Transaction;
+use crate::transaction::{Transaction, TransactionFilter};
 
 const FORMAT: &str = "format";
 const PROFILE: &str = "profile";

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AccountColumn, Format, Profile, TransactionColumn};
-use crate::account::{AccountFilter, AccountIdentifier};
-use crate::bounds::Bounds;
+use crate::account::AccountFilter;
 use crate::date::Date;
+use crate::transaction::TransactionFilter;
 
 /// What is exported, and how. The same specification of the same records is the same file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,15 +39,6 @@ pub enum Subject {
         /// What is told of each, in order.
         columns: Vec<TransactionColumn>,
     },
-}
-
-/// Which transactions are wanted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TransactionFilter {
-    /// Those of this account.
-    pub account_identifier: Option<AccountIdentifier>,
-    /// Those valued on these days.
-    pub valued_on: Bounds<Date>,
 }
 
 impl ExportSpec {

@@ -4,12 +4,16 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::unreadable::fault;
 use super::{Fields, Finding, FindingCode, Unreadable};
+
+/// What may be wrong with JSON that was taken from JSON as it stands: what it holds was not
+/// looked into, and may be nested deeper than the reader follows, or escape half a character.
+const TOO_DEEP_OR_BROKEN: &str = "it is nested too deeply or has a broken escape";
 
 /// Reads a whole body.
 pub(super) fn read(text: &str, fields: &mut Fields) -> Result<(), Unreadable> {
@@ -27,10 +31,7 @@ impl Fields {
         }
         let mut reader = serde_json::Deserializer::from_str(element.get());
         if (Members { fields: self, prefix: "" }).deserialize(&mut reader).is_err() {
-            // What an element holds was not looked into: a value may be nested deeper than
-            // serde_json follows, or escape half a character.
-            let reason = "the row is nested too deeply or has a broken escape";
-            self.find(Finding::in_row(FindingCode::InvalidJson, reason));
+            self.find(Finding::in_row(FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN));
         }
     }
 
@@ -40,22 +41,21 @@ impl Fields {
         self.known.iter().find(member).map(|known| &known[..=path.len()])
     }
 
-    fn read_group(&mut self, prefix: &'static str, members: &RawValue) -> serde_json::Result<()> {
+    fn read_group(&mut self, prefix: &'static str, members: &RawValue) {
         let name = &prefix[..prefix.len() - 1];
         match self.groups.contains(&name) {
             true => self.find_twice(name),
             false => self.groups.push(name),
         }
         match members.get() {
-            "null" => Ok(()),
+            "null" => {}
             object if object.starts_with('{') => {
                 let mut reader = serde_json::Deserializer::from_str(object);
-                Members { fields: self, prefix }.deserialize(&mut reader)
+                if (Members { fields: self, prefix }).deserialize(&mut reader).is_err() {
+                    self.find(Finding::in_field(name, FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN));
+                }
             }
-            _ => {
-                self.find(Finding::in_field(name, FindingCode::InvalidType, "expected an object"));
-                Ok(())
-            }
+            _ => self.find(Finding::in_field(name, FindingCode::InvalidType, "expected an object")),
         }
     }
 }
@@ -93,7 +93,7 @@ impl<'de> Visitor<'de> for Members<'_> {
                 self.fields.put_at(at, map.next_value::<Value>()?);
             } else if let Some(group) = self.fields.group(&path) {
                 let members: Box<RawValue> = map.next_value()?;
-                self.fields.read_group(group, &members).map_err(M::Error::custom)?;
+                self.fields.read_group(group, &members);
             } else {
                 map.next_value::<IgnoredAny>()?;
                 self.fields.put(&path, Value::Null);

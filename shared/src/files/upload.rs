@@ -1,6 +1,10 @@
 //! Files that are written piece by piece, however large they are, by S3's multipart upload:
 //! the file is there, whole, when the upload is finished, and not before.
 
+use std::time::Duration;
+
+use aws_sdk_s3::config::Config;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, ServerSideEncryption};
@@ -13,6 +17,9 @@ use crate::failure::Failure;
 /// The bytes of a part. S3 wants 5 MiB at least and 10,000 parts at most, so a file may have
 /// 50 GB; while one part is sent, the next is filled.
 const PART_BYTES: usize = 5 * 1024 * 1024;
+
+/// How long S3 may take to put the parts together: minutes, it says, for large files.
+const FINISH_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A file that is being written.
 #[derive(Debug)]
@@ -133,6 +140,10 @@ impl Upload {
             self.send().await?;
         }
         self.sent().await?;
+        let patience = TimeoutConfig::builder()
+            .operation_attempt_timeout(FINISH_TIMEOUT)
+            .operation_timeout(FINISH_TIMEOUT)
+            .build();
         let parts = CompletedMultipartUpload::builder().set_parts(Some(self.sent)).build();
         self.store
             .client
@@ -141,6 +152,8 @@ impl Upload {
             .key(&self.name)
             .upload_id(&self.id)
             .multipart_upload(parts)
+            .customize()
+            .config_override(Config::builder().timeout_config(patience))
             .send()
             .await
             .map(drop)

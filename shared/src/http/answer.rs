@@ -18,9 +18,7 @@ impl AnswerBody {
     /// Adds to the body, if that fits. Says whether it does.
     #[must_use]
     pub fn push(&mut self, bytes: &[u8]) -> bool {
-        // In a JSON string a quotation mark, a backslash or a line break is two bytes.
-        let escaped = bytes.iter().filter(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t'));
-        let sent = self.sent + bytes.len() + escaped.count();
+        let sent = self.sent + bytes.iter().map(|byte| sent_bytes(*byte)).sum::<usize>();
         let fits = self.bytes.len() + bytes.len() <= ANSWER_BYTES_MAX && sent <= SENT_BYTES_MAX;
         if fits {
             self.sent = sent;
@@ -33,5 +31,34 @@ impl AnswerBody {
 impl From<AnswerBody> for Vec<u8> {
     fn from(body: AnswerBody) -> Self {
         body.bytes
+    }
+}
+
+/// The bytes that a byte is in a JSON string (RFC 8259 section 7).
+fn sent_bytes(byte: u8) -> usize {
+    match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+        0..0x20 => 6,
+        _ => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_fits_as_it_is_and_as_it_is_sent() {
+        for (piece, expected) in
+            [("plain text\u{e9}", ANSWER_BYTES_MAX), ("\"\n\\\t", 3_000_000), ("\u{1}", 1_000_000)]
+        {
+            let mut body = AnswerBody::default();
+            let piece = piece.repeat(1_000);
+            while body.push(piece.as_bytes()) {}
+            let body = String::from_utf8(body.into()).expect("text");
+            assert!((expected - piece.len()..=expected).contains(&body.len()), "{}", body.len());
+            let sent = serde_json::to_string(&body).expect("JSON").len();
+            assert!(sent <= SENT_BYTES_MAX + 2, "{sent}");
+        }
     }
 }

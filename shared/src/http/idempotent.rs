@@ -8,6 +8,7 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -16,14 +17,16 @@ use uuid::Uuid;
 use super::{Caller, Payload, Problem};
 use crate::app::App;
 use crate::failure::Failure;
-use crate::store::{Begun, Claim, KeptResponse};
+use crate::files::kept_answer;
+use crate::id::OrgId;
+use crate::store::{Begun, Claim, KeptBody, KeptResponse};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The characters a key may have.
 const KEY_CHARS_MAX: usize = 255;
-/// The bytes of an answer that is kept; DynamoDB's items have at most 400 kB.
-const KEPT_BYTES_MAX: usize = 300_000;
+/// The bytes of an answer that is kept in its record; DynamoDB's items have at most 400 kB.
+const RECORD_BYTES_MAX: usize = 300_000;
 /// The headers of an answer that are kept with it.
 const KEPT_HEADERS: [HeaderName; 4] = [CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION];
 
@@ -59,17 +62,17 @@ pub(super) async fn once(
     match app.idempotency.begin(caller.org(), &key, &fingerprint, Timestamp::now()).await? {
         Begun::Mismatch => Err(Problem::idempotency_key_reused()),
         Begun::Running => Err(Problem::still_running()),
-        Begun::Answered(kept) => Ok(replay(kept)),
+        Begun::Answered(kept) => Ok(replay(&app, kept).await?),
         Begun::Fresh(claim) => {
             request.extensions_mut().insert(Seed(claim.seed));
             let response = next.run(request).await;
-            keep(&app, &claim, response).await
+            keep(&app, caller.org(), &claim, response).await
         }
     }
 }
 
 /// Keeps a success, forgets a refusal, and leaves a failure to be tried again.
-async fn keep(app: &App, claim: &Claim, response: Response) -> Result<Response, Problem> {
+async fn keep(app: &App, org: &OrgId, claim: &Claim, response: Response) -> Result<Response, Problem> {
     let kept = match response.status() {
         status if status.is_server_error() => app.idempotency.unlock(claim).await,
         status if !status.is_success() => app.idempotency.forget(claim).await,
@@ -77,10 +80,10 @@ async fn keep(app: &App, claim: &Claim, response: Response) -> Result<Response, 
             let (parts, body) = response.into_parts();
             let body = to_bytes(body, usize::MAX).await.map_err(|_| Problem::internal())?;
             let kept = match parts.extensions.get::<KeptInstead>() {
-                Some(KeptInstead(instead)) => keep_success(app, claim, &parts, instead.as_bytes()).await,
-                None => keep_success(app, claim, &parts, &body).await,
+                Some(KeptInstead(instead)) => Bytes::from(instead.clone()),
+                None => body.clone(),
             };
-            log_lost(kept);
+            log_lost(keep_success(app, org, claim, &parts, kept).await);
             return Ok(Response::from_parts(parts, Body::from(body)));
         }
     };
@@ -90,19 +93,23 @@ async fn keep(app: &App, claim: &Claim, response: Response) -> Result<Response, 
 
 async fn keep_success(
     app: &App,
+    org: &OrgId,
     claim: &Claim,
     parts: &axum::http::response::Parts,
-    body: &[u8],
+    body: Bytes,
 ) -> Result<(), Failure> {
-    let Some(body) = std::str::from_utf8(body).ok().filter(|body| body.len() <= KEPT_BYTES_MAX) else {
-        // The request runs again when it is sent again, with its seed, to the same end.
-        return app.idempotency.unlock(claim).await;
+    let text = std::str::from_utf8(&body).ok().filter(|text| text.len() <= RECORD_BYTES_MAX);
+    let body = if let Some(text) = text {
+        KeptBody::Text(text.to_owned())
+    } else {
+        let name = kept_answer(org, Uuid::now_v7());
+        app.files.put(&name, "application/octet-stream", body).await?;
+        KeptBody::File(name)
     };
     let header =
         |name: HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
     let headers: BTreeMap<_, _> = KEPT_HEADERS.into_iter().filter_map(header).collect();
-    let response = KeptResponse { status: parts.status.as_u16(), headers, body: body.to_owned() };
-    app.idempotency.keep(claim, &response).await
+    app.idempotency.keep(claim, &KeptResponse { status: parts.status.as_u16(), headers, body }).await
 }
 
 /// The request itself was done, so its caller gets the answer even if it can't be kept:
@@ -115,8 +122,15 @@ fn log_lost(kept: Result<(), Failure>) {
     }
 }
 
-fn replay(kept: KeptResponse) -> Response {
-    let mut response = Body::from(kept.body).into_response();
+async fn replay(app: &App, kept: KeptResponse) -> Result<Response, Failure> {
+    let body = match kept.body {
+        KeptBody::Text(text) => Body::from(text),
+        KeptBody::File(name) => {
+            let file = app.files.get(&name).await?;
+            Body::from(file.ok_or_else(|| Failure::missing("a kept answer"))?)
+        }
+    };
+    let mut response = body.into_response();
     *response.status_mut() = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
     for (name, value) in kept.headers {
@@ -125,7 +139,7 @@ fn replay(kept: KeptResponse) -> Response {
         }
     }
     headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
-    response
+    Ok(response)
 }
 
 fn valid_key(key: &HeaderValue) -> Result<String, Problem> {

@@ -41,7 +41,7 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
     let external_id = fields.text(Field::ExternalId.name());
     let name = fields.required(Field::ContactName.name(), Fields::text);
     let total_amount = fields.required(Field::TotalAmount.name(), amount_owed);
-    let balance = fields.amount(Field::Balance.name()).value();
+    let balance = balance(fields, id.is_some());
     let currency = fields.patch(Field::Currency.name(), str::parse);
     let phone = fields.patch(Field::ContactPhone.name(), str::parse);
     let email = email(fields);
@@ -52,9 +52,9 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
     let owner_id = fields.text(Field::OwnerId.name());
     let kind = fields.text(Field::Type.name());
     let notes = fields.patch(Field::Notes.name(), str::parse);
+    let identifier = fields.text(Field::Identifier.name());
 
     let external_id = external_id.value();
-    let id = id.filter(|_| external_id.is_none());
     let amount_currency = match &currency {
         Patch::Set(currency) => Some(*currency),
         Patch::Clear => Some(default_currency),
@@ -84,7 +84,22 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
         owner_id,
         kind,
         notes,
+        identifier,
     })
+}
+
+/// The balance, which a row has beside its account's id, as exports have it. Elsewhere it is
+/// some other system's idea of a balance, and its sign: it is left out, with a warning.
+fn balance(fields: &mut Fields, beside_id: bool) -> Option<Decimal> {
+    let name = Field::Balance.name();
+    if beside_id {
+        return fields.amount(name).value();
+    }
+    if fields.take(name).is_some_and(|balance| !balance.is_null()) {
+        let reason = "a row has a balance only beside the id of its account; it was left out";
+        fields.find(Finding::in_field(name, FindingCode::UnknownField, reason));
+    }
+    None
 }
 
 /// The account's own id. Other systems have columns of that name, too: what is no id of

@@ -11,7 +11,7 @@ use crate::text::{Text, TextError};
 /// Blanks around it are no part of it: fields of fixed width are filled up with them, and the
 /// same id must be the same account whichever notation it comes in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct ExternalId(Text<128>);
 
 impl ExternalId {
@@ -27,6 +27,14 @@ impl FromStr for ExternalId {
 
     fn from_str(text: &str) -> Result<Self, TextError> {
         text.trim().parse().map(Self)
+    }
+}
+
+impl TryFrom<String> for ExternalId {
+    type Error = TextError;
+
+    fn try_from(text: String) -> Result<Self, TextError> {
+        text.parse()
     }
 }
 

@@ -19,7 +19,7 @@ pub enum Field {
     ContactEmail,
     /// What is owed; required.
     TotalAmount,
-    /// The balance, where it is not minus what is owed.
+    /// The balance, where it is not minus what is owed; beside the id alone.
     Balance,
     /// The currency of what is owed.
     Currency,
@@ -37,11 +37,13 @@ pub enum Field {
     Type,
     /// Free text.
     Notes,
+    /// What its transactions call it.
+    Identifier,
 }
 
 impl Field {
     /// Every field, in the order in which files written by Saldo have them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Id,
         Self::ExternalId,
         Self::ContactName,
@@ -57,6 +59,7 @@ impl Field {
         Self::OwnerId,
         Self::Type,
         Self::Notes,
+        Self::Identifier,
     ];
 
     /// What exports tell of an account besides its fields. Imports pass over it, so that a
@@ -97,6 +100,7 @@ impl Field {
             Self::OwnerId => "owner_id",
             Self::Type => "type",
             Self::Notes => "notes",
+            Self::Identifier => "identifier",
         }
     }
 

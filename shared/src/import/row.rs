@@ -68,32 +68,38 @@ impl RawRow {
     /// The row's external id, if it has a valid one.
     #[must_use]
     pub fn external_id(&self, shape: &Shape) -> Option<ExternalId> {
-        self.text_in(Field::ExternalId, shape)?.parse().ok()
+        self.ids(shape).0?.parse().ok()
     }
 
     /// The account that the row names, if it names one: what rows are told apart by before
     /// they are checked. Its external id says it, or else the account's own id.
     #[must_use]
     pub fn account_id(&self, org: &OrgId, shape: &Shape) -> Option<AccountId> {
-        match self.external_id(shape) {
+        let (external_id, id) = self.ids(shape);
+        match external_id.and_then(|id| id.parse().ok()) {
             Some(external_id) => Some(AccountId::of_external(org, &external_id)),
-            None => self.text_in(Field::Id, shape)?.trim().parse().ok(),
+            None => id?.trim().parse().ok(),
         }
     }
 
-    /// The text in a field that is at the top of the row.
-    fn text_in(&self, field: Field, shape: &Shape) -> Option<Cow<'_, str>> {
+    /// The texts of the row's external id and of its id.
+    fn ids(&self, shape: &Shape) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
         match (&self.body, shape) {
             (RowBody::Json(row), _) => {
-                let members: Members<'_> = serde_json::from_str(row.get()).ok()?;
-                let member = if field == Field::Id { members.id } else { members.external_id };
-                serde_json::from_str::<String>(member?.get()).ok().map(Cow::Owned)
+                let Ok(Members { external_id, id }) = serde_json::from_str(row.get()) else {
+                    return (None, None);
+                };
+                let text = |member: Option<&RawValue>| serde_json::from_str::<String>(member?.get()).ok();
+                (text(external_id).map(Cow::Owned), text(id).map(Cow::Owned))
             }
             (RowBody::Cells(cells), Shape::Columns { columns, .. }) if cells.len() == columns.len() => {
-                let at = columns.iter().position(|column| column.field() == Some(field))?;
-                cells.get(at).map(|cell| cell.as_str().into())
+                let cell = |field| {
+                    let at = columns.iter().position(|column| column.field() == Some(field))?;
+                    cells.get(at).map(|cell| cell.as_str().into())
+                };
+                (cell(Field::ExternalId), cell(Field::Id))
             }
-            _ => None,
+            _ => (None, None),
         }
     }
 }

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 
 use super::{ExternalId, Field};
-use crate::account::{AccountStatus, AccountType, CampaignId, Notes, OwnerId, SourceSystem};
+use crate::account::{
+    AccountIdentifier, AccountStatus, AccountType, CampaignId, Notes, OwnerId, SourceSystem,
+};
 use crate::contact::{ContactName, Email, Phone};
 use crate::fields::{Finding, Patch};
 use crate::id::AccountId;
@@ -14,14 +16,14 @@ use crate::money::{Currency, Decimal};
 pub struct AccountUpsert {
     /// The source's id of the account.
     pub external_id: Option<ExternalId>,
-    /// The account's own id, if the row has no external id: that of an account that an import
-    /// made before. A row with neither makes a new account.
+    /// The account's own id. Beside an external id it must be the same account's; alone, that
+    /// of an account that an import made before. A row with neither makes a new account.
     pub id: Option<AccountId>,
     /// The contact's full name.
     pub name: ContactName,
     /// What is owed; not negative.
     pub total_amount: Decimal,
-    /// The balance, if it is not minus what is owed.
+    /// The balance, if it is not minus what is owed. Only rows with an `id` have one.
     pub balance: Option<Decimal>,
     /// The currency of both. If the row keeps it, the account's own, and for a new account the
     /// organization's; the amount is checked against that one when it is written.
@@ -44,6 +46,8 @@ pub struct AccountUpsert {
     pub kind: Patch<AccountType>,
     /// Free text.
     pub notes: Patch<Notes>,
+    /// What its transactions call it.
+    pub identifier: Patch<AccountIdentifier>,
 }
 
 impl AccountUpsert {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::expression::Update;
-use super::item::{moment, text};
+use super::item::{Reader, moment, text};
 use super::jobs::{Job, JobStore, RUNNING, count, expiry_value};
 use crate::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
 use crate::failure::Failure;
@@ -37,17 +37,30 @@ impl Job for ExportJob {
 }
 
 impl ExportStore {
-    /// Records the attempt that counts from now on. Says whether there is something to be
-    /// attempted: the job may have ended, or been taken back.
+    /// Records the attempt that counts from now on, and says which one counted before, if any:
+    /// that one can't end the job any more, so what it left can be cleared away. The outer
+    /// nothing says that there is nothing to be attempted: the job has ended, or was taken
+    /// back.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn attempt(&self, job: &ExportJob, attempt: &Attempt) -> Result<bool, Failure> {
+    pub async fn attempt(
+        &self,
+        job: &ExportJob,
+        attempt: &Attempt,
+    ) -> Result<Option<Option<Attempt>>, Failure> {
         let mut update = running();
         update.set(ATTEMPT_FILE, text(&attempt.file));
         update.set(ATTEMPT_UPLOAD, text(&attempt.upload));
         update.set("expires_at", expiry_value(job));
-        self.update(job, update).await
+        let Some(before) = self.replace(job, update).await? else {
+            return Ok(None);
+        };
+        let read = Reader::new(&before, "an export");
+        let file = read.optional(ATTEMPT_FILE)?;
+        let before = file.zip(read.optional(ATTEMPT_UPLOAD)?).map(|(file, upload)| Attempt { file, upload });
+        // The SDK tried twice, and the answer to the first attempt was lost.
+        Ok(Some(before.filter(|before| before != attempt).or_else(|| job.attempt())))
     }
 
     /// Ends the job with the file of an attempt. Says whether it did: another attempt may

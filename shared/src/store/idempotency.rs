@@ -64,7 +64,17 @@ pub struct KeptResponse {
     /// The headers that belong to the answer.
     pub headers: BTreeMap<String, String>,
     /// The body.
-    pub body: String,
+    pub body: KeptBody,
+}
+
+/// The body of a kept answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptBody {
+    /// It is this text.
+    Text(String),
+    /// It is too large for a record and lies in the file of this name.
+    File(String),
 }
 
 #[derive(Serialize, Deserialize)]

@@ -19,7 +19,7 @@ mod transactions;
 pub use accounts::{AccountStore, ImportWrite, OwnedAccount, Seen, Written};
 pub use clients::ClientStore;
 pub use exports::ExportStore;
-pub use idempotency::{Begun, Claim, IdempotencyStore, KeptResponse};
+pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
 pub use imports::{ChunkPart, ImportStore};
 pub use jobs::{Job, JobStore};
 pub use keys::KeyStore;

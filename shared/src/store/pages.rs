@@ -9,12 +9,6 @@ use tokio_util::task::AbortOnDropHandle;
 use super::item::Item;
 use crate::failure::Failure;
 
-/// The items a page looks at. Small pages keep memory flat where many are read side by side:
-/// an item that takes half a kilobyte in the table takes four here until it is read. Large
-/// ones keep reading cheap: a page is charged in steps of 4 KB, so of 400 small items not one
-/// in a hundred is paid for twice.
-const ITEMS_PER_PAGE: i32 = 400;
-
 /// What a query finds, in its order, read by a task of its own: one page is ready while the
 /// one before it is used. The task ends with this.
 pub(super) struct Pages<T> {
@@ -27,13 +21,15 @@ pub(super) struct Pages<T> {
 type Page<T> = Result<Option<Vec<T>>, Failure>;
 
 impl<T: Send + 'static> Pages<T> {
-    /// What `query` finds, each item as `read` reads it.
+    /// What `query` finds, each item as `read` reads it, looking at `per_page` items at a time.
     pub(super) fn of(
         query: QueryFluentBuilder,
+        per_page: usize,
         operation: &'static str,
         read: impl Fn(&Item) -> Result<T, Failure> + Send + 'static,
     ) -> Self {
         let (sender, pages) = mpsc::channel(1);
+        let query = query.limit(i32::try_from(per_page).unwrap_or(i32::MAX));
         let reader = tokio::spawn(read_ahead(query, operation, read, sender));
         Self { page: Vec::new().into_iter(), pages, _reader: AbortOnDropHandle::new(reader) }
     }
@@ -66,7 +62,7 @@ async fn read_ahead<T>(
 ) {
     let mut start = None;
     loop {
-        let answer = query.clone().set_exclusive_start_key(start).limit(ITEMS_PER_PAGE).send().await;
+        let answer = query.clone().set_exclusive_start_key(start).send().await;
         let (page, next) = match answer {
             Ok(answer) => (answer.items().iter().map(&read).collect(), answer.last_evaluated_key),
             Err(error) => (Err(Failure::of(operation)(error)), None),

@@ -4,6 +4,7 @@
 //! again adds nothing; [`TransactionId`] says how.
 
 mod currencies;
+mod filter;
 mod row;
 mod sequence;
 
@@ -18,6 +19,7 @@ use crate::id::TransactionId;
 use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
 
+pub use filter::TransactionFilter;
 pub use row::Batch;
 pub use sequence::{Place, Sequence};
 

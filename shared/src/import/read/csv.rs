@@ -4,6 +4,7 @@
 use csv::{ReaderBuilder, StringRecord};
 
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Rows, Unreadable};
+use crate::id::AccountId;
 use crate::import::{Column, Field, RawRow, RowBody, Shape};
 
 /// What may separate cells, the likeliest first.
@@ -24,20 +25,39 @@ pub(super) fn read<S: FnMut(&Shape, RawRow)>(
     if !next(&mut reader, &mut record) {
         return Err(Unreadable::NoRows);
     }
-    let shape = Shape::Columns { columns: columns(&record, mapping)?, delimiter };
+    let mut columns = columns(&record, mapping)?;
+    let mut more = next(&mut reader, &mut record);
+    if !are_ids_of_accounts(&columns, &record) {
+        let foreign = columns.iter_mut().filter(|column| IDENTIFIED.contains(&column.field()));
+        foreign.for_each(|column| column.field = None);
+    }
+    let shape = Shape::Columns { columns, delimiter };
     // The line of the last record, if its last cell goes on past it.
     let mut runs_on = None;
-    while next(&mut reader, &mut record) {
+    while more {
         let line = record.position().map(|position| first_line(text, position));
         runs_on = line.filter(|_| record.iter().next_back().is_some_and(|cell| cell.contains(['\r', '\n'])));
         let cells = record.iter().map(str::to_owned).collect();
         rows.push(&shape, line, RowBody::Cells(cells))?;
+        more = next(&mut reader, &mut record);
     }
     // A cell that goes on past its line is quoted, so the file must end with its mark.
     match runs_on.filter(|_| !text.trim_end().ends_with('"')) {
         Some(line) => Err(Unreadable::UnclosedQuote { line }),
         None => Ok(shape),
     }
+}
+
+/// The fields that are columns of Saldo's own files. Other systems have columns of these names,
+/// too, and mean something else.
+const IDENTIFIED: [Option<Field>; 2] = [Some(Field::Id), Some(Field::Balance)];
+
+/// Whether a file's column of ids, if it has one, is one of accounts' ids, which its first row
+/// tells.
+fn are_ids_of_accounts(columns: &[Column], first: &StringRecord) -> bool {
+    let ids = columns.iter().position(|column| column.field() == Some(Field::Id));
+    let first = ids.and_then(|at| first.get(at)).map(str::trim);
+    first.is_some_and(|id| id.is_empty() || id.parse::<AccountId>().is_ok())
 }
 
 /// Moves to the next record; `false` at the end. The reader's errors are those of its

@@ -9,8 +9,9 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
+use super::import::LAST_IMPORT;
 use super::trace::{CHANGED_BY_HAND, Trace};
-use super::{AccountStore, BALANCE, CURRENCY, TOTAL_AMOUNT, account, set_by, stamp};
+use super::{AccountStore, BALANCE, CURRENCY, REVISION, TOTAL_AMOUNT, account, set_by, stamp};
 use crate::account::{Account, AccountChange, OwnerId, Revision};
 use crate::failure::Failure;
 use crate::fields::Patch;
@@ -62,11 +63,11 @@ impl AccountStore {
             update.set_or_remove(CHANGED_BY_HAND, stamp(&revision));
         }
         update.set("updated_at", moment(now));
-        update.set_or_remove("revision", stamp(&revision));
+        update.set_or_remove(REVISION, stamp(&revision));
         // What is left of a deleted account has an id, too.
         update.require("attribute_exists(created_at)".to_owned());
         if exactly {
-            update.require_value("revision", stamp(&seen.revision));
+            update.require_value(REVISION, stamp(&seen.revision));
         }
         if change.balance.is_some() && change.currency.is_none() {
             update.require_value(CURRENCY, Some(text(seen.currency)));
@@ -155,13 +156,20 @@ impl AccountStore {
         }
         let put = self.client.put_item().table_name(&self.table);
         let put = put.set_item(Some(Trace::left_by(org, seen, &before, now)));
-        // What the trace remembers is what is there.
-        let put = match stamp(&found.revision) {
-            None => put.condition_expression("attribute_not_exists(revision)"),
-            Some(revision) => {
-                put.condition_expression("revision = :found").expression_attribute_values(":found", revision)
+        // What the trace remembers is what is there. Imports that change nothing leave their
+        // mark without a new revision.
+        let mut there = Vec::new();
+        let mut put = put;
+        for (attribute, value) in [(REVISION, ":revision"), (LAST_IMPORT, ":last_import")] {
+            match before.get(attribute) {
+                None => there.push(format!("attribute_not_exists({attribute})")),
+                Some(found) => {
+                    there.push(format!("{attribute} = {value}"));
+                    put = put.expression_attribute_values(value, found.clone());
+                }
             }
-        };
+        }
+        let put = put.condition_expression(there.join(" AND "));
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await {
             Ok(_) => Ok(true),
@@ -224,7 +232,7 @@ fn item(org: &OrgId, new: &Account) -> Item {
         ("identifier", new.identifier.as_ref().map(text)),
         ("created_at", Some(moment(new.created_at))),
         ("updated_at", Some(moment(new.updated_at))),
-        ("revision", stamp(&new.revision)),
+        (REVISION, stamp(&new.revision)),
     ];
     let mut item = table_keys::account(org, &new.id);
     item.extend(attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));

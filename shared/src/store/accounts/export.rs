@@ -16,23 +16,32 @@ use crate::store::table_keys::SHARDS;
 impl AccountStore {
     /// The organization's accounts that match, by id, each of them once and whole, as it is
     /// when it is read. The shards are read side by side, a few pages of each at a time, so
-    /// that memory does not grow with the accounts. Reads with eventual consistency.
+    /// that memory does not grow with the accounts; `per_page` of each are looked at at a time.
+    /// Reads with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
     pub fn export(
         &self,
         org: &OrgId,
         wanted: &AccountFilter,
+        per_page: usize,
     ) -> impl Stream<Item = Result<Account, Failure>> + use<> {
-        let shards: Vec<_> =
-            partitions(org, wanted).iter().map(|partition| self.pages(org, partition, wanted)).collect();
+        let partitions = partitions(org, wanted);
+        let shards = partitions.iter().map(|partition| self.pages(org, partition, wanted, per_page));
+        let shards: Vec<_> = shards.collect();
         stream::try_unfold(shards, async |mut shards| {
             let next = take_first(&mut shards).await?;
             Ok(next.map(|account| (account, shards)))
         })
     }
 
-    fn pages(&self, org: &OrgId, partition: &Partition, wanted: &AccountFilter) -> Pages<Account> {
+    fn pages(
+        &self,
+        org: &OrgId,
+        partition: &Partition,
+        wanted: &AccountFilter,
+        per_page: usize,
+    ) -> Pages<Account> {
         let mut query = self.query(org, partition, None).consistent_read(false);
         if let (Some(external_id), Partition::Shard(_)) = (&wanted.external_id, partition) {
             query = query
@@ -46,7 +55,7 @@ impl AccountStore {
         let query = query.projection_expression(projection.join(", "));
         let query = matching(org, wanted, matches!(partition, Partition::Owner(_))).on(query);
         let org = org.clone();
-        Pages::of(query, "Query on accounts", move |item| account(&org, item))
+        Pages::of(query, per_page, "Query on accounts", move |item| account(&org, item))
     }
 }
 

@@ -17,7 +17,8 @@
 //! **Once.** A row that finds its own import in `last_import` was delivered before and
 //! writes nothing. Whether it made the account is told by `first_import`, the same at
 //! every delivery. A deleted account leaves a trace for as long as an import may be
-//! delivered late, so that only an import that is newer than the deletion makes it again.
+//! delivered late, so that only an import that is newer than the deletion makes it again, and
+//! an account that was made again remembers the deletion: older rows have nothing to say.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -63,6 +64,12 @@ pub struct ImportWrite<'a> {
     pub default_currency: Currency,
     /// When the row is written.
     pub now: Timestamp,
+}
+
+impl ImportWrite<'_> {
+    fn names_its_account_by_id(&self) -> bool {
+        self.upsert.external_id.is_none() && self.upsert.id.is_some()
+    }
 }
 
 /// What a row did.
@@ -128,10 +135,10 @@ impl AccountStore {
                 return Ok(Ok(written));
             }
             let trace = Trace::of(&seen);
+            if trace.is_of_a_deletion_after(write.import) {
+                return Ok(Ok(fate(&seen, write.import)));
+            }
             let attempt = if trace.is_newer_than(write.import) {
-                if trace.is_deleted() {
-                    return Ok(Ok(fate(&seen, write.import)));
-                }
                 self.write_late(write, &seen).await?
             } else {
                 let currency = currency(write, &seen)?;
@@ -198,7 +205,7 @@ impl AccountStore {
         if Trace::of(seen).is_deleted() {
             Trace::erase(&mut update);
         }
-        if upsert.id.is_some() {
+        if write.names_its_account_by_id() {
             let first = update.name(FIRST_IMPORT);
             update.require(format!("attribute_exists({first})"));
         }
@@ -239,6 +246,8 @@ impl AccountStore {
             late.is_older(&set_by(field.name)) && (takes_currency || field.name != CURRENCY)
         }));
         leave_mark_on_fields(&mut update, write.import, &content);
+        let marks: Vec<String> =
+            content.iter().filter(|content| content.optional).map(|content| set_by(content.name)).collect();
         if !content.iter().all(|content| content.is_in(found)) {
             set(&mut update, content, write.now);
         }
@@ -246,7 +255,11 @@ impl AccountStore {
             return Ok(Attempt::Done(fate));
         }
         update.require_value(REVISION, found.get(REVISION).cloned());
+        // Marks are left without a new revision.
         update.require_value(LAST_IMPORT, found.get(LAST_IMPORT).cloned());
+        for mark in marks {
+            update.require_value(&mark, found.get(&mark).cloned());
+        }
         self.attempt(write, update).await.map(|attempt| attempt.or_done(fate))
     }
 
@@ -297,7 +310,7 @@ fn currency(write: &ImportWrite<'_>, seen: &Item) -> Result<Currency, Failure> {
 
 /// Whether the row can be written to an account as it was seen.
 fn may_write(write: &ImportWrite<'_>, currency: Currency, seen: &Item) -> Result<(), Finding> {
-    if write.upsert.id.is_some() && !seen.contains_key(FIRST_IMPORT) {
+    if write.names_its_account_by_id() && !seen.contains_key(FIRST_IMPORT) {
         let reason = "no import has made an account with this id";
         return Err(Finding::in_field(Field::Id.name(), FindingCode::UnknownAccount, reason));
     }
@@ -415,6 +428,7 @@ fn optional_fields(write: &ImportWrite<'_>) -> impl Iterator<Item = Content> {
         ("campaign_id", upsert.campaign_id.as_ref().map(text)),
         ("owner", upsert.owner_id.as_ref().map(owner)),
         ("notes", upsert.notes.as_ref().map(text)),
+        ("identifier", upsert.identifier.as_ref().map(text)),
         ("status", upsert.status.as_ref().map(text).clear_to(text(DEFAULT_STATUS))),
         ("type", upsert.kind.as_ref().map(text).clear_to(text(DEFAULT_TYPE))),
         (CURRENCY, upsert.currency.as_ref().map(text).clear_to(text(write.default_currency))),

@@ -18,6 +18,9 @@ use crate::store::table_keys;
 pub(super) const CHANGED_BY_HAND: &str = "changed_by_hand";
 /// The attribute by which a trace is told from an account.
 pub(super) const DELETED_AT: &str = "deleted_at";
+/// The attribute that tells the deletion from what was before and after it: as 16 bytes that
+/// sort by time. An account that is made again keeps it.
+const DELETED_BY: &str = "deleted_by";
 /// The attribute that names the import that had made the account.
 pub(super) const MADE_BY: &str = "made_by";
 /// When DynamoDB may delete a trace, in seconds since 1970.
@@ -41,6 +44,11 @@ impl<'a> Trace<'a> {
         newer(LAST_IMPORT) || newer(CHANGED_BY_HAND)
     }
 
+    /// Whether the account was deleted after this import was accepted, be it there again or not.
+    pub(super) fn is_of_a_deletion_after(&self, import: &ImportId) -> bool {
+        import_of(self.0, DELETED_BY).is_some_and(|deletion| deletion > import.as_bytes().as_slice())
+    }
+
     /// Whether this is what is left of a deleted account.
     pub(super) fn is_deleted(&self) -> bool {
         self.0.contains_key(DELETED_AT)
@@ -51,9 +59,11 @@ impl<'a> Trace<'a> {
     pub(super) fn left_by(org: &OrgId, account: &Account, before: &Item, now: Timestamp) -> Item {
         let imports = [(MADE_BY, FIRST_IMPORT), (LAST_IMPORT, LAST_IMPORT)];
         let imports = imports.map(|(name, of)| (name, before.get(of).cloned()));
+        let deletion = stamp(&Revision::next());
         let attributes = [
             (DELETED_AT, Some(moment(now))),
-            (CHANGED_BY_HAND, stamp(&Revision::next())),
+            (DELETED_BY, deletion.clone()),
+            (CHANGED_BY_HAND, deletion),
             (EXPIRES_AT, Some(seconds(now + KEPT))),
         ];
         let mut item = table_keys::account(org, &account.id);
@@ -62,10 +72,9 @@ impl<'a> Trace<'a> {
         item
     }
 
-    /// Makes an account of what may be a trace.
+    /// Makes an account of what may be a trace. It remembers what late rows are told by.
     pub(super) fn erase(update: &mut Update) {
         update.remove(DELETED_AT);
         update.remove(EXPIRES_AT);
-        update.remove(MADE_BY);
     }
 }

@@ -4,15 +4,19 @@
 
 use std::collections::BTreeSet;
 
+use futures::{StreamExt, TryStreamExt, stream};
+
 use super::TransactionStore;
 use crate::account::AccountIdentifier;
 use crate::failure::Failure;
 use crate::id::OrgId;
 use crate::store::batch_get::batch_get;
-use crate::store::item::{Reader, text};
+use crate::store::item::{Item, Reader, text};
 use crate::store::pages::Pages;
 use crate::store::table_keys;
 
+/// The notes that are written at the same time.
+const NOTES_IN_FLIGHT: usize = 32;
 const WHAT: &str = "an account with transactions";
 
 impl TransactionStore {
@@ -31,20 +35,19 @@ impl TransactionStore {
         let noted: Result<BTreeSet<AccountIdentifier>, Failure> =
             noted.iter().map(|item| Reader::new(item, WHAT).required("id")).collect();
         let noted = noted?;
-        for account in accounts.into_iter().filter(|account| !noted.contains(account)) {
-            self.client
-                .put_item()
-                .table_name(&self.table)
-                .set_item(Some(table_keys::noted_account(org, account.as_str())))
-                .send()
-                .await
-                .map_err(Failure::of("PutItem on transactions"))?;
-        }
-        Ok(())
+        let new = accounts.into_iter().filter(|account| !noted.contains(account));
+        let new: Vec<_> =
+            new.map(|account| self.note(table_keys::noted_account(org, account.as_str()))).collect();
+        stream::iter(new).buffer_unordered(NOTES_IN_FLIGHT).try_collect().await
+    }
+
+    async fn note(&self, account: Item) -> Result<(), Failure> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(account)).send().await;
+        put.map(drop).map_err(Failure::of("PutItem on transactions"))
     }
 
     /// The accounts that are noted, in the order of their identifiers.
-    pub(super) fn noted_accounts(&self, org: &OrgId) -> Pages<AccountIdentifier> {
+    pub(super) fn noted_accounts(&self, org: &OrgId, per_page: usize) -> Pages<AccountIdentifier> {
         let query = self
             .client
             .query()
@@ -52,6 +55,6 @@ impl TransactionStore {
             .key_condition_expression("#account = :noted")
             .expression_attribute_names("#account", "account")
             .expression_attribute_values(":noted", text(table_keys::noted_accounts(org)));
-        Pages::of(query, "Query on transactions", |item| Reader::new(item, WHAT).required("id"))
+        Pages::of(query, per_page, "Query on transactions", |item| Reader::new(item, WHAT).required("id"))
     }
 }

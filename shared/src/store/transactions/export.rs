@@ -6,11 +6,10 @@ use futures::{Stream, stream};
 
 use super::{TransactionStore, transaction};
 use crate::account::AccountIdentifier;
-use crate::export::TransactionFilter;
 use crate::failure::Failure;
 use crate::id::OrgId;
 use crate::store::pages::Pages;
-use crate::transaction::Transaction;
+use crate::transaction::{Transaction, TransactionFilter};
 
 /// The accounts that are read at the same time. Most have few transactions, so reading one
 /// after the other would be waiting.
@@ -18,20 +17,22 @@ const ACCOUNTS_AHEAD: usize = 8;
 
 impl TransactionStore {
     /// The organization's transactions that match, in the order of their accounts'
-    /// identifiers, those of an account oldest first. Reads with eventual consistency.
+    /// identifiers, those of an account oldest first, `per_page` of an account looked at at a
+    /// time. Reads with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
     pub fn export(
         &self,
         org: &OrgId,
         wanted: &TransactionFilter,
+        per_page: usize,
     ) -> impl Stream<Item = Result<Transaction, Failure>> + use<> {
         let accounts = match &wanted.account_identifier {
             Some(account) => Accounts::One(Some(account.clone())),
-            None => Accounts::Noted(self.noted_accounts(org)),
+            None => Accounts::Noted(self.noted_accounts(org, per_page)),
         };
         let (store, org, wanted) = (self.clone(), org.clone(), wanted.clone());
-        let reading = Reading { store, org, wanted, accounts, ahead: VecDeque::new() };
+        let reading = Reading { store, org, wanted, per_page, accounts, ahead: VecDeque::new() };
         stream::try_unfold(reading, async |mut reading| {
             let next = reading.next().await?;
             Ok(next.map(|transaction| (transaction, reading)))
@@ -43,10 +44,11 @@ impl TransactionStore {
         org: &OrgId,
         account: &AccountIdentifier,
         wanted: &TransactionFilter,
+        per_page: usize,
     ) -> Pages<Transaction> {
         let query = self.valued_on(org, account, wanted.valued_on).scan_index_forward(true);
         let org = org.clone();
-        Pages::of(query, "Query on transactions by_date", move |item| transaction(&org, item))
+        Pages::of(query, per_page, "Query on transactions by_date", move |item| transaction(&org, item))
     }
 }
 
@@ -75,6 +77,7 @@ struct Reading {
     store: TransactionStore,
     org: OrgId,
     wanted: TransactionFilter,
+    per_page: usize,
     accounts: Accounts,
     /// The account that is being read, and those after it.
     ahead: VecDeque<Pages<Transaction>>,
@@ -85,7 +88,7 @@ impl Reading {
         loop {
             while self.ahead.len() < ACCOUNTS_AHEAD {
                 let Some(account) = self.accounts.next().await? else { break };
-                self.ahead.push_back(self.store.pages(&self.org, &account, &self.wanted));
+                self.ahead.push_back(self.store.pages(&self.org, &account, &self.wanted, self.per_page));
             }
             let Some(first) = self.ahead.front_mut() else {
                 return Ok(None);
