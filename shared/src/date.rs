@@ -79,4 +79,20 @@ mod tests {
             assert_eq!(parse(bad), Err(InvalidDate), "{bad:?}");
         }
     }
+
+    #[test]
+    fn moments_between_two_milliseconds_are_the_next_one() {
+        for (moment, next) in [
+            ("2026-01-15T12:00:00.123Z", "2026-01-15T12:00:00.123Z"),
+            ("2026-01-15T12:00:00.123000001Z", "2026-01-15T12:00:00.124Z"),
+            ("1969-12-31T23:59:59.999999+00:00", "1970-01-01T00:00:00.000Z"),
+            ("2026-01-15T14:00:00.1+02:00", "2026-01-15T12:00:00.100Z"),
+        ] {
+            let moment = parse_moment(moment).expect(moment);
+            assert_eq!(in_milliseconds(next_millisecond(moment)), next);
+        }
+        for bad in ["2026-01-15", "2026-01-15T12:00:00", "yesterday", ""] {
+            assert_eq!(parse_moment(bad), Err(InvalidMoment), "{bad}");
+        }
+    }
 }

@@ -62,3 +62,27 @@ impl From<TimeZoneName> for String {
         name.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_day_is_that_of_the_organizations_calendar() {
+        let now: Timestamp = "2026-01-31T10:30:00Z".parse().expect("a moment");
+        for (zone, day) in [
+            ("UTC", "2026-01-31"),
+            ("Pacific/Kiritimati", "2026-02-01"),
+            ("Pacific/Pago_Pago", "2026-01-30"),
+            ("America/Argentina/Buenos_Aires", "2026-01-31"),
+        ] {
+            let organization = Organization {
+                id: "org_aaaaaaaaaaaaaaaa".parse().expect("an id"),
+                name: "Test".to_owned().try_into().expect("a name"),
+                currency: "ARS".parse().expect("a currency"),
+                time_zone: zone.to_owned().try_into().expect("a time zone"),
+            };
+            assert_eq!(organization.day_at(now).to_string(), day, "{zone}");
+        }
+    }
+}

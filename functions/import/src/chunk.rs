@@ -1,7 +1,6 @@
 //! A chunk: its rows are written, its findings reported, its counts committed, once.
 
-use futures::TryStreamExt;
-use futures::stream::FuturesOrdered;
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
@@ -14,6 +13,11 @@ use saldo::import::{
 use saldo::money::Currency;
 use saldo::store::{ChunkPart, ImportWrite, Seen};
 use uuid::Uuid;
+
+/// The rows whose accounts are looked up in one request, the most that it takes.
+const ROWS_PER_LOOK_UP: usize = 100;
+/// The groups of rows that are looked up before they are written.
+const GROUPS_AHEAD: usize = 2;
 
 /// Writes a chunk's rows to where its message will look for them.
 pub(crate) async fn store(app: &App, files: &ImportFiles, chunk: &Chunk) -> Result<(), Failure> {
@@ -39,23 +43,36 @@ pub(crate) async fn process_queued(app: &App, job: &ImportJob, number: u32) -> R
 /// Processes a chunk. Run again, it writes nothing that was written and counts nothing twice.
 pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<(), Failure> {
     let default_currency = default_currency(app, job).await?;
-    let rows: Vec<Row> = chunk.rows.iter().map(|row| Row::of(job, chunk, row, default_currency)).collect();
+    let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
+    let groups: Vec<_> = groups.map(|rows| look_up(app, job, chunk, rows, default_currency)).collect();
+    let rows =
+        stream::iter(groups).buffered(GROUPS_AHEAD).map_ok(|rows| stream::iter(rows.into_iter().map(Ok)));
+    // In the order of the rows, so that the report is, too.
+    let fates = rows
+        .try_flatten()
+        .map_ok(|(row, seen)| import_row(app, job, row, seen, default_currency))
+        .try_buffered(app.limits.writes_in_flight)
+        .try_collect()
+        .await?;
+    commit(app, job, chunk, fates).await
+}
+
+/// Checks rows and looks up the accounts they are for.
+async fn look_up(
+    app: &App,
+    job: &ImportJob,
+    chunk: &Chunk,
+    rows: &[RawRow],
+    default_currency: Currency,
+) -> Result<Vec<(Row, Seen)>, Failure> {
+    let rows: Vec<Row> = rows.iter().map(|row| Row::of(job, chunk, row, default_currency)).collect();
     let ids = rows.iter().filter_map(|row| row.id.clone()).collect();
     let mut seen = app.accounts.look_up(&job.org, ids).await?;
-    // In the order of the rows, so that the report is, too.
-    let mut fates = Vec::with_capacity(rows.len());
-    let mut in_flight = FuturesOrdered::new();
-    for row in rows {
-        if in_flight.len() >= app.limits.writes_in_flight {
-            fates.extend(in_flight.try_next().await?);
-        }
+    let rows = rows.into_iter().map(|row| {
         let seen = row.id.as_ref().and_then(|id| seen.remove(id)).unwrap_or_default();
-        in_flight.push_back(import_row(app, job, row, seen, default_currency));
-    }
-    while let Some(fate) = in_flight.try_next().await? {
-        fates.push(fate);
-    }
-    commit(app, job, chunk, fates).await
+        (row, seen)
+    });
+    Ok(rows.collect())
 }
 
 /// A row that was checked, and the account it is for, unless it was refused.

@@ -163,3 +163,103 @@ impl Serialize for Nested<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::account::{Account, Contact, Revision};
+    use crate::export::AccountColumn;
+    use crate::fields::Patch;
+    use crate::import::{self, AccountUpsert, Mapping, RawRow, read};
+    use crate::money::{Currency, Decimal};
+
+    fn account(text: &str, notes: Option<&str>, amount: Decimal) -> Option<Account> {
+        Some(Account {
+            id: "acc_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().ok()?,
+            external_id: None,
+            identifier: text.parse().ok(),
+            kind: text.chars().take(64).collect::<String>().parse().ok()?,
+            status: "active".parse().ok()?,
+            contact: Some(Contact { name: text.parse().ok()?, phone: None, email: text.parse().ok() }),
+            total_amount: Some(amount),
+            balance: -amount,
+            currency: "XAU".parse().ok()?,
+            due_date: None,
+            source_system: text.parse().ok(),
+            campaign_id: None,
+            owner_id: text.parse().ok(),
+            notes: notes.and_then(|notes| notes.parse().ok()),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            updated_at: jiff::Timestamp::UNIX_EPOCH,
+            revision: Revision::NONE,
+        })
+    }
+
+    fn encoded(format: Format, accounts: &[Account]) -> Vec<u8> {
+        let columns = AccountColumn::ALL.to_vec();
+        let mut encoder = Encoder::new::<Account>(format, Profile::Raw, Date::constant(2026, 1, 31), columns);
+        // In two pieces, however many there are.
+        let (first, second) = accounts.split_at(accounts.len() / 2);
+        let pieces = [first, second].map(|piece| encoder.encode(piece).expect("a piece"));
+        [pieces.concat(), encoder.finish::<Account>().expect("an end")].concat()
+    }
+
+    /// What an import reads in a file.
+    fn imported(format: import::Format, file: &[u8]) -> Vec<AccountUpsert> {
+        let currency: Currency = "ARS".parse().expect("a currency");
+        let mut upserts = Vec::new();
+        let shape = read::read(format, &Mapping::default(), file, |shape, row: RawRow| {
+            upserts.extend(row.check(shape, currency).upsert);
+        });
+        shape.expect("a readable file");
+        upserts
+    }
+
+    fn says_the_same(upsert: &AccountUpsert, account: &Account) -> bool {
+        fn patch<T: Clone>(value: Option<&T>) -> Patch<T> {
+            value.map_or(Patch::Clear, |value| Patch::Set(value.clone()))
+        }
+        let contact = account.contact.as_ref();
+        upsert.id.as_ref() == Some(&account.id)
+            && Some(&upsert.name) == contact.map(|contact| &contact.name)
+            && upsert.email == patch(contact.and_then(|contact| contact.email.as_ref()))
+            && Some(upsert.total_amount) == account.total_amount
+            && upsert.balance() == account.balance
+            && upsert.kind == Patch::Set(account.kind.clone())
+            && upsert.source_system == patch(account.source_system.as_ref())
+            && upsert.owner_id == patch(account.owner_id.as_ref())
+            && upsert.notes == patch(account.notes.as_ref())
+            && upsert.identifier == patch(account.identifier.as_ref())
+    }
+
+    proptest! {
+        #[test]
+        fn an_import_reads_in_a_raw_export_what_was_exported(
+            texts in prop::collection::vec(("\\PC{1,80}", prop::option::of("(?s).{0,30}")), 1..6),
+            mantissa in 0i128..10i128.pow(28),
+            scale in 0u32..=28,
+        ) {
+            let amount = Decimal::from_i128_with_scale(mantissa, scale).normalize();
+            let accounts: Vec<Account> =
+                texts.iter().filter_map(|(text, notes)| account(text, notes.as_deref(), amount)).collect();
+            prop_assume!(!accounts.is_empty());
+            for (format, read_as) in [(Format::Csv, import::Format::Csv), (Format::Ndjson, import::Format::Ndjson)] {
+                let file = encoded(format, &accounts);
+                let upserts = imported(read_as, &file);
+                prop_assert_eq!(upserts.len(), accounts.len());
+                for (upsert, account) in upserts.iter().zip(&accounts) {
+                    prop_assert!(says_the_same(upsert, account), "{upsert:?}\n{account:?}");
+                }
+            }
+            let array = encoded(Format::Json, &accounts);
+            let lines = encoded(Format::Ndjson, &accounts);
+            let array: Vec<serde_json::Value> = serde_json::from_slice(&array).expect("JSON");
+            let lines = String::from_utf8(lines).expect("text");
+            let lines: Vec<serde_json::Value> =
+                lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+            prop_assert_eq!(array, lines);
+        }
+    }
+}
