@@ -17,7 +17,10 @@ pub struct Encoder<C> {
     as_of: Date,
     columns: Vec<C>,
     members: Vec<Member>,
+    /// Whether the file has begun.
     begun: bool,
+    /// Whether there is a record in it.
+    any: bool,
 }
 
 /// A member of the objects of a JSON file.
@@ -37,7 +40,7 @@ impl<C> Encoder<C> {
         C: Column<T>,
     {
         let members = members(columns.iter().map(|column| column.name()));
-        Self { format, profile, as_of, columns, members, begun: false }
+        Self { format, profile, as_of, columns, members, begun: false, any: false }
     }
 
     /// The next records.
@@ -89,21 +92,21 @@ impl<C> Encoder<C> {
         csv.into_inner().map_err(|error| error.into_error().into())
     }
 
-    fn objects<T>(&self, records: &[T], first: bool) -> serde_json::Result<Vec<u8>>
+    fn objects<T>(&mut self, records: &[T], first: bool) -> serde_json::Result<Vec<u8>>
     where
         C: Column<T>,
     {
-        let (before_first, before, after): (&[u8], &[u8], &[u8]) = match self.format {
-            Format::Json => (if first { b"[" } else { b"," }, b",", b""),
-            Format::Csv | Format::Ndjson => (b"", b"", b"\n"),
-        };
-        // An array with nothing in it begins, too.
-        let mut json = if records.is_empty() && !first { Vec::new() } else { before_first.to_vec() };
-        for (at, record) in records.iter().enumerate() {
-            json.extend(if at == 0 { b"" } else { before });
+        let array = self.format == Format::Json;
+        let mut json = if array && first { b"[".to_vec() } else { Vec::new() };
+        for record in records {
+            if array && std::mem::replace(&mut self.any, true) {
+                json.push(b',');
+            }
             let cells = self.columns.iter().map(|column| column.cell(record, self.as_of)).collect();
             serde_json::to_writer(&mut json, &Object { members: &self.members, cells })?;
-            json.extend(after);
+            if !array {
+                json.push(b'\n');
+            }
         }
         Ok(json)
     }
