@@ -1,6 +1,6 @@
 //! An export in a real spreadsheet: LibreOffice runs nothing in it and takes every number for
 //! one. It needs LibreOffice (Debian: `libreoffice-calc-nogui`), so it runs when it is asked for:
-//! `cargo test -p testing --test e2e spreadsheet -- --ignored`.
+//! `cargo test --workspace --test e2e spreadsheet -- --ignored`.
 
 use std::path::Path;
 use std::process::Command;
