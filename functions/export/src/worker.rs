@@ -29,19 +29,23 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn export(app: App, message: ExportMessage) -> Result<(), Failure> {
+    let mut job = unfinished(&app, &message).await?;
     let mut attempts = 0;
-    while let Some(job) = unfinished(&app, &message).await? {
+    while let Some(unfinished_job) = job {
+        let upload = begin(&app, &unfinished_job).await?;
+        let mine = Attempt { file: upload.name().to_owned(), upload: upload.id().to_owned() };
+        let Err(failure) = attempt(&app, &unfinished_job, upload, &mine).await else {
+            return Ok(());
+        };
         attempts += 1;
-        let mine = begin(&app, &job).await?;
-        let attempt = Attempt { file: mine.name().to_owned(), upload: mine.id().to_owned() };
-        match write_and_complete(&app, &job, mine, &attempt).await {
-            Ok(()) => {}
-            Err(failure) if attempts < ATTEMPTS_MAX && counts(&app, &message, &attempt).await? => {
-                tracing::warn!(error = %failure.chain(), export = %job.id, "an attempt has failed");
-            }
-            // The message comes back, also for one that was overtaken: the other may die.
-            Err(failure) => return Err(failure),
+        job = unfinished(&app, &message).await?;
+        // Overtaken by another, this one leaves it to that; the message comes back all the
+        // same, for the other may die.
+        let counts = job.as_ref().is_some_and(|job| job.attempt().as_ref() == Some(&mine));
+        if job.is_some() && (attempts == ATTEMPTS_MAX || !counts) {
+            return Err(failure);
         }
+        tracing::warn!(error = %failure.chain(), export = %message.export, "an attempt has failed");
     }
     Ok(())
 }
@@ -49,13 +53,11 @@ async fn export(app: App, message: ExportMessage) -> Result<(), Failure> {
 /// The job, if it has not ended.
 async fn unfinished(app: &App, message: &ExportMessage) -> Result<Option<ExportJob>, Failure> {
     let job = app.exports.get(&message.org, &message.export).await?;
-    Ok(job.filter(|job| job.status == ExportStatus::Processing))
-}
-
-/// Whether the attempt is still the one that counts.
-async fn counts(app: &App, message: &ExportMessage, attempt: &Attempt) -> Result<bool, Failure> {
-    let job = unfinished(app, message).await?;
-    Ok(job.and_then(|job| job.attempt()).as_ref() == Some(attempt))
+    let job = job.filter(|job| job.status == ExportStatus::Processing);
+    if job.is_none() {
+        tracing::info!(org = %message.org, export = %message.export, "the export has ended or was taken back");
+    }
+    Ok(job)
 }
 
 async fn begin(app: &App, job: &ExportJob) -> Result<Upload, Failure> {
@@ -63,35 +65,36 @@ async fn begin(app: &App, job: &ExportJob) -> Result<Upload, Failure> {
     app.files.begin(name, job.spec.format.media_type(), &job.spec.disposition()).await
 }
 
-/// Writes the file of an attempt and ends the job with it.
-async fn write_and_complete(
-    app: &App,
-    job: &ExportJob,
-    upload: Upload,
-    attempt: &Attempt,
-) -> Result<(), Failure> {
-    let Some(before) = app.exports.attempt(job, attempt).await? else {
-        tracing::info!(org = %job.org, export = %job.id, "the export has ended");
-        return app.files.clear_away(&attempt.file, &attempt.upload).await;
+/// Makes the attempt the one that counts, writes its file and ends the job with it. What it
+/// leaves if that fails it clears away.
+async fn attempt(app: &App, job: &ExportJob, upload: Upload, mine: &Attempt) -> Result<(), Failure> {
+    let overtaken = || Failure::Throttled { operation: "an export that another attempt writes" };
+    let written = match app.exports.attempt(job, mine).await? {
+        true => take_over(app, job, upload).await,
+        false => Err(overtaken()),
     };
-    if let Some(cut_off) = before {
-        app.files.clear_away(&cut_off.file, &cut_off.upload).await?;
-    }
-    let written = write(app, job, upload).await;
     let completed = match &written {
         // If this fails, the job may be completed all the same: the file stays.
-        Ok(file) => app.exports.complete(job, attempt, file, Timestamp::now()).await?,
+        Ok(file) => app.exports.complete(job, mine, file, Timestamp::now()).await?,
         Err(_) => false,
     };
     if !completed {
-        app.files.clear_away(&attempt.file, &attempt.upload).await?;
+        app.files.clear_away(&mine.file, &mine.upload).await?;
     }
     let file = written?;
     if !completed {
-        return Err(Failure::Throttled { operation: "an export that another attempt writes" });
+        return Err(overtaken());
     }
     tracing::info!(org = %job.org, export = %job.id, rows = file.rows, bytes = file.bytes, "exported");
     Ok(())
+}
+
+/// Clears away what the attempt before left, and writes the file.
+async fn take_over(app: &App, job: &ExportJob, upload: Upload) -> Result<ExportedFile, Failure> {
+    if let Some(before) = job.attempt() {
+        app.files.clear_away(&before.file, &before.upload).await?;
+    }
+    write(app, job, upload).await
 }
 
 /// Writes the file as its records are read.

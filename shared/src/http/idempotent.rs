@@ -83,7 +83,11 @@ async fn keep(app: &App, org: &OrgId, claim: &Claim, response: Response) -> Resu
                 Some(KeptInstead(instead)) => Bytes::from(instead.clone()),
                 None => body.clone(),
             };
-            log_lost(keep_success(app, org, claim, &parts, kept).await);
+            let kept = keep_success(app, org, claim, &parts, kept).await;
+            if kept.is_err() {
+                log_lost(app.idempotency.unlock(claim).await);
+            }
+            log_lost(kept);
             return Ok(Response::from_parts(parts, Body::from(body)));
         }
     };
@@ -104,7 +108,7 @@ async fn keep_success(
     } else {
         let name = kept_answer(org, Uuid::now_v7());
         app.files.put(&name, "application/octet-stream", body).await?;
-        KeptBody::File(name)
+        KeptBody::File { file: name }
     };
     let header =
         |name: HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
@@ -125,8 +129,8 @@ fn log_lost(kept: Result<(), Failure>) {
 async fn replay(app: &App, kept: KeptResponse) -> Result<Response, Failure> {
     let body = match kept.body {
         KeptBody::Text(text) => Body::from(text),
-        KeptBody::File(name) => {
-            let file = app.files.get(&name).await?;
+        KeptBody::File { file } => {
+            let file = app.files.get(&file).await?;
             Body::from(file.ok_or_else(|| Failure::missing("a kept answer"))?)
         }
     };

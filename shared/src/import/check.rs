@@ -41,7 +41,10 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
     let external_id = fields.text(Field::ExternalId.name());
     let name = fields.required(Field::ContactName.name(), Fields::text);
     let total_amount = fields.required(Field::TotalAmount.name(), amount_owed);
-    let balance = balance(fields, id.is_some());
+    if id.is_none() {
+        leave_out_what_belongs_to_an_id(fields);
+    }
+    let balance = fields.amount(Field::Balance.name()).value();
     let currency = fields.patch(Field::Currency.name(), str::parse);
     let phone = fields.patch(Field::ContactPhone.name(), str::parse);
     let email = email(fields);
@@ -88,18 +91,16 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
     })
 }
 
-/// The balance, which a row has beside its account's id, as exports have it. Elsewhere it is
-/// some other system's idea of a balance, and its sign: it is left out, with a warning.
-fn balance(fields: &mut Fields, beside_id: bool) -> Option<Decimal> {
-    let name = Field::Balance.name();
-    if beside_id {
-        return fields.amount(name).value();
+/// A balance of its own, or an identifier, a row has beside its account's id, as exports have
+/// it. Elsewhere it is some other system's idea of a balance, and of its sign: it is left out,
+/// with a warning.
+fn leave_out_what_belongs_to_an_id(fields: &mut Fields) {
+    for field in [Field::Balance, Field::Identifier] {
+        if fields.take(field.name()).is_some_and(|value| !value.is_null()) {
+            let reason = "a row has this only beside the id of its account; it was left out";
+            fields.find(Finding::in_field(field.name(), FindingCode::UnknownField, reason));
+        }
     }
-    if fields.take(name).is_some_and(|balance| !balance.is_null()) {
-        let reason = "a row has a balance only beside the id of its account; it was left out";
-        fields.find(Finding::in_field(name, FindingCode::UnknownField, reason));
-    }
-    None
 }
 
 /// The account's own id. Other systems have columns of that name, too: what is no id of

@@ -37,7 +37,7 @@ pub enum Field {
     Type,
     /// Free text.
     Notes,
-    /// What its transactions call it.
+    /// What its transactions call it; beside the id alone.
     Identifier,
 }
 
@@ -102,6 +102,13 @@ impl Field {
             Self::Notes => "notes",
             Self::Identifier => "identifier",
         }
+    }
+
+    /// Whether rows have the field only beside the id of their account, as exports do, the id
+    /// itself included: other systems have columns of these names, and mean something else.
+    #[must_use]
+    pub fn is_beside_id(self) -> bool {
+        matches!(self, Self::Id | Self::Balance | Self::Identifier)
     }
 
     /// The field with exactly this name.

@@ -46,7 +46,7 @@ pub struct AccountUpsert {
     pub kind: Patch<AccountType>,
     /// Free text.
     pub notes: Patch<Notes>,
-    /// What its transactions call it.
+    /// What its transactions call it. Only rows with an `id` say it.
     pub identifier: Patch<AccountIdentifier>,
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::expression::Update;
-use super::item::{Reader, moment, text};
+use super::item::{moment, text};
 use super::jobs::{Job, JobStore, RUNNING, count, expiry_value};
 use crate::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
 use crate::failure::Failure;
@@ -37,30 +37,26 @@ impl Job for ExportJob {
 }
 
 impl ExportStore {
-    /// Records the attempt that counts from now on, and says which one counted before, if any:
-    /// that one can't end the job any more, so what it left can be cleared away. The outer
-    /// nothing says that there is nothing to be attempted: the job has ended, or was taken
-    /// back.
+    /// Records the attempt that counts from now on, in place of the one that counted when
+    /// `job` was read: that one can't end the job any more, so what it left can be cleared
+    /// away. Says whether it does: otherwise the job has ended, or yet another attempt counts.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn attempt(
-        &self,
-        job: &ExportJob,
-        attempt: &Attempt,
-    ) -> Result<Option<Option<Attempt>>, Failure> {
+    pub async fn attempt(&self, job: &ExportJob, attempt: &Attempt) -> Result<bool, Failure> {
         let mut update = running();
+        let upload = update.name(ATTEMPT_UPLOAD);
+        // If it is there already, the SDK tried twice and the first answer was lost.
+        let mine = update.value(text(&attempt.upload));
+        let before = match job.attempt() {
+            Some(before) => format!("{upload} = {}", update.value(text(before.upload))),
+            None => format!("attribute_not_exists({upload})"),
+        };
+        update.require(format!("{upload} = {mine} OR {before}"));
         update.set(ATTEMPT_FILE, text(&attempt.file));
         update.set(ATTEMPT_UPLOAD, text(&attempt.upload));
         update.set("expires_at", expiry_value(job));
-        let Some(before) = self.replace(job, update).await? else {
-            return Ok(None);
-        };
-        let read = Reader::new(&before, "an export");
-        let file = read.optional(ATTEMPT_FILE)?;
-        let before = file.zip(read.optional(ATTEMPT_UPLOAD)?).map(|(file, upload)| Attempt { file, upload });
-        // The SDK tried twice, and the answer to the first attempt was lost.
-        Ok(Some(before.filter(|before| before != attempt).or_else(|| job.attempt())))
+        self.update(job, update).await
     }
 
     /// Ends the job with the file of an attempt. Says whether it did: another attempt may

@@ -69,12 +69,15 @@ pub struct KeptResponse {
 
 /// The body of a kept answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(untagged)]
 pub enum KeptBody {
     /// It is this text.
     Text(String),
-    /// It is too large for a record and lies in the file of this name.
-    File(String),
+    /// It is too large for a record and lies in a file.
+    File {
+        /// The file's name.
+        file: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]

@@ -4,7 +4,7 @@
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -206,22 +206,14 @@ impl<J: Job> JobStore<J> {
 
     /// Updates the job, if the update's condition holds. Says whether it did.
     pub(super) async fn update(&self, job: &J, update: Update) -> Result<bool, Failure> {
-        Ok(self.replace(job, update).await?.is_some())
-    }
-
-    /// Updates the job, if the update's condition holds, and returns what was there before of
-    /// the attributes it sets.
-    pub(super) async fn replace(&self, job: &J, update: Update) -> Result<Option<Item>, Failure> {
         let request = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(table_keys::job_itself(job.org(), job.id())))
-            .return_values(ReturnValue::UpdatedOld);
+            .set_key(Some(table_keys::job_itself(job.org(), job.id())));
         match update.on(request).send().await {
-            Ok(answer) => Ok(Some(answer.attributes.unwrap_or_default())),
-            Err(error) if is_condition_failure(&error) => Ok(None),
-            Err(error) => Err(Failure::of("UpdateItem on jobs")(error)),
+            Err(error) if is_condition_failure(&error) => Ok(false),
+            answer => answer.map(|_| true).map_err(Failure::of("UpdateItem on jobs")),
         }
     }
 }

@@ -7,6 +7,9 @@ use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Rows, Unreadable};
 use crate::id::AccountId;
 use crate::import::{Column, Field, RawRow, RowBody, Shape};
 
+/// The rows, the header among them, in which an account's id must be for their column to be one
+/// of accounts' ids.
+const ROWS_LOOKED_AT: usize = 1_000;
 /// What may separate cells, the likeliest first.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
@@ -16,30 +19,24 @@ pub(super) fn read<S: FnMut(&Shape, RawRow)>(
     rows: &mut Rows<S>,
 ) -> Result<Shape, Unreadable> {
     let delimiter = detect_delimiter(text);
-    let mut reader = ReaderBuilder::new()
-        .delimiter(u8::try_from(delimiter).unwrap_or(b','))
-        .flexible(true) // a ragged row is that row's fault
-        .has_headers(false)
-        .from_reader(text.as_bytes());
+    let mut reader = reader(text, delimiter);
     let mut record = StringRecord::new();
     if !next(&mut reader, &mut record) {
         return Err(Unreadable::NoRows);
     }
     let mut columns = columns(&record, mapping)?;
-    let mut more = next(&mut reader, &mut record);
-    if !are_ids_of_accounts(&columns, &record) {
-        let foreign = columns.iter_mut().filter(|column| IDENTIFIED.contains(&column.field()));
+    if !has_ids_of_accounts(text, delimiter, &columns) {
+        let foreign = columns.iter_mut().filter(|column| column.field().is_some_and(Field::is_beside_id));
         foreign.for_each(|column| column.field = None);
     }
     let shape = Shape::Columns { columns, delimiter };
     // The line of the last record, if its last cell goes on past it.
     let mut runs_on = None;
-    while more {
+    while next(&mut reader, &mut record) {
         let line = record.position().map(|position| first_line(text, position));
         runs_on = line.filter(|_| record.iter().next_back().is_some_and(|cell| cell.contains(['\r', '\n'])));
         let cells = record.iter().map(str::to_owned).collect();
         rows.push(&shape, line, RowBody::Cells(cells))?;
-        more = next(&mut reader, &mut record);
     }
     // A cell that goes on past its line is quoted, so the file must end with its mark.
     match runs_on.filter(|_| !text.trim_end().ends_with('"')) {
@@ -48,16 +45,31 @@ pub(super) fn read<S: FnMut(&Shape, RawRow)>(
     }
 }
 
-/// The fields that are columns of Saldo's own files. Other systems have columns of these names,
-/// too, and mean something else.
-const IDENTIFIED: [Option<Field>; 2] = [Some(Field::Id), Some(Field::Balance)];
+/// Whether a file's column of ids, if it has one, is one of accounts' ids: some row among the
+/// first tells it. Other systems have columns of that name, too, and mean something else.
+fn has_ids_of_accounts(text: &str, delimiter: char, columns: &[Column]) -> bool {
+    let Some(at) = columns.iter().position(|column| column.field() == Some(Field::Id)) else {
+        return false;
+    };
+    let mut reader = reader(text, delimiter);
+    let mut record = StringRecord::new();
+    for _ in 0..ROWS_LOOKED_AT {
+        if !next(&mut reader, &mut record) {
+            return false;
+        }
+        if record.get(at).is_some_and(|id| id.trim().parse::<AccountId>().is_ok()) {
+            return true;
+        }
+    }
+    false
+}
 
-/// Whether a file's column of ids, if it has one, is one of accounts' ids, which its first row
-/// tells.
-fn are_ids_of_accounts(columns: &[Column], first: &StringRecord) -> bool {
-    let ids = columns.iter().position(|column| column.field() == Some(Field::Id));
-    let first = ids.and_then(|at| first.get(at)).map(str::trim);
-    first.is_some_and(|id| id.is_empty() || id.parse::<AccountId>().is_ok())
+fn reader(text: &str, delimiter: char) -> csv::Reader<&[u8]> {
+    ReaderBuilder::new()
+        .delimiter(u8::try_from(delimiter).unwrap_or(b','))
+        .flexible(true) // a ragged row is that row's fault
+        .has_headers(false)
+        .from_reader(text.as_bytes())
 }
 
 /// Moves to the next record; `false` at the end. The reader's errors are those of its

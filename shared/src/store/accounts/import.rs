@@ -135,24 +135,26 @@ impl AccountStore {
                 return Ok(Ok(written));
             }
             let trace = Trace::of(&seen);
-            if trace.is_of_a_deletion_after(write.import) {
+            let newer = trace.is_newer_than(write.import);
+            if trace.is_of_a_deletion_after(write.import) || (newer && trace.is_deleted()) {
                 return Ok(Ok(fate(&seen, write.import)));
             }
-            let attempt = if trace.is_newer_than(write.import) {
+            let attempt = if newer {
                 self.write_late(write, &seen).await?
             } else {
                 let currency = currency(write, &seen)?;
                 match may_write(write, currency, &seen) {
                     Ok(()) => self.write_newest(write, currency, &seen).await?,
-                    Err(finding) if certain => Attempt::Refused(finding),
-                    Err(_) => Attempt::Overtaken(self.read(write.org, write.id).await?),
+                    Err(finding) => Attempt::Refused(finding),
                 }
             };
-            match attempt {
+            let found = match attempt {
                 Attempt::Done(written) => return Ok(Ok(written)),
-                Attempt::Refused(finding) => return Ok(Err(finding)),
-                Attempt::Overtaken(found) => seen = found.unwrap_or_default(),
-            }
+                Attempt::Refused(finding) if certain => return Ok(Err(finding)),
+                Attempt::Refused(_) => self.read(write.org, write.id).await?,
+                Attempt::Overtaken(found) => found,
+            };
+            seen = found.unwrap_or_default();
             certain = true;
         }
         Err(Failure::Throttled { operation: "UpdateItem on an account that is being changed" })
