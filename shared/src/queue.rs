@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 use crate::id::{ExportId, ImportId, OrgId};
+use crate::store::{Job, JobStore};
 
 /// The most messages SQS takes in one request. A message here has a few hundred bytes, so
 /// ten stay far below the 1 MiB that a request may have.
@@ -74,6 +75,24 @@ impl<M> Clone for WorkQueue<M> {
 impl<M: Serialize> WorkQueue<M> {
     pub(crate) fn new(client: Client, url: String) -> Self {
         Self { client, url, kind: PhantomData }
+    }
+
+    /// Records a job and queues its first message. That message hands the job over: either it
+    /// is queued, or the job is taken back and the caller gets an error. A job that an earlier
+    /// request with the same seed made stays: its caller may have been told of it.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB or SQS fails.
+    pub async fn hand_over<J: Job>(&self, jobs: &JobStore<J>, job: &J, message: M) -> Result<(), Failure> {
+        let made = jobs.accept(job).await?;
+        let sent = self.send(&[message]).await;
+        if sent.is_err()
+            && made
+            && let Err(second) = jobs.discard(job).await
+        {
+            tracing::error!(error = %second.chain(), job = %job.id(), "a job that was not queued is left to expire");
+        }
+        sent
     }
 
     /// Queues work. On an error some of it may be queued: doing it twice is harmless.

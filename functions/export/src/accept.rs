@@ -67,8 +67,8 @@ async fn respond(
         return Ok(answer(&spec, content));
     }
     let job = ExportJob::accepted(ExportId::of_seed(seed), caller.org().clone(), spec, Timestamp::now());
-    let made = app.exports.accept(&job).await?;
-    queue(app, &job, made).await?;
+    let message = ExportMessage { org: job.org.clone(), export: job.id.clone() };
+    app.export_queue.hand_over(&app.exports, &job, message).await?;
     let accepted = Accepted { export_id: job.id, status: ExportStatus::Processing };
     let location = format!("/api/v1/export/{}", accepted.export_id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(accepted)).into_response())
@@ -83,18 +83,4 @@ fn answer(spec: &ExportSpec, content: Vec<u8>) -> Response {
         answer.headers_mut().insert(CONTENT_DISPOSITION, disposition);
     }
     answer
-}
-
-/// One message hands the job over: either it is queued, or the job is taken back and the
-/// caller gets an error. A job that an earlier request with the same seed made stays: its
-/// caller may have been told of it.
-async fn queue(app: &App, job: &ExportJob, made: bool) -> Result<(), Problem> {
-    let message = ExportMessage { org: job.org.clone(), export: job.id.clone() };
-    let Err(failure) = app.export_queue.send(&[message]).await else {
-        return Ok(());
-    };
-    if made && let Err(second) = app.exports.discard(&job.org, &job.id).await {
-        tracing::error!(error = %second.chain(), export = %job.id, "a job that was not queued is left to expire");
-    }
-    Err(failure.into())
 }

@@ -59,29 +59,12 @@ pub(crate) async fn accept(
     let facts = PayloadFacts { format, mapping, total_records, rows_per_chunk };
     let job = ImportJob::accepted(ImportId::of_seed(seed), caller.org().clone(), facts, Timestamp::now());
     app.files.put(&ImportFiles::of(&job.org, &job.id).payload(), media_type, payload.bytes).await?;
-    let made = app.imports.accept(&job).await?;
-    queue(&app, &job, made).await?;
+    let message = ImportMessage { org: job.org.clone(), import: job.id.clone(), task: ImportTask::Plan };
+    app.import_queue.hand_over(&app.imports, &job, message).await?;
 
     let accepted = Accepted { job_id: job.id, status: ImportStatus::Processing, total_records };
     let location = format!("/api/v1/import/{}", accepted.job_id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(accepted)).into_response())
-}
-
-/// One message hands the job over: either it is queued, or the job is taken back and the
-/// caller gets an error. A job that an earlier request with the same seed made stays: its
-/// caller may have been told of it.
-async fn queue(app: &App, job: &ImportJob, made: bool) -> Result<(), Problem> {
-    let message = ImportMessage { org: job.org.clone(), import: job.id.clone(), task: ImportTask::Plan };
-    let Err(failure) = app.import_queue.send(&[message]).await else {
-        return Ok(());
-    };
-    if !made {
-        return Err(failure.into());
-    }
-    if let Err(second) = app.imports.discard(&job.org, &job.id).await {
-        tracing::error!(error = %second.chain(), import = %job.id, "a job that was not queued is left to expire");
-    }
-    Err(failure.into())
 }
 
 fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {

@@ -100,12 +100,12 @@ impl<J: Job> JobStore<J> {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn discard(&self, org: &OrgId, id: &J::Id) -> Result<(), Failure> {
+    pub(crate) async fn discard(&self, job: &J) -> Result<(), Failure> {
         let delete = self
             .client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(table_keys::job_itself(org, id)))
+            .set_key(Some(table_keys::job_itself(job.org(), job.id())))
             .condition_expression("attribute_not_exists(#begun)")
             .expression_attribute_names("#begun", J::BEGUN)
             .send()

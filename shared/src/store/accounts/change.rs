@@ -155,11 +155,10 @@ impl AccountStore {
             return Ok(false);
         }
         let put = self.client.put_item().table_name(&self.table);
-        let put = put.set_item(Some(Trace::left_by(org, seen, &before, now)));
+        let mut put = put.set_item(Some(Trace::left_by(org, seen, &before, now)));
         // What the trace remembers is what is there. Imports that change nothing leave their
         // mark without a new revision.
         let mut there = Vec::new();
-        let mut put = put;
         for (attribute, value) in [(REVISION, ":revision"), (LAST_IMPORT, ":last_import")] {
             match before.get(attribute) {
                 None => there.push(format!("attribute_not_exists({attribute})")),
