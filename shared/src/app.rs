@@ -8,7 +8,8 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::files::FileStore;
 use crate::import::ROWS_PER_CHUNK;
-use crate::queue::{ExportQueue, ImportQueue};
+use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
+use crate::secrets::Sealer;
 use crate::settings::{MissingVariables, Settings};
 use crate::store::{
     AccountStore, ClientStore, ExportStore, IdempotencyStore, ImportStore, KeyStore, TransactionStore,
@@ -47,6 +48,12 @@ pub struct App {
     pub import_queue: ImportQueue,
     /// The exports to be written.
     pub export_queue: ExportQueue,
+    /// The synchronizations to be brought forward.
+    pub sync_queue: SyncQueue,
+    /// The events to be told and the notifications to be delivered.
+    pub notification_queue: NotificationQueue,
+    /// What seals secrets.
+    pub sealer: Sealer,
     /// How much is done at once.
     pub limits: Limits,
 }
@@ -116,7 +123,10 @@ impl App {
             idempotency: IdempotencyStore::new(dynamodb, tables.idempotency.clone()),
             files: FileStore::new(aws_sdk_s3::Client::from_conf(s3), settings.bucket.clone()),
             import_queue: ImportQueue::new(sqs.clone(), queues.import.clone()),
-            export_queue: ExportQueue::new(sqs, queues.export.clone()),
+            export_queue: ExportQueue::new(sqs.clone(), queues.export.clone()),
+            sync_queue: SyncQueue::new(sqs.clone(), queues.sync.clone()),
+            notification_queue: NotificationQueue::new(sqs, queues.notification.clone()),
+            sealer: Sealer::new(aws_sdk_kms::Client::new(&sdk), settings.secrets_key.clone()),
             limits: Limits::default(),
         }
     }

@@ -6,12 +6,14 @@ use std::fmt;
 use std::str::FromStr;
 
 use data_encoding::BASE32_NOPAD;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::account::AccountIdentifier;
 use crate::import::ExternalId;
+use crate::money::Currency;
 use crate::transaction::ExternalTransactionId;
 
 /// The text is no id of the type asked for.
@@ -99,6 +101,28 @@ id!(
 id!(
     /// An export job: a version 7 UUID, so that ids sort by the time they were made.
     ExportId(Uuid), "exp_", version_7
+);
+
+id!(
+    /// A synchronization: a version 7 UUID, so that ids sort by the time they were made.
+    SyncId(Uuid), "syn_", version_7
+);
+id!(
+    /// A provider access: an end user's connection to a bank.
+    AccessId(String), "acs_", opaque
+);
+id!(
+    /// A challenge: what the user is asked in the course of a synchronization.
+    ChallengeId(String), "cha_", opaque
+);
+id!(
+    /// A notification endpoint.
+    NotificationId(String), "not_", opaque
+);
+id!(
+    /// The delivery of a notification: a version 7 UUID, so that ids sort by the time they
+    /// were made.
+    DeliveryId(Uuid), "dlv_", version_7
 );
 
 /// A version 7 UUID (RFC 9562 section 5.7) in its one canonical spelling.
@@ -222,6 +246,15 @@ impl AccountId {
         Self(encode(&digest(&[b"row", import.0.as_bytes(), &index.to_be_bytes()])))
     }
 
+    /// The id of the account that a provider access knows by `identity` (an IBAN, say) in this
+    /// currency: the same, whatever the bank's own interface calls it.
+    #[must_use]
+    pub fn of_bank(access: &AccessId, identity: &str, currency: Currency) -> Self {
+        let parts: [&[u8]; 4] =
+            [b"bank", access.0.as_bytes(), identity.as_bytes(), currency.code().as_bytes()];
+        Self(encode(&digest(&parts)))
+    }
+
     /// The id of the account that `seed` stands for.
     #[must_use]
     pub fn of_seed(seed: Uuid) -> Self {
@@ -262,6 +295,68 @@ impl ExportId {
     pub fn of_seed(seed: Uuid) -> Self {
         Self(seed)
     }
+}
+
+impl SyncId {
+    /// The synchronization that `seed` stands for. The same seed is the same one.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(seed)
+    }
+
+    /// The synchronization of an access that the schedule asks for at this moment: the same,
+    /// however often it asks.
+    #[must_use]
+    pub fn of_schedule(access: &AccessId, at: Timestamp) -> Self {
+        Self(of_moment(at, &[b"schedule", access.0.as_bytes()]))
+    }
+
+    /// The id's UUID, by which what it stored is told.
+    #[must_use]
+    pub fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl AccessId {
+    /// The id of the access that `seed` stands for.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(of_seed(b"access", seed))
+    }
+}
+
+impl ChallengeId {
+    /// The id of the challenge number `number` of a synchronization.
+    #[must_use]
+    pub fn of_sync(sync: &SyncId, number: usize) -> Self {
+        Self(encode(&digest(&[b"challenge", sync.0.as_bytes(), &number.to_be_bytes()])))
+    }
+}
+
+impl NotificationId {
+    /// The id of the notification endpoint that `seed` stands for.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(of_seed(b"notification", seed))
+    }
+}
+
+impl DeliveryId {
+    /// The delivery of an event, which has a name of its own, to an endpoint: the same, however
+    /// often the event is told.
+    #[must_use]
+    pub fn of_event(endpoint: &NotificationId, event: &str, at: Timestamp) -> Self {
+        Self(of_moment(at, &[b"delivery", endpoint.0.as_bytes(), event.as_bytes()]))
+    }
+}
+
+/// A version 7 UUID of a moment whose other bits say what it stands for.
+fn of_moment(at: Timestamp, what: &[&[u8]]) -> Uuid {
+    let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or_default();
+    let mut bits = [0; 10];
+    bits.copy_from_slice(&digest(what)[..10]);
+    Builder::from_unix_timestamp_millis(milliseconds, &bits).into_uuid()
 }
 
 #[cfg(test)]

@@ -9,12 +9,16 @@ use backon::{ExponentialBuilder, Retryable};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
-use crate::id::{ExportId, ImportId, OrgId};
+use crate::id::{AccessId, DeliveryId, ExportId, ImportId, OrgId, SyncId};
+use crate::notification::Event;
 use crate::store::{Job, JobStore};
 
 /// The most messages SQS takes in one request. A message here has a few hundred bytes, so
 /// ten stay far below the 1 MiB that a request may have.
 const BATCH_MAX: usize = 10;
+
+/// The longest that SQS keeps a message back.
+pub const DELAY_MAX: Duration = Duration::from_mins(15);
 
 /// How long messages that SQS did not take are sent again.
 const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
@@ -53,10 +57,40 @@ pub struct ExportMessage {
     pub export: ExportId,
 }
 
+/// A synchronization that is to be brought forward, as far as it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncMessage {
+    /// Whose synchronization it is.
+    pub org: OrgId,
+    /// The access that is synchronized.
+    pub access: AccessId,
+    /// The synchronization.
+    pub sync: SyncId,
+}
+
+/// What to do for notifications.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationMessage {
+    /// Find who wants to be told of an event.
+    Tell(Event),
+    /// Deliver a notification, or try again.
+    Deliver {
+        /// Whose notification it is.
+        org: OrgId,
+        /// Its delivery.
+        delivery: DeliveryId,
+    },
+}
+
 /// The queue of import work.
 pub type ImportQueue = WorkQueue<ImportMessage>;
 /// The queue of exports.
 pub type ExportQueue = WorkQueue<ExportMessage>;
+/// The queue of synchronizations.
+pub type SyncQueue = WorkQueue<SyncMessage>;
+/// The queue of events and notifications.
+pub type NotificationQueue = WorkQueue<NotificationMessage>;
 
 /// A queue of messages of one kind.
 #[derive(Debug)]
@@ -100,18 +134,31 @@ impl<M: Serialize> WorkQueue<M> {
     /// # Errors
     /// [`Failure`] when SQS fails.
     pub async fn send(&self, messages: &[M]) -> Result<(), Failure> {
+        self.send_later(messages, Duration::ZERO).await
+    }
+
+    /// Queues work that is to be done after a while: as long as it takes, but at most
+    /// [`DELAY_MAX`].
+    ///
+    /// # Errors
+    /// [`Failure`] when SQS fails.
+    pub async fn send_later(&self, messages: &[M], delay: Duration) -> Result<(), Failure> {
         for batch in messages.chunks(BATCH_MAX) {
             let throttled = |failure: &Failure| matches!(failure, Failure::Throttled { .. });
-            (|| self.send_batch(batch)).retry(RETRIES).when(throttled).await?;
+            (|| self.send_batch(batch, delay)).retry(RETRIES).when(throttled).await?;
         }
         Ok(())
     }
 
-    async fn send_batch(&self, messages: &[M]) -> Result<(), Failure> {
+    async fn send_batch(&self, messages: &[M], delay: Duration) -> Result<(), Failure> {
+        // Whole seconds, and rather later: who comes early waits once more.
+        let seconds = delay.min(DELAY_MAX).as_millis().div_ceil(1_000);
+        let seconds = i32::try_from(seconds).unwrap_or_default();
         let mut request = self.client.send_message_batch().queue_url(&self.url);
         for (id, message) in messages.iter().enumerate() {
             let body = serde_json::to_string(message).map_err(Failure::unsendable("SendMessageBatch"))?;
-            let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body).build();
+            let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body);
+            let entry = entry.set_delay_seconds((seconds > 0).then_some(seconds)).build();
             request = request.entries(entry.map_err(Failure::unsendable("SendMessageBatch"))?);
         }
         let answer = request.send().await.map_err(Failure::of("SendMessageBatch"))?;

@@ -14,6 +14,10 @@ pub struct Settings {
     pub s3_path_style: bool,
     /// The queues.
     pub queues: Queues,
+    /// The KMS key that secrets are sealed with, by its ARN.
+    pub secrets_key: String,
+    /// Whether notifications may go to this machine's own addresses, as on a developer's.
+    pub notify_loopback: bool,
 }
 
 /// The tables, by name.
@@ -29,6 +33,8 @@ pub struct Tables {
     pub jobs: String,
     /// API keys and organizations.
     pub keys: String,
+    /// Provider accesses, their sealed secrets, and notification endpoints.
+    pub accesses: String,
     /// Answers to repeat.
     pub idempotency: String,
 }
@@ -40,6 +46,10 @@ pub struct Queues {
     pub import: String,
     /// Exports to be written.
     pub export: String,
+    /// Synchronizations to be brought forward.
+    pub sync: String,
+    /// Events to be told, and notifications to be delivered.
+    pub notification: String,
 }
 
 /// Variables that are needed and not set.
@@ -70,6 +80,7 @@ impl Settings {
                 String::new()
             })
         };
+        let flag = |name| variable(name).is_some_and(|value| value == "true");
         let settings = Self {
             tables: Tables {
                 accounts: required("SALDO_ACCOUNTS_TABLE"),
@@ -77,11 +88,19 @@ impl Settings {
                 transactions: required("SALDO_TRANSACTIONS_TABLE"),
                 jobs: required("SALDO_JOBS_TABLE"),
                 keys: required("SALDO_KEYS_TABLE"),
+                accesses: required("SALDO_ACCESSES_TABLE"),
                 idempotency: required("SALDO_IDEMPOTENCY_TABLE"),
             },
             bucket: required("SALDO_BUCKET"),
-            s3_path_style: variable("SALDO_S3_PATH_STYLE").is_some_and(|value| value == "true"),
-            queues: Queues { import: required("SALDO_IMPORT_QUEUE"), export: required("SALDO_EXPORT_QUEUE") },
+            s3_path_style: flag("SALDO_S3_PATH_STYLE"),
+            queues: Queues {
+                import: required("SALDO_IMPORT_QUEUE"),
+                export: required("SALDO_EXPORT_QUEUE"),
+                sync: required("SALDO_SYNC_QUEUE"),
+                notification: required("SALDO_NOTIFICATION_QUEUE"),
+            },
+            secrets_key: required("SALDO_SECRETS_KEY"),
+            notify_loopback: flag("SALDO_NOTIFY_LOOPBACK"),
         };
         if missing.is_empty() { Ok(settings) } else { Err(MissingVariables { names: missing }) }
     }
@@ -98,8 +117,8 @@ mod tests {
         assert_eq!(
             error,
             "not set in the environment: SALDO_ACCOUNTS_TABLE, SALDO_CLIENTS_TABLE, SALDO_TRANSACTIONS_TABLE, \
-             SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, SALDO_IMPORT_QUEUE, \
-             SALDO_EXPORT_QUEUE"
+             SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, SALDO_ACCESSES_TABLE, SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, \
+             SALDO_IMPORT_QUEUE, SALDO_EXPORT_QUEUE, SALDO_SYNC_QUEUE, SALDO_NOTIFICATION_QUEUE, SALDO_SECRETS_KEY"
         );
         assert!(Settings::read(|name| Some(name.to_owned())).is_ok());
     }

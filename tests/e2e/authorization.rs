@@ -107,6 +107,7 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
     let (routes, mut matrix) = (local::routes(&app), matrix());
 
     for Route { method, path, scope } in routes.table() {
+        let Some(scope) = scope else { continue };
         let line = matrix.iter().position(|(m, p, ..)| m == method && p == path);
         let line = line.unwrap_or_else(|| panic!("{method} {path} is not in the matrix"));
         let (method, _, body, expected) = matrix.swap_remove(line);
@@ -165,6 +166,7 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
 
     // And with the scope alone the route is open.
     for Route { method, path, scope } in routes.table() {
+        let Some(scope) = scope else { continue };
         let key = local::demo::create_key(&app, org.clone(), vec![*scope], None).await.expect("a key");
         let actual = belongings.get(path).map_or(*path, String::as_str);
         let answer = owner.with_key(key.expose()).send(method.clone(), actual, &[], "").await;

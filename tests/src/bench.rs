@@ -48,6 +48,7 @@ impl Bench {
             dynamodb: services.variable("AWS_ENDPOINT_URL_DYNAMODB"),
             s3: services.variable("AWS_ENDPOINT_URL_S3"),
             sqs: services.variable("AWS_ENDPOINT_URL_SQS"),
+            kms: services.variable("AWS_ENDPOINT_URL_KMS"),
         };
         let settings = Settings::read(|name| Some(services.variable(name))).expect("the settings");
         let meter = Arc::new(Meter::default());

@@ -1,8 +1,8 @@
 //! The demo organization, so that the first `curl` needs no preparation.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -11,6 +11,8 @@ use saldo::app::App;
 use saldo::id::{KeyId, OrgId};
 use saldo::key::{KeyRequest, KeySecret, Scope};
 use saldo::organization::{Organization, TimeZoneName};
+
+use crate::private_file;
 
 /// The demo organization's id, the same in every stack, so that its data is found again.
 const DEMO: &str = "org_demodemodemodemo";
@@ -70,22 +72,9 @@ pub(crate) fn write_env_file(file: &Path, variables: &[(&str, String)]) -> Resul
     }
     let write = || -> std::io::Result<()> {
         fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
-        private(file)?.write_all(text.as_bytes())
+        private_file(file)?.write_all(text.as_bytes())
     };
     write().with_context(|| format!("writing {}", file.display()))
-}
-
-/// A new file in place of the old that only its owner can read.
-fn private(file: &Path) -> std::io::Result<File> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
 }
 
 fn exported<'a>(text: &'a str, name: &str) -> Option<&'a str> {

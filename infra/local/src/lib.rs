@@ -14,6 +14,7 @@ pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -70,6 +71,19 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     functions.stop().await;
     aws.stop().await;
     Ok(())
+}
+
+/// A new file in place of the old that only its owner can read.
+pub(crate) fn private_file(file: &Path) -> std::io::Result<File> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
 }
 
 /// Keeps other stacks off the directory for as long as the returned file is open.

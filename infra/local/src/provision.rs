@@ -1,4 +1,4 @@
-//! Creates the template's tables, bucket and queues in the embedded services.
+//! Creates the template's tables, bucket, queues and keys in the embedded services.
 
 use std::collections::BTreeMap;
 
@@ -12,13 +12,14 @@ use saldo::settings::Settings;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::template::{Resource, Template};
+use crate::template::{Resource, Template, key_alias};
 
 /// The clients of the services that hold resources.
 pub(crate) struct Clients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) s3: aws_sdk_s3::Client,
     pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) kms: aws_sdk_kms::Client,
 }
 
 #[derive(Deserialize)]
@@ -83,13 +84,14 @@ pub(crate) async fn provision(template: &Template, clients: &Clients) -> Result<
         clients.s3.create_bucket().bucket(&settings.bucket).send().await.context("creating the bucket")?;
     }
     create_queues(template, &clients.sqs).await?;
+    create_keys(template, &clients.kms).await?;
     Ok(settings)
 }
 
 /// The functions' settings in this stack, from the environment the template gives them.
 fn settings(environment: &BTreeMap<String, String>) -> Result<Settings> {
     let settings = Settings::read(|name| match name {
-        "SALDO_S3_PATH_STYLE" => Some("true".to_owned()),
+        "SALDO_S3_PATH_STYLE" | "SALDO_NOTIFY_LOOPBACK" => Some("true".to_owned()),
         name => environment.get(name).cloned(),
     });
     settings.context("the template's environment")
@@ -159,6 +161,19 @@ async fn create_queues(template: &Template, sqs: &aws_sdk_sqs::Client) -> Result
             create = create.attributes(QueueAttributeName::from(name.as_str()), text);
         }
         create.send().await.with_context(|| format!("creating {}", queue.logical_id))?;
+    }
+    Ok(())
+}
+
+async fn create_keys(template: &Template, kms: &aws_sdk_kms::Client) -> Result<()> {
+    for key in template.resources("AWS::KMS::Key")? {
+        let alias = key_alias(&key.logical_id);
+        if kms.describe_key().key_id(&alias).send().await.is_ok() {
+            continue;
+        }
+        let made = kms.create_key().send().await.with_context(|| format!("creating {}", key.logical_id))?;
+        let id = made.key_metadata.context("a key without an id")?.key_id;
+        kms.create_alias().alias_name(alias).target_key_id(id).send().await.context("naming a key")?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
-//! The embedded AWS services: DynamoDB, S3 and SQS, each on a port of its own on the
+//! The embedded AWS services: DynamoDB, S3, SQS and KMS, each on a port of its own on the
 //! loopback interface.
 
 mod dynamodb;
+mod kms;
+mod mock;
 mod s3;
 mod sqs;
 
@@ -37,6 +39,7 @@ pub enum Data {
 /// The running services.
 pub(crate) struct Services {
     pub(crate) endpoints: Endpoints,
+    kms: kms::Kms,
     tasks: JoinSet<Result<()>>,
     stop: CancellationToken,
     _temporary: Option<TempDir>,
@@ -51,29 +54,38 @@ pub struct Endpoints {
     pub s3: String,
     /// SQS's URL.
     pub sqs: String,
+    /// KMS's URL.
+    pub kms: String,
 }
 
 impl Services {
     /// Starts the services.
     pub(crate) async fn start(data: &Data) -> Result<Self> {
-        let (records, files, temporary) = match data {
-            Data::Directory(directory) => {
-                (Some(directory.join("dynamodb.sqlite")), directory.join("s3"), None)
-            }
+        let (directory, files, temporary) = match data {
+            Data::Directory(directory) => (Some(directory), directory.join("s3"), None),
             Data::Ephemeral => {
                 let temporary = tempfile::tempdir().context("a temporary directory for files")?;
                 (None, temporary.path().join("s3"), Some(temporary))
             }
         };
+        let [records, keys] =
+            ["dynamodb.sqlite", "kms.json"].map(|name| directory.map(|directory| directory.join(name)));
         std::fs::create_dir_all(&files).with_context(|| format!("creating {}", files.display()))?;
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
+        let kms = kms::start(keys.as_deref(), &mut tasks, stop.clone()).await?;
         let endpoints = Endpoints {
             dynamodb: dynamodb::start(records.as_deref(), &mut tasks, stop.clone()).await?,
             s3: s3::start(&files, &mut tasks, stop.clone()).await?,
             sqs: sqs::start(&mut tasks, stop.clone()).await?,
+            kms: kms.url.clone(),
         };
-        Ok(Self { endpoints, tasks, stop, _temporary: temporary })
+        Ok(Self { endpoints, kms, tasks, stop, _temporary: temporary })
+    }
+
+    /// Keeps what is not written as it is made: KMS's keys.
+    pub(crate) async fn keep_keys(&self) -> Result<()> {
+        self.kms.keep_keys().await
     }
 
     /// Stops the services once they have answered what they were asked.
@@ -105,6 +117,7 @@ impl LoadServiceConfig for Endpoints {
             ("AWS_ENDPOINT_URL", "DynamoDB") => Some(self.dynamodb.clone()),
             ("AWS_ENDPOINT_URL", "S3") => Some(self.s3.clone()),
             ("AWS_ENDPOINT_URL", "SQS") => Some(self.sqs.clone()),
+            ("AWS_ENDPOINT_URL", "KMS") => Some(self.kms.clone()),
             _ => None,
         }
     }

@@ -54,8 +54,10 @@ impl Aws {
             dynamodb: aws_sdk_dynamodb::Client::new(&sdk),
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::new(&sdk),
+            kms: aws_sdk_kms::Client::new(&sdk),
         };
         let settings = provision(&template, &clients).await?;
+        services.keep_keys().await?;
         Ok(Self { services, sdk, settings })
     }
 
@@ -80,7 +82,7 @@ impl Aws {
     /// The variables by which a function, a shell or `cargo lambda` finds all this.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let Settings { tables, bucket, queues, .. } = &self.settings;
+        let Settings { tables, bucket, queues, secrets_key, .. } = &self.settings;
         let endpoints = self.endpoints();
         let variables = [
             ("SALDO_ACCOUNTS_TABLE", tables.accounts.as_str()),
@@ -88,14 +90,20 @@ impl Aws {
             ("SALDO_TRANSACTIONS_TABLE", &tables.transactions),
             ("SALDO_JOBS_TABLE", &tables.jobs),
             ("SALDO_KEYS_TABLE", &tables.keys),
+            ("SALDO_ACCESSES_TABLE", &tables.accesses),
             ("SALDO_IDEMPOTENCY_TABLE", &tables.idempotency),
             ("SALDO_BUCKET", bucket),
             ("SALDO_IMPORT_QUEUE", &queues.import),
             ("SALDO_EXPORT_QUEUE", &queues.export),
+            ("SALDO_SYNC_QUEUE", &queues.sync),
+            ("SALDO_NOTIFICATION_QUEUE", &queues.notification),
+            ("SALDO_SECRETS_KEY", secrets_key),
+            ("SALDO_NOTIFY_LOOPBACK", "true"),
             ("SALDO_S3_PATH_STYLE", "true"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
             ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
             ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
+            ("AWS_ENDPOINT_URL_KMS", &endpoints.kms),
             ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
             ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
             ("AWS_REGION", REGION),

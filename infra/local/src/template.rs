@@ -111,6 +111,7 @@ impl Template {
         Ok(match (logical_id, kind) {
             ("AWS::Region", _) => REGION.to_owned(),
             ("AWS::AccountId", _) => ACCOUNT.to_owned(),
+            ("AWS::Partition", _) => "aws".to_owned(),
             ("AWS::URLSuffix", _) => "amazonaws.com".to_owned(),
             (_, Some("AWS::S3::Bucket")) => logical_id.to_lowercase(),
             (_, Some("AWS::SQS::Queue")) => {
@@ -129,6 +130,7 @@ impl Template {
             ("AWS::DynamoDB::Table", "Arn") => {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}")
             }
+            ("AWS::KMS::Key", "Arn") => key_alias(logical_id),
             ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.reference(logical_id)?),
             _ => bail!("the local stack does not know {argument}"),
         })
@@ -145,6 +147,11 @@ impl Template {
         }
         Ok(result + rest)
     }
+}
+
+/// By which a key is found in the local stack, where its id can't be chosen.
+pub(crate) fn key_alias(logical_id: &str) -> String {
+    format!("alias/{logical_id}")
 }
 
 /// YAML as JSON, tags such as `!Ref` in their long form.
@@ -188,9 +195,13 @@ mod tests {
     #[test]
     fn every_resource_can_be_resolved() {
         let template = Template::load().expect("a good template");
-        for kind in
-            ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Serverless::Function"]
-        {
+        for kind in [
+            "AWS::DynamoDB::Table",
+            "AWS::KMS::Key",
+            "AWS::S3::Bucket",
+            "AWS::SQS::Queue",
+            "AWS::Serverless::Function",
+        ] {
             assert!(!template.resources(kind).expect(kind).is_empty(), "{kind}");
         }
     }

@@ -65,7 +65,7 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<ApiKey, Problem>
 }
 
 /// The text sent as a key: `X-API-Key`, or else `Authorization: Bearer` (RFC 6750).
-fn sent_key(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn sent_key(headers: &HeaderMap) -> Option<&str> {
     if let Some(key) = headers.get("x-api-key") {
         return Some(key.to_str().unwrap_or_default().trim());
     }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Caller, Payload, Problem};
+use super::{Caller, Payload, Problem, auth};
 use crate::app::App;
 use crate::failure::Failure;
 use crate::files::kept_answer;
@@ -56,7 +56,7 @@ pub(super) async fn once(
     let (parts, body) = request.into_parts();
     let Payload { bytes: body, .. } =
         Payload::from_request(Request::from_parts(parts.clone(), body), &()).await?;
-    let fingerprint = fingerprint(&parts, &body);
+    let fingerprint = fingerprint(&parts, &body, auth::sent_key(&parts.headers).unwrap_or_default());
     let mut request = Request::from_parts(parts, Body::from(body));
 
     match app.idempotency.begin(caller.org(), &key, &fingerprint, Timestamp::now()).await? {
@@ -155,9 +155,12 @@ fn valid_key(key: &HeaderValue) -> Result<String, Problem> {
     }
 }
 
-/// A digest of what makes two requests the same.
-fn fingerprint(parts: &axum::http::request::Parts, body: &[u8]) -> String {
+/// A digest of what makes two requests the same. The API key, which is kept nowhere, is part
+/// of it: a body may hold a PIN, and the digest of all that is known but a PIN would tell it.
+fn fingerprint(parts: &axum::http::request::Parts, body: &[u8], key: &str) -> String {
     let mut hash = Sha256::new();
+    hash.update(key);
+    hash.update([0]);
     for part in [parts.method.as_str(), parts.uri.path(), parts.uri.query().unwrap_or_default()] {
         hash.update(part.as_bytes());
         hash.update([0]);

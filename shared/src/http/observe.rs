@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 use uuid::Uuid;
 
-use super::Problem;
+use super::problem::{Dialect, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -25,9 +25,10 @@ async fn respond(request: Request, next: Next, id: &str) -> Response {
     let method = request.method().clone();
     // The route rather than the path: what a caller types into a path may be anything.
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let dialect = Dialect::of(request.uri().path());
     let mut response = next.run(request).await;
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        response = problem.into_document(id, response.headers());
+        response = problem.into_document(id, dialect, response.headers());
     }
     if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, id);

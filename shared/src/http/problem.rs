@@ -4,6 +4,7 @@
 //! change. 404: also where the caller may not know that something exists. 503: nobody,
 //! trying again helps. 500: us, and the document says nothing of the inside.
 
+mod finx;
 mod input;
 
 use std::borrow::Cow;
@@ -14,9 +15,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+pub(super) use finx::Dialect;
+
 use super::BODY_BYTES_MAX;
 use crate::failure::Failure;
 use crate::fields::{Finding, FindingCode};
+use crate::finx::ErrorCode;
 use crate::key::Scope;
 
 /// An error as the caller sees it. It becomes a document when the answer leaves, since
@@ -32,6 +36,8 @@ struct Parts {
     detail: Cow<'static, str>,
     errors: Vec<Fault>,
     headers: HeaderMap,
+    /// The finX code, where it does not follow from the status.
+    finx: Option<ErrorCode>,
 }
 
 /// One thing wrong with a request.
@@ -65,6 +71,8 @@ struct Document<'a> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Fault],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<finx::Error<'a>>,
 }
 
 impl Problem {
@@ -81,6 +89,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             headers: HeaderMap::new(),
+            finx: None,
         }))
     }
 
@@ -261,8 +270,9 @@ impl Problem {
     }
 
     /// The answer, for the request of this id. `Allow`, which the router knows, is kept.
-    pub(super) fn into_document(self, request_id: &str, routed: &HeaderMap) -> Response {
+    pub(super) fn into_document(self, request_id: &str, dialect: Dialect, routed: &HeaderMap) -> Response {
         let parts = *self.0;
+        let error = (dialect == Dialect::Finx).then(|| finx::Error::of(&parts));
         let document = Document {
             r#type: format!("urn:saldo:problem:{}", parts.code),
             title: parts.title,
@@ -271,8 +281,9 @@ impl Problem {
             code: parts.code,
             request_id,
             errors: &parts.errors,
+            error,
         };
-        let mut response = (parts.status, parts.headers, Json(document)).into_response();
+        let mut response = (parts.status, parts.headers.clone(), Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(allow) = routed.get(ALLOW) {

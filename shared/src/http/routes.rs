@@ -17,11 +17,11 @@ pub struct Route {
     pub method: Method,
     /// The path, with its parameters in braces.
     pub path: &'static str,
-    /// The scope a key must have.
-    pub scope: Scope,
+    /// The scope a key must have; none for a route that asks for no key.
+    pub scope: Option<Scope>,
 }
 
-/// The routes of a function. A route can't be added without a scope; handlers take
+/// The routes of a function. A route has a scope unless it is said to be public; handlers take
 /// `Extension<Caller>`, and `Extension<Seed>` for what they create: every POST honours
 /// `Idempotency-Key`.
 #[derive(Debug)]
@@ -42,6 +42,15 @@ impl Routes {
     #[must_use]
     pub fn get<T: 'static>(self, path: &'static str, scope: Scope, handler: impl Handler<T, App>) -> Self {
         self.add(Method::GET, path, scope, on(MethodFilter::GET, handler))
+    }
+
+    /// Adds a route for browsers that were sent here by somebody else and have no key. Its
+    /// handler has to find out on its own whether they may.
+    #[must_use]
+    pub fn public_get<T: 'static>(mut self, path: &'static str, handler: impl Handler<T, App>) -> Self {
+        self.router = self.router.route(path, on(MethodFilter::GET, handler).with_state(self.app.clone()));
+        self.table.push(Route { method: Method::GET, path, scope: None });
+        self
     }
 
     /// Adds a route for creating, which does the same request once.
@@ -66,7 +75,7 @@ impl Routes {
     fn add(mut self, method: Method, path: &'static str, scope: Scope, route: MethodRouter<App>) -> Self {
         let authorized = route.route_layer(from_fn_with_state((self.app.clone(), scope), auth::authorize));
         self.router = self.router.route(path, authorized.with_state(self.app.clone()));
-        self.table.push(Route { method, path, scope });
+        self.table.push(Route { method, path, scope: Some(scope) });
         self
     }
 

@@ -13,6 +13,7 @@ use super::batch_get::batch_get;
 use super::expression::Update;
 use super::item::{Item, is_condition_failure, seconds, text};
 use super::put_new::put_new;
+use super::revised::{Revised, put_revised};
 use super::table_keys::{self, JOB_PART};
 use crate::failure::Failure;
 use crate::id::{Id, OrgId};
@@ -29,10 +30,18 @@ pub trait Job: Serialize + DeserializeOwned {
     /// The ids of such jobs, which sort by the time they were made.
     type Id: Id + Ord;
 
-    /// The list that such jobs are in.
+    /// The list that such jobs are in, or what their lists begin with.
     const LIST: &'static str;
     /// The attribute that a job has once somebody has begun it.
     const BEGUN: &'static str;
+
+    /// The statuses of jobs that have not ended.
+    const UNFINISHED: &'static [&'static str] = &[RUNNING];
+
+    /// The list that this job is in, which begins with [`Self::LIST`].
+    fn list(&self) -> String {
+        Self::LIST.to_owned()
+    }
 
     /// The job's id.
     fn id(&self) -> &Self::Id;
@@ -44,7 +53,7 @@ pub trait Job: Serialize + DeserializeOwned {
     fn created_at(&self) -> Timestamp;
 }
 
-/// The status of a job that has not ended, whatever its kind.
+/// The status of a job that has not ended.
 pub(super) const RUNNING: &str = "processing";
 
 /// The jobs of one kind, of all organizations.
@@ -89,7 +98,7 @@ impl<J: Job> JobStore<J> {
         let part = Part {
             job: table_keys::job(job.org(), job.id()),
             part: JOB_PART.to_owned(),
-            listed: Some(table_keys::listed_jobs(job.org(), J::LIST)),
+            listed: Some(table_keys::listed_jobs(job.org(), &job.list())),
             expires_at: (job.created_at() + KEPT_UNBEGUN).as_second(),
             record: job,
         };
@@ -144,7 +153,18 @@ impl<J: Job> JobStore<J> {
         after: Option<&J::Id>,
         limit: usize,
     ) -> Result<(Vec<J>, bool), Failure> {
-        let listed = text(table_keys::listed_jobs(org, J::LIST));
+        self.list_of(org, J::LIST, after, limit).await
+    }
+
+    /// The same for the jobs that are in the list of this name.
+    pub(super) async fn list_of(
+        &self,
+        org: &OrgId,
+        list: &str,
+        after: Option<&J::Id>,
+        limit: usize,
+    ) -> Result<(Vec<J>, bool), Failure> {
+        let listed = text(table_keys::listed_jobs(org, list));
         let start = after.map(|after| {
             let mut start = table_keys::job_itself(org, after);
             start.insert("listed".to_owned(), listed.clone());
@@ -183,16 +203,22 @@ impl<J: Job> JobStore<J> {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn unfinished(&self) -> Result<Vec<J>, Failure> {
-        let mut pages = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .filter_expression("#part = :job AND #status = :running AND contains(#listed, :list)")
+        let mut scan = self.client.scan().table_name(&self.table);
+        let mut statuses = Vec::new();
+        for (number, status) in J::UNFINISHED.iter().enumerate() {
+            let placeholder = format!(":unfinished{number}");
+            scan = scan.expression_attribute_values(&placeholder, text(status));
+            statuses.push(placeholder);
+        }
+        let mut pages = scan
+            .filter_expression(format!(
+                "#part = :job AND #status IN ({}) AND contains(#listed, :list)",
+                statuses.join(", ")
+            ))
             .expression_attribute_names("#part", "part")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#listed", "listed")
             .expression_attribute_values(":job", text(JOB_PART))
-            .expression_attribute_values(":running", text(RUNNING))
             .expression_attribute_values(":list", text(table_keys::list(J::LIST)))
             .into_paginator()
             .items()
@@ -215,6 +241,26 @@ impl<J: Job> JobStore<J> {
             Err(error) if is_condition_failure(&error) => Ok(false),
             answer => answer.map(|_| true).map_err(Failure::of("UpdateItem on jobs")),
         }
+    }
+}
+
+impl<J: Job + Revised> JobStore<J> {
+    /// Writes back a job that was read and changed, if nobody has written it since. Says
+    /// whether nobody had. The job counts as begun from then on.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; the job may have been written or not.
+    pub async fn save(&self, job: &mut J) -> Result<bool, Failure> {
+        let part = |job: &J| {
+            to_item(Part {
+                job: table_keys::job(job.org(), job.id()),
+                part: JOB_PART.to_owned(),
+                listed: Some(table_keys::listed_jobs(job.org(), &job.list())),
+                expires_at: expiry(job).as_second(),
+                record: job,
+            })
+        };
+        put_revised(&self.client, &self.table, job, part).await
     }
 }
 

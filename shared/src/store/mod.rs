@@ -13,6 +13,7 @@ mod jobs;
 mod keys;
 mod pages;
 mod put_new;
+mod revised;
 mod table_keys;
 mod transactions;
 
@@ -23,4 +24,5 @@ pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
 pub use imports::{ChunkPart, ImportStore};
 pub use jobs::{Job, JobStore};
 pub use keys::KeyStore;
+pub use revised::Revised;
 pub use transactions::{Kept, TransactionStore};

@@ -7,6 +7,7 @@
 //! | transactions | `account` | `id` | `by_date`: `account`, `valued` |
 //! | jobs | `job` | `part` | `by_org`: `listed`, `job` |
 //! | keys | `hash` | | `by_org`: `org`, `id` |
+//! | accesses | `org` | `id` | |
 //! | idempotency | `request` | | |
 
 use super::item::{Item, text};

@@ -1,0 +1,60 @@
+//! Records that are read, changed and written back whole, by several at once: who writes
+//! what is based on an older state than the table's has to read again.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use uuid::Uuid;
+
+use super::item::{Item, text};
+use crate::failure::Failure;
+
+/// The attribute that tells one state of such a record from another.
+const REVISION: &str = "revision";
+
+/// A record that tells its states apart by a revision of its own.
+pub trait Revised {
+    /// The revision that it was read with, or was made with.
+    fn revision(&self) -> Uuid;
+
+    /// Gives it the revision that it is to be written with.
+    fn set_revision(&mut self, revision: Uuid);
+}
+
+/// Gives the record a new revision and puts the item that `item` makes of it, if the table
+/// has it as it was before. Says whether it had; the record has the new revision only then.
+pub(super) async fn put_revised<R: Revised>(
+    client: &Client,
+    table: &str,
+    record: &mut R,
+    item: impl FnOnce(&R) -> Result<Item, Failure>,
+) -> Result<bool, Failure> {
+    let (before, after) = (record.revision(), Uuid::now_v7());
+    record.set_revision(after);
+    let put = client
+        .put_item()
+        .table_name(table)
+        .set_item(Some(item(record)?))
+        .condition_expression("#revision = :before")
+        .expression_attribute_names("#revision", REVISION)
+        .set_expression_attribute_values(Some(HashMap::from([(":before".to_owned(), text(before))])))
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .send()
+        .await;
+    let written = match put {
+        Ok(_) => true,
+        Err(error) => match error.as_service_error() {
+            // If it is the new one, the SDK tried twice and the first answer was lost.
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                failed.item.as_ref().and_then(|item| item.get(REVISION)) == Some(&text(after))
+            }
+            _ => return Err(Failure::of("PutItem of a changed record")(error)),
+        },
+    };
+    if !written {
+        record.set_revision(before);
+    }
+    Ok(written)
+}
