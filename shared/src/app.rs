@@ -12,7 +12,8 @@ use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use crate::secrets::Sealer;
 use crate::settings::{MissingVariables, Settings};
 use crate::store::{
-    AccountStore, ClientStore, ExportStore, IdempotencyStore, ImportStore, KeyStore, TransactionStore,
+    AccessStore, AccountStore, ClientStore, ExportStore, IdempotencyStore, ImportStore, KeyStore, SyncStore,
+    TransactionStore,
 };
 
 /// How often the SDK tries a call. A throttled call waits longer each time.
@@ -40,6 +41,10 @@ pub struct App {
     pub exports: ExportStore,
     /// The keys and organizations.
     pub keys: KeyStore,
+    /// The provider accesses.
+    pub accesses: AccessStore,
+    /// The synchronizations.
+    pub syncs: SyncStore,
     /// The answers to repeat.
     pub idempotency: IdempotencyStore,
     /// The files.
@@ -75,6 +80,15 @@ pub struct Limits {
     pub inline_export_time: Duration,
     /// How long a link to a file works.
     pub link_valid: Duration,
+    /// How long whoever has taken up a synchronization is left alone with it: longer than a
+    /// worker may take.
+    pub sync_lease: Duration,
+    /// How long a challenge waits for its answer.
+    pub challenge_valid: Duration,
+    /// How often a bank is asked whether its customer has done what was asked of them.
+    pub poll_interval: Duration,
+    /// How long a bank may take for one answer.
+    pub bank_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -85,6 +99,10 @@ impl Default for Limits {
             records_per_page: 400,
             inline_export_time: Duration::from_secs(10),
             link_valid: Duration::from_mins(15),
+            sync_lease: Duration::from_secs(150),
+            challenge_valid: Duration::from_mins(10),
+            poll_interval: Duration::from_secs(3),
+            bank_timeout: Duration::from_secs(30),
         }
     }
 }
@@ -120,6 +138,8 @@ impl App {
             imports: ImportStore::new(dynamodb.clone(), tables.jobs.clone()),
             exports: ExportStore::new(dynamodb.clone(), tables.jobs.clone()),
             keys: KeyStore::new(dynamodb.clone(), tables.keys.clone()),
+            accesses: AccessStore::new(dynamodb.clone(), tables.accesses.clone()),
+            syncs: SyncStore::new(dynamodb.clone(), tables.jobs.clone()),
             idempotency: IdempotencyStore::new(dynamodb, tables.idempotency.clone()),
             files: FileStore::new(aws_sdk_s3::Client::from_conf(s3), settings.bucket.clone()),
             import_queue: ImportQueue::new(sqs.clone(), queues.import.clone()),

@@ -8,8 +8,10 @@
 
 #![warn(missing_docs)]
 
+pub mod access;
 pub mod account;
 pub mod app;
+pub mod bank;
 pub mod bounds;
 pub mod client;
 pub mod contact;
@@ -31,6 +33,7 @@ pub mod search;
 pub mod secrets;
 pub mod settings;
 pub mod store;
+pub mod sync;
 pub mod telemetry;
 pub mod text;
 pub mod transaction;

@@ -1,11 +1,18 @@
 //! Accounts kept in step with banks, in the finX API's words: accesses, synchronizations and
 //! their challenges, what they brought, and notifications of it.
 
+mod connector;
+mod rest;
+pub mod schedule;
+mod worker;
+
 use saldo::app::App;
 use saldo::http::Routes;
+
+pub use worker::{handle, handle_dead_letters};
 
 /// The routes of the function.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+    rest::routes(app)
 }

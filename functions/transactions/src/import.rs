@@ -7,17 +7,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
-use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::fields::Finding;
 use saldo::http::{Caller, Payload, Problem, Seed};
-use saldo::id::{OrgId, TransactionId};
+use saldo::id::TransactionId;
 use saldo::store::Kept;
 use saldo::transaction::{Batch, Transaction};
 use serde::Serialize;
-use uuid::Uuid;
 
 /// The transactions one request may have.
 const TRANSACTIONS_MAX: usize = 1_000;
@@ -57,16 +55,11 @@ pub(crate) async fn import(
     let mut batch = Batch::new(caller.org(), Timestamp::now());
     let (same, mut fates) = sort_out(elements.iter().map(|element| batch.read(element)));
     let first = same.values().filter_map(|same| same.first()).map(|(_, transaction)| transaction);
-    let found = app.transactions.find(caller.org(), first, seed).await?;
-    let new = same.values().flatten().filter(|(_, transaction)| !found.contains_key(&transaction.id));
-    let accounts = new.map(|(_, transaction)| &transaction.account_identifier).collect();
-    app.transactions.note_accounts(caller.org(), accounts).await?;
-    let stored =
-        same.into_iter().map(|(id, same)| store(&app, caller.org(), same, found.get(&id).copied(), seed));
-    let stored: Vec<_> = stored.collect();
-    let mut stored = stream::iter(stored).buffer_unordered(app.limits.writes_in_flight);
-    while let Some(same) = stored.try_next().await? {
-        fates.extend(same);
+    let first: Vec<_> = first.collect();
+    let kept = app.transactions.keep(caller.org(), &first, seed, app.limits.writes_in_flight).await?;
+    for (id, same) in &same {
+        let kept = kept.get(id).ok_or_else(|| Failure::missing("a transaction that was kept"))?;
+        fates.extend(compare(same, *kept));
     }
     fates.sort_by_key(|(index, _)| *index);
     Ok((StatusCode::CREATED, Json(receipt(fates))))
@@ -90,27 +83,14 @@ fn sort_out(
     (same, refused)
 }
 
-/// Stores the first of them, if none was found, and compares them all with what is stored
-/// then.
-async fn store(
-    app: &App,
-    org: &OrgId,
-    same: Same,
-    found: Option<Kept>,
-    seed: Uuid,
-) -> Result<Vec<(usize, Fate)>, Failure> {
-    let Kept { mut new, money } = match (found, same.first()) {
-        (Some(found), _) => found,
-        (None, Some((_, first))) => app.transactions.put(org, first, seed).await?,
-        (None, None) => return Ok(Vec::new()),
-    };
-    let fate = |(index, sent): (usize, Transaction)| match sent.money.conflict_with(&money) {
-        Some(conflict) => (index, Fate::Refused(vec![conflict])),
+/// Compares transactions that are the same one with what is stored of it.
+fn compare(same: &Same, Kept { mut new, money }: Kept) -> impl Iterator<Item = (usize, Fate)> {
+    same.iter().map(move |(index, sent)| match sent.money.conflict_with(&money) {
+        Some(conflict) => (*index, Fate::Refused(vec![conflict])),
         // The first, which is the one that was stored.
-        None if std::mem::take(&mut new) => (index, Fate::New),
-        None => (index, Fate::Existing),
-    };
-    Ok(same.into_iter().map(fate).collect())
+        None if std::mem::take(&mut new) => (*index, Fate::New),
+        None => (*index, Fate::Existing),
+    })
 }
 
 fn receipt(fates: Vec<(usize, Fate)>) -> Receipt {

@@ -79,6 +79,7 @@ impl Account {
                 campaign_id,
                 owner_id,
                 notes,
+                bank: None,
                 created_at: now,
                 updated_at: now,
                 revision: Revision::next(),

@@ -1,6 +1,7 @@
 //! The account: one thing, whether an ERP imported it, an application created it or a
 //! bank synchronization brought it.
 
+mod bank;
 mod change;
 mod filter;
 mod revision;
@@ -8,6 +9,7 @@ mod revision;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub use bank::{BankDetails, type_of};
 pub use change::{ACCOUNT_FIELDS, AccountChange};
 pub use filter::AccountFilter;
 pub use revision::Revision;
@@ -71,6 +73,8 @@ pub struct Account {
     pub owner_id: Option<OwnerId>,
     /// Free text.
     pub notes: Option<Notes>,
+    /// What its bank says about it, if a synchronization brought it.
+    pub bank: Option<Box<BankDetails>>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last written.

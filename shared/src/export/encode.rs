@@ -188,6 +188,7 @@ mod tests {
             contact: Some(Contact { name: text.parse().ok()?, phone: None, email: text.parse().ok() }),
             total_amount: Some(amount),
             balance: -amount,
+            bank: None,
             currency: "XAU".parse().ok()?,
             due_date: None,
             source_system: text.parse().ok(),

@@ -9,6 +9,7 @@ mod finding;
 mod list;
 mod object;
 mod patch;
+mod scalar;
 mod unreadable;
 
 use std::borrow::Cow;
@@ -258,6 +259,15 @@ impl Fields {
     /// Everything that was found.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
         self.finish_refusing("there is no such field", read)
+    }
+
+    /// What was read, if nothing was wrong. Fields that nobody knows are passed over.
+    ///
+    /// # Errors
+    /// Everything that was found.
+    pub fn finish_ignoring_unknown<T>(mut self, read: Option<T>) -> Result<T, Vec<Finding>> {
+        self.unknown.clear();
+        self.finish(read)
     }
 
     /// As [`Fields::finish`], for things whose fields people call by another name.

@@ -71,6 +71,17 @@ impl Payload {
         }
     }
 
+    /// The fields of a body that may be left out, and otherwise must be JSON.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for a body that is no JSON object.
+    pub fn json_fields_if_any(&self, known: &'static [&'static str]) -> Result<Fields, Problem> {
+        match self.bytes.is_empty() {
+            true => Ok(Fields::new(known)),
+            false => self.json_fields(known),
+        }
+    }
+
     /// The fields of a body that may be JSON or a form.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ use crate::fields::Fields;
 pub trait FromParameters: Sized {
     /// The parameters there are.
     const NAMES: &'static [&'static str];
+    /// Whether others are passed over rather than refused.
+    const IGNORES_UNKNOWN: bool = false;
 
     /// Reads them. Nothing is returned only if something was found to be wrong.
     fn read(parameters: &mut Fields) -> Option<Self>;
@@ -28,7 +30,10 @@ impl<T: FromParameters, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
         let mut parameters = Fields::of_form(T::NAMES, query.as_bytes())
             .map_err(|unreadable| Problem::invalid_parameter(unreadable.to_string()))?;
         let read = T::read(&mut parameters);
-        let read = parameters.finish_refusing("there is no such parameter", read);
+        let read = match T::IGNORES_UNKNOWN {
+            true => parameters.finish_ignoring_unknown(read),
+            false => parameters.finish_refusing("there is no such parameter", read),
+        };
         read.map(Self).map_err(Problem::invalid_parameters)
     }
 }

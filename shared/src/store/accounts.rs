@@ -1,5 +1,6 @@
 //! The accounts.
 
+mod bank;
 mod change;
 mod export;
 mod filter;
@@ -19,6 +20,7 @@ use crate::id::{AccountId, OrgId};
 
 use trace::Trace;
 
+pub use bank::Reported;
 pub use import::{ImportWrite, Seen, Written};
 pub use list::OwnedAccount;
 
@@ -61,6 +63,8 @@ const WHAT: &str = "an account";
 const BALANCE: &str = "balance";
 const CURRENCY: &str = "currency";
 const TOTAL_AMOUNT: &str = "total_amount";
+/// The attribute that holds what a bank says about its account.
+const BANK: &str = "bank";
 /// The attribute that tells one state of an account from another.
 const REVISION: &str = "revision";
 
@@ -130,6 +134,7 @@ fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
         campaign_id: read.optional("campaign_id")?,
         owner_id,
         notes: read.optional("notes")?,
+        bank: read.nested(BANK)?.map(Box::new),
         created_at: read.moment("created_at")?,
         updated_at: read.moment("updated_at")?,
         revision: read.binary(REVISION)?.unwrap_or(Revision::NONE),

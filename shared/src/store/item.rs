@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use crate::failure::Failure;
 use crate::money::Decimal;
@@ -70,6 +71,12 @@ impl<'a> Reader<'a> {
         let bytes = value.as_b().map_err(|_| self.corrupt(attribute, "has the wrong type"))?;
         let read = T::try_from(bytes.as_ref()).map(Some);
         read.map_err(|_| self.corrupt(attribute, "has a value that no writer writes"))
+    }
+
+    /// A map, read as a `T`, if it is there.
+    pub(super) fn nested<T: DeserializeOwned>(&self, attribute: &str) -> Result<Option<T>, Failure> {
+        let value = self.item.get(attribute).cloned();
+        value.map(serde_dynamo::from_attribute_value).transpose().map_err(Failure::corrupt(self.what))
     }
 
     fn parse<T: FromStr>(&self, attribute: &str, value: &AttributeValue) -> Result<T, Failure> {

@@ -1,6 +1,7 @@
 //! The records, one store a table. Stores are plain structs over the AWS SDK: what they
 //! promise is tested against a real DynamoDB engine, not against mocks.
 
+mod accesses;
 mod accounts;
 mod batch_get;
 mod clients;
@@ -14,10 +15,12 @@ mod keys;
 mod pages;
 mod put_new;
 mod revised;
+mod syncs;
 mod table_keys;
 mod transactions;
 
-pub use accounts::{AccountStore, ImportWrite, OwnedAccount, Seen, Written};
+pub use accesses::{AccessStore, SealedCredentials};
+pub use accounts::{AccountStore, ImportWrite, OwnedAccount, Reported, Seen, Written};
 pub use clients::ClientStore;
 pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
@@ -25,4 +28,5 @@ pub use imports::{ChunkPart, ImportStore};
 pub use jobs::{Job, JobStore};
 pub use keys::KeyStore;
 pub use revised::Revised;
-pub use transactions::{Kept, TransactionStore};
+pub use syncs::SyncStore;
+pub use transactions::{Kept, StoredTransaction, TransactionStore};

@@ -54,6 +54,29 @@ impl<T: Send + 'static> Pages<T> {
     }
 }
 
+/// The first by `key` of what several queries, each in the order of its keys, have left.
+pub(super) async fn take_first<T: Send + 'static, K: Ord>(
+    queries: &mut Vec<Pages<T>>,
+    key: impl Fn(&T) -> K,
+) -> Result<Option<T>, Failure> {
+    let mut first: Option<(usize, K)> = None;
+    let mut at = 0;
+    while let Some(query) = queries.get_mut(at) {
+        let Some(next) = query.peek().await?.map(&key) else {
+            queries.remove(at);
+            continue;
+        };
+        if first.as_ref().is_none_or(|(_, first)| next < *first) {
+            first = Some((at, next));
+        }
+        at += 1;
+    }
+    match first.and_then(|(at, _)| queries.get_mut(at)) {
+        Some(query) => query.next().await,
+        None => Ok(None),
+    }
+}
+
 async fn read_ahead<T>(
     query: QueryFluentBuilder,
     operation: &'static str,

@@ -12,7 +12,7 @@
 
 use super::item::{Item, text};
 use crate::date::Date;
-use crate::id::{AccountId, Id, KeyId, OrgId};
+use crate::id::{AccessId, AccountId, Id, KeyId, OrgId};
 use crate::transaction::{Place, Sequence};
 
 /// How many partitions an organization's accounts are spread over. One DynamoDB partition
@@ -40,6 +40,12 @@ pub(super) fn account_owner(org: &OrgId, owner_id: &str) -> String {
 
 pub(super) fn transactions_of(org: &OrgId, account_identifier: &str) -> String {
     format!("{org}#{account_identifier}")
+}
+
+/// Where the pending transactions of a bank's account lie. No account has this partition: it
+/// does not begin with an organization.
+pub(super) fn pending_of(org: &OrgId, account: &AccountId) -> String {
+    format!("pending#{org}#{account}")
 }
 
 /// Where an organization's accounts that have transactions are noted. No account has this
@@ -97,6 +103,11 @@ pub(super) fn listed_jobs(org: &OrgId, kind: &str) -> String {
 /// What the lists of a kind of job have in common.
 pub(super) fn list(kind: &str) -> String {
     format!("#{kind}")
+}
+
+/// Where an access's secrets lie, among the accesses.
+pub(super) fn access_secrets(id: &AccessId) -> String {
+    format!("{id}#secrets")
 }
 
 /// Where an organization's settings lie, among the keys.

@@ -2,6 +2,9 @@
 
 mod accounts;
 mod export;
+mod keep;
+mod newest;
+mod pending;
 
 use std::collections::HashMap;
 
@@ -21,6 +24,8 @@ use crate::date::Date;
 use crate::failure::Failure;
 use crate::id::{OrgId, TransactionId};
 use crate::transaction::{Booked, Place, Transaction};
+
+pub use newest::StoredTransaction;
 
 /// The transactions of all organizations.
 #[derive(Clone, Debug)]
@@ -53,7 +58,7 @@ impl TransactionStore {
             .client
             .put_item()
             .table_name(&self.table)
-            .set_item(Some(item(org, transaction, request)))
+            .set_item(Some(item(partition(org, transaction), transaction, request)?))
             .condition_expression("attribute_not_exists(id)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -164,10 +169,17 @@ fn ends(days: Bounds<Date>) -> (String, String) {
 const WHAT: &str = "a transaction";
 /// The attribute that names the request that stored it.
 const STORED_BY: &str = "stored_by";
+/// The attribute that holds what a bank says about its transaction.
+const DETAILS: &str = "details";
 
-fn item(org: &OrgId, transaction: &Transaction, request: Uuid) -> Item {
+/// Where a transaction lies that was booked.
+fn partition(org: &OrgId, transaction: &Transaction) -> String {
+    table_keys::transactions_of(org, transaction.account_identifier.as_str())
+}
+
+fn item(account: String, transaction: &Transaction, request: Uuid) -> Result<Item, Failure> {
     let day = |day: Option<Date>| day.map(text);
-    let account = table_keys::transactions_of(org, transaction.account_identifier.as_str());
+    let details = transaction.details.as_deref().map(serde_dynamo::to_attribute_value).transpose();
     let attributes = [
         ("account", Some(text(account))),
         ("id", Some(text(&transaction.id))),
@@ -184,8 +196,9 @@ fn item(org: &OrgId, transaction: &Transaction, request: Uuid) -> Item {
         ("booked_on", day(transaction.booked_on)),
         ("created_at", Some(moment(transaction.created_at))),
         (STORED_BY, Some(AttributeValue::B(Blob::new(request.as_bytes().as_slice())))),
+        (DETAILS, details.map_err(Failure::corrupt(WHAT))?),
     ];
-    attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    Ok(attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect())
 }
 
 /// What is kept in an item, seen by a request.
@@ -204,14 +217,18 @@ fn money(read: &Reader<'_>) -> Result<Booked, Failure> {
 }
 
 fn transaction(org: &OrgId, item: &Item) -> Result<Transaction, Failure> {
-    let read = Reader::new(item, WHAT);
-    let account: String = read.required("account")?;
+    let account: String = Reader::new(item, WHAT).required("account")?;
     let identifier = account.strip_prefix(&table_keys::transactions_of(org, ""));
+    let identifier = identifier.and_then(|identifier| identifier.parse().ok());
+    transaction_of(identifier.ok_or_else(|| Failure::missing("a transaction's account"))?, item)
+}
+
+/// A transaction of the account that transactions know by this identifier.
+fn transaction_of(account_identifier: AccountIdentifier, item: &Item) -> Result<Transaction, Failure> {
+    let read = Reader::new(item, WHAT);
     Ok(Transaction {
         id: read.required("id")?,
-        account_identifier: identifier
-            .and_then(|identifier| identifier.parse().ok())
-            .ok_or_else(|| Failure::missing("a transaction's account"))?,
+        account_identifier,
         external_id: read.optional("external_id")?,
         text: read.optional("text")?,
         money: money(&read)?,
@@ -223,5 +240,6 @@ fn transaction(org: &OrgId, item: &Item) -> Result<Transaction, Failure> {
         sequence: table_keys::sequence(&read.required::<String>("valued")?)
             .ok_or_else(|| Failure::missing("a transaction's place"))?,
         created_at: read.moment("created_at")?,
+        details: read.nested(DETAILS)?.map(Box::new),
     })
 }

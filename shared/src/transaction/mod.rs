@@ -3,6 +3,7 @@
 //! What is the same transaction has the same [`TransactionId`], so that importing it
 //! again adds nothing; [`TransactionId`] says how.
 
+mod bank;
 mod currencies;
 mod filter;
 mod row;
@@ -19,6 +20,7 @@ use crate::id::TransactionId;
 use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
 
+pub use bank::TransactionDetails;
 pub use filter::TransactionFilter;
 pub use row::Batch;
 pub use sequence::{Place, Sequence};
@@ -55,6 +57,8 @@ pub struct Transaction {
     pub sequence: Sequence,
     /// When it was imported.
     pub created_at: Timestamp,
+    /// What its bank says about it, if a synchronization brought it.
+    pub details: Option<Box<TransactionDetails>>,
 }
 
 impl Transaction {

@@ -108,6 +108,7 @@ impl<'a> Batch<'a> {
                 booked_on,
                 sequence,
                 created_at: self.now,
+                details: None,
             })
         };
         fields.finish(transaction())

@@ -87,6 +87,14 @@ impl Problem {
             .with_code(ErrorCode::PsuIpRequired)
     }
 
+    /// 422: the catalog has the access's bank no more.
+    #[must_use]
+    pub fn bank_not_supported() -> Self {
+        let detail = "the catalog has the access method of this access no more";
+        let title = "The bank is not supported";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bank_not_supported", title, detail)
+    }
+
     /// 409: the challenge is not, or no longer, to be answered.
     #[must_use]
     pub fn challenge_closed() -> Self {

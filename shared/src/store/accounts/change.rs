@@ -9,9 +9,10 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
+use super::bank::details;
 use super::import::LAST_IMPORT;
 use super::trace::{CHANGED_BY_HAND, Trace};
-use super::{AccountStore, BALANCE, CURRENCY, REVISION, TOTAL_AMOUNT, account, set_by, stamp};
+use super::{AccountStore, BALANCE, BANK, CURRENCY, REVISION, TOTAL_AMOUNT, account, set_by, stamp};
 use crate::account::{Account, AccountChange, OwnerId, Revision};
 use crate::failure::Failure;
 use crate::fields::Patch;
@@ -28,7 +29,7 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn create(&self, org: &OrgId, new: Account) -> Result<Account, Failure> {
-        match put_new(&self.client, &self.table, "id", item(org, &new)).await? {
+        match put_new(&self.client, &self.table, "id", item(org, &new)?).await? {
             true => Ok(new),
             false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
         }
@@ -100,7 +101,8 @@ impl AccountStore {
     }
 
     /// Deletes the account that was `seen`: `exactly` as in [`Self::change`]. Says whether
-    /// it is gone. An import that was accepted before does not bring it back.
+    /// it is gone. An import that was accepted before does not bring it back, nor does the next
+    /// synchronization with its bank.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the account may have been deleted or not.
@@ -111,7 +113,7 @@ impl AccountStore {
         exactly: bool,
         now: Timestamp,
     ) -> Result<bool, Failure> {
-        if is_imported(seen) {
+        if is_imported(seen) || seen.bank.is_some() {
             self.leave_trace(org, seen, exactly, now).await
         } else {
             self.remove(org, seen, exactly).await
@@ -219,7 +221,7 @@ fn owner_value(org: &OrgId, owner: &OwnerId) -> AttributeValue {
 }
 
 /// A new account as it lies in the table.
-fn item(org: &OrgId, new: &Account) -> Item {
+pub(super) fn item(org: &OrgId, new: &Account) -> Result<Item, Failure> {
     let attributes = [
         ("type", Some(text(&new.kind))),
         ("status", Some(text(&new.status))),
@@ -229,11 +231,12 @@ fn item(org: &OrgId, new: &Account) -> Item {
         ("campaign_id", new.campaign_id.as_ref().map(text)),
         ("notes", new.notes.as_ref().map(text)),
         ("identifier", new.identifier.as_ref().map(text)),
+        (BANK, new.bank.as_deref().map(details).transpose()?),
         ("created_at", Some(moment(new.created_at))),
         ("updated_at", Some(moment(new.updated_at))),
         (REVISION, stamp(&new.revision)),
     ];
     let mut item = table_keys::account(org, &new.id);
     item.extend(attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-    item
+    Ok(item)
 }

@@ -10,7 +10,7 @@ use crate::account::{Account, AccountFilter};
 use crate::failure::Failure;
 use crate::id::{AccountId, OrgId};
 use crate::store::item::text;
-use crate::store::pages::Pages;
+use crate::store::pages::{Pages, take_first};
 use crate::store::table_keys::SHARDS;
 
 impl AccountStore {
@@ -30,7 +30,7 @@ impl AccountStore {
         let shards = partitions.iter().map(|partition| self.pages(org, partition, wanted, per_page));
         let shards: Vec<_> = shards.collect();
         stream::try_unfold(shards, async |mut shards| {
-            let next = take_first(&mut shards).await?;
+            let next = take_first(&mut shards, |account| account.id.clone()).await?;
             Ok(next.map(|account| (account, shards)))
         })
     }
@@ -65,28 +65,5 @@ fn partitions(org: &OrgId, wanted: &AccountFilter) -> Vec<Partition> {
         (Some(id), _) => vec![Partition::Shard(AccountId::of_external(org, id).shard(SHARDS))],
         (None, Some(owner)) => vec![Partition::Owner(owner.clone())],
         (None, None) => (0..SHARDS).map(Partition::Shard).collect(),
-    }
-}
-
-/// The first of all the accounts that are left.
-async fn take_first(shards: &mut Vec<Pages<Account>>) -> Result<Option<Account>, Failure> {
-    let mut first: Option<(usize, AccountId)> = None;
-    let mut at = 0;
-    while let Some(shard) = shards.get_mut(at) {
-        match shard.peek().await? {
-            None => {
-                shards.remove(at);
-                continue;
-            }
-            Some(next) if first.as_ref().is_none_or(|(_, id)| next.id < *id) => {
-                first = Some((at, next.id.clone()));
-            }
-            Some(_) => {}
-        }
-        at += 1;
-    }
-    match first.and_then(|(at, _)| shards.get_mut(at)) {
-        Some(shard) => shard.next().await,
-        None => Ok(None),
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Whoever deletes an account does not want it back by a row that was on its way. An
 //! imported account therefore leaves a trace where it lay: who deleted it, and which
-//! imports had made and last written it. It is no account: reads and lists pass it over.
+//! imports had made and last written it. One that a synchronization brought leaves a trace
+//! that stays. It is no account: reads and lists pass it over.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -64,7 +65,8 @@ impl<'a> Trace<'a> {
             (DELETED_AT, Some(moment(now))),
             (DELETED_BY, deletion.clone()),
             (CHANGED_BY_HAND, deletion),
-            (EXPIRES_AT, Some(seconds(now + KEPT))),
+            // A bank reports its account for as long as it is there.
+            (EXPIRES_AT, account.bank.is_none().then(|| seconds(now + KEPT))),
         ];
         let mut item = table_keys::account(org, &account.id);
         let attributes = attributes.into_iter().chain(imports);

@@ -1,0 +1,293 @@
+//! Consents and their authorisations: sections 6.3 and 7 of the Implementation Guidelines.
+//!
+//! The bank says which way it goes (embedded, redirect, decoupled), and what comes next, by
+//! the links of its answers.
+
+use reqwest::header::HeaderName;
+use saldo::access::GrantedConsent;
+use saldo::bank::{Flow, PIN, PSU_ID};
+use saldo::finx::ErrorCode;
+use saldo::sync::{AuthMethod, ChallengeKind, TextFormat};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::super::{Authorizing, BankError, Move, Next, Progress};
+use super::NextGenPsd2;
+use super::http::Call;
+use super::messages::{
+    AccountAccess, AccountReference, AuthenticationObject, ChallengeData, ConsentAsked, Consents, Sca,
+};
+
+/// How often accounts may be read a day with no user waiting: what the law grants (Delegated
+/// Regulation (EU) 2018/389, article 36).
+const FREQUENCY_PER_DAY: u32 = 4;
+
+const PSU_ID_HEADER: HeaderName = HeaderName::from_static("psu-id");
+const REDIRECT_PREFERRED: HeaderName = HeaderName::from_static("tpp-redirect-preferred");
+const REDIRECT_URI: HeaderName = HeaderName::from_static("tpp-redirect-uri");
+const NOK_REDIRECT_URI: HeaderName = HeaderName::from_static("tpp-nok-redirect-uri");
+const EXPLICIT_PREFERRED: HeaderName = HeaderName::from_static("tpp-explicit-authorisation-preferred");
+const SCA_APPROACH: HeaderName = HeaderName::from_static("aspsp-sca-approach");
+
+/// Where an authorization stands. There is no secret in it.
+#[derive(Serialize, Deserialize)]
+struct State {
+    consent: GrantedConsent,
+    authorisation: Option<String>,
+    /// Whether the bank has yet to be told the PIN of the authorisation.
+    password_missing: bool,
+}
+
+impl NextGenPsd2 {
+    /// Asks for a consent.
+    pub(super) async fn ask_consent(&self, with: &Authorizing<'_>) -> Result<Progress, BankError> {
+        let valid_until = with.wanted.valid_until(with.now);
+        let body = Consents {
+            access: access(with),
+            recurring_indicator: with.wanted.recurring,
+            valid_until: valid_until.to_string(),
+            frequency_per_day: if with.wanted.recurring { FREQUENCY_PER_DAY } else { 1 },
+            combined_service_indicator: false,
+        };
+        let mut call = self.call(with, Call::post(["v1", "consents"], with.request_id, &body));
+        call.set(EXPLICIT_PREFERRED, "true");
+        if with.psu.ip_address.is_none()
+            && let Some(own) = self.http.own_address()
+        {
+            call.set(HeaderName::from_static("psu-ip-address"), &own.to_string());
+        }
+        let (headers, asked) = self.http.ask::<ConsentAsked>(call).await?;
+        let consent = GrantedConsent { id: asked.consent_id, recurring: with.wanted.recurring, valid_until };
+        let mut state = State { consent, authorisation: None, password_missing: false };
+        let next = match asked.consent_status.as_str() {
+            "valid" => Next::Granted(state.consent.clone()),
+            // The bank has begun the authorisation by itself.
+            _ if asked.sca.links.contains_key("scaRedirect") || asked.sca.sca_status.is_some() => {
+                state.authorisation = authorisation_of(&asked.sca);
+                self.next(with, &mut state, approach(&headers), asked.sca).await?
+            }
+            _ => Next::Go,
+        };
+        progress(&state, next)
+    }
+
+    /// Brings the authorisation of a consent forward.
+    pub(super) async fn authorize(
+        &self,
+        with: &Authorizing<'_>,
+        authorization: &str,
+        how: Move,
+    ) -> Result<Progress, BankError> {
+        let unreadable = |_| BankError::Failed { code: ErrorCode::General };
+        let mut state: State = serde_json::from_str(authorization).map_err(unreadable)?;
+        let consent = state.consent.id.clone();
+        let next = match (how, state.authorisation.clone()) {
+            (_, None) => {
+                let path = ["v1", "consents", &consent, "authorisations"];
+                let call = self.call(with, Call::post(path, with.request_id, &psu_data(with)));
+                let asked = self.http.ask::<Sca>(call).await;
+                let (headers, sca) = asked.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
+                state.authorisation = authorisation_of(&sca);
+                self.next(with, &mut state, approach(&headers), sca).await?
+            }
+            (Move::Go, Some(id)) if state.password_missing => {
+                let told = self.update(with, &consent, &id, &psu_data(with)).await;
+                let (way, sca) = told.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
+                state.password_missing = false;
+                self.next(with, &mut state, way, sca).await?
+            }
+            (Move::Choose(method), Some(id)) => {
+                let (way, sca) =
+                    self.update(with, &consent, &id, &json!({ "authenticationMethodId": method })).await?;
+                self.next(with, &mut state, way, sca).await?
+            }
+            (Move::Tell(answer), Some(id)) => {
+                let body = json!({ "scaAuthenticationData": answer.expose_secret() });
+                match self.update(with, &consent, &id, &body).await {
+                    Ok((way, sca)) => self.next(with, &mut state, way, sca).await?,
+                    // The bank may have taken the answer before, unheard: then it is done.
+                    Err(refused @ BankError::Refused { .. }) => {
+                        match self.look(with, &mut state, &id).await {
+                            Ok(granted @ Next::Granted(_)) => granted,
+                            _ => return Err(refused.meaning(ErrorCode::TanInvalid)),
+                        }
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            (Move::Go | Move::Look, Some(id)) => self.look(with, &mut state, &id).await?,
+        };
+        progress(&state, next)
+    }
+
+    async fn update(
+        &self,
+        with: &Authorizing<'_>,
+        consent: &str,
+        id: &str,
+        body: &serde_json::Value,
+    ) -> Result<(Option<String>, Sca), BankError> {
+        let path = ["v1", "consents", consent, "authorisations", id];
+        let mut call = Call::put(path, with.request_id, body).from(with.psu);
+        set_psu_id(with, &mut call);
+        let (headers, sca) = self.http.ask::<Sca>(call).await?;
+        Ok((approach(&headers), sca))
+    }
+
+    /// Looks what has become of the authorisation elsewhere.
+    async fn look(&self, with: &Authorizing<'_>, state: &mut State, id: &str) -> Result<Next, BankError> {
+        let path = ["v1", "consents", &state.consent.id, "authorisations", id];
+        let (_, sca) = self.http.ask::<Sca>(Call::get(path).from(with.psu)).await?;
+        match sca.sca_status.as_deref() {
+            Some("finalised" | "exempted" | "failed") => self.next(with, state, None, sca).await,
+            _ => Ok(Next::Look),
+        }
+    }
+
+    /// What comes next, by the bank's word.
+    async fn next(
+        &self,
+        with: &Authorizing<'_>,
+        state: &mut State,
+        approach: Option<String>,
+        sca: Sca,
+    ) -> Result<Next, BankError> {
+        match sca.sca_status.as_deref() {
+            Some("finalised" | "exempted") => return self.granted(with, state).await,
+            Some("failed") => {
+                return Err(BankError::refused(ErrorCode::NoAuthorization, sca.psu_message.as_deref()));
+            }
+            _ => {}
+        }
+        if let Some(link) = sca.links.get("scaRedirect") {
+            return Ok(Next::Challenge(ChallengeKind::Redirect { location: link.href.clone() }));
+        }
+        if sca.chosen_sca_method.is_none() && !sca.sca_methods.is_empty() {
+            let auth_methods = sca.sca_methods.into_iter().map(auth_method).collect();
+            return Ok(Next::Challenge(ChallengeKind::MethodSelect { auth_methods }));
+        }
+        if approach.as_deref() == Some("DECOUPLED") {
+            let message = sca.psu_message.unwrap_or_else(|| "Confirm in your bank's app.".to_owned());
+            return Ok(Next::Challenge(ChallengeKind::Decoupled { message }));
+        }
+        if sca.challenge_data.is_some() || sca.links.contains_key("authoriseTransaction") {
+            return Ok(Next::Challenge(embedded(sca)));
+        }
+        if ["updatePsuAuthentication", "startAuthorisationWithPsuAuthentication"]
+            .iter()
+            .any(|link| sca.links.contains_key(*link))
+        {
+            state.password_missing = true;
+            return Ok(Next::Go);
+        }
+        Ok(Next::Look)
+    }
+
+    /// The customer has done their part: whether the consent is valid.
+    async fn granted(&self, with: &Authorizing<'_>, state: &State) -> Result<Next, BankError> {
+        match self.consent_status(with.psu, &state.consent.id).await?.as_deref() {
+            Some("valid") => Ok(Next::Granted(state.consent.clone())),
+            Some("received" | "partiallyAuthorised") => Ok(Next::Look),
+            _ => Err(BankError::refused(ErrorCode::NoAuthorization, None)),
+        }
+    }
+
+    /// What requests for consents and authorisations have in common.
+    fn call(&self, with: &Authorizing<'_>, call: Call) -> Call {
+        let mut call = call.from(with.psu);
+        set_psu_id(with, &mut call);
+        let redirect = with.callback.filter(|_| self.flows.contains(&Flow::Redirect));
+        call.set(REDIRECT_PREFERRED, if redirect.is_some() { "true" } else { "false" });
+        if let Some(callback) = redirect {
+            call.set(REDIRECT_URI, callback.as_str());
+            call.set(NOK_REDIRECT_URI, callback.as_str());
+        }
+        call
+    }
+}
+
+fn progress(state: &State, next: Next) -> Result<Progress, BankError> {
+    let authorization = serde_json::to_string(state);
+    let authorization = authorization.map_err(|_| BankError::Failed { code: ErrorCode::General })?;
+    Ok(Progress { authorization, next })
+}
+
+fn set_psu_id(with: &Authorizing<'_>, call: &mut Call) {
+    if let Some(psu_id) = with.credentials.get(PSU_ID) {
+        call.set(PSU_ID_HEADER, psu_id.expose_secret());
+    }
+}
+
+/// The PIN, for banks that take it from us.
+fn psu_data(with: &Authorizing<'_>) -> serde_json::Value {
+    match with.credentials.get(PIN) {
+        Some(pin) => json!({ "psuData": { "password": pin.expose_secret() } }),
+        None => json!({}),
+    }
+}
+
+/// The accounts that are asked for: those named, or all.
+fn access(with: &Authorizing<'_>) -> AccountAccess {
+    if with.wanted.accounts.is_empty() {
+        return AccountAccess { all_psd2: Some("allAccounts"), ..AccountAccess::default() };
+    }
+    let reference = |account: &saldo::access::ConsentAccount| AccountReference {
+        iban: Some(account.id.as_str().to_owned()),
+        currency: account.currency.map(|currency| currency.code().to_owned()),
+        ..AccountReference::default()
+    };
+    let named: Vec<_> = with.wanted.accounts.iter().map(reference).collect();
+    AccountAccess {
+        accounts: Some(named.clone()),
+        balances: Some(named.clone()),
+        transactions: Some(named),
+        all_psd2: None,
+    }
+}
+
+fn approach(headers: &reqwest::header::HeaderMap) -> Option<String> {
+    headers.get(SCA_APPROACH).and_then(|approach| approach.to_str().ok()).map(str::to_owned)
+}
+
+/// The authorisation's id, told or as the link to its status ends.
+fn authorisation_of(sca: &Sca) -> Option<String> {
+    let by_link = || {
+        let link = sca.links.get("scaStatus")?;
+        link.href.rsplit('/').next().map(str::to_owned)
+    };
+    sca.authorisation_id.clone().or_else(by_link)
+}
+
+fn auth_method(method: AuthenticationObject) -> AuthMethod {
+    AuthMethod {
+        id: method.authentication_method_id,
+        kind: method.authentication_type,
+        name: method.name,
+        additional_info: method.explanation,
+    }
+}
+
+/// The challenge to tell what the customer was sent.
+fn embedded(sca: Sca) -> ChallengeKind {
+    let method = sca.chosen_sca_method.and_then(|method| method.name);
+    let said = sca.psu_message;
+    let ChallengeData { image, data, otp_max_length, otp_format, additional_information } =
+        sca.challenge_data.unwrap_or(ChallengeData {
+            image: None,
+            data: Vec::new(),
+            otp_max_length: None,
+            otp_format: None,
+            additional_information: None,
+        });
+    let text = (!data.is_empty()).then(|| data.join("\n"));
+    let label = additional_information.or(said).or(method).unwrap_or_else(|| "One-time password".to_owned());
+    ChallengeKind::Embedded {
+        label,
+        format: if image.is_some() { TextFormat::Photo } else { TextFormat::Text },
+        data: image.or(text),
+        input_format: otp_format,
+        min_length: None,
+        max_length: otp_max_length,
+    }
+}

@@ -1,0 +1,186 @@
+//! Accesses: making, listing and deleting them, and forgetting their secrets.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo::access::{ACCESS_FIELDS, Access, AccessRequest, ConsentAccount, ConsentScope, Credentials};
+use saldo::account::OwnerId;
+use saldo::app::App;
+use saldo::bank::{AccessMethod, Catalog};
+use saldo::date::{Date, in_milliseconds};
+use saldo::failure::Failure;
+use saldo::fields::{Finding, FindingCode};
+use saldo::http::{Caller, PathId, Payload, Problem, Seed};
+use saldo::id::{AccessId, OrgId};
+use saldo::secrets::SealContext;
+use saldo::store::SealedCredentials;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// An access. There is no secret in it.
+#[derive(Serialize)]
+pub(crate) struct View {
+    id: AccessId,
+    access_method_id: String,
+    bank_name: String,
+    save_credentials: bool,
+    consent: Option<ConsentView>,
+    created_at: String,
+}
+
+#[derive(Serialize)]
+struct ConsentView {
+    recurring: bool,
+    period: Option<i64>,
+    scopes: Vec<ConsentScope>,
+    accounts: Vec<ConsentAccount>,
+    /// The last day on which what the user has agreed to holds.
+    expires_at: Option<Date>,
+}
+
+impl From<Access> for View {
+    fn from(access: Access) -> Self {
+        let granted = access.consent.as_ref().map(|granted| granted.valid_until);
+        let consent = access.wanted.map(|wanted| ConsentView {
+            recurring: wanted.recurring,
+            period: wanted.period,
+            scopes: wanted.scopes,
+            accounts: wanted.accounts,
+            expires_at: granted,
+        });
+        Self {
+            id: access.id,
+            access_method_id: access.access_method_id,
+            bank_name: access.bank_name,
+            save_credentials: access.save_credentials,
+            consent,
+            created_at: in_milliseconds(access.created_at),
+        }
+    }
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(Seed(seed)): Extension<Seed>,
+    payload: Payload,
+) -> Result<impl IntoResponse, Problem> {
+    let request = AccessRequest::read(payload.json_fields(ACCESS_FIELDS)?)?;
+    let banks = app.banks().await?;
+    let Some((bank, method)) = banks.method(&request.access_method_id) else {
+        let reason = "the catalog has no such access method";
+        return Err(Finding::in_field("access_method_id", FindingCode::InvalidValue, reason).into());
+    };
+    check(method, &request.credentials)?;
+    let named = request.consent.as_ref().is_some_and(|consent| !consent.accounts.is_empty());
+    if method.requires_account_identifiers && !named {
+        let reason = "this access method wants the accounts to be named";
+        return Err(Finding::in_field("consent.accounts", FindingCode::Required, reason).into());
+    }
+    let now = Timestamp::now();
+    let access = Access::create(caller.org().clone(), seed, &bank.name, &request, now);
+    let client = access.client().map_err(Failure::corrupt("the bank's name"))?;
+    // What belongs to the access first: whoever is told of it finds it complete.
+    keep(&app, caller.org(), &access.id, request.credentials, request.save_secrets, now).await?;
+    app.clients.create(caller.org(), client).await?;
+    let access = app.accesses.create(access).await?;
+    let location = format!("/rest/accesses/{}", access.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(View::from(access))))
+}
+
+/// Refuses credentials that the bank does not ask for: a PIN that is sent as something else is
+/// not to be kept as it.
+pub(super) fn check(method: &AccessMethod, credentials: &Credentials) -> Result<(), Problem> {
+    let known = |id: &String| method.credentials.iter().any(|credential| credential.id == *id);
+    match credentials.keys().all(known) {
+        true => Ok(()),
+        false => {
+            let known: Vec<_> = method.credentials.iter().map(|credential| credential.id.as_str()).collect();
+            let reason = format!("the bank asks for these credentials and no others: {}", known.join(", "));
+            Err(Finding::in_field("credentials", FindingCode::UnknownField, reason).into())
+        }
+    }
+}
+
+/// Seals credentials and keeps them, if there are any.
+pub(super) async fn keep(
+    app: &App,
+    org: &OrgId,
+    access: &AccessId,
+    credentials: Credentials,
+    saved: bool,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    if credentials.is_empty() {
+        return Ok(());
+    }
+    let context = SealContext::new(org, "access", access);
+    let mut kept = SealedCredentials { saved, ..SealedCredentials::default() };
+    for (id, secret) in credentials {
+        kept.sealed.insert(id, app.sealer.seal(&context, &secret).await?);
+    }
+    app.accesses.keep_credentials(org, access, kept, now).await
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Vec<View>>, Problem> {
+    let accesses = app.accesses.all(caller.org()).await?;
+    Ok(Json(accesses.into_iter().map(View::from).collect()))
+}
+
+pub(crate) async fn read(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccessId>,
+) -> Result<Json<View>, Problem> {
+    find(&app, caller.org(), &id).await.map(|access| Json(access.into()))
+}
+
+pub(super) async fn find(app: &App, org: &OrgId, id: &AccessId) -> Result<Access, Problem> {
+    app.accesses.get(org, id).await?.ok_or_else(Problem::not_found)
+}
+
+/// The way to the access's bank, if the catalog still has it.
+pub(super) fn method<'a>(banks: &'a Catalog, access: &Access) -> Result<&'a AccessMethod, Problem> {
+    banks.method(&access.access_method_id).map(|(_, method)| method).ok_or_else(Problem::bank_not_supported)
+}
+
+/// Deletes an access with its secrets and its accounts. Transactions stay: they are of the
+/// books, and what was read once is not to be new when the bank is connected again.
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccessId>,
+) -> Result<Json<Value>, Problem> {
+    let (org, now) = (caller.org(), Timestamp::now());
+    let access = find(&app, org, &id).await?;
+    if access.locked_by(now).is_some() {
+        return Err(Problem::sync_in_progress());
+    }
+    // The secrets first. If this ends half-way, it can be asked for again.
+    app.accesses.forget_credentials(org, &id).await?;
+    for account in app.accounts.find(org, access.accounts.iter()).await? {
+        app.accounts.delete(org, &account, false, now).await?;
+    }
+    if !app.accounts.owns_any(org, &OwnerId::of_id(&access.client_id)).await? {
+        app.clients.delete(org, &access.client_id).await?;
+    }
+    app.accesses.delete(org, &id).await?;
+    Ok(Json(json!({})))
+}
+
+/// Forgets the access's secrets.
+pub(crate) async fn remove_pin(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccessId>,
+) -> Result<Json<Value>, Problem> {
+    find(&app, caller.org(), &id).await?;
+    app.accesses.forget_credentials(caller.org(), &id).await?;
+    Ok(Json(json!({})))
+}

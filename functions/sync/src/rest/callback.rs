@@ -1,0 +1,101 @@
+//! The way back from the bank's page. Whoever comes has no key: they prove by the state, which
+//! the bank was given for them alone and which is good for one return, that they were sent.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
+use axum::response::{Html, IntoResponse, Response};
+use saldo::app::App;
+use saldo::fields::{Fields, InvalidValue};
+use saldo::http::{FromParameters, Parameters, PathId, Problem};
+use saldo::id::{AccessId, OrgId, SyncId};
+use saldo::sync::{Answer, ChallengeKind, SyncJob};
+use subtle::ConstantTimeEq;
+use url::Url;
+use uuid::Uuid;
+
+use super::challenges::{go_on, take};
+
+const STATE: &str = "state";
+/// Between the organization and the random part of a state.
+const SEPARATOR: char = '.';
+/// What a browser shows of which nobody said where it goes on.
+const DONE: &str = "<!doctype html><meta charset=utf-8><title>Done</title><p>You can close this page now.";
+
+/// The state that a browser came with. Banks add parameters of their own to the address.
+pub(crate) struct Query {
+    org: OrgId,
+    state: String,
+}
+
+impl FromParameters for Query {
+    const NAMES: &'static [&'static str] = &[STATE];
+    const IGNORES_UNKNOWN: bool = true;
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let query = |state: &str| {
+            let org = state.split_once(SEPARATOR).and_then(|(org, _)| org.parse().ok());
+            org.map(|org| Self { org, state: state.to_owned() }).ok_or(InvalidValue("not a state of ours"))
+        };
+        parameters.required(STATE, |fields, name| fields.patch(name, query))
+    }
+}
+
+/// Where the bank is to send the user back to: 122 random bits tell this return from any other.
+pub(super) fn callback_of(
+    origin: &Url,
+    org: &OrgId,
+    access: &AccessId,
+    sync: &SyncId,
+) -> Result<Url, Problem> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| Problem::internal())?;
+    let random = uuid::Builder::from_random_bytes(bytes).into_uuid();
+    let mut url = origin.clone();
+    url.set_path(&format!("/rest/accesses/{access}/syncs/{sync}/callback"));
+    url.query_pairs_mut().append_pair(STATE, &state_of(org, random));
+    Ok(url)
+}
+
+fn state_of(org: &OrgId, random: Uuid) -> String {
+    format!("{org}{SEPARATOR}{}", random.simple())
+}
+
+/// `GET …/callback`: takes the user on, and has the worker look what they did at the bank.
+pub(crate) async fn callback(
+    State(app): State<App>,
+    PathId((access, sync)): PathId<(AccessId, SyncId)>,
+    Parameters(Query { org, state }): Parameters<Query>,
+) -> Result<Response, Problem> {
+    let job = app.syncs.get(&org, &sync).await?.filter(|job| job.access == access);
+    let job = job.filter(|job| is_state_of(job, &state)).ok_or_else(Problem::not_found)?;
+    let open = job.open_challenge().filter(|open| matches!(open.kind, ChallengeKind::Redirect { .. }));
+    let Some(challenge) = open.map(|open| open.id.clone()) else { return Err(Problem::challenge_closed()) };
+    let onwards = onwards(&job);
+    if !take(&app, job, &challenge, &Answer::Returned).await? {
+        return Err(Problem::challenge_closed());
+    }
+    go_on(&app, &org, access, sync).await?;
+    let headers = [(CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
+    Ok(match onwards {
+        Some(url) => (StatusCode::FOUND, headers, [(LOCATION, String::from(url))]).into_response(),
+        None => (headers, Html(DONE)).into_response(),
+    })
+}
+
+/// Whether this is the state that the bank was given for the synchronization.
+fn is_state_of(job: &SyncJob, state: &str) -> bool {
+    let callback = job.request.callback.as_ref();
+    let given = callback.and_then(|url| url.query_pairs().find(|(name, _)| name == STATE));
+    // In constant time, so that nobody can find it out character by character.
+    given.is_some_and(|(_, given)| bool::from(given.as_bytes().ct_eq(state.as_bytes())))
+}
+
+/// Where the user goes on, with the caller's own state as it was given.
+fn onwards(job: &SyncJob) -> Option<Url> {
+    let mut url = job.request.redirect_uri.clone()?;
+    if let Some(state) = &job.request.state {
+        url.query_pairs_mut().append_pair(STATE, state);
+    }
+    Some(url)
+}

@@ -1,0 +1,148 @@
+//! Challenges: what is asked of the user, and their answers.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::date::in_milliseconds;
+use saldo::fields::{Fields, Finding, FindingCode, InvalidValue};
+use saldo::http::{Caller, PathId, Payload, Problem};
+use saldo::id::{AccessId, ChallengeId, OrgId, SyncId};
+use saldo::queue::SyncMessage;
+use saldo::secrets::SealContext;
+use saldo::sync::{Answer, Challenge, ChallengeKind, SyncJob};
+use secrecy::SecretString;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::syncs::find_sync;
+
+const VALUE: &str = "value";
+const METHOD_ID: &str = "method_id";
+/// The characters of an answer: far more than a one-time password has.
+const VALUE_CHARS_MAX: usize = 1_000;
+/// How often a synchronization is looked at again that somebody else changes at the same time.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// A challenge.
+#[derive(Serialize)]
+pub(crate) struct ChallengeView {
+    id: ChallengeId,
+    #[serde(flatten)]
+    kind: ChallengeKind,
+    created_at: String,
+}
+
+impl From<Challenge> for ChallengeView {
+    fn from(challenge: Challenge) -> Self {
+        Self { id: challenge.id, kind: challenge.kind, created_at: in_milliseconds(challenge.created_at) }
+    }
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId((access, sync)): PathId<(AccessId, SyncId)>,
+) -> Result<Json<Vec<ChallengeView>>, Problem> {
+    let job = find_sync(&app, caller.org(), &access, &sync).await?;
+    Ok(Json(job.challenges.into_iter().map(ChallengeView::from).collect()))
+}
+
+pub(crate) async fn read(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId((access, sync, challenge)): PathId<(AccessId, SyncId, ChallengeId)>,
+) -> Result<Json<ChallengeView>, Problem> {
+    let job = find_sync(&app, caller.org(), &access, &sync).await?;
+    find(&job, &challenge).map(|challenge| Json(challenge.clone().into()))
+}
+
+fn find<'a>(job: &'a SyncJob, id: &ChallengeId) -> Result<&'a Challenge, Problem> {
+    job.challenges.iter().find(|challenge| challenge.id == *id).ok_or_else(Problem::not_found)
+}
+
+/// `POST …/response`: takes the answer to the open challenge, once.
+pub(crate) async fn respond(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId((access, sync, id)): PathId<(AccessId, SyncId, ChallengeId)>,
+    payload: Payload,
+) -> Result<Json<Value>, Problem> {
+    let job = find_sync(&app, caller.org(), &access, &sync).await?;
+    let told = read_answer(payload.json_fields(&[VALUE, METHOD_ID])?, &find(&job, &id)?.kind)?;
+    let answer = match told {
+        Told::Method(id) => Answer::Method(id),
+        Told::Value(value) => {
+            let context = SealContext::new(caller.org(), "access", &access);
+            Answer::Told(app.sealer.seal(&context, &value).await?)
+        }
+    };
+    match take(&app, job, &id, &answer).await? {
+        true => {
+            go_on(&app, caller.org(), access, sync).await?;
+            Ok(Json(json!({})))
+        }
+        false => Err(Problem::challenge_closed()),
+    }
+}
+
+/// Gives the answer to the synchronization, if that waits for it. Says whether it did.
+pub(super) async fn take(
+    app: &App,
+    mut job: SyncJob,
+    challenge: &ChallengeId,
+    answer: &Answer,
+) -> Result<bool, Problem> {
+    for _ in 0..ATTEMPTS_MAX {
+        let now = Timestamp::now();
+        let open = job.open_challenge();
+        let expired = open.is_some_and(|open| open.created_at + app.limits.challenge_valid < now);
+        if expired || !job.answer(challenge, answer.clone(), now) {
+            return Ok(false);
+        }
+        if app.syncs.save(&mut job).await? {
+            return Ok(true);
+        }
+        job = find_sync(app, &job.org, &job.access, &job.id).await?;
+    }
+    Err(Problem::unavailable())
+}
+
+/// Has the worker go on.
+pub(super) async fn go_on(app: &App, org: &OrgId, access: AccessId, sync: SyncId) -> Result<(), Problem> {
+    app.sync_queue.send(&[SyncMessage { org: org.clone(), access, sync }]).await?;
+    Ok(())
+}
+
+/// What the user has told.
+enum Told {
+    Method(String),
+    Value(SecretString),
+}
+
+/// Reads the answer to a challenge of this kind. What is said about it never quotes it.
+fn read_answer(mut fields: Fields, kind: &ChallengeKind) -> Result<Told, Vec<Finding>> {
+    let told = match kind {
+        ChallengeKind::MethodSelect { auth_methods } => {
+            let known = |id: &str| match auth_methods.iter().any(|method| method.id == id) {
+                true => Ok(Told::Method(id.to_owned())),
+                false => Err(InvalidValue("none of the challenge's auth_methods has this id")),
+            };
+            fields.required(METHOD_ID, |fields, name| fields.patch(name, known))
+        }
+        ChallengeKind::Embedded { max_length, .. } => {
+            let most = max_length.map_or(VALUE_CHARS_MAX, |max| (max as usize).min(VALUE_CHARS_MAX));
+            let value = |text: &str| match text.trim() {
+                text if (1..=most).contains(&text.chars().count()) => Ok(Told::Value(text.into())),
+                _ => Err(InvalidValue("the answer is empty, or longer than the challenge allows")),
+            };
+            fields.required(VALUE, |fields, name| fields.patch(name, value))
+        }
+        ChallengeKind::Redirect { .. } | ChallengeKind::Decoupled { .. } => {
+            let reason = "this challenge needs no answer: it is met at the bank";
+            fields.find(Finding::in_row(FindingCode::InvalidValue, reason));
+            None
+        }
+    };
+    fields.finish_ignoring_unknown(told)
+}

@@ -1,0 +1,233 @@
+//! Synchronizations: beginning one, and how it is doing.
+
+use axum::extract::State;
+use axum::http::header::{HOST, LOCATION};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo::access::{Access, Credentials, LOCKED, Lock};
+use saldo::app::App;
+use saldo::bank::{AccessMethod, Flow};
+use saldo::date::in_milliseconds;
+use saldo::failure::Failure;
+use saldo::finx::ErrorCode;
+use saldo::http::{Caller, PathId, Payload, Problem, Seed};
+use saldo::id::{AccessId, OrgId, SyncId};
+use saldo::queue::SyncMessage;
+use saldo::sync::{Conflict, SYNC_FIELDS, SyncError, SyncJob, SyncRequest, SyncStatus};
+use serde::Serialize;
+use url::Url;
+
+use super::accesses::{check, find, keep, method};
+use super::callback::callback_of;
+use super::challenges::ChallengeView;
+
+/// The synchronizations that are listed.
+const LISTED_MAX: usize = 100;
+/// How often an access is looked at again that somebody else changes at the same time.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// A synchronization.
+#[derive(Serialize)]
+pub(crate) struct View {
+    id: SyncId,
+    status: SyncStatus,
+    challenge: Option<ChallengeView>,
+    error: Option<ErrorView>,
+    /// How many accounts were read.
+    accounts: u64,
+    /// How many transactions were new.
+    new_transactions: u64,
+    /// How many reports could not be taken, and the first of them.
+    conflict_count: u64,
+    conflicts: Vec<Conflict>,
+    created_at: String,
+    started_at: Option<String>,
+    ended_at: Option<String>,
+}
+
+#[derive(Serialize)]
+struct ErrorView {
+    code: u16,
+    group: &'static str,
+    /// What the bank said.
+    message: Option<String>,
+    description: &'static str,
+    data: serde_json::Value,
+}
+
+impl From<SyncError> for ErrorView {
+    fn from(error: SyncError) -> Self {
+        Self {
+            code: error.code.number(),
+            group: error.code.group(),
+            message: error.message,
+            description: error.code.description(),
+            data: serde_json::json!({}),
+        }
+    }
+}
+
+impl From<SyncJob> for View {
+    fn from(job: SyncJob) -> Self {
+        Self {
+            challenge: job.open_challenge().cloned().map(ChallengeView::from),
+            // Before it has ended, it may not fail yet.
+            error: job.error.filter(|_| job.status == SyncStatus::Failed).map(ErrorView::from),
+            id: job.id,
+            status: job.status,
+            accounts: job.brought.accounts,
+            new_transactions: job.brought.new_transactions,
+            conflict_count: job.conflicts.count,
+            conflicts: job.conflicts.first,
+            created_at: in_milliseconds(job.created_at),
+            started_at: job.started_at.map(in_milliseconds),
+            ended_at: job.ended_at.map(in_milliseconds),
+        }
+    }
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(Seed(seed)): Extension<Seed>,
+    PathId(id): PathId<AccessId>,
+    headers: HeaderMap,
+    payload: Payload,
+) -> Result<impl IntoResponse, Problem> {
+    let org = caller.org();
+    let access = find(&app, org, &id).await?;
+    let (mut request, credentials) = SyncRequest::read(payload.json_fields_if_any(SYNC_FIELDS)?)?;
+    let banks = app.banks().await?;
+    let method = method(&banks, &access)?;
+    check(method, &credentials)?;
+    if method.requires_psu_ip && request.psu_ip_address.is_none() {
+        return Err(Problem::psu_ip_required());
+    }
+    let now = Timestamp::now();
+    let sync = SyncId::of_seed(seed);
+    // Whoever is refused for a running one need not send anything else.
+    if access.locked_by(now).is_some_and(|running| *running != sync) {
+        return Err(Problem::sync_in_progress());
+    }
+    complete(&app, &access, method, &credentials, now).await?;
+    if method.flows.contains(&Flow::Redirect) {
+        request.callback = Some(callback_of(&origin(&headers)?, org, &id, &sync)?);
+    }
+    let job = SyncJob::accepted(sync.clone(), org.clone(), id.clone(), request, now);
+    let before = lock(&app, access, &sync, now).await?;
+    if let Some(before) = before.filter(|before| *before != sync) {
+        abandon(&app, org, &before).await?;
+    }
+    keep(&app, org, &id, credentials, job.request.save_secrets, now).await?;
+    let message = SyncMessage { org: org.clone(), access: id.clone(), sync: sync.clone() };
+    if let Err(failure) = app.sync_queue.hand_over(&app.syncs, &job, message).await {
+        unlock(&app, org, &id, &sync).await?;
+        return Err(failure.into());
+    }
+    let job = app.syncs.get(org, &sync).await?.unwrap_or(job);
+    let location = format!("/rest/accesses/{id}/syncs/{sync}");
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(View::from(job))))
+}
+
+/// Refuses a synchronization for which credentials are missing. None are needed while a
+/// consent holds.
+async fn complete(
+    app: &App,
+    access: &Access,
+    method: &AccessMethod,
+    given: &Credentials,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    if access.consent_at(now).is_some() {
+        return Ok(());
+    }
+    let kept = app.accesses.credentials(&access.org, &access.id, now).await?.sealed;
+    let missing =
+        method.required_credentials().filter(|id| !given.contains_key(*id) && !kept.contains_key(*id));
+    match missing.collect::<Vec<_>>().as_slice() {
+        [] => Ok(()),
+        missing => Err(Problem::credentials_incomplete(missing)),
+    }
+}
+
+/// Keeps other synchronizations off the access, and says which one had, before it was given
+/// up.
+async fn lock(
+    app: &App,
+    mut access: Access,
+    sync: &SyncId,
+    now: Timestamp,
+) -> Result<Option<SyncId>, Problem> {
+    for _ in 0..ATTEMPTS_MAX {
+        if access.locked_by(now).is_some_and(|running| running != sync) {
+            return Err(Problem::sync_in_progress());
+        }
+        let before = access.lock.replace(Lock { sync: sync.clone(), until: now + LOCKED });
+        if app.accesses.save(&mut access).await? {
+            return Ok(before.map(|before| before.sync));
+        }
+        access = find(app, &access.org, &access.id).await?;
+    }
+    Err(Problem::sync_in_progress())
+}
+
+/// Lets others have the access that a synchronization was to have that could not be queued.
+async fn unlock(app: &App, org: &OrgId, id: &AccessId, sync: &SyncId) -> Result<(), Failure> {
+    if let Some(mut access) = app.accesses.get(org, id).await?.filter(|access| access.is_held_by(sync)) {
+        access.lock = None;
+        // If somebody has changed it meanwhile, the lock ends by itself.
+        app.accesses.save(&mut access).await?;
+    }
+    Ok(())
+}
+
+/// Ends a synchronization whose time has passed without anybody ending it.
+async fn abandon(app: &App, org: &OrgId, sync: &SyncId) -> Result<(), Failure> {
+    if let Some(mut job) = app.syncs.get(org, sync).await?.filter(|job| !job.has_ended()) {
+        job.give_up(ErrorCode::General, None);
+        job.end(Timestamp::now());
+        app.syncs.save(&mut job).await?;
+    }
+    Ok(())
+}
+
+/// Where the caller finds us, which is where a bank sends its customer back to.
+fn origin(headers: &HeaderMap) -> Result<Url, Problem> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let scheme = header("x-forwarded-proto").filter(|proto| *proto == "https").unwrap_or("http");
+    let host = header(HOST.as_str()).unwrap_or_default();
+    Url::parse(&format!("{scheme}://{host}"))
+        .ok()
+        .filter(|url| url.has_host() && url.path() == "/" && url.query().is_none())
+        .ok_or_else(|| Problem::invalid_parameter("the Host header names no host"))
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccessId>,
+) -> Result<Json<Vec<View>>, Problem> {
+    find(&app, caller.org(), &id).await?;
+    let syncs = app.syncs.of_access(caller.org(), &id, LISTED_MAX).await?;
+    Ok(Json(syncs.into_iter().map(View::from).collect()))
+}
+
+pub(crate) async fn read(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId((access, sync)): PathId<(AccessId, SyncId)>,
+) -> Result<Json<View>, Problem> {
+    find_sync(&app, caller.org(), &access, &sync).await.map(|job| Json(job.into()))
+}
+
+pub(super) async fn find_sync(
+    app: &App,
+    org: &OrgId,
+    access: &AccessId,
+    sync: &SyncId,
+) -> Result<SyncJob, Problem> {
+    let job = app.syncs.get(org, sync).await?.filter(|job| job.access == *access);
+    job.ok_or_else(Problem::not_found)
+}

@@ -1,0 +1,223 @@
+//! The transactions that synchronizations have brought, in finX's shape.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use futures::TryStreamExt;
+use iban::Iban;
+use jiff::{Span, Timestamp};
+use saldo::app::App;
+use saldo::bounds::Bounds;
+use saldo::date::{Date, in_milliseconds};
+use saldo::failure::Failure;
+use saldo::http::{Caller, Parameters, PathId, Problem};
+use saldo::id::{AccountId, OrgId, TransactionId};
+use saldo::money::{Currency, Decimal, as_number};
+use saldo::store::StoredTransaction;
+use saldo::transaction::{Direction, Transaction, TransactionDetails};
+use serde::Serialize;
+
+use super::accounts::{BankAccount, all, find, in_unit};
+use super::window::{Since, Sort, Window};
+
+/// The days by which a transaction may be valued before or after it is booked.
+const VALUED_APART: i64 = 366;
+
+#[derive(Serialize)]
+pub(crate) struct List {
+    transactions: Vec<View>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct View {
+    transaction_id: TransactionId,
+    account_id: AccountId,
+    name: Option<String>,
+    account_number: Option<String>,
+    bank_code: Option<String>,
+    bank_name: Option<String>,
+    iban: Option<String>,
+    bic: Option<String>,
+    /// Negative when it took from the account.
+    #[serde(serialize_with = "as_number")]
+    amount: Decimal,
+    currency: Currency,
+    booking_date: Option<Date>,
+    value_date: Date,
+    purpose: Option<String>,
+    r#type: &'static str,
+    booking_text: Option<String>,
+    booked: bool,
+    end_to_end_reference: Option<String>,
+    mandate_reference: Option<String>,
+    creditor_id: Option<String>,
+    creation_timestamp: String,
+    modification_timestamp: String,
+}
+
+impl View {
+    fn of(transaction: Transaction, account_id: AccountId, booked: bool, cents: bool) -> Self {
+        let money = transaction.money;
+        let amount = match money.direction {
+            Direction::Credit => money.amount,
+            Direction::Debit => -money.amount,
+        };
+        let details = transaction.details.map(|details| *details);
+        let said = details.unwrap_or_else(|| TransactionDetails::none(account_id.clone()));
+        let iban = said.iban.as_deref().and_then(|text| text.parse::<Iban>().ok());
+        let created = in_milliseconds(transaction.created_at);
+        Self {
+            transaction_id: transaction.id,
+            account_id,
+            name: said.counterparty,
+            account_number: said.account_number,
+            bank_code: iban.and_then(|iban| iban.bank_identifier().map(str::to_owned)),
+            bank_name: None,
+            iban: said.iban,
+            bic: said.bic,
+            amount: in_unit(amount, money.currency, cents),
+            currency: money.currency,
+            booking_date: transaction.booked_on,
+            value_date: transaction.valued_on,
+            purpose: transaction.text.map(String::from),
+            r#type: type_of(said.mandate_reference.is_some()),
+            booking_text: said.booking_text,
+            booked,
+            end_to_end_reference: said.end_to_end_reference,
+            mandate_reference: said.mandate_reference,
+            creditor_id: said.creditor_id,
+            creation_timestamp: created.clone(),
+            modification_timestamp: created,
+        }
+    }
+}
+
+/// finX's words for what kind of transaction it is, as far as that can be told.
+fn type_of(has_mandate: bool) -> &'static str {
+    if has_mandate { "Direct debit" } else { "Transfer" }
+}
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Parameters(window): Parameters<Window>,
+) -> Result<Json<List>, Problem> {
+    let mut accounts = all(&app, caller.org()).await?;
+    if !window.accounts.is_empty() {
+        accounts.retain(|found| window.accounts.contains(&found.account.id));
+    }
+    page(&app, caller.org(), &accounts, &window).await
+}
+
+pub(crate) async fn of_account(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccountId>,
+    Parameters(window): Parameters<Window>,
+) -> Result<Json<List>, Problem> {
+    let account = find(&app, caller.org(), &id).await?;
+    page(&app, caller.org(), &[account], &window).await
+}
+
+pub(crate) async fn read(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId((account, id)): PathId<(AccountId, TransactionId)>,
+    Parameters(window): Parameters<Window>,
+) -> Result<Json<View>, Problem> {
+    let found = find(&app, caller.org(), &account).await?;
+    let identifier = found.account.transactions_identifier();
+    let booked = app.transactions.get(caller.org(), &identifier, &id).await?;
+    let booked = booked.filter(|booked| is_of(booked, &found));
+    let (transaction, booked) = match booked {
+        Some(booked) => (Some(booked), true),
+        None => (app.transactions.get_pending(caller.org(), &account, &identifier, &id).await?, false),
+    };
+    let transaction = transaction.ok_or_else(Problem::not_found)?;
+    Ok(Json(View::of(transaction, account, booked, window.cents)))
+}
+
+/// A page of the accounts' transactions, in the order that is wanted.
+async fn page(
+    app: &App,
+    org: &OrgId,
+    accounts: &[BankAccount],
+    window: &Window,
+) -> Result<Json<List>, Problem> {
+    let mut views = Vec::new();
+    if window.include_pending {
+        for found in accounts {
+            let identifier = found.account.transactions_identifier();
+            for pending in app.transactions.pending(org, &found.account.id, &identifier).await? {
+                if window.takes(&pending, None) {
+                    views.push(View::of(pending, found.account.id.clone(), false, window.cents));
+                }
+            }
+        }
+    }
+    let wanted = window.offset + window.count;
+    match window.sort {
+        Sort::NewestFirst => booked(app, org, accounts, window, &mut views, wanted).await?,
+        // The oldest come last: all of them have to be seen.
+        Sort::OldestFirst => {
+            booked(app, org, accounts, window, &mut views, usize::MAX).await?;
+            views.reverse();
+        }
+    }
+    let page = views.into_iter().skip(window.offset).take(window.count);
+    Ok(Json(List { transactions: page.collect() }))
+}
+
+/// Adds what was booked on the accounts, newest first, until there are as many as are wanted.
+async fn booked(
+    app: &App,
+    org: &OrgId,
+    accounts: &[BankAccount],
+    window: &Window,
+    views: &mut Vec<View>,
+    wanted: usize,
+) -> Result<(), Failure> {
+    let mut of_identifier: BTreeMap<_, Vec<&BankAccount>> = BTreeMap::new();
+    for found in accounts {
+        of_identifier.entry(found.account.transactions_identifier()).or_default().push(found);
+    }
+    let identifiers: BTreeSet<_> = of_identifier.keys().cloned().collect();
+    let per_page = app.limits.records_per_page;
+    let stream = app.transactions.newest(org, &identifiers, days(window), per_page);
+    let mut stream = std::pin::pin!(stream);
+    while views.len() < wanted
+        && let Some(StoredTransaction { transaction, stored_by }) = stream.try_next().await?
+    {
+        let owners = of_identifier.get(&transaction.account_identifier);
+        let owner = owners.and_then(|owners| owners.iter().find(|found| is_of(&transaction, found)));
+        if let Some(owner) = owner.filter(|_| window.takes(&transaction, stored_by)) {
+            views.push(View::of(transaction, owner.account.id.clone(), true, window.cents));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a transaction was booked on this account, of those that share an identifier. One
+/// that came by another way (an import) tells by its currency.
+fn is_of(transaction: &Transaction, found: &BankAccount) -> bool {
+    match &transaction.details {
+        Some(details) => details.account_id == found.account.id,
+        None => transaction.money.currency == found.account.currency,
+    }
+}
+
+/// The valuta dates among which every transaction of the window is.
+fn days(window: &Window) -> Bounds<Date> {
+    let Since::Booked = window.since_type else { return Bounds::default() };
+    let apart = Span::new().days(VALUED_APART);
+    Bounds {
+        from: window.since.from.map(|from| from.checked_sub(apart).unwrap_or(Date::ZERO)),
+        to: window.since.to.map(|to| to.checked_add(apart).unwrap_or(Date::MAX)),
+    }
+}
+
+/// The day of a moment, in UTC.
+pub(super) fn day_of(moment: Timestamp) -> Date {
+    moment.to_zoned(jiff::tz::TimeZone::UTC).date()
+}

@@ -1,0 +1,150 @@
+//! Which transactions are wanted, in the finX API's words.
+
+use std::str::FromStr;
+
+use saldo::bounds::Bounds;
+use saldo::date::{self, Date, parse_moment};
+use saldo::fields::{Fields, FindingCode, InvalidValue};
+use saldo::http::FromParameters;
+use saldo::id::{AccountId, SyncId};
+use saldo::transaction::Transaction;
+use uuid::Uuid;
+
+use super::transactions::day_of;
+
+const ACCOUNTS: &str = "accounts";
+const SYNC_ID: &str = "sync_id";
+const SINCE: &str = "since";
+const UNTIL: &str = "until";
+const SINCE_TYPE: &str = "since_type";
+const COUNT: &str = "count";
+const OFFSET: &str = "offset";
+const SORT: &str = "sort";
+const INCLUDE_PENDING: &str = "include_pending";
+const CENTS: &str = "cents";
+
+/// The transactions that one answer has at most.
+const COUNT_MAX: i64 = 1_000;
+/// The transactions that can be passed over: what takes longer is asked for by its days.
+const OFFSET_MAX: i64 = 100_000;
+/// The accounts that can be named.
+const ACCOUNTS_MAX: usize = 100;
+
+/// Which transactions are wanted.
+pub(crate) struct Window {
+    /// Of these accounts; of all, if there is none.
+    pub(super) accounts: Vec<AccountId>,
+    /// Those that this synchronization brought.
+    sync: Option<Uuid>,
+    pub(super) since: Bounds<Date>,
+    pub(super) since_type: Since,
+    pub(super) count: usize,
+    pub(super) offset: usize,
+    pub(super) sort: Sort,
+    pub(super) include_pending: bool,
+    /// Whether amounts are told in the currency's smallest unit.
+    pub(super) cents: bool,
+}
+
+/// What `since` and `until` are about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Since {
+    /// The day it was booked.
+    #[default]
+    Booked,
+    /// When it came here. It does not change afterwards.
+    Created,
+}
+
+impl FromStr for Since {
+    type Err = InvalidValue;
+
+    fn from_str(name: &str) -> Result<Self, InvalidValue> {
+        match name {
+            "booked" => Ok(Self::Booked),
+            "created" | "modified" => Ok(Self::Created),
+            _ => Err(InvalidValue("expected booked, created or modified")),
+        }
+    }
+}
+
+/// In which order transactions are told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Sort {
+    #[default]
+    NewestFirst,
+    OldestFirst,
+}
+
+impl FromStr for Sort {
+    type Err = InvalidValue;
+
+    fn from_str(name: &str) -> Result<Self, InvalidValue> {
+        match name {
+            "desc" => Ok(Self::NewestFirst),
+            "asc" => Ok(Self::OldestFirst),
+            _ => Err(InvalidValue("expected desc or asc")),
+        }
+    }
+}
+
+impl FromParameters for Window {
+    const NAMES: &'static [&'static str] =
+        &[ACCOUNTS, SYNC_ID, SINCE, UNTIL, SINCE_TYPE, COUNT, OFFSET, SORT, INCLUDE_PENDING, CENTS];
+    const IGNORES_UNKNOWN: bool = true;
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let accounts = parameters.patch(ACCOUNTS, accounts).value().unwrap_or_default();
+        let sync = parameters.patch(SYNC_ID, str::parse::<SyncId>).value().map(|sync| sync.as_uuid());
+        let since =
+            Bounds { from: parameters.patch(SINCE, day).value(), to: parameters.patch(UNTIL, day).value() };
+        if since.are_crossed() {
+            return parameters.refuse(SINCE, FindingCode::InvalidValue, "since is after until").value();
+        }
+        let number = |fields: &mut Fields, name, most| fields.integer(name, 0..=most).value();
+        let count = number(parameters, COUNT, COUNT_MAX).unwrap_or(COUNT_MAX);
+        let offset = number(parameters, OFFSET, OFFSET_MAX).unwrap_or_default();
+        Some(Self {
+            accounts,
+            sync,
+            since,
+            since_type: parameters.patch(SINCE_TYPE, str::parse).value().unwrap_or_default(),
+            count: usize::try_from(count).ok()?,
+            offset: usize::try_from(offset).ok()?,
+            sort: parameters.patch(SORT, str::parse).value().unwrap_or_default(),
+            include_pending: parameters.boolean(INCLUDE_PENDING).value().unwrap_or_default(),
+            cents: parameters.boolean(CENTS).value().unwrap_or_default(),
+        })
+    }
+}
+
+impl Window {
+    /// Whether a transaction that was stored by this synchronization, or import, is wanted.
+    pub(super) fn takes(&self, transaction: &Transaction, stored_by: Option<Uuid>) -> bool {
+        let day = match self.since_type {
+            Since::Booked => transaction.booked_on.unwrap_or(transaction.valued_on),
+            Since::Created => day_of(transaction.created_at),
+        };
+        let Bounds { from, to } = self.since;
+        from.is_none_or(|from| from <= day)
+            && to.is_none_or(|to| day <= to)
+            && self.sync.is_none_or(|sync| stored_by == Some(sync))
+    }
+}
+
+/// Accounts, with commas between them.
+fn accounts(text: &str) -> Result<Vec<AccountId>, InvalidValue> {
+    let accounts: Result<Vec<AccountId>, _> = text.split(',').map(str::trim).map(str::parse).collect();
+    accounts
+        .ok()
+        .filter(|accounts| accounts.len() <= ACCOUNTS_MAX)
+        .ok_or(InvalidValue("expected up to 100 ids of accounts with commas between them"))
+}
+
+/// A day, or the day of a moment in UTC.
+fn day(text: &str) -> Result<Date, InvalidValue> {
+    let of_moment = || parse_moment(text).map(day_of);
+    date::parse(text).or_else(|_| of_moment()).map_err(|_| {
+        InvalidValue("expected a day such as 2026-01-15, or a moment such as 2026-01-15T12:00:00Z")
+    })
+}

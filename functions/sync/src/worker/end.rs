@@ -1,0 +1,126 @@
+//! The end of a synchronization: what it leaves behind, and who is told.
+//!
+//! What only this synchronization may do comes first, while it still holds its access; then it
+//! gives the access back; then it says that it has ended. A crash in between repeats what is
+//! harmless to repeat.
+
+use jiff::Timestamp;
+use saldo::access::Access;
+use saldo::app::App;
+use saldo::failure::Failure;
+use saldo::finx::ErrorCode;
+use saldo::notification::Event;
+use saldo::sync::{Step, SyncJob, SyncScope};
+
+use super::{After, Stopped, Work};
+
+/// How often an access is looked at again that somebody else changes at the same time.
+const ATTEMPTS_MAX: u32 = 5;
+
+impl Work {
+    pub(super) async fn end(&mut self) -> Result<After, Stopped> {
+        match finish(&self.app, &mut self.job).await? {
+            true => Ok(After::Nothing),
+            false => Err(Stopped::Overtaken),
+        }
+    }
+}
+
+/// Ends a synchronization that can't go on. It is as it is in the table.
+pub(super) async fn give_up(app: &App, job: &mut SyncJob, code: ErrorCode) -> Result<(), Failure> {
+    job.give_up(code, None);
+    match finish(app, job).await? {
+        true => Ok(()),
+        false => Err(Failure::Throttled { operation: "a synchronization that somebody else has taken up" }),
+    }
+}
+
+/// Tidies up and ends the synchronization. Says whether it was this one to do so.
+async fn finish(app: &App, job: &mut SyncJob) -> Result<bool, Failure> {
+    let now = Timestamp::now();
+    job.step = Step::End;
+    leave(app, job, now).await?;
+    job.end(now);
+    if !app.syncs.save(job).await? {
+        return Ok(false);
+    }
+    let code = job.error.as_ref().map(|error| error.code.number());
+    tracing::info!(org = %job.org, sync = %job.id, code, "the synchronization has ended");
+    tell(app, job).await?;
+    Ok(true)
+}
+
+/// Leaves the access as it is after this synchronization, and gives it back.
+async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> {
+    for _ in 0..ATTEMPTS_MAX {
+        let access = app.accesses.get(&job.org, &job.access).await?;
+        // If it is not held by this one any more, that was done, or is another's to do.
+        let Some(mut access) = access.filter(|access| access.is_held_by(&job.id)) else { return Ok(()) };
+        if !job.request.save_secrets || refuses_credentials(job) {
+            app.accesses.forget_credentials(&job.org, &job.access).await?;
+        }
+        if job.error.is_none() {
+            note_missing(app, job, &access, now).await?;
+        }
+        settle(job, &mut access, now);
+        if app.accesses.save(&mut access).await? {
+            return Ok(());
+        }
+    }
+    Err(Failure::Throttled { operation: "an access that somebody else changes" })
+}
+
+/// Whether the bank said that the credentials are wrong: to send them again, unattended and
+/// every day, would have it block its customer.
+fn refuses_credentials(job: &SyncJob) -> bool {
+    let code = job.error.as_ref().map(|error| error.code);
+    matches!(code, Some(ErrorCode::LoginInvalid | ErrorCode::PinInvalid | ErrorCode::AccessBlocked))
+}
+
+/// Notes which accounts the bank does not list any more.
+async fn note_missing(app: &App, job: &SyncJob, access: &Access, now: Timestamp) -> Result<(), Failure> {
+    for missing in access.accounts.iter().filter(|account| !job.fetched.contains(account)) {
+        app.accounts.put_missing(&job.org, missing, now).await?;
+    }
+    Ok(())
+}
+
+fn settle(job: &SyncJob, access: &mut Access, now: Timestamp) {
+    access.lock = None;
+    access.synced_at = Some(now);
+    access.last_error = job.error.as_ref().map(|error| error.code);
+    if job.consent_ended {
+        access.consent = None;
+    }
+    if job.consent.is_some() {
+        // One that is not recurring is used up.
+        access.consent = job.consent.clone().filter(|consent| consent.recurring);
+    }
+    if job.error.is_none() {
+        access.succeeded_at = Some(now);
+        access.auth_method = job.auth_method.clone().or(access.auth_method.take());
+    }
+    let new = job.fetched.iter().filter(|account| !access.accounts.contains(account));
+    let new: Vec<_> = new.cloned().collect();
+    access.accounts.extend(new);
+}
+
+/// Tells whoever wants to know that the synchronization has ended. Telling it again tells
+/// nobody twice.
+pub(super) async fn tell(app: &App, job: &SyncJob) -> Result<(), Failure> {
+    let Some(ended_at) = job.ended_at.filter(|_| !job.request.disable_notifications) else { return Ok(()) };
+    let mut paths = vec![format!("/rest/accesses/{}/syncs", job.access)];
+    if job.error.is_none() {
+        paths.push("/rest/accounts".to_owned());
+        for account in &job.fetched {
+            paths.push(format!("/rest/accounts/{account}"));
+            paths.push(format!("/rest/accounts/{account}/balance"));
+        }
+        if job.request.scope == SyncScope::Transactions {
+            paths.push("/rest/transactions".to_owned());
+            paths.extend(job.fetched.iter().map(|account| format!("/rest/accounts/{account}/transactions")));
+        }
+    }
+    let event = Event::sync_completed(job.org.clone(), &job.id, ended_at, paths);
+    app.notification_queue.send(&[saldo::queue::NotificationMessage::Tell(event)]).await
+}

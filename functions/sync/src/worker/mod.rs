@@ -1,0 +1,232 @@
+//! The worker: brings a synchronization forward, as far as it goes, and remembers where it
+//! stands after every request to the bank that can't be repeated.
+//!
+//! Whoever takes a synchronization up holds a lease on it, so that two deliveries of a message
+//! don't ask the bank the same thing at the same time. When the user or the bank has to be
+//! waited for, the message goes back to the queue with a delay, and the worker ends.
+
+mod account;
+mod authorize;
+mod dead_letters;
+mod end;
+mod fetch;
+mod transaction;
+
+use std::time::{Duration, Instant};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
+use saldo::access::{Access, WantedConsent};
+use saldo::app::App;
+use saldo::failure::Failure;
+use saldo::finx::ErrorCode;
+use saldo::queue::{DELAY_MAX, SyncMessage};
+use saldo::sync::{Step, SyncJob, SyncStatus};
+use saldo::worker::each_message;
+
+use crate::connector::{BankError, Connector, Psu, connect};
+
+pub use dead_letters::handle as handle_dead_letters;
+
+/// How long one delivery goes on before it leaves the rest to another: half of what the worker
+/// may take, so that the account that is being read can be finished.
+const DELIVERY_TIME: Duration = Duration::from_secs(60);
+/// How often a synchronization waits because its bank asks for it.
+const WAITS_MAX: u32 = 5;
+/// How soon a message comes back that met somebody else.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Handles a batch of synchronizations. Delivering one again changes nothing.
+pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
+    each_message(event, move |message| bring_forward(app.clone(), message)).await
+}
+
+/// A synchronization that was taken up.
+struct Work {
+    app: App,
+    job: SyncJob,
+    access: Access,
+    connector: Box<dyn Connector>,
+    begun: Instant,
+}
+
+/// What there is to do after a step.
+#[derive(Debug, PartialEq)]
+enum After {
+    /// The next one.
+    Step,
+    /// Nothing for so long.
+    Wait(Duration),
+    /// Nothing any more.
+    Nothing,
+}
+
+/// Why a step was not made.
+enum Stopped {
+    /// AWS failed: the message comes back.
+    Failed(Failure),
+    /// The bank failed.
+    Bank(BankError),
+    /// Somebody else has the synchronization now.
+    Overtaken,
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<BankError> for Stopped {
+    fn from(error: BankError) -> Self {
+        Self::Bank(error)
+    }
+}
+
+async fn bring_forward(app: App, message: SyncMessage) -> Result<(), Failure> {
+    let Some(mut job) = app.syncs.get(&message.org, &message.sync).await? else {
+        tracing::info!(org = %message.org, sync = %message.sync, "the synchronization was taken back");
+        return Ok(());
+    };
+    if job.has_ended() {
+        return end::tell(&app, &job).await;
+    }
+    let now = Timestamp::now();
+    if let Some(leased) = job.leased_until.filter(|until| *until > now) {
+        let left = leased.duration_since(now).try_into().unwrap_or(SOON);
+        return app.sync_queue.send_later(&[message], left).await;
+    }
+    lease(&app, &mut job, now);
+    job.started_at.get_or_insert(now);
+    if job.status == SyncStatus::Queued {
+        job.status = SyncStatus::Running;
+    }
+    if !app.syncs.save(&mut job).await? {
+        return app.sync_queue.send_later(&[message], SOON).await;
+    }
+    let after = match tools(&app, &job).await {
+        Ok(Ok((access, connector))) => {
+            Work { app: app.clone(), job, access, connector, begun: Instant::now() }.run().await
+        }
+        Ok(Err(code)) => end::give_up(&app, &mut job, code).await.map(|()| After::Nothing),
+        Err(failure) => Err(let_go(&app, &mut job, failure).await),
+    };
+    match after {
+        Ok(After::Wait(delay)) => app.sync_queue.send_later(&[message], delay.min(DELAY_MAX)).await,
+        after => after.map(drop),
+    }
+}
+
+/// The access and the connector to its bank; the inner error is why there is no going on.
+async fn tools(app: &App, job: &SyncJob) -> Result<Result<(Access, Box<dyn Connector>), ErrorCode>, Failure> {
+    // Another may have taken the access over, or somebody deleted it.
+    let access = app.accesses.get(&job.org, &job.access).await?;
+    let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else {
+        return Ok(Err(ErrorCode::General));
+    };
+    let banks = app.banks().await?;
+    Ok(match banks.method(&access.access_method_id) {
+        None => Err(ErrorCode::BankUnavailable),
+        Some((_, method)) => connect(method, app.limits.bank_timeout)
+            .map(|connector| (access, connector))
+            .map_err(|_| ErrorCode::General),
+    })
+}
+
+/// Gives the lease back, so that whoever comes next need not wait for its end.
+async fn let_go(app: &App, job: &mut SyncJob, failure: Failure) -> Failure {
+    job.leased_until = None;
+    if let Err(second) = app.syncs.save(job).await {
+        tracing::warn!(error = %second.chain(), sync = %job.id, "the lease is left to end");
+    }
+    failure
+}
+
+fn lease(app: &App, job: &mut SyncJob, now: Timestamp) {
+    job.leased_until = Some(now + app.limits.sync_lease);
+}
+
+impl Work {
+    async fn run(&mut self) -> Result<After, Failure> {
+        loop {
+            if self.job.is_overdue(Timestamp::now()) && self.job.step != Step::End {
+                self.job.give_up(ErrorCode::TimedOut, None);
+            }
+            let step = match self.job.step {
+                Step::Begin => self.begin().await,
+                Step::Authorize => self.authorize().await,
+                Step::Fetch => self.fetch().await,
+                Step::End => self.end().await,
+            };
+            match step {
+                Ok(After::Step) => {}
+                Ok(after) => return Ok(after),
+                Err(Stopped::Overtaken) => return Ok(After::Wait(SOON)),
+                Err(Stopped::Bank(error)) => {
+                    if let Some(wait) = self.meet(error).await? {
+                        return Ok(After::Wait(wait));
+                    }
+                }
+                Err(Stopped::Failed(failure)) => {
+                    return Err(let_go(&self.app, &mut self.job, failure).await);
+                }
+            }
+        }
+    }
+
+    /// Meets what the bank has failed us with: waits, or gives up. Says how long to wait.
+    async fn meet(&mut self, error: BankError) -> Result<Option<Duration>, Failure> {
+        tracing::info!(sync = %self.job.id, %error, "the bank did not do what it was asked");
+        match error {
+            BankError::Busy { retry_after } if self.job.waits < WAITS_MAX && retry_after <= DELAY_MAX => {
+                self.job.waits += 1;
+                self.job.leased_until = None;
+                self.app.syncs.save(&mut self.job).await?;
+                return Ok(Some(retry_after));
+            }
+            BankError::Busy { .. } => self.job.give_up(ErrorCode::BankBusy, None),
+            BankError::Refused { code, message } => self.job.give_up(code, message),
+            BankError::Failed { code } => self.job.give_up(code, None),
+            // Once: a consent that was thought to hold. A new one may be had.
+            BankError::ConsentEnded if !self.job.consent_ended && self.access.consent.is_some() => {
+                self.job.consent_ended = true;
+                self.job.consent = None;
+                self.job.authorization = None;
+                self.job.step = Step::Begin;
+            }
+            BankError::ConsentEnded => self.job.give_up(ErrorCode::NoAuthorization, None),
+        }
+        Ok(None)
+    }
+
+    /// Remembers where the synchronization stands.
+    async fn save(&mut self) -> Result<(), Stopped> {
+        lease(&self.app, &mut self.job, Timestamp::now());
+        self.put().await
+    }
+
+    /// The same, and leaves it to whoever comes next.
+    async fn release(&mut self) -> Result<(), Stopped> {
+        self.job.leased_until = None;
+        self.put().await
+    }
+
+    async fn put(&mut self) -> Result<(), Stopped> {
+        match self.app.syncs.save(&mut self.job).await? {
+            true => Ok(()),
+            false => Err(Stopped::Overtaken),
+        }
+    }
+
+    fn psu(&self) -> Psu {
+        Psu { ip_address: self.job.request.psu_ip_address.filter(|_| self.job.request.attended) }
+    }
+
+    fn wanted(&self) -> WantedConsent {
+        self.access.wanted.clone().unwrap_or_default()
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.begun.elapsed() > DELIVERY_TIME
+    }
+}

@@ -1,0 +1,88 @@
+//! What a consent gives access to.
+
+use serde::Deserialize;
+
+use super::answer::{Refusal, Result};
+use super::book::Account;
+
+/// The access a consent is for, as the third party asked for it.
+#[derive(Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Access {
+    accounts: Option<Vec<Reference>>,
+    balances: Option<Vec<Reference>>,
+    transactions: Option<Vec<Reference>>,
+    available_accounts: Option<Extent>,
+    available_accounts_with_balance: Option<Extent>,
+    all_psd2: Option<Extent>,
+    restricted_to: Option<Vec<String>>,
+}
+
+/// An account as third parties name it; without a currency, all accounts of the IBAN.
+#[derive(Clone, Deserialize)]
+struct Reference {
+    iban: String,
+    currency: Option<String>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Extent {
+    AllAccounts,
+    AllAccountsWithOwnerName,
+}
+
+/// What may be read of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Right {
+    Details,
+    Balances,
+    Transactions,
+}
+
+impl Access {
+    /// Refuses an access to nothing, and one that names some accounts and leaves others open.
+    pub(super) fn check(&self) -> Result<()> {
+        let extents = [self.available_accounts, self.available_accounts_with_balance, self.all_psd2];
+        if self.lists().next().is_none() && extents.iter().all(Option::is_none) {
+            return Err(Refusal::format("access asks for nothing"));
+        }
+        if self.lists().any(<[_]>::is_empty) && !self.lists().all(<[_]>::is_empty) {
+            return Err(Refusal::format("access has lists with and without accounts"));
+        }
+        Ok(())
+    }
+
+    /// Whether the access includes this right to the account.
+    pub(super) fn grants(&self, right: Right, account: &Account) -> bool {
+        let restricted = self.restricted_to.as_ref();
+        let of_kind = restricted.is_none_or(|kinds| kinds.iter().any(|kind| kind == account.kind));
+        let global = match right {
+            Right::Details => self.available_accounts.or(self.available_accounts_with_balance),
+            Right::Balances => self.available_accounts_with_balance,
+            Right::Transactions => None,
+        };
+        let named = |list: &[Reference]| match list {
+            [] => of_kind,
+            references => references.iter().any(|reference| reference.is_to(account)),
+        };
+        let listed = match right {
+            // Who may read an account's balances or transactions may know of it.
+            Right::Details => self.lists().any(named),
+            Right::Balances => self.balances.as_deref().is_some_and(named),
+            Right::Transactions => self.transactions.as_deref().is_some_and(named),
+        };
+        listed || (global.or(self.all_psd2).is_some() && of_kind)
+    }
+
+    fn lists(&self) -> impl Iterator<Item = &[Reference]> {
+        [&self.accounts, &self.balances, &self.transactions].into_iter().filter_map(Option::as_deref)
+    }
+}
+
+impl Reference {
+    fn is_to(&self, account: &Account) -> bool {
+        let currency = self.currency.as_ref();
+        self.iban == account.iban && currency.is_none_or(|currency| currency == account.currency)
+    }
+}

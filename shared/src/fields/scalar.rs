@@ -1,0 +1,39 @@
+//! Fields that hold one value that is no text.
+
+use std::ops::RangeInclusive;
+
+use serde_json::Value;
+
+use super::{Fields, FindingCode, Patch};
+
+impl Fields {
+    /// A field that says yes or no; in a form or a query, `true` or `false`.
+    pub fn boolean(&mut self, name: &'static str) -> Patch<bool> {
+        match self.take(name) {
+            None => Patch::Keep,
+            Some(Value::Null) => Patch::Clear,
+            Some(Value::Bool(value)) => Patch::Set(value),
+            Some(Value::String(text)) if matches!(&*text, "true" | "1") => Patch::Set(true),
+            Some(Value::String(text)) if matches!(&*text, "false" | "0") => Patch::Set(false),
+            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected true or false"),
+        }
+    }
+
+    /// A field that holds a whole number within bounds.
+    pub fn integer(&mut self, name: &'static str, bounds: RangeInclusive<i64>) -> Patch<i64> {
+        let number = match self.take(name) {
+            None => return Patch::Keep,
+            Some(Value::Null) => return Patch::Clear,
+            Some(Value::Number(number)) => number.as_str().parse().ok(),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(_) => None,
+        };
+        match number.filter(|number| bounds.contains(number)) {
+            Some(number) => Patch::Set(number),
+            None => {
+                let reason = format!("expected a whole number from {} to {}", bounds.start(), bounds.end());
+                self.refuse(name, FindingCode::InvalidValue, reason)
+            }
+        }
+    }
+}

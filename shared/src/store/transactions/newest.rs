@@ -1,0 +1,66 @@
+//! The transactions of several accounts together, newest first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use futures::{Stream, stream};
+use uuid::Uuid;
+
+use super::{STORED_BY, TransactionStore, WHAT, transaction};
+use crate::account::AccountIdentifier;
+use crate::bounds::Bounds;
+use crate::date::Date;
+use crate::failure::Failure;
+use crate::id::OrgId;
+use crate::store::item::{Item, Reader};
+use crate::store::pages::{Pages, take_first};
+use crate::transaction::{Place, Transaction};
+
+/// A transaction, and the request that stored it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredTransaction {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// The request, or the synchronization, that stored it.
+    pub stored_by: Option<Uuid>,
+}
+
+impl TransactionStore {
+    /// The transactions of these accounts that are valued on these days, newest first,
+    /// `per_page` of an account looked at at a time. Reads with eventual consistency.
+    ///
+    /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
+    pub fn newest(
+        &self,
+        org: &OrgId,
+        accounts: &BTreeSet<AccountIdentifier>,
+        days: Bounds<Date>,
+        per_page: usize,
+    ) -> impl Stream<Item = Result<StoredTransaction, Failure>> + use<> {
+        let pages = accounts.iter().map(|account| {
+            let query = self.valued_on(org, account, days).scan_index_forward(false);
+            let org = org.clone();
+            Pages::of(query, per_page, "Query on transactions by_date", move |item| stored(&org, item))
+        });
+        let pages: Vec<_> = pages.collect();
+        stream::try_unfold(pages, async |mut pages| {
+            let next = take_first(&mut pages, |stored| Reverse(Place::of(&stored.transaction))).await?;
+            Ok(next.map(|stored| (stored, pages)))
+        })
+    }
+}
+
+fn stored(org: &OrgId, item: &Item) -> Result<StoredTransaction, Failure> {
+    let stored_by = Reader::new(item, WHAT).binary::<RequestId>(STORED_BY)?;
+    Ok(StoredTransaction { transaction: transaction(org, item)?, stored_by: stored_by.map(|by| by.0) })
+}
+
+struct RequestId(Uuid);
+
+impl TryFrom<&[u8]> for RequestId {
+    type Error = uuid::Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, uuid::Error> {
+        Uuid::from_slice(bytes).map(Self)
+    }
+}

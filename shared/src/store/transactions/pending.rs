@@ -1,0 +1,134 @@
+//! Pending transactions: what a bank says will probably be booked on its account.
+//!
+//! They are not of the books: one may be booked under another id and with another amount, or
+//! never. They lie apart, as the bank has them at the last synchronization.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{TransactionStore, item, transaction_of};
+use crate::account::AccountIdentifier;
+use crate::failure::Failure;
+use crate::id::{AccountId, OrgId, TransactionId};
+use crate::store::item::{Item, text};
+use crate::store::table_keys;
+use crate::transaction::Transaction;
+
+impl TransactionStore {
+    /// The pending transactions of a bank's account, which transactions know by `identifier`,
+    /// newest first.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn pending(
+        &self,
+        org: &OrgId,
+        account: &AccountId,
+        identifier: &AccountIdentifier,
+    ) -> Result<Vec<Transaction>, Failure> {
+        let mut items = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("#account = :account")
+            .expression_attribute_names("#account", "account")
+            .expression_attribute_values(":account", text(table_keys::pending_of(org, account)))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut pending = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(Failure::of("Query on pending transactions"))?;
+            pending.push(transaction_of(identifier.clone(), &item)?);
+        }
+        pending.sort_by_key(|transaction| std::cmp::Reverse((transaction.valued_on, transaction.sequence)));
+        Ok(pending)
+    }
+
+    /// Makes `reported` the pending transactions of a bank's account, in place of those that
+    /// were. What is reported again is not written.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; some of it may be done.
+    pub async fn replace_pending(
+        &self,
+        org: &OrgId,
+        account: &AccountId,
+        identifier: &AccountIdentifier,
+        reported: Vec<Transaction>,
+        request: Uuid,
+    ) -> Result<(), Failure> {
+        let before = self.pending(org, account, identifier).await?.into_iter();
+        let mut before: HashMap<TransactionId, Transaction> =
+            before.map(|transaction| (transaction.id.clone(), transaction)).collect();
+        for transaction in &reported {
+            let known = before.remove(&transaction.id);
+            if known.is_some_and(|known| is_same(&known, transaction)) {
+                continue;
+            }
+            let item = item(table_keys::pending_of(org, account), transaction, request)?;
+            let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
+            put.map_err(Failure::of("PutItem on pending transactions"))?;
+        }
+        for gone in before.into_keys() {
+            let delete =
+                self.client.delete_item().table_name(&self.table).set_key(Some(key(org, account, &gone)));
+            delete.send().await.map_err(Failure::of("DeleteItem on pending transactions"))?;
+        }
+        Ok(())
+    }
+
+    /// A pending transaction of a bank's account.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get_pending(
+        &self,
+        org: &OrgId,
+        account: &AccountId,
+        identifier: &AccountIdentifier,
+        id: &TransactionId,
+    ) -> Result<Option<Transaction>, Failure> {
+        let found = self.item_at(key(org, account, id)).await?;
+        found.map(|item| transaction_of(identifier.clone(), &item)).transpose()
+    }
+
+    /// A transaction that was booked on an account.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get(
+        &self,
+        org: &OrgId,
+        identifier: &AccountIdentifier,
+        id: &TransactionId,
+    ) -> Result<Option<Transaction>, Failure> {
+        let account = table_keys::transactions_of(org, identifier.as_str());
+        let key = Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(id))]);
+        let found = self.item_at(key).await?;
+        found.map(|item| transaction_of(identifier.clone(), &item)).transpose()
+    }
+
+    async fn item_at(&self, key: Item) -> Result<Option<Item>, Failure> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
+        Ok(get.send().await.map_err(Failure::of("GetItem on transactions"))?.item)
+    }
+}
+
+fn key(org: &OrgId, account: &AccountId, id: &TransactionId) -> Item {
+    let account = table_keys::pending_of(org, account);
+    Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(id))])
+}
+
+/// Whether two reports say the same, whenever they came.
+fn is_same(one: &Transaction, other: &Transaction) -> bool {
+    let timeless = |transaction: &Transaction| Transaction {
+        sequence: other.sequence,
+        created_at: Timestamp::UNIX_EPOCH,
+        ..transaction.clone()
+    };
+    timeless(one) == timeless(other)
+}

@@ -1,0 +1,12 @@
+//! Synchronizations: jobs that read an access's accounts at its bank, asking its user what
+//! the bank wants to know on the way.
+
+mod challenge;
+mod conflict;
+mod job;
+mod request;
+
+pub use challenge::{Answer, AuthMethod, Challenge, ChallengeKind, TextFormat};
+pub use conflict::{CONFLICTS_MAX, Conflict, Conflicts};
+pub use job::{Brought, Step, SyncError, SyncJob, SyncStatus};
+pub use request::{SYNC_FIELDS, SyncRequest, SyncScope};
