@@ -8,11 +8,13 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::files::FileStore;
 use crate::import::ROWS_PER_CHUNK;
+use crate::notification::{RETRY_DELAYS, Targets};
 use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use crate::secrets::Sealer;
 use crate::settings::{MissingVariables, Settings};
 use crate::store::{
-    AccountStore, ClientStore, ExportStore, IdempotencyStore, ImportStore, KeyStore, TransactionStore,
+    AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore, KeyStore,
+    NotificationStore, TransactionStore,
 };
 
 /// How often the SDK tries a call. A throttled call waits longer each time.
@@ -40,6 +42,10 @@ pub struct App {
     pub exports: ExportStore,
     /// The keys and organizations.
     pub keys: KeyStore,
+    /// The notification endpoints.
+    pub notifications: NotificationStore,
+    /// The deliveries of notifications.
+    pub deliveries: DeliveryStore,
     /// The answers to repeat.
     pub idempotency: IdempotencyStore,
     /// The files.
@@ -54,6 +60,8 @@ pub struct App {
     pub notification_queue: NotificationQueue,
     /// What seals secrets.
     pub sealer: Sealer,
+    /// Where notifications may go.
+    pub targets: Targets,
     /// How much is done at once.
     pub limits: Limits,
 }
@@ -75,6 +83,11 @@ pub struct Limits {
     pub inline_export_time: Duration,
     /// How long a link to a file works.
     pub link_valid: Duration,
+    /// How long a receiver of notifications has to answer, the connection included. What
+    /// takes longer belongs behind its answer; and the worker's batch waits for the slowest.
+    pub notification_timeout: Duration,
+    /// How long after each failed attempt at a notification the next is made.
+    pub notification_delays: &'static [Duration],
 }
 
 impl Default for Limits {
@@ -85,6 +98,8 @@ impl Default for Limits {
             records_per_page: 400,
             inline_export_time: Duration::from_secs(10),
             link_valid: Duration::from_mins(15),
+            notification_timeout: Duration::from_secs(15),
+            notification_delays: &RETRY_DELAYS,
         }
     }
 }
@@ -119,6 +134,8 @@ impl App {
             transactions: TransactionStore::new(dynamodb.clone(), tables.transactions.clone()),
             imports: ImportStore::new(dynamodb.clone(), tables.jobs.clone()),
             exports: ExportStore::new(dynamodb.clone(), tables.jobs.clone()),
+            notifications: NotificationStore::new(dynamodb.clone(), tables.accesses.clone()),
+            deliveries: DeliveryStore::new(dynamodb.clone(), tables.jobs.clone()),
             keys: KeyStore::new(dynamodb.clone(), tables.keys.clone()),
             idempotency: IdempotencyStore::new(dynamodb, tables.idempotency.clone()),
             files: FileStore::new(aws_sdk_s3::Client::from_conf(s3), settings.bucket.clone()),
@@ -127,6 +144,7 @@ impl App {
             sync_queue: SyncQueue::new(sqs.clone(), queues.sync.clone()),
             notification_queue: NotificationQueue::new(sqs, queues.notification.clone()),
             sealer: Sealer::new(aws_sdk_kms::Client::new(&sdk), settings.secrets_key.clone()),
+            targets: Targets::new(settings.notify_loopback),
             limits: Limits::default(),
         }
     }

@@ -271,6 +271,18 @@ impl Fields {
             _ => Err(findings),
         }
     }
+
+    /// What was read, if nothing was wrong with the fields that the thing has: for APIs whose
+    /// clients send fields that there are not.
+    ///
+    /// # Errors
+    /// Everything that was found.
+    pub fn finish_ignoring_unknown<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
+        match read {
+            Some(read) if self.findings.is_empty() => Ok(read),
+            _ => Err(self.findings),
+        }
+    }
 }
 
 /// The findings about fields that nobody knows.

@@ -4,6 +4,7 @@
 mod accounts;
 mod batch_get;
 mod clients;
+mod deliveries;
 mod exports;
 mod expression;
 mod idempotency;
@@ -11,6 +12,7 @@ mod imports;
 mod item;
 mod jobs;
 mod keys;
+mod notifications;
 mod pages;
 mod put_new;
 mod revised;
@@ -19,10 +21,12 @@ mod transactions;
 
 pub use accounts::{AccountStore, ImportWrite, OwnedAccount, Seen, Written};
 pub use clients::ClientStore;
+pub use deliveries::DeliveryStore;
 pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
 pub use imports::{ChunkPart, ImportStore};
 pub use jobs::{Job, JobStore};
 pub use keys::KeyStore;
+pub use notifications::NotificationStore;
 pub use revised::Revised;
 pub use transactions::{Kept, TransactionStore};
