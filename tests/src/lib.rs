@@ -4,8 +4,10 @@
 mod api;
 pub mod bench;
 pub mod lambda;
+mod receiver;
 mod server;
 pub mod wire;
 
 pub use api::{Answer, Tenant, another_day_than_midnight, sha256, shown};
+pub use receiver::{Received, Receiver};
 pub use server::{Saldo, saldo};

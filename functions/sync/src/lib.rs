@@ -1,11 +1,16 @@
 //! Accounts kept in step with banks, in the finX API's words: accesses, synchronizations and
 //! their challenges, what they brought, and notifications of it.
 
+mod notifications;
+
 use saldo::app::App;
 use saldo::http::Routes;
+
+pub use notifications::handle as handle_notifications;
+pub use notifications::handle_dead_letters as handle_notification_dead_letters;
 
 /// The routes of the function.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+    notifications::routes(Routes::new(app))
 }

@@ -72,6 +72,10 @@ fn handler(binary: &str) -> Result<Handler> {
         "export-dead-letters" => |app, event| Box::pin(export::handle_dead_letters(app, event)),
         "import-worker" => |app, event| Box::pin(import::handle(app, event)),
         "import-dead-letters" => |app, event| Box::pin(import::handle_dead_letters(app, event)),
+        "notifications-worker" => |app, event| Box::pin(sync::handle_notifications(app, event)),
+        "notifications-dead-letters" => {
+            |app, event| Box::pin(sync::handle_notification_dead_letters(app, event))
+        }
         other => bail!("the local stack has no worker {other}"),
     })
 }

@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::serve::ListenerExt;
 use saldo::app::App;
 use saldo::http::{self, Problem, Routes};
-use saldo::queue::{ExportMessage, ImportMessage, ImportTask};
+use saldo::queue::{ExportMessage, ImportMessage, ImportTask, NotificationMessage};
 use saldo::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -189,6 +189,7 @@ pub fn routes(app: &App) -> Routes {
         .merge(import::routes(app))
         .merge(keys::routes(app))
         .merge(status::routes(app))
+        .merge(sync::routes(app))
         .merge(transactions::routes(app))
 }
 
@@ -211,7 +212,13 @@ pub async fn resume(app: &App) -> Result<usize> {
     let imports: Vec<_> = imports.collect();
     let exports = app.exports.unfinished().await.context("looking for unfinished exports")?.into_iter();
     let exports: Vec<_> = exports.map(|job| ExportMessage { org: job.org, export: job.id }).collect();
+    let deliveries = app.deliveries.unfinished().await.context("looking for unfinished deliveries")?;
+    let deliveries: Vec<_> = deliveries
+        .into_iter()
+        .map(|delivery| NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id })
+        .collect();
     app.import_queue.send(&imports).await.context("queueing unfinished imports")?;
     app.export_queue.send(&exports).await.context("queueing unfinished exports")?;
-    Ok(imports.len() + exports.len())
+    app.notification_queue.send(&deliveries).await.context("queueing unfinished deliveries")?;
+    Ok(imports.len() + exports.len() + deliveries.len())
 }

@@ -201,7 +201,10 @@ mod tests {
     #[test]
     fn a_delivery_is_retried_by_the_schedule_and_then_given_up() {
         let mut delivery = delivery();
-        assert_eq!((delivery.wait(second(1)), delivery.wait(second(0))), (None, Some(Duration::from_secs(1))));
+        assert_eq!(
+            (delivery.wait(second(1)), delivery.wait(second(0))),
+            (None, Some(Duration::from_secs(1)))
+        );
         let mut now = second(1);
         let failure = Outcome::Error(AttemptError::Timeout);
         for delay in RETRY_DELAYS {

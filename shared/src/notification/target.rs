@@ -221,11 +221,15 @@ mod tests {
 
     #[test]
     fn this_machine_is_a_target_in_the_local_stack_alone_and_no_other_inner_network_is() {
-        for local in ["http://127.0.0.1:8080/", "http://[::1]:1/", "http://localhost:3/", "https://127.0.0.1/"] {
+        for local in
+            ["http://127.0.0.1:8080/", "http://[::1]:1/", "http://localhost:3/", "https://127.0.0.1/"]
+        {
             assert!(Targets::PublicAndLoopback.read(local).is_ok(), "{local}");
             assert!(Targets::Public.read(local).is_err(), "{local}");
         }
-        for inner in ["https://10.0.0.1/", "https://169.254.169.254/", "http://example.com/", "http://8.8.8.8/"] {
+        for inner in
+            ["https://10.0.0.1/", "https://169.254.169.254/", "http://example.com/", "http://8.8.8.8/"]
+        {
             assert!(Targets::PublicAndLoopback.read(inner).is_err(), "{inner}");
         }
     }
