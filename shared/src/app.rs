@@ -8,12 +8,13 @@ use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::files::FileStore;
 use crate::import::ROWS_PER_CHUNK;
+use crate::notification::{RETRY_DELAYS, Targets};
 use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use crate::secrets::Sealer;
 use crate::settings::{MissingVariables, Settings};
 use crate::store::{
-    AccessStore, AccountStore, ClientStore, ExportStore, IdempotencyStore, ImportStore, KeyStore, SyncStore,
-    TransactionStore,
+    AccessStore, AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore,
+    KeyStore, NotificationStore, SyncStore, TransactionStore,
 };
 
 /// How often the SDK tries a call. A throttled call waits longer each time.
@@ -45,6 +46,10 @@ pub struct App {
     pub accesses: AccessStore,
     /// The synchronizations.
     pub syncs: SyncStore,
+    /// The notification endpoints.
+    pub notifications: NotificationStore,
+    /// The deliveries of notifications.
+    pub deliveries: DeliveryStore,
     /// The answers to repeat.
     pub idempotency: IdempotencyStore,
     /// The files.
@@ -59,6 +64,8 @@ pub struct App {
     pub notification_queue: NotificationQueue,
     /// What seals secrets.
     pub sealer: Sealer,
+    /// Where notifications may go.
+    pub targets: Targets,
     /// How much is done at once.
     pub limits: Limits,
 }
@@ -89,6 +96,11 @@ pub struct Limits {
     pub poll_interval: Duration,
     /// How long a bank may take for one answer.
     pub bank_timeout: Duration,
+    /// How long a receiver of notifications has to answer, the connection included. What
+    /// takes longer belongs behind its answer; and the worker's batch waits for the slowest.
+    pub notification_timeout: Duration,
+    /// How long after each failed attempt at a notification the next is made.
+    pub notification_delays: &'static [Duration],
 }
 
 impl Default for Limits {
@@ -103,6 +115,8 @@ impl Default for Limits {
             challenge_valid: Duration::from_mins(10),
             poll_interval: Duration::from_secs(3),
             bank_timeout: Duration::from_secs(30),
+            notification_timeout: Duration::from_secs(15),
+            notification_delays: &RETRY_DELAYS,
         }
     }
 }
@@ -137,6 +151,8 @@ impl App {
             transactions: TransactionStore::new(dynamodb.clone(), tables.transactions.clone()),
             imports: ImportStore::new(dynamodb.clone(), tables.jobs.clone()),
             exports: ExportStore::new(dynamodb.clone(), tables.jobs.clone()),
+            notifications: NotificationStore::new(dynamodb.clone(), tables.accesses.clone()),
+            deliveries: DeliveryStore::new(dynamodb.clone(), tables.jobs.clone()),
             keys: KeyStore::new(dynamodb.clone(), tables.keys.clone()),
             accesses: AccessStore::new(dynamodb.clone(), tables.accesses.clone()),
             syncs: SyncStore::new(dynamodb.clone(), tables.jobs.clone()),
@@ -147,6 +163,7 @@ impl App {
             sync_queue: SyncQueue::new(sqs.clone(), queues.sync.clone()),
             notification_queue: NotificationQueue::new(sqs, queues.notification.clone()),
             sealer: Sealer::new(aws_sdk_kms::Client::new(&sdk), settings.secrets_key.clone()),
+            targets: Targets::new(settings.notify_loopback),
             limits: Limits::default(),
         }
     }

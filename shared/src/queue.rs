@@ -92,6 +92,16 @@ pub type SyncQueue = WorkQueue<SyncMessage>;
 /// The queue of events and notifications.
 pub type NotificationQueue = WorkQueue<NotificationMessage>;
 
+impl NotificationQueue {
+    /// Has whoever observes the event be told of it. Telling it twice is harmless.
+    ///
+    /// # Errors
+    /// [`Failure`] when SQS fails.
+    pub async fn tell(&self, event: Event) -> Result<(), Failure> {
+        self.send(&[NotificationMessage::Tell(event)]).await
+    }
+}
+
 /// A queue of messages of one kind.
 #[derive(Debug)]
 pub struct WorkQueue<M> {

@@ -27,6 +27,8 @@ fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
     let key = json!({ "name": "k", "scopes": ["import"] });
     let transaction =
         json!({ "accountIdentifier": "DE1", "amount": "1", "currency": "EUR", "valutaAt": "2026-01-15" });
+    let notification =
+        json!({ "observe_key": "/rest/accounts/acc_aaaaaaaaaaaaaaaa", "notify_uri": "https://1.1.1.1/" });
     let nothing = Value::Null;
     vec![
         (Method::GET, "/api/v1/import", nothing.clone(), SeesTheirOwn),
@@ -52,7 +54,13 @@ fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
         (Method::POST, "/api/public/v1/transactions", json!({ "transactions": [transaction] }), SeesTheirOwn),
         (Method::GET, "/api/v1/keys", nothing.clone(), SeesTheirOwn),
         (Method::POST, "/api/v1/keys", key, SeesTheirOwn),
-        (Method::DELETE, "/api/v1/keys/{id}", nothing, FindsNothing),
+        (Method::DELETE, "/api/v1/keys/{id}", nothing.clone(), FindsNothing),
+        (Method::GET, "/rest/notifications", nothing.clone(), SeesTheirOwn),
+        (Method::POST, "/rest/notifications", notification, SeesTheirOwn),
+        (Method::GET, "/rest/notifications/{id}", nothing.clone(), FindsNothing),
+        (Method::PUT, "/rest/notifications/{id}", json!({ "state": "stolen" }), FindsNothing),
+        (Method::DELETE, "/rest/notifications/{id}", nothing.clone(), FindsNothing),
+        (Method::GET, "/rest/notifications/{id}/deliveries", nothing, FindsNothing),
     ]
 }
 
@@ -68,6 +76,11 @@ async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let account = path("/v1/accounts", account).await;
     let client = path("/api/clients", json!({ "name": "ACME" })).await;
     let key = path("/api/v1/keys", json!({ "name": "k", "scopes": ["import"] })).await;
+    // Nobody is told of an account that there is not.
+    let notification =
+        json!({ "observe_key": "/rest/accounts/acc_aaaaaaaaaaaaaaaa", "notify_uri": "https://1.1.1.1/" });
+    let notification = tenant.json(Method::POST, "/rest/notifications", notification).await;
+    let notification = notification.header("location").to_owned();
     let row = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
     let accepted = tenant.json(Method::POST, "/api/v1/import", row).await;
     tenant.ended(&accepted).await;
@@ -89,6 +102,8 @@ async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         ("/v1/accounts/{id}", account),
         ("/api/clients/{id}", client),
         ("/api/v1/keys/{id}", key),
+        ("/rest/notifications/{id}/deliveries", format!("{notification}/deliveries")),
+        ("/rest/notifications/{id}", notification),
         ("/api/public/v1/transactions", "/api/public/v1/transactions?accountIdentifier=DE1".to_owned()),
     ])
 }
@@ -102,7 +117,9 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
     let ids: Vec<&str> = belongings
         .values()
         .flat_map(|path| path.split('/'))
-        .filter(|part| ["imp_", "exp_", "acc_", "cli_", "key_"].iter().any(|prefix| part.starts_with(prefix)))
+        .filter(|part| {
+            ["imp_", "exp_", "acc_", "cli_", "key_", "not_"].iter().any(|prefix| part.starts_with(prefix))
+        })
         .collect();
     let (routes, mut matrix) = (local::routes(&app), matrix());
 
@@ -157,7 +174,7 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
     for Route { path, .. } in routes.table().iter().filter(|route| route.method == Method::GET) {
         let answer = owner.get(belongings.get(path).map_or(*path, String::as_str)).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
-        assert!(!answer.text.contains("\"balance\":7"), "{answer:?}");
+        assert!(!answer.text.contains("\"balance\":7") && !answer.text.contains("stolen"), "{answer:?}");
     }
     let key = belongings["/api/v1/keys/{id}"].rsplit('/').next().expect("an id").parse().expect("an id");
     let (keys, _) = app.keys.list(org, None, 100).await.expect("DynamoDB");

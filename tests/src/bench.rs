@@ -49,6 +49,7 @@ impl Bench {
             s3: services.variable("AWS_ENDPOINT_URL_S3"),
             sqs: services.variable("AWS_ENDPOINT_URL_SQS"),
             kms: services.variable("AWS_ENDPOINT_URL_KMS"),
+            bank: services.variable("SALDO_SANDBOX_BANK"),
         };
         let settings = Settings::read(|name| Some(services.variable(name))).expect("the settings");
         let meter = Arc::new(Meter::default());

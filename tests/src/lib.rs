@@ -3,9 +3,14 @@
 
 mod api;
 pub mod bench;
+mod lab;
 pub mod lambda;
+pub mod nextgenpsd2;
+mod receiver;
 mod server;
 pub mod wire;
 
 pub use api::{Answer, Tenant, another_day_than_midnight, sha256, shown};
+pub use lab::Lab;
+pub use receiver::{Received, Receiver};
 pub use server::{Saldo, saldo};

@@ -90,6 +90,20 @@ impl Saldo {
         }
     }
 
+    /// Where the sandbox bank answers, if it is at hand. Tests that need it pass without it,
+    /// saying so.
+    #[must_use]
+    pub fn bank(&self) -> Option<String> {
+        let bank = match &self.access {
+            Access::Local(_, endpoints) => Some(endpoints.bank.clone()),
+            Access::Environment | Access::Key(_) => env::var("SALDO_SANDBOX_BANK").ok(),
+        };
+        if bank.is_none() {
+            eprintln!("skipped: the sandbox bank behind SALDO_URL is not at hand");
+        }
+        bank
+    }
+
     /// A tenant with a key of all scopes: an organization of its own, with ARS as its
     /// currency, where the tables are at hand, and the key's organization elsewhere.
     ///

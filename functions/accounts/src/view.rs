@@ -2,10 +2,10 @@
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue};
-use saldo::account::{Account, Contact};
-use saldo::date::Date;
+use saldo::account::{Account, BankDetails, Contact};
+use saldo::date::{Date, in_milliseconds};
 use saldo::http::etag_header;
-use saldo::id::AccountId;
+use saldo::id::{AccessId, AccountId};
 use saldo::money::{Currency, Decimal, as_number, as_number_if_any};
 use serde::Serialize;
 
@@ -35,10 +35,26 @@ pub(crate) struct View {
     campaign_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bank: Option<BankView>,
     /// Seconds since 1970.
     created_at: i64,
     /// Seconds since 1970.
     updated_at: i64,
+}
+
+/// What its bank says about an account that a synchronization brought.
+#[derive(Serialize)]
+struct BankView {
+    access_id: AccessId,
+    name: Option<String>,
+    product: Option<String>,
+    owner_name: Option<String>,
+    iban: Option<String>,
+    bic: Option<String>,
+    balance_date: Option<Date>,
+    /// Since when the bank does not list the account any more.
+    missing_since: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -65,8 +81,24 @@ impl From<Account> for View {
             due_date: account.due_date,
             campaign_id: account.campaign_id.map(String::from),
             notes: account.notes.map(String::from),
+            bank: account.bank.map(|bank| BankView::from(*bank)),
             created_at: account.created_at.as_second(),
             updated_at: account.updated_at.as_second(),
+        }
+    }
+}
+
+impl From<BankDetails> for BankView {
+    fn from(bank: BankDetails) -> Self {
+        Self {
+            access_id: bank.access_id,
+            name: bank.name,
+            product: bank.product,
+            owner_name: bank.owner_name,
+            iban: bank.iban,
+            bic: bank.bic,
+            balance_date: bank.balance_date,
+            missing_since: bank.missing_since.map(in_milliseconds),
         }
     }
 }

@@ -9,6 +9,8 @@ use saldo::failure::Failure;
 use saldo::queue::ExportMessage;
 use saldo::worker::each_message;
 
+use crate::tell;
+
 const NOT_WRITTEN: &str = "the file could not be written; ask for the export again";
 
 /// Ends exports that were given up.
@@ -25,8 +27,14 @@ async fn close(app: App, message: ExportMessage) -> Result<(), Failure> {
     app.exports.fail(&job, NOT_WRITTEN, Timestamp::now()).await?;
     // As it is now: an attempt may have completed it just before, and has its file.
     let job = app.exports.get(&message.org, &message.export).await?;
-    match job.filter(|job| job.status == ExportStatus::Failed).and_then(|job| job.attempt()) {
-        Some(cut_off) => app.files.clear_away(&cut_off.file, &cut_off.upload).await,
-        None => Ok(()),
+    let failed = job.filter(|job| job.status == ExportStatus::Failed);
+    if let Some(cut_off) = failed.and_then(|job| job.attempt()) {
+        app.files.clear_away(&cut_off.file, &cut_off.upload).await?;
     }
+    // The export has ended, and nobody comes after this: an event that can't be queued is lost,
+    // rather than that its message comes back until it is too old.
+    if let Err(failure) = tell::completed(&app, &message).await {
+        tracing::error!(error = %failure.chain(), export = %message.export, "the end of the export is not told");
+    }
+    Ok(())
 }

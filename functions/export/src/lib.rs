@@ -7,6 +7,7 @@ mod file;
 mod inline;
 mod job;
 mod list;
+mod tell;
 mod worker;
 
 use saldo::app::App;

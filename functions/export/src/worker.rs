@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::file::pieces;
+use crate::tell;
 
 /// The attempts that one delivery makes at an export. A message that comes back does so after
 /// its visibility timeout, an hour and a half: too long a wait for one fault on the way.
@@ -29,16 +30,24 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn export(app: App, message: ExportMessage) -> Result<(), Failure> {
-    let mut job = unfinished(&app, &message).await?;
+    bring_to_its_end(&app, &message).await?;
+    // If the event can't be queued, the message comes back. It finds that the export has ended
+    // and has nothing else to do, five times; the last word is the dead letters' handler's.
+    tell::completed(&app, &message).await
+}
+
+/// Makes attempts until the job has ended, or there have been too many.
+async fn bring_to_its_end(app: &App, message: &ExportMessage) -> Result<(), Failure> {
+    let mut job = unfinished(app, message).await?;
     let mut attempts = 0;
     while let Some(unfinished_job) = job {
-        let upload = begin(&app, &unfinished_job).await?;
+        let upload = begin(app, &unfinished_job).await?;
         let mine = Attempt { file: upload.name().to_owned(), upload: upload.id().to_owned() };
-        let Err(failure) = attempt(&app, &unfinished_job, upload, &mine).await else {
+        let Err(failure) = attempt(app, &unfinished_job, upload, &mine).await else {
             return Ok(());
         };
         attempts += 1;
-        job = unfinished(&app, &message).await?;
+        job = unfinished(app, message).await?;
         // Overtaken by another, this one leaves it to that; the message comes back all the
         // same, for the other may die.
         let counts = job.as_ref().is_some_and(|job| job.attempt().as_ref() == Some(&mine));

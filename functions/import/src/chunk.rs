@@ -32,8 +32,13 @@ async fn load(app: &App, job: &ImportJob, number: u32) -> Result<Chunk, Failure>
     serde_json::from_slice(&json).map_err(Failure::corrupt("a chunk"))
 }
 
-/// Processes the chunk of this number, unless that was done before.
-pub(crate) async fn process_queued(app: &App, job: &ImportJob, number: u32) -> Result<(), Failure> {
+/// Processes the chunk of this number, unless that was done before. Returns when the import
+/// ended, if it ended with it.
+pub(crate) async fn process_queued(
+    app: &App,
+    job: &ImportJob,
+    number: u32,
+) -> Result<Option<Timestamp>, Failure> {
     if app.imports.is_committed(job, number).await? {
         return app.imports.end_if_done(job, Timestamp::now()).await;
     }
@@ -41,7 +46,8 @@ pub(crate) async fn process_queued(app: &App, job: &ImportJob, number: u32) -> R
 }
 
 /// Processes a chunk. Run again, it writes nothing that was written and counts nothing twice.
-pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<(), Failure> {
+/// Returns when the import ended, if it ended with it.
+pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
     let default_currency = default_currency(app, job).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     let groups: Vec<_> = groups.map(|rows| look_up(app, job, chunk, rows, default_currency)).collect();
@@ -95,8 +101,8 @@ impl Row {
 }
 
 /// Gives a chunk up. What was written counts as what it did; the other rows are reported
-/// as failed.
-pub(crate) async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<(), Failure> {
+/// as failed. Returns when the import ended, if it ended with it.
+pub(crate) async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
     let default_currency = default_currency(app, job).await?;
     let mut fates = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
@@ -163,7 +169,7 @@ async fn commit(
     job: &ImportJob,
     chunk: &Chunk,
     fates: Vec<(Fate, Vec<Finding>)>,
-) -> Result<(), Failure> {
+) -> Result<Option<Timestamp>, Failure> {
     let mut report = ChunkReport::of(chunk);
     let mut counts = Counts::default();
     report.rows.iter().for_each(|header| counts.warn(&header.findings));

@@ -6,6 +6,7 @@ mod accept;
 mod chunk;
 mod dead_letters;
 mod plan;
+mod tell;
 mod worker;
 
 use saldo::app::App;

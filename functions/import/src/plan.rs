@@ -17,20 +17,21 @@ const CHUNKS_IN_FLIGHT: usize = 8;
 const PAYLOAD_LOST: &str = "the payload is not there any more; send it again";
 
 /// Plans an import and queues its chunks; a single chunk is processed on the spot. Run
-/// again, it finds the same plan, and chunks queued twice count once.
-pub(crate) async fn plan(app: &App, job: &ImportJob) -> Result<(), Failure> {
+/// again, it finds the same plan, and chunks queued twice count once. Returns when the import
+/// ended, if it did.
+pub(crate) async fn plan(app: &App, job: &ImportJob) -> Result<Option<Timestamp>, Failure> {
     let plan = match read_plan(app, job).await? {
         Ok(plan) => plan,
         Err(reason) => return app.imports.fail(job, &reason, Timestamp::now()).await,
     };
     if !app.imports.plan(job, &plan).await? {
         tracing::info!(org = %job.org, import = %job.id, "the import was taken back");
-        return Ok(());
+        return Ok(None);
     }
     tracing::info!(org = %job.org, import = %job.id, rows = plan.total, chunks = plan.chunks.len(), "planned");
     match plan.chunks.as_slice() {
         [only] => chunk::process(app, job, only).await,
-        chunks => queue(app, job, chunks).await,
+        chunks => queue(app, job, chunks).await.map(|()| None),
     }
 }
 

@@ -7,7 +7,7 @@ use saldo::import::ImportStatus;
 use saldo::queue::{ImportMessage, ImportTask};
 use saldo::worker::each_message;
 
-use crate::{chunk, plan};
+use crate::{chunk, plan, tell};
 
 /// Handles a batch of import messages. Delivering one again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
@@ -15,13 +15,16 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn step(app: App, message: ImportMessage) -> Result<(), Failure> {
-    let job = app.imports.get(&message.org, &message.import).await?;
-    let Some(job) = job.filter(|job| job.status == ImportStatus::Processing) else {
-        tracing::info!(org = %message.org, import = %message.import, "the import has ended or was taken back");
+    let Some(job) = app.imports.get(&message.org, &message.import).await? else {
+        tracing::info!(org = %message.org, import = %message.import, "the import was taken back");
         return Ok(());
     };
-    match message.task {
-        ImportTask::Plan => plan::plan(&app, &job).await,
-        ImportTask::Chunk(number) => chunk::process_queued(&app, &job, number).await,
-    }
+    let ended = match message.task {
+        _ if job.status != ImportStatus::Processing => job.completed_at,
+        ImportTask::Plan => plan::plan(&app, &job).await?,
+        ImportTask::Chunk(number) => chunk::process_queued(&app, &job, number).await?,
+    };
+    // If the event can't be queued, the message comes back. It finds that the import has ended
+    // and has nothing else to do, five times; the last word is the dead letters' handler's.
+    tell::completed(&app, &job, ended).await
 }

@@ -2,6 +2,7 @@
 //! their challenges, what they brought, and notifications of it.
 
 mod connector;
+mod notifications;
 mod rest;
 pub mod schedule;
 mod worker;
@@ -9,10 +10,12 @@ mod worker;
 use saldo::app::App;
 use saldo::http::Routes;
 
+pub use notifications::handle as handle_notifications;
+pub use notifications::handle_dead_letters as handle_notification_dead_letters;
 pub use worker::{handle, handle_dead_letters};
 
 /// The routes of the function.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
-    rest::routes(app)
+    notifications::routes(rest::routes(app))
 }

@@ -23,6 +23,8 @@ const POLLERS_MAX: usize = 4;
 /// How long after a failure a message comes back. Lambda leaves that to the queue's
 /// visibility timeout, minutes long; whoever tries Saldo on a laptop should not wait.
 const RETRY_AFTER_SECONDS: i32 = 1;
+/// How often the schedule runs.
+const DAY: Duration = Duration::from_hours(24);
 /// How long a poller waits when the queue does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -72,6 +74,12 @@ fn handler(binary: &str) -> Result<Handler> {
         "export-dead-letters" => |app, event| Box::pin(export::handle_dead_letters(app, event)),
         "import-worker" => |app, event| Box::pin(import::handle(app, event)),
         "import-dead-letters" => |app, event| Box::pin(import::handle_dead_letters(app, event)),
+        "notifications-worker" => |app, event| Box::pin(sync::handle_notifications(app, event)),
+        "notifications-dead-letters" => {
+            |app, event| Box::pin(sync::handle_notification_dead_letters(app, event))
+        }
+        "sync-worker" => |app, event| Box::pin(sync::handle(app, event)),
+        "sync-dead-letters" => |app, event| Box::pin(sync::handle_dead_letters(app, event)),
         other => bail!("the local stack has no worker {other}"),
     })
 }
@@ -85,6 +93,10 @@ pub(crate) fn start(
 ) -> Result<JoinSet<()>> {
     let mut pollers = JoinSet::new();
     for function in template.resources("AWS::Serverless::Function")? {
+        if is_scheduled(&function)? {
+            let (app, stop) = (app.clone(), stop.clone());
+            pollers.spawn(async move { run_daily(&app, &stop).await });
+        }
         for source in sources(&function)? {
             for _ in 0..source.pollers {
                 let poller = Poller { sqs: sqs.clone(), app: app.clone(), source: source.clone() };
@@ -94,6 +106,22 @@ pub(crate) fn start(
         }
     }
     Ok(pollers)
+}
+
+/// Whether the template has the function run by a schedule. There is one: the daily
+/// synchronizations.
+fn is_scheduled(function: &Resource) -> Result<bool> {
+    let read: Function = function.read()?;
+    Ok(read.events.into_values().any(|event| event.r#type == "Schedule"))
+}
+
+/// Runs the daily synchronizations, a day after the start and every day, until told to stop.
+async fn run_daily(app: &App, stop: &CancellationToken) {
+    while stop.run_until_cancelled(tokio::time::sleep(DAY)).await.is_some() {
+        if let Err(failure) = sync::schedule::run(app, jiff::Timestamp::now()).await {
+            tracing::warn!(error = %failure.chain(), "the daily synchronizations were not queued");
+        }
+    }
 }
 
 fn sources(function: &Resource) -> Result<Vec<Source>> {

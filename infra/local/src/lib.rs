@@ -1,6 +1,8 @@
 //! Saldo on one machine: embedded AWS services with the resources of
 //! `infra/template.yaml` in them, and all the functions, in one process.
 
+mod bank;
+mod catalog;
 pub mod demo;
 mod events;
 mod provision;
@@ -8,6 +10,7 @@ mod services;
 mod stack;
 mod template;
 
+pub use bank::Bank;
 pub use events::sqs_event;
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;

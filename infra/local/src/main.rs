@@ -11,7 +11,7 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> ExitCode {
     let options = Options::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| {
-        EnvFilter::new("warn,dynoxide=error,saldo=info,export=info,import=info,status=info")
+        EnvFilter::new("warn,dynoxide=error,saldo=info,export=info,import=info,status=info,sync=info")
     });
     tracing_subscriber::fmt()
         .compact()

@@ -1,5 +1,5 @@
-//! The embedded AWS services: DynamoDB, S3, SQS and KMS, each on a port of its own on the
-//! loopback interface.
+//! The embedded AWS services (DynamoDB, S3, SQS and KMS) and the sandbox bank, each on a port
+//! of its own on the loopback interface.
 
 mod dynamodb;
 mod kms;
@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::bank::Bank;
 use crate::template::REGION;
 
 /// The credentials that the embedded services take. They open nothing else.
@@ -56,6 +57,8 @@ pub struct Endpoints {
     pub sqs: String,
     /// KMS's URL.
     pub kms: String,
+    /// The sandbox bank's URL.
+    pub bank: String,
 }
 
 impl Services {
@@ -79,6 +82,7 @@ impl Services {
             s3: s3::start(&files, &mut tasks, stop.clone()).await?,
             sqs: sqs::start(&mut tasks, stop.clone()).await?,
             kms: kms.url.clone(),
+            bank: bank(&mut tasks, stop.clone()).await?,
         };
         Ok(Self { endpoints, kms, tasks, stop, _temporary: temporary })
     }
@@ -121,6 +125,14 @@ impl LoadServiceConfig for Endpoints {
             _ => None,
         }
     }
+}
+
+/// Starts the sandbox bank.
+async fn bank(tasks: &mut JoinSet<Result<()>>, stop: CancellationToken) -> Result<String> {
+    let (listener, url) = listen().await?;
+    let router = Bank::new().router(&url);
+    tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
+    Ok(url)
 }
 
 /// A listener on a free port of the loopback interface, and its URL.

@@ -14,12 +14,13 @@ use axum::response::Response;
 use axum::serve::ListenerExt;
 use saldo::app::App;
 use saldo::http::{self, Problem, Routes};
-use saldo::queue::{ExportMessage, ImportMessage, ImportTask};
+use saldo::queue::{ExportMessage, ImportMessage, ImportTask, NotificationMessage, SyncMessage};
 use saldo::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::catalog::put_catalog;
 use crate::events;
 use crate::provision::{Clients, provision};
 use crate::services::{ACCESS_KEY, Data, Endpoints, SECRET_KEY, Services};
@@ -58,6 +59,7 @@ impl Aws {
         };
         let settings = provision(&template, &clients).await?;
         services.keep_keys().await?;
+        put_catalog(&clients.s3, &settings.bucket, &services.endpoints.bank).await?;
         Ok(Self { services, sdk, settings })
     }
 
@@ -99,6 +101,7 @@ impl Aws {
             ("SALDO_NOTIFICATION_QUEUE", &queues.notification),
             ("SALDO_SECRETS_KEY", secrets_key),
             ("SALDO_NOTIFY_LOOPBACK", "true"),
+            ("SALDO_SANDBOX_BANK", &endpoints.bank), // for whoever moves its days on
             ("SALDO_S3_PATH_STYLE", "true"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
             ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
@@ -189,6 +192,7 @@ pub fn routes(app: &App) -> Routes {
         .merge(import::routes(app))
         .merge(keys::routes(app))
         .merge(status::routes(app))
+        .merge(sync::routes(app))
         .merge(transactions::routes(app))
 }
 
@@ -211,7 +215,17 @@ pub async fn resume(app: &App) -> Result<usize> {
     let imports: Vec<_> = imports.collect();
     let exports = app.exports.unfinished().await.context("looking for unfinished exports")?.into_iter();
     let exports: Vec<_> = exports.map(|job| ExportMessage { org: job.org, export: job.id }).collect();
+    let deliveries = app.deliveries.unfinished().await.context("looking for unfinished deliveries")?;
+    let deliveries: Vec<_> = deliveries
+        .into_iter()
+        .map(|delivery| NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id })
+        .collect();
+    let syncs = app.syncs.unfinished().await.context("looking for unfinished synchronizations")?.into_iter();
+    let syncs = syncs.map(|job| SyncMessage { org: job.org, access: job.access, sync: job.id });
+    let syncs: Vec<_> = syncs.collect();
     app.import_queue.send(&imports).await.context("queueing unfinished imports")?;
     app.export_queue.send(&exports).await.context("queueing unfinished exports")?;
-    Ok(imports.len() + exports.len())
+    app.notification_queue.send(&deliveries).await.context("queueing unfinished deliveries")?;
+    app.sync_queue.send(&syncs).await.context("queueing unfinished synchronizations")?;
+    Ok(imports.len() + exports.len() + deliveries.len() + syncs.len())
 }

@@ -261,15 +261,6 @@ impl Fields {
         self.finish_refusing("there is no such field", read)
     }
 
-    /// What was read, if nothing was wrong. Fields that nobody knows are passed over.
-    ///
-    /// # Errors
-    /// Everything that was found.
-    pub fn finish_ignoring_unknown<T>(mut self, read: Option<T>) -> Result<T, Vec<Finding>> {
-        self.unknown.clear();
-        self.finish(read)
-    }
-
     /// As [`Fields::finish`], for things whose fields people call by another name.
     ///
     /// # Errors
@@ -279,6 +270,18 @@ impl Fields {
         match read {
             Some(read) if findings.is_empty() => Ok(read),
             _ => Err(findings),
+        }
+    }
+
+    /// What was read, if nothing was wrong with the fields that the thing has: for APIs whose
+    /// clients send fields that there are not.
+    ///
+    /// # Errors
+    /// Everything that was found.
+    pub fn finish_ignoring_unknown<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
+        match read {
+            Some(read) if self.findings.is_empty() => Ok(read),
+            _ => Err(self.findings),
         }
     }
 }

@@ -1,8 +1,21 @@
 //! Notifications: an application is told by HTTP that something has ended, so that it need
 //! not ask again and again.
 
+mod address;
+mod delivery;
+mod endpoint;
+mod observe_key;
+mod target;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use delivery::{Attempt, AttemptError, Delivery, DeliveryStatus, GivenUp, Outcome, RETRY_DELAYS};
+pub use endpoint::{
+    ENDPOINT_FIELDS, ENDPOINTS_MAX, Endpoint, EndpointChange, EndpointRequest, State, signing_secret,
+};
+pub use observe_key::ObserveKey;
+pub use target::{InvalidTarget, NotifyUri, Targets};
 
 use crate::id::{ExportId, ImportId, OrgId, SyncId};
 

@@ -137,34 +137,46 @@ impl ImportStore {
     }
 
     /// Ends the job if every planned chunk is committed. Whoever sees that first does it;
-    /// the others change nothing.
+    /// the others change nothing. Returns the moment at which it ended, if that was now.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn end_if_done(&self, job: &ImportJob, now: Timestamp) -> Result<(), Failure> {
+    pub async fn end_if_done(&self, job: &ImportJob, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
         let job = self.get(&job.org, &job.id).await?;
-        match job.as_ref().and_then(|job| Some((job, job.outcome()?))) {
-            // If not, somebody else has ended it.
-            Some((job, outcome)) => self.end(job, outcome, now, Update::default()).await.map(drop),
-            None => Ok(()),
+        let Some((job, outcome)) = job.as_ref().and_then(|job| Some((job, job.outcome()?))) else {
+            return Ok(None);
+        };
+        if self.end(job, outcome, now, Update::default()).await? {
+            return Ok(Some(now));
         }
+        // Somebody else has ended it; or the SDK tried twice and the first answer was lost.
+        let ended = self.get(&job.org, &job.id).await?.and_then(|job| job.completed_at);
+        Ok(ended.filter(|at| at.as_millisecond() == now.as_millisecond()))
     }
 
     /// Ends a job that can't be run: every row whose fate is not known counts as failed.
+    /// Returns the moment at which it ended, unless it was taken back.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails, or a chunk is committed at the same moment.
-    pub async fn fail(&self, job: &ImportJob, reason: &str, now: Timestamp) -> Result<(), Failure> {
+    pub async fn fail(
+        &self,
+        job: &ImportJob,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Failure> {
         let Some(job) = self.get(&job.org, &job.id).await? else {
-            return Ok(());
+            return Ok(None);
         };
         let known = job.processed() - job.counts.failed;
         let mut update = Update::default();
         update.set("reason", text(reason));
         update.set("failed", count(job.total_records.saturating_sub(known)));
-        if self.end(&job, ImportStatus::Failed, now, update).await? || job.status != ImportStatus::Processing
-        {
-            return Ok(());
+        if self.end(&job, ImportStatus::Failed, now, update).await? {
+            return Ok(Some(now));
+        }
+        if job.status != ImportStatus::Processing {
+            return Ok(job.completed_at);
         }
         Err(Failure::Throttled { operation: "UpdateItem on a job that goes on" })
     }

@@ -1,5 +1,7 @@
 //! Accesses: making, listing and deleting them, and forgetting their secrets.
 
+use std::time::Duration;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -19,6 +21,11 @@ use saldo::secrets::SealContext;
 use saldo::store::SealedCredentials;
 use serde::Serialize;
 use serde_json::{Value, json};
+
+use crate::connector::connect;
+
+/// How long a bank has to end a consent while somebody waits.
+const REVOKE_TIME: Duration = Duration::from_secs(5);
 
 /// An access. There is no secret in it.
 #[derive(Serialize)]
@@ -162,6 +169,7 @@ pub(crate) async fn delete(
     if access.locked_by(now).is_some() {
         return Err(Problem::sync_in_progress());
     }
+    revoke(&app, &access).await;
     // The secrets first. If this ends half-way, it can be asked for again.
     app.accesses.forget_credentials(org, &id).await?;
     for account in app.accounts.find(org, access.accounts.iter()).await? {
@@ -172,6 +180,19 @@ pub(crate) async fn delete(
     }
     app.accesses.delete(org, &id).await?;
     Ok(Json(json!({})))
+}
+
+/// Ends the access's consent at its bank, if the bank answers soon. If not, the access goes all
+/// the same: the consent ends by itself, and nobody has its secrets.
+async fn revoke(app: &App, access: &Access) {
+    let Some(consent) = access.consent_at(Timestamp::now()) else { return };
+    let Ok(banks) = app.banks().await else { return };
+    let Ok(method) = method(&banks, access) else { return };
+    let Ok(connector) = connect(method, REVOKE_TIME) else { return };
+    let revoked = tokio::time::timeout(REVOKE_TIME, connector.revoke(&consent.id)).await;
+    if !matches!(revoked, Ok(Ok(()))) {
+        tracing::warn!(access = %access.id, "the consent was not ended at the bank");
+    }
 }
 
 /// Forgets the access's secrets.

@@ -122,5 +122,5 @@ pub(super) async fn tell(app: &App, job: &SyncJob) -> Result<(), Failure> {
         }
     }
     let event = Event::sync_completed(job.org.clone(), &job.id, ended_at, paths);
-    app.notification_queue.send(&[saldo::queue::NotificationMessage::Tell(event)]).await
+    app.notification_queue.tell(event).await
 }

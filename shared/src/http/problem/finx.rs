@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{Parts, Place, Problem, StatusCode};
 use crate::finx::ErrorCode;
+use crate::notification::ENDPOINTS_MAX;
 
 /// In what form a problem is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +102,14 @@ impl Problem {
         let detail = "the challenge was answered before, or its synchronization waits for it no longer";
         Self::new(StatusCode::CONFLICT, "challenge_closed", "The challenge is closed", detail)
             .with_code(ErrorCode::Exists)
+    }
+
+    /// 422: the organization has as many notification endpoints as it may have.
+    #[must_use]
+    pub fn too_many_notifications() -> Self {
+        let detail = format!("there are at most {ENDPOINTS_MAX} notifications; delete one first");
+        let title = "There are too many notifications";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "too_many_notifications", title, detail)
     }
 
     /// 423: a synchronization of the access is running.

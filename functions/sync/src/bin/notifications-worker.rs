@@ -1,0 +1,16 @@
+//! The Lambda function that tells endpoints of events and delivers notifications.
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use saldo::app::App;
+use saldo::telemetry;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    telemetry::init();
+    let app = App::from_env().await?;
+    let handle = async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(sync::handle_notifications(app.clone(), event.payload).await)
+    };
+    lambda_runtime::run(service_fn(handle)).await
+}

@@ -1,0 +1,27 @@
+//! `PUT /rest/notifications/{id}`: changes the fields given and leaves the others alone.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use saldo::app::App;
+use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
+use saldo::id::NotificationId;
+use saldo::notification::{ENDPOINT_FIELDS, EndpointChange};
+
+use super::resolver::check_name;
+use super::view::View;
+
+pub(crate) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<NotificationId>,
+    preconditions: Preconditions,
+    payload: Payload,
+) -> Result<Json<View>, Problem> {
+    preconditions.admit_untagged()?;
+    let change = EndpointChange::read(payload.json_fields(ENDPOINT_FIELDS)?, app.targets)?;
+    if let Some(uri) = &change.notify_uri {
+        check_name(uri, app.targets).await?;
+    }
+    let changed = app.notifications.change(caller.org(), &id, &change).await?;
+    Ok(Json(changed.ok_or_else(Problem::not_found)?.into()))
+}

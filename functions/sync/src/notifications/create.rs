@@ -1,0 +1,53 @@
+//! `POST /rest/notifications`: a new endpoint, whose signing secret is shown this once.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::IntoResponse;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::http::{Caller, KeptInstead, Payload, Problem, Seed};
+use saldo::id::NotificationId;
+use saldo::notification::{ENDPOINT_FIELDS, ENDPOINTS_MAX, Endpoint, EndpointRequest, signing_secret};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use super::resolver::check_name;
+use super::view::View;
+
+#[derive(Serialize)]
+struct Created<'a> {
+    #[serde(flatten)]
+    view: View,
+    /// What notifications will be signed with; null when the answer is repeated for its
+    /// `Idempotency-Key`.
+    secret: Option<&'a str>,
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(Seed(seed)): Extension<Seed>,
+    payload: Payload,
+) -> Result<impl IntoResponse, Problem> {
+    let request = EndpointRequest::read(payload.json_fields(ENDPOINT_FIELDS)?, app.targets)?;
+    check_name(&request.notify_uri, app.targets).await?;
+    let (org, id) = (caller.org(), NotificationId::of_seed(seed));
+    // Requests at the same moment may make a few more: the bound is against thousands.
+    let others = app.notifications.all(org).await?.into_iter().filter(|other| other.id != id);
+    if others.count() >= ENDPOINTS_MAX {
+        return Err(Problem::too_many_notifications());
+    }
+    let secret = signing_secret().map_err(|_| Problem::internal())?;
+    let sealed = app.sealer.seal(&Endpoint::seal_context(org, &id), &secret).await?;
+    let endpoint = request.grant(id, sealed, Timestamp::now());
+    app.notifications.put(org, &endpoint).await?;
+
+    let view = View::from(endpoint);
+    let location = format!("/rest/notifications/{}", view.notification_id);
+    let kept = Created { view: view.clone(), secret: None };
+    let kept = KeptInstead(serde_json::to_string(&kept).map_err(|_| Problem::internal())?);
+    let created = Json(Created { view, secret: Some(secret.expose_secret()) }).into_response();
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Extension(kept), created))
+}

@@ -1,0 +1,22 @@
+//! `DELETE /rest/notifications/{id}`: the endpoint is told of nothing more.
+
+use axum::Extension;
+use axum::extract::State;
+use axum::http::StatusCode;
+use saldo::app::App;
+use saldo::http::{Caller, PathId, Preconditions, Problem};
+use saldo::id::NotificationId;
+
+use super::read::find;
+
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<NotificationId>,
+    preconditions: Preconditions,
+) -> Result<StatusCode, Problem> {
+    preconditions.admit_untagged()?;
+    find(&app, caller.org(), &id).await?;
+    app.notifications.delete(caller.org(), &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,23 @@
+//! `GET /rest/notifications/{id}`: one endpoint.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use saldo::app::App;
+use saldo::http::{Caller, PathId, Problem};
+use saldo::id::{NotificationId, OrgId};
+use saldo::notification::Endpoint;
+
+use super::view::View;
+
+pub(crate) async fn read(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<NotificationId>,
+) -> Result<Json<View>, Problem> {
+    Ok(Json(find(&app, caller.org(), &id).await?.into()))
+}
+
+/// The endpoint, which must be there.
+pub(super) async fn find(app: &App, org: &OrgId, id: &NotificationId) -> Result<Endpoint, Problem> {
+    app.notifications.get(org, id).await?.ok_or_else(Problem::not_found)
+}

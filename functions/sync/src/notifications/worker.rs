@@ -1,0 +1,89 @@
+//! The worker: finds who wants to be told of an event, and delivers to each by itself.
+//!
+//! A delivery is written down before its message is sent, and its attempts before the message
+//! for the next: whatever is cut off in between is done again by the message that comes back.
+//! When an attempt is due is told by the delivery, never by its message, so a message that
+//! comes twice, or early, shortens nothing.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::failure::Failure;
+use saldo::id::{DeliveryId, OrgId};
+use saldo::notification::{Delivery, DeliveryStatus, Endpoint, Event, GivenUp};
+use saldo::queue::NotificationMessage;
+use saldo::worker::each_message;
+
+use super::client;
+
+/// Handles a batch of events to be told and notifications to be delivered. Handling one again
+/// changes nothing that was done.
+pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
+    each_message(event, move |message| step(app.clone(), message)).await
+}
+
+async fn step(app: App, message: NotificationMessage) -> Result<(), Failure> {
+    match message {
+        NotificationMessage::Tell(event) => tell(&app, &event).await,
+        NotificationMessage::Deliver { org, delivery } => deliver(&app, org, delivery).await,
+    }
+}
+
+/// Records a delivery to each endpoint that observes the event, and queues it.
+pub(super) async fn tell(app: &App, event: &Event) -> Result<(), Failure> {
+    let endpoints = app.notifications.all(&event.org).await?;
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    for endpoint in endpoints.iter().filter(|endpoint| endpoint.observes(event)) {
+        let delivery = Delivery::new(event, endpoint);
+        let made = app.deliveries.accept(&delivery).await?;
+        let queued = if made { &mut new } else { &mut known };
+        queued.push(NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id });
+    }
+    app.notification_queue.send(&new).await?;
+    // Who told the event before may have died before queueing these, or be at them just now:
+    // by then its attempt has ended, and the message finds nothing left to do.
+    app.notification_queue.send_later(&known, app.limits.notification_timeout * 2).await?;
+    tracing::info!(org = %event.org, job = event.job_id, new = new.len(), known = known.len(), "told");
+    Ok(())
+}
+
+/// Makes the attempt that is due and writes down what came of it.
+async fn deliver(app: &App, org: OrgId, id: DeliveryId) -> Result<(), Failure> {
+    let delivery = app.deliveries.get(&org, &id).await?;
+    let Some(mut delivery) = delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) else {
+        return Ok(());
+    };
+    if delivery.wait(Timestamp::now()).is_some() {
+        return queue(app, &delivery).await;
+    }
+    match app.notifications.get(&org, &delivery.endpoint).await? {
+        Some(endpoint) => attempt(app, &mut delivery, &endpoint).await?,
+        None => delivery.give_up(GivenUp::EndpointDeleted),
+    }
+    if !app.deliveries.save(&mut delivery).await? {
+        // Another message for the same delivery has brought it here; that one queues the next.
+        tracing::info!(%org, delivery = %id, "overtaken");
+        return Ok(());
+    }
+    tracing::info!(%org, delivery = %id, status = ?delivery.status, attempts = delivery.attempts.len(), "attempted");
+    match delivery.status {
+        DeliveryStatus::Pending => queue(app, &delivery).await,
+        DeliveryStatus::Delivered | DeliveryStatus::Failed => Ok(()),
+    }
+}
+
+async fn attempt(app: &App, delivery: &mut Delivery, endpoint: &Endpoint) -> Result<(), Failure> {
+    let context = Endpoint::seal_context(&delivery.org, &endpoint.id);
+    let secret = app.sealer.open(&context, &endpoint.secret).await?;
+    let outcome = client::call(app, delivery, endpoint, &secret).await?;
+    delivery.record(outcome, Timestamp::now(), app.limits.notification_delays);
+    Ok(())
+}
+
+/// Queues the next attempt for when it is due, or for as far ahead as the queue can: who comes
+/// early is queued again.
+async fn queue(app: &App, delivery: &Delivery) -> Result<(), Failure> {
+    let message = NotificationMessage::Deliver { org: delivery.org.clone(), delivery: delivery.id.clone() };
+    let wait = delivery.wait(Timestamp::now()).unwrap_or_default();
+    app.notification_queue.send_later(&[message], wait).await
+}

@@ -1,0 +1,42 @@
+//! The catalog of banks in the local stack: the sandbox bank, by each of its ways.
+
+use anyhow::{Context, Result};
+use saldo::bank::CATALOG_FILE;
+use serde_json::{Value, json};
+
+/// Puts the catalog among the files, for a sandbox bank that answers at this address.
+pub(crate) async fn put_catalog(s3: &aws_sdk_s3::Client, bucket: &str, bank: &str) -> Result<()> {
+    let catalog = serde_json::to_vec_pretty(&catalog(bank))?;
+    let put = s3.put_object().bucket(bucket).key(CATALOG_FILE).body(catalog.into()).send().await;
+    put.map(drop).context("putting the catalog of banks")
+}
+
+fn catalog(bank: &str) -> Value {
+    let login = json!({ "id": "psu_id", "label": "Login", "is_secret": false });
+    let pin = json!({ "id": "pin", "label": "PIN", "is_secret": true });
+    let method = |id: &str, flows: &[&str], credentials: Value| {
+        json!({
+            "id": id,
+            "interface": { "type": "nextgenpsd2", "base_url": bank },
+            "flows": flows,
+            "credentials": credentials,
+            "supported_account_types": ["Giro account", "Savings account", "Loan account"],
+            "configurable_consent": true,
+        })
+    };
+    let mut strict = method("sandbox-psu-ip", &["EMBEDDED"], json!([login, pin]));
+    strict["requires_psu_ip"] = json!(true);
+    json!([{
+        "id": "sandbox",
+        "name": "Sandbox Bank",
+        "bank_code": "99999999",
+        "bic": "SALDDEFFXXX",
+        "country": "DE",
+        "access_methods": [
+            method("sandbox", &["EMBEDDED", "DECOUPLED"], json!([login, pin])),
+            method("sandbox-app", &["DECOUPLED"], json!([login])),
+            method("sandbox-redirect", &["REDIRECT"], json!([])),
+            strict,
+        ],
+    }])
+}

@@ -1,0 +1,145 @@
+//! What an endpoint wants to be told of: paths of the finX API, for what synchronizations
+//! bring, and keys of Saldo's own.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fields::InvalidValue;
+use crate::id::{AccessId, AccountId};
+
+/// What an endpoint wants to be told of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ObserveKey {
+    /// Any account changed.
+    Accounts,
+    /// Any account's transactions changed.
+    Transactions,
+    /// This account changed.
+    Account(AccountId),
+    /// This account's balance changed.
+    Balance(AccountId),
+    /// This account's transactions changed.
+    TransactionsOf(AccountId),
+    /// A synchronization of this access ended.
+    SyncsOf(AccessId),
+    /// An import ended.
+    ImportCompleted,
+    /// An export ended.
+    ExportCompleted,
+    /// A synchronization ended.
+    SyncCompleted,
+}
+
+const UNKNOWN: InvalidValue = InvalidValue(
+    "no observe key; the keys are /rest/accounts, /rest/transactions, /rest/accounts/{account_id}, \
+     /rest/accounts/{account_id}/balance, /rest/accounts/{account_id}/transactions, \
+     /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:export.completed, \
+     saldo:sync.completed",
+);
+
+impl ObserveKey {
+    /// Whether who observes this is told the id of the job that ended.
+    #[must_use]
+    pub fn names_its_job(&self) -> bool {
+        matches!(self, Self::ImportCompleted | Self::ExportCompleted | Self::SyncCompleted)
+    }
+}
+
+impl FromStr for ObserveKey {
+    type Err = InvalidValue;
+
+    fn from_str(text: &str) -> Result<Self, InvalidValue> {
+        match text {
+            "saldo:import.completed" => return Ok(Self::ImportCompleted),
+            "saldo:export.completed" => return Ok(Self::ExportCompleted),
+            "saldo:sync.completed" => return Ok(Self::SyncCompleted),
+            _ => {}
+        }
+        let path: Vec<&str> = text.strip_prefix("/rest/").ok_or(UNKNOWN)?.split('/').collect();
+        let account = |id: &str| id.parse().map_err(|_| UNKNOWN);
+        match path.as_slice() {
+            ["accounts"] => Ok(Self::Accounts),
+            ["transactions"] => Ok(Self::Transactions),
+            ["accounts", id] => account(id).map(Self::Account),
+            ["accounts", id, "balance"] => account(id).map(Self::Balance),
+            ["accounts", id, "transactions"] => account(id).map(Self::TransactionsOf),
+            ["accesses", id, "syncs"] => id.parse().map(Self::SyncsOf).map_err(|_| UNKNOWN),
+            _ => Err(UNKNOWN),
+        }
+    }
+}
+
+impl fmt::Display for ObserveKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Accounts => f.write_str("/rest/accounts"),
+            Self::Transactions => f.write_str("/rest/transactions"),
+            Self::Account(id) => write!(f, "/rest/accounts/{id}"),
+            Self::Balance(id) => write!(f, "/rest/accounts/{id}/balance"),
+            Self::TransactionsOf(id) => write!(f, "/rest/accounts/{id}/transactions"),
+            Self::SyncsOf(id) => write!(f, "/rest/accesses/{id}/syncs"),
+            Self::ImportCompleted => f.write_str("saldo:import.completed"),
+            Self::ExportCompleted => f.write_str("saldo:export.completed"),
+            Self::SyncCompleted => f.write_str("saldo:sync.completed"),
+        }
+    }
+}
+
+impl TryFrom<String> for ObserveKey {
+    type Error = InvalidValue;
+
+    fn try_from(text: String) -> Result<Self, InvalidValue> {
+        text.parse()
+    }
+}
+
+impl From<ObserveKey> for String {
+    fn from(key: ObserveKey) -> Self {
+        key.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_reads_back_as_it_was_written() {
+        for key in [
+            "/rest/accounts",
+            "/rest/transactions",
+            "/rest/accounts/acc_aaaaaaaaaaaaaaaa",
+            "/rest/accounts/acc_aaaaaaaaaaaaaaaa/balance",
+            "/rest/accounts/acc_aaaaaaaaaaaaaaaa/transactions",
+            "/rest/accesses/acs_aaaaaaaaaaaaaaaa/syncs",
+            "saldo:import.completed",
+            "saldo:export.completed",
+            "saldo:sync.completed",
+        ] {
+            assert_eq!(key.parse::<ObserveKey>().map(String::from), Ok(key.to_owned()));
+        }
+    }
+
+    #[test]
+    fn other_texts_are_no_keys() {
+        for text in [
+            "",
+            "accounts",
+            "/rest",
+            "/rest/",
+            "/rest/accounts/",
+            "/rest/accounts/acs_aaaaaaaaaaaaaaaa",
+            "/rest/accounts/acc_aaaaaaaaaaaaaaaa/",
+            "/rest/accounts/acc_aaaaaaaaaaaaaaaa/balances",
+            "/rest/accesses/acs_aaaaaaaaaaaaaaaa",
+            "/rest/accesses/acs_aaaaaaaaaaaaaaaa/syncs/x",
+            "saldo:import",
+            "SALDO:IMPORT.COMPLETED",
+        ] {
+            assert_eq!(text.parse::<ObserveKey>(), Err(UNKNOWN), "{text}");
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! Where notifications go: to `https` URLs of hosts on the public Internet. Whoever names a
+//! target has us send requests there, so an address of an inner network is refused, however
+//! it is written.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use url::{Host, Url};
+
+use super::address::{is_loopback, is_public};
+use crate::fields::FindingCode;
+
+/// The characters that a target may have: what browsers and servers get along with.
+const URI_CHARS_MAX: usize = 2_048;
+
+/// The URL that notifications are sent to, kept exactly as given: with a host and without
+/// credentials. Whether it may be called is [`Targets`]' to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct NotifyUri {
+    text: String,
+    url: Url,
+}
+
+/// Which addresses notifications may go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Targets {
+    /// Those on the public Internet.
+    Public,
+    /// Those and this machine's own, without TLS too: for a developer's machine.
+    PublicAndLoopback,
+}
+
+/// Why a target is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTarget {
+    /// Too many characters.
+    #[error("longer than {URI_CHARS_MAX} characters")]
+    TooLong,
+    /// No URL with a host.
+    #[error("not an absolute URL such as https://example.com/notified")]
+    NotAUrl,
+    /// A user name or password in the URL.
+    #[error("has credentials in it, which would be stored and sent in clear")]
+    HasCredentials,
+    /// Another scheme.
+    #[error("not an https URL")]
+    NotHttps,
+    /// A host that is not on the public Internet.
+    #[error("its host is not on the public Internet")]
+    NotPublic,
+}
+
+impl From<InvalidTarget> for FindingCode {
+    fn from(invalid: InvalidTarget) -> Self {
+        match invalid {
+            InvalidTarget::TooLong => Self::TooLong,
+            _ => Self::InvalidValue,
+        }
+    }
+}
+
+impl NotifyUri {
+    /// The URL as it is called.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The host, if it is a name, which has to be resolved.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.url.domain()
+    }
+
+    /// The host, if it is an address.
+    fn address(&self) -> Option<IpAddr> {
+        match self.url.host()? {
+            Host::Ipv4(address) => Some(address.into()),
+            Host::Ipv6(address) => Some(address.into()),
+            Host::Domain(_) => None,
+        }
+    }
+
+    /// Whether the host is this machine by its own word (RFC 6761 section 6.3).
+    fn is_local(&self) -> bool {
+        let local_name = |name: &str| name == "localhost" || name.ends_with(".localhost");
+        self.address().is_some_and(is_loopback) || self.name().is_some_and(local_name)
+    }
+}
+
+impl FromStr for NotifyUri {
+    type Err = InvalidTarget;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTarget> {
+        if text.chars().nth(URI_CHARS_MAX).is_some() {
+            return Err(InvalidTarget::TooLong);
+        }
+        // Browsers drop blanks and line breaks from URLs; here they tell of a mistake.
+        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err(InvalidTarget::NotAUrl);
+        }
+        let url = Url::parse(text).map_err(|_| InvalidTarget::NotAUrl)?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(InvalidTarget::NotHttps);
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(InvalidTarget::NotAUrl);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidTarget::HasCredentials);
+        }
+        Ok(Self { text: text.to_owned(), url })
+    }
+}
+
+impl TryFrom<String> for NotifyUri {
+    type Error = InvalidTarget;
+
+    fn try_from(text: String) -> Result<Self, InvalidTarget> {
+        text.parse()
+    }
+}
+
+impl From<NotifyUri> for String {
+    fn from(uri: NotifyUri) -> Self {
+        uri.text
+    }
+}
+
+impl fmt::Display for NotifyUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Targets {
+    /// These addresses, with this machine's own or without.
+    #[must_use]
+    pub fn new(loopback: bool) -> Self {
+        if loopback { Self::PublicAndLoopback } else { Self::Public }
+    }
+
+    /// Whether a notification may go to this address.
+    #[must_use]
+    pub fn admit(self, address: IpAddr) -> bool {
+        is_public(address) || self == Self::PublicAndLoopback && is_loopback(address)
+    }
+
+    /// Whether a notification may go to this URL, as far as can be told without resolving its
+    /// host's name.
+    ///
+    /// # Errors
+    /// [`InvalidTarget`] when it may not.
+    pub fn check(self, uri: &NotifyUri) -> Result<(), InvalidTarget> {
+        if uri.address().is_some_and(|address| !self.admit(address)) {
+            return Err(InvalidTarget::NotPublic);
+        }
+        let local = self == Self::PublicAndLoopback && uri.is_local();
+        if uri.url.scheme() == "https" || local { Ok(()) } else { Err(InvalidTarget::NotHttps) }
+    }
+
+    /// Reads a URL that a notification may go to.
+    ///
+    /// # Errors
+    /// [`InvalidTarget`] when it is none.
+    pub fn read(self, text: &str) -> Result<NotifyUri, InvalidTarget> {
+        let uri = text.parse()?;
+        self.check(&uri).map(|()| uri)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_https_urls_of_public_hosts_however_these_are_written() {
+        let long = format!("https://example.com/{}", "a".repeat(2_028));
+        let too_long = format!("{long}a");
+        for good in [
+            "https://example.com",
+            "https://example.com:8443/hook?a=b#c",
+            "https://1.1.1.1/x",
+            "https://[2606:4700::1111]/",
+            "HTTPS://EXAMPLE.COM/",
+            &long,
+        ] {
+            assert_eq!(Targets::Public.read(good).map(String::from), Ok(good.to_owned()));
+        }
+        for (bad, why) in [
+            (too_long.as_str(), InvalidTarget::TooLong),
+            ("", InvalidTarget::NotAUrl),
+            ("example.com/hook", InvalidTarget::NotAUrl),
+            ("https://", InvalidTarget::NotAUrl),
+            ("https://exa mple.com/", InvalidTarget::NotAUrl),
+            ("https://exam\nple.com/", InvalidTarget::NotAUrl),
+            (" https://example.com/", InvalidTarget::NotAUrl),
+            ("http://example.com/", InvalidTarget::NotHttps),
+            ("ftp://example.com/", InvalidTarget::NotHttps),
+            ("file:///etc/passwd", InvalidTarget::NotHttps),
+            ("data:text/plain,x", InvalidTarget::NotHttps),
+            ("https://user@example.com/", InvalidTarget::HasCredentials),
+            ("https://:secret@example.com/", InvalidTarget::HasCredentials),
+            ("https://127.0.0.1/", InvalidTarget::NotPublic),
+            ("https://127.1/", InvalidTarget::NotPublic),
+            ("https://2130706433/", InvalidTarget::NotPublic),
+            ("https://0x7f.0.0.1/", InvalidTarget::NotPublic),
+            ("https://0177.0.0.1/", InvalidTarget::NotPublic),
+            ("https://169.254.169.254/latest/meta-data", InvalidTarget::NotPublic),
+            ("https://[::1]/", InvalidTarget::NotPublic),
+            ("https://[::ffff:10.0.0.1]/", InvalidTarget::NotPublic),
+            ("https://[64:ff9b::7f00:1]/", InvalidTarget::NotPublic),
+            ("https://[fd00:ec2::254]/", InvalidTarget::NotPublic),
+        ] {
+            assert_eq!(Targets::Public.read(bad), Err(why), "{bad}");
+        }
+    }
+
+    #[test]
+    fn this_machine_is_a_target_in_the_local_stack_alone_and_no_other_inner_network_is() {
+        for local in
+            ["http://127.0.0.1:8080/", "http://[::1]:1/", "http://localhost:3/", "https://127.0.0.1/"]
+        {
+            assert!(Targets::PublicAndLoopback.read(local).is_ok(), "{local}");
+            assert!(Targets::Public.read(local).is_err(), "{local}");
+        }
+        for inner in
+            ["https://10.0.0.1/", "https://169.254.169.254/", "http://example.com/", "http://8.8.8.8/"]
+        {
+            assert!(Targets::PublicAndLoopback.read(inner).is_err(), "{inner}");
+        }
+    }
+}

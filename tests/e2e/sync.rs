@@ -1,0 +1,623 @@
+//! Banks connected over HTTP, as an application does it with its user: every kind of
+//! challenge, every way it can fail, and what arrives.
+
+use std::time::{Duration, Instant};
+
+use insta::assert_snapshot;
+use reqwest::Method;
+use serde_json::{Value, json};
+use testing::{Answer, Saldo, Tenant, saldo};
+use uuid::Uuid;
+
+/// How long a synchronization may take before the test gives it up.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What differs from run to run.
+const HIDDEN: &[&str] = &[
+    "id",
+    "account_id",
+    "bank_id",
+    "transaction_id",
+    "booking_date",
+    "value_date",
+    "balance_date",
+    "created_at",
+    "started_at",
+    "ended_at",
+    "creation_timestamp",
+    "modification_timestamp",
+    "sync_timestamp",
+    "success_timestamp",
+    "location",
+];
+
+/// A customer of the sandbox bank that nobody else is.
+pub(crate) fn customer(script: &str) -> String {
+    format!("{script}.{}", Uuid::now_v7().simple())
+}
+
+pub(crate) fn credentials(psu_id: &str) -> Value {
+    json!({ "psu_id": psu_id, "pin": "12345" })
+}
+
+/// Makes an access and returns its path.
+pub(crate) async fn connect(tenant: &Tenant, method: &str) -> String {
+    let made = tenant.json(Method::POST, "/rest/accesses", json!({ "access_method_id": method })).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.header("location").to_owned()
+}
+
+/// Begins a synchronization and returns its path.
+pub(crate) async fn begin(tenant: &Tenant, access: &str, request: Value) -> String {
+    let begun = tenant.json(Method::POST, &format!("{access}/syncs"), request).await;
+    assert_eq!((begun.status.as_u16(), &begun.json()["status"]), (201, &json!("QUEUED")), "{begun:?}");
+    begun.header("location").to_owned()
+}
+
+/// Waits until the synchronization has this status, or has ended.
+pub(crate) async fn until(tenant: &Tenant, sync: &str, status: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let job = tenant.get(sync).await.json();
+        let now = job["status"].as_str().unwrap_or_default();
+        if now == status || ["COMPLETED", "FAILED"].contains(&now) {
+            assert_eq!(now, status, "{job}");
+            return job;
+        }
+        assert!(begun.elapsed() < PATIENCE, "still {job}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Waits until the synchronization waits for its user with a challenge of this kind, which it
+/// has not put before.
+async fn challenge(tenant: &Tenant, sync: &str, kind: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let job = until(tenant, sync, "AWAIT_AUTH").await;
+        if job["challenge"]["type"] == kind {
+            return job["challenge"].clone();
+        }
+        assert!(begun.elapsed() < PATIENCE, "still {job}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn respond(tenant: &Tenant, sync: &str, challenge: &Value, answer: Value) -> Answer {
+    let id = challenge["id"].as_str().expect("an id");
+    tenant.json(Method::POST, &format!("{sync}/challenges/{id}/response"), answer).await
+}
+
+/// Synchronizes a customer of one TAN method to its end.
+pub(crate) async fn completed(tenant: &Tenant, access: &str, psu_id: &str, request: Value) -> Value {
+    let mut all = json!({ "credentials": credentials(psu_id) });
+    for (name, value) in request.as_object().into_iter().flatten() {
+        all[name] = value.clone();
+    }
+    let sync = begin(tenant, access, all).await;
+    let asked = challenge(tenant, &sync, "EMBEDDED").await;
+    assert_eq!(respond(tenant, &sync, &asked, json!({ "value": "111111" })).await.status, 200);
+    until(tenant, &sync, "COMPLETED").await
+}
+
+pub(crate) async fn next_day(bank: &str, psu_id: &str) {
+    let moved = reqwest::Client::new().post(format!("{bank}/sandbox/customers/{psu_id}/next-day")).send();
+    assert_eq!(moved.await.expect("the bank").status(), 204);
+}
+
+/// How a synchronization of this customer fails: its error.
+async fn failure(tenant: &Tenant, access: &str, request: Value, answer: Option<&str>) -> (Value, Value) {
+    let sync = begin(tenant, access, request).await;
+    if let Some(answer) = answer {
+        let asked = challenge(tenant, &sync, "EMBEDDED").await;
+        assert_eq!(respond(tenant, &sync, &asked, json!({ "value": answer })).await.status, 200);
+    }
+    let job = until(tenant, &sync, "FAILED").await;
+    assert!(job["ended_at"].is_string(), "{job}");
+    (job["error"]["code"].clone(), job["error"]["group"].clone())
+}
+
+async fn at_hand() -> Option<(Saldo, String, Tenant)> {
+    let saldo = saldo().await;
+    let bank = saldo.bank()?;
+    let tenant = saldo.tenant().await;
+    Some((saldo, bank, tenant))
+}
+
+#[tokio::test]
+async fn the_catalog_lists_the_banks_of_a_country_with_what_they_ask_for() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let catalog = tenant.get("/rest/catalog?country=de&language=en").await;
+    assert_eq!(catalog.json()["banks"][0]["access_methods"].as_array().map(Vec::len), Some(4));
+    let mut shown = catalog.json();
+    shown["banks"][0]["access_methods"].as_array_mut().expect("methods").truncate(1);
+    assert_snapshot!(testing::shown(&shown, &[]), @"");
+    assert_eq!(tenant.get("/rest/catalog?country=AR").await.json(), json!({ "banks": [], "services": [] }));
+    let refused = tenant.get("/rest/catalog?country=Germany").await;
+    assert_eq!(refused.problem(), (400, "invalid_parameter".to_owned()));
+    assert_eq!(refused.json()["error"]["code"], 1000);
+}
+
+#[tokio::test]
+async fn an_embedded_challenge_is_answered_and_accounts_arrive_with_exact_amounts() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let sync = begin(&tenant, &access, json!({ "credentials": credentials(&customer("demo")) })).await;
+    let asked = challenge(&tenant, &sync, "EMBEDDED").await;
+    assert_snapshot!(testing::shown(&asked, HIDDEN), @"");
+    let path = format!("{sync}/challenges");
+    assert_eq!(tenant.get(&path).await.json(), json!([asked.clone()]));
+    let id = asked["id"].as_str().expect("an id");
+    assert_eq!(tenant.get(&format!("{path}/{id}")).await.json(), asked);
+
+    // A running one keeps others away, and finX's clients understand why.
+    let second = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
+    assert_eq!(second.problem(), (423, "sync_in_progress".to_owned()));
+    assert_eq!(second.json()["error"]["code"], 1008);
+
+    assert_eq!(respond(&tenant, &sync, &asked, json!({ "value": "111111" })).await.json(), json!({}));
+    let again = respond(&tenant, &sync, &asked, json!({ "value": "111111" })).await;
+    assert_eq!(again.problem(), (409, "challenge_closed".to_owned()));
+    let job = until(&tenant, &sync, "COMPLETED").await;
+    assert_snapshot!(testing::shown(&job, HIDDEN), @"");
+
+    let accounts = tenant.get("/rest/accounts").await.json();
+    assert_snapshot!(testing::shown(&accounts["accounts"][0], HIDDEN), @"");
+    let balances: Vec<String> = accounts["accounts"]
+        .as_array()
+        .expect("accounts")
+        .iter()
+        .map(|account| {
+            format!("{} {} {}", account["type"], account["balance"]["balance"], account["currency"])
+        })
+        .collect();
+    assert_eq!(
+        balances,
+        [
+            r#""Giro account" 1336934.98 "EUR""#,
+            r#""Giro account" 1975.25 "USD""#,
+            r#""Savings account" 10012.5 "EUR""#,
+            r#""Loan account" -1450000 "JPY""#
+        ]
+    );
+    let cents = tenant.get("/rest/accounts?cents=true").await.json();
+    assert_eq!(cents["accounts"][0]["balance"]["balance"], json!(133_693_498));
+    assert_eq!(cents["accounts"][3]["balance"]["balance"], json!(-1_450_000));
+
+    let account = accounts["accounts"][0]["account_id"].as_str().expect("an id");
+    let one = tenant.get(&format!("/rest/accounts/{account}")).await.json();
+    assert_eq!(one, accounts["accounts"][0]);
+    let balance = tenant.get(&format!("/rest/accounts/{account}/balance")).await.json();
+    assert_eq!(balance, accounts["accounts"][0]["balance"]);
+
+    // The same account among all accounts, and of a client that is the bank.
+    let listed = tenant.get("/v1/accounts?limit=100").await.json();
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(4));
+    let same = tenant.get(&format!("/v1/accounts/{account}")).await.json();
+    assert_snapshot!(testing::shown(&same, &["id", "owner_id", "access_id", "created_at", "updated_at", "balance_date"]), @"");
+    let clients = tenant.get("/api/clients?description=sandbox").await.json();
+    assert_eq!(clients["data"][0]["type"], 0, "{clients}");
+    assert_eq!(clients["data"][0]["accounts"].as_array().map(Vec::len), Some(4), "{clients}");
+    assert_eq!(clients["data"][0]["id"], same["owner_id"]);
+    assert_eq!(clients["data"][0]["accounts"][0]["position"].as_str().is_some(), true);
+}
+
+#[tokio::test]
+async fn transactions_are_in_both_listings_and_pages_of_them_add_up() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let job = completed(&tenant, &access, &customer("demo"), json!({})).await;
+    assert_eq!((&job["accounts"], &job["new_transactions"]), (&json!(4), &json!(20)), "{job}");
+    let accounts = tenant.get("/rest/accounts").await.json();
+    let account = accounts["accounts"][0]["account_id"].as_str().expect("an id").to_owned();
+    let path = format!("/rest/accounts/{account}/transactions");
+    let all = tenant.get(&path).await.json();
+    let all = all["transactions"].as_array().expect("transactions").clone();
+    let amounts: Vec<String> = all.iter().map(|each| each["amount"].to_string()).collect();
+    assert_eq!(
+        amounts,
+        [
+            "-0.01",
+            "1234567.89",
+            "-49.9",
+            "-1200",
+            "-84.13",
+            "2750",
+            "-13.37",
+            "0.01",
+            "-219",
+            "-7.5",
+            "-1056",
+            "99999.99",
+            "-3"
+        ]
+    );
+    assert_snapshot!(testing::shown(&all[2], HIDDEN), @"");
+    assert!(all.iter().all(|each| each["booked"] == json!(true)));
+
+    let pending = tenant.get(&format!("{path}?include_pending=true&count=2")).await.json();
+    let pending: Vec<_> = pending["transactions"].as_array().expect("transactions").iter().collect();
+    assert!(
+        pending.iter().all(|each| each["booked"] == json!(false) && each["booking_date"].is_null()),
+        "{pending:?}"
+    );
+    let id = pending[0]["transaction_id"].as_str().expect("an id");
+    assert_eq!(tenant.get(&format!("{path}/{id}")).await.json(), *pending[0]);
+    let id = all[1]["transaction_id"].as_str().expect("an id");
+    assert_eq!(tenant.get(&format!("{path}/{id}")).await.json(), all[1]);
+
+    // The public listing has what was booked, under the account's IBAN, and nothing pending.
+    let iban = accounts["accounts"][0]["iban"].as_str().expect("an IBAN");
+    let public =
+        tenant.get(&format!("/api/public/v1/transactions?limit=100&accountIdentifier={iban}")).await.json();
+    let public = public["data"].as_array().expect("transactions").clone();
+    assert_eq!(public.len(), 16, "the account in dollars has the same IBAN");
+    assert!(public.iter().any(|each| each["amount"] == "1234567.89" && each["creditDebit"] == "credit"));
+    assert!(public.iter().any(|each| each["amount"] == "24.75" && each["currency"] == "USD"));
+    assert_eq!(public.iter().filter(|each| each["amount"] == "0.01").count(), 2);
+    let of_account = tenant.get(&format!("/v1/accounts/{account}/transactions?limit=100")).await.json();
+    assert_eq!(of_account["data"].as_array(), Some(&public));
+
+    // Windows: by count and offset, by day, by account, by synchronization, in either order.
+    let everything = tenant.get("/rest/transactions").await.json()["transactions"].clone();
+    assert_eq!(everything.as_array().map(Vec::len), Some(20));
+    let mut pages = Vec::new();
+    for offset in (0..24).step_by(7) {
+        let page = tenant.get(&format!("/rest/transactions?count=7&offset={offset}")).await.json();
+        pages.extend(page["transactions"].as_array().expect("a page").clone());
+    }
+    assert_eq!(json!(pages), everything);
+    let mut reversed = tenant.get("/rest/transactions?sort=asc").await.json()["transactions"].clone();
+    reversed.as_array_mut().expect("transactions").reverse();
+    assert_eq!(reversed, everything);
+    let named = tenant.get(&format!("/rest/transactions?accounts={account}")).await.json();
+    assert_eq!(named["transactions"].as_array(), Some(&all));
+    let day = all[4]["booking_date"].as_str().expect("a day");
+    let since = tenant.get(&format!("{path}?since={day}")).await.json();
+    assert_eq!(since["transactions"].as_array().map(Vec::len), Some(5));
+    let until = tenant.get(&format!("{path}?until={day}&since={day}")).await.json();
+    assert_eq!(until["transactions"], json!([all[4]]));
+    let sync = job["id"].as_str().expect("an id");
+    let brought = tenant.get(&format!("/rest/transactions?sync_id={sync}")).await.json();
+    assert_eq!(brought["transactions"], everything);
+    for wrong in ["count=1001", "since=2026-02-01&until=2026-01-01", "accounts=x", "sort=up", "since_type=x"]
+    {
+        let refused = tenant.get(&format!("/rest/transactions?{wrong}")).await;
+        assert_eq!(refused.problem(), (400, "invalid_parameter".to_owned()), "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_with_several_methods_chooses_one_and_is_not_asked_again() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let psu_id = customer("two-methods");
+    let sync = begin(&tenant, &access, json!({ "credentials": credentials(&psu_id) })).await;
+    let asked = challenge(&tenant, &sync, "METHOD_SELECT").await;
+    assert_snapshot!(testing::shown(&asked["auth_methods"], &[]), @"");
+    let unknown = respond(&tenant, &sync, &asked, json!({ "method_id": "owl" })).await;
+    assert_eq!(unknown.problem(), (400, "invalid_request".to_owned()));
+    let photo = asked["auth_methods"]
+        .as_array()
+        .expect("methods")
+        .iter()
+        .find(|method| method["type"] == "PHOTO_OTP");
+    let photo = photo.expect("a photo TAN")["id"].clone();
+    assert_eq!(respond(&tenant, &sync, &asked, json!({ "method_id": photo })).await.status, 200);
+    let asked = challenge(&tenant, &sync, "EMBEDDED").await;
+    assert_eq!(asked["format"], "PHOTO");
+    assert!(asked["data"].as_str().is_some_and(|image| image.len() > 20), "{asked}");
+    assert_eq!(respond(&tenant, &sync, &asked, json!({ "value": "111111" })).await.status, 200);
+    until(&tenant, &sync, "COMPLETED").await;
+
+    // The next time the same method is used, unless somebody wants to choose.
+    let sync = begin(&tenant, &access, json!({ "credentials": credentials(&psu_id) })).await;
+    let asked = challenge(&tenant, &sync, "EMBEDDED").await;
+    assert_eq!(asked["format"], "PHOTO");
+    assert_eq!(respond(&tenant, &sync, &asked, json!({ "value": "111111" })).await.status, 200);
+    until(&tenant, &sync, "COMPLETED").await;
+    let request = json!({ "credentials": credentials(&psu_id), "reuse_auth_method": false });
+    let sync = begin(&tenant, &access, request).await;
+    challenge(&tenant, &sync, "METHOD_SELECT").await;
+}
+
+#[tokio::test]
+async fn a_user_confirms_in_the_bank_s_app_and_answers_nothing() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox-app").await;
+    let request = json!({ "credentials": { "psu_id": customer("decoupled") } });
+    let sync = begin(&tenant, &access, request).await;
+    let asked = challenge(&tenant, &sync, "DECOUPLED").await;
+    assert!(asked["message"].as_str().is_some_and(|message| !message.is_empty()), "{asked}");
+    let refused = respond(&tenant, &sync, &asked, json!({ "value": "1" })).await;
+    assert_eq!(refused.problem(), (400, "invalid_request".to_owned()));
+    assert_eq!(until(&tenant, &sync, "COMPLETED").await["accounts"], 4);
+}
+
+#[tokio::test]
+async fn a_user_goes_to_the_bank_and_comes_back_with_the_caller_s_state() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox-redirect").await;
+    let state = "a b&c=ü/?#%";
+    let request = json!({ "redirect_uri": "https://app.example/done?x=1", "state": state });
+    let sync = begin(&tenant, &access, request).await;
+    let asked = challenge(&tenant, &sync, "REDIRECT").await;
+    let browser =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
+    let follow = async |url: &str| {
+        let answer = browser.get(url).send().await.expect("an answer");
+        let location = answer.headers().get("location").and_then(|location| location.to_str().ok());
+        (answer.status().as_u16(), location.unwrap_or_default().to_owned())
+    };
+    let page = asked["location"].as_str().expect("a page");
+    assert_eq!(follow(page).await.0, 200);
+    let (status, back) = follow(&format!("{page}/approve?customer={}", customer("demo"))).await;
+    assert_eq!(status, 302);
+    assert!(back.starts_with(&format!("{}{sync}/callback?state=", tenant.url)), "{back}");
+
+    // Wrong states open nothing.
+    let (path, given) = back.split_once("?state=").expect("a state");
+    let organization = given.split('.').next().expect("an organization");
+    for wrong in ["", "?state=", "?state=x", &format!("?state={organization}.{}", "0".repeat(32))] {
+        let (status, _) = follow(&format!("{path}{wrong}")).await;
+        assert!([400, 404].contains(&status), "{wrong}: {status}");
+    }
+    let (status, onwards) = follow(&back).await;
+    assert_eq!(status, 302);
+    let onwards: url::Url = onwards.parse().expect("a URL");
+    let pairs: Vec<_> = onwards.query_pairs().into_owned().collect();
+    assert_eq!(onwards.host_str(), Some("app.example"));
+    assert_eq!(pairs, [("x".to_owned(), "1".to_owned()), ("state".to_owned(), state.to_owned())]);
+    assert_eq!(follow(&back).await.0, 409, "a state is good for one return");
+    assert_eq!(until(&tenant, &sync, "COMPLETED").await["accounts"], 4);
+    assert_eq!(follow(&back).await.0, 409);
+
+    // Who refuses at the bank comes back as well.
+    let sync = begin(&tenant, &access, json!({})).await;
+    let page = challenge(&tenant, &sync, "REDIRECT").await["location"].as_str().expect("a page").to_owned();
+    let (_, back) = follow(&format!("{page}/refuse")).await;
+    assert_eq!(follow(&back).await.0, 200, "nobody said where to go on");
+    assert_eq!(until(&tenant, &sync, "FAILED").await["error"]["code"], 10005);
+}
+
+#[tokio::test]
+async fn every_way_to_fail_has_its_code() {
+    let Some((_, bank, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let with = |script: &str| json!({ "credentials": credentials(&customer(script)) });
+    let user = json!("user");
+    let wrong_pin = json!({ "credentials": { "psu_id": customer("demo"), "pin": "54321" } });
+    assert_eq!(failure(&tenant, &access, wrong_pin, None).await, (json!(10001), user.clone()));
+    assert_eq!(failure(&tenant, &access, with("nobody"), None).await, (json!(10000), user.clone()));
+    assert_eq!(failure(&tenant, &access, with("locked"), None).await, (json!(10002), user.clone()));
+    assert_eq!(failure(&tenant, &access, with("demo"), Some("222222")).await, (json!(10004), user.clone()));
+    let refused = with("decoupled-refused");
+    assert_eq!(failure(&tenant, &access, refused, None).await, (json!(10005), user));
+    let bank_fails = |code: u16| (json!(code), json!("bank"));
+    assert_eq!(failure(&tenant, &access, with("html"), Some("111111")).await, bank_fails(20000));
+    assert_eq!(failure(&tenant, &access, with("unavailable"), Some("111111")).await, bank_fails(20001));
+    assert_eq!(failure(&tenant, &access, with("broken"), Some("111111")).await, bank_fails(20003));
+    assert_eq!(failure(&tenant, &access, with("huge"), Some("111111")).await, bank_fails(20003));
+    let exhausted = failure(&tenant, &access, with("exhausted"), Some("111111")).await;
+    assert_eq!(exhausted, (json!(1020), json!("client")));
+
+    // What is only slow, or asks to wait, arrives.
+    for script in ["busy", "slow"] {
+        let access = connect(&tenant, "sandbox").await;
+        assert_eq!(
+            completed(&tenant, &access, &customer(script), json!({})).await["accounts"],
+            4,
+            "{script}"
+        );
+    }
+    let _ = bank;
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_said_at_once() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let post = async |path: &str, body: Value| tenant.json(Method::POST, path, body).await;
+    let unknown = post("/rest/accesses", json!({ "access_method_id": "no-bank", "x": 1 })).await;
+    assert_eq!(unknown.problem(), (400, "invalid_request".to_owned()));
+    let several =
+        json!({ "credentials": { "pin": 12345 }, "save_secrets": "yes", "consent": { "period": 181 } });
+    let several = post("/rest/accesses", several).await;
+    assert_eq!(several.json()["errors"].as_array().map(Vec::len), Some(4), "{several:?}");
+    assert!(!several.text.contains("12345"));
+    let mixed_up = json!({ "access_method_id": "sandbox", "credentials": { "12345": "demo" } });
+    let mixed_up = post("/rest/accesses", mixed_up).await;
+    assert_eq!(mixed_up.problem().0, 400);
+    assert!(!mixed_up.text.contains("12345"), "{mixed_up:?}");
+
+    let access = connect(&tenant, "sandbox").await;
+    let syncs = format!("{access}/syncs");
+    let missing = post(&syncs, json!({ "credentials": { "psu_id": "demo" } })).await;
+    assert_eq!(missing.problem(), (400, "credentials_incomplete".to_owned()));
+    assert_eq!(missing.json()["error"]["code"], 1011);
+    let wrong = json!({
+        "redirect_uri": "javascript:alert(1)", "psu_ip_address": "home", "sync_period": 0, "scope": ["EVERYTHING"],
+    });
+    let wrong = post(&syncs, wrong).await;
+    assert_eq!(wrong.json()["errors"].as_array().map(Vec::len), Some(4), "{wrong:?}");
+    let lonely = post(&syncs, json!({ "state": "s" })).await;
+    assert_eq!(lonely.problem().0, 400);
+    let strict = connect(&tenant, "sandbox-psu-ip").await;
+    let anonymous = post(&format!("{strict}/syncs"), json!({ "credentials": credentials("demo") })).await;
+    assert_eq!(anonymous.json()["error"]["code"], 1021, "{anonymous:?}");
+
+    let nothing = tenant.get("/rest/accesses/acs_aaaaaaaaaaaaaaaaaaaaaaaaaa").await;
+    assert_eq!(nothing.problem(), (404, "not_found".to_owned()));
+    assert_eq!(nothing.json()["error"]["code"], 1002);
+    let keyless = tenant.with_key("").get("/rest/accounts").await;
+    assert_eq!(keyless.json()["error"]["code"], 1003);
+    assert_eq!(tenant.get(&format!("{access}x")).await.json()["error"]["group"], "client");
+}
+
+#[tokio::test]
+async fn saved_secrets_are_used_again_and_forgotten_when_asked_to() {
+    let Some((saldo, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let psu_id = customer("no-sca");
+    let request = json!({ "credentials": credentials(&psu_id), "save_secrets": true });
+    let sync = begin(&tenant, &access, request).await;
+    until(&tenant, &sync, "COMPLETED").await;
+    // Nothing but what is there already: no credentials, and nothing new.
+    let sync = begin(&tenant, &access, json!({ "save_secrets": true })).await;
+    let job = until(&tenant, &sync, "COMPLETED").await;
+    assert_eq!((&job["accounts"], &job["new_transactions"]), (&json!(4), &json!(0)), "{job}");
+    for (method, path) in [(Method::POST, "remove_pin"), (Method::DELETE, "remove_pin")] {
+        assert_eq!(tenant.json(method, &format!("{access}/{path}"), json!({})).await.json(), json!({}));
+    }
+    let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
+    assert_eq!(asked.json()["error"]["code"], 1011);
+
+    // Not saved, they are gone when the synchronization has ended, well or not.
+    let sync = begin(&tenant, &access, json!({ "credentials": credentials(&psu_id) })).await;
+    until(&tenant, &sync, "COMPLETED").await;
+    let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
+    assert_eq!(asked.json()["error"]["code"], 1011);
+    // Wrong ones are not kept, whatever was asked.
+    let wrong = json!({ "credentials": { "psu_id": psu_id, "pin": "0" }, "save_secrets": true });
+    assert_eq!(failure(&tenant, &access, wrong, None).await.0, 10001);
+    let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
+    assert_eq!(asked.json()["error"]["code"], 1011);
+    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
+    let id = access.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
+    let kept = app.accesses.credentials(org, &id, jiff::Timestamp::now()).await.expect("DynamoDB");
+    assert!(kept.sealed.is_empty());
+}
+
+#[tokio::test]
+async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let consent = json!({ "recurring": true, "period": 30, "scopes": ["ACCOUNTS"], "accounts": [] });
+    let request = json!({
+        "access_method_id": "sandbox", "credentials": credentials(&customer("no-sca")), "save_credentials": true,
+        "consent": consent, "whatever": 1,
+    });
+    let made = tenant.json(Method::POST, "/rest/accesses", request).await;
+    assert_snapshot!(made.shown(&["id", "created_at"]), @"");
+    let access = made.header("location").to_owned();
+    assert_eq!(tenant.get(&access).await.json(), made.json());
+    assert_eq!(tenant.get("/rest/accesses").await.json(), json!([made.json()]));
+    let sync = begin(&tenant, &access, json!({})).await;
+    let job = until(&tenant, &sync, "COMPLETED").await;
+    assert_eq!(tenant.get(&format!("{access}/syncs")).await.json(), json!([job]));
+    assert!(tenant.get(&access).await.json()["consent"]["expires_at"].is_string());
+    // The consent holds, so the secrets, which were not to be saved, are not missed.
+    let sync = begin(&tenant, &access, json!({})).await;
+    until(&tenant, &sync, "COMPLETED").await;
+
+    assert_eq!(tenant.delete(&access).await.json(), json!({}));
+    assert_eq!(tenant.get(&access).await.status, 404);
+    assert_eq!(tenant.get("/rest/accounts").await.json(), json!({ "accounts": [] }));
+    assert_eq!(tenant.get("/v1/accounts").await.json()["data"], json!([]));
+    assert_eq!(tenant.get("/api/clients").await.json()["total"], 0);
+    let books =
+        tenant.get("/api/public/v1/transactions?accountIdentifier=DE32999999990000001002").await.json();
+    assert_eq!(books["data"].as_array().map(Vec::len), Some(2));
+}
+
+#[tokio::test]
+async fn accounts_move_with_their_bank() {
+    let Some((_, bank, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let psu_id = customer("moving");
+    completed(&tenant, &access, &psu_id, json!({})).await;
+    let before = tenant.get("/rest/accounts").await.json()["accounts"].clone();
+    let giro = before[0]["account_id"].as_str().expect("an id").to_owned();
+    let path = format!("/rest/accounts/{giro}/transactions?include_pending=true");
+    let told = async || {
+        let all = tenant.get(&path).await.json();
+        let each = |each: &Value| (each["amount"].to_string(), each["booked"] == json!(true));
+        let mut told: Vec<_> =
+            all["transactions"].as_array().expect("transactions").iter().map(each).collect();
+        told.sort();
+        told
+    };
+    let of = |told: &[(&str, bool)]| -> Vec<(String, bool)> {
+        let mut told: Vec<_> = told.iter().map(|(amount, booked)| ((*amount).to_owned(), *booked)).collect();
+        told.sort();
+        told
+    };
+    let booked = [("-70", true), ("-100", true), ("1000", true)];
+    let pending = [("-20", false), ("-15.3", false), ("-99", false)];
+    assert_eq!(told().await, of(&[booked, pending].concat()));
+
+    next_day(&bank, &psu_id).await;
+    let job = completed(&tenant, &access, &psu_id, json!({})).await;
+    assert_eq!((&job["new_transactions"], &job["conflict_count"]), (&json!(3), &json!(0)), "{job}");
+    assert_eq!(told().await, of(&[&booked[..], &[("-23", true), ("-15.3", true)]].concat()));
+    let after = tenant.get("/rest/accounts").await.json()["accounts"].clone();
+    assert_eq!(after.as_array().map(Vec::len), Some(3), "{after}");
+    assert_eq!(after[0]["account_id"], json!(giro), "renumbered, and the same");
+    assert_eq!(after[0]["balance"]["balance"].to_string(), "791.7");
+    assert_eq!(after[1]["status"]["code"], -10005, "gone at the bank: {after}");
+    assert_eq!(after[2]["status"]["code"], 1, "new: {after}");
+
+    // The same again changes nothing at all.
+    let accounts = tenant.get("/v1/accounts?limit=100").await.json();
+    let job = completed(&tenant, &access, &psu_id, json!({})).await;
+    assert_eq!(job["new_transactions"], 0);
+    assert_eq!(tenant.get("/v1/accounts?limit=100").await.json(), accounts);
+    assert_eq!(told().await, of(&[&booked[..], &[("-23", true), ("-15.3", true)]].concat()));
+}
+
+#[tokio::test]
+async fn the_same_id_with_another_amount_is_a_recorded_conflict() {
+    let Some((_, bank, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let psu_id = customer("conflict");
+    completed(&tenant, &access, &psu_id, json!({})).await;
+    next_day(&bank, &psu_id).await;
+    let job = completed(&tenant, &access, &psu_id, json!({})).await;
+    assert_eq!(job["conflict_count"], 1);
+    assert_snapshot!(testing::shown(&job["conflicts"], HIDDEN), @"");
+    let all = tenant.get("/rest/transactions").await.json();
+    let amounts: Vec<_> = all["transactions"]
+        .as_array()
+        .expect("transactions")
+        .iter()
+        .map(|each| each["amount"].to_string())
+        .collect();
+    assert_eq!(amounts, ["-10", "500"]);
+    assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"][0]["balance"]["balance"], 489);
+}
+
+#[tokio::test]
+async fn transactions_without_ids_are_told_apart_and_stored_once() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let psu_id = customer("no-ids");
+    assert_eq!(completed(&tenant, &access, &psu_id, json!({})).await["new_transactions"], 4);
+    assert_eq!(completed(&tenant, &access, &psu_id, json!({})).await["new_transactions"], 0);
+    assert_eq!(
+        completed(&tenant, &access, &psu_id, json!({ "sync_period": 7 })).await["new_transactions"],
+        0
+    );
+    let all = tenant.get("/rest/transactions").await.json();
+    assert_eq!(all["transactions"].as_array().map(Vec::len), Some(4));
+}
+
+#[tokio::test]
+async fn an_account_that_was_deleted_stays_deleted_until_accounts_are_asked_for() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let psu_id = customer("moving");
+    completed(&tenant, &access, &psu_id, json!({})).await;
+    let accounts = tenant.get("/rest/accounts").await.json()["accounts"].clone();
+    let id = accounts[1]["account_id"].as_str().expect("an id");
+    assert_eq!(tenant.delete(&format!("/rest/accounts/{id}")).await.status, 200);
+    assert_eq!(tenant.get(&format!("/rest/accounts/{id}")).await.status, 404);
+    completed(&tenant, &access, &psu_id, json!({})).await;
+    assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(1));
+    completed(&tenant, &access, &psu_id, json!({ "scope": ["ACCOUNTS"] })).await;
+    assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(2));
+    // What somebody has changed here stays as it is.
+    let giro = accounts[0]["account_id"].as_str().expect("an id");
+    let mine = json!({ "notes": "ours", "status": "watched", "balance": 1 });
+    assert_eq!(tenant.json(Method::PUT, &format!("/v1/accounts/{giro}"), mine).await.status, 200);
+    completed(&tenant, &access, &psu_id, json!({})).await;
+    let account = tenant.get(&format!("/v1/accounts/{giro}")).await.json();
+    assert_eq!((&account["notes"], &account["status"]), (&json!("ours"), &json!("watched")));
+    assert_eq!(account["balance"], 830, "but for what the bank knows: {account}");
+}

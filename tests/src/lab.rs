@@ -1,0 +1,78 @@
+//! Services of a test's own, whose requests it sends and whose work it does step by step.
+
+use aws_config::SdkConfig;
+use axum::body::{Body, to_bytes};
+use axum::http::{Method, Request, StatusCode};
+use local::{Aws, Data};
+use saldo::app::App;
+use saldo::http::service;
+use saldo::id::OrgId;
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// Embedded services, with nobody working on their queues, and an organization in them.
+pub struct Lab {
+    /// The services.
+    pub aws: Aws,
+    /// An app over them.
+    pub app: App,
+    /// The organization.
+    pub org: OrgId,
+    /// Its key, of all scopes.
+    pub key: String,
+}
+
+impl Lab {
+    /// Starts the services.
+    ///
+    /// # Panics
+    /// When they don't start.
+    pub async fn start(data: &Data) -> Self {
+        let aws = Aws::start(data).await.expect("the services");
+        let (app, org) = (aws.app(), OrgId::random().expect("randomness"));
+        let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
+        Self { aws, app, org, key: key.expect("an organization").expose().to_owned() }
+    }
+
+    /// The SDK's configuration for the services.
+    #[must_use]
+    pub fn sdk(&self) -> &SdkConfig {
+        self.aws.sdk_config()
+    }
+
+    /// Sends a request to the functions over this app: the answer's status and its JSON.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn ask(&self, app: &App, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("host", "localhost").header("x-api-key", &self.key);
+        let request = request.header("content-type", "application/json");
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = request.body(body).expect("a request");
+        let answer = service(local::routes(app)).oneshot(request).await.expect("an answer");
+        let status = answer.status();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    /// Takes what is in a queue out of it.
+    ///
+    /// # Panics
+    /// When the queue does not answer.
+    pub async fn messages(&self, queue: &str) -> Vec<aws_sdk_sqs::types::Message> {
+        let sqs = aws_sdk_sqs::Client::new(self.sdk());
+        let messages = sqs.receive_message().queue_url(queue).max_number_of_messages(10).send().await;
+        let messages = messages.expect("SQS").messages.unwrap_or_default();
+        for message in &messages {
+            let receipt = message.receipt_handle().expect("a receipt");
+            sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.expect("SQS");
+        }
+        messages
+    }
+
+    /// Stops the services.
+    pub async fn stop(self) {
+        self.aws.stop().await;
+    }
+}

@@ -1,0 +1,114 @@
+//! A receiver of notifications, as an application would run one: it writes down what it gets
+//! and answers as it was told.
+
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// How long a notification may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A receiver on a free port of this machine. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Receiver {
+    /// Where it takes notifications.
+    pub url: String,
+    inbox: Arc<Inbox>,
+    _server: tokio_util::task::AbortOnDropHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Inbox {
+    received: Mutex<Vec<Received>>,
+    answers: Mutex<VecDeque<StatusCode>>,
+}
+
+/// A notification that came.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+    /// When it came.
+    pub at: Instant,
+}
+
+impl Received {
+    /// A header, as text; empty if it is not there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The body as JSON; null if it is none.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+impl Receiver {
+    /// A receiver that gives these answers, one after the other, and then 204. Below its URL,
+    /// `/slow` never answers and `/elsewhere` redirects to it.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn start(answers: &[u16]) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let statuses = answers.iter().map(|status| StatusCode::from_u16(*status).expect("a status"));
+        let inbox = Arc::new(Inbox { answers: Mutex::new(statuses.collect()), ..Inbox::default() });
+        let elsewhere = url.clone();
+        let router = Router::new()
+            .route("/", post(receive))
+            .route("/slow", post(async || std::future::pending::<()>().await))
+            .route(
+                "/elsewhere",
+                post(async move || (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, elsewhere)])),
+            )
+            .with_state(Arc::clone(&inbox));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("a receiver") });
+        Self { url, inbox, _server: tokio_util::task::AbortOnDropHandle::new(server) }
+    }
+
+    /// What came so far, in order.
+    #[must_use]
+    pub fn inbox(&self) -> Vec<Received> {
+        self.inbox.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until so many have come.
+    ///
+    /// # Panics
+    /// When they don't.
+    pub async fn wait_for(&self, count: usize) -> Vec<Received> {
+        let begun = Instant::now();
+        loop {
+            let inbox = self.inbox();
+            if inbox.len() >= count {
+                return inbox;
+            }
+            assert!(begun.elapsed() < PATIENCE, "{} of {count} notifications came", inbox.len());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+async fn receive(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes) -> Response {
+    let came = Received { headers, body, at: Instant::now() };
+    inbox.received.lock().unwrap_or_else(PoisonError::into_inner).push(came);
+    let answer = inbox.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    (answer.unwrap_or(StatusCode::NO_CONTENT), "what nobody reads").into_response()
+}
