@@ -133,6 +133,11 @@ async fn a_notification_that_is_wrong_is_told_everything_in_both_dialects() {
       "type": "urn:saldo:problem:invalid_request"
     }
     "#);
+}
+
+#[tokio::test]
+async fn targets_that_are_not_to_be_called_are_not_saved() {
+    let tenant = saldo().await.tenant().await;
     let long = format!("https://1.1.1.1/{}", "a".repeat(2_048));
     let inner = [
         "https://127.0.0.1:1/",
@@ -162,6 +167,18 @@ async fn a_notification_that_is_wrong_is_told_everything_in_both_dialects() {
             assert_eq!(refused.json()["errors"].as_array().map(Vec::len), Some(1), "{uri}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_yet_is_taken() {
+    let tenant = saldo().await.tenant().await;
+    let made = make(&tenant, "/rest/accounts", "https://receiver.invalid/").await;
+    assert_eq!(made["notify_uri"], "https://receiver.invalid/");
+}
+
+#[tokio::test]
+async fn every_field_of_a_notification_is_checked_when_it_is_made_and_when_it_is_changed() {
+    let tenant = saldo().await.tenant().await;
     for (body, pointer, code) in [
         (json!({ "notify_uri": PUBLIC }), "/observe_key", "required"),
         (json!({ "observe_key": "/rest/accounts" }), "/notify_uri", "required"),
