@@ -93,9 +93,9 @@ impl ErrorCode {
     pub fn group(self) -> &'static str {
         match self.number() {
             ..10_000 => "client",
-            ..20_000 => "user",
-            ..30_000 => "bank",
-            ..40_000 => "general",
+            10_000..20_000 => "user",
+            20_000..30_000 => "bank",
+            30_000..40_000 => "general",
             _ => "connectivity",
         }
     }

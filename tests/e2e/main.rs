@@ -21,6 +21,8 @@ mod import;
 mod jobs;
 mod keys;
 mod notifications;
+mod notifications_lab;
+mod notifications_targets;
 mod notifications_told;
 mod notifications_worker;
 mod round_trip;

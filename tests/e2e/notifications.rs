@@ -89,7 +89,55 @@ async fn a_notification_that_is_wrong_is_told_everything_in_both_dialects() {
     let tenant = saldo().await.tenant().await;
     let wrong = json!({ "observe_key": "/rest/account", "notify_uri": "http://example.com/", "state": "x".repeat(1_025) });
     let refused = tenant.json(Method::POST, NOTIFICATIONS, wrong).await;
-    assert_snapshot!(refused.shown(&["request_id"]), @"");
+    assert_snapshot!(refused.shown(&["request_id"]), @r#"
+    {
+      "code": "invalid_request",
+      "detail": "3 parts of the request are invalid; see errors",
+      "error": {
+        "code": 1000,
+        "data": {
+          "notify_uri": [
+            "not an https URL"
+          ],
+          "observe_key": [
+            "no observe key; the keys are /rest/accounts, /rest/transactions, /rest/accounts/{account_id}, /rest/accounts/{account_id}/balance, /rest/accounts/{account_id}/transactions, /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:export.completed, saldo:sync.completed"
+          ],
+          "state": [
+            "longer than 1024 characters"
+          ]
+        },
+        "description": "3 parts of the request are invalid; see errors",
+        "group": "client",
+        "message": null
+      },
+      "errors": [
+        {
+          "code": "invalid_value",
+          "detail": "no observe key; the keys are /rest/accounts, /rest/transactions, /rest/accounts/{account_id}, /rest/accounts/{account_id}/balance, /rest/accounts/{account_id}/transactions, /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:export.completed, saldo:sync.completed",
+          "pointer": "/observe_key"
+        },
+        {
+          "code": "invalid_value",
+          "detail": "not an https URL",
+          "pointer": "/notify_uri"
+        },
+        {
+          "code": "too_long",
+          "detail": "longer than 1024 characters",
+          "pointer": "/state"
+        }
+      ],
+      "request_id": "[request_id]",
+      "status": 400,
+      "title": "The request is invalid",
+      "type": "urn:saldo:problem:invalid_request"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn targets_that_are_not_to_be_called_are_not_saved() {
+    let tenant = saldo().await.tenant().await;
     let long = format!("https://1.1.1.1/{}", "a".repeat(2_048));
     let inner = [
         "https://127.0.0.1:1/",
@@ -119,6 +167,18 @@ async fn a_notification_that_is_wrong_is_told_everything_in_both_dialects() {
             assert_eq!(refused.json()["errors"].as_array().map(Vec::len), Some(1), "{uri}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_yet_is_taken() {
+    let tenant = saldo().await.tenant().await;
+    let made = make(&tenant, "/rest/accounts", "https://receiver.invalid/").await;
+    assert_eq!(made["notify_uri"], "https://receiver.invalid/");
+}
+
+#[tokio::test]
+async fn every_field_of_a_notification_is_checked_when_it_is_made_and_when_it_is_changed() {
+    let tenant = saldo().await.tenant().await;
     for (body, pointer, code) in [
         (json!({ "notify_uri": PUBLIC }), "/observe_key", "required"),
         (json!({ "observe_key": "/rest/accounts" }), "/notify_uri", "required"),
@@ -239,7 +299,26 @@ async fn imports_and_exports_tell_whoever_observes_them_in_signed_notifications(
         }
         assert_eq!(listed["deliveries"][0]["delivery_id"], notification.header("webhook-id"));
         if key == "saldo:import.completed" {
-            assert_snapshot!(testing::shown(&listed, &["delivery_id", "at", "created_at"]), @"");
+            assert_snapshot!(testing::shown(&listed, &["delivery_id", "at", "created_at"]), @r#"
+            {
+              "deliveries": [
+                {
+                  "attempts": [
+                    {
+                      "at": "[at]",
+                      "status_code": 204
+                    }
+                  ],
+                  "created_at": "[created_at]",
+                  "delivery_id": "[delivery_id]",
+                  "next_attempt_at": null,
+                  "observe_key": "saldo:import.completed",
+                  "status": "delivered"
+                }
+              ],
+              "has_more": false
+            }
+            "#);
         }
     }
     assert_eq!((imports.inbox().len(), exports.inbox().len(), others.inbox().len()), (1, 1, 0));

@@ -15,7 +15,7 @@ use saldo::settings::{Queues, Settings};
 use serde_json::json;
 use testing::wire::{Faults, tapped};
 
-use crate::notifications_worker::Lab;
+use crate::notifications_lab::Lab;
 
 /// The requests that an import or export of little sends, and some more.
 const LIFE_MAX: i64 = 32;

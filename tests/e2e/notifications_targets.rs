@@ -1,0 +1,93 @@
+//! Where notifications may not go, and where their secrets may not lie.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::body::Body;
+use axum::http::Request;
+use saldo::app::{App, Limits};
+use saldo::http::service;
+use saldo::notification::{AttemptError, DeliveryStatus, Endpoint, Outcome, Targets};
+use saldo::queue::NotificationMessage;
+use serde_json::json;
+use testing::Receiver;
+use tower::ServiceExt;
+
+use crate::notifications_lab::{EXPORTS, Lab, handled, message, outcomes};
+
+#[tokio::test]
+async fn what_may_not_be_called_is_not_called_whatever_was_saved() {
+    let lab = Lab::start().await;
+    let limits = Limits { notification_delays: &[], ..lab.app.limits };
+    let local = App { limits, ..lab.app.clone() };
+    let public = App { targets: Targets::Public, ..local.clone() };
+    let receiver = Receiver::start(&[]).await;
+    let (saved, _) = lab.endpoint(&receiver.url).await;
+    let saved = lab.app.notifications.get(&lab.org, &saved).await.expect("DynamoDB").expect("the endpoint");
+    let outcome = async |app: &App, uri: &str| {
+        let endpoint = Endpoint { notify_uri: uri.parse().expect("a URL"), ..saved.clone() };
+        lab.app.notifications.put(&lab.org, &endpoint).await.expect("DynamoDB");
+        let (event, id) = lab.tell(&endpoint.id).await;
+        handled(app, &message(&NotificationMessage::Tell(event))).await;
+        handled(app, &message(&NotificationMessage::Deliver { org: lab.org.clone(), delivery: id.clone() }))
+            .await;
+        let delivery = lab.delivery(&id).await.expect("the delivery");
+        assert_eq!(delivery.status, DeliveryStatus::Failed, "{uri}: {delivery:?}");
+        outcomes(&delivery).pop().expect("an attempt")
+    };
+    let port = receiver.url.rsplit(':').next().expect("a port");
+    for uri in [
+        format!("http://127.0.0.1:{port}/"),
+        format!("https://127.0.0.1:{port}/"),
+        format!("https://[::ffff:127.0.0.1]:{port}/"),
+        format!("http://localhost:{port}/"),
+        format!("https://localhost:{port}/"),
+        "https://10.0.0.1/".to_owned(),
+        "https://169.254.169.254/latest/meta-data/".to_owned(),
+        "https://[fd00:ec2::254]/".to_owned(),
+    ] {
+        assert_eq!(outcome(&public, &uri).await, Outcome::Error(AttemptError::AddressNotAllowed), "{uri}");
+    }
+    assert_eq!(outcome(&local, "https://10.0.0.1/").await, Outcome::Error(AttemptError::AddressNotAllowed));
+    for (path, error) in [("/elsewhere", AttemptError::Redirect), ("/slow", AttemptError::Timeout)] {
+        let uri = format!("{}{path}", receiver.url);
+        assert_eq!(outcome(&local, &uri).await, Outcome::Error(error), "{uri}");
+    }
+    let closed = "http://127.0.0.1:1/";
+    assert_eq!(outcome(&local, closed).await, Outcome::Error(AttemptError::ConnectionFailed));
+    let no_tls = format!("https://127.0.0.1:{port}/");
+    assert_eq!(outcome(&local, &no_tls).await, Outcome::Error(AttemptError::ConnectionFailed));
+    assert_eq!(receiver.inbox().len(), 0);
+
+    // Nor is it saved, where the local stack's exception is not made.
+    let strict = service(local::routes(&public));
+    for uri in ["https://localhost/", "https://127.0.0.1/", "http://localhost/"] {
+        let body = json!({ "observe_key": EXPORTS, "notify_uri": uri }).to_string();
+        let request = Request::post("/rest/notifications").header("x-api-key", &lab.key);
+        let request = request.header("content-type", "application/json").body(Body::from(body));
+        let answer = strict.clone().oneshot(request.expect("a request")).await.expect("an answer");
+        assert_eq!(answer.status(), 400, "{uri}");
+    }
+    lab.aws.stop().await;
+}
+
+#[tokio::test]
+async fn a_secret_lies_in_no_table_in_clear() {
+    let lab = Lab::start().await;
+    let receiver = Receiver::start(&[]).await;
+    let (endpoint, secret) = lab.endpoint(&receiver.url).await;
+    let (_, id) = lab.tell(&endpoint).await;
+    lab.work(&lab.app, &id).await;
+    let bits = secret.strip_prefix("whsec_").expect("the prefix");
+    let dynamodb = aws_sdk_dynamodb::Client::new(lab.aws.sdk_config());
+    let mut items = 0;
+    for table in dynamodb.list_tables().send().await.expect("DynamoDB").table_names() {
+        let scan = dynamodb.scan().table_name(table).send().await.expect("DynamoDB");
+        for item in scan.items() {
+            items += 1;
+            let binary = item.values().any(|value| matches!(value, AttributeValue::B(_)));
+            assert!(!binary, "bytes that this would not see");
+            assert!(!format!("{item:?}").contains(bits), "{table}: {item:?}");
+        }
+    }
+    assert!(items >= 5, "the key, its pointer, the organization, the endpoint, the delivery, the answer");
+    lab.aws.stop().await;
+}
