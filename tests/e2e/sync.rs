@@ -130,7 +130,54 @@ async fn the_catalog_lists_the_banks_of_a_country_with_what_they_ask_for() {
     assert_eq!(catalog.json()["banks"][0]["access_methods"].as_array().map(Vec::len), Some(4));
     let mut shown = catalog.json();
     shown["banks"][0]["access_methods"].as_array_mut().expect("methods").truncate(1);
-    assert_snapshot!(testing::shown(&shown, &[]), @"");
+    assert_snapshot!(testing::shown(&shown, &[]), @r#"
+    {
+      "banks": [
+        {
+          "access_methods": [
+            {
+              "advice": null,
+              "configurable_consent": true,
+              "credentials": [
+                {
+                  "id": "psu_id",
+                  "is_optional": false,
+                  "is_secret": false,
+                  "label": "Login"
+                },
+                {
+                  "id": "pin",
+                  "is_optional": false,
+                  "is_secret": true,
+                  "label": "PIN"
+                }
+              ],
+              "customer_authentication_flows": [
+                "EMBEDDED",
+                "DECOUPLED"
+              ],
+              "id": "sandbox",
+              "in_psd2_scope": true,
+              "requires_account_identifiers": false,
+              "supported_account_types": [
+                "Giro account",
+                "Savings account",
+                "Loan account"
+              ],
+              "type": "API"
+            }
+          ],
+          "bank_code": "99999999",
+          "bic": "SALDDEFFXXX",
+          "country": "DE",
+          "id": "sandbox",
+          "name": "Sandbox Bank",
+          "supported": true
+        }
+      ],
+      "services": []
+    }
+    "#);
     assert_eq!(tenant.get("/rest/catalog?country=AR").await.json(), json!({ "banks": [], "services": [] }));
     let refused = tenant.get("/rest/catalog?country=Germany").await;
     assert_eq!(refused.problem(), (400, "invalid_parameter".to_owned()));
@@ -143,7 +190,19 @@ async fn an_embedded_challenge_is_answered_and_accounts_arrive_with_exact_amount
     let access = connect(&tenant, "sandbox").await;
     let sync = begin(&tenant, &access, json!({ "credentials": credentials(&customer("demo")) })).await;
     let asked = challenge(&tenant, &sync, "EMBEDDED").await;
-    assert_snapshot!(testing::shown(&asked, HIDDEN), @"");
+    assert_snapshot!(testing::shown(&asked, HIDDEN), @r#"
+    {
+      "created_at": "[created_at]",
+      "data": null,
+      "format": "TEXT",
+      "id": "[id]",
+      "input_format": "integer",
+      "label": "Enter the TAN that was sent to +49 *** **42.",
+      "max_length": 6,
+      "min_length": null,
+      "type": "EMBEDDED"
+    }
+    "#);
     let path = format!("{sync}/challenges");
     assert_eq!(tenant.get(&path).await.json(), json!([asked.clone()]));
     let id = asked["id"].as_str().expect("an id");
@@ -158,10 +217,50 @@ async fn an_embedded_challenge_is_answered_and_accounts_arrive_with_exact_amount
     let again = respond(&tenant, &sync, &asked, json!({ "value": "111111" })).await;
     assert_eq!(again.problem(), (409, "challenge_closed".to_owned()));
     let job = until(&tenant, &sync, "COMPLETED").await;
-    assert_snapshot!(testing::shown(&job, HIDDEN), @"");
+    assert_snapshot!(testing::shown(&job, HIDDEN), @r#"
+    {
+      "accounts": 4,
+      "challenge": null,
+      "conflict_count": 0,
+      "conflicts": [],
+      "created_at": "[created_at]",
+      "ended_at": "[ended_at]",
+      "error": null,
+      "id": "[id]",
+      "new_transactions": 20,
+      "started_at": "[started_at]",
+      "status": "COMPLETED"
+    }
+    "#);
 
     let accounts = tenant.get("/rest/accounts").await.json();
-    assert_snapshot!(testing::shown(&accounts["accounts"][0], HIDDEN), @"");
+    assert_snapshot!(testing::shown(&accounts["accounts"][0], HIDDEN), @r#"
+    {
+      "account_id": "[account_id]",
+      "account_number": "0000001001",
+      "auto_sync": false,
+      "balance": {
+        "balance": 1336934.98,
+        "balance_date": "[balance_date]",
+        "credit_line": null
+      },
+      "bank_code": "99999999",
+      "bank_id": "[bank_id]",
+      "bank_name": "Sandbox Bank",
+      "bic": "SALDDEFFXXX",
+      "currency": "EUR",
+      "iban": "DE59999999990000001001",
+      "name": "Girokonto",
+      "owner": "Käthe Öztürk-Müller",
+      "status": {
+        "code": 1,
+        "message": null,
+        "success_timestamp": "[success_timestamp]",
+        "sync_timestamp": "[sync_timestamp]"
+      },
+      "type": "Giro account"
+    }
+    "#);
     let balances: Vec<String> = accounts["accounts"]
         .as_array()
         .expect("accounts")
@@ -193,7 +292,29 @@ async fn an_embedded_challenge_is_answered_and_accounts_arrive_with_exact_amount
     let listed = tenant.get("/v1/accounts?limit=100").await.json();
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(4));
     let same = tenant.get(&format!("/v1/accounts/{account}")).await.json();
-    assert_snapshot!(testing::shown(&same, &["id", "owner_id", "access_id", "created_at", "updated_at", "balance_date"]), @"");
+    assert_snapshot!(testing::shown(&same, &["id", "owner_id", "access_id", "created_at", "updated_at", "balance_date"]), @r#"
+    {
+      "balance": 1336934.98,
+      "bank": {
+        "access_id": "[access_id]",
+        "balance_date": "[balance_date]",
+        "bic": "SALDDEFFXXX",
+        "iban": "DE59999999990000001001",
+        "missing_since": null,
+        "name": "Girokonto",
+        "owner_name": "Käthe Öztürk-Müller",
+        "product": "Giro Plus"
+      },
+      "created_at": "[created_at]",
+      "currency": "EUR",
+      "id": "[id]",
+      "identifier": "DE59999999990000001001",
+      "owner_id": "[owner_id]",
+      "status": "active",
+      "type": "checking",
+      "updated_at": "[updated_at]"
+    }
+    "#);
     let clients = tenant.get("/api/clients?description=sandbox").await.json();
     assert_eq!(clients["data"][0]["type"], 0, "{clients}");
     assert_eq!(clients["data"][0]["accounts"].as_array().map(Vec::len), Some(4), "{clients}");
@@ -231,7 +352,31 @@ async fn transactions_are_in_both_listings_and_pages_of_them_add_up() {
             "-3"
         ]
     );
-    assert_snapshot!(testing::shown(&all[2], HIDDEN), @"");
+    assert_snapshot!(testing::shown(&all[2], HIDDEN), @r#"
+    {
+      "account_id": "[account_id]",
+      "account_number": null,
+      "amount": -49.9,
+      "bank_code": "37040044",
+      "bank_name": null,
+      "bic": "COBADEFFXXX",
+      "booked": true,
+      "booking_date": "[booking_date]",
+      "booking_text": null,
+      "creation_timestamp": "[creation_timestamp]",
+      "creditor_id": "DE98ZZZ09999999999",
+      "currency": "EUR",
+      "end_to_end_reference": "SWM-778812",
+      "iban": "DE89370400440532013000",
+      "mandate_reference": "SWM-MANDAT-0042",
+      "modification_timestamp": "[modification_timestamp]",
+      "name": "Stadtwerke München",
+      "purpose": "Abschlag Strom, Kundennr. 00815",
+      "transaction_id": "[transaction_id]",
+      "type": "Direct debit",
+      "value_date": "[value_date]"
+    }
+    "#);
     assert!(all.iter().all(|each| each["booked"] == json!(true)));
 
     let pending = tenant.get(&format!("{path}?include_pending=true&count=2")).await.json();
@@ -293,7 +438,22 @@ async fn a_user_with_several_methods_chooses_one_and_is_not_asked_again() {
     let psu_id = customer("two-methods");
     let sync = begin(&tenant, &access, json!({ "credentials": credentials(&psu_id) })).await;
     let asked = challenge(&tenant, &sync, "METHOD_SELECT").await;
-    assert_snapshot!(testing::shown(&asked["auth_methods"], &[]), @"");
+    assert_snapshot!(testing::shown(&asked["auth_methods"], &[]), @r#"
+    [
+      {
+        "additional_info": "A TAN by text message to +49 *** **42",
+        "id": "sms",
+        "name": "smsTAN",
+        "type": "SMS_OTP"
+      },
+      {
+        "additional_info": "A TAN from a picture, by the reader",
+        "id": "photo",
+        "name": "photoTAN",
+        "type": "PHOTO_OTP"
+      }
+    ]
+    "#);
     let unknown = respond(&tenant, &sync, &asked, json!({ "method_id": "owl" })).await;
     assert_eq!(unknown.problem(), (400, "invalid_request".to_owned()));
     let photo = asked["auth_methods"]
@@ -495,7 +655,24 @@ async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() 
         "consent": consent, "whatever": 1,
     });
     let made = tenant.json(Method::POST, "/rest/accesses", request).await;
-    assert_snapshot!(made.shown(&["id", "created_at"]), @"");
+    assert_snapshot!(made.shown(&["id", "created_at"]), @r#"
+    {
+      "access_method_id": "sandbox",
+      "bank_name": "Sandbox Bank",
+      "consent": {
+        "accounts": [],
+        "expires_at": null,
+        "period": 30,
+        "recurring": true,
+        "scopes": [
+          "ACCOUNTS"
+        ]
+      },
+      "created_at": "[created_at]",
+      "id": "[id]",
+      "save_credentials": true
+    }
+    "#);
     let access = made.header("location").to_owned();
     assert_eq!(tenant.get(&access).await.json(), made.json());
     assert_eq!(tenant.get("/rest/accesses").await.json(), json!([made.json()]));
@@ -571,7 +748,17 @@ async fn the_same_id_with_another_amount_is_a_recorded_conflict() {
     next_day(&bank, &psu_id).await;
     let job = completed(&tenant, &access, &psu_id, json!({})).await;
     assert_eq!(job["conflict_count"], 1);
-    assert_snapshot!(testing::shown(&job["conflicts"], HIDDEN), @"");
+    assert_snapshot!(testing::shown(&job["conflicts"], HIDDEN), @r#"
+    [
+      {
+        "account_id": "[account_id]",
+        "code": "conflict",
+        "field": "amount",
+        "reason": "the transaction with this id was stored with another value, which stays",
+        "transaction_id": "[transaction_id]"
+      }
+    ]
+    "#);
     let all = tenant.get("/rest/transactions").await.json();
     let amounts: Vec<_> = all["transactions"]
         .as_array()

@@ -100,7 +100,8 @@ impl WantedConsent {
         let today = now.to_zoned(TimeZone::UTC).date();
         let days = match self.recurring {
             true => self.period.unwrap_or(CONSENT_DAYS_MAX),
-            false => 0,
+            // Where the bank is it may be tomorrow already.
+            false => 1,
         };
         // The calendar ends in the year 9999.
         today.checked_add(Span::new().days(days)).unwrap_or(Date::MAX)

@@ -177,10 +177,18 @@ pub(super) struct Transaction {
     pub(super) remittance_information_unstructured: Option<String>,
     #[serde(default)]
     pub(super) remittance_information_unstructured_array: Vec<String>,
-    pub(super) remittance_information_structured: Option<String>,
+    pub(super) remittance_information_structured: Option<Structured>,
     pub(super) additional_information: Option<String>,
     pub(super) proprietary_bank_transaction_code: Option<String>,
     pub(super) bank_transaction_code: Option<String>,
+}
+
+/// What a payment is for, in structured form: a text up to version 1.3.6 of the standard.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum Structured {
+    Reference { reference: String },
+    Text(String),
 }
 
 /// An error, as the standard has banks tell it.

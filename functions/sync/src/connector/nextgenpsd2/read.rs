@@ -8,7 +8,7 @@ use super::super::{
 use super::NextGenPsd2;
 use super::http::Call;
 use super::messages::{
-    AccountDetails, AccountList, AccountReference, Balance, Balances, Transaction, TransactionsAnswer,
+    AccountDetails, AccountList, AccountReference, Balance, Balances, Structured, Transaction, TransactionsAnswer,
 };
 
 impl NextGenPsd2 {
@@ -98,7 +98,9 @@ fn transaction(transaction: Transaction) -> ReportedTransaction {
     let text = transaction
         .remittance_information_unstructured
         .or((!several.is_empty()).then_some(several))
-        .or(transaction.remittance_information_structured);
+        .or(transaction.remittance_information_structured.map(|structured| match structured {
+            Structured::Reference { reference } | Structured::Text(reference) => reference,
+        }));
     ReportedTransaction {
         id: transaction.transaction_id.or(transaction.entry_reference),
         amount: transaction.transaction_amount.amount,
