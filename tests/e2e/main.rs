@@ -30,5 +30,6 @@ mod rows;
 mod spreadsheet;
 mod stack;
 mod sync;
+mod sync_worker;
 mod template;
 mod transactions;

@@ -1,5 +1,7 @@
 //! Services of a test's own, whose requests it sends and whose work it does step by step.
 
+use std::sync::Arc;
+
 use aws_config::SdkConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
@@ -11,9 +13,10 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 /// Embedded services, with nobody working on their queues, and an organization in them.
+#[derive(Clone)]
 pub struct Lab {
     /// The services.
-    pub aws: Aws,
+    pub aws: Arc<Aws>,
     /// An app over them.
     pub app: App,
     /// The organization.
@@ -28,7 +31,15 @@ impl Lab {
     /// # Panics
     /// When they don't start.
     pub async fn start(data: &Data) -> Self {
-        let aws = Aws::start(data).await.expect("the services");
+        Self::over(Arc::new(Aws::start(data).await.expect("the services"))).await
+    }
+
+    /// The same services, with another organization.
+    pub async fn beside(other: &Self) -> Self {
+        Self::over(Arc::clone(&other.aws)).await
+    }
+
+    async fn over(aws: Arc<Aws>) -> Self {
         let (app, org) = (aws.app(), OrgId::random().expect("randomness"));
         let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
         Self { aws, app, org, key: key.expect("an organization").expose().to_owned() }
@@ -71,8 +82,10 @@ impl Lab {
         messages
     }
 
-    /// Stops the services.
+    /// Stops the services, if nobody else uses them.
     pub async fn stop(self) {
-        self.aws.stop().await;
+        if let Some(aws) = Arc::into_inner(self.aws) {
+            aws.stop().await;
+        }
     }
 }

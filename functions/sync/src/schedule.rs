@@ -31,7 +31,10 @@ pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
 async fn queue(app: &App, mut access: Access, at: Timestamp) -> Result<bool, Failure> {
     let now = Timestamp::now();
     let saved = app.accesses.credentials(&access.org, &access.id, now).await?.saved;
-    let unattended = saved || access.consent_at(now).is_some_and(|consent| consent.recurring);
+    // What only the user can put right is not tried again without them: a new authorization has
+    // the bank send them a message each time.
+    let hopeless = access.last_error.is_some_and(|code| code.group() == "user");
+    let unattended = saved && !hopeless || access.consent_at(now).is_some_and(|consent| consent.recurring);
     let sync = SyncId::of_schedule(&access.id, at);
     if !unattended || access.locked_by(now).is_some_and(|running| *running != sync) {
         return Ok(false);

@@ -43,7 +43,7 @@ pub struct WantedConsent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConsentScope {
-    /// The accounts themselves.
+    /// The accounts themselves, which are nothing here without their balances.
     Accounts,
     /// Their balances.
     Balances,
@@ -94,6 +94,12 @@ impl GrantedConsent {
 }
 
 impl WantedConsent {
+    /// Whether transactions may be read.
+    #[must_use]
+    pub fn covers_transactions(&self) -> bool {
+        self.scopes.is_empty() || self.scopes.contains(&ConsentScope::Transactions)
+    }
+
     /// The last day on which a consent that is given now is to hold.
     #[must_use]
     pub fn valid_until(&self, now: Timestamp) -> Date {

@@ -11,7 +11,6 @@ use saldo::app::App;
 use saldo::bank::{AccessMethod, Flow};
 use saldo::date::in_milliseconds;
 use saldo::failure::Failure;
-use saldo::finx::ErrorCode;
 use saldo::http::{Caller, PathId, Payload, Problem, Seed};
 use saldo::id::{AccessId, OrgId, SyncId};
 use saldo::queue::SyncMessage;
@@ -21,7 +20,7 @@ use url::Url;
 
 use super::accesses::{check, find, keep, method};
 use super::callback::callback_of;
-use super::challenges::ChallengeView;
+use super::challenges::{ChallengeView, go_on};
 
 /// The synchronizations that are listed.
 const LISTED_MAX: usize = 100;
@@ -118,7 +117,8 @@ pub(crate) async fn create(
     let job = SyncJob::accepted(sync.clone(), org.clone(), id.clone(), request, now);
     let before = lock(&app, access, &sync, now).await?;
     if let Some(before) = before.filter(|before| *before != sync) {
-        abandon(&app, org, &before).await?;
+        // Its time has passed without anybody ending it: the worker finds that it is overtaken.
+        go_on(&app, org, id.clone(), before).await?;
     }
     keep(&app, org, &id, credentials, job.request.save_secrets, now).await?;
     let message = SyncMessage { org: org.clone(), access: id.clone(), sync: sync.clone() };
@@ -179,16 +179,6 @@ async fn unlock(app: &App, org: &OrgId, id: &AccessId, sync: &SyncId) -> Result<
         access.lock = None;
         // If somebody has changed it meanwhile, the lock ends by itself.
         app.accesses.save(&mut access).await?;
-    }
-    Ok(())
-}
-
-/// Ends a synchronization whose time has passed without anybody ending it.
-async fn abandon(app: &App, org: &OrgId, sync: &SyncId) -> Result<(), Failure> {
-    if let Some(mut job) = app.syncs.get(org, sync).await?.filter(|job| !job.has_ended()) {
-        job.give_up(ErrorCode::General, None);
-        job.end(Timestamp::now());
-        app.syncs.save(&mut job).await?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! The end of a synchronization: what it leaves behind, and who is told.
 //!
-//! What only this synchronization may do comes first, while it still holds its access; then it
-//! gives the access back; then it says that it has ended. A crash in between repeats what is
-//! harmless to repeat.
+//! First it is remembered how it ends. What only this synchronization may do comes next, while
+//! it still holds its access; then it gives the access back; then it says that it has ended. A
+//! crash in between repeats what is harmless to repeat.
 
 use jiff::Timestamp;
 use saldo::access::Access;
@@ -10,7 +10,7 @@ use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::finx::ErrorCode;
 use saldo::notification::Event;
-use saldo::sync::{Step, SyncJob, SyncScope};
+use saldo::sync::{SyncJob, SyncScope};
 
 use super::{After, Stopped, Work};
 
@@ -19,35 +19,32 @@ const ATTEMPTS_MAX: u32 = 5;
 
 impl Work {
     pub(super) async fn end(&mut self) -> Result<After, Stopped> {
-        match finish(&self.app, &mut self.job).await? {
-            true => Ok(After::Nothing),
-            false => Err(Stopped::Overtaken),
-        }
+        finish(&self.app, &mut self.job).await?;
+        Ok(After::Nothing)
     }
 }
 
 /// Ends a synchronization that can't go on. It is as it is in the table.
 pub(super) async fn give_up(app: &App, job: &mut SyncJob, code: ErrorCode) -> Result<(), Failure> {
     job.give_up(code, None);
-    match finish(app, job).await? {
-        true => Ok(()),
-        false => Err(Failure::Throttled { operation: "a synchronization that somebody else has taken up" }),
-    }
+    finish(app, job).await
 }
 
-/// Tidies up and ends the synchronization. Says whether it was this one to do so.
-async fn finish(app: &App, job: &mut SyncJob) -> Result<bool, Failure> {
+/// Tidies up and ends the synchronization.
+pub(super) async fn finish(app: &App, job: &mut SyncJob) -> Result<(), Failure> {
+    let overtaken = || Failure::Throttled { operation: "a synchronization that somebody else has taken up" };
     let now = Timestamp::now();
-    job.step = Step::End;
+    if !app.syncs.save(job).await? {
+        return Err(overtaken());
+    }
     leave(app, job, now).await?;
     job.end(now);
     if !app.syncs.save(job).await? {
-        return Ok(false);
+        return Err(overtaken());
     }
     let code = job.error.as_ref().map(|error| error.code.number());
     tracing::info!(org = %job.org, sync = %job.id, code, "the synchronization has ended");
-    tell(app, job).await?;
-    Ok(true)
+    tell(app, job).await
 }
 
 /// Leaves the access as it is after this synchronization, and gives it back.

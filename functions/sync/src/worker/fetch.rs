@@ -49,7 +49,6 @@ impl Work {
             self.fetch_account(&consent.id, &report, &account).await?;
         }
         self.job.step = Step::End;
-        self.save().await?;
         Ok(After::Step)
     }
 
@@ -62,7 +61,8 @@ impl Work {
         let revive = self.job.request.scope == SyncScope::Accounts;
         let kept = self.app.accounts.put_reported(&self.job.org, account, revive, Timestamp::now()).await?;
         let mut new = 0;
-        if kept == Reported::Kept && self.job.request.scope == SyncScope::Transactions {
+        let covered = self.wanted().covers_transactions();
+        if kept == Reported::Kept && covered && self.job.request.scope == SyncScope::Transactions {
             new = self.fetch_transactions(consent, report, account).await?;
         }
         if kept == Reported::Kept {

@@ -104,6 +104,9 @@ async fn bring_forward(app: App, message: SyncMessage) -> Result<(), Failure> {
     if !app.syncs.save(&mut job).await? {
         return app.sync_queue.send_later(&[message], SOON).await;
     }
+    if job.step == Step::End {
+        return end::finish(&app, &mut job).await;
+    }
     let after = match tools(&app, &job).await {
         Ok(Ok((access, connector))) => {
             Work { app: app.clone(), job, access, connector, begun: Instant::now() }.run().await

@@ -23,6 +23,10 @@ use super::messages::{
 /// Regulation (EU) 2018/389, article 36).
 const FREQUENCY_PER_DAY: u32 = 4;
 
+/// The bytes of a challenge's data, an image perhaps, that fit its record. Without it the user
+/// goes by what the bank's own device shows.
+const CHALLENGE_BYTES_MAX: usize = 100_000;
+
 const PSU_ID_HEADER: HeaderName = HeaderName::from_static("psu-id");
 const REDIRECT_PREFERRED: HeaderName = HeaderName::from_static("tpp-redirect-preferred");
 const REDIRECT_URI: HeaderName = HeaderName::from_static("tpp-redirect-uri");
@@ -241,7 +245,7 @@ fn access(with: &Authorizing<'_>) -> AccountAccess {
     AccountAccess {
         accounts: Some(named.clone()),
         balances: Some(named.clone()),
-        transactions: Some(named),
+        transactions: with.wanted.covers_transactions().then_some(named),
         all_psd2: None,
     }
 }
@@ -281,11 +285,12 @@ fn embedded(sca: Sca) -> ChallengeKind {
             additional_information: None,
         });
     let text = (!data.is_empty()).then(|| data.join("\n"));
+    let data = image.as_ref().or(text.as_ref()).filter(|data| data.len() <= CHALLENGE_BYTES_MAX).cloned();
     let label = additional_information.or(said).or(method).unwrap_or_else(|| "One-time password".to_owned());
     ChallengeKind::Embedded {
         label,
         format: if image.is_some() { TextFormat::Photo } else { TextFormat::Text },
-        data: image.or(text),
+        data,
         input_format: otp_format,
         min_length: None,
         max_length: otp_max_length,

@@ -8,7 +8,8 @@ use super::super::{
 use super::NextGenPsd2;
 use super::http::Call;
 use super::messages::{
-    AccountDetails, AccountList, AccountReference, Balance, Balances, Structured, Transaction, TransactionsAnswer,
+    AccountDetails, AccountList, AccountReference, Balance, Balances, Structured, Transaction,
+    TransactionsAnswer,
 };
 
 impl NextGenPsd2 {

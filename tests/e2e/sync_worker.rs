@@ -1,0 +1,502 @@
+//! The worker that brings synchronizations forward: killed, delivered twice, given up; what it
+//! says to the bank, what it leaves in the tables, and what it never leaves anywhere.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use local::{Bank, Data, sqs_event};
+use saldo::app::{App, Limits};
+use saldo::bank::CATALOG_FILE;
+use saldo::id::{AccessId, SyncId};
+use saldo::queue::SyncMessage;
+use saldo::sync::SyncStatus;
+use serde_json::{Value, json};
+use testing::Lab;
+use testing::nextgenpsd2::Contract;
+use testing::wire::{Faults, tapped};
+
+use crate::sync::{credentials, customer};
+
+/// The requests to AWS that one delivery sends for an account with few transactions, and more.
+const LIFE_MAX: i64 = 60;
+/// No waiting: whoever comes next takes over, and polls come at once.
+const HASTY: Duration = Duration::ZERO;
+
+/// A lab with an app that does not wait, and an access to the sandbox bank.
+struct Bench {
+    lab: Lab,
+    app: App,
+    access: AccessId,
+}
+
+impl Bench {
+    async fn start(method: &str) -> Self {
+        let lab = Lab::start(&Data::Ephemeral).await;
+        let app = hasty(&lab.app);
+        let access = connect(&lab, &app, method).await;
+        Self { lab, app, access }
+    }
+
+    /// Another organization's access, at the same bank and in the same services.
+    async fn beside(&self) -> Self {
+        let lab = Lab::beside(&self.lab).await;
+        let access = connect(&lab, &self.app, "sandbox").await;
+        Self { lab, app: self.app.clone(), access }
+    }
+
+    async fn begin(&self, request: Value) -> SyncId {
+        begin(&self.lab, &self.app, &self.access, request).await
+    }
+
+    async fn told(&self, sync: &SyncId) -> Value {
+        let path = format!("/rest/accesses/{}/syncs/{sync}", self.access);
+        self.lab.ask(&self.app, Method::GET, &path, Value::Null).await.1
+    }
+
+    async fn respond(&self, sync: &SyncId, answer: Value) -> u16 {
+        let challenge = self.told(sync).await["challenge"]["id"].as_str().expect("a challenge").to_owned();
+        let path = format!("/rest/accesses/{}/syncs/{sync}/challenges/{challenge}/response", self.access);
+        self.lab.ask(&self.app, Method::POST, &path, answer).await.0.as_u16()
+    }
+
+    /// Delivers the synchronization's message once.
+    async fn deliver(&self, app: &App, sync: &SyncId) -> bool {
+        deliver(app, &self.lab, &self.access, sync).await
+    }
+
+    /// Synchronizes to the end, with an OTP on the way.
+    async fn complete(&self, psu_id: &str) -> SyncId {
+        let sync = self.begin(json!({ "credentials": credentials(psu_id) })).await;
+        assert!(self.deliver(&self.app, &sync).await);
+        assert_eq!(self.respond(&sync, json!({ "value": "111111" })).await, 200);
+        assert!(self.deliver(&self.app, &sync).await);
+        assert_eq!(self.told(&sync).await["status"], "COMPLETED");
+        sync
+    }
+
+    /// What is there: accounts and transactions without what is of their run.
+    async fn books(&self) -> Value {
+        let (_, accounts) = self.lab.ask(&self.app, Method::GET, "/rest/accounts", Value::Null).await;
+        let transactions = "/rest/transactions?include_pending=true";
+        let (_, transactions) = self.lab.ask(&self.app, Method::GET, transactions, Value::Null).await;
+        let strip = |list: &Value, names: &[&str]| -> Vec<Value> {
+            let mut list = list.as_array().expect("a list").clone();
+            for item in &mut list {
+                names.iter().for_each(|name| item[name] = Value::Null);
+            }
+            list
+        };
+        let mut transactions = strip(
+            &transactions["transactions"],
+            &["transaction_id", "account_id", "creation_timestamp", "modification_timestamp"],
+        );
+        transactions.sort_by_key(Value::to_string);
+        json!([strip(&accounts["accounts"], &["account_id", "bank_id", "status"]), transactions])
+    }
+}
+
+fn hasty(app: &App) -> App {
+    let limits = Limits { sync_lease: HASTY, poll_interval: HASTY, ..app.limits };
+    App { limits, ..app.clone() }
+}
+
+async fn connect(lab: &Lab, app: &App, method: &str) -> AccessId {
+    let body = json!({ "access_method_id": method });
+    let (status, made) = lab.ask(app, Method::POST, "/rest/accesses", body).await;
+    assert_eq!(status, 201, "{made}");
+    made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+}
+
+async fn begin(lab: &Lab, app: &App, access: &AccessId, request: Value) -> SyncId {
+    let (status, begun) =
+        lab.ask(app, Method::POST, &format!("/rest/accesses/{access}/syncs"), request).await;
+    assert_eq!(status, 201, "{begun}");
+    begun["id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+}
+
+async fn deliver(app: &App, lab: &Lab, access: &AccessId, sync: &SyncId) -> bool {
+    let message = SyncMessage { org: lab.org.clone(), access: access.clone(), sync: sync.clone() };
+    let body = serde_json::to_string(&message).expect("JSON");
+    let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
+    sync::handle(app.clone(), sqs_event(&[message])).await.batch_item_failures.is_empty()
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_between_any_two_requests_leaves_the_same_books() {
+    let bench = Bench::start("sandbox").await;
+    bench.complete(&customer("no-ids")).await;
+    let expected = bench.books().await;
+    assert_eq!(expected[1].as_array().map(Vec::len), Some(4));
+
+    let faults = Arc::new(Faults::default());
+    let doomed = hasty(&App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults)));
+    let (mut deaths, mut runs) = (0, 0);
+    // Of the two deliveries, before and behind the OTP, one is doomed.
+    for (doomed_delivery, after_effect) in [(1, false), (1, true), (2, false), (2, true)] {
+        for requests in 0..LIFE_MAX {
+            let here = bench.beside().await;
+            let sync = here.begin(json!({ "credentials": credentials(&customer("no-ids")) })).await;
+            runs += 1;
+            let mut died = false;
+            for delivery in 1..=2 {
+                if delivery == doomed_delivery {
+                    faults.arm(requests, after_effect);
+                    died = faults.run(here.deliver(&doomed, &sync)).await.is_none();
+                    faults.disarm();
+                    deaths += i32::from(died);
+                }
+                assert!(here.deliver(&here.app, &sync).await, "delivery {delivery} after {requests}");
+                if delivery == 1 {
+                    assert_eq!(here.respond(&sync, json!({ "value": "111111" })).await, 200);
+                }
+            }
+            let job = here.told(&sync).await;
+            assert_eq!((&job["status"], &job["new_transactions"]), (&json!("COMPLETED"), &json!(4)), "{job}");
+            assert_eq!(
+                here.books().await,
+                expected,
+                "killed at request {requests} of delivery {doomed_delivery}"
+            );
+            if !died {
+                break;
+            }
+        }
+    }
+    println!("{deaths} deaths in {runs} synchronizations");
+    assert!(deaths > 40, "{deaths}");
+    bench.lab.stop().await;
+}
+
+/// A bank whose messages are checked against the standard, and what was found in them.
+async fn checked_bank(
+    contract: Contract,
+    found: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<String>>>,
+) -> String {
+    let listener = local::listen(0).await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let check = Check { contract: Arc::new(contract), found, seen };
+    let router = Bank::new().router(&url).layer(from_fn_with_state(check, checked));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("the bank") });
+    url
+}
+
+#[derive(Clone)]
+struct Check {
+    contract: Arc<Contract>,
+    found: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+async fn checked(State(check): State<Check>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().expect("a target").to_string();
+    let method = parts.method.to_string();
+    if target.starts_with("/sandbox/") {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    let headers = |headers: &axum::http::HeaderMap| -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned()))
+            .collect()
+    };
+    let body = to_bytes(body, usize::MAX).await.expect("a body");
+    let request = check.contract.check_request(&method, &target, &headers(&parts.headers), &body);
+    let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let (parts, body) = answer.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a body");
+    let status = parts.status.as_u16();
+    let answer = check.contract.check_answer(&method, &target, status, &headers(&parts.headers), &body);
+    let mut found = check.found.lock().expect("nobody panics");
+    for (what, checked) in [("request", request), ("answer", answer)] {
+        found.extend(checked.err().map(|fault| format!("{what} {method} {target} {status}: {fault}")));
+    }
+    let path = target.split('?').next().unwrap_or_default();
+    let shape: Vec<_> = path.split('/').map(|part| if part.len() > 20 { "*" } else { part }).collect();
+    check.seen.lock().expect("nobody panics").push(format!("{method} {} {status}", shape.join("/")));
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// Needs the Berlin Group's OpenAPI, which is not part of Saldo: `NEXTGENPSD2_OPENAPI` names the
+/// file.
+#[tokio::test]
+#[ignore = "needs the Berlin Group's OpenAPI, in the file that NEXTGENPSD2_OPENAPI names"]
+async fn every_message_to_and_from_the_bank_is_the_standard_s() {
+    let file =
+        std::env::var("NEXTGENPSD2_OPENAPI").expect("NEXTGENPSD2_OPENAPI names the standard's OpenAPI");
+    let contract = Contract::load(&std::fs::read_to_string(file).expect("the OpenAPI"));
+    let (found, seen) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let bank = checked_bank(contract, Arc::clone(&found), Arc::clone(&seen)).await;
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let app = hasty(&lab.app);
+    let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
+    for method in catalog[0]["access_methods"].as_array_mut().expect("methods") {
+        method["interface"]["base_url"] = json!(bank);
+    }
+    app.files.put(CATALOG_FILE, "application/json", catalog.to_string().into()).await.expect("S3");
+
+    let access = connect(&lab, &app, "sandbox").await;
+    let bench = Bench { lab: lab.clone(), app: app.clone(), access };
+    // Every flow: told, chosen, in the app, at the bank; with and without an address; accounts
+    // named; a consent that recurs; every refusal.
+    let ends = |bench: &Bench, sync: &SyncId| {
+        let (app, org, sync) = (bench.app.clone(), bench.lab.org.clone(), sync.clone());
+        async move { app.syncs.get(&org, &sync).await.expect("DynamoDB").expect("the job").status }
+    };
+    let scripts = [
+        "demo",
+        "two-methods",
+        "no-sca",
+        "locked",
+        "nobody",
+        "decoupled-refused",
+        "decoupled",
+        "exhausted",
+        "busy",
+        "moving",
+        "no-ids",
+    ];
+    for script in scripts {
+        let bench = bench.beside().await;
+        let psu_id = customer(script);
+        let sync =
+            bench.begin(json!({ "credentials": credentials(&psu_id), "psu_ip_address": "192.0.2.7" })).await;
+        for _ in 0..8 {
+            assert!(bench.deliver(&app, &sync).await);
+            match bench.told(&sync).await["challenge"]["type"].as_str() {
+                Some("METHOD_SELECT") => {
+                    assert_eq!(bench.respond(&sync, json!({ "method_id": "photo" })).await, 200);
+                }
+                Some("EMBEDDED") => assert_eq!(bench.respond(&sync, json!({ "value": "111111" })).await, 200),
+                _ => {}
+            }
+        }
+        assert!([SyncStatus::Completed, SyncStatus::Failed].contains(&ends(&bench, &sync).await), "{script}");
+    }
+    redirected_and_recurring(&lab, &app).await;
+    let found = found.lock().expect("nobody panics").clone();
+    assert!(found.is_empty(), "{found:#?}");
+    let mut seen = seen.lock().expect("nobody panics").clone();
+    println!("{} messages each way", seen.len());
+    seen.sort();
+    seen.dedup();
+    insta::assert_snapshot!(seen.join("\n"), @"
+    DELETE /v1/consents/* 204
+    GET /v1/accounts 200
+    GET /v1/accounts 429
+    GET /v1/accounts/*/transactions 200
+    GET /v1/accounts/*/transactions 429
+    GET /v1/consents/*/authorisations/* 200
+    GET /v1/consents/*/status 200
+    POST /v1/consents 201
+    POST /v1/consents 401
+    POST /v1/consents/*/authorisations 201
+    POST /v1/consents/*/authorisations 403
+    PUT /v1/consents/*/authorisations/* 200
+    ");
+    lab.stop().await;
+}
+
+/// A consent that names its accounts, recurs, and is ended, had by way of the bank's page.
+async fn redirected_and_recurring(lab: &Lab, app: &App) {
+    let consent = json!({ "recurring": true, "period": 90, "accounts": [{ "id": "DE59999999990000001001", "currency": "USD" }] });
+    let body = json!({ "access_method_id": "sandbox-redirect", "consent": consent });
+    let (_, made) = lab.ask(app, Method::POST, "/rest/accesses", body).await;
+    let access: AccessId = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let bench = Bench { lab: lab.clone(), app: app.clone(), access };
+    let sync = bench.begin(json!({})).await;
+    assert!(bench.deliver(app, &sync).await);
+    let page = bench.told(&sync).await["challenge"]["location"].as_str().expect("a page").to_owned();
+    let browser =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
+    let back =
+        browser.get(format!("{page}/approve?customer={}", customer("demo"))).send().await.expect("the bank");
+    let back = back.headers()["location"].to_str().expect("text").replace("http://localhost", "");
+    assert_eq!(lab.ask(app, Method::GET, &back, Value::Null).await.0, 200);
+    assert!(bench.deliver(app, &sync).await);
+    let job = bench.told(&sync).await;
+    assert_eq!((&job["status"], &job["accounts"]), (&json!("COMPLETED"), &json!(1)), "{job}");
+    let again = bench.begin(json!({})).await;
+    assert!(bench.deliver(app, &again).await);
+    assert_eq!(bench.told(&again).await["status"], "COMPLETED");
+    let (status, _) =
+        lab.ask(app, Method::DELETE, &format!("/rest/accesses/{}", bench.access), Value::Null).await;
+    assert_eq!(status, 200);
+}
+
+/// Everything in a table.
+async fn items(lab: &Lab, table: &str) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+    let dynamodb = aws_sdk_dynamodb::Client::new(lab.sdk());
+    let page = dynamodb.scan().table_name(table).send().await.expect("DynamoDB");
+    assert!(page.last_evaluated_key.is_none(), "more than a page");
+    page.items.unwrap_or_default()
+}
+
+#[tokio::test]
+async fn synchronizing_what_has_not_changed_writes_nothing() {
+    let bench = Bench::start("sandbox").await;
+    let psu_id = customer("demo");
+    bench.complete(&psu_id).await;
+    let tables = &bench.lab.aws.settings.tables;
+    let mut before = Vec::new();
+    for table in [&tables.accounts, &tables.transactions, &tables.clients] {
+        before.push(items(&bench.lab, table).await);
+    }
+    let meter = Arc::new(testing::wire::Meter::default());
+    let metered = hasty(&App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &meter)));
+    let sync = bench.begin(json!({ "credentials": credentials(&psu_id) })).await;
+    assert!(bench.deliver(&metered, &sync).await);
+    assert_eq!(bench.respond(&sync, json!({ "value": "111111" })).await, 200);
+    assert!(bench.deliver(&metered, &sync).await);
+    for (table, before) in [&tables.accounts, &tables.transactions, &tables.clients].into_iter().zip(before) {
+        let after = items(&bench.lab, table).await;
+        assert!(after.len() == before.len() && after.iter().all(|item| before.contains(item)), "{table}");
+    }
+    // The job and its access are written, and nothing else.
+    println!("{:?}", meter.lap());
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn a_challenge_nobody_answers_and_a_bank_that_never_does_end_the_synchronization() {
+    let bench = Bench::start("sandbox").await;
+    let impatient = |limits: Limits| App { limits, ..bench.app.clone() };
+    let sync = bench.begin(json!({ "credentials": credentials(&customer("demo")) })).await;
+    assert!(bench.deliver(&bench.app, &sync).await);
+    assert_eq!(bench.told(&sync).await["status"], "AWAIT_AUTH");
+    // A message before its time changes nothing.
+    assert!(bench.deliver(&bench.app, &sync).await);
+    assert_eq!(bench.told(&sync).await["status"], "AWAIT_AUTH");
+    let late = impatient(Limits { challenge_valid: Duration::ZERO, ..bench.app.limits });
+    let challenge = bench.told(&sync).await["challenge"]["id"].as_str().expect("a challenge").to_owned();
+    let path = format!("/rest/accesses/{}/syncs/{sync}/challenges/{challenge}/response", bench.access);
+    let (status, _) = bench.lab.ask(&late, Method::POST, &path, json!({ "value": "111111" })).await;
+    assert_eq!(status, 409);
+    assert!(bench.deliver(&late, &sync).await);
+    let job = bench.told(&sync).await;
+    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(10005)), "{job}");
+
+    let sync = bench.begin(json!({ "credentials": credentials(&customer("stuck")) })).await;
+    assert!(bench.deliver(&bench.app, &sync).await);
+    assert_eq!(bench.respond(&sync, json!({ "value": "111111" })).await, 200);
+    let hurried = impatient(Limits { bank_timeout: Duration::from_millis(300), ..bench.app.limits });
+    assert!(bench.deliver(&hurried, &sync).await);
+    assert_eq!(bench.told(&sync).await["error"]["code"], 40001);
+
+    // A bank that is not there.
+    let catalog = serde_json::to_string(&bench.app.banks().await.expect("S3")).expect("JSON");
+    let nowhere = catalog.replace(&bench.lab.aws.endpoints().bank, "http://127.0.0.1:9");
+    bench.app.files.put(CATALOG_FILE, "application/json", nowhere.into()).await.expect("S3");
+    let sync = bench.begin(json!({ "credentials": credentials("demo") })).await;
+    assert!(bench.deliver(&bench.app, &sync).await);
+    assert_eq!(bench.told(&sync).await["error"]["code"], 40000);
+    // A bank that has left the catalog.
+    bench.app.files.put(CATALOG_FILE, "application/json", "[]".into()).await.expect("S3");
+    let path = format!("/rest/accesses/{}/syncs", bench.access);
+    let (status, refused) = bench.lab.ask(&bench.app, Method::POST, &path, json!({})).await;
+    assert_eq!((status.as_u16(), &refused["error"]["code"]), (422, &json!(1006)));
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn two_synchronizations_at_once_are_one() {
+    let bench = Bench::start("sandbox").await;
+    let path = format!("/rest/accesses/{}/syncs", bench.access);
+    let request = json!({ "credentials": credentials(&customer("demo")) });
+    let both = futures::future::join_all(
+        (0..8).map(|_| bench.lab.ask(&bench.app, Method::POST, &path, request.clone())),
+    );
+    let mut statuses: Vec<_> = both.await.into_iter().map(|(status, body)| (status.as_u16(), body)).collect();
+    statuses.sort_by_key(|(status, _)| *status);
+    assert_eq!(statuses[0].0, 201);
+    for (status, refused) in &statuses[1..] {
+        assert_eq!((*status, &refused["error"]["code"]), (423, &json!(1008)), "{refused}");
+    }
+    // One that died without an end gives way when its lock has ended, and is told to have failed.
+    let first: SyncId = statuses[0].1["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let mut access =
+        bench.app.accesses.get(&bench.lab.org, &bench.access).await.expect("DynamoDB").expect("it");
+    access.lock.as_mut().expect("a lock").until = jiff::Timestamp::now();
+    assert!(bench.app.accesses.save(&mut access).await.expect("DynamoDB"));
+    let second = bench.begin(request).await;
+    assert!(bench.deliver(&bench.app, &first).await);
+    let overtaken = bench.told(&first).await;
+    assert_eq!((&overtaken["status"], &overtaken["error"]["code"]), (&json!("FAILED"), &json!(30000)));
+    assert!(bench.deliver(&bench.app, &second).await);
+    assert_eq!(bench.told(&second).await["status"], "AWAIT_AUTH", "and its credentials are there");
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_given_up_ends_and_gives_its_access_back() {
+    let bench = Bench::start("sandbox").await;
+    let sync = bench.begin(json!({ "credentials": credentials(&customer("demo")) })).await;
+    assert!(bench.deliver(&bench.app, &sync).await);
+    let message =
+        SyncMessage { org: bench.lab.org.clone(), access: bench.access.clone(), sync: sync.clone() };
+    let body = serde_json::to_string(&message).expect("JSON");
+    for _ in 0..2 {
+        let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(&body).build();
+        let answer = sync::handle_dead_letters(bench.app.clone(), sqs_event(&[message])).await;
+        assert_eq!(answer.batch_item_failures, []);
+    }
+    let job = bench.told(&sync).await;
+    assert_eq!(
+        (&job["status"], &job["error"]["code"], &job["error"]["group"]),
+        (&json!("FAILED"), &json!(30000), &json!("general"))
+    );
+    let now = jiff::Timestamp::now();
+    let kept = bench.app.accesses.credentials(&bench.lab.org, &bench.access, now).await.expect("DynamoDB");
+    assert!(kept.sealed.is_empty());
+    bench.complete(&customer("demo")).await;
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
+    let bench = Bench::start("sandbox").await;
+    let (lab, app) = (&bench.lab, &bench.app);
+    let at = jiff::Timestamp::now();
+    // Nothing is saved and nothing was agreed to: nothing to do.
+    assert_eq!(sync::schedule::run(app, at).await.expect("AWS"), 0);
+    let recurring = json!({ "access_method_id": "sandbox", "consent": { "recurring": true } });
+    let (_, made) = lab.ask(app, Method::POST, "/rest/accesses", recurring).await;
+    let access: AccessId = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let agreed = Bench { lab: lab.clone(), app: app.clone(), access };
+    agreed.complete(&customer("demo")).await;
+    let saved = connect(lab, app, "sandbox").await;
+    let request = json!({ "credentials": credentials(&customer("two-methods")), "save_secrets": true });
+    let first = begin(lab, app, &saved, request).await;
+    let saved = Bench { lab: lab.clone(), app: app.clone(), access: saved };
+    assert!(saved.deliver(app, &first).await);
+    assert_eq!(saved.respond(&first, json!({ "method_id": "sms" })).await, 200);
+    assert!(saved.deliver(app, &first).await);
+    assert_eq!(saved.respond(&first, json!({ "value": "111111" })).await, 200);
+    assert!(saved.deliver(app, &first).await);
+    assert_eq!(saved.told(&first).await["status"], "COMPLETED");
+
+    // Asked for twice, it is done once.
+    assert_eq!(sync::schedule::run(app, at).await.expect("AWS"), 2);
+    assert_eq!(sync::schedule::run(app, at).await.expect("AWS"), 0);
+    for (which, status, code) in [(&agreed, "COMPLETED", Value::Null), (&saved, "FAILED", json!(10005))] {
+        let sync = SyncId::of_schedule(&which.access, at);
+        assert!(which.deliver(app, &sync).await);
+        let job = which.told(&sync).await;
+        assert_eq!((&job["status"], &job["error"]["code"]), (&json!(status), &code), "{job}");
+        assert_eq!(job["challenge"], Value::Null);
+    }
+    // What only its user can put right is not tried day after day.
+    let tomorrow = at + jiff::SignedDuration::from_hours(24);
+    assert_eq!(sync::schedule::run(app, tomorrow).await.expect("AWS"), 1);
+    let next = SyncId::of_schedule(&agreed.access, tomorrow);
+    assert!(agreed.deliver(app, &next).await);
+    assert_eq!(agreed.told(&next).await["status"], "COMPLETED");
+    bench.lab.stop().await;
+}
