@@ -30,6 +30,7 @@ mod rows;
 mod spreadsheet;
 mod stack;
 mod sync;
+mod sync_secrets;
 mod sync_worker;
 mod template;
 mod transactions;

@@ -649,7 +649,8 @@ async fn saved_secrets_are_used_again_and_forgotten_when_asked_to() {
 #[tokio::test]
 async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() {
     let Some((_, _, tenant)) = at_hand().await else { return };
-    let consent = json!({ "recurring": true, "period": 30, "scopes": ["ACCOUNTS"], "accounts": [] });
+    let consent =
+        json!({ "recurring": true, "period": 30, "scopes": ["ACCOUNTS", "TRANSACTIONS"], "accounts": [] });
     let request = json!({
         "access_method_id": "sandbox", "credentials": credentials(&customer("no-sca")), "save_credentials": true,
         "consent": consent, "whatever": 1,
@@ -665,7 +666,8 @@ async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() 
         "period": 30,
         "recurring": true,
         "scopes": [
-          "ACCOUNTS"
+          "ACCOUNTS",
+          "TRANSACTIONS"
         ]
       },
       "created_at": "[created_at]",
@@ -807,4 +809,47 @@ async fn an_account_that_was_deleted_stays_deleted_until_accounts_are_asked_for(
     let account = tenant.get(&format!("/v1/accounts/{giro}")).await.json();
     assert_eq!((&account["notes"], &account["status"]), (&json!("ours"), &json!("watched")));
     assert_eq!(account["balance"], 830, "but for what the bank knows: {account}");
+}
+
+#[tokio::test]
+async fn the_application_is_told_when_it_is_done_unless_it_does_not_want_to_be() {
+    let Some((_, _, tenant)) = at_hand().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let receiver = testing::Receiver::start(&[]).await;
+    let syncs = format!("{access}/syncs");
+    for key in
+        ["saldo:sync.completed", "/rest/transactions", "/rest/accounts", &syncs, "saldo:import.completed"]
+    {
+        let body = json!({ "observe_key": key, "notify_uri": receiver.url, "state": key });
+        assert_eq!(tenant.json(Method::POST, "/rest/notifications", body).await.status, 201);
+    }
+    let with = |more: Value| {
+        let mut request = json!({ "credentials": credentials(&customer("no-sca")) });
+        request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+        request
+    };
+    let quiet = begin(&tenant, &access, with(json!({ "disable_notifications": true }))).await;
+    until(&tenant, &quiet, "COMPLETED").await;
+    let told = begin(&tenant, &access, with(json!({ "scope": ["ACCOUNTS"] }))).await;
+    until(&tenant, &told, "COMPLETED").await;
+    let came = receiver.wait_for(3).await;
+    let mut keys: Vec<_> = came.iter().map(|each| each.json()["observe_key"].clone()).collect();
+    keys.sort_by_key(Value::to_string);
+    assert_eq!(
+        keys,
+        [json!(syncs), json!("/rest/accounts"), json!("saldo:sync.completed")],
+        "no transactions"
+    );
+    let job =
+        came.iter().find(|each| each.json()["observe_key"] == "saldo:sync.completed").expect("one").json();
+    assert_eq!(job["job_id"].as_str(), told.rsplit('/').next());
+    assert_eq!(job["state"], "saldo:sync.completed");
+
+    // What failed has ended, too; nothing was brought.
+    let wrong = json!({ "credentials": { "psu_id": customer("demo"), "pin": "0" } });
+    failure(&tenant, &access, wrong, None).await;
+    let came = receiver.wait_for(5).await;
+    let mut keys: Vec<_> = came[3..].iter().map(|each| each.json()["observe_key"].clone()).collect();
+    keys.sort_by_key(Value::to_string);
+    assert_eq!(keys, [json!(syncs), json!("saldo:sync.completed")]);
 }

@@ -40,6 +40,7 @@ impl Lab {
     }
 
     async fn over(aws: Arc<Aws>) -> Self {
+        crate::logs::listen();
         let (app, org) = (aws.app(), OrgId::random().expect("randomness"));
         let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
         Self { aws, app, org, key: key.expect("an organization").expose().to_owned() }

@@ -5,6 +5,7 @@ mod api;
 pub mod bench;
 mod lab;
 pub mod lambda;
+mod logs;
 pub mod nextgenpsd2;
 mod receiver;
 mod server;
@@ -12,5 +13,6 @@ pub mod wire;
 
 pub use api::{Answer, Tenant, another_day_than_midnight, sha256, shown};
 pub use lab::Lab;
+pub use logs::logged;
 pub use receiver::{Received, Receiver};
 pub use server::{Saldo, saldo};

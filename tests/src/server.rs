@@ -55,6 +55,7 @@ pub async fn saldo() -> Saldo {
 /// Starts a local stack in a thread of its own, since the runtime of the test that
 /// happens to come first ends with that test.
 fn in_process() -> Saldo {
+    crate::logs::listen();
     let (ready, started) = oneshot::channel();
     thread::spawn(move || {
         Runtime::new().expect("a runtime").block_on(async {

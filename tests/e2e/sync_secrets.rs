@@ -1,0 +1,129 @@
+//! The PIN and the one-time password, which are nowhere but where they have to be: not in a
+//! table, a file, a queue, a log line or an answer.
+
+use std::path::Path;
+
+use axum::http::Method;
+use local::Data;
+use serde_json::{Value, json};
+use testing::{Lab, logged};
+
+use crate::sync::{credentials, customer};
+use crate::sync_worker::Bench;
+
+/// The sandbox bank's secrets.
+const SECRETS: [&str; 2] = ["12345", "111111"];
+
+/// Where a text has one of the secrets as a word of its own: digits are part of other numbers.
+fn leak(text: &str) -> Option<&str> {
+    SECRETS.into_iter().find_map(|secret| {
+        text.match_indices(secret).find_map(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let after = text[at + secret.len()..].chars().next();
+            let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let around = &text[text.floor_char_boundary(at.saturating_sub(80))
+                ..text.ceil_char_boundary((at + 80).min(text.len()))];
+            (!word(before) && !word(after)).then_some(around)
+        })
+    })
+}
+
+fn files(path: &Path, found: &mut Vec<Vec<u8>>) {
+    for entry in std::fs::read_dir(path).expect("a directory").filter_map(Result::ok) {
+        match entry.path() {
+            path if path.is_dir() => files(&path, found),
+            path => found.push(std::fs::read(path).expect("a file")),
+        }
+    }
+}
+
+#[test]
+fn a_leak_is_found_where_there_is_one() {
+    assert_eq!(leak("id 9912345, 1111112 and 123456"), None);
+    assert_eq!(leak(r#"{"pin":"12345"}"#), Some(r#"{"pin":"12345"}"#));
+    assert_eq!(leak("otp=111111&x"), Some("otp=111111&x"));
+}
+
+#[tokio::test]
+async fn neither_the_pin_nor_the_otp_is_in_any_table_file_queue_log_or_answer() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let lab = Lab::start(&Data::Directory(dir.path().to_owned())).await;
+    let bench = Bench::at(lab, "sandbox").await;
+    let mut answers = Vec::new();
+    let path = format!("/rest/accesses/{}/syncs", bench.access);
+    for (script, save, otp) in [
+        ("demo", true, "111111"),
+        ("two-methods", false, "111111"),
+        ("locked", false, ""),
+        ("broken", true, "111111"),
+    ] {
+        let request = json!({ "credentials": credentials(&customer(script)), "save_secrets": save });
+        let (status, begun) = bench.lab.ask(&bench.app, Method::POST, &path, request).await;
+        assert_eq!(status, 201, "{begun}");
+        let sync = begun["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        answers.push(begun);
+        for _ in 0..4 {
+            assert!(bench.deliver(&bench.app, &sync).await);
+            let told = bench.told(&sync).await;
+            match told["challenge"]["type"].as_str() {
+                Some("METHOD_SELECT") => {
+                    assert_eq!(bench.respond(&sync, json!({ "method_id": "sms" })).await, 200);
+                }
+                Some("EMBEDDED") => {
+                    assert_eq!(bench.respond(&sync, json!({ "value": otp })).await, 200);
+                    // While it is on its way, too.
+                    look(&bench, dir.path(), &mut answers).await;
+                }
+                _ => {}
+            }
+            answers.push(told);
+        }
+        look(&bench, dir.path(), &mut answers).await;
+        assert!(bench.told(&sync).await["ended_at"].is_string(), "{script}");
+    }
+    // What is refused is not quoted, either.
+    for body in
+        [json!({ "credentials": "12345" }), json!({ "credentials": { "12345": "12345" } }), json!(["12345"])]
+    {
+        let (status, refused) = bench.lab.ask(&bench.app, Method::POST, &path, body).await;
+        assert!(status.is_client_error(), "{refused}");
+        answers.push(refused);
+    }
+    look(&bench, dir.path(), &mut answers).await;
+    assert!(answers.len() > 30);
+    assert!(logged().contains("the synchronization has ended"), "nothing was logged");
+    bench.lab.stop().await;
+}
+
+/// Looks everywhere.
+async fn look(bench: &Bench, dir: &Path, answers: &mut Vec<Value>) {
+    for path in
+        ["/rest/accesses", "/rest/accounts", "/rest/transactions?include_pending=true", "/v1/accounts"]
+    {
+        answers.push(bench.lab.ask(&bench.app, Method::GET, path, Value::Null).await.1);
+    }
+    for answer in answers.iter() {
+        assert_eq!(leak(&answer.to_string()), None);
+    }
+    let (settings, sdk) = (&bench.lab.aws.settings, bench.lab.sdk());
+    let dynamodb = aws_sdk_dynamodb::Client::new(sdk);
+    let tables = dynamodb.list_tables().send().await.expect("DynamoDB").table_names.expect("tables");
+    for table in tables {
+        let items = dynamodb.scan().table_name(&table).send().await.expect("DynamoDB").items;
+        assert_eq!(leak(&format!("{items:?}")), None, "{table}");
+        // A fingerprint of a request must not be one that its secrets can be guessed by: it has
+        // the API key in it, and that is kept nowhere.
+        assert!(!format!("{items:?}").contains(&bench.lab.key), "{table}");
+    }
+    for queue in [&settings.queues.sync, &settings.queues.notification] {
+        for message in bench.lab.messages(queue).await {
+            assert_eq!(leak(message.body().unwrap_or_default()), None);
+        }
+    }
+    let mut found = Vec::new();
+    files(dir, &mut found);
+    for file in found {
+        assert_eq!(leak(&String::from_utf8_lossy(&file)), None);
+    }
+    assert_eq!(leak(&logged()), None);
+}
