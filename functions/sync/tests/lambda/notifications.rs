@@ -1,5 +1,5 @@
-//! The real binaries, fed as Lambda feeds them: the one that answers requests, the worker of
-//! notifications, and the one for their dead letters.
+//! Notifications: the binary that answers requests, their worker, and the one for their dead
+//! letters.
 
 use jiff::Timestamp;
 use local::{Aws, Data};

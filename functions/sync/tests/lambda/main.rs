@@ -1,0 +1,4 @@
+//! The real binaries, fed as Lambda feeds them.
+
+mod notifications;
+mod syncs;
