@@ -28,12 +28,10 @@ impl Fields {
             Some(Value::String(text)) => text.parse().ok(),
             Some(_) => None,
         };
-        match number.filter(|number| bounds.contains(number)) {
-            Some(number) => Patch::Set(number),
-            None => {
-                let reason = format!("expected a whole number from {} to {}", bounds.start(), bounds.end());
-                self.refuse(name, FindingCode::InvalidValue, reason)
-            }
+        if let Some(number) = number.filter(|number| bounds.contains(number)) {
+            return Patch::Set(number);
         }
+        let reason = format!("expected a whole number from {} to {}", bounds.start(), bounds.end());
+        self.refuse(name, FindingCode::InvalidValue, reason)
     }
 }

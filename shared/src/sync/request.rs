@@ -44,6 +44,7 @@ const SYNC_PERIOD_MAX: i64 = 3_660;
 
 /// What is asked for in a synchronization, secrets apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are the contract's, each a question of its own")]
 pub struct SyncRequest {
     /// Whether a user waits, who can be asked.
     pub attended: bool,

@@ -102,14 +102,12 @@ pub(crate) async fn create(
 /// not to be kept as it.
 pub(super) fn check(method: &AccessMethod, credentials: &Credentials) -> Result<(), Problem> {
     let known = |id: &String| method.credentials.iter().any(|credential| credential.id == *id);
-    match credentials.keys().all(known) {
-        true => Ok(()),
-        false => {
-            let known: Vec<_> = method.credentials.iter().map(|credential| credential.id.as_str()).collect();
-            let reason = format!("the bank asks for these credentials and no others: {}", known.join(", "));
-            Err(Finding::in_field("credentials", FindingCode::UnknownField, reason).into())
-        }
+    if credentials.keys().all(known) {
+        return Ok(());
     }
+    let known: Vec<_> = method.credentials.iter().map(|credential| credential.id.as_str()).collect();
+    let reason = format!("the bank asks for these credentials and no others: {}", known.join(", "));
+    Err(Finding::in_field("credentials", FindingCode::UnknownField, reason).into())
 }
 
 /// Seals credentials and keeps them, if there are any.

@@ -42,26 +42,26 @@ impl Work {
     /// Brings the authorization forward.
     pub(super) async fn authorize(&mut self) -> Result<After, Stopped> {
         let now = Timestamp::now();
-        let how = match (self.job.answer.clone(), self.job.open_challenge().map(|open| open.kind.clone())) {
-            (None, Some(ChallengeKind::Decoupled { .. })) => Move::Look,
-            (None, Some(_)) => match self.time_left(now) {
-                Some(left) => {
-                    self.release().await?;
-                    return Ok(After::Wait(left));
-                }
-                // The user may have been at the bank and lost the way back.
-                None => Move::Look,
-            },
-            (None, None) => Move::Go,
-            (Some(Answer::Method(id)), _) => {
+        let how = match self.job.answer.clone() {
+            Some(Answer::Method(id)) => {
                 self.job.auth_method = Some(id.clone());
                 Move::Choose(id)
             }
-            (Some(Answer::Told(sealed)), _) => {
+            Some(Answer::Told(sealed)) => {
                 let context = SealContext::new(&self.job.org, "access", &self.job.access);
                 Move::Tell(self.app.sealer.open(&context, &sealed).await?)
             }
-            (Some(Answer::Returned), _) => Move::Look,
+            Some(Answer::Returned) => Move::Look,
+            None => match (self.job.open_challenge().map(|open| &open.kind), self.time_left(now)) {
+                (None, _) => Move::Go,
+                // At the end of its time, too: the user may have been at the bank and lost the way
+                // back.
+                (Some(ChallengeKind::Decoupled { .. }), _) | (Some(_), None) => Move::Look,
+                (Some(_), Some(left)) => {
+                    self.release().await?;
+                    return Ok(After::Wait(left));
+                }
+            },
         };
         let overdue = self.time_left(now).is_none();
         let credentials = self.credentials(now).await?;

@@ -30,7 +30,7 @@ pub use dead_letters::handle as handle_dead_letters;
 
 /// How long one delivery goes on before it leaves the rest to another: half of what the worker
 /// may take, so that the account that is being read can be finished.
-const DELIVERY_TIME: Duration = Duration::from_secs(60);
+const DELIVERY_TIME: Duration = Duration::from_mins(1);
 /// How often a synchronization waits because its bank asks for it.
 const WAITS_MAX: u32 = 5;
 /// How soon a message comes back that met somebody else.

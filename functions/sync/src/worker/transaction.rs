@@ -20,6 +20,9 @@ use crate::connector::{Party, ReportedTransaction};
 
 /// The characters that are kept of what a transaction is for.
 const TEXT_CHARS_MAX: usize = 10_000;
+/// The place of the transaction that is reported first, the last there is in a millisecond.
+/// Behind ten thousand the order within a day is lost, and nothing else.
+const NEWEST: u16 = 9_999;
 /// The characters that are kept of everything else.
 const WORD_CHARS_MAX: usize = 256;
 
@@ -58,7 +61,7 @@ impl Reader {
     /// Reads the next transaction.
     pub(super) fn read(&mut self, report: &ReportedTransaction) -> Result<Transaction, Finding> {
         // Banks report the newest first, and what is read later counts as newer.
-        let sequence = Sequence::new(self.at, u16::MAX.min(9_999).saturating_sub(self.read));
+        let sequence = Sequence::new(self.at, NEWEST.saturating_sub(self.read));
         self.read = self.read.saturating_add(1);
         let money = money(report)?;
         let account_identifier = self.account.transactions_identifier();

@@ -1,0 +1,178 @@
+//! What the connector says to banks, and what the sandbox bank answers, against the standard.
+
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use local::{Bank, Data};
+use saldo::app::App;
+use saldo::bank::CATALOG_FILE;
+use saldo::id::{AccessId, SyncId};
+use saldo::sync::SyncStatus;
+use serde_json::{Value, json};
+use testing::Lab;
+use testing::nextgenpsd2::Contract;
+
+use crate::sync::{credentials, customer};
+use crate::sync_worker::{Bench, connect, hasty};
+
+/// A bank whose messages are checked against the standard, and what was found in them.
+async fn checked_bank(
+    contract: Contract,
+    found: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<String>>>,
+) -> String {
+    let listener = local::listen(0).await.expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let check = Check { contract: Arc::new(contract), found, seen };
+    let router = Bank::new().router(&url).layer(from_fn_with_state(check, checked));
+    tokio::spawn(async move { axum::serve(listener, router).await.expect("the bank") });
+    url
+}
+
+#[derive(Clone)]
+struct Check {
+    contract: Arc<Contract>,
+    found: Arc<Mutex<Vec<String>>>,
+    seen: Arc<Mutex<Vec<String>>>,
+}
+
+async fn checked(State(check): State<Check>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let target = parts.uri.path_and_query().expect("a target").to_string();
+    let method = parts.method.to_string();
+    if target.starts_with("/sandbox/") {
+        return next.run(Request::from_parts(parts, body)).await;
+    }
+    let headers = |headers: &axum::http::HeaderMap| -> Vec<(String, String)> {
+        headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned()))
+            .collect()
+    };
+    let body = to_bytes(body, usize::MAX).await.expect("a body");
+    let request = check.contract.check_request(&method, &target, &headers(&parts.headers), &body);
+    let answer = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let (parts, body) = answer.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a body");
+    let status = parts.status.as_u16();
+    let answer = check.contract.check_answer(&method, &target, status, &headers(&parts.headers), &body);
+    let mut found = check.found.lock().expect("nobody panics");
+    for (what, checked) in [("request", request), ("answer", answer)] {
+        found.extend(checked.err().map(|fault| format!("{what} {method} {target} {status}: {fault}")));
+    }
+    let path = target.split('?').next().unwrap_or_default();
+    let shape: Vec<_> = path.split('/').map(|part| if part.len() > 20 { "*" } else { part }).collect();
+    check.seen.lock().expect("nobody panics").push(format!("{method} {} {status}", shape.join("/")));
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// Needs the Berlin Group's `OpenAPI`, which is not part of Saldo: `NEXTGENPSD2_OPENAPI` names the
+/// file.
+#[tokio::test]
+#[ignore = "needs the Berlin Group's OpenAPI, in the file that NEXTGENPSD2_OPENAPI names"]
+async fn every_message_to_and_from_the_bank_is_the_standard_s() {
+    let file =
+        std::env::var("NEXTGENPSD2_OPENAPI").expect("NEXTGENPSD2_OPENAPI names the standard's OpenAPI");
+    let contract = Contract::load(&std::fs::read_to_string(file).expect("the OpenAPI"));
+    let (found, seen) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let bank = checked_bank(contract, Arc::clone(&found), Arc::clone(&seen)).await;
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let app = hasty(&lab.app);
+    let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
+    for method in catalog[0]["access_methods"].as_array_mut().expect("methods") {
+        method["interface"]["base_url"] = json!(bank);
+    }
+    app.files.put(CATALOG_FILE, "application/json", catalog.to_string().into()).await.expect("S3");
+
+    let access = connect(&lab, &app, "sandbox").await;
+    let bench = Bench { lab: lab.clone(), app: app.clone(), access };
+    // Every flow: told, chosen, in the app, at the bank; with and without an address; accounts
+    // named; a consent that recurs; every refusal.
+    let ends = |bench: &Bench, sync: &SyncId| {
+        let (app, org, sync) = (bench.app.clone(), bench.lab.org.clone(), sync.clone());
+        async move { app.syncs.get(&org, &sync).await.expect("DynamoDB").expect("the job").status }
+    };
+    let scripts = [
+        "demo",
+        "two-methods",
+        "no-sca",
+        "locked",
+        "nobody",
+        "decoupled-refused",
+        "decoupled",
+        "exhausted",
+        "busy",
+        "moving",
+        "no-ids",
+    ];
+    for script in scripts {
+        let bench = bench.beside().await;
+        let psu_id = customer(script);
+        let sync =
+            bench.begin(json!({ "credentials": credentials(&psu_id), "psu_ip_address": "192.0.2.7" })).await;
+        for _ in 0..8 {
+            assert!(bench.deliver(&app, &sync).await);
+            match bench.told(&sync).await["challenge"]["type"].as_str() {
+                Some("METHOD_SELECT") => {
+                    assert_eq!(bench.respond(&sync, json!({ "method_id": "photo" })).await, 200);
+                }
+                Some("EMBEDDED") => assert_eq!(bench.respond(&sync, json!({ "value": "111111" })).await, 200),
+                _ => {}
+            }
+        }
+        assert!([SyncStatus::Completed, SyncStatus::Failed].contains(&ends(&bench, &sync).await), "{script}");
+    }
+    redirected_and_recurring(&lab, &app).await;
+    let found = found.lock().expect("nobody panics").clone();
+    assert!(found.is_empty(), "{found:#?}");
+    let mut seen = seen.lock().expect("nobody panics").clone();
+    println!("{} messages each way", seen.len());
+    seen.sort();
+    seen.dedup();
+    insta::assert_snapshot!(seen.join("\n"), @"
+    DELETE /v1/consents/* 204
+    GET /v1/accounts 200
+    GET /v1/accounts 429
+    GET /v1/accounts/*/transactions 200
+    GET /v1/accounts/*/transactions 429
+    GET /v1/consents/*/authorisations/* 200
+    GET /v1/consents/*/status 200
+    POST /v1/consents 201
+    POST /v1/consents 401
+    POST /v1/consents/*/authorisations 201
+    POST /v1/consents/*/authorisations 403
+    PUT /v1/consents/*/authorisations/* 200
+    ");
+    lab.stop().await;
+}
+
+/// A consent that names its accounts, recurs, and is ended, had by way of the bank's page.
+async fn redirected_and_recurring(lab: &Lab, app: &App) {
+    let consent = json!({ "recurring": true, "period": 90, "accounts": [{ "id": "DE59999999990000001001", "currency": "USD" }] });
+    let body = json!({ "access_method_id": "sandbox-redirect", "consent": consent });
+    let (_, made) = lab.ask(app, Method::POST, "/rest/accesses", body).await;
+    let access: AccessId = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let bench = Bench { lab: lab.clone(), app: app.clone(), access };
+    let sync = bench.begin(json!({})).await;
+    assert!(bench.deliver(app, &sync).await);
+    let page = bench.told(&sync).await["challenge"]["location"].as_str().expect("a page").to_owned();
+    let browser =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a browser");
+    let back =
+        browser.get(format!("{page}/approve?customer={}", customer("demo"))).send().await.expect("the bank");
+    let back = back.headers()["location"].to_str().expect("text").replace("http://localhost", "");
+    assert_eq!(lab.ask(app, Method::GET, &back, Value::Null).await.0, 200);
+    assert!(bench.deliver(app, &sync).await);
+    let job = bench.told(&sync).await;
+    assert_eq!((&job["status"], &job["accounts"]), (&json!("COMPLETED"), &json!(1)), "{job}");
+    let again = bench.begin(json!({})).await;
+    assert!(bench.deliver(app, &again).await);
+    assert_eq!(bench.told(&again).await["status"], "COMPLETED");
+    let (status, _) =
+        lab.ask(app, Method::DELETE, &format!("/rest/accesses/{}", bench.access), Value::Null).await;
+    assert_eq!(status, 200);
+}
