@@ -1,5 +1,6 @@
 //! What a function works with: its stores, files and queues.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -66,6 +67,8 @@ pub struct App {
     pub sealer: Sealer,
     /// Where notifications may go.
     pub targets: Targets,
+    /// The address from which others see our requests.
+    pub ip_address: IpAddr,
     /// How much is done at once.
     pub limits: Limits,
 }
@@ -90,6 +93,9 @@ pub struct Limits {
     /// How long whoever has taken up a synchronization is left alone with it: longer than a
     /// worker may take.
     pub sync_lease: Duration,
+    /// How long one delivery of a synchronization goes on reading before it leaves the rest to
+    /// another: half of what a worker may take, so that there is time for the page it has begun.
+    pub sync_time: Duration,
     /// How long a challenge waits for its answer.
     pub challenge_valid: Duration,
     /// How often a bank is asked whether its customer has done what was asked of them.
@@ -112,6 +118,7 @@ impl Default for Limits {
             inline_export_time: Duration::from_secs(10),
             link_valid: Duration::from_mins(15),
             sync_lease: Duration::from_secs(150),
+            sync_time: Duration::from_mins(1),
             challenge_valid: Duration::from_mins(10),
             poll_interval: Duration::from_secs(3),
             bank_timeout: Duration::from_secs(30),
@@ -164,6 +171,7 @@ impl App {
             notification_queue: NotificationQueue::new(sqs, queues.notification.clone()),
             sealer: Sealer::new(aws_sdk_kms::Client::new(&sdk), settings.secrets_key.clone()),
             targets: Targets::new(settings.notify_loopback),
+            ip_address: settings.ip_address,
             limits: Limits::default(),
         }
     }

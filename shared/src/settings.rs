@@ -1,6 +1,7 @@
 //! Settings, read from the environment in one place.
 
 use std::env;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Where the records, files and messages are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Settings {
     pub queues: Queues,
     /// The KMS key that secrets are sealed with, by its ARN.
     pub secrets_key: String,
+    /// The address from which others see our requests: on AWS, the NAT gateway's.
+    pub ip_address: IpAddr,
     /// Whether notifications may go to this machine's own addresses, as on a developer's.
     pub notify_loopback: bool,
 }
@@ -100,6 +103,9 @@ impl Settings {
                 notification: required("SALDO_NOTIFICATION_QUEUE"),
             },
             secrets_key: required("SALDO_SECRETS_KEY"),
+            ip_address: variable("SALDO_IP_ADDRESS")
+                .and_then(|address| address.parse().ok())
+                .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
             notify_loopback: flag("SALDO_NOTIFY_LOOPBACK"),
         };
         if missing.is_empty() { Ok(settings) } else { Err(MissingVariables { names: missing }) }

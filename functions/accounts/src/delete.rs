@@ -21,6 +21,10 @@ pub(crate) async fn delete(
         let seen = find(&app, caller.org(), &id).await?;
         preconditions.admit_change(&seen.revision)?;
         let exactly = preconditions.name_a_state();
+        if seen.bank.is_some() {
+            // Of no books, and nobody's without the account.
+            app.transactions.forget_pending(caller.org(), &seen).await?;
+        }
         if app.accounts.delete(caller.org(), &seen, exactly, Timestamp::now()).await? {
             return Ok(StatusCode::NO_CONTENT);
         }

@@ -1,46 +1,58 @@
 //! The daily run: brings forward every access that can be read without asking anybody,
-//! because its secrets are saved or its consent still holds.
+//! because its consent still holds, or its secrets are saved and have sufficed before.
 
+use futures::{StreamExt, stream};
 use jiff::Timestamp;
-use saldo::access::{Access, LOCKED, Lock};
+use saldo::access::Access;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::id::SyncId;
 use saldo::queue::SyncMessage;
 use saldo::sync::{SyncJob, SyncRequest};
 
+/// The accesses that are looked at at the same time.
+const IN_FLIGHT: usize = 16;
+
 /// Queues a synchronization of every access that needs no user, and says how many. `at` is the
 /// moment that the schedule is for: running it again for the same moment adds none.
 ///
 /// # Errors
-/// [`Failure`] when AWS fails; some may have been queued.
+/// [`Failure`] when AWS failed one of them, or all; the others are queued.
 pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
-    let (mut queued, mut after) = (0, None);
+    let (mut queued, mut failed, mut after) = (0, None, None);
     loop {
         let (accesses, next) = app.accesses.page(after).await?;
-        for access in accesses {
-            queued += usize::from(queue(app, access, at).await?);
+        let accesses: Vec<_> = accesses.into_iter().map(|access| queue(app, access, at)).collect();
+        let mut accesses = stream::iter(accesses).buffer_unordered(IN_FLIGHT);
+        while let Some(done) = accesses.next().await {
+            match done {
+                Ok(new) => queued += usize::from(new),
+                Err(failure) => {
+                    tracing::error!(error = %failure.chain(), "an access is left out");
+                    failed = Some(failure);
+                }
+            }
         }
         after = next;
         if after.is_none() {
-            return Ok(queued);
+            return failed.map_or(Ok(queued), Err);
         }
     }
 }
 
-async fn queue(app: &App, mut access: Access, at: Timestamp) -> Result<bool, Failure> {
-    let now = Timestamp::now();
+async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Result<bool, Failure> {
+    let (mut access, now) = (access?, Timestamp::now());
     let saved = app.accesses.credentials(&access.org, &access.id, now).await?.saved;
-    // What only the user can put right is not tried again without them: a new authorization has
-    // the bank send them a message each time.
+    // What only the user can put right is not tried again without them.
     let hopeless = access.last_error.is_some_and(|code| code.group() == "user");
-    let unattended = saved && !hopeless || access.consent_at(now).is_some_and(|consent| consent.recurring);
+    let unattended = saved && access.authorizes_silently && !hopeless
+        || access.consent_at(now).is_some_and(|consent| consent.recurring);
     let sync = SyncId::of_schedule(&access.id, at);
     if !unattended || access.locked_by(now).is_some_and(|running| *running != sync) {
         return Ok(false);
     }
     let known = app.syncs.get(&access.org, &sync).await?.is_some();
-    access.lock = Some(Lock { sync: sync.clone(), until: now + LOCKED });
+    access.hold(&sync, now);
     if known || !app.accesses.save(&mut access).await? {
         // It was queued before, or the user has begun one at this moment.
         return Ok(false);

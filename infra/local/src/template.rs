@@ -113,6 +113,9 @@ impl Template {
             ("AWS::AccountId", _) => ACCOUNT.to_owned(),
             ("AWS::Partition", _) => "aws".to_owned(),
             ("AWS::URLSuffix", _) => "amazonaws.com".to_owned(),
+            (parameter, None) if self.0["Parameters"][parameter]["Default"].is_string() => {
+                self.0["Parameters"][parameter]["Default"].as_str().unwrap_or_default().to_owned()
+            }
             (_, Some("AWS::S3::Bucket")) => logical_id.to_lowercase(),
             (_, Some("AWS::SQS::Queue")) => {
                 format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{logical_id}")

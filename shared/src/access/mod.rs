@@ -22,7 +22,7 @@ pub use request::{ACCESS_FIELDS, AccessRequest};
 
 /// How long a synchronization keeps others away from its access: longer than it may take.
 /// If it died without an end, the next one begins then.
-pub const LOCKED: SignedDuration = SignedDuration::from_mins(60);
+const LOCKED: SignedDuration = SignedDuration::from_mins(60);
 
 /// An end user's connection to a bank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +48,9 @@ pub struct Access {
     /// The authentication method that was used last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_method: Option<String>,
+    /// Whether its last authorization was had without asking anybody.
+    #[serde(default)]
+    pub authorizes_silently: bool,
     /// The accounts that its synchronizations have brought.
     #[serde(default)]
     pub accounts: Vec<AccountId>,
@@ -91,6 +94,7 @@ impl Access {
             wanted: request.consent.clone(),
             consent: None,
             auth_method: None,
+            authorizes_silently: false,
             accounts: Vec::new(),
             lock: None,
             last_error: None,
@@ -126,6 +130,12 @@ impl Access {
     #[must_use]
     pub fn is_held_by(&self, sync: &SyncId) -> bool {
         self.lock.as_ref().is_some_and(|lock| lock.sync == *sync)
+    }
+
+    /// Keeps others away for this synchronization's sake, from `now` on.
+    pub fn hold(&mut self, sync: &SyncId, now: Timestamp) -> Option<SyncId> {
+        let before = self.lock.replace(Lock { sync: sync.clone(), until: now + LOCKED });
+        before.map(|before| before.sync)
     }
 
     /// The consent, if its days have not passed. The bank may have ended it since.

@@ -5,7 +5,6 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::id::AccessId;
-use crate::money::Decimal;
 
 /// What a bank says about its account. Texts are as the bank has them, control characters
 /// apart.
@@ -29,9 +28,6 @@ pub struct BankDetails {
     pub cash_account_type: Option<String>,
     /// The day of the balance, where the bank tells it.
     pub balance_date: Option<Date>,
-    /// How far the balance may go below zero.
-    #[serde(with = "rust_decimal::serde::str_option")]
-    pub credit_line: Option<Decimal>,
     /// Since when the bank does not list the account any more.
     pub missing_since: Option<Timestamp>,
 }

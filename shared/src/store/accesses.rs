@@ -10,13 +10,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, text};
+use super::item::{Item, is_condition_failure, text};
 use super::put_new::put_new;
-use super::revised::put_revised;
+use super::revised::{ATTEMPTS_MAX, Changed, outrun, put_revised};
 use super::table_keys;
 use crate::access::Access;
 use crate::failure::Failure;
-use crate::id::{AccessId, OrgId};
+use crate::id::{AccessId, OrgId, SyncId};
 use crate::secrets::Sealed;
 
 /// How long secrets are kept that nobody wanted saved, should no synchronization end and
@@ -37,6 +37,8 @@ pub struct SealedCredentials {
     pub sealed: BTreeMap<String, Sealed>,
     /// Whether they are to be kept.
     pub saved: bool,
+    /// The synchronization that they came with; none, if they came with the access.
+    pub sync: Option<SyncId>,
 }
 
 /// A record of an access as it lies in the table.
@@ -53,6 +55,8 @@ struct Record<T> {
 #[derive(Serialize, Deserialize)]
 struct Secrets {
     sealed: BTreeMap<String, Sealed>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sync: Option<SyncId>,
 }
 
 /// An access without what is part of its key.
@@ -123,7 +127,10 @@ impl AccessStore {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn page(&self, after: Option<Item>) -> Result<(Vec<Access>, Option<Item>), Failure> {
+    pub async fn page(
+        &self,
+        after: Option<Item>,
+    ) -> Result<(Vec<Result<Access, Failure>>, Option<Item>), Failure> {
         let scan = self
             .client
             .scan()
@@ -133,8 +140,30 @@ impl AccessStore {
             .set_exclusive_start_key(after);
         let page = scan.send().await.map_err(Failure::of("Scan on accesses"))?;
         let accesses = page.items.unwrap_or_default().into_iter();
-        let accesses: Result<_, _> = accesses.map(|item| Ok(read::<Body>(item)?.record.access)).collect();
-        Ok((accesses?, page.last_evaluated_key))
+        let accesses = accesses.map(|item| Ok(read::<Body>(item)?.record.access)).collect();
+        Ok((accesses, page.last_evaluated_key))
+    }
+
+    /// Changes an access as `change` does, which says whether it is to be changed.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; it may have been changed or not.
+    pub async fn change(
+        &self,
+        org: &OrgId,
+        id: &AccessId,
+        mut change: impl FnMut(&mut Access) -> bool,
+    ) -> Result<Changed<Access>, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(mut access) = self.get(org, id).await? else { return Ok(Changed::Gone) };
+            if !change(&mut access) {
+                return Ok(Changed::Refused(access));
+            }
+            if self.save(&mut access).await? {
+                return Ok(Changed::Done(access));
+            }
+        }
+        Err(outrun())
     }
 
     /// Writes back an access that was read and changed, if nobody has written it since. Says
@@ -173,7 +202,7 @@ impl AccessStore {
             org: org.clone(),
             id: table_keys::access_secrets(id),
             expires_at: (!credentials.saved).then(|| (now + UNSAVED_KEPT).as_second()),
-            record: Secrets { sealed },
+            record: Secrets { sealed, sync: credentials.sync },
         };
         let item = serde_dynamo::to_item(record).map_err(Failure::corrupt("secrets"))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
@@ -198,6 +227,7 @@ impl AccessStore {
         Ok(living.map_or_else(SealedCredentials::default, |found| SealedCredentials {
             sealed: found.record.sealed,
             saved: found.expires_at.is_none(),
+            sync: found.record.sync,
         }))
     }
 
@@ -207,6 +237,47 @@ impl AccessStore {
     /// [`Failure`] when DynamoDB fails.
     pub async fn forget_credentials(&self, org: &OrgId, id: &AccessId) -> Result<(), Failure> {
         self.remove(org, table_keys::access_secrets(id)).await
+    }
+
+    /// Settles what becomes of the credentials when a synchronization has ended: they are kept
+    /// for good, or forgotten. What came with another one since is left alone.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn settle_credentials(
+        &self,
+        org: &OrgId,
+        id: &AccessId,
+        sync: &SyncId,
+        keep: bool,
+    ) -> Result<(), Failure> {
+        const MINE: &str = "attribute_exists(id) AND (attribute_not_exists(#sync) OR #sync = :sync)";
+        let key = [("org", text(org)), ("id", text(table_keys::access_secrets(id)))];
+        let key: Item = key.map(|(name, value)| (name.to_owned(), value)).into();
+        let settled = match keep {
+            true => {
+                let update = self.client.update_item().table_name(&self.table).set_key(Some(key));
+                let update = update.update_expression("REMOVE expires_at").condition_expression(MINE);
+                let update = update.expression_attribute_names("#sync", "sync");
+                let update = update.expression_attribute_values(":sync", text(sync)).send().await;
+                update.map(drop).map_err(|error| {
+                    (is_condition_failure(&error), Failure::of("UpdateItem on accesses")(error))
+                })
+            }
+            false => {
+                let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+                let delete = delete.condition_expression(MINE).expression_attribute_names("#sync", "sync");
+                let delete = delete.expression_attribute_values(":sync", text(sync)).send().await;
+                delete.map(drop).map_err(|error| {
+                    (is_condition_failure(&error), Failure::of("DeleteItem on accesses")(error))
+                })
+            }
+        };
+        match settled {
+            // There are none, or they are another's.
+            Err((true, _)) | Ok(()) => Ok(()),
+            Err((false, failure)) => Err(failure),
+        }
     }
 
     async fn item(&self, org: &OrgId, id: String) -> Result<Option<Item>, Failure> {

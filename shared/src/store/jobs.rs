@@ -13,7 +13,7 @@ use super::batch_get::batch_get;
 use super::expression::Update;
 use super::item::{Item, is_condition_failure, seconds, text};
 use super::put_new::put_new;
-use super::revised::{Revised, put_revised};
+use super::revised::{ATTEMPTS_MAX, Changed, Revised, outrun, put_revised};
 use super::table_keys::{self, JOB_PART};
 use crate::failure::Failure;
 use crate::id::{Id, OrgId};
@@ -245,6 +245,28 @@ impl<J: Job> JobStore<J> {
 }
 
 impl<J: Job + Revised> JobStore<J> {
+    /// Changes a job as `change` does, which says whether it is to be changed.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; it may have been changed or not.
+    pub async fn change(
+        &self,
+        org: &OrgId,
+        id: &J::Id,
+        mut change: impl FnMut(&mut J) -> bool,
+    ) -> Result<Changed<J>, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(mut job) = self.get(org, id).await? else { return Ok(Changed::Gone) };
+            if !change(&mut job) {
+                return Ok(Changed::Refused(job));
+            }
+            if self.save(&mut job).await? {
+                return Ok(Changed::Done(job));
+            }
+        }
+        Err(outrun())
+    }
+
     /// Writes back a job that was read and changed, if nobody has written it since. Says
     /// whether nobody had. The job counts as begun from then on.
     ///

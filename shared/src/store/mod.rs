@@ -31,6 +31,6 @@ pub use imports::{ChunkPart, ImportStore};
 pub use jobs::{Job, JobStore};
 pub use keys::KeyStore;
 pub use notifications::NotificationStore;
-pub use revised::Revised;
+pub use revised::{Changed, Revised};
 pub use syncs::SyncStore;
-pub use transactions::{Kept, StoredTransaction, TransactionStore};
+pub use transactions::{Kept, Order, StoredTransaction, TransactionStore};

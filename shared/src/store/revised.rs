@@ -58,3 +58,22 @@ pub(super) async fn put_revised<R: Revised>(
     }
     Ok(written)
 }
+
+/// How often a record is read again that somebody else has written in between.
+pub(super) const ATTEMPTS_MAX: u32 = 5;
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Changed<R> {
+    /// The record is as changed.
+    Done(R),
+    /// The record was not to be changed, as it was.
+    Refused(R),
+    /// There is no such record.
+    Gone,
+}
+
+/// The failure of a change that others were always ahead of.
+pub(super) fn outrun() -> Failure {
+    Failure::Throttled { operation: "a record that others write at the same time" }
+}

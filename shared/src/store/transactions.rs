@@ -1,9 +1,9 @@
 //! The transactions.
 
 mod accounts;
+mod by_day;
 mod export;
 mod keep;
-mod newest;
 mod pending;
 
 use std::collections::HashMap;
@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::id::{OrgId, TransactionId};
 use crate::transaction::{Booked, Place, Transaction};
 
-pub use newest::StoredTransaction;
+pub use by_day::{Order, StoredTransaction};
 
 /// The transactions of all organizations.
 #[derive(Clone, Debug)]

@@ -102,6 +102,13 @@ pub enum Answer {
 }
 
 impl Challenge {
+    /// Drops what was needed to answer it: an image, perhaps.
+    pub(super) fn drop_data(&mut self) {
+        if let ChallengeKind::Embedded { data, .. } = &mut self.kind {
+            *data = None;
+        }
+    }
+
     /// Whether it waits for its answer.
     #[must_use]
     pub fn is_open(&self) -> bool {

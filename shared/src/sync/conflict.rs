@@ -30,6 +30,13 @@ pub struct Conflicts {
 }
 
 impl Conflicts {
+    /// Adds those of a part.
+    pub fn extend(&mut self, part: Self) {
+        let more = part.count.saturating_sub(part.first.len() as u64);
+        part.first.into_iter().for_each(|conflict| self.push(conflict));
+        self.count += more;
+    }
+
     /// Adds one.
     pub fn push(&mut self, conflict: Conflict) {
         self.count += 1;

@@ -97,9 +97,15 @@ pub struct SyncJob {
     /// Whether a consent that was thought to hold was found ended.
     #[serde(default)]
     pub consent_ended: bool,
-    /// The accounts that have been read.
+    /// The accounts that the bank lists.
+    #[serde(default)]
+    pub reported: Vec<AccountId>,
+    /// Those of them that have been read.
     #[serde(default)]
     pub fetched: Vec<AccountId>,
+    /// How far the one that is being read has been, in the worker's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<String>,
     /// What it has brought.
     #[serde(default)]
     pub brought: Brought,
@@ -109,6 +115,12 @@ pub struct SyncJob {
     /// How often it waited because the bank asked for it.
     #[serde(default)]
     pub waits: u32,
+    /// Until when it waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    /// How often AWS failed it.
+    #[serde(default)]
+    pub failures: u32,
     /// Why it failed, or will have when it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<SyncError>,
@@ -145,10 +157,14 @@ impl SyncJob {
             auth_method: None,
             consent: None,
             consent_ended: false,
+            reported: Vec::new(),
             fetched: Vec::new(),
+            reading: None,
             brought: Brought::default(),
             conflicts: Conflicts::default(),
             waits: 0,
+            not_before: None,
+            failures: 0,
             error: None,
             leased_until: None,
             created_at: now,
@@ -164,10 +180,16 @@ impl SyncJob {
         self.ended_at.is_some()
     }
 
-    /// Whether it has taken longer than it may.
+    /// Whether it has taken longer than it may since somebody took it up.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
-        now > self.created_at + TIME_MAX
+        self.started_at.is_some_and(|started_at| now > started_at + TIME_MAX)
+    }
+
+    /// Until when nobody has anything to do for it: somebody has it, or it waits.
+    #[must_use]
+    pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.leased_until.max(self.not_before).filter(|until| *until > now)
     }
 
     /// The challenge that waits for its answer.
@@ -191,15 +213,34 @@ impl SyncJob {
         }
         self.close_challenge(now);
         self.answer = Some(answer);
+        // Whoever looks after it at this moment is overtaken by the answer.
+        (self.leased_until, self.not_before) = (None, None);
         true
     }
 
+    /// Takes an answer back that nobody can be told of: it can be given again.
+    pub fn reopen(&mut self) {
+        if let Some(last) = self.challenges.last_mut().filter(|_| self.answer.take().is_some()) {
+            last.closed_at = None;
+            self.status = SyncStatus::AwaitAuth;
+        }
+    }
+
     /// The last challenge is met.
-    pub fn close_challenge(&mut self, now: Timestamp) {
+    fn close_challenge(&mut self, now: Timestamp) {
         if let Some(last) = self.challenges.last_mut().filter(|last| last.is_open()) {
             last.closed_at = Some(now);
         }
         self.status = SyncStatus::Running;
+    }
+
+    /// The bank has what was to be told it: the last challenge is done with.
+    pub fn settle_challenge(&mut self, now: Timestamp) {
+        self.close_challenge(now);
+        self.answer = None;
+        if let Some(last) = self.challenges.last_mut() {
+            last.drop_data();
+        }
     }
 
     /// Gives the synchronization up: what is left is to tidy up.
@@ -211,6 +252,8 @@ impl SyncJob {
     /// Ends it, well or not.
     pub fn end(&mut self, now: Timestamp) {
         self.close_challenge(now);
+        self.not_before = None;
+        self.reading = None;
         self.status = if self.error.is_none() { SyncStatus::Completed } else { SyncStatus::Failed };
         self.ended_at = Some(now);
         self.leased_until = None;

@@ -29,6 +29,8 @@ pub(crate) use report::{Party, ReportedAccount, ReportedBalance, ReportedTransac
 pub(crate) struct Psu {
     /// The address of the user, if one waits.
     pub(crate) ip_address: Option<IpAddr>,
+    /// Our own, for where a bank wants one in any case.
+    pub(crate) our_address: IpAddr,
 }
 
 /// What an authorization is made with.

@@ -1,7 +1,8 @@
-//! What banks report, in no bank's own form. Amounts are as the bank wrote them: they are read
-//! where a finding can be recorded.
+//! What banks report, in no bank's own form. Amounts and days are as the bank wrote them: they
+//! are read where a finding can be recorded.
 
 use saldo::date::Date;
+use serde::{Deserialize, Serialize};
 
 /// An account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,24 +33,24 @@ pub(crate) struct ReportedBalance {
     pub(crate) day: Option<Date>,
 }
 
-/// A page of an account's transactions.
+/// A page of an account's transactions; nothing for each that can't be read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TransactionPage {
-    pub(crate) booked: Vec<ReportedTransaction>,
-    pub(crate) pending: Vec<ReportedTransaction>,
+    pub(crate) booked: Vec<Option<ReportedTransaction>>,
+    pub(crate) pending: Vec<Option<ReportedTransaction>>,
     /// What the next page is asked for with.
     pub(crate) next: Option<String>,
 }
 
 /// A transaction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ReportedTransaction {
     /// The bank's id of it.
     pub(crate) id: Option<String>,
     pub(crate) amount: String,
     pub(crate) currency: String,
-    pub(crate) booked_on: Option<Date>,
-    pub(crate) valued_on: Option<Date>,
+    pub(crate) booked_on: Option<String>,
+    pub(crate) valued_on: Option<String>,
     pub(crate) text: Option<String>,
     /// Who was paid.
     pub(crate) creditor: Party,
@@ -63,7 +64,7 @@ pub(crate) struct ReportedTransaction {
 }
 
 /// One side of a transaction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Party {
     pub(crate) name: Option<String>,
     pub(crate) iban: Option<String>,

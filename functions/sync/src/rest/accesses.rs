@@ -16,11 +16,12 @@ use saldo::date::{Date, in_milliseconds};
 use saldo::failure::Failure;
 use saldo::fields::{Finding, FindingCode};
 use saldo::http::{Caller, PathId, Payload, Problem, Seed};
-use saldo::id::{AccessId, OrgId};
+use saldo::id::{AccessId, OrgId, SyncId};
 use saldo::secrets::SealContext;
-use saldo::store::SealedCredentials;
+use saldo::store::{Changed, SealedCredentials};
 use serde::Serialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::connector::connect;
 
@@ -90,10 +91,14 @@ pub(crate) async fn create(
     let now = Timestamp::now();
     let access = Access::create(caller.org().clone(), seed, &bank.name, &request, now);
     let client = access.client().map_err(Failure::corrupt("the bank's name"))?;
-    // What belongs to the access first: whoever is told of it finds it complete.
-    keep(&app, caller.org(), &access.id, request.credentials, request.save_secrets, now).await?;
+    let mut sealed = seal(&app, caller.org(), &access.id, request.credentials).await?;
+    sealed.saved = request.save_secrets;
     app.clients.create(caller.org(), client).await?;
     let access = app.accesses.create(access).await?;
+    // Last: there are no secrets of which no access tells.
+    if !sealed.sealed.is_empty() {
+        app.accesses.keep_credentials(caller.org(), &access.id, sealed, now).await?;
+    }
     let location = format!("/rest/accesses/{}", access.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(View::from(access))))
 }
@@ -110,24 +115,19 @@ pub(super) fn check(method: &AccessMethod, credentials: &Credentials) -> Result<
     Err(Finding::in_field("credentials", FindingCode::UnknownField, reason).into())
 }
 
-/// Seals credentials and keeps them, if there are any.
-pub(super) async fn keep(
+/// Seals credentials, which are to be kept until a synchronization has ended.
+pub(super) async fn seal(
     app: &App,
     org: &OrgId,
     access: &AccessId,
     credentials: Credentials,
-    saved: bool,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    if credentials.is_empty() {
-        return Ok(());
-    }
+) -> Result<SealedCredentials, Failure> {
     let context = SealContext::new(org, "access", access);
-    let mut kept = SealedCredentials { saved, ..SealedCredentials::default() };
+    let mut sealed = SealedCredentials::default();
     for (id, secret) in credentials {
-        kept.sealed.insert(id, app.sealer.seal(&context, &secret).await?);
+        sealed.sealed.insert(id, app.sealer.seal(&context, &secret).await?);
     }
-    app.accesses.keep_credentials(org, access, kept, now).await
+    Ok(sealed)
 }
 
 pub(crate) async fn list(
@@ -163,21 +163,43 @@ pub(crate) async fn delete(
     PathId(id): PathId<AccessId>,
 ) -> Result<Json<Value>, Problem> {
     let (org, now) = (caller.org(), Timestamp::now());
-    let access = find(&app, org, &id).await?;
-    if access.locked_by(now).is_some() {
-        return Err(Problem::sync_in_progress());
-    }
-    revoke(&app, &access).await;
-    // The secrets first. If this ends half-way, it can be asked for again.
+    // Nobody begins a synchronization from here on.
+    let nobody = SyncId::of_seed(Uuid::now_v7());
+    let hold = |access: &mut Access| {
+        let free = access.locked_by(now).is_none();
+        if free {
+            access.hold(&nobody, now);
+        }
+        free
+    };
+    let access = match app.accesses.change(org, &id, hold).await? {
+        Changed::Done(access) => access,
+        Changed::Refused(_) => return Err(Problem::sync_in_progress()),
+        Changed::Gone => return Err(Problem::not_found()),
+    };
+    // The secrets first.
     app.accesses.forget_credentials(org, &id).await?;
+    revoke(&app, &access).await;
+    match forget(&app, org, &access, now).await {
+        Ok(()) => Ok(Json(json!({}))),
+        Err(failure) => {
+            // It can be asked for again.
+            app.accesses.change(org, &id, |access| std::mem::take(&mut access.lock).is_some()).await?;
+            Err(failure.into())
+        }
+    }
+}
+
+/// Deletes what an access has brought, and the access.
+async fn forget(app: &App, org: &OrgId, access: &Access, now: Timestamp) -> Result<(), Failure> {
     for account in app.accounts.find(org, access.accounts.iter()).await? {
+        app.transactions.forget_pending(org, &account).await?;
         app.accounts.delete(org, &account, false, now).await?;
     }
     if !app.accounts.owns_any(org, &OwnerId::of_id(&access.client_id)).await? {
         app.clients.delete(org, &access.client_id).await?;
     }
-    app.accesses.delete(org, &id).await?;
-    Ok(Json(json!({})))
+    app.accesses.delete(org, &access.id).await
 }
 
 /// Ends the access's consent at its bank, if the bank answers soon. If not, the access goes all

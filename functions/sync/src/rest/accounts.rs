@@ -15,7 +15,7 @@ use saldo::fields::Fields;
 use saldo::finx::ErrorCode;
 use saldo::http::{Caller, FromParameters, Parameters, PathId, Problem};
 use saldo::id::{AccessId, AccountId, OrgId};
-use saldo::money::{Currency, Decimal, as_number, as_number_if_any};
+use saldo::money::{Currency, Decimal, as_number};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -79,8 +79,8 @@ pub(crate) struct BalanceView {
     #[serde(serialize_with = "as_number")]
     balance: Decimal,
     balance_date: Option<Date>,
-    #[serde(serialize_with = "as_number_if_any")]
-    credit_line: Option<Decimal>,
+    /// Banks don't tell it.
+    credit_line: Option<()>,
 }
 
 impl View {
@@ -130,7 +130,7 @@ impl BalanceView {
         Self {
             balance: amount(found.account.balance),
             balance_date: found.details.balance_date,
-            credit_line: found.details.credit_line.map(amount),
+            credit_line: None,
         }
     }
 }
@@ -216,6 +216,7 @@ pub(crate) async fn delete(
 ) -> Result<Json<Value>, Problem> {
     let account = app.accounts.get(caller.org(), &id).await?.filter(|account| account.bank.is_some());
     let account = account.ok_or_else(Problem::not_found)?;
+    app.transactions.forget_pending(caller.org(), &account).await?;
     app.accounts.delete(caller.org(), &account, false, Timestamp::now()).await?;
     Ok(Json(json!({})))
 }

@@ -14,7 +14,7 @@ use subtle::ConstantTimeEq;
 use url::Url;
 use uuid::Uuid;
 
-use super::challenges::{go_on, take};
+use super::challenges::take;
 
 const STATE: &str = "state";
 /// Between the organization and the random part of a state.
@@ -72,10 +72,9 @@ pub(crate) async fn callback(
     let open = job.open_challenge().filter(|open| matches!(open.kind, ChallengeKind::Redirect { .. }));
     let Some(challenge) = open.map(|open| open.id.clone()) else { return Err(Problem::challenge_closed()) };
     let onwards = onwards(&job);
-    if !take(&app, job, &challenge, &Answer::Returned).await? {
+    if !take(&app, &job, &challenge, &Answer::Returned).await? {
         return Err(Problem::challenge_closed());
     }
-    go_on(&app, &org, access, sync).await?;
     let headers = [(CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
     Ok(match onwards {
         Some(url) => (StatusCode::FOUND, headers, [(LOCATION, String::from(url))]).into_response(),

@@ -5,11 +5,13 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::date::in_milliseconds;
+use saldo::failure::Failure;
 use saldo::fields::{Fields, Finding, FindingCode, InvalidValue};
 use saldo::http::{Caller, PathId, Payload, Problem};
-use saldo::id::{AccessId, ChallengeId, OrgId, SyncId};
+use saldo::id::{AccessId, ChallengeId, SyncId};
 use saldo::queue::SyncMessage;
 use saldo::secrets::SealContext;
+use saldo::store::Changed;
 use saldo::sync::{Answer, Challenge, ChallengeKind, SyncJob};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -21,8 +23,6 @@ const VALUE: &str = "value";
 const METHOD_ID: &str = "method_id";
 /// The characters of an answer: far more than a one-time password has.
 const VALUE_CHARS_MAX: usize = 1_000;
-/// How often a synchronization is looked at again that somebody else changes at the same time.
-const ATTEMPTS_MAX: u32 = 5;
 
 /// A challenge.
 #[derive(Serialize)]
@@ -77,41 +77,40 @@ pub(crate) async fn respond(
             Answer::Told(app.sealer.seal(&context, &value).await?)
         }
     };
-    match take(&app, job, &id, &answer).await? {
-        true => {
-            go_on(&app, caller.org(), access, sync).await?;
-            Ok(Json(json!({})))
-        }
+    match take(&app, &job, &id, &answer).await? {
+        true => Ok(Json(json!({}))),
         false => Err(Problem::challenge_closed()),
     }
 }
 
-/// Gives the answer to the synchronization, if that waits for it. Says whether it did.
+/// Gives the answer to the synchronization, if that waits for it, and has the worker go on. Says
+/// whether it did wait.
 pub(super) async fn take(
     app: &App,
-    mut job: SyncJob,
+    job: &SyncJob,
     challenge: &ChallengeId,
     answer: &Answer,
-) -> Result<bool, Problem> {
-    for _ in 0..ATTEMPTS_MAX {
+) -> Result<bool, Failure> {
+    let give = |job: &mut SyncJob| {
         let now = Timestamp::now();
         let open = job.open_challenge();
         let expired = open.is_some_and(|open| open.created_at + app.limits.challenge_valid < now);
-        if expired || !job.answer(challenge, answer.clone(), now) {
-            return Ok(false);
-        }
-        if app.syncs.save(&mut job).await? {
-            return Ok(true);
-        }
-        job = find_sync(app, &job.org, &job.access, &job.id).await?;
+        !expired && job.answer(challenge, answer.clone(), now)
+    };
+    let Changed::Done(_) = app.syncs.change(&job.org, &job.id, give).await? else { return Ok(false) };
+    let message = SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: job.id.clone() };
+    if let Err(failure) = app.sync_queue.send(&[message]).await {
+        let reopen = |job: &mut SyncJob| {
+            let unused = job.answer.as_ref() == Some(answer);
+            if unused {
+                job.reopen();
+            }
+            unused
+        };
+        app.syncs.change(&job.org, &job.id, reopen).await?;
+        return Err(failure);
     }
-    Err(Problem::unavailable())
-}
-
-/// Has the worker go on.
-pub(super) async fn go_on(app: &App, org: &OrgId, access: AccessId, sync: SyncId) -> Result<(), Problem> {
-    app.sync_queue.send(&[SyncMessage { org: org.clone(), access, sync }]).await?;
-    Ok(())
+    Ok(true)
 }
 
 /// What the user has told.

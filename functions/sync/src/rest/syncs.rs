@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::http::header::{HOST, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::access::{Access, Credentials, LOCKED, Lock};
+use saldo::access::{Access, Credentials};
 use saldo::app::App;
 use saldo::bank::{AccessMethod, Flow};
 use saldo::date::in_milliseconds;
@@ -14,18 +14,17 @@ use saldo::failure::Failure;
 use saldo::http::{Caller, PathId, Payload, Problem, Seed};
 use saldo::id::{AccessId, OrgId, SyncId};
 use saldo::queue::SyncMessage;
+use saldo::store::{Changed, SealedCredentials};
 use saldo::sync::{Conflict, SYNC_FIELDS, SyncError, SyncJob, SyncRequest, SyncStatus};
 use serde::Serialize;
 use url::Url;
 
-use super::accesses::{check, find, keep, method};
+use super::accesses::{check, find, method, seal};
 use super::callback::callback_of;
-use super::challenges::{ChallengeView, go_on};
+use super::challenges::ChallengeView;
 
 /// The synchronizations that are listed.
 const LISTED_MAX: usize = 100;
-/// How often an access is looked at again that somebody else changes at the same time.
-const ATTEMPTS_MAX: u32 = 5;
 
 /// A synchronization.
 #[derive(Serialize)]
@@ -94,7 +93,7 @@ pub(crate) async fn create(
     PathId(id): PathId<AccessId>,
     headers: HeaderMap,
     payload: Payload,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let org = caller.org();
     let access = find(&app, org, &id).await?;
     let (mut request, credentials) = SyncRequest::read(payload.json_fields_if_any(SYNC_FIELDS)?)?;
@@ -106,6 +105,10 @@ pub(crate) async fn create(
     }
     let now = Timestamp::now();
     let sync = SyncId::of_seed(seed);
+    // An earlier attempt of this request may have come so far.
+    if let Some(job) = app.syncs.get(org, &sync).await? {
+        return Ok(accepted(job));
+    }
     // Whoever is refused for a running one need not send anything else.
     if access.locked_by(now).is_some_and(|running| *running != sync) {
         return Err(Problem::sync_in_progress());
@@ -114,21 +117,43 @@ pub(crate) async fn create(
     if method.flows.contains(&Flow::Redirect) {
         request.callback = Some(callback_of(&origin(&headers)?, org, &id, &sync)?);
     }
+    let mut sealed = seal(&app, org, &id, credentials).await?;
+    (sealed.saved, sealed.sync) = (request.save_secrets, Some(sync.clone()));
+    let before = lock(&app, org, &id, &sync, now).await?;
     let job = SyncJob::accepted(sync.clone(), org.clone(), id.clone(), request, now);
-    let before = lock(&app, access, &sync, now).await?;
-    if let Some(before) = before.filter(|before| *before != sync) {
-        // Its time has passed without anybody ending it: the worker finds that it is overtaken.
-        go_on(&app, org, id.clone(), before).await?;
-    }
-    keep(&app, org, &id, credentials, job.request.save_secrets, now).await?;
-    let message = SyncMessage { org: org.clone(), access: id.clone(), sync: sync.clone() };
-    if let Err(failure) = app.sync_queue.hand_over(&app.syncs, &job, message).await {
-        unlock(&app, org, &id, &sync).await?;
+    if let Err(failure) = hand_over(&app, &job, sealed, before).await {
+        // Unless it is on its way all the same.
+        if app.syncs.get(org, &sync).await?.is_none() {
+            unlock(&app, org, &id, &sync).await?;
+        }
         return Err(failure.into());
     }
     let job = app.syncs.get(org, &sync).await?.unwrap_or(job);
-    let location = format!("/rest/accesses/{id}/syncs/{sync}");
-    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(View::from(job))))
+    Ok(accepted(job))
+}
+
+fn accepted(job: SyncJob) -> Response {
+    let location = format!("/rest/accesses/{}/syncs/{}", job.access, job.id);
+    (StatusCode::CREATED, [(LOCATION, location)], Json(View::from(job))).into_response()
+}
+
+/// Gives the worker what it needs, and the synchronization.
+async fn hand_over(
+    app: &App,
+    job: &SyncJob,
+    credentials: SealedCredentials,
+    before: Option<SyncId>,
+) -> Result<(), Failure> {
+    let message =
+        |sync: &SyncId| SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: sync.clone() };
+    if let Some(before) = before.filter(|before| *before != job.id) {
+        // Its time has passed without anybody ending it: the worker finds that it is overtaken.
+        app.sync_queue.send(&[message(&before)]).await?;
+    }
+    if !credentials.sealed.is_empty() {
+        app.accesses.keep_credentials(&job.org, &job.access, credentials, job.created_at).await?;
+    }
+    app.sync_queue.hand_over(&app.syncs, job, message(&job.id)).await
 }
 
 /// Refuses a synchronization for which credentials are missing. None are needed while a
@@ -156,31 +181,36 @@ async fn complete(
 /// up.
 async fn lock(
     app: &App,
-    mut access: Access,
+    org: &OrgId,
+    access: &AccessId,
     sync: &SyncId,
     now: Timestamp,
 ) -> Result<Option<SyncId>, Problem> {
-    for _ in 0..ATTEMPTS_MAX {
-        if access.locked_by(now).is_some_and(|running| running != sync) {
-            return Err(Problem::sync_in_progress());
+    let mut before = None;
+    let hold = |access: &mut Access| {
+        let free = access.locked_by(now).is_none_or(|running| running == sync);
+        if free {
+            before = access.hold(sync, now);
         }
-        let before = access.lock.replace(Lock { sync: sync.clone(), until: now + LOCKED });
-        if app.accesses.save(&mut access).await? {
-            return Ok(before.map(|before| before.sync));
-        }
-        access = find(app, &access.org, &access.id).await?;
+        free
+    };
+    match app.accesses.change(org, access, hold).await? {
+        Changed::Done(_) => Ok(before),
+        Changed::Refused(_) => Err(Problem::sync_in_progress()),
+        Changed::Gone => Err(Problem::not_found()),
     }
-    Err(Problem::sync_in_progress())
 }
 
 /// Lets others have the access that a synchronization was to have that could not be queued.
-async fn unlock(app: &App, org: &OrgId, id: &AccessId, sync: &SyncId) -> Result<(), Failure> {
-    if let Some(mut access) = app.accesses.get(org, id).await?.filter(|access| access.is_held_by(sync)) {
-        access.lock = None;
-        // If somebody has changed it meanwhile, the lock ends by itself.
-        app.accesses.save(&mut access).await?;
-    }
-    Ok(())
+async fn unlock(app: &App, org: &OrgId, access: &AccessId, sync: &SyncId) -> Result<(), Failure> {
+    let free = |access: &mut Access| {
+        let held = access.is_held_by(sync);
+        if held {
+            access.lock = None;
+        }
+        held
+    };
+    app.accesses.change(org, access, free).await.map(drop)
 }
 
 /// Where the caller finds us, which is where a bank sends its customer back to.

@@ -1,5 +1,6 @@
 //! The transactions that synchronizations have brought, in finX's shape.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::State;
@@ -14,13 +15,15 @@ use saldo::failure::Failure;
 use saldo::http::{Caller, Parameters, PathId, Problem};
 use saldo::id::{AccountId, OrgId, TransactionId};
 use saldo::money::{Currency, Decimal, as_number};
-use saldo::store::StoredTransaction;
+use saldo::store::{Order, StoredTransaction};
 use saldo::transaction::{Direction, Transaction, TransactionDetails};
 use serde::Serialize;
 
 use super::accounts::{BankAccount, all, find, in_unit};
-use super::window::{Since, Sort, Window};
+use super::window::{Since, Window};
 
+/// The accounts whose transactions are told together: all of them are read side by side.
+const ACCOUNTS_MAX: usize = 500;
 /// The days by which a transaction may be valued before or after it is booked.
 const VALUED_APART: i64 = 366;
 
@@ -107,6 +110,10 @@ pub(crate) async fn list(
     if !window.accounts.is_empty() {
         accounts.retain(|found| window.accounts.contains(&found.account.id));
     }
+    if accounts.len() > ACCOUNTS_MAX {
+        let reason = format!("there are more than {ACCOUNTS_MAX} accounts: name those that are wanted");
+        return Err(Problem::invalid_value_of("accounts", reason));
+    }
     page(&app, caller.org(), &accounts, &window).await
 }
 
@@ -156,20 +163,23 @@ async fn page(
             }
         }
     }
+    // Pending ones are newer than whatever was booked.
+    views.sort_by_key(|view| Reverse(view.value_date));
     let wanted = window.offset + window.count;
     match window.sort {
-        Sort::NewestFirst => booked(app, org, accounts, window, &mut views, wanted).await?,
-        // The oldest come last: all of them have to be seen.
-        Sort::OldestFirst => {
-            booked(app, org, accounts, window, &mut views, usize::MAX).await?;
-            views.reverse();
+        Order::NewestFirst => booked(app, org, accounts, window, &mut views, wanted).await?,
+        Order::OldestFirst => {
+            let pending: Vec<_> = views.drain(..).rev().collect();
+            booked(app, org, accounts, window, &mut views, wanted).await?;
+            views.extend(pending);
         }
     }
     let page = views.into_iter().skip(window.offset).take(window.count);
     Ok(Json(List { transactions: page.collect() }))
 }
 
-/// Adds what was booked on the accounts, newest first, until there are as many as are wanted.
+/// Adds what was booked on the accounts, in the order that is wanted, until there are as many as
+/// are wanted.
 async fn booked(
     app: &App,
     org: &OrgId,
@@ -183,14 +193,17 @@ async fn booked(
         of_identifier.entry(found.account.transactions_identifier()).or_default().push(found);
     }
     let identifiers: BTreeSet<_> = of_identifier.keys().cloned().collect();
-    let per_page = app.limits.records_per_page;
-    let stream = app.transactions.newest(org, &identifiers, days(window), per_page);
+    let per_page = app.limits.records_per_page.min(wanted.max(1));
+    let stream = app.transactions.by_day(org, &identifiers, days(window), window.sort, per_page);
     let mut stream = std::pin::pin!(stream);
     while views.len() < wanted
         && let Some(StoredTransaction { transaction, stored_by }) = stream.try_next().await?
     {
         let owners = of_identifier.get(&transaction.account_identifier);
-        let owner = owners.and_then(|owners| owners.iter().find(|found| is_of(&transaction, found)));
+        let owner = owners.and_then(|owners| {
+            let reported = owners.iter().find(|found| is_reported_for(&transaction, found));
+            reported.or_else(|| owners.iter().find(|found| is_of(&transaction, found)))
+        });
         if let Some(owner) = owner.filter(|_| window.takes(&transaction, stored_by)) {
             views.push(View::of(transaction, owner.account.id.clone(), true, window.cents));
         }
@@ -198,13 +211,16 @@ async fn booked(
     Ok(())
 }
 
-/// Whether a transaction was booked on this account, of those that share an identifier. One
-/// that came by another way (an import) tells by its currency.
+/// Whether the bank reported a transaction for this account: of two accesses to the same one,
+/// one had it first.
+fn is_reported_for(transaction: &Transaction, found: &BankAccount) -> bool {
+    transaction.details.as_ref().is_some_and(|details| details.account_id == found.account.id)
+}
+
+/// Whether a transaction was booked on this account, of those that share an identifier: it has
+/// the account's currency, whichever way it came, by an import or by another access.
 fn is_of(transaction: &Transaction, found: &BankAccount) -> bool {
-    match &transaction.details {
-        Some(details) => details.account_id == found.account.id,
-        None => transaction.money.currency == found.account.currency,
-    }
+    transaction.money.currency == found.account.currency
 }
 
 /// The valuta dates among which every transaction of the window is.

@@ -7,6 +7,7 @@ use saldo::date::{self, Date, parse_moment};
 use saldo::fields::{Fields, FindingCode, InvalidValue};
 use saldo::http::FromParameters;
 use saldo::id::{AccountId, SyncId};
+use saldo::store::Order;
 use saldo::transaction::Transaction;
 use uuid::Uuid;
 
@@ -40,7 +41,7 @@ pub(crate) struct Window {
     pub(super) since_type: Since,
     pub(super) count: usize,
     pub(super) offset: usize,
-    pub(super) sort: Sort,
+    pub(super) sort: Order,
     pub(super) include_pending: bool,
     /// Whether amounts are told in the currency's smallest unit.
     pub(super) cents: bool,
@@ -69,22 +70,11 @@ impl FromStr for Since {
 }
 
 /// In which order transactions are told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Sort {
-    #[default]
-    NewestFirst,
-    OldestFirst,
-}
-
-impl FromStr for Sort {
-    type Err = InvalidValue;
-
-    fn from_str(name: &str) -> Result<Self, InvalidValue> {
-        match name {
-            "desc" => Ok(Self::NewestFirst),
-            "asc" => Ok(Self::OldestFirst),
-            _ => Err(InvalidValue("expected desc or asc")),
-        }
+fn order(name: &str) -> Result<Order, InvalidValue> {
+    match name {
+        "desc" => Ok(Order::NewestFirst),
+        "asc" => Ok(Order::OldestFirst),
+        _ => Err(InvalidValue("expected desc or asc")),
     }
 }
 
@@ -111,7 +101,7 @@ impl FromParameters for Window {
             since_type: parameters.patch(SINCE_TYPE, str::parse).value().unwrap_or_default(),
             count: usize::try_from(count).ok()?,
             offset: usize::try_from(offset).ok()?,
-            sort: parameters.patch(SORT, str::parse).value().unwrap_or_default(),
+            sort: parameters.patch(SORT, order).value().unwrap_or(Order::NewestFirst),
             include_pending: parameters.boolean(INCLUDE_PENDING).value().unwrap_or_default(),
             cents: parameters.boolean(CENTS).value().unwrap_or_default(),
         })

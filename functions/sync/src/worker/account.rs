@@ -3,29 +3,51 @@
 use iban::{Iban, IbanLike};
 use jiff::Timestamp;
 use saldo::access::Access;
-use saldo::account::{Account, AccountIdentifier, BankDetails, DEFAULT_STATUS, OwnerId, Revision, type_of};
+use saldo::account::{Account, BankDetails, DEFAULT_STATUS, OwnerId, Revision, type_of};
 use saldo::fields::{Finding, FindingCode};
 use saldo::id::AccountId;
 use saldo::money::{Currency, Decimal, parse_plain};
 
-use super::fetch::unreadable;
 use crate::connector::{ReportedAccount, ReportedBalance};
 
 /// The characters that are kept of a name.
 const NAME_CHARS_MAX: usize = 256;
 
-/// The account that a bank reports. What tells it from others is its IBAN, or its number, and
-/// its currency; what the bank's interface calls it only where it has neither.
+/// What tells an account from others: its IBAN, or its number, and its currency; what the bank's
+/// interface calls it only where it has neither.
+pub(super) struct Identity {
+    pub(super) id: AccountId,
+    /// What its transactions call it: only an IBAN means the same everywhere.
+    iban: Option<String>,
+    currency: Currency,
+}
+
+impl Identity {
+    pub(super) fn of(access: &Access, report: &ReportedAccount) -> Result<Self, Finding> {
+        let unknown =
+            |_| unreadable("currency", FindingCode::UnknownCurrency, "the account's currency is unknown");
+        let currency: Currency = report.currency.parse().map_err(unknown)?;
+        let iban = report.iban.as_deref().map(electronic);
+        let identity = iban.as_deref().or(report.number.as_deref()).unwrap_or(&report.resource);
+        if identity.trim().is_empty() {
+            return Err(unreadable(
+                "resourceId",
+                FindingCode::Required,
+                "nothing tells the account from others",
+            ));
+        }
+        Ok(Self { id: AccountId::of_bank(&access.id, identity, currency), iban, currency })
+    }
+}
+
+/// The account that a bank reports.
 pub(super) fn account_of(
     access: &Access,
+    identity: Identity,
     report: &ReportedAccount,
     now: Timestamp,
 ) -> Result<Account, Finding> {
-    let unknown =
-        |_| unreadable("currency", FindingCode::UnknownCurrency, "the account's currency is unknown");
-    let currency: Currency = report.currency.parse().map_err(unknown)?;
-    let iban = report.iban.as_deref().map(electronic);
-    let identity = iban.clone().or_else(|| report.number.clone()).unwrap_or_else(|| report.resource.clone());
+    let Identity { id, iban, currency } = identity;
     let (balance, balance_date) = balance(report, currency)?;
     let kind = type_of(report.cash_account_type.as_deref()).parse();
     let status = DEFAULT_STATUS.parse();
@@ -34,9 +56,9 @@ pub(super) fn account_of(
         return Err(unreadable("cashAccountType", FindingCode::InvalidValue, "the type can't be kept"));
     };
     Ok(Account {
-        id: AccountId::of_bank(&access.id, &identity, currency),
+        id,
         external_id: None,
-        identifier: identity.parse::<AccountIdentifier>().ok(),
+        identifier: iban.as_deref().and_then(|iban| iban.parse().ok()),
         kind,
         status,
         contact: None,
@@ -58,13 +80,17 @@ pub(super) fn account_of(
             bic: text(&report.bic),
             cash_account_type: text(&report.cash_account_type),
             balance_date,
-            credit_line: None,
             missing_since: None,
         })),
         created_at: now,
         updated_at: now,
         revision: Revision::next(),
     })
+}
+
+/// Something in a report that can't be read.
+pub(super) fn unreadable(field: &'static str, code: FindingCode, reason: impl Into<String>) -> Finding {
+    Finding::in_field(field, code, reason.into())
 }
 
 /// An IBAN in electronic form (ISO 13616), if it is one, and as the bank wrote it otherwise.

@@ -27,6 +27,11 @@ impl Work {
             }
             self.job.consent_ended = true;
         }
+        if !self.job.request.attended && !self.access.authorizes_silently {
+            // To begin would have the bank ask its customer.
+            self.job.give_up(ErrorCode::NoAuthorization, None);
+            return Ok(After::Step);
+        }
         let credentials = self.credentials(now).await?;
         if let Some(code) = self.lacks(&credentials).await? {
             self.job.give_up(code, None);
@@ -64,6 +69,7 @@ impl Work {
             },
         };
         let overdue = self.time_left(now).is_none();
+        let looks = matches!(how, Move::Look);
         let credentials = self.credentials(now).await?;
         let wanted = self.wanted();
         let with = self.with(&credentials, &wanted, now);
@@ -73,21 +79,29 @@ impl Work {
             self.job.give_up(ErrorCode::NoAuthorization, None);
             return Ok(After::Step);
         }
+        if looks && progress.next == Next::Look {
+            return self.look_again().await;
+        }
         self.move_to(progress, now).await
+    }
+
+    /// The same again in a moment: nothing that was asked of anybody has changed.
+    async fn look_again(&mut self) -> Result<After, Stopped> {
+        self.job.not_before = Some(Timestamp::now() + self.app.limits.poll_interval);
+        self.release().await?;
+        Ok(After::Wait(self.app.limits.poll_interval))
     }
 
     /// Remembers where the authorization stands, and what comes next.
     async fn move_to(&mut self, progress: Progress, now: Timestamp) -> Result<After, Stopped> {
         let Progress { authorization, next } = progress;
         self.job.authorization = Some(authorization);
-        if next == Next::Look {
-            // The same again in a moment: nothing that was asked of anybody has changed.
-            self.release().await?;
-            return Ok(After::Wait(self.app.limits.poll_interval));
-        }
         self.job.requests += 1;
-        self.job.answer = None;
-        self.job.close_challenge(now);
+        // Whatever comes next, the bank has had what was to be told it.
+        self.job.settle_challenge(now);
+        if next == Next::Look {
+            return self.look_again().await;
+        }
         match next {
             Next::Go | Next::Look => {}
             Next::Granted(consent) => {
@@ -123,8 +137,8 @@ impl Work {
 
     /// How long the last challenge still waits for its answer.
     fn time_left(&self, now: Timestamp) -> Option<Duration> {
-        let Some(last) = self.job.challenges.last() else { return Some(Duration::MAX) };
-        let until = last.created_at + self.app.limits.challenge_valid;
+        let last = self.job.challenges.last().map(|last| last.created_at).or(self.job.started_at)?;
+        let until = last + self.app.limits.challenge_valid;
         Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
     }
 

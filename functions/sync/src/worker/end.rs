@@ -14,9 +14,6 @@ use saldo::sync::{SyncJob, SyncScope};
 
 use super::{After, Stopped, Work};
 
-/// How often an access is looked at again that somebody else changes at the same time.
-const ATTEMPTS_MAX: u32 = 5;
-
 impl Work {
     pub(super) async fn end(&mut self) -> Result<After, Stopped> {
         finish(&self.app, &mut self.job).await?;
@@ -49,22 +46,22 @@ pub(super) async fn finish(app: &App, job: &mut SyncJob) -> Result<(), Failure> 
 
 /// Leaves the access as it is after this synchronization, and gives it back.
 async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> {
-    for _ in 0..ATTEMPTS_MAX {
-        let access = app.accesses.get(&job.org, &job.access).await?;
-        // If it is not held by this one any more, that was done, or is another's to do.
-        let Some(mut access) = access.filter(|access| access.is_held_by(&job.id)) else { return Ok(()) };
-        if !job.request.save_secrets || refuses_credentials(job) {
-            app.accesses.forget_credentials(&job.org, &job.access).await?;
-        }
-        if job.error.is_none() {
-            note_missing(app, job, &access, now).await?;
-        }
-        settle(job, &mut access, now);
-        if app.accesses.save(&mut access).await? {
-            return Ok(());
-        }
+    let access = app.accesses.get(&job.org, &job.access).await?;
+    // If it is not held by this one any more, that was done, or is another's to do.
+    let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else { return Ok(()) };
+    let keep = job.request.save_secrets && !refuses_credentials(job);
+    app.accesses.settle_credentials(&job.org, &job.access, &job.id, keep).await?;
+    if job.error.is_none() {
+        note_missing(app, job, &access, now).await?;
     }
-    Err(Failure::Throttled { operation: "an access that somebody else changes" })
+    let settled = |access: &mut Access| {
+        let held = access.is_held_by(&job.id);
+        if held {
+            settle(job, access, now);
+        }
+        held
+    };
+    app.accesses.change(&job.org, &job.access, settled).await.map(drop)
 }
 
 /// Whether the bank said that the credentials are wrong: to send them again, unattended and
@@ -76,8 +73,10 @@ fn refuses_credentials(job: &SyncJob) -> bool {
 
 /// Notes which accounts the bank does not list any more.
 async fn note_missing(app: &App, job: &SyncJob, access: &Access, now: Timestamp) -> Result<(), Failure> {
-    for missing in access.accounts.iter().filter(|account| !job.fetched.contains(account)) {
-        app.accounts.put_missing(&job.org, missing, now).await?;
+    let missing = access.accounts.iter().filter(|account| !job.reported.contains(account));
+    for account in app.accounts.find(&job.org, missing).await? {
+        app.transactions.forget_pending(&job.org, &account).await?;
+        app.accounts.put_missing(&job.org, &account.id, now).await?;
     }
     Ok(())
 }
@@ -96,6 +95,9 @@ fn settle(job: &SyncJob, access: &mut Access, now: Timestamp) {
     if job.error.is_none() {
         access.succeeded_at = Some(now);
         access.auth_method = job.auth_method.clone().or(access.auth_method.take());
+        if job.requests > 0 {
+            access.authorizes_silently = job.challenges.is_empty();
+        }
     }
     let new = job.fetched.iter().filter(|account| !access.accounts.contains(account));
     let new: Vec<_> = new.cloned().collect();

@@ -1,141 +1,173 @@
-//! Reading the accounts, one after the other, each remembered when it has been read.
+//! Reading the accounts, one after the other and page by page: what has been read is remembered.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use saldo::account::Account;
 use saldo::date::Date;
 use saldo::failure::Failure;
-use saldo::fields::{Finding, FindingCode};
+use saldo::fields::Finding;
 use saldo::id::TransactionId;
 use saldo::store::Reported;
 use saldo::sync::{Conflict, Step, SyncScope};
 use saldo::transaction::Transaction;
 
-use super::account::account_of;
-use super::transaction::Reader;
+use super::account::{Identity, account_of};
+use super::reading::{PENDING_MAX, Reading};
+use super::transaction::{Reader, Standing};
 use super::{After, Stopped, Work};
-use crate::connector::{BankError, ReportedAccount, ReportedTransaction};
+use crate::connector::{BankError, ReportedAccount, TransactionPage};
 
-/// The pages of one account's transactions: at ten a page, ten years of a busy one.
+/// The pages of one account's transactions: at ten a page, years of a busy one.
 const PAGES_MAX: usize = 10_000;
 
 impl Work {
     /// Reads what has not been read yet.
     pub(super) async fn fetch(&mut self) -> Result<After, Stopped> {
-        let consent =
-            self.job.consent.clone().ok_or_else(|| Failure::missing("a synchronization's consent"))?;
-        let reports = self.connector.accounts(self.psu(), &consent.id).await?;
-        for mut report in reports {
-            if report.balances.is_none() {
-                let balances = self.connector.balances(self.psu(), &consent.id, &report).await?;
-                report.balances = Some(balances);
-            }
-            let account = match account_of(&self.access, &report, Timestamp::now()) {
-                Ok(account) => account,
+        let consent = self.job.consent.clone();
+        let consent = consent.ok_or_else(|| Failure::missing("a synchronization's consent"))?.id;
+        let reports = self.connector.accounts(self.psu(), &consent).await?;
+        for report in reports {
+            let identity = match Identity::of(&self.access, &report) {
+                Ok(identity) => identity,
                 Err(finding) => {
-                    self.find(None, None, finding);
+                    self.find(None, finding);
                     continue;
                 }
             };
-            if self.job.fetched.contains(&account.id) {
+            if !self.job.reported.contains(&identity.id) {
+                self.job.reported.push(identity.id.clone());
+            }
+            if self.job.fetched.contains(&identity.id) {
                 continue;
             }
-            if self.is_out_of_time() {
+            if self.is_out_of_time() || self.fetch_account(&consent, report, identity).await? == After::Step {
                 self.release().await?;
-                return Ok(After::Wait(std::time::Duration::ZERO));
+                return Ok(After::Wait(Duration::ZERO));
             }
-            self.fetch_account(&consent.id, &report, &account).await?;
         }
         self.job.step = Step::End;
         Ok(After::Step)
     }
 
+    /// Reads an account to its end, or as far as time allows: then there is another step.
     async fn fetch_account(
         &mut self,
         consent: &str,
-        report: &ReportedAccount,
-        account: &Account,
-    ) -> Result<(), Stopped> {
-        let revive = self.job.request.scope == SyncScope::Accounts;
-        let kept = self.app.accounts.put_reported(&self.job.org, account, revive, Timestamp::now()).await?;
-        let mut new = 0;
-        let covered = self.wanted().covers_transactions();
-        if kept == Reported::Kept && covered && self.job.request.scope == SyncScope::Transactions {
-            new = self.fetch_transactions(consent, report, account).await?;
+        mut report: ReportedAccount,
+        identity: Identity,
+    ) -> Result<After, Stopped> {
+        let id = identity.id.clone();
+        if report.balances.is_none() {
+            report.balances = Some(self.connector.balances(self.psu(), consent, &report).await?);
         }
+        let account = match account_of(&self.access, identity, &report, Timestamp::now()) {
+            Ok(account) => account,
+            Err(finding) => {
+                self.find(Some(&id), finding);
+                self.job.fetched.push(id);
+                self.save().await?;
+                return Ok(After::Nothing);
+            }
+        };
+        let scope = self.job.request.scope;
+        let revive = scope == SyncScope::Accounts;
+        let kept = self.app.accounts.put_reported(&self.job.org, &account, revive, Timestamp::now()).await?;
+        let transactions = scope == SyncScope::Transactions && self.wanted().covers_transactions();
         if kept == Reported::Kept {
+            if transactions && self.fetch_transactions(consent, &report, &account).await? == After::Step {
+                return Ok(After::Step);
+            }
             self.job.brought.accounts += 1;
-            self.job.brought.new_transactions += new;
         }
-        self.job.fetched.push(account.id.clone());
-        self.save().await
+        self.has_read = true;
+        self.job.fetched.push(id);
+        self.job.reading = None;
+        self.save().await?;
+        Ok(After::Nothing)
     }
 
-    /// Reads an account's transactions page by page. Says how many of them are new: also those
-    /// that an earlier attempt of this synchronization has stored.
+    /// Reads an account's transactions page by page, to the last or as far as time allows.
     async fn fetch_transactions(
         &mut self,
         consent: &str,
         report: &ReportedAccount,
         account: &Account,
-    ) -> Result<u64, Stopped> {
+    ) -> Result<After, Stopped> {
         let from = self.since(Timestamp::now());
-        let mut reader = Reader::new(&self.job, account);
-        let (mut pending, mut new, mut page) = (Vec::new(), 0, None);
-        for _ in 0..PAGES_MAX {
-            let found =
-                self.connector.transactions(self.psu(), consent, report, from, page.as_deref()).await?;
-            pending.extend(found.pending);
-            let mut booked = Vec::new();
-            for reported in &found.booked {
-                match reader.read(reported) {
-                    Ok(transaction) => booked.push(transaction),
-                    Err(finding) => self.find(Some(account), None, finding),
-                }
+        let mut reading = Reading::of(&account.id, self.job.reading.as_deref())?;
+        loop {
+            let asked = reading.page.as_deref();
+            let page = self.connector.transactions(self.psu(), consent, report, from, asked).await?;
+            // A bank that leads in circles would have us read for ever.
+            let circles = page.next.is_some() && page.next == reading.page;
+            if circles || reading.pages >= PAGES_MAX {
+                return Err(BankError::unintelligible().into());
             }
-            new += self.keep(account, &booked).await?;
-            page = found.next;
-            if page.is_none() {
-                self.keep_pending(account, &pending).await?;
-                return Ok(new);
+            let TransactionPage { booked, pending, next } = page;
+            reading.pending.extend(pending);
+            if reading.pending.len() > PENDING_MAX {
+                return Err(BankError::unintelligible().into());
             }
-            self.save().await?;
+            self.keep(&mut reading, account, &booked).await?;
+            reading.pages += 1;
+            self.has_read = true;
+            reading.page = next;
+            if reading.page.is_none() {
+                self.keep_pending(&mut reading, account).await?;
+                self.job.brought.new_transactions += reading.new;
+                self.job.conflicts.extend(reading.conflicts);
+                return Ok(After::Nothing);
+            }
+            if self.is_out_of_time() {
+                self.job.reading = Some(reading.left()?);
+                return Ok(After::Step);
+            }
         }
-        Err(BankError::unintelligible().into())
     }
 
-    /// Stores what was booked, by the deduplication of imports. Says how much of it is new.
-    async fn keep(&mut self, account: &Account, booked: &[Transaction]) -> Result<u64, Stopped> {
+    /// Stores what was booked, by the deduplication of imports.
+    async fn keep(
+        &self,
+        reading: &mut Reading,
+        account: &Account,
+        booked: &[Option<crate::connector::ReportedTransaction>],
+    ) -> Result<(), Stopped> {
+        let reader = Reader::new(&self.job, account);
+        let mut read = Vec::new();
+        for report in booked {
+            match reader.read(reading, report.as_ref(), Standing::Booked) {
+                Ok(transaction) => read.push(transaction),
+                Err(finding) => reading.conflicts.push(conflict(account, None, finding)),
+            }
+        }
         let mut first: HashMap<&TransactionId, &Transaction> = HashMap::new();
-        for transaction in booked {
+        for transaction in &read {
             first.entry(&transaction.id).or_insert(transaction);
         }
         let distinct: Vec<_> = first.into_values().collect();
         let request = self.job.id.as_uuid();
         let in_flight = self.app.limits.writes_in_flight;
         let kept = self.app.transactions.keep(&self.job.org, &distinct, request, in_flight).await?;
-        for transaction in booked {
+        for transaction in &read {
             let stored = kept.get(&transaction.id);
-            if let Some(conflict) = stored.and_then(|stored| transaction.money.conflict_with(&stored.money)) {
-                self.find(Some(account), Some(&transaction.id), conflict);
+            if let Some(found) = stored.and_then(|stored| transaction.money.conflict_with(&stored.money)) {
+                reading.conflicts.push(conflict(account, Some(&transaction.id), found));
             }
         }
-        Ok(kept.values().filter(|kept| kept.new).count() as u64)
+        reading.new += kept.values().filter(|kept| kept.new).count() as u64;
+        Ok(())
     }
 
-    async fn keep_pending(
-        &mut self,
-        account: &Account,
-        reported: &[ReportedTransaction],
-    ) -> Result<(), Stopped> {
-        let mut reader = Reader::of_pending(&self.job, account);
+    async fn keep_pending(&self, reading: &mut Reading, account: &Account) -> Result<(), Stopped> {
+        let reader = Reader::new(&self.job, account);
         let mut pending = Vec::new();
-        for reported in reported {
-            match reader.read(reported) {
+        for report in std::mem::take(&mut reading.pending) {
+            match reader.read(reading, report.as_ref(), Standing::Pending) {
                 Ok(transaction) => pending.push(transaction),
-                Err(finding) => self.find(Some(account), None, finding),
+                Err(finding) => reading.conflicts.push(conflict(account, None, finding)),
             }
         }
         let identifier = account.transactions_identifier();
@@ -145,13 +177,9 @@ impl Work {
         Ok(())
     }
 
-    /// Records what could not be taken. An attempt that is repeated finds it again.
-    fn find(&mut self, account: Option<&Account>, transaction: Option<&TransactionId>, finding: Finding) {
-        let conflict = Conflict {
-            account_id: account.map(|account| account.id.clone()),
-            transaction_id: transaction.cloned(),
-            finding,
-        };
+    /// Records what can't be taken of an account. A delivery that comes later finds it again.
+    fn find(&mut self, account: Option<&saldo::id::AccountId>, finding: Finding) {
+        let conflict = Conflict { account_id: account.cloned(), transaction_id: None, finding };
         if !self.job.conflicts.first.contains(&conflict) {
             self.job.conflicts.push(conflict);
         }
@@ -164,7 +192,7 @@ impl Work {
     }
 }
 
-/// Something in a report that can't be read.
-pub(super) fn unreadable(field: &'static str, code: FindingCode, reason: impl Into<String>) -> Finding {
-    Finding::in_field(field, code, reason.into())
+/// Something about a transaction that could not be taken.
+fn conflict(account: &Account, transaction: Option<&TransactionId>, finding: Finding) -> Conflict {
+    Conflict { account_id: Some(account.id.clone()), transaction_id: transaction.cloned(), finding }
 }

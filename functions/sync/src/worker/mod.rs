@@ -10,6 +10,7 @@ mod authorize;
 mod dead_letters;
 mod end;
 mod fetch;
+mod reading;
 mod transaction;
 
 use std::time::{Duration, Instant};
@@ -28,13 +29,15 @@ use crate::connector::{BankError, Connector, Psu, connect};
 
 pub use dead_letters::handle as handle_dead_letters;
 
-/// How long one delivery goes on before it leaves the rest to another: half of what the worker
-/// may take, so that the account that is being read can be finished.
-const DELIVERY_TIME: Duration = Duration::from_mins(1);
 /// How often a synchronization waits because its bank asks for it.
 const WAITS_MAX: u32 = 5;
 /// How soon a message comes back that met somebody else.
 const SOON: Duration = Duration::from_secs(1);
+/// How soon a message comes back, at first, that AWS has failed; each time twice as late. Its
+/// visibility timeout would be too late for a user who waits.
+const RETRY: Duration = Duration::from_secs(5);
+/// How often it does, before it is left to its queue.
+const RETRIES_MAX: u32 = 6;
 
 /// Handles a batch of synchronizations. Delivering one again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
@@ -48,6 +51,8 @@ struct Work {
     access: Access,
     connector: Box<dyn Connector>,
     begun: Instant,
+    /// Whether this delivery has read anything.
+    has_read: bool,
 }
 
 /// What there is to do after a step.
@@ -92,32 +97,56 @@ async fn bring_forward(app: App, message: SyncMessage) -> Result<(), Failure> {
         return end::tell(&app, &job).await;
     }
     let now = Timestamp::now();
-    if let Some(leased) = job.leased_until.filter(|until| *until > now) {
-        let left = leased.duration_since(now).try_into().unwrap_or(SOON);
+    if let Some(until) = job.rests_until(now) {
+        let left = until.duration_since(now).try_into().unwrap_or(SOON);
         return app.sync_queue.send_later(&[message], left).await;
     }
     lease(&app, &mut job, now);
-    job.started_at.get_or_insert(now);
+    job.not_before = None;
+    if job.started_at.is_none() {
+        job.started_at = Some(now);
+        // It may have waited in the queue for long: its time begins now.
+        let held = |access: &mut Access| access.is_held_by(&job.id) && access.hold(&job.id, now).is_some();
+        app.accesses.change(&job.org, &job.access, held).await?;
+    }
     if job.status == SyncStatus::Queued {
         job.status = SyncStatus::Running;
     }
     if !app.syncs.save(&mut job).await? {
         return app.sync_queue.send_later(&[message], SOON).await;
     }
-    if job.step == Step::End {
-        return end::finish(&app, &mut job).await;
-    }
     let after = match tools(&app, &job).await {
+        _ if job.step == Step::End => match end::finish(&app, &mut job).await {
+            Ok(()) => Ok(After::Nothing),
+            Err(failure) => Err(let_go(&app, &mut job, failure).await),
+        },
         Ok(Ok((access, connector))) => {
-            Work { app: app.clone(), job, access, connector, begun: Instant::now() }.run().await
+            Work { app: app.clone(), job, access, connector, begun: Instant::now(), has_read: false }
+                .run()
+                .await
         }
-        Ok(Err(code)) => end::give_up(&app, &mut job, code).await.map(|()| After::Nothing),
+        Ok(Err(code)) => match end::give_up(&app, &mut job, code).await {
+            Ok(()) => Ok(After::Nothing),
+            Err(failure) => Err(let_go(&app, &mut job, failure).await),
+        },
         Err(failure) => Err(let_go(&app, &mut job, failure).await),
     };
     match after {
         Ok(After::Wait(delay)) => app.sync_queue.send_later(&[message], delay.min(DELAY_MAX)).await,
-        after => after.map(drop),
+        Ok(After::Step | After::Nothing) => Ok(()),
+        Err(Failed { failure, retry: Some(delay) }) => {
+            tracing::warn!(error = %failure.chain(), sync = %message.sync, "tried again soon");
+            app.sync_queue.send_later(&[message], delay).await
+        }
+        Err(Failed { failure, retry: None }) => Err(failure),
     }
+}
+
+/// AWS has failed a synchronization.
+struct Failed {
+    failure: Failure,
+    /// How soon it is tried again; otherwise when the queue brings it back.
+    retry: Option<Duration>,
 }
 
 /// The access and the connector to its bank; the inner error is why there is no going on.
@@ -137,12 +166,19 @@ async fn tools(app: &App, job: &SyncJob) -> Result<Result<(Access, Box<dyn Conne
 }
 
 /// Gives the lease back, so that whoever comes next need not wait for its end.
-async fn let_go(app: &App, job: &mut SyncJob, failure: Failure) -> Failure {
+async fn let_go(app: &App, job: &mut SyncJob, failure: Failure) -> Failed {
     job.leased_until = None;
-    if let Err(second) = app.syncs.save(job).await {
-        tracing::warn!(error = %second.chain(), sync = %job.id, "the lease is left to end");
+    job.failures += 1;
+    let retry = (job.failures <= RETRIES_MAX).then(|| RETRY * 2_u32.pow(job.failures - 1));
+    match app.syncs.save(job).await {
+        Ok(true) => Failed { failure, retry },
+        // Who can't be remembered may not be counted, either.
+        Ok(false) => Failed { failure, retry: None },
+        Err(second) => {
+            tracing::warn!(error = %second.chain(), sync = %job.id, "the lease is left to end");
+            Failed { failure, retry: None }
+        }
     }
-    failure
 }
 
 fn lease(app: &App, job: &mut SyncJob, now: Timestamp) {
@@ -150,7 +186,7 @@ fn lease(app: &App, job: &mut SyncJob, now: Timestamp) {
 }
 
 impl Work {
-    async fn run(&mut self) -> Result<After, Failure> {
+    async fn run(&mut self) -> Result<After, Failed> {
         loop {
             if self.job.is_overdue(Timestamp::now()) && self.job.step != Step::End {
                 self.job.give_up(ErrorCode::TimedOut, None);
@@ -166,8 +202,15 @@ impl Work {
                 Ok(after) => return Ok(after),
                 Err(Stopped::Overtaken) => return Ok(After::Wait(SOON)),
                 Err(Stopped::Bank(error)) => {
-                    if let Some(wait) = self.meet(error).await? {
-                        return Ok(After::Wait(wait));
+                    if let Some(wait) = self.meet(error) {
+                        let now = Timestamp::now();
+                        self.job.not_before = Some(now + wait);
+                        return match self.release().await {
+                            Err(Stopped::Failed(failure)) => {
+                                Err(let_go(&self.app, &mut self.job, failure).await)
+                            }
+                            _ => Ok(After::Wait(wait)),
+                        };
                     }
                 }
                 Err(Stopped::Failed(failure)) => {
@@ -178,14 +221,12 @@ impl Work {
     }
 
     /// Meets what the bank has failed us with: waits, or gives up. Says how long to wait.
-    async fn meet(&mut self, error: BankError) -> Result<Option<Duration>, Failure> {
+    fn meet(&mut self, error: BankError) -> Option<Duration> {
         tracing::info!(sync = %self.job.id, %error, "the bank did not do what it was asked");
         match error {
             BankError::Busy { retry_after } if self.job.waits < WAITS_MAX && retry_after <= DELAY_MAX => {
                 self.job.waits += 1;
-                self.job.leased_until = None;
-                self.app.syncs.save(&mut self.job).await?;
-                return Ok(Some(retry_after));
+                return Some(retry_after);
             }
             BankError::Busy { .. } => self.job.give_up(ErrorCode::BankBusy, None),
             BankError::Refused { code, message } => self.job.give_up(code, message),
@@ -199,7 +240,7 @@ impl Work {
             }
             BankError::ConsentEnded => self.job.give_up(ErrorCode::NoAuthorization, None),
         }
-        Ok(None)
+        None
     }
 
     /// Remembers where the synchronization stands.
@@ -222,14 +263,18 @@ impl Work {
     }
 
     fn psu(&self) -> Psu {
-        Psu { ip_address: self.job.request.psu_ip_address.filter(|_| self.job.request.attended) }
+        Psu {
+            ip_address: self.job.request.psu_ip_address.filter(|_| self.job.request.attended),
+            our_address: self.app.ip_address,
+        }
     }
 
     fn wanted(&self) -> WantedConsent {
         self.access.wanted.clone().unwrap_or_default()
     }
 
+    /// Whether the rest is another delivery's: each brings the reading forward.
     fn is_out_of_time(&self) -> bool {
-        self.begun.elapsed() > DELIVERY_TIME
+        self.has_read && self.begun.elapsed() > self.app.limits.sync_time
     }
 }

@@ -1,11 +1,9 @@
 //! Reported transactions as ours.
 
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use saldo::account::Account;
-use saldo::date::Date;
+use saldo::date::{self, Date};
 use saldo::fields::{Finding, FindingCode};
 use saldo::id::{OrgId, TransactionId};
 use saldo::money::{Currency, parse_plain};
@@ -14,65 +12,62 @@ use saldo::transaction::{
     Booked, Direction, ExternalTransactionId, Sequence, Transaction, TransactionDetails,
 };
 
-use super::account::{clean, electronic};
-use super::fetch::unreadable;
+use super::account::{clean, electronic, unreadable};
+use super::reading::Reading;
 use crate::connector::{Party, ReportedTransaction};
 
-/// The characters that are kept of what a transaction is for.
-const TEXT_CHARS_MAX: usize = 10_000;
+/// The characters that are kept of what a transaction is for: remittance information has 140,
+/// several times at most. A thousand of them fit an answer.
+const TEXT_CHARS_MAX: usize = 2_000;
+/// The characters that are kept of everything else.
+const WORD_CHARS_MAX: usize = 256;
 /// The place of the transaction that is reported first, the last there is in a millisecond.
 /// Behind ten thousand the order within a day is lost, and nothing else.
 const NEWEST: u16 = 9_999;
-/// The characters that are kept of everything else.
-const WORD_CHARS_MAX: usize = 256;
 
-/// Reads the transactions of one account in the order in which its bank reports them.
-pub(super) struct Reader {
+/// Reads the transactions of one account.
+pub(super) struct Reader<'a> {
     org: OrgId,
-    account: Account,
+    account: &'a Account,
     /// When the synchronization was accepted: the same when it is taken up again.
     at: Timestamp,
     today: Date,
-    pending: bool,
-    read: u16,
-    /// How many of the same were reported before, of those that have no id.
-    occurrences: HashMap<TransactionId, u64>,
 }
 
-impl Reader {
-    /// A reader of what was booked.
-    pub(super) fn new(job: &SyncJob, account: &Account) -> Self {
-        Self {
-            org: job.org.clone(),
-            account: account.clone(),
-            at: job.created_at,
-            today: job.created_at.to_zoned(TimeZone::UTC).date(),
-            pending: false,
-            read: 0,
-            occurrences: HashMap::new(),
-        }
+/// Whether a transaction is of the books.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    Booked,
+    Pending,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(job: &SyncJob, account: &'a Account) -> Self {
+        let today = job.created_at.to_zoned(TimeZone::UTC).date();
+        Self { org: job.org.clone(), account, at: job.created_at, today }
     }
 
-    /// A reader of what is pending.
-    pub(super) fn of_pending(job: &SyncJob, account: &Account) -> Self {
-        Self { pending: true, ..Self::new(job, account) }
-    }
-
-    /// Reads the next transaction.
-    pub(super) fn read(&mut self, report: &ReportedTransaction) -> Result<Transaction, Finding> {
+    /// Reads the next transaction in the order in which the bank reports them.
+    pub(super) fn read(
+        &self,
+        reading: &mut Reading,
+        report: Option<&ReportedTransaction>,
+        standing: Standing,
+    ) -> Result<Transaction, Finding> {
         // Banks report the newest first, and what is read later counts as newer.
-        let sequence = Sequence::new(self.at, NEWEST.saturating_sub(self.read));
-        self.read = self.read.saturating_add(1);
+        let sequence = Sequence::new(self.at, NEWEST.saturating_sub(reading.read));
+        reading.read = reading.read.saturating_add(1);
+        let broken =
+            || Finding::in_row(FindingCode::InvalidRow, "the transaction is not as the standard has it");
+        let report = report.ok_or_else(broken)?;
         let money = money(report)?;
+        let booked_on = day("bookingDate", report.booked_on.as_deref())?;
+        let valued_on = day("valueDate", report.valued_on.as_deref())?;
         let account_identifier = self.account.transactions_identifier();
-        let external_id = report.id.as_deref().map(str::trim).filter(|id| !id.is_empty());
-        let external_id: Option<ExternalTransactionId> =
-            external_id.map(str::parse).transpose().map_err(|error| {
-                unreadable("transactionId", FindingCode::InvalidText, format!("the id is {error}"))
-            })?;
+        let external_id = external_id(report)?;
         let id = match &external_id {
             Some(id) => TransactionId::of_external(&self.org, &account_identifier, id),
-            None => self.next_occurrence(report),
+            None => self.next_occurrence(reading, report, standing),
         };
         let text = report.text.as_deref().and_then(|text| clean(text, TEXT_CHARS_MAX));
         Ok(Transaction {
@@ -84,8 +79,8 @@ impl Reader {
             original_amount: None,
             original_currency: None,
             purchased_on: None,
-            valued_on: report.valued_on.or(report.booked_on).unwrap_or(self.today),
-            booked_on: report.booked_on.filter(|_| !self.pending),
+            valued_on: valued_on.or(booked_on).unwrap_or(self.today),
+            booked_on: booked_on.filter(|_| standing == Standing::Booked),
             sequence,
             created_at: self.at,
             details: Some(Box::new(self.details(report, money.direction))),
@@ -98,10 +93,11 @@ impl Reader {
             Direction::Debit => &report.creditor,
             Direction::Credit => &report.debtor,
         };
+        let iban = iban.as_deref().map(electronic);
         TransactionDetails {
             account_id: self.account.id.clone(),
             counterparty: word(name),
-            iban: iban.as_deref().map(electronic),
+            iban: word(&iban),
             account_number: word(number),
             bic: word(bic),
             booking_text: word(&report.booking_text),
@@ -113,16 +109,22 @@ impl Reader {
     }
 
     /// The id of a transaction that has none of its bank's: by everything that it says, and by
-    /// how many of the same were reported before.
-    fn next_occurrence(&mut self, report: &ReportedTransaction) -> TransactionId {
-        let day = |day: Option<Date>| day.map(|day| day.to_string());
+    /// how many of the same were reported before. It is the same by whatever access the account
+    /// is read.
+    fn next_occurrence(
+        &self,
+        reading: &mut Reading,
+        report: &ReportedTransaction,
+        standing: Standing,
+    ) -> TransactionId {
         let said = [
-            Some(self.account.id.to_string()),
-            self.pending.then(|| "pending".to_owned()),
+            Some(self.account.transactions_identifier().to_string()),
+            Some(self.account.currency.code().to_owned()),
+            (standing == Standing::Pending).then(|| "pending".to_owned()),
             Some(report.amount.clone()),
             Some(report.currency.clone()),
-            day(report.booked_on),
-            day(report.valued_on),
+            report.booked_on.clone(),
+            report.valued_on.clone(),
             report.text.clone(),
             report.creditor.name.clone(),
             report.creditor.iban.clone(),
@@ -132,10 +134,22 @@ impl Reader {
             report.mandate_reference.clone(),
         ];
         let id = |nth| TransactionId::of_fields(&self.org, said.iter().map(Option::as_deref), nth);
-        let before = self.occurrences.entry(id(0)).or_default();
-        *before += 1;
-        id(*before - 1)
+        let day = report.booked_on.as_deref().or(report.valued_on.as_deref());
+        id(reading.occurrence(&id(0), day))
     }
+}
+
+/// The bank's id, if it gives one.
+fn external_id(report: &ReportedTransaction) -> Result<Option<ExternalTransactionId>, Finding> {
+    let id = report.id.as_deref().map(str::trim).filter(|id| !id.is_empty());
+    id.map(str::parse)
+        .transpose()
+        .map_err(|error| unreadable("transactionId", FindingCode::InvalidText, format!("the id is {error}")))
+}
+
+fn day(field: &'static str, text: Option<&str>) -> Result<Option<Date>, Finding> {
+    let invalid = |error: date::InvalidDate| unreadable(field, FindingCode::InvalidDate, error.to_string());
+    text.map(date::parse).transpose().map_err(invalid)
 }
 
 /// How much was booked, and in which direction: the sign says it.

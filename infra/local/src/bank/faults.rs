@@ -48,6 +48,7 @@ impl Fault {
     pub(super) fn of(customer: &mut Customer, resource: Resource) -> Option<Self> {
         match (customer.script, resource) {
             (Script::Slow, _) => Some(Self::Delayed(SLOW)),
+            (Script::Jammed, _) => Some(Self::Refused(Refusal::AccessExceeded { retry_after: Some(0) })),
             (Script::Exhausted, _) => Some(Self::Refused(Refusal::AccessExceeded { retry_after: None })),
             (Script::Busy, Resource::Accounts | Resource::Transactions) => {
                 let today = Some(customer.day);

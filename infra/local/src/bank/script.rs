@@ -27,7 +27,9 @@ pub(super) enum Script {
     Expiring,
     /// Is told to come back later, at first.
     Busy,
-    /// Is told to come back later, always.
+    /// Is told to come back at once, always.
+    Jammed,
+    /// Is told to come back tomorrow.
     Exhausted,
     /// Waits a second for every read.
     Slow,
@@ -92,6 +94,7 @@ impl Script {
             "no-ids" => Self::NoIds,
             "expiring" => Self::Expiring,
             "busy" => Self::Busy,
+            "jammed" => Self::Jammed,
             "exhausted" => Self::Exhausted,
             "slow" => Self::Slow,
             "stuck" => Self::Stuck,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{TransactionStore, item, transaction_of};
-use crate::account::AccountIdentifier;
+use crate::account::{Account, AccountIdentifier};
 use crate::failure::Failure;
 use crate::id::{AccountId, OrgId, TransactionId};
 use crate::store::item::{Item, text};
@@ -81,6 +81,15 @@ impl TransactionStore {
         Ok(())
     }
 
+    /// Forgets the pending transactions of a bank's account.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; some of it may be done.
+    pub async fn forget_pending(&self, org: &OrgId, account: &Account) -> Result<(), Failure> {
+        let identifier = account.transactions_identifier();
+        self.replace_pending(org, &account.id, &identifier, Vec::new(), Uuid::nil()).await
+    }
+
     /// A pending transaction of a bank's account.
     ///
     /// # Errors
@@ -123,10 +132,12 @@ fn key(org: &OrgId, account: &AccountId, id: &TransactionId) -> Item {
     Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(id))])
 }
 
-/// Whether two reports say the same, whenever they came.
+/// Whether two reports say the same, whenever they came: one without a day has that of its
+/// coming.
 fn is_same(one: &Transaction, other: &Transaction) -> bool {
     let timeless = |transaction: &Transaction| Transaction {
         sequence: other.sequence,
+        valued_on: other.valued_on,
         created_at: Timestamp::UNIX_EPOCH,
         ..transaction.clone()
     };

@@ -27,6 +27,16 @@ const FREQUENCY_PER_DAY: u32 = 4;
 /// goes by what the bank's own device shows.
 const CHALLENGE_BYTES_MAX: usize = 100_000;
 
+/// The characters of what a bank says for people that are kept.
+const SAID_CHARS_MAX: usize = 1_000;
+/// The characters of a bank's ids.
+const ID_CHARS_MAX: usize = 256;
+/// The characters of the address of a bank's page.
+const LOCATION_CHARS_MAX: usize = 4_096;
+/// The ways to prove who one is that can be told.
+const METHODS_MAX: usize = 20;
+
+const PSU_IP_ADDRESS: HeaderName = HeaderName::from_static("psu-ip-address");
 const PSU_ID_HEADER: HeaderName = HeaderName::from_static("psu-id");
 const REDIRECT_PREFERRED: HeaderName = HeaderName::from_static("tpp-redirect-preferred");
 const REDIRECT_URI: HeaderName = HeaderName::from_static("tpp-redirect-uri");
@@ -41,6 +51,8 @@ struct State {
     authorisation: Option<String>,
     /// Whether the bank has yet to be told the PIN of the authorisation.
     password_missing: bool,
+    /// The way that the bank has said it goes.
+    approach: Option<String>,
 }
 
 impl NextGenPsd2 {
@@ -56,20 +68,20 @@ impl NextGenPsd2 {
         };
         let mut call = self.call(with, Call::post(["v1", "consents"], with.request_id, &body));
         call.set(EXPLICIT_PREFERRED, "true");
-        if with.psu.ip_address.is_none()
-            && let Some(own) = self.http.own_address()
-        {
-            call.set(HeaderName::from_static("psu-ip-address"), &own.to_string());
+        if with.psu.ip_address.is_none() {
+            call.set(PSU_IP_ADDRESS, &with.psu.our_address.to_string());
         }
         let (headers, asked) = self.http.ask::<ConsentAsked>(call).await?;
-        let consent = GrantedConsent { id: asked.consent_id, recurring: with.wanted.recurring, valid_until };
-        let mut state = State { consent, authorisation: None, password_missing: false };
+        let id = bounded(asked.consent_id, ID_CHARS_MAX)?;
+        let consent = GrantedConsent { id, recurring: with.wanted.recurring, valid_until };
+        let mut state =
+            State { consent, authorisation: None, password_missing: false, approach: approach(&headers) };
         let next = match asked.consent_status.as_str() {
             "valid" => Next::Granted(state.consent.clone()),
             // The bank has begun the authorisation by itself.
             _ if asked.sca.links.contains_key("scaRedirect") || asked.sca.sca_status.is_some() => {
                 state.authorisation = authorisation_of(&asked.sca);
-                self.next(with, &mut state, approach(&headers), asked.sca).await?
+                self.next(with, &mut state, asked.sca).await?
             }
             _ => Next::Go,
         };
@@ -87,29 +99,32 @@ impl NextGenPsd2 {
         let mut state: State = serde_json::from_str(authorization).map_err(unreadable)?;
         let consent = state.consent.id.clone();
         let next = match (how, state.authorisation.clone()) {
-            (_, None) => {
+            (Move::Look, None) => self.granted(with, &state).await?,
+            (Move::Choose(_) | Move::Tell(_), None) => return Err(BankError::unintelligible()),
+            (Move::Go, None) => {
                 let path = ["v1", "consents", &consent, "authorisations"];
                 let call = self.call(with, Call::post(path, with.request_id, &psu_data(with)));
                 let asked = self.http.ask::<Sca>(call).await;
                 let (headers, sca) = asked.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
                 state.authorisation = authorisation_of(&sca);
-                self.next(with, &mut state, approach(&headers), sca).await?
+                state.approach = approach(&headers).or(state.approach);
+                self.next(with, &mut state, sca).await?
             }
             (Move::Go, Some(id)) if state.password_missing => {
-                let told = self.update(with, &consent, &id, &psu_data(with)).await;
-                let (way, sca) = told.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
+                let told = self.update(with, &mut state, &id, &psu_data(with)).await;
+                let sca = told.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
                 state.password_missing = false;
-                self.next(with, &mut state, way, sca).await?
+                self.next(with, &mut state, sca).await?
             }
             (Move::Choose(method), Some(id)) => {
-                let (way, sca) =
-                    self.update(with, &consent, &id, &json!({ "authenticationMethodId": method })).await?;
-                self.next(with, &mut state, way, sca).await?
+                let body = json!({ "authenticationMethodId": method });
+                let sca = self.update(with, &mut state, &id, &body).await?;
+                self.next(with, &mut state, sca).await?
             }
             (Move::Tell(answer), Some(id)) => {
                 let body = json!({ "scaAuthenticationData": answer.expose_secret() });
-                match self.update(with, &consent, &id, &body).await {
-                    Ok((way, sca)) => self.next(with, &mut state, way, sca).await?,
+                match self.update(with, &mut state, &id, &body).await {
+                    Ok(sca) => self.next(with, &mut state, sca).await?,
                     // The bank may have taken the answer before, unheard: then it is done.
                     Err(refused @ BankError::Refused { .. }) => {
                         match self.look(with, &mut state, &id).await {
@@ -128,15 +143,16 @@ impl NextGenPsd2 {
     async fn update(
         &self,
         with: &Authorizing<'_>,
-        consent: &str,
+        state: &mut State,
         id: &str,
         body: &serde_json::Value,
-    ) -> Result<(Option<String>, Sca), BankError> {
-        let path = ["v1", "consents", consent, "authorisations", id];
+    ) -> Result<Sca, BankError> {
+        let path = ["v1", "consents", &state.consent.id, "authorisations", id];
         let mut call = Call::put(path, with.request_id, body).from(with.psu);
         set_psu_id(with, &mut call);
         let (headers, sca) = self.http.ask::<Sca>(call).await?;
-        Ok((approach(&headers), sca))
+        state.approach = approach(&headers).or(state.approach.take());
+        Ok(sca)
     }
 
     /// Looks what has become of the authorisation elsewhere.
@@ -144,35 +160,35 @@ impl NextGenPsd2 {
         let path = ["v1", "consents", &state.consent.id, "authorisations", id];
         let (_, sca) = self.http.ask::<Sca>(Call::get(path).from(with.psu)).await?;
         match sca.sca_status.as_deref() {
-            Some("finalised" | "exempted" | "failed") => self.next(with, state, None, sca).await,
+            Some("finalised" | "exempted" | "failed" | "unconfirmed") => self.next(with, state, sca).await,
             _ => Ok(Next::Look),
         }
     }
 
     /// What comes next, by the bank's word.
-    async fn next(
-        &self,
-        with: &Authorizing<'_>,
-        state: &mut State,
-        approach: Option<String>,
-        sca: Sca,
-    ) -> Result<Next, BankError> {
+    async fn next(&self, with: &Authorizing<'_>, state: &mut State, sca: Sca) -> Result<Next, BankError> {
         match sca.sca_status.as_deref() {
             Some("finalised" | "exempted") => return self.granted(with, state).await,
             Some("failed") => {
                 return Err(BankError::refused(ErrorCode::NoAuthorization, sca.psu_message.as_deref()));
             }
+            // A code that the bank has given its customer is to be sent back: nobody has it here.
+            Some("unconfirmed") => return Err(BankError::refused(ErrorCode::BankFailed, None)),
             _ => {}
         }
         if let Some(link) = sca.links.get("scaRedirect") {
-            return Ok(Next::Challenge(ChallengeKind::Redirect { location: link.href.clone() }));
+            return Ok(Next::Challenge(ChallengeKind::Redirect {
+                location: bounded(link.href.clone(), LOCATION_CHARS_MAX)?,
+            }));
         }
         if sca.chosen_sca_method.is_none() && !sca.sca_methods.is_empty() {
-            let auth_methods = sca.sca_methods.into_iter().map(auth_method).collect();
+            let auth_methods = sca.sca_methods.into_iter().take(METHODS_MAX).map(auth_method);
+            let auth_methods = auth_methods.collect::<Result<_, _>>()?;
             return Ok(Next::Challenge(ChallengeKind::MethodSelect { auth_methods }));
         }
-        if approach.as_deref() == Some("DECOUPLED") {
-            let message = sca.psu_message.unwrap_or_else(|| "Confirm in your bank's app.".to_owned());
+        if state.approach.as_deref() == Some("DECOUPLED") {
+            let message = sca.psu_message.map(said);
+            let message = message.unwrap_or_else(|| "Confirm in your bank's app.".to_owned());
             return Ok(Next::Challenge(ChallengeKind::Decoupled { message }));
         }
         if sca.challenge_data.is_some() || sca.links.contains_key("authoriseTransaction") {
@@ -234,7 +250,13 @@ fn psu_data(with: &Authorizing<'_>) -> serde_json::Value {
 /// The accounts that are asked for: those named, or all.
 fn access(with: &Authorizing<'_>) -> AccountAccess {
     if with.wanted.accounts.is_empty() {
-        return AccountAccess { all_psd2: Some("allAccounts"), ..AccountAccess::default() };
+        return match with.wanted.covers_transactions() {
+            true => AccountAccess { all_psd2: Some("allAccounts"), ..AccountAccess::default() },
+            false => AccountAccess {
+                available_accounts_with_balance: Some("allAccounts"),
+                ..AccountAccess::default()
+            },
+        };
     }
     let reference = |account: &saldo::access::ConsentAccount| AccountReference {
         iban: Some(account.id.as_str().to_owned()),
@@ -246,7 +268,7 @@ fn access(with: &Authorizing<'_>) -> AccountAccess {
         accounts: Some(named.clone()),
         balances: Some(named.clone()),
         transactions: with.wanted.covers_transactions().then_some(named),
-        all_psd2: None,
+        ..AccountAccess::default()
     }
 }
 
@@ -263,19 +285,35 @@ fn authorisation_of(sca: &Sca) -> Option<String> {
     sca.authorisation_id.clone().or_else(by_link)
 }
 
-fn auth_method(method: AuthenticationObject) -> AuthMethod {
-    AuthMethod {
-        id: method.authentication_method_id,
-        kind: method.authentication_type,
-        name: method.name,
-        additional_info: method.explanation,
+fn auth_method(method: AuthenticationObject) -> Result<AuthMethod, BankError> {
+    Ok(AuthMethod {
+        id: bounded(method.authentication_method_id, ID_CHARS_MAX)?,
+        kind: said(method.authentication_type),
+        name: method.name.map(said),
+        additional_info: method.explanation.map(said),
+    })
+}
+
+/// What a bank says for people, as much of it as its record has room for.
+fn said(text: String) -> String {
+    match text.char_indices().nth(SAID_CHARS_MAX) {
+        Some((end, _)) => text[..end].to_owned(),
+        None => text,
+    }
+}
+
+/// What a bank says for machines, which is of no use in part.
+fn bounded(text: String, chars_max: usize) -> Result<String, BankError> {
+    match text.chars().nth(chars_max) {
+        None => Ok(text),
+        Some(_) => Err(BankError::unintelligible()),
     }
 }
 
 /// The challenge to tell what the customer was sent.
 fn embedded(sca: Sca) -> ChallengeKind {
     let method = sca.chosen_sca_method.and_then(|method| method.name);
-    let said = sca.psu_message;
+    let message = sca.psu_message;
     let ChallengeData { image, data, otp_max_length, otp_format, additional_information } =
         sca.challenge_data.unwrap_or(ChallengeData {
             image: None,
@@ -286,7 +324,8 @@ fn embedded(sca: Sca) -> ChallengeKind {
         });
     let text = (!data.is_empty()).then(|| data.join("\n"));
     let data = image.as_ref().or(text.as_ref()).filter(|data| data.len() <= CHALLENGE_BYTES_MAX).cloned();
-    let label = additional_information.or(said).or(method).unwrap_or_else(|| "One-time password".to_owned());
+    let label = additional_information.or(message).or(method).map(said);
+    let label = label.unwrap_or_else(|| "One-time password".to_owned());
     ChallengeKind::Embedded {
         label,
         format: if image.is_some() { TextFormat::Photo } else { TextFormat::Text },

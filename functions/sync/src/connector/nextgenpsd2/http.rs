@@ -1,6 +1,5 @@
 //! Requests to a bank and its answers: bounded in time and size, repeated where that is safe.
 
-use std::net::{IpAddr, UdpSocket};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -114,7 +113,7 @@ impl Call {
 
     /// Sets a header. What can't be a header's value is left out: the bank says what it lacks.
     pub(super) fn set(&mut self, name: HeaderName, value: &str) {
-        if let Ok(mut value) = HeaderValue::from_str(value) {
+        if let Ok(mut value) = HeaderValue::from_bytes(value.as_bytes()) {
             value.set_sensitive(true);
             self.headers.insert(name, value);
         }
@@ -137,17 +136,6 @@ impl Http {
         Ok(Self { client, base })
     }
 
-    /// The address from which the bank sees our requests, for where the standard wants one and
-    /// no user waits.
-    pub(super) fn own_address(&self) -> Option<IpAddr> {
-        let address = self.base.socket_addrs(|| None).ok()?.into_iter().next()?;
-        let any: IpAddr = if address.is_ipv4() { [0; 4].into() } else { [0; 16].into() };
-        // Nothing is sent: connecting a datagram socket chooses the way, and our end of it.
-        let socket = UdpSocket::bind((any, 0)).ok()?;
-        socket.connect(address).ok()?;
-        socket.local_addr().ok().map(|local| local.ip())
-    }
-
     /// Sends a request and reads its answer.
     pub(super) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<(HeaderMap, T), BankError> {
         let (headers, body) = self.send(call).await?;
@@ -163,7 +151,7 @@ impl Http {
             .retry(RETRIES)
             .when(is_passing)
             .adjust(|error, delay| match error {
-                BankError::Busy { retry_after } => Some(*retry_after),
+                BankError::Busy { retry_after } => delay.map(|_| *retry_after),
                 _ => delay,
             })
             .await
@@ -218,7 +206,7 @@ fn is_passing(error: &BankError) -> bool {
 }
 
 fn failed(error: &reqwest::Error) -> BankError {
-    let code = match error.is_timeout() {
+    let code = match error.is_timeout() && !error.is_connect() {
         true => ErrorCode::TimedOut,
         false => ErrorCode::Unreachable,
     };

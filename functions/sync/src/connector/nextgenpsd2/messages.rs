@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -25,6 +26,8 @@ pub(super) struct AccountAccess {
     pub(super) transactions: Option<Vec<AccountReference>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) all_psd2: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) available_accounts_with_balance: Option<&'static str>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -100,7 +103,8 @@ pub(super) struct ChallengeData {
 
 #[derive(Deserialize)]
 pub(super) struct AccountList {
-    pub(super) accounts: Vec<AccountDetails>,
+    /// Each read by itself, as [`AccountDetails`].
+    pub(super) accounts: Vec<Value>,
 }
 
 #[derive(Deserialize)]
@@ -149,10 +153,12 @@ pub(super) struct TransactionsAnswer {
 
 #[derive(Deserialize)]
 pub(super) struct AccountReport {
+    /// Each read by itself, as [`Transaction`].
     #[serde(default)]
-    pub(super) booked: Vec<Transaction>,
+    pub(super) booked: Vec<Value>,
+    /// Each read by itself, as [`Transaction`].
     #[serde(default)]
-    pub(super) pending: Vec<Transaction>,
+    pub(super) pending: Vec<Value>,
     #[serde(rename = "_links", default)]
     pub(super) links: Links,
 }

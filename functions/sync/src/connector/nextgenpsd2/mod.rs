@@ -13,6 +13,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use saldo::bank::Flow;
 use saldo::date::Date;
+use saldo::finx::ErrorCode;
 use url::Url;
 
 use super::{
@@ -37,7 +38,8 @@ impl NextGenPsd2 {
         let call = Call::get(["v1", "consents", consent, "status"]).from(psu);
         match self.http.ask::<ConsentStatus>(call).await {
             Ok((_, answer)) => Ok(Some(answer.consent_status)),
-            Err(BankError::ConsentEnded) => Ok(None),
+            // Banks have several words for a consent that is not there any more.
+            Err(BankError::ConsentEnded | BankError::Refused { code: ErrorCode::BankFailed, .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -65,7 +67,7 @@ impl Connector for NextGenPsd2 {
         async move {
             match self.http.send(Call::delete(["v1", "consents", consent])).await {
                 // It is gone already.
-                Err(BankError::ConsentEnded) => Ok(()),
+                Err(BankError::ConsentEnded | BankError::Refused { .. }) => Ok(()),
                 answer => answer.map(drop),
             }
         }

@@ -1,6 +1,7 @@
 //! Reading accounts, balances and transactions.
 
 use saldo::date::{self, Date, parse_moment};
+use serde_json::Value;
 
 use super::super::{
     BankError, Party, Psu, ReportedAccount, ReportedBalance, ReportedTransaction, TransactionPage,
@@ -20,7 +21,9 @@ impl NextGenPsd2 {
     ) -> Result<Vec<ReportedAccount>, BankError> {
         let call = Call::get(["v1", "accounts"]).query("withBalance", "true").under(consent).from(psu);
         let (_, list) = self.http.ask::<AccountList>(call).await?;
-        Ok(list.accounts.into_iter().map(account).collect())
+        // One that can't be read at all is none of which anything could be told.
+        let accounts = list.accounts.into_iter().filter_map(|value| serde_json::from_value(value).ok());
+        Ok(accounts.map(account).collect())
     }
 
     pub(super) async fn read_balances(
@@ -51,11 +54,16 @@ impl NextGenPsd2 {
         let (_, answer) = self.http.ask::<TransactionsAnswer>(call.under(consent).from(psu)).await?;
         let mut report = answer.transactions;
         Ok(TransactionPage {
-            booked: report.booked.into_iter().map(transaction).collect(),
-            pending: report.pending.into_iter().map(transaction).collect(),
+            booked: report.booked.into_iter().map(read).collect(),
+            pending: report.pending.into_iter().map(read).collect(),
             next: report.links.remove("next").map(|link| link.href),
         })
     }
+}
+
+/// Reads a transaction by itself: one that is not the standard's spoils no other.
+fn read(value: Value) -> Option<ReportedTransaction> {
+    serde_json::from_value(value).ok().map(transaction)
 }
 
 fn account(account: AccountDetails) -> ReportedAccount {
@@ -106,8 +114,8 @@ fn transaction(transaction: Transaction) -> ReportedTransaction {
         id: transaction.transaction_id.or(transaction.entry_reference),
         amount: transaction.transaction_amount.amount,
         currency: transaction.transaction_amount.currency,
-        booked_on: transaction.booking_date.as_deref().and_then(day),
-        valued_on: transaction.value_date.as_deref().and_then(day),
+        booked_on: transaction.booking_date,
+        valued_on: transaction.value_date,
         text,
         creditor: party(transaction.creditor_name, transaction.creditor_account, transaction.creditor_agent),
         debtor: party(transaction.debtor_name, transaction.debtor_account, transaction.debtor_agent),

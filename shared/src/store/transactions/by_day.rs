@@ -1,4 +1,4 @@
-//! The transactions of several accounts together, newest first.
+//! The transactions of several accounts together, day by day.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -16,6 +16,15 @@ use crate::store::item::{Item, Reader};
 use crate::store::pages::{Pages, take_first};
 use crate::transaction::{Place, Transaction};
 
+/// Which transactions come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Those of the latest day.
+    NewestFirst,
+    /// Those of the earliest day.
+    OldestFirst,
+}
+
 /// A transaction, and the request that stored it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredTransaction {
@@ -26,28 +35,36 @@ pub struct StoredTransaction {
 }
 
 impl TransactionStore {
-    /// The transactions of these accounts that are valued on these days, newest first,
+    /// The transactions of these accounts that are valued on these days, in this order,
     /// `per_page` of an account looked at at a time. Reads with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
-    pub fn newest(
+    pub fn by_day(
         &self,
         org: &OrgId,
         accounts: &BTreeSet<AccountIdentifier>,
         days: Bounds<Date>,
+        order: Order,
         per_page: usize,
     ) -> impl Stream<Item = Result<StoredTransaction, Failure>> + use<> {
         let pages = accounts.iter().map(|account| {
-            let query = self.valued_on(org, account, days).scan_index_forward(false);
+            let query = self.valued_on(org, account, days).scan_index_forward(order == Order::OldestFirst);
             let org = org.clone();
             Pages::of(query, per_page, "Query on transactions by_date", move |item| stored(&org, item))
         });
         let pages: Vec<_> = pages.collect();
-        stream::try_unfold(pages, async |mut pages| {
-            let next = take_first(&mut pages, |stored| Reverse(Place::of(&stored.transaction))).await?;
+        stream::try_unfold(pages, move |mut pages| async move {
+            let next = match order {
+                Order::NewestFirst => take_first(&mut pages, |stored| Reverse(place(stored))).await?,
+                Order::OldestFirst => take_first(&mut pages, place).await?,
+            };
             Ok(next.map(|stored| (stored, pages)))
         })
     }
+}
+
+fn place(stored: &StoredTransaction) -> Place {
+    Place::of(&stored.transaction)
 }
 
 fn stored(org: &OrgId, item: &Item) -> Result<StoredTransaction, Failure> {
