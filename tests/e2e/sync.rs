@@ -443,6 +443,14 @@ async fn saved_secrets_are_used_again_and_forgotten_when_asked_to() {
     let sync = begin(&tenant, &access, json!({ "save_secrets": true })).await;
     let job = until(&tenant, &sync, "COMPLETED").await;
     assert_eq!((&job["accounts"], &job["new_transactions"]), (&json!(4), &json!(0)), "{job}");
+    // Unless it is said again that they are to be saved, they are forgotten.
+    let sync = begin(&tenant, &access, json!({})).await;
+    until(&tenant, &sync, "COMPLETED").await;
+    let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
+    assert_eq!(asked.json()["error"]["code"], 1011);
+    let request = json!({ "credentials": credentials(&psu_id), "save_secrets": true });
+    let sync = begin(&tenant, &access, request).await;
+    until(&tenant, &sync, "COMPLETED").await;
     for (method, path) in [(Method::POST, "remove_pin"), (Method::DELETE, "remove_pin")] {
         assert_eq!(tenant.json(method, &format!("{access}/{path}"), json!({})).await.json(), json!({}));
     }

@@ -13,15 +13,15 @@ use crate::id::{AccessId, AccountId};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ObserveKey {
-    /// Any account changed.
+    /// Accounts were read.
     Accounts,
-    /// Any account's transactions changed.
+    /// Transactions were read.
     Transactions,
-    /// This account changed.
+    /// This account was read.
     Account(AccountId),
-    /// This account's balance changed.
+    /// This account's balance was read.
     Balance(AccountId),
-    /// This account's transactions changed.
+    /// This account's transactions were read.
     TransactionsOf(AccountId),
     /// A synchronization of this access ended.
     SyncsOf(AccessId),

@@ -1,44 +1,25 @@
 //! The provider accesses, and beside each what its bank asks of its customer, sealed.
-//!
-//! Secrets lie in an item of their own, so that forgetting them is deleting it, and so that
-//! those which nobody wanted saved go away by themselves.
 
-use std::collections::BTreeMap;
+mod credentials;
 
 use aws_sdk_dynamodb::Client;
-use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, is_condition_failure, text};
+use super::item::{Item, text};
 use super::put_new::put_new;
 use super::revised::{ATTEMPTS_MAX, Changed, outrun, put_revised};
-use super::table_keys;
 use crate::access::Access;
 use crate::failure::Failure;
-use crate::id::{AccessId, OrgId, SyncId};
-use crate::secrets::Sealed;
+use crate::id::{AccessId, OrgId};
 
-/// How long secrets are kept that nobody wanted saved, should no synchronization end and
-/// forget them: longer than one may take.
-const UNSAVED_KEPT: SignedDuration = SignedDuration::from_hours(2);
+pub use credentials::SealedCredentials;
 
 /// The accesses of all organizations.
 #[derive(Clone, Debug)]
 pub struct AccessStore {
     client: Client,
     table: String,
-}
-
-/// What an access's bank asks of its customer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SealedCredentials {
-    /// Each by its id.
-    pub sealed: BTreeMap<String, Sealed>,
-    /// Whether they are to be kept.
-    pub saved: bool,
-    /// The synchronization that they came with; none, if they came with the access.
-    pub sync: Option<SyncId>,
 }
 
 /// A record of an access as it lies in the table.
@@ -50,13 +31,6 @@ struct Record<T> {
     expires_at: Option<i64>,
     #[serde(flatten)]
     record: T,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Secrets {
-    sealed: BTreeMap<String, Sealed>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    sync: Option<SyncId>,
 }
 
 /// An access without what is part of its key.
@@ -182,102 +156,6 @@ impl AccessStore {
     pub async fn delete(&self, org: &OrgId, id: &AccessId) -> Result<(), Failure> {
         self.forget_credentials(org, id).await?;
         self.remove(org, id.to_string()).await
-    }
-
-    /// Keeps credentials, in place of those with the same ids, for good or until a
-    /// synchronization ends.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn keep_credentials(
-        &self,
-        org: &OrgId,
-        id: &AccessId,
-        credentials: SealedCredentials,
-        now: Timestamp,
-    ) -> Result<(), Failure> {
-        let mut sealed = self.credentials(org, id, now).await?.sealed;
-        sealed.extend(credentials.sealed);
-        let record = Record {
-            org: org.clone(),
-            id: table_keys::access_secrets(id),
-            expires_at: (!credentials.saved).then(|| (now + UNSAVED_KEPT).as_second()),
-            record: Secrets { sealed, sync: credentials.sync },
-        };
-        let item = serde_dynamo::to_item(record).map_err(Failure::corrupt("secrets"))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
-        put.map(drop).map_err(Failure::of("PutItem on accesses"))
-    }
-
-    /// The credentials that are kept of an access; there may be none.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn credentials(
-        &self,
-        org: &OrgId,
-        id: &AccessId,
-        now: Timestamp,
-    ) -> Result<SealedCredentials, Failure> {
-        let item = self.item(org, table_keys::access_secrets(id)).await?;
-        let found = item.map(read::<Secrets>).transpose()?;
-        // DynamoDB deletes days later.
-        let living =
-            found.filter(|found| found.expires_at.is_none_or(|expires_at| expires_at > now.as_second()));
-        Ok(living.map_or_else(SealedCredentials::default, |found| SealedCredentials {
-            sealed: found.record.sealed,
-            saved: found.expires_at.is_none(),
-            sync: found.record.sync,
-        }))
-    }
-
-    /// Forgets the credentials that are kept of an access.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn forget_credentials(&self, org: &OrgId, id: &AccessId) -> Result<(), Failure> {
-        self.remove(org, table_keys::access_secrets(id)).await
-    }
-
-    /// Settles what becomes of the credentials when a synchronization has ended: they are kept
-    /// for good, or forgotten. What came with another one since is left alone.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn settle_credentials(
-        &self,
-        org: &OrgId,
-        id: &AccessId,
-        sync: &SyncId,
-        keep: bool,
-    ) -> Result<(), Failure> {
-        const MINE: &str = "attribute_exists(id) AND (attribute_not_exists(#sync) OR #sync = :sync)";
-        let key = [("org", text(org)), ("id", text(table_keys::access_secrets(id)))];
-        let key: Item = key.map(|(name, value)| (name.to_owned(), value)).into();
-        let settled = match keep {
-            true => {
-                let update = self.client.update_item().table_name(&self.table).set_key(Some(key));
-                let update = update.update_expression("REMOVE expires_at").condition_expression(MINE);
-                let update = update.expression_attribute_names("#sync", "sync");
-                let update = update.expression_attribute_values(":sync", text(sync)).send().await;
-                update.map(drop).map_err(|error| {
-                    (is_condition_failure(&error), Failure::of("UpdateItem on accesses")(error))
-                })
-            }
-            false => {
-                let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
-                let delete = delete.condition_expression(MINE).expression_attribute_names("#sync", "sync");
-                let delete = delete.expression_attribute_values(":sync", text(sync)).send().await;
-                delete.map(drop).map_err(|error| {
-                    (is_condition_failure(&error), Failure::of("DeleteItem on accesses")(error))
-                })
-            }
-        };
-        match settled {
-            // There are none, or they are another's.
-            Err((true, _)) | Ok(()) => Ok(()),
-            Err((false, failure)) => Err(failure),
-        }
     }
 
     async fn item(&self, org: &OrgId, id: String) -> Result<Option<Item>, Failure> {

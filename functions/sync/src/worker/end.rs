@@ -49,8 +49,11 @@ async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> 
     let access = app.accesses.get(&job.org, &job.access).await?;
     // If it is not held by this one any more, that was done, or is another's to do.
     let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else { return Ok(()) };
-    let keep = job.request.save_secrets && !refuses_credentials(job);
-    app.accesses.settle_credentials(&job.org, &job.access, &job.id, keep).await?;
+    if job.request.save_secrets && !refuses_credentials(job) {
+        app.accesses.save_credentials_of(&job.org, &job.access, &job.id).await?;
+    } else {
+        app.accesses.forget_credentials_of(&job.org, &job.access, &job.id).await?;
+    }
     if job.error.is_none() {
         note_missing(app, job, &access, now).await?;
     }
