@@ -1,53 +1,47 @@
 //! The worker that writes exports: killed, delivered twice, given up; and the links to what it
 //! wrote.
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
-use axum::http::{Method, Request, StatusCode};
-use local::{Aws, Data, sqs_event};
+use axum::http::Method;
+use local::{Data, sqs_event};
 use saldo::app::{App, Limits};
 use saldo::export::ExportStatus;
-use saldo::http::service;
-use saldo::id::{ExportId, OrgId};
+use saldo::id::ExportId;
 use saldo::settings::{Queues, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testing::wire::{Faults, Gate, tapped};
-use tower::ServiceExt;
 
 /// The requests an attempt sends for few accounts, and some more.
 const LIFE_MAX: i64 = 26;
 
-/// Services whose files can be looked at, and an organization in them.
+/// A lab whose files can be looked at.
 struct Lab {
     dir: TempDir,
-    aws: Aws,
-    app: App,
-    org: OrgId,
-    key: String,
+    lab: testing::Lab,
+}
+
+impl Deref for Lab {
+    type Target = testing::Lab;
+
+    fn deref(&self) -> &testing::Lab {
+        &self.lab
+    }
 }
 
 impl Lab {
     async fn start() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let aws = Aws::start(&Data::Directory(dir.path().to_owned())).await.expect("the services");
-        let (app, org) = (aws.app(), OrgId::random().expect("randomness"));
-        let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
-        let key = key.expect("an organization").expose().to_owned();
-        Self { dir, aws, app, org, key }
+        let lab = testing::Lab::start(&Data::Directory(dir.path().to_owned())).await;
+        Self { dir, lab }
     }
 
-    async fn ask(&self, app: &App, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
-        let request = Request::builder().method(method).uri(path);
-        let request = request.header("x-api-key", &self.key).header("content-type", "application/json");
-        let request = request.body(Body::from(body.to_string())).expect("a request");
-        let answer = service(local::routes(app)).oneshot(request).await.expect("an answer");
-        let status = answer.status();
-        let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
-        (status, serde_json::from_slice(&body).unwrap_or_default())
+    async fn stop(self) {
+        self.lab.stop().await;
     }
 
     /// Imports `count` accounts with notes of so many characters.
@@ -61,17 +55,6 @@ impl Lab {
             let answer = import::handle(self.app.clone(), sqs_event(std::slice::from_ref(message))).await;
             assert_eq!(answer.batch_item_failures, []);
         }
-    }
-
-    async fn messages(&self, queue: &str) -> Vec<aws_sdk_sqs::types::Message> {
-        let sqs = aws_sdk_sqs::Client::new(self.aws.sdk_config());
-        let messages = sqs.receive_message().queue_url(queue).send().await.expect("SQS").messages;
-        let messages = messages.unwrap_or_default();
-        for message in &messages {
-            let receipt = message.receipt_handle().expect("a receipt");
-            sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.expect("SQS");
-        }
-        messages
     }
 
     /// Asks for an export of all accounts by link: its id, and the message to its worker.
@@ -148,7 +131,7 @@ async fn a_worker_that_dies_between_any_two_requests_leaves_nothing_behind_for_t
         unknown <= 1,
         "only the moment before an upload is written down is the lifecycle rule's: {unknown}"
     );
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -174,7 +157,7 @@ async fn a_file_of_several_parts_is_whole_also_when_its_first_worker_died_among_
     let (status, _) =
         lab.ask(&lab.app, Method::POST, "/api/v1/export/accounts", json!({ "format": "csv" })).await;
     assert_eq!(status, 202);
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -200,7 +183,7 @@ async fn of_two_attempts_at_once_one_counts_and_the_other_leaves_nothing() {
         assert_eq!(lab.left(), (0, exports), "{requests}");
     }
     assert!(exports > 15, "hardly any were held: {exports}");
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -235,7 +218,7 @@ async fn nothing_is_lost_or_doubled_between_two_pages_of_a_reading() {
         assert_eq!((some.as_array().map(Vec::len), &some), (Some(90), &read(&lab.app, &filters).await));
         assert_eq!(transactions(&small).await, of_all, "{records_per_page}");
     }
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -264,7 +247,7 @@ async fn an_export_that_is_given_up_fails_and_leaves_no_file() {
     let job = lab.app.exports.get(&lab.org, &id).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ExportStatus::Failed, "a late delivery brings nothing back");
     assert_eq!(lab.left(), (0, 0));
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -300,7 +283,7 @@ async fn a_link_that_has_expired_or_was_altered_is_refused_and_a_new_one_is_give
         assert_ne!(altered, url);
         assert_eq!(status(&altered).await, 403, "{altered}");
     }
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -323,5 +306,5 @@ async fn an_export_that_takes_long_to_read_becomes_a_job_and_one_that_can_t_be_q
     assert!(status.is_server_error(), "{status}");
     let (_, listed) = lab.ask(&lab.app, Method::GET, "/api/v1/export", Value::Null).await;
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
-    lab.aws.stop().await;
+    lab.stop().await;
 }

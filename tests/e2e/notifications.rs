@@ -53,6 +53,7 @@ async fn an_endpoint_is_made_read_changed_listed_and_deleted() {
     let changed = change(json!({ "observe_key": "saldo:sync.completed", "unknown": 1 })).await;
     endpoint["observe_key"] = json!("saldo:sync.completed");
     assert_eq!((changed.status.as_u16(), &changed.json()), (200, &endpoint));
+    assert_eq!(change(json!({ "state": null })).await.json()["state"], Value::Null);
     let changed = change(json!({ "notify_uri": "https://8.8.8.8/", "state": null })).await;
     endpoint["notify_uri"] = json!("https://8.8.8.8/");
     endpoint["state"] = Value::Null;

@@ -1,16 +1,17 @@
 //! What the tests of notifications work in: services, an organization, and a worker that does
 //! not wait long.
 
+use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::Message;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use jiff::Timestamp;
-use local::{Aws, Data, sqs_event};
+use local::{Data, sqs_event};
 use saldo::app::{App, Limits};
 use saldo::http::service;
-use saldo::id::{DeliveryId, ExportId, NotificationId, OrgId};
+use saldo::id::{DeliveryId, ExportId, NotificationId};
 use saldo::notification::{Delivery, DeliveryStatus, Event, Outcome};
 use saldo::queue::NotificationMessage;
 use serde_json::{Value, json};
@@ -23,21 +24,26 @@ pub(crate) const LIMITS: (Duration, &[Duration]) = (Duration::from_secs(1), &[Du
 /// How long a delivery may take to end.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Services, an organization in them, and an app that does not wait long.
-pub(crate) struct Lab {
-    pub(crate) aws: Aws,
-    pub(crate) app: App,
-    pub(crate) org: OrgId,
-    pub(crate) key: String,
+/// A lab with an app that does not wait long.
+pub(crate) struct Lab(testing::Lab);
+
+impl Deref for Lab {
+    type Target = testing::Lab;
+
+    fn deref(&self) -> &testing::Lab {
+        &self.0
+    }
 }
 
 impl Lab {
     pub(crate) async fn start() -> Self {
-        let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
-        let (app, org) = (hasty(aws.app()), OrgId::random().expect("randomness"));
-        let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
-        let key = key.expect("an organization").expose().to_owned();
-        Self { aws, app, org, key }
+        let mut lab = testing::Lab::start(&Data::Ephemeral).await;
+        lab.app = hasty(lab.app);
+        Self(lab)
+    }
+
+    pub(crate) async fn stop(self) {
+        self.0.stop().await;
     }
 
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Value) -> Value {

@@ -66,7 +66,7 @@ async fn what_may_not_be_called_is_not_called_whatever_was_saved() {
         let answer = strict.clone().oneshot(request.expect("a request")).await.expect("an answer");
         assert_eq!(answer.status(), 400, "{uri}");
     }
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -89,5 +89,5 @@ async fn a_secret_lies_in_no_table_in_clear() {
         }
     }
     assert!(items >= 5, "the key, its pointer, the organization, the endpoint, the delivery, the answer");
-    lab.aws.stop().await;
+    lab.stop().await;
 }

@@ -93,7 +93,7 @@ async fn the_end_of_an_import_or_export_is_told_wherever_its_worker_dies() {
         assert_eq!(jobs, [export.to_string(), import.to_string()], "{requests}: the same event each time");
         if !import_died && !export_died {
             assert!((1..=2).contains(&told_twice), "told again only by who can't know: {told_twice}");
-            lab.aws.stop().await;
+            lab.stop().await;
             return;
         }
     }
@@ -136,5 +136,5 @@ async fn what_is_given_up_is_told_too_and_a_queue_that_is_down_spoils_nothing() 
     assert_eq!(answer.batch_item_failures, [], "but not for ever");
     export::handle(lab.app.clone(), sqs_event(&messages)).await;
     assert_eq!(ended().await, [export.to_string()]);
-    lab.aws.stop().await;
+    lab.stop().await;
 }

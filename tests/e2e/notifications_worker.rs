@@ -58,7 +58,7 @@ async fn a_receiver_that_fails_three_times_gets_the_same_notification_again_and_
     let (_, id) = lab.tell(&endpoint).await;
     let delivery = lab.work(&lab.app, &id).await;
     assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::Gone)));
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_worker_that_dies_between_any_two_requests_loses_no_notification() {
         lab.ask(Method::DELETE, &format!("/rest/notifications/{endpoint}"), Value::Null).await;
     }
     assert!(deaths >= 3 + 5 + 4, "the event's, a failure's and a success's requests: {deaths}");
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn an_event_told_twice_is_delivered_once_and_one_from_before_the_endpoint_
     assert_eq!(receiver.inbox().len(), 1);
     let (listed, more) = lab.app.deliveries.list_to(&lab.org, &endpoint, None, 10).await.expect("DynamoDB");
     assert_eq!((listed.len(), more), (1, false));
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_message_that_comes_twice_or_early_does_not_shorten_the_schedule() {
     }
     assert_eq!(lab.delivery(&id).await, Some(after_one));
     assert_eq!(receiver.inbox().len(), 1);
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn of_two_attempts_at_once_one_counts() {
     assert_eq!(slow.await.expect("no panic").batch_item_failures, []);
     assert_eq!(lab.delivery(&id).await.as_ref(), Some(&after_quick));
     assert_eq!((after_quick.attempts.len(), receiver.inbox().len()), (1, 2), "one attempt, made twice");
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn an_endpoint_deleted_meanwhile_ends_its_deliveries_and_so_do_dead_letter
     }
     handled(&lab.app, &message(&deliver)).await;
     assert_eq!(receiver.inbox().len(), 0, "a late message brings nothing back");
-    lab.aws.stop().await;
+    lab.stop().await;
 }
 
 #[tokio::test]
@@ -231,5 +231,5 @@ async fn deliveries_are_listed_newest_first_and_go_on_after_the_queue_was_lost()
     };
     assert_eq!((listed(&first), &first["has_more"]), (ids[..2].to_vec(), &json!(true)));
     assert_eq!((listed(&second), &second["has_more"]), (ids[2..].to_vec(), &json!(false)));
-    lab.aws.stop().await;
+    lab.stop().await;
 }

@@ -213,6 +213,10 @@ async fn an_embedded_challenge_is_answered_once_and_the_synchronization_complete
     assert_eq!(second.problem(), (423, "sync_in_progress".to_owned()));
     assert_eq!(second.json()["error"]["code"], 1008);
 
+    for wrong in ["", "1111111", "eleven", "１１１１１１"] {
+        let refused = respond(&tenant, &sync, &asked, json!({ "value": wrong })).await;
+        assert_eq!(refused.problem(), (400, "invalid_request".to_owned()), "{wrong}");
+    }
     assert_eq!(respond(&tenant, &sync, &asked, json!({ "value": "111111" })).await.json(), json!({}));
     let again = respond(&tenant, &sync, &asked, json!({ "value": "111111" })).await;
     assert_eq!(again.problem(), (409, "challenge_closed".to_owned()));
@@ -317,6 +321,8 @@ async fn a_user_goes_to_the_bank_and_comes_back_with_the_caller_s_state() {
     assert_eq!(status, 302);
     assert!(back.starts_with(&format!("{}{sync}/callback?state=", tenant.url)), "{back}");
 
+    // Whoever only looks where the link leads uses nothing up.
+    assert_eq!(browser.head(&back).send().await.expect("an answer").status(), 204);
     // Wrong states open nothing.
     let (path, given) = back.split_once("?state=").expect("a state");
     let organization = given.split('.').next().expect("an organization");
@@ -512,6 +518,15 @@ async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() 
     // The consent holds, so the secrets, which were not to be saved, are not missed.
     let sync = begin(&tenant, &access, json!({})).await;
     until(&tenant, &sync, "COMPLETED").await;
+
+    let account = tenant.get("/rest/accounts").await.json()["accounts"][0].clone();
+    assert_eq!(account["auto_sync"], json!(true));
+    // A user who is waited for is no reason to keep the access.
+    let other = connect(&tenant, "sandbox").await;
+    let waiting = begin(&tenant, &other, json!({ "credentials": credentials(&customer("demo")) })).await;
+    until(&tenant, &waiting, "AWAIT_AUTH").await;
+    assert_eq!(tenant.delete(&other).await.status, 200);
+    assert_eq!(tenant.get(&other).await.status, 404);
 
     assert_eq!(tenant.delete(&access).await.json(), json!({}));
     assert_eq!(tenant.get(&access).await.status, 404);

@@ -317,10 +317,12 @@ async fn an_account_that_was_deleted_stays_deleted_until_accounts_are_asked_for(
     assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(2));
     // What somebody has changed here stays as it is.
     let giro = accounts[0]["account_id"].as_str().expect("an id");
-    let mine = json!({ "notes": "ours", "status": "watched", "balance": 1 });
+    let mine =
+        json!({ "notes": "ours", "status": "watched", "balance": 1, "currency": "USD", "identifier": "x" });
     assert_eq!(tenant.json(Method::PUT, &format!("/v1/accounts/{giro}"), mine).await.status, 200);
     completed(&tenant, &access, &psu_id, json!({})).await;
     let account = tenant.get(&format!("/v1/accounts/{giro}")).await.json();
     assert_eq!((&account["notes"], &account["status"]), (&json!("ours"), &json!("watched")));
-    assert_eq!(account["balance"], 830, "but for what the bank knows: {account}");
+    let bank = (&account["balance"], &account["currency"], &account["identifier"]);
+    assert_eq!(bank, (&json!(830), &json!("EUR"), &account["bank"]["iban"]), "but for what the bank knows");
 }

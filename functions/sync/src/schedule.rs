@@ -42,13 +42,8 @@ pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
 
 async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Result<bool, Failure> {
     let (mut access, now) = (access?, Timestamp::now());
-    let saved = app.accesses.credentials(&access.org, &access.id, now).await?.saved;
-    // What only the user can put right is not tried again without them.
-    let hopeless = access.last_error.is_some_and(|code| code.group() == "user");
-    let unattended = saved && access.authorizes_silently && !hopeless
-        || access.consent_at(now).is_some_and(|consent| consent.recurring);
     let sync = SyncId::of_schedule(&access.id, at);
-    if !unattended || access.locked_by(now).is_some_and(|running| *running != sync) {
+    if !access.needs_nobody_at(now) || access.locked_by(now).is_some_and(|running| *running != sync) {
         return Ok(false);
     }
     let known = app.syncs.get(&access.org, &sync).await?.is_some();

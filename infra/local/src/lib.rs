@@ -103,7 +103,7 @@ fn welcome(options: &Options, url: &str, key: &str, resumed: usize) {
     println!("Saldo answers at {url}");
     println!("Key of the demo organization: {key}");
     if resumed > 0 {
-        println!("Imports and exports taken up again: {resumed}");
+        println!("Jobs taken up again: {resumed}");
     }
     println!("\nTry:\n");
     println!("  curl {url}/api/v1/import \\");

@@ -221,7 +221,13 @@ pub async fn resume(app: &App) -> Result<usize> {
         .map(|delivery| NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id })
         .collect();
     let syncs = app.syncs.unfinished().await.context("looking for unfinished synchronizations")?.into_iter();
-    let syncs = syncs.map(|job| SyncMessage { org: job.org, access: job.access, sync: job.id });
+    let syncs: Vec<_> = syncs.collect();
+    for job in &syncs {
+        // Whoever held it is gone with the process.
+        let freed = |job: &mut saldo::sync::SyncJob| job.leased_until.take().is_some();
+        app.syncs.change(&job.org, &job.id, freed).await.context("freeing unfinished synchronizations")?;
+    }
+    let syncs = syncs.into_iter().map(|job| SyncMessage { org: job.org, access: job.access, sync: job.id });
     let syncs: Vec<_> = syncs.collect();
     app.import_queue.send(&imports).await.context("queueing unfinished imports")?;
     app.export_queue.send(&exports).await.context("queueing unfinished exports")?;

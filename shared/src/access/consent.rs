@@ -118,6 +118,9 @@ impl WantedConsent {
         let any = [RECURRING, PERIOD, SCOPES, ACCOUNTS].iter().any(|name| fields.get(name).is_some());
         let recurring = fields.boolean(RECURRING).value().unwrap_or_default();
         let period = fields.integer(PERIOD, 1..=CONSENT_DAYS_MAX).value();
+        if fields.get(SCOPES).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+            fields.take(SCOPES);
+        }
         let scopes = fields.list(SCOPES, 3, str::parse).value().unwrap_or_default();
         let accounts = accounts(fields);
         any.then_some(Self { recurring, period, scopes, accounts })

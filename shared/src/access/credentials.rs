@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serde_json::Value;
 
+use crate::bank::{PIN, PSU_ID};
 use crate::fields::{Fields, Finding, FindingCode};
 use crate::secrets::SECRET_BYTES_MAX;
 
@@ -28,16 +29,19 @@ pub(crate) fn read(fields: &mut Fields) -> Credentials {
         }
     };
     let mut credentials = Credentials::new();
-    for (number, (id, value)) in members.into_iter().enumerate() {
+    for (id, value) in members {
         match value {
             Value::String(text) if (1..=SECRET_BYTES_MAX).contains(&text.len()) => {
                 credentials.insert(id, text.into());
             }
-            // The id may be the secret of somebody who has mixed them up: its place is told.
             _ => {
-                let reason =
-                    format!("credential number {number}: expected a string of 1 to {SECRET_BYTES_MAX} bytes");
-                fields.find(Finding::in_field(CREDENTIALS, FindingCode::InvalidValue, reason));
+                let reason = format!("expected a string of 1 to {SECRET_BYTES_MAX} bytes");
+                // Another id may be the secret of somebody who has mixed them up.
+                let field = match id.as_str() {
+                    PSU_ID | PIN => format!("{CREDENTIALS}.{id}"),
+                    _ => CREDENTIALS.to_owned(),
+                };
+                fields.find(Finding::in_field(field, FindingCode::InvalidValue, reason));
             }
         }
     }

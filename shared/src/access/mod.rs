@@ -37,7 +37,7 @@ pub struct Access {
     pub bank_name: String,
     /// The internal client that owns the accounts.
     pub client_id: ClientId,
-    /// Whether the credentials given with it were to be saved.
+    /// Whether its credentials are saved.
     pub save_credentials: bool,
     /// What its user agrees to, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +90,7 @@ impl Access {
             access_method_id: request.access_method_id.clone(),
             bank_name: bank_name.to_owned(),
             client_id: ClientId::of_seed(seed),
-            save_credentials: request.save_secrets,
+            save_credentials: request.save_secrets && !request.credentials.is_empty(),
             wanted: request.consent.clone(),
             consent: None,
             auth_method: None,
@@ -136,6 +136,15 @@ impl Access {
     pub fn hold(&mut self, sync: &SyncId, now: Timestamp) -> Option<SyncId> {
         let before = self.lock.replace(Lock { sync: sync.clone(), until: now + LOCKED });
         before.map(|before| before.sync)
+    }
+
+    /// Whether it is synchronized by schedule: its consent holds, or its credentials are saved and
+    /// have sufficed before, unless something went wrong that only its user can put right.
+    #[must_use]
+    pub fn needs_nobody_at(&self, now: Timestamp) -> bool {
+        let hopeless = self.last_error.is_some_and(|code| code.group() == "user");
+        self.save_credentials && self.authorizes_silently && !hopeless
+            || self.consent_at(now).is_some_and(|consent| consent.recurring)
     }
 
     /// The consent, if its days have not passed. The bank may have ended it since.

@@ -146,6 +146,12 @@ impl Update {
             .update_expression(clause("SET", &self.sets) + &clause("REMOVE", &self.removes))
             .set_condition_expression((!conditions.is_empty()).then(|| conditions.join(" AND ")))
             .set_expression_attribute_names(Some(self.placeholders.names))
-            .set_expression_attribute_values(Some(self.placeholders.values))
+            // An update that only removes has none, and DynamoDB wants none then.
+            .set_expression_attribute_values(some_of(self.placeholders.values))
     }
+}
+
+/// The values, if there are any.
+fn some_of(values: HashMap<String, AttributeValue>) -> Option<HashMap<String, AttributeValue>> {
+    (!values.is_empty()).then_some(values)
 }

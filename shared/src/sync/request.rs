@@ -125,7 +125,8 @@ impl SyncRequest {
             sync_period: sync_period.unwrap_or(SYNC_PERIOD_DEFAULT),
             callback: None,
         };
-        if request.state.is_some() && request.redirect_uri.is_none() {
+        let refused = fields.findings().iter().any(|found| found.field.as_deref() == Some(REDIRECT_URI));
+        if request.state.is_some() && request.redirect_uri.is_none() && !refused {
             let reason = "a state goes with a redirect_uri";
             fields.find(Finding::in_field(STATE, FindingCode::InvalidValue, reason));
         }
@@ -150,13 +151,17 @@ impl SyncRequest {
     }
 }
 
-/// Reads where the user is to go on: a page, or an app by a scheme of its own.
+/// Reads where the user is to go on: a page, or an app by a scheme of its own, which has a dot in
+/// it (RFC 8252 section 7.1). A fragment would hide the state that is appended.
 fn redirect_uri(text: &str) -> Result<Url, InvalidValue> {
-    const NO_PAGES: [&str; 5] = ["javascript", "data", "file", "blob", "about"];
-    let url = Url::parse(text).ok().filter(|url| {
-        text.len() <= URI_CHARS_MAX && !NO_PAGES.contains(&url.scheme()) && url.fragment().is_none()
-    });
-    url.ok_or(InvalidValue("expected the absolute URL of a page or app, of at most 2048 characters"))
+    let leads_on = |url: &Url| matches!(url.scheme(), "https" | "http") || url.scheme().contains('.');
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| text.len() <= URI_CHARS_MAX && leads_on(url) && url.fragment().is_none());
+    url.ok_or(InvalidValue(
+        "expected the URL of a page (http, https) or an app (com.example.app:/…), without a fragment and of \
+         at most 2048 characters",
+    ))
 }
 
 fn state(text: &str) -> Result<String, InvalidValue> {

@@ -23,6 +23,8 @@ pub(crate) struct List {
 struct View {
     delivery_id: DeliveryId,
     observe_key: ObserveKey,
+    /// The job that ended.
+    job_id: String,
     status: DeliveryStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<GivenUp>,
@@ -44,6 +46,7 @@ impl From<Delivery> for View {
         Self {
             delivery_id: delivery.id,
             observe_key: delivery.observe_key,
+            job_id: delivery.job_id,
             status: delivery.status,
             reason: delivery.reason,
             attempts: delivery.attempts.into_iter().map(attempt).collect(),

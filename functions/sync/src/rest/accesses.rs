@@ -19,6 +19,7 @@ use saldo::http::{Caller, PathId, Payload, Problem, Seed};
 use saldo::id::{AccessId, OrgId, SyncId};
 use saldo::secrets::SealContext;
 use saldo::store::{Changed, SealedCredentials};
+use saldo::sync::SyncStatus;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -111,7 +112,10 @@ pub(super) fn check(method: &AccessMethod, credentials: &Credentials) -> Result<
         return Ok(());
     }
     let known: Vec<_> = method.credentials.iter().map(|credential| credential.id.as_str()).collect();
-    let reason = format!("the bank asks for these credentials and no others: {}", known.join(", "));
+    let reason = match known.as_slice() {
+        [] => "the bank asks for no credentials here".to_owned(),
+        known => format!("the bank asks for these credentials and no others: {}", known.join(", ")),
+    };
     Err(Finding::in_field("credentials", FindingCode::UnknownField, reason).into())
 }
 
@@ -165,8 +169,10 @@ pub(crate) async fn delete(
     let (org, now) = (caller.org(), Timestamp::now());
     // Nobody begins a synchronization from here on.
     let nobody = SyncId::of_seed(Uuid::now_v7());
+    // One that waits for its user does so in vain.
+    let waiting = waiting(&app, org, &id, now).await?;
     let hold = |access: &mut Access| {
-        let free = access.locked_by(now).is_none();
+        let free = access.locked_by(now).is_none_or(|running| Some(running) == waiting.as_ref());
         if free {
             access.hold(&nobody, now);
         }
@@ -188,6 +194,14 @@ pub(crate) async fn delete(
             Err(failure.into())
         }
     }
+}
+
+/// The synchronization of the access that waits for its user, if one does.
+async fn waiting(app: &App, org: &OrgId, id: &AccessId, now: Timestamp) -> Result<Option<SyncId>, Problem> {
+    let access = find(app, org, id).await?;
+    let Some(running) = access.locked_by(now) else { return Ok(None) };
+    let job = app.syncs.get(org, running).await?;
+    Ok(job.filter(|job| job.status == SyncStatus::AwaitAuth).map(|job| job.id))
 }
 
 /// Deletes what an access has brought, and the access.
@@ -223,5 +237,6 @@ pub(crate) async fn remove_pin(
 ) -> Result<Json<Value>, Problem> {
     find(&app, caller.org(), &id).await?;
     app.accesses.forget_credentials(caller.org(), &id).await?;
+    app.accesses.change(caller.org(), &id, |access| std::mem::take(&mut access.save_credentials)).await?;
     Ok(Json(json!({})))
 }

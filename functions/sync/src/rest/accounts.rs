@@ -99,7 +99,7 @@ impl View {
             bank_name: access.bank_name.clone(),
             name: details.name.or(details.product),
             owner: details.owner_name,
-            auto_sync: access.consent_at(Timestamp::now()).is_some_and(|consent| consent.recurring),
+            auto_sync: access.needs_nobody_at(Timestamp::now()),
             account_number: details.bban.or_else(|| iban.and_then(rest)),
             bank_code,
             currency: account.currency,

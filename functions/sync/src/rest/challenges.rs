@@ -129,9 +129,13 @@ fn read_answer(mut fields: Fields, kind: &ChallengeKind) -> Result<Told, Vec<Fin
             };
             fields.required(METHOD_ID, |fields, name| fields.patch(name, known))
         }
-        ChallengeKind::Embedded { max_length, .. } => {
+        ChallengeKind::Embedded { max_length, input_format, .. } => {
+            let digits = input_format.as_deref() == Some("integer");
             let most = max_length.map_or(VALUE_CHARS_MAX, |max| (max as usize).min(VALUE_CHARS_MAX));
             let value = |text: &str| match text.trim() {
+                text if digits && !text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    Err(InvalidValue("the answer consists of digits"))
+                }
                 text if (1..=most).contains(&text.chars().count()) => Ok(Told::Value(text.into())),
                 _ => Err(InvalidValue("the answer is empty, or longer than the challenge allows")),
             };

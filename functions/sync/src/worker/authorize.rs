@@ -14,6 +14,9 @@ use uuid::{Builder, Uuid};
 use super::{After, Stopped, Work};
 use crate::connector::{Authorizing, Move, Next, Progress};
 
+/// What is said of a challenge that nobody has met.
+const NOT_IN_TIME: &str = "The challenge was not met in time.";
+
 impl Work {
     /// Goes on with a consent that holds, or begins an authorization.
     pub(super) async fn begin(&mut self) -> Result<After, Stopped> {
@@ -76,7 +79,7 @@ impl Work {
         let authorization = self.job.authorization.clone().unwrap_or_default();
         let progress = self.connector.proceed(&with, &authorization, how).await?;
         if overdue && progress.next == Next::Look {
-            self.job.give_up(ErrorCode::NoAuthorization, None);
+            self.job.give_up(ErrorCode::NoAuthorization, Some(NOT_IN_TIME.to_owned()));
             return Ok(After::Step);
         }
         if looks && progress.next == Next::Look {

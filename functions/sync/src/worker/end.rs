@@ -57,10 +57,12 @@ async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> 
     if job.error.is_none() {
         note_missing(app, job, &access, now).await?;
     }
+    let saved = app.accesses.credentials(&job.org, &job.access, now).await?.saved;
     let settled = |access: &mut Access| {
         let held = access.is_held_by(&job.id);
         if held {
             settle(job, access, now);
+            access.save_credentials = saved;
         }
         held
     };

@@ -28,6 +28,7 @@ impl Work {
     pub(super) async fn fetch(&mut self) -> Result<After, Stopped> {
         let consent = self.job.consent.clone();
         let consent = consent.ok_or_else(|| Failure::missing("a synchronization's consent"))?.id;
+        self.keep_client().await?;
         let reports = self.connector.accounts(self.psu(), &consent).await?;
         for report in reports {
             let identity = match Identity::of(&self.access, &report) {
@@ -50,6 +51,15 @@ impl Work {
         }
         self.job.step = Step::End;
         Ok(After::Step)
+    }
+
+    /// Makes the client again that owns the accounts, if somebody has deleted it.
+    async fn keep_client(&self) -> Result<(), Failure> {
+        if self.app.clients.get(&self.job.org, &self.access.client_id).await?.is_none() {
+            let client = self.access.client().map_err(Failure::corrupt("the bank's name"))?;
+            self.app.clients.create(&self.job.org, client).await?;
+        }
+        Ok(())
     }
 
     /// Reads an account to its end, or as far as time allows: then there is another step.

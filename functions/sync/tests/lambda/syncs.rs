@@ -104,8 +104,11 @@ async fn dead_letters_end_their_synchronization() {
 async fn the_schedule_queues_what_needs_no_user_once_a_day() {
     let mut lab = Lab::start().await;
     let credentials = json!({ "psu_id": "no-sca.lambda", "pin": "12345" });
-    let request = json!({ "access_method_id": "sandbox", "credentials": credentials, "save_secrets": true });
-    let access = lab.ask("POST", "/rest/accesses", request).await["id"].as_str().expect("an id").to_owned();
+    let request = json!({ "credentials": credentials, "save_secrets": true });
+    let (access, sync, event) = lab.begin("sandbox", request).await;
+    let mut worker = Function::start(env!("CARGO_BIN_EXE_sync-worker"), &lab.aws.environment()).await;
+    assert_eq!(worker.invoke(event).await, Ok(only_the_nonsense_failed()));
+    assert_eq!(lab.told(&access, &sync).await["status"], "COMPLETED");
     let binary = env!("CARGO_BIN_EXE_sync-schedule");
     let mut schedule = Function::start(binary, &lab.aws.environment()).await;
     // <https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html>
@@ -125,6 +128,6 @@ async fn the_schedule_queues_what_needs_no_user_once_a_day() {
     }
     schedule.say_age("sync-schedule");
     let syncs = lab.ask("GET", &format!("/rest/accesses/{access}/syncs"), Value::Null).await;
-    assert_eq!(syncs.as_array().map(Vec::len), Some(1), "{syncs}");
+    assert_eq!(syncs.as_array().map(Vec::len), Some(2), "{syncs}");
     lab.aws.stop().await;
 }

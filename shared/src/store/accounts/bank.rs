@@ -7,13 +7,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::trace::Trace;
-use super::{AccountStore, BALANCE, BANK, REVISION, account, stamp};
+use super::{AccountStore, BALANCE, BANK, CURRENCY, REVISION, account, stamp};
 use crate::account::{Account, BankDetails, Revision};
 use crate::failure::Failure;
 use crate::id::{AccountId, OrgId};
 use crate::store::batch_get::batch_get;
 use crate::store::expression::Update;
-use crate::store::item::{is_condition_failure, moment, number};
+use crate::store::item::{is_condition_failure, moment, number, text};
 use crate::store::put_new::put_new;
 use crate::store::table_keys;
 
@@ -109,6 +109,13 @@ impl AccountStore {
         let mut update = Update::default();
         if found.balance != reported.balance {
             update.set(BALANCE, number(reported.balance));
+        }
+        // What tells the account from others, and its transactions: nobody has another word on it.
+        if found.currency != reported.currency {
+            update.set(CURRENCY, text(reported.currency));
+        }
+        if found.identifier != reported.identifier {
+            update.set_or_remove("identifier", reported.identifier.as_ref().map(text));
         }
         if found.bank != reported.bank {
             update.set_or_remove(BANK, reported.bank.as_deref().map(details).transpose()?);
