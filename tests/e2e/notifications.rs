@@ -300,7 +300,7 @@ async fn imports_and_exports_tell_whoever_observes_them_in_signed_notifications(
         }
         assert_eq!(listed["deliveries"][0]["delivery_id"], notification.header("webhook-id"));
         if key == "saldo:import.completed" {
-            assert_snapshot!(testing::shown(&listed, &["delivery_id", "at", "created_at"]), @r#"
+            assert_snapshot!(testing::shown(&listed, &["delivery_id", "job_id", "at", "created_at"]), @r#"
             {
               "deliveries": [
                 {
@@ -312,6 +312,7 @@ async fn imports_and_exports_tell_whoever_observes_them_in_signed_notifications(
                   ],
                   "created_at": "[created_at]",
                   "delivery_id": "[delivery_id]",
+                  "job_id": "[job_id]",
                   "next_attempt_at": null,
                   "observe_key": "saldo:import.completed",
                   "status": "delivered"

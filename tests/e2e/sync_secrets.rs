@@ -6,27 +6,10 @@ use std::path::Path;
 use axum::http::Method;
 use local::Data;
 use serde_json::{Value, json};
-use testing::{Lab, logged};
+use testing::{Lab, leak, logged};
 
 use crate::sync::{credentials, customer};
 use crate::sync_worker::Bench;
-
-/// The sandbox bank's secrets.
-const SECRETS: [&str; 2] = ["12345", "111111"];
-
-/// Where a text has one of the secrets as a word of its own: digits are part of other numbers.
-fn leak(text: &str) -> Option<&str> {
-    SECRETS.into_iter().find_map(|secret| {
-        text.match_indices(secret).find_map(|(at, _)| {
-            let before = text[..at].chars().next_back();
-            let after = text[at + secret.len()..].chars().next();
-            let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-            let around = &text[text.floor_char_boundary(at.saturating_sub(80))
-                ..text.ceil_char_boundary((at + 80).min(text.len()))];
-            (!word(before) && !word(after)).then_some(around)
-        })
-    })
-}
 
 fn files(path: &Path, found: &mut Vec<Vec<u8>>) {
     for entry in std::fs::read_dir(path).expect("a directory").filter_map(Result::ok) {

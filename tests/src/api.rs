@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::leak;
+
 /// How long a job may take before the test gives it up.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -149,11 +151,10 @@ impl Tenant {
         let request =
             self.client.request(method, format!("{}{path}", self.url)).headers(all).body(body.into());
         let answer = request.send().await.expect("an answer");
-        Answer {
-            status: answer.status(),
-            headers: answer.headers().clone(),
-            text: answer.text().await.expect("a body"),
-        }
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let text = answer.text().await.expect("a body");
+        assert_eq!(leak(&text), None, "a secret in an answer");
+        Answer { status, headers, text }
     }
 
     /// `GET`.

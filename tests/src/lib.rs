@@ -5,6 +5,7 @@ mod api;
 pub mod bench;
 mod lab;
 pub mod lambda;
+mod leak;
 mod logs;
 pub mod nextgenpsd2;
 mod receiver;
@@ -13,6 +14,7 @@ pub mod wire;
 
 pub use api::{Answer, Tenant, another_day_than_midnight, sha256, shown};
 pub use lab::Lab;
+pub use leak::leak;
 pub use logs::logged;
 pub use receiver::{Received, Receiver};
 pub use server::{Saldo, saldo};

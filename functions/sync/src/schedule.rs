@@ -8,7 +8,7 @@ use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::id::SyncId;
 use saldo::queue::SyncMessage;
-use saldo::sync::{SyncJob, SyncRequest};
+use saldo::sync::{SyncJob, SyncRequest, SyncStatus};
 
 /// The accesses that are looked at at the same time.
 const IN_FLIGHT: usize = 16;
@@ -41,19 +41,31 @@ pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
 }
 
 async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Result<bool, Failure> {
-    let (mut access, now) = (access?, Timestamp::now());
+    let (access, now) = (access?, Timestamp::now());
     let sync = SyncId::of_schedule(&access.id, at);
     if !access.needs_nobody_at(now) || access.locked_by(now).is_some_and(|running| *running != sync) {
         return Ok(false);
     }
-    let known = app.syncs.get(&access.org, &sync).await?.is_some();
-    access.hold(&sync, now);
-    if known || !app.accesses.save(&mut access).await? {
-        // It was queued before, or the user has begun one at this moment.
+    let message = |sync: SyncId| SyncMessage { org: access.org.clone(), access: access.id.clone(), sync };
+    if let Some(known) = app.syncs.get(&access.org, &sync).await? {
+        if known.status == SyncStatus::Queued {
+            // It may have died before it sent this.
+            app.sync_queue.send(&[message(sync)]).await?;
+        }
         return Ok(false);
     }
-    let (org, id) = (access.org.clone(), access.id.clone());
-    let job = SyncJob::accepted(sync.clone(), org.clone(), id.clone(), SyncRequest::scheduled(), now);
-    app.sync_queue.hand_over(&app.syncs, &job, SyncMessage { org, access: id, sync }).await?;
+    let job =
+        SyncJob::accepted(sync.clone(), access.org.clone(), access.id.clone(), SyncRequest::scheduled(), now);
+    let (next, mut held) = (message(sync.clone()), access.clone());
+    let before = held.hold(&sync, now).filter(|before| *before != sync);
+    if !app.accesses.save(&mut held).await? {
+        // The user has begun one at this moment.
+        return Ok(false);
+    }
+    if let Some(before) = before {
+        // Its time has passed without anybody ending it: the worker finds that it is overtaken.
+        app.sync_queue.send(&[message(before)]).await?;
+    }
+    app.sync_queue.hand_over(&app.syncs, &job, next).await?;
     Ok(true)
 }

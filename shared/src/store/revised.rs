@@ -33,30 +33,45 @@ pub(super) async fn put_revised<R: Revised>(
 ) -> Result<bool, Failure> {
     let (before, after) = (record.revision(), Uuid::now_v7());
     record.set_revision(after);
+    let written = match item(record) {
+        Ok(item) => put_after(client, table, item, before, after).await,
+        Err(failure) => Err(failure),
+    };
+    // If it was written all the same, the next attempt finds that out.
+    if !matches!(written, Ok(true)) {
+        record.set_revision(before);
+    }
+    written
+}
+
+/// Puts an item of the revision `after`, if the table has it with the revision `before`.
+async fn put_after(
+    client: &Client,
+    table: &str,
+    item: Item,
+    before: Uuid,
+    after: Uuid,
+) -> Result<bool, Failure> {
     let put = client
         .put_item()
         .table_name(table)
-        .set_item(Some(item(record)?))
+        .set_item(Some(item))
         .condition_expression("#revision = :before")
         .expression_attribute_names("#revision", REVISION)
         .set_expression_attribute_values(Some(HashMap::from([(":before".to_owned(), text(before))])))
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .send()
         .await;
-    let written = match put {
-        Ok(_) => true,
+    match put {
+        Ok(_) => Ok(true),
         Err(error) => match error.as_service_error() {
             // If it is the new one, the SDK tried twice and the first answer was lost.
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                failed.item.as_ref().and_then(|item| item.get(REVISION)) == Some(&text(after))
+                Ok(failed.item.as_ref().and_then(|item| item.get(REVISION)) == Some(&text(after)))
             }
-            _ => return Err(Failure::of("PutItem of a changed record")(error)),
+            _ => Err(Failure::of("PutItem of a changed record")(error)),
         },
-    };
-    if !written {
-        record.set_revision(before);
     }
-    Ok(written)
 }
 
 /// How often a record is read again that somebody else has written in between.

@@ -82,6 +82,9 @@ pub struct SyncJob {
     /// Where the authorization stands, in the connector's own words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<String>,
+    /// Whether what is to be done next for it is to look what has become of it.
+    #[serde(default)]
+    pub looking: bool,
     /// What was asked of the user; the last one may be open.
     #[serde(default)]
     pub challenges: Vec<Challenge>,
@@ -100,6 +103,9 @@ pub struct SyncJob {
     /// The accounts that the bank lists.
     #[serde(default)]
     pub reported: Vec<AccountId>,
+    /// Whether it lists others, of which nothing can be told.
+    #[serde(default)]
+    pub unidentified: bool,
     /// Those of them that have been read.
     #[serde(default)]
     pub fetched: Vec<AccountId>,
@@ -152,12 +158,14 @@ impl SyncJob {
             step: Step::Begin,
             requests: 0,
             authorization: None,
+            looking: false,
             challenges: Vec::new(),
             answer: None,
             auth_method: None,
             consent: None,
             consent_ended: false,
             reported: Vec::new(),
+            unidentified: false,
             fetched: Vec::new(),
             reading: None,
             brought: Brought::default(),

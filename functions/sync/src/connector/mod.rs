@@ -100,12 +100,12 @@ pub(crate) trait Connector: Send + Sync {
     /// Ends a consent.
     fn revoke<'a>(&'a self, consent: &'a str) -> BoxFuture<'a, Result<(), BankError>>;
 
-    /// The accounts that the consent is for.
+    /// The accounts that the consent is for; nothing for each that can't be read.
     fn accounts<'a>(
         &'a self,
         psu: Psu,
         consent: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<ReportedAccount>, BankError>>;
+    ) -> BoxFuture<'a, Result<Vec<Option<ReportedAccount>>, BankError>>;
 
     /// The balances of an account, if they did not come with it.
     fn balances<'a>(

@@ -15,11 +15,13 @@ use saldo::bank::{AccessMethod, Catalog};
 use saldo::date::{Date, in_milliseconds};
 use saldo::failure::Failure;
 use saldo::fields::{Finding, FindingCode};
+use saldo::finx::ErrorCode;
 use saldo::http::{Caller, PathId, Payload, Problem, Seed};
 use saldo::id::{AccessId, OrgId, SyncId};
+use saldo::queue::SyncMessage;
 use saldo::secrets::SealContext;
 use saldo::store::{Changed, SealedCredentials};
-use saldo::sync::SyncStatus;
+use saldo::sync::{SyncJob, SyncStatus};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -170,7 +172,7 @@ pub(crate) async fn delete(
     // Nobody begins a synchronization from here on.
     let nobody = SyncId::of_seed(Uuid::now_v7());
     // One that waits for its user does so in vain.
-    let waiting = waiting(&app, org, &id, now).await?;
+    let waiting = stop_waiting(&app, org, &id, now).await?;
     let hold = |access: &mut Access| {
         let free = access.locked_by(now).is_none_or(|running| Some(running) == waiting.as_ref());
         if free {
@@ -196,12 +198,28 @@ pub(crate) async fn delete(
     }
 }
 
-/// The synchronization of the access that waits for its user, if one does.
-async fn waiting(app: &App, org: &OrgId, id: &AccessId, now: Timestamp) -> Result<Option<SyncId>, Problem> {
+/// Ends the synchronization of the access that waits for its user, if one does, and says which.
+async fn stop_waiting(
+    app: &App,
+    org: &OrgId,
+    id: &AccessId,
+    now: Timestamp,
+) -> Result<Option<SyncId>, Problem> {
     let access = find(app, org, id).await?;
     let Some(running) = access.locked_by(now) else { return Ok(None) };
-    let job = app.syncs.get(org, running).await?;
-    Ok(job.filter(|job| job.status == SyncStatus::AwaitAuth).map(|job| job.id))
+    let stop = |job: &mut SyncJob| {
+        let waits = job.status == SyncStatus::AwaitAuth;
+        if waits {
+            job.give_up(ErrorCode::General, None);
+            job.leased_until = None;
+        }
+        waits
+    };
+    // Who looks after it at this moment is overtaken.
+    let Changed::Done(job) = app.syncs.change(org, running, stop).await? else { return Ok(None) };
+    let message = SyncMessage { org: org.clone(), access: id.clone(), sync: job.id.clone() };
+    app.sync_queue.send(&[message]).await?;
+    Ok(Some(job.id))
 }
 
 /// Deletes what an access has brought, and the access.

@@ -101,7 +101,8 @@ pub(super) async fn take(
     let message = SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: job.id.clone() };
     if let Err(failure) = app.sync_queue.send(&[message]).await {
         let reopen = |job: &mut SyncJob| {
-            let unused = job.answer.as_ref() == Some(answer);
+            // If the message has arrived all the same, somebody may be telling the bank.
+            let unused = job.answer.as_ref() == Some(answer) && job.leased_until.is_none();
             if unused {
                 job.reopen();
             }

@@ -107,6 +107,10 @@ pub(crate) async fn create(
     let sync = SyncId::of_seed(seed);
     // An earlier attempt of this request may have come so far.
     if let Some(job) = app.syncs.get(org, &sync).await? {
+        if job.status == SyncStatus::Queued {
+            // It may have died before it sent this.
+            app.sync_queue.send(&[message(&job, &sync)]).await?;
+        }
         return Ok(accepted(job));
     }
     // Whoever is refused for a running one need not send anything else.
@@ -144,16 +148,19 @@ async fn hand_over(
     credentials: SealedCredentials,
     before: Option<SyncId>,
 ) -> Result<(), Failure> {
-    let message =
-        |sync: &SyncId| SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: sync.clone() };
     if let Some(before) = before.filter(|before| *before != job.id) {
         // Its time has passed without anybody ending it: the worker finds that it is overtaken.
-        app.sync_queue.send(&[message(&before)]).await?;
+        app.sync_queue.send(&[message(job, &before)]).await?;
     }
     if !credentials.sealed.is_empty() {
         app.accesses.keep_credentials(&job.org, &job.access, credentials, job.created_at).await?;
     }
-    app.sync_queue.hand_over(&app.syncs, job, message(&job.id)).await
+    app.sync_queue.hand_over(&app.syncs, job, message(job, &job.id)).await
+}
+
+/// Has the worker see to a synchronization of the same access as this one's.
+fn message(job: &SyncJob, sync: &SyncId) -> SyncMessage {
+    SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: sync.clone() }
 }
 
 /// Refuses a synchronization for which credentials are missing. None are needed while a

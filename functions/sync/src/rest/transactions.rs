@@ -24,6 +24,9 @@ use super::window::{Since, Window};
 
 /// The accounts whose transactions are told together: all of them are read side by side.
 const ACCOUNTS_MAX: usize = 500;
+/// The records that are read at the same time, two pages of each account. One takes some 4 kB
+/// until it is read.
+const RECORDS_AT_ONCE: usize = 20_000;
 /// The days by which a transaction may be valued before or after it is booked.
 const VALUED_APART: i64 = 366;
 
@@ -193,7 +196,8 @@ async fn booked(
         of_identifier.entry(found.account.transactions_identifier()).or_default().push(found);
     }
     let identifiers: BTreeSet<_> = of_identifier.keys().cloned().collect();
-    let per_page = app.limits.records_per_page.min(wanted.max(1));
+    let in_memory = (RECORDS_AT_ONCE / identifiers.len().max(1)).max(10);
+    let per_page = app.limits.records_per_page.min(wanted.max(1)).min(in_memory);
     let stream = app.transactions.by_day(org, &identifiers, days(window), window.sort, per_page);
     let mut stream = std::pin::pin!(stream);
     while views.len() < wanted

@@ -7,13 +7,16 @@ use saldo::access::Credentials;
 use saldo::failure::Failure;
 use saldo::finx::ErrorCode;
 use saldo::secrets::SealContext;
-use saldo::sync::{Answer, ChallengeKind, Step, SyncStatus};
+use saldo::sync::{Answer, Challenge, ChallengeKind, Step, SyncStatus};
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::{After, Stopped, Work};
 use crate::connector::{Authorizing, Move, Next, Progress};
 
+/// The requests that an authorization takes at most, looks apart: one for the consent, one to
+/// begin, one for each challenge, and some more.
+const REQUESTS_MAX: u32 = 12;
 /// What is said of a challenge that nobody has met.
 const NOT_IN_TIME: &str = "The challenge was not met in time.";
 
@@ -61,6 +64,7 @@ impl Work {
             }
             Some(Answer::Returned) => Move::Look,
             None => match (self.job.open_challenge().map(|open| &open.kind), self.time_left(now)) {
+                (None, _) if self.job.looking => Move::Look,
                 (None, _) => Move::Go,
                 // At the end of its time, too: the user may have been at the bank and lost the way
                 // back.
@@ -90,6 +94,7 @@ impl Work {
 
     /// The same again in a moment: nothing that was asked of anybody has changed.
     async fn look_again(&mut self) -> Result<After, Stopped> {
+        self.job.looking = true;
         self.job.not_before = Some(Timestamp::now() + self.app.limits.poll_interval);
         self.release().await?;
         Ok(After::Wait(self.app.limits.poll_interval))
@@ -100,8 +105,14 @@ impl Work {
         let Progress { authorization, next } = progress;
         self.job.authorization = Some(authorization);
         self.job.requests += 1;
+        if self.job.requests > REQUESTS_MAX {
+            // A bank that leads in circles would have a PIN sent, or a message, at every turn.
+            self.job.give_up(ErrorCode::BankUnintelligible, None);
+            return Ok(After::Step);
+        }
         // Whatever comes next, the bank has had what was to be told it.
         self.job.settle_challenge(now);
+        self.job.looking = false;
         if next == Next::Look {
             return self.look_again().await;
         }
@@ -134,13 +145,19 @@ impl Work {
     /// The method that was used the last time, if it is to be used again and there still is.
     fn known_method(&self, kind: &ChallengeKind) -> Option<String> {
         let ChallengeKind::MethodSelect { auth_methods } = kind else { return None };
+        if self.job.auth_method.is_some() {
+            // It was chosen before, and the bank asks again.
+            return None;
+        }
         let known = self.access.auth_method.as_ref().filter(|_| self.job.request.reuse_auth_method)?;
         auth_methods.iter().any(|method| method.id == *known).then(|| known.clone())
     }
 
     /// How long the last challenge still waits for its answer.
     fn time_left(&self, now: Timestamp) -> Option<Duration> {
-        let last = self.job.challenges.last().map(|last| last.created_at).or(self.job.started_at)?;
+        // One that was answered in time has its time again, for the bank to see it.
+        let since = |last: &Challenge| last.closed_at.unwrap_or(last.created_at);
+        let last = self.job.challenges.last().map(since).or(self.job.started_at)?;
         let until = last + self.app.limits.challenge_valid;
         Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
     }

@@ -32,6 +32,7 @@ async fn close(app: App, message: SyncMessage) -> Result<(), Failure> {
             tracing::error!(org = %message.org, sync = %message.sync, "given up");
             end::give_up(&app, &mut job, ErrorCode::General).await
         }
-        _ => Ok(()),
+        Some(job) => end::tell(&app, &job).await,
+        None => Ok(()),
     }
 }

@@ -10,7 +10,7 @@ use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::finx::ErrorCode;
 use saldo::notification::Event;
-use saldo::sync::{SyncJob, SyncScope};
+use saldo::sync::{Step, SyncJob, SyncScope};
 
 use super::{After, Stopped, Work};
 
@@ -23,7 +23,10 @@ impl Work {
 
 /// Ends a synchronization that can't go on. It is as it is in the table.
 pub(super) async fn give_up(app: &App, job: &mut SyncJob, code: ErrorCode) -> Result<(), Failure> {
-    job.give_up(code, None);
+    // An end that is settled stays.
+    if job.step != Step::End {
+        job.give_up(code, None);
+    }
     finish(app, job).await
 }
 
@@ -49,12 +52,13 @@ async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> 
     let access = app.accesses.get(&job.org, &job.access).await?;
     // If it is not held by this one any more, that was done, or is another's to do.
     let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else { return Ok(()) };
-    if job.request.save_secrets && !refuses_credentials(job) {
-        app.accesses.save_credentials_of(&job.org, &job.access, &job.id).await?;
-    } else {
+    // The schedule leaves them as their user wanted them.
+    if refuses_credentials(job) || job.request.attended && !job.request.save_secrets {
         app.accesses.forget_credentials_of(&job.org, &job.access, &job.id).await?;
+    } else if job.request.attended {
+        app.accesses.save_credentials_of(&job.org, &job.access, &job.id).await?;
     }
-    if job.error.is_none() {
+    if job.error.is_none() && !job.unidentified {
         note_missing(app, job, &access, now).await?;
     }
     let saved = app.accesses.credentials(&job.org, &job.access, now).await?.saved;
@@ -103,6 +107,9 @@ fn settle(job: &SyncJob, access: &mut Access, now: Timestamp) {
         if job.requests > 0 {
             access.authorizes_silently = job.challenges.is_empty();
         }
+    } else if job.requests > 0 && (!job.challenges.is_empty() || !job.request.attended) {
+        // It asks, or would have.
+        access.authorizes_silently = false;
     }
     let new = job.fetched.iter().filter(|account| !access.accounts.contains(account));
     let new: Vec<_> = new.cloned().collect();

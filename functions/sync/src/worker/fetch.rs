@@ -8,7 +8,7 @@ use jiff::{Span, Timestamp};
 use saldo::account::Account;
 use saldo::date::Date;
 use saldo::failure::Failure;
-use saldo::fields::Finding;
+use saldo::fields::{Finding, FindingCode};
 use saldo::id::TransactionId;
 use saldo::store::Reported;
 use saldo::sync::{Conflict, Step, SyncScope};
@@ -31,10 +31,17 @@ impl Work {
         self.keep_client().await?;
         let reports = self.connector.accounts(self.psu(), &consent).await?;
         for report in reports {
+            let Some(report) = report else {
+                let reason = "an account is not as the standard has it";
+                self.find(None, Finding::in_row(FindingCode::InvalidRow, reason));
+                self.job.unidentified = true;
+                continue;
+            };
             let identity = match Identity::of(&self.access, &report) {
                 Ok(identity) => identity,
                 Err(finding) => {
                     self.find(None, finding);
+                    self.job.unidentified = true;
                     continue;
                 }
             };
@@ -117,10 +124,13 @@ impl Work {
                 return Err(BankError::unintelligible().into());
             }
             let TransactionPage { booked, pending, next } = page;
-            reading.pending.extend(pending);
-            if reading.pending.len() > PENDING_MAX {
-                return Err(BankError::unintelligible().into());
+            let room = PENDING_MAX.saturating_sub(reading.pending.len());
+            if pending.len() > room {
+                let reason = format!("of pending transactions the first {PENDING_MAX} are kept");
+                let finding = Finding::in_field("pending", FindingCode::TooMany, reason);
+                reading.conflicts.push(conflict(account, None, finding));
             }
+            reading.pending.extend(pending.into_iter().take(room));
             self.keep(&mut reading, account, &booked).await?;
             reading.pages += 1;
             self.has_read = true;
@@ -132,7 +142,8 @@ impl Work {
                 return Ok(After::Nothing);
             }
             if self.is_out_of_time() {
-                self.job.reading = Some(reading.left()?);
+                let left = reading.left()?.ok_or_else(BankError::unintelligible)?;
+                self.job.reading = Some(left);
                 return Ok(After::Step);
             }
         }

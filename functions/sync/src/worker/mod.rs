@@ -101,7 +101,23 @@ async fn bring_forward(app: App, message: SyncMessage) -> Result<(), Failure> {
         let left = until.duration_since(now).try_into().unwrap_or(SOON);
         return app.sync_queue.send_later(&[message], left).await;
     }
-    lease(&app, &mut job, now);
+    if !take_up(&app, &mut job, now).await? {
+        return app.sync_queue.send_later(&[message], SOON).await;
+    }
+    match go_on(&app, job).await {
+        Ok(After::Wait(delay)) => app.sync_queue.send_later(&[message], delay.min(DELAY_MAX)).await,
+        Ok(After::Step | After::Nothing) => Ok(()),
+        Err(Failed { failure, retry: Some(delay) }) => {
+            tracing::warn!(error = %failure.chain(), sync = %message.sync, "tried again soon");
+            app.sync_queue.send_later(&[message], delay).await
+        }
+        Err(Failed { failure, retry: None }) => Err(failure),
+    }
+}
+
+/// Takes a lease on the synchronization. Says whether nobody else was at it.
+async fn take_up(app: &App, job: &mut SyncJob, now: Timestamp) -> Result<bool, Failure> {
+    lease(app, job, now);
     job.not_before = None;
     if job.started_at.is_none() {
         job.started_at = Some(now);
@@ -112,33 +128,26 @@ async fn bring_forward(app: App, message: SyncMessage) -> Result<(), Failure> {
     if job.status == SyncStatus::Queued {
         job.status = SyncStatus::Running;
     }
-    if !app.syncs.save(&mut job).await? {
-        return app.sync_queue.send_later(&[message], SOON).await;
-    }
-    let after = match tools(&app, &job).await {
-        _ if job.step == Step::End => match end::finish(&app, &mut job).await {
-            Ok(()) => Ok(After::Nothing),
-            Err(failure) => Err(let_go(&app, &mut job, failure).await),
+    app.syncs.save(job).await
+}
+
+/// Goes on with a synchronization that was taken up, as far as it goes.
+async fn go_on(app: &App, mut job: SyncJob) -> Result<After, Failed> {
+    let ended = match job.step {
+        // How it ends is settled: it has given its access back, perhaps.
+        Step::End => end::finish(app, &mut job).await,
+        _ => match tools(app, &job).await {
+            Err(failure) => Err(failure),
+            Ok(Err(code)) => end::give_up(app, &mut job, code).await,
+            Ok(Ok((access, connector))) => {
+                let (app, begun) = (app.clone(), Instant::now());
+                return Work { app, job, access, connector, begun, has_read: false }.run().await;
+            }
         },
-        Ok(Ok((access, connector))) => {
-            Work { app: app.clone(), job, access, connector, begun: Instant::now(), has_read: false }
-                .run()
-                .await
-        }
-        Ok(Err(code)) => match end::give_up(&app, &mut job, code).await {
-            Ok(()) => Ok(After::Nothing),
-            Err(failure) => Err(let_go(&app, &mut job, failure).await),
-        },
-        Err(failure) => Err(let_go(&app, &mut job, failure).await),
     };
-    match after {
-        Ok(After::Wait(delay)) => app.sync_queue.send_later(&[message], delay.min(DELAY_MAX)).await,
-        Ok(After::Step | After::Nothing) => Ok(()),
-        Err(Failed { failure, retry: Some(delay) }) => {
-            tracing::warn!(error = %failure.chain(), sync = %message.sync, "tried again soon");
-            app.sync_queue.send_later(&[message], delay).await
-        }
-        Err(Failed { failure, retry: None }) => Err(failure),
+    match ended {
+        Ok(()) => Ok(After::Nothing),
+        Err(failure) => Err(let_go(app, &mut job, failure).await),
     }
 }
 

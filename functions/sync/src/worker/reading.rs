@@ -17,6 +17,9 @@ const OCCURRENCES_MAX: usize = 1_000;
 /// a job's record.
 pub(super) const PENDING_MAX: usize = 200;
 
+/// The bytes that a job's record, of 400 kB, has room for.
+const LEFT_BYTES_MAX: usize = 200_000;
+
 /// How far the reading of one account has been.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Reading {
@@ -52,9 +55,10 @@ impl Reading {
         }))
     }
 
-    /// As it goes into the job.
-    pub(super) fn left(&self) -> Result<String, Failure> {
-        serde_json::to_string(self).map_err(Failure::corrupt("a reading"))
+    /// As it goes into the job; nothing, if it is too long for its record.
+    pub(super) fn left(&self) -> Result<Option<String>, Failure> {
+        let left = serde_json::to_string(self).map_err(Failure::corrupt("a reading"))?;
+        Ok((left.len() <= LEFT_BYTES_MAX).then_some(left))
     }
 
     /// Says how many of the same there were before, and counts this one.

@@ -3,9 +3,9 @@
 //! They are not of the books: one may be booked under another id and with another amount, or
 //! never. They lie apart, as the bank has them at the last synchronization.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::{TransactionStore, item, transaction_of};
@@ -64,7 +64,8 @@ impl TransactionStore {
         let before = self.pending(org, account, identifier).await?.into_iter();
         let mut before: HashMap<TransactionId, Transaction> =
             before.map(|transaction| (transaction.id.clone(), transaction)).collect();
-        for transaction in &reported {
+        let mut seen = HashSet::new();
+        for transaction in reported.iter().filter(|transaction| seen.insert(&transaction.id)) {
             let known = before.remove(&transaction.id);
             if known.is_some_and(|known| is_same(&known, transaction)) {
                 continue;
@@ -132,14 +133,15 @@ fn key(org: &OrgId, account: &AccountId, id: &TransactionId) -> Item {
     Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(id))])
 }
 
-/// Whether two reports say the same, whenever they came: one without a day has that of its
+/// Whether a new report says what is known, whenever it came: one without a day has that of its
 /// coming.
-fn is_same(one: &Transaction, other: &Transaction) -> bool {
-    let timeless = |transaction: &Transaction| Transaction {
-        sequence: other.sequence,
-        valued_on: other.valued_on,
-        created_at: Timestamp::UNIX_EPOCH,
-        ..transaction.clone()
+fn is_same(known: &Transaction, report: &Transaction) -> bool {
+    let dayless = report.valued_on == report.created_at.to_zoned(TimeZone::UTC).date();
+    let known = Transaction {
+        sequence: report.sequence,
+        valued_on: if dayless { report.valued_on } else { known.valued_on },
+        created_at: report.created_at,
+        ..known.clone()
     };
-    timeless(one) == timeless(other)
+    known == *report
 }

@@ -114,7 +114,12 @@ impl NextGenPsd2 {
                 let told = self.update(with, &mut state, &id, &psu_data(with)).await;
                 let sca = told.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
                 state.password_missing = false;
-                self.next(with, &mut state, sca).await?
+                let next = self.next(with, &mut state, sca).await?;
+                if state.password_missing {
+                    // It was told, and the bank asks for it again.
+                    return Err(BankError::refused(ErrorCode::PinInvalid, None));
+                }
+                next
             }
             (Move::Choose(method), Some(id)) => {
                 let body = json!({ "authenticationMethodId": method });

@@ -78,7 +78,7 @@ impl Connector for NextGenPsd2 {
         &'a self,
         psu: Psu,
         consent: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<ReportedAccount>, BankError>> {
+    ) -> BoxFuture<'a, Result<Vec<Option<ReportedAccount>>, BankError>> {
         self.read_accounts(psu, consent).boxed()
     }
 

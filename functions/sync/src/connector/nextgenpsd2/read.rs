@@ -18,12 +18,11 @@ impl NextGenPsd2 {
         &self,
         psu: Psu,
         consent: &str,
-    ) -> Result<Vec<ReportedAccount>, BankError> {
+    ) -> Result<Vec<Option<ReportedAccount>>, BankError> {
         let call = Call::get(["v1", "accounts"]).query("withBalance", "true").under(consent).from(psu);
         let (_, list) = self.http.ask::<AccountList>(call).await?;
-        // One that can't be read at all is none of which anything could be told.
-        let accounts = list.accounts.into_iter().filter_map(|value| serde_json::from_value(value).ok());
-        Ok(accounts.map(account).collect())
+        let accounts = list.accounts.into_iter().map(|value| serde_json::from_value(value).ok().map(account));
+        Ok(accounts.collect())
     }
 
     pub(super) async fn read_balances(
