@@ -30,6 +30,7 @@ mod rows;
 mod spreadsheet;
 mod stack;
 mod sync;
+mod sync_accesses;
 mod sync_books;
 mod sync_secrets;
 mod sync_standard;

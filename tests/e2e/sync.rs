@@ -1,5 +1,5 @@
 //! Banks connected over HTTP, as an application does it with its user: every kind of
-//! challenge, every way it can fail, and what arrives.
+//! challenge, and every way it can fail.
 
 use std::time::{Duration, Instant};
 
@@ -105,7 +105,12 @@ pub(crate) async fn next_day(bank: &str, psu_id: &str) {
 }
 
 /// How a synchronization of this customer fails: its error.
-async fn failure(tenant: &Tenant, access: &str, request: Value, answer: Option<&str>) -> (Value, Value) {
+pub(crate) async fn failure(
+    tenant: &Tenant,
+    access: &str,
+    request: Value,
+    answer: Option<&str>,
+) -> (Value, Value) {
     let sync = begin(tenant, access, request).await;
     if let Some(answer) = answer {
         let asked = challenge(tenant, &sync, "EMBEDDED").await;
@@ -395,188 +400,4 @@ async fn a_slow_bank_is_waited_for() {
     let access = connect(&tenant, "sandbox").await;
     let job = completed(&tenant, &access, &customer("slow"), json!({ "scope": ["ACCOUNTS"] })).await;
     assert_eq!(job["accounts"], 4);
-}
-
-#[tokio::test]
-async fn what_is_wrong_with_a_request_is_said_at_once() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
-    let post = async |path: &str, body: Value| tenant.json(Method::POST, path, body).await;
-    let unknown = post("/rest/accesses", json!({ "access_method_id": "no-bank", "x": 1 })).await;
-    assert_eq!(unknown.problem(), (400, "invalid_request".to_owned()));
-    let several =
-        json!({ "credentials": { "pin": 12345 }, "save_secrets": "yes", "consent": { "period": 181 } });
-    let several = post("/rest/accesses", several).await;
-    assert_eq!(several.json()["errors"].as_array().map(Vec::len), Some(4), "{several:?}");
-    assert!(!several.text.contains("12345"));
-    let mixed_up = json!({ "access_method_id": "sandbox", "credentials": { "12345": "demo" } });
-    let mixed_up = post("/rest/accesses", mixed_up).await;
-    assert_eq!(mixed_up.problem().0, 400);
-    assert!(!mixed_up.text.contains("12345"), "{mixed_up:?}");
-
-    let access = connect(&tenant, "sandbox").await;
-    let syncs = format!("{access}/syncs");
-    let missing = post(&syncs, json!({ "credentials": { "psu_id": "demo" } })).await;
-    assert_eq!(missing.problem(), (400, "credentials_incomplete".to_owned()));
-    assert_eq!(missing.json()["error"]["code"], 1011);
-    let wrong = json!({
-        "redirect_uri": "javascript:alert(1)", "psu_ip_address": "home", "sync_period": 0, "scope": ["EVERYTHING"],
-    });
-    let wrong = post(&syncs, wrong).await;
-    assert_eq!(wrong.json()["errors"].as_array().map(Vec::len), Some(4), "{wrong:?}");
-    let lonely = post(&syncs, json!({ "state": "s" })).await;
-    assert_eq!(lonely.problem().0, 400);
-    let strict = connect(&tenant, "sandbox-psu-ip").await;
-    let anonymous = post(&format!("{strict}/syncs"), json!({ "credentials": credentials("demo") })).await;
-    assert_eq!(anonymous.json()["error"]["code"], 1021, "{anonymous:?}");
-
-    let nothing = tenant.get("/rest/accesses/acs_aaaaaaaaaaaaaaaaaaaaaaaaaa").await;
-    assert_eq!(nothing.problem(), (404, "not_found".to_owned()));
-    assert_eq!(nothing.json()["error"]["code"], 1002);
-    let keyless = tenant.with_key("").get("/rest/accounts").await;
-    assert_eq!(keyless.json()["error"]["code"], 1003);
-    assert_eq!(tenant.get(&format!("{access}x")).await.json()["error"]["group"], "client");
-}
-
-#[tokio::test]
-async fn saved_secrets_are_used_again_and_forgotten_when_asked_to() {
-    let Some((saldo, _, tenant)) = at_hand().await else { return };
-    let access = connect(&tenant, "sandbox").await;
-    let psu_id = customer("no-sca");
-    let request = json!({ "credentials": credentials(&psu_id), "save_secrets": true });
-    let sync = begin(&tenant, &access, request).await;
-    until(&tenant, &sync, "COMPLETED").await;
-    // Nothing but what is there already: no credentials, and nothing new.
-    let sync = begin(&tenant, &access, json!({ "save_secrets": true })).await;
-    let job = until(&tenant, &sync, "COMPLETED").await;
-    assert_eq!((&job["accounts"], &job["new_transactions"]), (&json!(4), &json!(0)), "{job}");
-    // Unless it is said again that they are to be saved, they are forgotten.
-    let sync = begin(&tenant, &access, json!({})).await;
-    until(&tenant, &sync, "COMPLETED").await;
-    let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
-    assert_eq!(asked.json()["error"]["code"], 1011);
-    let request = json!({ "credentials": credentials(&psu_id), "save_secrets": true });
-    let sync = begin(&tenant, &access, request).await;
-    until(&tenant, &sync, "COMPLETED").await;
-    for (method, path) in [(Method::POST, "remove_pin"), (Method::DELETE, "remove_pin")] {
-        assert_eq!(tenant.json(method, &format!("{access}/{path}"), json!({})).await.json(), json!({}));
-    }
-    let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
-    assert_eq!(asked.json()["error"]["code"], 1011);
-
-    // Not saved, they are gone when the synchronization has ended, well or not.
-    let sync = begin(&tenant, &access, json!({ "credentials": credentials(&psu_id) })).await;
-    until(&tenant, &sync, "COMPLETED").await;
-    let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
-    assert_eq!(asked.json()["error"]["code"], 1011);
-    // Wrong ones are not kept, whatever was asked.
-    let wrong = json!({ "credentials": { "psu_id": psu_id, "pin": "0" }, "save_secrets": true });
-    assert_eq!(failure(&tenant, &access, wrong, None).await.0, 10001);
-    let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
-    assert_eq!(asked.json()["error"]["code"], 1011);
-    let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
-    let id = access.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
-    let kept = app.accesses.credentials(org, &id, jiff::Timestamp::now()).await.expect("DynamoDB");
-    assert!(kept.sealed.is_empty());
-}
-
-#[tokio::test]
-async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
-    let consent =
-        json!({ "recurring": true, "period": 30, "scopes": ["ACCOUNTS", "TRANSACTIONS"], "accounts": [] });
-    let request = json!({
-        "access_method_id": "sandbox", "credentials": credentials(&customer("no-sca")), "save_credentials": true,
-        "consent": consent, "whatever": 1,
-    });
-    let made = tenant.json(Method::POST, "/rest/accesses", request).await;
-    assert_snapshot!(made.shown(&["id", "created_at"]), @r#"
-    {
-      "access_method_id": "sandbox",
-      "bank_name": "Sandbox Bank",
-      "consent": {
-        "accounts": [],
-        "expires_at": null,
-        "period": 30,
-        "recurring": true,
-        "scopes": [
-          "ACCOUNTS",
-          "TRANSACTIONS"
-        ]
-      },
-      "created_at": "[created_at]",
-      "id": "[id]",
-      "save_credentials": true
-    }
-    "#);
-    let access = made.header("location").to_owned();
-    assert_eq!(tenant.get(&access).await.json(), made.json());
-    assert_eq!(tenant.get("/rest/accesses").await.json(), json!([made.json()]));
-    let sync = begin(&tenant, &access, json!({})).await;
-    let job = until(&tenant, &sync, "COMPLETED").await;
-    assert_eq!(tenant.get(&format!("{access}/syncs")).await.json(), json!([job]));
-    assert!(tenant.get(&access).await.json()["consent"]["expires_at"].is_string());
-    // The consent holds, so the secrets, which were not to be saved, are not missed.
-    let sync = begin(&tenant, &access, json!({})).await;
-    until(&tenant, &sync, "COMPLETED").await;
-
-    let account = tenant.get("/rest/accounts").await.json()["accounts"][0].clone();
-    assert_eq!(account["auto_sync"], json!(true));
-    // A user who is waited for is no reason to keep the access.
-    let other = connect(&tenant, "sandbox").await;
-    let waiting = begin(&tenant, &other, json!({ "credentials": credentials(&customer("demo")) })).await;
-    until(&tenant, &waiting, "AWAIT_AUTH").await;
-    assert_eq!(tenant.delete(&other).await.status, 200);
-    assert_eq!(tenant.get(&other).await.status, 404);
-
-    assert_eq!(tenant.delete(&access).await.json(), json!({}));
-    assert_eq!(tenant.get(&access).await.status, 404);
-    assert_eq!(tenant.get("/rest/accounts").await.json(), json!({ "accounts": [] }));
-    assert_eq!(tenant.get("/v1/accounts").await.json()["data"], json!([]));
-    assert_eq!(tenant.get("/api/clients").await.json()["total"], 0);
-    let books =
-        tenant.get("/api/public/v1/transactions?accountIdentifier=DE32999999990000001002").await.json();
-    assert_eq!(books["data"].as_array().map(Vec::len), Some(2));
-}
-
-#[tokio::test]
-async fn the_application_is_told_when_it_is_done_unless_it_does_not_want_to_be() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
-    let access = connect(&tenant, "sandbox").await;
-    let receiver = testing::Receiver::start(&[]).await;
-    let syncs = format!("{access}/syncs");
-    for key in
-        ["saldo:sync.completed", "/rest/transactions", "/rest/accounts", &syncs, "saldo:import.completed"]
-    {
-        let body = json!({ "observe_key": key, "notify_uri": receiver.url, "state": key });
-        assert_eq!(tenant.json(Method::POST, "/rest/notifications", body).await.status, 201);
-    }
-    let with = |more: Value| {
-        let mut request = json!({ "credentials": credentials(&customer("no-sca")) });
-        request.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        request
-    };
-    let quiet = begin(&tenant, &access, with(json!({ "disable_notifications": true }))).await;
-    until(&tenant, &quiet, "COMPLETED").await;
-    let told = begin(&tenant, &access, with(json!({ "scope": ["ACCOUNTS"] }))).await;
-    until(&tenant, &told, "COMPLETED").await;
-    let came = receiver.wait_for(3).await;
-    let mut keys: Vec<_> = came.iter().map(|each| each.json()["observe_key"].clone()).collect();
-    keys.sort_by_key(Value::to_string);
-    assert_eq!(
-        keys,
-        [json!(syncs), json!("/rest/accounts"), json!("saldo:sync.completed")],
-        "no transactions"
-    );
-    let job =
-        came.iter().find(|each| each.json()["observe_key"] == "saldo:sync.completed").expect("one").json();
-    assert_eq!(job["job_id"].as_str(), told.rsplit('/').next());
-    assert_eq!(job["state"], "saldo:sync.completed");
-
-    // What failed has ended, too; nothing was brought.
-    let wrong = json!({ "credentials": { "psu_id": customer("demo"), "pin": "0" } });
-    failure(&tenant, &access, wrong, None).await;
-    let came = receiver.wait_for(5).await;
-    let mut keys: Vec<_> = came[3..].iter().map(|each| each.json()["observe_key"].clone()).collect();
-    keys.sort_by_key(Value::to_string);
-    assert_eq!(keys, [json!(syncs), json!("saldo:sync.completed")]);
 }
