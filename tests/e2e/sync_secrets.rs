@@ -25,6 +25,10 @@ fn a_leak_is_found_where_there_is_one() {
     assert_eq!(leak("id 9912345, 1111112 and 123456"), None);
     assert_eq!(leak(r#"{"pin":"12345"}"#), Some(r#"{"pin":"12345"}"#));
     assert_eq!(leak("otp=111111&x"), Some("otp=111111&x"));
+    assert_eq!(leak("-12345.089, 7.12345 and 0.111111"), None);
+    for told in ["the PIN is 12345.", "demo.12345", "12345.txt"] {
+        assert_eq!(leak(told), Some(told));
+    }
 }
 
 #[tokio::test]

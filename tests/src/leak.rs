@@ -5,17 +5,20 @@ const SECRETS: [&str; 2] = ["12345", "111111"];
 
 /// Where a text has one of the secrets as a word of its own: their digits are part of other
 /// numbers too, a point in them or not.
-/// Every answer that the suites get is looked at.
+/// Every answer that a `Tenant` gets is looked at.
 #[must_use]
 pub fn leak(text: &str) -> Option<&str> {
     SECRETS.into_iter().find_map(|secret| {
         text.match_indices(secret).find_map(|(at, _)| {
-            let before = text[..at].trim_end_matches('.').chars().next_back();
-            let after = text[at + secret.len()..].trim_start_matches('.').chars().next();
+            let (before, after) = (&text[..at], &text[at + secret.len()..]);
             let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+            let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+            let in_word = word(before.chars().next_back()) || word(after.chars().next());
+            let in_number = before.strip_suffix('.').is_some_and(|whole| digit(whole.chars().next_back()))
+                || after.strip_prefix('.').is_some_and(|fraction| digit(fraction.chars().next()));
             let around = &text[text.floor_char_boundary(at.saturating_sub(80))
                 ..text.ceil_char_boundary((at + 80).min(text.len()))];
-            (!word(before) && !word(after)).then_some(around)
+            (!in_word && !in_number).then_some(around)
         })
     })
 }
