@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
-use local::{Aws, Data, sqs_event};
+use local::{Data, sqs_event};
 use saldo::app::App;
 use saldo::http::service;
 use saldo::id::OrgId;
 use serde_json::{Value, json};
+use testing::services;
 use testing::wire::{Meter, tapped};
 use tower::ServiceExt;
 
@@ -16,7 +17,7 @@ const ROWS: usize = 1_000;
 
 #[tokio::test]
 async fn an_import_costs_at_most_1_05_write_units_a_row() {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let meter = Arc::new(Meter::default());
     let app = App::new(&aws.settings, &tapped(aws.sdk_config(), &meter));
     let org = OrgId::random().expect("randomness");

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
-use local::{Aws, Data, sqs_event};
+use local::{Data, sqs_event};
 use saldo::app::{App, Limits};
 use saldo::http::service;
 use saldo::id::{ImportId, OrgId};
 use saldo::import::ImportStatus;
 use serde_json::json;
+use testing::services;
 use testing::wire::{Faults, tapped};
 use tower::ServiceExt;
 
 #[tokio::test]
 async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_as_failed() {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let calm = aws.app();
     let faults = Arc::new(Faults::default());
     let limits = Limits { writes_in_flight: 1, ..Limits::default() };

@@ -20,6 +20,7 @@ use saldo::http::service;
 use saldo::id::{AccountId, ImportId, OrgId};
 use saldo::import::{ImportJob, ImportStatus};
 use serde_json::{Map, Value, json};
+use testing::services;
 use testing::wire::{Faults, tapped};
 use tower::ServiceExt;
 
@@ -36,7 +37,7 @@ type Fields = BTreeMap<&'static str, String>;
 #[tokio::test]
 async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way() {
     let seeds = env::var("SALDO_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let lab = Lab::new(&aws);
     let mut tally = Tally::default();
     for seed in 0..seeds {

@@ -13,6 +13,7 @@ use saldo::id::{ExportId, ImportId};
 use saldo::import::{Format, ImportJob, Mapping, PayloadFacts};
 use saldo::key::KeySecret;
 use serde_json::{Value, json};
+use testing::services;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -61,7 +62,7 @@ async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_aga
     stack.await.expect("no panic").expect("a clean stop");
 
     // An import was accepted, and then its message was lost with the queue.
-    let aws = local::Aws::start(&Data::Directory(dir.path().to_owned())).await.expect("the services");
+    let aws = services(&Data::Directory(dir.path().to_owned())).await;
     let app = aws.app();
     let hash = key.parse::<KeySecret>().expect("a key").hash();
     let org = app.keys.find(&hash).await.expect("DynamoDB").expect("the key").org;
@@ -126,7 +127,7 @@ async fn a_taken_port_and_a_taken_directory_are_clear_messages() {
 
 #[tokio::test]
 async fn links_to_files_are_honoured_as_signed_and_refused_when_altered() {
-    let aws = local::Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let app = aws.app();
     app.files.put("imports/x/file", "text/plain", "hello".into()).await.expect("S3");
     let link = app.files.link("imports/x/file", app.limits.link_valid).await.expect("a link").url;

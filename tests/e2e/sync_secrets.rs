@@ -2,11 +2,15 @@
 //! table, a file, a queue, a log line or an answer.
 
 use std::path::Path;
+use std::process::Command;
 
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::body::Bytes;
 use axum::http::Method;
 use local::Data;
 use serde_json::{Value, json};
-use testing::{Lab, leak, logged};
+use testing::{LEAKED, Lab, leak, logged, search};
 
 use crate::sync::{credentials, customer};
 use crate::sync_worker::Bench;
@@ -28,6 +32,53 @@ fn a_leak_is_found_where_there_is_one() {
     assert_eq!(leak("-12345.089, 7.12345 and 0.111111"), None);
     for told in ["the PIN is 12345.", "demo.12345", "12345.txt"] {
         assert_eq!(leak(told), Some(told));
+    }
+}
+
+/// Where the test below, when it is run by itself, lets a secret leak.
+const LEAK_INTO: &str = "LEAK_INTO";
+
+#[test]
+fn a_secret_that_leaks_anywhere_in_the_suite_ends_it() {
+    for (place, told) in [
+        ("table", "a secret in DynamoDB_20120810: 12345"),
+        ("binary", "a secret in DynamoDB_20120810: pin 12345"),
+        ("queue", r#"a secret in AmazonSQS: {"otp":"111111"}"#),
+        ("file", "a secret in a file: pin,12345"),
+        ("log", "a secret in a log line: "),
+        ("answer", "a secret in an answer: "),
+    ] {
+        let program = std::env::current_exe().expect("this program");
+        let run = Command::new(program)
+            .args(["sync_secrets::a_secret_leaks", "--exact"])
+            .env(LEAK_INTO, place)
+            .output()
+            .expect("this program runs");
+        let output = String::from_utf8_lossy(&run.stderr);
+        assert_eq!(run.status.code(), Some(LEAKED), "{place}: {output}");
+        assert!(output.contains(told), "{place}: {output}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_leaks() {
+    let Ok(place) = std::env::var(LEAK_INTO) else {
+        return; // The test above runs this one.
+    };
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let settings = &lab.aws.settings;
+    let dynamodb = aws_sdk_dynamodb::Client::new(lab.sdk());
+    let put = dynamodb.put_item().table_name(&settings.tables.keys);
+    match place.as_str() {
+        "table" => drop(put.item("pin", AttributeValue::S("12345".to_owned())).send().await),
+        "binary" => drop(put.item("pin", AttributeValue::B(Blob::new("pin 12345"))).send().await),
+        "queue" => {
+            let message = aws_sdk_sqs::Client::new(lab.sdk()).send_message();
+            drop(message.queue_url("q").message_body(r#"{"otp":"111111"}"#).send().await);
+        }
+        "file" => drop(lab.app.files.put("file", "text/csv", Bytes::from("pin,12345")).await),
+        "log" => tracing::info!(target: "saldo", otp = "111111"),
+        _ => drop(lab.ask(&lab.app, Method::POST, "/v1/accounts", json!({ "12345": 1 })).await),
     }
 }
 
@@ -92,25 +143,14 @@ async fn look(bench: &Bench, dir: &Path, answers: &mut Vec<Value>) {
     for answer in answers.iter() {
         assert_eq!(leak(&answer.to_string()), None);
     }
-    let (settings, sdk) = (&bench.lab.aws.settings, bench.lab.sdk());
-    let dynamodb = aws_sdk_dynamodb::Client::new(sdk);
-    let tables = dynamodb.list_tables().send().await.expect("DynamoDB").table_names.expect("tables");
-    for table in tables {
-        let items = dynamodb.scan().table_name(&table).send().await.expect("DynamoDB").items;
-        assert_eq!(leak(&format!("{items:?}")), None, "{table}");
-        // A fingerprint of a request must not be one that its secrets can be guessed by: it has
-        // the API key in it, and that is kept nowhere.
-        assert!(!format!("{items:?}").contains(&bench.lab.key), "{table}");
-    }
-    for queue in [&settings.queues.sync, &settings.queues.notification] {
-        for message in bench.lab.messages(queue).await {
-            assert_eq!(leak(message.body().unwrap_or_default()), None);
-        }
-    }
+    search(&bench.lab.aws).await;
     let mut found = Vec::new();
     files(dir, &mut found);
-    for file in found {
-        assert_eq!(leak(&String::from_utf8_lossy(&file)), None);
+    for file in found.iter().map(|file| String::from_utf8_lossy(file)) {
+        assert_eq!(leak(&file), None);
+        // A fingerprint of a request must not be one that its secrets can be guessed by: it has
+        // the API key in it, and that is kept nowhere.
+        assert!(!file.contains(&bench.lab.key));
     }
     assert_eq!(leak(&logged()), None);
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use local::{Aws, Data};
+use local::Data;
+use testing::services;
 
 #[tokio::test]
 async fn every_route_of_the_code_is_in_the_template_and_the_reverse() {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let routes = local::routes(&aws.app());
     let in_code: BTreeSet<(String, String)> =
         routes.table().iter().map(|route| (route.method.to_string(), route.path.to_owned())).collect();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::leak;
+use crate::watch;
 
 /// How long a job may take before the test gives it up.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -153,7 +153,7 @@ impl Tenant {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.expect("a body");
-        assert_eq!(leak(&text), None, "a secret in an answer");
+        watch("an answer", &text);
         Answer { status, headers, text }
     }
 

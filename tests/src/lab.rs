@@ -12,6 +12,8 @@ use saldo::id::OrgId;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::{services, watch};
+
 /// Embedded services, with nobody working on their queues, and an organization in them.
 #[derive(Clone)]
 pub struct Lab {
@@ -31,7 +33,7 @@ impl Lab {
     /// # Panics
     /// When they don't start.
     pub async fn start(data: &Data) -> Self {
-        Self::over(Arc::new(Aws::start(data).await.expect("the services"))).await
+        Self::over(Arc::new(services(data).await)).await
     }
 
     /// The same services, with another organization.
@@ -40,7 +42,6 @@ impl Lab {
     }
 
     async fn over(aws: Arc<Aws>) -> Self {
-        crate::logs::listen();
         let (app, org) = (aws.app(), OrgId::random().expect("randomness"));
         let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;
         Self { aws, app, org, key: key.expect("an organization").expose().to_owned() }
@@ -65,6 +66,7 @@ impl Lab {
         let answer = service(local::routes(app)).oneshot(request).await.expect("an answer");
         let status = answer.status();
         let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
+        watch("an answer", &String::from_utf8_lossy(&body));
         (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 

@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::bench::peak_memory_mib;
+use crate::watch::{watch, watch_output};
 
 /// How long a function may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -58,16 +59,19 @@ impl Function {
         let server =
             tokio::spawn(async move { axum::serve(listener, router).await.expect("the Runtime API") });
         let begun = Instant::now();
-        let process = Command::new(binary)
+        let mut process = Command::new(binary)
             .env_clear()
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .expect(binary);
+        watch_output(process.stdout.take().expect("a pipe"), std::io::sink());
+        watch_output(process.stderr.take().expect("a pipe"), std::io::stderr());
         let server = tokio_util::task::AbortOnDropHandle::new(server);
         Self { process, events, answers, begun, _server: server }
     }
@@ -135,10 +139,12 @@ async fn invocation(State(runtime): State<Arc<Runtime>>) -> Response {
 }
 
 async fn response(State(runtime): State<Arc<Runtime>>, Path(_): Path<String>, body: String) -> StatusCode {
+    watch("an answer", &body);
     answer(&runtime, Ok(serde_json::from_str(&body).unwrap_or_default())).await
 }
 
 async fn error(State(runtime): State<Arc<Runtime>>, body: String) -> StatusCode {
+    watch("an answer", &body);
     answer(&runtime, Err(serde_json::from_str(&body).unwrap_or_default())).await
 }
 

@@ -5,7 +5,6 @@ const SECRETS: [&str; 2] = ["12345", "111111"];
 
 /// Where a text has one of the secrets as a word of its own: their digits are part of other
 /// numbers too, a point in them or not.
-/// Every answer that a `Tenant` gets is looked at.
 #[must_use]
 pub fn leak(text: &str) -> Option<&str> {
     SECRETS.into_iter().find_map(|secret| {

@@ -10,6 +10,7 @@ mod logs;
 pub mod nextgenpsd2;
 mod receiver;
 mod server;
+mod watch;
 pub mod wire;
 
 pub use api::{Answer, Tenant, another_day_than_midnight, sha256, shown};
@@ -18,3 +19,4 @@ pub use leak::leak;
 pub use logs::logged;
 pub use receiver::{Received, Receiver};
 pub use server::{Saldo, saldo};
+pub use watch::{LEAKED, search, services, watch, watched};

@@ -6,6 +6,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::watch;
+
 static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 /// What is logged: everything that the functions can say, and what others say in production.
@@ -31,6 +33,7 @@ struct Logged;
 
 impl Write for Logged {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        watch("a log line", &String::from_utf8_lossy(line));
         LOGGED.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(line);
         Ok(line.len())
     }

@@ -16,6 +16,8 @@ use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use crate::watch;
+
 /// How long a notification may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -107,6 +109,7 @@ impl Receiver {
 }
 
 async fn receive(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes) -> Response {
+    watch("a notification", &String::from_utf8_lossy(&body));
     let came = Received { headers, body, at: Instant::now() };
     inbox.received.lock().unwrap_or_else(PoisonError::into_inner).push(came);
     let answer = inbox.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();

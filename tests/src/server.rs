@@ -4,14 +4,14 @@
 use std::sync::OnceLock;
 use std::{env, thread};
 
-use local::{Aws, Data, Endpoints, Functions};
+use local::{Data, Endpoints, Functions};
 use saldo::app::App;
 use saldo::id::OrgId;
 use saldo::settings::Settings;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::Tenant;
+use crate::{Tenant, services, watched};
 
 /// A running Saldo.
 #[derive(Clone, Debug)]
@@ -55,11 +55,10 @@ pub async fn saldo() -> Saldo {
 /// Starts a local stack in a thread of its own, since the runtime of the test that
 /// happens to come first ends with that test.
 fn in_process() -> Saldo {
-    crate::logs::listen();
     let (ready, started) = oneshot::channel();
     thread::spawn(move || {
         Runtime::new().expect("a runtime").block_on(async {
-            let aws = Aws::start(&Data::Ephemeral).await.expect("the embedded services");
+            let aws = services(&Data::Ephemeral).await;
             let app = aws.app();
             let listener = local::listen(0).await.expect("a free port");
             let functions = Functions::start(aws.sdk_config(), &app, listener).expect("the functions");
@@ -82,7 +81,7 @@ impl Saldo {
     /// When the environment has changed.
     pub async fn app(&self) -> Option<App> {
         match &self.access {
-            Access::Local(settings, endpoints) => Some(App::new(settings, &endpoints.sdk_config())),
+            Access::Local(settings, endpoints) => Some(App::new(settings, &watched(&endpoints.sdk_config()))),
             Access::Environment => Some(App::from_env().await.expect("the environment of before")),
             Access::Key(_) => {
                 eprintln!("skipped: the tables behind SALDO_URL are not at hand");

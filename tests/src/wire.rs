@@ -9,4 +9,4 @@ mod tap;
 pub use faults::Faults;
 pub use gate::Gate;
 pub use meter::{Meter, Spent, Sum};
-pub use tap::tapped;
+pub use tap::{Tap, tapped};

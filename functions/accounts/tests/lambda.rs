@@ -1,12 +1,13 @@
 //! The real binary, fed as Lambda feeds it.
 
 use jiff::Timestamp;
-use local::{Aws, Data};
+use local::Data;
 use saldo::id::{AccountId, ImportId, OrgId};
 use saldo::import::{RawRow, RowBody, Shape};
 use saldo::store::{ImportWrite, Seen};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
+use testing::services;
 use uuid::Uuid;
 
 /// A body as API Gateway hands over what is not JSON or text: in base64.
@@ -19,7 +20,7 @@ fn form_event(method: &str, path: &str, key: &str, base64: &str) -> Value {
 
 #[tokio::test]
 async fn the_accounts_function_answers_api_gateway_forms_included() {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
@@ -50,7 +51,7 @@ async fn the_accounts_function_answers_api_gateway_forms_included() {
 #[tokio::test]
 async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
     for time_zone in ["Pacific/Kiritimati", "Pacific/Pago_Pago"] {
-        let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+        let aws = services(&Data::Ephemeral).await;
         let org = OrgId::random().expect("randomness");
         let created = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
         let key = created.expect("an organization");

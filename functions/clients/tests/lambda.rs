@@ -1,13 +1,14 @@
 //! The real binary, fed as Lambda feeds it.
 
-use local::{Aws, Data};
+use local::Data;
 use saldo::id::OrgId;
 use serde_json::Value;
 use testing::lambda::{Function, http_event};
+use testing::services;
 
 #[tokio::test]
 async fn the_clients_function_answers_api_gateway() {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");

@@ -6,13 +6,14 @@ use saldo::export::ExportStatus;
 use saldo::id::{ExportId, OrgId};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event, sqs_event};
+use testing::services;
 
 const ACCOUNTS: &str = "/api/v1/export/accounts";
 
 /// An organization with an account, an export of it that the real binary has accepted, and
 /// that binary.
 async fn accept() -> (Aws, Function, String, OrgId, ExportId) {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let org = OrgId::random().expect("randomness");
     let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
     let key = key.expect("an organization").expose().to_owned();

@@ -6,12 +6,13 @@ use saldo::id::{ImportId, OrgId};
 use saldo::import::{ImportJob, ImportStatus};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event, sqs_event};
+use testing::services;
 
 const BODY: &str = r#"{"accounts":[{"contact":{"name":"Ana"},"total_amount":12.50,"external_id":"A"}]}"#;
 
 /// An import accepted by the real binary: its answer, its job, and the services it is in.
 async fn accept() -> (Aws, Value, OrgId, ImportId) {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let org = OrgId::random().expect("randomness");
     let created = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
     let key = created.expect("an organization");
@@ -70,7 +71,7 @@ async fn dead_letters_end_their_import() {
 
 #[tokio::test]
 async fn a_body_in_base64_is_the_same_body() {
-    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let aws = services(&Data::Ephemeral).await;
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");

@@ -1,9 +1,10 @@
 //! The real binary, fed as Lambda feeds it, in the first and in the last time zone of the day.
 
-use local::{Aws, Data};
+use local::Data;
 use saldo::id::OrgId;
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
+use testing::services;
 
 /// Where the day begins first, UTC+14, and where it ends last, UTC-11.
 const TIME_ZONES: [&str; 2] = ["Pacific/Kiritimati", "Pacific/Pago_Pago"];
@@ -11,7 +12,7 @@ const TIME_ZONES: [&str; 2] = ["Pacific/Kiritimati", "Pacific/Pago_Pago"];
 #[tokio::test]
 async fn dates_stay_the_day_they_are_in_every_time_zone() {
     for time_zone in TIME_ZONES {
-        let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+        let aws = services(&Data::Ephemeral).await;
         let org = OrgId::random().expect("randomness");
         let key =
             local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");

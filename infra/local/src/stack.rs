@@ -69,6 +69,12 @@ impl Aws {
         &self.services.endpoints
     }
 
+    /// The same services, called with this configuration of the SDK.
+    #[must_use]
+    pub fn called_with(self, sdk: SdkConfig) -> Self {
+        Self { sdk, ..self }
+    }
+
     /// The SDK's configuration for the services.
     #[must_use]
     pub fn sdk_config(&self) -> &SdkConfig {

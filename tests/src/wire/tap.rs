@@ -25,10 +25,11 @@ pub trait Tap: Debug + Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>>;
 }
 
-/// The same configuration, with `tap` on the wire.
+/// The same configuration, with `tap` before whatever is on its wire already.
 #[must_use]
 pub fn tapped<T: Tap>(sdk: &SdkConfig, tap: &Arc<T>) -> SdkConfig {
-    let wire = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    let new = || Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    let wire = sdk.http_client().unwrap_or_else(new);
     sdk.to_builder().http_client(Tapped { wire, tap: Arc::clone(tap) }).build()
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use testing::Receiver;
 use testing::lambda::{Function, http_event, sqs_event};
+use testing::{search, services};
 use uuid::Uuid;
 
 /// An endpoint that the real binary has made, and an event for it.
@@ -23,7 +24,7 @@ struct Lab {
 
 impl Lab {
     async fn start(receiver: &Receiver) -> Self {
-        let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+        let aws = services(&Data::Ephemeral).await;
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
@@ -85,6 +86,7 @@ async fn an_endpoint_made_through_api_gateway_is_told_by_the_worker_that_sqs_cal
     assert_eq!(notification.json()["job_id"], lab.event.job_id);
     let webhook = Webhook::new(lab.endpoint["secret"].as_str().expect("a secret")).expect("a secret");
     webhook.verify(&notification.body, &notification.headers).expect("a good signature");
+    search(&lab.aws).await;
     lab.aws.stop().await;
 }
 
@@ -100,5 +102,6 @@ async fn dead_letters_end_their_delivery() {
     assert_eq!(dead_letters.invoke(lab.deliver()).await, Ok(only_the_nonsense_failed()));
     assert_eq!(lab.status().await, DeliveryStatus::Failed);
     assert_eq!(receiver.inbox().len(), 0);
+    search(&lab.aws).await;
     lab.aws.stop().await;
 }

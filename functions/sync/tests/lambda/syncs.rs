@@ -5,6 +5,7 @@ use local::{Aws, Data};
 use saldo::id::{AccessId, OrgId, SyncId};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event, sqs_event};
+use testing::{search, services};
 
 /// The second message of the event is nonsense; it alone is to come back.
 fn only_the_nonsense_failed() -> Value {
@@ -21,7 +22,7 @@ struct Lab {
 
 impl Lab {
     async fn start() -> Self {
-        let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+        let aws = services(&Data::Ephemeral).await;
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
@@ -72,6 +73,7 @@ async fn a_bank_is_connected_through_api_gateway_and_read_by_the_worker_that_sqs
         let job = lab.told(&access, &sync).await;
         assert_eq!((&job["status"], &job["new_transactions"]), (&json!("COMPLETED"), &json!(2)), "{job}");
     }
+    search(&lab.aws).await;
     lab.aws.stop().await;
 }
 
@@ -85,6 +87,7 @@ async fn the_bank_sends_its_customer_back_to_where_the_caller_found_us() {
         callback.starts_with("https://r3pmxmplak.execute-api.us-east-2.amazonaws.com/rest/"),
         "{callback}"
     );
+    search(&lab.aws).await;
     lab.aws.stop().await;
 }
 
@@ -97,6 +100,7 @@ async fn dead_letters_end_their_synchronization() {
     assert_eq!(dead_letters.invoke(event).await, Ok(only_the_nonsense_failed()));
     dead_letters.say_age("sync-dead-letters");
     assert_eq!(lab.told(&access, &sync).await["error"]["code"], 30000);
+    search(&lab.aws).await;
     lab.aws.stop().await;
 }
 
@@ -129,5 +133,6 @@ async fn the_schedule_queues_what_needs_no_user_once_a_day() {
     schedule.say_age("sync-schedule");
     let syncs = lab.ask("GET", &format!("/rest/accesses/{access}/syncs"), Value::Null).await;
     assert_eq!(syncs.as_array().map(Vec::len), Some(2), "{syncs}");
+    search(&lab.aws).await;
     lab.aws.stop().await;
 }
