@@ -7,7 +7,8 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use saldo::http::BODY_BYTES_MAX;
-use saldo::import::{Format, Mapping, Plan, read};
+use saldo::id::OrgId;
+use saldo::import::{Cutter, Format, Notation, Survey, read};
 use saldo::money::Currency;
 
 /// A body of as many rows as fit.
@@ -54,30 +55,39 @@ fn rows(criterion: &mut Criterion) {
         ("csv", Format::Csv, body(header, csv_row, "", "")),
     ];
     let currency: Currency = "ARS".parse().expect("a currency");
-    let mapping = Mapping::default();
     for (name, format, body) in &bodies {
+        let notation = Notation::of(*format);
         let mut group = criterion.benchmark_group(*name);
         group.throughput(Throughput::Bytes(body.len() as u64)).sample_size(20);
         group.bench_function("count", |bencher| {
-            bencher.iter(|| read::count(*format, &mapping, black_box(body.as_bytes())).expect("readable"));
+            bencher.iter(|| read::count(&notation, black_box(body.as_bytes())).expect("readable"));
         });
         group.bench_function("parse and validate", |bencher| {
             bencher.iter(|| {
                 let mut good = 0;
-                read::read(*format, &mapping, black_box(body.as_bytes()), |shape, row| {
+                read::read(&notation, black_box(body.as_bytes()), |shape, row| {
                     good += usize::from(row.check(shape, currency).upsert.is_some());
+                    Ok(())
                 })
                 .expect("readable");
                 assert!(good > 10_000);
             });
         });
-        let org = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
+        let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
         group.bench_function("plan", |bencher| {
             bencher.iter(|| {
-                let mut rows = Vec::new();
-                let shape =
-                    read::read(*format, &mapping, black_box(body.as_bytes()), |_, row| rows.push(row));
-                Plan::of(&org, &shape.expect("readable"), rows, 500).chunks.len()
+                let mut survey = Survey::new(org.clone());
+                read::read(&notation, black_box(body.as_bytes()), |shape, row| {
+                    survey.add(shape, &row);
+                    Ok(())
+                })
+                .expect("readable");
+                let (mut cutter, mut chunks) = (Cutter::new(survey.finish(), 500), 0);
+                let shape = read::read(&notation, black_box(body.as_bytes()), |shape, row| {
+                    chunks += usize::from(cutter.push(shape, row).is_some());
+                    Ok(())
+                });
+                chunks + usize::from(cutter.finish(&shape.expect("readable")).is_some())
             });
         });
         group.finish();

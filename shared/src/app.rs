@@ -8,14 +8,14 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
 use crate::files::FileStore;
-use crate::import::ROWS_PER_CHUNK;
+use crate::import::{CHUNKS_AT_ONCE, ROWS_PER_CHUNK};
 use crate::notification::{RETRY_DELAYS, Targets};
 use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use crate::secrets::Sealer;
 use crate::settings::{MissingVariables, Settings};
 use crate::store::{
     AccessStore, AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore,
-    KeyStore, NotificationStore, SyncStore, TransactionStore,
+    KeyStore, NotificationStore, SyncStore, TransactionStore, UploadStore,
 };
 
 /// How often the SDK tries a call. A throttled call waits longer each time.
@@ -39,6 +39,8 @@ pub struct App {
     pub transactions: TransactionStore,
     /// The imports.
     pub imports: ImportStore,
+    /// The files that are sent to be imported.
+    pub uploads: UploadStore,
     /// The exports.
     pub exports: ExportStore,
     /// The keys and organizations.
@@ -55,7 +57,9 @@ pub struct App {
     pub idempotency: IdempotencyStore,
     /// The files.
     pub files: FileStore,
-    /// The import work.
+    /// The imports to be planned.
+    pub plan_queue: ImportQueue,
+    /// The chunks of imports to be processed.
     pub import_queue: ImportQueue,
     /// The exports to be written.
     pub export_queue: ExportQueue,
@@ -78,6 +82,16 @@ pub struct App {
 pub struct Limits {
     /// The rows in a chunk of an import, at least 1.
     pub rows_per_chunk: usize,
+    /// The chunks of an import that are queued at once, at least 1.
+    pub chunks_at_once: u32,
+    /// How long one delivery of an import goes on planning before it leaves the rest to
+    /// another: two thirds of what a planner may take, so that there is time for what it has
+    /// begun.
+    pub planning_time: Duration,
+    /// How long a chunk rests that DynamoDB had no room for, at least.
+    pub throttled_rest: Duration,
+    /// How long a link works by which a file is sent to be imported.
+    pub upload_valid: Duration,
     /// The rows of a chunk that are on their way to DynamoDB at the same time, at least
     /// 1. At 5 ms a write, 32 of them send some 6,000 rows a second.
     pub writes_in_flight: usize,
@@ -113,6 +127,10 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             rows_per_chunk: ROWS_PER_CHUNK,
+            chunks_at_once: CHUNKS_AT_ONCE,
+            planning_time: Duration::from_mins(10),
+            throttled_rest: Duration::from_secs(5),
+            upload_valid: Duration::from_hours(1),
             writes_in_flight: 32,
             records_per_page: 400,
             inline_export_time: Duration::from_secs(10),
@@ -146,7 +164,10 @@ impl App {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS_MAX);
+        // The mode is the environment's: `AWS_RETRY_MODE=adaptive` has workers slow down to what
+        // DynamoDB has room for.
+        let retries = sdk.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+        let retries = retries.with_max_attempts(ATTEMPTS_MAX);
         let sdk = sdk.to_builder().timeout_config(timeouts).retry_config(retries).build();
         let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
         let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(settings.s3_path_style).build();
@@ -157,6 +178,7 @@ impl App {
             clients: ClientStore::new(dynamodb.clone(), tables.clients.clone()),
             transactions: TransactionStore::new(dynamodb.clone(), tables.transactions.clone()),
             imports: ImportStore::new(dynamodb.clone(), tables.jobs.clone()),
+            uploads: UploadStore::new(dynamodb.clone(), tables.jobs.clone()),
             exports: ExportStore::new(dynamodb.clone(), tables.jobs.clone()),
             notifications: NotificationStore::new(dynamodb.clone(), tables.accesses.clone()),
             deliveries: DeliveryStore::new(dynamodb.clone(), tables.jobs.clone()),
@@ -165,6 +187,7 @@ impl App {
             syncs: SyncStore::new(dynamodb.clone(), tables.jobs.clone()),
             idempotency: IdempotencyStore::new(dynamodb, tables.idempotency.clone()),
             files: FileStore::new(aws_sdk_s3::Client::from_conf(s3), settings.bucket.clone()),
+            plan_queue: ImportQueue::new(sqs.clone(), queues.plan.clone()),
             import_queue: ImportQueue::new(sqs.clone(), queues.import.clone()),
             export_queue: ExportQueue::new(sqs.clone(), queues.export.clone()),
             sync_queue: SyncQueue::new(sqs.clone(), queues.sync.clone()),

@@ -1,20 +1,24 @@
 //! The files, in S3: payloads, chunks and reports of imports; exports.
 
+mod presigned;
 mod upload;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::get_object::GetObjectError;
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
+use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::id::{ExportId, ImportId, OrgId};
+use crate::id::{ExportId, ImportId, OrgId, UploadId};
 
+pub use presigned::{Link, PutLink};
 pub use upload::Upload;
 
 /// The bucket of files.
@@ -36,7 +40,7 @@ impl ImportFiles {
         Self(format!("imports/{org}/{import}"))
     }
 
-    /// What was sent, byte by byte.
+    /// What was sent in the request, byte by byte.
     #[must_use]
     pub fn payload(&self) -> String {
         format!("{}/payload", self.0)
@@ -62,6 +66,12 @@ impl ImportFiles {
     }
 }
 
+/// The name of the file that an organization sends by a link, to be imported.
+#[must_use]
+pub fn uploaded_file(org: &OrgId, upload: &UploadId) -> String {
+    format!("uploads/{org}/{upload}")
+}
+
 /// The name of the file of an answer that is kept to be repeated. The bucket's lifecycle rule
 /// removes it when it is not any more.
 #[must_use]
@@ -77,14 +87,12 @@ pub fn export_file(org: &OrgId, export: &ExportId, attempt: Uuid) -> String {
     format!("exports/{org}/{export}/{attempt}")
 }
 
-/// A link by which anybody who has it can read a file.
-#[derive(Clone, Debug)]
-pub struct Link {
-    /// The link.
-    pub url: String,
-    /// Until when it works.
-    pub expires_at: Timestamp,
-}
+/// How often a piece of a file is read whose reading is cut off.
+const READ_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_jitter()
+    .with_min_delay(Duration::from_millis(50))
+    .with_max_delay(Duration::from_secs(2))
+    .with_max_times(5);
 
 impl FileStore {
     pub(crate) fn new(client: Client, bucket: String) -> Self {
@@ -124,16 +132,64 @@ impl FileStore {
         Ok(Some(body.into_bytes()))
     }
 
-    /// A link to a file that works for so long.
+    /// The bytes and the `ETag` of a file, if it is there.
     ///
     /// # Errors
-    /// [`Failure`] when the link can't be signed.
-    pub async fn link(&self, name: &str, valid: Duration) -> Result<Link, Failure> {
-        // S3 counts from the signature on; what is said is never later than what holds.
-        let now = Timestamp::now();
-        let validity = PresigningConfig::expires_in(valid).map_err(Failure::unsendable("GetObject link"))?;
-        let request = self.client.get_object().bucket(&self.bucket).key(name).presigned(validity).await;
-        let url = request.map(|signed| signed.uri().to_owned()).map_err(Failure::of("GetObject link"))?;
-        Ok(Link { url, expires_at: now + valid })
+    /// [`Failure`] when S3 fails.
+    pub async fn facts(&self, name: &str) -> Result<Option<(u64, Option<String>)>, Failure> {
+        match self.client.head_object().bucket(&self.bucket).key(name).send().await {
+            Ok(facts) => {
+                let bytes = facts.content_length.and_then(|bytes| u64::try_from(bytes).ok());
+                Ok(Some((bytes.unwrap_or_default(), facts.e_tag)))
+            }
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
+            Err(error) => Err(Failure::of("HeadObject")(error)),
+        }
+    }
+
+    /// Reads a piece of a file, if it is there and, where an `ETag` is given, still has that.
+    /// What is cut short is read again.
+    ///
+    /// # Errors
+    /// [`Failure`] when S3 fails.
+    pub async fn get_piece(
+        &self,
+        name: &str,
+        etag: Option<&str>,
+        piece: Range<u64>,
+    ) -> Result<Option<Bytes>, Failure> {
+        let read = || self.get_piece_once(name, etag, &piece);
+        read.retry(READ_RETRIES).await
+    }
+
+    async fn get_piece_once(
+        &self,
+        name: &str,
+        etag: Option<&str>,
+        piece: &Range<u64>,
+    ) -> Result<Option<Bytes>, Failure> {
+        let last = piece.end.saturating_sub(1);
+        let request = self.client.get_object().bucket(&self.bucket).key(name);
+        let request = request.range(format!("bytes={}-{last}", piece.start)).set_if_match(etag.map(str::to_owned));
+        let object = match request.send().await {
+            Ok(object) => object,
+            Err(error) => {
+                let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+                return match code {
+                    // Gone, changed, or shorter than it was.
+                    Some("NoSuchKey" | "PreconditionFailed" | "InvalidRange") => Ok(None),
+                    _ => Err(Failure::of("GetObject")(error)),
+                };
+            }
+        };
+        // Not every service that speaks S3's language knows conditions.
+        if etag.is_some() && object.e_tag() != etag {
+            return Ok(None);
+        }
+        let body = object.body.collect().await.map_err(Failure::unsendable("GetObject"))?.into_bytes();
+        match body.len() as u64 == piece.end - piece.start {
+            true => Ok(Some(body)),
+            false => Err(Failure::corrupt("a file")("it was cut short")),
+        }
     }
 }

@@ -104,6 +104,11 @@ id!(
 );
 
 id!(
+    /// A file that is sent to be imported: a version 7 UUID, so that ids sort by the time they
+    /// were made.
+    UploadId(Uuid), "upl_", version_7
+);
+id!(
     /// A synchronization: a version 7 UUID, so that ids sort by the time they were made.
     SyncId(Uuid), "syn_", version_7
 );
@@ -286,6 +291,14 @@ impl ImportId {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
+    }
+}
+
+impl UploadId {
+    /// The upload that `seed` stands for. The same seed is the same upload.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(seed)
     }
 }
 

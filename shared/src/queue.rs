@@ -83,7 +83,42 @@ pub enum NotificationMessage {
     },
 }
 
-/// The queue of import work.
+/// A message, which is about an organization.
+pub trait Message: Serialize {
+    /// The organization. Its messages are a group of their own, so that however many they are,
+    /// those of others don't wait behind them (SQS fair queues):
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>.
+    fn org(&self) -> &OrgId;
+}
+
+impl Message for ImportMessage {
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+}
+
+impl Message for ExportMessage {
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+}
+
+impl Message for SyncMessage {
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+}
+
+impl Message for NotificationMessage {
+    fn org(&self) -> &OrgId {
+        match self {
+            Self::Tell(event) => &event.org,
+            Self::Deliver { org, .. } => org,
+        }
+    }
+}
+
+/// A queue of import work: of plans, or of chunks.
 pub type ImportQueue = WorkQueue<ImportMessage>;
 /// The queue of exports.
 pub type ExportQueue = WorkQueue<ExportMessage>;
@@ -116,7 +151,7 @@ impl<M> Clone for WorkQueue<M> {
     }
 }
 
-impl<M: Serialize> WorkQueue<M> {
+impl<M: Message> WorkQueue<M> {
     pub(crate) fn new(client: Client, url: String) -> Self {
         Self { client, url, kind: PhantomData }
     }
@@ -168,6 +203,7 @@ impl<M: Serialize> WorkQueue<M> {
         for (id, message) in messages.iter().enumerate() {
             let body = serde_json::to_string(message).map_err(Failure::unsendable("SendMessageBatch"))?;
             let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body);
+            let entry = entry.message_group_id(message.org().to_string());
             let entry = entry.set_delay_seconds((seconds > 0).then_some(seconds)).build();
             request = request.entries(entry.map_err(Failure::unsendable("SendMessageBatch"))?);
         }

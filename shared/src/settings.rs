@@ -45,7 +45,9 @@ pub struct Tables {
 /// The queues, by URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queues {
-    /// Import work.
+    /// Imports to be planned.
+    pub plan: String,
+    /// Chunks of imports to be processed.
     pub import: String,
     /// Exports to be written.
     pub export: String,
@@ -97,6 +99,7 @@ impl Settings {
             bucket: required("SALDO_BUCKET"),
             s3_path_style: flag("SALDO_S3_PATH_STYLE"),
             queues: Queues {
+                plan: required("SALDO_PLAN_QUEUE"),
                 import: required("SALDO_IMPORT_QUEUE"),
                 export: required("SALDO_EXPORT_QUEUE"),
                 sync: required("SALDO_SYNC_QUEUE"),
@@ -124,7 +127,7 @@ mod tests {
             error,
             "not set in the environment: SALDO_ACCOUNTS_TABLE, SALDO_CLIENTS_TABLE, SALDO_TRANSACTIONS_TABLE, \
              SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, SALDO_ACCESSES_TABLE, SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, \
-             SALDO_IMPORT_QUEUE, SALDO_EXPORT_QUEUE, SALDO_SYNC_QUEUE, SALDO_NOTIFICATION_QUEUE, SALDO_SECRETS_KEY"
+             SALDO_PLAN_QUEUE, SALDO_IMPORT_QUEUE, SALDO_EXPORT_QUEUE, SALDO_SYNC_QUEUE, SALDO_NOTIFICATION_QUEUE, SALDO_SECRETS_KEY"
         );
         assert!(Settings::read(|name| Some(name.to_owned())).is_ok());
     }

@@ -24,7 +24,7 @@ async fn a_body_that_cannot_be_read_is_told_where_and_why() {
         ("text/csv", b"contact.name,total_amount\n".to_vec(), 400, "no_rows"),
         ("text/csv", b"foo,bar\n1,2\n".to_vec(), 400, "no_known_column"),
         ("text/csv", b"notes,NOTES\n1,2\n".to_vec(), 400, "duplicate_column"),
-        ("text/csv", b"contact.name,total_amount\n\xc1\xe9,2\n".to_vec(), 400, "invalid_encoding"),
+        ("text/csv", b"contact.name,total_amount\n\xc3\xa9 \xc1\xe9,2\n".to_vec(), 400, "invalid_encoding"),
         ("text/plain", b"{}".to_vec(), 415, "unsupported_media_type"),
         ("application/x-www-form-urlencoded", b"a=b".to_vec(), 415, "unsupported_media_type"),
     ];

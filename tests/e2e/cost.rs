@@ -40,15 +40,16 @@ async fn an_import_costs_at_most_1_05_write_units_a_row() {
     assert_eq!(response.status(), 202);
 
     let sqs = aws_sdk_sqs::Client::new(aws.sdk_config());
-    let queue = &aws.settings.queues.import;
-    loop {
-        let poll = sqs.receive_message().queue_url(queue).max_number_of_messages(10);
-        let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
-        if messages.is_empty() {
-            break;
+    for queue in [&aws.settings.queues.plan, &aws.settings.queues.import] {
+        loop {
+            let poll = sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+            let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
+            if messages.is_empty() {
+                break;
+            }
+            let answer = import::handle(app.clone(), sqs_event(&messages)).await;
+            assert_eq!(answer.batch_item_failures, []);
         }
-        let answer = import::handle(app.clone(), sqs_event(&messages)).await;
-        assert_eq!(answer.batch_item_failures, []);
     }
     let spent = meter.spent();
     let beside_the_rows = spent["UpdateItem"].requests - ROWS as u64;

@@ -36,11 +36,12 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
     let location = accepted.headers()["location"].to_str().expect("text").to_owned();
     let id: ImportId = location.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
     let sqs = aws_sdk_sqs::Client::new(aws.sdk_config());
-    let queue = sqs.receive_message().queue_url(&aws.settings.queues.import);
+    let queue = sqs.receive_message().queue_url(&aws.settings.queues.plan);
     let messages = queue.send().await.expect("SQS").messages.unwrap_or_default();
 
-    // The job, the payload, the plan, the organization, the look-up, two rows; and death.
-    faults.arm(7, false);
+    // The job, the payload, its rows counted and the job again, the organization, the look-up,
+    // two rows; and death.
+    faults.arm(8, false);
     assert!(faults.run(import::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
     for _delivery in 0..2 {
         let answer = import::handle_dead_letters(calm.clone(), sqs_event(&messages)).await;

@@ -51,7 +51,7 @@ impl Lab {
         let body = json!({ "accounts": rows });
         let (status, _) = self.ask(&self.app, Method::POST, "/api/v1/import", body).await;
         assert_eq!(status, 202);
-        while let [message, ..] = self.messages(&self.aws.settings.queues.import).await.as_slice() {
+        while let [message, ..] = self.messages(&self.aws.settings.queues.plan).await.as_slice() {
             let answer = import::handle(self.app.clone(), sqs_event(std::slice::from_ref(message))).await;
             assert_eq!(answer.batch_item_failures, []);
         }

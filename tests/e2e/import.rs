@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testing::{Tenant, saldo, shown};
 
 /// What differs from run to run.
-const VARYING: [&str; 4] = ["job_id", "external_id", "created_at", "completed_at"];
+const VARYING: [&str; 5] = ["job_id", "external_id", "created_at", "completed_at", "rows_per_second"];
 
 /// The documented request, but for external ids of the tenant's own. The e-mail address
 /// is the documentation's: it is none.

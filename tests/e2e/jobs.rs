@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use saldo::id::ImportId;
-use saldo::import::{Format, ImportJob, Mapping, PayloadFacts};
+use saldo::import::{Accepted, Format, ImportJob, Notation, PayloadFile};
 use saldo::queue::{ImportMessage, ImportTask};
 use serde_json::{Value, json};
 use testing::saldo;
@@ -45,22 +45,24 @@ async fn a_lost_payload_fails_the_job_and_says_so() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
-    let facts = PayloadFacts {
-        format: Format::Json,
-        mapping: Mapping::default(),
-        total_records: 3,
+    let accepted = Accepted {
+        payload: PayloadFile { name: "imports/lost".to_owned(), bytes: 100, etag: None },
+        notation: Notation::of(Format::Json),
+        total_records: Some(3),
+        dry_run: false,
         rows_per_chunk: 500,
+        chunks_at_once: 40,
     };
-    let job = ImportJob::accepted(ImportId::of_seed(Uuid::now_v7()), org.clone(), facts, Timestamp::now());
+    let job = ImportJob::accepted(ImportId::of_seed(Uuid::now_v7()), org.clone(), accepted, Timestamp::now());
     let id = &job.id;
     app.imports.accept(&job).await.expect("DynamoDB");
     let message = ImportMessage { org: org.clone(), import: id.clone(), task: ImportTask::Plan };
-    app.import_queue.send(&[message]).await.expect("SQS");
+    app.plan_queue.send(&[message]).await.expect("SQS");
     for _ in 0..500 {
         let job = tenant.get(&format!("/api/v1/import/{id}")).await.json();
         if job["status"] != "processing" {
             assert_eq!(job["status"], "failed");
-            assert_eq!(job["reason"], "the payload is not there any more; send it again");
+            assert_eq!(job["reason"], "the payload is not there any more, or was replaced; send it again");
             assert_eq!(
                 (&job["total_records"], &job["failed"], &job["processed"]),
                 (&json!(3), &json!(3), &json!(3))

@@ -25,7 +25,7 @@ impl Lab {
         let rows = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
         let accepted = self.ask(Method::POST, "/api/v1/import", rows).await;
         let id = accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        (id, self.messages(&self.aws.settings.queues.import).await)
+        (id, self.messages(&self.aws.settings.queues.plan).await)
     }
 
     async fn export(&self) -> (ExportId, Vec<Message>) {

@@ -10,7 +10,7 @@ use saldo::export::{ACCOUNT_EXPORT_FIELDS, ExportJob, ExportRequest};
 use saldo::fields::Fields;
 use saldo::files::ImportFiles;
 use saldo::id::{ExportId, ImportId};
-use saldo::import::{Format, ImportJob, Mapping, PayloadFacts};
+use saldo::import::{Accepted, Format, ImportJob, Notation, PayloadFile};
 use saldo::key::KeySecret;
 use serde_json::{Value, json};
 use testing::services;
@@ -66,15 +66,21 @@ async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_aga
     let app = aws.app();
     let hash = key.parse::<KeySecret>().expect("a key").hash();
     let org = app.keys.find(&hash).await.expect("DynamoDB").expect("the key").org;
-    let facts = PayloadFacts {
-        format: Format::Csv,
-        mapping: Mapping::default(),
-        total_records: 1,
+    let (import, csv) = (ImportId::of_seed(Uuid::now_v7()), "contact.name,total_amount\nA,1\n");
+    let accepted = Accepted {
+        payload: PayloadFile {
+            name: ImportFiles::of(&org, &import).payload(),
+            bytes: csv.len() as u64,
+            etag: None,
+        },
+        notation: Notation::of(Format::Csv),
+        total_records: Some(1),
+        dry_run: false,
         rows_per_chunk: 9,
+        chunks_at_once: 1,
     };
-    let job = ImportJob::accepted(ImportId::of_seed(Uuid::now_v7()), org, facts, Timestamp::now());
-    let payload = ImportFiles::of(&job.org, &job.id).payload();
-    app.files.put(&payload, "text/csv", "contact.name,total_amount\nA,1\n".into()).await.expect("S3");
+    let job = ImportJob::accepted(import, org, accepted, Timestamp::now());
+    app.files.put(&job.payload.name, "text/csv", csv.into()).await.expect("S3");
     assert!(app.imports.accept(&job).await.expect("DynamoDB"), "the job is new");
     let export = Fields::of_json(ACCOUNT_EXPORT_FIELDS, br#"{"format":"csv"}"#).expect("JSON");
     let spec = ExportRequest::of_accounts(export, Date::constant(2026, 1, 31)).expect("a request").spec;

@@ -1,4 +1,4 @@
-//! `POST /api/v1/import`: a payload in, a job out.
+//! `POST /api/v1/import`: a payload in, or the name of a file that was uploaded; a job out.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -6,14 +6,21 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::fields::{Fields, InvalidValue};
-use saldo::files::ImportFiles;
+use saldo::app::{App, Limits};
+use saldo::fields::{Fields, Finding, FindingCode, InvalidValue};
+use saldo::files::{ImportFiles, uploaded_file};
 use saldo::http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
-use saldo::id::ImportId;
-use saldo::import::{Format, ImportJob, ImportStatus, Mapping, PayloadFacts, read};
+use saldo::id::{ImportId, OrgId, UploadId};
+use saldo::import::{
+    Accepted, DecimalSeparator, Format, ImportJob, ImportStatus, Mapping, Notation, PayloadFile, read,
+};
 use saldo::queue::{ImportMessage, ImportTask};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// What is wrong with the id of an upload.
+const NO_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
 
 /// The media types accepted, each with its format.
 const FORMATS: [(&str, Format); 4] = [
@@ -23,48 +30,181 @@ const FORMATS: [(&str, Format); 4] = [
     ("text/csv", Format::Csv),
 ];
 
-pub(crate) struct Query {
-    /// A JSON object from the file's columns to fields.
-    mapping: Option<String>,
+/// What a request says of an import besides its rows: in the query, or, of a file that was
+/// uploaded, in the body.
+#[derive(Default)]
+pub(crate) struct Wishes {
+    /// From the file's columns to fields.
+    mapping: Option<Mapping>,
+    decimal_separator: Option<DecimalSeparator>,
+    dry_run: Option<bool>,
 }
 
-impl FromParameters for Query {
-    const NAMES: &'static [&'static str] = &["mapping"];
+impl FromParameters for Wishes {
+    const NAMES: &'static [&'static str] = &["mapping", "decimal_separator", "dry_run"];
 
     fn read(parameters: &mut Fields) -> Option<Self> {
-        let mapping = parameters.patch("mapping", |json| Ok::<_, InvalidValue>(json.to_owned()));
-        Some(Self { mapping: mapping.value() })
+        let mapping = parameters.patch("mapping", |json| {
+            serde_json::from_str(json).map_err(|_| InvalidValue(NO_MAPPING))
+        });
+        Some(Self { mapping: mapping.value(), ..Self::read_others(parameters) })
+    }
+}
+
+/// What a mapping is.
+const NO_MAPPING: &str = "expected a JSON object from the file's columns to fields of accounts";
+
+impl Wishes {
+    /// The fields of a body that speaks of a file.
+    const FIELDS: [&'static str; 4] = ["upload_id", "mapping", "decimal_separator", "dry_run"];
+
+    fn read_others(fields: &mut Fields) -> Self {
+        Self {
+            mapping: None,
+            decimal_separator: fields.patch("decimal_separator", str::parse).value(),
+            dry_run: fields.boolean("dry_run").value(),
+        }
+    }
+
+    /// How a payload is written of which this is said, if it can be said of such.
+    fn notation(self, format: Format, gzip: bool) -> Result<Notation, Problem> {
+        if format != Format::Csv {
+            let only = |name| Problem::invalid_value_of(name, "only of CSV can this be said");
+            match (&self.mapping, self.decimal_separator) {
+                (Some(_), _) => return Err(only("mapping")),
+                (None, Some(_)) => return Err(only("decimal_separator")),
+                (None, None) => {}
+            }
+        }
+        let (mapping, decimal_separator) =
+            (self.mapping.unwrap_or_default(), self.decimal_separator.unwrap_or_default());
+        Ok(Notation { format, mapping, decimal_separator, gzip })
     }
 }
 
 #[derive(Serialize)]
-struct Accepted {
+struct Answer {
     job_id: ImportId,
     status: ImportStatus,
-    total_records: u64,
+    total_records: Option<u64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
 }
 
 pub(crate) async fn accept(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
-    Parameters(query): Parameters<Query>,
+    Parameters(wishes): Parameters<Wishes>,
     payload: Payload,
 ) -> Result<Response, Problem> {
     let (media_type, format) = format(payload.media_type.as_deref())?;
-    let mapping = mapping(format, query.mapping.as_deref())?;
-    let total_records = read::count(format, &mapping, &payload.bytes)?;
-
-    let rows_per_chunk = app.limits.rows_per_chunk;
-    let facts = PayloadFacts { format, mapping, total_records, rows_per_chunk };
-    let job = ImportJob::accepted(ImportId::of_seed(seed), caller.org().clone(), facts, Timestamp::now());
-    app.files.put(&ImportFiles::of(&job.org, &job.id).payload(), media_type, payload.bytes).await?;
+    let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
+    let peek = if format == Format::Json { Peek::of(&payload.bytes) } else { Peek::default() };
+    let accepted = match peek {
+        Peek { upload_id: true, .. } => of_upload(&app, &org, &payload).await?,
+        Peek { dry_run, .. } => {
+            let wishes = Wishes { dry_run: flag(dry_run)?.or(wishes.dry_run), ..wishes };
+            of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, wishes, payload).await?
+        }
+    };
+    let job = ImportJob::accepted(id, org, accepted, Timestamp::now());
     let message = ImportMessage { org: job.org.clone(), import: job.id.clone(), task: ImportTask::Plan };
-    app.import_queue.hand_over(&app.imports, &job, message).await?;
+    app.plan_queue.hand_over(&app.imports, &job, message).await?;
 
-    let accepted = Accepted { job_id: job.id, status: ImportStatus::Processing, total_records };
-    let location = format!("/api/v1/import/{}", accepted.job_id);
-    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(accepted)).into_response())
+    let location = format!("/api/v1/import/{}", job.id);
+    let ImportJob { id: job_id, status, total_records, dry_run, .. } = job;
+    let answer = Answer { job_id, status, total_records, dry_run };
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(answer)).into_response())
+}
+
+/// The rows are in the request.
+async fn of_payload(
+    app: &App,
+    files: &ImportFiles,
+    media_type: &str,
+    format: Format,
+    wishes: Wishes,
+    Payload { bytes, .. }: Payload,
+) -> Result<Accepted, Problem> {
+    let dry_run = wishes.dry_run.unwrap_or_default();
+    let notation = wishes.notation(format, false)?;
+    let total_records = read::count(&notation, &*bytes)?;
+    let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
+    app.files.put(&payload.name, media_type, bytes).await?;
+    Ok(accepted(app, payload, notation, Some(total_records), dry_run))
+}
+
+/// The rows are in a file that was uploaded.
+async fn of_upload(app: &App, org: &OrgId, payload: &Payload) -> Result<Accepted, Problem> {
+    let mut fields = payload.json_fields(&Wishes::FIELDS)?;
+    let id: Option<UploadId> = fields.required("upload_id", |fields, name| {
+        fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(NO_UPLOAD)))
+    });
+    let mapping = match fields.take("mapping") {
+        None | Some(Value::Null) => None,
+        Some(json) => match serde_json::from_value(json) {
+            Ok(mapping) => Some(mapping),
+            Err(_) => {
+                fields.find(Finding::in_field("mapping", FindingCode::InvalidValue, NO_MAPPING));
+                None
+            }
+        },
+    };
+    let wishes = Wishes { mapping, ..Wishes::read_others(&mut fields) };
+    let id = fields.finish(id)?;
+    let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, NO_UPLOAD));
+    let upload = app.uploads.get(org, &id).await?.ok_or_else(unknown)?;
+    let name = uploaded_file(org, &id);
+    let (bytes, etag) = app.files.facts(&name).await?.ok_or_else(Problem::nothing_uploaded)?;
+    let dry_run = wishes.dry_run.unwrap_or_default();
+    let notation = wishes.notation(upload.format, upload.gzip)?;
+    Ok(accepted(app, PayloadFile { name, bytes, etag }, notation, None, dry_run))
+}
+
+fn accepted(
+    app: &App,
+    payload: PayloadFile,
+    notation: Notation,
+    total_records: Option<u64>,
+    dry_run: bool,
+) -> Accepted {
+    let Limits { rows_per_chunk, chunks_at_once, .. } = app.limits;
+    Accepted { payload, notation, total_records, dry_run, rows_per_chunk, chunks_at_once }
+}
+
+/// What a JSON body is about, at a glance.
+#[derive(Default)]
+struct Peek {
+    upload_id: bool,
+    dry_run: Option<Value>,
+}
+
+impl Peek {
+    fn of(body: &[u8]) -> Self {
+        #[derive(Deserialize)]
+        struct Glance<'a> {
+            #[serde(borrow)]
+            upload_id: Option<&'a RawValue>,
+            dry_run: Option<Value>,
+        }
+        // What is wrong with a body is told by whoever reads it whole.
+        let glance = serde_json::from_slice::<Glance<'_>>(body).ok();
+        glance.map_or_else(Self::default, |glance| Self {
+            upload_id: glance.upload_id.is_some(),
+            dry_run: glance.dry_run,
+        })
+    }
+}
+
+fn flag(json: Option<Value>) -> Result<Option<bool>, Problem> {
+    match json {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::Bool(flag)) => Ok(Some(flag)),
+        Some(_) => {
+            Err(Finding::in_field("dry_run", FindingCode::InvalidType, "expected true or false").into())
+        }
+    }
 }
 
 fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
@@ -72,15 +212,4 @@ fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
         .into_iter()
         .find(|(name, _)| media_type == Some(name))
         .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
-}
-
-fn mapping(format: Format, json: Option<&str>) -> Result<Mapping, Problem> {
-    match (json, format) {
-        (None, _) => Ok(Mapping::default()),
-        (Some(json), Format::Csv) => serde_json::from_str(json)
-            .map_err(|error| Problem::invalid_value_of("mapping", error.to_string())),
-        (Some(_), Format::Json | Format::Ndjson) => {
-            Err(Problem::invalid_value_of("mapping", "only CSV has columns to be mapped"))
-        }
-    }
 }

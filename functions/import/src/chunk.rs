@@ -14,6 +14,11 @@ use saldo::money::Currency;
 use saldo::store::{ChunkPart, ImportWrite, Seen};
 use uuid::Uuid;
 
+use crate::plan;
+
+/// Why an import failed whose rows are lost.
+pub(crate) const NOT_PROCESSED: &str = "the payload could not be processed; send it again";
+
 /// The rows whose accounts are looked up in one request, the most that it takes.
 const ROWS_PER_LOOK_UP: usize = 100;
 /// The groups of rows that are looked up before they are written.
@@ -25,11 +30,11 @@ pub(crate) async fn store(app: &App, files: &ImportFiles, chunk: &Chunk) -> Resu
     app.files.put(&files.chunk(chunk.number), "application/json", json.into()).await
 }
 
-/// Reads the chunk back.
-async fn load(app: &App, job: &ImportJob, number: u32) -> Result<Chunk, Failure> {
+/// Reads the chunk back, if it was written.
+async fn load(app: &App, job: &ImportJob, number: u32) -> Result<Option<Chunk>, Failure> {
     let name = ImportFiles::of(&job.org, &job.id).chunk(number);
-    let json = app.files.get(&name).await?.ok_or_else(|| Failure::missing("a chunk"))?;
-    serde_json::from_slice(&json).map_err(Failure::corrupt("a chunk"))
+    let json = app.files.get(&name).await?;
+    json.map(|json| serde_json::from_slice(&json).map_err(Failure::corrupt("a chunk"))).transpose()
 }
 
 /// Processes the chunk of this number, unless that was done before. Returns when the import
@@ -39,10 +44,14 @@ pub(crate) async fn process_queued(
     job: &ImportJob,
     number: u32,
 ) -> Result<Option<Timestamp>, Failure> {
-    if app.imports.is_committed(job, number).await? {
+    if app.imports.part(job, number).await?.is_some() {
         return app.imports.end_if_done(job, Timestamp::now()).await;
     }
-    process(app, job, &load(app, job, number).await?).await
+    if job.is_stopping() {
+        return leave_out(app, job, number).await;
+    }
+    let chunk = load(app, job, number).await?.ok_or_else(|| Failure::missing("a chunk"))?;
+    process(app, job, &chunk).await
 }
 
 /// Processes a chunk. Run again, it writes nothing that was written and counts nothing twice.
@@ -50,7 +59,7 @@ pub(crate) async fn process_queued(
 pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
     let default_currency = default_currency(app, job).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
-    let groups: Vec<_> = groups.map(|rows| look_up(app, job, chunk, rows, default_currency)).collect();
+    let groups: Vec<_> = groups.map(|rows| look_up(app, job, chunk, rows, default_currency, false)).collect();
     let rows =
         stream::iter(groups).buffered(GROUPS_AHEAD).map_ok(|rows| stream::iter(rows.into_iter().map(Ok)));
     // In the order of the rows, so that the report is, too.
@@ -60,7 +69,7 @@ pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result
         .try_buffered(app.limits.writes_in_flight)
         .try_collect()
         .await?;
-    commit(app, job, chunk, fates).await
+    commit(app, job, chunk, fates, false).await
 }
 
 /// Checks rows and looks up the accounts they are for.
@@ -70,10 +79,11 @@ async fn look_up(
     chunk: &Chunk,
     rows: &[RawRow],
     default_currency: Currency,
+    certain: bool,
 ) -> Result<Vec<(Row, Seen)>, Failure> {
     let rows: Vec<Row> = rows.iter().map(|row| Row::of(job, chunk, row, default_currency)).collect();
     let ids = rows.iter().filter_map(|row| row.id.clone()).collect();
-    let mut seen = app.accounts.look_up(&job.org, ids).await?;
+    let mut seen = app.accounts.look_up(&job.org, ids, certain).await?;
     let rows = rows.into_iter().map(|row| {
         let seen = row.id.as_ref().and_then(|id| seen.remove(id)).unwrap_or_default();
         (row, seen)
@@ -100,9 +110,55 @@ impl Row {
     }
 }
 
-/// Gives a chunk up. What was written counts as what it did; the other rows are reported
-/// as failed. Returns when the import ended, if it ended with it.
-pub(crate) async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
+/// Leaves a chunk out of a job that is to stop. If somebody had begun it, what they wrote counts
+/// as what it did. Returns when the import ended, if it ended with it.
+async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+    let mut counts = Counts::default();
+    // A chunk that was not written was not queued.
+    if let Some(chunk) = load(app, job, number).await?.filter(|_| !job.dry_run) {
+        let default_currency = default_currency(app, job).await?;
+        let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
+        let groups: Vec<_> = groups.map(|rows| look_up(app, job, &chunk, rows, default_currency, true)).collect();
+        let written = stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
+            all.extend(rows.into_iter().filter_map(|(row, seen)| seen.written_by(&job.id).map(|by| (row, by))));
+            Ok(all)
+        });
+        for (row, written) in written.await? {
+            counts.add(written.into(), &row.checked.findings);
+        }
+    }
+    app.imports.commit(job, &ChunkPart { number, counts, given_up: true, report: None }).await?;
+    app.imports.end_if_done(job, Timestamp::now()).await
+}
+
+/// Gives up the chunk of this number, unless it was processed before. What was written counts
+/// as what it did; the other rows are reported as failed. Without the chunk's file its rows
+/// are read from the payload. Returns when the import ended, if it ended with it.
+pub(crate) async fn give_up_queued(
+    app: &App,
+    job: &ImportJob,
+    number: u32,
+) -> Result<Option<Timestamp>, Failure> {
+    if app.imports.part(job, number).await?.is_some() {
+        return app.imports.end_if_done(job, Timestamp::now()).await;
+    }
+    // The file may be what is broken.
+    let chunk = match load(app, job, number).await {
+        Ok(Some(chunk)) => Some(chunk),
+        Ok(None) | Err(Failure::Corrupt { .. }) => plan::cut_again(app, job, number).await?,
+        Err(failure) => return Err(failure),
+    };
+    match chunk {
+        Some(chunk) => give_up(app, job, &chunk).await,
+        None => {
+            let part = ChunkPart { number, counts: Counts::default(), given_up: true, report: None };
+            app.imports.commit(job, &part).await?;
+            plan::give_up(app, job, NOT_PROCESSED).await
+        }
+    }
+}
+
+async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
     let default_currency = default_currency(app, job).await?;
     let mut fates = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
@@ -118,7 +174,7 @@ pub(crate) async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result
         let fate = written.map_or(Fate::Failed, Fate::from);
         fates.push((fate, checked.findings));
     }
-    commit(app, job, chunk, fates).await
+    commit(app, job, chunk, fates, true).await
 }
 
 async fn default_currency(app: &App, job: &ImportJob) -> Result<Currency, Failure> {
@@ -153,7 +209,11 @@ async fn import_row(
     };
     let now = Timestamp::now();
     let write = ImportWrite { org: &job.org, import: &job.id, id, upsert, default_currency, now };
-    let fate = match app.accounts.import(&write, seen).await? {
+    let done = match job.dry_run {
+        true => app.accounts.try_import(&write, seen).await?,
+        false => app.accounts.import(&write, seen).await?,
+    };
+    let fate = match done {
         Ok(written) => written.into(),
         Err(finding) => {
             checked.findings.push(finding);
@@ -169,6 +229,7 @@ async fn commit(
     job: &ImportJob,
     chunk: &Chunk,
     fates: Vec<(Fate, Vec<Finding>)>,
+    given_up: bool,
 ) -> Result<Option<Timestamp>, Failure> {
     let mut report = ChunkReport::of(chunk);
     let mut counts = Counts::default();
@@ -181,7 +242,7 @@ async fn commit(
         true => None,
         false => Some(store_report(app, job, chunk, &report).await?),
     };
-    app.imports.commit(job, &ChunkPart { number: chunk.number, counts, report }).await?;
+    app.imports.commit(job, &ChunkPart { number: chunk.number, counts, given_up, report }).await?;
     tracing::info!(
         org = %job.org, import = %job.id, chunk = chunk.number,
         imported = counts.imported, updated = counts.updated, failed = counts.failed,

@@ -2,16 +2,14 @@
 //! failed, so that no import waits for it for ever.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
-use saldo::import::{Chunk, ImportJob, ImportStatus};
+use saldo::import::ImportStatus;
 use saldo::queue::{ImportMessage, ImportTask};
 use saldo::worker::each_message;
 
+use crate::chunk::NOT_PROCESSED;
 use crate::{chunk, plan, tell};
-
-const NOT_PROCESSED: &str = "the payload could not be processed; send it again";
 
 /// Closes the books of import work that was given up.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
@@ -23,8 +21,15 @@ async fn close(app: App, message: ImportMessage) -> Result<(), Failure> {
     let Some(job) = app.imports.get(&message.org, &message.import).await? else {
         return Ok(());
     };
-    let ended = match job.status {
-        ImportStatus::Processing => end(&app, &job, message.task).await?,
+    let ended = match (job.status, message.task) {
+        (ImportStatus::Processing, ImportTask::Chunk(number)) => {
+            chunk::give_up_queued(&app, &job, number).await?
+        }
+        // The one chunk was the planner's.
+        (ImportStatus::Processing, ImportTask::Plan) if job.chunks == Some(1) => {
+            chunk::give_up_queued(&app, &job, 0).await?
+        }
+        (ImportStatus::Processing, ImportTask::Plan) => plan::give_up(&app, &job, NOT_PROCESSED).await?,
         _ => job.completed_at,
     };
     // The books are closed, and nobody comes after this: an event that can't be queued is lost,
@@ -33,32 +38,4 @@ async fn close(app: App, message: ImportMessage) -> Result<(), Failure> {
         tracing::error!(error = %failure.chain(), import = %job.id, "the end of the import is not told");
     }
     Ok(())
-}
-
-/// Closes the books on a task. Returns when the import ended, if it did.
-async fn end(app: &App, job: &ImportJob, task: ImportTask) -> Result<Option<Timestamp>, Failure> {
-    if job.chunks.is_none() {
-        return app.imports.fail(job, NOT_PROCESSED, Timestamp::now()).await;
-    }
-    // The plan is made again from the payload: the file of a chunk may be what is broken.
-    match (plan::read_plan(app, job).await?, task) {
-        (Err(_), _) => app.imports.fail(job, NOT_PROCESSED, Timestamp::now()).await,
-        (Ok(plan), ImportTask::Chunk(number)) => {
-            give_up(app, job, plan.chunks.iter().filter(|chunk| chunk.number == number)).await
-        }
-        // Not all of its chunks may have been queued: what is not committed never will be.
-        (Ok(plan), ImportTask::Plan) => give_up(app, job, plan.chunks.iter()).await,
-    }
-}
-
-async fn give_up(
-    app: &App,
-    job: &ImportJob,
-    chunks: impl Iterator<Item = &Chunk>,
-) -> Result<Option<Timestamp>, Failure> {
-    let mut ended = None;
-    for chunk in chunks {
-        ended = chunk::give_up(app, job, chunk).await?.or(ended);
-    }
-    Ok(ended)
 }

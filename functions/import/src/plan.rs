@@ -1,60 +1,241 @@
-//! The planner: reads the payload once and cuts it into chunks.
+//! The planner: reads the payload twice, to count its rows and to cut them into chunks, which
+//! it queues as it goes.
+//!
+//! It may be cut off anywhere. Each time that another `chunks_at_once` chunks are queued it
+//! records how many are; its redelivery reads again, and goes on from there. Of the chunks after
+//! the record some may have been queued before: queued twice, a chunk counts once.
+
+use std::time::Instant;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::files::ImportFiles;
-use saldo::import::{Chunk, ImportJob, Plan, read};
+use saldo::import::{Chunk, Cutter, Fault, ImportJob, Superseded, Survey, read};
 use saldo::queue::{ImportMessage, ImportTask};
+use tokio::sync::mpsc;
 
 use crate::chunk;
+use crate::payload::{Ended, Payload};
 
 /// The chunks written to S3 at the same time.
 const CHUNKS_IN_FLIGHT: usize = 8;
+/// The chunks that wait to be queued.
+const CHUNKS_AHEAD: usize = 2;
+/// A payload with so few bytes, uncompressed, is not cut for the length of its rows.
+const SHORT_BYTES: u64 = 600_000;
 
-/// Why an import can't be run.
-const PAYLOAD_LOST: &str = "the payload is not there any more; send it again";
-
-/// Plans an import and queues its chunks; a single chunk is processed on the spot. Run
-/// again, it finds the same plan, and chunks queued twice count once. Returns when the import
-/// ended, if it did.
+/// Plans an import and queues its chunks; a single chunk is processed on the spot. Returns
+/// when the import ended, if it did.
 pub(crate) async fn plan(app: &App, job: &ImportJob) -> Result<Option<Timestamp>, Failure> {
-    let plan = match read_plan(app, job).await? {
-        Ok(plan) => plan,
-        Err(reason) => return app.imports.fail(job, &reason, Timestamp::now()).await,
+    let begun = Instant::now();
+    match job.chunks {
+        // In a planner's hands: this one's, now.
+        None | Some(1) if !job.is_stopping() || job.chunks == Some(1) => {}
+        _ => return wind_down(app, job).await,
+    }
+    let mut payload = Payload::of(app, job);
+    let superseded = match survey(job, &mut payload).await? {
+        Ok(superseded) => superseded,
+        Err(ended) => return fail(app, job, &ended).await,
     };
-    if !app.imports.plan(job, &plan).await? {
+    let (total, now) = (superseded.total, Timestamp::now());
+    let few = total - superseded.count() <= job.rows_per_chunk as u64;
+    let one = few && !job.notation.gzip && job.payload.bytes <= SHORT_BYTES;
+    let Some(job) = app.imports.counted(job, total, superseded.count(), one, now).await? else {
         tracing::info!(org = %job.org, import = %job.id, "the import was taken back");
         return Ok(None);
-    }
-    tracing::info!(org = %job.org, import = %job.id, rows = plan.total, chunks = plan.chunks.len(), "planned");
-    match plan.chunks.as_slice() {
-        [only] => chunk::process(app, job, only).await,
-        chunks => queue(app, job, chunks).await.map(|()| None),
+    };
+    tracing::info!(org = %job.org, import = %job.id, rows = total, "counted");
+    match job.chunks {
+        Some(1) => process_only(app, &job, superseded, payload).await,
+        None if !job.is_stopping() => queue_chunks(app, &job, superseded, payload, begun).await,
+        _ => wind_down(app, &job).await,
     }
 }
 
-/// The plan of the import's payload, or why there can't be one.
-pub(crate) async fn read_plan(app: &App, job: &ImportJob) -> Result<Result<Plan, String>, Failure> {
-    let Some(payload) = app.files.get(&ImportFiles::of(&job.org, &job.id).payload()).await? else {
-        return Ok(Err(PAYLOAD_LOST.to_owned()));
+/// Reads the payload for the first time.
+async fn survey(job: &ImportJob, payload: &mut Payload) -> Result<Result<Superseded, Ended>, Failure> {
+    let mut survey = Survey::new(job.org.clone());
+    let read = payload.read(move |notation, source| {
+        read::read(notation, source, |shape, row| {
+            survey.add(shape, &row);
+            Ok(())
+        })?;
+        Ok(survey.finish())
+    });
+    read.await
+}
+
+/// Reads the payload for the second time and hands its chunks on.
+async fn cut(
+    job: &ImportJob,
+    superseded: Superseded,
+    payload: &mut Payload,
+    chunks: mpsc::Sender<Chunk>,
+) -> Result<Result<(), Ended>, Failure> {
+    let mut cutter = Cutter::new(superseded, job.rows_per_chunk);
+    let cut = payload.read(move |notation, source| {
+        let hand_on = |chunk| chunks.blocking_send(chunk).map_err(|_| Fault::Stopped);
+        let shape = read::read(notation, source, |shape, row| match cutter.push(shape, row) {
+            Some(chunk) => hand_on(chunk),
+            None => Ok(()),
+        })?;
+        cutter.finish(&shape).map_or(Ok(()), hand_on)
+    });
+    cut.await
+}
+
+/// Processes the one chunk of an import.
+async fn process_only(
+    app: &App,
+    job: &ImportJob,
+    superseded: Superseded,
+    mut payload: Payload,
+) -> Result<Option<Timestamp>, Failure> {
+    match find_chunk(job, superseded, &mut payload, 0).await? {
+        Ok(Some(chunk)) => chunk::process(app, job, &chunk).await,
+        Ok(None) => Err(Failure::missing("the chunk of an import")),
+        Err(ended) => fail(app, job, &ended).await,
+    }
+}
+
+/// The chunk of this number, cut from the payload again; for one whose file is lost, or that
+/// has none.
+pub(crate) async fn cut_again(app: &App, job: &ImportJob, number: u32) -> Result<Option<Chunk>, Failure> {
+    let mut payload = Payload::of(app, job);
+    match survey(job, &mut payload).await? {
+        Ok(superseded) => Ok(find_chunk(job, superseded, &mut payload, number).await?.unwrap_or_default()),
+        Err(_) => Ok(None),
+    }
+}
+
+async fn find_chunk(
+    job: &ImportJob,
+    superseded: Superseded,
+    payload: &mut Payload,
+    number: u32,
+) -> Result<Result<Option<Chunk>, Ended>, Failure> {
+    let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
+    let find = async {
+        while let Some(chunk) = chunks.recv().await {
+            if chunk.number == number {
+                chunks.close();
+                return Some(chunk);
+            }
+        }
+        None
     };
-    let mut rows = Vec::new();
-    let shape = read::read(job.format, &job.mapping, &payload, |_, row| rows.push(row));
-    let plan = shape.map(|shape| Plan::of(&job.org, &shape, rows, job.rows_per_chunk));
-    Ok(plan.map_err(|error| error.to_string()))
+    let (cut, found) = tokio::join!(cut(job, superseded, payload, sender), find);
+    Ok(match cut? {
+        Ok(()) | Err(Ended::Stopped) => Ok(found),
+        Err(unreadable) => Err(unreadable),
+    })
+}
+
+/// Queues the chunks that are not queued yet, as they are cut, until its time is up.
+async fn queue_chunks(
+    app: &App,
+    job: &ImportJob,
+    superseded: Superseded,
+    mut payload: Payload,
+    begun: Instant,
+) -> Result<Option<Timestamp>, Failure> {
+    let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
+    let queue = async {
+        let mut queued = job.queued;
+        let mut batch = Vec::new();
+        loop {
+            let chunk = chunks.recv().await;
+            let all = chunk.is_none();
+            batch.extend(chunk.filter(|chunk| chunk.number >= job.queued));
+            if !all && (batch.len() as u64) < u64::from(job.chunks_at_once) {
+                continue;
+            }
+            queue(app, job, &batch).await?;
+            queued = batch.last().map_or(queued, |last| last.number + 1);
+            batch.clear();
+            if all {
+                return Ok::<_, Failure>(Progress { queued, stopped: false });
+            }
+            let goes_on = app.imports.queued(job, queued, false).await?;
+            if !goes_on || begun.elapsed() >= app.limits.planning_time {
+                chunks.close();
+                return Ok(Progress { queued, stopped: !goes_on });
+            }
+        }
+    };
+    let (cut, progress) = tokio::join!(cut(job, superseded, &mut payload, sender), queue);
+    let Progress { queued, stopped } = progress?;
+    match cut? {
+        Err(Ended::Stopped) if !stopped => {
+            tracing::info!(org = %job.org, import = %job.id, queued, "planning goes on in another run");
+            app.plan_queue.send(&[message(job, ImportTask::Plan)]).await?;
+            Ok(None)
+        }
+        Ok(()) if !stopped => {
+            let goes_on = app.imports.queued(job, queued, true).await?;
+            tracing::info!(org = %job.org, import = %job.id, chunks = queued, "planned");
+            match goes_on {
+                true => app.imports.end_if_done(job, Timestamp::now()).await,
+                false => wind_down(app, job).await,
+            }
+        }
+        Ok(()) | Err(Ended::Stopped) => wind_down(app, job).await,
+        Err(unreadable) => fail(app, job, &unreadable).await,
+    }
+}
+
+/// How far queueing came.
+struct Progress {
+    /// The chunks that are queued.
+    queued: u32,
+    /// Whether the job is to stop.
+    stopped: bool,
 }
 
 async fn queue(app: &App, job: &ImportJob, chunks: &[Chunk]) -> Result<(), Failure> {
     let files = ImportFiles::of(&job.org, &job.id);
     let writes: Vec<_> = chunks.iter().map(|chunk| chunk::store(app, &files, chunk)).collect();
     stream::iter(writes).buffer_unordered(CHUNKS_IN_FLIGHT).try_collect::<()>().await?;
-    let message = |chunk: &Chunk| ImportMessage {
-        org: job.org.clone(),
-        import: job.id.clone(),
-        task: ImportTask::Chunk(chunk.number),
-    };
-    let messages: Vec<_> = chunks.iter().map(message).collect();
+    let messages: Vec<_> = chunks.iter().map(|chunk| message(job, ImportTask::Chunk(chunk.number))).collect();
     app.import_queue.send(&messages).await
+}
+
+/// What is to be done for a job.
+pub(crate) fn message(job: &ImportJob, task: ImportTask) -> ImportMessage {
+    ImportMessage { org: job.org.clone(), import: job.id.clone(), task }
+}
+
+async fn fail(app: &App, job: &ImportJob, ended: &Ended) -> Result<Option<Timestamp>, Failure> {
+    match ended {
+        Ended::Unreadable(reason) => give_up(app, job, reason).await,
+        Ended::Stopped => wind_down(app, job).await,
+    }
+}
+
+/// Has a job fail. Returns when it ended, if that was at once.
+pub(crate) async fn give_up(app: &App, job: &ImportJob, reason: &str) -> Result<Option<Timestamp>, Failure> {
+    match app.imports.fail(job, reason).await? {
+        Some(job) => wind_down(app, &job).await,
+        None => Ok(None),
+    }
+}
+
+/// Queues nothing more of a job that is to stop. The chunks that nobody has begun are left out
+/// by their workers; those that may be queued and may be not, are queued for that.
+async fn wind_down(app: &App, job: &ImportJob) -> Result<Option<Timestamp>, Failure> {
+    let Some(job) = app.imports.get(&job.org, &job.id).await? else { return Ok(None) };
+    if job.chunks.is_none() && job.is_stopping() {
+        let chunks = match job.planned_at {
+            None => 0,
+            Some(_) => job.queued + job.chunks_at_once,
+        };
+        let messages: Vec<_> =
+            (job.queued..chunks).map(|number| message(&job, ImportTask::Chunk(number))).collect();
+        app.import_queue.send(&messages).await?;
+        app.imports.queued_no_more(&job, chunks).await?;
+    }
+    app.imports.end_if_done(&job, Timestamp::now()).await
 }

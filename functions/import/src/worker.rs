@@ -1,17 +1,37 @@
 //! The worker: one message, one step of an import.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use jiff::{SignedDuration, Timestamp};
 use saldo::app::App;
 use saldo::failure::Failure;
-use saldo::import::ImportStatus;
+use saldo::import::{ImportJob, ImportStatus};
 use saldo::queue::{ImportMessage, ImportTask};
 use saldo::worker::each_message;
+use uuid::Uuid;
 
 use crate::{chunk, plan, tell};
 
 /// Handles a batch of import messages. Delivering one again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     each_message(event, move |message| step(app.clone(), message)).await
+}
+
+/// How long a chunk goes on being put back because there is no room for it, before it fails as
+/// others do. Tables on demand grow within minutes.
+const RESTING_MAX: SignedDuration = SignedDuration::from_hours(24);
+
+fn may_rest(job: &ImportJob) -> bool {
+    Timestamp::now().duration_since(job.created_at) < RESTING_MAX
+}
+
+/// Puts back a chunk that DynamoDB has no room for, as often as it takes: nothing is wrong with
+/// it, and what was written of it is not written again.
+async fn rest(app: &App, message: ImportMessage, operation: &'static str) -> Result<(), Failure> {
+    // Those that failed together come back one after the other.
+    let share = Uuid::now_v7().as_bytes()[15];
+    let rest = app.limits.throttled_rest * (256 + u32::from(share)) / 256;
+    tracing::warn!(import = %message.import, task = ?message.task, operation, "put back for a while");
+    app.import_queue.send_later(&[message], rest).await
 }
 
 async fn step(app: App, message: ImportMessage) -> Result<(), Failure> {
@@ -22,7 +42,12 @@ async fn step(app: App, message: ImportMessage) -> Result<(), Failure> {
     let ended = match message.task {
         _ if job.status != ImportStatus::Processing => job.completed_at,
         ImportTask::Plan => plan::plan(&app, &job).await?,
-        ImportTask::Chunk(number) => chunk::process_queued(&app, &job, number).await?,
+        ImportTask::Chunk(number) => match chunk::process_queued(&app, &job, number).await {
+            Err(Failure::Throttled { operation }) if may_rest(&job) => {
+                return rest(&app, message, operation).await;
+            }
+            ended => ended?,
+        },
     };
     // If the event can't be queued, the message comes back. It finds that the import has ended
     // and has nothing else to do, five times; the last word is the dead letters' handler's.

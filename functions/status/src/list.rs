@@ -2,19 +2,21 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
+use jiff::Timestamp;
 use saldo::app::App;
 use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
 use saldo::id::ImportId;
+use saldo::import::ImportSummary;
 
-use crate::job::Summary;
 
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Parameters(query): Parameters<PageAfter<ImportId>>,
-) -> Result<Json<Page<Summary>>, Problem> {
+) -> Result<Json<Page<ImportSummary>>, Problem> {
+    let now = Timestamp::now();
     let limit = query.limit.get();
     let (jobs, has_more) = app.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
-    let data = jobs.into_iter().map(Summary::from).collect();
+    let data = jobs.iter().map(|job| ImportSummary::of(job, now)).collect();
     Ok(Json(Page { data, has_more }))
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use futures::{Stream, TryStreamExt, future, stream};
+use futures::{Stream, TryStreamExt, future};
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::fields::{Finding, FindingCode, Severity};
@@ -98,24 +98,11 @@ pub(crate) fn in_line(
 ) -> impl Stream<Item = Result<ChunkPart, Failure>> {
     let running = job.status == ImportStatus::Processing;
     let mut expected = from;
-    chunks(app, job, from).try_take_while(move |part| {
+    app.imports.chunks_from(job, from).try_take_while(move |part| {
         let in_line = !running || part.number == expected;
         expected = part.number + 1;
         future::ok(in_line)
     })
-}
-
-/// The committed chunks from number `from` on, in order.
-fn chunks(app: &App, job: &ImportJob, from: u32) -> impl Stream<Item = Result<ChunkPart, Failure>> {
-    stream::try_unfold(Some(from), async move |next| {
-        let Some(from) = next else {
-            return Ok::<_, Failure>(None);
-        };
-        let (parts, more) = app.imports.committed_chunks(job, from).await?;
-        let next = parts.last().filter(|_| more).map(|last| last.number + 1);
-        Ok(Some((stream::iter(parts.into_iter().map(Ok)), next)))
-    })
-    .try_flatten()
 }
 
 /// The report of a chunk.

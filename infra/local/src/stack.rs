@@ -14,7 +14,7 @@ use axum::response::Response;
 use axum::serve::ListenerExt;
 use saldo::app::App;
 use saldo::http::{self, Problem, Routes};
-use saldo::queue::{ExportMessage, ImportMessage, ImportTask, NotificationMessage, SyncMessage};
+use saldo::queue::{ExportMessage, NotificationMessage, SyncMessage};
 use saldo::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -101,6 +101,7 @@ impl Aws {
             ("SALDO_ACCESSES_TABLE", &tables.accesses),
             ("SALDO_IDEMPOTENCY_TABLE", &tables.idempotency),
             ("SALDO_BUCKET", bucket),
+            ("SALDO_PLAN_QUEUE", &queues.plan),
             ("SALDO_IMPORT_QUEUE", &queues.import),
             ("SALDO_EXPORT_QUEUE", &queues.export),
             ("SALDO_SYNC_QUEUE", &queues.sync),
@@ -216,9 +217,10 @@ async fn whole_request(request: Request, next: Next) -> Result<Response, Problem
 /// # Errors
 /// When the services don't answer.
 pub async fn resume(app: &App) -> Result<usize> {
-    let imports = app.imports.unfinished().await.context("looking for unfinished imports")?.into_iter();
-    let imports = imports.map(|job| ImportMessage { org: job.org, import: job.id, task: ImportTask::Plan });
-    let imports: Vec<_> = imports.collect();
+    let imports = app.imports.unfinished().await.context("looking for unfinished imports")?;
+    for job in &imports {
+        import::redrive(app, &job.org, &job.id).await.context("queueing unfinished imports")?;
+    }
     let exports = app.exports.unfinished().await.context("looking for unfinished exports")?.into_iter();
     let exports: Vec<_> = exports.map(|job| ExportMessage { org: job.org, export: job.id }).collect();
     let deliveries = app.deliveries.unfinished().await.context("looking for unfinished deliveries")?;
@@ -235,7 +237,6 @@ pub async fn resume(app: &App) -> Result<usize> {
     }
     let syncs = syncs.into_iter().map(|job| SyncMessage { org: job.org, access: job.access, sync: job.id });
     let syncs: Vec<_> = syncs.collect();
-    app.import_queue.send(&imports).await.context("queueing unfinished imports")?;
     app.export_queue.send(&exports).await.context("queueing unfinished exports")?;
     app.notification_queue.send(&deliveries).await.context("queueing unfinished deliveries")?;
     app.sync_queue.send(&syncs).await.context("queueing unfinished synchronizations")?;

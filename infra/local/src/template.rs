@@ -98,7 +98,10 @@ impl Template {
 
     fn call(&self, function: &str, argument: &str) -> Result<Value> {
         match function {
-            "Ref" => self.reference(argument).map(Value::String),
+            "Ref" => match &self.0["Parameters"][argument]["Default"] {
+                Value::Null => self.reference(argument).map(Value::String),
+                default => Ok(default.clone()),
+            },
             "Fn::GetAtt" => self.attribute(argument).map(Value::String),
             "Fn::Sub" => self.substitute(argument).map(Value::String),
             other => bail!("the local stack does not know {other}"),
@@ -113,9 +116,6 @@ impl Template {
             ("AWS::AccountId", _) => ACCOUNT.to_owned(),
             ("AWS::Partition", _) => "aws".to_owned(),
             ("AWS::URLSuffix", _) => "amazonaws.com".to_owned(),
-            (parameter, None) if self.0["Parameters"][parameter]["Default"].is_string() => {
-                self.0["Parameters"][parameter]["Default"].as_str().unwrap_or_default().to_owned()
-            }
             (_, Some("AWS::S3::Bucket")) => logical_id.to_lowercase(),
             (_, Some("AWS::SQS::Queue")) => {
                 format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{logical_id}")

@@ -175,7 +175,7 @@ mod tests {
     use crate::account::{Account, Contact, Revision};
     use crate::export::AccountColumn;
     use crate::fields::Patch;
-    use crate::import::{self, AccountUpsert, Mapping, RawRow, read};
+    use crate::import::{self, AccountUpsert, Notation, RawRow, read};
     use crate::money::{Currency, Decimal};
 
     fn account(text: &str, notes: Option<&str>, amount: Decimal) -> Option<Account> {
@@ -214,8 +214,9 @@ mod tests {
     fn imported(format: import::Format, file: &[u8]) -> Vec<AccountUpsert> {
         let currency: Currency = "ARS".parse().expect("a currency");
         let mut upserts = Vec::new();
-        let shape = read::read(format, &Mapping::default(), file, |shape, row: RawRow| {
+        let shape = read::read(&Notation::of(format), file, |shape, row: RawRow| {
             upserts.extend(row.check(shape, currency).upsert);
+            Ok(())
         });
         shape.expect("a readable file");
         upserts

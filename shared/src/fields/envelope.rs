@@ -1,8 +1,8 @@
-//! `{ "accounts": [ … ] }`: an object whose one field is an array, read in one pass. Each
-//! element is passed on as the text it is, so an element with a wrong type in it is that
-//! element's fault, not the body's.
+//! `{ "accounts": [ … ] }`: an object with an array of many elements, read in one pass and
+//! never held whole. Each element is passed on as the text it is, so an element with a wrong
+//! type in it is that element's fault, not the body's.
 
-use std::fmt;
+use std::{fmt, io};
 
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use super::unreadable::fault;
 use super::{UNKNOWN_FIELDS_NAMED_MAX, Unreadable, shown_name};
 
-/// Hands each element of the array `field`, the only field of the JSON object `text`, to
-/// `sink`, until that returns an error.
+/// Hands each element of the array `field` of the JSON object `text` to `sink`, until that
+/// returns an error. The object has no other field.
 ///
 /// # Errors
 /// [`Unreadable`] when the text is no such object, or what `sink` returned.
@@ -22,8 +22,36 @@ pub fn read_array<E: From<Unreadable>>(
     sink: impl FnMut(Box<RawValue>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let mut envelope = Envelope { field, sink, array: Array::Absent, unknown: Vec::new(), stopped_by: None };
-    let outcome = reader.deserialize_map(&mut envelope).and_then(|()| reader.end());
+    read(&mut reader, field, &[], sink, |error, mistyped| fault(&error, mistyped).into())
+}
+
+/// The same of any source, in an object that may have other fields, which are passed over.
+///
+/// # Errors
+/// As [`read_array`], and what the source returned.
+pub(crate) fn read_array_beside<E: From<Unreadable> + From<io::Error>>(
+    source: impl io::Read,
+    field: &'static str,
+    beside: &'static [&'static str],
+    sink: impl FnMut(Box<RawValue>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut reader = serde_json::Deserializer::from_reader(source);
+    read(&mut reader, field, beside, sink, |error, mistyped| match error.is_io() {
+        true => io::Error::from(error).into(),
+        false => fault(&error, mistyped).into(),
+    })
+}
+
+fn read<'de, E: From<Unreadable>>(
+    reader: &mut serde_json::Deserializer<impl serde_json::de::Read<'de>>,
+    field: &'static str,
+    beside: &'static [&'static str],
+    sink: impl FnMut(Box<RawValue>) -> Result<(), E>,
+    broken: impl FnOnce(serde_json::Error, Unreadable) -> E,
+) -> Result<(), E> {
+    let (unknown, seen) = (Vec::new(), Vec::new());
+    let mut envelope = Envelope { field, beside, sink, array: Array::Absent, unknown, seen, stopped_by: None };
+    let outcome = (&mut *reader).deserialize_map(&mut envelope).and_then(|()| reader.end());
     let Envelope { array, unknown, stopped_by, .. } = envelope;
     if let Some(error) = stopped_by {
         return Err(error);
@@ -32,7 +60,7 @@ pub fn read_array<E: From<Unreadable>>(
         Array::Opened => Unreadable::WrongType { field, expected: "an array" },
         Array::Absent | Array::Read => Unreadable::WrongType { field: "", expected: "a JSON object" },
     };
-    outcome.map_err(|error| fault(&error, mistyped))?;
+    outcome.map_err(|error| broken(error, mistyped))?;
     match array {
         _ if !unknown.is_empty() => Err(Unreadable::UnknownFields { names: unknown }.into()),
         Array::Absent => Err(Unreadable::Missing { field }.into()),
@@ -49,9 +77,12 @@ enum Array {
 
 struct Envelope<S, E> {
     field: &'static str,
+    beside: &'static [&'static str],
     sink: S,
     array: Array,
     unknown: Vec<String>,
+    /// Which of those beside the array were there.
+    seen: Vec<&'static str>,
     /// Why reading was given up, other than for the JSON reader's own error.
     stopped_by: Option<E>,
 }
@@ -69,6 +100,11 @@ where
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some(name) = map.next_key::<String>()? {
+            if let Some(known) = self.beside.iter().find(|known| **known == name) {
+                map.next_value::<IgnoredAny>()?;
+                self.once(known)?;
+                continue;
+            }
             if name != self.field {
                 map.next_value::<IgnoredAny>()?;
                 if self.unknown.len() < UNKNOWN_FIELDS_NAMED_MAX {
@@ -76,14 +112,23 @@ where
                 }
                 continue;
             }
-            if !matches!(self.array, Array::Absent) {
-                self.stopped_by = Some(Unreadable::Twice { field: self.field }.into());
-                return Err(M::Error::custom("twice"));
-            }
+            self.once(self.field)?;
             self.array = Array::Opened;
             map.next_value_seed(Elements { sink: &mut self.sink, stopped_by: &mut self.stopped_by })?;
             self.array = Array::Read;
         }
+        Ok(())
+    }
+}
+
+impl<S, E: From<Unreadable>> Envelope<S, E> {
+    /// Notes that a field is there, which it may be once.
+    fn once<F: serde::de::Error>(&mut self, field: &'static str) -> Result<(), F> {
+        if self.seen.contains(&field) {
+            self.stopped_by = Some(Unreadable::Twice { field }.into());
+            return Err(F::custom("twice"));
+        }
+        self.seen.push(field);
         Ok(())
     }
 }

@@ -23,6 +23,7 @@ pub use envelope::read_array;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub use patch::Patch;
 pub use unreadable::Unreadable;
+pub(crate) use envelope::read_array_beside;
 pub(crate) use unreadable::text;
 
 use crate::money::{Decimal, parse_json_number, parse_plain};

@@ -5,11 +5,13 @@ use serde_json::error::Category;
 /// Why a body can't be taken apart into fields, or into elements with fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// The bytes are not UTF-8.
-    #[error("the body is not UTF-8: byte {offset} begins no character")]
-    NotUtf8 {
+    /// The bytes are not text in the encoding they seem to be in.
+    #[error("the body is not {encoding}: byte {offset} begins no character")]
+    Malformed {
+        /// The encoding's name.
+        encoding: &'static str,
         /// How many bytes are well formed.
-        offset: usize,
+        offset: u64,
     },
     /// Percent-encoded bytes of a form, or of a query, are not UTF-8.
     #[error("a percent-encoded text is not UTF-8")]
@@ -54,8 +56,10 @@ pub enum Unreadable {
 
 /// A body as text, without the mark that some editors put before it.
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, Unreadable> {
-    let text =
-        std::str::from_utf8(bytes).map_err(|error| Unreadable::NotUtf8 { offset: error.valid_up_to() })?;
+    let text = std::str::from_utf8(bytes).map_err(|error| Unreadable::Malformed {
+        encoding: "UTF-8",
+        offset: error.valid_up_to() as u64,
+    })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 

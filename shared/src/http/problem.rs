@@ -230,6 +230,20 @@ impl Problem {
         )
     }
 
+    /// 409: an import that has ended can't be called off.
+    #[must_use]
+    pub fn import_has_ended() -> Self {
+        let detail = "the import has ended; what it stored stays stored";
+        Self::new(StatusCode::CONFLICT, "import_ended", "The import has ended", detail)
+    }
+
+    /// 409: the file that is to be imported was not sent yet.
+    #[must_use]
+    pub fn nothing_uploaded() -> Self {
+        let detail = "nothing was sent to the upload's url yet; PUT the file there first";
+        Self::new(StatusCode::CONFLICT, "nothing_uploaded", "The file is not there", detail)
+    }
+
     /// 409: what was asked for is known once the import has ended.
     #[must_use]
     pub fn import_in_progress() -> Self {

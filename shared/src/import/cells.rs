@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Column, Field, RowBody, Shape};
+use super::{Column, DecimalSeparator, Field, RowBody, Shape};
 use crate::fields::{Fields, Finding, FindingCode};
 use crate::money::parse_json_number;
 
@@ -14,7 +14,9 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
     let mut fields = Fields::new(&NAMES);
     match (body, shape) {
         (RowBody::Json(row), _) => fields.read_element(row),
-        (RowBody::Cells(record), Shape::Columns { columns, .. }) => read_record(&mut fields, record, columns),
+        (RowBody::Cells(record), Shape::Columns { columns, decimal_separator, .. }) => {
+            read_record(&mut fields, record, columns, *decimal_separator);
+        }
         (RowBody::Cells(_), Shape::Objects) | (RowBody::Broken(_), _) => {
             fields.find(Finding::in_row(FindingCode::InvalidJson, "the line is not valid JSON"));
         }
@@ -22,19 +24,20 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
     fields
 }
 
-fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
+fn read_record(fields: &mut Fields, record: &[String], columns: &[Column], separator: DecimalSeparator) {
     if record.len() != columns.len() {
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
         return fields.find(Finding::in_row(FindingCode::ColumnCount, reason));
     }
     for (cell, column) in record.iter().zip(columns) {
         if let Some(field) = column.field() {
-            fields.put_at(field as usize, value_of_cell(cell, field));
+            fields.put_at(field as usize, value_of_cell(cell, field, separator));
         }
     }
 }
 
-fn value_of_cell(cell: &str, field: Field) -> Value {
+fn value_of_cell(cell: &str, field: Field, separator: DecimalSeparator) -> Value {
+    let amount = matches!(field, Field::TotalAmount | Field::Balance);
     let free_text = !matches!(
         field,
         Field::Id
@@ -47,6 +50,7 @@ fn value_of_cell(cell: &str, field: Field) -> Value {
     match (cell.trim(), free_text) {
         ("", _) => Value::Null,
         (_, true) => Value::String(cell.to_owned()),
+        (trimmed, false) if amount => Value::String(separator.to_point(trimmed)),
         (trimmed, false) => Value::String(trimmed.to_owned()),
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Format, Mapping};
+use super::Notation;
 use crate::id::{ImportId, OrgId};
 
 /// How an import is doing.
@@ -16,6 +16,8 @@ pub enum ImportStatus {
     Completed,
     /// Some rows, or all, were refused; the others are stored.
     CompletedWithErrors,
+    /// Its owner called it off; what was stored before is stored.
+    Cancelled,
     /// The job itself could not be run.
     Failed,
 }
@@ -33,17 +35,41 @@ pub struct Counts {
     pub warnings: u64,
 }
 
-/// What is known of a payload when it is accepted.
+impl Counts {
+    /// What to add (`sign` 1) or take away (-1), in the order of the fields.
+    pub(crate) fn signed(&self, sign: i64) -> [i64; 4] {
+        let Self { imported, updated, failed, warnings } = *self;
+        [imported, updated, failed, warnings].map(|count| sign * i64::try_from(count).unwrap_or(i64::MAX))
+    }
+}
+
+/// Where a payload lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayloadFile {
+    /// The file's name in the bucket.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: u64,
+    /// What S3 tells its content by, if others may write the file: it must stay the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+}
+
+/// What is known of an import when it is accepted.
 #[derive(Clone, Debug)]
-pub struct PayloadFacts {
-    /// Its notation.
-    pub format: Format,
-    /// Which column fills which field, as the request said.
-    pub mapping: Mapping,
-    /// Its rows.
-    pub total_records: u64,
+pub struct Accepted {
+    /// Where its payload lies.
+    pub payload: PayloadFile,
+    /// How that is written.
+    pub notation: Notation,
+    /// Its rows, if they were counted.
+    pub total_records: Option<u64>,
+    /// Whether it is only to be told what would become of them.
+    pub dry_run: bool,
     /// How many of them make a chunk.
     pub rows_per_chunk: usize,
+    /// How many chunks are queued at once.
+    pub chunks_at_once: u32,
 }
 
 /// An import job.
@@ -55,32 +81,54 @@ pub struct ImportJob {
     pub org: OrgId,
     /// How it is doing.
     pub status: ImportStatus,
-    /// The notation of the payload.
-    pub format: Format,
-    /// Which column fills which field, as the request said.
-    #[serde(default)]
-    pub mapping: Mapping,
+    /// Where the payload lies.
+    pub payload: PayloadFile,
+    /// How the payload is written.
+    pub notation: Notation,
+    /// Whether nothing is to be written to any account.
+    pub dry_run: bool,
     /// How many rows a chunk has, settled when the job is accepted: a plan made again,
     /// even by another version of this code, must cut at the same places.
     pub rows_per_chunk: usize,
-    /// The rows of the payload.
-    pub total_records: u64,
+    /// How many chunks are queued between two records of that, settled likewise.
+    pub chunks_at_once: u32,
+    /// The rows of the payload; `None` until they are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_records: Option<u64>,
     /// Rows that a later row of the payload replaced; known once planned.
     pub superseded: u64,
     /// What became of the rows processed so far.
     #[serde(flatten)]
     pub counts: Counts,
-    /// The chunks the rows were cut into; `None` until planned.
+    /// The chunks that were queued. Of the `chunks_at_once` after them, some may be.
+    pub queued: u32,
+    /// The chunks that there are to be; `None` until all are queued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunks: Option<u32>,
-    /// The chunks processed so far.
+    /// The chunks that are done with.
     pub chunks_done: u32,
-    /// Why the job failed.
+    /// Rows that will never be processed: of a job that ended before its time.
+    pub unprocessed: u64,
+    /// Why the job fails, or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When it was accepted.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
+    /// When its owner called it off.
+    #[serde(
+        default,
+        with = "jiff::fmt::serde::timestamp::millisecond::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub cancel_requested_at: Option<Timestamp>,
+    /// When its rows were counted, and the first could be processed.
+    #[serde(
+        default,
+        with = "jiff::fmt::serde::timestamp::millisecond::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub planned_at: Option<Timestamp>,
     /// When it ended.
     #[serde(
         default,
@@ -93,22 +141,28 @@ pub struct ImportJob {
 impl ImportJob {
     /// A job that was just accepted.
     #[must_use]
-    pub fn accepted(id: ImportId, org: OrgId, payload: PayloadFacts, now: Timestamp) -> Self {
-        let PayloadFacts { format, mapping, total_records, rows_per_chunk } = payload;
+    pub fn accepted(id: ImportId, org: OrgId, accepted: Accepted, now: Timestamp) -> Self {
+        let Accepted { payload, notation, total_records, dry_run, rows_per_chunk, chunks_at_once } = accepted;
         Self {
             id,
             org,
             status: ImportStatus::Processing,
-            format,
-            mapping,
+            payload,
+            notation,
+            dry_run,
             rows_per_chunk,
+            chunks_at_once: chunks_at_once.max(1),
             total_records,
             superseded: 0,
             counts: Counts::default(),
+            queued: 0,
             chunks: None,
             chunks_done: 0,
+            unprocessed: 0,
             reason: None,
             created_at: now,
+            cancel_requested_at: None,
+            planned_at: None,
             completed_at: None,
         }
     }
@@ -119,14 +173,49 @@ impl ImportJob {
         self.superseded + self.counts.imported + self.counts.updated + self.counts.failed
     }
 
-    /// The status a job with these counts ends in, once every planned chunk is done.
+    /// The rows that failed: those that were refused, and, of a job that failed, those that
+    /// nobody got to.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        self.counts.failed + if self.status == ImportStatus::Failed { self.unprocessed } else { 0 }
+    }
+
+    /// The rows that were left out because the job was cancelled.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        if self.status == ImportStatus::Cancelled { self.unprocessed } else { 0 }
+    }
+
+    /// Whether chunks that nobody has begun are left out from now on.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.reason.is_some() || self.cancel_requested_at.is_some()
+    }
+
+    /// The status a job with these counts ends in, once every chunk is done with.
     #[must_use]
     pub fn outcome(&self) -> Option<ImportStatus> {
-        let done = self.chunks.is_some_and(|planned| self.chunks_done >= planned);
-        match self.counts.failed {
-            _ if !done => None,
-            0 => Some(ImportStatus::Completed),
-            _ => Some(ImportStatus::CompletedWithErrors),
+        if self.chunks.is_none_or(|chunks| self.chunks_done < chunks) {
+            return None;
         }
+        Some(match (&self.reason, self.cancel_requested_at, self.counts.failed) {
+            (Some(_), _, _) => ImportStatus::Failed,
+            (None, Some(_), _) => ImportStatus::Cancelled,
+            (None, None, 0) => ImportStatus::Completed,
+            (None, None, _) => ImportStatus::CompletedWithErrors,
+        })
+    }
+
+    /// The rows a second that were processed since they were counted, up to `now` or the end,
+    /// and the seconds that the others will take at that rate, while there are any.
+    #[must_use]
+    pub fn pace(&self, now: Timestamp) -> Option<(u64, Option<u64>)> {
+        let elapsed = self.completed_at.unwrap_or(now).duration_since(self.planned_at?);
+        let milliseconds = u64::try_from(elapsed.as_millis()).ok()?.max(1);
+        let done = self.processed() - self.superseded;
+        let left = self.total_records?.saturating_sub(self.processed());
+        let running = self.status == ImportStatus::Processing && done > 0;
+        let remaining = running.then(|| (left * milliseconds).div_ceil(done * 1_000));
+        (done > 0).then(|| (done * 1_000 / milliseconds, remaining))
     }
 }

@@ -1,10 +1,11 @@
 //! The import of accounts: from the bytes of a request to the fate of every row.
 //!
-//! The data flows one way. [`read`] takes a payload apart into [`RawRow`]s without judging
-//! them. [`Plan`] keeps the last of the rows that share an external id and cuts what is
-//! left into chunks. [`RawRow::check`] turns one row into an [`AccountUpsert`] or the
+//! The data flows one way, and no file is ever held whole. [`read`] takes a payload apart into
+//! [`RawRow`]s without judging them. A [`Survey`] of them finds the last of the rows that share
+//! an external id; a [`Cutter`] cuts those into chunks. [`RawRow::check`] turns one row into an [`AccountUpsert`] or the
 //! list of what is wrong with it. [`ImportJob`] holds the counts, of which always
-//! `total = imported + updated + superseded + failed` once the job has ended.
+//! `total = imported + updated + superseded + failed` once the job has ended, and besides, in a
+//! job that was cancelled, what was skipped.
 
 mod cells;
 mod check;
@@ -15,16 +16,20 @@ mod plan;
 pub mod read;
 mod report;
 mod row;
+mod summary;
+mod upload;
 mod upsert;
 
 pub use check::Checked;
 pub use external_id::ExternalId;
 pub use field::{Field, REASON};
-pub use job::{Counts, ImportJob, ImportStatus, PayloadFacts};
-pub use plan::{Chunk, Plan, ROWS_PER_CHUNK};
-pub use read::{Format, Mapping, Unreadable};
+pub use job::{Accepted, Counts, ImportJob, ImportStatus, PayloadFile};
+pub use plan::{CHUNKS_AT_ONCE, Chunk, Cutter, ROWS_PER_CHUNK, Superseded, Survey};
+pub use read::{DecimalSeparator, Fault, Format, Mapping, Notation, Unreadable};
 pub use report::{ChunkReport, Fate, RowReport, processing_failed};
 pub use row::{Column, RawRow, RowBody, Shape};
+pub use summary::ImportSummary;
+pub use upload::{Announced, FILE_BYTES_MAX, Upload};
 pub use upsert::AccountUpsert;
 
 /// What becomes of a row's fields that accounts do not have.

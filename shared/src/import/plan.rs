@@ -1,4 +1,9 @@
 //! The plan of an import: which rows count, and how they are cut into chunks.
+//!
+//! Planning reads the payload twice. The first time, a [`Survey`] keeps 16 bytes of each row,
+//! by which rows about the same account are told; the second time, a [`Cutter`] leaves out those
+//! that a later row replaces and cuts the rest. The same payload is always cut at the same
+//! places, so that a plan that was cut off goes on where it was.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +14,12 @@ use crate::id::OrgId;
 /// rows keep that at 1 % of the rows' own cost, while a chunk still takes only seconds
 /// and its rows fit in one small object.
 pub const ROWS_PER_CHUNK: usize = 500;
+/// The bytes of rows after which a chunk is cut, be it short of rows: a worker has several
+/// chunks in memory.
+const CHUNK_BYTES: usize = 2_000_000;
+/// The chunks that are queued between two records of how far planning has come: of 500 rows,
+/// 20,000 rows for one write.
+pub const CHUNKS_AT_ONCE: u32 = 40;
 
 /// Rows that are processed, counted and committed together.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -21,63 +32,109 @@ pub struct Chunk {
     pub rows: Vec<RawRow>,
 }
 
-/// The plan of an import. The same payload always gives the same plan.
+/// Where an account's digest ends and a row's index begins.
+const INDEX_BITS: u32 = 40;
+const INDEX_MASK: u128 = (1 << INDEX_BITS) - 1;
+
+/// Finds the rows that a later row replaces, of an organization's rows given one by one.
 #[derive(Debug)]
-pub struct Plan {
-    /// The rows of the payload.
-    pub total: u64,
-    /// The rows that a later row about the same account replaces.
-    pub superseded: u64,
-    /// What is left, in chunks.
-    pub chunks: Vec<Chunk>,
+pub struct Survey {
+    org: OrgId,
+    total: u64,
+    /// 88 bits of a digest of the account's id above the row's index in the 40 bits below.
+    /// Sorted, rows about one account lie side by side, the last one last. Two different ids
+    /// among ten million meet in 88 bits with a chance of one in a million million.
+    digests: Vec<u128>,
 }
 
-impl Plan {
-    /// Plans the rows of an organization's payload, `rows_per_chunk` at a time (at least 1).
+impl Survey {
+    /// A survey of no rows yet.
     #[must_use]
-    pub fn of(org: &OrgId, shape: &Shape, mut rows: Vec<RawRow>, rows_per_chunk: usize) -> Self {
-        let total = rows.len() as u64;
-        let superseded = superseded(org, shape, &rows);
-        if !superseded.is_empty() {
-            rows.retain(|row| superseded.binary_search(&row.index).is_err());
+    pub fn new(org: OrgId) -> Self {
+        Self { org, total: 0, digests: Vec::new() }
+    }
+
+    /// Adds the next row.
+    pub fn add(&mut self, shape: &Shape, row: &RawRow) {
+        self.total += 1;
+        if let Some(id) = row.account_id(&self.org, shape) {
+            let high = u128::from_be_bytes(id.digest());
+            self.digests.push((high & !INDEX_MASK) | (u128::from(row.index) & INDEX_MASK));
         }
-        let mut chunks = Vec::with_capacity(rows.len().div_ceil(rows_per_chunk.max(1)));
-        let mut rows = rows.into_iter();
-        for number in 0.. {
-            let rows: Vec<_> = rows.by_ref().take(rows_per_chunk.max(1)).collect();
-            if rows.is_empty() {
-                break;
-            }
-            chunks.push(Chunk { number, shape: shape.clone(), rows });
-        }
-        Self { total, superseded: superseded.len() as u64, chunks }
+    }
+
+    /// What was found.
+    #[must_use]
+    pub fn finish(self) -> Superseded {
+        let Self { total, mut digests, .. } = self;
+        digests.sort_unstable();
+        let mut rows: Vec<u64> = digests
+            .windows(2)
+            .filter(|pair| matches!(pair, [a, b] if a >> INDEX_BITS == b >> INDEX_BITS))
+            .filter_map(|pair| u64::try_from(pair.first()? & INDEX_MASK).ok())
+            .collect();
+        rows.sort_unstable();
+        Superseded { total, rows }
     }
 }
 
-/// The indexes, ascending, of rows that name an account that a later row names too.
-///
-/// Takes 16 bytes a row: 88 bits of a digest of the account's id above the row's index in
-/// the 40 bits below. Sorted, rows about one account lie side by side, the last one last.
-/// Two different ids among a hundred million meet in 88 bits with a chance of one in
-/// ten thousand million.
-fn superseded(org: &OrgId, shape: &Shape, rows: &[RawRow]) -> Vec<u64> {
-    const INDEX_BITS: u32 = 40;
-    const INDEX_MASK: u128 = (1 << INDEX_BITS) - 1;
-    let mut digests: Vec<u128> = rows
-        .iter()
-        .filter_map(|row| {
-            let high = u128::from_be_bytes(row.account_id(org, shape)?.digest());
-            Some((high & !INDEX_MASK) | (u128::from(row.index) & INDEX_MASK))
-        })
-        .collect();
-    digests.sort_unstable();
-    let mut superseded: Vec<u64> = digests
-        .windows(2)
-        .filter(|pair| matches!(pair, [a, b] if a >> INDEX_BITS == b >> INDEX_BITS))
-        .filter_map(|pair| u64::try_from(pair.first()? & INDEX_MASK).ok())
-        .collect();
-    superseded.sort_unstable();
-    superseded
+/// The rows of a payload that a later row about the same account replaces.
+#[derive(Clone, Debug)]
+pub struct Superseded {
+    /// All the rows of the payload.
+    pub total: u64,
+    /// The indexes of those that are replaced, ascending.
+    rows: Vec<u64>,
+}
+
+impl Superseded {
+    /// How many they are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.rows.len() as u64
+    }
+}
+
+/// Cuts rows, given in their order, into chunks.
+#[derive(Debug)]
+pub struct Cutter {
+    superseded: std::iter::Peekable<std::vec::IntoIter<u64>>,
+    rows_per_chunk: usize,
+    number: u32,
+    rows: Vec<RawRow>,
+    bytes: usize,
+}
+
+impl Cutter {
+    /// Cuts after `rows_per_chunk` rows, but at least one.
+    #[must_use]
+    pub fn new(superseded: Superseded, rows_per_chunk: usize) -> Self {
+        let superseded = superseded.rows.into_iter().peekable();
+        Self { superseded, rows_per_chunk: rows_per_chunk.max(1), number: 0, rows: Vec::new(), bytes: 0 }
+    }
+
+    /// Adds the next row. Returns a chunk when one is full.
+    pub fn push(&mut self, shape: &Shape, row: RawRow) -> Option<Chunk> {
+        if self.superseded.next_if_eq(&row.index).is_some() {
+            return None;
+        }
+        self.bytes += row.body.len();
+        self.rows.push(row);
+        let full = self.rows.len() >= self.rows_per_chunk || self.bytes >= CHUNK_BYTES;
+        full.then(|| self.cut(shape))
+    }
+
+    /// The last chunk, if rows are left for one.
+    pub fn finish(&mut self, shape: &Shape) -> Option<Chunk> {
+        (!self.rows.is_empty()).then(|| self.cut(shape))
+    }
+
+    fn cut(&mut self, shape: &Shape) -> Chunk {
+        let number = self.number;
+        self.number += 1;
+        self.bytes = 0;
+        Chunk { number, shape: shape.clone(), rows: std::mem::take(&mut self.rows) }
+    }
 }
 
 #[cfg(test)]
@@ -92,21 +149,38 @@ mod tests {
         RawRow { index, line: None, body }
     }
 
+    fn plan(rows: &[RawRow], size: usize) -> (Superseded, Vec<Chunk>) {
+        let shape = Shape::Objects;
+        let mut survey = Survey::new("org_aaaaaaaaaaaaaaaa".parse().expect("an id"));
+        rows.iter().for_each(|row| survey.add(&shape, row));
+        let superseded = survey.finish();
+        let mut cutter = Cutter::new(superseded.clone(), size);
+        let mut chunks: Vec<_> = rows.iter().filter_map(|row| cutter.push(&shape, row.clone())).collect();
+        chunks.extend(cutter.finish(&shape));
+        (superseded, chunks)
+    }
+
+    #[test]
+    fn a_chunk_of_long_rows_is_short() {
+        let rows: Vec<_> = (0..7).map(|index| row(index, &"x".repeat(900_000))).collect();
+        let (_, chunks) = plan(&rows, 500);
+        assert_eq!(chunks.iter().map(|chunk| chunk.rows.len()).collect::<Vec<_>>(), [3, 3, 1]);
+    }
+
     proptest! {
         #[test]
         fn the_last_row_of_each_external_id_is_kept_and_every_row_counted(ids in prop::collection::vec("[a-f]?", 0..60), size in 1usize..9) {
-            let rows = ids.iter().zip(0..).map(|(id, index)| row(index, id)).collect();
-            let org = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-            let plan = Plan::of(&org, &Shape::Objects, rows, size);
-            let kept: Vec<u64> = plan.chunks.iter().flat_map(|c| c.rows.iter().map(|r| r.index)).collect();
+            let rows: Vec<_> = ids.iter().zip(0..).map(|(id, index)| row(index, id)).collect();
+            let (superseded, chunks) = plan(&rows, size);
+            let kept: Vec<u64> = chunks.iter().flat_map(|c| c.rows.iter().map(|r| r.index)).collect();
             let expected: Vec<u64> = (0..ids.len())
                 .filter(|&i| ids[i].is_empty() || !ids[i + 1..].contains(&ids[i]))
                 .map(|i| i as u64)
                 .collect();
             prop_assert_eq!(&kept, &expected);
-            prop_assert_eq!(plan.total, ids.len() as u64);
-            prop_assert_eq!(plan.superseded + kept.len() as u64, plan.total);
-            prop_assert!(plan.chunks.iter().zip(0..).all(|(c, n)| c.number == n && !c.rows.is_empty() && c.rows.len() <= size));
+            prop_assert_eq!(superseded.total, ids.len() as u64);
+            prop_assert_eq!(superseded.count() + kept.len() as u64, superseded.total);
+            prop_assert!(chunks.iter().zip(0..).all(|(c, n)| c.number == n && !c.rows.is_empty() && c.rows.len() <= size));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{ExternalId, Field};
+use super::{DecimalSeparator, ExternalId, Field};
 use crate::id::{AccountId, OrgId};
 
 /// One row of a payload, in the words of its sender.
@@ -32,6 +32,17 @@ pub enum RowBody {
     Broken(String),
 }
 
+impl RowBody {
+    /// How long it is, in bytes, separators aside.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Json(json) => json.get().len(),
+            Self::Cells(cells) => cells.iter().map(String::len).sum(),
+            Self::Broken(line) => line.len(),
+        }
+    }
+}
+
 /// What the rows of a payload have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,6 +55,9 @@ pub enum Shape {
         columns: Vec<Column>,
         /// What separates the cells.
         delimiter: char,
+        /// What stands before the decimals of amounts.
+        #[serde(default)]
+        decimal_separator: DecimalSeparator,
     },
 }
 

@@ -21,17 +21,27 @@ const ATTEMPTS_MAX: u32 = 8;
 const WAIT_MIN: Duration = Duration::from_millis(10);
 
 /// The items with these keys, those that are there, in no order that means anything. Reads
-/// with eventual consistency.
-pub(super) async fn batch_get(client: &Client, table: &str, keys: Vec<Item>) -> Result<Vec<Item>, Failure> {
-    let batches = keys.chunks(BATCH_GET_MAX).map(|keys| batch(client, table, keys.to_vec()));
+/// with eventual consistency, at half the price, unless it is to be `consistent`.
+pub(super) async fn batch_get(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+    consistent: bool,
+) -> Result<Vec<Item>, Failure> {
+    let batches = keys.chunks(BATCH_GET_MAX).map(|keys| batch(client, table, keys.to_vec(), consistent));
     let batches: Vec<_> = batches.collect();
     stream::iter(batches).buffered(BATCHES_IN_FLIGHT).try_concat().await
 }
 
-async fn batch(client: &Client, table: &str, mut keys: Vec<Item>) -> Result<Vec<Item>, Failure> {
+async fn batch(
+    client: &Client,
+    table: &str,
+    mut keys: Vec<Item>,
+    consistent: bool,
+) -> Result<Vec<Item>, Failure> {
     let mut items = Vec::with_capacity(keys.len());
     for attempt in 0..ATTEMPTS_MAX {
-        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).build();
+        let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(consistent).build();
         let wanted = wanted.map_err(Failure::unsendable(OPERATION))?;
         let answer = client.batch_get_item().request_items(table, wanted).send().await;
         let mut answer = answer.map_err(Failure::of(OPERATION))?;

@@ -189,7 +189,7 @@ impl<J: Job> JobStore<J> {
         for key in &mut keys {
             key.retain(|name, _| name == "job" || name == "part");
         }
-        let found = batch_get(&self.client, &self.table, keys).await?;
+        let found = batch_get(&self.client, &self.table, keys, false).await?;
         let jobs: Result<Vec<_>, _> =
             found.into_iter().filter_map(|item| from_living_item(item).transpose()).collect();
         let mut jobs: Vec<J> = jobs?;

@@ -27,7 +27,7 @@ pub use clients::ClientStore;
 pub use deliveries::DeliveryStore;
 pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
-pub use imports::{ChunkPart, ImportStore};
+pub use imports::{ChunkPart, ImportStore, UploadStore};
 pub use jobs::{Job, JobStore};
 pub use keys::KeyStore;
 pub use notifications::NotificationStore;

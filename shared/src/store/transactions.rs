@@ -91,7 +91,7 @@ impl TransactionStore {
             let account = table_keys::transactions_of(org, transaction.account_identifier.as_str());
             Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(&transaction.id))])
         };
-        let found = batch_get(&self.client, &self.table, transactions.map(key).collect()).await?;
+        let found = batch_get(&self.client, &self.table, transactions.map(key).collect(), false).await?;
         found.iter().map(|item| Ok((Reader::new(item, WHAT).required("id")?, kept(item, request)?))).collect()
     }
 

@@ -42,7 +42,7 @@ impl From<fields::Unreadable> for Problem {
         use fields::Unreadable;
         let detail = unreadable.to_string();
         match unreadable {
-            Unreadable::NotUtf8 { .. } | Unreadable::BrokenEscape => {
+            Unreadable::Malformed { .. } | Unreadable::BrokenEscape => {
                 Self::unreadable("invalid_encoding", detail)
             }
             Unreadable::BrokenJson { .. } => Self::unreadable("invalid_json", detail),
@@ -62,6 +62,16 @@ impl From<fields::Unreadable> for Problem {
     }
 }
 
+impl From<import::Fault> for Problem {
+    fn from(fault: import::Fault) -> Self {
+        match fault {
+            import::Fault::Unreadable(unreadable) => unreadable.into(),
+            import::Fault::Source(failure) => failure.into(),
+            import::Fault::Stopped => Self::internal(),
+        }
+    }
+}
+
 impl From<import::Unreadable> for Problem {
     fn from(unreadable: import::Unreadable) -> Self {
         use import::Unreadable;
@@ -70,6 +80,9 @@ impl From<import::Unreadable> for Problem {
             Unreadable::Body(unreadable) => unreadable.into(),
             Unreadable::NoRows => Self::unreadable("no_rows", detail),
             Unreadable::TooManyRows => Self::unreadable("too_many_rows", detail),
+            Unreadable::TooLong => Self::unreadable("too_long", detail),
+            Unreadable::RowTooLong { .. } => Self::unreadable("row_too_long", detail),
+            Unreadable::BrokenGzip { .. } => Self::unreadable("invalid_gzip", detail),
             Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),
             Unreadable::UnclosedQuote { .. } => Self::unreadable("unclosed_quote", detail),
             Unreadable::TooManyColumns => Self::unreadable("too_many_columns", detail),

@@ -1,11 +1,14 @@
 //! CSV as RFC 4180 has it and as spreadsheets write it: separated by commas, semicolons
 //! or tabs, with any line ends.
 
-use csv::{ReaderBuilder, StringRecord};
+use std::io::{self, Read};
 
-use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Rows, Unreadable};
+use csv::{ErrorKind, ReaderBuilder, StringRecord};
+
+use super::bounded::{BUFFER_BYTES, Window};
+use super::{COLUMNS_MAX, Fault, HEADER_CHARS_MAX, Mapping, Notation, Rows, Sink, Unreadable};
 use crate::id::AccountId;
-use crate::import::{Column, Field, RawRow, RowBody, Shape};
+use crate::import::{Column, Field, RowBody, Shape};
 
 /// The rows, the header among them, in which an account's id must be for their column to be one
 /// of accounts' ids.
@@ -13,77 +16,87 @@ const ROWS_LOOKED_AT: usize = 1_000;
 /// What may separate cells, the likeliest first.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
-pub(super) fn read<S: FnMut(&Shape, RawRow)>(
-    text: &str,
-    mapping: &Mapping,
-    rows: &mut Rows<S>,
-) -> Result<Shape, Unreadable> {
-    let delimiter = detect_delimiter(text);
-    let mut reader = reader(text, delimiter);
+/// The bytes from the beginning on by which a file's separator and column of ids are told.
+const HEAD_BYTES: u64 = 256 * 1024;
+
+pub(super) fn read(
+    mut text: impl Read,
+    notation: &Notation,
+    rows: &mut Rows<impl Sink>,
+) -> Result<Shape, Fault> {
+    let mut head = Vec::new();
+    (&mut text).take(HEAD_BYTES).read_to_end(&mut head)?;
+    let delimiter = detect_delimiter(&head);
+    let mut reader = reader(Window::new(head.as_slice().chain(text)), delimiter);
     let mut record = StringRecord::new();
-    if !next(&mut reader, &mut record) {
-        return Err(Unreadable::NoRows);
+    if !next(&mut reader, &mut record)? {
+        return Err(Unreadable::NoRows.into());
     }
-    let mut columns = columns(&record, mapping)?;
-    if !has_ids_of_accounts(text, delimiter, &columns) {
+    let mut columns = columns(&record, &notation.mapping)?;
+    if !has_ids_of_accounts(&head, delimiter, &columns) {
         let foreign = columns.iter_mut().filter(|column| column.field().is_some_and(Field::is_beside_id));
         foreign.for_each(|column| column.field = None);
     }
-    let shape = Shape::Columns { columns, delimiter };
+    let shape = Shape::Columns { columns, delimiter, decimal_separator: notation.decimal_separator };
     // The line of the last record, if its last cell goes on past it.
     let mut runs_on = None;
-    while next(&mut reader, &mut record) {
-        let line = record.position().map(|position| first_line(text, position));
+    while next(&mut reader, &mut record)? {
+        let line = first_line(&reader, &record);
         runs_on = line.filter(|_| record.iter().next_back().is_some_and(|cell| cell.contains(['\r', '\n'])));
         let cells = record.iter().map(str::to_owned).collect();
         rows.push(&shape, line, RowBody::Cells(cells))?;
+        let done = reader.position().byte();
+        reader.get_mut().release(done);
     }
     // A cell that goes on past its line is quoted, so the file must end with its mark.
-    match runs_on.filter(|_| !text.trim_end().ends_with('"')) {
-        Some(line) => Err(Unreadable::UnclosedQuote { line }),
+    match runs_on.filter(|_| reader.get_ref().last() != Some(b'"')) {
+        Some(line) => Err(Unreadable::UnclosedQuote { line }.into()),
         None => Ok(shape),
     }
 }
 
 /// Whether a file's column of ids, if it has one, is one of accounts' ids: some row among the
 /// first tells it. Other systems have columns of that name, too, and mean something else.
-fn has_ids_of_accounts(text: &str, delimiter: char, columns: &[Column]) -> bool {
+fn has_ids_of_accounts(head: &[u8], delimiter: char, columns: &[Column]) -> bool {
     let Some(at) = columns.iter().position(|column| column.field() == Some(Field::Id)) else {
         return false;
     };
-    let mut reader = reader(text, delimiter);
-    let mut record = StringRecord::new();
-    for _ in 0..ROWS_LOOKED_AT {
-        if !next(&mut reader, &mut record) {
-            return false;
-        }
-        if record.get(at).is_some_and(|id| id.trim().parse::<AccountId>().is_ok()) {
-            return true;
-        }
-    }
-    false
+    let mut rows = reader(head, delimiter).into_byte_records().take(ROWS_LOOKED_AT);
+    rows.any(|row| {
+        let row = row.unwrap_or_default();
+        let id = row.get(at).and_then(|id| std::str::from_utf8(id).ok());
+        id.is_some_and(|id| id.trim().parse::<AccountId>().is_ok())
+    })
 }
 
-fn reader(text: &str, delimiter: char) -> csv::Reader<&[u8]> {
+fn reader<R: Read>(text: R, delimiter: char) -> csv::Reader<R> {
     ReaderBuilder::new()
         .delimiter(u8::try_from(delimiter).unwrap_or(b','))
         .flexible(true) // a ragged row is that row's fault
         .has_headers(false)
-        .from_reader(text.as_bytes())
+        .buffer_capacity(BUFFER_BYTES)
+        .from_reader(text)
 }
 
-/// Moves to the next record; `false` at the end. The reader's errors are those of its
-/// source and of the encoding, and the source is text in memory, so it has none.
-fn next(reader: &mut csv::Reader<&[u8]>, record: &mut StringRecord) -> bool {
-    reader.read_record(record).unwrap_or(false)
+/// Moves to the next record; `false` at the end.
+fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut StringRecord) -> Result<bool, Fault> {
+    reader.read_record(record).map_err(|error| {
+        let line = first_line(reader, record);
+        match error.into_kind() {
+            ErrorKind::Io(error) => Fault::from(error).on_line(line.unwrap_or(1)),
+            // The text is UTF-8 and rows may be ragged: there are no others.
+            other => Fault::from(io::Error::other(format!("{other:?}"))),
+        }
+    })
 }
 
 /// The line a record begins on. The reader's position still has the end of the line
 /// before it, and blank lines, ahead.
-fn first_line(text: &str, position: &csv::Position) -> u64 {
-    let begun = usize::try_from(position.byte()).ok().and_then(|at| text.as_bytes().get(at..));
-    let blank = begun.unwrap_or_default().iter().take_while(|b| matches!(b, b'\r' | b'\n'));
-    position.line() + blank.filter(|b| **b == b'\n').map(|_| 1).sum::<u64>()
+fn first_line<R: Read>(reader: &csv::Reader<Window<R>>, record: &StringRecord) -> Option<u64> {
+    let position = record.position()?;
+    let begun = reader.get_ref().from(position.byte());
+    let blank = begun.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
+    Some(position.line() + blank.filter(|b| **b == b'\n').map(|_| 1).sum::<u64>())
 }
 
 fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unreadable> {
@@ -118,15 +131,18 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unre
 }
 
 /// The separator that splits the first line into the most cells, quoted text aside.
-fn detect_delimiter(text: &str) -> char {
+fn detect_delimiter(head: &[u8]) -> char {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut quoted = false;
-    for c in text.trim_start_matches(['\r', '\n']).chars() {
-        match c {
-            '"' => quoted = !quoted,
-            '\n' | '\r' if !quoted => break,
+    for &byte in head.iter().skip_while(|byte| matches!(byte, b'\r' | b'\n')) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
             _ if quoted => {}
-            _ => DELIMITERS.iter().zip(&mut counts).filter(|(d, _)| **d == c).for_each(|(_, n)| *n += 1),
+            _ => {
+                let counted = DELIMITERS.iter().zip(&mut counts);
+                counted.filter(|(d, _)| **d == char::from(byte)).for_each(|(_, n)| *n += 1);
+            }
         }
     }
     let best = counts.iter().max().copied().unwrap_or_default();
@@ -136,19 +152,25 @@ fn detect_delimiter(text: &str) -> char {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, Mapping, Unreadable, read};
+    use super::super::{Fault, Format, Mapping, Notation, ROW_BYTES_MAX, Unreadable, read};
     use crate::import::{RowBody, Shape};
 
     type Row = (Option<u64>, Vec<String>);
 
     fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<Row>, Unreadable> {
         let mut rows = Vec::new();
-        read(Format::Csv, mapping, payload.as_bytes(), |_, row| {
+        let notation = Notation { mapping: mapping.clone(), ..Notation::of(Format::Csv) };
+        let outcome = read(&notation, payload.as_bytes(), |_, row| {
             if let RowBody::Cells(cells) = row.body {
                 rows.push((row.line, cells));
             }
-        })?;
-        Ok(rows)
+            Ok(())
+        });
+        match outcome {
+            Ok(_) => Ok(rows),
+            Err(Fault::Unreadable(unreadable)) => Err(unreadable),
+            Err(other) => panic!("{other:?}"),
+        }
     }
 
     #[test]
@@ -209,11 +231,26 @@ lines\"
             ("notes\ttype\nx", '\t'),
             ("\r\n\nnotes;type\nx", ';'),
         ] {
-            let shape = read(Format::Csv, &Mapping::default(), payload.as_bytes(), |_, _| ());
+            let shape = read(&Notation::of(Format::Csv), payload.as_bytes(), |_, _| Ok(()));
             assert!(
                 matches!(shape, Ok(Shape::Columns { delimiter, .. }) if delimiter == expected),
                 "{payload:?}"
             );
+        }
+    }
+
+    #[test]
+    fn rows_and_the_blanks_between_them_have_a_bound_and_files_have_none() {
+        let row = format!("\n\n\"{}\"", "x\n".repeat(ROW_BYTES_MAX / 2 - 10));
+        let long = format!("notes{}", row.repeat(4));
+        let lines: Vec<_> =
+            rows(&long, &Mapping::default()).expect("readable").into_iter().map(|(line, _)| line).collect();
+        let each = u64::try_from(ROW_BYTES_MAX / 2 - 10).expect("a number") + 2;
+        assert_eq!(lines, [0, 1, 2, 3].map(|n| Some(3 + n * each)));
+        for filling in ["x", "\n"] {
+            let payload = format!("notes\nA\nB{}C", filling.repeat(ROW_BYTES_MAX + 500_000));
+            let fault = rows(&payload, &Mapping::default());
+            assert!(matches!(fault, Err(Unreadable::RowTooLong { line: Some(_) })), "{:?}", fault.err());
         }
     }
 }

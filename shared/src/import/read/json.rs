@@ -1,28 +1,44 @@
 //! `{ "accounts": [ … ] }`, in one pass.
 
-use super::{Rows, Unreadable};
-use crate::fields::read_array;
-use crate::import::{RawRow, RowBody, Shape};
+use std::cell::Cell;
+use std::io::{BufReader, Read};
 
-pub(super) fn read<S: FnMut(&Shape, RawRow)>(text: &str, rows: &mut Rows<S>) -> Result<Shape, Unreadable> {
-    read_array(text, "accounts", |row| rows.push(&Shape::Objects, None, RowBody::Json(row)))?;
+use super::bounded::{BUFFER_BYTES, Metered};
+use super::{Fault, Rows, Sink};
+use crate::fields::read_array_beside;
+use crate::import::{RowBody, Shape};
+
+/// What may stand beside the rows: it is about the import and read elsewhere.
+const BESIDE: [&str; 1] = ["dry_run"];
+
+pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
+    let since_row = Cell::new(0);
+    let text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
+    read_array_beside(text, "accounts", &BESIDE, |row| {
+        since_row.set(0);
+        rows.push(&Shape::Objects, None, RowBody::Json(row))
+    })?;
     Ok(Shape::Objects)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, Mapping, Unreadable, count};
+    use super::super::{Fault, Format, Notation, ROW_BYTES_MAX, Unreadable, count};
     use crate::fields::Unreadable as Body;
 
     fn fault(json: &str) -> Unreadable {
-        count(Format::Json, &Mapping::default(), json.as_bytes()).expect_err(json)
+        match count(&Notation::of(Format::Json), json.as_bytes()) {
+            Err(Fault::Unreadable(fault)) => fault,
+            other => panic!("{json}: {other:?}"),
+        }
     }
 
     #[test]
     fn elements_are_counted_whatever_they_are() {
-        let rows = |json: &str| count(Format::Json, &Mapping::default(), json.as_bytes());
-        assert_eq!(rows(r#"{"accounts":[{},5,null,[[]]]}"#), Ok(4));
-        assert_eq!(rows("\u{feff} {\"accounts\" : [ {} ] } \n"), Ok(1));
+        let rows = |json: &str| count(&Notation::of(Format::Json), json.as_bytes()).ok();
+        assert_eq!(rows(r#"{"accounts":[{},5,null,[[]]]}"#), Some(4));
+        assert_eq!(rows(r#"{"dry_run":true,"accounts":[{}]}"#), Some(1));
+        assert_eq!(rows("\u{feff} {\"accounts\" : [ {} ] } \n"), Some(1));
     }
 
     #[test]
@@ -57,6 +73,13 @@ mod tests {
             Unreadable::Body(Body::UnknownFields { names: vec!["account".into(), "x".into()] })
         );
         assert_eq!(fault(&"[".repeat(1000)), wrong("", "a JSON object"));
-        assert_eq!(fault(&format!(r#"{{"accounts":[{}0]}}"#, "0,".repeat(200_000))), Unreadable::TooManyRows);
+    }
+
+    #[test]
+    fn a_row_has_a_bound_and_so_have_the_blanks_around_it() {
+        let long = "x".repeat(ROW_BYTES_MAX + 200_000);
+        for json in [format!(r#"{{"accounts":["{long}"]}}"#), format!(r#"{{"accounts":[{}1]}}"#, long.replace('x', " "))] {
+            assert_eq!(fault(&json), Unreadable::RowTooLong { line: None });
+        }
     }
 }

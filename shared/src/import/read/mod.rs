@@ -3,38 +3,38 @@
 //! Reading judges only what keeps a payload from being taken apart; what a row says is
 //! judged later, row by row, by [`RawRow::check`].
 
+mod bounded;
 mod csv;
+mod decoded;
 mod json;
 mod mapping;
 mod ndjson;
+mod notation;
 
 pub use mapping::Mapping;
+pub use notation::{DecimalSeparator, Format, Notation};
 
-use serde::{Deserialize, Serialize};
+use std::io::{self, Read};
 
-use super::{RawRow, Shape};
+use decoded::Decoded;
+use flate2::read::MultiGzDecoder;
+
+use super::{RawRow, RowBody, Shape};
+use crate::failure::Failure;
 use crate::fields;
 
-/// The rows one payload may have. That many rows of 20 bytes, an id, a name and an amount
-/// in CSV, fill 4 MB; past it a payload is mostly separators, and its plan would outgrow a
-/// function's memory.
-pub const ROWS_PER_PAYLOAD_MAX: u64 = 200_000;
+/// The rows one file may have. The digests that tell repeated accounts apart take 16 bytes a
+/// row, so that many fit in a planner's memory.
+pub const ROWS_MAX: u64 = 10_000_000;
+/// The bytes one row may have, and the blanks before it: as many as a request has, and little
+/// enough that a chunk of them fits in memory.
+pub const ROW_BYTES_MAX: usize = 4_000_000;
+/// The bytes a file may come to once it is no longer compressed: as many as S3 takes at once.
+pub const TEXT_BYTES_MAX: u64 = 5_000_000_000;
 /// The columns a CSV payload may have: every chunk bears the header.
 pub const COLUMNS_MAX: usize = 1_000;
 /// The characters of a column's header.
 pub const HEADER_CHARS_MAX: usize = 200;
-
-/// The notation of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// `{ "accounts": [ … ] }`.
-    Json,
-    /// One JSON object a line.
-    Ndjson,
-    /// A header and one record a row (RFC 4180), separated by commas, semicolons or tabs.
-    Csv,
-}
 
 /// Why a payload can't be taken apart into rows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,9 +45,24 @@ pub enum Unreadable {
     /// No rows.
     #[error("there are no rows to import")]
     NoRows,
-    /// More rows than [`ROWS_PER_PAYLOAD_MAX`].
-    #[error("more than {ROWS_PER_PAYLOAD_MAX} rows in one request")]
+    /// More rows than [`ROWS_MAX`].
+    #[error("more than {ROWS_MAX} rows in one file")]
     TooManyRows,
+    /// More bytes than [`TEXT_BYTES_MAX`].
+    #[error("more than {TEXT_BYTES_MAX} bytes in one file, decompressed")]
+    TooLong,
+    /// A row of more than [`ROW_BYTES_MAX`] bytes, or as many blanks.
+    #[error("a row{} has more than {ROW_BYTES_MAX} bytes; is a quotation mark or a line left open?", on_line(*line))]
+    RowTooLong {
+        /// The line the row begins on, counting from 1, where there are lines.
+        line: Option<u64>,
+    },
+    /// The file is not the gzip file that its name says it is, or not all of it.
+    #[error("the gzip file can't be decompressed: {reason}")]
+    BrokenGzip {
+        /// What the decompressor expected.
+        reason: String,
+    },
     /// More columns than [`COLUMNS_MAX`].
     #[error("more than {COLUMNS_MAX} columns")]
     TooManyColumns,
@@ -80,35 +95,95 @@ pub enum Unreadable {
     },
 }
 
-/// Takes a payload apart, handing each row to `sink` with the shape it is part of, and
-/// returns the shape.
+fn on_line(line: Option<u64>) -> String {
+    line.map(|line| format!(", begun on line {line},")).unwrap_or_default()
+}
+
+/// Why reading ended early.
+#[derive(Debug)]
+pub enum Fault {
+    /// The payload can't be read.
+    Unreadable(Unreadable),
+    /// The payload can't be had.
+    Source(Failure),
+    /// Whoever takes the rows wants no more.
+    Stopped,
+}
+
+impl Fault {
+    /// The same, now that the line is known.
+    fn on_line(self, number: u64) -> Self {
+        match self {
+            Self::Unreadable(Unreadable::RowTooLong { line: None }) => {
+                Self::Unreadable(Unreadable::RowTooLong { line: Some(number) })
+            }
+            other => other,
+        }
+    }
+}
+
+impl From<Unreadable> for Fault {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
+}
+
+impl From<fields::Unreadable> for Fault {
+    fn from(unreadable: fields::Unreadable) -> Self {
+        Self::Unreadable(unreadable.into())
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        match error.downcast::<Failure>().map_err(io::Error::downcast::<Unreadable>) {
+            Ok(failure) => Self::Source(failure),
+            Err(Ok(unreadable)) => Self::Unreadable(unreadable),
+            // The one reader on the way that has errors of its own.
+            Err(Err(error)) => Self::Unreadable(Unreadable::BrokenGzip { reason: error.to_string() }),
+        }
+    }
+}
+
+/// What takes rows, each with the shape it is part of, until it has had enough.
+pub trait Sink: FnMut(&Shape, RawRow) -> Result<(), Fault> {}
+
+impl<S: FnMut(&Shape, RawRow) -> Result<(), Fault>> Sink for S {}
+
+/// Takes a payload apart, handing each row to `sink`, and returns their shape. Of the payload
+/// no more is held than a row and a few buffers.
 ///
 /// # Errors
-/// [`Unreadable`] when the payload as a whole can't be read. Rows found before the fault
-/// have been handed over by then.
-pub fn read(
-    format: Format,
-    mapping: &Mapping,
-    payload: &[u8],
-    sink: impl FnMut(&Shape, RawRow),
-) -> Result<Shape, Unreadable> {
-    let text = fields::text(payload)?;
+/// [`Fault`] when the payload as a whole can't be read, or the source or the sink ended it.
+/// Rows found before have been handed over by then.
+pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Shape, Fault> {
+    match notation.gzip {
+        true => read_text(notation, MultiGzDecoder::new(payload), sink),
+        false => read_text(notation, payload, sink),
+    }
+}
+
+fn read_text(notation: &Notation, bytes: impl Read, sink: impl Sink) -> Result<Shape, Fault> {
+    let text = Decoded::new(bytes, notation.format == Format::Csv);
     let mut rows = Rows { count: 0, sink };
-    let shape = match format {
+    let shape = match notation.format {
         Format::Json => json::read(text, &mut rows)?,
         Format::Ndjson => ndjson::read(text, &mut rows)?,
-        Format::Csv => csv::read(text, mapping, &mut rows)?,
+        Format::Csv => csv::read(text, notation, &mut rows)?,
     };
-    if rows.count == 0 { Err(Unreadable::NoRows) } else { Ok(shape) }
+    if rows.count == 0 { Err(Unreadable::NoRows.into()) } else { Ok(shape) }
 }
 
 /// How many rows a payload has, if it can be read.
 ///
 /// # Errors
 /// As [`read`].
-pub fn count(format: Format, mapping: &Mapping, payload: &[u8]) -> Result<u64, Unreadable> {
+pub fn count(notation: &Notation, payload: impl Read) -> Result<u64, Fault> {
     let mut rows = 0;
-    read(format, mapping, payload, |_, _| rows += 1)?;
+    read(notation, payload, |_, _| {
+        rows += 1;
+        Ok(())
+    })?;
     Ok(rows)
 }
 
@@ -118,14 +193,71 @@ struct Rows<S> {
     sink: S,
 }
 
-impl<S: FnMut(&Shape, RawRow)> Rows<S> {
-    fn push(&mut self, shape: &Shape, line: Option<u64>, body: super::RowBody) -> Result<(), Unreadable> {
-        if self.count == ROWS_PER_PAYLOAD_MAX {
-            return Err(Unreadable::TooManyRows);
+impl<S: Sink> Rows<S> {
+    fn push(&mut self, shape: &Shape, line: Option<u64>, body: RowBody) -> Result<(), Fault> {
+        if self.count == ROWS_MAX {
+            return Err(Unreadable::TooManyRows.into());
         }
         let index = self.count;
         self.count += 1;
-        (self.sink)(shape, RawRow { index, line, body });
-        Ok(())
+        (self.sink)(shape, RawRow { index, line, body })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("in memory")
+    }
+
+    #[test]
+    fn gzip_is_read_in_all_its_members_and_refused_when_it_is_cut() {
+        let notation = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
+        let two = [gzip(b"{}\n{}\n"), gzip(b"{}\n")].concat();
+        assert!(matches!(count(&notation, two.as_slice()), Ok(3)));
+        for broken in [&two[..two.len() - 3], b"{}\n", b""] {
+            let fault = count(&notation, broken);
+            assert!(
+                matches!(
+                    fault,
+                    Err(Fault::Unreadable(Unreadable::BrokenGzip { .. } | Unreadable::NoRows))
+                ),
+                "{fault:?}"
+            );
+        }
+        let bomb = gzip(&vec![b'0'; 50_000_000]);
+        let fault = count(&notation, bomb.as_slice());
+        assert!(matches!(fault, Err(Fault::Unreadable(Unreadable::RowTooLong { line: Some(1) }))), "{fault:?}");
+    }
+
+    #[test]
+    fn a_failing_source_is_no_fault_of_the_payload() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::other(Failure::missing("a file")))
+            }
+        }
+        for format in [Format::Json, Format::Ndjson, Format::Csv] {
+            for gzip in [true, false] {
+                let fault = count(&Notation { gzip, ..Notation::of(format) }, Failing);
+                assert!(matches!(fault, Err(Fault::Source(_))), "{format:?}: {fault:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn rows_have_a_bound() {
+        let mut rows = Rows { count: ROWS_MAX, sink: |_: &Shape, _| Ok(()) };
+        let fault = rows.push(&Shape::Objects, None, RowBody::Broken(String::new()));
+        assert!(matches!(fault, Err(Fault::Unreadable(Unreadable::TooManyRows))));
     }
 }

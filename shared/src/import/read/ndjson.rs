@@ -1,14 +1,27 @@
 //! One JSON value a line. A line that is no JSON is that row's fault; the rest is read.
 
-use super::{Rows, Unreadable};
-use crate::import::{RawRow, RowBody, Shape};
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Read};
 
-pub(super) fn read<S: FnMut(&Shape, RawRow)>(text: &str, rows: &mut Rows<S>) -> Result<Shape, Unreadable> {
-    for (line, number) in text.lines().zip(1..) {
+use super::bounded::{BUFFER_BYTES, Metered};
+use super::{Fault, Rows, Sink};
+use crate::import::{RowBody, Shape};
+
+pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
+    let since_row = Cell::new(0);
+    let mut text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
+    let mut line = String::new();
+    for number in 1.. {
+        line.clear();
+        let read = text.read_line(&mut line).map_err(|error| Fault::from(error).on_line(number))?;
+        if read == 0 {
+            break;
+        }
         let line = line.trim();
         if line.is_empty() {
             continue;
         }
+        since_row.set(0);
         let body = match serde_json::from_str(line) {
             Ok(row) => RowBody::Json(row),
             Err(_) => RowBody::Broken(line.to_owned()),
@@ -20,17 +33,28 @@ pub(super) fn read<S: FnMut(&Shape, RawRow)>(text: &str, rows: &mut Rows<S>) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Format, Mapping, read};
+    use super::super::{Fault, Format, Notation, ROW_BYTES_MAX, Unreadable, read};
     use crate::import::RowBody;
+
+    fn rows(payload: &[u8]) -> Result<Vec<(u64, Option<u64>, bool)>, Fault> {
+        let mut rows = Vec::new();
+        read(&Notation::of(Format::Ndjson), payload, |_, row| {
+            rows.push((row.index, row.line, matches!(row.body, RowBody::Json(_))));
+            Ok(())
+        })
+        .map(|_| rows)
+    }
 
     #[test]
     fn blank_lines_are_no_rows_and_broken_lines_keep_their_place() {
-        let mut rows = Vec::new();
-        let payload = b"{}\r\n\n  \n{broken\n{} {}\nnull";
-        read(Format::Ndjson, &Mapping::default(), payload, |_, row| {
-            rows.push((row.index, row.line, matches!(row.body, RowBody::Json(_))));
-        })
-        .expect("readable");
-        assert_eq!(rows, [(0, Some(1), true), (1, Some(4), false), (2, Some(5), false), (3, Some(6), true)]);
+        let read = rows(b"{}\r\n\n  \n{broken\n{} {}\nnull").expect("readable");
+        assert_eq!(read, [(0, Some(1), true), (1, Some(4), false), (2, Some(5), false), (3, Some(6), true)]);
+    }
+
+    #[test]
+    fn a_line_has_a_bound() {
+        let long = format!("{{}}\n{}", "x".repeat(ROW_BYTES_MAX + 200_000));
+        let fault = rows(long.as_bytes()).expect_err("too long");
+        assert!(matches!(fault, Fault::Unreadable(Unreadable::RowTooLong { line: Some(2) })), "{fault:?}");
     }
 }

@@ -93,7 +93,7 @@ impl AccountStore {
         ids: impl Iterator<Item = &AccountId>,
     ) -> Result<Vec<Account>, Failure> {
         let keys = ids.map(|id| table_keys::account(org, id)).collect();
-        let items = batch_get(&self.client, &self.table, keys).await?;
+        let items = batch_get(&self.client, &self.table, keys, false).await?;
         let living = items.iter().filter(|item| !Trace::of(item).is_deleted());
         living.map(|item| account(org, item)).collect()
     }

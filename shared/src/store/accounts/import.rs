@@ -66,6 +66,17 @@ pub struct ImportWrite<'a> {
     pub now: Timestamp,
 }
 
+impl Seen {
+    /// What an import's row had done to the account, if it had been written.
+    #[must_use]
+    pub fn written_by(&self, import: &ImportId) -> Option<Written> {
+        match fate(&self.0, import) {
+            Written::Imported => Some(Written::Imported),
+            Written::Updated => written_before(&self.0, import),
+        }
+    }
+}
+
 impl ImportWrite<'_> {
     fn names_its_account_by_id(&self) -> bool {
         self.upsert.external_id.is_none() && self.upsert.id.is_some()
@@ -101,7 +112,8 @@ enum Attempt {
 
 impl AccountStore {
     /// What there is in the place of each account, for the rows of an import to be written
-    /// to it. Nothing is told of an account that is not there.
+    /// to it: a moment ago, or for `certain`, at twice the price, now. Nothing is told of an account
+    /// that is not there.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -109,9 +121,10 @@ impl AccountStore {
         &self,
         org: &OrgId,
         ids: BTreeSet<AccountId>,
+        certain: bool,
     ) -> Result<HashMap<AccountId, Seen>, Failure> {
         let keys = ids.iter().map(|id| table_keys::account(org, id)).collect();
-        let items = batch_get(&self.client, &self.table, keys).await?;
+        let items = batch_get(&self.client, &self.table, keys, certain).await?;
         items.into_iter().map(|item| Ok((Reader::new(&item, WHAT).required("id")?, Seen(item)))).collect()
     }
 
@@ -172,10 +185,30 @@ impl AccountStore {
         id: &AccountId,
     ) -> Result<Option<Written>, Failure> {
         let found = self.read(org, id).await?.unwrap_or_default();
-        Ok(match fate(&found, import) {
-            Written::Imported => Some(Written::Imported),
-            Written::Updated => written_before(&found, import),
-        })
+        Ok(Seen(found).written_by(import))
+    }
+
+    /// What [`import`](Self::import) would say, without writing anything.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn try_import(
+        &self,
+        write: &ImportWrite<'_>,
+        Seen(seen): Seen,
+    ) -> Result<Result<Written, Finding>, Failure> {
+        let would = |seen: &Item| -> Result<_, Failure> {
+            let written = match seen.contains_key("created_at") {
+                true => Written::Updated,
+                false => Written::Imported,
+            };
+            Ok(may_write(write, currency(write, seen)?, seen).map(|()| written))
+        };
+        match would(&seen)? {
+            // What refuses it may be gone since.
+            Err(_) => would(&self.read(write.org, write.id).await?.unwrap_or_default()),
+            written => Ok(written),
+        }
     }
 
     /// Writes the row into an account that nothing newer has written: one that nobody has

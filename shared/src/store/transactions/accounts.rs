@@ -31,7 +31,7 @@ impl TransactionStore {
         accounts: BTreeSet<&AccountIdentifier>,
     ) -> Result<(), Failure> {
         let keys = accounts.iter().map(|account| table_keys::noted_account(org, account.as_str())).collect();
-        let noted = batch_get(&self.client, &self.table, keys).await?;
+        let noted = batch_get(&self.client, &self.table, keys, false).await?;
         let noted: Result<BTreeSet<AccountIdentifier>, Failure> =
             noted.iter().map(|item| Reader::new(item, WHAT).required("id")).collect();
         let noted = noted?;

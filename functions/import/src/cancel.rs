@@ -1,0 +1,30 @@
+//! `POST /api/v1/import/{job_id}/cancel`: calls an import off.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::http::{Caller, PathId, Problem};
+use saldo::id::ImportId;
+use saldo::import::{ImportStatus, ImportSummary};
+
+/// Chunks that nobody has begun are left out; what was written stays written and counted. The
+/// answer is the job: still processing while chunks that were begun are finished.
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<ImportId>,
+) -> Result<Response, Problem> {
+    let now = Timestamp::now();
+    let job = app.imports.cancel(caller.org(), &id, now).await?.ok_or_else(Problem::not_found)?;
+    let status = match job.status {
+        ImportStatus::Processing => StatusCode::ACCEPTED,
+        ImportStatus::Cancelled => StatusCode::OK,
+        ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Failed => {
+            return Err(Problem::import_has_ended());
+        }
+    };
+    Ok((status, Json(ImportSummary::of(&job, now))).into_response())
+}

@@ -1,0 +1,99 @@
+//! How a payload is written.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::Mapping;
+use crate::fields::InvalidValue;
+
+/// How a payload is written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notation {
+    /// Its format.
+    pub format: Format,
+    /// Which column fills which field, as the request said; of CSV alone.
+    #[serde(default)]
+    pub mapping: Mapping,
+    /// What stands before the decimals of its amounts; of CSV alone.
+    #[serde(default)]
+    pub decimal_separator: DecimalSeparator,
+    /// Whether it is compressed (RFC 1952).
+    #[serde(default)]
+    pub gzip: bool,
+}
+
+impl Notation {
+    /// A format, and nothing special about it.
+    #[must_use]
+    pub fn of(format: Format) -> Self {
+        Self { format, mapping: Mapping::default(), decimal_separator: DecimalSeparator::Point, gzip: false }
+    }
+}
+
+/// The format of a payload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// `{ "accounts": [ … ] }`.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// A header and one record a row (RFC 4180), separated by commas, semicolons or tabs.
+    Csv,
+}
+
+impl FromStr for Format {
+    type Err = InvalidValue;
+
+    fn from_str(name: &str) -> Result<Self, InvalidValue> {
+        Ok(match name {
+            "json" => Self::Json,
+            "ndjson" => Self::Ndjson,
+            "csv" => Self::Csv,
+            _ => return Err(InvalidValue("expected csv, ndjson or json")),
+        })
+    }
+}
+
+/// What stands before the decimals of an amount.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DecimalSeparator {
+    /// 12.50
+    #[default]
+    #[serde(rename = ".")]
+    Point,
+    /// 12,50
+    #[serde(rename = ",")]
+    Comma,
+}
+
+impl DecimalSeparator {
+    /// An amount with this separator as one with a point. What has another separator in it
+    /// stays no amount.
+    pub(crate) fn to_point(self, amount: &str) -> String {
+        match self {
+            Self::Point => amount.to_owned(),
+            Self::Comma => amount
+                .chars()
+                .map(|c| match c {
+                    ',' => '.',
+                    '.' => ',',
+                    other => other,
+                })
+                .collect(),
+        }
+    }
+}
+
+impl FromStr for DecimalSeparator {
+    type Err = InvalidValue;
+
+    fn from_str(separator: &str) -> Result<Self, InvalidValue> {
+        match separator {
+            "." => Ok(Self::Point),
+            "," => Ok(Self::Comma),
+            _ => Err(InvalidValue("expected . or ,")),
+        }
+    }
+}
