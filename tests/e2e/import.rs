@@ -56,6 +56,8 @@ async fn the_documented_import_is_accepted_completed_and_repeated_as_an_update()
       "imported": 2,
       "job_id": "[job_id]",
       "processed": 2,
+      "rows_per_second": "[rows_per_second]",
+      "seconds_remaining": null,
       "status": "completed",
       "superseded": 0,
       "total_records": 2,

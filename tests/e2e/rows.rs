@@ -113,6 +113,8 @@ async fn each_bad_row_is_listed() {
       "imported": 6,
       "job_id": "[job_id]",
       "processed": 16,
+      "rows_per_second": "[rows_per_second]",
+      "seconds_remaining": null,
       "status": "completed_with_errors",
       "superseded": 1,
       "total_records": 16,
