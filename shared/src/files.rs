@@ -170,7 +170,8 @@ impl FileStore {
     ) -> Result<Option<Bytes>, Failure> {
         let last = piece.end.saturating_sub(1);
         let request = self.client.get_object().bucket(&self.bucket).key(name);
-        let request = request.range(format!("bytes={}-{last}", piece.start)).set_if_match(etag.map(str::to_owned));
+        let request =
+            request.range(format!("bytes={}-{last}", piece.start)).set_if_match(etag.map(str::to_owned));
         let object = match request.send().await {
             Ok(object) => object,
             Err(error) => {

@@ -42,6 +42,8 @@ fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
     vec![
         (Method::GET, "/api/v1/import", nothing.clone(), SeesTheirOwn),
         (Method::POST, "/api/v1/import", import, SeesTheirOwn),
+        (Method::POST, "/api/v1/import/uploads", json!({ "format": "csv" }), SeesTheirOwn),
+        (Method::POST, "/api/v1/import/{job_id}/cancel", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/errors", nothing.clone(), FindsNothing),
         (Method::POST, "/api/v1/export/accounts", json!({ "format": "json" }), SeesTheirOwn),

@@ -31,7 +31,8 @@ impl Books {
 
     /// What a look-up tells now.
     async fn look_up(&self) -> Seen {
-        let mut seen = self.app.accounts.look_up(&self.org, [self.id()].into(), false).await.expect("DynamoDB");
+        let mut seen =
+            self.app.accounts.look_up(&self.org, [self.id()].into(), false).await.expect("DynamoDB");
         seen.remove(&self.id()).unwrap_or_default()
     }
 

@@ -1,5 +1,10 @@
 //! What benchmarks stand on: the functions in this process, the embedded AWS services in
-//! another, so that what is measured of the functions is theirs alone.
+//! another, so that what is measured of the functions is theirs alone. In a [`Deployment`],
+//! workers are processes, too.
+
+mod deployment;
+mod poller;
+mod proxy;
 
 use std::env;
 use std::io::{BufRead, BufReader, Write};
@@ -11,6 +16,10 @@ use local::{Aws, Data, Endpoints, Functions};
 use saldo::app::App;
 use saldo::id::OrgId;
 use saldo::settings::Settings;
+
+pub use deployment::Deployment;
+pub use poller::{Poller, Usage};
+pub use proxy::{Bill, Proxy};
 
 use crate::Tenant;
 use crate::wire::{Meter, tapped};
@@ -44,14 +53,7 @@ impl Bench {
             serve().await;
         }
         let services = Services::start();
-        let endpoints = Endpoints {
-            dynamodb: services.variable("AWS_ENDPOINT_URL_DYNAMODB"),
-            s3: services.variable("AWS_ENDPOINT_URL_S3"),
-            sqs: services.variable("AWS_ENDPOINT_URL_SQS"),
-            kms: services.variable("AWS_ENDPOINT_URL_KMS"),
-            bank: services.variable("SALDO_SANDBOX_BANK"),
-        };
-        let settings = Settings::read(|name| Some(services.variable(name))).expect("the settings");
+        let (endpoints, settings) = (services.endpoints(), services.settings());
         let meter = Arc::new(Meter::default());
         let app = App::new(&settings, &tapped(&endpoints.sdk_config(), &meter));
         let org = OrgId::random().expect("randomness");
@@ -74,8 +76,7 @@ impl Bench {
     /// The variables by which a function's binary finds the services.
     #[must_use]
     pub fn environment(&self) -> Vec<(&str, String)> {
-        let variables = self.services.variables.iter().filter_map(|line| line.split_once('='));
-        variables.map(|(name, value)| (name, value.to_owned())).collect()
+        self.services.environment()
     }
 
     /// The most memory that the functions, with the benchmark, and the services ever had.
@@ -122,6 +123,25 @@ impl Services {
         let value = |line: &String| line.strip_prefix(name)?.strip_prefix('=').map(str::to_owned);
         self.variables.iter().find_map(value).unwrap_or_default()
     }
+
+    fn endpoints(&self) -> Endpoints {
+        Endpoints {
+            dynamodb: self.variable("AWS_ENDPOINT_URL_DYNAMODB"),
+            s3: self.variable("AWS_ENDPOINT_URL_S3"),
+            sqs: self.variable("AWS_ENDPOINT_URL_SQS"),
+            kms: self.variable("AWS_ENDPOINT_URL_KMS"),
+            bank: self.variable("SALDO_SANDBOX_BANK"),
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings::read(|name| Some(self.variable(name))).expect("the settings")
+    }
+
+    fn environment(&self) -> Vec<(&str, String)> {
+        let variables = self.variables.iter().filter_map(|line| line.split_once('='));
+        variables.map(|(name, value)| (name, value.to_owned())).collect()
+    }
 }
 
 impl Drop for Services {
@@ -137,4 +157,16 @@ pub(crate) fn peak_memory_mib(process: &str) -> f64 {
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse::<f64>().ok());
     kib.unwrap_or_default() / 1024.0
+}
+
+/// Linux counts a process's time in these, whatever its own clock (`USER_HZ`).
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// How long a process has computed in user mode, in seconds, all its threads together, as Linux
+/// tells it; 0 where it is not told.
+pub(crate) fn user_cpu_seconds(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The program's name, in parentheses, may have spaces in it. `utime` is the 12th after it.
+    let ticks = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(11)?.parse::<f64>().ok());
+    ticks.unwrap_or_default() / TICKS_PER_SECOND
 }

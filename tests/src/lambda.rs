@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
-use crate::bench::peak_memory_mib;
+use crate::bench::{peak_memory_mib, user_cpu_seconds};
 use crate::watch::{watch, watch_output};
 
 /// How long a function may take to answer.
@@ -104,6 +104,12 @@ impl Function {
     #[must_use]
     pub fn peak_memory_mib(&self) -> f64 {
         peak_memory_mib(&self.process.id().to_string())
+    }
+
+    /// How long the process has computed so far, in seconds of user CPU time, to a hundredth.
+    #[must_use]
+    pub fn user_cpu_seconds(&self) -> f64 {
+        user_cpu_seconds(&self.process.id().to_string())
     }
 
     /// Says how long ago the process was started, also where the test runner holds back

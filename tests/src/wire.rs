@@ -1,12 +1,15 @@
 //! What goes over the wire to AWS: watched, to count what it costs, or cut, to see what
 //! becomes of work that dies half-way.
 
+mod chaos;
 mod faults;
 mod gate;
 mod meter;
 mod tap;
 
+pub use chaos::Chaos;
 pub use faults::Faults;
 pub use gate::Gate;
 pub use meter::{Meter, Spent, Sum};
+pub(crate) use meter::{WRITES, metered, units};
 pub use tap::{Tap, tapped};

@@ -44,9 +44,8 @@ impl FromParameters for Wishes {
     const NAMES: &'static [&'static str] = &["mapping", "decimal_separator", "dry_run"];
 
     fn read(parameters: &mut Fields) -> Option<Self> {
-        let mapping = parameters.patch("mapping", |json| {
-            serde_json::from_str(json).map_err(|_| InvalidValue(NO_MAPPING))
-        });
+        let mapping = parameters
+            .patch("mapping", |json| serde_json::from_str(json).map_err(|_| InvalidValue(NO_MAPPING)));
         Some(Self { mapping: mapping.value(), ..Self::read_others(parameters) })
     }
 }

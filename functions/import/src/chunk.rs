@@ -118,11 +118,15 @@ async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Tim
     if let Some(chunk) = load(app, job, number).await?.filter(|_| !job.dry_run) {
         let default_currency = default_currency(app, job).await?;
         let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
-        let groups: Vec<_> = groups.map(|rows| look_up(app, job, &chunk, rows, default_currency, true)).collect();
-        let written = stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
-            all.extend(rows.into_iter().filter_map(|(row, seen)| seen.written_by(&job.id).map(|by| (row, by))));
-            Ok(all)
-        });
+        let groups: Vec<_> =
+            groups.map(|rows| look_up(app, job, &chunk, rows, default_currency, true)).collect();
+        let written =
+            stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
+                all.extend(
+                    rows.into_iter().filter_map(|(row, seen)| seen.written_by(&job.id).map(|by| (row, by))),
+                );
+                Ok(all)
+            });
         for (row, written) in written.await? {
             counts.add(written.into(), &row.checked.findings);
         }

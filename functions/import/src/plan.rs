@@ -118,10 +118,9 @@ async fn find_chunk(
     number: u32,
 ) -> Result<Result<Option<Chunk>, Ended>, Failure> {
     let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
-    let find = async {
+    let find = async move {
         while let Some(chunk) = chunks.recv().await {
             if chunk.number == number {
-                chunks.close();
                 return Some(chunk);
             }
         }
@@ -143,7 +142,8 @@ async fn queue_chunks(
     begun: Instant,
 ) -> Result<Option<Timestamp>, Failure> {
     let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
-    let queue = async {
+    // Its end of the channel goes away with it, whatever becomes of it: nobody is to wait there.
+    let queue = async move {
         let mut queued = job.queued;
         let mut batch = Vec::new();
         loop {
@@ -157,42 +157,43 @@ async fn queue_chunks(
             queued = batch.last().map_or(queued, |last| last.number + 1);
             batch.clear();
             if all {
-                return Ok::<_, Failure>(Progress { queued, stopped: false });
+                return Ok::<_, Failure>(Progress::All(queued));
             }
-            let goes_on = app.imports.queued(job, queued, false).await?;
-            if !goes_on || begun.elapsed() >= app.limits.planning_time {
-                chunks.close();
-                return Ok(Progress { queued, stopped: !goes_on });
+            // What is cut meanwhile, and waits in the channel, is cut again another time.
+            if !app.imports.queued(job, queued, false).await? {
+                return Ok(Progress::Stopped);
+            }
+            if begun.elapsed() >= app.limits.planning_time {
+                return Ok(Progress::OutOfTime(queued));
             }
         }
     };
     let (cut, progress) = tokio::join!(cut(job, superseded, &mut payload, sender), queue);
-    let Progress { queued, stopped } = progress?;
-    match cut? {
-        Err(Ended::Stopped) if !stopped => {
+    if let Err(unreadable @ Ended::Unreadable(_)) = cut? {
+        return fail(app, job, &unreadable).await;
+    }
+    match progress? {
+        Progress::OutOfTime(queued) => {
             tracing::info!(org = %job.org, import = %job.id, queued, "planning goes on in another run");
             app.plan_queue.send(&[message(job, ImportTask::Plan)]).await?;
             Ok(None)
         }
-        Ok(()) if !stopped => {
-            let goes_on = app.imports.queued(job, queued, true).await?;
-            tracing::info!(org = %job.org, import = %job.id, chunks = queued, "planned");
-            match goes_on {
-                true => app.imports.end_if_done(job, Timestamp::now()).await,
-                false => wind_down(app, job).await,
-            }
+        Progress::All(chunks) if app.imports.queued(job, chunks, true).await? => {
+            tracing::info!(org = %job.org, import = %job.id, chunks, "planned");
+            app.imports.end_if_done(job, Timestamp::now()).await
         }
-        Ok(()) | Err(Ended::Stopped) => wind_down(app, job).await,
-        Err(unreadable) => fail(app, job, &unreadable).await,
+        Progress::All(_) | Progress::Stopped => wind_down(app, job).await,
     }
 }
 
-/// How far queueing came.
-struct Progress {
-    /// The chunks that are queued.
-    queued: u32,
-    /// Whether the job is to stop.
-    stopped: bool,
+/// How queueing ended.
+enum Progress {
+    /// All chunks are queued, so many.
+    All(u32),
+    /// The job is to stop.
+    Stopped,
+    /// So many are queued; the others are left to another run.
+    OutOfTime(u32),
 }
 
 async fn queue(app: &App, job: &ImportJob, chunks: &[Chunk]) -> Result<(), Failure> {

@@ -8,7 +8,6 @@ use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
 use saldo::id::ImportId;
 use saldo::import::ImportSummary;
 
-
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -50,7 +50,8 @@ fn read<'de, E: From<Unreadable>>(
     broken: impl FnOnce(serde_json::Error, Unreadable) -> E,
 ) -> Result<(), E> {
     let (unknown, seen) = (Vec::new(), Vec::new());
-    let mut envelope = Envelope { field, beside, sink, array: Array::Absent, unknown, seen, stopped_by: None };
+    let mut envelope =
+        Envelope { field, beside, sink, array: Array::Absent, unknown, seen, stopped_by: None };
     let outcome = (&mut *reader).deserialize_map(&mut envelope).and_then(|()| reader.end());
     let Envelope { array, unknown, stopped_by, .. } = envelope;
     if let Some(error) = stopped_by {

@@ -20,10 +20,10 @@ use percent_encoding::percent_decode;
 use serde_json::Value;
 
 pub use envelope::read_array;
+pub(crate) use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub use patch::Patch;
 pub use unreadable::Unreadable;
-pub(crate) use envelope::read_array_beside;
 pub(crate) use unreadable::text;
 
 use crate::money::{Decimal, parse_json_number, parse_plain};

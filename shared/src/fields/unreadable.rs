@@ -56,10 +56,8 @@ pub enum Unreadable {
 
 /// A body as text, without the mark that some editors put before it.
 pub(crate) fn text(bytes: &[u8]) -> Result<&str, Unreadable> {
-    let text = std::str::from_utf8(bytes).map_err(|error| Unreadable::Malformed {
-        encoding: "UTF-8",
-        offset: error.valid_up_to() as u64,
-    })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Unreadable::Malformed { encoding: "UTF-8", offset: error.valid_up_to() as u64 })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 

@@ -28,7 +28,8 @@ pub struct Spent {
 }
 
 /// The operations whose units are write units; the others' are read units.
-const WRITES: [&str; 5] = ["BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
+pub(crate) const WRITES: [&str; 5] =
+    ["BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
 
 /// What several operations came to.
 #[derive(Clone, Copy, Debug, Default)]
@@ -69,15 +70,26 @@ impl Meter {
 
     fn add(&self, operation: &str, answer: &[u8]) {
         let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
-        let of = |capacity: &Value| capacity["CapacityUnits"].to_string().parse::<f64>().unwrap_or_default();
-        let units = match &answer["ConsumedCapacity"] {
-            Value::Array(tables) => tables.iter().map(of).sum(),
-            table => of(table),
-        };
+        let units = units(&answer["ConsumedCapacity"]);
         let mut spent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = spent.entry(operation.to_owned()).or_default();
         entry.requests += 1;
         entry.units += units;
+    }
+}
+
+/// A request's body that asks to be told what the request takes; nothing if it is no JSON object.
+pub(crate) fn metered(body: &[u8]) -> Option<Vec<u8>> {
+    let rest = body.strip_prefix(b"{")?;
+    Some([br#"{"ReturnConsumedCapacity":"TOTAL","#, rest].concat())
+}
+
+/// The units in an answer's `ConsumedCapacity`: of one table, or of several.
+pub(crate) fn units(capacity: &Value) -> f64 {
+    let of = |table: &Value| table["CapacityUnits"].to_string().parse::<f64>().unwrap_or_default();
+    match capacity {
+        Value::Array(tables) => tables.iter().map(of).sum(),
+        table => of(table),
     }
 }
 
@@ -92,8 +104,7 @@ impl Tap for Meter {
             let Some(operation) = target.strip_prefix("DynamoDB_20120810.") else {
                 return wire.call(request).await;
             };
-            if let Some(rest) = request.body().bytes().and_then(|body| body.strip_prefix(b"{")) {
-                let metered = [br#"{"ReturnConsumedCapacity":"TOTAL","#, rest].concat();
+            if let Some(metered) = request.body().bytes().and_then(metered) {
                 request.headers_mut().insert("content-length", metered.len().to_string());
                 *request.body_mut() = SdkBody::from(metered);
             }

@@ -38,7 +38,9 @@ enum State {
     /// It may begin with a mark.
     Unknown,
     /// `proven` if a character beyond ASCII, or a mark, has shown it.
-    Utf8 { proven: bool },
+    Utf8 {
+        proven: bool,
+    },
     Other(&'static Encoding, Decoder),
 }
 
@@ -104,8 +106,7 @@ impl<R: Read> Decoded<R> {
         match broken {
             false => Ok(()),
             true if self.or_windows && !proven => {
-                self.encoding =
-                    State::Other(WINDOWS_1252, WINDOWS_1252.new_decoder_without_bom_handling());
+                self.encoding = State::Other(WINDOWS_1252, WINDOWS_1252.new_decoder_without_bom_handling());
                 self.decode()
             }
             true => Err(self.malformed("UTF-8", 0)),
@@ -167,9 +168,9 @@ mod tests {
     fn decoded(bytes: &[u8], or_windows: bool) -> Result<String, String> {
         let mut text = String::new();
         // A byte at a time, so that every character is cut at every place.
-        let bytes = bytes.chunks(1).fold(Box::new(io::empty()) as Box<dyn Read>, |all, byte| {
-            Box::new(all.chain(byte))
-        });
+        let bytes = bytes
+            .chunks(1)
+            .fold(Box::new(io::empty()) as Box<dyn Read>, |all, byte| Box::new(all.chain(byte)));
         let read = Decoded::new(bytes, or_windows).read_to_string(&mut text);
         read.map(|_| text).map_err(|error| error.to_string())
     }

@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn a_row_has_a_bound_and_so_have_the_blanks_around_it() {
         let long = "x".repeat(ROW_BYTES_MAX + 200_000);
-        for json in [format!(r#"{{"accounts":["{long}"]}}"#), format!(r#"{{"accounts":[{}1]}}"#, long.replace('x', " "))] {
+        for json in [
+            format!(r#"{{"accounts":["{long}"]}}"#),
+            format!(r#"{{"accounts":[{}1]}}"#, long.replace('x', " ")),
+        ] {
             assert_eq!(fault(&json), Unreadable::RowTooLong { line: None });
         }
     }

@@ -226,16 +226,16 @@ mod tests {
         for broken in [&two[..two.len() - 3], b"{}\n", b""] {
             let fault = count(&notation, broken);
             assert!(
-                matches!(
-                    fault,
-                    Err(Fault::Unreadable(Unreadable::BrokenGzip { .. } | Unreadable::NoRows))
-                ),
+                matches!(fault, Err(Fault::Unreadable(Unreadable::BrokenGzip { .. } | Unreadable::NoRows))),
                 "{fault:?}"
             );
         }
         let bomb = gzip(&vec![b'0'; 50_000_000]);
         let fault = count(&notation, bomb.as_slice());
-        assert!(matches!(fault, Err(Fault::Unreadable(Unreadable::RowTooLong { line: Some(1) }))), "{fault:?}");
+        assert!(
+            matches!(fault, Err(Fault::Unreadable(Unreadable::RowTooLong { line: Some(1) }))),
+            "{fault:?}"
+        );
     }
 
     #[test]

@@ -29,11 +29,7 @@ impl ImportStore {
     }
 
     /// The committed chunks from number `from` on, in order.
-    pub fn chunks_from(
-        &self,
-        job: &ImportJob,
-        from: u32,
-    ) -> impl Stream<Item = Result<ChunkPart, Failure>> {
+    pub fn chunks_from(&self, job: &ImportJob, from: u32) -> impl Stream<Item = Result<ChunkPart, Failure>> {
         stream::try_unfold(Some(from), async move |next| {
             let Some(from) = next else {
                 return Ok::<_, Failure>(None);

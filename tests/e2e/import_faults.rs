@@ -1,0 +1,409 @@
+//! Imports whose messages come twice, late and in any order, to workers that are killed between
+//! any two of their requests, over services that throttle, fail, fall silent and cut answers
+//! short, with chunks that can't be read and owners who call them off: every job ends, every
+//! row is counted once, and the accounts end as if the imports had run one after the other.
+//!
+//! `SALDO_SEEDS` says how many histories there are; each is another random one.
+
+use std::collections::BTreeSet;
+use std::env;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use futures::TryStreamExt;
+use local::{Aws, Data, sqs_event};
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use saldo::app::{App, Limits};
+use saldo::files::{ImportFiles, uploaded_file};
+use saldo::http::service;
+use saldo::id::{AccountId, ImportId, OrgId};
+use saldo::import::{ImportJob, ImportStatus};
+use saldo::queue::{ImportMessage, ImportTask};
+use serde_json::{Value, json};
+use testing::services;
+use testing::wire::{Chaos, Faults, tapped};
+use tower::ServiceExt;
+
+use crate::model::{Fields, Model, fields, is_bad, last_of_each, random_rows, table};
+
+/// How many histories a quick run tries.
+const SEEDS: u64 = 20;
+/// The imports of one history.
+const IMPORTS: usize = 3;
+/// The requests a worker may send before it dies, at the most.
+const LIFE_MAX: i64 = 18;
+/// The deliveries of one history, at the very most.
+const DELIVERIES_MAX: usize = 1_000;
+/// The failures of a message after which nothing else goes wrong with it: fewer than end it
+/// among the dead letters.
+const BAD_LUCK_MAX: u32 = 3;
+/// The failures after which a message is a dead letter, as the template has it.
+const RECEIVES_MAX: u32 = 5;
+
+#[tokio::test]
+async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way() {
+    let seeds = env::var("SALDO_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
+    let first = env::var("SALDO_FIRST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
+    let aws = services(&Data::Ephemeral).await;
+    let lab = Lab::new(&aws);
+    let mut tally = Tally::default();
+    for seed in first..first + seeds {
+        History::new(&lab, seed).await.run(&mut tally).await;
+    }
+    aws.stop().await;
+    let faults: u64 = lab.chaos.injected().values().sum();
+    println!(
+        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} cancelled",
+        tally.imports,
+        tally.deliveries,
+        tally.deaths,
+        tally.planners_killed,
+        faults,
+        lab.chaos.injected(),
+        tally.dead_letters,
+        tally.cancelled
+    );
+    if seeds >= SEEDS {
+        for (what, count) in [
+            ("deaths", tally.deaths),
+            ("deaths of planners", tally.planners_killed),
+            ("faults", faults / 4),
+            ("dead letters", tally.dead_letters * 4),
+            ("cancelled", tally.cancelled * 4),
+        ] {
+            assert!(count * 2 > seeds, "{count} {what}: the test has lost its teeth");
+        }
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    imports: u64,
+    deliveries: u64,
+    deaths: u64,
+    planners_killed: u64,
+    dead_letters: u64,
+    cancelled: u64,
+}
+
+/// A message on its way, how often it is still to be delivered, and how often it failed.
+struct InFlight {
+    message: aws_sdk_sqs::types::Message,
+    work: ImportMessage,
+    deliveries: u32,
+    failures: u32,
+}
+
+/// What all histories run in, one after the other.
+struct Lab {
+    /// The app whose requests may be cut, or fail.
+    app: App,
+    faults: Arc<Faults>,
+    chaos: Arc<Chaos>,
+    /// The same without faults.
+    calm: App,
+    sqs: aws_sdk_sqs::Client,
+    queues: [String; 2],
+}
+
+impl Lab {
+    fn new(aws: &Aws) -> Self {
+        let (faults, chaos) = (Arc::new(Faults::default()), Arc::new(Chaos::default()));
+        // The SDK's own retries, without their pauses.
+        let retries = RetryConfig::standard()
+            .with_initial_backoff(Duration::from_millis(1))
+            .with_max_backoff(Duration::from_millis(2));
+        let sdk = aws.sdk_config().to_builder().retry_config(retries).build();
+        Self {
+            app: App::new(&aws.settings, &tapped(&tapped(&sdk, &chaos), &faults)),
+            faults,
+            chaos,
+            calm: aws.app(),
+            sqs: aws_sdk_sqs::Client::new(aws.sdk_config()),
+            queues: [aws.settings.queues.plan.clone(), aws.settings.queues.import.clone()],
+        }
+    }
+}
+
+struct History<'a> {
+    lab: &'a Lab,
+    seed: u64,
+    random: StdRng,
+    org: OrgId,
+    key: String,
+    /// The lab's app, with limits of its own.
+    app: App,
+    imports: Vec<(ImportId, Vec<Value>)>,
+    /// The import that is called off, if one is. Its accounts are its own.
+    cancelled: Option<ImportId>,
+    waiting: Vec<InFlight>,
+    seen: BTreeSet<(ImportId, u32)>,
+}
+
+impl<'a> History<'a> {
+    async fn new(lab: &'a Lab, seed: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        let limits = Limits {
+            rows_per_chunk: random.random_range(1..6),
+            chunks_at_once: random.random_range(1..4),
+            writes_in_flight: random.random_range(1..4),
+            // Some planners have time for one batch alone.
+            planning_time: if random.random_bool(0.3) { Duration::ZERO } else { Duration::from_mins(1) },
+            throttled_rest: Duration::ZERO,
+            ..Limits::default()
+        };
+        let app = App { limits, ..lab.app.clone() };
+        let org = OrgId::random().expect("randomness");
+        let key = local::demo::create_organization(&lab.calm, org.clone(), "Test", "ARS").await;
+        let key = key.expect("an organization").expose().to_owned();
+        let (imports, waiting, seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Self { lab, seed, random, org, key, app, imports, cancelled: None, waiting, seen }
+    }
+
+    async fn run(mut self, tally: &mut Tally) {
+        for number in 0..IMPORTS {
+            self.begin(number, tally).await;
+            // Sometimes the imports before have begun, sometimes even ended.
+            for _ in 0..self.random.random_range(0..6) {
+                self.deliver_one(tally).await;
+            }
+            self.maybe_cancel(number, tally).await;
+        }
+        for _ in 0..DELIVERIES_MAX {
+            if !self.deliver_one(tally).await {
+                return self.check().await;
+            }
+        }
+        panic!("seed {}: there is no end to the messages", self.seed);
+    }
+
+    /// Posts rows in a request or as a file.
+    async fn begin(&mut self, number: usize, tally: &mut Tally) {
+        let kind = self.random.random_range(0..4);
+        // The accounts of the last import may be its own: then it may be called off.
+        let own = number + 1 == IMPORTS && self.random.random_bool(0.4);
+        let rows = random_rows(&mut self.random, if own { "own-" } else { "id-" }, kind == 0);
+        let lines = || rows.iter().map(|row| row.to_string() + "\n").collect::<String>();
+        let location = match kind {
+            0 => self.post_file("csv", table(&rows), json!({ "decimal_separator": "," })).await,
+            1 => self.post_file("ndjson", lines(), json!({})).await,
+            _ => self.post("/api/v1/import", json!({ "accounts": rows })).await.0,
+        };
+        let id: ImportId = location.rsplit('/').next().expect("an id").parse().expect("an id");
+        if own {
+            self.cancelled = Some(id.clone());
+        }
+        self.imports.push((id, rows));
+        tally.imports += 1;
+    }
+
+    async fn maybe_cancel(&mut self, number: usize, tally: &mut Tally) {
+        if number + 1 < IMPORTS || self.cancelled.is_none() || self.random.random_bool(0.2) {
+            self.cancelled = None;
+            return;
+        }
+        let Some(id) = &self.cancelled else { return };
+        let (_, status) = self.post(&format!("/api/v1/import/{id}/cancel"), Value::Null).await;
+        match status {
+            200 | 202 => tally.cancelled += 1,
+            // It was faster.
+            409 => self.cancelled = None,
+            other => panic!("seed {}: {other}", self.seed),
+        }
+    }
+
+    async fn post_file(&self, format: &str, content: String, wishes: Value) -> String {
+        let request = Request::post("/api/v1/import/uploads");
+        let answer = self.send(request, json!({ "format": format })).await;
+        let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
+        let created: Value = serde_json::from_slice(&body).expect("JSON");
+        let upload = created["upload_id"].as_str().expect("an id");
+        let name = uploaded_file(&self.org, &upload.parse().expect("an id"));
+        self.lab.calm.files.put(&name, "text/plain", content.into()).await.expect("S3");
+        let mut request = wishes;
+        request["upload_id"] = json!(upload);
+        self.post("/api/v1/import", request).await.0
+    }
+
+    /// The `Location` and the status of the answer.
+    async fn post(&self, path: &str, body: Value) -> (String, u16) {
+        let answer = self.send(Request::post(path), body).await;
+        let location = answer.headers().get("location").and_then(|at| at.to_str().ok());
+        (location.unwrap_or_default().to_owned(), answer.status().as_u16())
+    }
+
+    async fn send(&self, request: axum::http::request::Builder, body: Value) -> axum::response::Response {
+        let request = request.header("x-api-key", &self.key).header("content-type", "application/json");
+        let request = request.body(Body::from(body.to_string())).expect("a request");
+        let accepting = App { limits: self.app.limits, ..self.lab.calm.clone() };
+        service(import::routes(&accepting)).oneshot(request).await.expect("an answer")
+    }
+
+    /// Delivers some waiting message, to a worker that may die of it, over services that may
+    /// fail it. `false` when there is none.
+    async fn deliver_one(&mut self, tally: &mut Tally) -> bool {
+        self.fetch().await;
+        if self.waiting.is_empty() {
+            return false;
+        }
+        tally.deliveries += 1;
+        let at = self.random.random_range(0..self.waiting.len());
+        let event = sqs_event(std::slice::from_ref(&self.waiting[at].message));
+        if self.waiting[at].failures >= RECEIVES_MAX {
+            tally.dead_letters += 1;
+            let answer = import::handle_dead_letters(self.lab.calm.clone(), event).await;
+            assert_eq!(answer.batch_item_failures, [], "seed {}", self.seed);
+            self.waiting.swap_remove(at);
+            return true;
+        }
+        if self.waiting[at].failures < BAD_LUCK_MAX {
+            match self.random.random_range(0..10) {
+                0..=3 => {
+                    self.lab.faults.arm(self.random.random_range(0..LIFE_MAX), self.random.random_bool(0.5));
+                }
+                4..=6 => {
+                    let rate = *[50, 300, 700].choose(&mut self.random).expect("one of them");
+                    self.lab.chaos.let_loose(self.random.random(), rate);
+                }
+                _ => {}
+            }
+        }
+        let outcome = self.lab.faults.run(import::handle(self.app.clone(), event)).await;
+        self.lab.faults.disarm();
+        self.lab.chaos.calm();
+        match outcome {
+            Some(answer) if answer.batch_item_failures.is_empty() => {
+                self.waiting[at].deliveries -= 1;
+                if self.waiting[at].deliveries == 0 {
+                    self.waiting.swap_remove(at);
+                }
+            }
+            Some(_) => self.waiting[at].failures += 1,
+            None => {
+                tally.deaths += 1;
+                tally.planners_killed += u64::from(self.waiting[at].work.task == ImportTask::Plan);
+            }
+        }
+        true
+    }
+
+    /// Takes what the queues hold. Every message is to be delivered twice at least.
+    async fn fetch(&mut self) {
+        for queue in &self.lab.queues {
+            loop {
+                let poll = self.lab.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+                let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
+                if messages.is_empty() {
+                    break;
+                }
+                for message in messages {
+                    let receipt = message.receipt_handle().expect("a receipt");
+                    let delete = self.lab.sqs.delete_message().queue_url(queue).receipt_handle(receipt);
+                    delete.send().await.expect("SQS");
+                    let deliveries = *[2, 2, 3].choose(&mut self.random).expect("one of them");
+                    let work: ImportMessage =
+                        serde_json::from_str(message.body().unwrap_or_default()).expect("a message");
+                    self.poison(&work).await;
+                    self.waiting.push(InFlight { message, work, deliveries, failures: 0 });
+                }
+            }
+        }
+    }
+
+    /// Sometimes the file of a chunk that nobody has seen yet can't be read.
+    async fn poison(&mut self, work: &ImportMessage) {
+        let ImportTask::Chunk(number) = work.task else { return };
+        if self.seen.insert((work.import.clone(), number)) && self.random.random_bool(0.1) {
+            let name = ImportFiles::of(&work.org, &work.import).chunk(number);
+            self.lab.calm.files.put(&name, "application/json", "poison".into()).await.expect("S3");
+        }
+    }
+
+    async fn check(&self) {
+        let seed = self.seed;
+        let (mut made, mut jobs, mut lost) = (0, Vec::new(), BTreeSet::new());
+        let mut modelled = Vec::new();
+        for (id, rows) in &self.imports {
+            let job = self.lab.calm.imports.get(&self.org, id).await.expect("DynamoDB").expect("the job");
+            if Some(id) == self.cancelled.as_ref() {
+                self.check_cancelled(&job, rows).await;
+                continue;
+            }
+            let given_up = self.given_up(&job, rows).await;
+            assert_fate_of_every_row(&job, rows, &given_up, seed);
+            lost.extend(given_up.into_iter().map(|row| (id.clone(), row)));
+            made += job.counts.imported;
+            jobs.push(job);
+            modelled.push((id.clone(), rows.clone()));
+        }
+        let model = Model::of(&modelled, &lost);
+        let accounts = model.accounts.len() + model.anonymous.len();
+        assert_eq!(made, accounts as u64, "seed {seed}: {jobs:#?}");
+        for (external_id, expected) in &model.accounts {
+            let id = AccountId::of_external(&self.org, &external_id.parse().expect("an external id"));
+            assert_eq!(
+                self.fields(&id).await.as_ref(),
+                Some(expected),
+                "seed {seed}: {external_id} of {:#?}",
+                self.imports
+            );
+        }
+        for (id, expected) in &model.anonymous {
+            assert_eq!(
+                self.fields(id).await.as_ref(),
+                Some(expected),
+                "seed {seed}: {id} of {:#?}",
+                self.imports
+            );
+        }
+    }
+
+    /// The rows of chunks that were given up. The chunks are cut where the planner cuts them.
+    async fn given_up(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
+        let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
+        let parts: Vec<_> = self.lab.calm.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
+        let chunks: Vec<_> = kept.chunks(job.rows_per_chunk).collect();
+        let given_up = parts.iter().filter(|part| part.given_up);
+        given_up.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
+    }
+
+    /// What was written stays written, and is what is counted.
+    async fn check_cancelled(&self, job: &ImportJob, rows: &[Value]) {
+        let seed = self.seed;
+        assert_eq!(job.status, ImportStatus::Cancelled, "seed {seed}: {job:#?}");
+        if let Some(total) = job.total_records {
+            assert_eq!(total, job.processed() + job.skipped(), "seed {seed}: {job:#?}");
+        }
+        let mut there = 0;
+        for (index, row) in last_of_each(rows) {
+            let id = match row["external_id"].as_str() {
+                Some(id) => AccountId::of_external(&self.org, &id.parse().expect("an external id")),
+                None => AccountId::of_row(&job.id, index as u64),
+            };
+            there += u64::from(self.fields(&id).await.is_some());
+        }
+        assert_eq!((job.counts.imported, job.counts.updated), (there, 0), "seed {seed}: {job:#?}");
+    }
+
+    async fn fields(&self, id: &AccountId) -> Option<Fields> {
+        self.lab.calm.accounts.get(&self.org, id).await.expect("DynamoDB").map(|account| fields(&account))
+    }
+}
+
+/// Whether the job ended, and counted as the rows say.
+fn assert_fate_of_every_row(job: &ImportJob, rows: &[Value], given_up: &BTreeSet<usize>, seed: u64) {
+    let kept = last_of_each(rows);
+    let failed = kept.iter().filter(|(index, row)| is_bad(row) || given_up.contains(index)).count();
+    let status = if failed == 0 { ImportStatus::Completed } else { ImportStatus::CompletedWithErrors };
+    assert_eq!(job.status, status, "seed {seed}: {job:#?}");
+    assert_eq!(job.total_records, Some(rows.len() as u64), "seed {seed}");
+    assert_eq!(job.superseded, (rows.len() - kept.len()) as u64, "seed {seed}");
+    assert_eq!(job.counts.failed, failed as u64, "seed {seed}: {job:#?}");
+    let counted = rows.len() as u64 - job.superseded - job.counts.failed;
+    assert_eq!(job.counts.imported + job.counts.updated, counted, "seed {seed}: {job:#?}");
+}

@@ -1,0 +1,41 @@
+//! A source that gives its bytes in pieces, as a network does.
+
+use std::io::{self, Read};
+
+/// The longest piece. Longer ones than a reader's buffer are given as one whole.
+const PIECE_BYTES_MAX: usize = 64;
+
+/// The bytes of a slice in pieces of 1 to [`PIECE_BYTES_MAX`] bytes, as a seed has them, now and
+/// then interrupted.
+pub(crate) struct Pieces<'a> {
+    rest: &'a [u8],
+    seed: u32,
+    interrupted: bool,
+}
+
+impl<'a> Pieces<'a> {
+    pub(crate) fn new(bytes: &'a [u8], seed: u8) -> Self {
+        Self { rest: bytes, seed: u32::from(seed), interrupted: false }
+    }
+
+    /// A number that looks random (Numerical Recipes' generator).
+    fn next(&mut self) -> usize {
+        self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.seed >> 24) as usize
+    }
+}
+
+impl Read for Pieces<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let random = self.next();
+        self.interrupted = random % 16 == 0 && !self.interrupted;
+        if self.interrupted {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let length = (random % PIECE_BYTES_MAX + 1).min(out.len()).min(self.rest.len());
+        let (piece, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        out[..length].copy_from_slice(piece);
+        Ok(length)
+    }
+}

@@ -1,0 +1,88 @@
+//! What follows on reading: rows are checked, cut into chunks, and reported.
+
+use std::collections::HashMap;
+
+use saldo::fields::{Finding, Severity};
+use saldo::id::{AccountId, OrgId};
+use saldo::import::{
+    Chunk, ChunkReport, Cutter, Fate, RawRow, RowBody, Shape, Superseded, Survey, processing_failed,
+};
+
+use crate::rows::{Outcome, same_row};
+
+/// Plans the rows of a payload and goes through its chunks as a worker does.
+pub(crate) fn follow(outcome: &Outcome, rows_per_chunk: usize) {
+    let Some(shape) = &outcome.shape else { return };
+    let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
+    let mut survey = Survey::new(org.clone());
+    outcome.rows.iter().for_each(|row| survey.add(shape, row));
+    let superseded = survey.finish();
+    let chunks = cut(&outcome.rows, shape, &superseded, rows_per_chunk);
+
+    let mut last = HashMap::new();
+    for row in &outcome.rows {
+        last.extend(row.account_id(&org, shape).map(|id| (id, row.index)));
+    }
+    let counts = |row: &&RawRow| row.account_id(&org, shape).is_none_or(|id| last[&id] == row.index);
+    let kept: Vec<&RawRow> = chunks.iter().flat_map(|chunk| &chunk.rows).collect();
+    let expected: Vec<&RawRow> = outcome.rows.iter().filter(counts).collect();
+    assert_eq!(kept.len(), expected.len());
+    assert!(kept.iter().zip(&expected).all(|(one, other)| same_row(one, other)));
+    assert_eq!(superseded.total, outcome.rows.len() as u64);
+    assert_eq!(superseded.total, superseded.count() + kept.len() as u64);
+
+    for (chunk, number) in chunks.iter().zip(0..) {
+        assert_eq!(chunk.number, number);
+        assert!((1..=rows_per_chunk).contains(&chunk.rows.len()));
+        process(&stored(chunk), &org);
+    }
+}
+
+fn cut(rows: &[RawRow], shape: &Shape, superseded: &Superseded, rows_per_chunk: usize) -> Vec<Chunk> {
+    let mut cutter = Cutter::new(superseded.clone(), rows_per_chunk);
+    let mut chunks: Vec<Chunk> = rows.iter().filter_map(|row| cutter.push(shape, row.clone())).collect();
+    chunks.extend(cutter.finish(shape));
+    chunks
+}
+
+/// The chunk as the worker has it that reads its file.
+fn stored(chunk: &Chunk) -> Chunk {
+    let file = serde_json::to_vec(chunk).expect("a chunk can be written");
+    let read: Chunk = serde_json::from_slice(&file).expect("a chunk that was written can be read");
+    assert_eq!(read.shape, chunk.shape);
+    assert!(read.rows.iter().zip(&chunk.rows).all(|(one, other)| same_row(one, other)));
+    read
+}
+
+fn process(chunk: &Chunk, org: &OrgId) {
+    let mut report = ChunkReport::of(chunk);
+    for row in &chunk.rows {
+        let mut findings = check(row, &chunk.shape, org);
+        // As if it could not be written, so that all of it is reported.
+        findings.push(processing_failed());
+        report.add(row, findings, Fate::Failed);
+    }
+    let file = serde_json::to_vec(&report).expect("a report can be written");
+    let report: ChunkReport = serde_json::from_slice(&file).expect("a report that was written can be read");
+    assert_eq!(report.refused().count(), chunk.rows.len());
+    for (row, body) in report.refused() {
+        assert!(!row.reason().is_empty());
+        if !matches!(body, RowBody::Cells(_)) {
+            // Either is what a file of refused rows shows of it.
+            let (_texts, _line) = (body.texts(), body.unstructured());
+        }
+    }
+}
+
+/// Checks a row, and returns what was found.
+fn check(row: &RawRow, shape: &Shape, org: &OrgId) -> Vec<Finding> {
+    let checked = row.check(shape, "EUR".parse().expect("a currency"));
+    let refused = checked.findings.iter().any(|found| found.code.severity() == Severity::Error);
+    assert_eq!(checked.upsert.is_none(), refused, "a row is refused for an error, and for nothing else");
+    assert_eq!(checked.external_id, row.external_id(shape));
+    if let Some(upsert) = checked.upsert {
+        let id = upsert.external_id.map(|id| AccountId::of_external(org, &id)).or(upsert.id);
+        assert_eq!(row.account_id(org, shape), id, "a row is told apart by what it names when it is checked");
+    }
+    checked.findings
+}

@@ -1,0 +1,119 @@
+//! The row readers: CSV, NDJSON and JSON, each compared with itself, reading the same bytes in
+//! pieces or compressed, and with a plain reading of the whole text.
+//!
+//! Of an input, the four low bits of the first byte say how the payload is written and the second
+//! byte how it is cut into pieces. In CSV with a mapping the first line of the rest is that.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use saldo::import::{DecimalSeparator, Format, Mapping, Notation};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use crate::pieces::Pieces;
+use crate::plan;
+use crate::rows::{Ended, Outcome};
+
+const DECIMAL_COMMA: u8 = 1;
+const MAPPING: u8 = 2;
+/// The payload is compressed before it is read.
+const COMPRESSED: u8 = 4;
+/// The payload is a compressed file, or should be.
+const GZIP: u8 = 8;
+
+/// CSV.
+pub fn csv(input: &[u8]) {
+    let Some((how, seed, mut payload)) = head(input) else { return };
+    let mut notation = notation(Format::Csv, how);
+    if how & DECIMAL_COMMA != 0 {
+        notation.decimal_separator = DecimalSeparator::Comma;
+    }
+    if how & MAPPING != 0 {
+        let end = payload.iter().position(|byte| *byte == b'\n').unwrap_or(payload.len());
+        let (mapping, rest) = payload.split_at(end);
+        let Ok(mapping) = serde_json::from_slice::<Mapping>(mapping) else { return };
+        (notation.mapping, payload) = (mapping, rest.get(1..).unwrap_or_default());
+    }
+    read(&notation, how, seed, payload);
+}
+
+/// NDJSON.
+pub fn ndjson(input: &[u8]) {
+    let Some((how, seed, payload)) = head(input) else { return };
+    let outcome = read(&notation(Format::Ndjson, how), how, seed, payload);
+    if let Some(text) = plain_text(how, payload) {
+        let lines = (1..).zip(text.split('\n')).map(|(number, line)| (Some(number), line.trim()));
+        let rows: Vec<_> = lines.filter(|(_, line)| !line.is_empty()).take(outcome.rows.len() + 1).collect();
+        match outcome.ended {
+            Ended::Early => assert!(rows.starts_with(&outcome.texts())),
+            Ended::AtTheEnd | Ended::Unreadable(_) => assert_eq!(rows, outcome.texts()),
+        }
+        assert_eq!(matches!(outcome.ended, Ended::Unreadable(_)), rows.is_empty());
+    }
+}
+
+/// JSON.
+pub fn json(input: &[u8]) {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        accounts: Vec<&'a RawValue>,
+        #[serde(default, rename = "dry_run")]
+        _dry_run: IgnoredAny,
+    }
+    let Some((how, seed, payload)) = head(input) else { return };
+    let outcome = read(&notation(Format::Json, how), how, seed, payload);
+    // An array can be read as a struct, too.
+    if let Some(text) = plain_text(how, payload).filter(|text| text.trim_ascii_start().starts_with('{')) {
+        let rows = serde_json::from_str(text).map_or_else(|_| Vec::new(), |Envelope { accounts, .. }| accounts);
+        match outcome.ended {
+            Ended::AtTheEnd => {
+                assert_eq!(rows.iter().map(|row| (None, row.get())).collect::<Vec<_>>(), outcome.texts());
+            }
+            Ended::Unreadable(_) => assert!(rows.is_empty(), "{rows:?}"),
+            Ended::Early => {}
+        }
+    }
+}
+
+/// How an input's payload is written, how it is cut, and the payload.
+fn head(input: &[u8]) -> Option<(u8, u8, &[u8])> {
+    match input {
+        [how, seed, payload @ ..] => Some((*how, *seed, payload)),
+        _ => None,
+    }
+}
+
+fn notation(format: Format, how: u8) -> Notation {
+    Notation { gzip: how & GZIP != 0, ..Notation::of(format) }
+}
+
+/// The text of a payload that is UTF-8.
+fn plain_text(how: u8, payload: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(payload).ok().filter(|_| how & GZIP == 0)?;
+    // UTF-16's marks are no UTF-8.
+    Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Reads a payload in each of the ways it may come.
+fn read(notation: &Notation, how: u8, seed: u8, payload: &[u8]) -> Outcome {
+    let outcome = Outcome::of(notation, payload);
+    outcome.assert_same(&Outcome::of(notation, Pieces::new(payload, seed)));
+    if how & COMPRESSED != 0 && !notation.gzip {
+        let (one, two) = payload.split_at(payload.len() * usize::from(seed) / 256);
+        let file = [gzip(one), gzip(two)].concat();
+        let notation = Notation { gzip: true, ..notation.clone() };
+        outcome.assert_same(&Outcome::of(&notation, Pieces::new(&file, seed)));
+    }
+    plan::follow(&outcome, 1 + usize::from(seed % 16));
+    outcome
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("in memory")
+}

@@ -1,0 +1,178 @@
+//! What functions in processes of their own spend on DynamoDB, and on which of its partitions.
+//! The proxy passes everything on as it is, but that it has DynamoDB tell what a request took.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::types::KeyType;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::wire::{Spent, WRITES, metered, units};
+
+/// Stands between functions and DynamoDB and counts.
+pub struct Proxy {
+    /// Where it answers.
+    pub url: String,
+    wire: Arc<Wire>,
+    _server: AbortOnDropHandle<()>,
+}
+
+struct Wire {
+    client: reqwest::Client,
+    dynamodb: String,
+    /// The name of each table's partition key.
+    partition_keys: HashMap<String, String>,
+    bill: Mutex<Bill>,
+}
+
+/// What was spent.
+#[derive(Clone, Debug, Default)]
+pub struct Bill {
+    /// On each operation.
+    pub spent: BTreeMap<String, Spent>,
+    /// The writes that were refused. DynamoDB may charge for these, too, but does not say so.
+    pub writes_refused: u64,
+    /// The write units that went to each partition key: those of a transaction in equal parts to
+    /// its items', those of indexes to their table's.
+    partitions: HashMap<String, f64>,
+}
+
+impl Bill {
+    /// The partition key that was written to most, with its table, and its share of all write
+    /// units.
+    #[must_use]
+    pub fn busiest_partition(&self) -> (&str, f64) {
+        let all: f64 = self.partitions.values().sum();
+        let busiest = self.partitions.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        busiest.map_or(("", 0.0), |(partition, units)| (partition.as_str(), units / all))
+    }
+}
+
+impl Proxy {
+    /// Starts one in front of the DynamoDB at `dynamodb`, which `sdk` reaches.
+    ///
+    /// # Panics
+    /// When it can't be started, or DynamoDB does not answer.
+    pub async fn start(dynamodb: String, sdk: &SdkConfig) -> Self {
+        let wire = Arc::new(Wire {
+            client: reqwest::Client::new(),
+            dynamodb,
+            partition_keys: partition_keys(&aws_sdk_dynamodb::Client::new(sdk)).await,
+            bill: Mutex::default(),
+        });
+        let router = Router::new()
+            .fallback(pass)
+            .layer(DefaultBodyLimit::disable()) // it is DynamoDB's to have one
+            .with_state(Arc::clone(&wire));
+        let (url, server) = super::deployment::serve(router).await;
+        Self { url, wire, _server: server }
+    }
+
+    /// Forgets what was spent so far and returns it.
+    #[must_use]
+    pub fn lap(&self) -> Bill {
+        std::mem::take(&mut *self.wire.bill.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The name of each table's partition key.
+async fn partition_keys(dynamodb: &aws_sdk_dynamodb::Client) -> HashMap<String, String> {
+    let mut names = HashMap::new();
+    let tables = dynamodb.list_tables().send().await.expect("DynamoDB").table_names;
+    for table in tables.unwrap_or_default() {
+        let described = dynamodb.describe_table().table_name(&table).send().await.expect("DynamoDB").table;
+        let keys = described.and_then(|table| table.key_schema).unwrap_or_default();
+        let partition = keys.into_iter().find(|key| key.key_type == KeyType::Hash).expect("a partition key");
+        names.insert(table, partition.attribute_name);
+    }
+    names
+}
+
+async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target).to_owned();
+    match wire.send(headers, &body).await {
+        Ok((status, headers, answer)) => {
+            wire.count(&operation, &body, status, &answer);
+            (status, headers, answer).into_response()
+        }
+        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
+    }
+}
+
+/// What is read of a write, one of a transaction included.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Write {
+    table_name: String,
+    key: HashMap<String, Value>,
+    item: HashMap<String, Value>,
+    /// Each under the name of what is to be done.
+    transact_items: Vec<HashMap<String, Write>>,
+}
+
+/// What is read of an answer.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Answer {
+    consumed_capacity: Value,
+}
+
+impl Wire {
+    async fn send(
+        &self,
+        mut headers: HeaderMap,
+        body: &Bytes,
+    ) -> reqwest::Result<(StatusCode, HeaderMap, Bytes)> {
+        headers.remove(HOST);
+        headers.remove(CONTENT_LENGTH);
+        let body = metered(body).map_or_else(|| body.clone(), Bytes::from);
+        let answer = self.client.post(&self.dynamodb).headers(headers).body(body).send().await?;
+        let (status, mut headers) = (answer.status(), answer.headers().clone());
+        headers.remove(TRANSFER_ENCODING);
+        Ok((status, headers, answer.bytes().await?))
+    }
+
+    fn count(&self, operation: &str, request: &[u8], status: StatusCode, answer: &[u8]) {
+        let write = WRITES.contains(&operation);
+        let partitions = if write { self.partitions(operation, request) } else { Vec::new() };
+        let answer: Answer = serde_json::from_slice(answer).unwrap_or_default();
+        let units = units(&answer.consumed_capacity);
+
+        let mut bill = self.bill.lock().unwrap_or_else(PoisonError::into_inner);
+        bill.writes_refused += u64::from(write && !status.is_success());
+        let spent = bill.spent.entry(operation.to_owned()).or_default();
+        spent.requests += 1;
+        spent.units += units;
+        let each = units / partitions.len() as f64;
+        for partition in partitions {
+            *bill.partitions.entry(partition).or_default() += each;
+        }
+    }
+
+    /// The partition keys that a request writes to, with their tables. What can't be told counts
+    /// as one partition.
+    fn partitions(&self, operation: &str, request: &[u8]) -> Vec<String> {
+        let one: Write = serde_json::from_slice(request).unwrap_or_default();
+        let partition = |write: &Write| {
+            let name = self.partition_keys.get(&write.table_name)?;
+            let value = write.key.get(name).or_else(|| write.item.get(name))?;
+            Some(format!("{} {value}", write.table_name))
+        };
+        let of_transaction = one.transact_items.iter().flat_map(HashMap::values);
+        let found: Option<Vec<String>> = match one.transact_items.is_empty() {
+            true => partition(&one).map(|partition| vec![partition]),
+            false => of_transaction.map(partition).collect(),
+        };
+        found.unwrap_or_else(|| vec![operation.to_owned()])
+    }
+}
