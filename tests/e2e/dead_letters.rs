@@ -1,17 +1,22 @@
-//! Work that is given up: its import ends, and what was stored counts as stored.
+//! Work that is given up: its import ends, and what was stored counts as stored. Taken up
+//! again, it is done as if nothing had happened.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request};
+use import::Redriven;
 use local::{Data, sqs_event};
 use saldo::app::{App, Limits};
+use saldo::files::ImportFiles;
 use saldo::http::service;
 use saldo::id::{ImportId, OrgId};
-use saldo::import::ImportStatus;
-use serde_json::json;
-use testing::services;
-use testing::wire::{Faults, tapped};
+use saldo::import::{ImportJob, ImportStatus};
+use serde_json::{Value, json};
+use testing::wire::{Chaos, Faults, tapped};
+use testing::{Lab, services};
 use tower::ServiceExt;
 
 #[tokio::test]
@@ -60,4 +65,146 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
     let codes = [0, 1, 2].map(|n| page["data"][n]["code"].as_str().unwrap_or_default().to_owned());
     assert_eq!(codes, ["invalid_amount", "processing_failed", "processing_failed"]);
     aws.stop().await;
+}
+
+/// An organization in a Saldo whose workers are called by hand.
+struct Bench {
+    lab: Lab,
+    app: App,
+}
+
+impl Bench {
+    async fn start(rows_per_chunk: usize) -> Self {
+        let lab = Lab::start(&Data::Ephemeral).await;
+        let limits = Limits { rows_per_chunk, chunks_at_once: 2, ..Limits::default() };
+        Self { app: App { limits, ..lab.app.clone() }, lab }
+    }
+
+    async fn begin(&self, rows: usize) -> ImportId {
+        let row =
+            |n| json!({ "external_id": format!("r-{n}"), "contact": { "name": "A" }, "total_amount": n });
+        let rows: Vec<_> = (0..rows).map(row).collect();
+        let body = json!({ "accounts": rows });
+        let (status, accepted) = self.lab.ask(&self.app, Method::POST, "/api/v1/import", body).await;
+        assert_eq!(status, 202, "{accepted}");
+        accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+    }
+
+    /// Has everything that is queued worked on, until nothing is. What fails is given up.
+    async fn work(&self) {
+        loop {
+            let mut messages = self.lab.messages(&self.lab.aws.settings.queues.plan).await;
+            messages.extend(self.lab.messages(&self.lab.aws.settings.queues.import).await);
+            if messages.is_empty() {
+                return;
+            }
+            for message in messages {
+                let event = || sqs_event(std::slice::from_ref(&message));
+                if !import::handle(self.app.clone(), event()).await.batch_item_failures.is_empty() {
+                    let answer = import::handle_dead_letters(self.app.clone(), event()).await;
+                    assert_eq!(answer.batch_item_failures, []);
+                }
+            }
+        }
+    }
+
+    async fn job(&self, id: &ImportId) -> ImportJob {
+        self.app.imports.get(&self.lab.org, id).await.expect("DynamoDB").expect("the job")
+    }
+
+    async fn redrive(&self, id: &ImportId) -> Redriven {
+        import::redrive(&self.app, &self.lab.org, id).await.expect("DynamoDB and SQS")
+    }
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_taken_up_again_and_counted_once() {
+    let bench = Bench::start(3).await;
+    let id = bench.begin(10).await;
+    // Two of four chunks can't be read.
+    let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
+    import::handle(bench.app.clone(), sqs_event(&plan)).await;
+    let files = ImportFiles::of(&bench.lab.org, &id);
+    for number in [1, 3] {
+        bench.app.files.put(&files.chunk(number), "text/plain", "poison".into()).await.expect("S3");
+    }
+    bench.work().await;
+    let job = bench.job(&id).await;
+    assert_eq!(job.status, ImportStatus::CompletedWithErrors);
+    assert_eq!((job.counts.imported, job.failed(), job.processed()), (6, 4, 10), "{job:#?}");
+
+    // An operator has them done again, twice, to be sure: their rows are read from the payload.
+    for _twice in 0..2 {
+        assert_eq!(bench.redrive(&id).await, Redriven::Queued { chunks: 2, plan: false });
+        assert_eq!(bench.job(&id).await.status, ImportStatus::Processing);
+    }
+    bench.work().await;
+    let job = bench.job(&id).await;
+    assert_eq!(job.status, ImportStatus::Completed, "{job:#?}");
+    assert_eq!((job.counts.imported, job.failed(), job.processed()), (10, 0, 10), "{job:#?}");
+    assert_eq!(bench.redrive(&id).await, Redriven::NothingToDo);
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn an_import_whose_plan_was_given_up_half_way_ends_and_goes_on_where_it_was() {
+    let bench = Bench::start(1).await;
+    let id = bench.begin(12).await;
+    let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
+    // Dies when it has queued some of its chunks, and never comes back.
+    let faults = Arc::new(Faults::default());
+    let doomed = App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults));
+    let doomed = App { limits: bench.app.limits, ..doomed };
+    faults.arm(20, true);
+    assert!(faults.run(import::handle(doomed, sqs_event(&plan))).await.is_none(), "the planner dies");
+    let answer = import::handle_dead_letters(bench.app.clone(), sqs_event(&plan)).await;
+    assert_eq!(answer.batch_item_failures, []);
+    assert_eq!(bench.job(&id).await.status, ImportStatus::Processing, "some chunks are queued");
+    bench.work().await;
+    let job = bench.job(&id).await;
+    assert_eq!(job.status, ImportStatus::Failed, "{job:#?}");
+    assert_eq!(job.processed() + job.unprocessed, 12, "{job:#?}");
+    assert!(job.unprocessed > 0, "{job:#?}");
+    let told = bench.lab.ask(&bench.app, Method::GET, &format!("/api/v1/import/{id}"), Value::Null).await.1;
+    assert_eq!(told["reason"], "the payload could not be processed; send it again", "{told}");
+    assert_eq!((&told["total_records"], &told["processed"]), (&json!(12), &json!(12)), "{told}");
+
+    assert!(matches!(bench.redrive(&id).await, Redriven::Queued { plan: true, .. }));
+    bench.work().await;
+    let job = bench.job(&id).await;
+    assert_eq!(job.status, ImportStatus::Completed, "{job:#?}");
+    assert_eq!((job.counts.imported, job.processed()), (12, 12), "{job:#?}");
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn a_chunk_without_room_is_put_back_and_nothing_of_it_fails() {
+    let bench = Bench::start(2).await;
+    let id = bench.begin(6).await;
+    let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
+    import::handle(bench.app.clone(), sqs_event(&plan)).await;
+    let chaos = Arc::new(Chaos::default());
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let sdk = bench.lab.sdk().to_builder().retry_config(retries).build();
+    let busy = App::new(&bench.lab.aws.settings, &tapped(&sdk, &chaos));
+    let limits = Limits { throttled_rest: Duration::ZERO, ..bench.app.limits };
+    let busy = App {
+        limits,
+        imports: bench.app.imports.clone(),
+        import_queue: bench.app.import_queue.clone(),
+        ..busy
+    };
+    // As often as it takes, far more often than a message may fail.
+    for _ in 0..10 {
+        let chunks = bench.lab.messages(&bench.lab.aws.settings.queues.import).await;
+        assert_eq!(chunks.len(), 3);
+        chaos.throttle();
+        let answer = import::handle(busy.clone(), sqs_event(&chunks)).await;
+        assert_eq!(answer.batch_item_failures, [], "put back, not failed");
+        chaos.calm();
+    }
+    bench.work().await;
+    let job = bench.job(&id).await;
+    assert_eq!((job.status, job.counts.imported), (ImportStatus::Completed, 6), "{job:#?}");
+    bench.lab.stop().await;
 }

@@ -73,6 +73,11 @@ async fn a_file_is_announced_sent_by_a_link_and_imported() {
     assert_eq!(job["status"], "completed_with_errors");
     assert_eq!((&job["errors"][0]["line"], &job["errors"][0]["index"]), (&json!(3), &json!(1)), "{job}");
 
+    // Nor does S3 take another length than the one announced.
+    let created = announce(&tenant, json!({ "format": "csv", "bytes": 3 })).await.json();
+    assert_eq!(send(&created, b"four".to_vec()).await, 403);
+    assert_eq!(send(&created, b"bar".to_vec()).await, 200);
+
     // The same file again changes nothing; another organization has no such upload.
     let job = tenant.ended(&tenant.json(Method::POST, "/api/v1/import", request.clone()).await).await;
     assert_eq!((&job["imported"], &job["updated"]), (&json!(0), &json!(1)), "{job}");

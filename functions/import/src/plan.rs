@@ -111,6 +111,28 @@ pub(crate) async fn cut_again(app: &App, job: &ImportJob, number: u32) -> Result
     }
 }
 
+/// Writes the files of these chunks again, as they are cut from the payload.
+pub(crate) async fn write_again(app: &App, job: &ImportJob, numbers: &[u32]) -> Result<(), Failure> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    let mut payload = Payload::of(app, job);
+    // What can't be read is told by whoever is to process it.
+    let Ok(superseded) = survey(job, &mut payload).await? else { return Ok(()) };
+    let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
+    let files = ImportFiles::of(&job.org, &job.id);
+    let write = async move {
+        while let Some(chunk) = chunks.recv().await {
+            if numbers.contains(&chunk.number) {
+                chunk::store(app, &files, &chunk).await?;
+            }
+        }
+        Ok::<_, Failure>(())
+    };
+    let (cut, written) = tokio::join!(cut(job, superseded, &mut payload, sender), write);
+    written.and(cut.map(drop))
+}
+
 async fn find_chunk(
     job: &ImportJob,
     superseded: Superseded,

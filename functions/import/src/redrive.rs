@@ -9,7 +9,7 @@ use saldo::id::{ImportId, OrgId};
 use saldo::import::ImportStatus;
 use saldo::queue::ImportTask;
 
-use crate::plan::message;
+use crate::plan::{self, message};
 
 /// What a redrive did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +28,11 @@ pub enum Redriven {
 }
 
 /// Takes up again what was given up of an import, and queues again what of a running one is
-/// not done: what was done stays done, and nothing is counted twice. May itself be cut off and
-/// run again.
+/// not done: what was done stays done, and nothing is counted twice. The rows are read from the
+/// payload anew. May itself be cut off and run again.
 ///
 /// # Errors
-/// [`Failure`] when DynamoDB or SQS fails.
+/// [`Failure`] when DynamoDB, S3 or SQS fails.
 pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, Failure> {
     let Some(job) = app.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
     let parts: Vec<_> = app.imports.chunks_from(&job, 0).try_collect().await?;
@@ -60,6 +60,7 @@ pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, 
         Some(chunks) => (false, left(chunks, done)),
         None => (true, left(job.queued, done)),
     };
+    plan::write_again(app, &job, &chunks).await?;
     let messages: Vec<_> = chunks.iter().map(|number| message(&job, ImportTask::Chunk(*number))).collect();
     app.import_queue.send(&messages).await?;
     if plan {

@@ -1,5 +1,5 @@
 //! The refused rows as a file, in the shape in which they were sent, to be mended and
-//! imported again. In CSV a column says why.
+//! imported again. In CSV a column says why. However many they are, few are in memory.
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -8,9 +8,9 @@ use futures::TryStreamExt;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::fields::Severity;
-use saldo::files::ImportFiles;
+use saldo::files::{ImportFiles, Upload};
 use saldo::http::{AnswerBody, Problem};
-use saldo::import::{Field, ImportJob, ImportStatus, REASON, RowBody, Shape};
+use saldo::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, Shape};
 
 use crate::reports::reports;
 
@@ -18,12 +18,6 @@ const CSV: &str = "text/csv; charset=utf-8";
 const NDJSON: &str = "application/x-ndjson";
 /// The header of the column for rows that are no objects with fields.
 const UNSTRUCTURED: &str = "row";
-
-/// A refused row and why.
-struct Refused {
-    body: RowBody,
-    reason: String,
-}
 
 /// The notation of a file of refused rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,121 +34,193 @@ pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Resu
     if job.status == ImportStatus::Processing {
         return Err(Problem::import_in_progress());
     }
-    let (shape, rows) = read(app, job).await?;
-    let (content_type, extension, content) = match (notation, &shape) {
-        (Notation::Ndjson, Shape::Objects) => (NDJSON, "ndjson", lines(&rows)),
-        (Notation::Csv, _) | (_, Shape::Columns { .. }) => {
-            (CSV, "csv", write(&shape, &rows).map_err(Failure::corrupt("a refused row"))?)
-        }
-    };
-    if !AnswerBody::default().push(&content) {
-        let name = ImportFiles::of(&job.org, &job.id).refused_rows(extension);
-        app.files.put(&name, content_type, content.into()).await?;
-        let link = app.files.link(&name, app.limits.link_valid).await?;
-        return Ok(Redirect::to(&link.url).into_response());
-    }
+    let layout = Layout::of(app, job, notation).await?;
+    let (content_type, extension) = layout.notation();
     let disposition = format!(r#"attachment; filename="{}-refused.{extension}""#, job.id);
-    Ok(([(CONTENT_TYPE, content_type.to_owned()), (CONTENT_DISPOSITION, disposition)], content)
-        .into_response())
-}
-
-fn lines(rows: &[Refused]) -> Vec<u8> {
-    let mut lines = Vec::new();
-    for row in rows {
-        match &row.body {
-            RowBody::Json(json) => {
-                lines.extend(json.get().bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')));
-            }
-            RowBody::Broken(text) => lines.extend(text.bytes()),
-            RowBody::Cells(_) => continue,
-        }
-        lines.push(b'\n');
-    }
-    lines
-}
-
-async fn read(app: &App, job: &ImportJob) -> Result<(Shape, Vec<Refused>), Problem> {
-    let mut shape = Shape::Objects;
-    let mut rows = Vec::new();
+    let name = ImportFiles::of(&job.org, &job.id).refused_rows(extension);
+    let mut spool = Spool::Answer(AnswerBody::default());
+    spool = spool.write(app, &layout.header()?, (&name, content_type, &disposition)).await?;
     let mut reports = std::pin::pin!(reports(app, job, Severity::Error));
     while let Some((_, report)) = reports.try_next().await? {
-        rows.extend(report.refused().map(|(row, body)| Refused { body: body.clone(), reason: row.reason() }));
-        shape = report.shape;
+        let rows = layout.rows(&report).map_err(Failure::corrupt("a refused row"))?;
+        spool = spool.write(app, &rows, (&name, content_type, &disposition)).await?;
     }
-    Ok((shape, rows))
+    match spool {
+        Spool::Answer(body) => {
+            let headers = [(CONTENT_TYPE, content_type.to_owned()), (CONTENT_DISPOSITION, disposition)];
+            Ok((headers, Vec::from(body)).into_response())
+        }
+        Spool::File(file) => {
+            file.finish().await?;
+            let link = app.files.link(&name, app.limits.link_valid).await?;
+            Ok(Redirect::to(&link.url).into_response())
+        }
+    }
 }
 
-fn write(shape: &Shape, rows: &[Refused]) -> Result<Vec<u8>, csv::Error> {
-    match shape {
-        Shape::Columns { columns, delimiter, .. } => {
-            // A file of refused rows that was not quite mended says why anew.
-            let why = columns.iter().position(|column| column.header == REASON);
-            let without = |cells: &mut Vec<String>| match why {
-                Some(at) if at < cells.len() => drop(cells.remove(at)),
-                _ => {}
-            };
-            let mut header = columns.iter().map(|column| column.header.clone()).collect();
-            without(&mut header);
-            let rows = rows.iter().map(|row| match &row.body {
-                RowBody::Cells(cells) => {
-                    let mut cells = cells.clone();
-                    without(&mut cells);
-                    (cells, row)
+/// What is written: an answer while it fits one, and then a file.
+enum Spool {
+    Answer(AnswerBody),
+    File(Box<Upload>),
+}
+
+impl Spool {
+    async fn write(self, app: &App, bytes: &[u8], about: (&str, &str, &str)) -> Result<Self, Failure> {
+        match self {
+            Self::Answer(mut body) => {
+                if body.push(bytes) {
+                    return Ok(Self::Answer(body));
                 }
-                RowBody::Json(_) | RowBody::Broken(_) => (Vec::new(), row),
-            });
-            write_table(*delimiter, header, rows)
+                let (name, content_type, disposition) = about;
+                let mut file = app.files.begin(name.to_owned(), content_type, disposition).await?;
+                file.write(&Vec::from(body)).await?;
+                file.write(bytes).await?;
+                Ok(Self::File(Box::new(file)))
+            }
+            Self::File(mut file) => {
+                file.write(bytes).await?;
+                Ok(Self::File(file))
+            }
         }
-        Shape::Objects => write_objects(rows),
     }
 }
 
-/// Objects as a table. A field that all rows left out has no column: an empty cell would
-/// clear it. Rows that are no objects have a column of their own.
-fn write_objects(rows: &[Refused]) -> Result<Vec<u8>, csv::Error> {
-    let mut mentioned = [false; Field::ALL.len()];
-    for row in rows {
-        for (mentioned, text) in mentioned.iter_mut().zip(row.body.texts()) {
-            *mentioned |= text.is_some();
-        }
-    }
-    let unstructured = rows.iter().any(|row| row.body.unstructured().is_some());
-    let fields = Field::ALL.into_iter().zip(mentioned).filter(|(_, mentioned)| *mentioned);
-    let mut header: Vec<String> = fields.map(|(field, _)| field.name().to_owned()).collect();
-    header.extend(unstructured.then(|| UNSTRUCTURED.to_owned()));
-    let rows = rows.iter().map(|row| {
-        let texts = row.body.texts().into_iter().zip(mentioned).filter(|(_, mentioned)| *mentioned);
-        let mut cells: Vec<String> = texts.map(|(text, _)| text.unwrap_or_default()).collect();
-        cells.extend(row.body.unstructured().map(str::to_owned));
-        (cells, row)
-    });
-    write_table(',', header, rows)
+/// How the rows are laid out.
+enum Layout {
+    /// One a line, as they were sent.
+    Lines,
+    /// The cells of a table as they were sent, but for those of the column at `why`: a file of
+    /// refused rows that was not quite mended says why anew.
+    Cells { header: Vec<String>, delimiter: u8, why: Option<usize> },
+    /// Objects as a table. A field that all rows left out has no column: an empty cell would
+    /// clear it. Rows that are no objects have a column of their own.
+    Fields { mentioned: [bool; Field::ALL.len()], unstructured: bool },
 }
 
-fn write_table<'a>(
-    delimiter: char,
-    mut header: Vec<String>,
-    rows: impl Iterator<Item = (Vec<String>, &'a Refused)>,
-) -> Result<Vec<u8>, csv::Error> {
-    let delimiter = u8::try_from(delimiter).unwrap_or(b',');
-    let mut csv = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
-    let width = header.len();
-    header.push(REASON.to_owned());
-    csv.write_record(&header)?;
-    for (mut cells, row) in rows {
-        // Ragged rows: a short one is filled up, so that the reason gets to its column.
-        cells.resize(width.max(cells.len()), String::new());
-        cells.push(row.reason.clone());
-        csv.write_record(&cells)?;
+impl Layout {
+    async fn of(app: &App, job: &ImportJob, notation: Notation) -> Result<Self, Failure> {
+        let (mut mentioned, mut unstructured) = ([false; Field::ALL.len()], false);
+        let mut reports = std::pin::pin!(reports(app, job, Severity::Error));
+        while let Some((_, report)) = reports.try_next().await? {
+            match (&report.shape, notation) {
+                (Shape::Columns { .. }, _) => return Ok(Self::of_table(&report.shape)),
+                (Shape::Objects, Notation::Ndjson) => return Ok(Self::Lines),
+                (Shape::Objects, Notation::Csv) => {}
+            }
+            for (_, body) in report.refused() {
+                for (mentioned, text) in mentioned.iter_mut().zip(body.texts()) {
+                    *mentioned |= text.is_some();
+                }
+                unstructured |= body.unstructured().is_some();
+            }
+        }
+        Ok(match notation {
+            Notation::Ndjson => Self::Lines,
+            Notation::Csv => Self::Fields { mentioned, unstructured },
+        })
     }
-    csv.into_inner().map_err(|error| error.into_error().into())
+
+    fn of_table(shape: &Shape) -> Self {
+        let Shape::Columns { columns, delimiter, .. } = shape else { return Self::Lines };
+        let why = columns.iter().position(|column| column.header == REASON);
+        let header = columns.iter().map(|column| column.header.clone()).collect();
+        let delimiter = u8::try_from(*delimiter).unwrap_or(b',');
+        Self::Cells { header: without(header, why), delimiter, why }
+    }
+
+    /// The media type and the extension.
+    fn notation(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Lines => (NDJSON, "ndjson"),
+            Self::Cells { .. } | Self::Fields { .. } => (CSV, "csv"),
+        }
+    }
+
+    /// The columns, the last aside, which says why.
+    fn columns(&self) -> Vec<String> {
+        match self {
+            Self::Lines => Vec::new(),
+            Self::Cells { header, .. } => header.clone(),
+            Self::Fields { mentioned, unstructured } => {
+                let fields = Field::ALL.into_iter().zip(mentioned).filter(|(_, mentioned)| **mentioned);
+                let fields = fields.map(|(field, _)| field.name().to_owned());
+                fields.chain(unstructured.then(|| UNSTRUCTURED.to_owned())).collect()
+            }
+        }
+    }
+
+    fn header(&self) -> Result<Vec<u8>, Failure> {
+        let mut header = self.columns();
+        header.push(REASON.to_owned());
+        match self {
+            Self::Lines => Ok(Vec::new()),
+            _ => self.records([header].into_iter()).map_err(Failure::corrupt("a header")),
+        }
+    }
+
+    /// The refused rows of a report.
+    fn rows(&self, report: &ChunkReport) -> Result<Vec<u8>, csv::Error> {
+        let width = self.columns().len();
+        let refused = report.refused();
+        if matches!(self, Self::Lines) {
+            return Ok(refused.flat_map(|(_, body)| line(body)).collect());
+        }
+        let records = refused.map(|(row, body)| {
+            let mut cells = self.cells(body);
+            // Ragged rows: a short one is filled up, so that the reason gets to its column.
+            cells.resize(width.max(cells.len()), String::new());
+            cells.push(row.reason());
+            cells
+        });
+        self.records(records)
+    }
+
+    fn cells(&self, body: &RowBody) -> Vec<String> {
+        match (self, body) {
+            (Self::Cells { why, .. }, RowBody::Cells(cells)) => without(cells.clone(), *why),
+            (Self::Fields { mentioned, unstructured }, body) => {
+                let texts = body.texts().into_iter().zip(mentioned).filter(|(_, mentioned)| **mentioned);
+                let texts = texts.map(|(text, _)| text.unwrap_or_default());
+                let whole = unstructured.then(|| body.unstructured().unwrap_or_default().to_owned());
+                texts.chain(whole).collect()
+            }
+            (Self::Cells { .. }, RowBody::Json(_) | RowBody::Broken(_)) | (Self::Lines, _) => Vec::new(),
+        }
+    }
+
+    fn records(&self, records: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
+        let delimiter = if let Self::Cells { delimiter, .. } = self { *delimiter } else { b',' };
+        let mut csv = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
+        for record in records {
+            csv.write_record(&record)?;
+        }
+        csv.into_inner().map_err(|error| error.into_error().into())
+    }
+}
+
+fn without(mut cells: Vec<String>, at: Option<usize>) -> Vec<String> {
+    if let Some(at) = at.filter(|at| *at < cells.len()) {
+        cells.remove(at);
+    }
+    cells
+}
+
+/// A row of JSON as a line.
+fn line(body: &RowBody) -> Vec<u8> {
+    let mut line: Vec<u8> = match body {
+        RowBody::Json(json) => json.get().bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect(),
+        RowBody::Broken(text) => text.bytes().collect(),
+        RowBody::Cells(_) => return Vec::new(),
+    };
+    line.push(b'\n');
+    line
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use saldo::import::{Column, DecimalSeparator, Format, Notation, read};
+    use saldo::import::{Column, DecimalSeparator, Format, Notation, RowReport, processing_failed, read};
 
     /// The cells of a file, read as an import reads it.
     fn read_back(csv: &[u8]) -> Vec<Vec<String>> {
@@ -178,13 +244,20 @@ mod tests {
             let column = |header: &str| Column { header: header.to_owned(), field: None };
             let columns = vec![column("contact.name"), column("notes")];
             let shape = Shape::Columns { columns, delimiter, decimal_separator: DecimalSeparator::Point };
-            let refused: Vec<Refused> = rows
-                .iter()
-                .map(|cells| Refused { body: RowBody::Cells(cells.clone()), reason: "because".to_owned() })
-                .collect();
+            let row = |cells: &Vec<String>| RowReport {
+                index: Some(0),
+                line: None,
+                external_id: None,
+                findings: vec![processing_failed()],
+                refused: Some(RowBody::Cells(cells.clone())),
+            };
+            let report = ChunkReport { rows: rows.iter().map(row).collect(), shape };
+            let reason = processing_failed().reason.to_string();
             let expected: Vec<Vec<String>> =
-                rows.into_iter().map(|mut cells| { cells.push("because".to_owned()); cells }).collect();
-            prop_assert_eq!(read_back(&write(&shape, &refused).expect("CSV")), expected);
+                rows.into_iter().map(|mut cells| { cells.push(reason.clone()); cells }).collect();
+            let layout = Layout::of_table(&report.shape);
+            let file = [layout.header().expect("CSV"), layout.rows(&report).expect("CSV")].concat();
+            prop_assert_eq!(read_back(&file), expected);
         }
     }
 }

@@ -371,11 +371,18 @@ impl ImportStore {
         mut update: Update,
     ) -> Result<bool, Failure> {
         let processing = update.value(status_value(ImportStatus::Processing)?);
-        let chunks_done = update.value(count(job.chunks_done.into()));
         update.require(format!("#status = {processing}"));
-        update.require(format!("chunks_done = {chunks_done}"));
-        let superseded = update.value(count(job.superseded));
-        update.require(format!("superseded = {superseded}"));
+        // Whoever has changed one of these since comes to end the job, too.
+        for (name, value) in [
+            ("chunks_done", job.chunks_done.into()),
+            ("superseded", job.superseded),
+            ("imported", job.counts.imported),
+            ("updated", job.counts.updated),
+            ("failed", job.counts.failed),
+        ] {
+            let (name, value) = (update.name(name), update.value(count(value)));
+            update.require(format!("{name} = {value}"));
+        }
         update.set("status", status_value(status)?);
         let unprocessed = match status {
             ImportStatus::Cancelled | ImportStatus::Failed => {

@@ -22,7 +22,7 @@ pub(crate) const KEY: &str = "saldo_k_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 static KEY_ITEM: LazyLock<String> = LazyLock::new(|| {
     let scopes: Vec<_> = Scope::ALL.iter().map(|scope| json!({ "S": scope.name() })).collect();
     item(&json!({
-        "id": { "S": "key_01900000-0000-7000-8000-000000000000" },
+        "id": { "S": "key_aaaaaaaaaaaaaaaa" },
         "org": { "S": "org_aaaaaaaaaaaaaaaa" },
         "name": { "S": "Fuzz" },
         "scopes": { "L": scopes },

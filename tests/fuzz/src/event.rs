@@ -8,6 +8,7 @@ use std::panic;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use axum::Router;
 use data_encoding::BASE64;
 use lambda_http::http::Request;
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
@@ -25,15 +26,24 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
 /// The bytes of an answer that tells of a fault.
 const PROBLEM_BYTES_MAX: usize = 100_000;
 
-/// All the functions, and what runs them.
+/// All the functions in one service, and what runs it.
 struct Saldo {
     runtime: Runtime,
-    app: App,
+    service: Router,
 }
 
 static SALDO: LazyLock<Saldo> = LazyLock::new(|| {
     let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
-    Saldo { runtime, app: App::new(&aws::settings(), &aws::sdk_config()) }
+    let app = &App::new(&aws::settings(), &aws::sdk_config());
+    let routes = accounts::routes(app)
+        .merge(clients::routes(app))
+        .merge(export::routes(app))
+        .merge(import::routes(app))
+        .merge(keys::routes(app))
+        .merge(status::routes(app))
+        .merge(sync::routes(app))
+        .merge(transactions::routes(app));
+    Saldo { runtime, service: http::service(routes) }
 });
 
 thread_local! {
@@ -85,16 +95,8 @@ fn request(event: &str) -> Option<LambdaRequest> {
 
 /// The functions' answer, as the runtime sends it.
 fn answer(request: LambdaRequest) -> Value {
-    let Saldo { runtime, app } = &*SALDO;
-    let routes = accounts::routes(app)
-        .merge(clients::routes(app))
-        .merge(export::routes(app))
-        .merge(import::routes(app))
-        .merge(keys::routes(app))
-        .merge(status::routes(app))
-        .merge(sync::routes(app))
-        .merge(transactions::routes(app));
-    let mut service = Adapter::from(http::service(routes));
+    let Saldo { runtime, service } = &*SALDO;
+    let mut service = Adapter::from(service.clone());
     let answered = runtime.block_on(async {
         let answer = service.call(LambdaEvent::new(request, Context::default()));
         tokio::time::timeout(ANSWER_TIME_MAX, answer).await

@@ -69,7 +69,8 @@ pub fn json(input: &[u8]) {
     let outcome = read(&notation(Format::Json, how), how, seed, payload);
     // An array can be read as a struct, too.
     if let Some(text) = plain_text(how, payload).filter(|text| text.trim_ascii_start().starts_with('{')) {
-        let rows = serde_json::from_str(text).map_or_else(|_| Vec::new(), |Envelope { accounts, .. }| accounts);
+        let rows =
+            serde_json::from_str(text).map_or_else(|_| Vec::new(), |Envelope { accounts, .. }| accounts);
         match outcome.ended {
             Ended::AtTheEnd => {
                 assert_eq!(rows.iter().map(|row| (None, row.get())).collect::<Vec<_>>(), outcome.texts());

@@ -25,6 +25,8 @@ struct State {
     random: StdRng,
     /// How many of a thousand requests fail.
     rate: u32,
+    /// Whether they all fail in one way: for want of room.
+    throttled: bool,
     injected: BTreeMap<&'static str, u64>,
 }
 
@@ -39,7 +41,7 @@ enum Fault {
 impl Default for Chaos {
     fn default() -> Self {
         let random = StdRng::seed_from_u64(0);
-        Self(Mutex::new(State { random, rate: 0, injected: BTreeMap::new() }))
+        Self(Mutex::new(State { random, rate: 0, throttled: false, injected: BTreeMap::new() }))
     }
 }
 
@@ -51,9 +53,16 @@ impl Chaos {
         state.rate = rate;
     }
 
+    /// From now on there is room for no request.
+    pub fn throttle(&self) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.rate, state.throttled) = (1_000, true);
+    }
+
     /// From now on nothing fails.
     pub fn calm(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).rate = 0;
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (state.rate, state.throttled) = (0, false);
     }
 
     /// How many faults of each kind there were.
@@ -67,7 +76,9 @@ impl Chaos {
         if state.random.random_range(0..1_000) >= rate {
             return None;
         }
-        let fault = match state.random.random_range(0..if reads_a_file { 4 } else { 3 }) {
+        let kinds = if reads_a_file { 4 } else { 3 };
+        let fault = match state.random.random_range(0..kinds) {
+            _ if state.throttled => Fault::Throttled,
             0 => Fault::Throttled,
             1 => Fault::OutOfOrder,
             2 => Fault::SilentAfterwards,

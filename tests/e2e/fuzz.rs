@@ -1,0 +1,21 @@
+//! What fuzzing has found, and what it begins with, on every run of the tests; see `tests/fuzz`.
+
+use std::fs;
+use std::path::Path;
+
+#[test]
+fn every_input_of_the_fuzz_targets_corpus_is_answered_as_promised() {
+    for (target, run) in fuzz_targets::TARGETS {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+        let mut inputs: Vec<_> = fs::read_dir(&corpus)
+            .expect("a corpus")
+            .map(|file| file.expect("a file").path())
+            .collect();
+        inputs.sort();
+        assert!(!inputs.is_empty(), "{}", corpus.display());
+        for input in inputs {
+            println!("{}", input.display());
+            run(&fs::read(input).expect("a file"));
+        }
+    }
+}
