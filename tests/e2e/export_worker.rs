@@ -51,9 +51,11 @@ impl Lab {
         let body = json!({ "accounts": rows });
         let (status, _) = self.ask(&self.app, Method::POST, "/api/v1/import", body).await;
         assert_eq!(status, 202);
-        while let [message, ..] = self.messages(&self.aws.settings.queues.plan).await.as_slice() {
-            let answer = import::handle(self.app.clone(), sqs_event(std::slice::from_ref(message))).await;
-            assert_eq!(answer.batch_item_failures, []);
+        for queue in [&self.aws.settings.queues.plan, &self.aws.settings.queues.import] {
+            for message in self.messages(queue).await {
+                let answer = import::handle(self.app.clone(), sqs_event(&[message])).await;
+                assert_eq!(answer.batch_item_failures, []);
+            }
         }
     }
 

@@ -65,7 +65,7 @@ async fn dead_letters_end_their_import() {
     assert_eq!(dead_letters.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
     dead_letters.say_age("import-dead-letters");
     let job = job(&aws, &org, &id).await;
-    assert_eq!((job.status, job.counts.failed, job.processed()), (ImportStatus::Failed, 1, 1));
+    assert_eq!((job.status, job.failed(), job.unprocessed), (ImportStatus::Failed, 1, 1));
     aws.stop().await;
 }
 
