@@ -142,7 +142,8 @@ struct History<'a> {
     /// The import that is called off, if one is. Its accounts are its own.
     cancelled: Option<ImportId>,
     waiting: Vec<InFlight>,
-    seen: BTreeSet<(ImportId, u32)>,
+    /// The chunks that were queued so far.
+    met: BTreeSet<(ImportId, u32)>,
 }
 
 impl<'a> History<'a> {
@@ -161,8 +162,8 @@ impl<'a> History<'a> {
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&lab.calm, org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
-        let (imports, waiting, seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { lab, seed, random, org, key, app, imports, cancelled: None, waiting, seen }
+        let (imports, waiting, met) = (Vec::new(), Vec::new(), BTreeSet::new());
+        Self { lab, seed, random, org, key, app, imports, cancelled: None, waiting, met }
     }
 
     async fn run(mut self, tally: &mut Tally) {
@@ -318,7 +319,7 @@ impl<'a> History<'a> {
     /// Sometimes the file of a chunk that nobody has seen yet can't be read.
     async fn poison(&mut self, work: &ImportMessage) {
         let ImportTask::Chunk(number) = work.task else { return };
-        if self.seen.insert((work.import.clone(), number)) && self.random.random_bool(0.1) {
+        if self.met.insert((work.import.clone(), number)) && self.random.random_bool(0.1) {
             let name = ImportFiles::of(&work.org, &work.import).chunk(number);
             self.lab.calm.files.put(&name, "application/json", "poison".into()).await.expect("S3");
         }

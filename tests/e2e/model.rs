@@ -45,7 +45,6 @@ fn random_row(random: &mut StdRng, prefix: &str, columns: Option<&Vec<bool>>) ->
     }
     for (at, (field, value)) in OPTIONAL.into_iter().enumerate() {
         let value = match (random.random_range(0..4), columns.map(|columns| columns[at])) {
-            (_, Some(false)) => continue,
             (0 | 1, Some(true)) | (0, None) => json!(value),
             (_, Some(true)) | (1, None) => Value::Null,
             _ => continue,

@@ -44,22 +44,17 @@ impl FromParameters for Wishes {
     const NAMES: &'static [&'static str] = &["mapping", "decimal_separator", "dry_run"];
 
     fn read(parameters: &mut Fields) -> Option<Self> {
-        let mapping = parameters
-            .patch("mapping", |json| serde_json::from_str(json).map_err(|_| InvalidValue(NO_MAPPING)));
-        Some(Self { mapping: mapping.value(), ..Self::read_others(parameters) })
+        Some(Self::of(parameters))
     }
 }
-
-/// What a mapping is.
-const NO_MAPPING: &str = "expected a JSON object from the file's columns to fields of accounts";
 
 impl Wishes {
     /// The fields of a body that speaks of a file.
     const FIELDS: [&'static str; 4] = ["upload_id", "mapping", "decimal_separator", "dry_run"];
 
-    fn read_others(fields: &mut Fields) -> Self {
+    fn of(fields: &mut Fields) -> Self {
         Self {
-            mapping: None,
+            mapping: mapping(fields),
             decimal_separator: fields.patch("decimal_separator", str::parse).value(),
             dry_run: fields.boolean("dry_run").value(),
         }
@@ -103,7 +98,7 @@ pub(crate) async fn accept(
     let accepted = match peek {
         Peek { upload_id: true, .. } => of_upload(&app, &org, &payload).await?,
         Peek { dry_run, .. } => {
-            let wishes = Wishes { dry_run: flag(dry_run)?.or(wishes.dry_run), ..wishes };
+            let wishes = Wishes { dry_run: flag(dry_run.as_ref())?.or(wishes.dry_run), ..wishes };
             of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, wishes, payload).await?
         }
     };
@@ -140,17 +135,7 @@ async fn of_upload(app: &App, org: &OrgId, payload: &Payload) -> Result<Accepted
     let id: Option<UploadId> = fields.required("upload_id", |fields, name| {
         fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(NO_UPLOAD)))
     });
-    let mapping = match fields.take("mapping") {
-        None | Some(Value::Null) => None,
-        Some(json) => match serde_json::from_value(json) {
-            Ok(mapping) => Some(mapping),
-            Err(_) => {
-                fields.find(Finding::in_field("mapping", FindingCode::InvalidValue, NO_MAPPING));
-                None
-            }
-        },
-    };
-    let wishes = Wishes { mapping, ..Wishes::read_others(&mut fields) };
+    let wishes = Wishes::of(&mut fields);
     let id = fields.finish(id)?;
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, NO_UPLOAD));
     let upload = app.uploads.get(org, &id).await?.ok_or_else(unknown)?;
@@ -196,14 +181,27 @@ impl Peek {
     }
 }
 
-fn flag(json: Option<Value>) -> Result<Option<bool>, Problem> {
+fn flag(json: Option<&Value>) -> Result<Option<bool>, Problem> {
     match json {
         None | Some(Value::Null) => Ok(None),
-        Some(Value::Bool(flag)) => Ok(Some(flag)),
+        Some(Value::Bool(flag)) => Ok(Some(*flag)),
         Some(_) => {
             Err(Finding::in_field("dry_run", FindingCode::InvalidType, "expected true or false").into())
         }
     }
+}
+
+/// A mapping, which is an object in a body and the text of one in a query.
+fn mapping(fields: &mut Fields) -> Option<Mapping> {
+    let read = match fields.take("mapping")? {
+        Value::Null => return None,
+        Value::String(json) => serde_json::from_str(&json),
+        json => serde_json::from_value(json),
+    };
+    let refused = |error: serde_json::Error| {
+        fields.find(Finding::in_field("mapping", FindingCode::InvalidValue, error.to_string()));
+    };
+    read.map_err(refused).ok()
 }
 
 fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {

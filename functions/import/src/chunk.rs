@@ -152,14 +152,12 @@ pub(crate) async fn give_up_queued(
         Ok(None) | Err(Failure::Corrupt { .. }) => plan::cut_again(app, job, number).await?,
         Err(failure) => return Err(failure),
     };
-    match chunk {
-        Some(chunk) => give_up(app, job, &chunk).await,
-        None => {
-            let part = ChunkPart { number, counts: Counts::default(), given_up: true, report: None };
-            app.imports.commit(job, &part).await?;
-            plan::give_up(app, job, NOT_PROCESSED).await
-        }
+    if let Some(chunk) = chunk {
+        return give_up(app, job, &chunk).await;
     }
+    let part = ChunkPart { number, counts: Counts::default(), given_up: true, report: None };
+    app.imports.commit(job, &part).await?;
+    plan::give_up(app, job, NOT_PROCESSED).await
 }
 
 async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {

@@ -54,7 +54,7 @@ impl Payload {
         let reading = tokio::task::spawn_blocking(move || {
             work(&notation, Source { pieces: source, piece: Bytes::new(), ended: false })
         });
-        let found = self.send_pieces(&pieces).await;
+        let found = Box::pin(self.send_pieces(&pieces)).await;
         drop(pieces);
         // What was read before the payload was lost counts as little as what comes after.
         if !found? {

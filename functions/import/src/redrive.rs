@@ -53,12 +53,12 @@ pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, 
         app.imports.reopen(&job, part).await?;
     }
     let Some(job) = app.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
-    let done = parts.iter().filter(|part| !part.given_up).map(|part| part.number).collect();
+    let done: BTreeSet<u32> = parts.iter().filter(|part| !part.given_up).map(|part| part.number).collect();
     // The one chunk of an import is its planner's.
     let (plan, chunks) = match job.chunks {
         Some(1) => (true, Vec::new()),
-        Some(chunks) => (false, left(chunks, done)),
-        None => (true, left(job.queued, done)),
+        Some(chunks) => (false, left(chunks, &done)),
+        None => (true, left(job.queued, &done)),
     };
     plan::write_again(app, &job, &chunks).await?;
     let messages: Vec<_> = chunks.iter().map(|number| message(&job, ImportTask::Chunk(*number))).collect();
@@ -71,6 +71,6 @@ pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, 
 }
 
 /// The chunks that were queued and are not done with.
-fn left(queued: u32, done: BTreeSet<u32>) -> Vec<u32> {
+fn left(queued: u32, done: &BTreeSet<u32>) -> Vec<u32> {
     (0..queued).filter(|number| !done.contains(number)).collect()
 }

@@ -152,7 +152,9 @@ mod tests {
     fn plan(rows: &[RawRow], size: usize) -> (Superseded, Vec<Chunk>) {
         let shape = Shape::Objects;
         let mut survey = Survey::new("org_aaaaaaaaaaaaaaaa".parse().expect("an id"));
-        rows.iter().for_each(|row| survey.add(&shape, row));
+        for row in rows {
+            survey.add(&shape, row);
+        }
         let superseded = survey.finish();
         let mut cutter = Cutter::new(superseded.clone(), size);
         let mut chunks: Vec<_> = rows.iter().filter_map(|row| cutter.push(&shape, row.clone())).collect();
