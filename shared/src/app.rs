@@ -128,7 +128,7 @@ impl Default for Limits {
         Self {
             rows_per_chunk: ROWS_PER_CHUNK,
             chunks_at_once: CHUNKS_AT_ONCE,
-            planning_time: Duration::from_mins(10),
+            planning_time: Duration::from_secs(400),
             throttled_rest: Duration::from_secs(5),
             upload_valid: Duration::from_hours(1),
             writes_in_flight: 32,

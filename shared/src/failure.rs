@@ -11,8 +11,9 @@ type Source = Box<dyn Error + Send + Sync>;
 /// What it says is for the logs alone: it may name tables and queues, never a caller's data.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The service wants fewer requests; the SDK's own retries are used up.
-    #[error("{operation} was throttled")]
+    /// The service wants fewer requests, or has no answer in time; the SDK's own retries are
+    /// used up.
+    #[error("{operation} was throttled, or took too long")]
     Throttled {
         /// The call that failed.
         operation: &'static str,
@@ -54,9 +55,16 @@ impl Failure {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         R: std::fmt::Debug + Send + Sync + 'static,
     {
-        move |error| match error.as_service_error().and_then(ProvideErrorMetadata::code) {
-            Some(code) if THROTTLES.contains(&code) => Self::Throttled { operation },
-            _ => Self::Service { operation, source: Box::new(error) },
+        move |error| match &error {
+            // Which is what an adaptive client's own waiting comes to, too.
+            SdkError::TimeoutError(_) => Self::Throttled { operation },
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::Throttled { operation },
+            error_of_service => {
+                match error_of_service.as_service_error().and_then(ProvideErrorMetadata::code) {
+                    Some(code) if THROTTLES.contains(&code) => Self::Throttled { operation },
+                    _ => Self::Service { operation, source: Box::new(error) },
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use backon::{ExponentialBuilder, Retryable};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -36,6 +37,17 @@ pub struct ImportMessage {
     pub import: ImportId,
     /// What to do.
     pub task: ImportTask,
+    /// Since when it is put back because there is no room for it, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_back_at: Option<Timestamp>,
+}
+
+impl ImportMessage {
+    /// Something to do for an import.
+    #[must_use]
+    pub fn new(org: OrgId, import: ImportId, task: ImportTask) -> Self {
+        Self { org, import, task, put_back_at: None }
+    }
 }
 
 /// What to do for an import.

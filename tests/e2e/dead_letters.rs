@@ -208,3 +208,29 @@ async fn a_chunk_without_room_is_put_back_and_nothing_of_it_fails() {
     assert_eq!((job.status, job.counts.imported), (ImportStatus::Completed, 6), "{job:#?}");
     bench.lab.stop().await;
 }
+
+#[tokio::test]
+async fn an_import_whose_rows_are_lost_between_two_deliveries_ends() {
+    for rows_per_chunk in [500, 1] {
+        let bench = Bench::start(rows_per_chunk).await;
+        let id = bench.begin(4).await;
+        let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
+        let faults = Arc::new(Faults::default());
+        let doomed = App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults));
+        let doomed = App { limits: bench.app.limits, ..doomed };
+        faults.arm(6, true);
+        assert!(faults.run(import::handle(doomed, sqs_event(&plan))).await.is_none(), "the planner dies");
+        let payload = ImportFiles::of(&bench.lab.org, &id).payload();
+        bench.app.files.delete(&payload).await.expect("S3");
+        for _twice in 0..2 {
+            let answer = import::handle(bench.app.clone(), sqs_event(&plan)).await;
+            assert_eq!(answer.batch_item_failures, []);
+            bench.work().await;
+        }
+        let job = bench.job(&id).await;
+        assert_eq!(job.status, ImportStatus::Failed, "{job:#?}");
+        assert_eq!(job.processed() + job.unprocessed, 4, "{job:#?}");
+        assert!(job.reason.is_some_and(|reason| reason.contains("not there any more")));
+        bench.lab.stop().await;
+    }
+}

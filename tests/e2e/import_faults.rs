@@ -14,6 +14,7 @@ use aws_config::retry::RetryConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use futures::TryStreamExt;
+use import::Redriven;
 use local::{Aws, Data, sqs_event};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -58,7 +59,7 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
     aws.stop().await;
     let faults: u64 = lab.chaos.injected().values().sum();
     println!(
-        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} cancelled",
+        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled",
         tally.imports,
         tally.deliveries,
         tally.deaths,
@@ -66,6 +67,7 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
         faults,
         lab.chaos.injected(),
         tally.dead_letters,
+        tally.redriven,
         tally.cancelled
     );
     if seeds >= SEEDS {
@@ -74,6 +76,7 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
             ("deaths of planners", tally.planners_killed),
             ("faults", faults / 4),
             ("dead letters", tally.dead_letters * 4),
+            ("redriven", tally.redriven * 4),
             ("cancelled", tally.cancelled * 4),
         ] {
             assert!(count * 2 > seeds, "{count} {what}: the test has lost its teeth");
@@ -88,6 +91,7 @@ struct Tally {
     deaths: u64,
     planners_killed: u64,
     dead_letters: u64,
+    redriven: u64,
     cancelled: u64,
 }
 
@@ -175,19 +179,43 @@ impl<'a> History<'a> {
             }
             self.maybe_cancel(number, tally).await;
         }
+        self.deliver_all(tally).await;
+        self.check().await;
+        if self.random.random_bool(0.7) && self.redrive(tally).await {
+            self.deliver_all(tally).await;
+            self.check().await;
+        }
+    }
+
+    async fn deliver_all(&mut self, tally: &mut Tally) {
         for _ in 0..DELIVERIES_MAX {
             if !self.deliver_one(tally).await {
-                return self.check().await;
+                return;
             }
         }
         panic!("seed {}: there is no end to the messages", self.seed);
+    }
+
+    /// Takes up again what was given up, twice, to be sure. Says whether there was something.
+    async fn redrive(&mut self, tally: &mut Tally) -> bool {
+        let mut redriven = false;
+        for (id, _) in &self.imports {
+            for _twice in 0..2 {
+                let done = import::redrive(&self.lab.calm, &self.org, id).await.expect("calm services");
+                if matches!(done, Redriven::Queued { .. }) {
+                    redriven = true;
+                    tally.redriven += 1;
+                }
+            }
+        }
+        redriven
     }
 
     /// Posts rows in a request or as a file.
     async fn begin(&mut self, number: usize, tally: &mut Tally) {
         let kind = self.random.random_range(0..4);
         // The accounts of the last import may be its own: then it may be called off.
-        let own = number + 1 == IMPORTS && self.random.random_bool(0.4);
+        let own = number + 1 == IMPORTS && self.random.random_bool(0.8);
         let rows = random_rows(&mut self.random, if own { "own-" } else { "id-" }, kind == 0);
         let lines = || rows.iter().map(|row| row.to_string() + "\n").collect::<String>();
         let location = match kind {
@@ -319,7 +347,7 @@ impl<'a> History<'a> {
     /// Sometimes the file of a chunk that nobody has seen yet can't be read.
     async fn poison(&mut self, work: &ImportMessage) {
         let ImportTask::Chunk(number) = work.task else { return };
-        if self.met.insert((work.import.clone(), number)) && self.random.random_bool(0.1) {
+        if self.met.insert((work.import.clone(), number)) && self.random.random_bool(0.2) {
             let name = ImportFiles::of(&work.org, &work.import).chunk(number);
             self.lab.calm.files.put(&name, "application/json", "poison".into()).await.expect("S3");
         }
@@ -330,6 +358,7 @@ impl<'a> History<'a> {
         let (mut made, mut jobs, mut lost) = (0, Vec::new(), BTreeSet::new());
         let mut modelled = Vec::new();
         for (id, rows) in &self.imports {
+            self.check_told(id).await;
             let job = self.lab.calm.imports.get(&self.org, id).await.expect("DynamoDB").expect("the job");
             if Some(id) == self.cancelled.as_ref() {
                 self.check_cancelled(&job, rows).await;
@@ -361,6 +390,16 @@ impl<'a> History<'a> {
                 "seed {seed}: {id} of {:#?}",
                 self.imports
             );
+        }
+    }
+
+    /// Whoever asks is told how the import ended, whatever happened to it.
+    async fn check_told(&self, id: &ImportId) {
+        for path in ["", "/errors"] {
+            let request = Request::get(format!("/api/v1/import/{id}{path}")).header("x-api-key", &self.key);
+            let request = request.body(Body::empty()).expect("a request");
+            let answer = service(status::routes(&self.lab.calm)).oneshot(request).await.expect("an answer");
+            assert_eq!(answer.status(), 200, "seed {}: {id}{path}", self.seed);
         }
     }
 

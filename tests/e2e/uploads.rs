@@ -243,8 +243,14 @@ async fn a_dry_run_tells_what_would_become_of_every_row_and_writes_nothing() {
         .send(Method::POST, "/api/v1/import?dry_run=true", &[("content-type", "text/csv")], csv.clone())
         .await;
     let about = json!({ "format": "csv" });
-    let of_file = begin(&tenant, about, csv.into(), json!({ "dry_run": true })).await;
-    for accepted in [of_json, of_query, of_file] {
+    let of_file = begin(&tenant, about.clone(), csv.clone().into(), json!({ "dry_run": true })).await;
+    let marked = format!("\u{feff}{}", json!({ "accounts": rows, "dry_run": true }));
+    let of_marked = tenant.import("application/json", marked).await;
+    let created = announce(&tenant, about).await.json();
+    assert_eq!(send(&created, csv.into()).await, 200);
+    let path = "/api/v1/import?dry_run=true";
+    let of_both = tenant.json(Method::POST, path, json!({ "upload_id": created["upload_id"] })).await;
+    for accepted in [of_json, of_query, of_file, of_marked, of_both] {
         assert_eq!(accepted.json()["dry_run"], true, "{accepted:?}");
         let job = tenant.ended(&accepted).await;
         assert_eq!(
@@ -258,6 +264,13 @@ async fn a_dry_run_tells_what_would_become_of_every_row_and_writes_nothing() {
         assert_eq!(codes, [json!("invalid_amount"), json!("too_many_digits")], "{job}");
     }
     assert_eq!(tenant.get("/v1/accounts?limit=100").await.text, before);
+    // In a file, nobody would heed it.
+    let content = json!({ "dry_run": true, "accounts": [row("in-a-file", "1")] }).to_string();
+    let job = import(&tenant, json!({ "format": "json" }), content.into(), json!({})).await;
+    assert_eq!(
+        (&job["status"], &job["reason"]),
+        (&json!("failed"), &json!("there is no such field: dry_run"))
+    );
     // For good, it comes to the same.
     let job = tenant.import_rows(rows).await;
     let counts = ["imported", "updated", "superseded", "failed"];

@@ -11,13 +11,13 @@ use saldo::fields::{Fields, Finding, FindingCode, InvalidValue};
 use saldo::files::{ImportFiles, uploaded_file};
 use saldo::http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
 use saldo::id::{ImportId, OrgId, UploadId};
+use saldo::import::read::Beside;
 use saldo::import::{
     Accepted, DecimalSeparator, Format, ImportJob, ImportStatus, Mapping, Notation, PayloadFile, read,
 };
 use saldo::queue::{ImportMessage, ImportTask};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// What is wrong with the id of an upload.
 const NO_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
@@ -60,6 +60,15 @@ impl Wishes {
         }
     }
 
+    /// What is said here or, where nothing is, there.
+    fn or(self, other: Self) -> Self {
+        Self {
+            mapping: self.mapping.or(other.mapping),
+            decimal_separator: self.decimal_separator.or(other.decimal_separator),
+            dry_run: self.dry_run.or(other.dry_run),
+        }
+    }
+
     /// How a payload is written of which this is said, if it can be said of such.
     fn notation(self, format: Format, gzip: bool) -> Result<Notation, Problem> {
         if format != Format::Csv {
@@ -72,7 +81,7 @@ impl Wishes {
         }
         let (mapping, decimal_separator) =
             (self.mapping.unwrap_or_default(), self.decimal_separator.unwrap_or_default());
-        Ok(Notation { format, mapping, decimal_separator, gzip })
+        Ok(Notation { format, mapping, decimal_separator, gzip, in_request: false })
     }
 }
 
@@ -94,16 +103,16 @@ pub(crate) async fn accept(
 ) -> Result<Response, Problem> {
     let (media_type, format) = format(payload.media_type.as_deref())?;
     let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
-    let peek = if format == Format::Json { Peek::of(&payload.bytes) } else { Peek::default() };
-    let accepted = match peek {
-        Peek { upload_id: true, .. } => of_upload(&app, &org, &payload).await?,
-        Peek { dry_run, .. } => {
-            let wishes = Wishes { dry_run: flag(dry_run.as_ref())?.or(wishes.dry_run), ..wishes };
+    let beside = if format == Format::Json { Beside::of(&payload.bytes) } else { Beside::default() };
+    let accepted = match beside {
+        Beside { upload_id: true, .. } => of_upload(&app, &org, wishes, &payload).await?,
+        Beside { dry_run, .. } => {
+            let wishes = Wishes { dry_run: flag(dry_run.as_ref())?, ..Wishes::default() }.or(wishes);
             of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, wishes, payload).await?
         }
     };
     let job = ImportJob::accepted(id, org, accepted, Timestamp::now());
-    let message = ImportMessage { org: job.org.clone(), import: job.id.clone(), task: ImportTask::Plan };
+    let message = ImportMessage::new(job.org.clone(), job.id.clone(), ImportTask::Plan);
     app.plan_queue.hand_over(&app.imports, &job, message).await?;
 
     let location = format!("/api/v1/import/{}", job.id);
@@ -122,7 +131,7 @@ async fn of_payload(
     Payload { bytes, .. }: Payload,
 ) -> Result<Accepted, Problem> {
     let dry_run = wishes.dry_run.unwrap_or_default();
-    let notation = wishes.notation(format, false)?;
+    let notation = Notation { in_request: true, ..wishes.notation(format, false)? };
     let total_records = read::count(&notation, &*bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
     app.files.put(&payload.name, media_type, bytes).await?;
@@ -130,12 +139,12 @@ async fn of_payload(
 }
 
 /// The rows are in a file that was uploaded.
-async fn of_upload(app: &App, org: &OrgId, payload: &Payload) -> Result<Accepted, Problem> {
+async fn of_upload(app: &App, org: &OrgId, of_query: Wishes, payload: &Payload) -> Result<Accepted, Problem> {
     let mut fields = payload.json_fields(&Wishes::FIELDS)?;
     let id: Option<UploadId> = fields.required("upload_id", |fields, name| {
         fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(NO_UPLOAD)))
     });
-    let wishes = Wishes::of(&mut fields);
+    let wishes = Wishes::of(&mut fields).or(of_query);
     let id = fields.finish(id)?;
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, NO_UPLOAD));
     let upload = app.uploads.get(org, &id).await?.ok_or_else(unknown)?;
@@ -155,30 +164,6 @@ fn accepted(
 ) -> Accepted {
     let Limits { rows_per_chunk, chunks_at_once, .. } = app.limits;
     Accepted { payload, notation, total_records, dry_run, rows_per_chunk, chunks_at_once }
-}
-
-/// What a JSON body is about, at a glance.
-#[derive(Default)]
-struct Peek {
-    upload_id: bool,
-    dry_run: Option<Value>,
-}
-
-impl Peek {
-    fn of(body: &[u8]) -> Self {
-        #[derive(Deserialize)]
-        struct Glance<'a> {
-            #[serde(borrow)]
-            upload_id: Option<&'a RawValue>,
-            dry_run: Option<Value>,
-        }
-        // What is wrong with a body is told by whoever reads it whole.
-        let glance = serde_json::from_slice::<Glance<'_>>(body).ok();
-        glance.map_or_else(Self::default, |glance| Self {
-            upload_id: glance.upload_id.is_some(),
-            dry_run: glance.dry_run,
-        })
-    }
 }
 
 fn flag(json: Option<&Value>) -> Result<Option<bool>, Problem> {

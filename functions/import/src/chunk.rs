@@ -122,16 +122,15 @@ async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Tim
             groups.map(|rows| look_up(app, job, &chunk, rows, default_currency, true)).collect();
         let written =
             stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
-                all.extend(
-                    rows.into_iter().filter_map(|(row, seen)| seen.written_by(&job.id).map(|by| (row, by))),
-                );
+                all.extend(rows.into_iter().filter_map(|(_, seen)| seen.written_by(&job.id)));
                 Ok(all)
             });
-        for (row, written) in written.await? {
-            counts.add(written.into(), &row.checked.findings);
+        for written in written.await? {
+            // Nothing is reported of a chunk that is left out.
+            counts.add(written.into(), &[]);
         }
     }
-    app.imports.commit(job, &ChunkPart { number, counts, given_up: true, report: None }).await?;
+    app.imports.commit(job, &ChunkPart { counts, ..ChunkPart::given_up(number) }).await?;
     app.imports.end_if_done(job, Timestamp::now()).await
 }
 
@@ -146,6 +145,9 @@ pub(crate) async fn give_up_queued(
     if app.imports.part(job, number).await?.is_some() {
         return app.imports.end_if_done(job, Timestamp::now()).await;
     }
+    if job.is_stopping() {
+        return leave_out(app, job, number).await;
+    }
     // The file may be what is broken.
     let chunk = match load(app, job, number).await {
         Ok(Some(chunk)) => Some(chunk),
@@ -155,8 +157,9 @@ pub(crate) async fn give_up_queued(
     if let Some(chunk) = chunk {
         return give_up(app, job, &chunk).await;
     }
-    let part = ChunkPart { number, counts: Counts::default(), given_up: true, report: None };
-    app.imports.commit(job, &part).await?;
+    // In this order: a job whose chunks are all done with is to know that it fails.
+    app.imports.fail(job, NOT_PROCESSED).await?;
+    app.imports.commit(job, &ChunkPart::given_up(number)).await?;
     plan::give_up(app, job, NOT_PROCESSED).await
 }
 

@@ -1,6 +1,7 @@
 //! A payload, read piece by piece: its bytes come over the network, its rows are read by a
 //! thread of their own, and neither gets far ahead of the other.
 
+use std::fmt;
 use std::io::{self, Read};
 
 use bytes::Bytes;
@@ -24,6 +25,15 @@ pub(crate) enum Ended {
     Unreadable(String),
     /// Whoever took its rows wanted no more.
     Stopped,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(reason) => f.write_str(reason),
+            Self::Stopped => f.write_str("reading was stopped"),
+        }
+    }
 }
 
 /// The payload of a job, which may be read several times.

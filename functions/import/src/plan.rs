@@ -5,26 +5,26 @@
 //! records how many are; its redelivery reads again, and goes on from there. Of the chunks after
 //! the record some may have been queued before: queued twice, a chunk counts once.
 
+use std::ops::Range;
 use std::time::Instant;
 
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::future::try_join_all;
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::files::ImportFiles;
-use saldo::import::{Chunk, Cutter, Fault, ImportJob, Superseded, Survey, read};
+use saldo::import::{Chunk, Cutter, Fault, ImportJob, ImportStatus, Superseded, Survey, read};
 use saldo::queue::{ImportMessage, ImportTask};
+use saldo::store::ChunkPart;
 use tokio::sync::mpsc;
 
 use crate::chunk;
 use crate::payload::{Ended, Payload};
 
-/// The chunks written to S3 at the same time.
+/// The chunks that are written to S3 at the same time, and so are in memory.
 const CHUNKS_IN_FLIGHT: usize = 8;
 /// The chunks that wait to be queued.
 const CHUNKS_AHEAD: usize = 2;
-/// A payload with so few bytes, uncompressed, is not cut for the length of its rows.
-const SHORT_BYTES: u64 = 600_000;
 
 /// Plans an import and queues its chunks; a single chunk is processed on the spot. Returns
 /// when the import ended, if it did.
@@ -38,17 +38,17 @@ pub(crate) async fn plan(app: &App, job: &ImportJob) -> Result<Option<Timestamp>
     let mut payload = Payload::of(app, job);
     let superseded = match survey(job, &mut payload).await? {
         Ok(superseded) => superseded,
-        Err(ended) => return fail(app, job, &ended).await,
+        Err(ended) => return give_up(app, job, &ended.to_string()).await,
     };
     let (total, now) = (superseded.total, Timestamp::now());
-    let few = total - superseded.count() <= job.rows_per_chunk as u64;
-    let one = few && !job.notation.gzip && job.payload.bytes <= SHORT_BYTES;
+    let one = superseded.leave_one_chunk(job.rows_per_chunk);
     let Some(job) = app.imports.counted(job, total, superseded.count(), one, now).await? else {
         tracing::info!(org = %job.org, import = %job.id, "the import was taken back");
         return Ok(None);
     };
     tracing::info!(org = %job.org, import = %job.id, rows = total, "counted");
     match job.chunks {
+        _ if job.status != ImportStatus::Processing => Ok(job.completed_at),
         Some(1) => process_only(app, &job, superseded, payload).await,
         None if !job.is_stopping() => queue_chunks(app, &job, superseded, payload, begun).await,
         _ => wind_down(app, &job).await,
@@ -97,7 +97,7 @@ async fn process_only(
     match find_chunk(job, superseded, &mut payload, 0).await? {
         Ok(Some(chunk)) => chunk::process(app, job, &chunk).await,
         Ok(None) => Err(Failure::missing("the chunk of an import")),
-        Err(ended) => fail(app, job, &ended).await,
+        Err(ended) => give_up(app, job, &ended.to_string()).await,
     }
 }
 
@@ -166,18 +166,25 @@ async fn queue_chunks(
     let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
     // Its end of the channel goes away with it, whatever becomes of it: nobody is to wait there.
     let queue = async move {
-        let mut queued = job.queued;
-        let mut batch = Vec::new();
+        let (mut queued, mut written) = (job.queued, job.queued);
+        let mut cut = Vec::new();
         loop {
             let chunk = chunks.recv().await;
             let all = chunk.is_none();
-            batch.extend(chunk.filter(|chunk| chunk.number >= job.queued));
-            if !all && (batch.len() as u64) < u64::from(job.chunks_at_once) {
+            cut.extend(chunk.filter(|chunk| chunk.number >= job.queued));
+            let step = queued + job.chunks_at_once;
+            let full = cut.last().is_some_and(|chunk| chunk.number + 1 >= step);
+            if !all && !full && cut.len() < CHUNKS_IN_FLIGHT {
                 continue;
             }
-            queue(app, job, &batch).await?;
-            queued = batch.last().map_or(queued, |last| last.number + 1);
-            batch.clear();
+            write(app, job, &cut).await?;
+            written = cut.last().map_or(written, |last| last.number + 1);
+            cut.clear();
+            if !all && !full {
+                continue;
+            }
+            send(app, job, queued..written).await?;
+            queued = written;
             if all {
                 return Ok::<_, Failure>(Progress::All(queued));
             }
@@ -191,8 +198,8 @@ async fn queue_chunks(
         }
     };
     let (cut, progress) = tokio::join!(cut(job, superseded, &mut payload, sender), queue);
-    if let Err(unreadable @ Ended::Unreadable(_)) = cut? {
-        return fail(app, job, &unreadable).await;
+    if let Err(Ended::Unreadable(reason)) = cut? {
+        return give_up(app, job, &reason).await;
     }
     match progress? {
         Progress::OutOfTime(queued) => {
@@ -218,24 +225,21 @@ enum Progress {
     OutOfTime(u32),
 }
 
-async fn queue(app: &App, job: &ImportJob, chunks: &[Chunk]) -> Result<(), Failure> {
+/// Writes chunks to where their workers look for them.
+async fn write(app: &App, job: &ImportJob, chunks: &[Chunk]) -> Result<(), Failure> {
     let files = ImportFiles::of(&job.org, &job.id);
-    let writes: Vec<_> = chunks.iter().map(|chunk| chunk::store(app, &files, chunk)).collect();
-    stream::iter(writes).buffer_unordered(CHUNKS_IN_FLIGHT).try_collect::<()>().await?;
-    let messages: Vec<_> = chunks.iter().map(|chunk| message(job, ImportTask::Chunk(chunk.number))).collect();
+    try_join_all(chunks.iter().map(|chunk| chunk::store(app, &files, chunk))).await.map(drop)
+}
+
+/// Queues the chunks of these numbers.
+async fn send(app: &App, job: &ImportJob, numbers: Range<u32>) -> Result<(), Failure> {
+    let messages: Vec<_> = numbers.map(|number| message(job, ImportTask::Chunk(number))).collect();
     app.import_queue.send(&messages).await
 }
 
 /// What is to be done for a job.
 pub(crate) fn message(job: &ImportJob, task: ImportTask) -> ImportMessage {
-    ImportMessage { org: job.org.clone(), import: job.id.clone(), task }
-}
-
-async fn fail(app: &App, job: &ImportJob, ended: &Ended) -> Result<Option<Timestamp>, Failure> {
-    match ended {
-        Ended::Unreadable(reason) => give_up(app, job, reason).await,
-        Ended::Stopped => wind_down(app, job).await,
-    }
+    ImportMessage::new(job.org.clone(), job.id.clone(), task)
 }
 
 /// Has a job fail. Returns when it ended, if that was at once.
@@ -250,15 +254,18 @@ pub(crate) async fn give_up(app: &App, job: &ImportJob, reason: &str) -> Result<
 /// by their workers; those that may be queued and may be not, are queued for that.
 async fn wind_down(app: &App, job: &ImportJob) -> Result<Option<Timestamp>, Failure> {
     let Some(job) = app.imports.get(&job.org, &job.id).await? else { return Ok(None) };
-    if job.chunks.is_none() && job.is_stopping() {
-        let chunks = match job.planned_at {
-            None => 0,
-            Some(_) => job.queued + job.chunks_at_once,
-        };
-        let messages: Vec<_> =
-            (job.queued..chunks).map(|number| message(&job, ImportTask::Chunk(number))).collect();
-        app.import_queue.send(&messages).await?;
-        app.imports.queued_no_more(&job, chunks).await?;
+    match job.chunks {
+        None if job.is_stopping() => {
+            let chunks = match job.planned_at {
+                None => 0,
+                Some(_) => job.queued + job.chunks_at_once,
+            };
+            send(app, &job, job.queued..chunks).await?;
+            app.imports.queued_no_more(&job, chunks).await?;
+        }
+        // The one chunk was this planner's, and its rows are lost.
+        Some(1) if job.reason.is_some() => app.imports.commit(&job, &ChunkPart::given_up(0)).await?,
+        _ => {}
     }
     app.imports.end_if_done(&job, Timestamp::now()).await
 }

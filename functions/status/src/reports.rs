@@ -12,7 +12,7 @@ use saldo::store::ChunkPart;
 use serde::Serialize;
 
 /// The reports read from S3 at the same time.
-const REPORTS_IN_FLIGHT: usize = 8;
+const REPORTS_IN_FLIGHT: usize = 32;
 
 /// Something found in a row, as callers see it.
 #[derive(Clone, Serialize)]
@@ -84,7 +84,7 @@ pub(crate) fn reports(
     severity: Severity,
 ) -> impl Stream<Item = Result<(ChunkPart, ChunkReport), Failure>> {
     in_line(app, job, 0)
-        .try_filter(move |part| future::ready(in_counts(&part.counts, severity) > 0))
+        .try_filter(move |part| future::ready(part.report.is_some() && in_counts(&part.counts, severity) > 0))
         .map_ok(async |part| load(app, &part).await.map(|report| (part, report)))
         .try_buffered(REPORTS_IN_FLIGHT)
 }

@@ -41,6 +41,7 @@ const INDEX_MASK: u128 = (1 << INDEX_BITS) - 1;
 pub struct Survey {
     org: OrgId,
     total: u64,
+    bytes: usize,
     /// 88 bits of a digest of the account's id above the row's index in the 40 bits below.
     /// Sorted, rows about one account lie side by side, the last one last. Two different ids
     /// among ten million meet in 88 bits with a chance of one in a million million.
@@ -51,12 +52,13 @@ impl Survey {
     /// A survey of no rows yet.
     #[must_use]
     pub fn new(org: OrgId) -> Self {
-        Self { org, total: 0, digests: Vec::new() }
+        Self { org, total: 0, bytes: 0, digests: Vec::new() }
     }
 
     /// Adds the next row.
     pub fn add(&mut self, shape: &Shape, row: &RawRow) {
         self.total += 1;
+        self.bytes = self.bytes.saturating_add(row.body.len());
         if let Some(id) = row.account_id(&self.org, shape) {
             let high = u128::from_be_bytes(id.digest());
             self.digests.push((high & !INDEX_MASK) | (u128::from(row.index) & INDEX_MASK));
@@ -66,7 +68,7 @@ impl Survey {
     /// What was found.
     #[must_use]
     pub fn finish(self) -> Superseded {
-        let Self { total, mut digests, .. } = self;
+        let Self { total, bytes, mut digests, .. } = self;
         digests.sort_unstable();
         let mut rows: Vec<u64> = digests
             .windows(2)
@@ -74,7 +76,7 @@ impl Survey {
             .filter_map(|pair| u64::try_from(pair.first()? & INDEX_MASK).ok())
             .collect();
         rows.sort_unstable();
-        Superseded { total, rows }
+        Superseded { total, bytes, rows }
     }
 }
 
@@ -83,6 +85,8 @@ impl Survey {
 pub struct Superseded {
     /// All the rows of the payload.
     pub total: u64,
+    /// The memory they take.
+    bytes: usize,
     /// The indexes of those that are replaced, ascending.
     rows: Vec<u64>,
 }
@@ -92,6 +96,12 @@ impl Superseded {
     #[must_use]
     pub fn count(&self) -> u64 {
         self.rows.len() as u64
+    }
+
+    /// Whether the other rows are one chunk of so many at the most.
+    #[must_use]
+    pub fn leave_one_chunk(&self, rows_per_chunk: usize) -> bool {
+        self.total - self.count() <= rows_per_chunk as u64 && self.bytes < CHUNK_BYTES
     }
 }
 

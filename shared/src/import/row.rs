@@ -33,11 +33,11 @@ pub enum RowBody {
 }
 
 impl RowBody {
-    /// How long it is, in bytes, separators aside.
+    /// The memory that it takes, in bytes, roughly.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Json(json) => json.get().len(),
-            Self::Cells(cells) => cells.iter().map(String::len).sum(),
+            Self::Cells(cells) => cells.iter().map(|cell| size_of::<String>() + cell.len()).sum(),
             Self::Broken(line) => line.len(),
         }
     }

@@ -4,24 +4,17 @@
 //! absent, and adds its counts to the job. However often a chunk is delivered, it counts
 //! once, and the cost of a commit does not depend on how many chunks there are.
 
+mod commit;
+mod end;
 mod read;
 
-use std::collections::HashMap;
-use std::time::Duration;
-
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update as UpdateAction,
-};
-use backon::{ExponentialBuilder, Retryable};
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::expression::Update;
 use super::item::{moment, text};
-use super::jobs::{Job, JobStore, Part, count, expiry, expiry_value, to_item};
-use super::table_keys;
+use super::jobs::{Job, JobStore, count, expiry_value};
 use crate::failure::Failure;
 use crate::id::{ImportId, OrgId, UploadId};
 use crate::import::{Counts, ImportJob, ImportStatus, Upload};
@@ -30,13 +23,6 @@ use crate::import::{Counts, ImportJob, ImportStatus, Upload};
 const CHUNKS: &str = "chunks";
 /// The attribute that tells since when the rows are counted.
 const PLANNED_AT: &str = "planned_at";
-/// How long a commit tries to get between the commits of other chunks.
-const COMMIT_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
-    .with_jitter()
-    .with_min_delay(Duration::from_millis(20))
-    .with_max_delay(Duration::from_secs(2))
-    .with_max_times(12);
-
 /// The imports of all organizations.
 pub type ImportStore = JobStore<ImportJob>;
 
@@ -82,6 +68,14 @@ impl Job for Upload {
     }
 }
 
+impl ChunkPart {
+    /// A chunk of which nothing is known, given up.
+    #[must_use]
+    pub fn given_up(number: u32) -> Self {
+        Self { number, counts: Counts::default(), given_up: true, report: None }
+    }
+}
+
 /// A chunk that was processed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkPart {
@@ -120,8 +114,8 @@ impl ImportStore {
             update.set_if_absent(CHUNKS, count(1));
         }
         update.set("expires_at", expiry_value(job));
-        update.require("attribute_exists(job)".to_owned());
         update.require("attribute_not_exists(#planned_at)".to_owned());
+        require_status(&mut update, ImportStatus::Processing)?;
         self.update(job, update).await?;
         self.get(&job.org, &job.id).await
     }
@@ -141,9 +135,10 @@ impl ImportStore {
             let name = update.name(name);
             update.require(format!("attribute_not_exists({name})"));
         }
-        let (status, processing) =
-            (update.name("status"), update.value(status_value(ImportStatus::Processing)?));
-        update.require(format!("{status} = {processing}"));
+        // Another planner may have come further.
+        let (name, value) = (update.name("queued"), update.value(count(queued.into())));
+        update.require(format!("{name} <= {value}"));
+        require_status(&mut update, ImportStatus::Processing)?;
         self.update(job, update).await
     }
 
@@ -192,230 +187,19 @@ impl ImportStore {
         let Some(job) = self.get(org, id).await? else { return Ok(None) };
         let mut update = Update::default();
         update.set_if_absent(why, value);
-        // What the job will be of a status that has ended already is settled.
-        let (status, processing) =
-            (update.name("status"), update.value(status_value(ImportStatus::Processing)?));
-        update.require(format!("{status} = {processing}"));
+        // What has ended is settled.
+        require_status(&mut update, ImportStatus::Processing)?;
         self.update(&job, update).await?;
         self.get(org, id).await
     }
-
-    /// Commits a chunk that is done with, if it was not committed before. One that was
-    /// processed after all counts in place of one that was given up.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails, or other chunks' commits leave no gap.
-    pub async fn commit(&self, job: &ImportJob, part: &ChunkPart) -> Result<(), Failure> {
-        let put = self.put_part(job, part, "attribute_not_exists(part)")?;
-        // An import that has ended counts nothing more.
-        let add = self.add_counts(job, part.counts.signed(1), 1, 0, Some(ImportStatus::Processing))?;
-        if self.transact(put, add).await? || part.given_up {
-            return Ok(());
-        }
-        // Somebody was faster, or thought that nobody would come.
-        let Some(before) = self.part(job, part.number).await?.filter(|before| before.given_up) else {
-            return Ok(());
-        };
-        let Some(job) = self.get(&job.org, &job.id).await? else { return Ok(()) };
-        let (now, then) = (part.counts.signed(1), before.counts.signed(-1));
-        let difference = [0, 1, 2, 3].map(|at| now[at] + then[at]);
-        let processed = difference[0] + difference[1] + difference[2];
-        let unprocessed = if job.status == ImportStatus::Processing { 0 } else { -processed };
-        let put = self.put_part(&job, part, "given_up = :given_up")?;
-        let add = self.add_counts(&job, difference, 0, unprocessed, Some(job.status))?;
-        self.transact(put, add).await.map(drop)
-    }
-
-    /// Writes a chunk's part on a condition, which may speak of `:given_up`, that is true.
-    fn put_part(
-        &self,
-        job: &ImportJob,
-        part: &ChunkPart,
-        condition: &str,
-    ) -> Result<TransactWriteItem, Failure> {
-        let record = Part {
-            job: table_keys::job(&job.org, &job.id),
-            part: table_keys::chunk_part(part.number),
-            listed: None,
-            expires_at: expiry(job).as_second(),
-            record: part,
-        };
-        let values = condition.contains(":given_up").then(given_up_is_true);
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(to_item(record)?))
-            .condition_expression(condition)
-            .set_expression_attribute_values(values)
-            .build()
-            .map_err(Failure::unsendable("TransactWriteItems on jobs"))?;
-        Ok(TransactWriteItem::builder().put(put).build())
-    }
-
-    /// Adds to a job's counts (imported, updated, failed, warnings), to the chunks that are done
-    /// with and to the rows that never will be, if the job has this status.
-    fn add_counts(
-        &self,
-        job: &ImportJob,
-        counts: [i64; 4],
-        chunks: i64,
-        unprocessed: i64,
-        status: Option<ImportStatus>,
-    ) -> Result<TransactWriteItem, Failure> {
-        let [imported, updated, failed, warnings] = counts;
-        let signed = |count: i64| AttributeValue::N(count.to_string());
-        let mut add = UpdateAction::builder()
-            .table_name(&self.table)
-            .set_key(Some(table_keys::job_itself(&job.org, &job.id)))
-            .update_expression(
-                "ADD imported :imported, updated :updated, failed :failed, warnings :warnings, \
-                 chunks_done :chunks, #unprocessed :unprocessed",
-            )
-            .expression_attribute_names("#unprocessed", "unprocessed")
-            .expression_attribute_values(":imported", signed(imported))
-            .expression_attribute_values(":updated", signed(updated))
-            .expression_attribute_values(":failed", signed(failed))
-            .expression_attribute_values(":warnings", signed(warnings))
-            .expression_attribute_values(":chunks", signed(chunks))
-            .expression_attribute_values(":unprocessed", signed(unprocessed));
-        if let Some(status) = status {
-            add = add
-                .condition_expression("#status = :status")
-                .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":status", status_value(status)?);
-        }
-        let add = add.build().map_err(Failure::unsendable("TransactWriteItems on jobs"))?;
-        Ok(TransactWriteItem::builder().update(add).build())
-    }
-
-    /// Does two things or, if one of them must not be done, neither. Says whether it did.
-    async fn transact(&self, one: TransactWriteItem, other: TransactWriteItem) -> Result<bool, Failure> {
-        let transact = || async {
-            let both = self.client.transact_write_items();
-            both.transact_items(one.clone()).transact_items(other.clone()).send().await
-        };
-        match transact.retry(COMMIT_RETRIES).when(|error| cancelled_by(error, "TransactionConflict")).await {
-            Err(error) if cancelled_by(&error, "ConditionalCheckFailed") => Ok(false),
-            // Work that others do at the same moment is a reason to come back later.
-            Err(error) if cancelled_by(&error, "TransactionConflict") || is_throttled(&error) => {
-                Err(Failure::Throttled { operation: "TransactWriteItems on jobs" })
-            }
-            outcome => outcome.map(|_| true).map_err(Failure::of("TransactWriteItems on jobs")),
-        }
-    }
-
-    /// Ends the job if every planned chunk is committed. Whoever sees that first does it;
-    /// the others change nothing. Returns the moment at which it ended, if that was now.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn end_if_done(&self, job: &ImportJob, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-        let job = self.get(&job.org, &job.id).await?;
-        let Some((job, outcome)) = job.as_ref().and_then(|job| Some((job, job.outcome()?))) else {
-            return Ok(None);
-        };
-        if self.end(job, outcome, now, Update::default()).await? {
-            return Ok(Some(now));
-        }
-        // Somebody else has ended it; or the SDK tried twice and the first answer was lost.
-        let ended = self.get(&job.org, &job.id).await?.and_then(|job| job.completed_at);
-        Ok(ended.filter(|at| at.as_millisecond() == now.as_millisecond()))
-    }
-
-    /// Takes a job that has ended up again, and returns it, if it is one that others gave up.
-    /// What they gave up is [reopened](Self::reopen) before.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn resume(&self, job: &ImportJob) -> Result<(), Failure> {
-        let mut update = Update::default();
-        update.set("status", status_value(ImportStatus::Processing)?);
-        update.set("unprocessed", count(0));
-        if job.reason.is_some() {
-            update.remove("reason");
-            update.remove(CHUNKS);
-        }
-        update.remove("completed_at");
-        update.require("attribute_exists(job)".to_owned());
-        let status = update.value(status_value(job.status)?);
-        let name = update.name("status");
-        update.require(format!("{name} = {status}"));
-        self.update(job, update).await.map(drop)
-    }
-
-    /// Undoes the commit of a chunk that was given up or left out, so that it can be processed
-    /// again. Done twice, it changes nothing.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn reopen(&self, job: &ImportJob, part: &ChunkPart) -> Result<(), Failure> {
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .key("job", text(table_keys::job(&job.org, &job.id)))
-            .key("part", text(table_keys::chunk_part(part.number)))
-            .condition_expression("given_up = :given_up")
-            .set_expression_attribute_values(Some(given_up_is_true()))
-            .build()
-            .map_err(Failure::unsendable("TransactWriteItems on jobs"))?;
-        let delete = TransactWriteItem::builder().delete(delete).build();
-        let undo = self.add_counts(job, part.counts.signed(-1), -1, 0, None)?;
-        self.transact(delete, undo).await.map(drop)
-    }
-
-    /// Ends the job, if it still runs and its counts are as they were read. Says whether
-    /// it did.
-    async fn end(
-        &self,
-        job: &ImportJob,
-        status: ImportStatus,
-        now: Timestamp,
-        mut update: Update,
-    ) -> Result<bool, Failure> {
-        let processing = update.value(status_value(ImportStatus::Processing)?);
-        update.require(format!("#status = {processing}"));
-        // Whoever has changed one of these since comes to end the job, too.
-        for (name, value) in [
-            ("chunks_done", job.chunks_done.into()),
-            ("superseded", job.superseded),
-            ("imported", job.counts.imported),
-            ("updated", job.counts.updated),
-            ("failed", job.counts.failed),
-        ] {
-            let (name, value) = (update.name(name), update.value(count(value)));
-            update.require(format!("{name} = {value}"));
-        }
-        update.set("status", status_value(status)?);
-        let unprocessed = match status {
-            ImportStatus::Cancelled | ImportStatus::Failed => {
-                job.total_records.unwrap_or_default().saturating_sub(job.processed())
-            }
-            ImportStatus::Processing | ImportStatus::Completed | ImportStatus::CompletedWithErrors => 0,
-        };
-        update.set("unprocessed", count(unprocessed));
-        update.set("completed_at", moment(now));
-        update.set("expires_at", expiry_value(job));
-        self.update(job, update).await
-    }
 }
 
-fn given_up_is_true() -> HashMap<String, AttributeValue> {
-    [(":given_up".to_owned(), AttributeValue::Bool(true))].into()
-}
-
-fn is_throttled<R>(error: &SdkError<TransactWriteItemsError, R>) -> bool {
-    ["ThrottlingError", "ProvisionedThroughputExceeded"].iter().any(|reason| cancelled_by(error, reason))
+/// Requires that the job has this status.
+fn require_status(update: &mut Update, status: ImportStatus) -> Result<(), Failure> {
+    update.require_value("status", Some(status_value(status)?));
+    Ok(())
 }
 
 fn status_value(status: ImportStatus) -> Result<AttributeValue, Failure> {
     serde_dynamo::to_attribute_value(status).map_err(Failure::corrupt("a status"))
-}
-
-fn cancelled_by<R>(error: &SdkError<TransactWriteItemsError, R>, reason: &str) -> bool {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled
-            .cancellation_reasons()
-            .iter()
-            .filter_map(CancellationReason::code)
-            .any(|code| code == reason),
-        _ => false,
-    }
 }

@@ -41,6 +41,9 @@ pub(super) fn read(
     // The line of the last record, if its last cell goes on past it.
     let mut runs_on = None;
     while next(&mut reader, &mut record)? {
+        if record.len() > COLUMNS_MAX {
+            return Err(Unreadable::TooManyColumns.into());
+        }
         let line = first_line(&reader, &record);
         runs_on = line.filter(|_| record.iter().next_back().is_some_and(|cell| cell.contains(['\r', '\n'])));
         let cells = record.iter().map(str::to_owned).collect();

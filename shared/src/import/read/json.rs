@@ -3,18 +3,48 @@
 use std::cell::Cell;
 use std::io::{BufReader, Read};
 
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny};
+use serde_json::Value;
+
 use super::bounded::{BUFFER_BYTES, Metered};
-use super::{Fault, Rows, Sink};
+use super::decoded::Decoded;
+use super::{Fault, Notation, Rows, Sink};
 use crate::fields::read_array_beside;
 use crate::import::{RowBody, Shape};
 
 /// What may stand beside the rows: it is about the import and read elsewhere.
-const BESIDE: [&str; 1] = ["dry_run"];
+static BESIDE: [&str; 1] = ["dry_run"];
 
-pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
+/// What a JSON body says besides rows.
+#[derive(Debug, Default, Deserialize)]
+pub struct Beside {
+    /// Whether its rows are in a file that was uploaded.
+    #[serde(default, deserialize_with = "is_there")]
+    pub upload_id: bool,
+    /// Whether nothing is to be written.
+    #[serde(default)]
+    pub dry_run: Option<Value>,
+}
+
+impl Beside {
+    /// What a body says, at a glance. What can't be read says nothing: it is told by whoever
+    /// reads the body whole.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Self {
+        serde_json::from_reader(BufReader::new(Decoded::new(body, false))).unwrap_or_default()
+    }
+}
+
+fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    Option::<IgnoredAny>::deserialize(value).map(|value| value.is_some())
+}
+
+pub(super) fn read(text: impl Read, notation: &Notation, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
+    let beside: &'static [&'static str] = if notation.in_request { &BESIDE } else { &[] };
     let since_row = Cell::new(0);
     let text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
-    read_array_beside(text, "accounts", &BESIDE, |row| {
+    read_array_beside(text, "accounts", beside, |row| {
         since_row.set(0);
         rows.push(&Shape::Objects, None, RowBody::Json(row))
     })?;
@@ -37,7 +67,10 @@ mod tests {
     fn elements_are_counted_whatever_they_are() {
         let rows = |json: &str| count(&Notation::of(Format::Json), json.as_bytes()).ok();
         assert_eq!(rows(r#"{"accounts":[{},5,null,[[]]]}"#), Some(4));
-        assert_eq!(rows(r#"{"dry_run":true,"accounts":[{}]}"#), Some(1));
+        let beside = r#"{"dry_run":true,"accounts":[{}]}"#;
+        let in_request = Notation { in_request: true, ..Notation::of(Format::Json) };
+        assert!(matches!(count(&in_request, beside.as_bytes()), Ok(1)));
+        assert_eq!(rows(beside), None, "in a file nobody would heed it");
         assert_eq!(rows("\u{feff} {\"accounts\" : [ {} ] } \n"), Some(1));
     }
 

@@ -11,6 +11,7 @@ mod mapping;
 mod ndjson;
 mod notation;
 
+pub use json::Beside;
 pub use mapping::Mapping;
 pub use notation::{DecimalSeparator, Format, Notation};
 
@@ -167,7 +168,7 @@ fn read_text(notation: &Notation, bytes: impl Read, sink: impl Sink) -> Result<S
     let text = Decoded::new(bytes, notation.format == Format::Csv);
     let mut rows = Rows { count: 0, sink };
     let shape = match notation.format {
-        Format::Json => json::read(text, &mut rows)?,
+        Format::Json => json::read(text, notation, &mut rows)?,
         Format::Ndjson => ndjson::read(text, &mut rows)?,
         Format::Csv => csv::read(text, notation, &mut rows)?,
     };

@@ -21,13 +21,18 @@ pub struct Notation {
     /// Whether it is compressed (RFC 1952).
     #[serde(default)]
     pub gzip: bool,
+    /// Whether it was sent in the request itself: then what is said of the import may stand
+    /// beside the rows of JSON.
+    #[serde(default)]
+    pub in_request: bool,
 }
 
 impl Notation {
     /// A format, and nothing special about it.
     #[must_use]
     pub fn of(format: Format) -> Self {
-        Self { format, mapping: Mapping::default(), decimal_separator: DecimalSeparator::Point, gzip: false }
+        let (mapping, decimal_separator) = (Mapping::default(), DecimalSeparator::Point);
+        Self { format, mapping, decimal_separator, gzip: false, in_request: false }
     }
 }
 
