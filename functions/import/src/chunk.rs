@@ -114,8 +114,12 @@ impl Row {
 /// as what it did. Returns when the import ended, if it ended with it.
 async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
     let mut counts = Counts::default();
-    // A chunk that was not written was not queued.
-    if let Some(chunk) = load(app, job, number).await?.filter(|_| !job.dry_run) {
+    let chunk = match load(app, job, number).await {
+        Err(Failure::Corrupt { .. }) => plan::cut_again(app, job, number).await?,
+        // A chunk that was not written was not queued.
+        chunk => chunk?,
+    };
+    if let Some(chunk) = chunk.filter(|_| !job.dry_run) {
         let default_currency = default_currency(app, job).await?;
         let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
         let groups: Vec<_> =
