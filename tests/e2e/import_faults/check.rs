@@ -1,0 +1,112 @@
+//! What must be true of a history once it is over.
+
+use std::collections::BTreeSet;
+
+use axum::body::Body;
+use axum::http::Request;
+use futures::TryStreamExt;
+use saldo::http::service;
+use saldo::id::{AccountId, ImportId};
+use saldo::import::{ImportJob, ImportStatus};
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::History;
+use crate::model::{Fields, Model, fields, is_bad, last_of_each};
+
+impl History<'_> {
+    /// Every job has ended, its counts are those of its rows, and the accounts are the model's.
+    pub(super) async fn check(&self) {
+        let seed = self.seed;
+        let (mut made, mut jobs, mut lost) = (0, Vec::new(), BTreeSet::new());
+        let mut modelled = Vec::new();
+        for (id, rows) in &self.imports {
+            self.check_told(id).await;
+            let job = self.lab.calm.imports.get(&self.org, id).await.expect("DynamoDB").expect("the job");
+            if Some(id) == self.cancelled.as_ref() {
+                self.check_cancelled(&job, rows).await;
+                continue;
+            }
+            let given_up = self.given_up(&job, rows).await;
+            assert_fate_of_every_row(&job, rows, &given_up, seed);
+            lost.extend(given_up.into_iter().map(|row| (id.clone(), row)));
+            made += job.counts.imported;
+            jobs.push(job);
+            modelled.push((id.clone(), rows.clone()));
+        }
+        let model = Model::of(&modelled, &lost);
+        let accounts = model.accounts.len() + model.anonymous.len();
+        assert_eq!(made, accounts as u64, "seed {seed}: {jobs:#?}");
+        for (external_id, expected) in &model.accounts {
+            let id = AccountId::of_external(&self.org, &external_id.parse().expect("an external id"));
+            assert_eq!(
+                self.fields(&id).await.as_ref(),
+                Some(expected),
+                "seed {seed}: {external_id} of {:#?}",
+                self.imports
+            );
+        }
+        for (id, expected) in &model.anonymous {
+            assert_eq!(
+                self.fields(id).await.as_ref(),
+                Some(expected),
+                "seed {seed}: {id} of {:#?}",
+                self.imports
+            );
+        }
+    }
+
+    /// Whoever asks is told how the import ended, whatever happened to it.
+    async fn check_told(&self, id: &ImportId) {
+        for path in ["", "/errors"] {
+            let request = Request::get(format!("/api/v1/import/{id}{path}")).header("x-api-key", &self.key);
+            let request = request.body(Body::empty()).expect("a request");
+            let answer = service(status::routes(&self.lab.calm)).oneshot(request).await.expect("an answer");
+            assert_eq!(answer.status(), 200, "seed {}: {id}{path}", self.seed);
+        }
+    }
+
+    /// The rows of chunks that were given up. The chunks are cut where the planner cuts them.
+    async fn given_up(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
+        let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
+        let parts: Vec<_> = self.lab.calm.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
+        let chunks: Vec<_> = kept.chunks(job.rows_per_chunk).collect();
+        let given_up = parts.iter().filter(|part| part.given_up);
+        given_up.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
+    }
+
+    /// What was written stays written, and is what is counted.
+    async fn check_cancelled(&self, job: &ImportJob, rows: &[Value]) {
+        let seed = self.seed;
+        assert_eq!(job.status, ImportStatus::Cancelled, "seed {seed}: {job:#?}");
+        if let Some(total) = job.total_records {
+            assert_eq!(total, job.processed() + job.skipped(), "seed {seed}: {job:#?}");
+        }
+        let mut there = 0;
+        for (index, row) in last_of_each(rows) {
+            let id = match row["external_id"].as_str() {
+                Some(id) => AccountId::of_external(&self.org, &id.parse().expect("an external id")),
+                None => AccountId::of_row(&job.id, index as u64),
+            };
+            there += u64::from(self.fields(&id).await.is_some());
+        }
+        assert_eq!((job.counts.imported, job.counts.updated), (there, 0), "seed {seed}: {job:#?}");
+    }
+
+    async fn fields(&self, id: &AccountId) -> Option<Fields> {
+        self.lab.calm.accounts.get(&self.org, id).await.expect("DynamoDB").map(|account| fields(&account))
+    }
+}
+
+/// Whether the job ended, and counted as the rows say.
+fn assert_fate_of_every_row(job: &ImportJob, rows: &[Value], given_up: &BTreeSet<usize>, seed: u64) {
+    let kept = last_of_each(rows);
+    let failed = kept.iter().filter(|(index, row)| is_bad(row) || given_up.contains(index)).count();
+    let status = if failed == 0 { ImportStatus::Completed } else { ImportStatus::CompletedWithErrors };
+    assert_eq!(job.status, status, "seed {seed}: {job:#?}");
+    assert_eq!(job.total_records, Some(rows.len() as u64), "seed {seed}");
+    assert_eq!(job.superseded, (rows.len() - kept.len()) as u64, "seed {seed}");
+    assert_eq!(job.counts.failed, failed as u64, "seed {seed}: {job:#?}");
+    let counted = rows.len() as u64 - job.superseded - job.counts.failed;
+    assert_eq!(job.counts.imported + job.counts.updated, counted, "seed {seed}: {job:#?}");
+}
