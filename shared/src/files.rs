@@ -11,6 +11,7 @@ use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ChecksumMode;
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use uuid::Uuid;
@@ -87,6 +88,17 @@ pub fn export_file(org: &OrgId, export: &ExportId, attempt: Uuid) -> String {
     format!("exports/{org}/{export}/{attempt}")
 }
 
+/// What S3 knows of a file.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Its bytes.
+    pub bytes: u64,
+    /// What its content is told by.
+    pub etag: Option<String>,
+    /// Its SHA-256 in base64, if it was checked when it was written.
+    pub sha256: Option<String>,
+}
+
 /// How often a piece of a file is read whose reading is cut off.
 const READ_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
@@ -132,15 +144,17 @@ impl FileStore {
         Ok(Some(body.into_bytes()))
     }
 
-    /// The bytes and the `ETag` of a file, if it is there.
+    /// What S3 knows of a file, if it is there.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails.
-    pub async fn facts(&self, name: &str) -> Result<Option<(u64, Option<String>)>, Failure> {
-        match self.client.head_object().bucket(&self.bucket).key(name).send().await {
+    pub async fn facts(&self, name: &str) -> Result<Option<Facts>, Failure> {
+        let head = self.client.head_object().bucket(&self.bucket).key(name);
+        match head.checksum_mode(ChecksumMode::Enabled).send().await {
             Ok(facts) => {
                 let bytes = facts.content_length.and_then(|bytes| u64::try_from(bytes).ok());
-                Ok(Some((bytes.unwrap_or_default(), facts.e_tag)))
+                let bytes = bytes.unwrap_or_default();
+                Ok(Some(Facts { bytes, etag: facts.e_tag, sha256: facts.checksum_sha256 }))
             }
             Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
             Err(error) => Err(Failure::of("HeadObject")(error)),

@@ -7,10 +7,8 @@ use std::path::Path;
 fn every_input_of_the_fuzz_targets_corpus_is_answered_as_promised() {
     for (target, run) in fuzz_targets::TARGETS {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
-        let mut inputs: Vec<_> = fs::read_dir(&corpus)
-            .expect("a corpus")
-            .map(|file| file.expect("a file").path())
-            .collect();
+        let mut inputs: Vec<_> =
+            fs::read_dir(&corpus).expect("a corpus").map(|file| file.expect("a file").path()).collect();
         inputs.sort();
         assert!(!inputs.is_empty(), "{}", corpus.display());
         for input in inputs {

@@ -15,6 +15,7 @@ mod export_filters;
 mod export_transactions;
 mod export_worker;
 mod exports;
+mod fuzz;
 mod idempotency;
 mod import;
 mod import_faults;

@@ -64,6 +64,8 @@ async fn a_file_is_announced_sent_by_a_link_and_imported() {
 
     // Neither another file nor a longer one is taken by the link.
     assert!(send(&created, csv.replace("Ana", "Eva").into_bytes()).await.is_client_error());
+    let refused = tenant.json(Method::POST, "/api/v1/import", request.clone()).await;
+    assert_eq!(refused.problem(), (409, "nothing_uploaded".to_owned()));
     assert_eq!(send(&created, csv.into()).await, 200);
     let accepted = tenant.json(Method::POST, "/api/v1/import", request.clone()).await;
     assert_eq!((accepted.status.as_u16(), &accepted.json()["total_records"]), (202, &Value::Null));
@@ -104,7 +106,7 @@ async fn what_is_wrong_with_an_announcement_is_told_at_once() {
     for wishes in [
         json!({ "upload_id": 5 }),
         json!({ "upload_id": "upl_nonsense" }),
-        json!({ "upload_id": null, "accounts": [] }),
+        json!({ "upload_id": null }),
         json!({ "upload_id": "upl_01a1fd41-537e-701e-acb7-251229a0b855", "rows": 1 }),
     ] {
         let answer = tenant.json(Method::POST, "/api/v1/import", wishes.clone()).await;
@@ -112,11 +114,13 @@ async fn what_is_wrong_with_an_announcement_is_told_at_once() {
     }
     let created = announce(&tenant, json!({ "format": "json" })).await.json();
     assert_eq!(send(&created, b"{}".to_vec()).await, 200);
-    for (wish, value) in [("mapping", json!({ "a": "notes" })), ("decimal_separator", json!(","))] {
-        let request = json!({ "upload_id": created["upload_id"], wish: value });
-        let answer = tenant.json(Method::POST, "/api/v1/import", request).await;
-        assert_eq!(answer.problem(), (400, "invalid_parameter".to_owned()), "{wish}");
-    }
+    let request = json!({
+        "upload_id": created["upload_id"], "mapping": { "a": "notes" }, "decimal_separator": ",",
+    });
+    let answer = tenant.json(Method::POST, "/api/v1/import", request).await;
+    assert_eq!(answer.problem(), (400, "invalid_request".to_owned()));
+    let pointers = [0, 1].map(|n| answer.json()["errors"][n]["pointer"].clone());
+    assert_eq!(pointers, [json!("/mapping"), json!("/decimal_separator")]);
 }
 
 #[tokio::test]
@@ -325,6 +329,8 @@ async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_of
 
     let cancelled = large.json(Method::POST, &format!("{path}/cancel"), Value::Null).await;
     assert_eq!(cancelled.status, 202, "{cancelled:?}");
+    let unknown = large.json(Method::POST, &format!("{path}/cancel"), json!({ "why": "oops" })).await;
+    assert_eq!(unknown.problem(), (400, "invalid_request".to_owned()));
     assert!(cancelled.json()["cancel_requested_at"].is_string(), "{cancelled:?}");
     let job = large.ended(&accepted).await;
     assert_eq!((&job["status"], &job["seconds_remaining"]), (&json!("cancelled"), &Value::Null), "{job}");

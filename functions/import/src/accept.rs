@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::{App, Limits};
 use saldo::fields::{Fields, Finding, FindingCode, InvalidValue};
-use saldo::files::{ImportFiles, uploaded_file};
+use saldo::files::{Facts, ImportFiles, uploaded_file};
 use saldo::http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
 use saldo::id::{ImportId, OrgId, UploadId};
 use saldo::import::read::Beside;
@@ -70,14 +70,15 @@ impl Wishes {
     }
 
     /// How a payload is written of which this is said, if it can be said of such.
-    fn notation(self, format: Format, gzip: bool) -> Result<Notation, Problem> {
-        if format != Format::Csv {
-            let only = |name| Problem::invalid_value_of(name, "only of CSV can this be said");
-            match (&self.mapping, self.decimal_separator) {
-                (Some(_), _) => return Err(only("mapping")),
-                (None, Some(_)) => return Err(only("decimal_separator")),
-                (None, None) => {}
-            }
+    fn notation(self, format: Format, gzip: bool) -> Result<Notation, Vec<Finding>> {
+        let said =
+            [("mapping", self.mapping.is_some()), ("decimal_separator", self.decimal_separator.is_some())];
+        if format != Format::Csv && said.iter().any(|(_, said)| *said) {
+            let said = said.into_iter().filter(|(_, said)| *said);
+            let reason = "only of CSV can this be said";
+            return Err(said
+                .map(|(name, _)| Finding::in_field(name, FindingCode::InvalidValue, reason))
+                .collect());
         }
         let (mapping, decimal_separator) =
             (self.mapping.unwrap_or_default(), self.decimal_separator.unwrap_or_default());
@@ -131,7 +132,8 @@ async fn of_payload(
     Payload { bytes, .. }: Payload,
 ) -> Result<Accepted, Problem> {
     let dry_run = wishes.dry_run.unwrap_or_default();
-    let notation = Notation { in_request: true, ..wishes.notation(format, false)? };
+    let notation = wishes.notation(format, false).map_err(Problem::invalid_parameters)?;
+    let notation = Notation { in_request: true, ..notation };
     let total_records = read::count(&notation, &*bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
     app.files.put(&payload.name, media_type, bytes).await?;
@@ -149,7 +151,10 @@ async fn of_upload(app: &App, org: &OrgId, of_query: Wishes, payload: &Payload) 
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, NO_UPLOAD));
     let upload = app.uploads.get(org, &id).await?.ok_or_else(unknown)?;
     let name = uploaded_file(org, &id);
-    let (bytes, etag) = app.files.facts(&name).await?.ok_or_else(Problem::nothing_uploaded)?;
+    let sent = app.files.facts(&name).await?;
+    // What was announced is the file, be S3 as strict as it may.
+    let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
+    let Facts { bytes, etag, .. } = sent.ok_or_else(Problem::nothing_uploaded)?;
     let dry_run = wishes.dry_run.unwrap_or_default();
     let notation = wishes.notation(upload.format, upload.gzip)?;
     Ok(accepted(app, PayloadFile { name, bytes, etag }, notation, None, dry_run))

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
-use saldo::http::{Caller, PathId, Problem};
+use saldo::http::{Caller, PathId, Payload, Problem};
 use saldo::id::ImportId;
 use saldo::import::{ImportStatus, ImportSummary};
 use saldo::queue::{ImportMessage, ImportTask};
@@ -17,7 +17,9 @@ pub(crate) async fn cancel(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ImportId>,
+    payload: Payload,
 ) -> Result<Response, Problem> {
+    payload.json_fields_if_any(&[])?.finish(Some(()))?;
     let now = Timestamp::now();
     let job = app.imports.cancel(caller.org(), &id, now).await?.ok_or_else(Problem::not_found)?;
     let status = match job.status {

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
+use data_encoding::BASE64;
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::date::in_milliseconds;
@@ -35,8 +36,9 @@ pub(crate) async fn create(
     let (id, org, created_at) = (UploadId::of_seed(seed), caller.org().clone(), Timestamp::now());
     let name = uploaded_file(&org, &id);
     let link = app.files.put_link(&name, &announced, app.limits.upload_valid).await?;
-    let Announced { format, gzip, .. } = announced;
-    app.uploads.accept(&Upload { id: id.clone(), org, format, gzip, created_at }).await?;
+    let Announced { format, gzip, sha256, .. } = announced;
+    let sha256 = sha256.map(|digest| BASE64.encode(&digest));
+    app.uploads.accept(&Upload { id: id.clone(), org, format, gzip, sha256, created_at }).await?;
     let created = Created {
         upload_id: id,
         url: link.url,

@@ -25,6 +25,9 @@ pub struct Upload {
     pub format: Format,
     /// Whether its name says that it is compressed (RFC 1952).
     pub gzip: bool,
+    /// Its SHA-256 as S3 tells it, in base64, if it was announced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
     /// When the link was asked for.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,

@@ -14,7 +14,7 @@ use crate::fields::read_array_beside;
 use crate::import::{RowBody, Shape};
 
 /// What may stand beside the rows: it is about the import and read elsewhere.
-static BESIDE: [&str; 1] = ["dry_run"];
+static BESIDE: [&str; 2] = ["dry_run", "upload_id"];
 
 /// What a JSON body says besides rows.
 #[derive(Debug, Default, Deserialize)]

@@ -2,11 +2,11 @@
 
 use std::io::{self, Read};
 
-/// The longest piece. Longer ones than a reader's buffer are given as one whole.
-const PIECE_BYTES_MAX: usize = 64;
+/// How many lengths a piece may have: the powers of two below.
+const LENGTHS: usize = 12;
 
-/// The bytes of a slice in pieces of 1 to [`PIECE_BYTES_MAX`] bytes, as a seed has them, now and
-/// then interrupted.
+/// The bytes of a slice in pieces of 1 to 2,048 bytes, as a seed has them, now and then
+/// interrupted.
 pub(crate) struct Pieces<'a> {
     rest: &'a [u8],
     seed: u32,
@@ -32,7 +32,7 @@ impl Read for Pieces<'_> {
         if self.interrupted {
             return Err(io::ErrorKind::Interrupted.into());
         }
-        let length = (random % PIECE_BYTES_MAX + 1).min(out.len()).min(self.rest.len());
+        let length = (1 << (random % LENGTHS)).min(out.len()).min(self.rest.len());
         let (piece, rest) = self.rest.split_at(length);
         self.rest = rest;
         out[..length].copy_from_slice(piece);

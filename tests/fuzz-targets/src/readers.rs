@@ -8,16 +8,21 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use saldo::import::read::Beside;
 use saldo::import::{DecimalSeparator, Format, Mapping, Notation};
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::pieces::Pieces;
 use crate::plan;
 use crate::rows::{Ended, Outcome};
 
+/// Of CSV: amounts have a comma.
 const DECIMAL_COMMA: u8 = 1;
+/// Of JSON: the payload is in the request, and may say `dry_run`.
+const IN_REQUEST: u8 = 1;
+/// Of CSV: some columns are said to be fields.
 const MAPPING: u8 = 2;
 /// The payload is compressed before it is read.
 const COMPRESSED: u8 = 4;
@@ -62,15 +67,20 @@ pub fn json(input: &[u8]) {
     struct Envelope<'a> {
         #[serde(borrow)]
         accounts: Vec<&'a RawValue>,
-        #[serde(default, rename = "dry_run")]
-        _dry_run: IgnoredAny,
+        #[serde(default, deserialize_with = "is_there")]
+        dry_run: bool,
     }
     let Some((how, seed, payload)) = head(input) else { return };
-    let outcome = read(&notation(Format::Json, how), how, seed, payload);
+    let in_request = how & IN_REQUEST != 0;
+    let notation = Notation { in_request, ..notation(Format::Json, how) };
+    let outcome = read(&notation, how, seed, payload);
+    let _at_a_glance = Beside::of(payload);
     // An array can be read as a struct, too.
     if let Some(text) = plain_text(how, payload).filter(|text| text.trim_ascii_start().starts_with('{')) {
-        let rows =
-            serde_json::from_str(text).map_or_else(|_| Vec::new(), |Envelope { accounts, .. }| accounts);
+        let rows = match serde_json::from_str(text) {
+            Ok(Envelope { accounts, dry_run }) if in_request || !dry_run => accounts,
+            _ => Vec::new(),
+        };
         match outcome.ended {
             Ended::AtTheEnd => {
                 assert_eq!(rows.iter().map(|row| (None, row.get())).collect::<Vec<_>>(), outcome.texts());
@@ -79,6 +89,10 @@ pub fn json(input: &[u8]) {
             Ended::Early => {}
         }
     }
+}
+
+fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(value).map(|_| true)
 }
 
 /// How an input's payload is written, how it is cut, and the payload.
