@@ -237,7 +237,7 @@ impl<'a> History<'a> {
             return;
         }
         let Some(id) = &self.cancelled else { return };
-        let (_, status) = self.post(&format!("/api/v1/import/{id}/cancel"), Value::Null).await;
+        let (_, status) = self.post(&format!("/api/v1/import/{id}/cancel"), json!({})).await;
         match status {
             200 | 202 => tally.cancelled += 1,
             // It was faster.

@@ -327,7 +327,7 @@ async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_of
     assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(10)), "{job}");
     assert_eq!(large.get(&path).await.json()["status"], "processing");
 
-    let cancelled = large.json(Method::POST, &format!("{path}/cancel"), Value::Null).await;
+    let cancelled = large.json(Method::POST, &format!("{path}/cancel"), json!({})).await;
     assert_eq!(cancelled.status, 202, "{cancelled:?}");
     let unknown = large.json(Method::POST, &format!("{path}/cancel"), json!({ "why": "oops" })).await;
     assert_eq!(unknown.problem(), (400, "invalid_request".to_owned()));
@@ -343,13 +343,13 @@ async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_of
 
     // Once more changes nothing; what has ended otherwise can't be called off; nor can what is
     // another's.
-    let again = large.json(Method::POST, &format!("{path}/cancel"), Value::Null).await;
+    let again = large.json(Method::POST, &format!("{path}/cancel"), json!({})).await;
     assert_eq!((again.status.as_u16(), &again.json()["status"]), (200, &json!("cancelled")));
     let ended = small.import_rows(json!(rows)).await;
     let path_of = |job: &Value| format!("/api/v1/import/{}/cancel", job["job_id"].as_str().expect("an id"));
-    let late = small.json(Method::POST, &path_of(&ended), Value::Null).await;
+    let late = small.json(Method::POST, &path_of(&ended), json!({})).await;
     assert_eq!(late.problem(), (409, "import_ended".to_owned()));
-    assert_eq!(small.json(Method::POST, &format!("{path}/cancel"), Value::Null).await.problem().0, 404);
+    assert_eq!(small.json(Method::POST, &format!("{path}/cancel"), json!({})).await.problem().0, 404);
     functions.stop().await;
     aws.stop().await;
 }
