@@ -51,6 +51,9 @@ thread_local! {
 }
 
 /// Any event gets an answer: one that is no panic's, and JSON that API Gateway understands.
+///
+/// # Panics
+/// When Saldo does not do what it promises.
 pub fn http_event(input: &[u8]) {
     let event = match input {
         [b'{', ..] => String::from_utf8_lossy(input).into_owned(),

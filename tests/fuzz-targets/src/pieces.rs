@@ -28,7 +28,7 @@ impl<'a> Pieces<'a> {
 impl Read for Pieces<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let random = self.next();
-        self.interrupted = random % 16 == 0 && !self.interrupted;
+        self.interrupted = random.is_multiple_of(16) && !self.interrupted;
         if self.interrupted {
             return Err(io::ErrorKind::Interrupted.into());
         }

@@ -20,7 +20,7 @@ use crate::rows::{Ended, Outcome};
 
 /// Of CSV: amounts have a comma.
 const DECIMAL_COMMA: u8 = 1;
-/// Of JSON: the payload is in the request, and may say `dry_run`.
+/// Of JSON: the payload is in the request, and may say more than rows.
 const IN_REQUEST: u8 = 1;
 /// Of CSV: some columns are said to be fields.
 const MAPPING: u8 = 2;
@@ -46,6 +46,9 @@ pub fn csv(input: &[u8]) {
 }
 
 /// NDJSON.
+///
+/// # Panics
+/// When Saldo does not do what it promises.
 pub fn ndjson(input: &[u8]) {
     let Some((how, seed, payload)) = head(input) else { return };
     let outcome = read(&notation(Format::Ndjson, how), how, seed, payload);
@@ -61,6 +64,9 @@ pub fn ndjson(input: &[u8]) {
 }
 
 /// JSON.
+///
+/// # Panics
+/// When Saldo does not do what it promises.
 pub fn json(input: &[u8]) {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -69,6 +75,8 @@ pub fn json(input: &[u8]) {
         accounts: Vec<&'a RawValue>,
         #[serde(default, deserialize_with = "is_there")]
         dry_run: bool,
+        #[serde(default, deserialize_with = "is_there")]
+        upload_id: bool,
     }
     let Some((how, seed, payload)) = head(input) else { return };
     let in_request = how & IN_REQUEST != 0;
@@ -78,7 +86,9 @@ pub fn json(input: &[u8]) {
     // An array can be read as a struct, too.
     if let Some(text) = plain_text(how, payload).filter(|text| text.trim_ascii_start().starts_with('{')) {
         let rows = match serde_json::from_str(text) {
-            Ok(Envelope { accounts, dry_run }) if in_request || !dry_run => accounts,
+            Ok(Envelope { accounts, dry_run, upload_id }) if in_request || !(dry_run || upload_id) => {
+                accounts
+            }
             _ => Vec::new(),
         };
         match outcome.ended {
