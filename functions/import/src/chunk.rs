@@ -44,11 +44,8 @@ pub(crate) async fn process_queued(
     job: &ImportJob,
     number: u32,
 ) -> Result<Option<Timestamp>, Failure> {
-    if app.imports.part(job, number).await?.is_some() {
+    if is_settled(app, job, number).await? {
         return app.imports.end_if_done(job, Timestamp::now()).await;
-    }
-    if job.is_stopping() {
-        return leave_out(app, job, number).await;
     }
     let chunk = load(app, job, number).await?.ok_or_else(|| Failure::missing("a chunk"))?;
     process(app, job, &chunk).await
@@ -110,9 +107,21 @@ impl Row {
     }
 }
 
+/// Whether nothing more is to become of a chunk: it was committed before, or is left out of a job
+/// that is to stop.
+async fn is_settled(app: &App, job: &ImportJob, number: u32) -> Result<bool, Failure> {
+    if app.imports.part(job, number).await?.is_some() {
+        return Ok(true);
+    }
+    if job.is_stopping() {
+        leave_out(app, job, number).await?;
+    }
+    Ok(job.is_stopping())
+}
+
 /// Leaves a chunk out of a job that is to stop. If somebody had begun it, what they wrote counts
-/// as what it did. Returns when the import ended, if it ended with it.
-async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+/// as what it did.
+async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<(), Failure> {
     let mut counts = Counts::default();
     let chunk = match load(app, job, number).await {
         Err(Failure::Corrupt { .. }) => plan::cut_again(app, job, number).await?,
@@ -134,8 +143,7 @@ async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Tim
             counts.add(written.into(), &[]);
         }
     }
-    app.imports.commit(job, &ChunkPart { counts, ..ChunkPart::given_up(number) }).await?;
-    app.imports.end_if_done(job, Timestamp::now()).await
+    app.imports.commit(job, &ChunkPart { counts, ..ChunkPart::given_up(number) }).await
 }
 
 /// Gives up the chunk of this number, unless it was processed before. What was written counts
@@ -146,11 +154,8 @@ pub(crate) async fn give_up_queued(
     job: &ImportJob,
     number: u32,
 ) -> Result<Option<Timestamp>, Failure> {
-    if app.imports.part(job, number).await?.is_some() {
+    if is_settled(app, job, number).await? {
         return app.imports.end_if_done(job, Timestamp::now()).await;
-    }
-    if job.is_stopping() {
-        return leave_out(app, job, number).await;
     }
     // The file may be what is broken.
     let chunk = match load(app, job, number).await {

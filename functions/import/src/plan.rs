@@ -31,8 +31,9 @@ const CHUNKS_AHEAD: usize = 2;
 pub(crate) async fn plan(app: &App, job: &ImportJob) -> Result<Option<Timestamp>, Failure> {
     let begun = Instant::now();
     match job.chunks {
-        // In a planner's hands: this one's, now.
-        None | Some(1) if !job.is_stopping() || job.chunks == Some(1) => {}
+        // In a planner's hands, this one's now: it is begun.
+        Some(1) => {}
+        None if !job.is_stopping() => {}
         _ => return wind_down(app, job).await,
     }
     let mut payload = Payload::of(app, job);
