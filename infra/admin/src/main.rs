@@ -1,6 +1,8 @@
 //! What operators do by hand, against AWS or the local stack alike: the environment says where
 //! everything is.
 
+use std::process::ExitCode;
+
 use anyhow::{Result, bail};
 use clap::{Parser, Subcommand};
 use import::{Redriven, redrive};
@@ -33,8 +35,17 @@ enum Import {
 }
 
 #[tokio::main]
-async fn main() -> Result<()> {
-    let Options { command } = Options::parse();
+async fn main() -> ExitCode {
+    match run(Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("admin: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(Options { command }: Options) -> Result<()> {
     let app = App::from_env().await?;
     match command {
         Command::Import(Import::Redrive { org, import }) => match redrive(&app, &org, &import).await? {
