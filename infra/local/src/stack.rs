@@ -195,6 +195,7 @@ pub(crate) async fn serve(
 pub fn routes(app: &App) -> Routes {
     accounts::routes(app)
         .merge(clients::routes(app))
+        .merge(docs::routes(app))
         .merge(export::routes(app))
         .merge(import::routes(app))
         .merge(keys::routes(app))
