@@ -44,13 +44,19 @@ async fn every_operation_is_described_in_full() {
             assert!(tags.contains(tag), "{method} {path} has the tag {tag}");
             for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
                 let parameters = operation["parameters"].as_array().expect("parameters");
-                assert!(parameters.iter().any(|parameter| parameter["name"] == name), "{method} {path}: {name}");
+                assert!(
+                    parameters.iter().any(|parameter| parameter["name"] == name),
+                    "{method} {path}: {name}"
+                );
             }
             let responses = operation["responses"].as_object().expect("responses");
             for (status, response) in responses {
                 assert!(response["description"] != "", "{method} {path}: {status} is not described");
                 let shown = response["content"].as_object().is_some_and(|content| !content.is_empty());
-                assert!(shown || ["204", "302", "303", "304"].contains(&status.as_str()), "{method} {path}: {status}");
+                assert!(
+                    shown || ["204", "302", "303", "304"].contains(&status.as_str()),
+                    "{method} {path}: {status}"
+                );
             }
         }
     }

@@ -10,8 +10,7 @@ use utoipa_swagger_ui::Config;
 
 /// The page runs its own scripts and asks its own server. Swagger UI sets styles in place and
 /// has icons in its style sheet.
-const POLICY: &str =
-    "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
+const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
 
 /// Shows a page for people
 #[utoipa::path(

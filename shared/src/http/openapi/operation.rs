@@ -58,7 +58,10 @@ fn problems(
         RefOr::Ref(_) => true,
     });
     if has_body {
-        add(StatusCode::BAD_REQUEST, "`invalid_request`: fields are wrong, told in `errors`; `invalid_json`, `invalid_encoding`, `incomplete_body`: the body can't be read");
+        add(
+            StatusCode::BAD_REQUEST,
+            "`invalid_request`: fields are wrong, told in `errors`; `invalid_json`, `invalid_encoding`, `incomplete_body`: the body can't be read",
+        );
         add(StatusCode::PAYLOAD_TOO_LARGE, "`body_too_large`: it has more than 4,000,000 bytes");
         add(StatusCode::UNSUPPORTED_MEDIA_TYPE, "`unsupported_media_type`, `unsupported_content_encoding`");
     }
@@ -73,11 +76,23 @@ fn problems(
         add(StatusCode::NOT_FOUND, "`not_found`: there is no such thing, or it is another organization's");
     }
     if *method == Method::POST {
-        add(StatusCode::CONFLICT, "`request_in_progress`: the first request with this `Idempotency-Key` is still running");
-        add(StatusCode::UNPROCESSABLE_ENTITY, "`idempotency_key_reused`: the `Idempotency-Key` was used for another request");
+        add(
+            StatusCode::CONFLICT,
+            "`request_in_progress`: the first request with this `Idempotency-Key` is still running",
+        );
+        add(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "`idempotency_key_reused`: the `Idempotency-Key` was used for another request",
+        );
     }
-    add(StatusCode::INTERNAL_SERVER_ERROR, "`internal_error`: our fault; the request id helps to find out why");
-    add(StatusCode::SERVICE_UNAVAILABLE, "`unavailable`: too much is going on; try again after `Retry-After` seconds");
+    add(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "`internal_error`: our fault; the request id helps to find out why",
+    );
+    add(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "`unavailable`: too much is going on; try again after `Retry-After` seconds",
+    );
     problems
 }
 
@@ -85,14 +100,20 @@ fn problems(
 fn add_problem(operation: &mut Operation, status: StatusCode, description: &str) {
     let responses = &mut operation.responses.responses;
     match responses.entry(status.as_str().to_owned()).or_insert_with(|| RefOr::T(Response::new(""))) {
-        RefOr::T(response) if response.description.is_empty() => description.clone_into(&mut response.description),
+        RefOr::T(response) if response.description.is_empty() => {
+            description.clone_into(&mut response.description)
+        }
         RefOr::T(response) => response.description = format!("{}; {description}", response.description),
         RefOr::Ref(_) => {}
     }
 }
 
 fn idempotency_key() -> Parameter {
-    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!-~]+$"));
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
