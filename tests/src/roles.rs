@@ -35,8 +35,8 @@ pub(crate) struct Roles {
 struct Call {
     action: String,
     resource: String,
-    /// The names in KMS's encryption context.
-    context: Vec<String>,
+    /// What conditions are about: names in the request, by the condition's key.
+    names: Option<(&'static str, Vec<String>)>,
 }
 
 impl Roles {
@@ -84,15 +84,16 @@ fn allowed_by<'a>(statement: &'a Statement, call: &Call) -> Option<&'a str> {
     statement.resource.iter().map(String::as_str).find(|pattern| matches(pattern, &call.resource))
 }
 
-/// Whether the call meets the conditions: those on the names in an encryption context are known.
+/// Whether the call meets the conditions: those on names in requests are known.
 fn conditions_hold(conditions: &Value, call: &Call) -> bool {
     let Some(conditions) = conditions.as_object() else { return true };
     conditions.iter().all(|(operator, condition)| {
-        let allowed: Vec<String> = serde_json::from_value(condition["kms:EncryptionContextKeys"].clone())
+        let (key, names) = call.names.as_ref().unwrap_or_else(|| panic!("{call:?} names nothing"));
+        let allowed: Vec<String> = serde_json::from_value(condition[key].clone())
             .unwrap_or_else(|_| panic!("an unknown condition: {condition}"));
         match operator.as_str() {
-            "ForAllValues:StringEquals" => call.context.iter().all(|name| allowed.contains(name)),
-            "ForAnyValue:StringEquals" => call.context.iter().any(|name| allowed.contains(name)),
+            "ForAllValues:StringEquals" => names.iter().all(|name| allowed.contains(name)),
+            "ForAnyValue:StringEquals" => names.iter().any(|name| allowed.contains(name)),
             other => panic!("an unknown condition: {other}"),
         }
     })
@@ -122,18 +123,21 @@ fn calls(request: &HttpRequest) -> Vec<Call> {
             vec![call(format!("sqs:{operation}"), format!("arn:aws:sqs:us-east-1:123456789012:{queue}"))]
         }
         "TrentService" => {
-            let names =
-                body["EncryptionContext"].as_object().into_iter().flatten().map(|(name, _)| name.clone());
+            let names = members(&body["EncryptionContext"]).keys().cloned().collect();
             // There is one key.
             let call = call(format!("kms:{operation}"), "alias/SecretsKey".to_owned());
-            vec![Call { context: names.collect(), ..call }]
+            vec![Call { names: Some(("kms:EncryptionContextKeys", names)), ..call }]
         }
         other => panic!("calls of {other} are not known"),
     }
 }
 
 fn call(action: String, resource: String) -> Call {
-    Call { action, resource, context: Vec::new() }
+    Call { action, resource, names: None }
+}
+
+fn members(value: &Value) -> serde_json::Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
 }
 
 fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
@@ -143,7 +147,6 @@ fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
             format!("arn:aws:dynamodb:us-east-1:123456789012:table/{table}"),
         )
     };
-    let members = |value: &Value| value.as_object().cloned().unwrap_or_default();
     match operation {
         "BatchGetItem" | "BatchWriteItem" => {
             members(&body["RequestItems"]).keys().map(|table| on(operation, table)).collect()
@@ -160,7 +163,12 @@ fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
         operation => {
             let table = body["TableName"].as_str().unwrap_or_default();
             let index = body["IndexName"].as_str().map(|index| format!("{table}/index/{index}"));
-            vec![on(operation, index.as_deref().unwrap_or(table))]
+            let key = members(&body["Key"]);
+            let named = members(&body["ExpressionAttributeNames"]);
+            let named = named.values().filter_map(|name| name.as_str().map(str::to_owned));
+            let names = key.keys().cloned().chain(named).collect();
+            let call = on(operation, index.as_deref().unwrap_or(table));
+            vec![Call { names: Some(("dynamodb:Attributes", names)), ..call }]
         }
     }
 }

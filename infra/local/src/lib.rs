@@ -17,6 +17,7 @@ pub use roles::{Statement, template_roles};
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
+pub use template::TemplateRoute;
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -24,11 +25,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-/// The routes that the template gives its functions: method and path of each.
+/// The routes that the template gives its functions.
 ///
 /// # Errors
 /// When the template can't be read.
-pub fn template_routes() -> Result<Vec<(String, String)>> {
+pub fn template_routes() -> Result<Vec<TemplateRoute>> {
     template::Template::load()?.routes()
 }
 
