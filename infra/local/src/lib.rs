@@ -11,6 +11,7 @@ mod stack;
 mod template;
 
 pub use bank::Bank;
+pub use catalog::put_catalog;
 pub use events::sqs_event;
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
