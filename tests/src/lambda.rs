@@ -112,10 +112,16 @@ impl Function {
         user_cpu_seconds(&self.process.id().to_string())
     }
 
+    /// How long ago the process was started.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
     /// Says how long ago the process was started, also where the test runner holds back
     /// what tests print.
     pub fn say_age(&self, what: &str) {
-        let age = self.begun.elapsed();
+        let age = self.age();
         let _nobody_listens =
             writeln!(std::io::stderr(), "{what}: {age:.1?} from process start to first answer");
     }

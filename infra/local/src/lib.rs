@@ -6,6 +6,7 @@ mod catalog;
 pub mod demo;
 mod events;
 mod provision;
+mod roles;
 mod services;
 mod stack;
 mod template;
@@ -13,9 +14,11 @@ mod template;
 pub use bank::Bank;
 pub use catalog::put_catalog;
 pub use events::sqs_event;
+pub use roles::{Statement, template_roles};
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
+pub use template::TemplateRoute;
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -23,11 +26,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-/// The routes that the template gives its functions: method and path of each.
+/// The routes that the template gives its functions.
 ///
 /// # Errors
 /// When the template can't be read.
-pub fn template_routes() -> Result<Vec<(String, String)>> {
+pub fn template_routes() -> Result<Vec<TemplateRoute>> {
     template::Template::load()?.routes()
 }
 
@@ -68,7 +71,7 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
     // Last: whoever gets an answer finds the file that goes with it.
-    let functions = Functions::start(aws.sdk_config(), &app, listener)?;
+    let functions = Functions::start(aws.sdk_config(), |function| aws.app_of(function), listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
     println!("\nStopping; what is left of running jobs goes on at the next start.");

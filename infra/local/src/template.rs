@@ -30,6 +30,17 @@ pub(crate) struct Resource {
     pub(crate) metadata: Value,
 }
 
+/// A route of the template, and which function's it is.
+#[derive(Clone, Debug)]
+pub struct TemplateRoute {
+    /// The method.
+    pub method: String,
+    /// The path, with its parameters in braces.
+    pub path: String,
+    /// The function's binary.
+    pub binary: String,
+}
+
 impl Resource {
     /// The properties as a `T`.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T> {
@@ -62,16 +73,21 @@ impl Template {
         resolved.collect()
     }
 
-    /// The routes that the template gives its functions: method and path of each.
-    pub(crate) fn routes(&self) -> Result<Vec<(String, String)>> {
+    /// The routes that the template gives its functions.
+    pub(crate) fn routes(&self) -> Result<Vec<TemplateRoute>> {
         let functions = self.resources("AWS::Serverless::Function")?;
-        let events = functions.iter().filter_map(|function| function.properties["Events"].as_object());
-        let routes =
-            events.flat_map(Map::values).filter(|event| event["Type"] == "HttpApi").filter_map(|event| {
-                // Without a path it is the one for whatever no route takes.
-                let path = event["Properties"]["Path"].as_str()?;
-                Some((event["Properties"]["Method"].as_str()?.to_owned(), path.to_owned()))
-            });
+        let routes = functions.iter().flat_map(|function| {
+            let events = function.properties["Events"].as_object().into_iter().flat_map(Map::values);
+            events.filter(|event| event["Type"] == "HttpApi").filter_map(|event| {
+                let text = |value: &Value| value.as_str().map(str::to_owned);
+                Some(TemplateRoute {
+                    method: text(&event["Properties"]["Method"])?,
+                    // Without a path it is the one for whatever no route takes.
+                    path: text(&event["Properties"]["Path"])?,
+                    binary: text(&function.metadata["BuildProperties"]["Binary"])?,
+                })
+            })
+        });
         Ok(routes.collect())
     }
 
