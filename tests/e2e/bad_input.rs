@@ -10,7 +10,7 @@ use testing::saldo;
 async fn a_body_that_cannot_be_read_is_told_where_and_why() {
     let tenant = saldo().await.tenant().await;
     let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
-    let cases: [(&str, Vec<u8>, u16, &str); 16] = [
+    let cases: [(&str, Vec<u8>, u16, &str); 17] = [
         ("application/json", b"{\"accounts\": [\n {}, \n".to_vec(), 400, "invalid_json"),
         ("application/json", Vec::new(), 400, "invalid_json"),
         ("application/json", b"[]".to_vec(), 400, "invalid_request"),
@@ -25,6 +25,8 @@ async fn a_body_that_cannot_be_read_is_told_where_and_why() {
         ("text/csv", b"foo,bar\n1,2\n".to_vec(), 400, "no_known_column"),
         ("text/csv", b"notes,NOTES\n1,2\n".to_vec(), 400, "duplicate_column"),
         ("text/csv", b"contact.name,total_amount\n\xc3\xa9 \xc1\xe9,2\n".to_vec(), 400, "invalid_encoding"),
+        // So API Gateway hands on a text that is in Windows-1252.
+        ("text/csv", "contact.name,total_amount\nMar\u{fffd}a,2\n".into(), 400, "invalid_encoding"),
         ("text/plain", b"{}".to_vec(), 415, "unsupported_media_type"),
         ("application/x-www-form-urlencoded", b"a=b".to_vec(), 415, "unsupported_media_type"),
     ];

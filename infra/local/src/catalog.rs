@@ -2,13 +2,16 @@
 
 use anyhow::{Context, Result};
 use saldo::bank::CATALOG_FILE;
+use saldo::files::FileStore;
 use serde_json::{Value, json};
 
 /// Puts the catalog among the files, for a sandbox bank that answers at this address.
-pub(crate) async fn put_catalog(s3: &aws_sdk_s3::Client, bucket: &str, bank: &str) -> Result<()> {
+///
+/// # Errors
+/// When S3 does not take it.
+pub async fn put_catalog(files: &FileStore, bank: &str) -> Result<()> {
     let catalog = serde_json::to_vec_pretty(&catalog(bank))?;
-    let put = s3.put_object().bucket(bucket).key(CATALOG_FILE).body(catalog.into()).send().await;
-    put.map(drop).context("putting the catalog of banks")
+    files.put(CATALOG_FILE, "application/json", catalog.into()).await.context("putting the catalog of banks")
 }
 
 fn catalog(bank: &str) -> Value {

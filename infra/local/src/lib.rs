@@ -12,6 +12,7 @@ mod stack;
 mod template;
 
 pub use bank::Bank;
+pub use catalog::put_catalog;
 pub use events::sqs_event;
 pub use roles::{Statement, template_roles};
 pub use services::{Data, Endpoints};

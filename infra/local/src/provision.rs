@@ -153,7 +153,8 @@ async fn create_queues(template: &Template, sqs: &aws_sdk_sqs::Client) -> Result
     for queue in queues {
         let properties = queue.properties.as_object().context("a queue without properties")?;
         let mut create = sqs.create_queue().queue_name(&queue.logical_id);
-        for (name, value) in properties {
+        // What it is called is no attribute of a queue; and here it is called what the template does.
+        for (name, value) in properties.iter().filter(|(name, _)| *name != "QueueName") {
             let text = match value {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),

@@ -59,8 +59,9 @@ impl Aws {
         };
         let settings = provision(&template, &clients).await?;
         services.keep_keys().await?;
-        put_catalog(&clients.s3, &settings.bucket, &services.endpoints.bank).await?;
-        Ok(Self { services, sdk, settings })
+        let aws = Self { services, sdk, settings };
+        put_catalog(&aws.app().files, &aws.endpoints().bank).await?;
+        Ok(aws)
     }
 
     /// Where the services answer.

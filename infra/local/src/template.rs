@@ -128,6 +128,7 @@ impl Template {
     fn reference(&self, logical_id: &str) -> Result<String> {
         let kind = self.0["Resources"][logical_id]["Type"].as_str();
         Ok(match (logical_id, kind) {
+            ("AWS::StackName", _) => "local".to_owned(),
             ("AWS::Region", _) => REGION.to_owned(),
             ("AWS::AccountId", _) => ACCOUNT.to_owned(),
             ("AWS::Partition", _) => "aws".to_owned(),
