@@ -68,11 +68,12 @@ struct View {
     name: KeyName,
     prefix: String,
     status: &'static str,
-    scopes: Vec<Scope>,
     created_at: String,
     last_used_at: Option<String>,
     expires_at: Option<String>,
     revoked_at: Option<String>,
+    /// Last, for there may be many.
+    scopes: Vec<Scope>,
 }
 
 #[derive(Serialize)]

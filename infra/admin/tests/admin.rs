@@ -77,7 +77,7 @@ async fn an_organization_is_created_with_a_key_that_opens_it_until_it_is_revoked
 
     let listed = run(&environment, &["key", "list", org]).await;
     let lines: Vec<_> = listed.stdout.lines().collect();
-    assert!(lines[0].starts_with("ID ") && lines[0].ends_with("REVOKED_AT"), "{listed:?}");
+    assert!(lines[0].starts_with("ID ") && lines[0].ends_with("SCOPES"), "{listed:?}");
     assert!(lines[1].contains("  first  ") && lines[2].contains("  ERP    "), "{listed:?}");
     let listed = done(&environment, &["key", "list", org]).await.to_string() + &listed.stdout;
     for key in [first, text(&made, "key")] {
