@@ -161,6 +161,11 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
 }
 
 impl OrgId {
+    /// The id of no organization: of fewer bits than a new one's.
+    pub(crate) fn nobody() -> Self {
+        Self("a".repeat(16))
+    }
+
     /// A new organization's id, of 80 random bits.
     ///
     /// # Errors

@@ -25,6 +25,7 @@ pub mod http;
 pub mod id;
 pub mod import;
 pub mod key;
+pub mod metrics;
 pub mod money;
 pub mod notification;
 pub mod organization;
@@ -37,4 +38,7 @@ pub mod sync;
 pub mod telemetry;
 pub mod text;
 pub mod transaction;
+mod warm_up;
 pub mod worker;
+
+pub use warm_up::FirstCall;

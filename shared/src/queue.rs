@@ -6,10 +6,12 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::SdkError;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use backon::{ExponentialBuilder, Retryable};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tracing::{Span, field};
 
 use crate::failure::Failure;
 use crate::id::{AccessId, DeliveryId, ExportId, ImportId, OrgId, SyncId};
@@ -101,6 +103,9 @@ pub enum NotificationMessage {
 
 /// A message, which is about an organization.
 pub trait Message: Serialize {
+    /// The job that it is about, as the logs name it.
+    fn job(&self) -> String;
+
     /// The organization. Its messages are a group of their own, so that however many they are,
     /// those of others don't wait behind them (SQS fair queues):
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>.
@@ -108,24 +113,43 @@ pub trait Message: Serialize {
 }
 
 impl Message for ImportMessage {
+    fn job(&self) -> String {
+        self.import.to_string()
+    }
+
     fn org(&self) -> &OrgId {
         &self.org
     }
 }
 
 impl Message for ExportMessage {
+    fn job(&self) -> String {
+        self.export.to_string()
+    }
+
     fn org(&self) -> &OrgId {
         &self.org
     }
 }
 
 impl Message for SyncMessage {
+    fn job(&self) -> String {
+        self.sync.to_string()
+    }
+
     fn org(&self) -> &OrgId {
         &self.org
     }
 }
 
 impl Message for NotificationMessage {
+    fn job(&self) -> String {
+        match self {
+            Self::Tell(event) => event.job_id.clone(),
+            Self::Deliver { delivery, .. } => delivery.to_string(),
+        }
+    }
+
     fn org(&self) -> &OrgId {
         match self {
             Self::Tell(event) => &event.org,
@@ -179,6 +203,7 @@ impl<M: Message> WorkQueue<M> {
     /// # Errors
     /// [`Failure`] when DynamoDB or SQS fails.
     pub async fn hand_over<J: Job>(&self, jobs: &JobStore<J>, job: &J, message: M) -> Result<(), Failure> {
+        Span::current().record("job", field::display(job.id()));
         let made = jobs.accept(job).await?;
         let sent = self.send(&[message]).await;
         if sent.is_err()
@@ -209,6 +234,20 @@ impl<M: Message> WorkQueue<M> {
             (|| self.send_batch(batch, delay)).retry(RETRIES).when(throttled).await?;
         }
         Ok(())
+    }
+
+    /// Sends nothing, to have a connection when something is to be sent. SQS answers that it
+    /// was nothing.
+    ///
+    /// # Errors
+    /// [`Failure`] when SQS does not answer.
+    pub(crate) async fn connect(&self) -> Result<(), Failure> {
+        let answer =
+            self.client.send_message_batch().queue_url(&self.url).set_entries(Some(Vec::new())).send();
+        match answer.await {
+            Err(SdkError::ServiceError(_)) | Ok(_) => Ok(()),
+            Err(error) => Err(Failure::of("SendMessageBatch")(error)),
+        }
     }
 
     async fn send_batch(&self, messages: &[M], delay: Duration) -> Result<(), Failure> {

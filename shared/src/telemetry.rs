@@ -1,12 +1,20 @@
-//! Logs: one JSON object a line, as CloudWatch reads them.
+//! Logs: one JSON object a line, as CloudWatch reads them, with the ids of the request or
+//! message, its organization and its job on every line. Metrics are printed beside them.
+
+use std::env;
 
 use tracing_subscriber::EnvFilter;
 
-/// Begins logging to standard output. `RUST_LOG` says how much; `info` by default. Called
-/// again, it does nothing.
+use crate::metrics;
+
+/// Begins logging to standard output, and counting, if a stack is deployed. `RUST_LOG` says how
+/// much is logged; `info` by default. Called again, it does nothing.
 pub fn init() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let logs =
         tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_env_filter(filter);
     let _already_begun = logs.try_init();
+    if let Ok(stack) = env::var("SALDO_STACK") {
+        metrics::begin(stack);
+    }
 }

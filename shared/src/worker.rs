@@ -4,16 +4,19 @@
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use serde::de::DeserializeOwned;
 use tokio::task::JoinSet;
-use tracing::Instrument;
+use tracing::field::{self, Empty};
+use tracing::{Instrument, Span};
 
 use crate::failure::Failure;
+use crate::metrics;
+use crate::queue::Message;
 
 /// Handles each message of a batch and reports the ones that failed, so that SQS
 /// delivers only those again. A message that makes the handler panic, or is not what it
 /// should be, fails alone.
 pub async fn each_message<M, F, Fut>(event: SqsEvent, handle: F) -> SqsBatchResponse
 where
-    M: DeserializeOwned + Send + 'static,
+    M: DeserializeOwned + Message + Send + 'static,
     F: Fn(M) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = Result<(), Failure>> + Send + 'static,
 {
@@ -22,7 +25,7 @@ where
     let mut ids = std::collections::HashMap::new();
     for message in event.records {
         let id = message.message_id.clone().unwrap_or_default();
-        let span = tracing::error_span!("message", message_id = %id);
+        let span = tracing::error_span!("message", message_id = %id, org = Empty, job = Empty);
         let task = running.spawn(one_message(message, handle.clone()).instrument(span));
         ids.insert(task.id(), id);
     }
@@ -35,6 +38,7 @@ where
             failed.extend(ids.remove(&task));
         }
     }
+    metrics::flush();
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failed
         .into_iter()
@@ -49,17 +53,18 @@ where
 
 async fn one_message<M, F, Fut>(message: SqsMessage, handle: F) -> bool
 where
-    M: DeserializeOwned,
+    M: DeserializeOwned + Message,
     F: Fn(M) -> Fut,
     Fut: Future<Output = Result<(), Failure>>,
 {
-    let body = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+    let body: M = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
         Ok(body) => body,
         Err(error) => {
             tracing::error!(%error, "the message can't be read");
             return false;
         }
     };
+    Span::current().record("org", field::display(body.org())).record("job", body.job());
     match handle(body).await {
         Ok(()) => true,
         Err(failure) => {
@@ -72,6 +77,22 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::id::OrgId;
+    use serde::{Deserialize, Serialize};
+
+    #[derive(Deserialize, Serialize)]
+    struct Number(u32);
+
+    impl Message for Number {
+        fn org(&self) -> &OrgId {
+            static ORG: std::sync::OnceLock<OrgId> = std::sync::OnceLock::new();
+            ORG.get_or_init(OrgId::nobody)
+        }
+
+        fn job(&self) -> String {
+            self.0.to_string()
+        }
+    }
 
     #[test]
     fn a_failure_names_its_causes() {
@@ -92,7 +113,7 @@ mod tests {
                 message
             })
             .into();
-        let answer = each_message(event, async |n: u32| match n {
+        let answer = each_message(event, async |Number(n): Number| match n {
             2 => Err(Failure::Throttled { operation: "a test" }),
             3 => panic!("poisoned"),
             _ => Ok(()),

@@ -27,6 +27,7 @@ mod notifications_lab;
 mod notifications_targets;
 mod notifications_told;
 mod notifications_worker;
+mod openapi;
 mod round_trip;
 mod rows;
 mod spreadsheet;

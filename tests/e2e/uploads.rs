@@ -297,9 +297,11 @@ fn many(rows: usize, name: &str) -> Vec<u8> {
 async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_off() {
     // Chunks of 20 rows, so that there are many and few of them begun.
     let aws = services(&Data::Ephemeral).await;
-    let app = App { limits: Limits { rows_per_chunk: 20, ..Limits::default() }, ..aws.app() };
+    let limits = Limits { rows_per_chunk: 20, ..Limits::default() };
+    let app_of = |function: &str| App { limits, ..aws.app_of(function) };
+    let app = aws.app();
     let listener = local::listen(0).await.expect("a free port");
-    let functions = Functions::start(aws.sdk_config(), &app, listener).expect("the functions");
+    let functions = Functions::start(aws.sdk_config(), app_of, listener).expect("the functions");
     let tenant = async || {
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;

@@ -59,7 +59,8 @@ impl Bench {
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&app, org, "Bench", "ARS").await.expect("an organization");
         let listener = local::listen(0).await.expect("a port");
-        let functions = Functions::start(&endpoints.sdk_config(), &app, listener).expect("the functions");
+        let functions =
+            Functions::start(&endpoints.sdk_config(), |_| app.clone(), listener).expect("the functions");
         let tenant = Tenant::new(functions.url.clone(), key.expose().to_owned(), None);
         // The first use of a key is recorded; it is nobody's to be charged with.
         assert_eq!(tenant.get("/api/v1/import").await.status, 200);

@@ -59,9 +59,9 @@ fn in_process() -> Saldo {
     thread::spawn(move || {
         Runtime::new().expect("a runtime").block_on(async {
             let aws = services(&Data::Ephemeral).await;
-            let app = aws.app();
             let listener = local::listen(0).await.expect("a free port");
-            let functions = Functions::start(aws.sdk_config(), &app, listener).expect("the functions");
+            let functions = Functions::start(aws.sdk_config(), |function| aws.app_of(function), listener)
+                .expect("the functions");
             let access = Access::Local(Box::new(aws.settings.clone()), aws.endpoints().clone());
             let saldo = Saldo { url: functions.url.clone(), access };
             ready.send(saldo).expect("somebody waits");

@@ -21,6 +21,7 @@ use local::{Aws, Data};
 use serde_json::Value;
 
 use crate::leak;
+use crate::roles::Roles;
 use crate::wire::{Tap, tapped};
 
 /// The exit code of a process that has seen a secret.
@@ -37,10 +38,10 @@ pub async fn services(data: &Data) -> Aws {
     aws.called_with(sdk)
 }
 
-/// The same configuration, with a watch on what is sent.
+/// The same configuration, with a watch on what is sent, and with the functions' roles enforced.
 #[must_use]
 pub fn watched(sdk: &SdkConfig) -> SdkConfig {
-    tapped(sdk, &Arc::new(Watch))
+    tapped(&tapped(sdk, &Arc::new(Watch)), &Roles::of_template())
 }
 
 /// Ends the process if there is a secret in what goes to this place.

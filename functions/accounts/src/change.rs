@@ -10,9 +10,26 @@ use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
 use saldo::id::AccountId;
 
 use crate::ATTEMPTS_MAX;
+use crate::body::Change;
 use crate::read::find;
-use crate::view::shown;
+use crate::view::{View, shown};
 
+/// Changes an account
+///
+/// What is not mentioned stays.
+#[utoipa::path(
+    put, path = "/v1/accounts/{id}", operation_id = "change_account", tag = "Accounts",
+    params(
+        ("id" = AccountId, Path),
+        ("If-Match" = Option<String>, Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
+    ),
+    request_body(content((Change = "application/json"), (Change = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The account", body = View, headers(("ETag", description = "The state it is in"))),
+        (status = 412, description = "`precondition_failed`: it is in another state"),
+    ),
+)]
 pub(crate) async fn change(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -11,9 +11,18 @@ use saldo::app::App;
 use saldo::http::{Caller, Payload, Problem, Seed};
 use saldo::id::AccountId;
 
-use crate::ACCOUNTS;
-use crate::view::shown;
+use crate::body::New;
+use crate::view::{View, shown};
 
+/// Makes an account
+#[utoipa::path(
+    post, path = "/v1/accounts", operation_id = "create_account", tag = "Accounts",
+    request_body(content((New = "application/json"), (New = "application/x-www-form-urlencoded"))),
+    responses((
+        status = 201, description = "The account", body = View,
+        headers(("ETag", description = "The state it is in"), ("Location", description = "Its path")),
+    )),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -23,6 +32,6 @@ pub(crate) async fn create(
     let fields = payload.json_or_form_fields(ACCOUNT_FIELDS)?;
     let account = Account::create(fields, AccountId::of_seed(seed), Timestamp::now())?;
     let account = app.accounts.create(caller.org(), account).await?;
-    let location = format!("{ACCOUNTS}/{}", account.id);
+    let location = format!("/v1/accounts/{}", account.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], shown(account)))
 }

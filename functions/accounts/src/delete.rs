@@ -11,6 +11,19 @@ use saldo::id::AccountId;
 use crate::ATTEMPTS_MAX;
 use crate::read::find;
 
+/// Deletes an account for good
+#[utoipa::path(
+    delete, path = "/v1/accounts/{id}", operation_id = "delete_account", tag = "Accounts",
+    params(
+        ("id" = AccountId, Path),
+        ("If-Match" = Option<String>, Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 412, description = "`precondition_failed`: it is in another state"),
+    ),
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -1,5 +1,6 @@
 //! Accounts, one by one: `/v1/accounts`.
 
+mod body;
 mod change;
 mod create;
 mod delete;
@@ -10,9 +11,7 @@ mod view;
 use saldo::app::App;
 use saldo::http::Routes;
 use saldo::key::Scope;
-
-const ACCOUNTS: &str = "/v1/accounts";
-const ACCOUNT: &str = "/v1/accounts/{id}";
+use utoipa_axum::routes;
 
 /// How often a change is tried on an account that others are changing. Each attempt loses
 /// only to a write that succeeded meanwhile.
@@ -22,9 +21,9 @@ const ATTEMPTS_MAX: usize = 16;
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .get(ACCOUNTS, Scope::AccountsRead, list::list)
-        .post(ACCOUNTS, Scope::AccountsWrite, create::create)
-        .get(ACCOUNT, Scope::AccountsRead, read::read)
-        .put(ACCOUNT, Scope::AccountsWrite, change::change)
-        .delete(ACCOUNT, Scope::AccountsWrite, delete::delete)
+        .with(Scope::AccountsRead, routes!(list::list))
+        .with(Scope::AccountsWrite, routes!(create::create))
+        .with(Scope::AccountsRead, routes!(read::read))
+        .with(Scope::AccountsWrite, routes!(change::change))
+        .with(Scope::AccountsWrite, routes!(delete::delete))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::account::AccountFilter;
+use saldo::account::{AccountFilter, AccountType, OwnerId};
 use saldo::app::App;
 use saldo::fields::Fields;
 use saldo::http::{Caller, FromParameters, Limit, Page, Parameters, Problem};
@@ -13,7 +13,6 @@ use crate::view::View;
 pub(crate) struct Query {
     limit: Limit,
     filter: AccountFilter,
-    /// The last account of the page before.
     starting_after: Option<AccountId>,
 }
 
@@ -33,6 +32,19 @@ impl FromParameters for Query {
     }
 }
 
+/// Lists accounts
+///
+/// In the order of their ids.
+#[utoipa::path(
+    get, path = "/v1/accounts", operation_id = "list_accounts", tag = "Accounts",
+    params(
+        ("limit" = Option<Limit>, Query, description = "How many"),
+        ("type" = Option<AccountType>, Query, description = "Only accounts of this type"),
+        ("owner_id" = Option<OwnerId>, Query, description = "Only accounts of this owner"),
+        ("starting_after" = Option<AccountId>, Query, description = "The last account of the page before"),
+    ),
+    responses((status = 200, description = "A page of accounts", body = Page<View>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -9,8 +9,22 @@ use saldo::app::App;
 use saldo::http::{Caller, PathId, Preconditions, Problem, etag_header};
 use saldo::id::{AccountId, OrgId};
 
-use crate::view::shown;
+use crate::view::{View, shown};
 
+/// Shows an account
+#[utoipa::path(
+    get, path = "/v1/accounts/{id}", operation_id = "read_account", tag = "Accounts",
+    params(
+        ("id" = AccountId, Path),
+        ("If-Match" = Option<String>, Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states that the caller has: `*` or ETags"),
+    ),
+    responses(
+        (status = 200, description = "The account", body = View, headers(("ETag", description = "The state it is in"))),
+        (status = 304, description = "The caller has it in this state", headers(("ETag", description = "The state it is in"))),
+        (status = 412, description = "`precondition_failed`: it is in another state"),
+    ),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

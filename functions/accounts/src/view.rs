@@ -5,18 +5,26 @@ use axum::http::{HeaderName, HeaderValue};
 use saldo::account::{Account, BankDetails, Contact};
 use saldo::date::{Date, in_milliseconds};
 use saldo::http::etag_header;
+use saldo::http::openapi::Amount;
 use saldo::id::{AccessId, AccountId};
 use saldo::money::{Currency, Decimal, as_number, as_number_if_any};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An account. What it has not is not shown, but for the owner.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account, example = json!({
+    "id": "acc_mfrggzdfmztwq2lk", "type": "savings", "balance": 5000, "currency": "USD",
+    "owner_id": "WAz8eIbvDR60rouK", "status": "active", "created_at": 705_103_200, "updated_at": 705_103_200
+}))]
 pub(crate) struct View {
     id: AccountId,
     r#type: String,
+    #[schema(value_type = Amount)]
     #[serde(serialize_with = "as_number")]
     balance: Decimal,
     currency: Currency,
+    #[schema(required)]
     owner_id: Option<String>,
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +35,7 @@ pub(crate) struct View {
     source_system: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<ContactView>,
+    #[schema(value_type = Amount, required = false)]
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_number_if_any")]
     total_amount: Option<Decimal>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,23 +53,34 @@ pub(crate) struct View {
 }
 
 /// What its bank says about an account that a synchronization brought.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountAtBank)]
 struct BankView {
     access_id: AccessId,
+    #[schema(required)]
     name: Option<String>,
+    #[schema(required)]
     product: Option<String>,
+    #[schema(required)]
     owner_name: Option<String>,
+    #[schema(required)]
     iban: Option<String>,
+    #[schema(required)]
     bic: Option<String>,
+    #[schema(required)]
     balance_date: Option<Date>,
     /// Since when the bank does not list the account any more.
+    #[schema(required, format = DateTime)]
     missing_since: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountContact)]
 struct ContactView {
     name: String,
+    #[schema(required)]
     phone: Option<String>,
+    #[schema(required)]
     email: Option<String>,
 }
 

@@ -6,6 +6,7 @@ use saldo::export::ExportSpec;
 use saldo::failure::Failure;
 use saldo::http::AnswerBody;
 use saldo::id::OrgId;
+use saldo::metrics;
 
 use crate::file::pieces;
 
@@ -21,11 +22,14 @@ pub(crate) async fn file(app: &App, org: &OrgId, spec: &ExportSpec) -> Result<Op
 
 async fn fitting(app: &App, org: &OrgId, spec: &ExportSpec) -> Result<Option<Vec<u8>>, Failure> {
     let mut body = AnswerBody::default();
+    let mut rows = 0;
     let mut pieces = pieces(app, org, spec);
     while let Some(piece) = pieces.try_next().await? {
         if !body.push(&piece.bytes) {
             return Ok(None);
         }
+        rows += piece.records as u64;
     }
+    metrics::exported(rows);
     Ok(Some(body.into()))
 }

@@ -2,11 +2,12 @@
 
 use lambda_http::Error;
 use saldo::app::App;
-use saldo::{http, telemetry};
+use saldo::{FirstCall, http, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_env().await?;
+    app.warm_up(&[FirstCall::Keys, FirstCall::Exports]).await;
     lambda_http::run(http::service(export::routes(&app))).await
 }

@@ -12,6 +12,7 @@ use saldo::app::App;
 use saldo::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
 use saldo::failure::Failure;
 use saldo::files::{Upload, export_file};
+use saldo::metrics;
 use saldo::queue::ExportMessage;
 use saldo::worker::each_message;
 use sha2::{Digest, Sha256};
@@ -94,7 +95,8 @@ async fn attempt(app: &App, job: &ExportJob, upload: Upload, mine: &Attempt) -> 
     if !completed {
         return Err(overtaken());
     }
-    tracing::info!(org = %job.org, export = %job.id, rows = file.rows, bytes = file.bytes, "exported");
+    metrics::exported(file.rows);
+    tracing::info!(rows = file.rows, bytes = file.bytes, "exported");
     Ok(())
 }
 

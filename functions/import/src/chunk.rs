@@ -1,5 +1,7 @@
 //! A chunk: its rows are written, its findings reported, its counts committed, once.
 
+use std::time::Instant;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo::app::App;
@@ -10,6 +12,7 @@ use saldo::id::AccountId;
 use saldo::import::{
     AccountUpsert, Checked, Chunk, ChunkReport, Counts, Fate, Field, ImportJob, RawRow, processing_failed,
 };
+use saldo::metrics;
 use saldo::money::Currency;
 use saldo::store::{ChunkPart, ImportWrite, Seen};
 use uuid::Uuid;
@@ -54,6 +57,7 @@ pub(crate) async fn process_queued(
 /// Processes a chunk. Run again, it writes nothing that was written and counts nothing twice.
 /// Returns when the import ended, if it ended with it.
 pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
+    let begun = Instant::now();
     let default_currency = default_currency(app, job).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     let groups: Vec<_> = groups.map(|rows| look_up(app, job, chunk, rows, default_currency, false)).collect();
@@ -66,7 +70,11 @@ pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result
         .try_buffered(app.limits.writes_in_flight)
         .try_collect()
         .await?;
-    commit(app, job, chunk, fates, false).await
+    let (counts, ended) = commit(app, job, chunk, fates, false).await?;
+    if !job.dry_run {
+        metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
+    }
+    Ok(ended)
 }
 
 /// Checks rows and looks up the accounts they are for.
@@ -188,7 +196,7 @@ async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Tim
         let fate = written.map_or(Fate::Failed, Fate::from);
         fates.push((fate, checked.findings));
     }
-    commit(app, job, chunk, fates, true).await
+    Ok(commit(app, job, chunk, fates, true).await?.1)
 }
 
 async fn default_currency(app: &App, job: &ImportJob) -> Result<Currency, Failure> {
@@ -237,14 +245,15 @@ async fn import_row(
     Ok((fate, checked.findings))
 }
 
-/// Reports and counts the rows of a chunk, whose fates are in the order of the rows.
+/// Reports and counts the rows of a chunk, whose fates are in the order of the rows. Returns when
+/// the import ended, too, if it ended with it.
 async fn commit(
     app: &App,
     job: &ImportJob,
     chunk: &Chunk,
     fates: Vec<(Fate, Vec<Finding>)>,
     given_up: bool,
-) -> Result<Option<Timestamp>, Failure> {
+) -> Result<(Counts, Option<Timestamp>), Failure> {
     let mut report = ChunkReport::of(chunk);
     let mut counts = Counts::default();
     report.rows.iter().for_each(|header| counts.warn(&header.findings));
@@ -258,11 +267,13 @@ async fn commit(
     };
     app.imports.commit(job, &ChunkPart { number: chunk.number, counts, given_up, report }).await?;
     tracing::info!(
-        org = %job.org, import = %job.id, chunk = chunk.number,
-        imported = counts.imported, updated = counts.updated, failed = counts.failed,
+        chunk = chunk.number,
+        imported = counts.imported,
+        updated = counts.updated,
+        failed = counts.failed,
         "processed"
     );
-    app.imports.end_if_done(job, Timestamp::now()).await
+    Ok((counts, app.imports.end_if_done(job, Timestamp::now()).await?))
 }
 
 async fn store_report(

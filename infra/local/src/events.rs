@@ -88,11 +88,12 @@ fn handler(binary: &str) -> Result<Handler> {
 pub(crate) fn start(
     template: &Template,
     sqs: &aws_sdk_sqs::Client,
-    app: &App,
+    app_of: &impl Fn(&str) -> App,
     stop: &CancellationToken,
 ) -> Result<JoinSet<()>> {
     let mut pollers = JoinSet::new();
     for function in template.resources("AWS::Serverless::Function")? {
+        let app = app_of(&function.logical_id);
         if is_scheduled(&function)? {
             let (app, stop) = (app.clone(), stop.clone());
             pollers.spawn(async move { run_daily(&app, &stop).await });

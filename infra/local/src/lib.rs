@@ -6,12 +6,14 @@ mod catalog;
 pub mod demo;
 mod events;
 mod provision;
+mod roles;
 mod services;
 mod stack;
 mod template;
 
 pub use bank::Bank;
 pub use events::sqs_event;
+pub use roles::{Statement, template_roles};
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
@@ -67,7 +69,7 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
     // Last: whoever gets an answer finds the file that goes with it.
-    let functions = Functions::start(aws.sdk_config(), &app, listener)?;
+    let functions = Functions::start(aws.sdk_config(), |function| aws.app_of(function), listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
     println!("\nStopping; what is left of running jobs goes on at the next start.");

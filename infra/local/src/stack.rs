@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use aws_config::SdkConfig;
+use aws_config::{AppName, SdkConfig};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -86,6 +86,14 @@ impl Aws {
         App::new(&self.settings, &self.sdk)
     }
 
+    /// The app of the function that the template has under this name: its calls bear the name.
+    #[must_use]
+    pub fn app_of(&self, function: &str) -> App {
+        let mut sdk = self.sdk.to_builder();
+        sdk.set_app_name(AppName::new(function.to_owned()).ok());
+        App::new(&self.settings, &sdk.build())
+    }
+
     /// The variables by which a function, a shell or `cargo lambda` finds all this.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
@@ -137,17 +145,18 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Serves every route on `listener` and works on every queue that `sdk` reaches.
+    /// Serves every route on `listener` and works on every queue that `sdk` reaches, each function
+    /// with the app that `app_of` gives for its name in the template.
     ///
     /// # Errors
     /// When the template names a worker there is none of.
-    pub fn start(sdk: &SdkConfig, app: &App, listener: TcpListener) -> Result<Self> {
+    pub fn start(sdk: &SdkConfig, app_of: impl Fn(&str) -> App, listener: TcpListener) -> Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
-        let service = http::service(Router::from(routes(app)).layer(from_fn(whole_request)));
+        let service = http::service(Router::from(routes_of(&app_of)).layer(from_fn(whole_request)));
         server.spawn(serve(listener, service, stop.clone()));
-        let pollers = events::start(&Template::load()?, &aws_sdk_sqs::Client::new(sdk), app, &stop)?;
+        let pollers = events::start(&Template::load()?, &aws_sdk_sqs::Client::new(sdk), &app_of, &stop)?;
         Ok(Self { url, server, pollers, stop })
     }
 
@@ -192,14 +201,20 @@ pub(crate) async fn serve(
 /// The routes of every function.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
-    accounts::routes(app)
-        .merge(clients::routes(app))
-        .merge(export::routes(app))
-        .merge(import::routes(app))
-        .merge(keys::routes(app))
-        .merge(status::routes(app))
-        .merge(sync::routes(app))
-        .merge(transactions::routes(app))
+    routes_of(&|_: &str| app.clone())
+}
+
+/// The routes of every function, each over the app for its name in the template.
+fn routes_of(app_of: &impl Fn(&str) -> App) -> Routes {
+    accounts::routes(&app_of("AccountsFunction"))
+        .merge(clients::routes(&app_of("ClientsFunction")))
+        .merge(docs::routes(&app_of("DocsFunction")))
+        .merge(export::routes(&app_of("ExportFunction")))
+        .merge(import::routes(&app_of("ImportFunction")))
+        .merge(keys::routes(&app_of("KeysFunction")))
+        .merge(status::routes(&app_of("StatusFunction")))
+        .merge(sync::routes(&app_of("SyncFunction")))
+        .merge(transactions::routes(&app_of("TransactionsFunction")))
 }
 
 /// Reads the body before anything answers. An answer to half a request, that it is too

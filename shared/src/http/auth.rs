@@ -6,6 +6,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
+use tracing::{Span, field};
 
 use super::Problem;
 use crate::app::App;
@@ -37,7 +38,7 @@ pub(super) async fn authorize(
     next: Next,
 ) -> Result<Response, Problem> {
     let key = authenticate(&app, request.headers()).await?;
-    tracing::info!(org = %key.org, key = %key.id, "authorized");
+    Span::current().record("org", field::display(&key.org)).record("key", field::display(&key.id));
     if !key.allows(scope) {
         return Err(Problem::scope_missing(scope));
     }

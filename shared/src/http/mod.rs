@@ -10,6 +10,7 @@ mod body;
 mod extract;
 mod idempotent;
 mod observe;
+pub mod openapi;
 mod page;
 mod preconditions;
 mod problem;

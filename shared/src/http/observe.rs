@@ -8,15 +8,17 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
+use tracing::field::Empty;
 use uuid::Uuid;
 
 use super::problem::{Dialect, Problem};
+use crate::metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 pub(super) async fn observe(request: Request, next: Next) -> Response {
     let id = format!("req_{}", Uuid::now_v7());
-    let span = tracing::error_span!("request", request_id = %id);
+    let span = tracing::error_span!("request", request_id = %id, org = Empty, key = Empty, job = Empty);
     respond(request, next, &id).instrument(span).await
 }
 
@@ -40,6 +42,7 @@ async fn respond(request: Request, next: Next, id: &str) -> Response {
         duration_ms = begun.elapsed().as_millis(),
         "answered"
     );
+    metrics::flush();
     response
 }
 

@@ -3,6 +3,9 @@
 use std::str::FromStr;
 
 use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::FromParameters;
 use crate::fields::{Fields, InvalidValue};
@@ -55,11 +58,25 @@ impl<I: FromStr<Err = InvalidId>> FromParameters for PageAfter<I> {
     }
 }
 
+impl<I: ToSchema> IntoParams for PageAfter<I> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, about: &str, schema| {
+            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+            let parameter = parameter.required(Required::False).description(Some(about));
+            parameter.schema(Some::<RefOr<Schema>>(schema)).build()
+        };
+        vec![
+            parameter("limit", "How many", Limit::schema()),
+            parameter("starting_after", "The last entry of the page before", I::schema()),
+        ]
+    }
+}
+
 /// A cursor that no page gave.
 pub const NOT_A_CURSOR: InvalidValue = InvalidValue("expected the next_cursor of another page");
 
 /// One page of a list whose entries have ids.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     /// The entries.
     pub data: Vec<T>,
@@ -68,7 +85,7 @@ pub struct Page<T> {
 }
 
 /// One page of a list that is read on with cursors.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CursorPage<T> {
     /// The entries.
     pub data: Vec<T>,

@@ -14,6 +14,7 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub(super) use finx::Dialect;
 
@@ -41,7 +42,7 @@ struct Parts {
 }
 
 /// One thing wrong with a request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 struct Fault {
     #[serde(flatten)]
     place: Place,
@@ -52,7 +53,7 @@ struct Fault {
 }
 
 /// Where something is wrong.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum Place {
     /// In the body, as a JSON pointer (RFC 6901).
@@ -61,16 +62,27 @@ enum Place {
     Parameter(String),
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// A problem document (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Document<'a> {
+    /// `urn:saldo:problem:` and the code.
     r#type: String,
+    /// What kind of problem it is, for people.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What happened this time, for people.
     detail: &'a str,
+    /// What kind of problem it is, for machines; it never changes.
     code: &'static str,
+    /// The id of the request, as in `X-Request-Id`.
     request_id: &'a str,
+    /// All that is wrong with the request.
+    #[schema(value_type = Vec<Fault>, required = false)]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Fault],
+    /// The same in the words of the finX API: under `/rest` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<finx::Error<'a>>,
 }

@@ -1,12 +1,17 @@
 //! The routes of a function, each with the scope it asks for.
 
+use std::fmt;
+
 use axum::Router;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodFilter, MethodRouter, on};
+use utoipa::openapi::path::Paths;
+use utoipa::openapi::{OpenApi, RefOr, Schema};
+use utoipa_axum::router::UtoipaMethodRouter;
 
-use super::{auth, idempotent};
+use super::{auth, idempotent, openapi};
 use crate::app::App;
 use crate::key::Scope;
 
@@ -16,7 +21,7 @@ pub struct Route {
     /// The method.
     pub method: Method,
     /// The path, with its parameters in braces.
-    pub path: &'static str,
+    pub path: String,
     /// The scope a key must have; none for a route that asks for no key.
     pub scope: Option<Scope>,
 }
@@ -29,13 +34,59 @@ pub struct Routes {
     app: App,
     router: Router,
     table: Vec<Route>,
+    described: Vec<Described>,
+}
+
+/// A route as its handler describes it.
+#[derive(Clone)]
+pub(super) struct Described {
+    pub(super) scope: Option<Scope>,
+    pub(super) paths: Paths,
+    pub(super) schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl fmt::Debug for Described {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Described").field("paths", &self.paths.paths.keys()).finish_non_exhaustive()
+    }
 }
 
 impl Routes {
     /// No routes yet.
     #[must_use]
     pub fn new(app: &App) -> Self {
-        Self { app: app.clone(), router: Router::new(), table: Vec::new() }
+        Self { app: app.clone(), router: Router::new(), table: Vec::new(), described: Vec::new() }
+    }
+
+    /// Adds a route for callers whose key has the scope: `routes!(handler)`, with the method and
+    /// the path that the handler's `#[utoipa::path]` names.
+    #[must_use]
+    pub fn with(mut self, scope: Scope, (schemas, paths, handler): UtoipaMethodRouter<App>) -> Self {
+        let described = Described { scope: Some(scope), paths, schemas };
+        for (method, path) in described.operations() {
+            let handler = match method == Method::POST {
+                true => handler.clone().route_layer(from_fn_with_state(self.app.clone(), idempotent::once)),
+                false => handler.clone(),
+            };
+            let handler = handler.route_layer(from_fn_with_state((self.app.clone(), scope), auth::authorize));
+            self.router = self.router.route(&path, handler.with_state(self.app.clone()));
+            self.table.push(Route { method, path, scope: Some(scope) });
+        }
+        self.described.push(described);
+        self
+    }
+
+    /// Adds a route that asks for no key. Its handler has to find out on its own whether the
+    /// caller may.
+    #[must_use]
+    pub fn with_public(mut self, (schemas, paths, handler): UtoipaMethodRouter<App>) -> Self {
+        let described = Described { scope: None, paths, schemas };
+        for (method, path) in described.operations() {
+            self.router = self.router.route(&path, handler.clone().with_state(self.app.clone()));
+            self.table.push(Route { method, path, scope: None });
+        }
+        self.described.push(described);
+        self
     }
 
     /// Adds a route for reading.
@@ -49,7 +100,7 @@ impl Routes {
     #[must_use]
     pub fn public_get<T: 'static>(mut self, path: &'static str, handler: impl Handler<T, App>) -> Self {
         self.router = self.router.route(path, on(MethodFilter::GET, handler).with_state(self.app.clone()));
-        self.table.push(Route { method: Method::GET, path, scope: None });
+        self.table.push(Route { method: Method::GET, path: path.to_owned(), scope: None });
         self
     }
 
@@ -75,7 +126,7 @@ impl Routes {
     fn add(mut self, method: Method, path: &'static str, scope: Scope, route: MethodRouter<App>) -> Self {
         let authorized = route.route_layer(from_fn_with_state((self.app.clone(), scope), auth::authorize));
         self.router = self.router.route(path, authorized.with_state(self.app.clone()));
-        self.table.push(Route { method, path, scope: Some(scope) });
+        self.table.push(Route { method, path: path.to_owned(), scope: Some(scope) });
         self
     }
 
@@ -84,6 +135,7 @@ impl Routes {
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.table.extend(other.table);
+        self.described.extend(other.described);
         self
     }
 
@@ -91,6 +143,23 @@ impl Routes {
     #[must_use]
     pub fn table(&self) -> &[Route] {
         &self.table
+    }
+
+    /// What is said of them, as OpenAPI 3.1 has it.
+    #[must_use]
+    pub fn openapi(&self) -> OpenApi {
+        openapi::document(&self.described)
+    }
+}
+
+impl Described {
+    /// The method and the path of each operation: of one, unless a handler has several methods.
+    fn operations(&self) -> Vec<(Method, String)> {
+        let mut paths = self.paths.clone();
+        let of_path = |(path, item): (&String, &mut _)| {
+            openapi::operations(item).map(|(method, _)| (method, path.clone())).collect::<Vec<_>>()
+        };
+        paths.paths.iter_mut().flat_map(of_path).collect()
     }
 }
 

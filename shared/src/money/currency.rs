@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use iso_currency::IntoEnumIterator;
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -35,6 +36,12 @@ impl Currency {
     #[must_use]
     pub fn code(self) -> &'static str {
         self.code
+    }
+
+    /// The codes of all currencies.
+    pub fn codes() -> impl Iterator<Item = &'static str> {
+        let listed = iso_currency::Currency::iter();
+        listed.map(|listed| listed.code()).chain(WITHDRAWN.into_iter().map(Self::code))
     }
 
     /// How many decimal places the currency's smallest unit has; `None` for the few

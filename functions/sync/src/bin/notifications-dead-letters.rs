@@ -3,12 +3,13 @@
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use saldo::app::App;
-use saldo::telemetry;
+use saldo::{FirstCall, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_env().await?;
+    app.warm_up(&[FirstCall::Jobs]).await;
     let handle = async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(sync::handle_notification_dead_letters(app.clone(), event.payload).await)
     };

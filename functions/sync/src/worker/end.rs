@@ -9,6 +9,7 @@ use saldo::access::Access;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::finx::ErrorCode;
+use saldo::metrics;
 use saldo::notification::Event;
 use saldo::sync::{Step, SyncJob, SyncScope};
 
@@ -42,6 +43,7 @@ pub(super) async fn finish(app: &App, job: &mut SyncJob) -> Result<(), Failure> 
     if !app.syncs.save(job).await? {
         return Err(overtaken());
     }
+    metrics::sync_ended(job.error.is_none());
     let code = job.error.as_ref().map(|error| error.code.number());
     tracing::info!(org = %job.org, sync = %job.id, code, "the synchronization has ended");
     tell(app, job).await

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Parts, Place, Problem, StatusCode};
 use crate::finx::ErrorCode;
@@ -29,7 +30,8 @@ impl Dialect {
 }
 
 /// finX's error object.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = FinxError)]
 pub(super) struct Error<'a> {
     code: u16,
     group: &'static str,

@@ -1,0 +1,15 @@
+//! `GET /openapi.json`: the document that is committed, which a test compares with the code.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+
+const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+
+/// Shows this document
+#[utoipa::path(
+    get, path = "/openapi.json", operation_id = "read_document", tag = "Documentation",
+    responses((status = 200, description = "The API, as OpenAPI 3.1 has it", body = Object)),
+)]
+pub(crate) async fn document() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], DOCUMENT)
+}

@@ -1,0 +1,45 @@
+//! `GET /docs`: Swagger UI, out of a crate: nothing comes from anybody else's server.
+
+use std::sync::Arc;
+
+use axum::extract::Path;
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::{IntoResponse, Redirect};
+use saldo::http::Problem;
+use utoipa_swagger_ui::Config;
+
+/// The page runs its own scripts and asks its own server. Swagger UI sets styles in place and
+/// has icons in its style sheet.
+const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
+
+/// Shows a page for people
+#[utoipa::path(
+    get, path = "/docs", operation_id = "read_documentation", tag = "Documentation",
+    responses((status = 307, description = "Where the page is", headers(("Location", description = "Its path")))),
+)]
+pub(crate) async fn page() -> impl IntoResponse {
+    // From here the page's own files have paths beside its.
+    Redirect::temporary("docs/index.html")
+}
+
+/// Shows the page, and its files
+#[utoipa::path(
+    get, path = "/docs/{file}", operation_id = "read_documentation_file", tag = "Documentation",
+    params(("file" = String, Path, description = "`index.html`, or what it names")),
+    responses((status = 200, description = "The file", content((String = "text/html"), (String = "text/css"), (String = "text/javascript"), (String = "image/png")))),
+)]
+pub(crate) async fn file(Path(file): Path<String>) -> Result<impl IntoResponse, Problem> {
+    let config = Config::from("../openapi.json")
+        .try_it_out_enabled(true)
+        .display_request_duration(true)
+        .default_models_expand_depth(0)
+        .validator_url("none");
+    let file = utoipa_swagger_ui::serve(&file, Arc::new(config)).ok().flatten();
+    let file = file.ok_or_else(Problem::not_found)?;
+    let headers = [
+        (CONTENT_TYPE, file.content_type),
+        (CONTENT_SECURITY_POLICY, POLICY.to_owned()),
+        (CACHE_CONTROL, "max-age=3600".to_owned()),
+    ];
+    Ok((headers, file.bytes.into_owned()))
+}

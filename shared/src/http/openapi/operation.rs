@@ -1,0 +1,130 @@
+//! What every operation has in common.
+
+use axum::http::{Method, StatusCode};
+use utoipa::ToSchema;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::response::Response;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::{Content, Header, Ref, RefOr, Required};
+
+use crate::http::problem::Document;
+use crate::key::Scope;
+
+/// The names of the two ways to send a key.
+pub(super) const API_KEY: &str = "ApiKey";
+pub(super) const BEARER: &str = "Bearer";
+
+/// Adds to what a handler says of itself what its route's method, path and scope entail.
+pub(super) fn complete(operation: &mut Operation, method: &Method, path: &str, scope: Option<Scope>) {
+    let requirement = |name: &str, scope: Scope| SecurityRequirement::new(name, [scope.name()]);
+    // None at all is said, too.
+    operation.security =
+        Some(scope.map_or(Vec::new(), |scope| [API_KEY, BEARER].map(|name| requirement(name, scope)).into()));
+    if *method == Method::POST {
+        let parameters = operation.parameters.get_or_insert_default();
+        parameters.push(RefOr::T(idempotency_key()));
+    }
+    for (status, description) in problems(operation, method, path, scope) {
+        add_problem(operation, status, &description);
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if is_problem(status) && response.content.is_empty() {
+            let document = Content::new(Some(Ref::from_schema_name(Document::name())));
+            response.content.insert("application/problem+json".to_owned(), RefOr::T(document));
+        }
+        response.headers.insert("X-Request-Id".to_owned(), RefOr::T(request_id()));
+    }
+}
+
+fn is_problem(status: &str) -> bool {
+    status.starts_with(['4', '5'])
+}
+
+/// The problems that a request can meet on any route of this kind.
+fn problems(
+    operation: &Operation,
+    method: &Method,
+    path: &str,
+    scope: Option<Scope>,
+) -> Vec<(StatusCode, String)> {
+    let mut problems = Vec::new();
+    let mut add = |status, description: &str| problems.push((status, description.to_owned()));
+    let has_body = operation.request_body.is_some();
+    let inputs = operation.parameters.iter().flatten().filter(|parameter| match parameter {
+        RefOr::T(parameter) => parameter.parameter_in != ParameterIn::Path,
+        RefOr::Ref(_) => true,
+    });
+    if has_body {
+        add(
+            StatusCode::BAD_REQUEST,
+            "`invalid_request`: fields are wrong, told in `errors`; `invalid_json`, `invalid_encoding`, `incomplete_body`: the body can't be read",
+        );
+        add(StatusCode::PAYLOAD_TOO_LARGE, "`body_too_large`: it has more than 4,000,000 bytes");
+        add(StatusCode::UNSUPPORTED_MEDIA_TYPE, "`unsupported_media_type`, `unsupported_content_encoding`");
+    }
+    if inputs.count() > 0 {
+        add(StatusCode::BAD_REQUEST, "`invalid_parameter`: parameters of the query or a header are wrong");
+    }
+    if scope.is_some() {
+        add(StatusCode::UNAUTHORIZED, "`key_missing`, `key_unknown`, `key_expired`, `key_revoked`");
+        add(StatusCode::FORBIDDEN, "`scope_missing`: the key lacks the scope");
+    }
+    if path.contains('{') {
+        add(StatusCode::NOT_FOUND, "`not_found`: there is no such thing, or it is another organization's");
+    }
+    if *method == Method::POST {
+        add(
+            StatusCode::CONFLICT,
+            "`request_in_progress`: the first request with this `Idempotency-Key` is still running",
+        );
+        add(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "`idempotency_key_reused`: the `Idempotency-Key` was used for another request",
+        );
+    }
+    add(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "`internal_error`: our fault; the request id helps to find out why",
+    );
+    add(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "`unavailable`: too much is going on; try again after `Retry-After` seconds",
+    );
+    problems
+}
+
+/// Adds a problem to those that the handler names, or that were added before.
+fn add_problem(operation: &mut Operation, status: StatusCode, description: &str) {
+    let responses = &mut operation.responses.responses;
+    match responses.entry(status.as_str().to_owned()).or_insert_with(|| RefOr::T(Response::new(""))) {
+        RefOr::T(response) if response.description.is_empty() => {
+            description.clone_into(&mut response.description)
+        }
+        RefOr::T(response) => response.description = format!("{}; {description}", response.description),
+        RefOr::Ref(_) => {}
+    }
+}
+
+fn idempotency_key() -> Parameter {
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!-~]+$"));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The same key with the same body within 24 hours gets the first answer again, with `Idempotency-Replayed: true`",
+        ))
+        .schema(Some(key.build()))
+        .build()
+}
+
+fn request_id() -> Header {
+    HeaderBuilder::new().description(Some("The request's id, which is in the logs, too")).build()
+}

@@ -1,0 +1,118 @@
+//! How the domain's types look on the wire.
+
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::contact::{Email, Phone};
+use crate::http::Limit;
+use crate::id::{
+    AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
+    SyncId, TransactionId, UploadId,
+};
+use crate::import::ExternalId;
+use crate::key::Scope;
+use crate::money::{Currency, Total};
+use crate::text::{Prose, Text};
+
+/// An amount as a JSON number with all its digits.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount;
+
+/// An amount as text.
+#[derive(Clone, Copy, Debug)]
+pub struct AmountText;
+
+/// Text with a printable character in it and without control characters, as `Text` takes it.
+const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+/// The same with line breaks and tabs, as `Prose` takes it.
+const PROSE: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
+
+fn string() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+impl<const MAX: usize> PartialSchema for Text<MAX> {
+    fn schema() -> RefOr<Schema> {
+        string().min_length(Some(1)).max_length(Some(MAX)).pattern(Some(TEXT)).into()
+    }
+}
+
+impl<const MAX: usize> ToSchema for Text<MAX> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("Text{MAX}").into()
+    }
+}
+
+impl<const MAX: usize> PartialSchema for Prose<MAX> {
+    fn schema() -> RefOr<Schema> {
+        string().min_length(Some(1)).max_length(Some(MAX)).pattern(Some(PROSE)).into()
+    }
+}
+
+impl<const MAX: usize> ToSchema for Prose<MAX> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("Prose{MAX}").into()
+    }
+}
+
+/// What a type is on the wire, by its own name.
+macro_rules! wire {
+    ($($name:ident => $schema:expr;)*) => {
+        $(
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    $schema.into()
+                }
+            }
+
+            impl ToSchema for $name {}
+        )*
+    };
+}
+
+/// An id: its prefix, and base 32 digits or a UUID of version 7.
+macro_rules! ids {
+    (opaque: $($opaque:ident)*; version_7: $($version_7:ident)*;) => {
+        wire! {
+            $($opaque => string().pattern(Some(format!("^{}[a-z2-7]{{16,32}}$", $opaque::PREFIX)));)*
+            $($version_7 => string().pattern(Some(format!("^{}[0-9a-f]{{8}}-[0-9a-f]{{4}}-7[0-9a-f]{{3}}-[89ab][0-9a-f]{{3}}-[0-9a-f]{{12}}$", $version_7::PREFIX)));)*
+        }
+    };
+}
+
+ids! {
+    opaque: AccessId AccountId ChallengeId ClientId KeyId NotificationId OrgId TransactionId;
+    version_7: DeliveryId ExportId ImportId SyncId UploadId;
+}
+
+/// An integer of 28 digits, which an amount's digits may not exceed.
+const DIGITS_28: f64 = 1e28;
+
+wire! {
+    Amount => ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .minimum(Some(-DIGITS_28))
+        .maximum(Some(DIGITS_28))
+        .description(Some("An exact decimal of up to 28 digits, with no more decimal places than its currency has"));
+    AmountText => string()
+        .pattern(Some(r"^[+-]?[0-9]+(\.[0-9]+)?$"))
+        .description(Some("An exact decimal of up to 28 digits, with no more decimal places than its currency has"));
+    Total => ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .description(Some("A sum of amounts, exact to its last digit however many it has"));
+    Currency => string()
+        .enum_values(Some(Currency::codes()))
+        .description(Some("An alphabetic code of ISO 4217, of withdrawn currencies, too"));
+    Phone => string()
+        .pattern(Some(r"^\+[1-9][0-9]{1,14}$"))
+        .description(Some("A telephone number in E.164 form, of a length that its country's numbering plan uses"));
+    Email => string().min_length(Some(1)).max_length(Some(254)).pattern(Some(TEXT));
+    ExternalId => string().min_length(Some(1)).max_length(Some(128)).pattern(Some(TEXT));
+    Limit => ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(1))
+        .maximum(Some(100))
+        .default(Some(10.into()));
+    Scope => string().enum_values(Some(Scope::ALL.map(Scope::name)));
+}

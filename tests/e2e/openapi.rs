@@ -1,0 +1,63 @@
+//! The OpenAPI document: committed as the code has it, complete, and with the right names.
+
+use std::collections::BTreeSet;
+use std::{env, fs};
+
+use local::Data;
+use serde_json::Value;
+use testing::services;
+
+/// The document that the code makes, indented.
+async fn document() -> String {
+    let aws = services(&Data::Ephemeral).await;
+    let document = local::routes(&aws.app()).openapi().to_pretty_json().expect("JSON");
+    aws.stop().await;
+    document + "\n"
+}
+
+#[tokio::test]
+async fn the_committed_document_is_the_codes() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+    let document = document().await;
+    if env::var_os("UPDATE_OPENAPI").is_some() {
+        fs::write(file, &document).expect("a file");
+    }
+    let committed = fs::read_to_string(file).expect("docs/openapi.json");
+    assert!(
+        committed == document,
+        "docs/openapi.json is not what the code says; write it anew: UPDATE_OPENAPI=1 cargo test --test e2e openapi"
+    );
+}
+
+#[tokio::test]
+async fn every_operation_is_described_in_full() {
+    let document: Value = serde_json::from_str(&document().await).expect("JSON");
+    let tags: BTreeSet<&str> =
+        document["tags"].as_array().expect("tags").iter().filter_map(|tag| tag["name"].as_str()).collect();
+    let mut ids = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            let id = operation["operationId"].as_str().expect("an operation id");
+            assert!(ids.insert(id.to_owned()), "{id} is the name of two operations");
+            assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+            let tag = operation["tags"][0].as_str().unwrap_or_default();
+            assert!(tags.contains(tag), "{method} {path} has the tag {tag}");
+            for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+                let parameters = operation["parameters"].as_array().expect("parameters");
+                assert!(
+                    parameters.iter().any(|parameter| parameter["name"] == name),
+                    "{method} {path}: {name}"
+                );
+            }
+            let responses = operation["responses"].as_object().expect("responses");
+            for (status, response) in responses {
+                assert!(response["description"] != "", "{method} {path}: {status} is not described");
+                let shown = response["content"].as_object().is_some_and(|content| !content.is_empty());
+                assert!(
+                    shown || ["204", "302", "303", "304"].contains(&status.as_str()),
+                    "{method} {path}: {status}"
+                );
+            }
+        }
+    }
+}
