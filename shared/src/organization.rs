@@ -1,5 +1,7 @@
 //! The organization: whose books these are.
 
+use std::str::FromStr;
+
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +56,14 @@ impl TryFrom<String> for TimeZoneName {
 
     fn try_from(name: String) -> Result<Self, UnknownTimeZone> {
         TimeZone::get(&name).map(|_| Self(name)).map_err(|_| UnknownTimeZone)
+    }
+}
+
+impl FromStr for TimeZoneName {
+    type Err = UnknownTimeZone;
+
+    fn from_str(name: &str) -> Result<Self, UnknownTimeZone> {
+        name.to_owned().try_into()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The queues of work, on SQS: one for each kind.
 
+mod depth;
+
 use std::marker::PhantomData;
 use std::time::Duration;
 
@@ -15,6 +17,8 @@ use crate::failure::Failure;
 use crate::id::{AccessId, DeliveryId, ExportId, ImportId, OrgId, SyncId};
 use crate::notification::Event;
 use crate::store::{Job, JobStore};
+
+pub use depth::Depth;
 
 /// The most messages SQS takes in one request. A message here has a few hundred bytes, so
 /// ten stay far below the 1 MiB that a request may have.

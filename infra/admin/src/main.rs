@@ -1,63 +1,49 @@
-//! What operators do by hand, against AWS or the local stack alike: the environment says where
-//! everything is.
+//! The command `admin`.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
-use clap::{Parser, Subcommand};
-use import::{Redriven, redrive};
-use saldo::app::App;
-use saldo::id::{ImportId, OrgId};
+use admin::{Options, run};
+use clap::Parser;
+use clap::error::ErrorKind;
 
-#[derive(Debug, Parser)]
-#[command(about = "Operates Saldo", version)]
-struct Options {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Imports of accounts.
-    #[command(subcommand)]
-    Import(Import),
-}
-
-#[derive(Debug, Subcommand)]
-enum Import {
-    /// Takes up again what was given up of an import, and what of a running one is not done.
-    Redrive {
-        /// Whose import it is: org_…
-        org: OrgId,
-        /// The import: imp_…
-        import: ImportId,
-    },
-}
+/// The exit code of what is not understood, as shells have it.
+const USAGE: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Options::parse()).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("admin: {error:#}");
-            ExitCode::FAILURE
+    let options = match Options::try_parse() {
+        Ok(options) => options,
+        Err(error) if is_help(&error) => error.exit(),
+        Err(error) => return refuse(&first_paragraph(&error.to_string()), ExitCode::from(USAGE)),
+    };
+    let output = options.output;
+    match run(options).await {
+        Ok(answer) => {
+            // Whoever closes the pipe has seen enough.
+            let _nobody_reads = writeln!(std::io::stdout(), "{}", answer.shown(output));
+            if let Some(note) = answer.note {
+                let _nobody_reads = writeln!(std::io::stderr(), "{note}");
+            }
+            ExitCode::SUCCESS
         }
+        Err(error) => refuse(&format!("{error:#}"), ExitCode::FAILURE),
     }
 }
 
-async fn run(Options { command }: Options) -> Result<()> {
-    let app = App::from_env().await?;
-    match command {
-        Command::Import(Import::Redrive { org, import }) => match redrive(&app, &org, &import).await? {
-            Redriven::Queued { chunks, plan } => {
-                println!(
-                    "{import} goes on: {chunks} chunks queued{}",
-                    if plan { ", and its plan" } else { "" }
-                );
-            }
-            Redriven::NothingToDo => println!("{import} has ended, and nothing of it was given up"),
-            Redriven::NotFound => bail!("{org} has no {import}"),
-        },
-    }
-    Ok(())
+/// Whether there is something to read rather than something wrong.
+fn is_help(error: &clap::Error) -> bool {
+    !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+}
+
+/// What is wrong; usage and tips come in paragraphs of their own.
+fn first_paragraph(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    lines.join(" ").trim_start_matches("error: ").to_owned()
+}
+
+fn refuse(why: &str, code: ExitCode) -> ExitCode {
+    let lines: Vec<_> = why.split_whitespace().collect();
+    let _nobody_reads = writeln!(std::io::stderr(), "admin: {}", lines.join(" "));
+    code
 }

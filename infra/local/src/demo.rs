@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use saldo::app::App;
-use saldo::id::{KeyId, OrgId};
+use saldo::id::OrgId;
 use saldo::key::{KeyRequest, KeySecret, Scope};
 use saldo::organization::{Organization, TimeZoneName};
 
@@ -23,14 +23,9 @@ const KEY_VARIABLE: &str = "SALDO_KEY";
 /// # Errors
 /// When the services don't answer.
 pub async fn create_organization(app: &App, id: OrgId, name: &str, currency: &str) -> Result<KeySecret> {
-    let organization = Organization {
-        id: id.clone(),
-        name: name.parse()?,
-        currency: currency.parse()?,
-        time_zone: TimeZoneName::utc(),
-    };
-    app.keys.put_organization(&organization).await?;
-    create_key(app, id, Scope::ALL.to_vec(), None).await
+    let organization =
+        Organization { id, name: name.parse()?, currency: currency.parse()?, time_zone: TimeZoneName::utc() };
+    Ok(admin::org::create(app, &organization).await?.secret)
 }
 
 /// Makes a key for an organization.
@@ -43,11 +38,8 @@ pub async fn create_key(
     scopes: Vec<Scope>,
     expires_at: Option<Timestamp>,
 ) -> Result<KeySecret> {
-    let secret = KeySecret::random()?;
     let request = KeyRequest { name: "local".parse()?, scopes, expires_at };
-    let key = request.grant(KeyId::random()?, org, &secret, Timestamp::now());
-    app.keys.put(&secret.hash(), &key).await?;
-    Ok(secret)
+    Ok(admin::key::create(app, org, request).await?.secret)
 }
 
 /// The demo organization's key: the one in the environment file of an earlier start, if

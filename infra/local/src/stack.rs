@@ -14,7 +14,6 @@ use axum::response::Response;
 use axum::serve::ListenerExt;
 use saldo::app::App;
 use saldo::http::{self, Problem, Routes};
-use saldo::queue::{ExportMessage, NotificationMessage, SyncMessage};
 use saldo::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -233,28 +232,11 @@ async fn whole_request(request: Request, next: Next) -> Result<Response, Problem
 /// # Errors
 /// When the services don't answer.
 pub async fn resume(app: &App) -> Result<usize> {
-    let imports = app.imports.unfinished().await.context("looking for unfinished imports")?;
-    for job in &imports {
-        import::redrive(app, &job.org, &job.id).await.context("queueing unfinished imports")?;
-    }
-    let exports = app.exports.unfinished().await.context("looking for unfinished exports")?.into_iter();
-    let exports: Vec<_> = exports.map(|job| ExportMessage { org: job.org, export: job.id }).collect();
-    let deliveries = app.deliveries.unfinished().await.context("looking for unfinished deliveries")?;
-    let deliveries: Vec<_> = deliveries
-        .into_iter()
-        .map(|delivery| NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id })
-        .collect();
-    let syncs = app.syncs.unfinished().await.context("looking for unfinished synchronizations")?.into_iter();
-    let syncs: Vec<_> = syncs.collect();
-    for job in &syncs {
+    for job in app.syncs.unfinished().await.context("looking for unfinished synchronizations")? {
         // Whoever held it is gone with the process.
         let freed = |job: &mut saldo::sync::SyncJob| job.leased_until.take().is_some();
         app.syncs.change(&job.org, &job.id, freed).await.context("freeing unfinished synchronizations")?;
     }
-    let syncs = syncs.into_iter().map(|job| SyncMessage { org: job.org, access: job.access, sync: job.id });
-    let syncs: Vec<_> = syncs.collect();
-    app.export_queue.send(&exports).await.context("queueing unfinished exports")?;
-    app.notification_queue.send(&deliveries).await.context("queueing unfinished deliveries")?;
-    app.sync_queue.send(&syncs).await.context("queueing unfinished synchronizations")?;
-    Ok(imports.len() + exports.len() + deliveries.len() + syncs.len())
+    let (jobs, deliveries) = admin::job::redrive_unfinished(app).await?;
+    Ok(jobs + deliveries)
 }

@@ -70,6 +70,31 @@ impl KeyStore {
         self.get(&table_keys::organization(id)).await
     }
 
+    /// Every organization, by name. Reads the whole table: it is for operators, not for a
+    /// request.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn organizations(&self) -> Result<Vec<Organization>, Failure> {
+        let mut items = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .filter_expression("begins_with(#hash, :organizations)")
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_values(":organizations", text(table_keys::ORGANIZATIONS))
+            .into_paginator()
+            .items()
+            .send();
+        let mut organizations = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(Failure::of("Scan on keys"))?;
+            organizations.push(from_item::<Record<Organization>>(item)?.record);
+        }
+        organizations.sort_by(|a, b| (&a.name, &a.id).cmp(&(&b.name, &b.id)));
+        Ok(organizations)
+    }
+
     /// Stores a key, in place of one with the same id: only an earlier attempt of the same
     /// request can have made that, and nobody was told of it.
     ///

@@ -110,9 +110,12 @@ pub(super) fn access_secrets(id: &AccessId) -> String {
     format!("{id}#secrets")
 }
 
+/// Before the first organization, among the keys.
+pub(super) const ORGANIZATIONS: &str = "org#";
+
 /// Where an organization's settings lie, among the keys.
 pub(super) fn organization(org: &OrgId) -> String {
-    format!("org#{org}")
+    format!("{ORGANIZATIONS}{org}")
 }
 
 /// Where the pointer from a key's id to the key lies, among the keys.

@@ -1,0 +1,159 @@
+//! Jobs: imports, exports and synchronizations.
+
+mod id;
+mod line;
+mod redrive;
+mod show;
+
+use anyhow::{Context, Result};
+use clap::{Args, Subcommand, ValueEnum};
+use saldo::app::App;
+use saldo::failure::Failure;
+use saldo::id::OrgId;
+use saldo::store::{Job, JobStore};
+use saldo::sync::SyncJob;
+use serde::Serialize;
+
+pub(crate) use id::JobId;
+pub use redrive::redrive_unfinished;
+
+use crate::{Answer, org};
+use line::Line;
+
+/// The jobs that are asked for at once.
+const PAGE: usize = 100;
+
+/// What is done with jobs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lists an organization's jobs, newest first.
+    List(List),
+    /// Shows how a job is doing, and what of it is still to be done.
+    Show(One),
+    /// Has a job go on: what was given up of an import, and what of a running job is not done.
+    ///
+    /// What is done stays done, and nothing is counted twice, so it may be run again; an export that
+    /// is being written begins anew. Exports and synchronizations that have ended can't be taken up
+    /// again: their callers begin new ones.
+    Redrive(One),
+    /// Lists the jobs that have not ended, of all organizations. Reads the whole table of jobs.
+    Unfinished,
+    /// Queues all jobs again that have not ended, of all organizations: after queues were emptied
+    /// or tables restored. Reads the whole table of jobs.
+    RedriveUnfinished,
+}
+
+/// Which jobs to list.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// The organization: org_…
+    org: OrgId,
+    /// Only of this kind. (Synchronizations of accesses that were deleted are not found.)
+    #[arg(long, value_enum)]
+    kind: Option<Kind>,
+    /// How many, at most.
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    limit: u16,
+}
+
+/// A job.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// The organization: org_…
+    org: OrgId,
+    /// The job: imp_…, exp_… or syn_…
+    job: JobId,
+}
+
+/// A kind of job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// Imports of accounts.
+    Import,
+    /// Exports of accounts or transactions.
+    Export,
+    /// Synchronizations with banks.
+    Sync,
+}
+
+#[derive(Serialize)]
+struct Queued {
+    jobs: usize,
+    deliveries: usize,
+}
+
+pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
+    match command {
+        Command::List(List { org, kind, limit }) => {
+            org::find(app, &org).await?;
+            let limit = usize::from(limit);
+            let lines = newest(app, &org, kind, limit).await?;
+            let answer = Answer::list(&lines)?;
+            Ok(if lines.len() < limit { answer } else { answer.with_note("There may be more: --limit") })
+        }
+        Command::Show(One { org, job }) => show::show(app, &org, &job).await,
+        Command::Redrive(One { org, job }) => Answer::one(&redrive::redrive(app, &org, &job).await?),
+        Command::Unfinished => Answer::list(&unfinished(app).await?),
+        Command::RedriveUnfinished => {
+            let (jobs, deliveries) = redrive_unfinished(app).await?;
+            Answer::one(&Queued { jobs, deliveries })
+        }
+    }
+}
+
+/// The organization's newest jobs.
+async fn newest(app: &App, org: &OrgId, kind: Option<Kind>, limit: usize) -> Result<Vec<Line>> {
+    let asked_for = |one: Kind| kind.is_none_or(|kind| kind == one);
+    let mut lines: Vec<Line> = Vec::new();
+    if asked_for(Kind::Import) {
+        lines.extend(newest_of(&app.imports, org, limit).await?.iter().map(Line::of_import));
+    }
+    if asked_for(Kind::Export) {
+        lines.extend(newest_of(&app.exports, org, limit).await?.iter().map(Line::of_export));
+    }
+    if asked_for(Kind::Sync) {
+        lines.extend(newest_syncs(app, org, limit).await?.iter().map(Line::of_sync));
+    }
+    lines.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    lines.truncate(limit);
+    Ok(lines)
+}
+
+async fn newest_of<J: Job<Id: Clone>>(
+    jobs: &JobStore<J>,
+    org: &OrgId,
+    limit: usize,
+) -> Result<Vec<J>, Failure> {
+    let mut found: Vec<J> = Vec::new();
+    loop {
+        let after = found.last().map(|job| job.id().clone());
+        let (page, more) = jobs.list(org, after.as_ref(), (limit - found.len()).min(PAGE)).await?;
+        let ended = page.is_empty() || !more;
+        found.extend(page);
+        if ended || found.len() >= limit {
+            return Ok(found);
+        }
+    }
+}
+
+/// Synchronizations are listed access by access.
+async fn newest_syncs(app: &App, org: &OrgId, limit: usize) -> Result<Vec<SyncJob>, Failure> {
+    let mut found = Vec::new();
+    for access in app.accesses.all(org).await? {
+        found.extend(app.syncs.of_access(org, &access.id, limit.min(PAGE)).await?);
+    }
+    Ok(found)
+}
+
+/// The jobs that have not ended, of all organizations, oldest first.
+async fn unfinished(app: &App) -> Result<Vec<Line>> {
+    let imports = app.imports.unfinished().await.context("looking for unfinished imports")?;
+    let exports = app.exports.unfinished().await.context("looking for unfinished exports")?;
+    let syncs = app.syncs.unfinished().await.context("looking for unfinished synchronizations")?;
+    let mut lines: Vec<_> = imports.iter().map(Line::of_import).collect();
+    lines.extend(exports.iter().map(Line::of_export));
+    lines.extend(syncs.iter().map(Line::of_sync));
+    lines.sort_by(|a, b| a.created_at.cmp(&b.created_at));
+    Ok(lines)
+}

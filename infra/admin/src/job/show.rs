@@ -1,0 +1,172 @@
+//! How a job is doing. Nothing that its organization's data says is shown: no rows, no filters,
+//! no words of a bank.
+
+use anyhow::{Result, anyhow};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::date::in_milliseconds;
+use saldo::export::{ExportJob, ExportStatus, Format};
+use saldo::id::{AccessId, ExportId, OrgId, SyncId};
+use saldo::import::{ImportJob, ImportStatus, ImportSummary};
+use saldo::sync::{Step, SyncJob, SyncStatus};
+use serde::Serialize;
+
+use super::JobId;
+use super::redrive::given_up;
+use crate::Answer;
+
+#[derive(Serialize)]
+struct Import {
+    org: OrgId,
+    #[serde(flatten)]
+    summary: ImportSummary,
+    planned_at: Option<String>,
+    payload_bytes: u64,
+    rows_per_chunk: usize,
+    /// The chunks that there are to be, once all are queued.
+    chunks: Option<u32>,
+    chunks_queued: u32,
+    chunks_done: u32,
+    /// The chunks that nobody could process, or that were left out.
+    chunks_given_up: usize,
+    outstanding: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Export {
+    org: OrgId,
+    export_id: ExportId,
+    r#type: &'static str,
+    format: Format,
+    status: ExportStatus,
+    rows: Option<u64>,
+    bytes: Option<u64>,
+    sha256: Option<String>,
+    reason: Option<String>,
+    created_at: String,
+    completed_at: Option<String>,
+    available_until: Option<String>,
+    outstanding: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Sync {
+    org: OrgId,
+    sync_id: SyncId,
+    access_id: AccessId,
+    status: SyncStatus,
+    step: Step,
+    accounts: u64,
+    new_transactions: u64,
+    conflict_count: u64,
+    /// How often AWS failed it, and how often the bank asked to wait.
+    failures: u32,
+    waits: u32,
+    error_code: Option<u16>,
+    error: Option<&'static str>,
+    created_at: String,
+    started_at: Option<String>,
+    /// Until when nobody has anything to do for it.
+    rests_until: Option<String>,
+    ended_at: Option<String>,
+    outstanding: Option<&'static str>,
+}
+
+pub(super) async fn show(app: &App, org: &OrgId, id: &JobId) -> Result<Answer> {
+    let now = Timestamp::now();
+    let missing = || anyhow!("{org} has no {id}");
+    match id {
+        JobId::Import(id) => {
+            let job = app.imports.get(org, id).await?.ok_or_else(missing)?;
+            let given_up = given_up(app, &job).await?;
+            Answer::one(&import(&job, given_up, now))
+        }
+        JobId::Export(id) => Answer::one(&export(app.exports.get(org, id).await?.ok_or_else(missing)?)),
+        JobId::Sync(id) => Answer::one(&sync(app.syncs.get(org, id).await?.ok_or_else(missing)?, now)),
+    }
+}
+
+fn import(job: &ImportJob, given_up: usize, now: Timestamp) -> Import {
+    Import {
+        org: job.org.clone(),
+        summary: ImportSummary::of(job, now),
+        planned_at: job.planned_at.map(in_milliseconds),
+        payload_bytes: job.payload.bytes,
+        rows_per_chunk: job.rows_per_chunk,
+        chunks: job.chunks,
+        chunks_queued: job.queued,
+        chunks_done: job.chunks_done,
+        chunks_given_up: given_up,
+        outstanding: outstanding(job, given_up),
+    }
+}
+
+fn outstanding(job: &ImportJob, given_up: usize) -> Option<String> {
+    let left = |chunks: u32| chunks.saturating_sub(job.chunks_done);
+    match (job.status, job.planned_at, job.chunks) {
+        (ImportStatus::Processing, None, _) => Some("its plan".to_owned()),
+        (ImportStatus::Processing, Some(_), None) => {
+            Some(format!("{} queued chunks, and more of its plan", left(job.queued)))
+        }
+        (ImportStatus::Processing, Some(_), Some(chunks)) => Some(format!("{} chunks", left(chunks))),
+        (ImportStatus::Cancelled, ..) => None,
+        (_, ..) if given_up > 0 => Some(format!("{given_up} chunks, given up: `job redrive`")),
+        (ImportStatus::Failed, ..) => Some("what failed, if that was mended: `job redrive`".to_owned()),
+        (_, ..) => None,
+    }
+}
+
+fn export(job: ExportJob) -> Export {
+    let file = job.file();
+    let outstanding = match (job.status, job.attempt()) {
+        (ExportStatus::Processing, None) => Some("its file, which nobody has begun"),
+        (ExportStatus::Processing, Some(_)) => Some("its file, which was begun"),
+        (ExportStatus::Completed | ExportStatus::Failed, _) => None,
+    };
+    Export {
+        r#type: job.spec.subject.name(),
+        format: job.spec.format,
+        status: job.status,
+        rows: file.as_ref().map(|file| file.rows),
+        bytes: file.as_ref().map(|file| file.bytes),
+        sha256: file.map(|file| file.sha256),
+        created_at: in_milliseconds(job.created_at),
+        completed_at: job.completed_at.map(in_milliseconds),
+        available_until: job.kept_until().map(in_milliseconds),
+        outstanding,
+        org: job.org,
+        export_id: job.id,
+        reason: job.reason,
+    }
+}
+
+fn sync(job: SyncJob, now: Timestamp) -> Sync {
+    let outstanding = match (job.status, job.step) {
+        (SyncStatus::Completed | SyncStatus::Failed, _) => None,
+        (SyncStatus::AwaitAuth, _) => Some("the user's answer to a challenge"),
+        (_, Step::Begin | Step::Authorize) => Some("its authorization"),
+        (_, Step::Fetch) => Some("the bank's accounts and transactions"),
+        (_, Step::End) => Some("tidying up"),
+    };
+    // Before it has ended, it may not fail yet.
+    let error = job.error.as_ref().filter(|_| job.has_ended()).map(|error| error.code);
+    Sync {
+        status: job.status,
+        step: job.step,
+        accounts: job.brought.accounts,
+        new_transactions: job.brought.new_transactions,
+        conflict_count: job.conflicts.count,
+        failures: job.failures,
+        waits: job.waits,
+        error_code: error.map(|code| code.number()),
+        error: error.map(|code| code.description()),
+        created_at: in_milliseconds(job.created_at),
+        started_at: job.started_at.map(in_milliseconds),
+        rests_until: job.rests_until(now).map(in_milliseconds),
+        ended_at: job.ended_at.map(in_milliseconds),
+        outstanding,
+        org: job.org,
+        sync_id: job.id,
+        access_id: job.access,
+    }
+}

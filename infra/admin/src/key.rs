@@ -1,0 +1,164 @@
+//! API keys.
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use saldo::app::App;
+use saldo::date::{in_milliseconds, parse_moment};
+use saldo::id::{KeyId, OrgId};
+use saldo::key::{ApiKey, KeyName, KeyRequest, KeySecret, Scope};
+use serde::Serialize;
+
+use crate::{Answer, org};
+
+/// What is told beside a new key.
+pub(crate) const SHOWN_ONCE: &str = "The key is shown this once; what is stored is its hash.";
+/// The keys that are asked for at once.
+const PAGE: usize = 100;
+
+/// What is done with keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates a key, which is shown this once.
+    Create(Create),
+    /// Lists an organization's keys, revoked ones included, without the keys themselves.
+    List {
+        /// The organization: org_…
+        org: OrgId,
+    },
+    /// Revokes a key: from the next request on it opens nothing.
+    Revoke {
+        /// The organization: org_…
+        org: OrgId,
+        /// The key's id, as `key list` shows it: key_…
+        key: KeyId,
+    },
+}
+
+/// A key to be created.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The organization: org_…
+    org: OrgId,
+    /// What people call it: the program that will use it, best of all.
+    #[arg(long)]
+    name: KeyName,
+    /// What it may do: import, export, clients:read, clients:write, accounts:read, accounts:write,
+    /// transactions:read, transactions:write, sync, notifications, keys. Several are separated by commas.
+    #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
+    scopes: Vec<Scope>,
+    /// From when on it is refused, such as 2027-01-31T12:00:00Z; otherwise it is valid until it is
+    /// revoked.
+    #[arg(long, value_parser = parse_moment)]
+    expires_at: Option<Timestamp>,
+}
+
+/// A key that was just made, and the only copy of its text.
+#[derive(Debug)]
+pub struct NewKey {
+    /// What is known of it from now on.
+    pub key: ApiKey,
+    /// Its text.
+    pub secret: KeySecret,
+}
+
+#[derive(Serialize)]
+struct View {
+    id: KeyId,
+    name: KeyName,
+    prefix: String,
+    status: &'static str,
+    created_at: String,
+    last_used_at: Option<String>,
+    expires_at: Option<String>,
+    revoked_at: Option<String>,
+    /// Last, for there may be many.
+    scopes: Vec<Scope>,
+}
+
+#[derive(Serialize)]
+struct Created {
+    #[serde(flatten)]
+    view: View,
+    key: String,
+}
+
+#[derive(Serialize)]
+struct Revoked {
+    org: OrgId,
+    id: KeyId,
+    status: &'static str,
+}
+
+const REVOKED: &str = "revoked";
+
+pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
+    let now = Timestamp::now();
+    match command {
+        Command::Create(Create { org, name, mut scopes, expires_at }) => {
+            if expires_at.is_some_and(|expiry| expiry <= now) {
+                bail!("--expires-at is not in the future");
+            }
+            scopes.sort_unstable();
+            scopes.dedup();
+            org::find(app, &org).await?;
+            let NewKey { key, secret } = create(app, org, KeyRequest { name, scopes, expires_at }).await?;
+            let created = Created { view: View::of(key, now), key: secret.expose().to_owned() };
+            Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
+        }
+        Command::List { org } => {
+            org::find(app, &org).await?;
+            let keys = all(app, &org).await?;
+            Answer::list(&keys.into_iter().map(|key| View::of(key, now)).collect::<Vec<_>>())
+        }
+        Command::Revoke { org, key } => match app.keys.revoke(&org, &key, now).await? {
+            true => Answer::one(&Revoked { org, id: key, status: REVOKED }),
+            false => bail!("{org} has no {key}"),
+        },
+    }
+}
+
+/// Makes a key for an organization.
+///
+/// # Errors
+/// When the services don't answer. The key may be there then, and nobody can use it.
+pub async fn create(app: &App, org: OrgId, request: KeyRequest) -> Result<NewKey> {
+    let secret = KeySecret::random()?;
+    let key = request.grant(KeyId::random()?, org, &secret, Timestamp::now());
+    app.keys.put(&secret.hash(), &key).await?;
+    Ok(NewKey { key, secret })
+}
+
+async fn all(app: &App, org: &OrgId) -> Result<Vec<ApiKey>> {
+    let mut keys: Vec<ApiKey> = Vec::new();
+    loop {
+        let (page, more) = app.keys.list(org, keys.last().map(|key| &key.id), PAGE).await?;
+        let ended = page.is_empty() || !more;
+        keys.extend(page);
+        if ended {
+            keys.sort_by_key(|key| key.created_at);
+            return Ok(keys);
+        }
+    }
+}
+
+impl View {
+    fn of(key: ApiKey, now: Timestamp) -> Self {
+        let status = match key.revoked_at {
+            Some(_) => REVOKED,
+            None if key.is_valid_at(now) => "valid",
+            None => "expired",
+        };
+        Self {
+            id: key.id,
+            name: key.name,
+            prefix: key.prefix,
+            status,
+            scopes: key.scopes,
+            created_at: in_milliseconds(key.created_at),
+            last_used_at: key.last_used_at.map(in_milliseconds),
+            expires_at: key.expires_at.map(in_milliseconds),
+            revoked_at: key.revoked_at.map(in_milliseconds),
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! Organizations.
+
+use anyhow::{Context, Result, bail};
+use clap::{Args, Subcommand};
+use saldo::app::App;
+use saldo::id::{KeyId, OrgId};
+use saldo::key::{KeyRequest, Scope};
+use saldo::money::Currency;
+use saldo::organization::{Organization, TimeZoneName};
+use saldo::text::Text;
+use serde::Serialize;
+
+use crate::Answer;
+use crate::key::{NewKey, SHOWN_ONCE};
+
+/// What is done with organizations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates an organization and its first key, of all scopes, which is shown this once.
+    Create(Create),
+    /// Lists all organizations.
+    List,
+    /// Shows one organization.
+    Show {
+        /// The organization: org_…
+        org: OrgId,
+    },
+}
+
+/// An organization to be created.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// What people call it.
+    #[arg(long)]
+    name: Text<256>,
+    /// The ISO 4217 code of amounts that state no currency, such as EUR.
+    #[arg(long)]
+    currency: Currency,
+    /// The IANA time zone whose calendar says what day it is, such as Europe/Berlin: days past due
+    /// are counted by it.
+    #[arg(long, default_value = "UTC")]
+    time_zone: TimeZoneName,
+}
+
+#[derive(Serialize)]
+struct Created {
+    #[serde(flatten)]
+    organization: Organization,
+    key_id: KeyId,
+    key: String,
+}
+
+pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
+    match command {
+        Command::Create(Create { name, currency, time_zone }) => {
+            let organization = Organization { id: OrgId::random()?, name, currency, time_zone };
+            let NewKey { key, secret } = create(app, &organization).await?;
+            let created = Created { organization, key_id: key.id, key: secret.expose().to_owned() };
+            Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
+        }
+        Command::List => Answer::list(&app.keys.organizations().await?),
+        Command::Show { org } => Answer::one(&find(app, &org).await?),
+    }
+}
+
+/// Creates an organization and its first key, of all scopes, valid until it is revoked.
+///
+/// # Errors
+/// When the services don't answer. The organization may be there then, without a key.
+pub async fn create(app: &App, organization: &Organization) -> Result<NewKey> {
+    app.keys.put_organization(organization).await?;
+    let request = KeyRequest { name: "first".parse()?, scopes: Scope::ALL.to_vec(), expires_at: None };
+    let key = crate::key::create(app, organization.id.clone(), request).await;
+    key.with_context(|| {
+        format!("{} was created, without a key; `admin key create` makes one", organization.id)
+    })
+}
+
+/// The organization, which must be there.
+pub(crate) async fn find(app: &App, org: &OrgId) -> Result<Organization> {
+    match app.keys.organization(org).await? {
+        Some(organization) => Ok(organization),
+        None => bail!("there is no {org}"),
+    }
+}

@@ -1,0 +1,55 @@
+//! The queues.
+
+use anyhow::Result;
+use clap::Subcommand;
+use saldo::app::App;
+use saldo::queue::Depth;
+use serde::Serialize;
+
+use crate::Answer;
+
+/// What is done with queues.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Lists the queues and how many messages they hold, about.
+    ///
+    /// Dead letters are messages of work that failed five times. Functions take them, too, and
+    /// close the books of that work, so they stay for seconds; what waits among them for longer,
+    /// its function fails as well. To have work that was given up done again: `job redrive`.
+    List,
+}
+
+#[derive(Serialize)]
+struct View {
+    queue: String,
+    holds: &'static str,
+    waiting: u64,
+    in_flight: u64,
+    delayed: u64,
+}
+
+impl View {
+    fn of(Depth { queue, waiting, in_flight, delayed }: Depth, holds: &'static str) -> Self {
+        Self { queue, holds, waiting, in_flight, delayed }
+    }
+}
+
+pub(crate) async fn run(app: &App, Command::List: Command) -> Result<Answer> {
+    let App { plan_queue, import_queue, export_queue, sync_queue, notification_queue, .. } = app;
+    let queues = [
+        ("imports to be planned", plan_queue.depths().await?),
+        ("chunks of imports", import_queue.depths().await?),
+        ("exports", export_queue.depths().await?),
+        ("synchronizations", sync_queue.depths().await?),
+        ("notifications", notification_queue.depths().await?),
+    ];
+    let (mut work, mut dead): (Vec<View>, Vec<View>) = (Vec::new(), Vec::new());
+    for (holds, (depth, dead_letters)) in queues {
+        work.push(View::of(depth, holds));
+        dead.extend(dead_letters.map(|depth| View::of(depth, "dead letters")));
+    }
+    // Plans and chunks share theirs.
+    dead.dedup_by(|a, b| a.queue == b.queue);
+    work.extend(dead);
+    Answer::list(&work)
+}
