@@ -1,9 +1,12 @@
 //! What the API can do: the OpenAPI document at `/openapi.json`, and a page that shows it, and
-//! sends requests, at `/docs`. Neither asks for a key or touches any data.
+//! sends requests, at `/docs`. Neither asks for a key or touches any data. Requests that are no
+//! other function's are answered here, too: by what the document says there is.
 
 mod document;
+mod elsewhere;
 mod page;
 
+use axum::Router;
 use saldo::app::App;
 use saldo::http::Routes;
 use utoipa_axum::routes;
@@ -15,4 +18,11 @@ pub fn routes(app: &App) -> Routes {
         .with_public(routes!(document::document))
         .with_public(routes!(page::page))
         .with_public(routes!(page::file))
+}
+
+/// Its routes, and those of whatever no other function takes: for a function that is alone.
+pub fn alone(app: &App) -> Router {
+    let routes = routes(app);
+    let elsewhere = elsewhere::routes(routes.table());
+    Router::from(routes).merge(elsewhere)
 }

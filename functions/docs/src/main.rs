@@ -8,5 +8,5 @@ use saldo::{http, telemetry};
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_env().await?;
-    lambda_http::run(http::service(docs::routes(&app))).await
+    lambda_http::run(http::service(docs::alone(&app))).await
 }

@@ -184,7 +184,9 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "unknown_path", "Not found", "there is nothing at this path")
     }
 
-    pub(super) fn method_not_allowed() -> Self {
+    /// 405: the path does not take the method.
+    #[must_use]
+    pub fn method_not_allowed() -> Self {
         let detail = "this path does not answer the method; see the Allow header";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
     }
