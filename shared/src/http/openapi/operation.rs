@@ -4,8 +4,9 @@ use axum::http::{Method, StatusCode};
 use utoipa::ToSchema;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::response::Response;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, Header, Ref, RefOr, Required};
 
@@ -26,6 +27,14 @@ pub(super) fn complete(operation: &mut Operation, method: &Method, path: &str, s
         let parameters = operation.parameters.get_or_insert_default();
         parameters.push(RefOr::T(idempotency_key()));
     }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter {
+            refuse_null(schema);
+        }
+    }
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        refuse_null_for(body);
+    }
     for (status, description) in problems(operation, method, path, scope) {
         add_problem(operation, status, &description);
     }
@@ -36,6 +45,37 @@ pub(super) fn complete(operation: &mut Operation, method: &Method, path: &str, s
             response.content.insert("application/problem+json".to_owned(), RefOr::T(document));
         }
         response.headers.insert("X-Request-Id".to_owned(), RefOr::T(request_id()));
+    }
+}
+
+/// A body that may be left out is not null for that.
+fn refuse_null_for(body: &mut RequestBody) {
+    for content in body.content.values_mut() {
+        if let RefOr::T(Content { schema: Some(schema), .. }) = content {
+            refuse_null(schema);
+        }
+    }
+}
+
+/// What may be left out is an `Option` here, which is null or a value elsewhere.
+fn refuse_null(schema: &mut RefOr<Schema>) {
+    let of_type_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null));
+    match schema {
+        RefOr::T(Schema::OneOf(one_of)) => {
+            one_of.items.retain(|item| !of_type_null(item));
+            if let [only] = one_of.items.as_slice() {
+                *schema = only.clone();
+            }
+        }
+        RefOr::T(Schema::Object(object)) => {
+            if let SchemaType::Array(types) = &mut object.schema_type {
+                types.retain(|of_value| *of_value != Type::Null);
+                if let [only] = types.as_slice() {
+                    object.schema_type = SchemaType::Type(only.clone());
+                }
+            }
+        }
+        RefOr::T(_) | RefOr::Ref(_) => {}
     }
 }
 
@@ -58,7 +98,10 @@ fn problems(
         RefOr::Ref(_) => true,
     });
     if has_body {
-        add(StatusCode::BAD_REQUEST, "`invalid_request`: fields are wrong, told in `errors`; `invalid_json`, `invalid_encoding`, `incomplete_body`: the body can't be read");
+        add(
+            StatusCode::BAD_REQUEST,
+            "`invalid_request`: fields are wrong, told in `errors`; `invalid_json`, `invalid_encoding`, `incomplete_body`: the body can't be read",
+        );
         add(StatusCode::PAYLOAD_TOO_LARGE, "`body_too_large`: it has more than 4,000,000 bytes");
         add(StatusCode::UNSUPPORTED_MEDIA_TYPE, "`unsupported_media_type`, `unsupported_content_encoding`");
     }
@@ -73,11 +116,23 @@ fn problems(
         add(StatusCode::NOT_FOUND, "`not_found`: there is no such thing, or it is another organization's");
     }
     if *method == Method::POST {
-        add(StatusCode::CONFLICT, "`request_in_progress`: the first request with this `Idempotency-Key` is still running");
-        add(StatusCode::UNPROCESSABLE_ENTITY, "`idempotency_key_reused`: the `Idempotency-Key` was used for another request");
+        add(
+            StatusCode::CONFLICT,
+            "`request_in_progress`: the first request with this `Idempotency-Key` is still running",
+        );
+        add(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "`idempotency_key_reused`: the `Idempotency-Key` was used for another request",
+        );
     }
-    add(StatusCode::INTERNAL_SERVER_ERROR, "`internal_error`: our fault; the request id helps to find out why");
-    add(StatusCode::SERVICE_UNAVAILABLE, "`unavailable`: too much is going on; try again after `Retry-After` seconds");
+    add(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "`internal_error`: our fault; the request id helps to find out why",
+    );
+    add(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "`unavailable`: too much is going on; try again after `Retry-After` seconds",
+    );
     problems
 }
 
@@ -85,14 +140,20 @@ fn problems(
 fn add_problem(operation: &mut Operation, status: StatusCode, description: &str) {
     let responses = &mut operation.responses.responses;
     match responses.entry(status.as_str().to_owned()).or_insert_with(|| RefOr::T(Response::new(""))) {
-        RefOr::T(response) if response.description.is_empty() => description.clone_into(&mut response.description),
+        RefOr::T(response) if response.description.is_empty() => {
+            description.clone_into(&mut response.description);
+        }
         RefOr::T(response) => response.description = format!("{}; {description}", response.description),
         RefOr::Ref(_) => {}
     }
 }
 
 fn idempotency_key() -> Parameter {
-    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255)).pattern(Some("^[!-~]+$"));
+    let key = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(255))
+        .pattern(Some("^[!-~]+$"));
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
