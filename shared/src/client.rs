@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::fields::{Fields, Finding, FindingCode, Patch};
 use crate::id::ClientId;
@@ -53,7 +54,7 @@ pub enum ClientKind {
 }
 
 /// What the balance of a client's account means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Position {
     /// The organization has this much there.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::{env, fs};
 
 use local::Data;
-use serde_json::Value;
+use serde_json::{Value, json};
 use testing::services;
 
 /// The document that the code makes, indented.
@@ -58,6 +58,22 @@ async fn every_operation_is_described_in_full() {
                     "{method} {path}: {status}"
                 );
             }
+        }
+    }
+}
+
+#[tokio::test]
+async fn examples_are_what_they_are_examples_of() {
+    let document: Value = serde_json::from_str(&document().await).expect("JSON");
+    for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
+        let whole = json!({
+            "$ref": format!("#/components/schemas/{name}"), "components": document["components"]
+        });
+        // A reference that leads nowhere is found, too.
+        let validator = jsonschema::draft202012::new(&whole).expect(name);
+        if let Some(example) = schema.get("example") {
+            let errors: Vec<String> = validator.iter_errors(example).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{name}: {errors:?}");
         }
     }
 }

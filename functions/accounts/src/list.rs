@@ -38,7 +38,7 @@ impl FromParameters for Query {
 #[utoipa::path(
     get, path = "/v1/accounts", operation_id = "list_accounts", tag = "Accounts",
     params(
-        ("limit" = Option<Limit>, Query, description = "How many"),
+        ("limit" = inline(Option<Limit>), Query, description = "How many"),
         ("type" = Option<AccountType>, Query, description = "Only accounts of this type"),
         ("owner_id" = Option<OwnerId>, Query, description = "Only accounts of this owner"),
         ("starting_after" = Option<AccountId>, Query, description = "The last account of the page before"),
@@ -54,4 +54,15 @@ pub(crate) async fn list(
     let (accounts, has_more) = page;
     let data = accounts.into_iter().map(View::from).collect();
     Ok(Json(Page { data, has_more }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo::http::openapi::query_parameters;
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        assert_eq!(query_parameters::<__path_list>(), Query::NAMES);
+    }
 }

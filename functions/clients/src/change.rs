@@ -8,8 +8,24 @@ use saldo::client::{CLIENT_FIELDS, ClientChange};
 use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
 use saldo::id::ClientId;
 
+use crate::body::Change;
 use crate::view::{View, view_of};
 
+/// Changes a client
+///
+/// What is not mentioned stays. The type of a client can't be changed.
+#[utoipa::path(
+    put, path = "/api/clients/{id}", operation_id = "change_client", tag = "Clients",
+    params(
+        ("id" = ClientId, Path),
+        ("If-Match" = Option<String>, Header, pattern = r"^\*$", description = "`*` at the most: clients have no ETags"),
+    ),
+    request_body = Change,
+    responses(
+        (status = 200, description = "The client", body = View),
+        (status = 412, description = "`precondition_failed`: clients have no ETags, so that none can be theirs"),
+    ),
+)]
 pub(crate) async fn change(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -11,9 +11,19 @@ use saldo::client::{CLIENT_FIELDS, Client};
 use saldo::http::{Caller, Payload, Problem, Seed};
 use saldo::id::ClientId;
 
-use crate::CLIENTS;
-use crate::view::view_of;
+use crate::body::New;
+use crate::view::{View, view_of};
 
+/// Makes an external client
+///
+/// A counterparty, that is: its type is 1. It owns the accounts that have its id as `owner_id`.
+#[utoipa::path(
+    post, path = "/api/clients", operation_id = "create_client", tag = "Clients",
+    request_body = New,
+    responses(
+        (status = 201, description = "The client", body = View, headers(("Location", description = "Its path"))),
+    ),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -23,7 +33,7 @@ pub(crate) async fn create(
     let fields = payload.json_fields(CLIENT_FIELDS)?;
     let client = Client::create(fields, ClientId::of_seed(seed), Timestamp::now())?;
     let client = app.clients.create(caller.org(), client).await?;
-    let location = format!("{CLIENTS}/{}", client.id);
+    let location = format!("/api/clients/{}", client.id);
     let view = view_of(&app, caller.org(), client).await?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
 }

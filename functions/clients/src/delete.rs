@@ -8,6 +8,19 @@ use saldo::app::App;
 use saldo::http::{Caller, PathId, Preconditions, Problem};
 use saldo::id::ClientId;
 
+/// Deletes a client that owns no accounts
+#[utoipa::path(
+    delete, path = "/api/clients/{id}", operation_id = "delete_client", tag = "Clients",
+    params(
+        ("id" = ClientId, Path),
+        ("If-Match" = Option<String>, Header, pattern = r"^\*$", description = "`*` at the most: clients have no ETags"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 409, description = "`client_owns_accounts`: delete them, or change their `owner_id`, first"),
+        (status = 412, description = "`precondition_failed`: clients have no ETags, so that none can be theirs"),
+    ),
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -1,5 +1,6 @@
 //! Clients, the accounts they own, and what the balances mean: `/api/clients`.
 
+mod body;
 mod change;
 mod create;
 mod delete;
@@ -10,17 +11,15 @@ mod view;
 use saldo::app::App;
 use saldo::http::Routes;
 use saldo::key::Scope;
-
-const CLIENTS: &str = "/api/clients";
-const CLIENT: &str = "/api/clients/{id}";
+use utoipa_axum::routes;
 
 /// The routes of the function.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .get(CLIENTS, Scope::ClientsRead, list::list)
-        .post(CLIENTS, Scope::ClientsWrite, create::create)
-        .get(CLIENT, Scope::ClientsRead, read::read)
-        .put(CLIENT, Scope::ClientsWrite, change::change)
-        .delete(CLIENT, Scope::ClientsWrite, delete::delete)
+        .with(Scope::ClientsRead, routes!(list::list))
+        .with(Scope::ClientsWrite, routes!(create::create))
+        .with(Scope::ClientsRead, routes!(read::read))
+        .with(Scope::ClientsWrite, routes!(change::change))
+        .with(Scope::ClientsWrite, routes!(delete::delete))
 }

@@ -10,6 +10,7 @@ use saldo::fields::{Fields, InvalidValue};
 use saldo::http::{Caller, FromParameters, Limit, Parameters, Problem};
 use saldo::search::fold;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::view::{View, views};
 
@@ -53,16 +54,33 @@ impl FromStr for PageNumber {
 }
 
 /// A page of clients.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ClientPage {
     data: Vec<View>,
+    /// Which page it is, counting from 1.
+    #[schema(minimum = 1)]
     page: usize,
+    /// The clients that a page holds.
+    #[schema(minimum = 1, maximum = 100)]
     page_size: usize,
+    /// The clients on all pages.
     total: usize,
     total_pages: usize,
 }
 
+/// Lists clients
+///
+/// By their names, with the accounts they own and what these come to in each currency.
+#[utoipa::path(
+    get, path = "/api/clients", operation_id = "list_clients", tag = "Clients",
+    params(
+        ("page" = Option<u64>, Query, minimum = 1, maximum = 4_294_967_295_u64, description = "Which page, counting from 1; the first unless stated"),
+        ("pageSize" = inline(Option<Limit>), Query, description = "How many clients a page holds"),
+        ("description" = Option<String>, Query, description = "Only clients in whose name or description this occurs, whatever its case and accents"),
+    ),
+    responses((status = 200, description = "A page of clients; empty behind the last one", body = ClientPage)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -82,4 +100,15 @@ pub(crate) async fn list(
 fn has(client: &Client, folded: &str) -> bool {
     let texts = [Some(client.name.as_str()), client.description.as_ref().map(Description::as_str)];
     texts.into_iter().flatten().any(|text| fold(text).contains(folded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo::http::openapi::query_parameters;
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        assert_eq!(query_parameters::<__path_list>(), Query::NAMES);
+    }
 }

@@ -8,6 +8,14 @@ use saldo::id::ClientId;
 
 use crate::view::{View, view_of};
 
+/// Shows a client
+///
+/// With the accounts it owns and what they come to in each currency.
+#[utoipa::path(
+    get, path = "/api/clients/{id}", operation_id = "read_client", tag = "Clients",
+    params(("id" = ClientId, Path)),
+    responses((status = 200, description = "The client", body = View)),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -8,10 +8,12 @@ use saldo::app::App;
 use saldo::client::{Client, ClientKind, Position};
 use saldo::date::in_milliseconds;
 use saldo::failure::Failure;
+use saldo::http::openapi::Amount;
 use saldo::id::{AccountId, ClientId, OrgId};
 use saldo::money::{Currency, Decimal, Total, as_number};
 use saldo::store::OwnedAccount;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The accounts shown in one answer: with the longest of texts they fit Lambda's 6 MB, in
 /// which the answer is a JSON string of JSON.
@@ -20,37 +22,58 @@ const ACCOUNTS_MAX: usize = 10_000;
 const CLIENTS_IN_FLIGHT: usize = 16;
 
 /// A client.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Client, example = json!({
+    "id": "cli_mfrggzdfmztwq2lk", "name": "ACME Brokers", "description": "Preferred FX counterparty", "type": 1,
+    "accounts": [{
+        "id": "acc_mfrggzdfmztwq2lk", "type": "checking", "currency": "USD", "balance": 120,
+        "position": "company_owes_client"
+    }],
+    "balances": [{ "currency": "USD", "balance": 120, "position": "company_owes_client" }],
+    "created_at": "2026-03-16T09:30:00.000Z", "updated_at": "2026-03-16T09:30:00.000Z"
+}))]
 pub(crate) struct View {
     id: ClientId,
     name: String,
+    #[schema(required)]
     description: Option<String>,
-    /// 0 is internal, 1 external.
+    /// 0 is internal, one of the organization's own banks, wallets or tills; 1 external, a counterparty.
+    #[schema(minimum = 0, maximum = 1)]
     r#type: u8,
+    #[schema(max_items = 10_000)]
     accounts: Vec<AccountView>,
-    /// Whether it owns more accounts than an answer has room for.
+    /// Whether it owns more accounts than an answer has room for; there if it does.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     has_more_accounts: bool,
     /// What all its accounts come to, those not shown included, in each currency.
     balances: Vec<BalanceView>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(format = DateTime)]
     updated_at: String,
 }
 
-#[derive(Serialize)]
+/// An account of a client.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientAccount)]
 struct AccountView {
     id: AccountId,
     r#type: String,
     currency: Currency,
+    #[schema(value_type = Amount)]
     #[serde(serialize_with = "as_number")]
     balance: Decimal,
+    /// What the balance means.
     position: Position,
 }
 
-#[derive(Serialize)]
+/// What the accounts of a client come to in a currency.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientBalance)]
 struct BalanceView {
     currency: Currency,
     balance: Total,
+    /// What the balance means.
     position: Position,
 }
 

@@ -2,6 +2,7 @@
 //! whose worker writes a file to be fetched by a link.
 
 mod accept;
+mod body;
 mod dead_letters;
 mod file;
 mod inline;
@@ -13,6 +14,7 @@ mod worker;
 use saldo::app::App;
 use saldo::http::Routes;
 use saldo::key::Scope;
+use utoipa_axum::routes;
 
 pub use dead_letters::handle as handle_dead_letters;
 pub use worker::handle;
@@ -21,8 +23,8 @@ pub use worker::handle;
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .post("/api/v1/export/accounts", Scope::Export, accept::accounts)
-        .post("/api/v1/export/transactions", Scope::Export, accept::transactions)
-        .get("/api/v1/export", Scope::Export, list::list)
-        .get("/api/v1/export/{export_id}", Scope::Export, job::job)
+        .with(Scope::Export, routes!(accept::accounts))
+        .with(Scope::Export, routes!(accept::transactions))
+        .with(Scope::Export, routes!(list::list))
+        .with(Scope::Export, routes!(job::job))
 }

@@ -9,6 +9,14 @@ use saldo::id::ExportId;
 
 use crate::job::Summary;
 
+/// Lists exports
+///
+/// Those that were handed over by a link, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/export", operation_id = "list_exports", tag = "Exports",
+    params(PageAfter<ExportId>),
+    responses((status = 200, description = "A page of exports", body = Page<Summary>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -18,6 +18,9 @@ use saldo::import::{
 use saldo::queue::{ImportMessage, ImportTask};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::body::{Lines, New, Table};
 
 /// What is wrong with the id of an upload.
 const NO_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
@@ -50,7 +53,7 @@ impl FromParameters for Wishes {
 
 impl Wishes {
     /// The fields of a body that speaks of a file.
-    const FIELDS: [&'static str; 4] = ["upload_id", "mapping", "decimal_separator", "dry_run"];
+    pub(crate) const FIELDS: [&'static str; 4] = ["upload_id", "mapping", "decimal_separator", "dry_run"];
 
     fn of(fields: &mut Fields) -> Self {
         Self {
@@ -86,15 +89,46 @@ impl Wishes {
     }
 }
 
-#[derive(Serialize)]
+/// An import that was accepted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AcceptedImport, example = json!({
+    "job_id": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "status": "processing", "total_records": 2
+}))]
 struct Answer {
     job_id: ImportId,
     status: ImportStatus,
+    /// The rows; null if they are in a file.
+    #[schema(required)]
     total_records: Option<u64>,
+    /// Whether nothing is written to any account; there if it is so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
 }
 
+/// Imports accounts
+///
+/// The rows are in the body, or in a file that was sent by the link of an upload. The import runs on its own:
+/// look at its `Location` to see what becomes of each row. Rows that something is wrong with keep no others from
+/// being imported. A row with the `external_id` of an account that is there changes that account.
+///
+/// The cells of CSV may be separated by commas, semicolons or tabs. The headers of columns are the names of
+/// fields, whatever their case, blanks and underscores, or are in `mapping`.
+#[utoipa::path(
+    post, path = "/api/v1/import", operation_id = "import_accounts", tag = "Imports",
+    params(Wishes),
+    request_body(content(
+        (New = "application/json"),
+        (Lines = "application/x-ndjson"),
+        (Lines = "application/ndjson"),
+        (Table = "text/csv"),
+    )),
+    responses(
+        (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
+        (status = 400, description = "`no_rows`; `row_too_long`; of CSV: `no_known_column`, `duplicate_column`, \
+            `too_many_columns`, `header_too_long`, `unclosed_quote`"),
+        (status = 409, description = "`nothing_uploaded`: the file was not sent yet"),
+    ),
+)]
 pub(crate) async fn accept(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -214,4 +248,15 @@ fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
         .into_iter()
         .find(|(name, _)| media_type == Some(name))
         .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo::http::openapi::query_parameters;
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        assert_eq!(query_parameters::<__path_accept>(), Wishes::NAMES);
+    }
 }

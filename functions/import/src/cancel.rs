@@ -11,8 +11,21 @@ use saldo::id::ImportId;
 use saldo::import::{ImportStatus, ImportSummary};
 use saldo::queue::{ImportMessage, ImportTask};
 
-/// Chunks that nobody has begun are left out; what was written stays written and counted. The
-/// answer is the job: still processing while chunks that were begun are finished.
+use crate::body::Nothing;
+
+/// Cancels an import
+///
+/// Rows that nobody has begun with are left out; what was written stays written and counted.
+#[utoipa::path(
+    post, path = "/api/v1/import/{job_id}/cancel", operation_id = "cancel_import", tag = "Imports",
+    params(("job_id" = ImportId, Path)),
+    request_body = Option<Nothing>,
+    responses(
+        (status = 200, description = "The import, which is cancelled", body = ImportSummary),
+        (status = 202, description = "The import, of which rows that were begun with are finished", body = ImportSummary),
+        (status = 409, description = "`import_ended`: it has ended otherwise"),
+    ),
+)]
 pub(crate) async fn cancel(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -3,6 +3,7 @@
 //! them; what can't be processed ends among the dead letters, which close its books.
 
 mod accept;
+mod body;
 mod cancel;
 mod chunk;
 mod dead_letters;
@@ -16,6 +17,7 @@ mod worker;
 use saldo::app::App;
 use saldo::http::Routes;
 use saldo::key::Scope;
+use utoipa_axum::routes;
 
 pub use dead_letters::handle as handle_dead_letters;
 pub use redrive::{Redriven, redrive};
@@ -25,7 +27,7 @@ pub use worker::handle;
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .post("/api/v1/import", Scope::Import, accept::accept)
-        .post("/api/v1/import/uploads", Scope::Import, uploads::create)
-        .post("/api/v1/import/{job_id}/cancel", Scope::Import, cancel::cancel)
+        .with(Scope::Import, routes!(accept::accept))
+        .with(Scope::Import, routes!(uploads::create))
+        .with(Scope::Import, routes!(cancel::cancel))
 }

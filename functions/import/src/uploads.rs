@@ -16,15 +16,41 @@ use saldo::http::{Caller, Payload, Problem, Seed};
 use saldo::id::UploadId;
 use saldo::import::{Announced, Upload};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+use crate::body::NewUpload;
+
+/// How to send a file.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Upload, example = json!({
+    "upload_id": "upl_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90",
+    "url": "https://bucket.s3.eu-central-1.amazonaws.com/uploads/...?X-Amz-Signature=...", "method": "PUT",
+    "headers": {}, "expires_at": "2026-03-16T10:30:00.000Z"
+}))]
 struct Created {
     upload_id: UploadId,
+    /// Where to send it.
+    #[schema(format = "uri")]
     url: String,
+    /// How to send it: `PUT`.
+    #[schema(pattern = "^PUT$")]
     method: &'static str,
+    /// The headers to send with it.
     headers: BTreeMap<String, String>,
+    /// Until when the link works.
+    #[schema(format = DateTime)]
     expires_at: String,
 }
+
+/// Asks for a link to send a file by
+///
+/// Files may have up to 5,000,000,000 bytes. Send the file to the link, and then import it by its `upload_id`.
+/// Text is in UTF-8, or in UTF-16 with a byte order mark; CSV may be in Windows-1252, too.
+#[utoipa::path(
+    post, path = "/api/v1/import/uploads", operation_id = "create_upload", tag = "Imports",
+    request_body = NewUpload,
+    responses((status = 201, description = "The link", body = Created)),
+)]
 
 pub(crate) async fn create(
     State(app): State<App>,

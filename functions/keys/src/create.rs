@@ -10,17 +10,37 @@ use saldo::http::{Caller, KeptInstead, Payload, Problem, Seed};
 use saldo::id::KeyId;
 use saldo::key::{KEY_FIELDS, KeyRequest, KeySecret, Scope};
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use crate::body::New;
 use crate::view::View;
 
-#[derive(Serialize)]
+/// A new key, and what is known of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedKey, example = json!({
+    "id": "key_mfrggzdfmztwq2lk", "name": "ERP", "prefix": "saldo_k_q83v", "scopes": ["import", "export"],
+    "created_at": "2026-03-16T09:30:00.000Z", "last_used_at": null, "expires_at": null, "revoked_at": null,
+    "key": "saldo_k_q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k"
+}))]
 struct Created {
     #[serde(flatten)]
     view: View,
     /// The key; null when the answer is repeated for its `Idempotency-Key`.
+    #[schema(required, pattern = "^saldo_k_[A-Za-z0-9_-]{43}$")]
     key: Option<String>,
 }
 
+/// Makes a key
+///
+/// The key itself is shown this once: keep it. It can grant nothing that the key of the request may not do.
+#[utoipa::path(
+    post, path = "/api/v1/keys", operation_id = "create_key", tag = "Keys",
+    request_body = New,
+    responses(
+        (status = 201, description = "The key", body = Created),
+        (status = 403, description = "`scope_missing`: the new key would have a scope that the key of the request lacks"),
+    ),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

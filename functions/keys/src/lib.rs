@@ -1,5 +1,6 @@
 //! API keys: `/api/v1/keys`.
 
+mod body;
 mod create;
 mod list;
 mod revoke;
@@ -8,16 +9,13 @@ mod view;
 use saldo::app::App;
 use saldo::http::Routes;
 use saldo::key::Scope;
-
-const KEYS: &str = "/api/v1/keys";
-const KEY: &str = "/api/v1/keys/{id}";
+use utoipa_axum::routes;
 
 /// The routes of the function.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
-    Routes::new(app).get(KEYS, Scope::Keys, list::list).post(KEYS, Scope::Keys, create::create).delete(
-        KEY,
-        Scope::Keys,
-        revoke::revoke,
-    )
+    Routes::new(app)
+        .with(Scope::Keys, routes!(list::list))
+        .with(Scope::Keys, routes!(create::create))
+        .with(Scope::Keys, routes!(revoke::revoke))
 }

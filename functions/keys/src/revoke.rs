@@ -8,6 +8,14 @@ use saldo::app::App;
 use saldo::http::{Caller, PathId, Problem};
 use saldo::id::KeyId;
 
+/// Revokes a key
+///
+/// It is refused at once, and stays in the list. Revoking it again changes nothing.
+#[utoipa::path(
+    delete, path = "/api/v1/keys/{id}", operation_id = "revoke_key", tag = "Keys",
+    params(("id" = KeyId, Path)),
+    responses((status = 204, description = "It is revoked")),
+)]
 pub(crate) async fn revoke(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -4,17 +4,32 @@ use saldo::date::in_milliseconds;
 use saldo::id::KeyId;
 use saldo::key::{ApiKey, Scope};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What is known of a key.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Key, example = json!({
+    "id": "key_mfrggzdfmztwq2lk", "name": "ERP", "prefix": "saldo_k_q83v", "scopes": ["import", "export"],
+    "created_at": "2026-03-16T09:30:00.000Z", "last_used_at": "2026-03-16T10:00:00.000Z", "expires_at": null,
+    "revoked_at": null
+}))]
 pub(crate) struct View {
     pub(crate) id: KeyId,
     name: String,
+    /// How the key begins, to tell it by; empty for keys older than this field.
+    #[schema(pattern = "^(saldo_k_[A-Za-z0-9_-]{4})?$")]
     prefix: String,
     scopes: Vec<Scope>,
+    #[schema(format = DateTime)]
     created_at: String,
+    /// When it was last used, to the hour.
+    #[schema(required, format = DateTime)]
     last_used_at: Option<String>,
+    /// From when on it is refused.
+    #[schema(required, format = DateTime)]
     expires_at: Option<String>,
+    /// Since when it is refused because somebody said so.
+    #[schema(required, format = DateTime)]
     revoked_at: Option<String>,
 }
 

@@ -59,6 +59,37 @@ impl From<Cursor> for String {
     }
 }
 
+/// Lists the errors of an import, or its refused rows
+///
+/// In the order of the rows. While the import runs there may be more to come: `has_more` is true.
+///
+/// With `Accept: text/csv` the answer is a file of the rows that were refused, in the shape in which they were
+/// sent, with a column `reason`: to be mended and imported again. With `Accept: application/x-ndjson` rows of
+/// JSON are as they were sent; CSV stays CSV.
+#[utoipa::path(
+    get, path = "/api/v1/import/{job_id}/errors", operation_id = "list_import_errors", tag = "Imports",
+    params(
+        ("job_id" = ImportId, Path),
+        ("limit" = inline(Option<Limit>), Query, description = "How many; of no meaning for a file"),
+        ("cursor" = Option<String>, Query, pattern = "^[0-9]{1,9}-[0-9]{1,19}$", description = "The `next_cursor` of the page before"),
+    ),
+    responses(
+        (
+            status = 200, description = "A page of errors, or a file of refused rows",
+            headers(("Content-Disposition", description = "The name of the file; of files alone")),
+            content(
+                (CursorPage<Entry> = "application/json"),
+                (String = "text/csv", example = json!("contact.name,contact.phone,total_amount,reason\nMaría García,12,45000,\"contact.phone: not a phone number in E.164 form, such as +5491155551234\"\n")),
+                (String = "application/x-ndjson", example = json!("{\"contact\":{\"name\":\"María García\",\"phone\":\"12\"},\"total_amount\":45000}\n")),
+            ),
+        ),
+        (
+            status = 303, description = "The file is larger than an answer can be",
+            headers(("Location", description = "A link to it, which works for a while")),
+        ),
+        (status = 409, description = "`import_in_progress`: a file can be had when the import has ended"),
+    ),
+)]
 pub(crate) async fn errors(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -112,4 +143,15 @@ async fn page(
     // While the import runs there may be more to come.
     let next_cursor = (job.status == ImportStatus::Processing).then(|| next.into());
     Ok(CursorPage::new(data, next_cursor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo::http::openapi::query_parameters;
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        assert_eq!(query_parameters::<__path_errors>(), Query::NAMES);
+    }
 }

@@ -11,14 +11,15 @@ use saldo::http::{Problem, Routes};
 use saldo::id::{ImportId, OrgId};
 use saldo::import::ImportJob;
 use saldo::key::Scope;
+use utoipa_axum::routes;
 
 /// The routes of the function.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .get("/api/v1/import", Scope::Import, list::list)
-        .get("/api/v1/import/{job_id}", Scope::Import, job::job)
-        .get("/api/v1/import/{job_id}/errors", Scope::Import, errors::errors)
+        .with(Scope::Import, routes!(list::list))
+        .with(Scope::Import, routes!(job::job))
+        .with(Scope::Import, routes!(errors::errors))
 }
 
 /// The import with this id, if the organization has it.

@@ -8,6 +8,14 @@ use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
 use saldo::id::ImportId;
 use saldo::import::ImportSummary;
 
+/// Lists imports
+///
+/// Newest first.
+#[utoipa::path(
+    get, path = "/api/v1/import", operation_id = "list_imports", tag = "Imports",
+    params(PageAfter<ImportId>),
+    responses((status = 200, description = "A page of imports", body = Page<ImportSummary>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

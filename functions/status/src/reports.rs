@@ -10,20 +10,35 @@ use saldo::http::Problem;
 use saldo::import::{ChunkReport, Counts, ImportJob, ImportStatus, RowReport};
 use saldo::store::ChunkPart;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The reports read from S3 at the same time.
 const REPORTS_IN_FLIGHT: usize = 32;
 
 /// Something found in a row, as callers see it.
-#[derive(Clone, Serialize)]
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = ImportFinding, example = json!({
+    "index": 1, "external_id": "INV-2026-0099", "field": "contact.phone", "code": "invalid_phone",
+    "reason": "not a phone number in E.164 form, such as +5491155551234"
+}))]
 pub(crate) struct Entry {
+    /// Which row it is, counting from 0; null for the header.
+    #[schema(required)]
     index: Option<u64>,
+    /// The line on which the row begins, counting from 1; not in a JSON object.
+    #[schema(nullable = false, minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
+    /// The row's external id, if it has a valid one.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
+    /// The field it is in; null if it concerns the whole row.
+    #[schema(required, value_type = Option<String>)]
     field: Option<Cow<'static, str>>,
     code: FindingCode,
+    /// What it is, for people. It never quotes the row.
+    #[schema(value_type = String)]
     reason: Cow<'static, str>,
 }
 

@@ -10,31 +10,52 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
-use saldo::fields::Finding;
+use saldo::fields::{Finding, FindingCode};
 use saldo::http::{Caller, Payload, Problem, Seed};
 use saldo::id::TransactionId;
 use saldo::store::Kept;
 use saldo::transaction::{Batch, Transaction};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::body::News;
 
 /// The transactions one request may have.
-const TRANSACTIONS_MAX: usize = 1_000;
+pub(crate) const TRANSACTIONS_MAX: usize = 1_000;
 
-#[derive(Default, Serialize)]
+/// What became of transactions. The three counts add up to those that were sent.
+#[derive(Default, Serialize, ToSchema)]
+#[schema(as = TransactionReceipt, example = json!({
+    "existingTransactions": 0, "newTransactions": 1, "errorTransactions": 0, "errors": []
+}))]
 #[serde(rename_all = "camelCase")]
 struct Receipt {
+    /// Those that were stored before.
+    #[schema(maximum = 1_000)]
     existing_transactions: usize,
+    /// Those that were stored.
+    #[schema(maximum = 1_000)]
     new_transactions: usize,
+    /// Those that were not stored.
+    #[schema(maximum = 1_000)]
     error_transactions: usize,
+    /// What is wrong with them.
     errors: Vec<RowError>,
 }
 
-#[derive(Serialize)]
+/// Something wrong with a transaction.
+#[derive(Serialize, ToSchema)]
+#[schema(as = TransactionError)]
 struct RowError {
     /// Which transaction of the request, counting from 0.
+    #[schema(maximum = 999)]
     index: usize,
+    /// The field it is in; null if it concerns the whole transaction.
+    #[schema(required)]
     field: Option<String>,
+    #[schema(value_type = FindingCode)]
     code: &'static str,
+    /// What it is, for people.
     detail: String,
 }
 
@@ -45,6 +66,17 @@ enum Fate {
     Refused(Vec<Finding>),
 }
 
+/// Imports transactions, each of them once
+///
+/// What was imported before, or is there twice in the request, is counted and left as it is. A transaction
+/// that is wrong, or has another amount, direction or currency than the one that was stored under its id, keeps
+/// no other from being stored: it counts as an error. Without ids, identical transactions of a request are told
+/// by how many came before, so that sending the same request again adds nothing.
+#[utoipa::path(
+    post, path = "/api/public/v1/transactions", operation_id = "import_transactions", tag = "Transactions",
+    request_body = News,
+    responses((status = 201, description = "What became of the transactions", body = Receipt)),
+)]
 pub(crate) async fn import(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

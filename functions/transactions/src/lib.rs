@@ -1,5 +1,6 @@
 //! Transactions: their import, which adds each of them once, and their listing.
 
+mod body;
 mod import;
 mod list;
 mod view;
@@ -7,12 +8,13 @@ mod view;
 use saldo::app::App;
 use saldo::http::Routes;
 use saldo::key::Scope;
+use utoipa_axum::routes;
 
 /// The routes of the function.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .get("/api/public/v1/transactions", Scope::TransactionsRead, list::by_identifier)
-        .post("/api/public/v1/transactions", Scope::TransactionsWrite, import::import)
-        .get("/v1/accounts/{id}/transactions", Scope::TransactionsRead, list::of_account)
+        .with(Scope::TransactionsRead, routes!(list::by_identifier))
+        .with(Scope::TransactionsWrite, routes!(import::import))
+        .with(Scope::TransactionsRead, routes!(list::of_account))
 }

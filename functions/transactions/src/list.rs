@@ -62,6 +62,20 @@ impl FromParameters for Query {
     }
 }
 
+/// Lists the transactions of an account by its identifier
+///
+/// Newest first, by their valuta dates. There may be no account of that identifier: transactions need none.
+#[utoipa::path(
+    get, path = "/api/public/v1/transactions", operation_id = "list_transactions", tag = "Transactions",
+    params(
+        ("accountIdentifier" = AccountIdentifier, Query, description = "What the transactions call their account, such as an IBAN"),
+        ("limit" = inline(Option<Limit>), Query, description = "How many"),
+        ("cursor" = Option<String>, Query, pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\.[0-9]{19}\.txn_[a-z2-7]{16,32}$", description = "The `next_cursor` of the page before"),
+        ("from" = Option<Date>, Query, description = "Only transactions valued on this day or later"),
+        ("to" = Option<Date>, Query, description = "Only transactions valued on this day or earlier"),
+    ),
+    responses((status = 200, description = "A page of transactions", body = CursorPage<View>)),
+)]
 pub(crate) async fn by_identifier(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -70,6 +84,20 @@ pub(crate) async fn by_identifier(
     page(&app, caller.org(), &account, window).await
 }
 
+/// Lists the transactions of an account
+///
+/// Newest first, by their valuta dates.
+#[utoipa::path(
+    get, path = "/v1/accounts/{id}/transactions", operation_id = "list_account_transactions", tag = "Transactions",
+    params(
+        ("id" = AccountId, Path),
+        ("limit" = inline(Option<Limit>), Query, description = "How many"),
+        ("cursor" = Option<String>, Query, pattern = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])\.[0-9]{19}\.txn_[a-z2-7]{16,32}$", description = "The `next_cursor` of the page before"),
+        ("from" = Option<Date>, Query, description = "Only transactions valued on this day or later"),
+        ("to" = Option<Date>, Query, description = "Only transactions valued on this day or earlier"),
+    ),
+    responses((status = 200, description = "A page of transactions", body = CursorPage<View>)),
+)]
 pub(crate) async fn of_account(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -90,4 +118,16 @@ async fn page(
     let (transactions, has_more) = page;
     let next_cursor = transactions.last().filter(|_| has_more).map(|last| Place::of(last).to_string());
     Ok(Json(CursorPage::new(transactions.into_iter().map(View::from).collect(), next_cursor)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo::http::openapi::query_parameters;
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        assert_eq!(query_parameters::<__path_by_identifier>(), Query::NAMES);
+        assert_eq!(query_parameters::<__path_of_account>(), Window::NAMES);
+    }
 }

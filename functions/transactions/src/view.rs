@@ -1,27 +1,46 @@
 //! A transaction as its callers see it: in the words of the import, amounts as strings.
 
 use saldo::date::{Date, in_milliseconds};
+use saldo::http::openapi::AmountText;
 use saldo::id::TransactionId;
 use saldo::money::Currency;
-use saldo::transaction::Transaction;
+use saldo::transaction::{Direction, Transaction};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A transaction.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Transaction, example = json!({
+    "id": "txn_mfrggzdfmztwq2lk", "accountIdentifier": "DE89370400440532013000", "transactionId": "2026/01/15-7",
+    "text": "Coffee", "creditDebit": "debit", "amount": "3.50", "currency": "EUR", "originalAmount": null,
+    "originalCurrency": null, "purchasedAt": null, "valutaAt": "2026-01-15", "bookedAt": "2026-01-16",
+    "createdAt": "2026-01-16T09:30:00.000Z"
+}))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct View {
     id: TransactionId,
     account_identifier: String,
+    #[schema(required)]
     transaction_id: Option<String>,
+    #[schema(required)]
     text: Option<String>,
+    #[schema(value_type = Direction)]
     credit_debit: &'static str,
+    /// Never negative: `creditDebit` tells its sign.
+    #[schema(value_type = AmountText)]
     amount: String,
     currency: Currency,
+    #[schema(required, value_type = Option<AmountText>)]
     original_amount: Option<String>,
+    #[schema(required)]
     original_currency: Option<Currency>,
+    #[schema(required)]
     purchased_at: Option<Date>,
     valuta_at: Date,
+    #[schema(required)]
     booked_at: Option<Date>,
+    /// When it was imported.
+    #[schema(format = DateTime)]
     created_at: String,
 }
 

@@ -3,11 +3,13 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::fields::InvalidValue;
 
 /// The notation of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExportFormat)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// One JSON array of objects.
@@ -50,7 +52,8 @@ impl FromStr for Format {
 }
 
 /// Who a CSV file is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExportProfile)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// People, in a spreadsheet: no free text in it is run as a formula.

@@ -22,6 +22,6 @@ pub use column::Column;
 pub use encode::Encoder;
 pub use format::{Format, Profile};
 pub use job::{Attempt, ExportJob, ExportStatus, ExportedFile, FILE_KEPT};
-pub use request::{ACCOUNT_EXPORT_FIELDS, Delivery, ExportRequest, TRANSACTION_EXPORT_FIELDS};
+pub use request::{ACCOUNT_EXPORT_FIELDS, DAYS_MAX, Delivery, ExportRequest, TRANSACTION_EXPORT_FIELDS};
 pub use spec::{ExportSpec, Subject};
 pub use transactions::TransactionColumn;

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use jiff::Span;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::column::named;
 use super::{AccountColumn, Column, ExportSpec, Format, Profile, Subject, TransactionColumn};
@@ -59,10 +60,11 @@ pub const TRANSACTION_EXPORT_FIELDS: &[&str] =
 
 /// The days past due that can be asked for, either way: some 2,700 years, so that whichever day
 /// is meant is one of the calendar's, which has the years 0 to 9999.
-const DAYS_MAX: i64 = 1_000_000;
+pub const DAYS_MAX: i64 = 1_000_000;
 
 /// How an export gets to whoever asked for it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ToSchema)]
+#[schema(as = ExportDelivery, rename_all = "snake_case")]
 pub enum Delivery {
     /// As the answer, while it is small enough for one; otherwise by a link.
     #[default]

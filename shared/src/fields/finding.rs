@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::contact::InvalidPhone;
 use crate::date::{InvalidDate, InvalidMoment};
@@ -59,7 +60,7 @@ pub enum Severity {
 }
 
 /// The kinds of finding. Names are stable: callers compare them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingCode {
     /// A required field is absent, null or empty.

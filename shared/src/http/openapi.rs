@@ -6,13 +6,15 @@ mod operation;
 mod types;
 
 use axum::http::Method;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::{PartialSchema, Path, ToSchema};
 
-pub use types::{Amount, AmountText};
+pub use types::{
+    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, Lenient, PositiveText, TransactionCurrency,
+};
 
 use super::problem::Document;
 use super::routes::Described;
@@ -58,7 +60,8 @@ pub(super) fn document(routes: &[Described]) -> OpenApi {
     components.schemas.insert(Document::name().into(), Document::schema());
     add_schemas::<Document<'_>>(&mut components);
     for (name, schema) in routes.iter().flat_map(|route| &route.schemas) {
-        components.schemas.insert(name.clone(), schema.clone());
+        let other = components.schemas.insert(name.clone(), schema.clone());
+        debug_assert!(other.is_none_or(|other| other == *schema), "{name} is the name of two schemas");
     }
     for route in routes {
         let mut described = route.paths.clone();
@@ -100,4 +103,16 @@ pub fn properties<T: PartialSchema>() -> Vec<String> {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
         _ => Vec::new(),
     }
+}
+
+/// The names of the parameters of the query that an operation describes: to be compared with those
+/// that are read.
+#[must_use]
+pub fn query_parameters<P: Path>() -> Vec<String> {
+    let parameters = P::operation().parameters.unwrap_or_default().into_iter();
+    let named = parameters.filter_map(|parameter| match parameter {
+        RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name),
+        RefOr::T(_) | RefOr::Ref(_) => None,
+    });
+    named.collect()
 }

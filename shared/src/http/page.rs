@@ -92,6 +92,7 @@ pub struct CursorPage<T> {
     /// Whether there are entries after these.
     pub has_more: bool,
     /// What to send as `cursor` to get them.
+    #[schema(required)]
     pub next_cursor: Option<String>,
 }
 

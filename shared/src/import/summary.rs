@@ -2,33 +2,58 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{ImportJob, ImportStatus};
 use crate::date::in_milliseconds;
 use crate::id::ImportId;
 
 /// What an import is, its counts and how it gets on, on the wire.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Import, example = json!({
+    "job_id": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "status": "completed", "total_records": 2,
+    "imported": 2, "updated": 0, "superseded": 0, "failed": 0, "processed": 2, "rows_per_second": 40,
+    "seconds_remaining": null, "created_at": "2026-03-16T09:30:00.000Z",
+    "completed_at": "2026-03-16T09:30:00.050Z"
+}))]
 pub struct ImportSummary {
     job_id: ImportId,
     status: ImportStatus,
+    /// Whether nothing is written to any account; there if it is so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
+    /// The rows of the payload; null until those of a file are counted.
+    #[schema(required)]
     total_records: Option<u64>,
+    /// Rows that made an account.
     imported: u64,
+    /// Rows that changed an account.
     updated: u64,
+    /// Rows that a later row about the same account replaced.
     superseded: u64,
+    /// Rows that were refused and, of an import that failed, those that nobody got to.
     failed: u64,
+    /// Rows that were left out; of a cancelled import alone.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<u64>,
+    /// Rows whose fate is known.
     processed: u64,
+    #[schema(required)]
     rows_per_second: Option<u64>,
+    /// How long the rest will take at this rate, while there is one.
+    #[schema(required)]
     seconds_remaining: Option<u64>,
+    /// Why the import fails, or failed.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(nullable = false, format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     cancel_requested_at: Option<String>,
+    #[schema(required, format = DateTime)]
     completed_at: Option<String>,
 }
 

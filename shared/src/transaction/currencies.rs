@@ -5,7 +5,7 @@ use crate::money::Currency;
 
 /// The codes that the import's contract lists: ISO 4217 as it was in 2015, and not as it
 /// is today.
-pub(super) const CODES: [&str; 178] = [
+pub(crate) const CODES: [&str; 178] = [
     "AFN", "EUR", "ALL", "DZD", "USD", "AOA", "XCD", "ARS", "AMD", "AWG", "AUD", "AZN", "BSD", "BHD", "BDT",
     "BBD", "BYR", "BZD", "XOF", "BMD", "BTN", "INR", "BOB", "BOV", "BAM", "BWP", "NOK", "BRL", "BND", "BGN",
     "BIF", "KHR", "XAF", "CAD", "CVE", "KYD", "CLF", "CLP", "CNY", "COP", "COU", "KMF", "CDF", "NZD", "CRC",

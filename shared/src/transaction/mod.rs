@@ -13,6 +13,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use utoipa::ToSchema;
 
 use crate::account::AccountIdentifier;
 use crate::fields::{Finding, FindingCode};
@@ -21,8 +22,9 @@ use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
 
 pub use bank::TransactionDetails;
+pub(crate) use currencies::CODES as CURRENCY_CODES;
 pub use filter::TransactionFilter;
-pub use row::Batch;
+pub use row::{Batch, TRANSACTION_FIELDS};
 pub use sequence::{Place, Sequence};
 
 /// The id by which the source knows a transaction, unique in its account.
@@ -99,7 +101,8 @@ impl Booked {
 }
 
 /// Whether a transaction added to the account or took from it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ToSchema)]
+#[schema(as = CreditDebit, rename_all = "snake_case")]
 pub enum Direction {
     /// It added.
     Credit,

@@ -30,7 +30,7 @@ const BOOKED_AT: &str = "bookedAt";
 
 /// The fields of a transaction, in the order in which they are digested: never to be
 /// changed, or files imported before would be imported again.
-const FIELDS: &[&str] = &[
+pub const TRANSACTION_FIELDS: &[&str] = &[
     ACCOUNT_IDENTIFIER,
     TRANSACTION_ID,
     TEXT,
@@ -69,13 +69,15 @@ impl<'a> Batch<'a> {
     pub fn read(&mut self, element: &RawValue) -> Result<Transaction, Vec<Finding>> {
         let sequence = Sequence::new(self.now, self.read);
         self.read = self.read.saturating_add(1);
-        let mut fields = Fields::new(FIELDS);
+        let mut fields = Fields::new(TRANSACTION_FIELDS);
         fields.read_element(element);
         if fields.findings().iter().any(|found| found.field.is_none()) {
             return fields.finish(None);
         }
-        let sent: Vec<Option<String>> =
-            FIELDS.iter().map(|name| fields.get(name).and_then(Value::as_str).map(str::to_owned)).collect();
+        let sent: Vec<Option<String>> = TRANSACTION_FIELDS
+            .iter()
+            .map(|name| fields.get(name).and_then(Value::as_str).map(str::to_owned))
+            .collect();
 
         let account_identifier = fields.required::<AccountIdentifier>(ACCOUNT_IDENTIFIER, Fields::text);
         let external_id = fields.optional::<ExternalTransactionId>(TRANSACTION_ID).value();

@@ -4,8 +4,9 @@ use axum::http::{Method, StatusCode};
 use utoipa::ToSchema;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::response::Response;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, Header, Ref, RefOr, Required};
 
@@ -26,6 +27,14 @@ pub(super) fn complete(operation: &mut Operation, method: &Method, path: &str, s
         let parameters = operation.parameters.get_or_insert_default();
         parameters.push(RefOr::T(idempotency_key()));
     }
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(Parameter { schema: Some(schema), .. }) = parameter {
+            refuse_null(schema);
+        }
+    }
+    if let Some(RefOr::T(body)) = &mut operation.request_body {
+        refuse_null_for(body);
+    }
     for (status, description) in problems(operation, method, path, scope) {
         add_problem(operation, status, &description);
     }
@@ -36,6 +45,37 @@ pub(super) fn complete(operation: &mut Operation, method: &Method, path: &str, s
             response.content.insert("application/problem+json".to_owned(), RefOr::T(document));
         }
         response.headers.insert("X-Request-Id".to_owned(), RefOr::T(request_id()));
+    }
+}
+
+/// A body that may be left out is not null for that.
+fn refuse_null_for(body: &mut RequestBody) {
+    for content in body.content.values_mut() {
+        if let RefOr::T(Content { schema: Some(schema), .. }) = content {
+            refuse_null(schema);
+        }
+    }
+}
+
+/// What may be left out is an `Option` here, which is null or a value elsewhere.
+fn refuse_null(schema: &mut RefOr<Schema>) {
+    let of_type_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null));
+    match schema {
+        RefOr::T(Schema::OneOf(one_of)) => {
+            one_of.items.retain(|item| !of_type_null(item));
+            if let [only] = one_of.items.as_slice() {
+                *schema = only.clone();
+            }
+        }
+        RefOr::T(Schema::Object(object)) => {
+            if let SchemaType::Array(types) = &mut object.schema_type {
+                types.retain(|of_value| *of_value != Type::Null);
+                if let [only] = types.as_slice() {
+                    object.schema_type = SchemaType::Type(only.clone());
+                }
+            }
+        }
+        RefOr::T(_) | RefOr::Ref(_) => {}
     }
 }
 
@@ -101,7 +141,7 @@ fn add_problem(operation: &mut Operation, status: StatusCode, description: &str)
     let responses = &mut operation.responses.responses;
     match responses.entry(status.as_str().to_owned()).or_insert_with(|| RefOr::T(Response::new(""))) {
         RefOr::T(response) if response.description.is_empty() => {
-            description.clone_into(&mut response.description)
+            description.clone_into(&mut response.description);
         }
         RefOr::T(response) => response.description = format!("{}; {description}", response.description),
         RefOr::Ref(_) => {}

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Mapping;
 use crate::fields::InvalidValue;
@@ -37,7 +38,8 @@ impl Notation {
 }
 
 /// The format of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportFormat)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// `{ "accounts": [ … ] }`.
@@ -62,7 +64,7 @@ impl FromStr for Format {
 }
 
 /// What stands before the decimals of an amount.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum DecimalSeparator {
     /// 12.50
     #[default]
