@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use saldo::app::App;
 use saldo::date::in_milliseconds;
 use saldo::export::{ExportJob, ExportStatus, Format};
+use saldo::finx::ErrorCode;
 use saldo::id::{AccessId, ExportId, OrgId, SyncId};
 use saldo::import::{ImportJob, ImportStatus, ImportSummary};
 use saldo::sync::{Step, SyncJob, SyncStatus};
@@ -110,9 +111,9 @@ fn outstanding(job: &ImportJob, given_up: usize) -> Option<String> {
         }
         (ImportStatus::Processing, Some(_), Some(chunks)) => Some(format!("{} chunks", left(chunks))),
         (ImportStatus::Cancelled, ..) => None,
-        (_, ..) if given_up > 0 => Some(format!("{given_up} chunks, given up: `job redrive`")),
+        (..) if given_up > 0 => Some(format!("{given_up} chunks, given up: `job redrive`")),
         (ImportStatus::Failed, ..) => Some("what failed, if that was mended: `job redrive`".to_owned()),
-        (_, ..) => None,
+        (..) => None,
     }
 }
 
@@ -158,8 +159,8 @@ fn sync(job: SyncJob, now: Timestamp) -> Sync {
         conflict_count: job.conflicts.count,
         failures: job.failures,
         waits: job.waits,
-        error_code: error.map(|code| code.number()),
-        error: error.map(|code| code.description()),
+        error_code: error.map(ErrorCode::number),
+        error: error.map(ErrorCode::description),
         created_at: in_milliseconds(job.created_at),
         started_at: job.started_at.map(in_milliseconds),
         rests_until: job.rests_until(now).map(in_milliseconds),
