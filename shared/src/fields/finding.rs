@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::contact::InvalidPhone;
 use crate::date::{InvalidDate, InvalidMoment};
@@ -11,9 +12,10 @@ use crate::money::{AmountError, Currency, UnknownCurrency};
 use crate::text::TextError;
 
 /// One thing found in a row or a body. The reason never quotes it: rows hold personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// The path of the field it was found in; absent when it concerns the whole row.
+    #[schema(nullable = false)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<Cow<'static, str>>,
     /// What it is, for machines.
@@ -59,7 +61,7 @@ pub enum Severity {
 }
 
 /// The kinds of finding. Names are stable: callers compare them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FindingCode {
     /// A required field is absent, null or empty.
