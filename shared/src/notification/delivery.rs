@@ -63,7 +63,7 @@ pub enum Outcome {
     Error(AttemptError),
 }
 
-/// Why there was none. Nothing more is told: it could say what an inner network looks like.
+/// Why an attempt had no answer. Nothing more is told: it could say what an inner network looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptError {

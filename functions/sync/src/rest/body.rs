@@ -90,7 +90,8 @@ pub(super) struct NewSync {
     /// Where the user goes on who comes back from the bank's page: a page, or an app by a scheme with a
     /// dot in it. It has no fragment.
     #[schema(
-        format = "uri", max_length = 2048,
+        format = "uri",
+        max_length = 2048,
         pattern = r"^([Hh][Tt][Tt][Pp][Ss]?|[A-Za-z][A-Za-z0-9+-]*\.[A-Za-z0-9+.-]*):[^#]*$"
     )]
     redirect_uri: Option<String>,

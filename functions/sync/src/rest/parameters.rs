@@ -23,7 +23,9 @@ pub(super) fn cents(name: &str) -> Parameter {
 /// `false` unless stated; 1 and 0 say the same.
 pub(super) fn flag() -> ObjectBuilder {
     let values = [true.into(), false.into(), 1.into(), 0.into()];
-    let flag = ObjectBuilder::new().schema_type([Type::Boolean, Type::Integer].into_iter().collect::<utoipa::openapi::schema::SchemaType>());
+    let flag = ObjectBuilder::new().schema_type(
+        [Type::Boolean, Type::Integer].into_iter().collect::<utoipa::openapi::schema::SchemaType>(),
+    );
     flag.enum_values::<[serde_json::Value; 4], _>(Some(values)).default(Some(false.into()))
 }
 
