@@ -57,7 +57,8 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    const ALL: [Self; 22] = [
+    /// All of them.
+    pub const ALL: [Self; 22] = [
         Self::InvalidRequest,
         Self::Exists,
         Self::NotFound,

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::date::Date;
 use crate::fields::{Fields, Finding, FindingCode, InvalidValue};
@@ -21,7 +22,7 @@ pub(super) const ACCOUNTS: &str = "consent.accounts";
 /// 2022/2360.
 pub const CONSENT_DAYS_MAX: i64 = 180;
 /// The accounts that a consent can name.
-const ACCOUNTS_MAX: usize = 100;
+pub const CONSENT_ACCOUNTS_MAX: usize = 100;
 
 /// What an end user is to agree to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ pub struct WantedConsent {
 }
 
 /// What a consent covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConsentScope {
     /// The accounts themselves, which are nothing here without their balances.
@@ -65,7 +66,7 @@ impl FromStr for ConsentScope {
 }
 
 /// An account that a consent names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConsentAccount {
     /// Its IBAN.
     pub id: Text<128>,
@@ -130,8 +131,8 @@ impl WantedConsent {
 fn accounts(fields: &mut Fields) -> Vec<ConsentAccount> {
     match fields.take(ACCOUNTS) {
         None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(elements)) if elements.len() > ACCOUNTS_MAX => {
-            let reason = format!("there are at most {ACCOUNTS_MAX}");
+        Some(Value::Array(elements)) if elements.len() > CONSENT_ACCOUNTS_MAX => {
+            let reason = format!("there are at most {CONSENT_ACCOUNTS_MAX}");
             fields.find(Finding::in_field(ACCOUNTS, FindingCode::TooMany, reason));
             Vec::new()
         }

@@ -14,7 +14,9 @@ use crate::finx::ErrorCode;
 use crate::id::{AccessId, AccountId, ClientId, OrgId, SyncId};
 use crate::store::Revised;
 
-pub use consent::{CONSENT_DAYS_MAX, ConsentAccount, ConsentScope, GrantedConsent, WantedConsent};
+pub use consent::{
+    CONSENT_ACCOUNTS_MAX, CONSENT_DAYS_MAX, ConsentAccount, ConsentScope, GrantedConsent, WantedConsent,
+};
 pub(crate) use credentials::read as read_credentials;
 pub use credentials::{CREDENTIALS_MAX, Credentials};
 pub(crate) use request::save_secrets;

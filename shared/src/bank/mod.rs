@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::app::App;
 use crate::failure::Failure;
@@ -81,7 +82,8 @@ pub enum Interface {
 }
 
 /// How a bank's customers may be asked to prove who they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AuthenticationFlow)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Flow {
     /// With us: credentials and one-time passwords go through Saldo.
@@ -93,15 +95,17 @@ pub enum Flow {
 }
 
 /// Something that a bank asks of its customers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = BankCredential)]
 pub struct Credential {
-    /// Its id: [`PSU_ID`] or [`PIN`].
+    /// Its id: `psu_id` or `pin`.
     pub id: String,
     /// What the bank calls it.
     pub label: String,
     /// Whether it is confidential.
     pub is_secret: bool,
     /// Whether it may be left out.
+    #[schema(required)]
     #[serde(default)]
     pub is_optional: bool,
 }

@@ -12,9 +12,10 @@ use crate::money::{AmountError, Currency, UnknownCurrency};
 use crate::text::TextError;
 
 /// One thing found in a row or a body. The reason never quotes it: rows hold personal data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// The path of the field it was found in; absent when it concerns the whole row.
+    #[schema(nullable = false)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<Cow<'static, str>>,
     /// What it is, for machines.

@@ -3,10 +3,8 @@
 use std::fmt;
 
 use axum::Router;
-use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{MethodFilter, MethodRouter, on};
 use utoipa::openapi::path::Paths;
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 use utoipa_axum::router::UtoipaMethodRouter;
@@ -86,47 +84,6 @@ impl Routes {
             self.table.push(Route { method, path, scope: None });
         }
         self.described.push(described);
-        self
-    }
-
-    /// Adds a route for reading.
-    #[must_use]
-    pub fn get<T: 'static>(self, path: &'static str, scope: Scope, handler: impl Handler<T, App>) -> Self {
-        self.add(Method::GET, path, scope, on(MethodFilter::GET, handler))
-    }
-
-    /// Adds a route for browsers that were sent here by somebody else and have no key. Its
-    /// handler has to find out on its own whether they may.
-    #[must_use]
-    pub fn public_get<T: 'static>(mut self, path: &'static str, handler: impl Handler<T, App>) -> Self {
-        self.router = self.router.route(path, on(MethodFilter::GET, handler).with_state(self.app.clone()));
-        self.table.push(Route { method: Method::GET, path: path.to_owned(), scope: None });
-        self
-    }
-
-    /// Adds a route for creating, which does the same request once.
-    #[must_use]
-    pub fn post<T: 'static>(self, path: &'static str, scope: Scope, handler: impl Handler<T, App>) -> Self {
-        let once = from_fn_with_state(self.app.clone(), idempotent::once);
-        self.add(Method::POST, path, scope, on(MethodFilter::POST, handler).route_layer(once))
-    }
-
-    /// Adds a route for changing.
-    #[must_use]
-    pub fn put<T: 'static>(self, path: &'static str, scope: Scope, handler: impl Handler<T, App>) -> Self {
-        self.add(Method::PUT, path, scope, on(MethodFilter::PUT, handler))
-    }
-
-    /// Adds a route for deleting.
-    #[must_use]
-    pub fn delete<T: 'static>(self, path: &'static str, scope: Scope, handler: impl Handler<T, App>) -> Self {
-        self.add(Method::DELETE, path, scope, on(MethodFilter::DELETE, handler))
-    }
-
-    fn add(mut self, method: Method, path: &'static str, scope: Scope, route: MethodRouter<App>) -> Self {
-        let authorized = route.route_layer(from_fn_with_state((self.app.clone(), scope), auth::authorize));
-        self.router = self.router.route(path, authorized.with_state(self.app.clone()));
-        self.table.push(Route { method, path: path.to_owned(), scope: Some(scope) });
         self
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Endpoint, Event, ObserveKey};
@@ -26,7 +27,7 @@ pub const RETRY_DELAYS: [Duration; 7] = [
 const GONE: u16 = 410;
 
 /// How a delivery is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
     /// There are attempts to be made.
@@ -38,7 +39,7 @@ pub enum DeliveryStatus {
 }
 
 /// Why a delivery was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GivenUp {
     /// All the attempts were made.
@@ -52,7 +53,8 @@ pub enum GivenUp {
 }
 
 /// What came of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AttemptOutcome)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The receiver answered with this status.
@@ -61,8 +63,8 @@ pub enum Outcome {
     Error(AttemptError),
 }
 
-/// Why there was none. Nothing more is told: it could say what an inner network looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Why an attempt had no answer. Nothing more is told: it could say what an inner network looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptError {
     /// It did not come in time.

@@ -15,7 +15,7 @@ pub use endpoint::{
     ENDPOINT_FIELDS, ENDPOINTS_MAX, Endpoint, EndpointChange, EndpointRequest, State, signing_secret,
 };
 pub use observe_key::ObserveKey;
-pub use target::{InvalidTarget, NotifyUri, Targets};
+pub use target::{InvalidTarget, NotifyUri, Targets, URI_CHARS_MAX};
 
 use crate::id::{ExportId, ImportId, OrgId, SyncId};
 

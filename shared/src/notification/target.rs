@@ -13,7 +13,7 @@ use super::address::{is_loopback, is_public};
 use crate::fields::FindingCode;
 
 /// The characters that a target may have: what browsers and servers get along with.
-const URI_CHARS_MAX: usize = 2_048;
+pub const URI_CHARS_MAX: usize = 2_048;
 
 /// The URL that notifications are sent to, kept exactly as given: with a host and without
 /// credentials. Whether it may be called is [`Targets`]' to say.

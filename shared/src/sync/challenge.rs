@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::id::ChallengeId;
 use crate::secrets::Sealed;
@@ -22,7 +23,7 @@ pub struct Challenge {
 }
 
 /// The kinds of challenge.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ChallengeKind {
     /// To choose how to prove who one is.
@@ -37,15 +38,19 @@ pub enum ChallengeKind {
         /// What `data` is.
         format: TextFormat,
         /// What is needed to answer: a text, or an image in base64.
+        #[schema(required)]
         #[serde(default)]
         data: Option<String>,
         /// Of what the answer consists, if that is known: `integer` or `characters`.
+        #[schema(required)]
         #[serde(default)]
         input_format: Option<String>,
         /// The characters the answer has at least.
+        #[schema(required)]
         #[serde(default)]
         min_length: Option<u32>,
         /// The characters the answer has at most.
+        #[schema(required)]
         #[serde(default)]
         max_length: Option<u32>,
     },
@@ -62,7 +67,8 @@ pub enum ChallengeKind {
 }
 
 /// A way to prove who one is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AuthenticationMethod)]
 pub struct AuthMethod {
     /// The bank's id of it.
     pub id: String,
@@ -70,13 +76,16 @@ pub struct AuthMethod {
     #[serde(rename = "type")]
     pub kind: String,
     /// What the bank calls it.
+    #[schema(required)]
     pub name: Option<String>,
     /// What the bank says about it.
+    #[schema(required)]
     pub additional_info: Option<String>,
 }
 
 /// What the data of a challenge is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ChallengeFormat)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TextFormat {
     /// Plain text.

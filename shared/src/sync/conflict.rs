@@ -1,6 +1,7 @@
 //! What a bank reported and could not be taken as it is.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::fields::Finding;
 use crate::id::{AccountId, TransactionId};
@@ -9,11 +10,14 @@ use crate::id::{AccountId, TransactionId};
 pub const CONFLICTS_MAX: usize = 100;
 
 /// A report that was not taken: what was stored before stays.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SyncConflict)]
 pub struct Conflict {
     /// The account that it is about, if that could be made out.
+    #[schema(required)]
     pub account_id: Option<AccountId>,
     /// The transaction that it is about, if it is about one.
+    #[schema(required)]
     pub transaction_id: Option<TransactionId>,
     /// What is wrong with it.
     #[serde(flatten)]

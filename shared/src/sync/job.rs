@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Answer, Challenge, ChallengeKind, Conflicts, SyncRequest};
@@ -14,7 +15,7 @@ use crate::store::Revised;
 const TIME_MAX: SignedDuration = SignedDuration::from_mins(50);
 
 /// How a synchronization is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncStatus {
     /// Nobody has begun it.

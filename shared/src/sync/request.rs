@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+use utoipa::ToSchema;
 
 use crate::access::{Credentials, read_credentials, save_secrets};
 use crate::fields::{Fields, Finding, FindingCode, InvalidValue};
@@ -34,13 +35,13 @@ pub const SYNC_FIELDS: &[&str] = &[
 ];
 
 /// The characters of a `state`.
-const STATE_CHARS_MAX: usize = 1_024;
-/// The characters of a `redirect_uri`: what browsers and proxies pass on.
-const URI_CHARS_MAX: usize = 2_048;
+pub const STATE_CHARS_MAX: usize = 1_024;
+/// The bytes of a `redirect_uri`: what browsers and proxies pass on.
+pub const REDIRECT_URI_BYTES_MAX: usize = 2_048;
 /// The days of history that are asked for if nothing is said.
-const SYNC_PERIOD_DEFAULT: i64 = 90;
+pub const SYNC_PERIOD_DEFAULT: i64 = 90;
 /// The days of history that can be asked for: ten years, more than banks keep at hand.
-const SYNC_PERIOD_MAX: i64 = 3_660;
+pub const SYNC_PERIOD_MAX: i64 = 3_660;
 
 /// What is asked for in a synchronization, secrets apart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +74,7 @@ pub struct SyncRequest {
 }
 
 /// What a synchronization reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncScope {
     /// The accounts, among them those that somebody has deleted here.
@@ -157,7 +158,7 @@ fn redirect_uri(text: &str) -> Result<Url, InvalidValue> {
     let leads_on = |url: &Url| matches!(url.scheme(), "https" | "http") || url.scheme().contains('.');
     let url = Url::parse(text)
         .ok()
-        .filter(|url| text.len() <= URI_CHARS_MAX && leads_on(url) && url.fragment().is_none());
+        .filter(|url| text.len() <= REDIRECT_URI_BYTES_MAX && leads_on(url) && url.fragment().is_none());
     url.ok_or(InvalidValue(
         "expected the URL of a page (http, https) or an app (com.example.app:/…), without a fragment and of \
          at most 2048 characters",

@@ -7,9 +7,25 @@ use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
 use saldo::id::NotificationId;
 use saldo::notification::{ENDPOINT_FIELDS, EndpointChange};
 
+use super::body::Change;
 use super::resolver::check_name;
 use super::view::View;
 
+/// Changes a notification endpoint
+///
+/// What is not mentioned stays. The secret does, too.
+#[utoipa::path(
+    put, path = "/rest/notifications/{id}", operation_id = "change_notification", tag = "Notifications",
+    params(
+        ("id" = NotificationId, Path),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = r"^\*$", description = "`*`: an endpoint has no `ETag`"),
+    ),
+    request_body = Change,
+    responses(
+        (status = 200, description = "The endpoint", body = View),
+        (status = 412, description = "`precondition_failed`: an endpoint has no `ETag`"),
+    ),
+)]
 pub(crate) async fn change(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

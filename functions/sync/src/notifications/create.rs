@@ -12,19 +12,44 @@ use saldo::id::NotificationId;
 use saldo::notification::{ENDPOINT_FIELDS, ENDPOINTS_MAX, Endpoint, EndpointRequest, signing_secret};
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use utoipa::ToSchema;
 
+use super::body::New;
 use super::resolver::check_name;
 use super::view::View;
 
-#[derive(Serialize)]
+/// A new endpoint, and its secret.
+#[derive(Serialize, ToSchema)]
+#[schema(as = NotificationWithSecret, example = json!({
+    "notification_id": "not_mfrggzdfmztwq2lkmfrggzdfmz", "observe_key": "/rest/transactions",
+    "notify_uri": "https://app.example/notified", "state": "session-7f3c",
+    "created_at": "2026-01-15T12:00:00.000Z", "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDRm7vJZB2RhM="
+}))]
 struct Created<'a> {
     #[serde(flatten)]
     view: View,
     /// What notifications will be signed with; null when the answer is repeated for its
     /// `Idempotency-Key`.
+    #[schema(required, pattern = "^whsec_[A-Za-z0-9+/]{43}=$")]
     secret: Option<&'a str>,
 }
 
+/// Makes a notification endpoint
+///
+/// Whatever it observes that ends from now on is told with a POST to `notify_uri`, signed as Standard Webhooks say with
+/// the `secret`, which is shown here and nowhere else. What is answered with another status than 2xx is
+/// tried again for more than a day.
+#[utoipa::path(
+    post, path = "/rest/notifications", operation_id = "create_notification", tag = "Notifications",
+    request_body = New,
+    responses(
+        (
+            status = 201, description = "The endpoint", body = Created<'static>,
+            headers(("Location", description = "Its path")),
+        ),
+        (status = 422, description = "`too_many_notifications`: there are a hundred already"),
+    ),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -9,6 +9,20 @@ use saldo::id::NotificationId;
 
 use super::read::find;
 
+/// Deletes a notification endpoint
+///
+/// What is on its way is given up.
+#[utoipa::path(
+    delete, path = "/rest/notifications/{id}", operation_id = "delete_notification", tag = "Notifications",
+    params(
+        ("id" = NotificationId, Path),
+        ("If-Match" = Option<String>, Header, nullable = false, pattern = r"^\*$", description = "`*`: an endpoint has no `ETag`"),
+    ),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 412, description = "`precondition_failed`: an endpoint has no `ETag`"),
+    ),
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -9,32 +9,58 @@ use saldo::http::{Caller, PageAfter, Parameters, PathId, Problem};
 use saldo::id::{DeliveryId, NotificationId};
 use saldo::notification::{Attempt, Delivery, DeliveryStatus, GivenUp, ObserveKey, Outcome};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::read::find;
 
-#[derive(Serialize)]
+/// A page of deliveries.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Deliveries)]
 pub(crate) struct List {
+    #[schema(max_items = 100)]
     deliveries: Vec<View>,
+    /// Whether there are deliveries after these.
     has_more: bool,
 }
 
-/// A delivery as its callers see it.
-#[derive(Serialize)]
+/// Something that ended, on its way to an endpoint.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Delivery, example = json!({
+    "delivery_id": "dlv_019bc187-6c00-7a3d-9c1e-5b0f4d2a8e61", "observe_key": "saldo:import.completed",
+    "job_id": "imp_019bc187-5a10-7c55-8f02-1d9e6b7a4c30", "status": "delivered",
+    "attempts": [
+        { "at": "2026-01-15T12:00:00.412Z", "error": "timeout" },
+        { "at": "2026-01-15T12:00:05.730Z", "status_code": 204 }
+    ],
+    "next_attempt_at": null, "created_at": "2026-01-15T12:00:00.000Z"
+}))]
 struct View {
     delivery_id: DeliveryId,
+    /// What the endpoint observed when it was told.
     observe_key: ObserveKey,
-    /// The job that ended.
+    /// The import, export or synchronization that ended.
+    #[schema(pattern = "^(imp|exp|syn)_[0-9a-f-]{36}$")]
     job_id: String,
     status: DeliveryStatus,
+    /// Why it was given up, if it was.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<GivenUp>,
     attempts: Vec<AttemptView>,
+    /// When the next attempt is due, as long as it is pending.
+    #[schema(required, format = DateTime)]
     next_attempt_at: Option<String>,
+    /// When it ended.
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
-#[derive(Serialize)]
+/// One attempt to tell, and what came of it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeliveryAttempt)]
 struct AttemptView {
+    /// When it ended.
+    #[schema(format = DateTime)]
     at: String,
     #[serde(flatten)]
     outcome: Outcome,
@@ -56,6 +82,14 @@ impl From<Delivery> for View {
     }
 }
 
+/// Lists what an endpoint was told, or is still to be
+///
+/// Newest first.
+#[utoipa::path(
+    get, path = "/rest/notifications/{id}/deliveries", operation_id = "list_deliveries", tag = "Notifications",
+    params(("id" = NotificationId, Path), PageAfter<DeliveryId>),
+    responses((status = 200, description = "A page of deliveries", body = List)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

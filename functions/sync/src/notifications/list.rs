@@ -5,14 +5,24 @@ use axum::{Extension, Json};
 use saldo::app::App;
 use saldo::http::{Caller, Problem};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::view::View;
 
-#[derive(Serialize)]
+/// All endpoints.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Notifications)]
 pub(crate) struct List {
     notifications: Vec<View>,
 }
 
+/// Lists the notification endpoints
+///
+/// In the order of their making. No secret is among them.
+#[utoipa::path(
+    get, path = "/rest/notifications", operation_id = "list_notifications", tag = "Notifications",
+    responses((status = 200, description = "All endpoints", body = List)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

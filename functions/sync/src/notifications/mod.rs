@@ -1,6 +1,7 @@
 //! Notifications: `/rest/notifications`, the worker that tells endpoints of events and
 //! delivers to them, and the end of what was given up.
 
+mod body;
 mod change;
 mod client;
 mod create;
@@ -15,20 +16,18 @@ mod worker;
 
 use saldo::http::Routes;
 use saldo::key::Scope;
+use utoipa_axum::routes;
 
 pub use dead_letters::handle as handle_dead_letters;
 pub use worker::handle;
 
-const NOTIFICATIONS: &str = "/rest/notifications";
-const NOTIFICATION: &str = "/rest/notifications/{id}";
-
 /// Adds the routes of notifications.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .get(NOTIFICATIONS, Scope::Notifications, list::list)
-        .post(NOTIFICATIONS, Scope::Notifications, create::create)
-        .get(NOTIFICATION, Scope::Notifications, read::read)
-        .put(NOTIFICATION, Scope::Notifications, change::change)
-        .delete(NOTIFICATION, Scope::Notifications, delete::delete)
-        .get("/rest/notifications/{id}/deliveries", Scope::Notifications, deliveries::list)
+        .with(Scope::Notifications, routes!(list::list))
+        .with(Scope::Notifications, routes!(create::create))
+        .with(Scope::Notifications, routes!(read::read))
+        .with(Scope::Notifications, routes!(change::change))
+        .with(Scope::Notifications, routes!(delete::delete))
+        .with(Scope::Notifications, routes!(deliveries::list))
 }

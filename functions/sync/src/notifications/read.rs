@@ -9,6 +9,12 @@ use saldo::notification::Endpoint;
 
 use super::view::View;
 
+/// Shows a notification endpoint
+#[utoipa::path(
+    get, path = "/rest/notifications/{id}", operation_id = "read_notification", tag = "Notifications",
+    params(("id" = NotificationId, Path)),
+    responses((status = 200, description = "The endpoint", body = View)),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

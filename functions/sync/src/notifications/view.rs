@@ -4,14 +4,23 @@ use saldo::date::in_milliseconds;
 use saldo::id::NotificationId;
 use saldo::notification::{Endpoint, NotifyUri, ObserveKey, State};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-/// What is known of an endpoint.
-#[derive(Clone, Serialize)]
+/// Where something is told, and of what.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = Notification, example = json!({
+    "notification_id": "not_mfrggzdfmztwq2lkmfrggzdfmz", "observe_key": "/rest/transactions",
+    "notify_uri": "https://app.example/notified", "state": "session-7f3c",
+    "created_at": "2026-01-15T12:00:00.000Z"
+}))]
 pub(crate) struct View {
     pub(crate) notification_id: NotificationId,
     observe_key: ObserveKey,
     notify_uri: NotifyUri,
+    /// What is told with each notification, to tell it by.
+    #[schema(required)]
     state: Option<State>,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 

@@ -22,33 +22,61 @@ use saldo::queue::SyncMessage;
 use saldo::secrets::SealContext;
 use saldo::store::{Changed, SealedCredentials};
 use saldo::sync::{SyncJob, SyncStatus};
+use saldo::text::Text;
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::Nothing;
+use super::body::NewAccess;
 use crate::connector::connect;
 
 /// How long a bank has to end a consent while somebody waits.
 const REVOKE_TIME: Duration = Duration::from_secs(5);
 
 /// An access. There is no secret in it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Access, example = json!({
+    "id": "acs_mfrggzdfmztwq2lkmfrggzdfmz", "access_method_id": "sandbox", "bank_name": "Sandbox Bank",
+    "save_credentials": true,
+    "consent": {
+        "recurring": true, "period": 90, "scopes": ["ACCOUNTS", "TRANSACTIONS"], "accounts": [],
+        "expires_at": "2026-04-15"
+    },
+    "created_at": "2026-01-15T12:00:00.000Z"
+}))]
 pub(crate) struct View {
     id: AccessId,
+    /// The way to the bank's accounts, as the catalog names it.
+    #[schema(value_type = Text<128>)]
     access_method_id: String,
     bank_name: String,
+    /// Whether its credentials are saved.
     save_credentials: bool,
+    /// What its user agrees to, where that was said.
+    #[schema(required)]
     consent: Option<ConsentView>,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
-#[derive(Serialize)]
+/// What a user agrees to.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Consent)]
 struct ConsentView {
+    /// Whether accounts may be read again and again; otherwise once.
     recurring: bool,
+    /// For how many days, if that was said.
+    #[schema(required, minimum = 1, maximum = 180)]
     period: Option<i64>,
+    /// What may be read; everything if nothing is named.
+    #[schema(max_items = 3)]
     scopes: Vec<ConsentScope>,
+    /// Which accounts may be read; all of them if none is named.
+    #[schema(max_items = 100)]
     accounts: Vec<ConsentAccount>,
-    /// The last day on which what the user has agreed to holds.
+    /// The last day on which what the user has agreed to holds; null before they have.
+    #[schema(required)]
     expires_at: Option<Date>,
 }
 
@@ -73,6 +101,17 @@ impl From<Access> for View {
     }
 }
 
+/// Connects a bank
+///
+/// The access is made at once; the bank is first asked by a synchronization. Credentials can be sent
+/// here or with that. Of a secret no answer says more than whether it is saved.
+#[utoipa::path(
+    post, path = "/rest/accesses", operation_id = "create_access", tag = "Banks",
+    request_body = NewAccess,
+    responses((
+        status = 201, description = "The access", body = View, headers(("Location", description = "Its path")),
+    )),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -136,6 +175,11 @@ pub(super) async fn seal(
     Ok(sealed)
 }
 
+/// Lists the accesses to banks
+#[utoipa::path(
+    get, path = "/rest/accesses", operation_id = "list_accesses", tag = "Banks",
+    responses((status = 200, description = "All accesses", body = Vec<View>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -144,6 +188,12 @@ pub(crate) async fn list(
     Ok(Json(accesses.into_iter().map(View::from).collect()))
 }
 
+/// Shows an access
+#[utoipa::path(
+    get, path = "/rest/accesses/{access_id}", operation_id = "read_access", tag = "Banks",
+    params(("access_id" = AccessId, Path)),
+    responses((status = 200, description = "The access", body = View)),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -161,13 +211,24 @@ pub(super) fn method<'a>(banks: &'a Catalog, access: &Access) -> Result<&'a Acce
     banks.method(&access.access_method_id).map(|(_, method)| method).ok_or_else(Problem::bank_not_supported)
 }
 
-/// Deletes an access with its secrets and its accounts. Transactions stay: they are of the
-/// books, and what was read once is not to be new when the bank is connected again.
+/// Deletes an access with its secrets and its accounts
+///
+/// Transactions stay: they are of the books, and what was read once is not to be new when the bank is
+/// connected again. A synchronization that waits for its user is called off, and the consent is ended
+/// at the bank, if the bank answers soon.
+#[utoipa::path(
+    delete, path = "/rest/accesses/{access_id}", operation_id = "delete_access", tag = "Banks",
+    params(("access_id" = AccessId, Path)),
+    responses(
+        (status = 200, description = "It is gone", body = Nothing),
+        (status = 423, description = "`sync_in_progress`: a synchronization of it is running"),
+    ),
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccessId>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Nothing>, Problem> {
     let (org, now) = (caller.org(), Timestamp::now());
     // Nobody begins a synchronization from here on.
     let nobody = SyncId::of_seed(Uuid::now_v7());
@@ -189,7 +250,7 @@ pub(crate) async fn delete(
     app.accesses.forget_credentials(org, &id).await?;
     revoke(&app, &access).await;
     match forget(&app, org, &access, now).await {
-        Ok(()) => Ok(Json(json!({}))),
+        Ok(()) => Ok(Json(Nothing {})),
         Err(failure) => {
             // It can be asked for again.
             app.accesses.change(org, &id, |access| std::mem::take(&mut access.lock).is_some()).await?;
@@ -247,14 +308,39 @@ async fn revoke(app: &App, access: &Access) {
     }
 }
 
-/// Forgets the access's secrets.
+/// Forgets the saved secrets of an access
+///
+/// The same as the DELETE of this path.
+#[utoipa::path(
+    post, path = "/rest/accesses/{access_id}/remove_pin", operation_id = "remove_pin", tag = "Banks",
+    params(("access_id" = AccessId, Path)),
+    responses((status = 200, description = "They are forgotten", body = Nothing)),
+)]
 pub(crate) async fn remove_pin(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccessId>,
-) -> Result<Json<Value>, Problem> {
-    find(&app, caller.org(), &id).await?;
-    app.accesses.forget_credentials(caller.org(), &id).await?;
-    app.accesses.change(caller.org(), &id, |access| std::mem::take(&mut access.save_credentials)).await?;
-    Ok(Json(json!({})))
+) -> Result<Json<Nothing>, Problem> {
+    forget_secrets(&app, caller.org(), &id).await
+}
+
+/// Forgets the saved secrets of an access
+#[utoipa::path(
+    delete, path = "/rest/accesses/{access_id}/remove_pin", operation_id = "delete_pin", tag = "Banks",
+    params(("access_id" = AccessId, Path)),
+    responses((status = 200, description = "They are forgotten", body = Nothing)),
+)]
+pub(crate) async fn delete_pin(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccessId>,
+) -> Result<Json<Nothing>, Problem> {
+    forget_secrets(&app, caller.org(), &id).await
+}
+
+async fn forget_secrets(app: &App, org: &OrgId, id: &AccessId) -> Result<Json<Nothing>, Problem> {
+    find(app, org, id).await?;
+    app.accesses.forget_credentials(org, id).await?;
+    app.accesses.change(org, id, |access| std::mem::take(&mut access.save_credentials)).await?;
+    Ok(Json(Nothing {}))
 }

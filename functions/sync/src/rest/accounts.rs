@@ -13,17 +13,24 @@ use saldo::date::{Date, in_milliseconds};
 use saldo::failure::Failure;
 use saldo::fields::Fields;
 use saldo::finx::ErrorCode;
+use saldo::http::openapi::Amount;
 use saldo::http::{Caller, FromParameters, Parameters, PathId, Problem};
 use saldo::id::{AccessId, AccountId, OrgId};
 use saldo::money::{Currency, Decimal, as_number};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, ToSchema};
+
+use super::Nothing;
+use super::parameters;
 
 const CENTS: &str = "cents";
 
 /// Whether amounts are told in the currency's smallest unit.
 pub(crate) struct Query {
-    cents: bool,
+    pub(super) cents: bool,
 }
 
 impl FromParameters for Query {
@@ -35,6 +42,12 @@ impl FromParameters for Query {
     }
 }
 
+impl IntoParams for Query {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![parameters::cents(CENTS)]
+    }
+}
+
 /// An account with the access that brings it.
 pub(super) struct BankAccount {
     pub(super) account: Account,
@@ -42,45 +55,118 @@ pub(super) struct BankAccount {
     pub(super) access: Access,
 }
 
-#[derive(Serialize)]
+/// The accounts that synchronizations have brought.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankAccounts)]
 pub(crate) struct List {
     accounts: Vec<View>,
 }
 
-#[derive(Serialize)]
+/// An account that a synchronization has brought.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankAccount, example = json!({
+    "account_id": "acc_mfrggzdfmztwq2lkmfrggzdfmz", "bank_id": "acs_mfrggzdfmztwq2lkmfrggzdfmz",
+    "bank_name": "Sandbox Bank", "name": "Girokonto", "owner": "Käthe Öztürk-Müller", "auto_sync": true,
+    "account_number": "0000001001", "bank_code": "99999999", "currency": "EUR",
+    "iban": "DE59999999990000001001", "bic": "SALDDEFFXXX", "type": "Giro account",
+    "status": {
+        "code": 1, "message": null, "sync_timestamp": "2026-01-15T12:00:41.902Z",
+        "success_timestamp": "2026-01-15T12:00:41.902Z"
+    },
+    "balance": { "balance": 1_336_934.98, "balance_date": "2026-01-15", "credit_line": null }
+}))]
 pub(crate) struct View {
     account_id: AccountId,
+    /// The access that brings it.
     bank_id: AccessId,
     bank_name: String,
+    /// What the bank calls it.
+    #[schema(required)]
     name: Option<String>,
+    /// Whose it is.
+    #[schema(required)]
     owner: Option<String>,
+    /// Whether it is synchronized without anybody asking.
     auto_sync: bool,
+    /// Its number in the country's own form.
+    #[schema(required)]
     account_number: Option<String>,
+    /// The bank's code in its IBAN.
+    #[schema(required)]
     bank_code: Option<String>,
     currency: Currency,
+    /// Its IBAN (ISO 13616), without blanks.
+    #[schema(required)]
     iban: Option<String>,
+    /// The bank's BIC (ISO 9362).
+    #[schema(required)]
     bic: Option<String>,
-    r#type: &'static str,
+    r#type: Kind,
     status: StatusView,
     balance: BalanceView,
 }
 
-#[derive(Serialize)]
+/// finX's words for the types of account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankAccountType)]
+enum Kind {
+    #[serde(rename = "Giro account")]
+    Giro,
+    #[serde(rename = "Savings account")]
+    Savings,
+    #[serde(rename = "Credit card")]
+    CreditCard,
+    #[serde(rename = "Loan account")]
+    Loan,
+    Unknown,
+}
+
+/// Whether an account is in step with its bank.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankAccountStatus)]
 struct StatusView {
-    /// 1: in step with the bank; 0: not read yet; otherwise what went wrong, below zero.
+    /// 1: nothing has gone wrong; otherwise what has, below zero.
+    #[schema(schema_with = code)]
     code: i32,
+    /// What has gone wrong, for people.
+    #[schema(required)]
     message: Option<&'static str>,
+    /// When a synchronization of its access last ended.
+    #[schema(required, format = DateTime)]
     sync_timestamp: Option<String>,
+    /// When one last ended that was completed.
+    #[schema(required, format = DateTime)]
     success_timestamp: Option<String>,
 }
 
-#[derive(Serialize)]
+fn code() -> impl Into<RefOr<Schema>> {
+    let failures = ErrorCode::ALL.map(|code| -i32::from(code.number()));
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .enum_values(Some(std::iter::once(1).chain(failures)))
+        .description(Some("1: nothing has gone wrong; otherwise what has, an `ErrorCode` below zero"))
+}
+
+/// The balance of an account that a synchronization has brought.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankBalance, example = json!({
+    "balance": 1_336_934.98, "balance_date": "2026-01-15", "credit_line": null
+}))]
 pub(crate) struct BalanceView {
+    /// In the account's currency or, with `cents`, in its smallest unit.
+    #[schema(value_type = Amount)]
     #[serde(serialize_with = "as_number")]
     balance: Decimal,
+    /// The day of the balance, where the bank tells it.
+    #[schema(required)]
     balance_date: Option<Date>,
     /// Banks don't tell it.
+    #[schema(required, schema_with = nothing)]
     credit_line: Option<()>,
+}
+
+fn nothing() -> impl Into<RefOr<Schema>> {
+    ObjectBuilder::new().schema_type(Type::Null).description(Some("Banks don't tell it"))
 }
 
 impl View {
@@ -143,16 +229,24 @@ pub(super) fn in_unit(amount: Decimal, currency: Currency, cents: bool) -> Decim
 }
 
 /// finX's words for the types of account (ISO 20022).
-fn type_of(cash_account_type: Option<&str>) -> &'static str {
+fn type_of(cash_account_type: Option<&str>) -> Kind {
     match saldo::account::type_of(cash_account_type) {
-        "checking" => "Giro account",
-        "savings" => "Savings account",
-        "credit_card" => "Credit card",
-        "loan" => "Loan account",
-        _ => "Unknown",
+        "checking" => Kind::Giro,
+        "savings" => Kind::Savings,
+        "credit_card" => Kind::CreditCard,
+        "loan" => Kind::Loan,
+        _ => Kind::Unknown,
     }
 }
 
+/// Lists the accounts that synchronizations have brought
+///
+/// They are accounts like any other, too: `/v1/accounts` has them among all others.
+#[utoipa::path(
+    get, path = "/rest/accounts", operation_id = "list_bank_accounts", tag = "Banks",
+    params(Query),
+    responses((status = 200, description = "All of them, access by access", body = List)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -189,6 +283,12 @@ pub(super) async fn find(app: &App, org: &OrgId, id: &AccountId) -> Result<BankA
     Ok(BankAccount { account, details, access })
 }
 
+/// Shows an account that a synchronization has brought
+#[utoipa::path(
+    get, path = "/rest/accounts/{account_id}", operation_id = "read_bank_account", tag = "Banks",
+    params(("account_id" = AccountId, Path), Query),
+    responses((status = 200, description = "The account", body = View)),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -198,6 +298,12 @@ pub(crate) async fn read(
     Ok(Json(View::of(find(&app, caller.org(), &id).await?, cents)))
 }
 
+/// Shows the balance of an account that a synchronization has brought
+#[utoipa::path(
+    get, path = "/rest/accounts/{account_id}/balance", operation_id = "read_bank_balance", tag = "Banks",
+    params(("account_id" = AccountId, Path), Query),
+    responses((status = 200, description = "Its balance", body = BalanceView)),
+)]
 pub(crate) async fn balance(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -207,16 +313,23 @@ pub(crate) async fn balance(
     Ok(Json(BalanceView::of(&find(&app, caller.org(), &id).await?, cents)))
 }
 
-/// Deletes an account. It stays deleted until a synchronization with the scope `ACCOUNTS`
-/// asks for all of them again.
+/// Deletes an account that a synchronization has brought
+///
+/// It stays deleted until a synchronization with the scope `ACCOUNTS` asks for all of them again. What was
+/// booked on it stays in the books.
+#[utoipa::path(
+    delete, path = "/rest/accounts/{account_id}", operation_id = "delete_bank_account", tag = "Banks",
+    params(("account_id" = AccountId, Path)),
+    responses((status = 200, description = "It is gone", body = Nothing)),
+)]
 pub(crate) async fn delete(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Nothing>, Problem> {
     let account = app.accounts.get(caller.org(), &id).await?.filter(|account| account.bank.is_some());
     let account = account.ok_or_else(Problem::not_found)?;
     app.transactions.forget_pending(caller.org(), &account).await?;
     app.accounts.delete(caller.org(), &account, false, Timestamp::now()).await?;
-    Ok(Json(json!({})))
+    Ok(Json(Nothing {}))
 }

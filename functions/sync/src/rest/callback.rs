@@ -12,9 +12,13 @@ use saldo::id::{AccessId, OrgId, SyncId};
 use saldo::sync::{Answer, ChallengeKind, SyncJob};
 use subtle::ConstantTimeEq;
 use url::Url;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 
 use super::challenges::take;
+use super::parameters::{parameter, required};
 
 const STATE: &str = "state";
 /// Between the organization and the random part of a state.
@@ -41,6 +45,14 @@ impl FromParameters for Query {
     }
 }
 
+impl IntoParams for Query {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let pattern = format!(r"^{}[a-z2-7]{{16,32}}\.[0-9a-f]{{32}}$", OrgId::PREFIX);
+        let state = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
+        vec![required(parameter(STATE, "What the bank was given for this one return", state))]
+    }
+}
+
 /// Where the bank is to send the user back to: 122 random bits tell this return from any other.
 pub(super) fn callback_of(
     origin: &Url,
@@ -61,7 +73,23 @@ fn state_of(org: &OrgId, random: Uuid) -> String {
     format!("{org}{SEPARATOR}{}", random.simple())
 }
 
-/// `GET …/callback`: takes the user on, and has the worker look what they did at the bank.
+/// Takes a user on who comes back from the bank's page
+///
+/// Browsers are sent here by the bank, with the parameters of a bank beside the `state`, which is good for
+/// one return. They go on to the `redirect_uri` of the synchronization, with its `state`.
+#[utoipa::path(
+    get, path = "/rest/accesses/{access_id}/syncs/{sync_id}/callback", operation_id = "return_from_bank",
+    tag = "Banks",
+    params(("access_id" = AccessId, Path), ("sync_id" = SyncId, Path), Query),
+    responses(
+        (status = 200, description = "A page to be closed: nobody said where the user goes on", body = String, content_type = "text/html"),
+        (
+            status = 302, description = "Where the user goes on",
+            headers(("Location", description = "The `redirect_uri` with the `state` of the synchronization")),
+        ),
+        (status = 409, description = "`challenge_closed`: the user has come back before, or it waits for them no longer"),
+    ),
+)]
 pub(crate) async fn callback(
     State(app): State<App>,
     PathId((access, sync)): PathId<(AccessId, SyncId)>,

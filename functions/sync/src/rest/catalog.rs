@@ -7,6 +7,11 @@ use saldo::bank::{AccessMethod, Bank, Country, Credential, Flow};
 use saldo::fields::Fields;
 use saldo::http::{Caller, FromParameters, Parameters, Problem};
 use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::{IntoParams, ToSchema};
+
+use super::parameters::parameter;
 
 const COUNTRY: &str = "country";
 
@@ -23,35 +28,84 @@ impl FromParameters for Query {
     }
 }
 
-#[derive(Serialize)]
+impl IntoParams for Query {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let country = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[A-Za-z]{2}$"));
+        vec![parameter(COUNTRY, "Only banks of this country (ISO 3166-1 alpha-2)", country)]
+    }
+}
+
+/// What can be connected.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankCatalog)]
 pub(crate) struct View {
     banks: Vec<BankView>,
     /// Providers that are no banks: there are none.
+    #[schema(value_type = Vec<Object>, max_items = 0)]
     services: [(); 0],
 }
 
-#[derive(Serialize)]
+/// A bank and the ways to its accounts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Bank, example = json!({
+    "id": "sandbox", "name": "Sandbox Bank", "bank_code": "99999999", "bic": "SALDDEFFXXX", "country": "DE",
+    "supported": true,
+    "access_methods": [{
+        "id": "sandbox", "type": "API", "in_psd2_scope": true,
+        "supported_account_types": ["Giro account", "Savings account", "Loan account"],
+        "customer_authentication_flows": ["EMBEDDED", "DECOUPLED"],
+        "configurable_consent": true, "requires_account_identifiers": false, "advice": null,
+        "credentials": [
+            { "id": "psu_id", "label": "Login", "is_secret": false, "is_optional": false },
+            { "id": "pin", "label": "PIN", "is_secret": true, "is_optional": false }
+        ]
+    }]
+}))]
 struct BankView {
     id: String,
+    /// What it calls itself.
     name: String,
+    /// Its national bank code.
+    #[schema(required)]
     bank_code: Option<String>,
+    /// Its BIC (ISO 9362).
+    #[schema(required)]
     bic: Option<String>,
     country: Country,
+    /// Whether there is a way to its accounts.
     supported: bool,
     access_methods: Vec<MethodView>,
 }
 
-#[derive(Serialize)]
+/// A way to a bank's accounts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccessMethod)]
 struct MethodView {
+    /// What a new access names as its `access_method_id`.
     id: String,
-    r#type: &'static str,
+    r#type: MethodType,
     in_psd2_scope: bool,
+    /// The types of account that it gives access to.
     supported_account_types: Vec<String>,
+    /// How the bank's customers may be asked to prove who they are.
     customer_authentication_flows: Vec<Flow>,
+    /// Whether a consent can be limited to some accounts.
     configurable_consent: bool,
+    /// Whether a consent has to name its accounts.
     requires_account_identifiers: bool,
+    /// What to tell the user beforehand.
+    #[schema(required)]
     advice: Option<String>,
+    /// What the bank asks of its customers beforehand.
     credentials: Vec<Credential>,
+}
+
+/// The kinds of way: banks are asked by their interfaces alone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccessMethodType)]
+#[serde(rename_all = "UPPERCASE")]
+enum MethodType {
+    Api,
 }
 
 impl From<Bank> for BankView {
@@ -72,7 +126,7 @@ impl From<AccessMethod> for MethodView {
     fn from(method: AccessMethod) -> Self {
         Self {
             id: method.id,
-            r#type: "API",
+            r#type: MethodType::Api,
             in_psd2_scope: true,
             supported_account_types: method.supported_account_types,
             customer_authentication_flows: method.flows,
@@ -84,6 +138,12 @@ impl From<AccessMethod> for MethodView {
     }
 }
 
+/// Lists the banks that can be connected
+#[utoipa::path(
+    get, path = "/rest/catalog", operation_id = "read_catalog", tag = "Banks",
+    params(Query),
+    responses((status = 200, description = "The banks, and the ways to their accounts", body = View)),
+)]
 pub(crate) async fn catalog(
     State(app): State<App>,
     Extension(_): Extension<Caller>,

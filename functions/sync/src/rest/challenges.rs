@@ -15,21 +15,31 @@ use saldo::store::Changed;
 use saldo::sync::{Answer, Challenge, ChallengeKind, SyncJob};
 use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
+use super::Nothing;
+use super::body;
 use super::syncs::find_sync;
 
 const VALUE: &str = "value";
 const METHOD_ID: &str = "method_id";
 /// The characters of an answer: far more than a one-time password has.
-const VALUE_CHARS_MAX: usize = 1_000;
+pub(super) const VALUE_CHARS_MAX: usize = 1_000;
+/// The fields of an answer.
+pub(super) const ANSWER_FIELDS: &[&str] = &[VALUE, METHOD_ID];
 
-/// A challenge.
-#[derive(Serialize)]
+/// Something that a bank wants its customer to do.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Challenge, example = json!({
+    "id": "cha_mfrggzdfmztwq2lkmfrggzdfmz", "type": "EMBEDDED",
+    "label": "Enter the TAN that was sent to +49 *** **42.", "format": "TEXT", "data": null,
+    "input_format": "integer", "min_length": null, "max_length": 6, "created_at": "2026-01-15T12:00:00.000Z"
+}))]
 pub(crate) struct ChallengeView {
     id: ChallengeId,
     #[serde(flatten)]
     kind: ChallengeKind,
+    #[schema(format = DateTime)]
     created_at: String,
 }
 
@@ -39,6 +49,15 @@ impl From<Challenge> for ChallengeView {
     }
 }
 
+/// Lists what was asked of the user in the course of a synchronization
+///
+/// In the order in which it was asked; the last one may be open.
+#[utoipa::path(
+    get, path = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges", operation_id = "list_challenges",
+    tag = "Banks",
+    params(("access_id" = AccessId, Path), ("sync_id" = SyncId, Path)),
+    responses((status = 200, description = "The challenges", body = Vec<ChallengeView>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -48,6 +67,13 @@ pub(crate) async fn list(
     Ok(Json(job.challenges.into_iter().map(ChallengeView::from).collect()))
 }
 
+/// Shows a challenge
+#[utoipa::path(
+    get, path = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{challenge_id}",
+    operation_id = "read_challenge", tag = "Banks",
+    params(("access_id" = AccessId, Path), ("sync_id" = SyncId, Path), ("challenge_id" = ChallengeId, Path)),
+    responses((status = 200, description = "The challenge", body = ChallengeView)),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -61,15 +87,28 @@ fn find<'a>(job: &'a SyncJob, id: &ChallengeId) -> Result<&'a Challenge, Problem
     job.challenges.iter().find(|challenge| challenge.id == *id).ok_or_else(Problem::not_found)
 }
 
-/// `POST …/response`: takes the answer to the open challenge, once.
+/// Answers a challenge, once
+///
+/// `METHOD_SELECT` is answered with a `method_id` and `EMBEDDED` with a `value`; `REDIRECT` and
+/// `DECOUPLED` are met at the bank and take no answer.
+#[utoipa::path(
+    post, path = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{challenge_id}/response",
+    operation_id = "answer_challenge", tag = "Banks",
+    params(("access_id" = AccessId, Path), ("sync_id" = SyncId, Path), ("challenge_id" = ChallengeId, Path)),
+    request_body = body::Answer,
+    responses(
+        (status = 200, description = "The bank will be told", body = Nothing),
+        (status = 409, description = "`challenge_closed`: it was answered before, or its synchronization waits for it no longer"),
+    ),
+)]
 pub(crate) async fn respond(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId((access, sync, id)): PathId<(AccessId, SyncId, ChallengeId)>,
     payload: Payload,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Nothing>, Problem> {
     let job = find_sync(&app, caller.org(), &access, &sync).await?;
-    let told = read_answer(payload.json_fields(&[VALUE, METHOD_ID])?, &find(&job, &id)?.kind)?;
+    let told = read_answer(payload.json_fields(ANSWER_FIELDS)?, &find(&job, &id)?.kind)?;
     let answer = match told {
         Told::Method(id) => Answer::Method(id),
         Told::Value(value) => {
@@ -78,7 +117,7 @@ pub(crate) async fn respond(
         }
     };
     match take(&app, &job, &id, &answer).await? {
-        true => Ok(Json(json!({}))),
+        true => Ok(Json(Nothing {})),
         false => Err(Problem::challenge_closed()),
     }
 }

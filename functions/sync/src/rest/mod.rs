@@ -2,9 +2,11 @@
 
 mod accesses;
 mod accounts;
+mod body;
 mod callback;
 mod catalog;
 mod challenges;
+mod parameters;
 mod syncs;
 mod transactions;
 mod window;
@@ -12,37 +14,38 @@ mod window;
 use saldo::app::App;
 use saldo::http::Routes;
 use saldo::key::Scope;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
 
 /// The routes for accesses, their synchronizations, and what these have brought.
 pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .get("/rest/catalog", Scope::Sync, catalog::catalog)
-        .post("/rest/accesses", Scope::Sync, accesses::create)
-        .get("/rest/accesses", Scope::Sync, accesses::list)
-        .get("/rest/accesses/{access_id}", Scope::Sync, accesses::read)
-        .delete("/rest/accesses/{access_id}", Scope::Sync, accesses::delete)
-        .post("/rest/accesses/{access_id}/remove_pin", Scope::Sync, accesses::remove_pin)
-        .delete("/rest/accesses/{access_id}/remove_pin", Scope::Sync, accesses::remove_pin)
-        .post("/rest/accesses/{access_id}/syncs", Scope::Sync, syncs::create)
-        .get("/rest/accesses/{access_id}/syncs", Scope::Sync, syncs::list)
-        .get("/rest/accesses/{access_id}/syncs/{sync_id}", Scope::Sync, syncs::read)
-        .public_get("/rest/accesses/{access_id}/syncs/{sync_id}/callback", callback::callback)
-        .get("/rest/accesses/{access_id}/syncs/{sync_id}/challenges", Scope::Sync, challenges::list)
-        .get(
-            "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{challenge_id}",
-            Scope::Sync,
-            challenges::read,
-        )
-        .post(
-            "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{challenge_id}/response",
-            Scope::Sync,
-            challenges::respond,
-        )
-        .get("/rest/accounts", Scope::Sync, accounts::list)
-        .get("/rest/accounts/{account_id}", Scope::Sync, accounts::read)
-        .delete("/rest/accounts/{account_id}", Scope::Sync, accounts::delete)
-        .get("/rest/accounts/{account_id}/balance", Scope::Sync, accounts::balance)
-        .get("/rest/transactions", Scope::Sync, transactions::list)
-        .get("/rest/accounts/{account_id}/transactions", Scope::Sync, transactions::of_account)
-        .get("/rest/accounts/{account_id}/transactions/{transaction_id}", Scope::Sync, transactions::read)
+        .with(Scope::Sync, routes!(catalog::catalog))
+        .with(Scope::Sync, routes!(accesses::create))
+        .with(Scope::Sync, routes!(accesses::list))
+        .with(Scope::Sync, routes!(accesses::read))
+        .with(Scope::Sync, routes!(accesses::delete))
+        .with(Scope::Sync, routes!(accesses::remove_pin))
+        .with(Scope::Sync, routes!(accesses::delete_pin))
+        .with(Scope::Sync, routes!(syncs::create))
+        .with(Scope::Sync, routes!(syncs::list))
+        .with(Scope::Sync, routes!(syncs::read))
+        .with_public(routes!(callback::callback))
+        .with(Scope::Sync, routes!(challenges::list))
+        .with(Scope::Sync, routes!(challenges::read))
+        .with(Scope::Sync, routes!(challenges::respond))
+        .with(Scope::Sync, routes!(accounts::list))
+        .with(Scope::Sync, routes!(accounts::read))
+        .with(Scope::Sync, routes!(accounts::delete))
+        .with(Scope::Sync, routes!(accounts::balance))
+        .with(Scope::Sync, routes!(transactions::list))
+        .with(Scope::Sync, routes!(transactions::of_account))
+        .with(Scope::Sync, routes!(transactions::read))
 }
+
+/// An empty object: it was done, and there is nothing to say about it.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({}))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}

@@ -11,6 +11,7 @@ use saldo::app::App;
 use saldo::bank::{AccessMethod, Flow};
 use saldo::date::in_milliseconds;
 use saldo::failure::Failure;
+use saldo::finx::ErrorCode;
 use saldo::http::{Caller, PathId, Payload, Problem, Seed};
 use saldo::id::{AccessId, OrgId, SyncId};
 use saldo::queue::SyncMessage;
@@ -18,8 +19,13 @@ use saldo::store::{Changed, SealedCredentials};
 use saldo::sync::{Conflict, SYNC_FIELDS, SyncError, SyncJob, SyncRequest, SyncStatus};
 use serde::Serialize;
 use url::Url;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
+use super::Nothing;
 use super::accesses::{check, find, method, seal};
+use super::body::NewSync;
 use super::callback::callback_of;
 use super::challenges::ChallengeView;
 
@@ -27,42 +33,74 @@ use super::challenges::ChallengeView;
 const LISTED_MAX: usize = 100;
 
 /// A synchronization.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Sync, example = json!({
+    "id": "syn_019bc187-6c00-7a3d-9c1e-5b0f4d2a8e61", "status": "COMPLETED", "challenge": null, "error": null,
+    "accounts": 4, "new_transactions": 20, "conflict_count": 0, "conflicts": [],
+    "created_at": "2026-01-15T12:00:00.000Z", "started_at": "2026-01-15T12:00:00.113Z",
+    "ended_at": "2026-01-15T12:00:41.902Z"
+}))]
 pub(crate) struct View {
     id: SyncId,
     status: SyncStatus,
+    /// What waits for the user; null unless the status is `AWAIT_AUTH`.
+    #[schema(required)]
     challenge: Option<ChallengeView>,
+    /// Why it failed; null unless the status is `FAILED`.
+    #[schema(required)]
     error: Option<ErrorView>,
     /// How many accounts were read.
     accounts: u64,
     /// How many transactions were new.
     new_transactions: u64,
-    /// How many reports could not be taken, and the first of them.
+    /// How many of the bank's reports could not be taken.
     conflict_count: u64,
+    /// The first of them.
+    #[schema(max_items = 100)]
     conflicts: Vec<Conflict>,
+    #[schema(format = DateTime)]
     created_at: String,
+    #[schema(required, format = DateTime)]
     started_at: Option<String>,
+    #[schema(required, format = DateTime)]
     ended_at: Option<String>,
 }
 
-#[derive(Serialize)]
+/// Why a synchronization failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SyncError, example = json!({
+    "code": 10001, "group": "user", "message": null, "description": "The PIN is invalid.", "data": {}
+}))]
 struct ErrorView {
-    code: u16,
+    code: ErrorCode,
+    /// Who can do something about it.
+    #[schema(schema_with = group)]
     group: &'static str,
     /// What the bank said.
+    #[schema(required)]
     message: Option<String>,
+    /// What the code means, for people.
     description: &'static str,
-    data: serde_json::Value,
+    data: Nothing,
+}
+
+fn group() -> impl Into<RefOr<Schema>> {
+    let mut groups = ErrorCode::ALL.map(ErrorCode::group).to_vec();
+    groups.dedup();
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(groups))
+        .description(Some("Who can do something about it"))
 }
 
 impl From<SyncError> for ErrorView {
     fn from(error: SyncError) -> Self {
         Self {
-            code: error.code.number(),
+            code: error.code,
             group: error.code.group(),
             message: error.message,
             description: error.code.description(),
-            data: serde_json::json!({}),
+            data: Nothing {},
         }
     }
 }
@@ -86,6 +124,29 @@ impl From<SyncJob> for View {
     }
 }
 
+/// Starts a synchronization
+///
+/// It reads the accounts of the access at the bank, and their transactions. Where the bank wants to hear
+/// from its customer, the status is `AWAIT_AUTH`, and the `challenge` says what to do. One synchronization
+/// of an access is running at a time. The body, and everything in it, may be left out; credentials must be
+/// sent that the bank asks for and that are not saved.
+#[utoipa::path(
+    post, path = "/rest/accesses/{access_id}/syncs", operation_id = "create_sync", tag = "Banks",
+    params(("access_id" = AccessId, Path)),
+    request_body = Option<NewSync>,
+    responses(
+        (
+            status = 201, description = "The synchronization", body = View,
+            headers(("Location", description = "Its path")),
+        ),
+        (
+            status = 400,
+            description = "`credentials_incomplete`: credentials are missing; `psu_ip_required`: the bank insists on `psu_ip_address`",
+        ),
+        (status = 422, description = "`bank_not_supported`: the catalog has its access method no more"),
+        (status = 423, description = "`sync_in_progress`: another synchronization of the access is running"),
+    ),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -231,6 +292,14 @@ fn origin(headers: &HeaderMap) -> Result<Url, Problem> {
         .ok_or_else(|| Problem::invalid_parameter("the Host header names no host"))
 }
 
+/// Lists the synchronizations of an access
+///
+/// The last hundred of them, newest first.
+#[utoipa::path(
+    get, path = "/rest/accesses/{access_id}/syncs", operation_id = "list_syncs", tag = "Banks",
+    params(("access_id" = AccessId, Path)),
+    responses((status = 200, description = "The synchronizations", body = Vec<View>)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -241,6 +310,12 @@ pub(crate) async fn list(
     Ok(Json(syncs.into_iter().map(View::from).collect()))
 }
 
+/// Shows how a synchronization is doing
+#[utoipa::path(
+    get, path = "/rest/accesses/{access_id}/syncs/{sync_id}", operation_id = "read_sync", tag = "Banks",
+    params(("access_id" = AccessId, Path), ("sync_id" = SyncId, Path)),
+    responses((status = 200, description = "The synchronization", body = View)),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,

@@ -12,15 +12,17 @@ use saldo::app::App;
 use saldo::bounds::Bounds;
 use saldo::date::{Date, in_milliseconds};
 use saldo::failure::Failure;
+use saldo::http::openapi::Amount;
 use saldo::http::{Caller, Parameters, PathId, Problem};
 use saldo::id::{AccountId, OrgId, TransactionId};
 use saldo::money::{Currency, Decimal, as_number};
 use saldo::store::{Order, StoredTransaction};
 use saldo::transaction::{Direction, Transaction, TransactionDetails};
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::accounts::{BankAccount, all, find, in_unit};
-use super::window::{Since, Window};
+use super::accounts::{BankAccount, Query, all, find, in_unit};
+use super::window::{Since, Window, WindowOfAccount};
 
 /// The accounts whose transactions are told together: all of them are read side by side.
 const ACCOUNTS_MAX: usize = 500;
@@ -30,36 +32,90 @@ const RECORDS_AT_ONCE: usize = 20_000;
 /// The days by which a transaction may be valued before or after it is booked.
 const VALUED_APART: i64 = 366;
 
-#[derive(Serialize)]
+/// A page of transactions that synchronizations have brought.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankTransactions)]
 pub(crate) struct List {
+    #[schema(max_items = 1000)]
     transactions: Vec<View>,
 }
 
-#[derive(Serialize)]
+/// A transaction that a synchronization has brought.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankTransaction, example = json!({
+    "transaction_id": "txn_mfrggzdfmztwq2lkmfrggzdfmz", "account_id": "acc_mfrggzdfmztwq2lkmfrggzdfmz",
+    "name": "Stadtwerke München", "account_number": null, "bank_code": "37040044", "bank_name": null,
+    "iban": "DE89370400440532013000", "bic": "COBADEFFXXX", "amount": -49.9, "currency": "EUR",
+    "booking_date": "2026-01-14", "value_date": "2026-01-14",
+    "purpose": "Abschlag Strom, Kundennr. 00815", "type": "Direct debit", "booking_text": null, "booked": true,
+    "end_to_end_reference": "SWM-778812", "mandate_reference": "SWM-MANDAT-0042",
+    "creditor_id": "DE98ZZZ09999999999", "creation_timestamp": "2026-01-15T12:00:00.000Z",
+    "modification_timestamp": "2026-01-15T12:00:00.000Z"
+}))]
 pub(crate) struct View {
     transaction_id: TransactionId,
     account_id: AccountId,
+    /// Who is on the other side.
+    #[schema(required)]
     name: Option<String>,
+    /// Their account, where it has no IBAN.
+    #[schema(required)]
     account_number: Option<String>,
+    /// Their bank's code in their IBAN.
+    #[schema(required)]
     bank_code: Option<String>,
+    /// Their bank's name, which banks don't tell.
+    #[schema(required)]
     bank_name: Option<String>,
+    /// Their IBAN (ISO 13616), without blanks.
+    #[schema(required)]
     iban: Option<String>,
+    /// Their bank's BIC (ISO 9362).
+    #[schema(required)]
     bic: Option<String>,
-    /// Negative when it took from the account.
+    /// Negative when it took from the account. In the `currency` or, with `cents`, in its smallest unit.
+    #[schema(value_type = Amount)]
     #[serde(serialize_with = "as_number")]
     amount: Decimal,
     currency: Currency,
+    /// The day it was booked; null before it is.
+    #[schema(required)]
     booking_date: Option<Date>,
+    /// The day from which it counts.
     value_date: Date,
+    /// What it is for.
+    #[schema(required)]
     purpose: Option<String>,
-    r#type: &'static str,
+    r#type: Kind,
+    /// What the bank calls such a transaction.
+    #[schema(required)]
     booking_text: Option<String>,
+    /// Whether it is of the books; otherwise it is pending.
     booked: bool,
+    /// The reference that goes with a payment from end to end.
+    #[schema(required)]
     end_to_end_reference: Option<String>,
+    /// The direct debit's mandate.
+    #[schema(required)]
     mandate_reference: Option<String>,
+    /// The direct debit's creditor.
+    #[schema(required)]
     creditor_id: Option<String>,
+    /// When it came here.
+    #[schema(format = DateTime)]
     creation_timestamp: String,
+    /// The same: it does not change afterwards.
+    #[schema(format = DateTime)]
     modification_timestamp: String,
+}
+
+/// finX's words for what kind of transaction it is, as far as that can be told.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BankTransactionType)]
+enum Kind {
+    #[serde(rename = "Direct debit")]
+    DirectDebit,
+    Transfer,
 }
 
 impl View {
@@ -87,7 +143,7 @@ impl View {
             booking_date: transaction.booked_on,
             value_date: transaction.valued_on,
             purpose: transaction.text.map(String::from),
-            r#type: type_of(said.mandate_reference.is_some()),
+            r#type: if said.mandate_reference.is_some() { Kind::DirectDebit } else { Kind::Transfer },
             booking_text: said.booking_text,
             booked,
             end_to_end_reference: said.end_to_end_reference,
@@ -99,11 +155,16 @@ impl View {
     }
 }
 
-/// finX's words for what kind of transaction it is, as far as that can be told.
-fn type_of(has_mandate: bool) -> &'static str {
-    if has_mandate { "Direct debit" } else { "Transfer" }
-}
-
+/// Lists the transactions that synchronizations have brought
+///
+/// Of all accounts: up to 500, unless those that are wanted are named. Transactions that came here in
+/// other ways are among them, if they are of these accounts; pending ones count as newer than whatever
+/// was booked.
+#[utoipa::path(
+    get, path = "/rest/transactions", operation_id = "list_bank_transactions", tag = "Banks",
+    params(Window),
+    responses((status = 200, description = "A page of transactions", body = List)),
+)]
 pub(crate) async fn list(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
@@ -120,21 +181,35 @@ pub(crate) async fn list(
     page(&app, caller.org(), &accounts, &window).await
 }
 
+/// Lists the transactions of an account that a synchronization has brought
+#[utoipa::path(
+    get, path = "/rest/accounts/{account_id}/transactions", operation_id = "list_transactions_of_bank_account",
+    tag = "Banks",
+    params(("account_id" = AccountId, Path), WindowOfAccount),
+    responses((status = 200, description = "A page of transactions", body = List)),
+)]
 pub(crate) async fn of_account(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
-    Parameters(window): Parameters<Window>,
+    Parameters(WindowOfAccount(window)): Parameters<WindowOfAccount>,
 ) -> Result<Json<List>, Problem> {
     let account = find(&app, caller.org(), &id).await?;
     page(&app, caller.org(), &[account], &window).await
 }
 
+/// Shows a transaction that a synchronization has brought
+#[utoipa::path(
+    get, path = "/rest/accounts/{account_id}/transactions/{transaction_id}",
+    operation_id = "read_bank_transaction", tag = "Banks",
+    params(("account_id" = AccountId, Path), ("transaction_id" = TransactionId, Path), Query),
+    responses((status = 200, description = "The transaction, booked or pending", body = View)),
+)]
 pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId((account, id)): PathId<(AccountId, TransactionId)>,
-    Parameters(window): Parameters<Window>,
+    Parameters(Query { cents }): Parameters<Query>,
 ) -> Result<Json<View>, Problem> {
     let found = find(&app, caller.org(), &account).await?;
     let identifier = found.account.transactions_identifier();
@@ -145,7 +220,7 @@ pub(crate) async fn read(
         None => (app.transactions.get_pending(caller.org(), &account, &identifier, &id).await?, false),
     };
     let transaction = transaction.ok_or_else(Problem::not_found)?;
-    Ok(Json(View::of(transaction, account, booked, window.cents)))
+    Ok(Json(View::of(transaction, account, booked, cents)))
 }
 
 /// A page of the accounts' transactions, in the order that is wanted.

@@ -9,8 +9,12 @@ use saldo::http::FromParameters;
 use saldo::id::{AccountId, SyncId};
 use saldo::store::Order;
 use saldo::transaction::Transaction;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::{IntoParams, PartialSchema};
 use uuid::Uuid;
 
+use super::parameters::{cents, flag, parameter};
 use super::transactions::day_of;
 
 const ACCOUNTS: &str = "accounts";
@@ -105,6 +109,73 @@ impl FromParameters for Window {
             include_pending: parameters.boolean(INCLUDE_PENDING).value().unwrap_or_default(),
             cents: parameters.boolean(CENTS).value().unwrap_or_default(),
         })
+    }
+}
+
+impl IntoParams for Window {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let account = format!("{}[a-z2-7]{{16,32}}", AccountId::PREFIX);
+        let others = format!(r"( *, *{account}){{0,{}}}", ACCOUNTS_MAX - 1);
+        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let accounts = text().pattern(Some(format!(r"^ *{account}{others} *$")));
+        let day = |format| text().format(Some(SchemaFormat::KnownFormat(format)));
+        let moment = || AnyOfBuilder::new().item(day(KnownFormat::Date)).item(day(KnownFormat::DateTime));
+        let number = |most: i64, default: i64| {
+            let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+            number.maximum(Some(most)).default(Some(default.into()))
+        };
+        let since_types =
+            text().enum_values(Some(["booked", "created", "modified"])).default(Some("booked".into()));
+        let orders = text().enum_values(Some(["desc", "asc"])).default(Some("desc".into()));
+        vec![
+            parameter(
+                ACCOUNTS,
+                "Only transactions of these accounts, up to 100, with commas between their ids",
+                accounts,
+            ),
+            parameter(SYNC_ID, "Only transactions that this synchronization brought", SyncId::schema()),
+            parameter(
+                SINCE,
+                "Only transactions of this day and later ones; of a moment its day in UTC counts",
+                moment(),
+            ),
+            parameter(
+                UNTIL,
+                "Only transactions of this day and earlier ones; of a moment its day in UTC counts",
+                moment(),
+            ),
+            parameter(
+                SINCE_TYPE,
+                "Which day that is: on which it was booked, or came here (`created`, `modified`: it does not change afterwards)",
+                since_types,
+            ),
+            parameter(COUNT, "How many at most", number(COUNT_MAX, COUNT_MAX)),
+            parameter(OFFSET, "How many are passed over", number(OFFSET_MAX, 0)),
+            parameter(SORT, "Newest first (`desc`) or oldest first (`asc`)", orders),
+            parameter(INCLUDE_PENDING, "Whether those are told that are not booked yet", flag()),
+            cents(CENTS),
+        ]
+    }
+}
+
+/// Which transactions of one account are wanted.
+pub(crate) struct WindowOfAccount(pub(super) Window);
+
+impl FromParameters for WindowOfAccount {
+    const NAMES: &'static [&'static str] = match Window::NAMES {
+        [_, but_accounts @ ..] => but_accounts,
+        [] => &[],
+    };
+    const IGNORES_UNKNOWN: bool = true;
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        Window::read(parameters).map(Self)
+    }
+}
+
+impl IntoParams for WindowOfAccount {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        Window::into_params(place).into_iter().filter(|parameter| parameter.name != ACCOUNTS).collect()
     }
 }
 

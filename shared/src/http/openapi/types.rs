@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::account::Account;
+use crate::bank::Country;
 use crate::contact::{Email, Phone};
 use crate::export::{AccountColumn, Column, TransactionColumn};
+use crate::finx::ErrorCode;
 use crate::http::Limit;
 use crate::id::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
@@ -18,6 +20,7 @@ use crate::id::{
 use crate::import::{ExternalId, Field, Mapping};
 use crate::key::Scope;
 use crate::money::{Currency, Total};
+use crate::notification::{NotifyUri, ObserveKey, URI_CHARS_MAX};
 use crate::text::{Prose, Text};
 use crate::transaction::{CURRENCY_CODES, Transaction};
 
@@ -228,4 +231,26 @@ wire! {
         .maximum(Some(100))
         .default(Some(10.into()));
     Scope => string().enum_values(Some(Scope::ALL.map(Scope::name)));
+    Country => string()
+        .pattern(Some("^[A-Z]{2}$"))
+        .description(Some("A country's code of two letters (ISO 3166-1 alpha-2)"));
+    ErrorCode => ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .enum_values(Some(ErrorCode::ALL.map(ErrorCode::number)))
+        .description(Some("What went wrong, as finX numbers it"));
+    ObserveKey => string()
+        .pattern(Some(format!(
+            "^(/rest/accounts(/{}[a-z2-7]{{16,32}}(/balance|/transactions)?)?|/rest/transactions|\
+             /rest/accesses/{}[a-z2-7]{{16,32}}/syncs|saldo:(import|export|sync)\\.completed)$",
+            AccountId::PREFIX, AccessId::PREFIX
+        )))
+        .description(Some(
+            "What is told of: that accounts or transactions were read, of all accounts or of one, that a \
+             synchronization of an access ended, or that any import, export or synchronization did",
+        ));
+    NotifyUri => string()
+        .format(Some(SchemaFormat::Custom("uri".to_owned())))
+        .max_length(Some(URI_CHARS_MAX))
+        .pattern(Some(r"^[Hh][Tt][Tt][Pp][Ss]?:[^\s\x00-\x1f\x7f-\x9f]+$"))
+        .description(Some("A URL on the public Internet, without credentials in it"));
 }
