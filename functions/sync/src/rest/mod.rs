@@ -46,6 +46,6 @@ pub(crate) fn routes(app: &App) -> Routes {
 
 /// An empty object: it was done, and there is nothing to say about it.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({}))]
+#[schema(as = EmptyObject, example = json!({}))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}

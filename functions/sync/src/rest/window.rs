@@ -115,9 +115,9 @@ impl FromParameters for Window {
 impl IntoParams for Window {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let account = format!("{}[a-z2-7]{{16,32}}", AccountId::PREFIX);
-        let others = format!(r"( *, *{account}){{0,{}}}", ACCOUNTS_MAX - 1);
+        let others = format!("( *, *{account}){{0,{}}}", ACCOUNTS_MAX - 1);
         let text = || ObjectBuilder::new().schema_type(Type::String);
-        let accounts = text().pattern(Some(format!(r"^ *{account}{others} *$")));
+        let accounts = text().pattern(Some(format!("^ *{account}{others} *$")));
         let day = |format| text().format(Some(SchemaFormat::KnownFormat(format)));
         let moment = || AnyOfBuilder::new().item(day(KnownFormat::Date)).item(day(KnownFormat::DateTime));
         let number = |most: i64, default: i64| {
