@@ -44,7 +44,8 @@ impl Roles {
     pub(crate) fn of_template() -> Arc<Self> {
         static ROLES: OnceLock<Arc<Roles>> = OnceLock::new();
         let load = || {
-            let file = env::var_os(CALLS).map(|file| File::options().append(true).create(true).open(file).expect("a file"));
+            let file = env::var_os(CALLS)
+                .map(|file| File::options().append(true).create(true).open(file).expect("a file"));
             let roles = local::template_roles().expect("a good template");
             Arc::new(Self { roles, used: Mutex::new((BTreeSet::new(), file)) })
         };

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "these are described, never made")]
 
 use saldo::account::{AccountIdentifier, AccountStatus, AccountType, CampaignId, Notes, OwnerId};
-use saldo::http::openapi::Amount;
+use saldo::http::openapi::AnyAmount;
 use saldo::money::Currency;
 use utoipa::ToSchema;
 
@@ -17,7 +17,7 @@ pub(crate) struct New {
     /// Its type, such as `savings`, `checking` or `investment`.
     r#type: AccountType,
     /// The balance to begin with.
-    balance: Amount,
+    balance: AnyAmount,
     currency: Currency,
     /// Who owns it: a client's id, or an id of the caller's own.
     owner_id: OwnerId,
@@ -40,7 +40,7 @@ pub(crate) struct Change {
     #[schema(nullable = false)]
     r#type: Option<AccountType>,
     #[schema(nullable = false)]
-    balance: Option<Amount>,
+    balance: Option<AnyAmount>,
     #[schema(nullable = false)]
     currency: Option<Currency>,
     owner_id: Option<OwnerId>,

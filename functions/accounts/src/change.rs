@@ -6,6 +6,7 @@ use axum::response::IntoResponse;
 use jiff::Timestamp;
 use saldo::account::{ACCOUNT_FIELDS, AccountChange};
 use saldo::app::App;
+use saldo::http::openapi::EntityTags;
 use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
 use saldo::id::AccountId;
 
@@ -21,8 +22,8 @@ use crate::view::{View, shown};
     put, path = "/v1/accounts/{id}", operation_id = "change_account", tag = "Accounts",
     params(
         ("id" = AccountId, Path),
-        ("If-Match" = Option<String>, Header, description = "The states it may be in: `*` or ETags"),
-        ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
+        ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = inline(Option<EntityTags>), Header, description = "The states it may not be in: `*` or ETags"),
     ),
     request_body(content((Change = "application/json"), (Change = "application/x-www-form-urlencoded"))),
     responses(

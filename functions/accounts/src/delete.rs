@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use saldo::app::App;
+use saldo::http::openapi::EntityTags;
 use saldo::http::{Caller, PathId, Preconditions, Problem};
 use saldo::id::AccountId;
 
@@ -16,8 +17,8 @@ use crate::read::find;
     delete, path = "/v1/accounts/{id}", operation_id = "delete_account", tag = "Accounts",
     params(
         ("id" = AccountId, Path),
-        ("If-Match" = Option<String>, Header, description = "The states it may be in: `*` or ETags"),
-        ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
+        ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = inline(Option<EntityTags>), Header, description = "The states it may not be in: `*` or ETags"),
     ),
     responses(
         (status = 204, description = "It is gone"),

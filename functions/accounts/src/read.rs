@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use saldo::account::Account;
 use saldo::app::App;
+use saldo::http::openapi::EntityTags;
 use saldo::http::{Caller, PathId, Preconditions, Problem, etag_header};
 use saldo::id::{AccountId, OrgId};
 
@@ -16,8 +17,8 @@ use crate::view::{View, shown};
     get, path = "/v1/accounts/{id}", operation_id = "read_account", tag = "Accounts",
     params(
         ("id" = AccountId, Path),
-        ("If-Match" = Option<String>, Header, description = "The states it may be in: `*` or ETags"),
-        ("If-None-Match" = Option<String>, Header, description = "The states that the caller has: `*` or ETags"),
+        ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = inline(Option<EntityTags>), Header, description = "The states that the caller has: `*` or ETags"),
     ),
     responses(
         (status = 200, description = "The account", body = View, headers(("ETag", description = "The state it is in"))),

@@ -24,6 +24,10 @@ async fn the_docs_function_shows_the_api_and_says_what_there_is_not() {
     let unknown = get("GET", "/v1/nothing").await;
     assert_eq!(unknown["statusCode"], 404, "{unknown}");
     let refused = get("DELETE", "/api/v1/import").await;
-    assert_eq!((&refused["statusCode"], &refused["headers"]["allow"]), (&json!(405), &json!("GET,HEAD,POST")), "{refused}");
+    assert_eq!(
+        (&refused["statusCode"], &refused["headers"]["allow"]),
+        (&json!(405), &json!("GET,HEAD,POST")),
+        "{refused}"
+    );
     aws.stop().await;
 }

@@ -13,7 +13,8 @@ use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
 use utoipa::{PartialSchema, Path, ToSchema};
 
 pub use types::{
-    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, Lenient, PositiveText, TransactionCurrency,
+    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, EntityTags, Lenient, PositiveText,
+    TransactionCurrency,
 };
 
 use super::problem::Document;

@@ -40,6 +40,10 @@ pub struct AnyAmount;
 #[derive(Clone, Copy, Debug)]
 pub struct PositiveText;
 
+/// What `If-Match` and `If-None-Match` take (RFC 9110, section 13.1).
+#[derive(Clone, Copy, Debug)]
+pub struct EntityTags;
+
 /// A currency that transactions may be imported in.
 #[derive(Clone, Copy, Debug)]
 pub struct TransactionCurrency;
@@ -204,6 +208,7 @@ wire! {
     Total => ObjectBuilder::new()
         .schema_type(Type::Number)
         .description(Some("A sum of amounts, exact to its last digit however many it has"));
+    EntityTags => string().pattern(Some(r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#));
     Currency => string()
         .enum_values(Some(Currency::codes()))
         .description(Some("An alphabetic code of ISO 4217, of withdrawn currencies, too"));
