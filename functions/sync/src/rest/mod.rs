@@ -48,5 +48,4 @@ pub(crate) fn routes(app: &App) -> Routes {
 #[derive(Serialize, ToSchema)]
 #[schema(as = EmptyObject, example = json!({}))]
 #[serde(deny_unknown_fields)]
-#[schema(as = Acknowledgement)]
 pub(crate) struct Nothing {}
