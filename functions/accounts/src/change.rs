@@ -23,7 +23,7 @@ use crate::view::{View, shown};
     params(
         ("id" = AccountId, Path),
         ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
-        ("If-None-Match" = inline(Option<EntityTags>), Header, description = "The states it may not be in: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
     ),
     request_body(content((Change = "application/json"), (Change = "application/x-www-form-urlencoded"))),
     responses(

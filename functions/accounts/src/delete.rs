@@ -18,7 +18,7 @@ use crate::read::find;
     params(
         ("id" = AccountId, Path),
         ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
-        ("If-None-Match" = inline(Option<EntityTags>), Header, description = "The states it may not be in: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
     ),
     responses(
         (status = 204, description = "It is gone"),

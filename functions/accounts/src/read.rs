@@ -18,7 +18,7 @@ use crate::view::{View, shown};
     params(
         ("id" = AccountId, Path),
         ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
-        ("If-None-Match" = inline(Option<EntityTags>), Header, description = "The states that the caller has: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states that the caller has: `*` or ETags"),
     ),
     responses(
         (status = 200, description = "The account", body = View, headers(("ETag", description = "The state it is in"))),

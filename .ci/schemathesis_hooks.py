@@ -1,0 +1,18 @@
+"""What schemathesis has to be told of this API."""
+
+import json
+
+import schemathesis
+
+
+@schemathesis.hook
+def filter_query(context, query):
+    """An empty parameter counts as not given, which a schema can't say."""
+    return all(value != "" for value in (query or {}).values())
+
+
+@schemathesis.serializer("application/x-ndjson", "application/ndjson")
+def ndjson(context, value):
+    """A row on each line."""
+    rows = value if isinstance(value, list) else [value]
+    return "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode()
