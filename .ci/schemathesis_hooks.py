@@ -6,9 +6,9 @@ import schemathesis
 
 
 @schemathesis.hook
-def filter_query(context, query):
+def filter_case(context, case):
     """An empty parameter counts as not given, which a schema can't say."""
-    return all(value != "" for value in (query or {}).values())
+    return all(value != "" for value in (case.query or {}).values())
 
 
 @schemathesis.serializer("application/x-ndjson", "application/ndjson")

@@ -50,7 +50,7 @@ async fn main() {
     ];
 
     println!("{:<28}{:>10}{:>10}{:>10}{:>10}", "", "median ms", "least", "most", "times");
-    let mut least = None;
+    let mut minimal = None;
     for (name, event) in functions {
         let binary = binary(name);
         let mut times = Vec::with_capacity(RUNS);
@@ -63,9 +63,9 @@ async fn main() {
             assert!(status.is_none_or(|status| status < 300), "{name}: {answer}");
         }
         times.sort_unstable();
-        let [first, median, last] = [0, RUNS / 2, RUNS - 1].map(|at| milliseconds(times[at]));
-        let minimal = *least.get_or_insert(median);
-        println!("{name:<28}{median:>10.1}{first:>10.1}{last:>10.1}{:>10.2}", median / minimal);
+        let [shortest, median, longest] = [0, RUNS / 2, RUNS - 1].map(|at| milliseconds(times[at]));
+        let least = *minimal.get_or_insert(median);
+        println!("{name:<28}{median:>10.1}{shortest:>10.1}{longest:>10.1}{:>10.2}", median / least);
     }
     aws.stop().await;
 }

@@ -55,22 +55,20 @@ impl Roles {
     /// Ends the process unless the function's role allows the call.
     fn enforce(&self, function: &str, call: &Call) {
         let role = self.roles.get(function).unwrap_or_else(|| panic!("the template has no {function}"));
-        match role.iter().find_map(|statement| allowed_by(statement, call)) {
-            Some(resource) => self.note(format!("{function} {} {resource}", call.action)),
-            None => {
-                // Past the test runner, which holds back what tests print.
-                let _nobody_listens =
-                    writeln!(std::io::stderr(), "the role of {function} does not allow {call:?}");
-                process::exit(DENIED);
-            }
-        }
+        let Some(resource) = role.iter().find_map(|statement| allowed_by(statement, call)) else {
+            // Past the test runner, which holds back what tests print.
+            let _nobody_listens =
+                writeln!(std::io::stderr(), "the role of {function} does not allow {call:?}");
+            process::exit(DENIED);
+        };
+        self.note(&format!("{function} {} {resource}", call.action));
     }
 
-    fn note(&self, used: String) {
+    fn note(&self, used: &str) {
         let mut noted = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let (known, file) = &mut *noted;
         if let Some(file) = file
-            && known.insert(used.clone())
+            && known.insert(used.to_owned())
         {
             writeln!(file, "{used}").expect("a file");
         }
@@ -155,7 +153,7 @@ fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
         // Each part of a transaction needs the permission for what it is alone.
         "TransactWriteItems" => {
             let items = body["TransactItems"].as_array().into_iter().flatten();
-            let parts = items.flat_map(|item| members(item));
+            let parts = items.flat_map(members);
             let part = |(kind, part): (String, Value)| {
                 on(&format!("{kind}Item"), part["TableName"].as_str().unwrap_or_default())
             };
@@ -165,9 +163,9 @@ fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
             let table = body["TableName"].as_str().unwrap_or_default();
             let index = body["IndexName"].as_str().map(|index| format!("{table}/index/{index}"));
             let key = members(&body["Key"]);
-            let named = members(&body["ExpressionAttributeNames"]);
-            let named = named.values().filter_map(|name| name.as_str().map(str::to_owned));
-            let names = key.keys().cloned().chain(named).collect();
+            let expressions = members(&body["ExpressionAttributeNames"]);
+            let used = expressions.values().filter_map(|name| name.as_str().map(str::to_owned));
+            let names = key.keys().cloned().chain(used).collect();
             let call = on(operation, index.as_deref().unwrap_or(table));
             vec![Call { names: Some(("dynamodb:Attributes", names)), ..call }]
         }
@@ -206,9 +204,12 @@ impl Tap for Roles {
         Box::pin(async move {
             // Tests themselves may do anything.
             let Some(function) = caller(&request) else { return wire.call(request).await };
-            calls(&request).iter().for_each(|call| self.enforce(&function, call));
+            let calls = calls(&request);
+            for call in &calls {
+                self.enforce(&function, call);
+            }
             // S3 does not tell that a file is missing to those who may not list the bucket.
-            let read = calls(&request).into_iter().find(|call| call.action == "s3:GetObject");
+            let read = calls.into_iter().find(|call| call.action == "s3:GetObject");
             let answer = wire.call(request).await?;
             if let Some(Call { resource, .. }) = read.filter(|_| answer.status().as_u16() == 404) {
                 let bucket = resource.split('/').next().unwrap_or_default().to_owned();

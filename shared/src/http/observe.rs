@@ -39,7 +39,7 @@ async fn respond(request: Request, next: Next, id: &str) -> Response {
         %method,
         route = route.as_ref().map_or("none", MatchedPath::as_str),
         status = response.status().as_u16(),
-        duration_ms = begun.elapsed().as_millis(),
+        duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         "answered"
     );
     metrics::flush();

@@ -15,6 +15,13 @@ use serde_json::Number;
 pub struct Total(BigDecimal);
 
 impl Total {
+    /// An amount in units of which there are ten to the power of `places` in one: a price in
+    /// cents, of which there are 10².
+    #[must_use]
+    pub fn in_units(amount: Decimal, places: u32) -> Self {
+        Self(BigDecimal::new(amount.mantissa().into(), i64::from(amount.scale()) - i64::from(places)))
+    }
+
     /// Adds an amount.
     pub fn add(&mut self, amount: Decimal) {
         self.0 += BigDecimal::new(amount.mantissa().into(), amount.scale().into());
@@ -54,6 +61,19 @@ mod tests {
         }
         let json = serde_json::to_string(&total).expect("JSON");
         assert_eq!(json, "19999999999999999999999999998.0000000000000000000000000001");
+    }
+
+    #[test]
+    fn the_longest_amount_is_exact_in_cents() {
+        for (amount, cents) in [
+            ("9999999999999999999999999999", "999999999999999999999999999900"),
+            ("-0.07", "-7"),
+            ("12.3", "1230"),
+            ("0.0000000000000000000000000001", "0.00000000000000000000000001"),
+        ] {
+            let total = Total::in_units(amount.parse().expect("an amount"), 2);
+            assert_eq!(serde_json::to_string(&total).expect("JSON"), cents);
+        }
     }
 
     proptest! {

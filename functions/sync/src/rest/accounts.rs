@@ -13,10 +13,9 @@ use saldo::date::{Date, in_milliseconds};
 use saldo::failure::Failure;
 use saldo::fields::Fields;
 use saldo::finx::ErrorCode;
-use saldo::http::openapi::Amount;
 use saldo::http::{Caller, FromParameters, Parameters, PathId, Problem};
 use saldo::id::{AccessId, AccountId, OrgId};
-use saldo::money::{Currency, Decimal, as_number};
+use saldo::money::{Currency, Decimal, Total};
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -154,9 +153,7 @@ fn code() -> impl Into<RefOr<Schema>> {
 }))]
 pub(crate) struct BalanceView {
     /// In the account's currency or, with `cents`, in its smallest unit.
-    #[schema(value_type = Amount)]
-    #[serde(serialize_with = "as_number")]
-    balance: Decimal,
+    balance: Total,
     /// The day of the balance, where the bank tells it.
     #[schema(required)]
     balance_date: Option<Date>,
@@ -212,9 +209,8 @@ impl View {
 
 impl BalanceView {
     fn of(found: &BankAccount, cents: bool) -> Self {
-        let amount = |amount: Decimal| in_unit(amount, found.account.currency, cents);
         Self {
-            balance: amount(found.account.balance),
+            balance: in_unit(found.account.balance, found.account.currency, cents),
             balance_date: found.details.balance_date,
             credit_line: None,
         }
@@ -222,10 +218,8 @@ impl BalanceView {
 }
 
 /// An amount in its currency, or in the smallest unit of it.
-pub(super) fn in_unit(amount: Decimal, currency: Currency, cents: bool) -> Decimal {
-    let places = if cents { currency.decimal_places().unwrap_or_default() } else { 0 };
-    // Of 28 digits, fourteen before the point as the standard has them, none is lost.
-    (0..places).fold(amount, |amount, _| amount.checked_mul(Decimal::TEN).unwrap_or(amount)).normalize()
+pub(super) fn in_unit(amount: Decimal, currency: Currency, cents: bool) -> Total {
+    Total::in_units(amount, if cents { currency.decimal_places().unwrap_or_default() } else { 0 })
 }
 
 /// finX's words for the types of account (ISO 20022).

@@ -12,10 +12,9 @@ use saldo::app::App;
 use saldo::bounds::Bounds;
 use saldo::date::{Date, in_milliseconds};
 use saldo::failure::Failure;
-use saldo::http::openapi::Amount;
 use saldo::http::{Caller, Parameters, PathId, Problem};
 use saldo::id::{AccountId, OrgId, TransactionId};
-use saldo::money::{Currency, Decimal, as_number};
+use saldo::money::{Currency, Total};
 use saldo::store::{Order, StoredTransaction};
 use saldo::transaction::{Direction, Transaction, TransactionDetails};
 use serde::Serialize;
@@ -74,9 +73,7 @@ pub(crate) struct View {
     #[schema(required)]
     bic: Option<String>,
     /// Negative when it took from the account. In the `currency` or, with `cents`, in its smallest unit.
-    #[schema(value_type = Amount)]
-    #[serde(serialize_with = "as_number")]
-    amount: Decimal,
+    amount: Total,
     currency: Currency,
     /// The day it was booked; null before it is.
     #[schema(required)]

@@ -207,7 +207,7 @@ wire! {
         .description(Some("An exact decimal above zero of up to 28 digits, with no more decimal places than its currency has"));
     Total => ObjectBuilder::new()
         .schema_type(Type::Number)
-        .description(Some("A sum of amounts, exact to its last digit however many it has"));
+        .description(Some("Exact to its last digit, however many it has"));
     EntityTags => string().pattern(Some(r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#));
     Currency => string()
         .enum_values(Some(Currency::codes()))
