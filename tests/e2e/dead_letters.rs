@@ -49,7 +49,8 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
     faults.arm(8, false);
     assert!(faults.run(import::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
     for _delivery in 0..2 {
-        let answer = import::handle_dead_letters(calm.clone(), sqs_event(&messages)).await;
+        let closing = aws.app_of("ImportDeadLettersFunction");
+        let answer = import::handle_dead_letters(closing, sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
         let job = calm.imports.get(&org, &id).await.expect("DynamoDB").expect("the job");
         assert_eq!(job.status, ImportStatus::CompletedWithErrors);
@@ -80,6 +81,11 @@ impl Bench {
         Self { app: App { limits, ..lab.app.clone() }, lab }
     }
 
+    /// The app of a function, with the bench's limits.
+    fn app_of(&self, function: &str) -> App {
+        App { limits: self.app.limits, ..self.lab.aws.app_of(function) }
+    }
+
     async fn begin(&self, rows: usize) -> ImportId {
         let row =
             |n| json!({ "external_id": format!("r-{n}"), "contact": { "name": "A" }, "total_amount": n });
@@ -92,16 +98,21 @@ impl Bench {
 
     /// Has everything that is queued worked on, until nothing is. What fails is given up.
     async fn work(&self) {
+        let queues = &self.lab.aws.settings.queues;
+        let [planner, worker, closing] =
+            ["ImportPlannerFunction", "ImportWorkerFunction", "ImportDeadLettersFunction"]
+                .map(|function| self.app_of(function));
         loop {
-            let mut messages = self.lab.messages(&self.lab.aws.settings.queues.plan).await;
-            messages.extend(self.lab.messages(&self.lab.aws.settings.queues.import).await);
-            if messages.is_empty() {
+            let plans = self.lab.messages(&queues.plan).await.into_iter().map(|plan| (&planner, plan));
+            let chunks = self.lab.messages(&queues.import).await.into_iter().map(|chunk| (&worker, chunk));
+            let work: Vec<_> = plans.chain(chunks).collect();
+            if work.is_empty() {
                 return;
             }
-            for message in messages {
+            for (app, message) in work {
                 let event = || sqs_event(std::slice::from_ref(&message));
-                if !import::handle(self.app.clone(), event()).await.batch_item_failures.is_empty() {
-                    let answer = import::handle_dead_letters(self.app.clone(), event()).await;
+                if !import::handle(app.clone(), event()).await.batch_item_failures.is_empty() {
+                    let answer = import::handle_dead_letters(closing.clone(), event()).await;
                     assert_eq!(answer.batch_item_failures, []);
                 }
             }
@@ -157,7 +168,8 @@ async fn an_import_whose_plan_was_given_up_half_way_ends_and_goes_on_where_it_wa
     let doomed = App { limits: bench.app.limits, ..doomed };
     faults.arm(20, true);
     assert!(faults.run(import::handle(doomed, sqs_event(&plan))).await.is_none(), "the planner dies");
-    let answer = import::handle_dead_letters(bench.app.clone(), sqs_event(&plan)).await;
+    let answer =
+        import::handle_dead_letters(bench.app_of("ImportDeadLettersFunction"), sqs_event(&plan)).await;
     assert_eq!(answer.batch_item_failures, []);
     assert_eq!(bench.job(&id).await.status, ImportStatus::Processing, "some chunks are queued");
     bench.work().await;
@@ -185,13 +197,13 @@ async fn a_chunk_without_room_is_put_back_and_nothing_of_it_fails() {
     import::handle(bench.app.clone(), sqs_event(&plan)).await;
     let chaos = Arc::new(Chaos::default());
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-    let sdk = bench.lab.sdk().to_builder().retry_config(retries).build();
+    let sdk = bench.lab.aws.sdk_of("ImportWorkerFunction").to_builder().retry_config(retries).build();
     let busy = App::new(&bench.lab.aws.settings, &tapped(&sdk, &chaos));
     let limits = Limits { throttled_rest: Duration::ZERO, ..bench.app.limits };
     let busy = App {
         limits,
         imports: bench.app.imports.clone(),
-        import_queue: bench.app.import_queue.clone(),
+        import_queue: bench.app_of("ImportWorkerFunction").import_queue,
         ..busy
     };
     // As often as it takes, far more often than a message may fail.

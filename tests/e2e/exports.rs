@@ -302,6 +302,19 @@ async fn an_export_by_link_is_a_job_with_a_file_that_is_what_it_says() {
 }
 
 #[tokio::test]
+async fn an_export_by_link_takes_an_owner_s_accounts_alone() {
+    let tenant = saldo().await.tenant().await;
+    let owner = tenant.external_id("owner");
+    for owner in [owner.as_str(), "another"] {
+        let account = json!({ "type": "savings", "balance": 1, "currency": "EUR", "owner_id": owner });
+        assert_eq!(tenant.json(Method::POST, "/v1/accounts", account).await.status, 201);
+    }
+    let request = json!({ "format": "csv", "delivery": "link", "filters": { "owner_id": owner } });
+    let job = tenant.ended(&tenant.export("accounts", request).await).await;
+    assert_eq!((&job["status"], &job["rows"]), (&json!("completed"), &json!(1)), "{job}");
+}
+
+#[tokio::test]
 async fn exports_are_listed_newest_first_a_page_at_a_time() {
     let tenant = saldo().await.tenant().await;
     let mut ids = Vec::new();

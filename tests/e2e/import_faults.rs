@@ -111,6 +111,8 @@ struct Lab {
     chaos: Arc<Chaos>,
     /// The same without faults.
     calm: App,
+    /// The app of what closes the books.
+    closing: App,
     sqs: aws_sdk_sqs::Client,
     queues: [String; 2],
 }
@@ -122,12 +124,14 @@ impl Lab {
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(2));
-        let sdk = aws.sdk_config().to_builder().retry_config(retries).build();
+        // What the planner may do, the worker may not all.
+        let sdk = aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
         Self {
             app: App::new(&aws.settings, &tapped(&tapped(&sdk, &chaos), &faults)),
             faults,
             chaos,
             calm: aws.app(),
+            closing: aws.app_of("ImportDeadLettersFunction"),
             sqs: aws_sdk_sqs::Client::new(aws.sdk_config()),
             queues: [aws.settings.queues.plan.clone(), aws.settings.queues.import.clone()],
         }
@@ -285,7 +289,7 @@ impl<'a> History<'a> {
         let event = sqs_event(std::slice::from_ref(&self.waiting[at].message));
         if self.waiting[at].failures >= RECEIVES_MAX {
             tally.dead_letters += 1;
-            let answer = import::handle_dead_letters(self.lab.calm.clone(), event).await;
+            let answer = import::handle_dead_letters(self.lab.closing.clone(), event).await;
             assert_eq!(answer.batch_item_failures, [], "seed {}", self.seed);
             self.waiting.swap_remove(at);
             return true;

@@ -109,10 +109,14 @@ async fn what_is_given_up_is_told_too_and_a_queue_that_is_down_spoils_nothing() 
     };
     for _ in 0..2 {
         let (import, messages) = lab.import().await;
-        let answer = import::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
+        let answer =
+            import::handle_dead_letters(lab.aws.app_of("ImportDeadLettersFunction"), sqs_event(&messages))
+                .await;
         assert_eq!((answer.batch_item_failures, ended().await), (vec![], vec![import.to_string()]));
         let (export, messages) = lab.export().await;
-        let answer = export::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
+        let answer =
+            export::handle_dead_letters(lab.aws.app_of("ExportDeadLettersFunction"), sqs_event(&messages))
+                .await;
         assert_eq!((answer.batch_item_failures, ended().await), (vec![], vec![export.to_string()]));
     }
 

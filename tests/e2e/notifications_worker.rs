@@ -185,7 +185,8 @@ async fn an_endpoint_deleted_meanwhile_ends_its_deliveries_and_so_do_dead_letter
     let (event, id) = lab.tell(&endpoint).await;
     let dead = async |body: NotificationMessage| {
         let letter = sqs_event(&[message(&body)]);
-        let answer = sync::handle_notification_dead_letters(lab.app.clone(), letter).await;
+        let closing = lab.aws.app_of("NotificationsDeadLettersFunction");
+        let answer = sync::handle_notification_dead_letters(closing, letter).await;
         assert_eq!(answer.batch_item_failures, []);
     };
     dead(NotificationMessage::Tell(event)).await;

@@ -315,6 +315,10 @@ async fn an_account_that_was_deleted_stays_deleted_until_accounts_are_asked_for(
     assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(1));
     completed(&tenant, &access, &psu_id, json!({ "scope": ["ACCOUNTS"] })).await;
     assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(2));
+    // By whichever name it is deleted.
+    assert_eq!(tenant.delete(&format!("/v1/accounts/{id}")).await.status, 204);
+    assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(1));
+    completed(&tenant, &access, &psu_id, json!({ "scope": ["ACCOUNTS"] })).await;
     // What somebody has changed here stays as it is.
     let giro = accounts[0]["account_id"].as_str().expect("an id");
     let mine =

@@ -283,7 +283,9 @@ async fn what_is_given_up_ends_and_gives_its_access_back() {
     let body = serde_json::to_string(&message).expect("JSON");
     for _ in 0..2 {
         let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(&body).build();
-        let answer = sync::handle_dead_letters(bench.app.clone(), sqs_event(&[message])).await;
+        let answer =
+            sync::handle_dead_letters(bench.lab.aws.app_of("SyncDeadLettersFunction"), sqs_event(&[message]))
+                .await;
         assert_eq!(answer.batch_item_failures, []);
     }
     let job = bench.told(&sync).await;
@@ -302,9 +304,10 @@ async fn what_is_given_up_ends_and_gives_its_access_back() {
 async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
     let bench = Bench::start("sandbox").await;
     let (lab, app) = (&bench.lab, &bench.app);
+    let schedule = lab.aws.app_of("SyncScheduleFunction");
     let at = jiff::Timestamp::now();
     // Nothing is saved and nothing was agreed to: nothing to do.
-    assert_eq!(sync::schedule::run(app, at).await.expect("AWS"), 0);
+    assert_eq!(sync::schedule::run(&schedule, at).await.expect("AWS"), 0);
     let recurring = json!({ "access_method_id": "sandbox", "consent": { "recurring": true } });
     let (_, made) = lab.ask(app, Method::POST, "/rest/accesses", recurring).await;
     let access: AccessId = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
@@ -326,8 +329,8 @@ async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
     assert_eq!(asked.told(&first).await["status"], "COMPLETED");
 
     // Asked for twice, it is done once.
-    assert_eq!(sync::schedule::run(app, at).await.expect("AWS"), 2);
-    assert_eq!(sync::schedule::run(app, at).await.expect("AWS"), 0);
+    assert_eq!(sync::schedule::run(&schedule, at).await.expect("AWS"), 2);
+    assert_eq!(sync::schedule::run(&schedule, at).await.expect("AWS"), 0);
     for which in [&agreed, &saved] {
         let sync = SyncId::of_schedule(&which.access, at);
         assert!(which.deliver(app, &sync).await);
@@ -339,7 +342,7 @@ async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
     access.consent.as_mut().expect("a consent").id = "gone".to_owned();
     assert!(app.accesses.save(&mut access).await.expect("DynamoDB"));
     let tomorrow = at + jiff::SignedDuration::from_hours(24);
-    assert_eq!(sync::schedule::run(app, tomorrow).await.expect("AWS"), 2);
+    assert_eq!(sync::schedule::run(&schedule, tomorrow).await.expect("AWS"), 2);
     let next = SyncId::of_schedule(&agreed.access, tomorrow);
     assert!(agreed.deliver(app, &next).await);
     assert_eq!(agreed.told(&next).await["error"]["code"], 10005);
@@ -359,7 +362,7 @@ async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
     // What only its user can put right is not tried day after day.
     assert!(saved.deliver(app, &SyncId::of_schedule(&saved.access, tomorrow)).await);
     let later = tomorrow + jiff::SignedDuration::from_hours(24);
-    assert_eq!(sync::schedule::run(app, later).await.expect("AWS"), 1);
+    assert_eq!(sync::schedule::run(&schedule, later).await.expect("AWS"), 1);
     bench.lab.stop().await;
 }
 
@@ -412,10 +415,9 @@ async fn accounts_of_many_pages_are_read_by_several_deliveries() {
 #[tokio::test]
 async fn who_holds_a_synchronization_is_left_alone_with_it() {
     let bench = Bench::start("sandbox").await;
-    let patient = App {
-        limits: Limits { sync_lease: Duration::from_mins(1), ..bench.app.limits },
-        ..bench.app.clone()
-    };
+    let limits = Limits { sync_lease: Duration::from_mins(1), ..bench.app.limits };
+    let patient = App { limits, ..bench.app.clone() };
+    let closing = App { limits, ..bench.lab.aws.app_of("SyncDeadLettersFunction") };
     let sync = bench.begin(json!({ "credentials": credentials(&customer("demo")) })).await;
     let faults = Arc::new(Faults::default());
     let doomed = App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults));
@@ -431,7 +433,7 @@ async fn who_holds_a_synchronization_is_left_alone_with_it() {
         SyncMessage { org: bench.lab.org.clone(), access: bench.access.clone(), sync: sync.clone() };
     let body = serde_json::to_string(&message).expect("JSON");
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
-    assert_eq!(sync::handle_dead_letters(patient, sqs_event(&[message])).await.batch_item_failures, []);
+    assert_eq!(sync::handle_dead_letters(closing, sqs_event(&[message])).await.batch_item_failures, []);
     assert_eq!(bench.app.syncs.get(&bench.lab.org, &sync).await.expect("DynamoDB"), before);
     bench.lab.stop().await;
 }

@@ -90,9 +90,15 @@ impl Aws {
     /// The app of the function that the template has under this name: its calls bear the name.
     #[must_use]
     pub fn app_of(&self, function: &str) -> App {
+        App::new(&self.settings, &self.sdk_of(function))
+    }
+
+    /// The SDK's configuration for the services, with a function's name on every call.
+    #[must_use]
+    pub fn sdk_of(&self, function: &str) -> SdkConfig {
         let mut sdk = self.sdk.to_builder();
         sdk.set_app_name(AppName::new(function.to_owned()).ok());
-        App::new(&self.settings, &sdk.build())
+        sdk.build()
     }
 
     /// The variables by which a function, a shell or `cargo lambda` finds all this.
