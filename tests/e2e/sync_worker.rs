@@ -11,6 +11,7 @@ use saldo::app::{App, Limits};
 use saldo::bank::CATALOG_FILE;
 use saldo::id::{AccessId, SyncId};
 use saldo::queue::SyncMessage;
+use saldo::sync::Step;
 use serde_json::{Value, json};
 use testing::Lab;
 use testing::wire::{Faults, tapped};
@@ -297,6 +298,33 @@ async fn what_is_given_up_ends_and_gives_its_access_back() {
     let kept = bench.app.accesses.credentials(&bench.lab.org, &bench.access, now).await.expect("DynamoDB");
     assert!(kept.sealed.is_empty());
     bench.complete(&customer("demo")).await;
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_given_up_at_its_very_end_ends_as_it_would_have() {
+    let bench = Bench::start("sandbox").await;
+    let (lab, app) = (&bench.lab, &bench.app);
+    // The access has an account that the bank does not list.
+    let account = json!({ "type": "savings", "balance": 1, "currency": "EUR", "owner_id": "o" });
+    let (_, account) = lab.ask(app, Method::POST, "/v1/accounts", account).await;
+    let account = account["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let mut access = app.accesses.get(&lab.org, &bench.access).await.expect("DynamoDB").expect("it");
+    access.accounts.push(account);
+    assert!(app.accesses.save(&mut access).await.expect("DynamoDB"));
+    let sync = bench.begin(json!({ "credentials": credentials(&customer("no-sca")) })).await;
+    let mut job = app.syncs.get(&lab.org, &sync).await.expect("DynamoDB").expect("the job");
+    job.step = Step::End;
+    assert!(app.syncs.save(&mut job).await.expect("DynamoDB"));
+
+    let message = SyncMessage { org: lab.org.clone(), access: bench.access.clone(), sync: sync.clone() };
+    let body = serde_json::to_string(&message).expect("JSON");
+    let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
+    let closing = lab.aws.app_of("SyncDeadLettersFunction");
+    assert_eq!(sync::handle_dead_letters(closing, sqs_event(&[message])).await.batch_item_failures, []);
+    assert_eq!(bench.told(&sync).await["status"], "COMPLETED");
+    let access = app.accesses.get(&lab.org, &bench.access).await.expect("DynamoDB").expect("it");
+    assert!(!access.is_held_by(&sync), "the access is free");
     bench.lab.stop().await;
 }
 
