@@ -39,7 +39,8 @@ pub(crate) fn begin(stack: String) {
 /// Prints what was counted since the last time: at the end of whatever a function is called for.
 pub(crate) fn flush() {
     if let Some(collector) = COLLECTOR.get()
-        && let Err(error) = collector.flush(std::io::stdout())
+        && let Err(error) = collector.flush(std::io::stdout().lock())
+    // whole lines, whoever else prints
     {
         tracing::warn!(%error, "metrics were not printed");
     }

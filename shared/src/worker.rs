@@ -51,6 +51,23 @@ where
     response
 }
 
+/// A handler of dead letters has failed: what it was to close stays open.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} dead letters could not be handled")]
+pub struct LeftOpen(usize);
+
+/// Makes failed messages the function's own failure. They come back all the same; and an alarm
+/// watches for the failures of handlers of dead letters, behind which nobody comes.
+///
+/// # Errors
+/// [`LeftOpen`] when a message has failed.
+pub fn all_or_error(answer: SqsBatchResponse) -> Result<SqsBatchResponse, LeftOpen> {
+    match answer.batch_item_failures.len() {
+        0 => Ok(answer),
+        failed => Err(LeftOpen(failed)),
+    }
+}
+
 async fn one_message<M, F, Fut>(message: SqsMessage, handle: F) -> bool
 where
     M: DeserializeOwned + Message,

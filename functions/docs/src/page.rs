@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::extract::Path;
-use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Redirect};
 use saldo::http::Problem;
 use utoipa_swagger_ui::Config;
 
 /// The page runs its own scripts and asks its own server. Swagger UI sets styles in place and
 /// has icons in its style sheet.
-const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'";
+const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Shows a page for people
 #[utoipa::path(
@@ -40,6 +40,7 @@ pub(crate) async fn file(Path(file): Path<String>) -> Result<impl IntoResponse, 
         (CONTENT_TYPE, file.content_type),
         (CONTENT_SECURITY_POLICY, POLICY.to_owned()),
         (CACHE_CONTROL, "max-age=3600".to_owned()),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     Ok((headers, file.bytes.into_owned()))
 }

@@ -20,9 +20,6 @@ pub use redrive::redrive_unfinished;
 use crate::{Answer, org};
 use line::Line;
 
-/// The jobs that are asked for at once.
-const PAGE: usize = 100;
-
 /// What is done with jobs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -52,7 +49,7 @@ pub(crate) struct List {
     #[arg(long, value_enum)]
     kind: Option<Kind>,
     /// How many, at most.
-    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=100))]
     limit: u16,
 }
 
@@ -125,23 +122,14 @@ async fn newest_of<J: Job<Id: Clone>>(
     org: &OrgId,
     limit: usize,
 ) -> Result<Vec<J>, Failure> {
-    let mut found: Vec<J> = Vec::new();
-    loop {
-        let after = found.last().map(|job| job.id().clone());
-        let (page, more) = jobs.list(org, after.as_ref(), (limit - found.len()).min(PAGE)).await?;
-        let ended = page.is_empty() || !more;
-        found.extend(page);
-        if ended || found.len() >= limit {
-            return Ok(found);
-        }
-    }
+    Ok(jobs.list(org, None, limit).await?.0)
 }
 
 /// Synchronizations are listed access by access.
 async fn newest_syncs(app: &App, org: &OrgId, limit: usize) -> Result<Vec<SyncJob>, Failure> {
     let mut found = Vec::new();
     for access in app.accesses.all(org).await? {
-        found.extend(app.syncs.of_access(org, &access.id, limit.min(PAGE)).await?);
+        found.extend(app.syncs.of_access(org, &access.id, limit).await?);
     }
     Ok(found)
 }

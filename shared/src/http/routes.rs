@@ -110,7 +110,7 @@ impl Routes {
 }
 
 impl Described {
-    /// The method and the path of each operation: of one, unless a handler has several methods.
+    /// The method and the path of its operation: a handler has one.
     fn operations(&self) -> Vec<(Method, String)> {
         let mut paths = self.paths.clone();
         let of_path = |(path, item): (&String, &mut _)| {

@@ -3,6 +3,7 @@
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use saldo::app::App;
+use saldo::worker::all_or_error;
 use saldo::{FirstCall, telemetry};
 
 #[tokio::main]
@@ -11,7 +12,7 @@ async fn main() -> Result<(), Error> {
     let app = App::from_env().await?;
     app.warm_up(&[FirstCall::Jobs, FirstCall::Files("imports/")]).await;
     let handle = async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(import::handle_dead_letters(app.clone(), event.payload).await)
+        Ok::<_, Error>(all_or_error(import::handle_dead_letters(app.clone(), event.payload).await)?)
     };
     lambda_runtime::run(service_fn(handle)).await
 }

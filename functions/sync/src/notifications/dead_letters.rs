@@ -19,7 +19,7 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 async fn close(app: App, message: NotificationMessage) -> Result<(), Failure> {
     match message {
         NotificationMessage::Tell(event) => {
-            tracing::error!(org = %event.org, job = event.job_id, "an event could not be told");
+            tracing::error!(org = %event.org, job = event.job_id, "given up");
             tell(&app, &event).await
         }
         NotificationMessage::Deliver { org, delivery } => give_up(&app, &org, &delivery).await,

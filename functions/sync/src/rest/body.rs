@@ -15,7 +15,7 @@ use utoipa::{PartialSchema, ToSchema};
 #[derive(ToSchema)]
 #[schema(as = NewAccess, example = json!({
     "access_method_id": "sandbox",
-    "credentials": { "psu_id": "demo", "pin": "12345" },
+    "credentials": { "psu_id": "demo", "pin": "73190" },
     "save_secrets": true,
     "consent": { "recurring": true, "period": 90, "scopes": ["ACCOUNTS", "TRANSACTIONS"], "accounts": [] }
 }))]
@@ -67,7 +67,7 @@ pub(super) struct NewConsent {
 /// A new synchronization. Everything may be left out.
 #[derive(ToSchema)]
 #[schema(as = NewSync, example = json!({
-    "credentials": { "psu_id": "demo", "pin": "12345" },
+    "credentials": { "psu_id": "demo", "pin": "73190" },
     "save_secrets": true,
     "redirect_uri": "https://app.example/done",
     "state": "session-7f3c0e5a9b",
@@ -157,7 +157,7 @@ impl PartialSchema for Answer {
             .item(Value::schema())
             .item(Method::schema())
             .description(Some("The answer to a challenge, of the challenge's kind"))
-            .examples([serde_json::json!({ "value": "111111" }), serde_json::json!({ "method_id": "sms" })])
+            .examples([serde_json::json!({ "value": "402718" }), serde_json::json!({ "method_id": "sms" })])
             .into()
     }
 }

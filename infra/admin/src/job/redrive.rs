@@ -77,8 +77,12 @@ pub(super) async fn given_up(app: &App, job: &ImportJob) -> Result<usize, Failur
 /// When the services don't answer.
 pub async fn redrive_unfinished(app: &App) -> Result<(usize, usize)> {
     let imports = app.imports.unfinished().await.context("looking for unfinished imports")?;
+    // One that can't be taken up keeps no other from it.
+    let mut left = Vec::new();
     for job in &imports {
-        import::redrive(app, &job.org, &job.id).await.context("queueing unfinished imports")?;
+        if let Err(failure) = import::redrive(app, &job.org, &job.id).await {
+            left.push(format!("{} of {}: {}", job.id, job.org, failure.chain()));
+        }
     }
     let exports = app.exports.unfinished().await.context("looking for unfinished exports")?;
     let syncs = app.syncs.unfinished().await.context("looking for unfinished synchronizations")?;
@@ -94,7 +98,10 @@ pub async fn redrive_unfinished(app: &App) -> Result<(usize, usize)> {
         deliveries.map(|delivery| NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id });
     let deliveries: Vec<_> = deliveries.collect();
     app.notification_queue.send(&deliveries).await.context("queueing unfinished deliveries")?;
-    Ok((jobs, deliveries.len()))
+    match left.is_empty() {
+        true => Ok((jobs, deliveries.len())),
+        false => bail!("all was queued but {} imports: {}", left.len(), left.join("; ")),
+    }
 }
 
 fn export_message(job: ExportJob) -> ExportMessage {
