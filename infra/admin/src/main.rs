@@ -20,8 +20,14 @@ async fn main() -> ExitCode {
     let output = options.output;
     match run(options).await {
         Ok(answer) => {
-            // Whoever closes the pipe has seen enough.
-            let _nobody_reads = writeln!(std::io::stdout(), "{}", answer.shown(output));
+            match writeln!(std::io::stdout(), "{}", answer.shown(output)) {
+                // Whoever closes the pipe has seen enough.
+                Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                    let why = format!("it was done, and its answer could not be written: {error}");
+                    return refuse(&why, ExitCode::FAILURE);
+                }
+                _ => {}
+            }
             if let Some(note) = answer.note {
                 let _nobody_reads = writeln!(std::io::stderr(), "{note}");
             }

@@ -42,7 +42,7 @@ struct Parts {
 }
 
 /// One thing wrong with a request.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
 struct Fault {
     #[serde(flatten)]
     place: Place,
@@ -53,13 +53,30 @@ struct Fault {
 }
 
 /// Where something is wrong.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Place {
     /// In the body, as a JSON pointer (RFC 6901).
     Pointer(String),
     /// In the query.
     Parameter(String),
+}
+
+/// One thing wrong with a request, in one place of it.
+#[derive(ToSchema)]
+#[schema(as = Fault)]
+#[allow(dead_code, reason = "a fault as it is written, for the OpenAPI document")]
+struct ShownFault {
+    /// Where in the body, as a JSON pointer (RFC 6901).
+    #[schema(nullable = false)]
+    pointer: Option<String>,
+    /// Which parameter of the query.
+    #[schema(nullable = false)]
+    parameter: Option<String>,
+    /// What it is, for machines.
+    code: &'static str,
+    /// What it is, for people.
+    detail: String,
 }
 
 /// A problem document (RFC 9457).
@@ -79,7 +96,7 @@ pub(super) struct Document<'a> {
     /// The id of the request, as in `X-Request-Id`.
     request_id: &'a str,
     /// All that is wrong with the request.
-    #[schema(value_type = Vec<Fault>, required = false)]
+    #[schema(value_type = Vec<ShownFault>, required = false)]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Fault],
     /// The same in the words of the finX API: under `/rest` alone.

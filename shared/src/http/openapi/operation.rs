@@ -8,7 +8,7 @@ use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::response::Response;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::security::SecurityRequirement;
-use utoipa::openapi::{Content, Header, Ref, RefOr, Required};
+use utoipa::openapi::{Content, Ref, RefOr, Required};
 
 use crate::http::problem::Document;
 use crate::key::Scope;
@@ -44,8 +44,35 @@ pub(super) fn complete(operation: &mut Operation, method: &Method, path: &str, s
             let document = Content::new(Some(Ref::from_schema_name(Document::name())));
             response.content.insert("application/problem+json".to_owned(), RefOr::T(document));
         }
-        response.headers.insert("X-Request-Id".to_owned(), RefOr::T(request_id()));
+        for (name, about) in headers(status, method) {
+            let header = HeaderBuilder::new().description(Some(about)).build();
+            response.headers.insert(name.to_owned(), RefOr::T(header));
+        }
     }
+    operation.responses.responses.insert("429".to_owned(), RefOr::T(too_many_requests()));
+}
+
+/// The headers that answers of this status have in common.
+fn headers(status: &str, method: &Method) -> Vec<(&'static str, &'static str)> {
+    let mut headers = vec![("X-Request-Id", "The request's id, which is in the logs, too")];
+    match status {
+        "401" => headers.push(("WWW-Authenticate", "How to authenticate (RFC 6750)")),
+        "503" => headers.push(("Retry-After", "After how many seconds it may be tried again")),
+        _ if status.starts_with('2') && *method == Method::POST => {
+            headers.push(("Idempotency-Replayed", "`true` if this is the answer to an earlier request"));
+        }
+        _ => {}
+    }
+    headers
+}
+
+/// What API Gateway says before any function is asked.
+fn too_many_requests() -> Response {
+    let message = ObjectBuilder::new().property("message", ObjectBuilder::new().schema_type(Type::String));
+    let mut response = Response::new("Too many requests a second, of all callers together; try again later");
+    let content = Content::new(Some(RefOr::T(Schema::Object(message.build()))));
+    response.content.insert("application/json".to_owned(), RefOr::T(content));
+    response
 }
 
 /// A body that may be left out is not null for that.
@@ -163,8 +190,4 @@ fn idempotency_key() -> Parameter {
         ))
         .schema(Some(key.build()))
         .build()
-}
-
-fn request_id() -> Header {
-    HeaderBuilder::new().description(Some("The request's id, which is in the logs, too")).build()
 }
