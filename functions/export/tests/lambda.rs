@@ -5,7 +5,7 @@ use local::{Aws, Data};
 use saldo::export::ExportStatus;
 use saldo::id::{ExportId, OrgId};
 use serde_json::{Value, json};
-use testing::lambda::{Function, http_event, sqs_event};
+use testing::lambda::{Function, http_event, leaves_one_open, sqs_event};
 use testing::services;
 
 const ACCOUNTS: &str = "/api/v1/export/accounts";
@@ -65,7 +65,7 @@ async fn dead_letters_end_their_export() {
     let (aws, _, _, org, id) = accept().await;
     let mut dead_letters =
         Function::start(env!("CARGO_BIN_EXE_export-dead-letters"), &aws.environment()).await;
-    assert_eq!(dead_letters.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
+    assert!(leaves_one_open(&dead_letters.invoke(message(&org, &id)).await));
     dead_letters.say_age("export-dead-letters");
     let job = aws.app().exports.get(&org, &id).await.expect("DynamoDB").expect("the job");
     assert_eq!((job.status, job.file()), (ExportStatus::Failed, None));

@@ -5,7 +5,7 @@ use local::{Aws, Data};
 use saldo::id::{ImportId, OrgId};
 use saldo::import::{ImportJob, ImportStatus};
 use serde_json::{Value, json};
-use testing::lambda::{Function, http_event, sqs_event};
+use testing::lambda::{Function, http_event, leaves_one_open, sqs_event};
 use testing::services;
 
 const BODY: &str = r#"{"accounts":[{"contact":{"name":"Ana"},"total_amount":12.50,"external_id":"A"}]}"#;
@@ -62,7 +62,7 @@ async fn dead_letters_end_their_import() {
     let (aws, _, org, id) = accept().await;
     let mut dead_letters =
         Function::start(env!("CARGO_BIN_EXE_import-dead-letters"), &aws.environment()).await;
-    assert_eq!(dead_letters.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
+    assert!(leaves_one_open(&dead_letters.invoke(message(&org, &id)).await));
     dead_letters.say_age("import-dead-letters");
     let job = job(&aws, &org, &id).await;
     assert_eq!((job.status, job.failed(), job.unprocessed), (ImportStatus::Failed, 1, 1));

@@ -9,7 +9,7 @@ use saldo::queue::NotificationMessage;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use testing::Receiver;
-use testing::lambda::{Function, http_event, sqs_event};
+use testing::lambda::{Function, http_event, leaves_one_open, sqs_event};
 use testing::{search, services};
 use uuid::Uuid;
 
@@ -96,10 +96,10 @@ async fn dead_letters_end_their_delivery() {
     let lab = Lab::start(&receiver).await;
     let binary = env!("CARGO_BIN_EXE_notifications-dead-letters");
     let mut dead_letters = Function::start(binary, &lab.aws.environment()).await;
-    assert_eq!(dead_letters.invoke(lab.tell()).await, Ok(only_the_nonsense_failed()));
+    assert!(leaves_one_open(&dead_letters.invoke(lab.tell()).await));
     dead_letters.say_age("notifications-dead-letters");
     assert_eq!(lab.status().await, DeliveryStatus::Pending);
-    assert_eq!(dead_letters.invoke(lab.deliver()).await, Ok(only_the_nonsense_failed()));
+    assert!(leaves_one_open(&dead_letters.invoke(lab.deliver()).await));
     assert_eq!(lab.status().await, DeliveryStatus::Failed);
     assert_eq!(receiver.inbox().len(), 0);
     search(&lab.aws).await;

@@ -4,7 +4,7 @@
 use local::{Aws, Data};
 use saldo::id::{AccessId, OrgId, SyncId};
 use serde_json::{Value, json};
-use testing::lambda::{Function, http_event, sqs_event};
+use testing::lambda::{Function, http_event, leaves_one_open, sqs_event};
 use testing::{search, services};
 
 /// The second message of the event is nonsense; it alone is to come back.
@@ -97,7 +97,7 @@ async fn dead_letters_end_their_synchronization() {
     let (access, sync, event) = lab.begin("sandbox-redirect", Value::Null).await;
     let binary = env!("CARGO_BIN_EXE_sync-dead-letters");
     let mut dead_letters = Function::start(binary, &lab.aws.environment()).await;
-    assert_eq!(dead_letters.invoke(event).await, Ok(only_the_nonsense_failed()));
+    assert!(leaves_one_open(&dead_letters.invoke(event).await));
     dead_letters.say_age("sync-dead-letters");
     assert_eq!(lab.told(&access, &sync).await["error"]["code"], 30000);
     search(&lab.aws).await;
