@@ -95,9 +95,7 @@ fn add_schemas<T: ToSchema>(components: &mut Components) {
 
 /// The names of the properties that `T`'s schema describes, in their order: to be compared with
 /// those that are read.
-///
-/// # Panics
-/// Never: a schema that is no object has no properties.
+/// A schema that is no object has none.
 #[must_use]
 pub fn properties<T: PartialSchema>() -> Vec<String> {
     match T::schema() {
