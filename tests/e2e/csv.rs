@@ -40,6 +40,15 @@ async fn a_mapping_says_which_column_is_which() {
 }
 
 #[tokio::test]
+async fn a_mapping_that_renames_nothing_is_none() {
+    let tenant = saldo().await.tenant().await;
+    let body = r#"{ "accounts": [{ "contact": { "name": "Ana" }, "total_amount": 5 }] }"#;
+    let headers = [("content-type", "application/json")];
+    let job = tenant.send(Method::POST, "/api/v1/import?mapping=%7B%7D", &headers, body).await;
+    assert_eq!(tenant.ended(&job).await["imported"], 1);
+}
+
+#[tokio::test]
 async fn an_empty_cell_clears_and_a_missing_column_keeps() {
     let tenant = saldo().await.tenant().await;
     let id = tenant.external_id("cell");

@@ -9,6 +9,9 @@ use local::{Data, Statement, TemplateRoute};
 use serde_json::Value;
 use testing::{CALLS, services};
 
+/// What Lambda does to a queue for a function, with the function's role.
+const POLL: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+
 #[tokio::test]
 async fn every_route_of_the_code_is_in_the_template_and_the_reverse() {
     let aws = services(&Data::Ephemeral).await;
@@ -49,16 +52,34 @@ fn cargo_lambda_gives_every_route_to_the_function_that_the_template_gives_it_to(
 }
 
 #[test]
+fn every_worker_may_poll_its_queue() {
+    let roles = local::template_roles().expect("a good template");
+    for source in local::template_sources().expect("a good template") {
+        let role = &roles[&source.function_name];
+        for action in POLL {
+            let allows = |statement: &Statement| {
+                statement.action.iter().any(|allowed| allowed == action)
+                    && statement.resource.contains(&source.event_source_arn)
+            };
+            assert!(role.iter().any(allows), "{}: {action}", source.function_name);
+        }
+    }
+}
+
+#[test]
 #[ignore = "needs the calls of the whole suite: SALDO_CALLS names the file to which it was written"]
 fn no_role_reaches_a_table_a_queue_or_a_key_that_its_function_does_not_use() {
     let file = env::var(CALLS).expect(CALLS);
     let used = fs::read_to_string(file).expect("the calls of the suite");
-    let used: BTreeSet<&str> = used.lines().collect();
+    let polls = local::template_sources().expect("a good template").into_iter().flat_map(|source| {
+        POLL.map(|action| format!("{} {action} {}", source.function_name, source.event_source_arn))
+    });
+    let used: BTreeSet<String> = used.lines().map(str::to_owned).chain(polls).collect();
     let mut unused = Vec::new();
     for (function, role) in local::template_roles().expect("a good template") {
         for Statement { action, resource, .. } in role {
             let is_used = |on: &&String| {
-                action.iter().any(|action| used.contains(&*format!("{function} {action} {on}")))
+                action.iter().any(|action| used.contains(&format!("{function} {action} {on}")))
             };
             // Files are told apart by prefixes that functions share.
             let records = resource.iter().filter(|on| !on.starts_with("arn:aws:s3:"));

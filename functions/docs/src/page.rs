@@ -32,6 +32,7 @@ pub(crate) async fn file(Path(file): Path<String>) -> Result<impl IntoResponse, 
     let config = Config::from("../openapi.json")
         .try_it_out_enabled(true)
         .display_request_duration(true)
+        .use_base_layout() // without a field for other documents
         .default_models_expand_depth(0)
         .validator_url("none");
     let file = utoipa_swagger_ui::serve(&file, Arc::new(config)).ok().flatten();
@@ -42,5 +43,13 @@ pub(crate) async fn file(Path(file): Path<String>) -> Result<impl IntoResponse, 
         (CACHE_CONTROL, "max-age=3600".to_owned()),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    Ok((headers, file.bytes.into_owned()))
+    Ok((headers, titled(file.bytes.into_owned())))
+}
+
+/// The page under our name.
+fn titled(file: Vec<u8>) -> Vec<u8> {
+    match String::from_utf8(file) {
+        Ok(text) => text.replace("<title>Swagger UI</title>", "<title>Saldo API</title>").into_bytes(),
+        Err(image) => image.into_bytes(),
+    }
 }

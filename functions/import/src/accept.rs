@@ -240,7 +240,8 @@ fn mapping(fields: &mut Fields) -> Option<Mapping> {
     let refused = |error: serde_json::Error| {
         fields.find(Finding::in_field("mapping", FindingCode::InvalidValue, error.to_string()));
     };
-    read.map_err(refused).ok()
+    // One that renames nothing is none.
+    read.map_err(refused).ok().filter(|mapping| *mapping != Mapping::default())
 }
 
 fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {

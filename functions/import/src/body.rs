@@ -7,14 +7,14 @@ use saldo::account::{
 };
 use saldo::contact::{ContactName, Email, Phone};
 use saldo::date::Date;
-use saldo::http::openapi::{AnyAmount, Lenient};
+use saldo::http::openapi::{AnyAmount, Flag, Lenient};
 use saldo::id::{AccountId, UploadId};
 use saldo::import::{DecimalSeparator, ExternalId, Format, Mapping};
 use saldo::money::Currency;
 use saldo::text::Text;
+use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
-use utoipa::openapi::{Content, Required};
+use utoipa::openapi::{ContentBuilder, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use crate::accept::Wishes;
@@ -180,13 +180,12 @@ impl IntoParams for Wishes {
             "dry_run",
             "Whether nothing is to be written to any account: the import only tells what would become of the rows",
         );
-        // As it is written: 1 and 0 are no booleans.
-        let flag = ObjectBuilder::new().schema_type(Type::String);
-        let flag = flag.enum_values(Some(["true", "false", "1", "0"]));
+        // Whoever tries the API in a browser has one without a mapping before them.
+        let mapping = ContentBuilder::new().schema(Some(Mapping::schema())).example(Some(json!({})));
         vec![
-            of_csv.content("application/json", Content::new(Some(Mapping::schema()))).build(),
+            of_csv.content("application/json", mapping.build()).build(),
             separator.schema(Some(DecimalSeparator::schema())).build(),
-            dry_run.schema(Some(flag)).build(),
+            dry_run.schema(Some(Flag::schema())).build(),
         ]
     }
 }

@@ -9,11 +9,10 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use futures::future::BoxFuture;
 use saldo::app::App;
-use serde::Deserialize;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::template::{Resource, Template};
+use crate::template::{Resource, Template, TemplateSource};
 
 /// How long a poll waits for messages.
 const LONG_POLL_SECONDS: i32 = 20;
@@ -35,36 +34,7 @@ type Handler = fn(App, SqsEvent) -> BoxFuture<'static, SqsBatchResponse>;
 struct Source {
     queue: String,
     batch_size: i32,
-    pollers: usize,
     handler: Handler,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Function {
-    #[serde(default)]
-    events: std::collections::BTreeMap<String, Event>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Event {
-    r#type: String,
-    properties: serde_json::Value,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Mapping {
-    queue: String,
-    batch_size: i32,
-    scaling_config: Scaling,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Scaling {
-    maximum_concurrency: usize,
 }
 
 /// The function of this binary, as the template names it.
@@ -92,18 +62,20 @@ pub(crate) fn start(
     stop: &CancellationToken,
 ) -> Result<JoinSet<()>> {
     let mut pollers = JoinSet::new();
-    for function in template.resources("AWS::Serverless::Function")? {
+    let functions = template.resources("AWS::Serverless::Function")?;
+    for function in functions.iter().filter(|function| is_scheduled(function)) {
+        let (app, stop) = (app_of(&function.logical_id), stop.clone());
+        pollers.spawn(async move { run_daily(&app, &stop).await });
+    }
+    for mapping in template.sources()? {
+        let function = functions.iter().find(|function| function.logical_id == mapping.function_name);
+        let function = function.with_context(|| format!("no function {}", mapping.function_name))?;
         let app = app_of(&function.logical_id);
-        if is_scheduled(&function)? {
-            let (app, stop) = (app.clone(), stop.clone());
-            pollers.spawn(async move { run_daily(&app, &stop).await });
-        }
-        for source in sources(&function)? {
-            for _ in 0..source.pollers {
-                let poller = Poller { sqs: sqs.clone(), app: app.clone(), source: source.clone() };
-                let stop = stop.clone();
-                pollers.spawn(async move { poller.run(stop).await });
-            }
+        let source = source(&mapping, function)?;
+        for _ in 0..mapping.scaling_config.maximum_concurrency.min(POLLERS_MAX) {
+            let poller = Poller { sqs: sqs.clone(), app: app.clone(), source: source.clone() };
+            let stop = stop.clone();
+            pollers.spawn(async move { poller.run(stop).await });
         }
     }
     Ok(pollers)
@@ -111,9 +83,19 @@ pub(crate) fn start(
 
 /// Whether the template has the function run by a schedule. There is one: the daily
 /// synchronizations.
-fn is_scheduled(function: &Resource) -> Result<bool> {
-    let read: Function = function.read()?;
-    Ok(read.events.into_values().any(|event| event.r#type == "Schedule"))
+fn is_scheduled(function: &Resource) -> bool {
+    let events = function.properties["Events"].as_object();
+    events.is_some_and(|events| events.values().any(|event| event["Type"] == "Schedule"))
+}
+
+fn source(mapping: &TemplateSource, function: &Resource) -> Result<Source> {
+    let binary =
+        function.metadata["BuildProperties"]["Binary"].as_str().context("a function without a binary")?;
+    Ok(Source {
+        queue: mapping.event_source_arn.rsplit(':').next().context("a queue's ARN")?.to_owned(),
+        batch_size: mapping.batch_size,
+        handler: handler(binary)?,
+    })
 }
 
 /// Runs the daily synchronizations, a day after the start and every day, until told to stop.
@@ -123,23 +105,6 @@ async fn run_daily(app: &App, stop: &CancellationToken) {
             tracing::warn!(error = %failure.chain(), "the daily synchronizations were not queued");
         }
     }
-}
-
-fn sources(function: &Resource) -> Result<Vec<Source>> {
-    let binary =
-        function.metadata["BuildProperties"]["Binary"].as_str().context("a function without a binary")?;
-    let read: Function = function.read()?;
-    let queues = read.events.into_values().filter(|event| event.r#type == "SQS");
-    let source = |event: Event| {
-        let mapping: Mapping = serde_json::from_value(event.properties).context("an SQS event")?;
-        Ok(Source {
-            queue: mapping.queue.rsplit(':').next().context("a queue's ARN")?.to_owned(),
-            batch_size: mapping.batch_size,
-            pollers: mapping.scaling_config.maximum_concurrency.min(POLLERS_MAX),
-            handler: handler(binary)?,
-        })
-    };
-    queues.map(source).collect()
 }
 
 struct Poller {

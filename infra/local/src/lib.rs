@@ -18,7 +18,7 @@ pub use roles::{Statement, template_roles};
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
-pub use template::TemplateRoute;
+pub use template::{TemplateRoute, TemplateSource};
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -32,6 +32,14 @@ use anyhow::{Context, Result, bail};
 /// When the template can't be read.
 pub fn template_routes() -> Result<Vec<TemplateRoute>> {
     template::Template::load()?.routes()
+}
+
+/// The queues that the template's functions work on.
+///
+/// # Errors
+/// When the template can't be read.
+pub fn template_sources() -> Result<Vec<TemplateSource>> {
+    template::Template::load()?.sources()
 }
 
 /// How to run the local stack.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, anyhow, bail};
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -28,6 +29,25 @@ pub(crate) struct Resource {
     pub(crate) properties: Value,
     /// Its metadata, as it stands.
     pub(crate) metadata: Value,
+}
+
+/// A queue of the template, and which function works on it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct TemplateSource {
+    /// The queue's ARN in the local stack.
+    pub event_source_arn: String,
+    /// The function's name in the template.
+    pub function_name: String,
+    pub(crate) batch_size: i32,
+    pub(crate) scaling_config: Scaling,
+}
+
+/// How far a source makes its function scale.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Scaling {
+    pub(crate) maximum_concurrency: usize,
 }
 
 /// A route of the template, and which function's it is.
@@ -89,6 +109,11 @@ impl Template {
             })
         });
         Ok(routes.collect())
+    }
+
+    /// The queues that functions work on.
+    pub(crate) fn sources(&self) -> Result<Vec<TemplateSource>> {
+        self.resources("AWS::Lambda::EventSourceMapping")?.iter().map(Resource::read).collect()
     }
 
     /// The environment that every function has.
@@ -218,6 +243,7 @@ mod tests {
         for kind in [
             "AWS::DynamoDB::Table",
             "AWS::KMS::Key",
+            "AWS::Lambda::EventSourceMapping",
             "AWS::S3::Bucket",
             "AWS::SQS::Queue",
             "AWS::Serverless::Function",
@@ -231,22 +257,19 @@ mod tests {
     fn messages_stay_hidden_six_times_as_long_as_a_worker_may_take_and_are_tried_five_times() {
         let template = Template::load().expect("a good template");
         let queues = template.resources("AWS::SQS::Queue").expect("queues");
-        for function in template.resources("AWS::Serverless::Function").expect("functions") {
-            let events = function.properties["Events"].as_object().into_iter().flat_map(Map::values);
-            for event in events.filter(|event| event["Type"] == "SQS") {
-                let event = &event["Properties"];
-                let queue = queues.iter().find(|queue| {
-                    event["Queue"]
-                        .as_str()
-                        .is_some_and(|arn| arn.ends_with(&format!(":{}", queue.logical_id)))
-                });
-                let queue = &queue.expect("the template's queue").properties;
-                let timeout = function.properties["Timeout"].as_u64().expect("a timeout");
-                assert!(queue["VisibilityTimeout"].as_u64() >= Some(6 * timeout), "{}", function.logical_id);
-                assert_eq!(event["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
-                if let Some(redrive) = queue.get("RedrivePolicy") {
-                    assert!(redrive["maxReceiveCount"].as_u64() >= Some(5), "{}", function.logical_id);
-                }
+        let functions = template.resources("AWS::Serverless::Function").expect("functions");
+        for mapping in template.resources("AWS::Lambda::EventSourceMapping").expect("mappings") {
+            let source: TemplateSource = mapping.read().expect("a mapping");
+            let of = |resources: &[Resource], name: &str| {
+                let named = resources.iter().find(|resource| resource.logical_id == name);
+                named.expect("in the template").properties.clone()
+            };
+            let queue = of(&queues, source.event_source_arn.rsplit(':').next().expect("a name"));
+            let timeout = of(&functions, &source.function_name)["Timeout"].as_u64().expect("a timeout");
+            assert!(queue["VisibilityTimeout"].as_u64() >= Some(6 * timeout), "{}", mapping.logical_id);
+            assert_eq!(mapping.properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
+            if let Some(redrive) = queue.get("RedrivePolicy") {
+                assert!(redrive["maxReceiveCount"].as_u64() >= Some(5), "{}", mapping.logical_id);
             }
         }
     }

@@ -13,7 +13,7 @@ use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
 use utoipa::{PartialSchema, Path, ToSchema};
 
 pub use types::{
-    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, EntityTags, Lenient, PositiveText,
+    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, EntityTags, Flag, Lenient, PositiveText,
     TransactionCurrency,
 };
 

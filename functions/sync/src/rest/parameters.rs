@@ -1,7 +1,8 @@
 //! Parameters of queries, for the OpenAPI document.
 
+use saldo::http::openapi::Flag;
+use utoipa::PartialSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Required, Schema};
 
 /// A parameter that may be left out.
@@ -17,16 +18,11 @@ pub(super) fn required(parameter: Parameter) -> Parameter {
 
 /// Whether amounts are told in the currency's smallest unit.
 pub(super) fn cents(name: &str) -> Parameter {
-    parameter(name, "Whether amounts are told as whole numbers of their currency's smallest unit", flag())
-}
-
-/// `false` unless stated; 1 and 0 say the same.
-pub(super) fn flag() -> ObjectBuilder {
-    let values = [true.into(), false.into(), 1.into(), 0.into()];
-    let flag = ObjectBuilder::new().schema_type(
-        [Type::Boolean, Type::Integer].into_iter().collect::<utoipa::openapi::schema::SchemaType>(),
-    );
-    flag.enum_values::<[serde_json::Value; 4], _>(Some(values)).default(Some(false.into()))
+    parameter(
+        name,
+        "Whether amounts are told as whole numbers of their currency's smallest unit",
+        Flag::schema(),
+    )
 }
 
 /// The names of what is said to be read.

@@ -6,6 +6,7 @@ use saldo::bounds::Bounds;
 use saldo::date::{self, Date, parse_moment};
 use saldo::fields::{Fields, FindingCode, InvalidValue};
 use saldo::http::FromParameters;
+use saldo::http::openapi::Flag;
 use saldo::id::{AccountId, SyncId};
 use saldo::store::Order;
 use saldo::transaction::Transaction;
@@ -14,7 +15,7 @@ use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFo
 use utoipa::{IntoParams, PartialSchema};
 use uuid::Uuid;
 
-use super::parameters::{cents, flag, parameter};
+use super::parameters::{cents, parameter};
 use super::transactions::day_of;
 
 const ACCOUNTS: &str = "accounts";
@@ -152,7 +153,7 @@ impl IntoParams for Window {
             parameter(COUNT, "How many at most", number(COUNT_MAX, COUNT_MAX)),
             parameter(OFFSET, "How many are passed over", number(OFFSET_MAX, 0)),
             parameter(SORT, "Newest first (`desc`) or oldest first (`asc`)", orders),
-            parameter(INCLUDE_PENDING, "Whether those are told that are not booked yet", flag()),
+            parameter(INCLUDE_PENDING, "Whether those are told that are not booked yet", Flag::schema()),
             cents(CENTS),
         ]
     }

@@ -40,6 +40,10 @@ pub struct AnyAmount;
 #[derive(Clone, Copy, Debug)]
 pub struct PositiveText;
 
+/// A parameter that is false unless it is `true`, or `1`. In a query all of it is text.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag;
+
 /// What `If-Match` and `If-None-Match` take (RFC 9110, section 13.1).
 #[derive(Clone, Copy, Debug)]
 pub struct EntityTags;
@@ -67,6 +71,12 @@ const BLANK_OR_PROSE: &str = r"^([\t-\r \x85]*|[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-
 
 fn string() -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String)
+}
+
+impl PartialSchema for Flag {
+    fn schema() -> RefOr<Schema> {
+        string().enum_values(Some(["true", "false", "1", "0"])).into()
+    }
 }
 
 impl<const MAX: usize> PartialSchema for Text<MAX> {
