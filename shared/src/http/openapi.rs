@@ -54,8 +54,8 @@ pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &
     .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
-/// The document of these routes.
-pub(super) fn document(routes: &[Described]) -> OpenApi {
+/// The document of these routes, and of what callers are told.
+pub(super) fn document(routes: &[Described], told: OpenApi) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = Components::new();
     components.schemas.insert(Document::name().into(), Document::schema());
@@ -73,6 +73,7 @@ pub(super) fn document(routes: &[Described]) -> OpenApi {
         }
         paths.merge(described);
     }
+    components.schemas.extend(told.components.unwrap_or_default().schemas);
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     components.add_security_scheme(API_KEY, header);
@@ -82,6 +83,7 @@ pub(super) fn document(routes: &[Described]) -> OpenApi {
     info.description = Some(ABOUT.to_owned());
     let mut document = OpenApi::new(info, paths);
     document.components = Some(components);
+    document.webhooks = Some(told.paths).filter(|webhooks| !webhooks.paths.is_empty());
     let tag = |(name, about)| TagBuilder::new().name(name).description(Some(about)).build();
     document.tags = Some(TAGS.map(tag).into());
     document

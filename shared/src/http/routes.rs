@@ -27,12 +27,12 @@ pub struct Route {
 /// The routes of a function. A route has a scope unless it is said to be public; handlers take
 /// `Extension<Caller>`, and `Extension<Seed>` for what they create: every POST honours
 /// `Idempotency-Key`.
-#[derive(Debug)]
 pub struct Routes {
     app: App,
     router: Router,
     table: Vec<Route>,
     described: Vec<Described>,
+    told: OpenApi,
 }
 
 /// A route as its handler describes it.
@@ -43,9 +43,9 @@ pub(super) struct Described {
     pub(super) schemas: Vec<(String, RefOr<Schema>)>,
 }
 
-impl fmt::Debug for Described {
+impl fmt::Debug for Routes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Described").field("paths", &self.paths.paths.keys()).finish_non_exhaustive()
+        f.debug_struct("Routes").field("table", &self.table).finish_non_exhaustive()
     }
 }
 
@@ -53,7 +53,8 @@ impl Routes {
     /// No routes yet.
     #[must_use]
     pub fn new(app: &App) -> Self {
-        Self { app: app.clone(), router: Router::new(), table: Vec::new(), described: Vec::new() }
+        let (router, table, described) = (Router::new(), Vec::new(), Vec::new());
+        Self { app: app.clone(), router, table, described, told: OpenApi::default() }
     }
 
     /// Adds a route for callers whose key has the scope: `routes!(handler)`, with the method and
@@ -87,12 +88,20 @@ impl Routes {
         self
     }
 
+    /// Adds requests that are made to callers: these paths are names of webhooks.
+    #[must_use]
+    pub fn telling(mut self, requests: OpenApi) -> Self {
+        self.told.merge(requests);
+        self
+    }
+
     /// These routes and those of another function.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.table.extend(other.table);
         self.described.extend(other.described);
+        self.told.merge(other.told);
         self
     }
 
@@ -105,7 +114,7 @@ impl Routes {
     /// What is said of them, as OpenAPI 3.1 has it.
     #[must_use]
     pub fn openapi(&self) -> OpenApi {
-        openapi::document(&self.described)
+        openapi::document(&self.described, self.told.clone())
     }
 }
 

@@ -12,11 +12,12 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use saldo::app::App;
 use saldo::failure::Failure;
-use saldo::id::NotificationId;
+use saldo::id::{DeliveryId, NotificationId};
 use saldo::notification::{AttemptError, Delivery, Endpoint, ObserveKey, Outcome, State, Targets};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
+use utoipa::ToSchema;
 
 use super::resolver::{Guard, Refusal};
 
@@ -25,20 +26,47 @@ const USER_AGENT: &str = concat!("saldo-notification/", env!("CARGO_PKG_VERSION"
 /// answers is not worth the whole time.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is sent.
-#[derive(Serialize)]
+/// What an endpoint is told.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SentNotification, example = json!({
+    "notification_id": "not_mfrggzdfmztwq2lkmfrggzdfmz", "observe_key": "saldo:import.completed",
+    "state": "session-7f3c", "job_id": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90"
+}))]
 struct Body<'a> {
+    /// The endpoint.
     notification_id: &'a NotificationId,
+    /// What it is told of.
     observe_key: &'a ObserveKey,
+    /// What the endpoint was given, to tell it by.
+    #[schema(required)]
     state: Option<&'a State>,
+    /// The job that has ended, if it is told of jobs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     job_id: Option<&'a str>,
 }
 
-/// Calls the receiver once.
+/// Tells an endpoint of something
 ///
-/// # Errors
-/// [`Failure`] when the call can't even be made, which is not the receiver's fault.
+/// Signed with the endpoint's secret as Standard Webhooks say, who have libraries to check it. It may
+/// come twice. What is not answered with 2xx within 15 seconds is sent again after 5 s, 5 min, 30 min, 2 h, 5 h,
+/// 10 h and 10 h. Redirects are not followed.
+//
+// Fails when the call can't even be made, which is not the receiver's fault.
+#[utoipa::path(
+    post, path = "notification", operation_id = "notify", tag = "Notifications",
+    params(
+        ("webhook-id" = DeliveryId, Header, description = "The delivery: the same however often it is sent"),
+        ("webhook-timestamp" = i64, Header, description = "When it was sent, in seconds since 1970"),
+        ("webhook-signature" = String, Header, description = "`v1,` and the signature in base 64"),
+    ),
+    request_body = Body<'_>,
+    responses(
+        (status = "2XX", description = "It has come"),
+        (status = 410, description = "It shall not be sent again"),
+        (status = "default", description = "It is sent again"),
+    ),
+)]
 pub(super) async fn call(
     app: &App,
     delivery: &Delivery,

@@ -16,10 +16,16 @@ mod worker;
 
 use saldo::http::Routes;
 use saldo::key::Scope;
+use utoipa::OpenApi;
 use utoipa_axum::routes;
 
 pub use dead_letters::handle as handle_dead_letters;
 pub use worker::handle;
+
+/// What endpoints are told.
+#[derive(OpenApi)]
+#[openapi(paths(client::call))]
+struct Told;
 
 /// Adds the routes of notifications.
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -30,4 +36,5 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .with(Scope::Notifications, routes!(change::change))
         .with(Scope::Notifications, routes!(delete::delete))
         .with(Scope::Notifications, routes!(deliveries::list))
+        .telling(Told::openapi())
 }
