@@ -29,27 +29,46 @@ pub(crate) async fn page() -> impl IntoResponse {
     responses((status = 200, description = "The file", content((String = "text/html"), (String = "text/css"), (String = "text/javascript"), (String = "image/png")))),
 )]
 pub(crate) async fn file(Path(file): Path<String>) -> Result<impl IntoResponse, Problem> {
-    let config = Config::from("../openapi.json")
-        .try_it_out_enabled(true)
-        .display_request_duration(true)
-        .use_base_layout() // without a field for other documents
-        .default_models_expand_depth(0)
-        .validator_url("none");
-    let file = utoipa_swagger_ui::serve(&file, Arc::new(config)).ok().flatten();
+    let file = utoipa_swagger_ui::serve(&file, Arc::new(config())).ok().flatten();
     let file = file.ok_or_else(Problem::not_found)?;
+    let bytes = match file.content_type.as_str() {
+        "text/html" => titled(&file.bytes),
+        _ => file.bytes.into_owned(),
+    };
     let headers = [
         (CONTENT_TYPE, file.content_type),
         (CONTENT_SECURITY_POLICY, POLICY.to_owned()),
         (CACHE_CONTROL, "max-age=3600".to_owned()),
         (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    Ok((headers, titled(file.bytes.into_owned())))
+    Ok((headers, bytes))
+}
+
+fn config() -> Config<'static> {
+    Config::from("../openapi.json")
+        .try_it_out_enabled(true)
+        .display_request_duration(true)
+        .use_base_layout() // without a field for other documents
+        .default_models_expand_depth(0)
+        .validator_url("none")
 }
 
 /// The page under our name.
-fn titled(file: Vec<u8>) -> Vec<u8> {
-    match String::from_utf8(file) {
-        Ok(text) => text.replace("<title>Swagger UI</title>", "<title>Saldo API</title>").into_bytes(),
-        Err(image) => image.into_bytes(),
+fn titled(page: &[u8]) -> Vec<u8> {
+    let page = String::from_utf8_lossy(page);
+    page.replace("<title>Swagger UI</title>", "<title>Saldo API</title>").into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_our_name() {
+        let page =
+            utoipa_swagger_ui::serve("index.html", Arc::new(config())).expect("files").expect("a page");
+        assert_eq!(page.content_type, "text/html");
+        let page = String::from_utf8(titled(&page.bytes)).expect("UTF-8");
+        assert!(page.contains("<title>Saldo API</title>"), "{page}");
     }
 }

@@ -48,9 +48,9 @@ struct Body<'a> {
 
 /// Tells an endpoint of something
 ///
-/// Signed with the endpoint's secret as Standard Webhooks say, who have libraries to check it. It may
-/// come twice. What is not answered with 2xx within 15 seconds is sent again after 5 s, 5 min, 30 min, 2 h, 5 h,
-/// 10 h and 10 h. Redirects are not followed.
+/// Signed with the endpoint's secret as Standard Webhooks has it, for which there are libraries. It may come
+/// twice. What is not answered with 2xx within 15 seconds is sent again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h
+/// and 10 h; 410 ends it at once. Redirects are not followed.
 //
 // Fails when the call can't even be made, which is not the receiver's fault.
 #[utoipa::path(
@@ -64,7 +64,7 @@ struct Body<'a> {
     responses(
         (status = "2XX", description = "It has come"),
         (status = 410, description = "It shall not be sent again"),
-        (status = "default", description = "It is sent again"),
+        (status = "default", description = "It is sent again, while attempts are left"),
     ),
 )]
 pub(super) async fn call(

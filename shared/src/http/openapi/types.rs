@@ -40,7 +40,8 @@ pub struct AnyAmount;
 #[derive(Clone, Copy, Debug)]
 pub struct PositiveText;
 
-/// A parameter that is false unless it is `true`, or `1`. In a query all of it is text.
+/// A parameter that is `true` or `1`, `false` or `0`, and false if it is left out. In a query all of it is
+/// text.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag;
 
@@ -75,7 +76,8 @@ fn string() -> ObjectBuilder {
 
 impl PartialSchema for Flag {
     fn schema() -> RefOr<Schema> {
-        string().enum_values(Some(["true", "false", "1", "0"])).into()
+        let flag = string().enum_values(Some(["true", "false", "1", "0"]));
+        flag.default(Some("false".into())).into()
     }
 }
 
