@@ -16,7 +16,8 @@ pub(crate) struct New {
     /// What it may do: scopes that the key of the request has, too.
     #[schema(min_items = 1, max_items = 11)]
     scopes: BTreeSet<Scope>,
-    /// From when on it is refused: a moment in the future; never unless stated.
+    /// From when on it is refused: a moment in the future, no later than the key of the request expires,
+    /// which is the default.
     #[schema(format = DateTime)]
     expires_at: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `POST /api/v1/keys`: a new key, shown this once.
+//! `POST /api/v1/keys`: a new key, which only this answer shows.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,18 +8,19 @@ use jiff::Timestamp;
 use saldo::app::App;
 use saldo::http::{Caller, KeptInstead, Payload, Problem, Seed};
 use saldo::id::KeyId;
-use saldo::key::{KEY_FIELDS, KeyRequest, KeySecret, Scope};
+use saldo::key::{Actor, KEY_FIELDS, KeyRequest, KeySecret};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::body::New;
 use crate::view::View;
 
-/// A new key, and what is known of it.
+/// A new key, with its secret text.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CreatedKey, example = json!({
     "id": "key_mfrggzdfmztwq2lk", "name": "ERP", "prefix": "saldo_k_q83v", "scopes": ["import", "export"],
-    "created_at": "2026-03-16T09:30:00.000Z", "last_used_at": null, "expires_at": null, "revoked_at": null,
+    "created_at": "2026-03-16T09:30:00.000Z", "created_by": "key_nfxgs5dpojswk4tf", "last_used_at": null,
+    "expires_at": null, "revoked_at": null, "revoked_by": null,
     "key": "saldo_k_q83vASNFZ4mrze8BI0VniavN7wEjRWeJq83vASNFZ4k"
 }))]
 struct Created {
@@ -30,14 +31,16 @@ struct Created {
     key: Option<String>,
 }
 
-/// Makes a key
+/// Creates a key
 ///
-/// The key itself is shown this once: keep it. It can grant nothing that the key of the request may not do.
+/// The key itself is shown only in this answer: keep it. Its scopes are among those of the key of the request,
+/// and it expires no later.
 #[utoipa::path(
     post, path = "/api/v1/keys", operation_id = "create_key", tag = "Keys",
     request_body = New,
     responses(
         (status = 201, description = "The key", body = Created),
+        (status = 401, description = "`key_revoked`: the key of the request was revoked in the meantime"),
         (status = 403, description = "`scope_missing`: the new key would have a scope that the key of the request lacks"),
     ),
 )]
@@ -48,15 +51,18 @@ pub(crate) async fn create(
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
     let now = Timestamp::now();
-    let request = KeyRequest::read(payload.json_fields(KEY_FIELDS)?, now)?;
-    let lacking: Vec<Scope> =
-        request.scopes.iter().copied().filter(|scope| !caller.key().allows(*scope)).collect();
+    let parent = caller.key();
+    let request = KeyRequest::read(payload.json_fields(KEY_FIELDS)?, now, parent.expires_at)?;
+    let lacking = parent.lacks(&request.scopes);
     if !lacking.is_empty() {
-        return Err(Problem::scopes_not_held(&lacking));
+        return Err(Problem::cannot_grant(&lacking));
     }
     let secret = KeySecret::random().map_err(|_| Problem::internal())?;
-    let key = request.grant(KeyId::of_seed(seed), caller.org().clone(), &secret, now);
-    app.keys.put(&secret.hash(), &key).await?;
+    let creator = Actor::Key(parent.id.clone());
+    let key = request.grant(KeyId::of_seed(seed), caller.org().clone(), creator, &secret, now);
+    if !app.keys.create(&secret.hash(), &key).await? {
+        return Err(Problem::revoked_key());
+    }
 
     let view = View::from(key);
     let kept = Created { view: view.clone(), key: None };

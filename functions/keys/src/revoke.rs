@@ -1,28 +1,70 @@
-//! `DELETE /api/v1/keys/{id}`: the key opens nothing any more.
+//! `DELETE /api/v1/keys/{id}`: every later request with the key is refused.
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use saldo::app::App;
-use saldo::http::{Caller, PathId, Problem};
+use saldo::fields::Fields;
+use saldo::http::openapi::Flag;
+use saldo::http::{Caller, FromParameters, Parameters, PathId, Problem};
 use saldo::id::KeyId;
+use saldo::store::{Revocation, Revoked, Revoker};
+use utoipa::IntoParams;
+
+/// The parameters of the query.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Query {
+    /// Whether the keys that it created, those that they created, and so on, are revoked, too
+    #[param(value_type = Option<Flag>)]
+    cascade: bool,
+}
+
+impl FromParameters for Query {
+    const NAMES: &'static [&'static str] = &["cascade"];
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        Some(Self { cascade: parameters.boolean("cascade").value().unwrap_or_default() })
+    }
+}
 
 /// Revokes a key
 ///
-/// It is refused at once, and stays in the list. Revoking it again changes nothing.
+/// Every later request with it is refused. It stays in the list. Keys that it created stay valid unless
+/// `cascade` is true. Revoking it again changes nothing.
 #[utoipa::path(
     delete, path = "/api/v1/keys/{id}", operation_id = "revoke_key", tag = "Keys",
-    params(("id" = KeyId, Path)),
-    responses((status = 204, description = "It is revoked")),
+    params(("id" = KeyId, Path), Query),
+    responses(
+        (status = 204, description = "It is revoked"),
+        (status = 403, description = "`scope_missing`: it has scopes that the key of the request lacks"),
+        (status = 409, description = "`last_key`: no other key with the scope `keys` would be left; keys that expire don't count when one is revoked that doesn't"),
+    ),
 )]
 pub(crate) async fn revoke(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<KeyId>,
+    Parameters(Query { cascade }): Parameters<Query>,
 ) -> Result<StatusCode, Problem> {
-    match app.keys.revoke(caller.org(), &id, Timestamp::now()).await? {
-        true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Problem::not_found()),
+    let by = Revoker::Key(caller.key());
+    let revocation = Revocation { org: caller.org(), id: &id, cascade, by, now: Timestamp::now() };
+    match app.keys.revoke(&revocation).await? {
+        Revoked::Done => Ok(StatusCode::NO_CONTENT),
+        Revoked::NotFound => Err(Problem::not_found()),
+        Revoked::ScopesMissing(scopes) => Err(Problem::cannot_revoke(&scopes)),
+        Revoked::LastKey => Err(Problem::last_key()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use saldo::http::openapi::query_parameters;
+
+    #[test]
+    fn what_is_described_is_what_is_read() {
+        assert_eq!(query_parameters::<__path_revoke>(), Query::NAMES);
     }
 }

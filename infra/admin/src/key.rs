@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use saldo::app::App;
 use saldo::date::{in_milliseconds, parse_moment};
 use saldo::id::{KeyId, OrgId};
-use saldo::key::{ApiKey, KeyName, KeyRequest, KeySecret, Scope};
+use saldo::key::{Actor, ApiKey, KeyName, KeyRequest, KeySecret, Scope};
+use saldo::store::{Revocation, Revoked, Revoker};
 use serde::Serialize;
 
 use crate::{Answer, org};
@@ -26,12 +27,15 @@ pub(crate) enum Command {
         /// The organization: org_…
         org: OrgId,
     },
-    /// Revokes a key: from the next request on it opens nothing.
+    /// Revokes a key, also the last one that can manage keys: every later request with it is refused.
     Revoke {
         /// The organization: org_…
         org: OrgId,
         /// The key's id, as `key list` shows it: key_…
         key: KeyId,
+        /// Revokes the keys that it created, those that they created, and so on, too.
+        #[arg(long)]
+        cascade: bool,
     },
 }
 
@@ -69,9 +73,11 @@ struct View {
     prefix: String,
     status: &'static str,
     created_at: String,
+    created_by: Actor,
     last_used_at: Option<String>,
     expires_at: Option<String>,
     revoked_at: Option<String>,
+    revoked_by: Option<Actor>,
     /// Last, for there may be many.
     scopes: Vec<Scope>,
 }
@@ -84,7 +90,7 @@ struct Created {
 }
 
 #[derive(Serialize)]
-struct Revoked {
+struct RevokedKey {
     org: OrgId,
     id: KeyId,
     status: &'static str,
@@ -111,21 +117,27 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
             let keys = all(app, &org).await?;
             Answer::list(&keys.into_iter().map(|key| View::of(key, now)).collect::<Vec<_>>())
         }
-        Command::Revoke { org, key } => match app.keys.revoke(&org, &key, now).await? {
-            true => Answer::one(&Revoked { org, id: key, status: REVOKED }),
-            false => bail!("{org} has no {key}"),
-        },
+        Command::Revoke { org, key, cascade } => {
+            let revocation = Revocation { org: &org, id: &key, cascade, by: Revoker::Operator, now };
+            match app.keys.revoke(&revocation).await? {
+                Revoked::Done => Answer::one(&RevokedKey { org, id: key, status: REVOKED }),
+                // An operator needs no scopes and may revoke the last key.
+                Revoked::NotFound | Revoked::ScopesMissing(_) | Revoked::LastKey => {
+                    bail!("{org} has no {key}")
+                }
+            }
+        }
     }
 }
 
-/// Makes a key for an organization.
+/// Creates a key for an organization, as an operator.
 ///
 /// # Errors
 /// When the services don't answer. The key may be there then, and nobody can use it.
 pub async fn create(app: &App, org: OrgId, request: KeyRequest) -> Result<NewKey> {
     let secret = KeySecret::random()?;
-    let key = request.grant(KeyId::random()?, org, &secret, Timestamp::now());
-    app.keys.put(&secret.hash(), &key).await?;
+    let key = request.grant(KeyId::random()?, org, Actor::Operator, &secret, Timestamp::now());
+    app.keys.create(&secret.hash(), &key).await?;
     Ok(NewKey { key, secret })
 }
 
@@ -156,9 +168,11 @@ impl View {
             status,
             scopes: key.scopes,
             created_at: in_milliseconds(key.created_at),
+            created_by: key.created_by,
             last_used_at: key.last_used_at.map(in_milliseconds),
             expires_at: key.expires_at.map(in_milliseconds),
             revoked_at: key.revoked_at.map(in_milliseconds),
+            revoked_by: key.revoked_by,
         }
     }
 }

@@ -84,6 +84,8 @@ pub enum FindingCode {
     InvalidDate,
     /// No moment in RFC 3339's form, or one in the past where the future is meant.
     InvalidTime,
+    /// A moment after the latest that is allowed.
+    TooLate,
     /// None of the values the field may have.
     InvalidValue,
     /// More characters than the field holds.
@@ -131,6 +133,7 @@ impl FindingCode {
             Self::InvalidPhone => "invalid_phone",
             Self::InvalidDate => "invalid_date",
             Self::InvalidTime => "invalid_time",
+            Self::TooLate => "too_late",
             Self::InvalidValue => "invalid_value",
             Self::TooLong => "too_long",
             Self::InvalidText => "invalid_text",

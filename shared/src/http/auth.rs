@@ -52,7 +52,7 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<ApiKey, Problem>
     let key = app.keys.find(&secret.hash()).await?.ok_or_else(unknown)?;
     let now = Timestamp::now();
     match (key.revoked_at, key.is_valid_at(now)) {
-        (Some(_), _) => return Err(Problem::refused_key("key_revoked", "the key was revoked")),
+        (Some(_), _) => return Err(Problem::revoked_key()),
         (None, false) => return Err(Problem::refused_key("key_expired", "the key has expired")),
         (None, true) => {}
     }

@@ -183,11 +183,16 @@ impl Problem {
             .with_header(WWW_AUTHENTICATE, r#"Bearer realm="saldo", error="invalid_token""#)
     }
 
+    /// 401: the key was revoked.
+    #[must_use]
+    pub fn revoked_key() -> Self {
+        Self::refused_key("key_revoked", "the key was revoked")
+    }
+
     /// 403: the key lacks a scope.
     #[must_use]
     pub fn scope_missing(scope: Scope) -> Self {
-        let detail = format!("this needs a key with the scope {}", scope.name());
-        Self::new(StatusCode::FORBIDDEN, "scope_missing", "The API key lacks a scope", detail)
+        Self::scopes_missing(format!("this needs a key with the scope {}", scope.name()))
     }
 
     /// 404: there is no such thing, or not for this caller.
@@ -208,12 +213,27 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
     }
 
-    /// 403: the key would give away scopes it lacks.
+    /// 403: the new key would have scopes that the key of the request lacks.
     #[must_use]
-    pub fn scopes_not_held(scopes: &[Scope]) -> Self {
-        let names: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
-        let detail = format!("a key can't grant scopes it lacks: {}", names.join(", "));
+    pub fn cannot_grant(scopes: &[Scope]) -> Self {
+        Self::scopes_missing(format!("a key can't grant scopes it lacks: {}", names(scopes)))
+    }
+
+    /// 403: the key to be revoked has scopes that the key of the request lacks.
+    #[must_use]
+    pub fn cannot_revoke(scopes: &[Scope]) -> Self {
+        Self::scopes_missing(format!("a key can't revoke a key that has scopes it lacks: {}", names(scopes)))
+    }
+
+    fn scopes_missing(detail: String) -> Self {
         Self::new(StatusCode::FORBIDDEN, "scope_missing", "The API key lacks a scope", detail)
+    }
+
+    /// 409: no key that can manage keys would be left.
+    #[must_use]
+    pub fn last_key() -> Self {
+        let detail = "no other key with the scope keys would be left; create one that never expires first, or have an operator revoke this one";
+        Self::new(StatusCode::CONFLICT, "last_key", "The last key that can manage keys", detail)
     }
 
     /// 409: the client owns accounts, and they would be nobody's.
@@ -336,6 +356,11 @@ impl Problem {
         }
         response
     }
+}
+
+/// The names of scopes, for people.
+fn names(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(", ")
 }
 
 impl IntoResponse for Problem {

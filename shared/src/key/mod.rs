@@ -4,6 +4,8 @@
 //! is stored is its SHA-256, which suffices for a secret that can't be guessed (a slow
 //! hash protects passwords people choose, not random bits).
 
+mod actor;
+mod family;
 mod request;
 mod scope;
 mod secret;
@@ -14,6 +16,8 @@ use serde::{Deserialize, Serialize};
 use crate::id::{KeyId, OrgId};
 use crate::text::Text;
 
+pub use actor::Actor;
+pub use family::{descendants, successors};
 pub use request::{KEY_FIELDS, KeyRequest};
 pub use scope::{Scope, UnknownScope};
 pub use secret::{InvalidKey, KeyHash, KeySecret};
@@ -39,20 +43,25 @@ pub struct ApiKey {
     /// When it was made.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
-    /// From when on it is refused.
+    /// Who created it.
+    pub created_by: Actor,
+    /// From when on it is refused: no later than the key that created it.
     #[serde(
         default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
         skip_serializing_if = "Option::is_none"
     )]
     pub expires_at: Option<Timestamp>,
-    /// Since when it is refused because somebody said so.
+    /// When it was revoked.
     #[serde(
         default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
         skip_serializing_if = "Option::is_none"
     )]
     pub revoked_at: Option<Timestamp>,
+    /// Who revoked it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_by: Option<Actor>,
     /// When it was last used, to the hour: recording each use would cost a write for each.
     #[serde(
         default,
@@ -82,5 +91,11 @@ impl ApiKey {
     #[must_use]
     pub fn allows(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// Those of `scopes` that the key lacks.
+    #[must_use]
+    pub fn lacks(&self, scopes: &[Scope]) -> Vec<Scope> {
+        scopes.iter().copied().filter(|scope| !self.allows(*scope)).collect()
     }
 }

@@ -1,10 +1,10 @@
-//! What is asked for in a new key.
+//! The request for a new key.
 
 use std::str::FromStr;
 
 use jiff::Timestamp;
 
-use super::{ApiKey, KeyName, KeySecret, Scope};
+use super::{Actor, ApiKey, KeyName, KeySecret, Scope};
 use crate::date;
 use crate::fields::{Fields, Finding, FindingCode, Patch};
 use crate::id::{KeyId, OrgId};
@@ -16,7 +16,7 @@ const EXPIRES_AT: &str = "expires_at";
 /// The fields of a request for a key.
 pub const KEY_FIELDS: &[&str] = &[NAME, SCOPES, EXPIRES_AT];
 
-/// What is asked for in a new key.
+/// A request for a new key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRequest {
     /// What people will call it.
@@ -28,22 +28,30 @@ pub struct KeyRequest {
 }
 
 impl KeyRequest {
-    /// Reads a request made at `now`.
+    /// Reads a request made at `now` with a key that expires at `latest`. The new key expires no
+    /// later, and at `latest` unless the request names an earlier moment.
     ///
     /// # Errors
     /// Everything that is wrong with the fields.
-    pub fn read(mut fields: Fields, now: Timestamp) -> Result<Self, Vec<Finding>> {
+    pub fn read(mut fields: Fields, now: Timestamp, latest: Option<Timestamp>) -> Result<Self, Vec<Finding>> {
         let name = fields.required(NAME, Fields::text);
         let scopes =
             fields.required(SCOPES, |fields, name| fields.list(name, Scope::ALL.len(), Scope::from_str));
-        let expires_at = expiry(&mut fields, now).value();
+        let expires_at = expiry(&mut fields, now, latest).value().or(latest);
         let request = || Some(Self { name: name?, scopes: scopes?, expires_at });
         fields.finish(request())
     }
 
-    /// The key that was asked for, which `secret` opens.
+    /// The key that was asked for, whose text is `secret`.
     #[must_use]
-    pub fn grant(self, id: KeyId, org: OrgId, secret: &KeySecret, now: Timestamp) -> ApiKey {
+    pub fn grant(
+        self,
+        id: KeyId,
+        org: OrgId,
+        created_by: Actor,
+        secret: &KeySecret,
+        now: Timestamp,
+    ) -> ApiKey {
         let Self { name, scopes, expires_at } = self;
         ApiKey {
             id,
@@ -52,18 +60,25 @@ impl KeyRequest {
             prefix: secret.prefix(),
             scopes,
             created_at: now,
+            created_by,
             expires_at,
             revoked_at: None,
+            revoked_by: None,
             last_used_at: None,
         }
     }
 }
 
-fn expiry(fields: &mut Fields, now: Timestamp) -> Patch<Timestamp> {
-    match fields.patch(EXPIRES_AT, date::parse_moment) {
-        Patch::Set(expiry) if expiry <= now => {
+fn expiry(fields: &mut Fields, now: Timestamp, latest: Option<Timestamp>) -> Patch<Timestamp> {
+    match (fields.patch(EXPIRES_AT, date::parse_moment), latest) {
+        (Patch::Set(expiry), _) if expiry <= now => {
             fields.refuse(EXPIRES_AT, FindingCode::InvalidTime, "the moment is not in the future")
         }
-        expiry => expiry,
+        (Patch::Set(expiry), Some(latest)) if expiry > latest => {
+            let latest = date::in_milliseconds(latest);
+            let reason = format!("the key of this request expires at {latest}, the latest moment allowed");
+            fields.refuse(EXPIRES_AT, FindingCode::TooLate, reason)
+        }
+        (expiry, _) => expiry,
     }
 }

@@ -1,15 +1,20 @@
 //! API keys, found by their hash, and the organizations they belong to.
 //!
-//! Beside each key lies a pointer from its id to its hash. The index of an organization's
-//! keys lags behind the table, and a key that was made a moment ago must be found when it is
-//! to be revoked.
+//! The table holds two more kinds of items, because the index `by_org` lags behind it. A pointer
+//! from a key's id to its hash finds a key at once. The number of keys that an organization ever
+//! created tells whether the index lists all of them.
+
+mod create;
+mod revoke;
+mod transaction;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+pub use revoke::{Revocation, Revoked, Revoker};
 
 use super::expression::Update;
 use super::item::{Item, moment, text};
@@ -26,22 +31,16 @@ pub struct KeyStore {
     table: String,
 }
 
-/// Whether a moment is kept once it is set.
-enum Set {
-    Once,
-    Again,
-}
-
 /// From a key's id to the key.
 #[derive(Serialize, Deserialize)]
 struct Pointer {
-    /// Where the pointer lies.
+    /// The partition key of the pointer.
     hash: String,
-    /// Where the key lies.
+    /// The partition key of the API key.
     key: String,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Record<T> {
     hash: String,
     #[serde(flatten)]
@@ -95,32 +94,6 @@ impl KeyStore {
         Ok(organizations)
     }
 
-    /// Stores a key, in place of one with the same id: only an earlier attempt of the same
-    /// request can have made that, and nobody was told of it.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn put(&self, hash: &KeyHash, key: &ApiKey) -> Result<(), Failure> {
-        const OPERATION: &str = "TransactWriteItems on keys";
-        let at = table_keys::key_pointer(&key.org, &key.id);
-        let before: Option<Pointer> = self.read(&at).await?;
-        let record = to_item(&Record { hash: hash.as_str().to_owned(), record: key })?;
-        let pointer = to_item(&Pointer { hash: at, key: hash.as_str().to_owned() })?;
-        let mut actions = Vec::new();
-        for item in [record, pointer] {
-            let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
-            let put = put.map_err(Failure::unsendable(OPERATION))?;
-            actions.push(TransactWriteItem::builder().put(put).build());
-        }
-        if let Some(Pointer { key: before, .. }) = before {
-            let delete = Delete::builder().table_name(&self.table).key("hash", text(before)).build();
-            let delete = delete.map_err(Failure::unsendable(OPERATION))?;
-            actions.push(TransactWriteItem::builder().delete(delete).build());
-        }
-        let transaction = self.client.transact_write_items().set_transact_items(Some(actions));
-        transaction.send().await.map(drop).map_err(Failure::of(OPERATION))
-    }
-
     /// Stores an organization.
     ///
     /// # Errors
@@ -163,35 +136,16 @@ impl KeyStore {
         Ok((keys.into_iter().map(|record| record.record).collect(), more))
     }
 
-    /// Revokes a key: from now on it opens nothing. Says whether the organization has it.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn revoke(&self, org: &OrgId, id: &KeyId, now: Timestamp) -> Result<bool, Failure> {
-        let Some(pointer) = self.read::<Pointer>(&table_keys::key_pointer(org, id)).await? else {
-            return Ok(false);
-        };
-        self.set(&pointer.key, "revoked_at", now, Set::Once).await?;
-        Ok(true)
-    }
-
     /// Records that a key was used.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn used(&self, hash: &KeyHash, now: Timestamp) -> Result<(), Failure> {
-        self.set(hash.as_str(), "last_used_at", now, Set::Again).await
-    }
-
-    async fn set(&self, hash: &str, attribute: &str, now: Timestamp, how: Set) -> Result<(), Failure> {
         let mut update = Update::default();
-        match how {
-            Set::Once => update.set_if_absent(attribute, moment(now)),
-            Set::Again => update.set(attribute, moment(now)),
-        }
+        update.set("last_used_at", moment(now));
         let name = update.name("hash");
         update.require(format!("attribute_exists({name})"));
-        let request = self.client.update_item().table_name(&self.table).key("hash", text(hash));
+        let request = self.client.update_item().table_name(&self.table).key("hash", text(hash.as_str()));
         update.on(request).send().await.map(drop).map_err(Failure::of("UpdateItem on keys"))
     }
 
@@ -201,6 +155,10 @@ impl KeyStore {
             .table_name(&self.table)
             .index_name("by_org")
             .expression_attribute_values(":org", text(org))
+    }
+
+    async fn pointer(&self, org: &OrgId, id: &KeyId) -> Result<Option<Pointer>, Failure> {
+        self.read(&table_keys::key_pointer(org, id)).await
     }
 
     async fn get<T: DeserializeOwned>(&self, hash: &str) -> Result<Option<T>, Failure> {

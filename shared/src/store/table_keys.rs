@@ -123,6 +123,13 @@ pub(super) fn key_pointer(org: &OrgId, id: &KeyId) -> String {
     format!("key#{org}#{id}")
 }
 
-pub(super) fn idempotent_request(org: &OrgId, key: &str) -> String {
-    format!("{org}#{key}")
+/// Where the number of keys that an organization ever created is kept, among the keys.
+pub(super) fn key_count(org: &OrgId) -> String {
+    format!("count#{org}")
+}
+
+/// Where the answer to a request with an `Idempotency-Key` is kept. A route has no `#`, so no two
+/// requests share a record by accident.
+pub(super) fn idempotent_request(org: &OrgId, route: &str, key: &str) -> String {
+    format!("{org}#{route}#{key}")
 }

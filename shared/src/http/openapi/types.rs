@@ -18,7 +18,7 @@ use crate::id::{
     SyncId, TransactionId, UploadId,
 };
 use crate::import::{ExternalId, Field, Mapping};
-use crate::key::Scope;
+use crate::key::{Actor, Scope};
 use crate::money::{Currency, Total};
 use crate::notification::{NotifyUri, ObserveKey, URI_CHARS_MAX};
 use crate::text::{Prose, Text};
@@ -248,6 +248,9 @@ wire! {
         .maximum(Some(100))
         .default(Some(10.into()));
     Scope => string().enum_values(Some(Scope::ALL.map(Scope::name)));
+    Actor => string()
+        .pattern(Some(format!("^(operator|{}[a-z2-7]{{16,32}})$", KeyId::PREFIX)))
+        .description(Some("The id of a key, or `operator` for the admin command"));
     Country => string()
         .pattern(Some("^[A-Z]{2}$"))
         .description(Some("A country's code of two letters (ISO 3166-1 alpha-2)"));

@@ -1,0 +1,96 @@
+//! Transactions on keys, and when they are tried again.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, ConditionCheck, TransactWriteItem};
+use backon::ExponentialBuilder;
+
+use super::KeyStore;
+use crate::failure::Failure;
+use crate::store::item::text;
+use crate::store::revised::outrun;
+
+pub(super) const OPERATION: &str = "TransactWriteItems on keys";
+
+/// How a change of keys is tried again when another one was first or the index lags: up to 9 attempts
+/// within about 5 seconds, far more than an index usually lags, and well below the 29 seconds of a
+/// function.
+pub(super) const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_jitter()
+    .with_min_delay(Duration::from_millis(20))
+    .with_max_delay(Duration::from_secs(2))
+    .with_max_times(8);
+
+/// Why an attempt to change keys came to nothing.
+#[derive(Debug)]
+pub(super) enum Setback {
+    /// Another change was first, or the index does not list every key yet: to be tried again.
+    Outrun,
+    /// AWS failed.
+    Failed(Failure),
+}
+
+impl Setback {
+    pub(super) fn is_passing(&self) -> bool {
+        matches!(self, Self::Outrun)
+    }
+}
+
+impl From<Failure> for Setback {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Setback> for Failure {
+    fn from(setback: Setback) -> Self {
+        match setback {
+            Setback::Outrun => outrun(),
+            Setback::Failed(failure) => failure,
+        }
+    }
+}
+
+impl KeyStore {
+    /// Does all of the actions or none. Returns the indexes of those whose condition failed: none if
+    /// all were done.
+    pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<Vec<usize>, Setback> {
+        match self.client.transact_write_items().set_transact_items(Some(actions)).send().await {
+            Ok(_) => Ok(Vec::new()),
+            Err(error) => {
+                let failed = positions(&error, "ConditionalCheckFailed");
+                match failed.is_empty() {
+                    false => Ok(failed),
+                    true if !positions(&error, "TransactionConflict").is_empty() => Err(Setback::Outrun),
+                    true => Err(Failure::of(OPERATION)(error).into()),
+                }
+            }
+        }
+    }
+
+    /// The condition that the item `hash` is not revoked.
+    pub(super) fn is_not_revoked(&self, hash: &str) -> Result<TransactWriteItem, Failure> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .key("hash", text(hash))
+            .condition_expression("attribute_exists(#hash) AND attribute_not_exists(#revoked_at)")
+            .expression_attribute_names("#hash", "hash")
+            .expression_attribute_names("#revoked_at", "revoked_at")
+            .build()
+            .map_err(Failure::unsendable(OPERATION))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+}
+
+/// The indexes of the actions that canceled a transaction for `reason`.
+fn positions<R>(error: &SdkError<TransactWriteItemsError, R>, reason: &str) -> Vec<usize> {
+    match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
+            let reasons = canceled.cancellation_reasons().iter().map(CancellationReason::code);
+            reasons.enumerate().filter(|(_, code)| *code == Some(reason)).map(|(at, _)| at).collect()
+        }
+        _ => Vec::new(),
+    }
+}
