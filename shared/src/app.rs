@@ -6,6 +6,9 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::files::FileStore;
 use crate::import::{CHUNKS_AT_ONCE, ROWS_PER_CHUNK};
@@ -146,6 +149,14 @@ impl Default for Limits {
     }
 }
 
+/// The HTTP client of the SDK's clients. It connects to AWS directly, where the SDK's own would take a
+/// proxy from the environment (`default_https_client` in `aws-smithy-runtime`, since the behavior
+/// version of 2025-08-07).
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()
+}
+
 impl App {
     /// The app of a process whose environment says where everything is.
     ///
@@ -153,7 +164,8 @@ impl App {
     /// [`MissingVariables`] when it does not.
     pub async fn from_env() -> Result<Self, MissingVariables> {
         let settings = Settings::from_env()?;
-        Ok(Self::new(&settings, &aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await))
+        let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client());
+        Ok(Self::new(&settings, &sdk.load().await))
     }
 
     /// The app that finds its tables, files and queues by `settings` and AWS by `sdk`.

@@ -12,7 +12,7 @@ use crate::sync::{begin, connect, credentials, customer, until};
 
 /// What a route gives a stranger who has the ids of another organization.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Stranger {
+pub(crate) enum Stranger {
     /// There is no such thing.
     FindsNothing,
     /// It is about the stranger's own things, and shows none of the other's.
@@ -30,7 +30,7 @@ const BANK_TRANSACTION: &str = "/rest/accounts/{account_id}/transactions/{transa
 
 /// Every route, the body it takes, and what it gives a stranger. A route that is added is
 /// added here.
-fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
+pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
     let account = json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "o" });
     let import = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
     let key = json!({ "name": "k", "scopes": ["import"] });
@@ -96,7 +96,7 @@ fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
 }
 
 /// Something of every kind, and where it is: the routes with ids, filled in.
-async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
+pub(crate) async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let path = async |collection: &str, body: Value| {
         let made = tenant.json(Method::POST, collection, body).await;
         assert!(made.status.is_success(), "{made:?}");
@@ -126,6 +126,7 @@ async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
         .await;
     assert_eq!(stored.json()["newTransactions"], 1, "{stored:?}");
     BTreeMap::from([
+        ("/api/v1/import/{job_id}/cancel", format!("{import}/cancel")),
         ("/api/v1/import/{job_id}/errors", format!("{import}/errors")),
         ("/api/v1/import/{job_id}", import),
         ("/api/v1/export/{export_id}", exported.header("location").to_owned()),
@@ -141,7 +142,7 @@ async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
 
 /// A bank that is connected, with accounts, and a challenge that waits: the routes with ids,
 /// filled in. Nothing where there is no bank to connect.
-async fn bank_belongings(saldo: &Saldo, tenant: &Tenant) -> BTreeMap<&'static str, String> {
+pub(crate) async fn bank_belongings(saldo: &Saldo, tenant: &Tenant) -> BTreeMap<&'static str, String> {
     if saldo.bank().is_none() {
         return BTreeMap::new();
     }

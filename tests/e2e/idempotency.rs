@@ -79,12 +79,60 @@ async fn two_organizations_may_use_the_same_key() {
 }
 
 #[tokio::test]
+async fn key_belongs_to_its_route() {
+    let tenant = saldo().await.tenant().await;
+    let headers = [("content-type", "application/json"), ("idempotency-key", "2026-11-26")];
+    let post = async |path: &str, body: &str| tenant.send(Method::POST, path, &headers, body).await;
+    assert_eq!(import(&tenant, "2026-11-26", 1).await.status, 202);
+    let client = post("/api/clients", r#"{"name":"A"}"#).await;
+    assert_eq!(client.status, 201, "{client:?}");
+    let again = post("/api/clients", r#"{"name":"A"}"#).await;
+    assert_eq!((again.header("idempotency-replayed"), again.json()), ("true", client.json()));
+
+    // The parameters of a path are part of the request, not of the route.
+    let access = async || {
+        let access =
+            tenant.json(Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox" })).await;
+        access.json()["id"].as_str().map(|id| format!("/rest/accesses/{id}/remove_pin"))
+    };
+    let (Some(one), Some(other)) = (access().await, access().await) else { return };
+    assert_eq!(post(&one, "{}").await.status, 200);
+    assert_eq!(post(&one, "{}").await.header("idempotency-replayed"), "true");
+    assert_eq!(post(&other, "{}").await.problem(), (422, "idempotency_key_reused".to_owned()));
+}
+
+#[tokio::test]
+async fn replaced_api_key_gets_the_first_answer() {
+    let tenant = saldo().await.tenant().await;
+    let made =
+        tenant.json(Method::POST, "/api/v1/keys", json!({ "name": "k", "scopes": ["import", "sync"] })).await;
+    let replaced = tenant.with_key(made.json()["key"].as_str().expect("a key"));
+    let (first, again) = (import(&tenant, "k", 1).await, import(&replaced, "k", 1).await);
+    assert_eq!((again.header("idempotency-replayed"), again.json()), ("true", first.json()));
+
+    // Where a body may hold a PIN, its digest depends on the API key.
+    let access = tenant.json(Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox" })).await;
+    if access.status != 201 {
+        return;
+    }
+    let headers = [("content-type", "application/json"), ("idempotency-key", "k")];
+    let body =
+        json!({ "access_method_id": "sandbox", "credentials": { "psu_id": "replaced.key" } }).to_string();
+    let connect =
+        async |tenant: &Tenant| tenant.send(Method::POST, "/rest/accesses", &headers, body.as_str()).await;
+    let first = connect(&tenant).await;
+    assert_eq!(first.status, 201, "{first:?}");
+    assert_eq!(connect(&tenant).await.json(), first.json());
+    assert_eq!(connect(&replaced).await.problem(), (422, "idempotency_key_reused".to_owned()));
+}
+
+#[tokio::test]
 async fn a_request_that_died_is_taken_over_with_its_seed_and_settled_by_whoever_took_it_over() {
     let (Some(app), org) = (saldo().await.app().await, OrgId::random().expect("randomness")) else { return };
     let store = &app.idempotency;
     let begin = async |seconds: i64| {
         let now = Timestamp::now() + SignedDuration::from_secs(seconds);
-        store.begin(&org, "key", "fingerprint", now).await.expect("DynamoDB")
+        store.begin(&org, "POST /route", "key", "fingerprint", now).await.expect("DynamoDB")
     };
     let Begun::Fresh(dead) = begin(0).await else { panic!("nobody was here before") };
     assert_eq!(begin(50).await, Begun::Running);

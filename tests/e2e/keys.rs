@@ -34,7 +34,7 @@ async fn a_request_without_a_good_key_is_told_why_it_is_refused() {
     let revoked = local::demo::create_key(&app, org.clone(), Scope::ALL.to_vec(), None).await.expect("a key");
     assert_eq!(status(&tenant.with_key(revoked.expose())).await, (404, "not_found".to_owned()));
     let id = app.keys.find(&revoked.hash()).await.expect("DynamoDB").expect("the key").id;
-    assert!(app.keys.revoke(org, &id, Timestamp::now()).await.expect("DynamoDB"));
+    assert_eq!(tenant.delete(&format!("{KEYS}/{id}")).await.status, 204);
     assert_eq!(status(&tenant.with_key(revoked.expose())).await, refused("key_revoked"));
 }
 
@@ -75,9 +75,10 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
     let request = json!({ "name": "ERP", "scopes": ["import", "accounts:read"], "expires_at": "2099-01-31T12:00:00+01:00" });
     let made = tenant.json(Method::POST, KEYS, request).await;
     assert_eq!(made.status, 201, "{made:?}");
-    assert_snapshot!(made.shown(&["id", "prefix", "created_at", "key"]), @r#"
+    assert_snapshot!(made.shown(&["id", "prefix", "created_at", "created_by", "key"]), @r#"
     {
       "created_at": "[created_at]",
+      "created_by": "[created_by]",
       "expires_at": "2099-01-31T11:00:00.000Z",
       "id": "[id]",
       "key": "[key]",
@@ -85,6 +86,7 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
       "name": "ERP",
       "prefix": "[prefix]",
       "revoked_at": null,
+      "revoked_by": null,
       "scopes": [
         "import",
         "accounts:read"
@@ -139,6 +141,35 @@ async fn a_key_grants_no_scope_it_lacks() {
     );
     let as_wide = narrow.json(Method::POST, KEYS, json!({ "name": "n", "scopes": ["import"] })).await;
     assert_eq!(as_wide.status, 201);
+}
+
+#[tokio::test]
+async fn child_key_expires_no_later_than_its_parent() {
+    let tenant = saldo().await.tenant().await;
+    let ask = async |tenant: &Tenant, expires_at: Value| {
+        let body = json!({ "name": "k", "scopes": ["keys"], "expires_at": expires_at });
+        tenant.json(Method::POST, KEYS, body).await
+    };
+    let parent = ask(&tenant, json!("2098-01-31T12:00:00Z")).await.json();
+    let parent = tenant.with_key(parent["key"].as_str().expect("a key"));
+    // The parent's expiry is the default, and the latest.
+    for (asked, granted) in [
+        (Value::Null, "2098-01-31T12:00:00.000Z"),
+        (json!("2098-01-31T13:00:00+01:00"), "2098-01-31T12:00:00.000Z"),
+        (json!("2097-01-31T12:00:00Z"), "2097-01-31T12:00:00.000Z"),
+    ] {
+        assert_eq!(ask(&parent, asked).await.json()["expires_at"], granted);
+    }
+    let refused = ask(&parent, json!("2098-01-31T12:00:01Z")).await;
+    assert_eq!(refused.problem(), (400, "invalid_request".to_owned()));
+    assert_eq!(
+        refused.json()["errors"],
+        json!([{
+            "pointer": "/expires_at",
+            "code": "too_late",
+            "detail": "the key of this request expires at 2098-01-31T12:00:00.000Z, the latest moment allowed",
+        }])
+    );
 }
 
 #[tokio::test]

@@ -22,6 +22,11 @@ use crate::watch::{watch, watch_output};
 
 /// How long a function may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The variables by which HTTP clients find a proxy.
+const PROXY_VARIABLES: [&str; 6] =
+    ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
+/// A proxy that never answers: the port of the discard protocol, which nothing listens to.
+const DEAD_PROXY: &str = "http://127.0.0.1:9";
 
 /// A function's process, with the Runtime API that feeds it. It ends when it is dropped.
 #[derive(Debug)]
@@ -40,7 +45,8 @@ struct Runtime {
 }
 
 impl Function {
-    /// Starts the binary with these variables besides those that Lambda sets.
+    /// Starts the binary with these variables besides those that Lambda sets, and with a proxy that
+    /// never answers, so that a function that uses a proxy of its environment fails.
     ///
     /// # Panics
     /// When it can't be started.
@@ -61,6 +67,7 @@ impl Function {
         let begun = Instant::now();
         let mut process = Command::new(binary)
             .env_clear()
+            .envs(PROXY_VARIABLES.map(|name| (name, DEAD_PROXY)))
             .envs(environment.iter().map(|(name, value)| (name, value)))
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
             .env("AWS_LAMBDA_FUNCTION_NAME", "function")

@@ -29,5 +29,10 @@ async fn the_docs_function_shows_the_api_and_says_what_there_is_not() {
         (&json!(405), &json!("GET,POST")),
         "{refused}"
     );
+    for answer in [&document, &unknown, &refused] {
+        let headers = ["cache-control", "x-content-type-options", "strict-transport-security"];
+        let headers = headers.map(|name| answer["headers"][name].as_str().unwrap_or_default());
+        assert_eq!(headers, ["no-store", "nosniff", "max-age=31536000"], "{answer}");
+    }
     aws.stop().await;
 }

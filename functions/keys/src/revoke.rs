@@ -10,15 +10,22 @@ use saldo::http::openapi::Flag;
 use saldo::http::{Caller, FromParameters, Parameters, PathId, Problem};
 use saldo::id::KeyId;
 use saldo::store::{Revocation, Revoked, Revoker};
-use utoipa::IntoParams;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::{IntoParams, PartialSchema};
 
 /// The parameters of the query.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
-    /// Whether the keys that it created, those that they created, and so on, are revoked, too
-    #[param(value_type = Option<Flag>)]
     cascade: bool,
+}
+
+impl IntoParams for Query {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let about = "Whether the keys that it created, those that they created, and so on, are revoked, too";
+        let cascade = ParameterBuilder::new().name("cascade").parameter_in(ParameterIn::Query);
+        let cascade = cascade.required(Required::False).description(Some(about));
+        vec![cascade.schema(Some(Flag::schema())).build()]
+    }
 }
 
 impl FromParameters for Query {

@@ -2,7 +2,7 @@
 
 use local::Data;
 use saldo::id::OrgId;
-use serde_json::Value;
+use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
 use testing::services;
 
@@ -25,5 +25,27 @@ async fn the_keys_function_answers_api_gateway() {
     let secret = made["key"].as_str().expect("a key");
     let refused = function.invoke(http_event("GET", "/api/v1/keys", secret, "")).await.expect("an answer");
     assert_eq!(refused["statusCode"], 401, "{refused}");
+
+    // API Gateway joins repeated headers with a comma.
+    let body = r#"{"name":"ERP","scopes":["import"]}"#;
+    let joined_keys = format!("{},{secret}", key.expose());
+    let joined_bearers = format!("Bearer {},Bearer {secret}", key.expose());
+    for (header, value, code) in [
+        ("x-api-key", joined_keys.as_str(), "repeated_header"),
+        ("authorization", &joined_bearers, "repeated_header"),
+        ("authorization", &format!("Bearer {secret}"), "conflicting_keys"),
+        ("content-type", "application/json,text/csv", "repeated_header"),
+        ("idempotency-key", "a,b", "repeated_header"),
+    ] {
+        let mut event = http_event("POST", "/api/v1/keys", key.expose(), body);
+        event["headers"][header] = json!(value);
+        let answer = function.invoke(event).await.expect("an answer");
+        let problem: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");
+        assert_eq!(
+            (&answer["statusCode"], &problem["code"]),
+            (&json!(400), &json!(code)),
+            "{header}: {answer}"
+        );
+    }
     aws.stop().await;
 }

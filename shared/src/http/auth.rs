@@ -1,8 +1,8 @@
 //! Who is calling, and whether they may.
 
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderName};
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -12,6 +12,9 @@ use super::Problem;
 use crate::app::App;
 use crate::id::OrgId;
 use crate::key::{ApiKey, KeySecret, Scope};
+
+/// The header of a key.
+pub(super) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The key a request came with, found valid and wide enough for its route.
 #[derive(Clone, Debug)]
@@ -65,11 +68,24 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<ApiKey, Problem>
     Ok(key)
 }
 
-/// The text sent as a key: `X-API-Key`, or else `Authorization: Bearer` (RFC 6750).
+/// The text sent as a key: `X-API-Key`, or else `Authorization: Bearer` (RFC 6750). If both are sent,
+/// they are the same.
 pub(super) fn sent_key(headers: &HeaderMap) -> Option<&str> {
-    if let Some(key) = headers.get("x-api-key") {
-        return Some(key.to_str().unwrap_or_default().trim());
-    }
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    header_key(headers).or_else(|| bearer_key(headers))
+}
+
+/// The text sent as `X-API-Key`.
+pub(super) fn header_key(headers: &HeaderMap) -> Option<&str> {
+    headers.get(X_API_KEY).map(|key| key.to_str().unwrap_or_default().trim())
+}
+
+/// The text sent as `Authorization: Bearer`.
+pub(super) fn bearer_key(headers: &HeaderMap) -> Option<&str> {
+    bearer_token(headers.get(AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The token of a value of `Authorization` with the scheme Bearer.
+pub(super) fn bearer_token(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::headers::IDEMPOTENCY_KEY;
 use super::{Caller, Payload, Problem, auth};
 use crate::app::App;
 use crate::failure::Failure;
@@ -21,7 +22,6 @@ use crate::files::kept_answer;
 use crate::id::OrgId;
 use crate::store::{Begun, Claim, KeptBody, KeptResponse};
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The characters a key may have.
 const KEY_CHARS_MAX: usize = 255;
@@ -40,10 +40,20 @@ pub struct Seed(pub Uuid);
 #[derive(Clone, Debug)]
 pub struct KeptInstead(pub String);
 
+/// The route that an idempotency key belongs to.
+#[derive(Clone, Debug)]
+pub(super) struct Repeatable {
+    pub(super) app: App,
+    /// Method and path, with the names of its parameters in braces.
+    pub(super) route: String,
+    /// Whether bodies may hold a PIN or a password.
+    pub(super) takes_secrets: bool,
+}
+
 /// Gives a route what `Idempotency-Key` promises. Handlers take `Extension<Seed>` and
 /// make from it the ids of what they create.
 pub(super) async fn once(
-    State(app): State<App>,
+    State(Repeatable { app, route, takes_secrets }): State<Repeatable>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
@@ -56,10 +66,11 @@ pub(super) async fn once(
     let (parts, body) = request.into_parts();
     let Payload { bytes: body, .. } =
         Payload::from_request(Request::from_parts(parts.clone(), body), &()).await?;
-    let fingerprint = fingerprint(&parts, &body, auth::sent_key(&parts.headers).unwrap_or_default());
+    let secret = auth::sent_key(&parts.headers).filter(|_| takes_secrets);
+    let fingerprint = fingerprint(&parts, &body, secret.unwrap_or_default());
     let mut request = Request::from_parts(parts, Body::from(body));
 
-    match app.idempotency.begin(caller.org(), &key, &fingerprint, Timestamp::now()).await? {
+    match app.idempotency.begin(caller.org(), &route, &key, &fingerprint, Timestamp::now()).await? {
         Begun::Mismatch => Err(Problem::idempotency_key_reused()),
         Begun::Running => Err(Problem::still_running()),
         Begun::Answered(kept) => Ok(replay(&app, kept).await?),
@@ -155,11 +166,14 @@ fn valid_key(key: &HeaderValue) -> Result<String, Problem> {
     }
 }
 
-/// A digest of what makes two requests the same. The API key, which is kept nowhere, is part
-/// of it: a body may hold a PIN, and the digest of all that is known but a PIN would tell it.
-fn fingerprint(parts: &axum::http::request::Parts, body: &[u8], key: &str) -> String {
+/// A digest of what makes two requests the same.
+///
+/// `secret` is the API key where a body may hold a PIN: a digest of everything else would let anyone
+/// who reads the table find out a PIN of five digits by trying all of them. The API key has 256 random
+/// bits and is stored nowhere.
+fn fingerprint(parts: &axum::http::request::Parts, body: &[u8], secret: &str) -> String {
     let mut hash = Sha256::new();
-    hash.update(key);
+    hash.update(secret);
     hash.update([0]);
     for part in [parts.method.as_str(), parts.uri.path(), parts.uri.query().unwrap_or_default()] {
         hash.update(part.as_bytes());

@@ -1,13 +1,15 @@
 //! HTTP: what every function's routes have in common.
 //!
 //! A function names its routes, each with its scope, in [`Routes`], so that no route is
-//! open by oversight; [`service`] then gives every answer its request id, every error its
-//! problem document, and unknown paths and methods their 404 and 405.
+//! open by oversight; [`service`] then refuses ambiguous headers, and gives every answer its request id
+//! and security headers, every error its problem document, and unknown paths and methods their 404
+//! and 405.
 
 mod answer;
 mod auth;
 mod body;
 mod extract;
+mod headers;
 mod idempotent;
 mod observe;
 pub mod openapi;
@@ -36,6 +38,7 @@ pub fn service(routes: impl Into<Router>) -> Router {
     routes
         .fallback(async || Problem::no_such_path())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(from_fn(headers::refuse_ambiguous))
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(from_fn(observe::observe))
 }

@@ -1,4 +1,5 @@
-//! Around every request: its id, its log line, and the problem document of its failure.
+//! Around every request: its id, its log line, the problem document of its failure, and the headers
+//! that every answer has.
 
 use std::any::Any;
 use std::time::Instant;
@@ -11,6 +12,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 use uuid::Uuid;
 
+use super::headers;
 use super::problem::{Dialect, Problem};
 use crate::metrics;
 
@@ -35,6 +37,7 @@ async fn respond(request: Request, next: Next, id: &str) -> Response {
     if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
+    headers::secure(response.headers_mut());
     tracing::info!(
         %method,
         route = route.as_ref().map_or("none", MatchedPath::as_str),

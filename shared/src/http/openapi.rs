@@ -38,8 +38,8 @@ const ABOUT: &str = "Saldo keeps the accounts of finance teams: it imports and e
 clients and their balances in each currency, takes transactions once, and synchronizes with banks.
 
 Send a key as `X-API-Key` or as `Authorization: Bearer`. Errors are problem documents (RFC 9457) with a stable \
-`code`, and tell all that is wrong with a request at once. Every answer has an `X-Request-Id`. Every POST takes \
-an `Idempotency-Key`. Amounts are exact decimals of up to 28 digits, with no more decimal places than their \
+`code`, and tell all that is wrong with a request at once. Every answer has an `X-Request-Id`, and \
+`Cache-Control: no-store` unless stated otherwise. Every POST takes an `Idempotency-Key`. Amounts are exact decimals of up to 28 digits, with no more decimal places than their \
 currency has.";
 
 /// The operations of a path item, by method.

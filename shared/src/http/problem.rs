@@ -162,6 +162,19 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", "A parameter is invalid", detail)
     }
 
+    /// 400: a header was sent more than once.
+    pub(super) fn repeated_header(name: &HeaderName) -> Self {
+        let detail =
+            format!("send {name} once, and without a comma, by which gateways join repeated headers");
+        Self::new(StatusCode::BAD_REQUEST, "repeated_header", "A header was sent more than once", detail)
+    }
+
+    /// 400: two different keys were sent.
+    pub(super) fn conflicting_keys() -> Self {
+        let detail = "X-API-Key and Authorization: Bearer are different keys; send one of them";
+        Self::new(StatusCode::BAD_REQUEST, "conflicting_keys", "Two different API keys were sent", detail)
+    }
+
     /// 400: the body can't be read as what it says it is.
     #[must_use]
     pub fn unreadable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {

@@ -9,6 +9,7 @@ use utoipa::openapi::path::Paths;
 use utoipa::openapi::{OpenApi, RefOr, Schema};
 use utoipa_axum::router::UtoipaMethodRouter;
 
+use super::idempotent::Repeatable;
 use super::{auth, idempotent, openapi};
 use crate::app::App;
 use crate::key::Scope;
@@ -64,7 +65,14 @@ impl Routes {
         let described = Described { scope: Some(scope), paths, schemas };
         for (method, path) in described.operations() {
             let handler = match method == Method::POST {
-                true => handler.clone().route_layer(from_fn_with_state(self.app.clone(), idempotent::once)),
+                true => handler.clone().route_layer(from_fn_with_state(
+                    Repeatable {
+                        app: self.app.clone(),
+                        route: format!("{method} {path}"),
+                        takes_secrets: scope == Scope::Sync,
+                    },
+                    idempotent::once,
+                )),
                 false => handler.clone(),
             };
             let handler = handler.route_layer(from_fn_with_state((self.app.clone(), scope), auth::authorize));

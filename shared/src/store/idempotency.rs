@@ -101,19 +101,21 @@ impl IdempotencyStore {
         Self { client, table }
     }
 
-    /// Begins a request. `fingerprint` is a digest of all that makes two requests the same.
+    /// Begins a request to `route`, whose keys are its own. `fingerprint` is a digest of everything that
+    /// makes two requests the same.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn begin(
         &self,
         org: &OrgId,
+        route: &str,
         key: &str,
         fingerprint: &str,
         now: Timestamp,
     ) -> Result<Begun, Failure> {
         let record = Record {
-            request: table_keys::idempotent_request(org, key),
+            request: table_keys::idempotent_request(org, route, key),
             fingerprint: fingerprint.to_owned(),
             seed: Uuid::now_v7(),
             attempt: Uuid::now_v7(),

@@ -4,8 +4,6 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
     SharedHttpConnector,
@@ -28,8 +26,7 @@ pub trait Tap: Debug + Send + Sync + 'static {
 /// The same configuration, with `tap` before whatever is on its wire already.
 #[must_use]
 pub fn tapped<T: Tap>(sdk: &SdkConfig, tap: &Arc<T>) -> SdkConfig {
-    let new = || Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-    let wire = sdk.http_client().unwrap_or_else(new);
+    let wire = sdk.http_client().unwrap_or_else(saldo::app::http_client);
     sdk.to_builder().http_client(Tapped { wire, tap: Arc::clone(tap) }).build()
 }
 

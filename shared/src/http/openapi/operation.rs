@@ -135,7 +135,12 @@ fn problems(
     if inputs.count() > 0 {
         add(StatusCode::BAD_REQUEST, "`invalid_parameter`: parameters of the query or a header are wrong");
     }
+    add(StatusCode::BAD_REQUEST, "`repeated_header`: a header that has one value was sent more than once");
     if scope.is_some() {
+        add(
+            StatusCode::BAD_REQUEST,
+            "`conflicting_keys`: `X-API-Key` and `Authorization: Bearer` are different keys",
+        );
         add(StatusCode::UNAUTHORIZED, "`key_missing`, `key_unknown`, `key_expired`, `key_revoked`");
         add(StatusCode::FORBIDDEN, "`scope_missing`: the key lacks the scope");
     }
@@ -180,13 +185,14 @@ fn idempotency_key() -> Parameter {
         .schema_type(Type::String)
         .min_length(Some(1))
         .max_length(Some(255))
-        .pattern(Some(r"^[ -~\t]*[!-~][ -~\t]*$"));
+        .pattern(Some(r"^[ -+\--~\t]*[!-+\--~][ -+\--~\t]*$")); // any printable characters but commas
     ParameterBuilder::new()
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "The same key with the same body within 24 hours gets the first answer again, with `Idempotency-Replayed: true`",
+            "The same key for the same request within 24 hours gets the first answer again, with \
+             `Idempotency-Replayed: true`. Keys count per organization and route",
         ))
         .schema(Some(key.build()))
         .build()

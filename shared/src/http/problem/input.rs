@@ -81,6 +81,8 @@ impl From<import::Unreadable> for Problem {
             Unreadable::NoRows => Self::unreadable("no_rows", detail),
             Unreadable::TooManyRows => Self::unreadable("too_many_rows", detail),
             Unreadable::TooLong => Self::unreadable("too_long", detail),
+            Unreadable::ExpandsTooMuch => Self::unreadable("expands_too_much", detail),
+            Unreadable::RowsTooShort => Self::unreadable("rows_too_short", detail),
             Unreadable::RowTooLong { .. } => Self::unreadable("row_too_long", detail),
             Unreadable::BrokenGzip { .. } => Self::unreadable("invalid_gzip", detail),
             Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),

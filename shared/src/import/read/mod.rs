@@ -11,12 +11,16 @@ mod mapping;
 mod ndjson;
 mod notation;
 
+pub use bounded::{EXPANSION_MAX, ROWS_FREE};
 pub use json::Beside;
 pub use mapping::Mapping;
 pub use notation::{DecimalSeparator, Format, Notation};
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::rc::Rc;
 
+use bounded::{Counted, Expanded, may_have_rows};
 use decoded::Decoded;
 use flate2::read::MultiGzDecoder;
 
@@ -52,6 +56,16 @@ pub enum Unreadable {
     /// More bytes than [`TEXT_BYTES_MAX`].
     #[error("more than {TEXT_BYTES_MAX} bytes in one file, decompressed")]
     TooLong,
+    /// More than [`EXPANSION_MAX`] times the bytes of the gzip file.
+    #[error(
+        "the gzip file expands to more than {EXPANSION_MAX} times its size; import the file without compression"
+    )]
+    ExpandsTooMuch,
+    /// More than [`ROWS_FREE`] rows, and more than the bytes of the payload can hold.
+    #[error(
+        "more rows than a payload of this size can hold; remove rows without data, or import a gzip file without compression"
+    )]
+    RowsTooShort,
     /// A row of more than [`ROW_BYTES_MAX`] bytes, or as many blanks.
     #[error("a row{} has more than {ROW_BYTES_MAX} bytes; is a quotation mark or a line left open?", on_line(*line))]
     RowTooLong {
@@ -158,15 +172,17 @@ impl<S: FnMut(&Shape, RawRow) -> Result<(), Fault>> Sink for S {}
 /// [`Fault`] when the payload as a whole can't be read, or the source or the sink ended it.
 /// Rows found before have been handed over by then.
 pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Shape, Fault> {
+    let bytes = Rc::new(Cell::new(0));
+    let payload = Counted { source: payload, bytes: Rc::clone(&bytes) };
+    let rows = Rows { count: 0, payload_bytes: Rc::clone(&bytes), gzip: notation.gzip, sink };
     match notation.gzip {
-        true => read_text(notation, MultiGzDecoder::new(payload), sink),
-        false => read_text(notation, payload, sink),
+        true => read_text(notation, Expanded::new(MultiGzDecoder::new(payload), bytes), rows),
+        false => read_text(notation, payload, rows),
     }
 }
 
-fn read_text(notation: &Notation, bytes: impl Read, sink: impl Sink) -> Result<Shape, Fault> {
+fn read_text(notation: &Notation, bytes: impl Read, mut rows: Rows<impl Sink>) -> Result<Shape, Fault> {
     let text = Decoded::new(bytes, notation.format == Format::Csv);
-    let mut rows = Rows { count: 0, sink };
     let shape = match notation.format {
         Format::Json => json::read(text, notation, &mut rows)?,
         Format::Ndjson => ndjson::read(text, &mut rows)?,
@@ -191,6 +207,9 @@ pub fn count(notation: &Notation, payload: impl Read) -> Result<u64, Fault> {
 /// Numbers the rows and hands them on.
 struct Rows<S> {
     count: u64,
+    /// The bytes of the payload that were read so far.
+    payload_bytes: Rc<Cell<u64>>,
+    gzip: bool,
     sink: S,
 }
 
@@ -198,6 +217,9 @@ impl<S: Sink> Rows<S> {
     fn push(&mut self, shape: &Shape, line: Option<u64>, body: RowBody) -> Result<(), Fault> {
         if self.count == ROWS_MAX {
             return Err(Unreadable::TooManyRows.into());
+        }
+        if !may_have_rows(self.count + 1, self.payload_bytes.get(), self.gzip) {
+            return Err(Unreadable::RowsTooShort.into());
         }
         let index = self.count;
         self.count += 1;
@@ -239,6 +261,54 @@ mod tests {
         );
     }
 
+    fn refusal(notation: &Notation, payload: &[u8]) -> Unreadable {
+        match count(notation, payload) {
+            Err(Fault::Unreadable(refusal)) => refusal,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn gzip_bomb_is_refused_by_its_ratio() {
+        let notation = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
+        // Each row is short enough, and there are few of them.
+        let row = format!("{{}}{}\n", " ".repeat(1_000_000));
+        assert_eq!(refusal(&notation, &gzip(row.repeat(20).as_bytes())), Unreadable::ExpandsTooMuch);
+        // Small files may be padded as much as they like.
+        assert!(matches!(count(&notation, gzip(row.repeat(15).as_bytes()).as_slice()), Ok(15)));
+    }
+
+    #[test]
+    fn rows_without_data_are_refused_by_the_bytes_they_have() {
+        let many = 20 * usize::try_from(ROWS_FREE).expect("few");
+        let json = format!(r#"{{"accounts":[{}{{}}]}}"#, "{},".repeat(many));
+        assert_eq!(refusal(&Notation::of(Format::Json), json.as_bytes()), Unreadable::RowsTooShort);
+        let csv = format!("external_id,total_amount\n{}", ",\n".repeat(many));
+        assert_eq!(refusal(&Notation::of(Format::Csv), csv.as_bytes()), Unreadable::RowsTooShort);
+        let ndjson = "{}\n".repeat(many);
+        assert_eq!(refusal(&Notation::of(Format::Ndjson), ndjson.as_bytes()), Unreadable::RowsTooShort);
+        let zipped = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
+        assert_eq!(refusal(&zipped, &gzip(ndjson.as_bytes())), Unreadable::RowsTooShort);
+        // As many rows as any payload may have.
+        let few = "{}\n".repeat(usize::try_from(ROWS_FREE).expect("few"));
+        assert!(matches!(count(&zipped, gzip(few.as_bytes()).as_slice()), Ok(ROWS_FREE)));
+    }
+
+    #[test]
+    fn repetitive_exports_are_read() {
+        let header = "external_id;contact.name;total_amount;currency;notes\n";
+        // The shortest rows there are, and rows of fixed width that are nine tenths blanks.
+        let short = |row: u32| format!("{row};Al;5;;\n");
+        let padded = |row: u32| format!("{row:<20};{:<60};{:>20};EUR;{:<300}\n", "Al", 5, "");
+        let rows = 30_000..80_000_u32;
+        for text in [rows.clone().map(short).collect::<String>(), rows.map(padded).collect()] {
+            let csv = format!("{header}{text}");
+            assert!(matches!(count(&Notation::of(Format::Csv), csv.as_bytes()), Ok(50_000)));
+            let zipped = Notation { gzip: true, ..Notation::of(Format::Csv) };
+            assert!(matches!(count(&zipped, gzip(csv.as_bytes()).as_slice()), Ok(50_000)));
+        }
+    }
+
     #[test]
     fn a_failing_source_is_no_fault_of_the_payload() {
         struct Failing;
@@ -257,7 +327,8 @@ mod tests {
 
     #[test]
     fn rows_have_a_bound() {
-        let mut rows = Rows { count: ROWS_MAX, sink: |_: &Shape, _| Ok(()) };
+        let payload_bytes = Rc::new(Cell::new(u64::MAX));
+        let mut rows = Rows { count: ROWS_MAX, payload_bytes, gzip: false, sink: |_: &Shape, _| Ok(()) };
         let fault = rows.push(&Shape::Objects, None, RowBody::Broken(String::new()));
         assert!(matches!(fault, Err(Fault::Unreadable(Unreadable::TooManyRows))));
     }

@@ -20,7 +20,7 @@ impl KeyStore {
     /// [`Failure`] when DynamoDB fails, or other changes are always first.
     pub async fn create(&self, hash: &KeyHash, key: &ApiKey) -> Result<bool, Failure> {
         let attempt = || self.try_create(hash, key);
-        Ok(attempt.retry(RETRIES).when(Setback::is_passing).await?)
+        attempt.retry(RETRIES).when(Setback::is_passing).await.map_err(Setback::into_failure)
     }
 
     async fn try_create(&self, hash: &KeyHash, key: &ApiKey) -> Result<bool, Setback> {

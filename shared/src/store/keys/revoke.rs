@@ -102,7 +102,7 @@ impl KeyStore {
     /// [`Failure`] when DynamoDB fails, or other changes are always first.
     pub async fn revoke(&self, revocation: &Revocation<'_>) -> Result<Revoked, Failure> {
         let attempt = || self.try_revoke(revocation);
-        Ok(attempt.retry(RETRIES).when(Setback::is_passing).await?)
+        attempt.retry(RETRIES).when(Setback::is_passing).await.map_err(Setback::into_failure)
     }
 
     async fn try_revoke(&self, revocation: &Revocation<'_>) -> Result<Revoked, Setback> {

@@ -36,20 +36,19 @@ impl Setback {
     pub(super) fn is_passing(&self) -> bool {
         matches!(self, Self::Outrun)
     }
+
+    /// The failure, once it is not tried again.
+    pub(super) fn into_failure(self) -> Failure {
+        match self {
+            Self::Outrun => outrun(),
+            Self::Failed(failure) => failure,
+        }
+    }
 }
 
 impl From<Failure> for Setback {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)
-    }
-}
-
-impl From<Setback> for Failure {
-    fn from(setback: Setback) -> Self {
-        match setback {
-            Setback::Outrun => outrun(),
-            Setback::Failed(failure) => failure,
-        }
     }
 }
 

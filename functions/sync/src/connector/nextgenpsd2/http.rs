@@ -130,6 +130,8 @@ impl Http {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
             .redirect(redirect::Policy::none())
+            // A proxy of the environment would read or redirect what goes to banks.
+            .no_proxy()
             .user_agent(concat!("saldo/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|_| BankError::Failed { code: ErrorCode::General })?;
