@@ -106,7 +106,8 @@ pub(crate) async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String
         json!({ "type": "savings", "balance": 5, "currency": "USD", "owner_id": "o", "identifier": "DE1" });
     let account = path("/v1/accounts", account).await;
     let client = path("/api/clients", json!({ "name": "ACME" })).await;
-    let key = path("/api/v1/keys", json!({ "name": "k", "scopes": ["import"] })).await;
+    // A key with the scope of the route alone may revoke it.
+    let key = path("/api/v1/keys", json!({ "name": "k", "scopes": ["keys"] })).await;
     // Nobody is told of an account that there is not.
     let notification =
         json!({ "observe_key": "/rest/accounts/acc_aaaaaaaaaaaaaaaa", "notify_uri": "https://1.1.1.1/" });

@@ -34,7 +34,7 @@ async fn every_answer_has_security_headers() {
     let account = tenant.json(
         Method::POST,
         "/v1/accounts",
-        json!({ "type": "savings", "balance": 1, "currency": "USD" }),
+        json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "o" }),
     );
     let account = account.await;
     let (path, etag) = (account.header("location").to_owned(), account.header("etag").to_owned());
@@ -122,7 +122,7 @@ async fn repeated_headers_and_two_keys_are_refused() {
 #[tokio::test]
 async fn entity_tags_may_be_in_several_headers() {
     let tenant = saldo().await.tenant().await;
-    let account = json!({ "type": "savings", "balance": 1, "currency": "USD" });
+    let account = json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "o" });
     let account = tenant.json(Method::POST, "/v1/accounts", account).await;
     let (path, etag) = (account.header("location"), account.header("etag"));
     let key = ("x-api-key", tenant.key.as_str());

@@ -27,9 +27,13 @@ static KEY_ITEM: LazyLock<String> = LazyLock::new(|| {
         "name": { "S": "Fuzz" },
         "scopes": { "L": scopes },
         "created_at": { "N": "1767225600000" },
+        "created_by": { "S": "operator" },
         "last_used_at": { "N": "32503680000000" },
     }))
 });
+
+/// The pointer from the key's id to the key.
+static POINTER_ITEM: LazyLock<String> = LazyLock::new(|| item(&json!({ "key": { "S": "any" } })));
 
 static ORGANIZATION_ITEM: LazyLock<String> = LazyLock::new(|| {
     item(&json!({
@@ -104,7 +108,9 @@ impl HttpConnector for Nothing {
 fn call(operation: &str, body: &[u8]) -> String {
     let asks_for = |text: &str| body.windows(text.len()).any(|window| window == text.as_bytes());
     let answer = match operation {
-        "GetItem" if !asks_for("SALDO_KEYS_TABLE") || asks_for("\"key#org_") => "{}",
+        "GetItem" if !asks_for("SALDO_KEYS_TABLE") || asks_for("\"count#org_") => "{}",
+        "GetItem" if asks_for("\"key#org_aaaaaaaaaaaaaaaa#key_aaaaaaaaaaaaaaaa\"") => &POINTER_ITEM,
+        "GetItem" if asks_for("\"key#org_") => "{}",
         "GetItem" if asks_for("\"org#org_") => &ORGANIZATION_ITEM,
         "GetItem" => &KEY_ITEM,
         "Query" | "Scan" => r#"{"Items":[],"Count":0,"ScannedCount":0}"#,
