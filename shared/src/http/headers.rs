@@ -3,7 +3,7 @@
 
 use axum::extract::Request;
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, STRICT_TRANSPORT_SECURITY,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HOST, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -21,7 +21,7 @@ pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>),
 /// so a comma counts as a repetition. Lists, such as `If-Match` and `Accept`, mean the same either way
 /// (RFC 9110 section 5.3) and may be repeated.
-const SINGLE: [HeaderName; 4] = [auth::X_API_KEY, CONTENT_ENCODING, CONTENT_TYPE, IDEMPOTENCY_KEY];
+const SINGLE: [HeaderName; 5] = [auth::X_API_KEY, CONTENT_ENCODING, CONTENT_TYPE, HOST, IDEMPOTENCY_KEY];
 
 /// How long browsers use HTTPS alone: a year, as AWS's own policy for CloudFront has it
 /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-response-headers-policies.html>).

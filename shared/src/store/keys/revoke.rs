@@ -58,7 +58,7 @@ pub enum Revoked {
     NotFound,
     /// The revoking key lacks these scopes of the key.
     ScopesMissing(Vec<Scope>),
-    /// No key that can manage keys would be left. Nothing was revoked.
+    /// No other key that can manage keys would be left.
     LastKey,
 }
 
