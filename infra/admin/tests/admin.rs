@@ -83,6 +83,21 @@ async fn an_organization_is_created_with_a_key_that_opens_it_until_it_is_revoked
     for key in [first, text(&made, "key")] {
         assert!(!listed.contains(key), "a key is shown again");
     }
+
+    // The last key, which the API does not revoke, and the key that it created.
+    let body = json!({ "name": "child", "scopes": ["import"] });
+    let child = tenant.json(Method::POST, "/api/v1/keys", body).await.json();
+    let id = text(&created, "key_id");
+    assert_eq!(tenant.delete(&format!("/api/v1/keys/{id}")).await.problem(), (409, "last_key".to_owned()));
+    done(&environment, &["key", "revoke", org, id, "--cascade"]).await;
+    for key in [first, text(&child, "key")] {
+        let refused = tenant.with_key(key).get("/api/v1/import").await;
+        assert_eq!(refused.problem(), (401, "key_revoked".to_owned()));
+    }
+    let listed = done(&environment, &["key", "list", org]).await;
+    let listed =
+        listed.as_array().into_iter().flatten().find(|key| key["id"] == child["id"]).expect("the child");
+    assert_eq!((text(listed, "created_by"), text(listed, "revoked_by")), (id, "operator"));
     functions.stop().await;
     aws.stop().await;
 }

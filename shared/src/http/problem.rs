@@ -229,13 +229,16 @@ impl Problem {
     /// 403: the new key would have scopes that the key of the request lacks.
     #[must_use]
     pub fn cannot_grant(scopes: &[Scope]) -> Self {
-        Self::scopes_missing(format!("a key can't grant scopes it lacks: {}", names(scopes)))
+        Self::scopes_missing(format!("a key can't grant scopes it lacks: {}", scope_names(scopes)))
     }
 
     /// 403: the key to be revoked has scopes that the key of the request lacks.
     #[must_use]
     pub fn cannot_revoke(scopes: &[Scope]) -> Self {
-        Self::scopes_missing(format!("a key can't revoke a key that has scopes it lacks: {}", names(scopes)))
+        Self::scopes_missing(format!(
+            "a key can't revoke a key that has scopes it lacks: {}",
+            scope_names(scopes)
+        ))
     }
 
     fn scopes_missing(detail: String) -> Self {
@@ -372,7 +375,7 @@ impl Problem {
 }
 
 /// The names of scopes, for people.
-fn names(scopes: &[Scope]) -> String {
+fn scope_names(scopes: &[Scope]) -> String {
     scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(", ")
 }
 
