@@ -41,9 +41,10 @@ async fn pages_of_errors_bring_every_error_once_and_in_order() {
 #[tokio::test]
 async fn the_refused_rows_of_a_csv_can_be_mended_and_imported_again() {
     let tenant = saldo().await.tenant().await;
-    let id = tenant.external_id("B");
-    let csv =
-        format!("external_id;Contact.Name;total_amount;Extra\n;ok;1;\n{id};\"B; \"\"b\"\"\";-2;x\nshort;1\n");
+    let (ok, id) = (tenant.external_id("A"), tenant.external_id("B"));
+    let csv = format!(
+        "external_id;Contact.Name;total_amount;Extra\n{ok};ok;1;\n{id};\"B; \"\"b\"\"\";-2;x\nshort;1\n"
+    );
     let accepted = tenant.import("text/csv", csv).await;
     tenant.ended(&accepted).await;
     let file = refused(&tenant, &accepted).await;

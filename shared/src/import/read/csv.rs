@@ -81,6 +81,8 @@ fn misquoted<'a, R: Read>(
     let begin = record.position()?.byte();
     let length = usize::try_from(reader.position().byte().saturating_sub(begin)).ok()?;
     let bytes = reader.get_ref().from(begin).get(..length)?;
+    // The reader passes over a second byte order mark.
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| begin == 0).unwrap_or(bytes);
     let row = || first_line(reader, record);
     match quoting(bytes, u8::try_from(delimiter).ok()?) {
         Quoting::WellFormed => None,
