@@ -59,7 +59,8 @@ async fn the_refused_rows_of_a_csv_can_be_mended_and_imported_again() {
             "short;1;;;the row has 2 cells, the header 4".to_owned(),
         ]
     );
-    let mended = file.text.replace(";-2;", ";2;").replace("short;1;;;", ";C;1;;");
+    let mended =
+        file.text.replace(";-2;", ";2;").replace("short;1;;;", &format!("{};C;1;;", tenant.external_id("C")));
     let job = tenant.ended(&tenant.import("text/csv", mended).await).await;
     assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(2)), "{job}");
 }
