@@ -21,7 +21,7 @@ impl AmbiguousAmount {
     /// What is ambiguous about an amount, if anything is.
     pub(super) fn of(field: &'static str, text: &str, separator: DecimalSeparator) -> Option<Self> {
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-        let (whole, group) = unsigned.split_once(separator.as_char())?;
+        let (whole, group) = unsigned.split_once(separator.character())?;
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let ambiguous = (1..=GROUP_DIGITS).contains(&whole.len())
             && group.len() == GROUP_DIGITS
@@ -49,7 +49,7 @@ impl AmbiguousAmount {
     #[must_use]
     pub(super) fn refused(&self, currency: Option<Currency>) -> Finding {
         let text = &self.text;
-        let thousands: String = text.chars().filter(|c| *c != self.separator.as_char()).collect();
+        let thousands: String = text.chars().filter(|c| *c != self.separator.character()).collect();
         let amount = parse_plain(&self.separator.to_point(text)).ok();
         let decimal = currency.zip(amount).filter(|(currency, amount)| currency.admits(*amount));
         let decimal = decimal.map(|(currency, amount)| currency.in_full(amount.normalize()));

@@ -79,7 +79,7 @@ pub enum DecimalSeparator {
 impl DecimalSeparator {
     /// The character itself.
     #[must_use]
-    pub fn as_char(self) -> char {
+    pub fn character(self) -> char {
         match self {
             Self::Point => '.',
             Self::Comma => ',',
