@@ -28,6 +28,36 @@ pub fn parse(text: &str) -> Result<Date, InvalidDate> {
     Date::from_str(text).map_err(|_| InvalidDate)
 }
 
+/// The first year that a debt or a booking can be of. What is earlier is a misread year, such
+/// as 0026, or a spreadsheet's day 0, 1899-12-30.
+const YEAR_MIN: i16 = 1970;
+
+/// The text is not a calendar date, or one of a year before 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefusedDate {
+    /// It is no calendar date.
+    #[error(transparent)]
+    Invalid(#[from] InvalidDate),
+    /// Its year is before 1970.
+    #[error("the year {year:04} is before {YEAR_MIN}; write the year in full, as in 2026-01-15")]
+    TooEarly {
+        /// The year.
+        year: i16,
+    },
+}
+
+/// Reads the date of a debt or a booking: as [`parse`], from 1970 on.
+///
+/// # Errors
+/// [`RefusedDate`] for any other text.
+pub fn parse_since_1970(text: &str) -> Result<Date, RefusedDate> {
+    let date = parse(text)?;
+    match date.year() {
+        ..YEAR_MIN => Err(RefusedDate::TooEarly { year: date.year() }),
+        _ => Ok(date),
+    }
+}
+
 /// The text is not a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a moment in RFC 3339's form before 9999-12-30T22:00:00Z, such as 2027-01-31T12:00:00Z")]
@@ -78,6 +108,16 @@ mod tests {
         ] {
             assert_eq!(parse(bad), Err(InvalidDate), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn years_before_1970_are_refused() {
+        assert!(parse_since_1970("1970-01-01").is_ok());
+        assert!(parse_since_1970("9999-12-31").is_ok());
+        for (text, year) in [("0026-01-15", 26), ("1899-12-30", 1899), ("1969-12-31", 1969)] {
+            assert_eq!(parse_since_1970(text), Err(RefusedDate::TooEarly { year }));
+        }
+        assert_eq!(parse_since_1970("15.01.2026"), Err(RefusedDate::Invalid(InvalidDate)));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod failure;
 pub mod fields;
 pub mod files;
 pub mod finx;
+pub mod formula;
 pub mod http;
 pub mod id;
 pub mod import;

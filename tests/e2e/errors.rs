@@ -41,9 +41,10 @@ async fn pages_of_errors_bring_every_error_once_and_in_order() {
 #[tokio::test]
 async fn the_refused_rows_of_a_csv_can_be_mended_and_imported_again() {
     let tenant = saldo().await.tenant().await;
-    let id = tenant.external_id("B");
-    let csv =
-        format!("external_id;Contact.Name;total_amount;Extra\n;ok;1;\n{id};\"B; \"\"b\"\"\";-2;x\nshort;1\n");
+    let (ok, id) = (tenant.external_id("A"), tenant.external_id("B"));
+    let csv = format!(
+        "external_id;Contact.Name;total_amount;Extra\n{ok};ok;1;\n{id};\"B; \"\"b\"\"\";-2;x\nshort;1\n"
+    );
     let accepted = tenant.import("text/csv", csv).await;
     tenant.ended(&accepted).await;
     let file = refused(&tenant, &accepted).await;
@@ -58,7 +59,8 @@ async fn the_refused_rows_of_a_csv_can_be_mended_and_imported_again() {
             "short;1;;;the row has 2 cells, the header 4".to_owned(),
         ]
     );
-    let mended = file.text.replace(";-2;", ";2;").replace("short;1;;;", ";C;1;;");
+    let mended =
+        file.text.replace(";-2;", ";2;").replace("short;1;;;", &format!("{};C;1;;", tenant.external_id("C")));
     let job = tenant.ended(&tenant.import("text/csv", mended).await).await;
     assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(2)), "{job}");
 }

@@ -386,7 +386,7 @@ async fn a_spreadsheet_gets_no_formula_and_raw_gets_the_text() {
         let mut expected: Vec<Vec<String>> = names
             .iter()
             .map(|name| {
-                vec![marked(name), "+5491155551234".to_owned(), "-5".to_owned(), format!("{mark}\t=1")]
+                vec![marked(name), "+5491155551234".to_owned(), "-5".to_owned(), format!("{mark}\t{mark}=1")]
             })
             .collect();
         expected.sort();

@@ -40,7 +40,8 @@ fn random_row(random: &mut StdRng, prefix: &str, columns: Option<&Vec<bool>>) ->
     let cents = random.random_range(0..10_000);
     let mut contact = json!({ "name": format!("name {cents}") });
     row.insert("total_amount".to_owned(), json!(format!("{}.{:02}", cents / 100, cents % 100)));
-    if random.random_bool(0.8) {
+    // In a table that has the column each row has an external id, or is refused.
+    if random.random_bool(0.8) || columns.is_some() {
         row.insert("external_id".to_owned(), json!(format!("{prefix}{}", random.random_range(0..5))));
     }
     for (at, (field, value)) in OPTIONAL.into_iter().enumerate() {

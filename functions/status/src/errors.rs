@@ -14,8 +14,9 @@ use saldo::fields::{Fields, InvalidValue, Severity};
 use saldo::http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
 use saldo::id::ImportId;
 use saldo::import::{ImportJob, ImportStatus};
+use utoipa::ToSchema;
 
-use crate::refused::Notation;
+use crate::refused::{LinkedFile, Notation};
 use crate::reports::{Entry, entries, in_line, load};
 use crate::{find, refused};
 
@@ -59,13 +60,24 @@ impl From<Cursor> for String {
     }
 }
 
+/// A page of errors or, of a request for a file, a link to a large one.
+#[derive(ToSchema)]
+#[schema(as = ImportErrors)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "it is described, never made")]
+enum PageOrLink {
+    Page(CursorPage<Entry>),
+    File(LinkedFile),
+}
+
 /// Lists the errors of an import, or its refused rows
 ///
 /// In the order of the rows. While the import runs there may be more to come: `has_more` is true.
 ///
 /// With `Accept: text/csv` the answer is a file of the rows that were refused, in the shape in which they were
-/// sent, with a column `reason`: to be mended and imported again. With `Accept: application/x-ndjson` rows of
-/// JSON are as they were sent; CSV stays CSV.
+/// sent, with a column `reason`: to be corrected and imported again. An apostrophe is in front of what a spreadsheet
+/// might take for a formula; an import takes it off. With `Accept: application/x-ndjson` rows of JSON are as they were
+/// sent; CSV stays CSV. In place of a file of more than 4,000,000 bytes the answer is JSON with a link to it.
 #[utoipa::path(
     get, path = "/api/v1/import/{job_id}/errors", operation_id = "list_import_errors", tag = "Imports",
     params(
@@ -75,17 +87,13 @@ impl From<Cursor> for String {
     ),
     responses(
         (
-            status = 200, description = "A page of errors, or a file of refused rows",
+            status = 200, description = "A page of errors; a file of refused rows, or a link to it",
             headers(("Content-Disposition", description = "The name of the file; of files alone")),
             content(
-                (CursorPage<Entry> = "application/json"),
+                (PageOrLink = "application/json"),
                 (String = "text/csv", example = json!("contact.name,contact.phone,total_amount,reason\nMaría García,12,45000,\"contact.phone: not a phone number in E.164 form, such as +5491155551234\"\n")),
                 (String = "application/x-ndjson", example = json!("{\"contact\":{\"name\":\"María García\",\"phone\":\"12\"},\"total_amount\":45000}\n")),
             ),
-        ),
-        (
-            status = 303, description = "The file is larger than an answer can be",
-            headers(("Location", description = "A link to it, which works for a while")),
         ),
         (status = 409, description = "`import_in_progress`: a file can be had when the import has ended"),
     ),

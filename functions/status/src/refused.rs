@@ -1,16 +1,22 @@
-//! The refused rows as a file, in the shape in which they were sent, to be mended and
-//! imported again. In CSV a column says why. However many they are, few are in memory.
+//! The refused rows as a file, in the shape in which they were sent, to be corrected and
+//! imported again. A CSV file has a column with the reason, and guards against formulas, which
+//! an import takes off. Only a few rows are in memory at a time.
 
+use axum::Json;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
 use csv::WriterBuilder;
 use futures::TryStreamExt;
 use saldo::app::App;
+use saldo::date::in_milliseconds;
 use saldo::failure::Failure;
 use saldo::fields::Severity;
 use saldo::files::{ImportFiles, Upload};
+use saldo::formula::guarded_cell;
 use saldo::http::{AnswerBody, Problem};
 use saldo::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, Shape};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::reports::reports;
 
@@ -29,14 +35,36 @@ pub(crate) enum Notation {
     Ndjson,
 }
 
-/// The file itself, or, when it is larger than an answer can be, a redirect to a link.
+/// A file that is larger than an answer can be. (A redirect would have many clients send the API
+/// key to S3.)
+#[derive(Serialize, ToSchema)]
+#[schema(as = RefusedRowsFile, example = json!({
+    "url": "https://bucket.s3.eu-central-1.amazonaws.com/imports/...?X-Amz-Signature=...",
+    "expires_at": "2026-03-16T09:45:02.000Z", "media_type": "text/csv; charset=utf-8",
+    "filename": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90-refused.csv"
+}))]
+pub(crate) struct LinkedFile {
+    /// A link to the file, a new one each time. A request to it needs no key.
+    #[schema(format = "uri")]
+    url: String,
+    /// Until when the link works.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// The file's media type.
+    media_type: &'static str,
+    /// The name under which the file is saved.
+    filename: String,
+}
+
+/// The file itself or, when it is larger than an answer can be, a link to it.
 pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Result<Response, Problem> {
     if job.status == ImportStatus::Processing {
         return Err(Problem::import_in_progress());
     }
     let layout = Layout::of(app, job, notation).await?;
     let (content_type, extension) = layout.notation();
-    let disposition = format!(r#"attachment; filename="{}-refused.{extension}""#, job.id);
+    let filename = format!("{}-refused.{extension}", job.id);
+    let disposition = format!(r#"attachment; filename="{filename}""#);
     let name = ImportFiles::of(&job.org, &job.id).refused_rows(extension);
     let mut spool = Spool::Answer(AnswerBody::default());
     spool = spool.write(app, &layout.header()?, (&name, content_type, &disposition)).await?;
@@ -53,7 +81,9 @@ pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Resu
         Spool::File(file) => {
             file.finish().await?;
             let link = app.files.link(&name, app.limits.link_valid).await?;
-            Ok(Redirect::to(&link.url).into_response())
+            let expires_at = in_milliseconds(link.expires_at);
+            Ok(Json(LinkedFile { url: link.url, expires_at, media_type: content_type, filename })
+                .into_response())
         }
     }
 }
@@ -177,7 +207,9 @@ impl Layout {
 
     fn cells(&self, body: &RowBody) -> Vec<String> {
         match (self, body) {
-            (Self::Cells { why, .. }, RowBody::Cells(cells)) => without(cells.clone(), *why),
+            (Self::Cells { why, .. }, RowBody::Cells(cells) | RowBody::Misquoted(cells)) => {
+                without(cells.clone(), *why)
+            }
             (Self::Fields { mentioned, unstructured }, body) => {
                 let texts = body.texts().into_iter().zip(mentioned).filter(|(_, mentioned)| **mentioned);
                 let texts = texts.map(|(text, _)| text.unwrap_or_default());
@@ -192,7 +224,7 @@ impl Layout {
         let delimiter = if let Self::Cells { delimiter, .. } = self { *delimiter } else { b',' };
         let mut csv = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
         for record in records {
-            csv.write_record(&record)?;
+            csv.write_record(record.iter().map(|cell| guarded_cell(cell).into_owned()))?;
         }
         csv.into_inner().map_err(|error| error.into_error().into())
     }
@@ -210,7 +242,7 @@ fn line(body: &RowBody) -> Vec<u8> {
     let mut line: Vec<u8> = match body {
         RowBody::Json(json) => json.get().bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect(),
         RowBody::Broken(text) => text.bytes().collect(),
-        RowBody::Cells(_) => return Vec::new(),
+        RowBody::Cells(_) | RowBody::Misquoted(_) => return Vec::new(),
     };
     line.push(b'\n');
     line
@@ -220,6 +252,7 @@ fn line(body: &RowBody) -> Vec<u8> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use saldo::fields::{Finding, FindingCode};
     use saldo::import::{Column, DecimalSeparator, Format, Notation, RowReport, processing_failed, read};
 
     /// The cells of a file, read as an import reads it.
@@ -235,29 +268,53 @@ mod tests {
         rows
     }
 
+    fn report(delimiter: char, headers: [&str; 2], bodies: Vec<RowBody>) -> ChunkReport {
+        let column = |header: &str| Column { header: header.to_owned(), field: None };
+        let columns = headers.map(column).into();
+        let shape = Shape::Columns { columns, delimiter, decimal_separator: DecimalSeparator::Point };
+        let row = |body| RowReport {
+            index: Some(0),
+            line: None,
+            external_id: None,
+            findings: vec![processing_failed()],
+            refused: Some(body),
+        };
+        ChunkReport { rows: bodies.into_iter().map(row).collect(), shape }
+    }
+
+    fn file(report: &ChunkReport) -> Vec<u8> {
+        let layout = Layout::of_table(&report.shape);
+        [layout.header().expect("CSV"), layout.rows(report).expect("CSV")].concat()
+    }
+
+    #[test]
+    fn headers_cells_and_reasons_are_guarded_and_numbers_are_not() {
+        let cells = ["=1+1", "-12.50"].map(str::to_owned).to_vec();
+        let misquoted = ["\"=2\" x", "a;@b"].map(str::to_owned).to_vec();
+        let mut report =
+            report(',', ["contact.name", "=cmd"], vec![RowBody::Cells(cells), RowBody::Misquoted(misquoted)]);
+        let reason = "ambiguous\n=3";
+        for row in &mut report.rows {
+            row.findings = vec![Finding::in_row(FindingCode::InvalidRow, reason)];
+        }
+        let expected = "contact.name,'=cmd,reason\n\
+            '=1+1,-12.50,\"ambiguous\n'=3\"\n\
+            \"'\"\"=2\"\" x\",a;'@b,\"ambiguous\n'=3\"\n";
+        assert_eq!(String::from_utf8(file(&report)).as_deref(), Ok(expected));
+    }
+
     proptest! {
         #[test]
         fn refused_rows_read_back_as_they_were_sent(
-            rows in prop::collection::vec(prop::collection::vec("(?s).{0,12}", 2), 1..8),
+            rows in prop::collection::vec(prop::collection::vec("(?s)['\"=;,\t\r\n+|@]{0,6}.{0,12}", 2), 1..8),
             delimiter in prop::sample::select(vec![',', ';', '\t']),
         ) {
-            let column = |header: &str| Column { header: header.to_owned(), field: None };
-            let columns = vec![column("contact.name"), column("notes")];
-            let shape = Shape::Columns { columns, delimiter, decimal_separator: DecimalSeparator::Point };
-            let row = |cells: &Vec<String>| RowReport {
-                index: Some(0),
-                line: None,
-                external_id: None,
-                findings: vec![processing_failed()],
-                refused: Some(RowBody::Cells(cells.clone())),
-            };
-            let report = ChunkReport { rows: rows.iter().map(row).collect(), shape };
+            let bodies = rows.iter().map(|cells| RowBody::Cells(cells.clone())).collect();
+            let report = report(delimiter, ["contact.name", "notes"], bodies);
             let reason = processing_failed().reason.to_string();
             let expected: Vec<Vec<String>> =
                 rows.into_iter().map(|mut cells| { cells.push(reason.clone()); cells }).collect();
-            let layout = Layout::of_table(&report.shape);
-            let file = [layout.header().expect("CSV"), layout.rows(&report).expect("CSV")].concat();
-            prop_assert_eq!(read_back(&file), expected);
+            prop_assert_eq!(read_back(&file(&report)), expected);
         }
     }
 }

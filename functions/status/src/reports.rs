@@ -37,7 +37,7 @@ pub(crate) struct Entry {
     #[schema(required, value_type = Option<String>)]
     field: Option<Cow<'static, str>>,
     code: FindingCode,
-    /// What it is, for people. It never quotes the row.
+    /// What it is, for people. It quotes no personal field.
     #[schema(value_type = String)]
     reason: Cow<'static, str>,
 }

@@ -6,7 +6,7 @@ use super::{
     Account, AccountIdentifier, AccountStatus, AccountType, CampaignId, DEFAULT_STATUS, Notes, OwnerId,
     Revision,
 };
-use crate::fields::{Fields, Finding, FindingCode, Patch};
+use crate::fields::{AmbiguousAmount, Fields, Finding, FindingCode, Patch};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
@@ -42,6 +42,8 @@ pub struct AccountChange {
     pub notes: Patch<Notes>,
     /// What its transactions call it.
     pub identifier: Patch<AccountIdentifier>,
+    /// The balance, if it can be read in two ways. In currencies in which it can't it is as above.
+    pub ambiguous: Vec<AmbiguousAmount>,
 }
 
 impl Account {
@@ -53,15 +55,15 @@ impl Account {
         let kind = fields.required(TYPE, Fields::text);
         let balance = fields.required(BALANCE, Fields::amount);
         let currency = fields.required(CURRENCY, currency);
-        let owner_id = fields.required(OWNER_ID, Fields::text);
+        let owner_id = fields.required(OWNER_ID, Fields::id);
         let status = fields.optional(STATUS).value().or_else(|| DEFAULT_STATUS.parse().ok());
-        let campaign_id = fields.optional(CAMPAIGN_ID).value();
+        let campaign_id = fields.optional_id(CAMPAIGN_ID).value();
         let notes = fields.optional(NOTES).value();
-        let identifier = fields.optional(IDENTIFIER).value();
+        let identifier = fields.optional_id(IDENTIFIER).value();
         if let Some((balance, currency)) = balance.zip(currency)
-            && !currency.admits(balance)
+            && let Err(refused) = fits(balance, &fields.take_ambiguous(), currency)
         {
-            fields.find(Finding::too_many_digits(BALANCE, currency));
+            fields.find(refused);
         }
         let account = move || {
             Some(Self {
@@ -100,10 +102,11 @@ impl AccountChange {
             balance: fields.not_null(BALANCE, Fields::amount),
             currency: fields.not_null(CURRENCY, currency),
             status: fields.not_null(STATUS, Fields::text),
-            owner_id: fields.optional(OWNER_ID),
-            campaign_id: fields.optional(CAMPAIGN_ID),
+            owner_id: fields.optional_id(OWNER_ID),
+            campaign_id: fields.optional_id(CAMPAIGN_ID),
             notes: fields.optional(NOTES),
-            identifier: fields.optional(IDENTIFIER),
+            identifier: fields.optional_id(IDENTIFIER),
+            ambiguous: fields.take_ambiguous(),
         };
         fields.finish(Some(change))
     }
@@ -114,10 +117,8 @@ impl AccountChange {
     /// What does not fit.
     pub fn check(&self, account: &Account) -> Result<(), Finding> {
         let currency = self.currency.unwrap_or(account.currency);
-        if let Some(balance) = self.balance
-            && !currency.admits(balance)
-        {
-            return Err(Finding::too_many_digits(BALANCE, currency));
+        if let Some(balance) = self.balance {
+            fits(balance, &self.ambiguous, currency)?;
         }
         let unfit = match account.total_amount {
             _ if self.currency.is_none() => None,
@@ -132,6 +133,15 @@ impl AccountChange {
                 Err(Finding::in_field(CURRENCY, FindingCode::TooManyDigits, reason))
             }
         }
+    }
+}
+
+/// Checks that a balance can be in this currency.
+fn fits(balance: Decimal, ambiguous: &[AmbiguousAmount], currency: Currency) -> Result<(), Finding> {
+    match ambiguous.iter().find_map(|amount| amount.refused_in(currency)) {
+        Some(refused) => Err(refused),
+        None if !currency.admits(balance) => Err(Finding::too_many_digits(BALANCE, currency)),
+        None => Ok(()),
     }
 }
 

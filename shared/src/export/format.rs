@@ -56,10 +56,12 @@ impl FromStr for Format {
 #[schema(as = ExportProfile)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
-    /// People, in a spreadsheet: no free text in it is run as a formula.
+    /// People, in a spreadsheet: no free text in it is run as a formula. An apostrophe is in front
+    /// of what might be; an import takes it off.
     #[default]
     Spreadsheet,
-    /// Programs: every text is as it was imported.
+    /// Programs: every text is as it was imported. Only an apostrophe in front of a formula, which
+    /// an import takes off, is written twice.
     Raw,
 }
 

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::contact::InvalidPhone;
-use crate::date::{InvalidDate, InvalidMoment};
+use crate::date::{InvalidDate, InvalidMoment, RefusedDate};
 use crate::id::InvalidId;
 use crate::money::{AmountError, Currency, UnknownCurrency};
 use crate::text::TextError;
 
-/// One thing found in a row or a body. The reason never quotes it: rows hold personal data.
+/// One thing found in a row or a body. The reason quotes no personal field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Finding {
     /// The path of the field it was found in; absent when it concerns the whole row.
@@ -70,6 +70,8 @@ pub enum FindingCode {
     InvalidType,
     /// The text is no decimal number.
     InvalidAmount,
+    /// An amount whose separator may be one of thousands or of decimals.
+    AmbiguousAmount,
     /// An amount below zero.
     NegativeAmount,
     /// An amount of zero or below.
@@ -102,12 +104,18 @@ pub enum FindingCode {
     ReadOnly,
     /// Another amount, sign or currency than the transaction with this id has.
     Conflict,
+    /// An `external_id` that is there and blank, in a row without `id`.
+    BlankExternalId,
+    /// An id that a spreadsheet has turned into a number or an error, such as 1.23457E+12.
+    MangledId,
     /// No account that an import made.
     UnknownAccount,
     /// The row is no JSON object.
     InvalidRow,
     /// The line is no JSON.
     InvalidJson,
+    /// A CSV row in which text follows a closing quotation mark.
+    TextAfterQuote,
     /// A CSV row with more or fewer cells than the header.
     ColumnCount,
     /// The row could not be processed, however often it was tried.
@@ -126,6 +134,7 @@ impl FindingCode {
             Self::Required => "required",
             Self::InvalidType => "invalid_type",
             Self::InvalidAmount => "invalid_amount",
+            Self::AmbiguousAmount => "ambiguous_amount",
             Self::NegativeAmount => "negative_amount",
             Self::NotPositive => "not_positive",
             Self::TooManyDigits => "too_many_digits",
@@ -142,9 +151,12 @@ impl FindingCode {
             Self::DuplicateValue => "duplicate_value",
             Self::ReadOnly => "read_only",
             Self::Conflict => "conflict",
+            Self::BlankExternalId => "blank_external_id",
+            Self::MangledId => "mangled_id",
             Self::UnknownAccount => "unknown_account",
             Self::InvalidRow => "invalid_row",
             Self::InvalidJson => "invalid_json",
+            Self::TextAfterQuote => "text_after_quote",
             Self::ColumnCount => "column_count",
             Self::ProcessingFailed => "processing_failed",
             Self::UnknownField => "unknown_field",
@@ -194,6 +206,12 @@ impl From<InvalidPhone> for FindingCode {
 
 impl From<InvalidDate> for FindingCode {
     fn from(_: InvalidDate) -> Self {
+        Self::InvalidDate
+    }
+}
+
+impl From<RefusedDate> for FindingCode {
+    fn from(_: RefusedDate) -> Self {
         Self::InvalidDate
     }
 }

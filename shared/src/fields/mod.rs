@@ -4,9 +4,11 @@
 //! them the fields it knows, each as the type it must have; whatever is wrong becomes a
 //! [`Finding`], all of them at once, and fields that nobody knows are told by name.
 
+mod ambiguous;
 mod envelope;
 mod finding;
 mod list;
+mod mangled_id;
 mod object;
 mod patch;
 mod scalar;
@@ -19,14 +21,17 @@ use std::str::FromStr;
 use percent_encoding::percent_decode;
 use serde_json::Value;
 
+pub use ambiguous::AmbiguousAmount;
 pub use envelope::read_array;
 pub(crate) use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
+pub(crate) use mangled_id::is_mangled;
 pub use patch::Patch;
 pub use unreadable::Unreadable;
 pub(crate) use unreadable::text;
 
-use crate::money::{Decimal, parse_json_number, parse_plain};
+use crate::import::DecimalSeparator;
+use crate::money::{AmountError, Decimal, parse_json_number, parse_plain};
 use crate::text::TextError;
 
 /// Fields nobody knows that are named one by one. A thousand transactions of nothing but
@@ -34,6 +39,8 @@ use crate::text::TextError;
 pub(crate) const UNKNOWN_FIELDS_NAMED_MAX: usize = 10;
 /// The characters of such a field's name that are shown.
 const UNKNOWN_NAME_CHARS_MAX: usize = 40;
+/// The characters of a value that a finding shows.
+const SHOWN_VALUE_CHARS_MAX: usize = 24;
 
 /// The fields of one thing that was sent, and what was wrong with them.
 ///
@@ -46,6 +53,9 @@ pub struct Fields {
     groups: Vec<&'static str>,
     unknown: Vec<String>,
     findings: Vec<Finding>,
+    /// The separator of amounts that people have written; in JSON the contract says it.
+    separator: Option<DecimalSeparator>,
+    ambiguous: Vec<AmbiguousAmount>,
 }
 
 impl Fields {
@@ -58,6 +68,8 @@ impl Fields {
             groups: Vec::new(),
             unknown: Vec::new(),
             findings: Vec::new(),
+            separator: None,
+            ambiguous: Vec::new(),
         }
     }
 
@@ -78,6 +90,7 @@ impl Fields {
     /// [`Unreadable`] when the bytes, or the bytes they encode, are not UTF-8.
     pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut fields = Self::new(known);
+        fields.read_amounts_with(DecimalSeparator::Point);
         let decoded = |text: &[u8]| {
             let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
             let decoded = percent_decode(&spaced).decode_utf8();
@@ -162,17 +175,42 @@ impl Fields {
         }
     }
 
+    /// Reads amounts as a file or a form has them: as text, with this decimal separator. Those
+    /// that can be read in two ways are kept until [`Fields::take_ambiguous`].
+    pub(crate) fn read_amounts_with(&mut self, separator: DecimalSeparator) {
+        self.separator = Some(separator);
+    }
+
+    /// The amounts read so far that are ambiguous in currencies of few decimal places. The
+    /// caller checks each against its currency.
+    #[must_use]
+    pub fn take_ambiguous(&mut self) -> Vec<AmbiguousAmount> {
+        std::mem::take(&mut self.ambiguous)
+    }
+
     /// A field that holds an amount, as a JSON number or as a string of a plain decimal.
     /// Zeros that say nothing are dropped.
     pub fn amount(&mut self, name: &'static str) -> Patch<Decimal> {
         let amount = match self.take(name) {
             None => Patch::Keep,
             Some(Value::Null) => Patch::Clear,
-            Some(Value::String(text)) => self.accept(name, parse_plain(&text)),
+            Some(Value::String(text)) => self.text_amount(name, &text),
             Some(Value::Number(number)) => self.accept(name, parse_json_number(number.as_str())),
             Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a number, or a string of one"),
         };
         amount.map(|amount| amount.normalize())
+    }
+
+    fn text_amount(&mut self, name: &'static str, text: &str) -> Patch<Decimal> {
+        let Some(separator) = self.separator else { return self.accept(name, parse_plain(text)) };
+        self.ambiguous.extend(AmbiguousAmount::of(name, text, separator));
+        match (separator, parse_plain(&separator.to_point(text))) {
+            (DecimalSeparator::Comma, Err(AmountError::Malformed)) => {
+                let reason = "not a decimal number such as 1250 or 1250,75";
+                self.refuse(name, FindingCode::InvalidAmount, reason)
+            }
+            (_, amount) => self.accept(name, amount),
+        }
     }
 
     /// A field that must be there and have a value.
@@ -250,6 +288,9 @@ impl Fields {
     /// what becomes of them.
     #[must_use]
     pub fn into_findings(mut self, unknown: &'static str) -> Vec<Finding> {
+        // Amounts that were never checked against a currency.
+        let unchecked = self.take_ambiguous();
+        self.findings.extend(unchecked.iter().map(|amount| amount.refused(None)));
         self.findings.extend(unknown_fields(self.unknown.iter().map(String::as_str), unknown));
         self.findings
     }
@@ -285,6 +326,15 @@ impl Fields {
             _ => Err(self.findings),
         }
     }
+}
+
+/// A value as a finding shows it: cut, if it is long. Values of personal fields are not shown.
+pub(crate) fn shown_value(value: &str) -> String {
+    let mut shown: String = value.chars().take(SHOWN_VALUE_CHARS_MAX).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// The findings about fields that nobody knows.

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Column, DecimalSeparator, Field, RowBody, Shape};
+use super::{Column, Field, RowBody, Shape};
 use crate::fields::{Fields, Finding, FindingCode};
-use crate::money::parse_json_number;
+use crate::money::{parse_json_number, parse_plain};
 
 /// The names of the fields of a row, each at its field's number, and of what is passed over.
 static NAMES: [&str; Field::NAMES.len()] = Field::NAMES;
@@ -15,7 +15,13 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
     match (body, shape) {
         (RowBody::Json(row), _) => fields.read_element(row),
         (RowBody::Cells(record), Shape::Columns { columns, decimal_separator, .. }) => {
-            read_record(&mut fields, record, columns, *decimal_separator);
+            fields.read_amounts_with(*decimal_separator);
+            read_record(&mut fields, record, columns);
+        }
+        (RowBody::Misquoted(_), _) => {
+            let reason = "text follows a closing quotation mark; \
+                a quotation mark inside a quoted cell is written twice";
+            fields.find(Finding::in_row(FindingCode::TextAfterQuote, reason));
         }
         (RowBody::Cells(_), Shape::Objects) | (RowBody::Broken(_), _) => {
             fields.find(Finding::in_row(FindingCode::InvalidJson, "the line is not valid JSON"));
@@ -24,20 +30,19 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
     fields
 }
 
-fn read_record(fields: &mut Fields, record: &[String], columns: &[Column], separator: DecimalSeparator) {
+fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
     if record.len() != columns.len() {
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
         return fields.find(Finding::in_row(FindingCode::ColumnCount, reason));
     }
     for (cell, column) in record.iter().zip(columns) {
         if let Some(field) = column.field() {
-            fields.put_at(field as usize, value_of_cell(cell, field, separator));
+            fields.put_at(field as usize, value_of_cell(cell, field));
         }
     }
 }
 
-fn value_of_cell(cell: &str, field: Field, separator: DecimalSeparator) -> Value {
-    let amount = matches!(field, Field::TotalAmount | Field::Balance);
+fn value_of_cell(cell: &str, field: Field) -> Value {
     let free_text = !matches!(
         field,
         Field::Id
@@ -50,18 +55,21 @@ fn value_of_cell(cell: &str, field: Field, separator: DecimalSeparator) -> Value
     match (cell.trim(), free_text) {
         ("", _) => Value::Null,
         (_, true) => Value::String(cell.to_owned()),
-        (trimmed, false) if amount => Value::String(separator.to_point(trimmed)),
         (trimmed, false) => Value::String(trimmed.to_owned()),
     }
 }
 
-/// The text of a CSV cell that says the same as a JSON value.
-pub(super) fn text_of(value: Value) -> String {
+/// The text of a CSV cell that says the same as a JSON value. A cell is read as a plain decimal,
+/// without exponents, and 25.000 is ambiguous in it, which it is not in JSON.
+pub(super) fn text_of(field: Field, value: Value) -> String {
+    let is_amount = matches!(field, Field::TotalAmount | Field::Balance);
     match value {
+        Value::String(text) if is_amount => {
+            parse_plain(&text).map_or(text, |amount| amount.normalize().to_string())
+        }
         Value::String(text) => text,
-        // A cell is read as a plain decimal, without exponents.
         Value::Number(digits) => parse_json_number(digits.as_str())
-            .map_or_else(|_| digits.to_string(), |amount| amount.to_string()),
+            .map_or_else(|_| digits.to_string(), |amount| amount.normalize().to_string()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
     }
 }

@@ -28,7 +28,7 @@ impl RawRow {
         let mut fields = fields_of(&self.body, shape);
         // A row that could not be taken apart says nothing about its fields.
         let readable = fields.findings().iter().all(|found| found.field.is_some());
-        let upsert = readable.then(|| upsert(&mut fields, default_currency)).flatten();
+        let upsert = readable.then(|| upsert(&mut fields, self.line.is_some(), default_currency)).flatten();
         let findings = fields.into_findings(LEFT_OUT);
         let refused = findings.iter().any(|found| found.code.severity() == Severity::Error);
         Checked { external_id: self.external_id(shape), upsert: upsert.filter(|_| !refused), findings }
@@ -36,9 +36,9 @@ impl RawRow {
 }
 
 /// Reads every field, so that every finding is made, and then puts them together.
-fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpsert> {
+fn upsert(fields: &mut Fields, in_line: bool, default_currency: Currency) -> Option<AccountUpsert> {
     let id = account_id(fields);
-    let external_id = fields.text(Field::ExternalId.name());
+    let external_id = external_id(fields, id.is_some(), in_line);
     let name = fields.required(Field::ContactName.name(), Fields::text);
     let total_amount = fields.required(Field::TotalAmount.name(), amount_owed);
     if id.is_none() {
@@ -48,27 +48,31 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
     let currency = fields.patch(Field::Currency.name(), str::parse);
     let phone = fields.patch(Field::ContactPhone.name(), str::parse);
     let email = email(fields);
-    let due_date = fields.patch(Field::DueDate.name(), date::parse);
+    let due_date = fields.patch(Field::DueDate.name(), date::parse_since_1970);
     let source_system = fields.text(Field::SourceSystem.name());
     let status = fields.text(Field::Status.name());
-    let campaign_id = fields.text(Field::CampaignId.name());
-    let owner_id = fields.text(Field::OwnerId.name());
+    let campaign_id = fields.id(Field::CampaignId.name());
+    let owner_id = fields.id(Field::OwnerId.name());
     let kind = fields.text(Field::Type.name());
     let notes = fields.patch(Field::Notes.name(), str::parse);
-    let identifier = fields.text(Field::Identifier.name());
+    let identifier = fields.id(Field::Identifier.name());
 
-    let external_id = external_id.value();
     let amount_currency = match &currency {
         Patch::Set(currency) => Some(*currency),
         Patch::Clear => Some(default_currency),
         // An existing account may have another; only the table knows.
         Patch::Keep => (external_id.is_none() && id.is_none()).then_some(default_currency),
     };
+    let ambiguous = fields.take_ambiguous();
     if let Some(currency) = amount_currency {
         for (field, amount) in [(Field::TotalAmount, total_amount), (Field::Balance, balance)] {
-            if amount.is_some_and(|amount| !currency.admits(amount)) {
-                fields.find(Finding::too_many_digits(field.name(), currency));
-            }
+            let refused = ambiguous.iter().find(|amount| amount.field() == field.name());
+            let refused = refused.and_then(|ambiguous| ambiguous.refused_in(currency));
+            let refused = refused.or_else(|| {
+                let too_fine = amount.is_some_and(|amount| !currency.admits(amount));
+                too_fine.then(|| Finding::too_many_digits(field.name(), currency))
+            });
+            refused.into_iter().for_each(|finding| fields.find(finding));
         }
     }
     Some(AccountUpsert {
@@ -88,7 +92,24 @@ fn upsert(fields: &mut Fields, default_currency: Currency) -> Option<AccountUpse
         kind,
         notes,
         identifier,
+        ambiguous,
     })
+}
+
+/// The source's id of the account. A row that has the field but says nothing in it, as a row of
+/// totals does, would make another account each time it is imported. With the id of its account
+/// it makes none. In JSON, null is as good as left out; in a file of one row a line it is not.
+fn external_id(fields: &mut Fields, has_id: bool, in_line: bool) -> Option<ExternalId> {
+    let name = Field::ExternalId.name();
+    let is_null = fields.get(name).is_some_and(Value::is_null);
+    match fields.optional_id(name) {
+        Patch::Clear if !has_id && (in_line || !is_null) => {
+            let reason = "blank, so that each import of the row would make another account; give the row an \
+                external_id, or leave it out if it holds totals";
+            fields.refuse(name, FindingCode::BlankExternalId, reason).value()
+        }
+        external_id => external_id.value(),
+    }
 }
 
 /// A balance of its own, or an identifier, a row has beside its account's id, as exports have

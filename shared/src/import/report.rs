@@ -117,7 +117,7 @@ impl RowBody {
     #[must_use]
     pub fn texts(&self) -> [Option<String>; Field::ALL.len()] {
         let mut fields = fields_of(self, &Shape::Objects);
-        Field::ALL.map(|field| fields.take(field.name()).map(text_of))
+        Field::ALL.map(|field| fields.take(field.name()).map(|value| text_of(field, value)))
     }
 
     /// The row's own text, if it is no object whose fields could be told apart.
@@ -126,7 +126,7 @@ impl RowBody {
         match self {
             Self::Json(json) if !json.get().starts_with('{') => Some(json.get()),
             Self::Broken(text) => Some(text),
-            Self::Json(_) | Self::Cells(_) => None,
+            Self::Json(_) | Self::Cells(_) | Self::Misquoted(_) => None,
         }
     }
 }

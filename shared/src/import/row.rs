@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{DecimalSeparator, ExternalId, Field};
+use crate::fields::is_mangled;
 use crate::id::{AccountId, OrgId};
 
 /// One row of a payload, in the words of its sender.
@@ -28,6 +29,9 @@ pub enum RowBody {
     Json(Box<RawValue>),
     /// The cells of a CSV record.
     Cells(Vec<String>),
+    /// The cells of a CSV record in which text follows a closing quotation mark, as they are in
+    /// the file, quotation marks included.
+    Misquoted(Vec<String>),
     /// A line that should have been JSON and is not.
     Broken(String),
 }
@@ -37,7 +41,9 @@ impl RowBody {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Json(json) => json.get().len(),
-            Self::Cells(cells) => cells.iter().map(|cell| size_of::<String>() + cell.len()).sum(),
+            Self::Cells(cells) | Self::Misquoted(cells) => {
+                cells.iter().map(|cell| size_of::<String>() + cell.len()).sum()
+            }
             Self::Broken(line) => line.len(),
         }
     }
@@ -82,7 +88,7 @@ impl RawRow {
     /// The row's external id, if it has a valid one.
     #[must_use]
     pub fn external_id(&self, shape: &Shape) -> Option<ExternalId> {
-        self.ids(shape).0?.parse().ok()
+        external_id(&self.ids(shape).0?)
     }
 
     /// The account that the row names, if it names one: what rows are told apart by before
@@ -90,7 +96,7 @@ impl RawRow {
     #[must_use]
     pub fn account_id(&self, org: &OrgId, shape: &Shape) -> Option<AccountId> {
         let (external_id, id) = self.ids(shape);
-        match external_id.and_then(|id| id.parse().ok()) {
+        match external_id.and_then(|id| self::external_id(&id)) {
             Some(external_id) => Some(AccountId::of_external(org, &external_id)),
             None => id?.trim().parse().ok(),
         }
@@ -116,6 +122,11 @@ impl RawRow {
             _ => (None, None),
         }
     }
+}
+
+/// A valid external id. What a spreadsheet has made of several ids names no account.
+fn external_id(text: &str) -> Option<ExternalId> {
+    text.parse().ok().filter(|_| !is_mangled(text))
 }
 
 /// The members of a row by which it names its account.

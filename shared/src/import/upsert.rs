@@ -7,7 +7,7 @@ use crate::account::{
     AccountIdentifier, AccountStatus, AccountType, CampaignId, Notes, OwnerId, SourceSystem,
 };
 use crate::contact::{ContactName, Email, Phone};
-use crate::fields::{Finding, Patch};
+use crate::fields::{AmbiguousAmount, Finding, Patch};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
@@ -48,6 +48,9 @@ pub struct AccountUpsert {
     pub notes: Patch<Notes>,
     /// What its transactions call it. Only rows with an `id` say it.
     pub identifier: Patch<AccountIdentifier>,
+    /// Which of the amounts can be read in two ways. They are as above in currencies in which
+    /// they can't.
+    pub ambiguous: Vec<AmbiguousAmount>,
 }
 
 impl AccountUpsert {
@@ -60,8 +63,11 @@ impl AccountUpsert {
     /// Checks that both amounts can be in this currency.
     ///
     /// # Errors
-    /// Which of them has more digits than it.
+    /// Which of them is ambiguous, or has more digits than the currency.
     pub fn fits(&self, currency: Currency) -> Result<(), Finding> {
+        if let Some(refused) = self.ambiguous.iter().find_map(|amount| amount.refused_in(currency)) {
+            return Err(refused);
+        }
         let amounts = [(Field::TotalAmount, self.total_amount), (Field::Balance, self.balance())];
         match amounts.into_iter().find(|(_, amount)| !currency.admits(*amount)) {
             None => Ok(()),

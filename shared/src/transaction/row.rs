@@ -79,8 +79,8 @@ impl<'a> Batch<'a> {
             .map(|name| fields.get(name).and_then(Value::as_str).map(str::to_owned))
             .collect();
 
-        let account_identifier = fields.required::<AccountIdentifier>(ACCOUNT_IDENTIFIER, Fields::text);
-        let external_id = fields.optional::<ExternalTransactionId>(TRANSACTION_ID).value();
+        let account_identifier = fields.required::<AccountIdentifier>(ACCOUNT_IDENTIFIER, Fields::id);
+        let external_id = fields.optional_id::<ExternalTransactionId>(TRANSACTION_ID).value();
         let text = fields.optional::<TransactionText>(TEXT).value();
         let direction = fields.patch(CREDIT_DEBIT, str::parse::<Direction>).value().unwrap_or_default();
         let currency = fields.required(CURRENCY, listed_currency);
@@ -130,7 +130,7 @@ fn listed_currency(fields: &mut Fields, name: &'static str) -> Patch<Currency> {
 }
 
 fn day(fields: &mut Fields, name: &'static str) -> Patch<Date> {
-    fields.patch(name, date::parse)
+    fields.patch(name, date::parse_since_1970)
 }
 
 /// A positive amount, as a string of a plain decimal.

@@ -11,6 +11,7 @@ mod pieces;
 mod plan;
 mod readers;
 mod rows;
+mod strict_csv;
 
 pub use encoding::encoding;
 pub use event::{http_event, pass_over_panics_of_the_gateway};

@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use crate::pieces::Pieces;
 use crate::plan;
 use crate::rows::{Ended, Outcome};
+use crate::strict_csv;
 
 /// Of CSV: amounts have a comma.
 const DECIMAL_COMMA: u8 = 1;
@@ -30,6 +31,9 @@ const COMPRESSED: u8 = 4;
 const GZIP: u8 = 8;
 
 /// CSV.
+///
+/// # Panics
+/// When Saldo does not do what it promises.
 pub fn csv(input: &[u8]) {
     let Some((how, seed, mut payload)) = head(input) else { return };
     let mut notation = notation(Format::Csv, how);
@@ -42,7 +46,10 @@ pub fn csv(input: &[u8]) {
         let Ok(mapping) = serde_json::from_slice::<Mapping>(mapping) else { return };
         (notation.mapping, payload) = (mapping, rest.get(1..).unwrap_or_default());
     }
-    read(&notation, how, seed, payload);
+    let outcome = read(&notation, how, seed, payload);
+    if let Some(text) = plain_text(how, payload) {
+        strict_csv::compare(&outcome, text);
+    }
 }
 
 /// NDJSON.

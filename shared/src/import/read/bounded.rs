@@ -98,13 +98,11 @@ pub(super) struct Window<R> {
     kept: Vec<u8>,
     /// Where in the source `kept` begins.
     begins: u64,
-    /// The last byte that is no white space.
-    last: Option<u8>,
 }
 
 impl<R: Read> Window<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, kept: Vec::new(), begins: 0, last: None }
+        Self { source, kept: Vec::new(), begins: 0 }
     }
 
     /// What is kept from this place in the source on.
@@ -122,11 +120,6 @@ impl<R: Read> Window<R> {
             self.begins += done as u64;
         }
     }
-
-    /// The last byte so far that is no white space.
-    pub(super) fn last(&self) -> Option<u8> {
-        self.last
-    }
 }
 
 impl<R: Read> Read for Window<R> {
@@ -138,8 +131,6 @@ impl<R: Read> Read for Window<R> {
         let read = self.source.read(out)?;
         let new = out.get(..read).unwrap_or_default();
         self.kept.extend_from_slice(new);
-        let solid = new.iter().rev().find(|byte| !byte.is_ascii_whitespace());
-        self.last = solid.copied().or(self.last);
         Ok(read)
     }
 }

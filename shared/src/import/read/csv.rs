@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 
 use super::bounded::{BUFFER_BYTES, Window};
+use super::quoting::{Quoting, quoting};
 use super::{COLUMNS_MAX, Fault, HEADER_CHARS_MAX, Mapping, Notation, Rows, Sink, Unreadable};
+use crate::formula::unguarded;
 use crate::id::AccountId;
 use crate::import::{Column, Field, RowBody, Shape};
 
@@ -32,30 +34,74 @@ pub(super) fn read(
     if !next(&mut reader, &mut record)? {
         return Err(Unreadable::NoRows.into());
     }
+    if let Some(Misquoted { fault, .. }) = misquoted(&reader, &record, delimiter) {
+        return Err(fault.into());
+    }
     let mut columns = columns(&record, &notation.mapping)?;
     if !has_ids_of_accounts(&head, delimiter, &columns) {
         let foreign = columns.iter_mut().filter(|column| column.field().is_some_and(Field::is_beside_id));
         foreign.for_each(|column| column.field = None);
     }
     let shape = Shape::Columns { columns, delimiter, decimal_separator: notation.decimal_separator };
-    // The line of the last record, if its last cell goes on past it.
-    let mut runs_on = None;
     while next(&mut reader, &mut record)? {
         if record.len() > COLUMNS_MAX {
             return Err(Unreadable::TooManyColumns.into());
         }
         let line = first_line(&reader, &record);
-        runs_on = line.filter(|_| record.iter().next_back().is_some_and(|cell| cell.contains(['\r', '\n'])));
-        let cells = record.iter().map(str::to_owned).collect();
-        rows.push(&shape, line, RowBody::Cells(cells))?;
+        let body = match misquoted(&reader, &record, delimiter) {
+            None => RowBody::Cells(cells(&record)),
+            Some(Misquoted { one_line: Some(line), .. }) => RowBody::Misquoted(split(line, delimiter)),
+            Some(Misquoted { fault, .. }) => return Err(fault.into()),
+        };
+        rows.push(&shape, line, body)?;
         let done = reader.position().byte();
         reader.get_mut().release(done);
     }
-    // A cell that goes on past its line is quoted, so the file must end with its mark.
-    match runs_on.filter(|_| reader.get_ref().last() != Some(b'"')) {
-        Some(line) => Err(Unreadable::UnclosedQuote { line }.into()),
-        None => Ok(shape),
+    Ok(shape)
+}
+
+/// The cells of a record, without what guards them in a spreadsheet.
+fn cells(record: &StringRecord) -> Vec<String> {
+    record.iter().map(|cell| unguarded(cell).into_owned()).collect()
+}
+
+/// A record whose quotation marks are wrong.
+struct Misquoted<'a> {
+    fault: Unreadable,
+    /// The record, if it is one line beyond doubt: then it alone is refused.
+    one_line: Option<&'a [u8]>,
+}
+
+/// What is wrong with the quotation marks of the record that was just read, if anything is.
+fn misquoted<'a, R: Read>(
+    reader: &'a csv::Reader<Window<R>>,
+    record: &StringRecord,
+    delimiter: char,
+) -> Option<Misquoted<'a>> {
+    let begin = record.position()?.byte();
+    let length = usize::try_from(reader.position().byte().saturating_sub(begin)).ok()?;
+    let bytes = reader.get_ref().from(begin).get(..length)?;
+    // The reader passes over a second byte order mark.
+    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| begin == 0).unwrap_or(bytes);
+    let row = || first_line(reader, record);
+    match quoting(bytes, u8::try_from(delimiter).ok()?) {
+        Quoting::WellFormed => None,
+        Quoting::Unclosed => {
+            Some(Misquoted { fault: Unreadable::UnclosedQuote { line: row()? }, one_line: None })
+        }
+        Quoting::TextAfter { at, is_one_line } => {
+            let (row, ahead) = (row()?, bytes.get(..at)?.trim_ascii_start());
+            let line = row + ahead.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let fault = Unreadable::TextAfterQuote { line, row };
+            Some(Misquoted { fault, one_line: is_one_line.then_some(bytes) })
+        }
     }
+}
+
+/// The cells of a line, quotation marks and all.
+fn split(line: &[u8], delimiter: char) -> Vec<String> {
+    let line = String::from_utf8_lossy(line);
+    line.trim_matches(['\r', '\n']).split(delimiter).map(|cell| unguarded(cell).into_owned()).collect()
 }
 
 /// Whether a file's column of ids, if it has one, is one of accounts' ids: some row among the
@@ -109,6 +155,7 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unre
     if let Some(at) = header.iter().position(|name| name.chars().nth(HEADER_CHARS_MAX).is_some()) {
         return Err(Unreadable::HeaderTooLong { column: at + 1 });
     }
+    let header = cells(header);
     let fields: Vec<Option<Field>> = header.iter().map(|name| mapping.field(name)).collect();
     let unmatched: Vec<String> = mapping
         .headers()
@@ -126,10 +173,10 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unre
             return Err(Unreadable::DuplicateColumn { field: field.name() });
         }
     }
-    let columns = header.iter().zip(fields).map(|(header, field)| Column {
-        header: header.to_owned(),
-        field: field.map(|field| field.name().into()),
-    });
+    let columns = header
+        .into_iter()
+        .zip(fields)
+        .map(|(header, field)| Column { header, field: field.map(|field| field.name().into()) });
     Ok(columns.collect())
 }
 

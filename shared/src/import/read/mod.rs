@@ -10,6 +10,7 @@ mod json;
 mod mapping;
 mod ndjson;
 mod notation;
+mod quoting;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
 pub use json::Beside;
@@ -92,6 +93,17 @@ pub enum Unreadable {
     UnclosedQuote {
         /// The line the row begins on, counting from 1.
         line: u64,
+    },
+    /// Text that follows a closing quotation mark, where the rows can't be told apart any more.
+    #[error(
+        "line {line}: text follows a closing quotation mark in the row that begins on line {row}; \
+        close each quoted cell at its end, and write a quotation mark inside it twice"
+    )]
+    TextAfterQuote {
+        /// The line of the text, counting from 1.
+        line: u64,
+        /// The line the row begins on.
+        row: u64,
     },
     /// No column of the header is a field of an account.
     #[error("no column of the header is a field of an account; see `mapping` to name them")]

@@ -1,5 +1,6 @@
 //! How a payload is written.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -76,20 +77,35 @@ pub enum DecimalSeparator {
 }
 
 impl DecimalSeparator {
+    /// The character itself.
+    #[must_use]
+    pub fn character(self) -> char {
+        match self {
+            Self::Point => '.',
+            Self::Comma => ',',
+        }
+    }
+
     /// An amount with this separator as one with a point. What has another separator in it
     /// stays no amount.
-    pub(crate) fn to_point(self, amount: &str) -> String {
+    pub(crate) fn to_point(self, amount: &str) -> Cow<'_, str> {
         match self {
-            Self::Point => amount.to_owned(),
-            Self::Comma => amount
-                .chars()
-                .map(|c| match c {
-                    ',' => '.',
-                    '.' => ',',
-                    other => other,
-                })
-                .collect(),
+            Self::Point => Cow::Borrowed(amount),
+            Self::Comma => Cow::Owned(amount.chars().map(swapped).collect()),
         }
+    }
+
+    /// An amount with a point as one with this separator.
+    pub(crate) fn of_point(self, amount: &str) -> Cow<'_, str> {
+        self.to_point(amount)
+    }
+}
+
+fn swapped(character: char) -> char {
+    match character {
+        ',' => '.',
+        '.' => ',',
+        other => other,
     }
 }
 

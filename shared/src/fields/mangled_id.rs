@@ -1,0 +1,110 @@
+//! Ids that a spreadsheet has turned into something else. Different ids become the same text, so
+//! different accounts would become one.
+
+use serde_json::Value;
+
+use super::{Fields, Finding, FindingCode, Patch, shown_value};
+use crate::text::TextError;
+use std::str::FromStr;
+
+/// The digits that a spreadsheet writes in front of the separator of a number in scientific
+/// notation (three in engineering notation), and the most in its exponent.
+const DIGITS_MAX: usize = 3;
+
+/// Whether the text is what a spreadsheet shows of an id that it took for a number, or could not
+/// compute: `1.23457E+12`, `1E+05`, `#N/A`, `#####`.
+pub(crate) fn is_mangled(id: &str) -> bool {
+    let id = id.trim();
+    is_scientific(id) || is_error(id)
+}
+
+/// A number with an exponent. Without a fraction and a sign, as in `12E4`, it may be an id.
+fn is_scientific(id: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = id.strip_prefix(['+', '-']).unwrap_or(id);
+    let Some((mantissa, exponent)) = unsigned.split_once(['e', 'E']) else { return false };
+    let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let (whole, fraction) = match mantissa.split_once(['.', ',']) {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (mantissa, None),
+    };
+    let short = |part: &str| digits(part) && part.len() <= DIGITS_MAX;
+    short(whole) && short(power) && fraction.is_none_or(digits) && (fraction.is_some() || power != exponent)
+}
+
+/// An error value, such as `#REF!`, or what fills a column that is too narrow.
+fn is_error(id: &str) -> bool {
+    let Some(name) = id.strip_prefix('#') else { return false };
+    let hashes = name.len() >= 2 && name.bytes().all(|byte| byte == b'#');
+    let named = name.ends_with(['!', '?']) && !name.contains(char::is_whitespace);
+    hashes || named || matches!(name, "N/A" | "NV" | "N/D")
+}
+
+impl Fields {
+    /// A field that holds an id. One that a spreadsheet has mangled is refused.
+    pub fn id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+        if self.refuse_mangled(name) { Patch::Keep } else { self.text(name) }
+    }
+
+    /// As [`Fields::id`], of a field in which blanks say what null says.
+    pub fn optional_id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+        if self.refuse_mangled(name) { Patch::Keep } else { self.optional(name) }
+    }
+
+    fn refuse_mangled(&mut self, name: &'static str) -> bool {
+        let mangled = self.get(name).and_then(Value::as_str).filter(|id| is_mangled(id));
+        let Some(shown) = mangled.map(shown_value) else { return false };
+        let reason = format!(
+            "{shown} is what a spreadsheet has made of an id; format the column as text there and export it again"
+        );
+        self.find(Finding::in_field(name, FindingCode::MangledId, reason));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_that_a_spreadsheet_has_turned_into_numbers_or_errors_are_told() {
+        for id in [
+            "1.23457E+12",
+            "1,23457E+12",
+            "1E+05",
+            "1.2e12",
+            " 1.23457E+12 ",
+            "-1.5E-07",
+            "12.3E+3",
+            "1e+21",
+            "#N/A",
+            "#REF!",
+            "#NAME?",
+            "#DIV/0!",
+            "#BEZUG!",
+            "########",
+        ] {
+            assert!(is_mangled(id), "{id}");
+        }
+        for id in [
+            "1234567890123",
+            "1E5",
+            "12E4",
+            "INV-1E+05",
+            "E+12",
+            "1.2E",
+            "1.2E+1234",
+            "1.2.3E+4",
+            "1E+05/2",
+            "#1042",
+            "#",
+            "##",
+            "1,23457",
+            "",
+            "2E+",
+            "#why not?",
+        ] {
+            assert!(!is_mangled(id), "{id}");
+        }
+    }
+}

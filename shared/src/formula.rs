@@ -1,0 +1,222 @@
+//! Guards against formulas in CSV: a spreadsheet that opens a file must run no text of it.
+//!
+//! A spreadsheet may split a file by another delimiter than the one it was written with, and a
+//! quoted text may be split with it. A cell may begin, therefore, at the start of a text and after
+//! every delimiter and line break in it. A *guard* is an apostrophe inserted where a cell may
+//! begin with a formula. The quotation marks and apostrophes in front of a formula are passed
+//! over: a reader may take a quotation mark off, and an apostrophe of the text itself must be told
+//! from a guard.
+//!
+//! For every text, [`unguarded`] of [`guarded`] and of [`escaped`] is the text itself. A file does
+//! not say how it was written, so an import uses [`unguarded`] on every cell of a CSV file; an
+//! apostrophe that a person wrote to protect a cell is taken off with it.
+
+use std::borrow::Cow;
+
+/// What a formula begins with: OWASP's list for CSV injection
+/// (<https://owasp.org/www-community/attacks/CSV_Injection>) and the full-width forms that some
+/// spreadsheets accept.
+const FORMULA_STARTS: [char; 9] = ['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠'];
+/// What OWASP's list has besides. Inside a text a line break ends a cell and begins none.
+const TEXT_STARTS: [char; 2] = ['\r', '\n'];
+/// The bytes after which a cell may begin: delimiters and line breaks.
+const SEPARATORS: [u8; 6] = [b',', b';', b'\t', b'|', b'\r', b'\n'];
+/// The character that makes a spreadsheet read a cell as text.
+const GUARD: char = '\'';
+/// What may stand between the start of a cell and a formula.
+const PASSED_OVER: [char; 2] = [GUARD, '"'];
+
+/// The text with a guard wherever a cell may begin with a formula: what a spreadsheet gets.
+#[must_use]
+pub fn guarded(text: &str) -> Cow<'_, str> {
+    edit(text, |_| Edit::Insert)
+}
+
+/// As [`guarded`], for a cell of any column: a number stays a number. A signed number, such as an
+/// amount or a phone number in E.164 form, is no formula.
+#[must_use]
+pub fn guarded_cell(text: &str) -> Cow<'_, str> {
+    if is_number(text) { Cow::Borrowed(text) } else { guarded(text) }
+}
+
+/// The text as it is, but that an apostrophe which [`unguarded`] would take off is doubled: what
+/// a program gets.
+#[must_use]
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    edit(text, |cell| if cell.starts_with(GUARD) { Edit::Insert } else { Edit::Keep })
+}
+
+/// The text without its guards: one apostrophe is taken off each of them.
+#[must_use]
+pub fn unguarded(text: &str) -> Cow<'_, str> {
+    if !text.contains(GUARD) {
+        return Cow::Borrowed(text);
+    }
+    edit(text, |cell| if cell.starts_with(GUARD) { Edit::Remove } else { Edit::Keep })
+}
+
+/// What to do at the start of a cell.
+enum Edit {
+    Keep,
+    /// Insert a guard.
+    Insert,
+    /// Remove the guard that is there.
+    Remove,
+}
+
+/// Edits the text at each start of a cell that may be a formula.
+fn edit(text: &str, what: impl Fn(&str) -> Edit) -> Cow<'_, str> {
+    let mut edited = String::new();
+    // How much of the text was copied, or removed.
+    let mut done = 0;
+    for at in cell_starts(text) {
+        let cell = text.get(at..).unwrap_or_default();
+        if !begins_with_formula(cell, at == 0) {
+            continue;
+        }
+        let resume = match what(cell) {
+            Edit::Keep => continue,
+            Edit::Insert => at,
+            Edit::Remove => at + GUARD.len_utf8(),
+        };
+        edited.push_str(text.get(done..at).unwrap_or_default());
+        if resume == at {
+            edited.push(GUARD);
+        }
+        done = resume;
+    }
+    if edited.is_empty() && done == 0 {
+        return Cow::Borrowed(text);
+    }
+    edited.push_str(text.get(done..).unwrap_or_default());
+    Cow::Owned(edited)
+}
+
+/// Where in a text a cell may begin: at its start and after each separator, of which a carriage
+/// return with its line feed is one.
+fn cell_starts(text: &str) -> impl Iterator<Item = usize> {
+    let bytes = text.as_bytes();
+    let after = bytes.iter().enumerate().filter(|(_, byte)| SEPARATORS.contains(byte));
+    let after = after.map(|(at, byte)| (at + 1, *byte));
+    let after = after.filter(|(next, byte)| *byte != b'\r' || bytes.get(*next) != Some(&b'\n'));
+    std::iter::once(0).chain(after.map(|(next, _)| next))
+}
+
+fn begins_with_formula(cell: &str, starts_text: bool) -> bool {
+    let content = cell.trim_start_matches(PASSED_OVER);
+    content.starts_with(FORMULA_STARTS) || (starts_text && content.starts_with(TEXT_STARTS))
+}
+
+/// Whether the text is a number: digits, with a sign and one decimal separator at most.
+fn is_number(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (whole, decimals) = unsigned.split_once(['.', ',']).unwrap_or((unsigned, "0"));
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    digits(whole) && digits(decimals)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use csv::{ReaderBuilder, WriterBuilder};
+    use proptest::prelude::*;
+
+    #[test]
+    fn guards_are_inserted_where_a_cell_may_begin_with_a_formula() {
+        for (text, expected) in [
+            ("=1+1", "'=1+1"),
+            ("\t=1", "'\t'=1"),
+            ("\r\n=1", "'\r\n'=1"),
+            ("＝1", "'＝1"),
+            ("a;=1", "a;'=1"),
+            ("a|@b\t+c,-d", "a|'@b\t'+c,'-d"),
+            ("called\r\n\r\n- twice", "called\r\n\r\n'- twice"),
+            ("'=1", "''=1"),
+            ("a;\"=1", "a;'\"=1"),
+            ("'tis - O'Brien; 5\" pipe", "'tis - O'Brien; 5\" pipe"),
+            ("''", "''"),
+            ("", ""),
+        ] {
+            assert_eq!(guarded(text), expected, "{text:?}");
+            assert_eq!(unguarded(expected), text, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_no_formulas_in_cells_of_any_column() {
+        for number in ["-2", "+5491155551234", "-1250,75", "12.5"] {
+            assert_eq!(guarded_cell(number), number);
+        }
+        for formula in ["-2+3", "+cmd|' /C calc'!A0", "-1.2.3", "-", "+1,"] {
+            assert_eq!(guarded_cell(formula), format!("'{formula}"));
+        }
+    }
+
+    #[test]
+    fn an_apostrophe_that_a_person_wrote_is_taken_off_a_formula_and_nothing_else() {
+        for (cell, text) in [("'=x", "=x"), ("'-5", "-5"), ("'tis", "'tis"), ("'00123", "'00123"), ("'", "'")]
+        {
+            assert_eq!(unguarded(cell), text);
+        }
+    }
+
+    /// Texts of what is dangerous in any order.
+    fn hostile() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "=", "+", "-", "@", "\t", "\r", "\n", "\r\n", "＝", "＠", ",", ";", "|", "'", "\"", " ", "a", "1",
+        ]);
+        prop_oneof![
+            prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()),
+            "(?s).{0,20}".prop_map(String::from),
+        ]
+    }
+
+    /// The cells that a spreadsheet may make of a file.
+    fn cells(file: &[u8], delimiter: u8, quoting: bool) -> Vec<String> {
+        let mut reader = ReaderBuilder::new();
+        let reader = reader.delimiter(delimiter).quoting(quoting).flexible(true).has_headers(false);
+        let records = reader.from_reader(file).into_records();
+        records
+            .flat_map(|record| record.expect("text").iter().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn unguarded_restores_every_text(text in hostile()) {
+            let written = [guarded(&text), escaped(&text), guarded_cell(&text)];
+            for cell in &written {
+                prop_assert_eq!(&*unguarded(cell), text.as_str());
+                // Guards of guards come off one by one.
+                let twice = guarded(cell);
+                prop_assert_eq!(&*unguarded(&twice), &**cell);
+            }
+        }
+
+        #[test]
+        fn escaped_changes_nothing_but_apostrophes_in_front_of_formulas(text in "(?s)[^']{0,20}") {
+            prop_assert_eq!(escaped(&text), text.as_str());
+        }
+
+        #[test]
+        fn no_cell_begins_with_a_formula_whichever_delimiter_splits_the_file(
+            texts in prop::collection::vec(prop::collection::vec(hostile(), 3), 1..5),
+            written_with in prop::sample::select(vec![b',', b';']),
+        ) {
+            let mut writer = WriterBuilder::new().delimiter(written_with).from_writer(Vec::new());
+            for record in &texts {
+                // The last cell ends with a word, as the `reason` of a refused row does.
+                let cells = record.iter().map(|text| guarded(text).into_owned()).chain(["end".to_owned()]);
+                writer.write_record(cells).expect("in memory");
+            }
+            let file = writer.into_inner().expect("in memory");
+            for delimiter in [b',', b';', b'\t', b'|'] {
+                for quoting in [true, false] {
+                    for cell in cells(&file, delimiter, quoting) {
+                        prop_assert!(!cell.starts_with(FORMULA_STARTS) && !cell.starts_with('\r'), "{cell:?}");
+                    }
+                }
+            }
+        }
+    }
+}

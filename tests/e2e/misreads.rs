@@ -1,0 +1,257 @@
+//! Values that look right and mean something else. Each is refused with what to do about it, in
+//! whichever reader it comes; none is stored under `completed`.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use testing::{Tenant, saldo};
+
+use crate::uploads::{gzip, import as upload};
+
+fn utf16(text: &str) -> Vec<u8> {
+    format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+async fn import(tenant: &Tenant, media_type: &str, body: &str) -> Value {
+    tenant.ended(&tenant.import(media_type, body).await).await
+}
+
+/// The errors of a job: the index, the field and the code of each.
+fn errors(job: &Value) -> Vec<(u64, String, String)> {
+    let errors = job["errors"].as_array().expect("errors");
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    errors
+        .iter()
+        .map(|e| (e["index"].as_u64().expect("a row"), text(&e["field"]), text(&e["code"])))
+        .collect()
+}
+
+fn error(index: u64, field: &str, code: &str) -> (u64, String, String) {
+    (index, field.to_owned(), code.to_owned())
+}
+
+async fn stored(tenant: &Tenant) -> Vec<Value> {
+    let accounts = tenant.export("accounts", json!({ "format": "json", "filters": {} })).await.json();
+    accounts.as_array().expect("accounts").clone()
+}
+
+#[tokio::test]
+async fn thousands_are_never_read_as_decimals() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id;contact.name;total_amount;currency\nA-1;A;25.000;EUR\nA-2;A;1.234;\nA-3;A;3.000;JPY\n\
+        A-4;A;-250.000;ARS\nA-5;A;1.234.567;EUR\nA-6;A;1,234.56;EUR\nA-7;A;0.500;EUR\nA-8;A;1234.500;EUR\n\
+        A-9;A;25.0000;EUR\nA-10;A;1.234;KWD\n";
+    let job = import(&tenant, "text/csv", csv).await;
+    let amount = |index: u64, code: &str| error(index, "total_amount", code);
+    let mut expected: Vec<_> = (0..3).map(|index| amount(index, "ambiguous_amount")).collect();
+    expected.extend([amount(3, "negative_amount"), amount(4, "invalid_amount"), amount(5, "invalid_amount")]);
+    assert_eq!(errors(&job), expected, "{job}");
+    assert_eq!(
+        job["errors"][0]["reason"],
+        "25.000 is ambiguous: its separator may be one of thousands or of decimals; write 25000 or 25.00"
+    );
+
+    // The same of a decimal comma, compressed, in UTF-16 and with tabs.
+    let comma = json!({ "decimal_separator": "," });
+    let csv = "external_id;contact.name;total_amount;currency\r\nB-1;B;25,000;USD\r\nB-2;B;25,00;USD\r\n";
+    for (name, content) in [
+        ("a.csv", csv.as_bytes().to_vec()),
+        ("a.csv.gz", gzip(csv.as_bytes())),
+        ("a.csv", utf16(csv)),
+        ("a.csv.gz", gzip(&utf16(&csv.replace(';', "\t")))),
+    ] {
+        let about = json!({ "format": "csv", "filename": name });
+        let job = upload(&tenant, about, content, comma.clone()).await;
+        assert_eq!(errors(&job), [amount(0, "ambiguous_amount")], "{job}");
+        let reason = job["errors"][0]["reason"].as_str().expect("a reason");
+        assert!(reason.starts_with("25,000 ") && reason.ends_with("write 25000 or 25,00"), "{reason}");
+    }
+    let accounts = stored(&tenant).await;
+    let mut amounts: Vec<String> =
+        accounts.iter().map(|account| account["total_amount"].to_string()).collect();
+    amounts.sort();
+    assert_eq!(amounts, ["0.5", "1.234", "1234.5", "25", "25"]);
+}
+
+#[tokio::test]
+async fn the_currency_of_an_existing_account_decides_what_is_ambiguous() {
+    let tenant = saldo().await.tenant().await;
+    let rows = "external_id,contact.name,total_amount,currency\nK,A,1,KWD\nE,A,1,EUR\n";
+    assert_eq!(import(&tenant, "text/csv", rows).await["imported"], 2);
+    let ids: Vec<Value> = stored(&tenant).await.iter().map(|account| account["id"].clone()).collect();
+    assert_eq!(ids.len(), 2);
+    let job =
+        import(&tenant, "text/csv", "external_id,contact.name,total_amount\nK,A,1.234\nE,A,1.250\n").await;
+    assert_eq!(errors(&job), [error(1, "total_amount", "ambiguous_amount")], "{job}");
+    assert_eq!(job["updated"], 1);
+    let amount = |accounts: &[Value], id: &str| {
+        let account = accounts.iter().find(|account| account["external_id"] == id).expect("the account");
+        account["total_amount"].to_string()
+    };
+    let accounts = stored(&tenant).await;
+    assert_eq!((amount(&accounts, "K"), amount(&accounts, "E")), ("1.234".to_owned(), "1".to_owned()));
+
+    // In JSON an amount has a decimal point, as the contract says.
+    let body = json!([{ "external_id": "E", "contact": { "name": "A" }, "total_amount": "25.000" }]);
+    assert_eq!(tenant.import_rows(body).await["status"], "completed");
+    assert_eq!(amount(&stored(&tenant).await, "E"), "25");
+}
+
+#[tokio::test]
+async fn forms_with_ambiguous_amounts_are_refused() {
+    let tenant = saldo().await.tenant().await;
+    let form = "type=savings&currency=USD&owner_id=o&balance=";
+    for balance in ["25.000", "-1.250"] {
+        let refused = tenant.form(Method::POST, "/v1/accounts", &format!("{form}{balance}")).await;
+        assert_eq!(refused.problem(), (400, "invalid_request".to_owned()));
+        assert_eq!(refused.json()["errors"][0]["code"], "ambiguous_amount", "{refused:?}");
+    }
+    let made = tenant.form(Method::POST, "/v1/accounts", &format!("{form}25.00")).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    let path = format!("/v1/accounts/{}", made.json()["id"].as_str().expect("an id"));
+    let refused = tenant.form(Method::PUT, &path, "balance=1.000").await;
+    assert_eq!(refused.json()["errors"][0]["code"], "ambiguous_amount", "{refused:?}");
+    assert_eq!(tenant.form(Method::PUT, &path, "balance=1.000&currency=KWD").await.status, 200);
+    assert_eq!(tenant.json(Method::PUT, &path, json!({ "balance": "25.000" })).await.json()["balance"], 25);
+}
+
+#[tokio::test]
+async fn quotation_marks_swallow_no_rows() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id,contact.name,total_amount,notes\nC-1,Alfa,1,\"urgent\nC-2,Beta,2,ok\nC-3,Gamma,3,\"urgent\n\
+        C-4,Delta,4,ok\n";
+    let refused = tenant.import("text/csv", csv).await;
+    assert_eq!(refused.problem(), (400, "text_after_quote".to_owned()));
+    let told = "line 4: text follows a closing quotation mark in the row that begins on line 2";
+    assert!(refused.text.contains(told), "{refused:?}");
+    for (name, content) in [
+        ("a.csv", csv.as_bytes().to_vec()),
+        ("a.csv.gz", gzip(csv.replace(',', ";").as_bytes())),
+        ("a.csv", utf16(&csv.replace(',', "\t").replace('\n', "\r\n"))),
+    ] {
+        let job = upload(&tenant, json!({ "format": "csv", "filename": name }), content, json!({})).await;
+        assert_eq!(job["status"], "failed", "{job}");
+        assert!(job["reason"].as_str().expect("a reason").starts_with(told), "{job}");
+    }
+    let open = "external_id,contact.name,total_amount,notes\nC-1,Alfa,1,ok\nC-2,Beta,2,\"urgent";
+    assert_eq!(tenant.import("text/csv", open).await.problem(), (400, "unclosed_quote".to_owned()));
+    let header = "external_id,\"contact\".name,total_amount\nC-1,Alfa,1\n";
+    assert_eq!(tenant.import("text/csv", header).await.problem(), (400, "text_after_quote".to_owned()));
+    assert_eq!(stored(&tenant).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_misquoted_row_of_one_line_is_refused_alone_and_comes_back_as_it_was() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id,contact.name,total_amount,notes\nD-1,5\" pipe,1,\"a \"\"b\"\"\"\n\nD-2,\"Alfa\" GmbH,2,ok\n\
+        D-3,Gamma,3,\"two\nlines\" \nD-4,\"Alfa, \"B\"\",4,ok\n";
+    let accepted = tenant.import("text/csv", csv).await;
+    let job = tenant.ended(&accepted).await;
+    assert_eq!(errors(&job), [error(1, "", "text_after_quote"), error(3, "", "text_after_quote")], "{job}");
+    assert_eq!((&job["errors"][0]["line"], &job["errors"][1]["line"]), (&json!(4), &json!(7)));
+    assert_eq!((&job["imported"], &job["total_records"]), (&json!(2), &json!(4)));
+    let errors = format!("{}/errors", accepted.header("location"));
+    let file = tenant.send(Method::GET, &errors, &[("accept", "text/csv")], "").await;
+    let lines: Vec<&str> = file.text.lines().collect();
+    assert!(lines[1].starts_with("D-2,\"\"\"Alfa\"\" GmbH\",2,ok,"), "{lines:?}");
+    // A cell may have been split in two: such a row is ragged until it is corrected.
+    assert!(lines[2].starts_with("D-4,\"\"\"Alfa\",\" \"\"B\"\"\"\"\",4,ok,"), "{lines:?}");
+    let job = import(&tenant, "text/csv", &file.text).await;
+    assert_eq!((&job["imported"], &job["errors"][0]["code"]), (&json!(1), &json!("column_count")), "{job}");
+    let names: Vec<Value> =
+        stored(&tenant).await.iter().map(|account| account["contact"]["name"].clone()).collect();
+    assert_eq!(names.len(), 3);
+    for name in ["5\" pipe", "Gamma", "\"Alfa\" GmbH"] {
+        assert!(names.contains(&json!(name)), "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn rows_of_totals_make_no_accounts() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id;contact.name;total_amount\nE-1;A;100.00\n;Total;150.00\n\" \";Total;150.00\n";
+    let mapping = json!({ "mapping": { "Rechnung": "external_id" } });
+    let mapped = csv.replace("external_id", "Rechnung");
+    let ndjson = r#"{"external_id":"E-1","contact":{"name":"A"},"total_amount":"100.00"}
+{"external_id":null,"contact":{"name":"Total"},"total_amount":"150.00"}
+{"external_id":" ","contact":{"name":"Total"},"total_amount":"150.00"}
+"#;
+    let jobs = [
+        import(&tenant, "text/csv", csv).await,
+        import(&tenant, "application/x-ndjson", ndjson).await,
+        upload(&tenant, json!({ "format": "csv", "filename": "a.csv.gz" }), gzip(&utf16(&mapped)), mapping)
+            .await,
+    ];
+    for job in jobs {
+        let blank = |index| error(index, "external_id", "blank_external_id");
+        assert_eq!(errors(&job), [blank(1), blank(2)], "{job}");
+    }
+    let row = |id: Value| json!({ "external_id": id, "contact": { "name": "B" }, "total_amount": 1 });
+    let job = tenant.import_rows(json!([row(json!("")), row(Value::Null)])).await;
+    assert_eq!(
+        errors(&job),
+        [error(0, "external_id", "blank_external_id")],
+        "null is left out in JSON: {job}"
+    );
+    assert_eq!(stored(&tenant).await.len(), 2);
+
+    // The accounts that have no external id are named by their id.
+    let columns = json!(["id", "external_id", "contact", "total_amount", "currency"]);
+    let request = json!({ "format": "csv", "columns": columns });
+    let exported = tenant.export("accounts", request).await.text;
+    let job = import(&tenant, "text/csv", &exported).await;
+    assert_eq!((&job["status"], &job["updated"]), (&json!("completed"), &json!(2)), "{job}");
+}
+
+#[tokio::test]
+async fn ids_that_a_spreadsheet_has_mangled_merge_nobody() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id,contact.name,total_amount,owner_id,campaign_id\n1.23457E+12,A,10,,\n1.23457E+12,B,20,,\n\
+        \"1,23457E+12\",C,30,,\n1E+05,D,40,,\n1.2e12,E,50,,\n#N/A,F,60,,\n#N/A,G,70,,\nF-1,H,80,1.5E+11,\n\
+        F-2,I,90,,#REF!\nF-3,J,100,1E5,12E4\n";
+    let job = import(&tenant, "text/csv", csv).await;
+    let mut expected: Vec<_> = (0..7).map(|index| error(index, "external_id", "mangled_id")).collect();
+    expected.extend([error(7, "owner_id", "mangled_id"), error(8, "campaign_id", "mangled_id")]);
+    assert_eq!(errors(&job), expected, "{job}");
+    assert_eq!((&job["superseded"], &job["imported"]), (&json!(0), &json!(1)), "{job}");
+    let reason = job["errors"][0]["reason"].as_str().expect("a reason");
+    assert!(reason.starts_with("1.23457E+12 is what a spreadsheet has made of an id"), "{reason}");
+    let row = json!([{ "external_id": "1.23457E+12", "contact": { "name": "A" }, "total_amount": 1 }]);
+    assert_eq!(errors(&tenant.import_rows(row).await), [error(0, "external_id", "mangled_id")]);
+
+    let account = json!({ "type": "t", "balance": 1, "currency": "USD", "owner_id": "1.23457E+12" });
+    let refused = tenant.json(Method::POST, "/v1/accounts", account).await;
+    assert_eq!(refused.json()["errors"].as_array().map(Vec::len), Some(1), "{refused:?}");
+    assert_eq!(refused.json()["errors"][0]["code"], "mangled_id");
+    let form = "type=t&balance=1&currency=USD&owner_id=o&identifier=1%2C2E%2B15";
+    let refused = tenant.form(Method::POST, "/v1/accounts", form).await;
+    assert_eq!(refused.json()["errors"][0]["pointer"], "/identifier", "{refused:?}");
+    let booked = json!({ "amount": "1.00", "currency": "EUR", "valutaAt": "2026-01-15" });
+    let sent = [("accountIdentifier", "1.2E+15"), ("transactionId", "#NUM!")].map(|(field, id)| {
+        let mut sent = booked.clone();
+        sent["accountIdentifier"] = json!("DE1");
+        sent[field] = json!(id);
+        sent
+    });
+    let receipt =
+        tenant.json(Method::POST, "/api/public/v1/transactions", json!({ "transactions": sent })).await;
+    let receipt = receipt.json();
+    assert_eq!(receipt["errorTransactions"], 2, "{receipt}");
+    for (n, field) in ["accountIdentifier", "transactionId"].iter().enumerate() {
+        let error = &receipt["errors"][n];
+        assert_eq!((&error["field"], &error["code"]), (&json!(field), &json!("mangled_id")), "{receipt}");
+    }
+}
+
+#[tokio::test]
+async fn years_before_1970_are_refused() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id,contact.name,total_amount,due_date\nG-1,A,1,0026-01-15\nG-2,A,1,1899-12-30\nG-3,A,1,2026-01-15\n";
+    let job = import(&tenant, "text/csv", csv).await;
+    assert_eq!(errors(&job), [0, 1].map(|index| error(index, "due_date", "invalid_date")), "{job}");
+    assert!(job["errors"][0]["reason"].as_str().is_some_and(|reason| reason.contains("year 0026")), "{job}");
+    let booked =
+        json!({ "accountIdentifier": "a", "amount": "1.00", "currency": "EUR", "valutaAt": "0026-01-15" });
+    let receipt =
+        tenant.json(Method::POST, "/api/public/v1/transactions", json!({ "transactions": [booked] })).await;
+    assert_eq!(receipt.json()["errors"][0]["code"], "invalid_date", "{receipt:?}");
+}
