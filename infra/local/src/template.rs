@@ -16,9 +16,12 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGION: &str = "us-east-1";
 
+/// The property of a function that turns Lambda's loop detection off.
+const RECURSIVE_LOOP: &str = "RecursiveLoop";
+
 /// A template with its intrinsic functions in their long form.
 #[derive(Debug)]
-pub(crate) struct Template(Value);
+pub struct Template(Value);
 
 /// A resource of the template.
 #[derive(Debug)]
@@ -62,6 +65,11 @@ pub struct TemplateRoute {
 }
 
 impl Resource {
+    /// Whether Lambda lets the function take part in a loop.
+    pub(crate) fn may_loop(&self) -> bool {
+        self.properties[RECURSIVE_LOOP] == "Allow"
+    }
+
     /// The properties as a `T`.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_value(self.properties.clone())
@@ -74,9 +82,20 @@ impl Template {
     ///
     /// # Errors
     /// When it is not YAML.
-    pub(crate) fn load() -> Result<Self> {
+    pub fn load() -> Result<Self> {
         let documents = Yaml::load_from_str(TEMPLATE).context("infra/template.yaml")?;
         documents.first().context("infra/template.yaml is empty").and_then(to_json).map(Self)
+    }
+
+    /// The template as it would be if no function were allowed to loop: for tests.
+    #[must_use]
+    pub fn without_loops(mut self) -> Self {
+        for resource in self.0["Resources"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            if let Some(properties) = resource["Properties"].as_object_mut() {
+                properties.remove(RECURSIVE_LOOP);
+            }
+        }
+        self
     }
 
     /// The resources of a type, resolved.
