@@ -217,7 +217,8 @@ async fn exhausted_hops_end_the_work_as_failed() {
     let failed = |answer: aws_lambda_events::sqs::SqsBatchResponse| answer.batch_item_failures.len();
 
     // An import whose plan finds no room.
-    let body = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }; 2] });
+    let row = json!({ "contact": { "name": "A" }, "total_amount": 1 });
+    let body = json!({ "accounts": [row, row] });
     let limits = Limits { rows_per_chunk: 1, ..lab.app.limits };
     let (_, begun) = lab.ask(&App { limits, ..lab.app.clone() }, Method::POST, "/api/v1/import", body).await;
     let import = begun["job_id"].as_str().expect("an id");

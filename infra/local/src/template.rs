@@ -271,6 +271,38 @@ mod tests {
         }
     }
 
+    /// See `docs/decisions/queues.md`.
+    #[test]
+    fn functions_that_queue_messages_again_may_loop_and_an_alarm_watches_the_other_workers() {
+        let template = Template::load().expect("a good template");
+        let functions = template.resources("AWS::Serverless::Function").expect("functions");
+        let may_loop = functions.iter().filter(|function| function.may_loop());
+        assert_eq!(
+            may_loop.map(|function| function.logical_id.as_str()).collect::<Vec<_>>(),
+            [
+                "ImportPlannerFunction",
+                "ImportWorkerFunction",
+                "NotificationsWorkerFunction",
+                "SyncDeadLettersFunction",
+                "SyncWorkerFunction"
+            ]
+        );
+        let alarms = template.resources("AWS::CloudWatch::Alarm").expect("alarms");
+        let alarm = alarms.iter().find(|alarm| alarm.logical_id == "RecursionAlarm").expect("the alarm");
+        let metrics = alarm.properties["Metrics"].as_array().expect("metrics");
+        let watched: Vec<_> = metrics
+            .iter()
+            .map(|metric| &metric["MetricStat"]["Metric"])
+            .filter(|metric| metric["MetricName"] == "RecursiveInvocationsDropped")
+            .filter_map(|metric| metric["Dimensions"][0]["Value"].as_str())
+            .collect();
+        for source in template.sources().expect("sources") {
+            let function = functions.iter().find(|function| function.logical_id == source.function_name);
+            let may_loop = function.expect("the function").may_loop();
+            assert_ne!(watched.contains(&source.function_name.as_str()), may_loop, "{source:?}");
+        }
+    }
+
     /// As AWS advises: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html>.
     #[test]
     fn messages_stay_hidden_six_times_as_long_as_a_worker_may_take_and_are_tried_five_times() {
