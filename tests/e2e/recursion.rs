@@ -236,7 +236,7 @@ async fn exhausted_hops_end_the_work_as_failed() {
     let closing = lab.aws.app_of("ImportDeadLettersFunction");
     assert_eq!(failed(import::handle_dead_letters(closing, exhausted(plan)).await), 0);
     let (_, job) = lab.ask(&lab.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
-    let reason = "the database had no room for the import for a day; send it again";
+    let reason = "the import waited too often for room in the database or for time to plan it; send it again";
     assert_eq!((&job["status"], &job["reason"]), (&json!("failed"), &json!(reason)), "{job}");
 
     // A synchronization whose customer never confirms.

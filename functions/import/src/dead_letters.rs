@@ -11,8 +11,9 @@ use saldo::worker::each_message;
 use crate::chunk::NOT_PROCESSED;
 use crate::{chunk, plan, tell};
 
-/// Why an import failed that could not be planned because a service had no room for it.
-const NO_ROOM: &str = "the database had no room for the import for a day; send it again";
+/// Why an import failed whose plan was put back as often as it may be.
+const PUT_BACK_TOO_OFTEN: &str =
+    "the import waited too often for room in the database or for time to plan it; send it again";
 
 /// Ends import work that failed too often.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
@@ -34,7 +35,7 @@ async fn close(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
             chunk::give_up_queued(&app, &job, 0).await?
         }
         (ImportStatus::Processing, ImportTask::Plan) => {
-            let reason = if queued.is_exhausted() { NO_ROOM } else { NOT_PROCESSED };
+            let reason = if queued.is_exhausted() { PUT_BACK_TOO_OFTEN } else { NOT_PROCESSED };
             plan::give_up(&app, &job, reason).await?
         }
         _ => job.completed_at,

@@ -191,6 +191,7 @@ impl Template {
         let kind = self.0["Resources"][logical_id]["Type"].as_str().unwrap_or_default();
         Ok(match (kind, attribute) {
             ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{logical_id}"),
+            ("AWS::SQS::Queue", "QueueName") => logical_id.to_owned(),
             ("AWS::DynamoDB::Table", "Arn") => {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}")
             }
