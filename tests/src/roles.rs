@@ -155,21 +155,26 @@ fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
             let items = body["TransactItems"].as_array().into_iter().flatten();
             let parts = items.flat_map(members);
             let part = |(kind, part): (String, Value)| {
-                on(&format!("{kind}Item"), part["TableName"].as_str().unwrap_or_default())
+                let call = on(&format!("{kind}Item"), part["TableName"].as_str().unwrap_or_default());
+                Call { names: Some(attributes(&part)), ..call }
             };
             parts.map(part).collect()
         }
         operation => {
             let table = body["TableName"].as_str().unwrap_or_default();
             let index = body["IndexName"].as_str().map(|index| format!("{table}/index/{index}"));
-            let key = members(&body["Key"]);
-            let expressions = members(&body["ExpressionAttributeNames"]);
-            let used = expressions.values().filter_map(|name| name.as_str().map(str::to_owned));
-            let names = key.keys().cloned().chain(used).collect();
             let call = on(operation, index.as_deref().unwrap_or(table));
-            vec![Call { names: Some(("dynamodb:Attributes", names)), ..call }]
+            vec![Call { names: Some(attributes(body)), ..call }]
         }
     }
+}
+
+/// The attributes that a request names, or a part of a transaction, as IAM's conditions see them.
+fn attributes(request: &Value) -> (&'static str, Vec<String>) {
+    let key = members(&request["Key"]);
+    let expressions = members(&request["ExpressionAttributeNames"]);
+    let used = expressions.values().filter_map(|name| name.as_str().map(str::to_owned));
+    ("dynamodb:Attributes", key.keys().cloned().chain(used).collect())
 }
 
 fn s3_call(request: &HttpRequest) -> Call {
