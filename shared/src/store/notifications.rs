@@ -3,12 +3,12 @@
 mod targets;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Delete, Put, ReturnValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update as UpdateAction};
 use serde::{Deserialize, Serialize};
 
 use self::targets::{Target, Transacted};
 use super::expression::Update;
-use super::item::{Item, is_condition_failure, text};
+use super::item::{Item, text};
 use crate::failure::Failure;
 use crate::fields::Patch;
 use crate::id::{NotificationId, OrgId};
@@ -122,31 +122,16 @@ impl NotificationStore {
                 Patch::Clear => update.remove("state"),
                 Patch::Set(state) => update.set("state", text(state)),
             }
-            if new.is_same_as(&old) {
-                let request = self.client.update_item().table_name(&self.table);
-                let request = request.key("org", text(org)).key("id", text(id));
-                match update.on(request.return_values(ReturnValue::AllNew)).send().await {
-                    Ok(answer) => match answer.attributes.map(endpoint).transpose()? {
-                        Some(changed) => return Ok(EndpointChanged::Done(changed)),
-                        None => return Ok(EndpointChanged::NotFound),
-                    },
-                    Err(error) if is_condition_failure(&error) => continue,
-                    Err(error) => return Err(Failure::of("UpdateItem on accesses")(error)),
-                }
+            let action = UpdateAction::builder().table_name(&self.table);
+            let action = action.key("org", text(org)).key("id", text(id));
+            let mut actions = vec![update.in_transaction(action)?];
+            if !new.is_same_as(&old) {
+                actions.extend([self.take(&new)?, self.give_back(&old)?]);
             }
-            let moved = vec![
-                self.take(&new)?,
-                self.give_back(&old)?,
-                update.in_transaction(
-                    aws_sdk_dynamodb::types::Update::builder()
-                        .table_name(&self.table)
-                        .key("org", text(org))
-                        .key("id", text(id)),
-                )?,
-            ];
-            match self.transact(moved).await? {
+            match self.transact(actions).await? {
                 Transacted::Done => {}
-                Transacted::Refused(0) => return Ok(EndpointChanged::TargetTaken),
+                Transacted::Refused(1) => return Ok(EndpointChanged::TargetTaken),
+                // Another request has changed or deleted the endpoint: look again.
                 Transacted::Refused(_) => continue,
             }
             let changed = self.get(org, id).await?;
