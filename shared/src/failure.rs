@@ -1,4 +1,4 @@
-//! Failures of what Saldo stands on. Nobody's input is at fault, and trying again may help.
+//! Infrastructure errors. No input is at fault, and trying again may help.
 
 use std::error::Error;
 
@@ -26,6 +26,12 @@ pub enum Failure {
         /// Why.
         #[source]
         source: Source,
+    },
+    /// A worker would queue its message again, and has done so as often as its kind allows.
+    #[error("the message was queued again {hops} times, which is the most that its kind allows")]
+    HopsExhausted {
+        /// How often it was queued again.
+        hops: u32,
     },
     /// A stored record can't be understood.
     #[error("{what} in the store can't be read")]
@@ -66,6 +72,11 @@ impl Failure {
                 }
             }
         }
+    }
+
+    /// A request that the service refuses, or would refuse, each time.
+    pub(crate) fn refused(operation: &'static str, why: impl Into<Source>) -> Self {
+        Self::Service { operation, source: why.into() }
     }
 
     /// A record that can't be read.

@@ -1,15 +1,15 @@
 //! The queues of work, on SQS: one for each kind.
 
+mod batch;
 mod depth;
+mod hops;
+mod visibility;
 
 use std::marker::PhantomData;
 use std::time::Duration;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::SdkError;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use backon::{ExponentialBuilder, Retryable};
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::{Span, field};
 
@@ -19,20 +19,11 @@ use crate::notification::Event;
 use crate::store::{Job, JobStore};
 
 pub use depth::Depth;
-
-/// The most messages SQS takes in one request. A message here has a few hundred bytes, so
-/// ten stay far below the 1 MiB that a request may have.
-const BATCH_MAX: usize = 10;
+pub use hops::{Queued, REST_MAX};
+pub(crate) use visibility::Received;
 
 /// The longest that SQS keeps a message back.
 pub const DELAY_MAX: Duration = Duration::from_mins(15);
-
-/// How long messages that SQS did not take are sent again.
-const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
-    .with_jitter()
-    .with_min_delay(Duration::from_millis(50))
-    .with_max_delay(Duration::from_secs(1))
-    .with_max_times(4);
 
 /// A piece of import work. It says where the data lies and holds none of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,17 +34,6 @@ pub struct ImportMessage {
     pub import: ImportId,
     /// What to do.
     pub task: ImportTask,
-    /// Since when it is put back because there is no room for it, if it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub put_back_at: Option<Timestamp>,
-}
-
-impl ImportMessage {
-    /// Something to do for an import.
-    #[must_use]
-    pub fn new(org: OrgId, import: ImportId, task: ImportTask) -> Self {
-        Self { org, import, task, put_back_at: None }
-    }
 }
 
 /// What to do for an import.
@@ -103,6 +83,11 @@ pub enum NotificationMessage {
 
 /// A message, which is about an organization.
 pub trait Message: Serialize {
+    /// How often workers may queue a message of this kind again ([`WorkQueue::put_back`]): as
+    /// often as the longest schedule of its kind takes. It bounds loops of our own, since Lambda's
+    /// loop detection is off for the workers that queue their messages again.
+    const HOPS_MAX: u32;
+
     /// The job that it is about, as the logs name it.
     fn job(&self) -> String;
 
@@ -113,6 +98,8 @@ pub trait Message: Serialize {
 }
 
 impl Message for ImportMessage {
+    const HOPS_MAX: u32 = hops::IMPORT_HOPS_MAX;
+
     fn job(&self) -> String {
         self.import.to_string()
     }
@@ -123,6 +110,8 @@ impl Message for ImportMessage {
 }
 
 impl Message for ExportMessage {
+    const HOPS_MAX: u32 = hops::EXPORT_HOPS_MAX;
+
     fn job(&self) -> String {
         self.export.to_string()
     }
@@ -133,6 +122,8 @@ impl Message for ExportMessage {
 }
 
 impl Message for SyncMessage {
+    const HOPS_MAX: u32 = hops::SYNC_HOPS_MAX;
+
     fn job(&self) -> String {
         self.sync.to_string()
     }
@@ -143,6 +134,8 @@ impl Message for SyncMessage {
 }
 
 impl Message for NotificationMessage {
+    const HOPS_MAX: u32 = hops::NOTIFICATION_HOPS_MAX;
+
     fn job(&self) -> String {
         match self {
             Self::Tell(event) => event.job_id.clone(),
@@ -229,11 +222,22 @@ impl<M: Message> WorkQueue<M> {
     /// # Errors
     /// [`Failure`] when SQS fails.
     pub async fn send_later(&self, messages: &[M], delay: Duration) -> Result<(), Failure> {
-        for batch in messages.chunks(BATCH_MAX) {
-            let throttled = |failure: &Failure| matches!(failure, Failure::Throttled { .. });
-            (|| self.send_batch(batch, delay)).retry(RETRIES).when(throttled).await?;
+        let queued: Vec<_> = messages.iter().map(|message| Queued { message, hops: 0 }).collect();
+        self.send_all(&queued, delay).await
+    }
+
+    /// Queues a message again that a worker has to come back to after `delay`, at most
+    /// [`DELAY_MAX`]: one hop further.
+    ///
+    /// # Errors
+    /// [`Failure::HopsExhausted`] when it was queued again [`Message::HOPS_MAX`] times. A worker
+    /// that returns this error makes the message a dead letter, whose handler ends the work as
+    /// failed. Other [`Failure`]s when SQS fails.
+    pub async fn put_back(&self, queued: &Queued<M>, delay: Duration) -> Result<(), Failure> {
+        if queued.is_exhausted() {
+            return Err(Failure::HopsExhausted { hops: queued.hops });
         }
-        Ok(())
+        self.send_all(&[Queued { message: &queued.message, hops: queued.hops + 1 }], delay).await
     }
 
     /// Sends nothing, to have a connection when something is to be sent. SQS answers that it
@@ -247,25 +251,6 @@ impl<M: Message> WorkQueue<M> {
         match answer.await {
             Err(SdkError::ServiceError(_)) | Ok(_) => Ok(()),
             Err(error) => Err(Failure::of("SendMessageBatch")(error)),
-        }
-    }
-
-    async fn send_batch(&self, messages: &[M], delay: Duration) -> Result<(), Failure> {
-        // Whole seconds, and rather later: who comes early waits once more.
-        let seconds = delay.min(DELAY_MAX).as_millis().div_ceil(1_000);
-        let seconds = i32::try_from(seconds).unwrap_or_default();
-        let mut request = self.client.send_message_batch().queue_url(&self.url);
-        for (id, message) in messages.iter().enumerate() {
-            let body = serde_json::to_string(message).map_err(Failure::unsendable("SendMessageBatch"))?;
-            let entry = SendMessageBatchRequestEntry::builder().id(id.to_string()).message_body(body);
-            let entry = entry.message_group_id(message.org().to_string());
-            let entry = entry.set_delay_seconds((seconds > 0).then_some(seconds)).build();
-            request = request.entries(entry.map_err(Failure::unsendable("SendMessageBatch"))?);
-        }
-        let answer = request.send().await.map_err(Failure::of("SendMessageBatch"))?;
-        match answer.failed() {
-            [] => Ok(()),
-            _ => Err(Failure::Throttled { operation: "SendMessageBatch" }),
         }
     }
 }

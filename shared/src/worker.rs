@@ -1,5 +1,7 @@
-//! SQS messages, handled one by one: each is done or comes back, whatever becomes of the
-//! others in its batch.
+//! SQS messages, handled one by one: each succeeds or fails by itself. A message that failed is
+//! delivered again, after seconds at first and after minutes later.
+
+use std::collections::HashMap;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use serde::de::DeserializeOwned;
@@ -9,55 +11,51 @@ use tracing::{Instrument, Span};
 
 use crate::failure::Failure;
 use crate::metrics;
-use crate::queue::Message;
+use crate::queue::{Message, Queued, Received, WorkQueue};
 
-/// Handles each message of a batch and reports the ones that failed, so that SQS
-/// delivers only those again. A message that makes the handler panic, or is not what it
-/// should be, fails alone.
-pub async fn each_message<M, F, Fut>(event: SqsEvent, handle: F) -> SqsBatchResponse
+/// Handles each message of a batch and reports the ones that failed, so that SQS delivers only
+/// those again: soon, since their visibility timeouts are shortened. A message that makes the
+/// handler panic, or that can't be read, fails alone. `queue` is one of the account's queues.
+pub async fn each_message<M, F, Fut>(queue: &WorkQueue<M>, event: SqsEvent, handle: F) -> SqsBatchResponse
 where
     M: DeserializeOwned + Message + Send + 'static,
-    F: Fn(M) -> Fut + Clone + Send + 'static,
+    F: Fn(Queued<M>) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = Result<(), Failure>> + Send + 'static,
 {
     let mut running = JoinSet::new();
-    let mut failed: Vec<String> = Vec::new();
-    let mut ids = std::collections::HashMap::new();
+    let mut received = HashMap::new();
+    let mut response = SqsBatchResponse::default();
     for message in event.records {
         let id = message.message_id.clone().unwrap_or_default();
+        let origin = Received::of(&message);
         let span = tracing::error_span!("message", message_id = %id, org = Empty, job = Empty);
         let task = running.spawn(one_message(message, handle.clone()).instrument(span));
-        ids.insert(task.id(), id);
+        received.insert(task.id(), (id, origin));
     }
     while let Some(ended) = running.join_next_with_id().await {
         let (task, done) = match ended {
             Ok((task, done)) => (task, done),
             Err(panic) => (panic.id(), false),
         };
-        if !done {
-            failed.extend(ids.remove(&task));
+        let Some((id, origin)) = received.remove(&task).filter(|_| !done) else { continue };
+        if let Some(origin) = origin {
+            queue.deliver_again_soon(&origin).await;
         }
+        let mut failure = BatchItemFailure::default();
+        failure.item_identifier = id;
+        response.batch_item_failures.push(failure);
     }
     metrics::flush();
-    let mut response = SqsBatchResponse::default();
-    response.batch_item_failures = failed
-        .into_iter()
-        .map(|id| {
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = id;
-            failure
-        })
-        .collect();
     response
 }
 
-/// A handler of dead letters has failed: what it was to close stays open.
+/// A handler of dead letters has failed: their jobs have not ended yet.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} dead letters could not be handled")]
 pub struct LeftOpen(usize);
 
-/// Makes failed messages the function's own failure. They come back all the same; and an alarm
-/// watches for the failures of handlers of dead letters, behind which nobody comes.
+/// Makes failed messages the function's own failure, which an alarm watches in handlers of dead
+/// letters: these have no dead-letter queue of their own. The messages are delivered again.
 ///
 /// # Errors
 /// [`LeftOpen`] when a message has failed.
@@ -71,18 +69,19 @@ pub fn all_or_error(answer: SqsBatchResponse) -> Result<SqsBatchResponse, LeftOp
 async fn one_message<M, F, Fut>(message: SqsMessage, handle: F) -> bool
 where
     M: DeserializeOwned + Message,
-    F: Fn(M) -> Fut,
+    F: Fn(Queued<M>) -> Fut,
     Fut: Future<Output = Result<(), Failure>>,
 {
-    let body: M = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
-        Ok(body) => body,
+    let queued: Queued<M> = match serde_json::from_str(message.body.as_deref().unwrap_or_default()) {
+        Ok(queued) => queued,
         Err(error) => {
             tracing::error!(%error, "the message can't be read");
             return false;
         }
     };
+    let body = &queued.message;
     Span::current().record("org", field::display(body.org())).record("job", body.job());
-    match handle(body).await {
+    match handle(queued).await {
         Ok(()) => true,
         Err(failure) => {
             tracing::warn!(error = %failure.chain(), "the message will be delivered again");
@@ -98,16 +97,20 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     #[derive(Deserialize, Serialize)]
-    struct Number(u32);
+    struct Number {
+        n: u32,
+    }
 
     impl Message for Number {
+        const HOPS_MAX: u32 = 0;
+
         fn org(&self) -> &OrgId {
             static ORG: std::sync::OnceLock<OrgId> = std::sync::OnceLock::new();
             ORG.get_or_init(OrgId::nobody)
         }
 
         fn job(&self) -> String {
-            self.0.to_string()
+            self.n.to_string()
         }
     }
 
@@ -119,8 +122,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_message_fails_alone_whether_by_error_panic_or_nonsense() {
-        let bodies = [("good", "1"), ("failing", "2"), ("panicking", "3"), ("nonsense", "x"), ("fine", "4")];
+    async fn a_message_fails_alone_by_error_panic_or_nonsense() {
+        let bodies = [
+            ("good", r#"{"n":1}"#),
+            ("failing", r#"{"n":2}"#),
+            ("panicking", r#"{"n":3}"#),
+            ("nonsense", "x"),
+            ("fine", r#"{"n":4}"#),
+        ];
         let mut event = SqsEvent::default();
         event.records = bodies
             .map(|(id, body)| {
@@ -130,7 +139,12 @@ mod tests {
                 message
             })
             .into();
-        let answer = each_message(event, async |Number(n): Number| match n {
+        let nowhere = aws_sdk_sqs::Config::builder()
+            .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
+            .region(aws_sdk_sqs::config::Region::new("eu-central-1"))
+            .build();
+        let queue = WorkQueue::new(aws_sdk_sqs::Client::from_conf(nowhere), String::new());
+        let answer = each_message(&queue, event, async |queued: Queued<Number>| match queued.message.n {
             2 => Err(Failure::Throttled { operation: "a test" }),
             3 => panic!("poisoned"),
             _ => Ok(()),

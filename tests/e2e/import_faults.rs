@@ -6,6 +6,7 @@
 //! `SALDO_SEEDS` says how many histories there are; each is another random one.
 
 mod check;
+mod queues;
 
 use std::collections::BTreeSet;
 use std::env;
@@ -16,7 +17,7 @@ use aws_config::retry::RetryConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use import::Redriven;
-use local::{Aws, Data, sqs_event};
+use local::{Aws, Data};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -27,9 +28,10 @@ use saldo::id::{ImportId, OrgId};
 use saldo::queue::{ImportMessage, ImportTask};
 use serde_json::{Value, json};
 use testing::services;
-use testing::wire::{Chaos, Faults, tapped};
+use testing::wire::{Chaos, Faults, Instead, tapped};
 use tower::ServiceExt;
 
+use self::queues::{InFlight, Visibility};
 use crate::model::{random_rows, table};
 
 /// How many histories a quick run tries.
@@ -59,7 +61,7 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
     aws.stop().await;
     let faults: u64 = lab.chaos.injected().values().sum();
     println!(
-        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled",
+        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled, {} messages queued again, {} visible sooner",
         tally.imports,
         tally.deliveries,
         tally.deaths,
@@ -68,7 +70,9 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
         lab.chaos.injected(),
         tally.dead_letters,
         tally.redriven,
-        tally.cancelled
+        tally.cancelled,
+        tally.hops,
+        tally.shortened
     );
     if seeds >= SEEDS {
         for (what, count) in [
@@ -78,6 +82,8 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
             ("dead letters", tally.dead_letters * 4),
             ("redriven", tally.redriven * 4),
             ("cancelled", tally.cancelled * 4),
+            ("messages queued again", tally.hops),
+            ("messages visible sooner", tally.shortened),
         ] {
             assert!(count * 2 > seeds, "{count} {what}: the test has lost its teeth");
         }
@@ -93,14 +99,9 @@ struct Tally {
     dead_letters: u64,
     redriven: u64,
     cancelled: u64,
-}
-
-/// A message on its way, how often it is still to be delivered, and how often it failed.
-struct InFlight {
-    message: aws_sdk_sqs::types::Message,
-    work: ImportMessage,
-    deliveries: u32,
-    failures: u32,
+    /// Messages that were queued again, and messages whose visibility timeout was shortened.
+    hops: u64,
+    shortened: u64,
 }
 
 /// What all histories run in, one after the other.
@@ -109,6 +110,7 @@ struct Lab {
     app: App,
     faults: Arc<Faults>,
     chaos: Arc<Chaos>,
+    visibility: Arc<Visibility>,
     /// The same without faults.
     calm: App,
     /// The app of what closes the books.
@@ -120,6 +122,9 @@ struct Lab {
 impl Lab {
     fn new(aws: &Aws) -> Self {
         let (faults, chaos) = (Arc::new(Faults::default()), Arc::new(Chaos::default()));
+        let visibility = Arc::new(Visibility::default());
+        let seen = Arc::clone(&visibility);
+        let visible = Instead(move |operation: &str, body: &Value| seen.answer(operation, body));
         // The SDK's own retries, without their pauses.
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
@@ -127,9 +132,13 @@ impl Lab {
         // What the planner may do, the worker may not all.
         let sdk = aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
         Self {
-            app: App::new(&aws.settings, &tapped(&tapped(&sdk, &chaos), &faults)),
+            app: App::new(
+                &aws.settings,
+                &tapped(&tapped(&tapped(&sdk, &Arc::new(visible)), &chaos), &faults),
+            ),
             faults,
             chaos,
+            visibility,
             calm: aws.app(),
             closing: aws.app_of("ImportDeadLettersFunction"),
             sqs: aws_sdk_sqs::Client::new(aws.sdk_config()),
@@ -150,6 +159,8 @@ struct History<'a> {
     /// The import that is called off, if one is. Its accounts are its own.
     cancelled: Option<ImportId>,
     waiting: Vec<InFlight>,
+    /// The seconds since the history began.
+    now: u64,
     /// The chunks that were queued so far.
     met: BTreeSet<(ImportId, u32)>,
 }
@@ -171,7 +182,7 @@ impl<'a> History<'a> {
         let key = local::demo::create_organization(&lab.calm, org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
         let (imports, waiting, met) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { lab, seed, random, org, key, app, imports, cancelled: None, waiting, met }
+        Self { lab, seed, random, org, key, app, imports, cancelled: None, waiting, now: 0, met }
     }
 
     async fn run(mut self, tally: &mut Tally) {
@@ -280,13 +291,15 @@ impl<'a> History<'a> {
     /// Delivers some waiting message, to a worker that may die of it, over services that may
     /// fail it. `false` when there is none.
     async fn deliver_one(&mut self, tally: &mut Tally) -> bool {
-        self.fetch().await;
+        self.fetch(tally).await;
         if self.waiting.is_empty() {
             return false;
         }
         tally.deliveries += 1;
-        let at = self.random.random_range(0..self.waiting.len());
-        let event = sqs_event(std::slice::from_ref(&self.waiting[at].message));
+        let (visible, now) = queues::visible(&self.waiting, self.now);
+        self.now = now;
+        let at = *visible.choose(&mut self.random).expect("a message");
+        let event = self.waiting[at].receive();
         if self.waiting[at].failures >= RECEIVES_MAX {
             tally.dead_letters += 1;
             let answer = import::handle_dead_letters(self.lab.closing.clone(), event).await;
@@ -316,17 +329,21 @@ impl<'a> History<'a> {
                     self.waiting.swap_remove(at);
                 }
             }
-            Some(_) => self.waiting[at].failures += 1,
+            Some(_) => {
+                self.waiting[at].failures += 1;
+                tally.shortened += u64::from(self.waiting[at].hide(self.now, &self.lab.visibility));
+            }
             None => {
                 tally.deaths += 1;
-                tally.planners_killed += u64::from(self.waiting[at].work.task == ImportTask::Plan);
+                tally.planners_killed += u64::from(self.waiting[at].queued.message.task == ImportTask::Plan);
+                self.waiting[at].hide(self.now, &self.lab.visibility);
             }
         }
         true
     }
 
     /// Takes what the queues hold. Every message is to be delivered twice at least.
-    async fn fetch(&mut self) {
+    async fn fetch(&mut self, tally: &mut Tally) {
         for queue in &self.lab.queues {
             loop {
                 let poll = self.lab.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
@@ -339,10 +356,10 @@ impl<'a> History<'a> {
                     let delete = self.lab.sqs.delete_message().queue_url(queue).receipt_handle(receipt);
                     delete.send().await.expect("SQS");
                     let deliveries = *[2, 2, 3].choose(&mut self.random).expect("one of them");
-                    let work: ImportMessage =
-                        serde_json::from_str(message.body().unwrap_or_default()).expect("a message");
-                    self.poison(&work).await;
-                    self.waiting.push(InFlight { message, work, deliveries, failures: 0 });
+                    let in_flight = InFlight::new(message, deliveries);
+                    tally.hops += u64::from(in_flight.queued.hops > 0);
+                    self.poison(&in_flight.queued.message).await;
+                    self.waiting.push(in_flight);
                 }
             }
         }

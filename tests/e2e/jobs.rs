@@ -56,7 +56,7 @@ async fn a_lost_payload_fails_the_job_and_says_so() {
     let job = ImportJob::accepted(ImportId::of_seed(Uuid::now_v7()), org.clone(), accepted, Timestamp::now());
     let id = &job.id;
     app.imports.accept(&job).await.expect("DynamoDB");
-    let message = ImportMessage::new(org.clone(), id.clone(), ImportTask::Plan);
+    let message = ImportMessage { org: org.clone(), import: id.clone(), task: ImportTask::Plan };
     app.plan_queue.send(&[message]).await.expect("SQS");
     for _ in 0..500 {
         let job = tenant.get(&format!("/api/v1/import/{id}")).await.json();

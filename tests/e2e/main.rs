@@ -33,6 +33,8 @@ mod notifications_targets;
 mod notifications_told;
 mod notifications_worker;
 mod openapi;
+mod queues;
+mod recursion;
 mod round_trip;
 mod rows;
 mod spreadsheet;

@@ -232,21 +232,75 @@ async fn a_repeated_request_makes_one_endpoint_and_does_not_show_its_secret_agai
 }
 
 #[tokio::test]
+async fn url_and_observe_key_are_one_endpoint_at_most() {
+    let tenant = saldo().await.tenant().await;
+    let taken = |refused: testing::Answer| {
+        assert_eq!(refused.problem(), (409, "notification_exists".to_owned()), "{refused:?}");
+        assert_eq!(refused.json()["error"]["code"], 1001, "{refused:?}");
+    };
+    let post = async |key: &str, uri: &str| {
+        let request = json!({ "observe_key": key, "notify_uri": uri });
+        tenant.json(Method::POST, NOTIFICATIONS, request).await
+    };
+    // Of eight requests at the same moment, one makes the endpoint.
+    let uri = format!("https://1.1.1.1/{}", Uuid::now_v7());
+    let mut first = None;
+    for answer in futures::future::join_all((0..8).map(|_| post("/rest/accounts", &uri))).await {
+        match answer.status.as_u16() {
+            201 => assert!(first.replace(answer.json()).is_none(), "one more: {answer:?}"),
+            _ => taken(answer),
+        }
+    }
+    let path = |made: &Value| format!("{NOTIFICATIONS}/{}", made["notification_id"].as_str().expect("an id"));
+    let first = path(&first.expect("one endpoint"));
+    // The same URL in another spelling, and with a fragment, which no request carries.
+    taken(post("/rest/accounts", &uri.replace("https://1.1.1.1/", "HTTPS://1.1.1.1:443/")).await);
+    taken(post("/rest/accounts", &format!("{uri}#top")).await);
+
+    // Another key or another URL is another endpoint, until it is changed to the first one's.
+    let second = path(&make(&tenant, "/rest/transactions", &uri).await);
+    let third = path(&make(&tenant, "/rest/accounts", &format!("{uri}/3")).await);
+    let put = async |path: &str, body: Value| tenant.json(Method::PUT, path, body).await;
+    taken(put(&second, json!({ "observe_key": "/rest/accounts" })).await);
+    taken(put(&third, json!({ "notify_uri": uri })).await);
+    assert_eq!(put(&first, json!({ "notify_uri": uri, "state": "same" })).await.status, 200);
+
+    // What an endpoint gives up, another can have: at the same moment, one of them.
+    assert_eq!(put(&first, json!({ "observe_key": "saldo:sync.completed" })).await.status, 200);
+    let both =
+        [put(&second, json!({ "observe_key": "/rest/accounts" })), put(&third, json!({ "notify_uri": uri }))];
+    let mut won = 0;
+    for answer in futures::future::join_all(both).await {
+        match answer.status.as_u16() {
+            200 => won += 1,
+            _ => taken(answer),
+        }
+    }
+    assert_eq!(won, 1);
+    taken(post("/rest/accounts", &uri).await);
+    for path in [&second, &third] {
+        assert_eq!(tenant.delete(path).await.status, 204);
+    }
+    make(&tenant, "/rest/accounts", &uri).await;
+}
+
+#[tokio::test]
 async fn an_organization_has_at_most_a_hundred_endpoints() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
     make(&tenant, "/rest/accounts", PUBLIC).await;
     let one = app.notifications.all(org).await.expect("DynamoDB").pop().expect("the endpoint");
-    for _ in 2..ENDPOINTS_MAX {
+    for n in 2..ENDPOINTS_MAX {
         let other = saldo::notification::Endpoint {
             id: saldo::id::NotificationId::of_seed(Uuid::now_v7()),
+            notify_uri: format!("{PUBLIC}&n={n}").parse().expect("a URL"),
             ..one.clone()
         };
-        app.notifications.put(org, &other).await.expect("DynamoDB");
+        assert!(app.notifications.put(org, &other).await.expect("DynamoDB"));
     }
-    make(&tenant, "/rest/accounts", PUBLIC).await;
-    let request = json!({ "observe_key": "/rest/accounts", "notify_uri": PUBLIC });
+    make(&tenant, "/rest/transactions", PUBLIC).await;
+    let request = json!({ "observe_key": "saldo:sync.completed", "notify_uri": PUBLIC });
     let refused = tenant.json(Method::POST, NOTIFICATIONS, request.clone()).await;
     assert_eq!(refused.problem(), (422, "too_many_notifications".to_owned()));
     assert_eq!(refused.json()["error"]["code"], 1006);

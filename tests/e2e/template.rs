@@ -9,8 +9,10 @@ use local::{Data, Statement, TemplateRoute};
 use serde_json::Value;
 use testing::{CALLS, services};
 
-/// What Lambda does to a queue for a function, with the function's role.
-const POLL: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+/// What Lambda does to a queue for a function, with the function's role; and what the function does
+/// itself, to messages that failed.
+const POLL: [&str; 4] =
+    ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 
 #[tokio::test]
 async fn every_route_of_the_code_is_in_the_template_and_the_reverse() {

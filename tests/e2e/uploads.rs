@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use aws_config::SdkConfig;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use local::{Data, Functions};
@@ -298,10 +299,10 @@ async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_of
     // Chunks of 20 rows, so that there are many and few of them begun.
     let aws = services(&Data::Ephemeral).await;
     let limits = Limits { rows_per_chunk: 20, ..Limits::default() };
-    let app_of = |function: &str| App { limits, ..aws.app_of(function) };
+    let app_on = |sdk: &SdkConfig| App { limits, ..App::new(&aws.settings, sdk) };
     let app = aws.app();
     let listener = local::listen(0).await.expect("a free port");
-    let functions = Functions::start(aws.sdk_config(), app_of, listener).expect("the functions");
+    let functions = Functions::start(aws.sdk_config(), app_on, listener).expect("the functions");
     let tenant = async || {
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;

@@ -156,7 +156,7 @@ fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
             let parts = items.flat_map(members);
             let part = |(kind, part): (String, Value)| {
                 let call = on(&format!("{kind}Item"), part["TableName"].as_str().unwrap_or_default());
-                Call { names: Some(("dynamodb:Attributes", attributes(&part))), ..call }
+                Call { names: Some(attributes(&part)), ..call }
             };
             parts.map(part).collect()
         }
@@ -164,17 +164,17 @@ fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
             let table = body["TableName"].as_str().unwrap_or_default();
             let index = body["IndexName"].as_str().map(|index| format!("{table}/index/{index}"));
             let call = on(operation, index.as_deref().unwrap_or(table));
-            vec![Call { names: Some(("dynamodb:Attributes", attributes(body))), ..call }]
+            vec![Call { names: Some(attributes(body)), ..call }]
         }
     }
 }
 
-/// The attributes that an operation on an item names.
-fn attributes(operation: &Value) -> Vec<String> {
-    let key = members(&operation["Key"]);
-    let expressions = members(&operation["ExpressionAttributeNames"]);
+/// The attributes that a request names, or a part of a transaction, as IAM's conditions see them.
+fn attributes(request: &Value) -> (&'static str, Vec<String>) {
+    let key = members(&request["Key"]);
+    let expressions = members(&request["ExpressionAttributeNames"]);
     let used = expressions.values().filter_map(|name| name.as_str().map(str::to_owned));
-    key.keys().cloned().chain(used).collect()
+    ("dynamodb:Attributes", key.keys().cloned().chain(used).collect())
 }
 
 fn s3_call(request: &HttpRequest) -> Call {

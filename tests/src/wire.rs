@@ -4,12 +4,14 @@
 mod chaos;
 mod faults;
 mod gate;
+mod instead;
 mod meter;
 mod tap;
 
 pub use chaos::Chaos;
 pub use faults::Faults;
 pub use gate::Gate;
+pub use instead::Instead;
 pub use meter::{Meter, Spent, Sum};
 pub(crate) use meter::{WRITES, metered, units};
 pub use tap::{Tap, tapped};

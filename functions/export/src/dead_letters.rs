@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use saldo::app::App;
 use saldo::export::ExportStatus;
 use saldo::failure::Failure;
-use saldo::queue::ExportMessage;
+use saldo::queue::{ExportMessage, Queued};
 use saldo::worker::each_message;
 
 use crate::tell;
@@ -15,10 +15,10 @@ const NOT_WRITTEN: &str = "the file could not be written; ask for the export aga
 
 /// Ends exports that were given up.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(event, move |message| close(app.clone(), message)).await
+    each_message(&app.export_queue.clone(), event, move |queued| close(app.clone(), queued)).await
 }
 
-async fn close(app: App, message: ExportMessage) -> Result<(), Failure> {
+async fn close(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
     tracing::error!(org = %message.org, export = %message.export, "given up");
     let job = app.exports.get(&message.org, &message.export).await?;
     let Some(job) = job else {

@@ -13,7 +13,7 @@ use saldo::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
 use saldo::failure::Failure;
 use saldo::files::{Upload, export_file};
 use saldo::metrics;
-use saldo::queue::ExportMessage;
+use saldo::queue::{ExportMessage, Queued};
 use saldo::worker::each_message;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -21,43 +21,24 @@ use uuid::Uuid;
 use crate::file::pieces;
 use crate::tell;
 
-/// The attempts that one delivery makes at an export. A message that comes back does so after
-/// its visibility timeout, an hour and a half: too long a wait for one fault on the way.
-const ATTEMPTS_MAX: u32 = 2;
-
 /// Handles a batch of exports to be written. Delivering one again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(event, move |message| export(app.clone(), message)).await
+    each_message(&app.export_queue.clone(), event, move |queued| export(app.clone(), queued)).await
 }
 
-async fn export(app: App, message: ExportMessage) -> Result<(), Failure> {
-    bring_to_its_end(&app, &message).await?;
+async fn export(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
+    if let Some(job) = unfinished(&app, &message).await? {
+        if let Err(failure) = begin_attempt(&app, &job).await {
+            // Another attempt may have completed the job, or its dead letter may have ended it.
+            if unfinished(&app, &message).await?.is_some() {
+                return Err(failure);
+            }
+            tracing::warn!(error = %failure.chain(), "an attempt failed at an export that has ended");
+        }
+    }
     // If the event can't be queued, the message comes back. It finds that the export has ended
     // and has nothing else to do, five times; the last word is the dead letters' handler's.
     tell::completed(&app, &message).await
-}
-
-/// Makes attempts until the job has ended, or there have been too many.
-async fn bring_to_its_end(app: &App, message: &ExportMessage) -> Result<(), Failure> {
-    let mut job = unfinished(app, message).await?;
-    let mut attempts = 0;
-    while let Some(unfinished_job) = job {
-        let upload = begin(app, &unfinished_job).await?;
-        let mine = Attempt { file: upload.name().to_owned(), upload: upload.id().to_owned() };
-        let Err(failure) = attempt(app, &unfinished_job, upload, &mine).await else {
-            return Ok(());
-        };
-        attempts += 1;
-        job = unfinished(app, message).await?;
-        // Overtaken by another, this one leaves it to that; the message comes back all the
-        // same, for the other may die.
-        let counts = job.as_ref().is_some_and(|job| job.attempt().as_ref() == Some(&mine));
-        if job.is_some() && (attempts == ATTEMPTS_MAX || !counts) {
-            return Err(failure);
-        }
-        tracing::warn!(error = %failure.chain(), export = %message.export, "an attempt has failed");
-    }
-    Ok(())
 }
 
 /// The job, if it has not ended.
@@ -70,9 +51,12 @@ async fn unfinished(app: &App, message: &ExportMessage) -> Result<Option<ExportJ
     Ok(job)
 }
 
-async fn begin(app: &App, job: &ExportJob) -> Result<Upload, Failure> {
+/// Makes an attempt at writing the file. One that fails is made again when the message comes back.
+async fn begin_attempt(app: &App, job: &ExportJob) -> Result<(), Failure> {
     let name = export_file(&job.org, &job.id, Uuid::now_v7());
-    app.files.begin(name, job.spec.format.media_type(), &job.spec.disposition()).await
+    let upload = app.files.begin(name, job.spec.format.media_type(), &job.spec.disposition()).await?;
+    let mine = Attempt { file: upload.name().to_owned(), upload: upload.id().to_owned() };
+    attempt(app, job, upload, &mine).await
 }
 
 /// Makes the attempt the one that counts, writes its file and ends the job with it. What it

@@ -15,12 +15,13 @@ use saldo::import::read::Beside;
 use saldo::import::{
     Accepted, DecimalSeparator, Format, ImportJob, ImportStatus, Mapping, Notation, PayloadFile, read,
 };
-use saldo::queue::{ImportMessage, ImportTask};
+use saldo::queue::ImportTask;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::body::{Lines, New, Table};
+use crate::plan;
 
 /// What is wrong with the id of an upload.
 const NO_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
@@ -148,7 +149,7 @@ pub(crate) async fn accept(
         }
     };
     let job = ImportJob::accepted(id, org, accepted, Timestamp::now());
-    let message = ImportMessage::new(job.org.clone(), job.id.clone(), ImportTask::Plan);
+    let message = plan::message(&job, ImportTask::Plan);
     app.plan_queue.hand_over(&app.imports, &job, message).await?;
 
     let location = format!("/api/v1/import/{}", job.id);

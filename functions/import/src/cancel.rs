@@ -9,9 +9,10 @@ use saldo::app::App;
 use saldo::http::{Caller, PathId, Payload, Problem};
 use saldo::id::ImportId;
 use saldo::import::{ImportStatus, ImportSummary};
-use saldo::queue::{ImportMessage, ImportTask};
+use saldo::queue::ImportTask;
 
 use crate::body::Nothing;
+use crate::plan;
 
 /// Cancels an import
 ///
@@ -39,8 +40,7 @@ pub(crate) async fn cancel(
         ImportStatus::Processing => {
             // Its planner may be gone, and come back much later.
             if job.chunks.is_none() {
-                let plan = ImportMessage::new(job.org.clone(), job.id.clone(), ImportTask::Plan);
-                app.plan_queue.send(&[plan]).await?;
+                app.plan_queue.send(&[plan::message(&job, ImportTask::Plan)]).await?;
             }
             StatusCode::ACCEPTED
         }

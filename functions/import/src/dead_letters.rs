@@ -1,23 +1,28 @@
-//! The dead letters: work that failed until it was given up. Its rows are recorded as
-//! failed, so that no import waits for it for ever.
+//! The handler of dead letters: records the rows of import work that failed too often as failed,
+//! so that the import ends.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::import::ImportStatus;
-use saldo::queue::{ImportMessage, ImportTask};
+use saldo::queue::{ImportMessage, ImportTask, Queued};
 use saldo::worker::each_message;
 
 use crate::chunk::NOT_PROCESSED;
 use crate::{chunk, plan, tell};
 
-/// Closes the books of import work that was given up.
+/// Why an import failed whose plan was put back as often as it may be.
+const PUT_BACK_TOO_OFTEN: &str =
+    "the import waited too often for room in the database or for time to plan it; send it again";
+
+/// Ends import work that failed too often.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(event, move |message| close(app.clone(), message)).await
+    each_message(&app.import_queue.clone(), event, move |queued| close(app.clone(), queued)).await
 }
 
-async fn close(app: App, message: ImportMessage) -> Result<(), Failure> {
-    tracing::error!(org = %message.org, import = %message.import, task = ?message.task, "given up");
+async fn close(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
+    let Queued { message, hops } = &queued;
+    tracing::error!(org = %message.org, import = %message.import, task = ?message.task, hops, "failed too often");
     let Some(job) = app.imports.get(&message.org, &message.import).await? else {
         return Ok(());
     };
@@ -29,7 +34,10 @@ async fn close(app: App, message: ImportMessage) -> Result<(), Failure> {
         (ImportStatus::Processing, ImportTask::Plan) if job.chunks == Some(1) => {
             chunk::give_up_queued(&app, &job, 0).await?
         }
-        (ImportStatus::Processing, ImportTask::Plan) => plan::give_up(&app, &job, NOT_PROCESSED).await?,
+        (ImportStatus::Processing, ImportTask::Plan) => {
+            let reason = if queued.is_exhausted() { PUT_BACK_TOO_OFTEN } else { NOT_PROCESSED };
+            plan::give_up(&app, &job, reason).await?
+        }
         _ => job.completed_at,
     };
     // The books are closed, and nobody comes after this: an event that can't be queued is lost,

@@ -6,7 +6,7 @@
 //! the record some may have been queued before: queued twice, a chunk counts once.
 
 use std::ops::Range;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use jiff::Timestamp;
@@ -14,7 +14,7 @@ use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::files::ImportFiles;
 use saldo::import::{Chunk, Cutter, Fault, ImportJob, ImportStatus, Superseded, Survey, read};
-use saldo::queue::{ImportMessage, ImportTask};
+use saldo::queue::{ImportMessage, ImportTask, Queued};
 use saldo::store::ChunkPart;
 use tokio::sync::mpsc;
 
@@ -26,9 +26,14 @@ const CHUNKS_IN_FLIGHT: usize = 8;
 /// The chunks that wait to be queued.
 const CHUNKS_AHEAD: usize = 2;
 
-/// Plans an import and queues its chunks; a single chunk is processed on the spot. Returns
-/// when the import ended, if it did.
-pub(crate) async fn plan(app: &App, job: &ImportJob) -> Result<Option<Timestamp>, Failure> {
+/// Plans an import and queues its chunks; a single chunk is processed on the spot. What does not
+/// fit into this run's time is left to another: the message is put back. Returns when the import
+/// ended, if it did.
+pub(crate) async fn plan(
+    app: &App,
+    queued: &Queued<ImportMessage>,
+    job: &ImportJob,
+) -> Result<Option<Timestamp>, Failure> {
     let begun = Instant::now();
     match job.chunks {
         // In a planner's hands, this one's now: it is begun.
@@ -51,7 +56,10 @@ pub(crate) async fn plan(app: &App, job: &ImportJob) -> Result<Option<Timestamp>
     match job.chunks {
         _ if job.status != ImportStatus::Processing => Ok(job.completed_at),
         Some(1) => process_only(app, &job, superseded, payload).await,
-        None if !job.is_stopping() => queue_chunks(app, &job, superseded, payload, begun).await,
+        None if !job.is_stopping() => match queue_chunks(app, &job, superseded, payload, begun).await? {
+            Planned::Ended(ended) => Ok(ended),
+            Planned::InPart => app.plan_queue.put_back(queued, Duration::ZERO).await.map(|()| None),
+        },
         _ => wind_down(app, &job).await,
     }
 }
@@ -156,6 +164,14 @@ async fn find_chunk(
     })
 }
 
+/// How far a run has planned an import.
+enum Planned {
+    /// As far as it goes; and when the import ended, if it did.
+    Ended(Option<Timestamp>),
+    /// As far as its time allows.
+    InPart,
+}
+
 /// Queues the chunks that are not queued yet, as they are cut, until its time is up.
 async fn queue_chunks(
     app: &App,
@@ -163,7 +179,7 @@ async fn queue_chunks(
     superseded: Superseded,
     mut payload: Payload,
     begun: Instant,
-) -> Result<Option<Timestamp>, Failure> {
+) -> Result<Planned, Failure> {
     let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
     // Its end of the channel goes away with it, whatever becomes of it: nobody is to wait there.
     let queue = async move {
@@ -200,20 +216,20 @@ async fn queue_chunks(
     };
     let (cut, progress) = tokio::join!(cut(job, superseded, &mut payload, sender), queue);
     if let Err(Ended::Unreadable(reason)) = cut? {
-        return give_up(app, job, &reason).await;
+        return give_up(app, job, &reason).await.map(Planned::Ended);
     }
-    match progress? {
+    let ended = match progress? {
         Progress::OutOfTime(queued) => {
             tracing::info!(org = %job.org, import = %job.id, queued, "planning goes on in another run");
-            app.plan_queue.send(&[message(job, ImportTask::Plan)]).await?;
-            Ok(None)
+            return Ok(Planned::InPart);
         }
         Progress::All(chunks) if app.imports.queued(job, chunks, true).await? => {
             tracing::info!(org = %job.org, import = %job.id, chunks, "planned");
-            app.imports.end_if_done(job, Timestamp::now()).await
+            app.imports.end_if_done(job, Timestamp::now()).await?
         }
-        Progress::All(_) | Progress::Stopped => wind_down(app, job).await,
-    }
+        Progress::All(_) | Progress::Stopped => wind_down(app, job).await?,
+    };
+    Ok(Planned::Ended(ended))
 }
 
 /// How queueing ended.
@@ -240,7 +256,7 @@ async fn send(app: &App, job: &ImportJob, numbers: Range<u32>) -> Result<(), Fai
 
 /// What is to be done for a job.
 pub(crate) fn message(job: &ImportJob, task: ImportTask) -> ImportMessage {
-    ImportMessage::new(job.org.clone(), job.id.clone(), task)
+    ImportMessage { org: job.org.clone(), import: job.id.clone(), task }
 }
 
 /// Has a job fail. Returns when it ended, if that was at once.

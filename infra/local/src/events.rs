@@ -1,10 +1,12 @@
-//! The event sources: polls the template's queues and calls the workers as Lambda would,
-//! in batches, deleting what was done and leaving what failed to come back.
+//! The event sources: polls the template's queues and calls the workers as Lambda would, in
+//! batches. Messages that were handled are deleted; messages that failed come back when their
+//! worker, or else their queue's visibility timeout, says. Recursive loops are stopped.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use futures::future::BoxFuture;
@@ -12,6 +14,9 @@ use saldo::app::App;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::lineage::{Lineage, Trace};
+use crate::stack::called_by;
+use crate::tap::tapped;
 use crate::template::{Resource, Template, TemplateSource};
 
 /// How long a poll waits for messages.
@@ -19,9 +24,6 @@ const LONG_POLL_SECONDS: i32 = 20;
 /// The pollers of one queue at the most. Lambda would run as many as the template allows;
 /// one machine has fewer cores.
 const POLLERS_MAX: usize = 4;
-/// How long after a failure a message comes back. Lambda leaves that to the queue's
-/// visibility timeout, minutes long; whoever tries Saldo on a laptop should not wait.
-const RETRY_AFTER_SECONDS: i32 = 1;
 /// How often the schedule runs.
 const DAY: Duration = Duration::from_hours(24);
 /// How long a poller waits when the queue does not answer.
@@ -32,8 +34,12 @@ type Handler = fn(App, SqsEvent) -> BoxFuture<'static, SqsBatchResponse>;
 /// A queue and the function that works on it.
 #[derive(Clone)]
 struct Source {
-    queue: String,
+    /// The queue's ARN.
+    arn: String,
     batch_size: i32,
+    /// The function's name in the template.
+    function: String,
+    may_loop: bool,
     handler: Handler,
 }
 
@@ -57,23 +63,25 @@ fn handler(binary: &str) -> Result<Handler> {
 /// Starts polling every queue that the template gives to a function, until `stop`.
 pub(crate) fn start(
     template: &Template,
-    sqs: &aws_sdk_sqs::Client,
-    app_of: &impl Fn(&str) -> App,
+    sdk: &SdkConfig,
+    app_on: &impl Fn(&SdkConfig) -> App,
     stop: &CancellationToken,
 ) -> Result<JoinSet<()>> {
     let mut pollers = JoinSet::new();
+    let sqs = aws_sdk_sqs::Client::new(sdk);
     let functions = template.resources("AWS::Serverless::Function")?;
     for function in functions.iter().filter(|function| is_scheduled(function)) {
-        let (app, stop) = (app_of(&function.logical_id), stop.clone());
+        let (app, stop) = (app_on(&called_by(sdk, &function.logical_id)), stop.clone());
         pollers.spawn(async move { run_daily(&app, &stop).await });
     }
     for mapping in template.sources()? {
         let function = functions.iter().find(|function| function.logical_id == mapping.function_name);
         let function = function.with_context(|| format!("no function {}", mapping.function_name))?;
-        let app = app_of(&function.logical_id);
         let source = source(&mapping, function)?;
         for _ in 0..mapping.scaling_config.maximum_concurrency.min(POLLERS_MAX) {
-            let poller = Poller { sqs: sqs.clone(), app: app.clone(), source: source.clone() };
+            let trace = Arc::new(Trace::default());
+            let app = app_on(&tapped(&called_by(sdk, &source.function), &trace));
+            let poller = Poller { sqs: sqs.clone(), app, trace, source: source.clone() };
             let stop = stop.clone();
             pollers.spawn(async move { poller.run(stop).await });
         }
@@ -92,8 +100,10 @@ fn source(mapping: &TemplateSource, function: &Resource) -> Result<Source> {
     let binary =
         function.metadata["BuildProperties"]["Binary"].as_str().context("a function without a binary")?;
     Ok(Source {
-        queue: mapping.event_source_arn.rsplit(':').next().context("a queue's ARN")?.to_owned(),
+        arn: mapping.event_source_arn.clone(),
         batch_size: mapping.batch_size,
+        function: mapping.function_name.clone(),
+        may_loop: function.may_loop(),
         handler: handler(binary)?,
     })
 }
@@ -109,15 +119,18 @@ async fn run_daily(app: &App, stop: &CancellationToken) {
 
 struct Poller {
     sqs: aws_sdk_sqs::Client,
+    /// The app of this poller's invocations, which are one at a time.
     app: App,
+    trace: Arc<Trace>,
     source: Source,
 }
 
 impl Poller {
     /// Polls until told to stop; a batch that was begun is finished.
     async fn run(self, stop: CancellationToken) {
+        let name = self.source.arn.rsplit(':').next().unwrap_or_default();
         let url = loop {
-            match self.sqs.get_queue_url().queue_name(&self.source.queue).send().await {
+            match self.sqs.get_queue_url().queue_name(name).send().await {
                 Ok(found) => break found.queue_url.unwrap_or_default(),
                 Err(_) if stop.is_cancelled() => return,
                 Err(_) => tokio::time::sleep(PAUSE).await,
@@ -142,7 +155,7 @@ impl Poller {
             Ok(answer) => answer.messages.unwrap_or_default(),
             Err(error) => {
                 tracing::warn!(
-                    queue = self.source.queue,
+                    queue = self.source.arn,
                     error = &error as &dyn std::error::Error,
                     "the poll failed"
                 );
@@ -153,23 +166,25 @@ impl Poller {
     }
 
     async fn work(&self, url: &str, messages: Vec<Message>) {
-        let messages = Arc::new(messages);
-        let event = sqs_event(&messages);
+        let Source { function, may_loop, .. } = &self.source;
+        let Some(lineage) = Lineage::of(&messages).invoke(function, *may_loop) else {
+            return self.drop_recursive(url, &messages).await;
+        };
+        self.trace.set(Some(&lineage));
+        let event = sqs_event_from(&self.source.arn, &messages);
         let answer = (self.source.handler)(self.app.clone(), event).await;
+        self.trace.set(None);
         let failed: Vec<&str> =
             answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
         let mut done = self.sqs.delete_message_batch().queue_url(url);
         let mut any_done = false;
-        for message in messages.iter() {
+        for message in &messages {
             let (id, receipt) = (message.message_id(), message.receipt_handle().unwrap_or_default());
             if id.is_some_and(|id| failed.contains(&id)) {
-                let retry = self.sqs.change_message_visibility().queue_url(url).receipt_handle(receipt);
-                let _back_later_anyway = retry.visibility_timeout(RETRY_AFTER_SECONDS).send().await;
-            } else if let Ok(entry) = DeleteMessageBatchRequestEntry::builder()
-                .id(id.unwrap_or_default())
-                .receipt_handle(receipt)
-                .build()
-            {
+                continue;
+            }
+            let entry = DeleteMessageBatchRequestEntry::builder().id(id.unwrap_or_default());
+            if let Ok(entry) = entry.receipt_handle(receipt).build() {
                 done = done.entries(entry);
                 any_done = true;
             }
@@ -179,9 +194,31 @@ impl Poller {
             let _delivered_again_at_worst = done.send().await;
         }
     }
+
+    /// Does not invoke the function, as Lambda does not in a recursive loop. On AWS each message
+    /// comes back when its visibility timeout ends, until it is a dead letter; here it comes back
+    /// at once.
+    async fn drop_recursive(&self, url: &str, messages: &[Message]) {
+        tracing::error!(function = self.source.function, "a recursive loop was stopped");
+        for message in messages {
+            let receipt = message.receipt_handle().unwrap_or_default();
+            let back = self.sqs.change_message_visibility().queue_url(url).receipt_handle(receipt);
+            let _back_later_anyway = back.visibility_timeout(0).send().await;
+        }
+    }
 }
 
-/// Messages in the event that Lambda makes of them.
+/// Messages in the event that Lambda makes of them, with the ARN of the queue they came from.
+#[must_use]
+pub fn sqs_event_from(queue_arn: &str, messages: &[Message]) -> SqsEvent {
+    let mut event = sqs_event(messages);
+    for record in &mut event.records {
+        record.event_source_arn = Some(queue_arn.to_owned());
+    }
+    event
+}
+
+/// Messages in the event that Lambda makes of them, which does not say where they came from.
 #[must_use]
 pub fn sqs_event(messages: &[Message]) -> SqsEvent {
     let mut event = SqsEvent::default();

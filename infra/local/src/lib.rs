@@ -5,26 +5,30 @@ mod bank;
 mod catalog;
 pub mod demo;
 mod events;
+mod lineage;
 mod provision;
 mod roles;
 mod services;
 mod stack;
+mod tap;
 mod template;
 
 pub use bank::Bank;
 pub use catalog::put_catalog;
-pub use events::sqs_event;
+pub use events::{sqs_event, sqs_event_from};
 pub use roles::{Statement, template_roles};
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
-pub use template::{TemplateRoute, TemplateSource};
+pub use tap::{Tap, tapped};
+pub use template::{Template, TemplateRoute, TemplateSource};
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use saldo::app::App;
 
 /// The routes that the template gives its functions.
 ///
@@ -79,7 +83,7 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
     // Last: whoever gets an answer finds the file that goes with it.
-    let functions = Functions::start(aws.sdk_config(), |function| aws.app_of(function), listener)?;
+    let functions = Functions::start(aws.sdk_config(), |sdk| App::new(&aws.settings, sdk), listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
     println!("\nStopping; what is left of running jobs goes on at the next start.");

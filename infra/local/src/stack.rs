@@ -96,9 +96,7 @@ impl Aws {
     /// The SDK's configuration for the services, with a function's name on every call.
     #[must_use]
     pub fn sdk_of(&self, function: &str) -> SdkConfig {
-        let mut sdk = self.sdk.to_builder();
-        sdk.set_app_name(AppName::new(function.to_owned()).ok());
-        sdk.build()
+        called_by(&self.sdk, function)
     }
 
     /// The variables by which a function, a shell or `cargo lambda` finds all this.
@@ -152,18 +150,32 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Serves every route on `listener` and works on every queue that `sdk` reaches, each function
-    /// with the app that `app_of` gives for its name in the template.
+    /// Serves every route on `listener` and works on every queue that `sdk` reaches. `app_on` makes
+    /// the app of a function from the function's configuration of the SDK.
     ///
     /// # Errors
-    /// When the template names a worker there is none of.
-    pub fn start(sdk: &SdkConfig, app_of: impl Fn(&str) -> App, listener: TcpListener) -> Result<Self> {
+    /// When the template names a worker that does not exist.
+    pub fn start(sdk: &SdkConfig, app_on: impl Fn(&SdkConfig) -> App, listener: TcpListener) -> Result<Self> {
+        Self::of(&Template::load()?, sdk, app_on, listener)
+    }
+
+    /// The same with another template.
+    ///
+    /// # Errors
+    /// When the template names a worker that does not exist.
+    pub fn of(
+        template: &Template,
+        sdk: &SdkConfig,
+        app_on: impl Fn(&SdkConfig) -> App,
+        listener: TcpListener,
+    ) -> Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
-        let service = http::service(Router::from(routes_of(&app_of)).layer(from_fn(whole_request)));
+        let routes = routes_of(&|function: &str| app_on(&called_by(sdk, function)));
+        let service = http::service(Router::from(routes).layer(from_fn(whole_request)));
         server.spawn(serve(listener, service, stop.clone()));
-        let pollers = events::start(&Template::load()?, &aws_sdk_sqs::Client::new(sdk), &app_of, &stop)?;
+        let pollers = events::start(template, sdk, &app_on, &stop)?;
         Ok(Self { url, server, pollers, stop })
     }
 
@@ -179,6 +191,13 @@ impl Functions {
         self.pollers.shutdown().await;
         self.server.shutdown().await;
     }
+}
+
+/// The same configuration of the SDK, with a function's name on every call.
+pub(crate) fn called_by(sdk: &SdkConfig, function: &str) -> SdkConfig {
+    let mut sdk = sdk.to_builder();
+    sdk.set_app_name(AppName::new(function.to_owned()).ok());
+    sdk.build()
 }
 
 /// A listener on `port` (0: a free one) of the loopback interface.

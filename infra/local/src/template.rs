@@ -16,9 +16,12 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGION: &str = "us-east-1";
 
+/// The property of a function that turns Lambda's loop detection off.
+const RECURSIVE_LOOP: &str = "RecursiveLoop";
+
 /// A template with its intrinsic functions in their long form.
 #[derive(Debug)]
-pub(crate) struct Template(Value);
+pub struct Template(Value);
 
 /// A resource of the template.
 #[derive(Debug)]
@@ -62,6 +65,11 @@ pub struct TemplateRoute {
 }
 
 impl Resource {
+    /// Whether Lambda lets the function take part in a loop.
+    pub(crate) fn may_loop(&self) -> bool {
+        self.properties[RECURSIVE_LOOP] == "Allow"
+    }
+
     /// The properties as a `T`.
     pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_value(self.properties.clone())
@@ -74,9 +82,20 @@ impl Template {
     ///
     /// # Errors
     /// When it is not YAML.
-    pub(crate) fn load() -> Result<Self> {
+    pub fn load() -> Result<Self> {
         let documents = Yaml::load_from_str(TEMPLATE).context("infra/template.yaml")?;
         documents.first().context("infra/template.yaml is empty").and_then(to_json).map(Self)
+    }
+
+    /// The template as it would be if no function were allowed to loop: for tests.
+    #[must_use]
+    pub fn without_loops(mut self) -> Self {
+        for resource in self.0["Resources"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+            if let Some(properties) = resource["Properties"].as_object_mut() {
+                properties.remove(RECURSIVE_LOOP);
+            }
+        }
+        self
     }
 
     /// The resources of a type, resolved.
@@ -172,6 +191,7 @@ impl Template {
         let kind = self.0["Resources"][logical_id]["Type"].as_str().unwrap_or_default();
         Ok(match (kind, attribute) {
             ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{logical_id}"),
+            ("AWS::SQS::Queue", "QueueName") => logical_id.to_owned(),
             ("AWS::DynamoDB::Table", "Arn") => {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}")
             }
@@ -249,6 +269,38 @@ mod tests {
             "AWS::Serverless::Function",
         ] {
             assert!(!template.resources(kind).expect(kind).is_empty(), "{kind}");
+        }
+    }
+
+    /// See `docs/decisions/queues.md`.
+    #[test]
+    fn functions_that_queue_messages_again_may_loop_and_an_alarm_watches_the_other_workers() {
+        let template = Template::load().expect("a good template");
+        let functions = template.resources("AWS::Serverless::Function").expect("functions");
+        let may_loop = functions.iter().filter(|function| function.may_loop());
+        assert_eq!(
+            may_loop.map(|function| function.logical_id.as_str()).collect::<Vec<_>>(),
+            [
+                "ImportPlannerFunction",
+                "ImportWorkerFunction",
+                "NotificationsWorkerFunction",
+                "SyncDeadLettersFunction",
+                "SyncWorkerFunction"
+            ]
+        );
+        let alarms = template.resources("AWS::CloudWatch::Alarm").expect("alarms");
+        let alarm = alarms.iter().find(|alarm| alarm.logical_id == "RecursionAlarm").expect("the alarm");
+        let metrics = alarm.properties["Metrics"].as_array().expect("metrics");
+        let watched: Vec<_> = metrics
+            .iter()
+            .map(|metric| &metric["MetricStat"]["Metric"])
+            .filter(|metric| metric["MetricName"] == "RecursiveInvocationsDropped")
+            .filter_map(|metric| metric["Dimensions"][0]["Value"].as_str())
+            .collect();
+        for source in template.sources().expect("sources") {
+            let function = functions.iter().find(|function| function.logical_id == source.function_name);
+            let may_loop = function.expect("the function").may_loop();
+            assert_ne!(watched.contains(&source.function_name.as_str()), may_loop, "{source:?}");
         }
     }
 

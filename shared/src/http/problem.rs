@@ -392,7 +392,9 @@ impl From<Failure> for Problem {
         tracing::error!(error = %failure.chain(), "the request failed");
         match failure {
             Failure::Throttled { .. } => Self::unavailable(),
-            Failure::Service { .. } | Failure::Corrupt { .. } => Self::internal(),
+            Failure::Service { .. } | Failure::HopsExhausted { .. } | Failure::Corrupt { .. } => {
+                Self::internal()
+            }
         }
     }
 }

@@ -119,6 +119,12 @@ pub struct EndpointChange {
 }
 
 impl EndpointChange {
+    /// Whether nothing is to be changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.observe_key.is_none() && self.notify_uri.is_none() && self.state == Patch::Keep
+    }
+
     /// Reads a change. Fields that there are not are ignored, as finX does.
     ///
     /// # Errors

@@ -5,7 +5,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+
+use crate::failure::Failure;
 
 /// The names and values that an expression speaks of.
 #[derive(Default)]
@@ -136,18 +139,40 @@ impl Update {
 
     /// The request to make this update.
     pub(super) fn on(self, request: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        let (update, condition) = self.expressions();
+        request
+            .update_expression(update)
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(Some(self.placeholders.names))
+            // An update that only removes has none, and DynamoDB wants none then.
+            .set_expression_attribute_values(some_of(self.placeholders.values))
+    }
+
+    /// The action to make this update in a transaction.
+    pub(super) fn in_transaction(self, action: UpdateBuilder) -> Result<TransactWriteItem, Failure> {
+        let (update, condition) = self.expressions();
+        let action = action
+            .update_expression(update)
+            .set_condition_expression(condition)
+            .set_expression_attribute_names(Some(self.placeholders.names))
+            .set_expression_attribute_values(some_of(self.placeholders.values))
+            .build();
+        let action = action.map_err(Failure::unsendable("TransactWriteItems"))?;
+        Ok(TransactWriteItem::builder().update(action).build())
+    }
+
+    /// The update expression, and the condition if there is one.
+    fn expressions(&self) -> (String, Option<String>) {
         let clause = |verb: &str, items: &[String]| match items {
             [] => String::new(),
             items => format!("{verb} {} ", items.join(", ")),
         };
         let conditions: Vec<String> =
             self.conditions.iter().map(|condition| format!("({condition})")).collect();
-        request
-            .update_expression(clause("SET", &self.sets) + &clause("REMOVE", &self.removes))
-            .set_condition_expression((!conditions.is_empty()).then(|| conditions.join(" AND ")))
-            .set_expression_attribute_names(Some(self.placeholders.names))
-            // An update that only removes has none, and DynamoDB wants none then.
-            .set_expression_attribute_values(some_of(self.placeholders.values))
+        (
+            clause("SET", &self.sets) + &clause("REMOVE", &self.removes),
+            (!conditions.is_empty()).then(|| conditions.join(" AND ")),
+        )
     }
 }
 

@@ -30,7 +30,7 @@ pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
 pub use imports::{ChunkPart, ImportStore, UploadStore};
 pub use jobs::{Job, JobStore};
 pub use keys::{KeyStore, Revocation, Revoked, Revoker};
-pub use notifications::NotificationStore;
+pub use notifications::{EndpointChanged, NotificationStore};
 pub use revised::{Changed, Revised};
 pub use syncs::SyncStore;
 pub use transactions::{Kept, Order, StoredTransaction, TransactionStore};

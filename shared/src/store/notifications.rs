@@ -1,15 +1,21 @@
 //! The notification endpoints. They lie in the table of accesses, under ids of their own.
 
+mod targets;
+
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update as UpdateAction};
 use serde::{Deserialize, Serialize};
 
+use self::targets::{Target, Transacted};
 use super::expression::Update;
-use super::item::{Item, is_condition_failure, text};
+use super::item::{Item, text};
 use crate::failure::Failure;
 use crate::fields::Patch;
 use crate::id::{NotificationId, OrgId};
 use crate::notification::{Endpoint, EndpointChange};
+
+/// How often a write is tried that other requests for the same endpoint get in the way of.
+const ATTEMPTS_MAX: u32 = 5;
 
 /// The endpoints of all organizations.
 #[derive(Clone, Debug)]
@@ -31,16 +37,19 @@ impl NotificationStore {
         Self { client, table }
     }
 
-    /// Stores an endpoint, in place of one with the same id: only an earlier attempt of the
-    /// same request can have made that, and nobody was told its secret.
+    /// Stores an endpoint, in place of one with the same id, which only an earlier attempt of the
+    /// same request can have made, and whose secret no caller has. Says whether its URL and
+    /// observe key were free: otherwise another endpoint has both, and nothing is stored.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn put(&self, org: &OrgId, endpoint: &Endpoint) -> Result<(), Failure> {
+    pub async fn put(&self, org: &OrgId, endpoint: &Endpoint) -> Result<bool, Failure> {
         let record = Record { org: org.clone(), endpoint: endpoint.clone() };
         let item: Item = serde_dynamo::to_item(record).map_err(Failure::corrupt("an endpoint"))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.send().await.map(drop).map_err(Failure::of("PutItem on accesses"))
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
+        let put = put.map_err(Failure::unsendable("PutItem on accesses"))?;
+        let actions = vec![self.take(&target(org, endpoint))?, TransactWriteItem::builder().put(put).build()];
+        Ok(self.transact(actions).await? == Transacted::Done)
     }
 
     /// The endpoint, if the organization has it.
@@ -86,61 +95,93 @@ impl NotificationStore {
         Ok(endpoints)
     }
 
-    /// Changes an endpoint and returns it as it is now; nothing, if there is none.
+    /// Changes an endpoint, unless another endpoint has the URL and observe key that it would
+    /// have.
     ///
     /// # Errors
-    /// [`Failure`] when DynamoDB fails.
+    /// [`Failure`] when DynamoDB fails, or other requests keep changing the same endpoint.
     pub async fn change(
         &self,
         org: &OrgId,
         id: &NotificationId,
         change: &EndpointChange,
-    ) -> Result<Option<Endpoint>, Failure> {
-        let mut update = Update::default();
-        if let Some(observe_key) = &change.observe_key {
+    ) -> Result<EndpointChanged, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(before) = self.get(org, id).await? else { return Ok(EndpointChanged::NotFound) };
+            if change.is_empty() {
+                return Ok(EndpointChanged::Done(before));
+            }
+            let observe_key = change.observe_key.as_ref().unwrap_or(&before.observe_key);
+            let uri = change.notify_uri.as_ref().unwrap_or(&before.notify_uri);
+            let (old, new) = (target(org, &before), Target { org, endpoint: id, uri, observe_key });
+            let mut update = as_read(&before);
             update.set("observe_key", text(observe_key));
+            update.set("notify_uri", text(uri));
+            match &change.state {
+                Patch::Keep => {}
+                Patch::Clear => update.remove("state"),
+                Patch::Set(state) => update.set("state", text(state)),
+            }
+            let action = UpdateAction::builder().table_name(&self.table);
+            let action = action.key("org", text(org)).key("id", text(id));
+            let mut actions = vec![update.in_transaction(action)?];
+            if !new.is_same_as(&old) {
+                actions.extend([self.take(&new)?, self.give_back(&old)?]);
+            }
+            match self.transact(actions).await? {
+                Transacted::Done => {}
+                Transacted::Refused(1) => return Ok(EndpointChanged::TargetTaken),
+                // Another request has changed or deleted the endpoint: look again.
+                Transacted::Refused(_) => continue,
+            }
+            let changed = self.get(org, id).await?;
+            return Ok(changed.map_or(EndpointChanged::NotFound, EndpointChanged::Done));
         }
-        if let Some(notify_uri) = &change.notify_uri {
-            update.set("notify_uri", text(notify_uri));
-        }
-        match &change.state {
-            Patch::Keep => {}
-            Patch::Clear => update.remove("state"),
-            Patch::Set(state) => update.set("state", text(state)),
-        }
-        if update.is_empty() {
-            return self.get(org, id).await;
-        }
-        update.require("attribute_exists(id)".to_owned());
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("org", text(org))
-            .key("id", text(id))
-            .return_values(ReturnValue::AllNew);
-        match update.on(request).send().await {
-            Ok(answer) => answer.attributes.map(endpoint).transpose(),
-            Err(error) if is_condition_failure(&error) => Ok(None),
-            Err(error) => Err(Failure::of("UpdateItem on accesses")(error)),
-        }
+        Err(Failure::Throttled { operation: "a change of an endpoint that others change" })
     }
 
-    /// Deletes an endpoint.
+    /// Deletes an endpoint, if the organization has it. Says whether it had.
     ///
     /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn delete(&self, org: &OrgId, id: &NotificationId) -> Result<(), Failure> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .key("org", text(org))
-            .key("id", text(id))
-            .send()
-            .await
-            .map(drop)
-            .map_err(Failure::of("DeleteItem on accesses"))
+    /// [`Failure`] when DynamoDB fails, or other requests keep changing the same endpoint.
+    pub async fn delete(&self, org: &OrgId, id: &NotificationId) -> Result<bool, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(before) = self.get(org, id).await? else { return Ok(false) };
+            let delete = Delete::builder().table_name(&self.table).key("org", text(org)).key("id", text(id));
+            let delete = delete.build().map_err(Failure::unsendable("DeleteItem on accesses"))?;
+            let delete = TransactWriteItem::builder().delete(delete).build();
+            // The target's item changes with the endpoint: its condition is on both.
+            if self.transact(vec![self.give_back(&target(org, &before))?, delete]).await? == Transacted::Done
+            {
+                return Ok(true);
+            }
+        }
+        Err(Failure::Throttled { operation: "the deletion of an endpoint that others change" })
     }
+}
+
+/// What a change of an endpoint came to.
+#[derive(Debug)]
+pub enum EndpointChanged {
+    /// The endpoint as it is now.
+    Done(Endpoint),
+    /// Another endpoint has the URL and the observe key.
+    TargetTaken,
+    /// The organization has no such endpoint.
+    NotFound,
+}
+
+/// Where an endpoint points.
+fn target<'a>(org: &'a OrgId, endpoint: &'a Endpoint) -> Target<'a> {
+    Target { org, endpoint: &endpoint.id, uri: &endpoint.notify_uri, observe_key: &endpoint.observe_key }
+}
+
+/// An update on condition that the endpoint still points where it did.
+fn as_read(endpoint: &Endpoint) -> Update {
+    let mut update = Update::default();
+    update.require_value("observe_key", Some(text(&endpoint.observe_key)));
+    update.require_value("notify_uri", Some(text(&endpoint.notify_uri)));
+    update
 }
 
 fn endpoint(item: Item) -> Result<Endpoint, Failure> {

@@ -10,9 +10,13 @@
 //! | accesses | `org` | `id` | |
 //! | idempotency | `request` | | |
 
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
 use super::item::{Item, text};
 use crate::date::Date;
 use crate::id::{AccessId, AccountId, Id, KeyId, OrgId};
+use crate::notification::{NotifyUri, ObserveKey};
 use crate::transaction::{Place, Sequence};
 
 /// How many partitions an organization's accounts are spread over. One DynamoDB partition
@@ -108,6 +112,16 @@ pub(super) fn list(kind: &str) -> String {
 /// Where an access's secrets lie, among the accesses.
 pub(super) fn access_secrets(id: &AccessId) -> String {
     format!("{id}#secrets")
+}
+
+/// Where the item of an endpoint's target lies, among the accesses. A URL's fragment is not sent,
+/// and another spelling of the same URL is the same target.
+pub(super) fn notification_target(uri: &NotifyUri, observe_key: &ObserveKey) -> String {
+    let mut url = uri.url().clone();
+    url.set_fragment(None);
+    // Neither has a line break in it.
+    let digest = Sha256::digest(format!("{observe_key}\n{url}"));
+    format!("target#{}", HEXLOWER.encode(&digest))
 }
 
 /// Before the first organization, among the keys.

@@ -12,7 +12,7 @@ use crate::id::{AccessId, AccountId, ChallengeId, OrgId, SyncId};
 use crate::store::Revised;
 
 /// How long a synchronization may take, all waiting included: less than its lock lasts.
-const TIME_MAX: SignedDuration = SignedDuration::from_mins(50);
+pub const TIME_MAX: SignedDuration = SignedDuration::from_mins(50);
 
 /// How a synchronization is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -8,7 +8,7 @@ mod request;
 
 pub use challenge::{Answer, AuthMethod, Challenge, ChallengeKind, TextFormat};
 pub use conflict::{CONFLICTS_MAX, Conflict, Conflicts};
-pub use job::{Brought, Step, SyncError, SyncJob, SyncStatus};
+pub use job::{Brought, Step, SyncError, SyncJob, SyncStatus, TIME_MAX};
 pub use request::{
     REDIRECT_URI_BYTES_MAX, STATE_CHARS_MAX, SYNC_FIELDS, SYNC_PERIOD_DEFAULT, SYNC_PERIOD_MAX, SyncRequest,
     SyncScope,

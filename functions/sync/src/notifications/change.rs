@@ -6,6 +6,7 @@ use saldo::app::App;
 use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
 use saldo::id::NotificationId;
 use saldo::notification::{ENDPOINT_FIELDS, EndpointChange};
+use saldo::store::EndpointChanged;
 
 use super::body::Change;
 use super::resolver::check_name;
@@ -23,6 +24,7 @@ use super::view::View;
     request_body = Change,
     responses(
         (status = 200, description = "The endpoint", body = View),
+        (status = 409, description = "`notification_exists`: another endpoint has the URL and the observe key"),
         (status = 412, description = "`precondition_failed`: an endpoint has no `ETag`"),
     ),
 )]
@@ -38,6 +40,9 @@ pub(crate) async fn change(
     if let Some(uri) = &change.notify_uri {
         check_name(uri, app.targets).await?;
     }
-    let changed = app.notifications.change(caller.org(), &id, &change).await?;
-    Ok(Json(changed.ok_or_else(Problem::not_found)?.into()))
+    match app.notifications.change(caller.org(), &id, &change).await? {
+        EndpointChanged::Done(endpoint) => Ok(Json(endpoint.into())),
+        EndpointChanged::TargetTaken => Err(Problem::notification_exists()),
+        EndpointChanged::NotFound => Err(Problem::not_found()),
+    }
 }

@@ -47,6 +47,7 @@ struct Created<'a> {
             status = 201, description = "The endpoint", body = Created<'static>,
             headers(("Location", description = "Its path")),
         ),
+        (status = 409, description = "`notification_exists`: another endpoint has the URL and the observe key"),
         (status = 422, description = "`too_many_notifications`: there are a hundred already"),
     ),
 )]
@@ -67,7 +68,9 @@ pub(crate) async fn create(
     let secret = signing_secret().map_err(|_| Problem::internal())?;
     let sealed = app.sealer.seal(&Endpoint::seal_context(org, &id), &secret).await?;
     let endpoint = request.grant(id, sealed, Timestamp::now());
-    app.notifications.put(org, &endpoint).await?;
+    if !app.notifications.put(org, &endpoint).await? {
+        return Err(Problem::notification_exists());
+    }
 
     let view = View::from(endpoint);
     let location = format!("/rest/notifications/{}", view.notification_id);

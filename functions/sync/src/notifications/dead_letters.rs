@@ -1,33 +1,34 @@
-//! The dead letters: notifications that could not be handled, however often they were tried.
-//! Deliveries end as failed; an event is told once more, since nothing else would tell of it.
+//! The handler of dead letters: ends deliveries whose messages failed too often as failed. An
+//! event gets one more chance here, since no record of it exists.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::id::{DeliveryId, OrgId};
 use saldo::notification::{DeliveryStatus, GivenUp};
-use saldo::queue::NotificationMessage;
+use saldo::queue::{NotificationMessage, Queued};
 use saldo::worker::each_message;
 
 use super::worker::tell;
 
-/// Ends deliveries that were given up, and tells events that were.
+/// Ends deliveries, and records and queues the deliveries of events, whose messages failed too
+/// often.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(event, move |message| close(app.clone(), message)).await
+    each_message(&app.notification_queue.clone(), event, move |queued| close(app.clone(), queued)).await
 }
 
-async fn close(app: App, message: NotificationMessage) -> Result<(), Failure> {
+async fn close(app: App, Queued { message, hops }: Queued<NotificationMessage>) -> Result<(), Failure> {
     match message {
         NotificationMessage::Tell(event) => {
-            tracing::error!(org = %event.org, job = event.job_id, "given up");
+            tracing::error!(org = %event.org, job = event.job_id, "failed too often");
             tell(&app, &event).await
         }
-        NotificationMessage::Deliver { org, delivery } => give_up(&app, &org, &delivery).await,
+        NotificationMessage::Deliver { org, delivery } => give_up(&app, &org, &delivery, hops).await,
     }
 }
 
-async fn give_up(app: &App, org: &OrgId, id: &DeliveryId) -> Result<(), Failure> {
-    tracing::error!(%org, delivery = %id, "given up");
+async fn give_up(app: &App, org: &OrgId, id: &DeliveryId, hops: u32) -> Result<(), Failure> {
+    tracing::error!(%org, delivery = %id, hops, "failed too often");
     let delivery = app.deliveries.get(org, id).await?;
     let Some(mut delivery) = delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) else {
         return Ok(());
@@ -35,7 +36,7 @@ async fn give_up(app: &App, org: &OrgId, id: &DeliveryId) -> Result<(), Failure>
     delivery.give_up(GivenUp::NotProcessed);
     match app.deliveries.save(&mut delivery).await? {
         true => Ok(()),
-        // Another message has brought it on meanwhile, and may have ended it: look again.
+        // Another message has recorded an attempt meanwhile, and may have ended it: look again.
         false => Err(Failure::Throttled { operation: "the end of a delivery that goes on" }),
     }
 }

@@ -7,8 +7,6 @@ use saldo::app::App;
 use saldo::http::{Caller, PathId, Preconditions, Problem};
 use saldo::id::NotificationId;
 
-use super::read::find;
-
 /// Deletes a notification endpoint
 ///
 /// What is on its way is given up.
@@ -30,7 +28,8 @@ pub(crate) async fn delete(
     preconditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
     preconditions.admit_untagged()?;
-    find(&app, caller.org(), &id).await?;
-    app.notifications.delete(caller.org(), &id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    match app.notifications.delete(caller.org(), &id).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::not_found()),
+    }
 }

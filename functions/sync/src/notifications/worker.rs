@@ -5,13 +5,15 @@
 //! When an attempt is due is told by the delivery, never by its message, so a message that
 //! comes twice, or early, shortens nothing.
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::id::{DeliveryId, OrgId};
 use saldo::notification::{Delivery, DeliveryStatus, Endpoint, Event, GivenUp};
-use saldo::queue::NotificationMessage;
+use saldo::queue::{NotificationMessage, Queued};
 use saldo::worker::each_message;
 
 use super::client;
@@ -19,13 +21,16 @@ use super::client;
 /// Handles a batch of events to be told and notifications to be delivered. Handling one again
 /// changes nothing that was done.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(event, move |message| step(app.clone(), message)).await
+    each_message(&app.notification_queue.clone(), event, move |queued| step(app.clone(), queued)).await
 }
 
-async fn step(app: App, message: NotificationMessage) -> Result<(), Failure> {
-    match message {
-        NotificationMessage::Tell(event) => tell(&app, &event).await,
-        NotificationMessage::Deliver { org, delivery } => deliver(&app, org, delivery).await,
+async fn step(app: App, queued: Queued<NotificationMessage>) -> Result<(), Failure> {
+    match &queued.message {
+        NotificationMessage::Tell(event) => tell(&app, event).await,
+        NotificationMessage::Deliver { org, delivery } => match deliver(&app, org, delivery).await? {
+            Some(wait) => app.notification_queue.put_back(&queued, wait).await,
+            None => Ok(()),
+        },
     }
 }
 
@@ -47,29 +52,31 @@ pub(super) async fn tell(app: &App, event: &Event) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes the attempt that is due and writes down what came of it.
-async fn deliver(app: &App, org: OrgId, id: DeliveryId) -> Result<(), Failure> {
-    let delivery = app.deliveries.get(&org, &id).await?;
+/// Makes the attempt that is due and records its outcome. Returns how long the next attempt is to
+/// wait, if there is one. A wait that is longer than the queue's longest delay takes several hops:
+/// a message that is early waits again.
+async fn deliver(app: &App, org: &OrgId, id: &DeliveryId) -> Result<Option<Duration>, Failure> {
+    let delivery = app.deliveries.get(org, id).await?;
     let Some(mut delivery) = delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) else {
-        return Ok(());
+        return Ok(None);
     };
-    if delivery.wait(Timestamp::now()).is_some() {
-        return queue(app, &delivery).await;
+    if let Some(wait) = delivery.wait(Timestamp::now()) {
+        return Ok(Some(wait));
     }
-    match app.notifications.get(&org, &delivery.endpoint).await? {
+    match app.notifications.get(org, &delivery.endpoint).await? {
         Some(endpoint) => attempt(app, &mut delivery, &endpoint).await?,
         None => delivery.give_up(GivenUp::EndpointDeleted),
     }
     if !app.deliveries.save(&mut delivery).await? {
-        // Another message for the same delivery has brought it here; that one queues the next.
+        // Another message for the same delivery has recorded an attempt; it queues the next.
         tracing::info!(%org, delivery = %id, "overtaken");
-        return Ok(());
+        return Ok(None);
     }
     tracing::info!(%org, delivery = %id, status = ?delivery.status, attempts = delivery.attempts.len(), "attempted");
-    match delivery.status {
-        DeliveryStatus::Pending => queue(app, &delivery).await,
-        DeliveryStatus::Delivered | DeliveryStatus::Failed => Ok(()),
-    }
+    Ok(match delivery.status {
+        DeliveryStatus::Pending => Some(delivery.wait(Timestamp::now()).unwrap_or_default()),
+        DeliveryStatus::Delivered | DeliveryStatus::Failed => None,
+    })
 }
 
 async fn attempt(app: &App, delivery: &mut Delivery, endpoint: &Endpoint) -> Result<(), Failure> {
@@ -78,12 +85,4 @@ async fn attempt(app: &App, delivery: &mut Delivery, endpoint: &Endpoint) -> Res
     let outcome = client::call(app, delivery, endpoint, &secret).await?;
     delivery.record(outcome, Timestamp::now(), app.limits.notification_delays);
     Ok(())
-}
-
-/// Queues the next attempt for when it is due, or for as far ahead as the queue can: who comes
-/// early is queued again.
-async fn queue(app: &App, delivery: &Delivery) -> Result<(), Failure> {
-    let message = NotificationMessage::Deliver { org: delivery.org.clone(), delivery: delivery.id.clone() };
-    let wait = delivery.wait(Timestamp::now()).unwrap_or_default();
-    app.notification_queue.send_later(&[message], wait).await
 }

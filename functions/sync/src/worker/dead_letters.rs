@@ -1,5 +1,4 @@
-//! The dead letters: synchronizations that failed until they were given up. They end as
-//! failed, so that nobody waits for them for ever.
+//! The handler of dead letters: ends synchronizations whose messages failed too often as failed.
 
 use std::time::Duration;
 
@@ -8,29 +7,34 @@ use jiff::Timestamp;
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::finx::ErrorCode;
-use saldo::queue::SyncMessage;
+use saldo::queue::{Queued, SyncMessage};
 use saldo::worker::each_message;
 
 use super::end;
 
-/// How soon a message is tried again that others have made good since.
+/// How soon the worker gets a message back whose synchronization another message brings forward.
 const LATER: Duration = Duration::from_mins(1);
 
-/// Ends synchronizations that were given up.
+/// What a user is told of a synchronization whose message was queued again as often as it may.
+const QUEUED_TOO_OFTEN: &str = "The synchronization waited too often without coming to an end.";
+
+/// Ends synchronizations whose messages failed too often.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(event, move |message| close(app.clone(), message)).await
+    each_message(&app.sync_queue.clone(), event, move |queued| close(app.clone(), queued)).await
 }
 
-async fn close(app: App, message: SyncMessage) -> Result<(), Failure> {
-    let now = Timestamp::now();
+async fn close(app: App, queued: Queued<SyncMessage>) -> Result<(), Failure> {
+    let (message, now) = (&queued.message, Timestamp::now());
     match app.syncs.get(&message.org, &message.sync).await? {
         Some(mut job) if !job.has_ended() => {
             // A synchronization has several messages: another worker may have it, and do well.
-            if job.rests_until(now).is_some() && !job.is_overdue(now) {
-                return app.sync_queue.send_later(&[message], LATER).await;
+            if job.rests_until(now).is_some() && !job.is_overdue(now) && !queued.is_exhausted() {
+                return app.sync_queue.put_back(&queued, LATER).await;
             }
-            tracing::error!(org = %message.org, sync = %message.sync, "given up");
-            end::give_up(&app, &mut job, ErrorCode::General).await
+            let hops = queued.hops;
+            tracing::error!(org = %message.org, sync = %message.sync, hops, "failed too often");
+            let reason = queued.is_exhausted().then(|| QUEUED_TOO_OFTEN.to_owned());
+            end::give_up(&app, &mut job, ErrorCode::General, reason).await
         }
         Some(job) => end::tell(&app, &job).await,
         None => Ok(()),

@@ -22,11 +22,16 @@ impl Work {
     }
 }
 
-/// Ends a synchronization that can't go on. It is as it is in the table.
-pub(super) async fn give_up(app: &App, job: &mut SyncJob, code: ErrorCode) -> Result<(), Failure> {
-    // An end that is settled stays.
+/// Ends a synchronization, which is as it is in the table, as failed.
+pub(super) async fn give_up(
+    app: &App,
+    job: &mut SyncJob,
+    code: ErrorCode,
+    reason: Option<String>,
+) -> Result<(), Failure> {
+    // How it ends may be settled already.
     if job.step != Step::End {
-        job.give_up(code, None);
+        job.give_up(code, reason);
     }
     finish(app, job).await
 }

@@ -21,7 +21,7 @@ use saldo::access::{Access, WantedConsent};
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::finx::ErrorCode;
-use saldo::queue::{DELAY_MAX, SyncMessage};
+use saldo::queue::{DELAY_MAX, Queued, SyncMessage};
 use saldo::sync::{Step, SyncJob, SyncStatus};
 use saldo::worker::each_message;
 
@@ -31,17 +31,12 @@ pub use dead_letters::handle as handle_dead_letters;
 
 /// How often a synchronization waits because its bank asks for it.
 const WAITS_MAX: u32 = 5;
-/// How soon a message comes back that met somebody else.
+/// How soon a message comes back that met another worker.
 const SOON: Duration = Duration::from_secs(1);
-/// How soon a message comes back, at first, that AWS has failed; each time twice as late. Its
-/// visibility timeout would be too late for a user who waits.
-const RETRY: Duration = Duration::from_secs(5);
-/// How often it does, before it is left to its queue.
-const RETRIES_MAX: u32 = 6;
 
 /// Handles a batch of synchronizations. Delivering one again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(event, move |message| bring_forward(app.clone(), message)).await
+    each_message(&app.sync_queue.clone(), event, move |queued| bring_forward(app.clone(), queued)).await
 }
 
 /// A synchronization that was taken up.
@@ -88,7 +83,8 @@ impl From<BankError> for Stopped {
     }
 }
 
-async fn bring_forward(app: App, message: SyncMessage) -> Result<(), Failure> {
+async fn bring_forward(app: App, queued: Queued<SyncMessage>) -> Result<(), Failure> {
+    let message = &queued.message;
     let Some(mut job) = app.syncs.get(&message.org, &message.sync).await? else {
         tracing::info!(org = %message.org, sync = %message.sync, "the synchronization was taken back");
         return Ok(());
@@ -99,19 +95,14 @@ async fn bring_forward(app: App, message: SyncMessage) -> Result<(), Failure> {
     let now = Timestamp::now();
     if let Some(until) = job.rests_until(now) {
         let left = until.duration_since(now).try_into().unwrap_or(SOON);
-        return app.sync_queue.send_later(&[message], left).await;
+        return app.sync_queue.put_back(&queued, left).await;
     }
     if !take_up(&app, &mut job, now).await? {
-        return app.sync_queue.send_later(&[message], SOON).await;
+        return app.sync_queue.put_back(&queued, SOON).await;
     }
-    match go_on(&app, job).await {
-        Ok(After::Wait(delay)) => app.sync_queue.send_later(&[message], delay.min(DELAY_MAX)).await,
-        Ok(After::Step | After::Nothing) => Ok(()),
-        Err(Failed { failure, retry: Some(delay) }) => {
-            tracing::warn!(error = %failure.chain(), sync = %message.sync, "tried again soon");
-            app.sync_queue.send_later(&[message], delay).await
-        }
-        Err(Failed { failure, retry: None }) => Err(failure),
+    match go_on(&app, job).await? {
+        After::Wait(delay) => app.sync_queue.put_back(&queued, delay.min(DELAY_MAX)).await,
+        After::Step | After::Nothing => Ok(()),
     }
 }
 
@@ -132,13 +123,13 @@ async fn take_up(app: &App, job: &mut SyncJob, now: Timestamp) -> Result<bool, F
 }
 
 /// Goes on with a synchronization that was taken up, as far as it goes.
-async fn go_on(app: &App, mut job: SyncJob) -> Result<After, Failed> {
+async fn go_on(app: &App, mut job: SyncJob) -> Result<After, Failure> {
     let ended = match job.step {
         // How it ends is settled: it has given its access back, perhaps.
         Step::End => end::finish(app, &mut job).await,
         _ => match tools(app, &job).await {
             Err(failure) => Err(failure),
-            Ok(Err(code)) => end::give_up(app, &mut job, code).await,
+            Ok(Err(code)) => end::give_up(app, &mut job, code, None).await,
             Ok(Ok((access, connector))) => {
                 let (app, begun) = (app.clone(), Instant::now());
                 return Work { app, job, access, connector, begun, has_read: false }.run().await;
@@ -149,13 +140,6 @@ async fn go_on(app: &App, mut job: SyncJob) -> Result<After, Failed> {
         Ok(()) => Ok(After::Nothing),
         Err(failure) => Err(let_go(app, &mut job, failure).await),
     }
-}
-
-/// AWS has failed a synchronization.
-struct Failed {
-    failure: Failure,
-    /// How soon it is tried again; otherwise when the queue brings it back.
-    retry: Option<Duration>,
 }
 
 /// The access and the connector to its bank; the inner error is why there is no going on.
@@ -174,20 +158,15 @@ async fn tools(app: &App, job: &SyncJob) -> Result<Result<(Access, Box<dyn Conne
     })
 }
 
-/// Gives the lease back, so that whoever comes next need not wait for its end.
-async fn let_go(app: &App, job: &mut SyncJob, failure: Failure) -> Failed {
+/// Gives the lease back after an infrastructure error, so that the message, which comes back soon,
+/// need not wait for the lease's end.
+async fn let_go(app: &App, job: &mut SyncJob, failure: Failure) -> Failure {
     job.leased_until = None;
     job.failures += 1;
-    let retry = (job.failures <= RETRIES_MAX).then(|| RETRY * 2_u32.pow(job.failures - 1));
-    match app.syncs.save(job).await {
-        Ok(true) => Failed { failure, retry },
-        // Who can't be remembered may not be counted, either.
-        Ok(false) => Failed { failure, retry: None },
-        Err(second) => {
-            tracing::warn!(error = %second.chain(), sync = %job.id, "the lease is left to end");
-            Failed { failure, retry: None }
-        }
+    if let Err(second) = app.syncs.save(job).await {
+        tracing::warn!(error = %second.chain(), sync = %job.id, "the lease is left to end");
     }
+    failure
 }
 
 fn lease(app: &App, job: &mut SyncJob, now: Timestamp) {
@@ -195,7 +174,7 @@ fn lease(app: &App, job: &mut SyncJob, now: Timestamp) {
 }
 
 impl Work {
-    async fn run(&mut self) -> Result<After, Failed> {
+    async fn run(&mut self) -> Result<After, Failure> {
         loop {
             if self.job.is_overdue(Timestamp::now()) && self.job.step != Step::End {
                 self.job.give_up(ErrorCode::TimedOut, None);

@@ -10,6 +10,8 @@ use super::script::{ScaMethod, Script};
 const OTP_LENGTH: u32 = 6;
 /// The polls of a decoupled authorisation that find the customer still thinking.
 const POLLS_UNDECIDED: u32 = 2;
+/// The same for a customer who takes long: with a poll every three seconds, two minutes.
+const POLLS_UNDECIDED_SLOW: u32 = 40;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScaStatus {
@@ -78,9 +80,13 @@ impl Authorisation {
             return;
         }
         self.polls += 1;
-        if self.polls > POLLS_UNDECIDED {
+        let undecided = match script {
+            Script::DecoupledSlow => POLLS_UNDECIDED_SLOW,
+            _ => POLLS_UNDECIDED,
+        };
+        if self.polls > undecided {
             self.status = match script {
-                Script::Decoupled => ScaStatus::Finalised,
+                Script::Decoupled | Script::DecoupledSlow => ScaStatus::Finalised,
                 Script::DecoupledRefused => ScaStatus::Failed,
                 _ => ScaStatus::Started,
             };

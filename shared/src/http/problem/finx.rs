@@ -106,6 +106,14 @@ impl Problem {
             .with_code(ErrorCode::Exists)
     }
 
+    /// 409: another notification endpoint has the URL and the observe key.
+    #[must_use]
+    pub fn notification_exists() -> Self {
+        let detail = "another notification has this notify_uri and observe_key; change or delete that one";
+        Self::new(StatusCode::CONFLICT, "notification_exists", "The notification exists", detail)
+            .with_code(ErrorCode::Exists)
+    }
+
     /// 422: the organization has as many notification endpoints as it may have.
     #[must_use]
     pub fn too_many_notifications() -> Self {

@@ -1,0 +1,218 @@
+//! What workers ask of SQS: messages that failed come back soon, batches keep to SQS's limits, and
+//! of a batch that SQS takes in part the rest is sent again.
+
+use std::sync::{Arc, Mutex};
+
+use local::{Data, sqs_event_from, template_sources};
+use saldo::app::App;
+use saldo::id::SyncId;
+use saldo::notification::Event;
+use saldo::queue::SyncMessage;
+use serde_json::{Value, json};
+use testing::Lab;
+use testing::wire::{Instead, tapped};
+use uuid::Uuid;
+
+/// A worker, or a handler of dead letters, that can't read its tables.
+struct Broken {
+    function: &'static str,
+    queue: &'static str,
+    handler: Handler,
+}
+
+type Handler = fn(App, aws_lambda_events::sqs::SqsEvent) -> futures::future::BoxFuture<'static, usize>;
+
+macro_rules! handler {
+    ($handle:path) => {
+        |app, event| Box::pin(async move { $handle(app, event).await.batch_item_failures.len() })
+    };
+}
+
+const BROKEN: [Broken; 9] = [
+    Broken { function: "ImportPlannerFunction", queue: "PlanQueue", handler: handler!(import::handle) },
+    Broken { function: "ImportWorkerFunction", queue: "ImportQueue", handler: handler!(import::handle) },
+    Broken {
+        function: "ImportDeadLettersFunction",
+        queue: "ImportDeadLetters",
+        handler: handler!(import::handle_dead_letters),
+    },
+    Broken { function: "ExportWorkerFunction", queue: "ExportQueue", handler: handler!(export::handle) },
+    Broken {
+        function: "ExportDeadLettersFunction",
+        queue: "ExportDeadLetters",
+        handler: handler!(export::handle_dead_letters),
+    },
+    Broken { function: "SyncWorkerFunction", queue: "SyncQueue", handler: handler!(sync::handle) },
+    Broken {
+        function: "SyncDeadLettersFunction",
+        queue: "SyncDeadLetters",
+        handler: handler!(sync::handle_dead_letters),
+    },
+    Broken {
+        function: "NotificationsWorkerFunction",
+        queue: "NotificationQueue",
+        handler: handler!(sync::handle_notifications),
+    },
+    Broken {
+        function: "NotificationsDeadLettersFunction",
+        queue: "NotificationDeadLetters",
+        handler: handler!(sync::handle_notification_dead_letters),
+    },
+];
+
+#[tokio::test]
+async fn failed_messages_come_back_soon_in_every_function_that_polls_a_queue() {
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let sqs = aws_sdk_sqs::Client::new(lab.sdk());
+    assert_eq!(template_sources().expect("a good template").len(), BROKEN.len());
+    for Broken { function, queue, handler } in BROKEN {
+        let arn = format!("arn:aws:sqs:us-east-1:123456789012:{queue}");
+        let url = sqs.get_queue_url().queue_name(queue).send().await.expect("SQS").queue_url.expect("a URL");
+        let send = sqs.send_message().queue_url(&url).message_body("nonsense");
+        send.send().await.expect("SQS");
+        for (receives, least) in [(1, 5), (2, 30), (3, 180), (4, 600), (9, 600)] {
+            let mut message = sqs.receive_message().queue_url(&url).send().await.expect("SQS").messages;
+            let message = message.as_mut().and_then(Vec::pop).expect("the message");
+            let mut event = sqs_event_from(&arn, std::slice::from_ref(&message));
+            let attributes = &mut event.records[0].attributes;
+            attributes.insert("ApproximateReceiveCount".to_owned(), receives.to_string());
+            let asked = Arc::new(Mutex::new(Vec::new()));
+            let noted = Arc::clone(&asked);
+            let note = Instead(move |operation: &str, body: &Value| {
+                if operation == "AmazonSQS.ChangeMessageVisibility" {
+                    noted.lock().expect("no panic").push(body.clone());
+                }
+                // What is asked for is not waited for.
+                None
+            });
+            let app = App::new(&lab.aws.settings, &tapped(&lab.aws.sdk_of(function), &Arc::new(note)));
+            assert_eq!(handler(app, event).await, 1, "{function}");
+            let asked = asked.lock().expect("no panic").clone();
+            assert_eq!(asked.len(), 1, "{function}: {asked:?}");
+            assert!(asked[0]["QueueUrl"].as_str().is_some_and(|url| url.ends_with(queue)), "{asked:?}");
+            let timeout = asked[0]["VisibilityTimeout"].as_u64().expect("seconds");
+            assert!((least..=2 * least).contains(&timeout), "{function}: {timeout} s after {receives}");
+            let receipt = message.receipt_handle().expect("a receipt");
+            let back = sqs.change_message_visibility().queue_url(&url).receipt_handle(receipt);
+            back.visibility_timeout(0).send().await.expect("SQS");
+        }
+    }
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn visibility_that_can_not_be_changed_changes_nothing_else() {
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let message = aws_sdk_sqs::types::Message::builder().message_id("m").receipt_handle("r").body("nonsense");
+    let event = sqs_event_from("arn:aws:sqs:us-east-1:123456789012:ExportQueue", &[message.build()]);
+    let refuse = Instead(|operation: &str, _: &Value| {
+        let refused = json!({ "__type": "com.amazonaws.sqs#ReceiptHandleIsInvalid" });
+        (operation == "AmazonSQS.ChangeMessageVisibility").then_some((400, refused))
+    });
+    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &Arc::new(refuse)));
+    let answer = export::handle(app, event).await;
+    assert_eq!(answer.batch_item_failures.len(), 1);
+    assert_eq!(answer.batch_item_failures[0].item_identifier, "m");
+    lab.stop().await;
+}
+
+/// The messages of so many synchronizations.
+fn messages(lab: &Lab, count: usize) -> Vec<SyncMessage> {
+    let access = format!("acs_{}", "a".repeat(16));
+    let message = |_| SyncMessage {
+        org: lab.org.clone(),
+        access: access.parse().expect("an id"),
+        sync: SyncId::of_seed(Uuid::now_v7()),
+    };
+    (0..count).map(message).collect()
+}
+
+#[tokio::test]
+async fn of_a_batch_that_is_taken_in_part_the_rest_is_sent_again() {
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let sent = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&sent);
+    // Each request takes its first three entries.
+    let in_part = Instead(move |operation: &str, body: &Value| {
+        if operation != "AmazonSQS.SendMessageBatch" {
+            return None;
+        }
+        let ids: Vec<Value> = body["Entries"].as_array()?.iter().map(|entry| entry["Id"].clone()).collect();
+        noted.lock().expect("no panic").push(ids.len());
+        let taken =
+            ids.iter().take(3).map(|id| json!({ "Id": id, "MessageId": "m", "MD5OfMessageBody": "" }));
+        let failed = ids.iter().skip(3).map(
+            |id| json!({ "Id": id, "Code": "InternalError", "SenderFault": false, "Message": "try again" }),
+        );
+        Some((200, json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": failed.collect::<Vec<_>>() })))
+    });
+    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &Arc::new(in_part)));
+    app.sync_queue.send(&messages(&lab, 12)).await.expect("in the end all are taken");
+    assert_eq!(*sent.lock().expect("no panic"), [10, 7, 4, 1, 2]);
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn entry_that_is_at_fault_is_not_sent_again() {
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let sent = Arc::new(Mutex::new(0));
+    let noted = Arc::clone(&sent);
+    let refuse = Instead(move |operation: &str, _: &Value| {
+        if operation != "AmazonSQS.SendMessageBatch" {
+            return None;
+        }
+        *noted.lock().expect("no panic") += 1;
+        let failed = json!([{ "Id": "0", "Code": "InvalidMessageContents", "SenderFault": true }]);
+        Some((200, json!({ "Successful": [], "Failed": failed })))
+    });
+    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &Arc::new(refuse)));
+    let failure = app.sync_queue.send(&messages(&lab, 1)).await.expect_err("it is refused");
+    assert!(failure.chain().contains("InvalidMessageContents"), "{}", failure.chain());
+    assert_eq!(*sent.lock().expect("no panic"), 1);
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn batches_keep_to_the_limits_that_sqs_enforces() {
+    let lab = Lab::start(&Data::Ephemeral).await;
+    // Ten events of 200 kB, of synchronizations of a thousand accounts, are two batches.
+    let event = |keys: usize| {
+        let account = format!("/rest/accounts/acc_{}", "a".repeat(26));
+        let paths = vec![format!("{account}/transactions"); keys];
+        let sync = SyncId::of_seed(Uuid::now_v7());
+        Event::sync_completed(lab.org.clone(), &sync, jiff::Timestamp::now(), paths)
+    };
+    let tell = |keys| saldo::queue::NotificationMessage::Tell(event(keys));
+    let large: Vec<_> = (0..10).map(|_| tell(3_000)).collect();
+    lab.app.notification_queue.send(&large).await.expect("within the limits");
+    let mut received = 0;
+    loop {
+        match lab.messages(&lab.aws.settings.queues.notification).await.len() {
+            0 => break,
+            more => received += more,
+        }
+    }
+    assert_eq!(received, 10);
+    // A message that no batch can have is an error, and nothing of it is sent.
+    let failure = lab.app.notification_queue.send(&[tell(20_000)]).await.expect_err("too large");
+    assert!(failure.chain().contains("1 MiB"), "{}", failure.chain());
+    assert_eq!(lab.messages(&lab.aws.settings.queues.notification).await.len(), 0);
+
+    // The local stack's SQS refuses what SQS refuses.
+    let sqs = aws_sdk_sqs::Client::new(lab.sdk());
+    let entries = |count: usize, bytes: usize| {
+        let entry = |n: usize| {
+            let entry = aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder();
+            entry.id(n.to_string()).message_body("x".repeat(bytes)).build().expect("an entry")
+        };
+        Some((0..count).map(entry).collect::<Vec<_>>())
+    };
+    for (entries, code) in
+        [(entries(11, 1), "TooManyEntriesInBatchRequest"), (entries(2, 600_000), "BatchRequestTooLong")]
+    {
+        let batch = sqs.send_message_batch().queue_url(&lab.aws.settings.queues.sync).set_entries(entries);
+        let refused = batch.send().await.expect_err(code);
+        assert!(format!("{refused:?}").contains(code), "{refused:?}");
+    }
+    lab.stop().await;
+}

@@ -1,0 +1,266 @@
+//! Workers that queue their messages again, under Lambda's loop detection: they run for as long as
+//! their schedules last because the template lets them loop, and no longer than their hops allow.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_lambda_events::sqs::SqsEvent;
+use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+use futures::future::BoxFuture;
+use local::{Aws, Data, Functions, Template, sqs_event};
+use reqwest::Method;
+use saldo::app::{App, Limits};
+use saldo::id::OrgId;
+use saldo::notification::{DeliveryStatus, RETRY_DELAYS};
+use saldo::queue::{ImportMessage, ImportTask, Message, NotificationMessage, Queued, SyncMessage};
+use serde::Serialize;
+use serde_json::{Value, json};
+use testing::wire::{Instead, Tap, tapped};
+use testing::{Lab, Receiver, Tenant, services};
+
+use crate::sync::{begin, connect, customer, until};
+
+/// How long a job may take to end: hops of a few milliseconds each.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A whole Saldo of this test's own.
+struct Stack {
+    aws: Aws,
+    functions: Functions,
+    tenant: Tenant,
+    org: OrgId,
+}
+
+impl Stack {
+    /// Runs the functions of `template` with these limits, with `tap` before their requests.
+    async fn start(template: &Template, limits: Limits, tap: impl Tap) -> Self {
+        Self::over(services(&Data::Ephemeral).await, template, limits, tap).await
+    }
+
+    async fn over(aws: Aws, template: &Template, limits: Limits, tap: impl Tap) -> Self {
+        let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+        let sdk = tapped(aws.sdk_config(), &Arc::new(tap));
+        let sdk = sdk.to_builder().retry_config(retries).build();
+        let listener = local::listen(0).await.expect("a free port");
+        let app_on = |sdk: &_| App { limits, ..App::new(&aws.settings, sdk) };
+        let functions = Functions::of(template, &sdk, app_on, listener).expect("the functions");
+        let org = OrgId::random().expect("randomness");
+        let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
+        let key = key.expect("an organization").expose().to_owned();
+        let tenant = Tenant::new(functions.url.clone(), key, Some(org.clone()));
+        Self { aws, functions, tenant, org }
+    }
+
+    async fn stop(self) {
+        self.functions.stop().await;
+        self.aws.stop().await;
+    }
+}
+
+/// The template, and what it would be if no function were allowed to loop.
+fn templates() -> [(Template, bool); 2] {
+    let load = || Template::load().expect("a good template");
+    [(load(), true), (load().without_loops(), false)]
+}
+
+#[tokio::test]
+async fn decoupled_login_polls_longer_than_lambda_lets_loops_run() {
+    for (template, may_loop) in templates() {
+        let limits = Limits { poll_interval: Duration::ZERO, ..Limits::default() };
+        let stack = Stack::start(&template, limits, Instead(|_: &str, _: &Value| None)).await;
+        let access = connect(&stack.tenant, "sandbox-app").await;
+        // This customer confirms after 40 polls.
+        let request = json!({ "credentials": { "psu_id": customer("decoupled-slow") } });
+        let sync = begin(&stack.tenant, &access, request).await;
+        if may_loop {
+            assert_eq!(until(&stack.tenant, &sync, "COMPLETED").await["accounts"], 4);
+        } else {
+            assert_eq!(until(&stack.tenant, &sync, "FAILED").await["error"]["code"], 30000);
+        }
+        stack.stop().await;
+    }
+}
+
+/// Time that passes as soon as a delivery's message is delayed: the message is sent without its
+/// delay, and the delivery's next attempt is due so much earlier.
+#[derive(Debug)]
+struct TimeLapse {
+    app: App,
+    seconds: Arc<AtomicU64>,
+    hops: Arc<AtomicU64>,
+}
+
+impl TimeLapse {
+    async fn pass(&self, entry: &mut Value) {
+        let body = entry["MessageBody"].as_str().expect("a body");
+        let queued: Queued<NotificationMessage> = serde_json::from_str(body).expect("a message");
+        self.hops.fetch_max(queued.hops.into(), Ordering::SeqCst);
+        let delay = entry["DelaySeconds"].take().as_u64().unwrap_or_default();
+        let NotificationMessage::Deliver { org, delivery } = queued.message else { return };
+        let found = self.app.deliveries.get(&org, &delivery).await.expect("DynamoDB");
+        let mut delivery = found.expect("the delivery");
+        let due = delivery.next_attempt_at.expect("a next attempt");
+        delivery.next_attempt_at = Some(due - Duration::from_secs(delay));
+        assert!(self.app.deliveries.save(&mut delivery).await.expect("DynamoDB"));
+        self.seconds.fetch_add(delay, Ordering::SeqCst);
+    }
+}
+
+impl Tap for TimeLapse {
+    fn call(
+        self: Arc<Self>,
+        wire: SharedHttpConnector,
+        mut request: HttpRequest,
+    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
+        Box::pin(async move {
+            let body = request.body().bytes().and_then(|body| serde_json::from_slice::<Value>(body).ok());
+            if request.headers().get("x-amz-target") == Some("AmazonSQS.SendMessageBatch")
+                && let Some(mut body) = body
+                && body["QueueUrl"].as_str().is_some_and(|url| url.ends_with("NotificationQueue"))
+            {
+                for entry in body["Entries"].as_array_mut().into_iter().flatten() {
+                    self.pass(entry).await;
+                }
+                let body = body.to_string();
+                request.headers_mut().insert("content-length", body.len().to_string());
+                *request.body_mut() = SdkBody::from(body);
+            }
+            wire.call(request).await
+        })
+    }
+}
+
+#[tokio::test]
+async fn webhook_is_retried_over_its_whole_schedule() {
+    for (template, may_loop) in templates() {
+        let (seconds, hops) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let aws = services(&Data::Ephemeral).await;
+        let lapse = TimeLapse { app: aws.app(), seconds: Arc::clone(&seconds), hops: Arc::clone(&hops) };
+        let stack = Stack::over(aws, &template, Limits::default(), lapse).await;
+        let receiver = Receiver::start(&[500; 20]).await;
+        let request = json!({ "observe_key": "saldo:import.completed", "notify_uri": receiver.url });
+        let made = stack.tenant.json(Method::POST, "/rest/notifications", request).await.json();
+        let rows = json!([{ "contact": { "name": "A" }, "total_amount": 1 }]);
+        stack.tenant.import_rows(rows).await;
+
+        let endpoint = made["notification_id"].as_str().expect("an id").parse().expect("an id");
+        let (app, begun) = (stack.aws.app(), std::time::Instant::now());
+        let delivery = loop {
+            let (mut listed, _) =
+                app.deliveries.list_to(&stack.org, &endpoint, None, 2).await.expect("DynamoDB");
+            match listed.pop().filter(|delivery| delivery.status != DeliveryStatus::Pending) {
+                Some(ended) => break ended,
+                None => assert!(begun.elapsed() < PATIENCE, "{hops:?} hops, {seconds:?} s"),
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        let ended = (delivery.attempts.len(), json!(delivery.reason));
+        let schedule = RETRY_DELAYS.iter().map(Duration::as_secs).sum::<u64>();
+        let (seconds, hops) = (seconds.load(Ordering::SeqCst), hops.load(Ordering::SeqCst));
+        println!("{hops} hops in {seconds} of {schedule} s: {ended:?}");
+        if may_loop {
+            assert_eq!(ended, (RETRY_DELAYS.len() + 1, json!("attempts_exhausted")));
+            // Time that really passed counts, too.
+            let passed = seconds + begun.elapsed().as_secs() + 1;
+            assert!(passed >= schedule && (112..=120).contains(&hops), "{hops} hops, {seconds} s");
+        } else {
+            assert_eq!(ended.1, json!("not_processed"));
+            assert!(ended.0 < RETRY_DELAYS.len() && hops <= 16, "{hops} hops, {ended:?}");
+        }
+        assert_eq!(receiver.inbox().len(), ended.0);
+        stack.stop().await;
+    }
+}
+
+/// DynamoDB's answer where a table has no room.
+fn throttled() -> Option<(u16, Value)> {
+    Some((400, json!({ "__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException" })))
+}
+
+#[tokio::test]
+async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() {
+    for (template, may_loop) in templates() {
+        let limits = Limits { rows_per_chunk: 1, throttled_rest: Duration::ZERO, ..Limits::default() };
+        // Two chunks are put back 30 times each: the SDK makes five attempts at a look-up.
+        let left = AtomicU64::new(2 * 30 * 5);
+        let full = Instead(move |operation: &str, _: &Value| {
+            let take = |left: u64| left.checked_sub(1);
+            let is_full = operation == "DynamoDB_20120810.BatchGetItem"
+                && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
+            is_full.then(throttled).flatten()
+        });
+        let stack = Stack::start(&template, limits, full).await;
+        let row = |id: &str| json!({ "external_id": id, "contact": { "name": "A" }, "total_amount": 1 });
+        let job = stack.tenant.import_rows(json!([row("a"), row("b")])).await;
+        let expected = if may_loop { ("completed", 2) } else { ("completed_with_errors", 0) };
+        assert_eq!((&job["status"], &job["imported"]), (&json!(expected.0), &json!(expected.1)), "{job}");
+        stack.stop().await;
+    }
+}
+
+/// A message as its queue has it after as many hops as its kind allows.
+fn exhausted<M: Message>(message: M) -> SqsEvent {
+    event(&Queued { message, hops: M::HOPS_MAX })
+}
+
+fn event(body: &impl Serialize) -> SqsEvent {
+    let body = serde_json::to_string(body).expect("JSON");
+    sqs_event(&[aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build()])
+}
+
+#[tokio::test]
+async fn exhausted_hops_end_the_work_as_failed() {
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let failed = |answer: aws_lambda_events::sqs::SqsBatchResponse| answer.batch_item_failures.len();
+
+    // An import whose plan finds no room.
+    let row = json!({ "contact": { "name": "A" }, "total_amount": 1 });
+    let body = json!({ "accounts": [row, row] });
+    let limits = Limits { rows_per_chunk: 1, ..lab.app.limits };
+    let (_, begun) = lab.ask(&App { limits, ..lab.app.clone() }, Method::POST, "/api/v1/import", body).await;
+    let import = begun["job_id"].as_str().expect("an id");
+    let plan = ImportMessage {
+        org: lab.org.clone(),
+        import: import.parse().expect("an id"),
+        task: ImportTask::Plan,
+    };
+    let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
+    let sdk = lab.aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
+    let no_room = |operation: &str, _: &Value| operation.starts_with("DynamoDB").then(throttled).flatten();
+    let full = App::new(&lab.aws.settings, &tapped(&sdk, &Arc::new(Instead(no_room))));
+    assert_eq!(failed(import::handle(full.clone(), exhausted(plan.clone())).await), 1);
+    assert_eq!(failed(import::handle(full, event(&plan)).await), 0, "one with hops left is put back");
+    let closing = lab.aws.app_of("ImportDeadLettersFunction");
+    assert_eq!(failed(import::handle_dead_letters(closing, exhausted(plan)).await), 0);
+    let (_, job) = lab.ask(&lab.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
+    let reason = "the import waited too often for room in the database or for time to plan it; send it again";
+    assert_eq!((&job["status"], &job["reason"]), (&json!("failed"), &json!(reason)), "{job}");
+
+    // A synchronization whose customer never confirms.
+    let (_, access) =
+        lab.ask(&lab.app, Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox-app" })).await;
+    let access = access["id"].as_str().expect("an id");
+    let path = format!("/rest/accesses/{access}/syncs");
+    let request = json!({ "credentials": { "psu_id": customer("decoupled-slow") } });
+    let (_, sync) = lab.ask(&lab.app, Method::POST, &path, request).await;
+    let sync = sync["id"].as_str().expect("an id");
+    let message = SyncMessage {
+        org: lab.org.clone(),
+        access: access.parse().expect("an id"),
+        sync: sync.parse().expect("an id"),
+    };
+    let worker = lab.aws.app_of("SyncWorkerFunction");
+    assert_eq!(failed(sync::handle(worker, exhausted(message.clone())).await), 1);
+    let closing = lab.aws.app_of("SyncDeadLettersFunction");
+    assert_eq!(failed(sync::handle_dead_letters(closing, exhausted(message)).await), 0);
+    let (_, job) = lab.ask(&lab.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
+    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(30000)), "{job}");
+    let told = "The synchronization waited too often without coming to an end.";
+    assert_eq!(job["error"]["message"], told, "{job}");
+    lab.stop().await;
+}
