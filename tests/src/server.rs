@@ -60,7 +60,7 @@ fn in_process() -> Saldo {
         Runtime::new().expect("a runtime").block_on(async {
             let aws = services(&Data::Ephemeral).await;
             let listener = local::listen(0).await.expect("a free port");
-            let functions = Functions::start(aws.sdk_config(), |function| aws.app_of(function), listener)
+            let functions = Functions::start(aws.sdk_config(), &aws.endpoints().names, |name| aws.app_of(name), listener)
                 .expect("the functions");
             let access = Access::Local(Box::new(aws.settings.clone()), aws.endpoints().clone());
             let saldo = Saldo { url: functions.url.clone(), access };

@@ -3,6 +3,7 @@
 
 mod bank;
 mod catalog;
+mod cors;
 pub mod demo;
 mod events;
 mod provision;
@@ -18,7 +19,7 @@ pub use roles::{Statement, template_roles};
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
-pub use template::{TemplateRoute, TemplateSource};
+pub use template::{Names, TemplateRoute, TemplateSource};
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
@@ -79,7 +80,8 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
     // Last: whoever gets an answer finds the file that goes with it.
-    let functions = Functions::start(aws.sdk_config(), |function| aws.app_of(function), listener)?;
+    let names = &aws.endpoints().names;
+    let functions = Functions::start(aws.sdk_config(), names, |function| aws.app_of(function), listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
     println!("\nStopping; what is left of running jobs goes on at the next start.");
