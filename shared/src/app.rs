@@ -208,7 +208,8 @@ impl App {
 /// endpoint's host name, and LocalStack knows a bucket only before `s3.`.
 fn s3_has_own_endpoint(sdk: &SdkConfig) -> bool {
     let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
-    let for_s3 = || sdk.service_config().zip(key.build().ok()).and_then(|(config, key)| config.load_config(key));
+    let for_s3 =
+        || sdk.service_config().zip(key.build().ok()).and_then(|(config, key)| config.load_config(key));
     sdk.endpoint_url().is_some() || for_s3().is_some()
 }
 
@@ -234,7 +235,8 @@ mod tests {
     async fn path_style_is_used_at_endpoints_that_are_not_aws() {
         let of_aws = link(SdkConfig::builder()).await;
         assert!(of_aws.starts_with("https://name.s3.us-east-1.amazonaws.com/file?"), "{of_aws}");
-        let localstack = link(SdkConfig::builder().endpoint_url("http://localhost.localstack.cloud:4566")).await;
+        let localstack =
+            link(SdkConfig::builder().endpoint_url("http://localhost.localstack.cloud:4566")).await;
         assert!(localstack.starts_with("http://localhost.localstack.cloud:4566/name/file?"), "{localstack}");
     }
 }

@@ -60,8 +60,9 @@ fn in_process() -> Saldo {
         Runtime::new().expect("a runtime").block_on(async {
             let aws = services(&Data::Ephemeral).await;
             let listener = local::listen(0).await.expect("a free port");
-            let functions = Functions::start(aws.sdk_config(), &aws.endpoints().names, |name| aws.app_of(name), listener)
-                .expect("the functions");
+            let functions =
+                Functions::start(aws.sdk_config(), &aws.endpoints().names, |name| aws.app_of(name), listener)
+                    .expect("the functions");
             let access = Access::Local(Box::new(aws.settings.clone()), aws.endpoints().clone());
             let saldo = Saldo { url: functions.url.clone(), access };
             ready.send(saldo).expect("somebody waits");

@@ -72,11 +72,7 @@ struct TimeToLive {
 
 /// Creates what is not there yet and returns where everything is. `outside_s3` says whether S3 has
 /// to be told which pages may use the bucket: an embedded one has it from the stack.
-pub(crate) async fn provision(
-    template: &Template,
-    clients: &Clients,
-    outside_s3: bool,
-) -> Result<Settings> {
+pub(crate) async fn provision(template: &Template, clients: &Clients, outside_s3: bool) -> Result<Settings> {
     let existing = clients.dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
     for table in template.resources("AWS::DynamoDB::Table")? {
         if !existing.contains(&table.logical_id) {

@@ -20,8 +20,8 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::put_catalog;
-use crate::events;
 use crate::cors::Cors;
+use crate::events;
 use crate::provision::{Clients, provision, remove};
 use crate::services::{Data, Endpoints, Services};
 use crate::template::{Names, REGION, Template};

@@ -72,7 +72,12 @@ impl FileStore {
         let put = self.client.put_object().bucket(&self.bucket).key(name);
         let put = put.set_content_length(announced.bytes);
         let put = put.set_checksum_sha256(announced.sha256.map(|digest| BASE64.encode(&digest)));
-        let signed = put.customize().mutate_request(forget_trace).presigned(validity).await.map_err(Failure::of("PutObject link"))?;
+        let signed = put
+            .customize()
+            .mutate_request(forget_trace)
+            .presigned(validity)
+            .await
+            .map_err(Failure::of("PutObject link"))?;
         let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(PutLink { url: signed.uri().to_owned(), headers, expires_at: now + valid })
     }
