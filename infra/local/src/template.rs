@@ -263,6 +263,9 @@ impl Template {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}")
             }
             ("AWS::KMS::Key", "Arn") => self.key_alias(logical_id),
+            ("AWS::Logs::LogGroup", "Arn") => {
+                format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{logical_id}")
+            }
             ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.name(logical_id)?),
             _ => bail!("the local stack does not know {argument}"),
         })
@@ -350,6 +353,7 @@ mod tests {
             "AWS::S3::Bucket",
             "AWS::SQS::Queue",
             "AWS::Serverless::Function",
+            "AWS::Serverless::HttpApi",
         ] {
             assert!(!template.resources(kind).expect(kind).is_empty(), "{kind}");
         }
