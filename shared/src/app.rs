@@ -9,6 +9,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::service_config::ServiceConfigKey;
 
 use crate::files::FileStore;
 use crate::import::{CHUNKS_AT_ONCE, ROWS_PER_CHUNK};
@@ -93,7 +94,9 @@ pub struct Limits {
     pub planning_time: Duration,
     /// How long a chunk rests that DynamoDB had no room for, at least.
     pub throttled_rest: Duration,
-    /// How long a link works by which a file is sent to be imported.
+    /// How long a link works by which a file is sent to be imported. At most 15 minutes, as
+    /// `link_valid`: a link ends with the credentials that signed it, and an invocation of Lambda
+    /// may last 15 minutes, so its credentials do.
     pub upload_valid: Duration,
     /// The rows of a chunk that are on their way to DynamoDB at the same time, at least
     /// 1. At 5 ms a write, 32 of them send some 6,000 rows a second.
@@ -133,7 +136,7 @@ impl Default for Limits {
             chunks_at_once: CHUNKS_AT_ONCE,
             planning_time: Duration::from_secs(400),
             throttled_rest: Duration::from_secs(5),
-            upload_valid: Duration::from_hours(1),
+            upload_valid: Duration::from_mins(15),
             writes_in_flight: 32,
             records_per_page: 400,
             inline_export_time: Duration::from_secs(10),
@@ -182,7 +185,7 @@ impl App {
         let retries = retries.with_max_attempts(ATTEMPTS_MAX);
         let sdk = sdk.to_builder().timeout_config(timeouts).retry_config(retries).build();
         let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
-        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(settings.s3_path_style).build();
+        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(s3_has_own_endpoint(&sdk)).build();
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         let Settings { tables, queues, .. } = settings;
         Self {
@@ -209,5 +212,43 @@ impl App {
             ip_address: settings.ip_address,
             limits: Limits::default(),
         }
+    }
+}
+
+/// Whether the environment names an endpoint for S3, as it does for emulators and interface
+/// endpoints of a VPC. There the bucket's name goes into the path: the SDK would put it before the
+/// endpoint's host name, and LocalStack knows a bucket only before `s3.`.
+fn s3_has_own_endpoint(sdk: &SdkConfig) -> bool {
+    let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url");
+    let for_s3 =
+        || sdk.service_config().zip(key.build().ok()).and_then(|(config, key)| config.load_config(key));
+    sdk.endpoint_url().is_some() || for_s3().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_config::Region;
+    use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+
+    use super::*;
+
+    async fn link(sdk: aws_types::sdk_config::Builder) -> String {
+        let credentials = Credentials::new("a", "b", None, None, "test");
+        let sdk = sdk
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::from_static("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .build();
+        let settings = Settings::read(|_| Some("name".to_owned())).expect("all variables");
+        App::new(&settings, &sdk).files.link("file", Duration::from_mins(1)).await.expect("a link").url
+    }
+
+    #[tokio::test]
+    async fn path_style_is_used_at_endpoints_that_are_not_aws() {
+        let of_aws = link(SdkConfig::builder()).await;
+        assert!(of_aws.starts_with("https://name.s3.us-east-1.amazonaws.com/file?"), "{of_aws}");
+        let localstack =
+            link(SdkConfig::builder().endpoint_url("http://localhost.localstack.cloud:4566")).await;
+        assert!(localstack.starts_with("http://localhost.localstack.cloud:4566/name/file?"), "{localstack}");
     }
 }

@@ -10,9 +10,6 @@ pub struct Settings {
     pub tables: Tables,
     /// The bucket of files.
     pub bucket: String,
-    /// Whether S3 is asked with the bucket in the path, as emulators want it, rather than
-    /// in the host name.
-    pub s3_path_style: bool,
     /// The queues.
     pub queues: Queues,
     /// The KMS key that secrets are sealed with, by its ARN.
@@ -97,7 +94,6 @@ impl Settings {
                 idempotency: required("SALDO_IDEMPOTENCY_TABLE"),
             },
             bucket: required("SALDO_BUCKET"),
-            s3_path_style: flag("SALDO_S3_PATH_STYLE"),
             queues: Queues {
                 plan: required("SALDO_PLAN_QUEUE"),
                 import: required("SALDO_IMPORT_QUEUE"),

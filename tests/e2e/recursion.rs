@@ -37,18 +37,21 @@ struct Stack {
 }
 
 impl Stack {
-    /// Runs the functions of `template` with these limits, with `tap` before their requests.
-    async fn start(template: &Template, limits: Limits, tap: impl Tap) -> Self {
-        Self::over(services(&Data::Ephemeral).await, template, limits, tap).await
+    /// Runs the template's functions with these limits, with `tap` before their requests. Unless
+    /// they may loop, they run as if the template had no `RecursiveLoop: Allow`.
+    async fn start(may_loop: bool, limits: Limits, tap: impl Tap) -> Self {
+        Self::over(services(&Data::Ephemeral).await, may_loop, limits, tap).await
     }
 
-    async fn over(aws: Aws, template: &Template, limits: Limits, tap: impl Tap) -> Self {
+    async fn over(aws: Aws, may_loop: bool, limits: Limits, tap: impl Tap) -> Self {
+        let template = Template::named(aws.endpoints().names.clone()).expect("a good template");
+        let template = if may_loop { template } else { template.without_loops() };
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
         let sdk = tapped(aws.sdk_config(), &Arc::new(tap));
         let sdk = sdk.to_builder().retry_config(retries).build();
         let listener = local::listen(0).await.expect("a free port");
         let app_on = |sdk: &_| App { limits, ..App::new(&aws.settings, sdk) };
-        let functions = Functions::of(template, &sdk, app_on, listener).expect("the functions");
+        let functions = Functions::start(&template, &sdk, app_on, listener).expect("the functions");
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
@@ -62,17 +65,11 @@ impl Stack {
     }
 }
 
-/// The template, and what it would be if no function were allowed to loop.
-fn templates() -> [(Template, bool); 2] {
-    let load = || Template::load().expect("a good template");
-    [(load(), true), (load().without_loops(), false)]
-}
-
 #[tokio::test]
 async fn decoupled_login_polls_longer_than_lambda_lets_loops_run() {
-    for (template, may_loop) in templates() {
+    for may_loop in [true, false] {
         let limits = Limits { poll_interval: Duration::ZERO, ..Limits::default() };
-        let stack = Stack::start(&template, limits, Instead(|_: &str, _: &Value| None)).await;
+        let stack = Stack::start(may_loop, limits, Instead(|_: &str, _: &Value| None)).await;
         let access = connect(&stack.tenant, "sandbox-app").await;
         // This customer confirms after 40 polls.
         let request = json!({ "credentials": { "psu_id": customer("decoupled-slow") } });
@@ -137,11 +134,11 @@ impl Tap for TimeLapse {
 
 #[tokio::test]
 async fn webhook_is_retried_over_its_whole_schedule() {
-    for (template, may_loop) in templates() {
+    for may_loop in [true, false] {
         let (seconds, hops) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let aws = services(&Data::Ephemeral).await;
         let lapse = TimeLapse { app: aws.app(), seconds: Arc::clone(&seconds), hops: Arc::clone(&hops) };
-        let stack = Stack::over(aws, &template, Limits::default(), lapse).await;
+        let stack = Stack::over(aws, may_loop, Limits::default(), lapse).await;
         let receiver = Receiver::start(&[500; 20]).await;
         let request = json!({ "observe_key": "saldo:import.completed", "notify_uri": receiver.url });
         let made = stack.tenant.json(Method::POST, "/rest/notifications", request).await.json();
@@ -184,7 +181,7 @@ fn throttled() -> Option<(u16, Value)> {
 
 #[tokio::test]
 async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() {
-    for (template, may_loop) in templates() {
+    for may_loop in [true, false] {
         let limits = Limits { rows_per_chunk: 1, throttled_rest: Duration::ZERO, ..Limits::default() };
         // Two chunks are put back 30 times each: the SDK makes five attempts at a look-up.
         let left = AtomicU64::new(2 * 30 * 5);
@@ -194,7 +191,7 @@ async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() 
                 && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
             is_full.then(throttled).flatten()
         });
-        let stack = Stack::start(&template, limits, full).await;
+        let stack = Stack::start(may_loop, limits, full).await;
         let row = |id: &str| json!({ "external_id": id, "contact": { "name": "A" }, "total_amount": 1 });
         let job = stack.tenant.import_rows(json!([row("a"), row("b")])).await;
         let expected = if may_loop { ("completed", 2) } else { ("completed_with_errors", 0) };

@@ -399,7 +399,7 @@ async fn a_repeated_import_of_transactions_gets_the_same_counts_however_long_its
     let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
     let first = tenant.send(Method::POST, PATH, &headers, body.clone()).await;
     assert_eq!(counts(&first), [0, 100, 900]);
-    assert!(first.text.len() > 300_000, "{} bytes fit a record", first.text.len());
+    assert!(first.text.len() > 8_000, "{} bytes fit a record", first.text.len());
     let again = tenant.send(Method::POST, PATH, &headers, body.clone()).await;
     assert_eq!(again.header("idempotency-replayed"), "true");
     assert_eq!((again.status, again.text), (first.status, first.text));

@@ -302,7 +302,8 @@ async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_of
     let app_on = |sdk: &SdkConfig| App { limits, ..App::new(&aws.settings, sdk) };
     let app = aws.app();
     let listener = local::listen(0).await.expect("a free port");
-    let functions = Functions::start(aws.sdk_config(), app_on, listener).expect("the functions");
+    let functions =
+        Functions::start(aws.template(), aws.sdk_config(), app_on, listener).expect("the functions");
     let tenant = async || {
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&app, org.clone(), "Test", "ARS").await;

@@ -12,7 +12,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use local::{Aws, Data, Endpoints, Functions};
+use aws_sdk_s3::config::Credentials;
+use local::{Aws, Data, Endpoints, Functions, Names, Template};
 use saldo::app::App;
 use saldo::id::OrgId;
 use saldo::settings::Settings;
@@ -59,8 +60,9 @@ impl Bench {
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&app, org, "Bench", "ARS").await.expect("an organization");
         let listener = local::listen(0).await.expect("a port");
-        let functions =
-            Functions::start(&endpoints.sdk_config(), |_| app.clone(), listener).expect("the functions");
+        let template = Template::named(endpoints.names.clone()).expect("a good template");
+        let functions = Functions::start(&template, &endpoints.sdk_config(), |_| app.clone(), listener)
+            .expect("the functions");
         let tenant = Tenant::new(functions.url.clone(), key.expose().to_owned(), None);
         // The first use of a key is recorded; it is nobody's to be charged with.
         assert_eq!(tenant.get("/api/v1/import").await.status, 200);
@@ -113,8 +115,12 @@ struct Services {
 impl Services {
     fn start() -> Self {
         let program = env::current_exe().expect("this program");
-        let mut process =
-            Command::new(program).arg(SERVICES).stdout(Stdio::piped()).spawn().expect("a process");
+        let mut services = Command::new(program);
+        // Embedded services are measured, whatever the environment names.
+        for outside in ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_KMS"] {
+            services.env_remove(outside);
+        }
+        let mut process = services.arg(SERVICES).stdout(Stdio::piped()).spawn().expect("a process");
         let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
         let variables = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
         Self { process, variables }
@@ -132,6 +138,14 @@ impl Services {
             sqs: self.variable("AWS_ENDPOINT_URL_SQS"),
             kms: self.variable("AWS_ENDPOINT_URL_KMS"),
             bank: self.variable("SALDO_SANDBOX_BANK"),
+            credentials: Credentials::new(
+                self.variable("AWS_ACCESS_KEY_ID"),
+                self.variable("AWS_SECRET_ACCESS_KEY"),
+                None,
+                None,
+                "bench",
+            ),
+            names: Names::default(),
         }
     }
 

@@ -20,6 +20,10 @@ use tokio::sync::{Mutex, mpsc};
 use crate::bench::{peak_memory_mib, user_cpu_seconds};
 use crate::watch::{watch, watch_output};
 
+/// The trace that every invocation belongs to. The runtime puts it into the environment, and the
+/// SDK from there into the requests that it sends.
+const TRACE_ID: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+
 /// How long a function may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The variables by which HTTP clients find a proxy.
@@ -149,6 +153,7 @@ async fn invocation(State(runtime): State<Arc<Runtime>>) -> Response {
     let headers = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
         ("lambda-runtime-deadline-ms", deadline.as_millisecond().to_string()),
+        ("lambda-runtime-trace-id", TRACE_ID.to_owned()),
         (
             "lambda-runtime-invoked-function-arn",
             "arn:aws:lambda:us-east-1:123456789012:function:function".to_owned(),

@@ -93,6 +93,9 @@ fn conditions_hold(conditions: &Value, call: &Call) -> bool {
         match operator.as_str() {
             "ForAllValues:StringEquals" => names.iter().all(|name| allowed.contains(name)),
             "ForAnyValue:StringEquals" => names.iter().any(|name| allowed.contains(name)),
+            "StringLikeIfExists" => {
+                names.iter().all(|name| allowed.iter().any(|pattern| matches(pattern, name)))
+            }
             other => panic!("an unknown condition: {other}"),
         }
     })
@@ -108,6 +111,15 @@ fn matches(pattern: &str, resource: &str) -> bool {
     }
 }
 
+/// The name that a bucket or a queue would have in embedded services. In outside services it begins
+/// with the name of its stack.
+fn in_embedded_services(name: &str) -> String {
+    match name.strip_prefix("saldo-").and_then(|name| name.split_once('-')) {
+        Some((_, name)) => format!("local-{name}"),
+        None => name.to_owned(),
+    }
+}
+
 /// What a request asks for, as IAM sees it.
 fn calls(request: &HttpRequest) -> Vec<Call> {
     let target = request.headers().get("x-amz-target").unwrap_or_default();
@@ -118,13 +130,14 @@ fn calls(request: &HttpRequest) -> Vec<Call> {
         "DynamoDB_20120810" => dynamodb_calls(operation, &body),
         "AmazonSQS" => {
             let queue = body["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
+            let queue = in_embedded_services(queue);
             let operation = operation.strip_suffix("Batch").unwrap_or(operation);
             vec![call(format!("sqs:{operation}"), format!("arn:aws:sqs:us-east-1:123456789012:{queue}"))]
         }
         "TrentService" => {
             let names = members(&body["EncryptionContext"]).keys().cloned().collect();
             // There is one key.
-            let call = call(format!("kms:{operation}"), "alias/SecretsKey".to_owned());
+            let call = call(format!("kms:{operation}"), "alias/local-SecretsKey".to_owned());
             vec![Call { names: Some(("kms:EncryptionContextKeys", names)), ..call }]
         }
         other => panic!("calls of {other} are not known"),
@@ -190,7 +203,8 @@ fn s3_call(request: &HttpRequest) -> Call {
         "DELETE" => "DeleteObject",
         other => panic!("S3 does not know {other}"),
     };
-    let resource = if key.is_empty() { bucket.to_owned() } else { format!("{bucket}/{key}") };
+    let bucket = in_embedded_services(bucket);
+    let resource = if key.is_empty() { bucket } else { format!("{bucket}/{key}") };
     call(format!("s3:{action}"), format!("arn:aws:s3:::{resource}"))
 }
 
@@ -217,8 +231,10 @@ impl Tap for Roles {
             let read = calls.into_iter().find(|call| call.action == "s3:GetObject");
             let answer = wire.call(request).await?;
             if let Some(Call { resource, .. }) = read.filter(|_| answer.status().as_u16() == 404) {
-                let bucket = resource.split('/').next().unwrap_or_default().to_owned();
-                self.enforce(&function, &call("s3:ListBucket".to_owned(), bucket));
+                let (bucket, key) = resource.split_once('/').unwrap_or((&resource, ""));
+                let list = call("s3:ListBucket".to_owned(), bucket.to_owned());
+                let names = Some(("s3:prefix", vec![key.to_owned()]));
+                self.enforce(&function, &Call { names, ..list });
             }
             Ok(answer)
         })

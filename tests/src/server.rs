@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 use std::{env, thread};
 
+use aws_config::SdkConfig;
 use local::{Data, Endpoints, Functions};
 use saldo::app::App;
 use saldo::id::OrgId;
@@ -60,8 +61,9 @@ fn in_process() -> Saldo {
         Runtime::new().expect("a runtime").block_on(async {
             let aws = services(&Data::Ephemeral).await;
             let listener = local::listen(0).await.expect("a free port");
-            let functions = Functions::start(aws.sdk_config(), |sdk| App::new(&aws.settings, sdk), listener)
-                .expect("the functions");
+            let app_on = |sdk: &SdkConfig| App::new(&aws.settings, sdk);
+            let functions =
+                Functions::start(aws.template(), aws.sdk_config(), app_on, listener).expect("the functions");
             let access = Access::Local(Box::new(aws.settings.clone()), aws.endpoints().clone());
             let saldo = Saldo { url: functions.url.clone(), access };
             ready.send(saldo).expect("somebody waits");

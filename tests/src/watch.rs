@@ -69,7 +69,8 @@ pub async fn search(aws: &Aws) {
         }
     }
     let sqs = aws_sdk_sqs::Client::new(&sdk);
-    for queue in sqs.list_queues().send().await.expect("SQS").queue_urls.expect("queues") {
+    let own = sqs.list_queues().queue_name_prefix(&aws.endpoints().names.stack);
+    for queue in own.send().await.expect("SQS").queue_urls.expect("queues") {
         let more = async || {
             let messages = sqs.receive_message().queue_url(&queue).max_number_of_messages(10).send().await;
             messages.expect("SQS").messages.is_some_and(|messages| !messages.is_empty())

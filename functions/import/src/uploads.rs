@@ -37,7 +37,8 @@ struct Created {
     method: &'static str,
     /// The headers to send with it.
     headers: BTreeMap<String, String>,
-    /// Until when the link works.
+    /// The latest moment to begin sending. To a link that has ended S3 answers 403, or 400 with the code
+    /// `ExpiredToken`: ask for another one then.
     #[schema(format = DateTime)]
     expires_at: String,
 }

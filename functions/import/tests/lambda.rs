@@ -92,3 +92,19 @@ async fn a_body_in_base64_is_the_same_body() {
     );
     aws.stop().await;
 }
+
+#[tokio::test]
+async fn upload_link_needs_no_trace_header() {
+    let aws = services(&Data::Ephemeral).await;
+    let org = OrgId::random().expect("randomness");
+    let key =
+        local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
+    let mut function = Function::start(env!("CARGO_BIN_EXE_import"), &aws.environment()).await;
+    let event = http_event("POST", "/api/v1/import/uploads", key.expose(), r#"{"format":"csv"}"#);
+    let answer = function.invoke(event).await.expect("an answer");
+    let created: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");
+    assert_eq!(created["headers"], json!({}), "{created}");
+    let url = created["url"].as_str().expect("a link");
+    assert!(url.contains("X-Amz-SignedHeaders=host&"), "{url}");
+    aws.stop().await;
+}

@@ -50,7 +50,8 @@ async fn an_organization_is_created_with_a_key_that_opens_it_until_it_is_revoked
     let aws = services(&Data::Ephemeral).await;
     let environment = aws.environment();
     let listener = local::listen(0).await.expect("a free port");
-    let functions = Functions::start(aws.sdk_config(), |_| aws.app(), listener).expect("the functions");
+    let functions =
+        Functions::start(aws.template(), aws.sdk_config(), |_| aws.app(), listener).expect("the functions");
 
     let create =
         ["org", "create", "--name", "Núñez & Co", "--currency", "EUR", "--time-zone", "Europe/Berlin"];

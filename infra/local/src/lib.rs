@@ -3,6 +3,7 @@
 
 mod bank;
 mod catalog;
+mod cors;
 pub mod demo;
 mod events;
 mod lineage;
@@ -21,13 +22,14 @@ pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
 pub use tap::{Tap, tapped};
-pub use template::{Template, TemplateRoute, TemplateSource};
+pub use template::{Names, Template, TemplateRoute, TemplateSource};
 
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use aws_config::SdkConfig;
 use saldo::app::App;
 
 /// The routes that the template gives its functions.
@@ -83,7 +85,8 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
     // Last: whoever gets an answer finds the file that goes with it.
-    let functions = Functions::start(aws.sdk_config(), |sdk| App::new(&aws.settings, sdk), listener)?;
+    let app_on = |sdk: &SdkConfig| App::new(&aws.settings, sdk);
+    let functions = Functions::start(aws.template(), aws.sdk_config(), app_on, listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
     println!("\nStopping; what is left of running jobs goes on at the next start.");

@@ -1,4 +1,5 @@
-//! Creates the template's tables, bucket, queues and keys in the embedded services.
+//! Creates the template's tables, bucket, queues and keys in the services, and removes them from
+//! those that outlive the stack.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,9 @@ use saldo::settings::Settings;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::template::{Resource, Template, key_alias};
+use crate::cors::Cors;
+use crate::services::Outside;
+use crate::template::{Resource, Template};
 
 /// The clients of the services that hold resources.
 pub(crate) struct Clients {
@@ -67,8 +70,9 @@ struct TimeToLive {
     enabled: bool,
 }
 
-/// Creates what is not there yet and returns where everything is.
-pub(crate) async fn provision(template: &Template, clients: &Clients) -> Result<Settings> {
+/// Creates what is not there yet and returns where everything is. `outside_s3` says whether S3 has
+/// to be told which pages may use the bucket: an embedded one has it from the stack.
+pub(crate) async fn provision(template: &Template, clients: &Clients, outside_s3: bool) -> Result<Settings> {
     let existing = clients.dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
     for table in template.resources("AWS::DynamoDB::Table")? {
         if !existing.contains(&table.logical_id) {
@@ -83,6 +87,11 @@ pub(crate) async fn provision(template: &Template, clients: &Clients) -> Result<
     if !buckets.iter().any(|bucket| bucket.name() == Some(&settings.bucket)) {
         clients.s3.create_bucket().bucket(&settings.bucket).send().await.context("creating the bucket")?;
     }
+    if outside_s3 {
+        let cors = Cors::of_bucket(template)?.to_s3()?;
+        let put = clients.s3.put_bucket_cors().bucket(&settings.bucket).cors_configuration(cors);
+        put.send().await.context("setting the bucket's CORS rules")?;
+    }
     create_queues(template, &clients.sqs).await?;
     create_keys(template, &clients.kms).await?;
     Ok(settings)
@@ -91,7 +100,7 @@ pub(crate) async fn provision(template: &Template, clients: &Clients) -> Result<
 /// The functions' settings in this stack, from the environment the template gives them.
 fn settings(environment: &BTreeMap<String, String>) -> Result<Settings> {
     let settings = Settings::read(|name| match name {
-        "SALDO_S3_PATH_STYLE" | "SALDO_NOTIFY_LOOPBACK" => Some("true".to_owned()),
+        "SALDO_NOTIFY_LOOPBACK" => Some("true".to_owned()),
         name => environment.get(name).cloned(),
     });
     settings.context("the template's environment")
@@ -152,8 +161,8 @@ async fn create_queues(template: &Template, sqs: &aws_sdk_sqs::Client) -> Result
     queues.sort_by_key(|queue| queue.properties.get("RedrivePolicy").is_some());
     for queue in queues {
         let properties = queue.properties.as_object().context("a queue without properties")?;
-        let mut create = sqs.create_queue().queue_name(&queue.logical_id);
-        // What it is called is no attribute of a queue; and here it is called what the template does.
+        let mut create = sqs.create_queue().queue_name(template.queue_name(&queue.logical_id)?);
+        // What it is called is no attribute of a queue.
         for (name, value) in properties.iter().filter(|(name, _)| *name != "QueueName") {
             let text = match value {
                 Value::String(text) => text.clone(),
@@ -168,7 +177,7 @@ async fn create_queues(template: &Template, sqs: &aws_sdk_sqs::Client) -> Result
 
 async fn create_keys(template: &Template, kms: &aws_sdk_kms::Client) -> Result<()> {
     for key in template.resources("AWS::KMS::Key")? {
-        let alias = key_alias(&key.logical_id);
+        let alias = template.key_alias(&key.logical_id);
         if kms.describe_key().key_id(&alias).send().await.is_ok() {
             continue;
         }
@@ -176,5 +185,46 @@ async fn create_keys(template: &Template, kms: &aws_sdk_kms::Client) -> Result<(
         let id = made.key_metadata.context("a key without an id")?.key_id;
         kms.create_alias().alias_name(alias).target_key_id(id).send().await.context("naming a key")?;
     }
+    Ok(())
+}
+
+/// Removes a stack's bucket, queues and keys from outside services.
+pub(crate) async fn remove(
+    template: &Template,
+    clients: &Clients,
+    settings: &Settings,
+    outside: &Outside,
+) -> Result<()> {
+    if outside.s3.is_some() {
+        remove_bucket(&clients.s3, &settings.bucket).await.context("removing the bucket")?;
+    }
+    if outside.sqs.is_some() {
+        for queue in template.resources("AWS::SQS::Queue")? {
+            let name = template.queue_name(&queue.logical_id)?;
+            let url = clients.sqs.get_queue_url().queue_name(&name).send().await?.queue_url;
+            let delete = clients.sqs.delete_queue().queue_url(url.unwrap_or_default());
+            delete.send().await.with_context(|| format!("removing {name}"))?;
+        }
+    }
+    if outside.kms.is_some() {
+        for key in template.resources("AWS::KMS::Key")? {
+            let alias = template.key_alias(&key.logical_id);
+            let metadata = clients.kms.describe_key().key_id(&alias).send().await?.key_metadata;
+            let id = metadata.context("a key without an id")?.key_id;
+            clients.kms.delete_alias().alias_name(alias).send().await.context("removing a key's name")?;
+            clients.kms.schedule_key_deletion().key_id(id).send().await.context("removing a key")?;
+        }
+    }
+    Ok(())
+}
+
+async fn remove_bucket(s3: &aws_sdk_s3::Client, bucket: &str) -> Result<()> {
+    let mut pages = s3.list_objects_v2().bucket(bucket).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        for file in page?.contents() {
+            s3.delete_object().bucket(bucket).key(file.key().unwrap_or_default()).send().await?;
+        }
+    }
+    s3.delete_bucket().bucket(bucket).send().await?;
     Ok(())
 }

@@ -1,9 +1,10 @@
-//! The embedded AWS services (DynamoDB, S3, SQS and KMS) and the sandbox bank, each on a port
-//! of its own on the loopback interface.
+//! The AWS services (DynamoDB, S3, SQS and KMS) and the sandbox bank: embedded ones, each on a port
+//! of its own on the loopback interface, or, of S3, SQS and KMS, those that the environment names.
 
 mod dynamodb;
 mod kms;
 mod mock;
+mod outside;
 mod s3;
 mod sqs;
 
@@ -20,11 +21,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::bank::Bank;
-use crate::template::REGION;
+use crate::template::{Names, REGION, Template};
 
-/// The credentials that the embedded services take. They open nothing else.
-pub(crate) const ACCESS_KEY: &str = "local";
-pub(crate) const SECRET_KEY: &str = "local-secret";
+pub(crate) use outside::Outside;
 
 /// Where the data is kept.
 #[derive(Clone, Debug)]
@@ -38,7 +37,9 @@ pub enum Data {
 /// The running services.
 pub(crate) struct Services {
     pub(crate) endpoints: Endpoints,
-    kms: kms::Kms,
+    /// Which services are others'.
+    pub(crate) outside: Outside,
+    kms: Option<kms::Kms>,
     tasks: JoinSet<Result<()>>,
     stop: CancellationToken,
     _temporary: Option<TempDir>,
@@ -57,6 +58,10 @@ pub struct Endpoints {
     pub kms: String,
     /// The sandbox bank's URL.
     pub bank: String,
+    /// The credentials that the services take.
+    pub credentials: Credentials,
+    /// What the resources in the services are named by.
+    pub names: Names,
 }
 
 impl Services {
@@ -72,22 +77,41 @@ impl Services {
         let [records, keys] =
             ["dynamodb.sqlite", "kms.json"].map(|name| directory.map(|directory| directory.join(name)));
         std::fs::create_dir_all(&files).with_context(|| format!("creating {}", files.display()))?;
+        let outside = Outside::from_env();
+        let (credentials, names) = (outside.credentials(), outside.names(data)?);
+        let template = Template::named(names.clone())?;
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let kms = kms::start(keys.as_deref(), &mut tasks, stop.clone()).await?;
+        let kms = match outside.kms {
+            None => Some(kms::start(keys.as_deref(), &mut tasks, stop.clone()).await?),
+            Some(_) => None,
+        };
+        let s3 = match &outside.s3 {
+            None => s3::start(&files, &credentials, &template, &mut tasks, stop.clone()).await?,
+            Some(url) => url.clone(),
+        };
+        let sqs = match &outside.sqs {
+            None => sqs::start(&mut tasks, stop.clone()).await?,
+            Some(url) => url.clone(),
+        };
         let endpoints = Endpoints {
             dynamodb: dynamodb::start(records.as_deref(), &mut tasks, stop.clone()).await?,
-            s3: s3::start(&files, &mut tasks, stop.clone()).await?,
-            sqs: sqs::start(&mut tasks, stop.clone()).await?,
-            kms: kms.url.clone(),
+            s3,
+            sqs,
+            kms: kms.as_ref().map(|kms| kms.url.clone()).or(outside.kms.clone()).unwrap_or_default(),
             bank: bank(&mut tasks, stop.clone()).await?,
+            credentials,
+            names,
         };
-        Ok(Self { endpoints, kms, tasks, stop, _temporary: temporary })
+        Ok(Self { endpoints, outside, kms, tasks, stop, _temporary: temporary })
     }
 
     /// Keeps what is not written as it is made: KMS's keys.
     pub(crate) async fn keep_keys(&self) -> Result<()> {
-        self.kms.keep_keys().await
+        match &self.kms {
+            Some(kms) => kms.keep_keys().await,
+            None => Ok(()),
+        }
     }
 
     /// Stops the services once they have answered what they were asked.
@@ -102,11 +126,10 @@ impl Endpoints {
     /// connections belong to the runtime that first uses it.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
-        let credentials = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "local");
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(REGION))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .service_config(self.clone())
             .http_client(saldo::app::http_client())
             .build()

@@ -20,10 +20,11 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::put_catalog;
+use crate::cors::Cors;
 use crate::events;
-use crate::provision::{Clients, provision};
-use crate::services::{ACCESS_KEY, Data, Endpoints, SECRET_KEY, Services};
-use crate::template::{REGION, Template};
+use crate::provision::{Clients, provision, remove};
+use crate::services::{Data, Endpoints, Services};
+use crate::template::{Names, REGION, Template};
 
 /// How long a stop waits for what was begun.
 const STOPPING_MAX: Duration = Duration::from_secs(3);
@@ -32,10 +33,14 @@ const STOPPING_MAX: Duration = Duration::from_secs(3);
 /// takes, so that a caller that sends too much is told so rather than cut off.
 const GATEWAY_BYTES_MAX: usize = 64_000_000;
 
-/// The embedded AWS services with the template's resources in them, and no functions.
+/// The AWS services with the template's resources in them, and no functions.
 pub struct Aws {
     services: Services,
     sdk: SdkConfig,
+    template: Template,
+    clients: Clients,
+    /// Whether what is in outside services is to go away with the stack.
+    ephemeral: bool,
     /// Where tables, files and queues are.
     pub settings: Settings,
 }
@@ -46,8 +51,8 @@ impl Aws {
     /// # Errors
     /// When a service does not start or refuses a resource.
     pub async fn start(data: &Data) -> Result<Self> {
-        let template = Template::load()?;
         let services = Services::start(data).await?;
+        let template = Template::named(services.endpoints.names.clone())?;
         let sdk = services.endpoints.sdk_config();
         let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
         let clients = Clients {
@@ -56,9 +61,10 @@ impl Aws {
             sqs: aws_sdk_sqs::Client::new(&sdk),
             kms: aws_sdk_kms::Client::new(&sdk),
         };
-        let settings = provision(&template, &clients).await?;
+        let settings = provision(&template, &clients, services.outside.s3.is_some()).await?;
         services.keep_keys().await?;
-        let aws = Self { services, sdk, settings };
+        let ephemeral = matches!(data, Data::Ephemeral);
+        let aws = Self { services, sdk, template, clients, ephemeral, settings };
         put_catalog(&aws.app().files, &aws.endpoints().bank).await?;
         Ok(aws)
     }
@@ -67,6 +73,12 @@ impl Aws {
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.services.endpoints
+    }
+
+    /// The template that the resources were created from.
+    #[must_use]
+    pub fn template(&self) -> &Template {
+        &self.template
     }
 
     /// The same services, called with this configuration of the SDK.
@@ -121,21 +133,31 @@ impl Aws {
             ("SALDO_SECRETS_KEY", secrets_key),
             ("SALDO_NOTIFY_LOOPBACK", "true"),
             ("SALDO_SANDBOX_BANK", &endpoints.bank), // for whoever moves its days on
-            ("SALDO_S3_PATH_STYLE", "true"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
             ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
             ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
             ("AWS_ENDPOINT_URL_KMS", &endpoints.kms),
-            ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-            ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+            ("AWS_ACCESS_KEY_ID", endpoints.credentials.access_key_id()),
+            ("AWS_SECRET_ACCESS_KEY", endpoints.credentials.secret_access_key()),
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION), // for SDKs that know no other
         ];
         variables.map(|(name, value)| (name, value.to_owned())).into()
     }
 
-    /// Stops the services.
+    /// Stops the services. What an ephemeral stack has in outside services is removed.
     pub async fn stop(self) {
+        let outside = &self.services.outside;
+        if self.ephemeral
+            && !outside.is_empty()
+            && let Err(error) = remove(&self.template, &self.clients, &self.settings, outside).await
+        {
+            tracing::warn!(
+                stack = self.endpoints().names.stack,
+                error = format!("{error:#}"),
+                "the stack's resources were not removed from outside services"
+            );
+        }
         self.services.stop().await;
     }
 }
@@ -150,20 +172,12 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Serves every route on `listener` and works on every queue that `sdk` reaches. `app_on` makes
-    /// the app of a function from the function's configuration of the SDK.
+    /// Serves every route of `template` on `listener` and works on every queue of it that `sdk`
+    /// reaches. `app_on` makes the app of a function from the function's configuration of the SDK.
     ///
     /// # Errors
     /// When the template names a worker that does not exist.
-    pub fn start(sdk: &SdkConfig, app_on: impl Fn(&SdkConfig) -> App, listener: TcpListener) -> Result<Self> {
-        Self::of(&Template::load()?, sdk, app_on, listener)
-    }
-
-    /// The same with another template.
-    ///
-    /// # Errors
-    /// When the template names a worker that does not exist.
-    pub fn of(
+    pub fn start(
         template: &Template,
         sdk: &SdkConfig,
         app_on: impl Fn(&SdkConfig) -> App,
@@ -174,6 +188,7 @@ impl Functions {
         let mut server = JoinSet::new();
         let routes = routes_of(&|function: &str| app_on(&called_by(sdk, function)));
         let service = http::service(Router::from(routes).layer(from_fn(whole_request)));
+        let service = Cors::of_api(template)?.before(service)?;
         server.spawn(serve(listener, service, stop.clone()));
         let pollers = events::start(template, sdk, &app_on, &stop)?;
         Ok(Self { url, server, pollers, stop })

@@ -1,5 +1,5 @@
 //! `infra/template.yaml`, read as CloudFormation would read it, as far as the local stack
-//! needs: resources, the functions' environment, `Ref`, `GetAtt` and `Sub`.
+//! needs: resources, the functions' environment, conditions, `Ref`, `GetAtt`, `Sub`, `If`.
 
 use std::collections::BTreeMap;
 
@@ -19,9 +19,31 @@ pub(crate) const REGION: &str = "us-east-1";
 /// The property of a function that turns Lambda's loop detection off.
 const RECURSIVE_LOOP: &str = "RecursiveLoop";
 
+/// What is not the template's default in a local stack: any page may call a developer's own API.
+const PARAMETERS: [(&str, &str); 1] = [("CorsOrigins", "*")];
+
 /// A template with its intrinsic functions in their long form.
 #[derive(Debug)]
-pub struct Template(Value);
+pub struct Template {
+    document: Value,
+    names: Names,
+}
+
+/// What a stack's resources are named by.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The stack's name, which the names of its bucket, queues and key begin with.
+    pub stack: String,
+    /// The account that the queues are in.
+    pub account: String,
+}
+
+impl Default for Names {
+    /// The names in embedded services, which no other stack uses.
+    fn default() -> Self {
+        Self { stack: "local".to_owned(), account: ACCOUNT.to_owned() }
+    }
+}
 
 /// A resource of the template.
 #[derive(Debug)]
@@ -83,14 +105,23 @@ impl Template {
     /// # Errors
     /// When it is not YAML.
     pub fn load() -> Result<Self> {
+        Self::named(Names::default())
+    }
+
+    /// Reads the template, for a stack whose resources have these names.
+    ///
+    /// # Errors
+    /// When it is not YAML.
+    pub fn named(names: Names) -> Result<Self> {
         let documents = Yaml::load_from_str(TEMPLATE).context("infra/template.yaml")?;
-        documents.first().context("infra/template.yaml is empty").and_then(to_json).map(Self)
+        let document = documents.first().context("infra/template.yaml is empty").and_then(to_json)?;
+        Ok(Self { document, names })
     }
 
     /// The template as it would be if no function were allowed to loop: for tests.
     #[must_use]
     pub fn without_loops(mut self) -> Self {
-        for resource in self.0["Resources"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        for resource in self.document["Resources"].as_object_mut().into_iter().flat_map(Map::values_mut) {
             if let Some(properties) = resource["Properties"].as_object_mut() {
                 properties.remove(RECURSIVE_LOOP);
             }
@@ -98,18 +129,20 @@ impl Template {
         self
     }
 
-    /// The resources of a type, resolved.
+    /// The resources of a type, resolved, without those whose condition does not hold.
     pub(crate) fn resources(&self, kind: &str) -> Result<Vec<Resource>> {
-        let resources = self.0["Resources"].as_object().context("the template has no resources")?;
-        let of_kind = resources.iter().filter(|(_, resource)| resource["Type"] == kind);
-        let resolved = of_kind.map(|(logical_id, resource)| {
-            Ok(Resource {
-                logical_id: logical_id.clone(),
-                properties: self.resolve(&resource["Properties"])?,
-                metadata: resource["Metadata"].clone(),
-            })
-        });
-        resolved.collect()
+        let resources = self.document["Resources"].as_object().context("the template has no resources")?;
+        let mut resolved = Vec::new();
+        for (logical_id, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == kind) {
+            if resource["Condition"].as_str().map_or(Ok(true), |condition| self.holds(condition))? {
+                resolved.push(Resource {
+                    logical_id: logical_id.clone(),
+                    properties: self.resolve(&resource["Properties"])?,
+                    metadata: resource["Metadata"].clone(),
+                });
+            }
+        }
+        Ok(resolved)
     }
 
     /// The routes that the template gives its functions.
@@ -137,10 +170,11 @@ impl Template {
 
     /// The environment that every function has.
     pub(crate) fn environment(&self) -> Result<BTreeMap<String, String>> {
-        let variables = self.resolve(&self.0["Globals"]["Function"]["Environment"]["Variables"])?;
+        let variables = self.resolve(&self.document["Globals"]["Function"]["Environment"]["Variables"])?;
         serde_json::from_value(variables).context("the functions' environment")
     }
 
+    /// A value with what its intrinsic functions give; null where that is no value at all.
     fn resolve(&self, value: &Value) -> Result<Value> {
         match value {
             Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
@@ -148,57 +182,123 @@ impl Template {
                 Some((name, argument))
                     if members.len() == 1 && (name == "Ref" || name.starts_with("Fn::")) =>
                 {
-                    self.call(name, argument.as_str().context("only short forms of functions are used")?)
+                    self.call(name, argument)
                 }
-                _ => members.iter().map(|(name, value)| Ok((name.clone(), self.resolve(value)?))).collect(),
+                _ => {
+                    let mut resolved = Map::new();
+                    for (name, value) in members {
+                        let result = self.resolve(value)?;
+                        if value.is_null() || !result.is_null() {
+                            resolved.insert(name.clone(), result);
+                        }
+                    }
+                    Ok(Value::Object(resolved))
+                }
             },
             scalar => Ok(scalar.clone()),
         }
     }
 
-    fn call(&self, function: &str, argument: &str) -> Result<Value> {
-        match function {
-            "Ref" => match &self.0["Parameters"][argument]["Default"] {
-                Value::Null => self.reference(argument).map(Value::String),
-                default => Ok(default.clone()),
-            },
-            "Fn::GetAtt" => self.attribute(argument).map(Value::String),
-            "Fn::Sub" => self.substitute(argument).map(Value::String),
-            other => bail!("the local stack does not know {other}"),
+    fn call(&self, function: &str, argument: &Value) -> Result<Value> {
+        let text = || argument.as_str().context("only short forms of functions are used");
+        match (function, argument.as_array().map(Vec::as_slice)) {
+            ("Ref", _) => self.reference(text()?),
+            ("Fn::GetAtt", _) => self.attribute(text()?).map(Value::String),
+            ("Fn::Sub", _) => self.substitute(text()?).map(Value::String),
+            ("Fn::If", Some([condition, yes, no])) => {
+                let condition = condition.as_str().context("If without the name of a condition")?;
+                self.resolve(if self.holds(condition)? { yes } else { no })
+            }
+            (other, _) => bail!("the local stack does not know {other} of {argument}"),
         }
     }
 
-    /// What `Ref` gives: the name of a table or bucket, the URL of a queue.
-    fn reference(&self, logical_id: &str) -> Result<String> {
-        let kind = self.0["Resources"][logical_id]["Type"].as_str();
-        Ok(match (logical_id, kind) {
-            ("AWS::StackName", _) => "local".to_owned(),
+    /// Whether the condition of this name holds.
+    fn holds(&self, name: &str) -> Result<bool> {
+        self.is_true(&self.document["Conditions"][name]).with_context(|| format!("the condition {name}"))
+    }
+
+    fn is_true(&self, condition: &Value) -> Result<bool> {
+        if let Some([one]) = condition["Fn::Not"].as_array().map(Vec::as_slice) {
+            return self.is_true(one).map(|is_true| !is_true);
+        }
+        match condition["Fn::Equals"].as_array().map(Vec::as_slice) {
+            Some([one, other]) => Ok(self.resolve(one)? == self.resolve(other)?),
+            _ => bail!("the local stack knows Equals and Not alone"),
+        }
+    }
+
+    /// What `Ref` gives: a parameter's value, the name of a table or bucket, the URL of a queue.
+    fn reference(&self, name: &str) -> Result<Value> {
+        let parameter = &self.document["Parameters"][name];
+        if parameter.is_null() {
+            return self.resource(name).map(|name| name.map_or(Value::Null, Value::String));
+        }
+        let here = PARAMETERS.iter().find(|(given, _)| *given == name).map(|(_, value)| json!(value));
+        let value = here.unwrap_or_else(|| parameter["Default"].clone());
+        Ok(match (parameter["Type"].as_str(), value.as_str()) {
+            (Some("CommaDelimitedList"), Some(list)) => json!(list.split(',').collect::<Vec<_>>()),
+            _ => value,
+        })
+    }
+
+    /// The name, or URL, of a resource; none for `AWS::NoValue`.
+    fn resource(&self, logical_id: &str) -> Result<Option<String>> {
+        let kind = self.document["Resources"][logical_id]["Type"].as_str();
+        Ok(Some(match (logical_id, kind) {
+            ("AWS::NoValue", _) => return Ok(None),
+            ("AWS::StackName", _) => self.names.stack.clone(),
             ("AWS::Region", _) => REGION.to_owned(),
-            ("AWS::AccountId", _) => ACCOUNT.to_owned(),
+            ("AWS::AccountId", _) => self.names.account.clone(),
             ("AWS::Partition", _) => "aws".to_owned(),
             ("AWS::URLSuffix", _) => "amazonaws.com".to_owned(),
-            (_, Some("AWS::S3::Bucket")) => logical_id.to_lowercase(),
+            (_, Some("AWS::S3::Bucket")) => format!("{}-{logical_id}", self.names.stack).to_lowercase(),
             (_, Some("AWS::SQS::Queue")) => {
-                format!("https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{logical_id}")
+                let (account, name) = (&self.names.account, self.queue_name(logical_id)?);
+                format!("https://sqs.{REGION}.amazonaws.com/{account}/{name}")
             }
             (_, Some(_)) => logical_id.to_owned(),
             (_, None) => bail!("the template has no {logical_id}"),
-        })
+        }))
+    }
+
+    /// The name that the template gives a queue, or else one with the stack's name, as
+    /// CloudFormation would make.
+    pub(crate) fn queue_name(&self, logical_id: &str) -> Result<String> {
+        match &self.document["Resources"][logical_id]["Properties"]["QueueName"] {
+            Value::Null => Ok(format!("{}-{logical_id}", self.names.stack)),
+            name => Ok(self.resolve(name)?.as_str().context("a queue's name")?.to_owned()),
+        }
     }
 
     fn attribute(&self, argument: &str) -> Result<String> {
         let (logical_id, attribute) = argument.split_once('.').context("GetAtt without an attribute")?;
-        let kind = self.0["Resources"][logical_id]["Type"].as_str().unwrap_or_default();
+        let kind = self.document["Resources"][logical_id]["Type"].as_str().unwrap_or_default();
         Ok(match (kind, attribute) {
-            ("AWS::SQS::Queue", "Arn") => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{logical_id}"),
-            ("AWS::SQS::Queue", "QueueName") => logical_id.to_owned(),
+            ("AWS::SQS::Queue", "Arn") => {
+                format!("arn:aws:sqs:{REGION}:{}:{}", self.names.account, self.queue_name(logical_id)?)
+            }
+            ("AWS::SQS::Queue", "QueueName") => self.queue_name(logical_id)?,
             ("AWS::DynamoDB::Table", "Arn") => {
                 format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}")
             }
-            ("AWS::KMS::Key", "Arn") => key_alias(logical_id),
-            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.reference(logical_id)?),
+            ("AWS::KMS::Key", "Arn") => self.key_alias(logical_id),
+            ("AWS::Logs::LogGroup", "Arn") => {
+                format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{logical_id}")
+            }
+            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.name(logical_id)?),
             _ => bail!("the local stack does not know {argument}"),
         })
+    }
+
+    /// What a key is found by in the local stack, where its id can't be chosen.
+    pub(crate) fn key_alias(&self, logical_id: &str) -> String {
+        format!("alias/{}-{logical_id}", self.names.stack)
+    }
+
+    fn name(&self, name: &str) -> Result<String> {
+        let value = self.reference(name)?;
+        value.as_str().map(str::to_owned).with_context(|| format!("{name} is no text"))
     }
 
     fn substitute(&self, text: &str) -> Result<String> {
@@ -207,16 +307,11 @@ impl Template {
         while let Some((before, after)) = rest.split_once("${") {
             let (name, after) = after.split_once('}').context("Sub without a closing brace")?;
             result += before;
-            result += &if name.contains('.') { self.attribute(name)? } else { self.reference(name)? };
+            result += &if name.contains('.') { self.attribute(name)? } else { self.name(name)? };
             rest = after;
         }
         Ok(result + rest)
     }
-}
-
-/// By which a key is found in the local stack, where its id can't be chosen.
-pub(crate) fn key_alias(logical_id: &str) -> String {
-    format!("alias/{logical_id}")
 }
 
 /// YAML as JSON, tags such as `!Ref` in their long form.
@@ -253,8 +348,19 @@ mod tests {
         let environment =
             Template::load().and_then(|template| template.environment()).expect("a good template");
         assert_eq!(environment["SALDO_ACCOUNTS_TABLE"], "AccountsTable");
-        assert_eq!(environment["SALDO_BUCKET"], "filesbucket");
-        assert!(environment["SALDO_IMPORT_QUEUE"].ends_with("/ImportQueue"));
+        assert_eq!(environment["SALDO_BUCKET"], "local-filesbucket");
+        assert!(environment["SALDO_IMPORT_QUEUE"].ends_with("/123456789012/local-import"));
+    }
+
+    #[test]
+    fn members_without_a_value_are_left_out() {
+        let template = Template::load().expect("a good template");
+        let of = |value: &Value| template.resolve(value).expect("known functions");
+        assert_eq!(of(&json!({ "a": { "Ref": "AWS::NoValue" }, "b": 1 })), json!({ "b": 1 }));
+        assert_eq!(of(&json!({ "Ref": "CorsOrigins" })), json!(["*"]));
+        assert_eq!(of(&json!({ "Fn::If": ["AlarmsAreMailed", 1, 2] })), json!(2));
+        let keys = template.resources("AWS::KMS::Key").expect("keys");
+        assert!(keys.iter().all(|key| key.logical_id != "DataKey"), "{keys:?}");
     }
 
     #[test]
@@ -267,6 +373,7 @@ mod tests {
             "AWS::S3::Bucket",
             "AWS::SQS::Queue",
             "AWS::Serverless::Function",
+            "AWS::Serverless::HttpApi",
         ] {
             assert!(!template.resources(kind).expect(kind).is_empty(), "{kind}");
         }
@@ -316,7 +423,9 @@ mod tests {
                 let named = resources.iter().find(|resource| resource.logical_id == name);
                 named.expect("in the template").properties.clone()
             };
-            let queue = of(&queues, source.event_source_arn.rsplit(':').next().expect("a name"));
+            let name = source.event_source_arn.rsplit(':').next().expect("a name");
+            let named = |queue: &&Resource| template.queue_name(&queue.logical_id).expect("a name") == name;
+            let queue = queues.iter().find(named).expect("in the template").properties.clone();
             let timeout = of(&functions, &source.function_name)["Timeout"].as_u64().expect("a timeout");
             assert!(queue["VisibilityTimeout"].as_u64() >= Some(6 * timeout), "{}", mapping.logical_id);
             assert_eq!(mapping.properties["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use aws_sdk_s3::config::http::HttpRequest;
 use aws_sdk_s3::presigning::PresigningConfig;
 use data_encoding::BASE64;
 use jiff::Timestamp;
@@ -31,6 +32,15 @@ pub struct PutLink {
     pub expires_at: Timestamp,
 }
 
+/// The header by which the SDK passes on Lambda's trace, for AWS to detect loops.
+const TRACE_HEADER: &str = "x-amzn-trace-id";
+
+/// Takes Lambda's trace out of a request before it is signed: whoever uses the link would have to
+/// send the same one.
+fn forget_trace(request: &mut HttpRequest) {
+    request.headers_mut().remove(TRACE_HEADER);
+}
+
 impl FileStore {
     /// A link to a file that works for so long.
     ///
@@ -40,7 +50,8 @@ impl FileStore {
         // S3 counts from the signature on; what is said is never later than what holds.
         let now = Timestamp::now();
         let validity = PresigningConfig::expires_in(valid).map_err(Failure::unsendable("GetObject link"))?;
-        let request = self.client.get_object().bucket(&self.bucket).key(name).presigned(validity).await;
+        let get = self.client.get_object().bucket(&self.bucket).key(name);
+        let request = get.customize().mutate_request(forget_trace).presigned(validity).await;
         let url = request.map(|signed| signed.uri().to_owned()).map_err(Failure::of("GetObject link"))?;
         Ok(Link { url, expires_at: now + valid })
     }
@@ -61,7 +72,12 @@ impl FileStore {
         let put = self.client.put_object().bucket(&self.bucket).key(name);
         let put = put.set_content_length(announced.bytes);
         let put = put.set_checksum_sha256(announced.sha256.map(|digest| BASE64.encode(&digest)));
-        let signed = put.presigned(validity).await.map_err(Failure::of("PutObject link"))?;
+        let signed = put
+            .customize()
+            .mutate_request(forget_trace)
+            .presigned(validity)
+            .await
+            .map_err(Failure::of("PutObject link"))?;
         let headers = signed.headers().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Ok(PutLink { url: signed.uri().to_owned(), headers, expires_at: now + valid })
     }

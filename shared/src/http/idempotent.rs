@@ -25,8 +25,9 @@ use crate::store::{Begun, Claim, KeptBody, KeptResponse};
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The characters a key may have.
 const KEY_CHARS_MAX: usize = 255;
-/// The bytes of an answer that is kept in its record; DynamoDB's items have at most 400 kB.
-const RECORD_BYTES_MAX: usize = 300_000;
+/// The bytes of an answer's body that are kept in its record, which DynamoDB charges by the
+/// kilobyte: a larger one in S3 costs less (one PUT, the price of eight writes of a kilobyte).
+const RECORD_BYTES_MAX: usize = 8_000;
 /// The headers of an answer that are kept with it.
 const KEPT_HEADERS: [HeaderName; 4] = [CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION];
 

@@ -69,7 +69,6 @@ fn item(attributes: &serde_json::Value) -> String {
 /// The settings of a Saldo on this AWS: each resource is called by its variable's name.
 pub(crate) fn settings() -> Settings {
     let value = |name: &str| match name {
-        "SALDO_S3_PATH_STYLE" => "true".to_owned(),
         queue if queue.ends_with("_QUEUE") => format!("https://sqs.eu-central-1.amazonaws.com/1/{queue}"),
         other => other.to_owned(),
     };

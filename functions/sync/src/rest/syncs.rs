@@ -193,7 +193,7 @@ pub(crate) async fn create(
         }
         return Err(failure.into());
     }
-    let job = app.syncs.get(org, &sync).await?.unwrap_or(job);
+    // As it was accepted, though its worker may have begun.
     Ok(accepted(job))
 }
 

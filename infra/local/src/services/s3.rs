@@ -1,8 +1,10 @@
-//! S3, by s3s: files in a directory, requests and links checked by their signatures.
+//! S3, by s3s: files in a directory, requests and links checked by their signatures. Preflight
+//! requests of browsers are answered by the CORS rules of the template's bucket.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use aws_credential_types::Credentials;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -15,19 +17,24 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
-use super::{ACCESS_KEY, SECRET_KEY};
+use crate::cors::Cors;
+use crate::template::Template;
 
 pub(super) async fn start(
     directory: &Path,
+    credentials: &Credentials,
+    template: &Template,
     tasks: &mut JoinSet<Result<()>>,
     stop: CancellationToken,
 ) -> Result<String> {
     let files =
         FileSystem::new(directory).map_err(|error| anyhow!("{error:?}")).context("the directory of files")?;
     let mut builder = S3ServiceBuilder::new(files);
-    builder.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+    builder.set_auth(SimpleAuth::from_single(credentials.access_key_id(), credentials.secret_access_key()));
     let service = builder.build();
     let router = Router::new().fallback(move |request: Request| answer(service.clone(), request));
+    // s3s-fs knows no CORS rules.
+    let router = Cors::of_bucket(template)?.before(router)?;
     let (listener, url) = super::listen().await?;
     tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
     Ok(url)
