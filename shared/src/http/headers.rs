@@ -23,7 +23,7 @@ pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempote
 /// (RFC 9110 section 5.3) and may be repeated.
 const SINGLE: [HeaderName; 5] = [auth::X_API_KEY, CONTENT_ENCODING, CONTENT_TYPE, HOST, IDEMPOTENCY_KEY];
 
-/// How long browsers use HTTPS alone: a year, as AWS's own policy for CloudFront has it
+/// How long browsers use HTTPS alone: a year, as AWS's own policy for `CloudFront` has it
 /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-response-headers-policies.html>).
 /// Subdomains of the API's domain are not ours to decide about.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");

@@ -39,9 +39,9 @@ pub fn descendants<'a>(keys: &'a [ApiKey], root: &KeyId) -> Vec<&'a ApiKey> {
 #[must_use]
 pub fn successors<'a>(keys: &'a [ApiKey], revoked: &[&ApiKey], now: Timestamp) -> Option<Vec<&'a ApiKey>> {
     let manages = |key: &ApiKey| key.allows(Scope::Keys) && key.is_valid_at(now);
-    let managers = || revoked.iter().filter(|key| manages(key));
-    managers().next()?;
-    let lasting_only = managers().any(|key| key.expires_at.is_none());
+    let lost = || revoked.iter().filter(|key| manages(key));
+    lost().next()?;
+    let lasting_only = lost().any(|key| key.expires_at.is_none());
     let ids: HashSet<&KeyId> = revoked.iter().map(|key| &key.id).collect();
     let mut successors: Vec<&ApiKey> = keys
         .iter()
