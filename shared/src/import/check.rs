@@ -72,7 +72,9 @@ fn upsert(fields: &mut Fields, in_line: bool, default_currency: Currency) -> Opt
                 let too_fine = amount.is_some_and(|amount| !currency.admits(amount));
                 too_fine.then(|| Finding::too_many_digits(field.name(), currency))
             });
-            refused.into_iter().for_each(|finding| fields.find(finding));
+            if let Some(finding) = refused {
+                fields.find(finding);
+            }
         }
     }
     Some(AccountUpsert {
