@@ -42,8 +42,14 @@ async fn thousands_are_never_read_as_decimals() {
         A-9;A;25.0000;EUR\nA-10;A;1.234;KWD\n";
     let job = import(&tenant, "text/csv", csv).await;
     let amount = |index: u64, code: &str| error(index, "total_amount", code);
-    let mut expected: Vec<_> = (0..3).map(|index| amount(index, "ambiguous_amount")).collect();
-    expected.extend([amount(3, "negative_amount"), amount(4, "invalid_amount"), amount(5, "invalid_amount")]);
+    let expected = [
+        amount(0, "ambiguous_amount"),
+        amount(1, "too_many_digits"),
+        amount(2, "ambiguous_amount"),
+        amount(3, "negative_amount"),
+        amount(4, "invalid_amount"),
+        amount(5, "invalid_amount"),
+    ];
     assert_eq!(errors(&job), expected, "{job}");
     assert_eq!(
         job["errors"][0]["reason"],

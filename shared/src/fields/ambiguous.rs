@@ -45,20 +45,32 @@ impl AmbiguousAmount {
         few.then(|| self.refused(Some(currency)))
     }
 
-    /// The finding that refuses the amount. Without a currency it says less of what to write.
+    /// The finding that refuses the amount. It says what to write if the currency is known. In one that
+    /// has no such small amounts, it says that, too.
     #[must_use]
     pub(super) fn refused(&self, currency: Option<Currency>) -> Finding {
         let text = &self.text;
-        let thousands: String = text.chars().filter(|c| *c != self.separator.character()).collect();
+        let separator = self.separator.character();
         let amount = parse_plain(&self.separator.to_point(text)).ok();
-        let decimal = currency.zip(amount).filter(|(currency, amount)| currency.admits(*amount));
-        let decimal = decimal.map(|(currency, amount)| currency.in_full(amount.normalize()));
-        let or =
-            decimal.map(|decimal| format!(" or {}", self.separator.of_point(&decimal))).unwrap_or_default();
-        let reason = format!(
-            "{text} is ambiguous: its separator may be one of thousands or of decimals; write {thousands}{or}"
-        );
-        Finding::in_field(self.field, FindingCode::AmbiguousAmount, reason)
+        let (code, remedy) = match currency.zip(amount) {
+            Some((currency, amount)) if currency.admits(amount) => {
+                let thousands: String = text.chars().filter(|c| *c != separator).collect();
+                let decimal = currency.in_full(amount.normalize());
+                let remedy = format!("write {thousands} or {}", self.separator.of_point(&decimal));
+                (FindingCode::AmbiguousAmount, remedy)
+            }
+            Some((currency, _)) => {
+                let places = currency.decimal_places().unwrap_or_default();
+                let remedy = format!(
+                    "leave separators of thousands out; amounts in {currency} have at most {places} decimal places"
+                );
+                (FindingCode::TooManyDigits, remedy)
+            }
+            None => (FindingCode::AmbiguousAmount, "leave separators of thousands out".to_owned()),
+        };
+        let reason =
+            format!("{text} is ambiguous: its separator may be one of thousands or of decimals; {remedy}");
+        Finding::in_field(self.field, code, reason)
     }
 }
 
@@ -78,7 +90,7 @@ mod tests {
         for (text, separator, currency, write) in [
             ("25.000", Point, "EUR", "write 25000 or 25.00"),
             ("25,000", Comma, "USD", "write 25000 or 25,00"),
-            ("1.234", Point, "EUR", "write 1234"),
+            ("1.234", Point, "EUR", "amounts in EUR have at most 2 decimal places"),
             ("3.000", Point, "JPY", "write 3000 or 3"),
             ("-250.000", Point, "ARS", "write -250000 or -250.00"),
         ] {

@@ -66,13 +66,15 @@ fn upsert(fields: &mut Fields, in_line: bool, default_currency: Currency) -> Opt
     let ambiguous = fields.take_ambiguous();
     if let Some(currency) = amount_currency {
         for (field, amount) in [(Field::TotalAmount, total_amount), (Field::Balance, balance)] {
-            let refused = ambiguous.iter().find(|amount| amount.field() == field.name());
-            let refused = refused.and_then(|ambiguous| ambiguous.refused_in(currency));
-            let refused = refused.or_else(|| {
-                let too_fine = amount.is_some_and(|amount| !currency.admits(amount));
-                too_fine.then(|| Finding::too_many_digits(field.name(), currency))
+            // One that was refused is told already.
+            let Some(amount) = amount else { continue };
+            let refused = ambiguous.iter().find(|ambiguous| ambiguous.field() == field.name());
+            let refused = refused.and_then(|ambiguous| ambiguous.refused_in(currency)).or_else(|| {
+                (!currency.admits(amount)).then(|| Finding::too_many_digits(field.name(), currency))
             });
-            refused.into_iter().for_each(|finding| fields.find(finding));
+            if let Some(finding) = refused {
+                fields.find(finding);
+            }
         }
     }
     Some(AccountUpsert {

@@ -91,7 +91,7 @@ fn misquoted<'a, R: Read>(
         }
         Quoting::TextAfter { at, is_one_line } => {
             let (row, ahead) = (row()?, bytes.get(..at)?.trim_ascii_start());
-            let line = row + ahead.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let line = row + ahead.split(|byte| *byte == b'\n').skip(1).count() as u64;
             let fault = Unreadable::TextAfterQuote { line, row };
             Some(Misquoted { fault, one_line: is_one_line.then_some(bytes) })
         }
