@@ -92,7 +92,7 @@ pub struct Limits {
     /// another: two thirds of what a planner may take, so that there is time for what it has
     /// begun.
     pub planning_time: Duration,
-    /// How long a chunk rests that DynamoDB had no room for, at least.
+    /// How long a plan or a chunk rests that DynamoDB had no room for, the first time.
     pub throttled_rest: Duration,
     /// How long a link works by which a file is sent to be imported. At most 15 minutes, as
     /// `link_valid`: a link ends with the credentials that signed it, and an invocation of Lambda

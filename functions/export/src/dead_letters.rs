@@ -1,5 +1,4 @@
-//! The dead letters: exports that failed until they were given up. They end as failed, so
-//! that nobody waits for them for ever.
+//! The handler of dead letters: ends exports whose messages failed too often as failed.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
@@ -13,13 +12,13 @@ use crate::tell;
 
 const NOT_WRITTEN: &str = "the file could not be written; ask for the export again";
 
-/// Ends exports that were given up.
+/// Ends exports whose messages failed too often.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     each_message(&app.export_queue.clone(), event, move |queued| close(app.clone(), queued)).await
 }
 
 async fn close(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
-    tracing::error!(org = %message.org, export = %message.export, "given up");
+    tracing::error!(org = %message.org, export = %message.export, "failed too often");
     let job = app.exports.get(&message.org, &message.export).await?;
     let Some(job) = job else {
         return Ok(());
