@@ -6,13 +6,14 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use url::Url;
 
 use crate::files::FileStore;
 use crate::import::{CHUNKS_AT_ONCE, ROWS_PER_CHUNK};
 use crate::notification::{RETRY_DELAYS, Targets};
 use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use crate::secrets::Sealer;
-use crate::settings::{MissingVariables, Settings};
+use crate::settings::{InvalidVariables, Settings};
 use crate::store::{
     AccessStore, AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore,
     KeyStore, NotificationStore, SyncStore, TransactionStore, UploadStore,
@@ -69,8 +70,10 @@ pub struct App {
     pub notification_queue: NotificationQueue,
     /// What seals secrets.
     pub sealer: Sealer,
-    /// Where notifications may go.
+    /// Which addresses may be called, and where users may be sent.
     pub targets: Targets,
+    /// Where users' browsers reach the API, if that is set.
+    pub public_url: Option<Url>,
     /// The address from which others see our requests.
     pub ip_address: IpAddr,
     /// How much is done at once.
@@ -150,8 +153,8 @@ impl App {
     /// The app of a process whose environment says where everything is.
     ///
     /// # Errors
-    /// [`MissingVariables`] when it does not.
-    pub async fn from_env() -> Result<Self, MissingVariables> {
+    /// [`InvalidVariables`] when it does not.
+    pub async fn from_env() -> Result<Self, InvalidVariables> {
         let settings = Settings::from_env()?;
         Ok(Self::new(&settings, &aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await))
     }
@@ -193,7 +196,8 @@ impl App {
             sync_queue: SyncQueue::new(sqs.clone(), queues.sync.clone()),
             notification_queue: NotificationQueue::new(sqs, queues.notification.clone()),
             sealer: Sealer::new(aws_sdk_kms::Client::new(&sdk), settings.secrets_key.clone()),
-            targets: Targets::new(settings.notify_loopback),
+            targets: settings.targets,
+            public_url: settings.public_url.clone(),
             ip_address: settings.ip_address,
             limits: Limits::default(),
         }

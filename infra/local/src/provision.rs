@@ -91,7 +91,7 @@ pub(crate) async fn provision(template: &Template, clients: &Clients) -> Result<
 /// The functions' settings in this stack, from the environment the template gives them.
 fn settings(environment: &BTreeMap<String, String>) -> Result<Settings> {
     let settings = Settings::read(|name| match name {
-        "SALDO_S3_PATH_STYLE" | "SALDO_NOTIFY_LOOPBACK" => Some("true".to_owned()),
+        "SALDO_S3_PATH_STYLE" | "SALDO_ALLOW_LOOPBACK" => Some("true".to_owned()),
         name => environment.get(name).cloned(),
     });
     settings.context("the template's environment")

@@ -18,6 +18,7 @@ use saldo::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::catalog::put_catalog;
 use crate::events;
@@ -121,7 +122,7 @@ impl Aws {
             ("SALDO_SYNC_QUEUE", &queues.sync),
             ("SALDO_NOTIFICATION_QUEUE", &queues.notification),
             ("SALDO_SECRETS_KEY", secrets_key),
-            ("SALDO_NOTIFY_LOOPBACK", "true"),
+            ("SALDO_ALLOW_LOOPBACK", "true"),
             ("SALDO_SANDBOX_BANK", &endpoints.bank), // for whoever moves its days on
             ("SALDO_S3_PATH_STYLE", "true"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
@@ -159,6 +160,8 @@ impl Functions {
     /// When the template names a worker there is none of.
     pub fn start(sdk: &SdkConfig, app_of: impl Fn(&str) -> App, listener: TcpListener) -> Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
+        let public_url: Url = url.parse()?;
+        let app_of = |function: &str| App { public_url: Some(public_url.clone()), ..app_of(function) };
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
         let service = http::service(Router::from(routes_of(&app_of)).layer(from_fn(whole_request)));

@@ -8,8 +8,8 @@ use saldo::id::NotificationId;
 use saldo::notification::{ENDPOINT_FIELDS, EndpointChange};
 
 use super::body::Change;
-use super::resolver::check_name;
 use super::view::View;
+use crate::resolver::check_name;
 
 /// Changes a notification endpoint
 ///
