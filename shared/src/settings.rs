@@ -88,10 +88,10 @@ impl Settings {
     /// # Errors
     /// [`InvalidVariables`] names all of them.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidVariables> {
-        let mut missing = Vec::new();
+        let mut invalid = Vec::new();
         let mut required = |name: &'static str| {
             variable(name).filter(|value| !value.is_empty()).unwrap_or_else(|| {
-                missing.push(name);
+                invalid.push(name);
                 String::new()
             })
         };
@@ -126,13 +126,13 @@ impl Settings {
                 Some(url) => {
                     let url = public_url(&url, targets);
                     if url.is_none() {
-                        missing.push(PUBLIC_URL);
+                        invalid.push(PUBLIC_URL);
                     }
                     url
                 }
             },
         };
-        if missing.is_empty() { Ok(settings) } else { Err(InvalidVariables { names: missing }) }
+        if invalid.is_empty() { Ok(settings) } else { Err(InvalidVariables { names: invalid }) }
     }
 }
 

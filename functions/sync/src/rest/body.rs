@@ -90,7 +90,7 @@ pub(super) struct NewSync {
     /// Where the user goes on who comes back from the bank's page: an `https` URL without user name and
     /// fragment (in the local stack also `http` on this machine), and a registered one, if the organization has
     /// registered any.
-    #[schema(format = "uri", max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]?:[^#]*$")]
+    #[schema(format = "uri", max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^/?#@]+([/?][^#]*)?$")]
     redirect_uri: Option<String>,
     /// What is appended to the `redirect_uri`, without which there is none: something random, by which
     /// the user who comes back is told from others.
