@@ -1,8 +1,11 @@
 //! Banks that answer what no honest bank does, and banks that are configured wrongly.
 
+use std::time::Duration;
+
 use reqwest::Method;
-use saldo::app::App;
+use saldo::app::{App, Limits};
 use saldo::notification::Targets;
+use saldo::sync::RedirectSettings;
 use serde_json::{Value, json};
 use testing::ScriptedBank;
 
@@ -59,6 +62,32 @@ async fn users_are_sent_to_no_page_but_an_https_one() {
             assert_eq!(job["error"]["message"], "The address of the bank's page is not an https URL.");
         }
     }
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn unannounced_redirect_is_not_taken_without_confirmation() {
+    let bank = ScriptedBank::start().await;
+    let bench = bench(&bank, "scripted").await;
+    let settings = RedirectSettings { uris: Vec::new(), confirm: true };
+    let changed = bench.app.keys.change_redirects(&bench.lab.org, &RedirectSettings::default(), &settings);
+    assert!(changed.await.expect("DynamoDB"));
+    // The catalog lists no redirect for this bank.
+    let authorisation = "/v1/consents/c/authorisations/1";
+    let links = json!({
+        "scaRedirect": { "href": "https://login.example/" }, "scaStatus": { "href": authorisation }
+    });
+    let asked = json!({ "consentStatus": "received", "consentId": "c", "_links": links });
+    bank.answers("POST /v1/consents", 201, asked);
+    let sync = bench.begin(with_pin()).await;
+    assert!(bench.deliver(&bench.app, &sync).await);
+    assert_eq!(bench.told(&sync).await["challenge"]["type"], "REDIRECT");
+    bank.answers(&format!("GET {authorisation}"), 200, json!({ "scaStatus": "finalised" }));
+    let limits = Limits { challenge_valid: Duration::ZERO, ..bench.app.limits };
+    let late = App { limits, ..bench.app.clone() };
+    assert!(bench.deliver(&late, &sync).await);
+    let job = bench.told(&sync).await;
+    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(10005)), "{job}");
     bench.lab.stop().await;
 }
 

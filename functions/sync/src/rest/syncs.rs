@@ -293,11 +293,12 @@ async fn prepare_redirect(
 ) -> Result<(), Problem> {
     let organization = app.keys.organization(&access.org).await?;
     let settings = organization.map(|organization| organization.redirects).unwrap_or_default();
+    // For every bank: one may send the user to a page although the catalog does not list that flow.
+    request.confirm = settings.confirm;
     if !method.flows.contains(&Flow::Redirect) {
         return Ok(settings.check_registered(request.redirect_uri.as_ref())?);
     }
     settings.check(request.redirect_uri.as_ref())?;
-    request.confirm = settings.confirm;
     match &app.public_url {
         Some(url) => request.callback = Some(callback_of(url, &access.org, &access.id, sync)?),
         None if method.flows == [Flow::Redirect] => return Err(Problem::redirect_not_configured()),
