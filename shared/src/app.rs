@@ -10,13 +10,14 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::service_config::ServiceConfigKey;
+use url::Url;
 
 use crate::files::FileStore;
 use crate::import::{CHUNKS_AT_ONCE, ROWS_PER_CHUNK};
 use crate::notification::{RETRY_DELAYS, Targets};
 use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use crate::secrets::Sealer;
-use crate::settings::{MissingVariables, Settings};
+use crate::settings::{InvalidVariables, Settings};
 use crate::store::{
     AccessStore, AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore,
     KeyStore, NotificationStore, SyncStore, TransactionStore, UploadStore,
@@ -73,8 +74,10 @@ pub struct App {
     pub notification_queue: NotificationQueue,
     /// What seals secrets.
     pub sealer: Sealer,
-    /// Where notifications may go.
+    /// Which addresses may be called, and where users may be sent.
     pub targets: Targets,
+    /// Where users' browsers reach the API, if that is set.
+    pub public_url: Option<Url>,
     /// The address from which others see our requests.
     pub ip_address: IpAddr,
     /// How much is done at once.
@@ -164,8 +167,8 @@ impl App {
     /// The app of a process whose environment says where everything is.
     ///
     /// # Errors
-    /// [`MissingVariables`] when it does not.
-    pub async fn from_env() -> Result<Self, MissingVariables> {
+    /// [`InvalidVariables`] when it does not.
+    pub async fn from_env() -> Result<Self, InvalidVariables> {
         let settings = Settings::from_env()?;
         let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client());
         Ok(Self::new(&settings, &sdk.load().await))
@@ -208,7 +211,8 @@ impl App {
             sync_queue: SyncQueue::new(sqs.clone(), queues.sync.clone()),
             notification_queue: NotificationQueue::new(sqs, queues.notification.clone()),
             sealer: Sealer::new(aws_sdk_kms::Client::new(&sdk), settings.secrets_key.clone()),
-            targets: Targets::new(settings.notify_loopback),
+            targets: settings.targets,
+            public_url: settings.public_url.clone(),
             ip_address: settings.ip_address,
             limits: Limits::default(),
         }

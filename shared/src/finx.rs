@@ -26,7 +26,7 @@ pub enum ErrorCode {
     Busy = 1008,
     /// Credentials are missing that the provider asks for.
     CredentialsIncomplete = 1011,
-    /// The provider allows no more synchronizations for now.
+    /// The provider allows no more synchronizations for now, or has refused the user's credentials lately.
     TooManySyncs = 1020,
     /// The provider wants to know the end user's IP address.
     PsuIpRequired = 1021,
@@ -113,7 +113,7 @@ impl ErrorCode {
             Self::Forbidden => "The API key lacks a scope.",
             Self::Busy => "The resource is busy.",
             Self::CredentialsIncomplete => "Login credentials are incomplete.",
-            Self::TooManySyncs => "The bank allows no more synchronizations for now.",
+            Self::TooManySyncs => "No more synchronizations are allowed for now.",
             Self::PsuIpRequired => "The bank requires the user's IP address.",
             Self::LoginInvalid => "The login credentials are invalid.",
             Self::PinInvalid => "The PIN is invalid.",

@@ -4,6 +4,8 @@
 
 mod origin;
 
+pub(crate) use origin::encode;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::date::{Date, Timestamp};
 use crate::id::OrgId;
 use crate::money::Currency;
+use crate::sync::RedirectSettings;
 use crate::text::Text;
 
 /// An organization and the settings that give meaning to what its data leaves out.
@@ -21,6 +22,9 @@ pub struct Organization {
     pub currency: Currency,
     /// The IANA name of the time zone whose calendar says what day "today" is.
     pub time_zone: TimeZoneName,
+    /// How users come back from the pages of banks.
+    #[serde(default, skip_serializing_if = "RedirectSettings::is_default")]
+    pub redirects: RedirectSettings,
 }
 
 impl Organization {
@@ -91,6 +95,7 @@ mod tests {
                 name: "Test".to_owned().try_into().expect("a name"),
                 currency: "ARS".parse().expect("a currency"),
                 time_zone: zone.to_owned().try_into().expect("a time zone"),
+                redirects: RedirectSettings::default(),
             };
             assert_eq!(organization.day_at(now).to_string(), day, "{zone}");
         }

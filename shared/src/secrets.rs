@@ -9,7 +9,8 @@ use std::fmt::Display;
 
 use aws_sdk_kms::Client;
 use aws_sdk_kms::primitives::Blob;
-use secrecy::{ExposeSecret, SecretString};
+use aws_sdk_kms::types::DataKeySpec;
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -39,8 +40,8 @@ pub struct SealContext {
 }
 
 impl SealContext {
-    /// The context of a secret that belongs to the `kind` of thing with this id: `access` or
-    /// `notification`.
+    /// The context of a secret that belongs to the `kind` of thing with this id: `access`,
+    /// `notification` or `purpose`.
     #[must_use]
     pub fn new(org: &OrgId, kind: &'static str, owner: impl Display) -> Self {
         Self { organization: org.to_string(), kind, owner: owner.to_string() }
@@ -71,11 +72,44 @@ impl Sealer {
         Ok(Sealed(sealed.into_inner()))
     }
 
-    /// Opens a secret.
+    /// Makes a new key of 256 random bits, sealed.
+    ///
+    /// # Errors
+    /// [`Failure`] when KMS fails.
+    pub async fn new_key(&self, context: &SealContext) -> Result<Sealed, Failure> {
+        let answer = self
+            .client
+            .generate_data_key_without_plaintext()
+            .key_id(&self.key)
+            .key_spec(DataKeySpec::Aes256)
+            .encryption_context("organization", &context.organization)
+            .encryption_context(context.kind, &context.owner)
+            .send()
+            .await
+            .map_err(Failure::of("GenerateDataKeyWithoutPlaintext"))?;
+        let sealed = answer.ciphertext_blob.ok_or_else(|| Failure::missing("a key that KMS has made"))?;
+        Ok(Sealed(sealed.into_inner()))
+    }
+
+    /// Opens a secret text.
     ///
     /// # Errors
     /// [`Failure`] when KMS fails, or the secret was sealed in another context.
     pub async fn open(&self, context: &SealContext, sealed: &Sealed) -> Result<SecretString, Failure> {
+        // The bytes are not quoted in an error: they are the secret.
+        let text = String::from_utf8(self.decrypt(context, sealed).await?);
+        Ok(text.map_err(|_| Failure::missing("text in a secret"))?.into())
+    }
+
+    /// Opens a key.
+    ///
+    /// # Errors
+    /// [`Failure`] when KMS fails, or the key was sealed in another context.
+    pub async fn open_key(&self, context: &SealContext, sealed: &Sealed) -> Result<SecretSlice<u8>, Failure> {
+        Ok(self.decrypt(context, sealed).await?.into())
+    }
+
+    async fn decrypt(&self, context: &SealContext, sealed: &Sealed) -> Result<Vec<u8>, Failure> {
         let answer = self
             .client
             .decrypt()
@@ -86,10 +120,8 @@ impl Sealer {
             .send()
             .await
             .map_err(Failure::of("Decrypt"))?;
-        let text = answer.plaintext.ok_or_else(|| Failure::missing("what KMS has opened"))?;
-        // The bytes are not quoted in an error: they are the secret.
-        let text = String::from_utf8(text.into_inner()).map_err(|_| Failure::missing("text in a secret"))?;
-        Ok(text.into())
+        let opened = answer.plaintext.ok_or_else(|| Failure::missing("what KMS has opened"))?;
+        Ok(opened.into_inner())
     }
 }
 

@@ -3,6 +3,13 @@
 use std::env;
 use std::net::{IpAddr, Ipv4Addr};
 
+use url::Url;
+
+use crate::notification::Targets;
+
+/// The variable that says where browsers reach the API.
+const PUBLIC_URL: &str = "SALDO_PUBLIC_URL";
+
 /// Where the records, files and messages are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -16,8 +23,11 @@ pub struct Settings {
     pub secrets_key: String,
     /// The address from which others see our requests: on AWS, the NAT gateway's.
     pub ip_address: IpAddr,
-    /// Whether notifications may go to this machine's own addresses, as on a developer's.
-    pub notify_loopback: bool,
+    /// Which addresses may be called: this machine's own in the local stack alone.
+    pub targets: Targets,
+    /// Where users' browsers reach the API: banks send them back there. Without it no bank can send its customers
+    /// to a page of its own.
+    pub public_url: Option<Url>,
 }
 
 /// The tables, by name.
@@ -54,10 +64,10 @@ pub struct Queues {
     pub notification: String,
 }
 
-/// Variables that are needed and not set.
+/// Variables that are needed and not set, or that have values that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not set in the environment: {}", names.join(", "))]
-pub struct MissingVariables {
+#[error("not set, or set to an invalid value, in the environment: {}", names.join(", "))]
+pub struct InvalidVariables {
     names: Vec<&'static str>,
 }
 
@@ -65,24 +75,25 @@ impl Settings {
     /// Reads the settings from the process's environment.
     ///
     /// # Errors
-    /// [`MissingVariables`] names all that are missing.
-    pub fn from_env() -> Result<Self, MissingVariables> {
+    /// [`InvalidVariables`] names all of them.
+    pub fn from_env() -> Result<Self, InvalidVariables> {
         Self::read(|name| env::var(name).ok())
     }
 
     /// Reads the settings from any source of variables.
     ///
     /// # Errors
-    /// [`MissingVariables`] names all that are missing.
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, MissingVariables> {
-        let mut missing = Vec::new();
+    /// [`InvalidVariables`] names all of them.
+    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidVariables> {
+        let mut invalid = Vec::new();
         let mut required = |name: &'static str| {
             variable(name).filter(|value| !value.is_empty()).unwrap_or_else(|| {
-                missing.push(name);
+                invalid.push(name);
                 String::new()
             })
         };
         let flag = |name| variable(name).is_some_and(|value| value == "true");
+        let targets = Targets::new(flag("SALDO_ALLOW_LOOPBACK"));
         let settings = Self {
             tables: Tables {
                 accounts: required("SALDO_ACCOUNTS_TABLE"),
@@ -105,10 +116,26 @@ impl Settings {
             ip_address: variable("SALDO_IP_ADDRESS")
                 .and_then(|address| address.parse().ok())
                 .unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)),
-            notify_loopback: flag("SALDO_NOTIFY_LOOPBACK"),
+            targets,
+            public_url: match variable(PUBLIC_URL).filter(|url| !url.is_empty()) {
+                None => None,
+                Some(url) => {
+                    let url = public_url(&url, targets);
+                    if url.is_none() {
+                        invalid.push(PUBLIC_URL);
+                    }
+                    url
+                }
+            },
         };
-        if missing.is_empty() { Ok(settings) } else { Err(MissingVariables { names: missing }) }
+        if invalid.is_empty() { Ok(settings) } else { Err(InvalidVariables { names: invalid }) }
     }
+}
+
+/// Reads where browsers reach the API: an `https` URL that paths can be appended to.
+fn public_url(text: &str, targets: Targets) -> Option<Url> {
+    let plain = |url: &Url| url.query().is_none() && url.fragment().is_none();
+    Url::parse(text).ok().filter(|url| targets.check_page(url).is_ok() && plain(url))
 }
 
 #[cfg(test)]
@@ -121,10 +148,20 @@ mod tests {
         let error = missing.expect_err("all are empty").to_string();
         assert_eq!(
             error,
-            "not set in the environment: SALDO_ACCOUNTS_TABLE, SALDO_CLIENTS_TABLE, SALDO_TRANSACTIONS_TABLE, \
+            "not set, or set to an invalid value, in the environment: SALDO_ACCOUNTS_TABLE, SALDO_CLIENTS_TABLE, SALDO_TRANSACTIONS_TABLE, \
              SALDO_JOBS_TABLE, SALDO_KEYS_TABLE, SALDO_ACCESSES_TABLE, SALDO_IDEMPOTENCY_TABLE, SALDO_BUCKET, \
              SALDO_PLAN_QUEUE, SALDO_IMPORT_QUEUE, SALDO_EXPORT_QUEUE, SALDO_SYNC_QUEUE, SALDO_NOTIFICATION_QUEUE, SALDO_SECRETS_KEY"
         );
-        assert!(Settings::read(|name| Some(name.to_owned())).is_ok());
+        let with = |url: &'static str| {
+            Settings::read(move |name| Some(if name == PUBLIC_URL { url } else { name }.to_owned()))
+        };
+        assert_eq!(with("").map(|settings| settings.public_url), Ok(None));
+        let url = with("https://api.example/saldo").map(|settings| settings.public_url.map(String::from));
+        assert_eq!(url, Ok(Some("https://api.example/saldo".to_owned())));
+        for bad in ["http://api.example", "https://user@api.example", "https://api.example/?x", "api.example"]
+        {
+            let error = with(bad).expect_err(bad).to_string();
+            assert_eq!(error, "not set, or set to an invalid value, in the environment: SALDO_PUBLIC_URL");
+        }
     }
 }

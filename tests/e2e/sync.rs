@@ -70,7 +70,7 @@ pub(crate) async fn until(tenant: &Tenant, sync: &str, status: &str) -> Value {
 
 /// Waits until the synchronization waits for its user with a challenge of this kind, which it
 /// has not put before.
-async fn challenge(tenant: &Tenant, sync: &str, kind: &str) -> Value {
+pub(crate) async fn challenge(tenant: &Tenant, sync: &str, kind: &str) -> Value {
     let begun = Instant::now();
     loop {
         let job = until(tenant, sync, "AWAIT_AUTH").await;
@@ -82,7 +82,7 @@ async fn challenge(tenant: &Tenant, sync: &str, kind: &str) -> Value {
     }
 }
 
-async fn respond(tenant: &Tenant, sync: &str, challenge: &Value, answer: Value) -> Answer {
+pub(crate) async fn respond(tenant: &Tenant, sync: &str, challenge: &Value, answer: Value) -> Answer {
     let id = challenge["id"].as_str().expect("an id");
     tenant.json(Method::POST, &format!("{sync}/challenges/{id}/response"), answer).await
 }

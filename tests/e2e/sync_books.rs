@@ -270,7 +270,7 @@ async fn the_same_id_with_another_amount_is_a_recorded_conflict() {
         "account_id": "[account_id]",
         "code": "conflict",
         "field": "amount",
-        "reason": "the transaction with this id was stored with another value, which stays",
+        "reason": "a transaction with this id is stored with another value, which was kept",
         "transaction_id": "[transaction_id]"
       }
     ]

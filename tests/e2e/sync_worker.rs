@@ -31,7 +31,7 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    async fn start(method: &str) -> Self {
+    pub(crate) async fn start(method: &str) -> Self {
         Self::at(Lab::start(&Data::Ephemeral).await, method).await
     }
 

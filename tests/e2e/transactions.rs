@@ -101,6 +101,7 @@ async fn a_transaction_with_every_field_comes_back_as_it_was_sent() {
       "originalAmount": "1500",
       "originalCurrency": "JPY",
       "purchasedAt": "2025-12-31",
+      "source": "api",
       "text": "Café \"Zoë\"\n=SUM(A1)",
       "transactionId": "2026/01/15-7",
       "valutaAt": "2026-01-01"
@@ -116,6 +117,7 @@ async fn a_transaction_with_every_field_comes_back_as_it_was_sent() {
       "originalAmount": null,
       "originalCurrency": null,
       "purchasedAt": null,
+      "source": "api",
       "text": null,
       "transactionId": null,
       "valutaAt": "2026-01-01"
@@ -237,7 +239,7 @@ async fn amounts_and_currencies_are_those_of_the_contract() {
 }
 
 #[tokio::test]
-async fn the_same_id_with_another_amount_direction_or_currency_is_a_conflict() {
+async fn the_same_id_with_another_amount_direction_currency_or_value_date_is_a_conflict() {
     let tenant = saldo().await.tenant().await;
     let account = tenant.external_id("iban");
     let with = |field: &str, value: &str| {
@@ -263,8 +265,8 @@ async fn the_same_id_with_another_amount_direction_or_currency_is_a_conflict() {
         ]),
     )
     .await;
-    assert_eq!(counts(&answer), [2, 0, 2]);
-    let codes = [(0, "creditDebit"), (1, "currency")];
+    assert_eq!(counts(&answer), [1, 0, 3]);
+    let codes = [(0, "creditDebit"), (1, "currency"), (3, "valutaAt")];
     assert_eq!(errors(&answer), codes.map(|(n, field)| (n, field.to_owned(), "conflict".to_owned())));
     let all = listed(&tenant, &format!("accountIdentifier={account}")).await;
     assert_eq!(all.len(), 1);
@@ -272,6 +274,29 @@ async fn the_same_id_with_another_amount_direction_or_currency_is_a_conflict() {
     // The same id in another account is another transaction.
     let elsewhere = tenant.external_id("other");
     assert_eq!(counts(&import(&tenant, json!([row(&elsewhere, 5)])).await), [0, 1, 0]);
+}
+
+#[tokio::test]
+async fn transaction_id_of_another_month_is_a_conflict() {
+    let tenant = saldo().await.tenant().await;
+    let account = tenant.external_id("rent");
+    let rent = |valued: &str, text: &str| {
+        json!({
+            "accountIdentifier": account, "transactionId": "000123", "text": text, "amount": "15.00", "currency": "EUR",
+            "valutaAt": valued, "bookedAt": valued
+        })
+    };
+    let (july, august) = (rent("2026-07-03", "Rent"), rent("2026-08-02", "Rent"));
+    let conflict = [(1, "valutaAt".to_owned(), "conflict".to_owned())];
+    // In one request, and against what is stored, in whatever order.
+    let answer = import(&tenant, json!([july, august])).await;
+    assert_eq!((counts(&answer), errors(&answer)), ([0, 1, 1], conflict.to_vec()));
+    let answer = import(&tenant, json!([rent("2026-07-03", "Rent, July"), august])).await;
+    assert_eq!((counts(&answer), errors(&answer)), ([1, 0, 1], conflict.to_vec()));
+    assert_eq!(counts(&import(&tenant, json!([august])).await), [0, 0, 1]);
+    let all = listed(&tenant, &format!("accountIdentifier={account}")).await;
+    assert_eq!(all.len(), 1);
+    assert_eq!((&all[0]["valutaAt"], &all[0]["text"]), (&json!("2026-07-03"), &json!("Rent")));
 }
 
 #[tokio::test]

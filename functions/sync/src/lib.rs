@@ -3,6 +3,7 @@
 
 mod connector;
 mod notifications;
+mod resolver;
 mod rest;
 pub mod schedule;
 mod worker;

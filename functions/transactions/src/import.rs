@@ -14,7 +14,7 @@ use saldo::fields::{Finding, FindingCode};
 use saldo::http::{Caller, Payload, Problem, Seed};
 use saldo::id::TransactionId;
 use saldo::store::Kept;
-use saldo::transaction::{Batch, Transaction};
+use saldo::transaction::{Batch, Source, Transaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -68,10 +68,11 @@ enum Fate {
 
 /// Imports transactions, each of them once
 ///
-/// What was imported before, or is there twice in the request, is counted and left as it is. A transaction
-/// that is wrong, or has another amount, direction or currency than the one that was stored under its id, keeps
-/// no other from being stored: it counts as an error. Without ids, identical transactions of a request are told
-/// by how many came before, so that sending the same request again adds nothing.
+/// A transaction that was imported before, or is in the request twice, counts as existing and changes nothing. One
+/// that is wrong, or has another amount, direction, currency or `valutaAt` than the one that is stored under its
+/// id, counts as an error; the others are stored all the same. Identical transactions without ids are told apart
+/// by their order in the request, so that sending the same request again adds nothing. Transactions that banks
+/// report are kept apart: none of them is replaced, or counts as existing here.
 #[utoipa::path(
     post, path = "/api/public/v1/transactions", operation_id = "import_transactions", tag = "Transactions",
     request_body = News,
@@ -116,8 +117,8 @@ fn sort_out(
 }
 
 /// Compares transactions that are the same one with what is stored of it.
-fn compare(same: &Same, Kept { mut new, money }: Kept) -> impl Iterator<Item = (usize, Fate)> {
-    same.iter().map(move |(index, sent)| match sent.money.conflict_with(&money) {
+fn compare(same: &Same, Kept { mut new, stored }: Kept) -> impl Iterator<Item = (usize, Fate)> {
+    same.iter().map(move |(index, sent)| match sent.booking().conflict_with(&stored, Source::Api) {
         Some(conflict) => (*index, Fate::Refused(vec![conflict])),
         // The first, which is the one that was stored.
         None if std::mem::take(&mut new) => (*index, Fate::New),

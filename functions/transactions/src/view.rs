@@ -4,7 +4,7 @@ use saldo::date::{Date, in_milliseconds};
 use saldo::http::openapi::AmountText;
 use saldo::id::TransactionId;
 use saldo::money::Currency;
-use saldo::transaction::{Direction, Transaction};
+use saldo::transaction::{Direction, Source, Transaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,7 +14,7 @@ use utoipa::ToSchema;
     "id": "txn_mfrggzdfmztwq2lk", "accountIdentifier": "DE89370400440532013000", "transactionId": "2026/01/15-7",
     "text": "Coffee", "creditDebit": "debit", "amount": "3.50", "currency": "EUR", "originalAmount": null,
     "originalCurrency": null, "purchasedAt": null, "valutaAt": "2026-01-15", "bookedAt": "2026-01-16",
-    "createdAt": "2026-01-16T09:30:00.000Z"
+    "createdAt": "2026-01-16T09:30:00.000Z", "source": "api"
 }))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct View {
@@ -42,6 +42,9 @@ pub(crate) struct View {
     /// When it was imported.
     #[schema(format = DateTime)]
     created_at: String,
+    /// Who reported it: an application (`api`) or the bank, through a synchronization (`sync`).
+    #[schema(value_type = Source)]
+    source: &'static str,
 }
 
 impl From<Transaction> for View {
@@ -61,6 +64,7 @@ impl From<Transaction> for View {
             valuta_at: transaction.valued_on,
             booked_at: transaction.booked_on,
             created_at: in_milliseconds(transaction.created_at),
+            source: transaction.source.name(),
         }
     }
 }

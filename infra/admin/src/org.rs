@@ -1,5 +1,7 @@
 //! Organizations.
 
+mod redirects;
+
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use saldo::app::App;
@@ -7,6 +9,7 @@ use saldo::id::{KeyId, OrgId};
 use saldo::key::{KeyRequest, Scope};
 use saldo::money::Currency;
 use saldo::organization::{Organization, TimeZoneName};
+use saldo::sync::RedirectSettings;
 use saldo::text::Text;
 use serde::Serialize;
 
@@ -24,6 +27,17 @@ pub(crate) enum Command {
     Show {
         /// The organization: org_…
         org: OrgId,
+    },
+    /// The URLs to which users may be sent on after the bank's page.
+    #[command(subcommand)]
+    RedirectUris(redirects::Command),
+    /// Has the application confirm each return from a bank's page, with the code that the user comes back with.
+    /// It applies to synchronizations that begin from now on.
+    ConfirmRedirects {
+        /// The organization: org_…
+        org: OrgId,
+        /// Whether it has to.
+        switch: redirects::Switch,
     },
 }
 
@@ -53,13 +67,21 @@ struct Created {
 pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
     match command {
         Command::Create(Create { name, currency, time_zone }) => {
-            let organization = Organization { id: OrgId::random()?, name, currency, time_zone };
+            let organization = Organization {
+                id: OrgId::random()?,
+                name,
+                currency,
+                time_zone,
+                redirects: RedirectSettings::default(),
+            };
             let NewKey { key, secret } = create(app, &organization).await?;
             let created = Created { organization, key_id: key.id, key: secret.expose().to_owned() };
             Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
         }
         Command::List => Answer::list(&app.keys.organizations().await?),
         Command::Show { org } => Answer::one(&find(app, &org).await?),
+        Command::RedirectUris(command) => redirects::run(app, command).await,
+        Command::ConfirmRedirects { org, switch } => redirects::confirm(app, &org, switch).await,
     }
 }
 

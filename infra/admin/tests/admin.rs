@@ -104,6 +104,41 @@ async fn an_organization_is_created_with_a_key_that_opens_it_until_it_is_revoked
 }
 
 #[tokio::test]
+async fn redirect_uris_are_registered_listed_and_removed() {
+    let aws = services(&Data::Ephemeral).await;
+    let environment = aws.environment();
+    let created = done(&environment, &["org", "create", "--name", "A", "--currency", "EUR"]).await;
+    let org = text(&created, "id");
+    let uris =
+        async |arguments: &[&str]| done(&environment, &[&["org", "redirect-uris"], arguments].concat()).await;
+    let done_page = "https://app.example/done";
+    assert_eq!(uris(&["list", org]).await, json!([]));
+    let both = json!([{ "redirect_uri": done_page }, { "redirect_uri": "https://b.example/" }]);
+    uris(&["add", org, done_page]).await;
+    assert_eq!(uris(&["add", org, "https://b.example"]).await, both);
+    assert_eq!(uris(&["add", org, done_page]).await, both);
+    for bad in
+        ["http://app.example/done", "https://user@app.example/", "https://app.example/#x", "app.example"]
+    {
+        let (code, said) = refused(&environment, &["org", "redirect-uris", "add", org, bad]).await;
+        assert!(code == Some(1) && said.contains("expected an https URL"), "{said}");
+    }
+    assert_eq!(uris(&["remove", org, "https://b.example/"]).await, json!([{ "redirect_uri": done_page }]));
+    let missing = ["org", "redirect-uris", "remove", org, "https://b.example/"];
+    let said = "admin: https://b.example/ is not registered".to_owned();
+    assert_eq!(refused(&environment, &missing).await, (Some(1), said));
+
+    let confirmed = done(&environment, &["org", "confirm-redirects", org, "on"]).await;
+    assert_eq!(confirmed, json!({ "uris": [done_page], "confirm": true }));
+    let shown = done(&environment, &["org", "show", org]).await;
+    assert_eq!(shown["redirects"], confirmed);
+    done(&environment, &["org", "confirm-redirects", org, "off"]).await;
+    assert_eq!(uris(&["remove", org, done_page]).await, json!([]));
+    assert_eq!(done(&environment, &["org", "show", org]).await.get("redirects"), None);
+    aws.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said_in_one_line() {
     let aws = services(&Data::Ephemeral).await;
     let environment = aws.environment();

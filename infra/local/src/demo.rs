@@ -11,6 +11,7 @@ use saldo::app::App;
 use saldo::id::OrgId;
 use saldo::key::{KeyRequest, KeySecret, Scope};
 use saldo::organization::{Organization, TimeZoneName};
+use saldo::sync::RedirectSettings;
 
 use crate::private_file;
 
@@ -23,8 +24,13 @@ const KEY_VARIABLE: &str = "SALDO_KEY";
 /// # Errors
 /// When the services don't answer.
 pub async fn create_organization(app: &App, id: OrgId, name: &str, currency: &str) -> Result<KeySecret> {
-    let organization =
-        Organization { id, name: name.parse()?, currency: currency.parse()?, time_zone: TimeZoneName::utc() };
+    let organization = Organization {
+        id,
+        name: name.parse()?,
+        currency: currency.parse()?,
+        time_zone: TimeZoneName::utc(),
+        redirects: RedirectSettings::default(),
+    };
     Ok(admin::org::create(app, &organization).await?.secret)
 }
 

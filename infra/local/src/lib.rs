@@ -80,7 +80,8 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     let env_file = options.dir.join("env");
     let key = demo::key(&app, &env_file).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let mut variables = vec![("SALDO_URL", url), ("SALDO_KEY", key.expose().to_owned())];
+    let key_text = key.expose().to_owned();
+    let mut variables = vec![("SALDO_URL", url.clone()), ("SALDO_PUBLIC_URL", url), ("SALDO_KEY", key_text)];
     variables.extend(aws.environment());
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;

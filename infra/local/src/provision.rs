@@ -100,7 +100,7 @@ pub(crate) async fn provision(template: &Template, clients: &Clients, outside_s3
 /// The functions' settings in this stack, from the environment the template gives them.
 fn settings(environment: &BTreeMap<String, String>) -> Result<Settings> {
     let settings = Settings::read(|name| match name {
-        "SALDO_NOTIFY_LOOPBACK" => Some("true".to_owned()),
+        "SALDO_ALLOW_LOOPBACK" => Some("true".to_owned()),
         name => environment.get(name).cloned(),
     });
     settings.context("the template's environment")

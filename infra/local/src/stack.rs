@@ -18,6 +18,7 @@ use saldo::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::catalog::put_catalog;
 use crate::cors::Cors;
@@ -131,7 +132,7 @@ impl Aws {
             ("SALDO_SYNC_QUEUE", &queues.sync),
             ("SALDO_NOTIFICATION_QUEUE", &queues.notification),
             ("SALDO_SECRETS_KEY", secrets_key),
-            ("SALDO_NOTIFY_LOOPBACK", "true"),
+            ("SALDO_ALLOW_LOOPBACK", "true"),
             ("SALDO_SANDBOX_BANK", &endpoints.bank), // for whoever moves its days on
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
             ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
@@ -184,6 +185,8 @@ impl Functions {
         listener: TcpListener,
     ) -> Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
+        let public_url: Url = url.parse()?;
+        let app_of = |function: &str| App { public_url: Some(public_url.clone()), ..app_of(function) };
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
         let routes = routes_of(&|function: &str| app_on(&called_by(sdk, function)));

@@ -3,6 +3,7 @@
 
 mod consent;
 mod credentials;
+mod login;
 mod request;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,7 @@ pub use consent::{
 };
 pub(crate) use credentials::read as read_credentials;
 pub use credentials::{CREDENTIALS_MAX, Credentials};
+pub use login::{LoginGate, LoginHash, closed_until};
 pub(crate) use request::save_secrets;
 pub use request::{ACCESS_FIELDS, AccessRequest};
 

@@ -4,10 +4,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::AccessId;
+use super::AccountIdentifier;
+use crate::id::{AccessId, AccountId};
+use crate::money::{Currency, Decimal, amount_text};
 
-/// What a bank says about its account. Texts are as the bank has them, control characters
-/// apart.
+/// What a bank says about its account. Texts are as the bank has them, without control characters. Only a
+/// synchronization writes it: what `/rest` shows of an account is read from here, not from the fields of the
+/// account that a key with `accounts:write` can change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BankDetails {
     /// The access that brings the account.
@@ -26,10 +29,24 @@ pub struct BankDetails {
     pub bic: Option<String>,
     /// Its type (ISO 20022, `ExternalCashAccountType1Code`).
     pub cash_account_type: Option<String>,
+    /// The balance, in the account's currency.
+    #[serde(with = "amount_text")]
+    pub balance: Decimal,
+    /// The currency of the account.
+    pub currency: Currency,
     /// The day of the balance, where the bank tells it.
     pub balance_date: Option<Date>,
     /// Since when the bank does not list the account any more.
     pub missing_since: Option<Timestamp>,
+}
+
+impl BankDetails {
+    /// What the account's transactions are stored under: its IBAN or, without one, the account's id.
+    #[must_use]
+    pub fn transactions_identifier(&self, id: &AccountId) -> AccountIdentifier {
+        let iban = self.iban.as_deref().and_then(|iban| iban.parse().ok());
+        iban.unwrap_or_else(|| AccountIdentifier::of_id(id))
+    }
 }
 
 /// The account's type, as other accounts have it, for a type of ISO 20022's.

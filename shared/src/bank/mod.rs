@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use crate::app::App;
 use crate::failure::Failure;
 use crate::fields::FindingCode;
+use crate::notification::Targets;
 
 /// The file that lists the banks: a JSON array of [`Bank`]s.
 pub const CATALOG_FILE: &str = "config/banks.json";
@@ -132,16 +133,34 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// Leaves out the access methods whose `base_url` must not be called. The log names them.
+    fn keep_callable(&mut self, targets: Targets) {
+        for bank in &mut self.banks {
+            bank.access_methods.retain(|method| {
+                let Interface::Nextgenpsd2 { base_url } = &method.interface;
+                let checked = targets.check(base_url);
+                if let Err(error) = &checked {
+                    tracing::error!(method = method.id, %error, "base_url refused: the access method is left out");
+                }
+                checked.is_ok()
+            });
+        }
+    }
+}
+
 impl App {
-    /// The banks that can be connected, as they are configured now.
+    /// The banks that can be connected, as they are configured now. An access method whose `base_url` is not an
+    /// `https` URL of the public Internet (in the local stack also one of this machine) is left out.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails, or the catalog can't be read.
     pub async fn banks(&self) -> Result<Catalog, Failure> {
-        match self.files.get(CATALOG_FILE).await? {
-            None => Ok(Catalog::default()),
-            Some(file) => serde_json::from_slice(&file).map_err(Failure::corrupt("the catalog of banks")),
-        }
+        let Some(file) = self.files.get(CATALOG_FILE).await? else { return Ok(Catalog::default()) };
+        let mut catalog: Catalog =
+            serde_json::from_slice(&file).map_err(Failure::corrupt("the catalog of banks"))?;
+        catalog.keep_callable(self.targets);
+        Ok(catalog)
     }
 }
 

@@ -38,6 +38,8 @@ pub enum TransactionColumn {
     BookedAt,
     /// When it was imported.
     CreatedAt,
+    /// Who reported it: `api` or `sync`.
+    Source,
 }
 
 use TransactionColumn as C;
@@ -57,6 +59,7 @@ impl Column<Transaction> for TransactionColumn {
         C::ValutaAt,
         C::BookedAt,
         C::CreatedAt,
+        C::Source,
     ];
     const DEFAULT: &'static [Self] = Self::ALL;
 
@@ -75,6 +78,7 @@ impl Column<Transaction> for TransactionColumn {
             C::ValutaAt => "valutaAt",
             C::BookedAt => "bookedAt",
             C::CreatedAt => "createdAt",
+            C::Source => "source",
         }
     }
 
@@ -94,6 +98,7 @@ impl Column<Transaction> for TransactionColumn {
             C::ValutaAt => Cell::plain(Some(transaction.valued_on)),
             C::BookedAt => Cell::plain(transaction.booked_on),
             C::CreatedAt => Cell::Plain(in_milliseconds(transaction.created_at).into()),
+            C::Source => Cell::Plain(transaction.source.name().into()),
         }
     }
 }

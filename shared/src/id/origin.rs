@@ -13,9 +13,10 @@ use super::{
 use crate::account::AccountIdentifier;
 use crate::import::ExternalId;
 use crate::money::Currency;
-use crate::transaction::ExternalTransactionId;
+use crate::transaction::{ExternalTransactionId, Source};
 
-fn encode(bytes: &[u8]) -> String {
+/// Bytes as base 32 in lower case: no digits beside 2 to 7, no escaping anywhere.
+pub(crate) fn encode(bytes: &[u8]) -> String {
     BASE32_NOPAD.encode(bytes).to_ascii_lowercase()
 }
 
@@ -72,15 +73,22 @@ impl ClientId {
 }
 
 impl TransactionId {
-    /// The id of the transaction of an account that its source knows by `external_id`.
+    /// The id of the transaction of an account that this source knows by `external_id`.
     #[must_use]
     pub fn of_external(
         org: &OrgId,
+        source: Source,
         account: &AccountIdentifier,
         external_id: &ExternalTransactionId,
     ) -> Self {
         let (account, external_id) = (account.as_str().as_bytes(), external_id.as_str().as_bytes());
-        Self(encode(&digest(&[b"external", org.0.as_bytes(), account, external_id])))
+        Self(encode(&digest(&[
+            b"external",
+            source.name().as_bytes(),
+            org.0.as_bytes(),
+            account,
+            external_id,
+        ])))
     }
 
     /// The id of a transaction that has none of its source's: a digest of its fields as
@@ -88,11 +96,12 @@ impl TransactionId {
     #[must_use]
     pub fn of_fields<'a>(
         org: &OrgId,
+        source: Source,
         fields: impl IntoIterator<Item = Option<&'a str>>,
         occurrence: u64,
     ) -> Self {
         let occurrence = occurrence.to_be_bytes();
-        let mut parts: Vec<&[u8]> = vec![b"fields", org.0.as_bytes(), &occurrence];
+        let mut parts: Vec<&[u8]> = vec![b"fields", source.name().as_bytes(), org.0.as_bytes(), &occurrence];
         for field in fields {
             // A field left out is told from an empty one.
             parts.push(if field.is_some() { b"1" } else { b"0" });

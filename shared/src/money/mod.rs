@@ -5,6 +5,7 @@
 //! rounded, when its [`Currency`] has no coin that small.
 
 mod amount;
+pub(crate) mod amount_text;
 mod currency;
 mod json;
 mod total;

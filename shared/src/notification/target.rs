@@ -1,6 +1,6 @@
-//! Where notifications go: to `https` URLs of hosts on the public Internet. Whoever names a
-//! target has us send requests there, so an address of an inner network is refused, however
-//! it is written.
+//! Which URLs Saldo calls, or sends users to: notifications and banks, and the pages of banks and
+//! applications. Whoever names a URL to be called could have us send requests into our own network, so only
+//! `https` URLs of hosts on the public Internet are called, however an address is written.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,8 +15,7 @@ use crate::fields::FindingCode;
 /// The characters that a target may have: what browsers and servers get along with.
 pub const URI_CHARS_MAX: usize = 2_048;
 
-/// The URL that notifications are sent to, kept exactly as given: with a host and without
-/// credentials. Whether it may be called is [`Targets`]' to say.
+/// The URL that notifications are sent to, kept exactly as given. [`Targets`] says whether it may be called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NotifyUri {
@@ -24,12 +23,12 @@ pub struct NotifyUri {
     url: Url,
 }
 
-/// Which addresses notifications may go to.
+/// Which addresses may be called, and which URLs users may be sent to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Targets {
     /// Those on the public Internet.
     Public,
-    /// Those and this machine's own, without TLS too: for a developer's machine.
+    /// Those and this machine's own, without TLS too: for the local stack.
     PublicAndLoopback,
 }
 
@@ -40,7 +39,7 @@ pub enum InvalidTarget {
     #[error("longer than {URI_CHARS_MAX} characters")]
     TooLong,
     /// No URL with a host.
-    #[error("not an absolute URL such as https://example.com/notified")]
+    #[error("not an absolute URL such as https://example.com/path")]
     NotAUrl,
     /// A user name or password in the URL.
     #[error("has credentials in it, which would be stored and sent in clear")]
@@ -74,21 +73,22 @@ impl NotifyUri {
     pub fn name(&self) -> Option<&str> {
         self.url.domain()
     }
+}
 
-    /// The host, if it is an address.
-    fn address(&self) -> Option<IpAddr> {
-        match self.url.host()? {
-            Host::Ipv4(address) => Some(address.into()),
-            Host::Ipv6(address) => Some(address.into()),
-            Host::Domain(_) => None,
-        }
+/// The host, if it is an address.
+fn address_of(url: &Url) -> Option<IpAddr> {
+    match url.host()? {
+        Host::Ipv4(address) => Some(address.into()),
+        Host::Ipv6(address) => Some(address.into()),
+        Host::Domain(_) => None,
     }
+}
 
-    /// Whether the host is this machine by its own word (RFC 6761 section 6.3).
-    fn is_local(&self) -> bool {
-        let local_name = |name: &str| name == "localhost" || name.ends_with(".localhost");
-        self.address().is_some_and(is_loopback) || self.name().is_some_and(local_name)
-    }
+/// Whether the host is this machine, as an address or as a name that always stands for it (RFC 6761 section
+/// 6.3).
+fn is_local(url: &Url) -> bool {
+    let local_name = |name: &str| name == "localhost" || name.ends_with(".localhost");
+    address_of(url).is_some_and(is_loopback) || url.domain().is_some_and(local_name)
 }
 
 impl FromStr for NotifyUri {
@@ -105,12 +105,6 @@ impl FromStr for NotifyUri {
         let url = Url::parse(text).map_err(|_| InvalidTarget::NotAUrl)?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(InvalidTarget::NotHttps);
-        }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err(InvalidTarget::NotAUrl);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidTarget::HasCredentials);
         }
         Ok(Self { text: text.to_owned(), url })
     }
@@ -143,23 +137,37 @@ impl Targets {
         if loopback { Self::PublicAndLoopback } else { Self::Public }
     }
 
-    /// Whether a notification may go to this address.
+    /// Whether this address may be called.
     #[must_use]
     pub fn admit(self, address: IpAddr) -> bool {
         is_public(address) || self == Self::PublicAndLoopback && is_loopback(address)
     }
 
-    /// Whether a notification may go to this URL, as far as can be told without resolving its
-    /// host's name.
+    /// Whether Saldo may call this URL, as far as can be told without resolving its host's name.
     ///
     /// # Errors
     /// [`InvalidTarget`] when it may not.
-    pub fn check(self, uri: &NotifyUri) -> Result<(), InvalidTarget> {
-        if uri.address().is_some_and(|address| !self.admit(address)) {
+    pub fn check(self, url: &Url) -> Result<(), InvalidTarget> {
+        if address_of(url).is_some_and(|address| !self.admit(address)) {
             return Err(InvalidTarget::NotPublic);
         }
-        let local = self == Self::PublicAndLoopback && uri.is_local();
-        if uri.url.scheme() == "https" || local { Ok(()) } else { Err(InvalidTarget::NotHttps) }
+        self.check_page(url)
+    }
+
+    /// Whether a user's browser may be sent to this URL: an `https` page, or any page of this machine in the local
+    /// stack. An address of the user's own network is the user's.
+    ///
+    /// # Errors
+    /// [`InvalidTarget`] when it may not.
+    pub fn check_page(self, url: &Url) -> Result<(), InvalidTarget> {
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(InvalidTarget::NotAUrl);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidTarget::HasCredentials);
+        }
+        let local = self == Self::PublicAndLoopback && url.scheme() == "http" && is_local(url);
+        if url.scheme() == "https" || local { Ok(()) } else { Err(InvalidTarget::NotHttps) }
     }
 
     /// Reads a URL that a notification may go to.
@@ -167,8 +175,8 @@ impl Targets {
     /// # Errors
     /// [`InvalidTarget`] when it is none.
     pub fn read(self, text: &str) -> Result<NotifyUri, InvalidTarget> {
-        let uri = text.parse()?;
-        self.check(&uri).map(|()| uri)
+        let uri: NotifyUri = text.parse()?;
+        self.check(&uri.url).map(|()| uri)
     }
 }
 

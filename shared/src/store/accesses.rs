@@ -1,6 +1,7 @@
 //! The provider accesses, and beside each what its bank asks of its customer, sealed.
 
 mod credentials;
+mod logins;
 
 use aws_sdk_dynamodb::Client;
 use serde::de::DeserializeOwned;

@@ -17,12 +17,16 @@ use serde::{Deserialize, Serialize};
 pub use revoke::{Revocation, Revoked, Revoker};
 
 use super::expression::Update;
-use super::item::{Item, moment, text};
+use super::item::{Item, is_condition_failure, moment, text};
 use super::table_keys;
 use crate::failure::Failure;
 use crate::id::{KeyId, OrgId};
 use crate::key::{ApiKey, KeyHash};
 use crate::organization::Organization;
+use crate::sync::RedirectSettings;
+
+/// The attribute of an organization that says how its users come back from banks.
+const REDIRECTS: &str = "redirects";
 
 /// The keys and organizations.
 #[derive(Clone, Debug)]
@@ -108,6 +112,32 @@ impl KeyStore {
             .await
             .map(drop)
             .map_err(Failure::of("PutItem on keys"))
+    }
+
+    /// Changes how an organization's users come back from banks, if it still is as `before`. Says whether it was.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn change_redirects(
+        &self,
+        org: &OrgId,
+        before: &RedirectSettings,
+        after: &RedirectSettings,
+    ) -> Result<bool, Failure> {
+        let attribute = |settings: &RedirectSettings| match settings.is_default() {
+            true => Ok(None),
+            false => serde_dynamo::to_attribute_value(settings).map(Some).map_err(Failure::corrupt("a key")),
+        };
+        let mut update = Update::default();
+        update.require("attribute_exists(id)".to_owned());
+        update.require_value(REDIRECTS, attribute(before)?);
+        update.set_or_remove(REDIRECTS, attribute(after)?);
+        let request = self.client.update_item().table_name(&self.table);
+        let request = request.key("hash", text(table_keys::organization(org)));
+        match update.on(request).send().await {
+            Err(error) if is_condition_failure(&error) => Ok(false),
+            answer => answer.map(|_| true).map_err(Failure::of("UpdateItem on keys")),
+        }
     }
 
     /// The organization's keys, in the order of their ids: at most `limit` of those behind

@@ -14,10 +14,11 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use super::item::{Item, text};
+use crate::access::LoginHash;
 use crate::date::Date;
 use crate::id::{AccessId, AccountId, Id, KeyId, OrgId};
 use crate::notification::{NotifyUri, ObserveKey};
-use crate::transaction::{Place, Sequence};
+use crate::transaction::{Place, Sequence, Source};
 
 /// How many partitions an organization's accounts are spread over. One DynamoDB partition
 /// takes 1,000 writes a second; sixteen take what one import can send.
@@ -42,8 +43,13 @@ pub(super) fn account_owner(org: &OrgId, owner_id: &str) -> String {
     format!("{org}#{owner_id}")
 }
 
-pub(super) fn transactions_of(org: &OrgId, account_identifier: &str) -> String {
-    format!("{org}#{account_identifier}")
+/// Where the transactions lie that this source reports of an account. Those of banks have partitions of their
+/// own, which no request can name: an identifier comes after the `#`.
+pub(super) fn transactions_of(org: &OrgId, source: Source, account_identifier: &str) -> String {
+    match source {
+        Source::Api => format!("{org}#{account_identifier}"),
+        Source::Sync => format!("bank#{org}#{account_identifier}"),
+    }
 }
 
 /// Where the pending transactions of a bank's account lie. No account has this partition: it
@@ -122,6 +128,14 @@ pub(super) fn notification_target(uri: &NotifyUri, observe_key: &ObserveKey) -> 
     // Neither has a line break in it.
     let digest = Sha256::digest(format!("{observe_key}\n{url}"));
     format!("target#{}", HEXLOWER.encode(&digest))
+}
+
+/// Where the key lies by which an organization's logins are hashed, among the accesses.
+pub(super) const LOGIN_KEY: &str = "login-key";
+
+/// Where it lies what is known of a user's login, among the accesses.
+pub(super) fn login(hash: &LoginHash) -> String {
+    format!("login#{}", hash.as_str())
 }
 
 /// Before the first organization, among the keys.

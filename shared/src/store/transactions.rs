@@ -1,4 +1,7 @@
 //! The transactions.
+//!
+//! Those that banks report and those that applications post lie in partitions of their own (see
+//! [`Source`]): a listing of an account reads both, `/rest` reads the banks' alone.
 
 mod accounts;
 mod by_day;
@@ -6,6 +9,7 @@ mod export;
 mod keep;
 mod pending;
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
@@ -13,6 +17,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use futures::future::try_join_all;
 use uuid::Uuid;
 
 use super::batch_get::batch_get;
@@ -23,7 +28,7 @@ use crate::bounds::Bounds;
 use crate::date::Date;
 use crate::failure::Failure;
 use crate::id::{OrgId, TransactionId};
-use crate::transaction::{Booked, Place, Transaction};
+use crate::transaction::{Booked, Booking, Place, Source, Transaction};
 
 pub use by_day::{Order, StoredTransaction};
 
@@ -39,8 +44,8 @@ pub struct TransactionStore {
 pub struct Kept {
     /// Whether this request stored it.
     pub new: bool,
-    /// What was booked, by whoever stored it.
-    pub money: Booked,
+    /// What was booked, as it is stored.
+    pub stored: Booking,
 }
 
 impl TransactionStore {
@@ -64,7 +69,7 @@ impl TransactionStore {
             .send()
             .await;
         match put {
-            Ok(_) => Ok(Kept { new: true, money: transaction.money }),
+            Ok(_) => Ok(Kept { new: true, stored: transaction.booking() }),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
                     let found = failed.item.as_ref().ok_or_else(|| Failure::missing("a transaction"))?;
@@ -88,15 +93,15 @@ impl TransactionStore {
         request: Uuid,
     ) -> Result<HashMap<TransactionId, Kept>, Failure> {
         let key = |transaction: &Transaction| {
-            let account = table_keys::transactions_of(org, transaction.account_identifier.as_str());
-            Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(&transaction.id))])
+            let account = text(partition(org, transaction));
+            Item::from([("account".to_owned(), account), ("id".to_owned(), text(&transaction.id))])
         };
         let found = batch_get(&self.client, &self.table, transactions.map(key).collect(), false).await?;
         found.iter().map(|item| Ok((Reader::new(item, WHAT).required("id")?, kept(item, request)?))).collect()
     }
 
-    /// An account's transactions, newest first: at most `limit` of those valued on these `days` and
-    /// behind `after`, and whether there are more.
+    /// An account's transactions of every source, newest first: at most `limit` of those valued on these
+    /// `days` and behind `after`, and whether there are more.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -108,12 +113,32 @@ impl TransactionStore {
         after: Option<&Place>,
         limit: usize,
     ) -> Result<(Vec<Transaction>, bool), Failure> {
-        let partition = text(table_keys::transactions_of(org, account.as_str()));
+        // One more than is wanted says whether there are more.
+        let of = |source| self.first_of(org, source, account, days, after, limit + 1);
+        let mut found = try_join_all(Source::ALL.map(of)).await?.concat();
+        found.sort_by_cached_key(|transaction| Reverse(Place::of(transaction)));
+        let more = found.len() > limit;
+        found.truncate(limit);
+        Ok((found, more))
+    }
+
+    /// The transactions that a source reports of an account, newest first: at most `limit` of those valued on
+    /// these `days` and behind `after`.
+    async fn first_of(
+        &self,
+        org: &OrgId,
+        source: Source,
+        account: &AccountIdentifier,
+        days: Bounds<Date>,
+        after: Option<&Place>,
+        limit: usize,
+    ) -> Result<Vec<Transaction>, Failure> {
+        let partition = text(table_keys::transactions_of(org, source, account.as_str()));
         let (from, to) = ends(days);
         let after = after.map(|place| (table_keys::valued(place), &place.id));
         let mut start = match after {
             // A cursor of another range: DynamoDB begins only within the range it is asked for.
-            Some((valued, _)) if valued < from => return Ok((Vec::new(), false)),
+            Some((valued, _)) if valued < from => return Ok(Vec::new()),
             Some((valued, id)) if valued <= to => Some(Item::from([
                 ("account".to_owned(), partition.clone()),
                 ("valued".to_owned(), text(valued)),
@@ -123,9 +148,9 @@ impl TransactionStore {
         };
         let mut found = Vec::new();
         loop {
-            let missing = limit + 1 - found.len();
+            let missing = limit.saturating_sub(found.len());
             let answer = self
-                .valued_on(org, account, days)
+                .valued_on(org, source, account, days)
                 .scan_index_forward(false)
                 .set_exclusive_start_key(start)
                 .limit(i32::try_from(missing).unwrap_or(i32::MAX))
@@ -136,17 +161,22 @@ impl TransactionStore {
                 found.push(transaction(org, item)?);
             }
             start = answer.last_evaluated_key;
-            if start.is_none() || found.len() > limit {
-                let more = found.len() > limit;
-                found.truncate(limit);
-                return Ok((found, more));
+            if start.is_none() || found.len() >= limit {
+                return Ok(found);
             }
         }
     }
 
-    /// The query for an account's transactions of these days.
-    fn valued_on(&self, org: &OrgId, account: &AccountIdentifier, days: Bounds<Date>) -> QueryFluentBuilder {
+    /// The query for the transactions of these days that a source reports of an account.
+    fn valued_on(
+        &self,
+        org: &OrgId,
+        source: Source,
+        account: &AccountIdentifier,
+        days: Bounds<Date>,
+    ) -> QueryFluentBuilder {
         let (from, to) = ends(days);
+        let partition = table_keys::transactions_of(org, source, account.as_str());
         self.client
             .query()
             .table_name(&self.table)
@@ -154,7 +184,7 @@ impl TransactionStore {
             .key_condition_expression("#account = :account AND #valued BETWEEN :from AND :to")
             .expression_attribute_names("#account", "account")
             .expression_attribute_names("#valued", "valued")
-            .expression_attribute_values(":account", text(table_keys::transactions_of(org, account.as_str())))
+            .expression_attribute_values(":account", text(partition))
             .expression_attribute_values(":from", text(from))
             .expression_attribute_values(":to", text(to))
     }
@@ -167,6 +197,8 @@ fn ends(days: Bounds<Date>) -> (String, String) {
 }
 
 const WHAT: &str = "a transaction";
+/// The attribute that names who reported it.
+const SOURCE: &str = "source";
 /// The attribute that names the request that stored it.
 const STORED_BY: &str = "stored_by";
 /// The attribute that holds what a bank says about its transaction.
@@ -174,7 +206,7 @@ const DETAILS: &str = "details";
 
 /// Where a transaction lies that was booked.
 fn partition(org: &OrgId, transaction: &Transaction) -> String {
-    table_keys::transactions_of(org, transaction.account_identifier.as_str())
+    table_keys::transactions_of(org, transaction.source, transaction.account_identifier.as_str())
 }
 
 fn item(account: String, transaction: &Transaction, request: Uuid) -> Result<Item, Failure> {
@@ -183,6 +215,7 @@ fn item(account: String, transaction: &Transaction, request: Uuid) -> Result<Ite
     let attributes = [
         ("account", Some(text(account))),
         ("id", Some(text(&transaction.id))),
+        (SOURCE, Some(text(transaction.source.name()))),
         ("valued", Some(text(table_keys::valued(&Place::of(transaction))))),
         ("external_id", transaction.external_id.as_ref().map(text)),
         ("text", transaction.text.as_ref().map(text)),
@@ -205,7 +238,12 @@ fn item(account: String, transaction: &Transaction, request: Uuid) -> Result<Ite
 fn kept(item: &Item, request: Uuid) -> Result<Kept, Failure> {
     let stored_by = item.get(STORED_BY).and_then(|by| by.as_b().ok());
     let new = stored_by.is_some_and(|by| by.as_ref() == request.as_bytes());
-    Ok(Kept { new, money: money(&Reader::new(item, WHAT))? })
+    Ok(Kept { new, stored: booking(&Reader::new(item, WHAT))? })
+}
+
+fn booking(read: &Reader<'_>) -> Result<Booking, Failure> {
+    let (valued_on, booked_on) = (read.required("valued_on")?, read.optional("booked_on")?);
+    Ok(Booking { money: money(read)?, valued_on, booked_on })
 }
 
 fn money(read: &Reader<'_>) -> Result<Booked, Failure> {
@@ -217,8 +255,9 @@ fn money(read: &Reader<'_>) -> Result<Booked, Failure> {
 }
 
 fn transaction(org: &OrgId, item: &Item) -> Result<Transaction, Failure> {
-    let account: String = Reader::new(item, WHAT).required("account")?;
-    let identifier = account.strip_prefix(&table_keys::transactions_of(org, ""));
+    let read = Reader::new(item, WHAT);
+    let (account, source): (String, Source) = (read.required("account")?, read.required(SOURCE)?);
+    let identifier = account.strip_prefix(&table_keys::transactions_of(org, source, ""));
     let identifier = identifier.and_then(|identifier| identifier.parse().ok());
     transaction_of(identifier.ok_or_else(|| Failure::missing("a transaction's account"))?, item)
 }
@@ -228,6 +267,7 @@ fn transaction_of(account_identifier: AccountIdentifier, item: &Item) -> Result<
     let read = Reader::new(item, WHAT);
     Ok(Transaction {
         id: read.required("id")?,
+        source: read.required(SOURCE)?,
         account_identifier,
         external_id: read.optional("external_id")?,
         text: read.optional("text")?,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::id::ChallengeId;
 use crate::secrets::Sealed;
+use crate::sync::CodeHash;
 
 /// Something that a bank wants its customer to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +21,9 @@ pub struct Challenge {
     /// When it was answered, or met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
+    /// What is known of the code that the user came back with, by which the application confirms the return.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<CodeHash>,
 }
 
 /// The kinds of challenge.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Answer, Challenge, ChallengeKind, Conflicts, SyncRequest};
-use crate::access::GrantedConsent;
+use super::{Answer, Challenge, ChallengeKind, CodeHash, Conflicts, SyncRequest};
+use crate::access::{GrantedConsent, LoginHash};
 use crate::finx::ErrorCode;
 use crate::id::{AccessId, AccountId, ChallengeId, OrgId, SyncId};
 use crate::store::Revised;
@@ -49,7 +49,7 @@ pub enum Step {
 pub struct SyncError {
     /// What went wrong.
     pub code: ErrorCode,
-    /// What the bank said, if it said something for people.
+    /// What the bank said, or Saldo has to say, for people.
     pub message: Option<String>,
 }
 
@@ -92,6 +92,9 @@ pub struct SyncJob {
     /// The answer to the last of them, until the bank has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
+    /// The user whose credentials it has sent to the bank, or is sending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login: Option<LoginHash>,
     /// The authentication method in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_method: Option<String>,
@@ -162,6 +165,7 @@ impl SyncJob {
             looking: false,
             challenges: Vec::new(),
             answer: None,
+            login: None,
             auth_method: None,
             consent: None,
             consent_ended: false,
@@ -210,7 +214,7 @@ impl SyncJob {
     /// Puts a challenge to the user.
     pub fn put(&mut self, kind: ChallengeKind, now: Timestamp) {
         let id = ChallengeId::of_sync(&self.id, self.challenges.len());
-        self.challenges.push(Challenge { id, kind, created_at: now, closed_at: None });
+        self.challenges.push(Challenge { id, kind, created_at: now, closed_at: None, code: None });
         self.status = SyncStatus::AwaitAuth;
     }
 
@@ -225,6 +229,20 @@ impl SyncJob {
         // Whoever looks after it at this moment is overtaken by the answer.
         (self.leased_until, self.not_before) = (None, None);
         true
+    }
+
+    /// Expects the application to confirm with a code that the user has come back. Says whether the challenge is
+    /// open, and the user has not come back before.
+    pub fn expect_code(&mut self, challenge: &ChallengeId, code: CodeHash) -> bool {
+        let open = self.status == SyncStatus::AwaitAuth;
+        let last = self.challenges.last_mut().filter(|last| open && last.is_open() && last.id == *challenge);
+        match last.filter(|last| last.code.is_none()) {
+            Some(last) => {
+                last.code = Some(code);
+                true
+            }
+            None => false,
+        }
     }
 
     /// Takes an answer back that nobody can be told of: it can be given again.

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 use utoipa::ToSchema;
 
+use super::RedirectUri;
 use crate::access::{Credentials, read_credentials, save_secrets};
 use crate::fields::{Fields, Finding, FindingCode, InvalidValue};
+use crate::notification::Targets;
 
 const DISABLE_NOTIFICATIONS: &str = "disable_notifications";
 const REDIRECT_URI: &str = "redirect_uri";
@@ -36,8 +38,6 @@ pub const SYNC_FIELDS: &[&str] = &[
 
 /// The characters of a `state`.
 pub const STATE_CHARS_MAX: usize = 1_024;
-/// The bytes of a `redirect_uri`: what browsers and proxies pass on.
-pub const REDIRECT_URI_BYTES_MAX: usize = 2_048;
 /// The days of history that are asked for if nothing is said.
 pub const SYNC_PERIOD_DEFAULT: i64 = 90;
 /// The days of history that can be asked for: ten years, more than banks keep at hand.
@@ -55,7 +55,7 @@ pub struct SyncRequest {
     pub disable_notifications: bool,
     /// Where the user goes on behind the bank's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub redirect_uri: Option<Url>,
+    pub redirect_uri: Option<RedirectUri>,
     /// What goes with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
@@ -71,6 +71,9 @@ pub struct SyncRequest {
     /// Where the bank sends the user back to: the address of the callback, its state with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback: Option<Url>,
+    /// Whether the application has to confirm the user's return with the code that came with it.
+    #[serde(default)]
+    pub confirm: bool,
 }
 
 /// What a synchronization reads.
@@ -97,11 +100,11 @@ impl FromStr for SyncScope {
 }
 
 impl SyncRequest {
-    /// Reads a request, and the credentials that come with it.
+    /// Reads a request, and the credentials that come with it. Users may be sent to these `targets`.
     ///
     /// # Errors
     /// Everything that is wrong with the fields.
-    pub fn read(mut fields: Fields) -> Result<(Self, Credentials), Vec<Finding>> {
+    pub fn read(mut fields: Fields, targets: Targets) -> Result<(Self, Credentials), Vec<Finding>> {
         let credentials = read_credentials(&mut fields);
         let mut flag = |name, default| fields.boolean(name).value().unwrap_or(default);
         let disable_notifications = flag(DISABLE_NOTIFICATIONS, false);
@@ -114,7 +117,7 @@ impl SyncRequest {
             attended: true,
             save_secrets: save_secrets(&mut fields),
             disable_notifications,
-            redirect_uri: fields.patch(REDIRECT_URI, redirect_uri).value(),
+            redirect_uri: fields.patch(REDIRECT_URI, |text| RedirectUri::read(text, targets)).value(),
             state: fields.patch(STATE, state).value(),
             scope: match scope.as_slice() {
                 [] => SyncScope::default(),
@@ -125,6 +128,7 @@ impl SyncRequest {
             psu_ip_address: fields.patch(PSU_IP_ADDRESS, ip_address).value(),
             sync_period: sync_period.unwrap_or(SYNC_PERIOD_DEFAULT),
             callback: None,
+            confirm: false,
         };
         let refused = fields.findings().iter().any(|found| found.field.as_deref() == Some(REDIRECT_URI));
         if request.state.is_some() && request.redirect_uri.is_none() && !refused {
@@ -148,21 +152,9 @@ impl SyncRequest {
             psu_ip_address: None,
             sync_period: SYNC_PERIOD_DEFAULT,
             callback: None,
+            confirm: false,
         }
     }
-}
-
-/// Reads where the user is to go on: a page, or an app by a scheme of its own, which has a dot in
-/// it (RFC 8252 section 7.1). A fragment would hide the state that is appended.
-fn redirect_uri(text: &str) -> Result<Url, InvalidValue> {
-    let leads_on = |url: &Url| matches!(url.scheme(), "https" | "http") || url.scheme().contains('.');
-    let url = Url::parse(text)
-        .ok()
-        .filter(|url| text.len() <= REDIRECT_URI_BYTES_MAX && leads_on(url) && url.fragment().is_none());
-    url.ok_or(InvalidValue(
-        "expected the URL of a page (http, https) or an app (com.example.app:/…), without a fragment and of \
-         at most 2048 characters",
-    ))
 }
 
 fn state(text: &str) -> Result<String, InvalidValue> {

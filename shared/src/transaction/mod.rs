@@ -1,13 +1,15 @@
 //! Transactions: what was booked on an account, as its bank or bookkeeping tells it.
 //!
-//! What is the same transaction has the same [`TransactionId`], so that importing it
-//! again adds nothing; [`TransactionId`] says how.
+//! A transaction has the same [`TransactionId`] each time its source reports it, so that importing it
+//! again adds nothing.
 
 mod bank;
+mod booking;
 mod currencies;
 mod filter;
 mod row;
 mod sequence;
+mod source;
 
 use std::str::FromStr;
 
@@ -16,16 +18,17 @@ use jiff::civil::Date;
 use utoipa::ToSchema;
 
 use crate::account::AccountIdentifier;
-use crate::fields::{Finding, FindingCode};
 use crate::id::TransactionId;
 use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
 
 pub use bank::TransactionDetails;
+pub use booking::{Booked, Booking};
 pub(crate) use currencies::CODES as CURRENCY_CODES;
 pub use filter::TransactionFilter;
 pub use row::{Batch, TRANSACTION_FIELDS};
 pub use sequence::{Place, Sequence};
+pub use source::{Source, UnknownSource};
 
 /// The id by which the source knows a transaction, unique in its account.
 pub type ExternalTransactionId = Text<256>;
@@ -37,6 +40,8 @@ pub type TransactionText = Prose<10_000>;
 pub struct Transaction {
     /// Its id, by which it is deduplicated.
     pub id: TransactionId,
+    /// Who reported it.
+    pub source: Source,
     /// The account it was booked on: an IBAN, a masked card number…
     pub account_identifier: AccountIdentifier,
     /// The source's own id of it.
@@ -64,6 +69,12 @@ pub struct Transaction {
 }
 
 impl Transaction {
+    /// How much was booked, and on which days.
+    #[must_use]
+    pub fn booking(&self) -> Booking {
+        Booking { money: self.money, valued_on: self.valued_on, booked_on: self.booked_on }
+    }
+
     /// The original amount as text, with as many decimal places as its currency has.
     #[must_use]
     pub fn original_amount_in_full(&self) -> Option<String> {
@@ -71,32 +82,6 @@ impl Transaction {
             Some(currency) => currency.in_full(amount),
             None => amount.to_string(),
         })
-    }
-}
-
-/// What can't differ between two reports of the same transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Booked {
-    /// Whether it was added or taken.
-    pub direction: Direction,
-    /// How much; positive.
-    pub amount: Decimal,
-    /// In which currency.
-    pub currency: Currency,
-}
-
-impl Booked {
-    /// In what a report differs from the one of the same transaction that was stored first.
-    #[must_use]
-    pub fn conflict_with(&self, stored: &Self) -> Option<Finding> {
-        let differs = [
-            ("currency", self.currency != stored.currency),
-            ("amount", self.amount != stored.amount),
-            ("creditDebit", self.direction != stored.direction),
-        ];
-        let (field, _) = differs.into_iter().find(|(_, differs)| *differs)?;
-        let reason = "the transaction with this id was stored with another value, which stays";
-        Some(Finding::in_field(field, FindingCode::Conflict, reason))
     }
 }
 

@@ -7,8 +7,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{
-    Booked, Direction, ExternalTransactionId, Sequence, Transaction, TransactionText, UnknownDirection,
-    currencies,
+    Booked, Direction, ExternalTransactionId, Sequence, Source, Transaction, TransactionText,
+    UnknownDirection, currencies,
 };
 use crate::account::AccountIdentifier;
 use crate::date::{self, Date};
@@ -94,11 +94,14 @@ impl<'a> Batch<'a> {
         let transaction = || {
             let account_identifier = account_identifier?;
             let id = match &external_id {
-                Some(external_id) => TransactionId::of_external(self.org, &account_identifier, external_id),
+                Some(external_id) => {
+                    TransactionId::of_external(self.org, Source::Api, &account_identifier, external_id)
+                }
                 None => self.next_occurrence(&sent),
             };
             Some(Transaction {
                 id,
+                source: Source::Api,
                 account_identifier,
                 external_id,
                 text,
@@ -118,7 +121,8 @@ impl<'a> Batch<'a> {
 
     /// The id of a transaction that has none of its source's.
     fn next_occurrence(&mut self, sent: &[Option<String>]) -> TransactionId {
-        let id = |nth| TransactionId::of_fields(self.org, sent.iter().map(Option::as_deref), nth);
+        let id =
+            |nth| TransactionId::of_fields(self.org, Source::Api, sent.iter().map(Option::as_deref), nth);
         let before = self.occurrences.entry(id(0)).or_default();
         *before += 1;
         id(*before - 1)
@@ -251,7 +255,7 @@ mod tests {
         #[test]
         fn ids_of_different_fields_differ(a in "[a-c]{0,3}", b in "[a-c]{0,3}", c in "[a-c]{0,3}", d in "[a-c]{0,3}") {
             let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-            let id = |text: &str, other: &str| TransactionId::of_fields(&org, [Some(text), Some(other)], 0);
+            let id = |text: &str, other: &str| TransactionId::of_fields(&org, Source::Api, [Some(text), Some(other)], 0);
             prop_assert_eq!(id(&a, &b) == id(&c, &d), (&a, &b) == (&c, &d));
         }
     }

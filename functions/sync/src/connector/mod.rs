@@ -16,6 +16,7 @@ use jiff::Timestamp;
 use saldo::access::{Credentials, GrantedConsent, WantedConsent};
 use saldo::bank::{AccessMethod, Interface};
 use saldo::date::Date;
+use saldo::notification::Targets;
 use saldo::sync::ChallengeKind;
 use secrecy::SecretString;
 use url::Url;
@@ -127,14 +128,16 @@ pub(crate) trait Connector: Send + Sync {
     ) -> BoxFuture<'a, Result<TransactionPage, BankError>>;
 }
 
-/// The connector for a way to a bank's accounts. A bank may take `timeout` for each answer.
+/// The connector for a way to a bank's accounts. A bank may take `timeout` for each answer. Only `targets` are
+/// called.
 ///
 /// # Errors
 /// When no HTTP client can be made.
-pub(crate) fn connect(method: &AccessMethod, timeout: Duration) -> Result<Box<dyn Connector>, BankError> {
-    match &method.interface {
-        Interface::Nextgenpsd2 { base_url } => {
-            Ok(Box::new(nextgenpsd2::NextGenPsd2::new(base_url.clone(), method.flows.clone(), timeout)?))
-        }
-    }
+pub(crate) fn connect(
+    method: &AccessMethod,
+    timeout: Duration,
+    targets: Targets,
+) -> Result<Box<dyn Connector>, BankError> {
+    let (Interface::Nextgenpsd2 { base_url }, flows) = (&method.interface, method.flows.clone());
+    Ok(Box::new(nextgenpsd2::NextGenPsd2::new(base_url.clone(), flows, timeout, targets)?))
 }

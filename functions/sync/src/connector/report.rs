@@ -63,6 +63,13 @@ pub(crate) struct ReportedTransaction {
     pub(crate) creditor_id: Option<String>,
 }
 
+impl ReportedTransaction {
+    /// Whether the bank tells neither the booking day nor the value date.
+    pub(crate) fn is_undated(&self) -> bool {
+        self.booked_on.is_none() && self.valued_on.is_none()
+    }
+}
+
 /// One side of a transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Party {

@@ -9,8 +9,8 @@ use saldo::notification::{ENDPOINT_FIELDS, EndpointChange};
 use saldo::store::EndpointChanged;
 
 use super::body::Change;
-use super::resolver::check_name;
 use super::view::View;
+use crate::resolver::check_name;
 
 /// Changes a notification endpoint
 ///

@@ -19,7 +19,7 @@ use serde::Serialize;
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 use utoipa::ToSchema;
 
-use super::resolver::{Guard, Refusal};
+use crate::resolver::{Guard, Refusal};
 
 const USER_AGENT: &str = concat!("saldo-notification/", env!("CARGO_PKG_VERSION"));
 /// How long a connection may take, its name and TLS included: an address where nothing
@@ -74,7 +74,7 @@ pub(super) async fn call(
     secret: &SecretString,
 ) -> Result<Outcome, Failure> {
     // An address in the URL never comes to the resolver.
-    if app.targets.check(&endpoint.notify_uri).is_err() {
+    if app.targets.check(endpoint.notify_uri.url()).is_err() {
         return Ok(Outcome::Error(AttemptError::AddressNotAllowed));
     }
     let body = Body {

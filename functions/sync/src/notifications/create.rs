@@ -15,8 +15,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::New;
-use super::resolver::check_name;
 use super::view::View;
+use crate::resolver::check_name;
 
 /// A new endpoint, and its secret.
 #[derive(Serialize, ToSchema)]

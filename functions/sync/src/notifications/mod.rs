@@ -10,7 +10,6 @@ mod delete;
 mod deliveries;
 mod list;
 mod read;
-mod resolver;
 mod view;
 mod worker;
 

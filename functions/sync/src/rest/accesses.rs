@@ -301,7 +301,7 @@ async fn revoke(app: &App, access: &Access) {
     let Some(consent) = access.consent_at(Timestamp::now()) else { return };
     let Ok(banks) = app.banks().await else { return };
     let Ok(method) = method(&banks, access) else { return };
-    let Ok(connector) = connect(method, REVOKE_TIME) else { return };
+    let Ok(connector) = connect(method, REVOKE_TIME, app.targets) else { return };
     let revoked = tokio::time::timeout(REVOKE_TIME, connector.revoke(&consent.id)).await;
     if !matches!(revoked, Ok(Ok(()))) {
         tracing::warn!(access = %access.id, "the consent was not ended at the bank");

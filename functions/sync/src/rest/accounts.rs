@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use iban::{Iban, IbanLike};
 use jiff::Timestamp;
 use saldo::access::Access;
-use saldo::account::{Account, BankDetails};
+use saldo::account::{Account, AccountIdentifier, BankDetails};
 use saldo::app::App;
 use saldo::date::{Date, in_milliseconds};
 use saldo::failure::Failure;
@@ -52,6 +52,13 @@ pub(super) struct BankAccount {
     pub(super) account: Account,
     pub(super) details: BankDetails,
     pub(super) access: Access,
+}
+
+impl BankAccount {
+    /// What the account's transactions are stored under.
+    pub(super) fn identifier(&self) -> AccountIdentifier {
+        self.details.transactions_identifier(&self.account.id)
+    }
 }
 
 /// The accounts that synchronizations have brought.
@@ -185,7 +192,7 @@ impl View {
             auto_sync: access.needs_nobody_at(Timestamp::now()),
             account_number: details.bban.or_else(|| iban.and_then(rest)),
             bank_code,
-            currency: account.currency,
+            currency: details.currency,
             iban: details.iban,
             bic: details.bic,
             r#type: type_of(details.cash_account_type.as_deref()),
@@ -210,7 +217,7 @@ impl View {
 impl BalanceView {
     fn of(found: &BankAccount, cents: bool) -> Self {
         Self {
-            balance: in_unit(found.account.balance, found.account.currency, cents),
+            balance: in_unit(found.details.balance, found.details.currency, cents),
             balance_date: found.details.balance_date,
             credit_line: None,
         }

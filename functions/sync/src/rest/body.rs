@@ -87,13 +87,10 @@ pub(super) struct NewSync {
     /// Whether nobody is notified of its end.
     #[schema(default = false)]
     disable_notifications: Option<bool>,
-    /// Where the user goes on who comes back from the bank's page: a page, or an app by a scheme with a
-    /// dot in it. It has no fragment.
-    #[schema(
-        format = "uri",
-        max_length = 2048,
-        pattern = r"^([Hh][Tt][Tt][Pp][Ss]?|[A-Za-z][A-Za-z0-9+-]*\.[A-Za-z0-9+.-]*):[^#]*$"
-    )]
+    /// Where the user goes on who comes back from the bank's page: an `https` URL without user name and
+    /// fragment (in the local stack also `http` on this machine), and a registered one, if the organization has
+    /// registered any.
+    #[schema(format = "uri", max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^/?#@]+([/?][^#]*)?$")]
     redirect_uri: Option<String>,
     /// What is appended to the `redirect_uri`, without which there is none: something random, by which
     /// the user who comes back is told from others.
@@ -131,7 +128,7 @@ fn ip_address() -> impl Into<RefOr<Schema>> {
         .description(Some("The user's IP address, which some banks insist on"))
 }
 
-/// The answer to an `EMBEDDED` challenge.
+/// The answer to an `EMBEDDED` challenge, or the code that confirms the return in a `REDIRECT` challenge.
 #[derive(ToSchema)]
 struct Value {
     /// What the user has told, without blanks around it: no longer than the challenge allows, and

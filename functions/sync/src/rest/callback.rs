@@ -9,7 +9,7 @@ use saldo::app::App;
 use saldo::fields::{Fields, InvalidValue};
 use saldo::http::{FromParameters, Parameters, PathId, Problem};
 use saldo::id::{AccessId, OrgId, SyncId};
-use saldo::sync::{Answer, ChallengeKind, SyncJob};
+use saldo::sync::{Answer, ChallengeKind, CodeHash, SyncJob};
 use subtle::ConstantTimeEq;
 use url::Url;
 use utoipa::IntoParams;
@@ -17,10 +17,12 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 
-use super::challenges::take;
+use super::challenges::{expect, take};
 use super::parameters::{parameter, required};
 
 const STATE: &str = "state";
+/// The parameter that holds the code by which the application confirms the user's return.
+const CODE: &str = "code";
 /// Between the organization and the random part of a state.
 const SEPARATOR: char = '.';
 /// What a browser shows of which nobody said where it goes on.
@@ -55,7 +57,7 @@ impl IntoParams for Query {
 
 /// Where the bank is to send the user back to: 122 random bits tell this return from any other.
 pub(super) fn callback_of(
-    origin: &Url,
+    public_url: &Url,
     org: &OrgId,
     access: &AccessId,
     sync: &SyncId,
@@ -63,8 +65,9 @@ pub(super) fn callback_of(
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| Problem::internal())?;
     let random = uuid::Builder::from_random_bytes(bytes).into_uuid();
-    let mut url = origin.clone();
-    url.set_path(&format!("/rest/accesses/{access}/syncs/{sync}/callback"));
+    let mut url = public_url.clone();
+    let path = url.path().trim_end_matches('/').to_owned();
+    url.set_path(&format!("{path}/rest/accesses/{access}/syncs/{sync}/callback"));
     url.query_pairs_mut().append_pair(STATE, &state_of(org, random));
     Ok(url)
 }
@@ -76,7 +79,8 @@ fn state_of(org: &OrgId, random: Uuid) -> String {
 /// Takes a user on who comes back from the bank's page
 ///
 /// Browsers are sent here by the bank, with the parameters of a bank beside the `state`, which is good for
-/// one return. They go on to the `redirect_uri` of the synchronization, with its `state`.
+/// one return. They go on to the `redirect_uri` of the synchronization, with its `state`. Where the organization
+/// confirms redirects, they also get a `code`, with which the application answers the challenge.
 #[utoipa::path(
     get, path = "/rest/accesses/{access_id}/syncs/{sync_id}/callback", operation_id = "return_from_bank",
     tag = "Banks",
@@ -85,7 +89,7 @@ fn state_of(org: &OrgId, random: Uuid) -> String {
         (status = 200, description = "A page to be closed: nobody said where the user goes on", body = String, content_type = "text/html"),
         (
             status = 302, description = "Where the user goes on",
-            headers(("Location", description = "The `redirect_uri` with the `state` of the synchronization")),
+            headers(("Location", description = "The `redirect_uri` with the `state` of the synchronization and, where returns are confirmed, a `code`")),
         ),
         (status = 409, description = "`challenge_closed`: the user has come back before, or it waits for them no longer"),
     ),
@@ -104,8 +108,18 @@ pub(crate) async fn callback(
     let job = job.filter(|job| is_state_of(job, &state)).ok_or_else(Problem::not_found)?;
     let open = job.open_challenge().filter(|open| matches!(open.kind, ChallengeKind::Redirect { .. }));
     let Some(challenge) = open.map(|open| open.id.clone()) else { return Err(Problem::challenge_closed()) };
-    let onwards = onwards(&job);
-    if !take(&app, &job, &challenge, &Answer::Returned).await? {
+    let mut onwards = onwards(&job);
+    let taken = match (job.request.confirm, &mut onwards) {
+        (true, Some(url)) => {
+            let (code, hash) = CodeHash::random().map_err(|_| Problem::internal())?;
+            url.query_pairs_mut().append_pair(CODE, &code);
+            expect(&app, &job, &challenge, &hash).await?
+        }
+        // Nobody could confirm the return.
+        (true, None) => false,
+        (false, _) => take(&app, &job, &challenge, &Answer::Returned).await?,
+    };
+    if !taken {
         return Err(Problem::challenge_closed());
     }
     let headers = [(CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
@@ -125,7 +139,7 @@ fn is_state_of(job: &SyncJob, state: &str) -> bool {
 
 /// Where the user goes on, with the caller's own state as it was given.
 fn onwards(job: &SyncJob) -> Option<Url> {
-    let mut url = job.request.redirect_uri.clone()?;
+    let mut url = job.request.redirect_uri.as_ref()?.url().clone();
     if let Some(state) = &job.request.state {
         url.query_pairs_mut().append_pair(STATE, state);
     }

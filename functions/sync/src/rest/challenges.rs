@@ -12,7 +12,7 @@ use saldo::id::{AccessId, ChallengeId, SyncId};
 use saldo::queue::SyncMessage;
 use saldo::secrets::SealContext;
 use saldo::store::Changed;
-use saldo::sync::{Answer, Challenge, ChallengeKind, SyncJob};
+use saldo::sync::{Answer, Challenge, ChallengeKind, CodeHash, SyncJob};
 use secrecy::SecretString;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -90,7 +90,8 @@ fn find<'a>(job: &'a SyncJob, id: &ChallengeId) -> Result<&'a Challenge, Problem
 /// Answers a challenge, once
 ///
 /// `METHOD_SELECT` is answered with a `method_id` and `EMBEDDED` with a `value`; `REDIRECT` and
-/// `DECOUPLED` are met at the bank and take no answer.
+/// `DECOUPLED` are met at the bank and take no answer. Where the organization confirms redirects, `REDIRECT` is
+/// answered with the `code` that the user came back with, as `value`.
 #[utoipa::path(
     post, path = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{challenge_id}/response",
     operation_id = "answer_challenge", tag = "Banks",
@@ -108,9 +109,10 @@ pub(crate) async fn respond(
     payload: Payload,
 ) -> Result<Json<Nothing>, Problem> {
     let job = find_sync(&app, caller.org(), &access, &sync).await?;
-    let told = read_answer(payload.json_fields(ANSWER_FIELDS)?, &find(&job, &id)?.kind)?;
+    let told = read_answer(payload.json_fields(ANSWER_FIELDS)?, find(&job, &id)?, job.request.confirm)?;
     let answer = match told {
         Told::Method(id) => Answer::Method(id),
+        Told::Code => Answer::Returned,
         Told::Value(value) => {
             let context = SealContext::new(caller.org(), "access", &access);
             Answer::Told(app.sealer.seal(&context, &value).await?)
@@ -132,9 +134,7 @@ pub(super) async fn take(
 ) -> Result<bool, Failure> {
     let give = |job: &mut SyncJob| {
         let now = Timestamp::now();
-        let open = job.open_challenge();
-        let expired = open.is_some_and(|open| open.created_at + app.limits.challenge_valid < now);
-        !expired && job.answer(challenge, answer.clone(), now)
+        !has_expired(app, job, now) && job.answer(challenge, answer.clone(), now)
     };
     let Changed::Done(_) = app.syncs.change(&job.org, &job.id, give).await? else { return Ok(false) };
     let message = SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: job.id.clone() };
@@ -153,15 +153,37 @@ pub(super) async fn take(
     Ok(true)
 }
 
+/// Has the synchronization wait until the application confirms with a code that the user has come back. Says
+/// whether the challenge still is open, and the user has not come back before.
+pub(super) async fn expect(
+    app: &App,
+    job: &SyncJob,
+    challenge: &ChallengeId,
+    code: &CodeHash,
+) -> Result<bool, Failure> {
+    let expect = |job: &mut SyncJob| {
+        !has_expired(app, job, Timestamp::now()) && job.expect_code(challenge, code.clone())
+    };
+    Ok(matches!(app.syncs.change(&job.org, &job.id, expect).await?, Changed::Done(_)))
+}
+
+/// Whether the open challenge has waited for its answer for too long.
+fn has_expired(app: &App, job: &SyncJob, now: Timestamp) -> bool {
+    job.open_challenge().is_some_and(|open| open.created_at + app.limits.challenge_valid < now)
+}
+
 /// What the user has told.
 enum Told {
     Method(String),
+    /// The code with which the user came back.
+    Code,
     Value(SecretString),
 }
 
-/// Reads the answer to a challenge of this kind. What is said about it never quotes it.
-fn read_answer(mut fields: Fields, kind: &ChallengeKind) -> Result<Told, Vec<Finding>> {
-    let told = match kind {
+/// Reads the answer to a challenge. Findings never quote it. `confirm`: whether the application has to confirm
+/// with a code that the user has come back from the bank's page.
+fn read_answer(mut fields: Fields, challenge: &Challenge, confirm: bool) -> Result<Told, Vec<Finding>> {
+    let told = match &challenge.kind {
         ChallengeKind::MethodSelect { auth_methods } => {
             let known = |id: &str| match auth_methods.iter().any(|method| method.id == id) {
                 true => Ok(Told::Method(id.to_owned())),
@@ -180,6 +202,14 @@ fn read_answer(mut fields: Fields, kind: &ChallengeKind) -> Result<Told, Vec<Fin
                 _ => Err(InvalidValue("the answer is empty, or longer than the challenge allows")),
             };
             fields.required(VALUE, |fields, name| fields.patch(name, value))
+        }
+        ChallengeKind::Redirect { .. } if confirm => {
+            let matches = |code: &str| challenge.code.as_ref().is_some_and(|hash| hash.matches(code));
+            let code = |text: &str| match matches(text) {
+                true => Ok(Told::Code),
+                false => Err(InvalidValue("not the code that the user came back with")),
+            };
+            fields.required(VALUE, |fields, name| fields.patch(name, code))
         }
         ChallengeKind::Redirect { .. } | ChallengeKind::Decoupled { .. } => {
             let reason = "this challenge needs no answer: it is met at the bank";

@@ -1,8 +1,8 @@
 //! Synchronizations: beginning one, and how it is doing.
 
 use axum::extract::State;
-use axum::http::header::{HOST, LOCATION};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
@@ -18,7 +18,6 @@ use saldo::queue::SyncMessage;
 use saldo::store::{Changed, SealedCredentials};
 use saldo::sync::{Conflict, SYNC_FIELDS, SyncError, SyncJob, SyncRequest, SyncStatus};
 use serde::Serialize;
-use url::Url;
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
@@ -76,7 +75,7 @@ struct ErrorView {
     /// Who can do something about it.
     #[schema(schema_with = group)]
     group: &'static str,
-    /// What the bank said.
+    /// What the bank said, or what is to be done.
     #[schema(required)]
     message: Option<String>,
     /// What the code means, for people.
@@ -143,7 +142,10 @@ impl From<SyncJob> for View {
             status = 400,
             description = "`credentials_incomplete`: credentials are missing; `psu_ip_required`: the bank insists on `psu_ip_address`",
         ),
-        (status = 422, description = "`bank_not_supported`: the catalog has its access method no more"),
+        (
+            status = 422,
+            description = "`bank_not_supported`: the catalog has its access method no more; `redirect_not_configured`: the bank sends users to its own page, and no public URL is set to which they come back",
+        ),
         (status = 423, description = "`sync_in_progress`: another synchronization of the access is running"),
     ),
 )]
@@ -152,12 +154,12 @@ pub(crate) async fn create(
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     PathId(id): PathId<AccessId>,
-    headers: HeaderMap,
     payload: Payload,
 ) -> Result<Response, Problem> {
     let org = caller.org();
     let access = find(&app, org, &id).await?;
-    let (mut request, credentials) = SyncRequest::read(payload.json_fields_if_any(SYNC_FIELDS)?)?;
+    let (mut request, credentials) =
+        SyncRequest::read(payload.json_fields_if_any(SYNC_FIELDS)?, app.targets)?;
     let banks = app.banks().await?;
     let method = method(&banks, &access)?;
     check(method, &credentials)?;
@@ -179,9 +181,7 @@ pub(crate) async fn create(
         return Err(Problem::sync_in_progress());
     }
     complete(&app, &access, method, &credentials, now).await?;
-    if method.flows.contains(&Flow::Redirect) {
-        request.callback = Some(callback_of(&origin(&headers)?, org, &id, &sync)?);
-    }
+    prepare_redirect(&app, &access, method, &sync, &mut request).await?;
     let mut sealed = seal(&app, org, &id, credentials).await?;
     (sealed.saved, sealed.sync) = (request.save_secrets, Some(sync.clone()));
     let before = lock(&app, org, &id, &sync, now).await?;
@@ -281,15 +281,30 @@ async fn unlock(app: &App, org: &OrgId, access: &AccessId, sync: &SyncId) -> Res
     app.accesses.change(org, access, free).await.map(drop)
 }
 
-/// Where the caller finds us, which is where a bank sends its customer back to.
-fn origin(headers: &HeaderMap) -> Result<Url, Problem> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let scheme = header("x-forwarded-proto").filter(|proto| *proto == "https").unwrap_or("http");
-    let host = header(HOST.as_str()).unwrap_or_default();
-    Url::parse(&format!("{scheme}://{host}"))
-        .ok()
-        .filter(|url| url.has_host() && url.path() == "/" && url.query().is_none())
-        .ok_or_else(|| Problem::invalid_parameter("the Host header names no host"))
+/// Prepares for a bank that may send the user to a page of its own: says where the user comes back to, and
+/// whether the application has to confirm that. The address is set by the operator. The request's own headers,
+/// such as `Host`, don't count: whoever sends them could have users come back to a site of their own.
+async fn prepare_redirect(
+    app: &App,
+    access: &Access,
+    method: &AccessMethod,
+    sync: &SyncId,
+    request: &mut SyncRequest,
+) -> Result<(), Problem> {
+    let organization = app.keys.organization(&access.org).await?;
+    let settings = organization.map(|organization| organization.redirects).unwrap_or_default();
+    // For every bank: one may send the user to a page although the catalog does not list that flow.
+    request.confirm = settings.confirm;
+    if !method.flows.contains(&Flow::Redirect) {
+        return Ok(settings.check_registered(request.redirect_uri.as_ref())?);
+    }
+    settings.check(request.redirect_uri.as_ref())?;
+    match &app.public_url {
+        Some(url) => request.callback = Some(callback_of(url, &access.org, &access.id, sync)?),
+        None if method.flows == [Flow::Redirect] => return Err(Problem::redirect_not_configured()),
+        None => {}
+    }
+    Ok(())
 }
 
 /// Lists the synchronizations of an access

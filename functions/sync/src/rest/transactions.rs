@@ -154,9 +154,8 @@ impl View {
 
 /// Lists the transactions that synchronizations have brought
 ///
-/// Of all accounts: up to 500, unless those that are wanted are named. Transactions that came here in
-/// other ways are among them, if they are of these accounts; pending ones count as newer than whatever
-/// was booked.
+/// Of all accounts: up to 500, unless those that are wanted are named. Transactions that applications have
+/// posted are not among them, whatever account they name; pending ones come before all booked ones.
 #[utoipa::path(
     get, path = "/rest/transactions", operation_id = "list_bank_transactions", tag = "Banks",
     params(Window),
@@ -209,8 +208,8 @@ pub(crate) async fn read(
     Parameters(Query { cents }): Parameters<Query>,
 ) -> Result<Json<View>, Problem> {
     let found = find(&app, caller.org(), &account).await?;
-    let identifier = found.account.transactions_identifier();
-    let booked = app.transactions.get(caller.org(), &identifier, &id).await?;
+    let identifier = found.identifier();
+    let booked = app.transactions.get_reported(caller.org(), &identifier, &id).await?;
     let booked = booked.filter(|booked| is_of(booked, &found));
     let (transaction, booked) = match booked {
         Some(booked) => (Some(booked), true),
@@ -230,7 +229,7 @@ async fn page(
     let mut views = Vec::new();
     if window.include_pending {
         for found in accounts {
-            let identifier = found.account.transactions_identifier();
+            let identifier = found.identifier();
             for pending in app.transactions.pending(org, &found.account.id, &identifier).await? {
                 if window.takes(&pending, None) {
                     views.push(View::of(pending, found.account.id.clone(), false, window.cents));
@@ -265,12 +264,12 @@ async fn booked(
 ) -> Result<(), Failure> {
     let mut of_identifier: BTreeMap<_, Vec<&BankAccount>> = BTreeMap::new();
     for found in accounts {
-        of_identifier.entry(found.account.transactions_identifier()).or_default().push(found);
+        of_identifier.entry(found.identifier()).or_default().push(found);
     }
     let identifiers: BTreeSet<_> = of_identifier.keys().cloned().collect();
     let in_memory = (RECORDS_AT_ONCE / identifiers.len().max(1)).max(10);
     let per_page = app.limits.records_per_page.min(wanted.max(1)).min(in_memory);
-    let stream = app.transactions.by_day(org, &identifiers, days(window), window.sort, per_page);
+    let stream = app.transactions.reported_by_day(org, &identifiers, days(window), window.sort, per_page);
     let mut stream = std::pin::pin!(stream);
     while views.len() < wanted
         && let Some(StoredTransaction { transaction, stored_by }) = stream.try_next().await?
@@ -293,10 +292,10 @@ fn is_reported_for(transaction: &Transaction, found: &BankAccount) -> bool {
     transaction.details.as_ref().is_some_and(|details| details.account_id == found.account.id)
 }
 
-/// Whether a transaction was booked on this account, of those that share an identifier: it has
-/// the account's currency, whichever way it came, by an import or by another access.
+/// Whether a transaction was booked on this account, of those that share an IBAN: it has the account's
+/// currency, whichever access read it.
 fn is_of(transaction: &Transaction, found: &BankAccount) -> bool {
-    transaction.money.currency == found.account.currency
+    transaction.money.currency == found.details.currency
 }
 
 /// The valuta dates among which every transaction of the window is.

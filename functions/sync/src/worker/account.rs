@@ -79,6 +79,8 @@ pub(super) fn account_of(
             bban: text(&report.number),
             bic: text(&report.bic),
             cash_account_type: text(&report.cash_account_type),
+            balance,
+            currency,
             balance_date,
             missing_since: None,
         })),

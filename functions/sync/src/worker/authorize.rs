@@ -19,6 +19,8 @@ use crate::connector::{Authorizing, Move, Next, Progress};
 const REQUESTS_MAX: u32 = 12;
 /// What is said of a challenge that nobody has met.
 const NOT_IN_TIME: &str = "The challenge was not met in time.";
+/// What is said of a return from the bank's page that the application has not confirmed.
+const NOT_CONFIRMED: &str = "The user's return from the bank was not confirmed in time.";
 
 impl Work {
     /// Goes on with a consent that holds, or begins an authorization.
@@ -43,6 +45,9 @@ impl Work {
             self.job.give_up(code, None);
             return Ok(After::Step);
         }
+        if let Some(after) = self.hold_login(&credentials, now).await? {
+            return Ok(after);
+        }
         let wanted = self.wanted();
         let with = self.with(&credentials, &wanted, now);
         let progress = self.connector.start(&with).await?;
@@ -66,6 +71,12 @@ impl Work {
             None => match (self.job.open_challenge().map(|open| &open.kind), self.time_left(now)) {
                 (None, _) if self.job.looking => Move::Look,
                 (None, _) => Move::Go,
+                (Some(ChallengeKind::Redirect { .. }), None) if self.job.request.confirm => {
+                    // The user may have agreed at the bank, sent there by somebody else.
+                    let message = NOT_CONFIRMED.to_owned();
+                    self.job.give_up(ErrorCode::NoAuthorization, Some(message));
+                    return Ok(After::Step);
+                }
                 // At the end of its time, too: the user may have been at the bank and lost the way
                 // back.
                 (Some(ChallengeKind::Decoupled { .. }), _) | (Some(_), None) => Move::Look,
@@ -115,6 +126,9 @@ impl Work {
         self.job.looking = false;
         if next == Next::Look {
             return self.look_again().await;
+        }
+        if matches!(next, Next::Granted(_) | Next::Challenge(_)) {
+            self.pass_login(matches!(next, Next::Granted(_))).await?;
         }
         match next {
             Next::Go | Next::Look => {}

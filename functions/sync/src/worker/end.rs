@@ -59,6 +59,12 @@ async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> 
     let access = app.accesses.get(&job.org, &job.access).await?;
     // If it is not held by this one any more, that was done, or is another's to do.
     let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else { return Ok(()) };
+    if let Some(login) = &job.login {
+        match refuses_credentials(job) {
+            true => app.accesses.refuse_login(&job.org, login, &job.id, now).await?,
+            false => app.accesses.release_login(&job.org, login, &job.id).await?,
+        }
+    }
     // The schedule leaves them as their user wanted them.
     if refuses_credentials(job) || job.request.attended && !job.request.save_secrets {
         app.accesses.forget_credentials_of(&job.org, &job.access, &job.id).await?;

@@ -12,7 +12,7 @@ use saldo::fields::{Finding, FindingCode};
 use saldo::id::TransactionId;
 use saldo::store::Reported;
 use saldo::sync::{Conflict, Step, SyncScope};
-use saldo::transaction::Transaction;
+use saldo::transaction::{Booking, Source, Transaction};
 
 use super::account::{Identity, account_of};
 use super::reading::{PENDING_MAX, Reading};
@@ -160,21 +160,29 @@ impl Work {
         let mut read = Vec::new();
         for report in booked {
             match reader.read(reading, report.as_ref(), Standing::Booked) {
-                Ok(transaction) => read.push(transaction),
+                Ok(transaction) => read.push((transaction, report.as_ref())),
                 Err(finding) => reading.conflicts.push(conflict(account, None, finding)),
             }
         }
         let mut first: HashMap<&TransactionId, &Transaction> = HashMap::new();
-        for transaction in &read {
+        for (transaction, _) in &read {
             first.entry(&transaction.id).or_insert(transaction);
         }
         let distinct: Vec<_> = first.into_values().collect();
         let request = self.job.id.as_uuid();
         let in_flight = self.app.limits.writes_in_flight;
         let kept = self.app.transactions.keep(&self.job.org, &distinct, request, in_flight).await?;
-        for transaction in &read {
-            let stored = kept.get(&transaction.id);
-            if let Some(found) = stored.and_then(|stored| transaction.money.conflict_with(&stored.money)) {
+        for (transaction, report) in &read {
+            let stored = kept.get(&transaction.id).map(|kept| kept.stored);
+            let conflicts = |stored: Booking| {
+                let mut reported = transaction.booking();
+                if report.is_some_and(|report| report.is_undated()) {
+                    // The day of its first synchronization stands for a day that the bank does not tell.
+                    (reported.valued_on, reported.booked_on) = (stored.valued_on, stored.booked_on);
+                }
+                reported.conflict_with(&stored, Source::Sync)
+            };
+            if let Some(found) = stored.and_then(conflicts) {
                 reading.conflicts.push(conflict(account, Some(&transaction.id), found));
             }
         }

@@ -10,6 +10,7 @@ mod authorize;
 mod dead_letters;
 mod end;
 mod fetch;
+mod login;
 mod reading;
 mod transaction;
 
@@ -152,7 +153,7 @@ async fn tools(app: &App, job: &SyncJob) -> Result<Result<(Access, Box<dyn Conne
     let banks = app.banks().await?;
     Ok(match banks.method(&access.access_method_id) {
         None => Err(ErrorCode::BankUnavailable),
-        Some((_, method)) => connect(method, app.limits.bank_timeout)
+        Some((_, method)) => connect(method, app.limits.bank_timeout, app.targets)
             .map(|connector| (access, connector))
             .map_err(|_| ErrorCode::General),
     })

@@ -9,7 +9,7 @@ use saldo::id::{OrgId, TransactionId};
 use saldo::money::{Currency, parse_plain};
 use saldo::sync::SyncJob;
 use saldo::transaction::{
-    Booked, Direction, ExternalTransactionId, Sequence, Transaction, TransactionDetails,
+    Booked, Direction, ExternalTransactionId, Sequence, Source, Transaction, TransactionDetails,
 };
 
 use super::account::{clean, electronic, unreadable};
@@ -66,12 +66,13 @@ impl<'a> Reader<'a> {
         let account_identifier = self.account.transactions_identifier();
         let external_id = external_id(report)?;
         let id = match &external_id {
-            Some(id) => TransactionId::of_external(&self.org, &account_identifier, id),
+            Some(id) => TransactionId::of_external(&self.org, Source::Sync, &account_identifier, id),
             None => self.next_occurrence(reading, report, standing),
         };
         let text = report.text.as_deref().and_then(|text| clean(text, TEXT_CHARS_MAX));
         Ok(Transaction {
             id,
+            source: Source::Sync,
             account_identifier,
             external_id,
             text: text.and_then(|text| text.parse().ok()),
@@ -133,7 +134,8 @@ impl<'a> Reader<'a> {
             report.end_to_end_reference.clone(),
             report.mandate_reference.clone(),
         ];
-        let id = |nth| TransactionId::of_fields(&self.org, said.iter().map(Option::as_deref), nth);
+        let said = || said.iter().map(Option::as_deref);
+        let id = |nth| TransactionId::of_fields(&self.org, Source::Sync, said(), nth);
         let day = report.booked_on.as_deref().or(report.valued_on.as_deref());
         id(reading.occurrence(&id(0), day))
     }

@@ -98,6 +98,15 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bank_not_supported", title, detail)
     }
 
+    /// 422: the bank sends users to a page of its own, and the deployment has no public URL to come back to.
+    #[must_use]
+    pub fn redirect_not_configured() -> Self {
+        let detail = "this bank sends users to its own page, and the operator of this deployment has not set the \
+                      public URL to which they come back";
+        let title = "Redirects are not configured";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "redirect_not_configured", title, detail)
+    }
+
     /// 409: the challenge is not, or no longer, to be answered.
     #[must_use]
     pub fn challenge_closed() -> Self {

@@ -1,4 +1,4 @@
-//! The transactions of several accounts together, day by day.
+//! The transactions that banks report of several accounts, together and day by day.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::id::OrgId;
 use crate::store::item::{Item, Reader};
 use crate::store::pages::{Pages, take_first};
-use crate::transaction::{Place, Transaction};
+use crate::transaction::{Place, Source, Transaction};
 
 /// Which transactions come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +35,11 @@ pub struct StoredTransaction {
 }
 
 impl TransactionStore {
-    /// The transactions of these accounts that are valued on these days, in this order,
+    /// The transactions that banks report of these accounts and that are valued on these days, in this order,
     /// `per_page` of an account looked at at a time. Reads with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
-    pub fn by_day(
+    pub fn reported_by_day(
         &self,
         org: &OrgId,
         accounts: &BTreeSet<AccountIdentifier>,
@@ -48,7 +48,8 @@ impl TransactionStore {
         per_page: usize,
     ) -> impl Stream<Item = Result<StoredTransaction, Failure>> + use<> {
         let pages = accounts.iter().map(|account| {
-            let query = self.valued_on(org, account, days).scan_index_forward(order == Order::OldestFirst);
+            let query = self.valued_on(org, Source::Sync, account, days);
+            let query = query.scan_index_forward(order == Order::OldestFirst);
             let org = org.clone();
             Pages::of(query, per_page, "Query on transactions by_date", move |item| stored(&org, item))
         });

@@ -8,12 +8,12 @@ use super::{TransactionStore, transaction};
 use crate::account::AccountIdentifier;
 use crate::failure::Failure;
 use crate::id::OrgId;
-use crate::store::pages::Pages;
-use crate::transaction::{Transaction, TransactionFilter};
+use crate::store::pages::{Pages, take_first};
+use crate::transaction::{Place, Source, Transaction, TransactionFilter};
 
-/// The accounts that are read at the same time. Most have few transactions, so reading one
-/// after the other would be waiting.
-const ACCOUNTS_AHEAD: usize = 8;
+/// The accounts that are read at the same time, each by one query for every source. Most have few
+/// transactions, so reading one after the other would be waiting.
+const ACCOUNTS_AHEAD: usize = 4;
 
 impl TransactionStore {
     /// The organization's transactions that match, in the order of their accounts'
@@ -45,10 +45,13 @@ impl TransactionStore {
         account: &AccountIdentifier,
         wanted: &TransactionFilter,
         per_page: usize,
-    ) -> Pages<Transaction> {
-        let query = self.valued_on(org, account, wanted.valued_on).scan_index_forward(true);
-        let org = org.clone();
-        Pages::of(query, per_page, "Query on transactions by_date", move |item| transaction(&org, item))
+    ) -> Vec<Pages<Transaction>> {
+        let of = |source| {
+            let query = self.valued_on(org, source, account, wanted.valued_on).scan_index_forward(true);
+            let org = org.clone();
+            Pages::of(query, per_page, "Query on transactions by_date", move |item| transaction(&org, item))
+        };
+        Source::ALL.map(of).into()
     }
 }
 
@@ -79,8 +82,8 @@ struct Reading {
     wanted: TransactionFilter,
     per_page: usize,
     accounts: Accounts,
-    /// The account that is being read, and those after it.
-    ahead: VecDeque<Pages<Transaction>>,
+    /// The account that is being read, and those after it: what is left of each source.
+    ahead: VecDeque<Vec<Pages<Transaction>>>,
 }
 
 impl Reading {
@@ -93,7 +96,7 @@ impl Reading {
             let Some(first) = self.ahead.front_mut() else {
                 return Ok(None);
             };
-            if let Some(next) = first.next().await? {
+            if let Some(next) = take_first(first, Place::of).await? {
                 return Ok(Some(next));
             }
             self.ahead.pop_front();

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::id::{AccountId, OrgId, TransactionId};
 use crate::store::item::{Item, text};
 use crate::store::table_keys;
-use crate::transaction::Transaction;
+use crate::transaction::{Source, Transaction};
 
 impl TransactionStore {
     /// The pending transactions of a bank's account, which transactions know by `identifier`,
@@ -106,17 +106,17 @@ impl TransactionStore {
         found.map(|item| transaction_of(identifier.clone(), &item)).transpose()
     }
 
-    /// A transaction that was booked on an account.
+    /// A transaction that its bank reports as booked on an account.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn get(
+    pub async fn get_reported(
         &self,
         org: &OrgId,
         identifier: &AccountIdentifier,
         id: &TransactionId,
     ) -> Result<Option<Transaction>, Failure> {
-        let account = table_keys::transactions_of(org, identifier.as_str());
+        let account = table_keys::transactions_of(org, Source::Sync, identifier.as_str());
         let key = Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(id))]);
         let found = self.item_at(key).await?;
         found.map(|item| transaction_of(identifier.clone(), &item)).transpose()

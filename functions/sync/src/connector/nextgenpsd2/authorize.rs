@@ -11,6 +11,7 @@ use saldo::sync::{AuthMethod, ChallengeKind, TextFormat};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use url::Url;
 
 use super::super::{Authorizing, BankError, Move, Next, Progress};
 use super::NextGenPsd2;
@@ -33,6 +34,8 @@ const SAID_CHARS_MAX: usize = 1_000;
 const ID_CHARS_MAX: usize = 256;
 /// The characters of the address of a bank's page.
 const LOCATION_CHARS_MAX: usize = 4_096;
+/// What is said of a page to which nobody is sent.
+const PAGE_REFUSED: &str = "The address of the bank's page is not an https URL.";
 /// The ways to prove who one is that can be told.
 const METHODS_MAX: usize = 20;
 
@@ -182,9 +185,8 @@ impl NextGenPsd2 {
             _ => {}
         }
         if let Some(link) = sca.links.get("scaRedirect") {
-            return Ok(Next::Challenge(ChallengeKind::Redirect {
-                location: bounded(link.href.clone(), LOCATION_CHARS_MAX)?,
-            }));
+            let location = self.page(bounded(link.href.clone(), LOCATION_CHARS_MAX)?)?;
+            return Ok(Next::Challenge(ChallengeKind::Redirect { location }));
         }
         if sca.chosen_sca_method.is_none() && !sca.sca_methods.is_empty() {
             let auth_methods = sca.sca_methods.into_iter().take(METHODS_MAX).map(auth_method);
@@ -207,6 +209,14 @@ impl NextGenPsd2 {
             return Ok(Next::Go);
         }
         Ok(Next::Look)
+    }
+
+    /// The address of a page to which users may be sent.
+    fn page(&self, location: String) -> Result<String, BankError> {
+        match Url::parse(&location).is_ok_and(|url| self.targets.check_page(&url).is_ok()) {
+            true => Ok(location),
+            false => Err(BankError::refused(ErrorCode::BankUnintelligible, Some(PAGE_REFUSED))),
+        }
     }
 
     /// The customer has done their part: whether the consent is valid.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, redirect};
 use saldo::finx::ErrorCode;
+use saldo::notification::Targets;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use super::super::{BankError, Psu};
 use super::refusal;
+use crate::resolver::Guard;
 
 /// How long a connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -125,8 +127,10 @@ fn path_of<const N: usize>(path: [&str; N]) -> Target {
 }
 
 impl Http {
-    pub(super) fn new(base: Url, timeout: Duration) -> Result<Self, BankError> {
+    pub(super) fn new(base: Url, timeout: Duration, targets: Targets) -> Result<Self, BankError> {
         let client = Client::builder()
+            .https_only(targets == Targets::Public)
+            .dns_resolver(Guard(targets))
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
             .redirect(redirect::Policy::none())

@@ -14,6 +14,7 @@ use futures::future::BoxFuture;
 use saldo::bank::Flow;
 use saldo::date::Date;
 use saldo::finx::ErrorCode;
+use saldo::notification::Targets;
 use url::Url;
 
 use super::{
@@ -26,11 +27,18 @@ use messages::ConsentStatus;
 pub(super) struct NextGenPsd2 {
     http: Http,
     flows: Vec<Flow>,
+    /// Where users may be sent.
+    targets: Targets,
 }
 
 impl NextGenPsd2 {
-    pub(super) fn new(base_url: Url, flows: Vec<Flow>, timeout: Duration) -> Result<Self, BankError> {
-        Ok(Self { http: Http::new(base_url, timeout)?, flows })
+    pub(super) fn new(
+        base_url: Url,
+        flows: Vec<Flow>,
+        timeout: Duration,
+        targets: Targets,
+    ) -> Result<Self, BankError> {
+        Ok(Self { http: Http::new(base_url, timeout, targets)?, flows, targets })
     }
 
     /// The status of a consent; none if the bank does not know it.

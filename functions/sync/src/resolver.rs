@@ -1,8 +1,8 @@
-//! Names of receivers, resolved to addresses that may be called, and to no others.
+//! Names of banks and of receivers of notifications, resolved to addresses that may be called, and to no others.
 //!
-//! A name is looked at when it is saved, so that whoever mistook it is told, and again at each
-//! call, by the resolver of the client itself: between a look and a call of its own, a name
-//! could come to mean another address.
+//! The HTTP clients resolve names with this resolver at each call, so a name can't stand for one address when it
+//! is checked and for another when it is called. A receiver's name is also checked when it is saved, so that its
+//! owner learns of a mistake.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -16,18 +16,18 @@ const LOOK_UP_MAX: Duration = Duration::from_secs(2);
 
 /// Why there are no addresses to call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// The name is not known.
     #[error("the name can't be resolved")]
     NotResolved,
     /// One of them is not to be called, so the name is not to be trusted with the others.
-    #[error("the name has an address that notifications may not go to")]
+    #[error("the name has an address that may not be called")]
     NotAllowed,
 }
 
 /// A client's resolver.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Guard(pub(super) Targets);
+pub(crate) struct Guard(pub(crate) Targets);
 
 impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
@@ -54,7 +54,7 @@ async fn resolve(name: &str, targets: Targets) -> Result<Vec<SocketAddr>, Refusa
 ///
 /// # Errors
 /// The finding, when it stands for others.
-pub(super) async fn check_name(uri: &NotifyUri, targets: Targets) -> Result<(), Finding> {
+pub(crate) async fn check_name(uri: &NotifyUri, targets: Targets) -> Result<(), Finding> {
     let Some(name) = uri.name() else {
         return Ok(());
     };

@@ -1,0 +1,117 @@
+//! How an organization's users come back from the pages of banks.
+
+use anyhow::{Result, anyhow, bail};
+use clap::{Subcommand, ValueEnum};
+use saldo::app::App;
+use saldo::id::OrgId;
+use saldo::sync::{RedirectSettings, RedirectUri};
+use serde::Serialize;
+
+use super::find;
+use crate::Answer;
+
+/// The redirect URIs that an organization may have registered: each is compared with every request's.
+const URIS_MAX: usize = 100;
+
+/// What is done with redirect URIs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Registers a redirect URI. From the first one on, synchronizations may name registered ones alone.
+    Add {
+        /// The organization: org_…
+        org: OrgId,
+        /// An https URL without user name and fragment. It has to match as a whole, query included.
+        uri: String,
+    },
+    /// Removes a redirect URI. Without any, synchronizations may name every https URL.
+    Remove {
+        /// The organization: org_…
+        org: OrgId,
+        /// The URL.
+        uri: String,
+    },
+    /// Lists the redirect URIs.
+    List {
+        /// The organization: org_…
+        org: OrgId,
+    },
+}
+
+/// Whether something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+#[derive(Serialize)]
+struct View {
+    redirect_uri: String,
+}
+
+pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
+    match command {
+        Command::Add { org, uri } => {
+            let uri = read(app, &uri)?;
+            let add = |settings: &mut RedirectSettings| {
+                if settings.uris.contains(&uri) {
+                    return Ok(());
+                }
+                if settings.uris.len() >= URIS_MAX {
+                    bail!("there are {URIS_MAX} redirect URIs already");
+                }
+                settings.uris.push(uri.clone());
+                Ok(())
+            };
+            list(&change(app, &org, add).await?)
+        }
+        Command::Remove { org, uri } => {
+            let uri = read(app, &uri)?;
+            let remove = |settings: &mut RedirectSettings| {
+                let before = settings.uris.len();
+                settings.uris.retain(|registered| *registered != uri);
+                if settings.uris.len() == before {
+                    bail!("{} is not registered", uri.url());
+                }
+                Ok(())
+            };
+            list(&change(app, &org, remove).await?)
+        }
+        Command::List { org } => list(&find(app, &org).await?.redirects),
+    }
+}
+
+/// Switches on or off that the application has to confirm each return from a bank's page.
+pub(crate) async fn confirm(app: &App, org: &OrgId, switch: Switch) -> Result<Answer> {
+    let set = |settings: &mut RedirectSettings| {
+        settings.confirm = switch == Switch::On;
+        Ok(())
+    };
+    Answer::one(&change(app, org, set).await?)
+}
+
+fn read(app: &App, uri: &str) -> Result<RedirectUri> {
+    RedirectUri::read(uri, app.targets).map_err(|error| anyhow!("{uri}: {error}"))
+}
+
+fn list(settings: &RedirectSettings) -> Result<Answer> {
+    let views = settings.uris.iter().map(|uri| View { redirect_uri: uri.url().to_string() });
+    Answer::list(&views.collect::<Vec<_>>())
+}
+
+/// Changes the settings, and returns them as they are then.
+async fn change(
+    app: &App,
+    org: &OrgId,
+    change: impl FnOnce(&mut RedirectSettings) -> Result<()>,
+) -> Result<RedirectSettings> {
+    let before = find(app, org).await?.redirects;
+    let mut after = before.clone();
+    change(&mut after)?;
+    match after == before || app.keys.change_redirects(org, &before, &after).await? {
+        true => Ok(after),
+        false => bail!("another operator has changed {org} at the same time; try again"),
+    }
+}

@@ -1,0 +1,179 @@
+//! Wrong PINs: a bank that has refused a user's credentials is not sent others of the user at once.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use saldo::id::SyncId;
+use serde_json::{Value, json};
+use testing::ScriptedBank;
+
+use crate::sync_worker::{Bench, connect};
+
+async fn bench(bank: &ScriptedBank) -> Bench {
+    let mut bench = Bench::start("sandbox").await;
+    bank.join(&bench.app).await;
+    bench.access = connect(&bench.lab, &bench.app, "scripted").await;
+    bench
+}
+
+/// The same services and organization, with another access.
+async fn another(bench: &Bench) -> Bench {
+    let access = connect(&bench.lab, &bench.app, "scripted").await;
+    Bench { access, lab: bench.lab.clone(), app: bench.app.clone() }
+}
+
+fn login(psu_id: &str, pin: &str) -> Value {
+    json!({ "credentials": { "psu_id": psu_id, "pin": pin } })
+}
+
+/// Synchronizes once: how it ended.
+async fn synchronize(bench: &Bench, request: Value) -> Value {
+    let sync = bench.begin(request).await;
+    assert!(bench.deliver(&bench.app, &sync).await);
+    bench.told(&sync).await
+}
+
+fn outcome(job: &Value) -> (&str, u64) {
+    (job["status"].as_str().unwrap_or_default(), job["error"]["code"].as_u64().unwrap_or_default())
+}
+
+/// The records of users' logins.
+async fn records(bench: &Bench) -> Vec<std::collections::HashMap<String, AttributeValue>> {
+    let dynamodb = aws_sdk_dynamodb::Client::new(bench.lab.sdk());
+    let table = &bench.lab.aws.settings.tables.accesses;
+    let items = dynamodb.scan().table_name(table).send().await.expect("DynamoDB").items.unwrap_or_default();
+    let is_login = |id: &AttributeValue| id.as_s().is_ok_and(|id| id.starts_with("login#"));
+    items.into_iter().filter(|item| item.get("id").is_some_and(is_login)).collect()
+}
+
+/// When credentials of the only user are sent to the bank again.
+async fn closed_until(bench: &Bench) -> Option<Timestamp> {
+    let records = records(bench).await;
+    assert!(records.len() <= 1, "{records:?}");
+    let until = records.first()?.get("closed_until")?.as_n().expect("a number").parse().expect("a number");
+    Some(Timestamp::from_millisecond(until).expect("a moment"))
+}
+
+/// Lets the back-off of the only user pass.
+async fn pass_time(bench: &Bench) {
+    let mut record = records(bench).await.remove(0);
+    record.insert("closed_until".to_owned(), AttributeValue::N("1".to_owned()));
+    let dynamodb = aws_sdk_dynamodb::Client::new(bench.lab.sdk());
+    let put = dynamodb.put_item().table_name(&bench.lab.aws.settings.tables.accesses);
+    put.set_item(Some(record)).send().await.expect("DynamoDB");
+}
+
+#[tokio::test]
+async fn wrong_pin_is_not_sent_again_until_the_back_off_has_passed() {
+    let bank = ScriptedBank::start().await;
+    bank.refuses_pins();
+    let bench = bench(&bank).await;
+    assert_eq!(outcome(&synchronize(&bench, login("Käthe 1", "wrong")).await), ("FAILED", 10001));
+    assert_eq!(bank.pins(), 1);
+
+    // The same user, whatever the PIN, the access and the spelling of the login: no request to the bank at all.
+    let asked = bank.asked();
+    for psu_id in ["Käthe 1", "KÄTHE1", " käthe 1 "] {
+        let job = synchronize(&another(&bench).await, login(psu_id, "another")).await;
+        assert_eq!(outcome(&job), ("FAILED", 1020), "{job}");
+        let message = job["error"]["message"].as_str().expect("a message");
+        let until = closed_until(&bench).await.expect("a back-off");
+        assert!(message.contains(&saldo::date::in_milliseconds(until)), "{message}");
+    }
+    assert_eq!(bank.asked(), asked);
+    // Other users are not held up, nor is the same login at the organization next door.
+    assert_eq!(outcome(&synchronize(&another(&bench).await, login("Jo", "wrong")).await), ("FAILED", 10001));
+    let mut next_door = bench.beside().await;
+    next_door.access = connect(&next_door.lab, &next_door.app, "scripted").await;
+    assert_eq!(outcome(&synchronize(&next_door, login("Käthe 1", "wrong")).await), ("FAILED", 10001));
+    assert_eq!(bank.pins(), 3);
+    // No record tells whose it is.
+    let stored = records(&bench).await;
+    assert_eq!(stored.len(), 3);
+    let stored = format!("{stored:?}").to_lowercase();
+    assert!(!stored.contains("käthe") && !stored.contains("wrong"), "{stored}");
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn back_off_grows_and_a_success_resets_it() {
+    let bank = ScriptedBank::start().await;
+    bank.refuses_pins();
+    let bench = bench(&bank).await;
+    for (nth, seconds) in [(1, 30), (2, 300), (3, 3_600)] {
+        let before = Timestamp::now();
+        assert_eq!(outcome(&synchronize(&bench, login("user", "wrong")).await), ("FAILED", 10001));
+        let wait = closed_until(&bench).await.expect("a back-off").duration_since(before);
+        assert!(wait.as_secs() >= seconds && wait.as_secs() < seconds + 60, "{nth}: {wait}");
+        assert_eq!(outcome(&synchronize(&bench, login("user", "right")).await), ("FAILED", 1020));
+        assert_eq!(bank.pins(), nth);
+        pass_time(&bench).await;
+    }
+    bank.takes_pins();
+    assert_eq!(outcome(&synchronize(&bench, login("user", "right")).await), ("COMPLETED", 0));
+    assert_eq!(records(&bench).await, []);
+    bank.refuses_pins();
+    assert_eq!(outcome(&synchronize(&bench, login("user", "wrong")).await), ("FAILED", 10001));
+    let wait = closed_until(&bench).await.expect("a back-off").duration_since(Timestamp::now());
+    assert!(wait <= SignedDuration::from_secs(30), "{wait}");
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn many_wrong_pins_at_once_are_one_attempt() {
+    let bank = ScriptedBank::start().await;
+    bank.refuses_pins();
+    let bench = bench(&bank).await;
+    let mut begun: Vec<(Bench, SyncId)> = Vec::new();
+    for pin in 0..8 {
+        let bench = another(&bench).await;
+        let sync = bench.begin(login("user", &format!("wrong{pin}"))).await;
+        begun.push((bench, sync));
+    }
+    join_all(begun.iter().map(|(bench, sync)| bench.deliver(&bench.app, sync))).await;
+    // Those that have waited for the first come again.
+    for (bench, sync) in &begun {
+        let due = |job: &mut saldo::sync::SyncJob| job.not_before.take().is_some();
+        bench.app.syncs.change(&bench.lab.org, sync, due).await.expect("DynamoDB");
+        assert!(bench.deliver(&bench.app, sync).await);
+    }
+    let mut codes = Vec::new();
+    for (bench, sync) in &begun {
+        codes.push(outcome(&bench.told(sync).await).1);
+    }
+    codes.sort_unstable();
+    assert_eq!(codes, [&[1020; 7][..], &[10001]].concat());
+    assert_eq!(bank.pins(), 1);
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn back_off_leaves_saved_credentials_and_unanswered_attempts_alone() {
+    let bank = ScriptedBank::start().await;
+    bank.refuses_pins();
+    bank.takes_pins();
+    let bench = bench(&bank).await;
+    let mut saved = login("user", "right");
+    saved["save_secrets"] = json!(true);
+    assert_eq!(outcome(&synchronize(&bench, saved).await), ("COMPLETED", 0));
+    // Somebody else enters the user's login with a wrong PIN.
+    bank.refuses_pins();
+    assert_eq!(
+        outcome(&synchronize(&another(&bench).await, login("user", "wrong")).await),
+        ("FAILED", 10001)
+    );
+    let job = synchronize(&bench, json!({ "save_secrets": true })).await;
+    assert_eq!(outcome(&job), ("FAILED", 1020), "{job}");
+    bank.takes_pins();
+    pass_time(&bench).await;
+    let job = synchronize(&bench, json!({ "save_secrets": true })).await;
+    assert_eq!(outcome(&job), ("COMPLETED", 0), "{job}");
+
+    // A bank that fails says nothing about the PIN.
+    bank.answers("POST /v1/consents/c/authorisations", 500, Value::Null);
+    let failed = synchronize(&another(&bench).await, login("user", "right")).await;
+    assert_eq!(outcome(&failed), ("FAILED", 20000));
+    bank.takes_pins();
+    assert_eq!(outcome(&synchronize(&another(&bench).await, login("user", "right")).await), ("COMPLETED", 0));
+    bench.lab.stop().await;
+}

@@ -1,0 +1,131 @@
+//! A bank on a free port that gives the answers a test has scripted: for what no honest bank answers.
+
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use saldo::app::App;
+use saldo::bank::CATALOG_FILE;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::task::AbortOnDropHandle;
+
+/// The bank. It ends when it is dropped.
+#[derive(Debug)]
+pub struct ScriptedBank {
+    /// Where it answers.
+    pub url: String,
+    script: Arc<Mutex<Script>>,
+    _server: AbortOnDropHandle<()>,
+}
+
+/// What the bank answers, and what it was asked.
+#[derive(Debug, Default)]
+struct Script {
+    answers: HashMap<String, (u16, Value)>,
+    asked: Vec<String>,
+}
+
+impl ScriptedBank {
+    /// A bank that grants every consent without asking anybody, and has one account in EUR without transactions.
+    ///
+    /// # Panics
+    /// When there is no free port.
+    pub async fn start() -> Self {
+        let script = Arc::new(Mutex::new(Script::default()));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&script));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("a bank") });
+        let bank = Self { url, script, _server: AbortOnDropHandle::new(server) };
+        bank.answers("POST /v1/consents", 201, json!({ "consentStatus": "valid", "consentId": "c" }));
+        bank.answers("GET /v1/consents/c/status", 200, json!({ "consentStatus": "valid" }));
+        let balance =
+            json!({ "balanceType": "interimBooked", "balanceAmount": { "currency": "EUR", "amount": "1" } });
+        let account = json!({
+            "resourceId": "a", "iban": "DE89370400440532013000", "currency": "EUR", "balances": [balance]
+        });
+        bank.answers("GET /v1/accounts", 200, json!({ "accounts": [account] }));
+        bank.reports(json!({ "booked": [] }));
+        bank
+    }
+
+    /// From now on answers this request, a method and a path, so.
+    pub fn answers(&self, request: &str, status: u16, body: Value) {
+        self.script().answers.insert(request.to_owned(), (status, body));
+    }
+
+    /// From now on asks for a PIN and refuses every one.
+    pub fn refuses_pins(&self) {
+        let link =
+            json!({ "startAuthorisationWithPsuAuthentication": { "href": "/v1/consents/c/authorisations" } });
+        let asked = json!({ "consentStatus": "received", "consentId": "c", "_links": link });
+        self.answers("POST /v1/consents", 201, asked);
+        let refusal = json!({ "tppMessages": [{ "category": "ERROR", "code": "PSU_CREDENTIALS_INVALID" }] });
+        self.answers("POST /v1/consents/c/authorisations", 401, refusal);
+    }
+
+    /// From now on takes every PIN and asks for nothing else.
+    pub fn takes_pins(&self) {
+        let taken = json!({ "authorisationId": "1", "scaStatus": "exempted" });
+        self.answers("POST /v1/consents/c/authorisations", 201, taken);
+    }
+
+    /// From now on reports these transactions of its account.
+    pub fn reports(&self, transactions: Value) {
+        self.answers("GET /v1/accounts/a/transactions", 200, json!({ "transactions": transactions }));
+    }
+
+    /// What it was asked so far.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.script().asked.clone()
+    }
+
+    /// How often it was sent a PIN.
+    #[must_use]
+    pub fn pins(&self) -> usize {
+        self.asked().iter().filter(|asked| *asked == "POST /v1/consents/c/authorisations").count()
+    }
+
+    /// Adds the bank to the catalog, as the access methods `scripted` (login and PIN) and `scripted-redirect`
+    /// (its own page).
+    ///
+    /// # Panics
+    /// When the files don't answer.
+    pub async fn join(&self, app: &App) {
+        let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
+        let credential = |id: &str| json!({ "id": id, "label": id, "is_secret": true });
+        let interface = json!({ "type": "nextgenpsd2", "base_url": self.url });
+        let bank = json!({
+            "id": "scripted", "name": "Scripted Bank", "country": "DE",
+            "access_methods": [
+                {
+                    "id": "scripted", "interface": interface, "flows": ["EMBEDDED"],
+                    "credentials": [credential("psu_id"), credential("pin")],
+                },
+                { "id": "scripted-redirect", "interface": interface, "flows": ["REDIRECT"] },
+            ],
+        });
+        catalog.as_array_mut().expect("banks").push(bank);
+        let file = catalog.to_string().into();
+        app.files.put(CATALOG_FILE, "application/json", file).await.expect("S3");
+    }
+
+    fn script(&self) -> std::sync::MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = script.answers.get(&asked).cloned();
+    script.asked.push(asked);
+    let (status, body) = answer.unwrap_or((404, Value::Null));
+    (StatusCode::from_u16(status).expect("a status"), axum::Json(body)).into_response()
+}
