@@ -25,7 +25,7 @@ use crate::cors::Cors;
 use crate::events;
 use crate::provision::{Clients, provision, remove};
 use crate::services::{Data, Endpoints, Services};
-use crate::template::{Names, REGION, Template};
+use crate::template::{REGION, Template};
 
 /// How long a stop waits for what was begun.
 const STOPPING_MAX: Duration = Duration::from_secs(3);
@@ -186,7 +186,7 @@ impl Functions {
     ) -> Result<Self> {
         let url = format!("http://{}", listener.local_addr()?);
         let public_url: Url = url.parse()?;
-        let app_of = |function: &str| App { public_url: Some(public_url.clone()), ..app_of(function) };
+        let app_on = |sdk: &SdkConfig| App { public_url: Some(public_url.clone()), ..app_on(sdk) };
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
         let routes = routes_of(&|function: &str| app_on(&called_by(sdk, function)));
