@@ -45,7 +45,7 @@ pub(super) struct InFlight {
     pub(super) deliveries: u32,
     pub(super) failures: u32,
     /// How often it was received.
-    receives: u64,
+    receives: u32,
     /// When it is visible, in seconds of the history's clock.
     visible_at: u64,
 }

@@ -42,7 +42,7 @@ impl MockService for Sqs {
             let operation = header("x-amz-target").unwrap_or_default().to_owned();
             let trace = header(TRACE_HEADER).map(str::to_owned);
             match operation.as_str() {
-                "AmazonSQS.SendMessageBatch" => match batch(&request, trace) {
+                "AmazonSQS.SendMessageBatch" => match batch(&request, trace.as_deref()) {
                     Ok(body) => self.0.handle(MockRequest { body: body.into(), ..request }).await,
                     Err(refused) => refused,
                 },
@@ -55,7 +55,7 @@ impl MockService for Sqs {
 
 /// The body of a batch, with the trace header among the attributes of each message; an error where
 /// SQS would refuse the batch.
-fn batch(request: &MockRequest, trace: Option<String>) -> Result<String, MockResponse> {
+fn batch(request: &MockRequest, trace: Option<&str>) -> Result<String, MockResponse> {
     let mut body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let entries = body["Entries"].as_array_mut().map(std::mem::take).unwrap_or_default();
     if entries.len() > ENTRIES_MAX {
@@ -66,7 +66,7 @@ fn batch(request: &MockRequest, trace: Option<String>) -> Result<String, MockRes
         return Err(refusal("BatchRequestTooLong"));
     }
     let traced = entries.into_iter().map(|mut entry| {
-        if let Some(trace) = &trace {
+        if let Some(trace) = trace {
             entry["MessageAttributes"][TRACE_ATTRIBUTE] =
                 json!({ "DataType": "String", "StringValue": trace });
         }
