@@ -1,5 +1,5 @@
 //! `infra/template.yaml`, read as CloudFormation would read it, as far as the local stack
-//! needs: resources, the functions' environment, conditions, `Ref`, `GetAtt`, `Sub`, `If`.
+//! needs: resources, the functions' environment, conditions, `Ref`, `GetAtt`, `If`, `Split`, `Sub`.
 
 use std::collections::BTreeMap;
 
@@ -209,6 +209,10 @@ impl Template {
                 let condition = condition.as_str().context("If without the name of a condition")?;
                 self.resolve(if self.holds(condition)? { yes } else { no })
             }
+            ("Fn::Split", Some([separator, text])) => {
+                let (separator, text) = (separator.as_str().context("a separator")?, self.resolve(text)?);
+                Ok(text.as_str().context("a text to split")?.split(separator).collect())
+            }
             (other, _) => bail!("the local stack does not know {other} of {argument}"),
         }
     }
@@ -235,11 +239,7 @@ impl Template {
             return self.resource(name).map(|name| name.map_or(Value::Null, Value::String));
         }
         let here = PARAMETERS.iter().find(|(given, _)| *given == name).map(|(_, value)| json!(value));
-        let value = here.unwrap_or_else(|| parameter["Default"].clone());
-        Ok(match (parameter["Type"].as_str(), value.as_str()) {
-            (Some("CommaDelimitedList"), Some(list)) => json!(list.split(',').collect::<Vec<_>>()),
-            _ => value,
-        })
+        Ok(here.unwrap_or_else(|| parameter["Default"].clone()))
     }
 
     /// The name, or URL, of a resource; none for `AWS::NoValue`.
@@ -357,7 +357,7 @@ mod tests {
         let template = Template::load().expect("a good template");
         let of = |value: &Value| template.resolve(value).expect("known functions");
         assert_eq!(of(&json!({ "a": { "Ref": "AWS::NoValue" }, "b": 1 })), json!({ "b": 1 }));
-        assert_eq!(of(&json!({ "Ref": "CorsOrigins" })), json!(["*"]));
+        assert_eq!(of(&json!({ "Fn::Split": [",", { "Ref": "CorsOrigins" }] })), json!(["*"]));
         assert_eq!(of(&json!({ "Fn::If": ["AlarmsAreMailed", 1, 2] })), json!(2));
         let keys = template.resources("AWS::KMS::Key").expect("keys");
         assert!(keys.iter().all(|key| key.logical_id != "DataKey"), "{keys:?}");
