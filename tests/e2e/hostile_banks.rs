@@ -70,8 +70,9 @@ async fn unannounced_redirect_is_not_taken_without_confirmation() {
     let bank = ScriptedBank::start().await;
     let bench = bench(&bank, "scripted").await;
     let settings = RedirectSettings { uris: Vec::new(), confirm: true };
-    let changed = bench.app.keys.change_redirects(&bench.lab.org, &RedirectSettings::default(), &settings);
-    assert!(changed.await.expect("DynamoDB"));
+    let before = RedirectSettings::default();
+    let changed = bench.app.keys.change_redirects(&bench.lab.org, &before, &settings).await;
+    assert!(changed.expect("DynamoDB"));
     // The catalog lists no redirect for this bank.
     let authorisation = "/v1/consents/c/authorisations/1";
     let links = json!({
