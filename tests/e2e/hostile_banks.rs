@@ -71,8 +71,8 @@ async fn unannounced_redirect_is_not_taken_without_confirmation() {
     let bench = bench(&bank, "scripted").await;
     let settings = RedirectSettings { uris: Vec::new(), confirm: true };
     let before = RedirectSettings::default();
-    let changed = bench.app.keys.change_redirects(&bench.lab.org, &before, &settings);
-    assert!(changed.await.expect("DynamoDB"));
+    let changed = bench.app.keys.change_redirects(&bench.lab.org, &before, &settings).await;
+    assert!(changed.expect("DynamoDB"));
     // The catalog lists no redirect for this bank.
     let authorisation = "/v1/consents/c/authorisations/1";
     let links = json!({

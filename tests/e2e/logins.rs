@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use saldo::id::SyncId;
+use saldo::sync::{Step, SyncJob};
 use serde_json::{Value, json};
 use testing::ScriptedBank;
 
@@ -133,7 +134,7 @@ async fn many_wrong_pins_at_once_are_one_attempt() {
     join_all(begun.iter().map(|(bench, sync)| bench.deliver(&bench.app, sync))).await;
     // Those that have waited for the first come again.
     for (bench, sync) in &begun {
-        let due = |job: &mut saldo::sync::SyncJob| job.not_before.take().is_some();
+        let due = |job: &mut SyncJob| job.not_before.take().is_some();
         bench.app.syncs.change(&bench.lab.org, sync, due).await.expect("DynamoDB");
         assert!(bench.deliver(&bench.app, sync).await);
     }
@@ -143,6 +144,33 @@ async fn many_wrong_pins_at_once_are_one_attempt() {
     }
     codes.sort_unstable();
     assert_eq!(codes, [&[1020; 7][..], &[10001]].concat());
+    assert_eq!(bank.pins(), 1);
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn pin_of_an_authorization_that_has_waited_is_not_sent_during_the_back_off() {
+    let bank = ScriptedBank::start().await;
+    bank.refuses_pins();
+    let bench = bench(&bank).await;
+    let first = bench.begin(login("user", "wrong")).await;
+    // It has a consent already, and was delayed before it sent the PIN.
+    let state = json!({
+        "consent": { "id": "c", "recurring": false, "valid_until": "2099-01-01" },
+        "authorisation": null, "password_missing": false, "approach": null
+    });
+    let begun = |job: &mut SyncJob| {
+        job.step = Step::Authorize;
+        job.authorization = Some(state.to_string());
+        true
+    };
+    bench.app.syncs.change(&bench.lab.org, &first, begun).await.expect("DynamoDB");
+    assert_eq!(
+        outcome(&synchronize(&another(&bench).await, login("user", "wrong")).await),
+        ("FAILED", 10001)
+    );
+    assert!(bench.deliver(&bench.app, &first).await);
+    assert_eq!(outcome(&bench.told(&first).await), ("FAILED", 1020));
     assert_eq!(bank.pins(), 1);
     bench.lab.stop().await;
 }

@@ -89,6 +89,12 @@ impl Work {
         let overdue = self.time_left(now).is_none();
         let looks = matches!(how, Move::Look);
         let credentials = self.credentials(now).await?;
+        // The next request may send the PIN, long after the authorization was begun.
+        if matches!(how, Move::Go)
+            && let Some(after) = self.hold_login(&credentials, now).await?
+        {
+            return Ok(after);
+        }
         let wanted = self.wanted();
         let with = self.with(&credentials, &wanted, now);
         let authorization = self.job.authorization.clone().unwrap_or_default();

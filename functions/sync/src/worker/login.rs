@@ -21,14 +21,20 @@ use super::{After, Stopped, Work};
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 impl Work {
-    /// Takes hold of the user's login before credentials are sent. Says what else there is to do, if they must not
-    /// be sent now.
+    /// Takes hold of the user's login before credentials are sent, or holds it for longer. Says what else there is
+    /// to do, if they must not be sent now.
     pub(super) async fn hold_login(
         &mut self,
         credentials: &Credentials,
         now: Timestamp,
     ) -> Result<Option<After>, Stopped> {
-        let Some(hash) = self.login_hash(credentials).await? else { return Ok(None) };
+        let hash = match self.job.login.clone() {
+            Some(known) => known,
+            None => match self.login_hash(credentials).await? {
+                Some(hash) => hash,
+                None => return Ok(None),
+            },
+        };
         match self.app.accesses.hold_login(&self.job.org, &hash, &self.job.id, now).await? {
             LoginGate::Open => {
                 self.job.login = Some(hash);
@@ -41,7 +47,7 @@ impl Work {
             }
             LoginGate::Closed(until) => {
                 let message = format!(
-                    "The bank has refused this user's credentials; no others are sent to it before {}.",
+                    "The bank has refused this user's credentials. Try again after {}.",
                     in_milliseconds(until)
                 );
                 self.job.give_up(ErrorCode::TooManySyncs, Some(message));
