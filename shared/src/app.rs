@@ -88,6 +88,10 @@ pub struct Limits {
     /// another: two thirds of what a planner may take, so that there is time for what it has
     /// begun.
     pub planning_time: Duration,
+    /// How long a worker tries again what AWS has no capacity for, from the moment at which it
+    /// began with a chunk, before it puts the chunk back: two thirds of what a worker may take, since
+    /// the last attempt may take 15 seconds, and the commit as long.
+    pub chunk_time: Duration,
     /// How long a chunk rests that DynamoDB had no room for, at least.
     pub throttled_rest: Duration,
     /// How long a link works by which a file is sent to be imported.
@@ -129,6 +133,7 @@ impl Default for Limits {
             rows_per_chunk: ROWS_PER_CHUNK,
             chunks_at_once: CHUNKS_AT_ONCE,
             planning_time: Duration::from_secs(400),
+            chunk_time: Duration::from_secs(80),
             throttled_rest: Duration::from_secs(5),
             upload_valid: Duration::from_hours(1),
             writes_in_flight: 32,
