@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
+use aws_config::retry::{RetryConfig, RetryMode};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 
@@ -15,10 +15,10 @@ use crate::secrets::Sealer;
 use crate::settings::{MissingVariables, Settings};
 use crate::store::{
     AccessStore, AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore,
-    KeyStore, NotificationStore, SyncStore, TransactionStore, UploadStore,
+    KeyStore, NotificationStore, RetryConflicts, SyncStore, TransactionStore, UploadStore,
 };
 
-/// How often the SDK tries a call. A throttled call waits longer each time.
+/// How often the SDK tries a call. Throttled calls, and those that met a transaction, wait longer each time.
 const ATTEMPTS_MAX: u32 = 5;
 /// How long the SDK waits for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -169,12 +169,13 @@ impl App {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
-        // The mode is the environment's: `AWS_RETRY_MODE=adaptive` has workers slow down to what
-        // DynamoDB has room for.
+        // Never adaptive, whatever the environment says: that mode holds back all requests of the
+        // process, to every table and of every organization, when one of them was throttled.
         let retries = sdk.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
-        let retries = retries.with_max_attempts(ATTEMPTS_MAX);
+        let retries = retries.with_retry_mode(RetryMode::Standard).with_max_attempts(ATTEMPTS_MAX);
         let sdk = sdk.to_builder().timeout_config(timeouts).retry_config(retries).build();
-        let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk).retry_classifier(RetryConflicts).build();
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
         let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(settings.s3_path_style).build();
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         let Settings { tables, queues, .. } = settings;

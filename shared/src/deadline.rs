@@ -40,9 +40,8 @@ impl Deadline {
         self,
         work: impl FnMut() -> W,
     ) -> Result<T, Failure> {
-        let again = |failure: &Failure| {
-            matches!(failure, Failure::Throttled { .. }) && Instant::now() < self.0
-        };
+        let again =
+            |failure: &Failure| matches!(failure, Failure::Throttled { .. }) && Instant::now() < self.0;
         work.retry(PAUSES).when(again).await
     }
 }

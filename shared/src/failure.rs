@@ -1,8 +1,10 @@
-//! Failures of what Saldo stands on. Nobody's input is at fault, and trying again may help.
+//! Infrastructure errors. No input is at fault, and trying again may help.
 
 use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+
+use crate::store::CONFLICT;
 
 type Source = Box<dyn Error + Send + Sync>;
 
@@ -11,8 +13,8 @@ type Source = Box<dyn Error + Send + Sync>;
 /// What it says is for the logs alone: it may name tables and queues, never a caller's data.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The service wants fewer requests, or has no answer in time; the SDK's own retries are
-    /// used up.
+    /// The service wants fewer requests, has no answer in time, or others write the same item; the
+    /// SDK's own retries are used up.
     #[error("{operation} was throttled, or took too long")]
     Throttled {
         /// The call that failed.
@@ -38,8 +40,9 @@ pub enum Failure {
     },
 }
 
-/// The codes by which AWS services ask for fewer requests.
-const THROTTLES: [&str; 6] = [
+/// The codes by which AWS services ask for fewer requests, or for the same one later.
+const THROTTLES: [&str; 7] = [
+    CONFLICT,
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
@@ -56,7 +59,6 @@ impl Failure {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         move |error| match &error {
-            // Which is what an adaptive client's own waiting comes to, too.
             SdkError::TimeoutError(_) => Self::Throttled { operation },
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::Throttled { operation },
             error_of_service => {

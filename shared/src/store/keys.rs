@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::conflict;
 use super::expression::Update;
 use super::item::{Item, moment, text};
 use super::table_keys;
@@ -118,7 +119,7 @@ impl KeyStore {
             actions.push(TransactWriteItem::builder().delete(delete).build());
         }
         let transaction = self.client.transact_write_items().set_transact_items(Some(actions));
-        transaction.send().await.map(drop).map_err(Failure::of(OPERATION))
+        transaction.send().await.map(drop).map_err(conflict::failure(OPERATION))
     }
 
     /// Stores an organization.

@@ -95,7 +95,10 @@ impl Bucket {
         let chunks = item.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
         let entries = chunks.map(|(chunk, value)| {
             let entry = Entry::of_value(value);
-            Ok((chunk, entry.ok_or_else(|| Failure::corrupt(WHAT)("a chunk has a value that no writer writes"))?))
+            Ok((
+                chunk,
+                entry.ok_or_else(|| Failure::corrupt(WHAT)("a chunk has a value that no writer writes"))?,
+            ))
         });
         entries.collect::<Result<_, _>>().map(Self)
     }
@@ -132,7 +135,9 @@ impl ImportStore {
         let (done, item) = match update.on(request).send().await {
             Ok(answer) => (true, answer.attributes),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => (false, failed.item.clone()),
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    (false, failed.item.clone())
+                }
                 _ => return Err(Failure::of("UpdateItem on jobs")(error)),
             },
         };
@@ -215,7 +220,9 @@ mod tests {
     fn processed_chunk_replaces_given_up_one_and_not_the_other_way_round() {
         let [processed, first, second] = [None, Some(0), Some(1)].map(|round| entry(1, false, round));
         assert!(processed.replaces(&first) && second.replaces(&first));
-        assert!(!first.replaces(&processed) && !second.replaces(&processed) && !processed.replaces(&processed));
+        assert!(
+            !first.replaces(&processed) && !second.replaces(&processed) && !processed.replaces(&processed)
+        );
         assert!(!first.replaces(&first) && !first.replaces(&second));
     }
 
