@@ -14,10 +14,12 @@ use axum::http::Method;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use import::Redriven;
+use jiff::Timestamp;
 use local::{Data, sqs_event};
 use saldo::app::{App, Limits};
 use saldo::id::{AccountId, ImportId};
-use saldo::import::ImportStatus;
+use saldo::import::{Counts, ImportStatus};
+use saldo::store::ChunkPart;
 use serde_json::{Value, json};
 use testing::Lab;
 use testing::wire::{Faults, Gate, Refusals, Tap, answers, tapped};
@@ -64,20 +66,20 @@ async fn key_is_made_and_revoked_despite_transaction_conflicts() {
     lab.stop().await;
 }
 
-/// A bench with an import of four rows in two chunks, which are queued.
-async fn two_chunks() -> (Bench, ImportId, Vec<aws_sdk_sqs::types::Message>) {
-    let bench = Bench::start(2).await;
+/// Begins an import of four rows in two chunks. Returns the messages of the chunks.
+async fn two_chunks(bench: &Bench) -> (ImportId, Vec<aws_sdk_sqs::types::Message>) {
     let id = bench.begin(4).await;
     let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
     import::handle(bench.app.clone(), sqs_event(&plan)).await;
     let chunks = bench.lab.messages(&bench.lab.aws.settings.queues.import).await;
     assert_eq!(chunks.len(), 2);
-    (bench, id, chunks)
+    (id, chunks)
 }
 
 #[tokio::test]
 async fn throttled_row_is_tried_again_and_does_not_put_its_chunk_back() {
-    let (bench, id, chunks) = two_chunks().await;
+    let bench = Bench::start(2).await;
+    let (id, chunks) = two_chunks(&bench).await;
     let busy = AccountId::of_external(&bench.lab.org, &"r-0".parse().expect("an external id"));
     let refusals = Refusals::new(&["UpdateItem"], &busy.to_string(), answers::throttled);
     let sdk = quick(&bench.lab.aws.sdk_of("ImportWorkerFunction"));
@@ -95,7 +97,8 @@ async fn throttled_row_is_tried_again_and_does_not_put_its_chunk_back() {
 
 #[tokio::test]
 async fn chunk_whose_time_is_up_is_put_back_and_goes_on_with_the_rows_that_are_left() {
-    let (bench, id, chunks) = two_chunks().await;
+    let bench = Bench::start(2).await;
+    let (id, chunks) = two_chunks(&bench).await;
     let busy = AccountId::of_external(&bench.lab.org, &"r-0".parse().expect("an external id"));
     let refusals = Refusals::new(&["UpdateItem"], &busy.to_string(), answers::throttled);
     let sdk = quick(&bench.lab.aws.sdk_of("ImportPlannerFunction"));
@@ -119,7 +122,8 @@ async fn chunk_whose_time_is_up_is_put_back_and_goes_on_with_the_rows_that_are_l
 
 #[tokio::test]
 async fn late_worker_replaces_given_up_chunk_after_the_end() {
-    let (bench, id, chunks) = two_chunks().await;
+    let bench = Bench::start(2).await;
+    let (id, chunks) = two_chunks(&bench).await;
     let [first, second] = [0, 1].map(|n| sqs_event(&chunks[n..=n]));
     // The job, the bucket, the file, the organization, the look-up and two rows; it halts before
     // the commit.
@@ -146,11 +150,13 @@ async fn late_worker_replaces_given_up_chunk_after_the_end() {
 
 #[tokio::test]
 async fn worker_of_the_last_chunk_may_die_at_any_request() {
+    let bench = Bench::start(2).await;
     for after_effect in [false, true] {
         // The job, the bucket, the file, the organization, the look-up, two rows, the commit, the
         // job, the buckets, the end and its event.
         for requests in 0..=11 {
-            let (bench, id, chunks) = two_chunks().await;
+            let bench = Bench::start(2).await;
+            let (id, chunks) = two_chunks(&bench).await;
             let [first, last] = [0, 1].map(|n| sqs_event(&chunks[n..=n]));
             import::handle(bench.app.clone(), first).await;
             let faults = Arc::new(Faults::default());
@@ -166,12 +172,37 @@ async fn worker_of_the_last_chunk_may_die_at_any_request() {
                 assert_eq!(answer.batch_item_failures, []);
                 let import = bench.import(&id).await;
                 assert_eq!(import.job.status, ImportStatus::Completed, "{requests}: {import:#?}");
-                assert_eq!(import.counts().imported, 4, "{requests}: {import:#?}");
+                assert_eq!(import.processed(), 4, "{requests}: {import:#?}");
                 assert_eq!(import.job.totals, Some(import.progress), "{requests}: {import:#?}");
             }
-            bench.lab.stop().await;
         }
     }
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn handler_that_read_the_job_before_a_redrive_can_not_close_it() {
+    let bench = Bench::start(2).await;
+    let (id, _) = two_chunks(&bench).await;
+    let before = bench.import(&id).await.job;
+    let counts = Counts { failed: 2, ..Counts::default() };
+    let give_up = async || {
+        for number in [0, 1] {
+            let part = ChunkPart { counts, ..ChunkPart::given_up(number) };
+            bench.app.imports.commit(&before, &part, Timestamp::now()).await.expect("DynamoDB");
+        }
+        bench.import(&id).await
+    };
+    let import = give_up().await;
+    assert_eq!((import.job.status, import.failed()), (ImportStatus::CompletedWithErrors, 4), "{import:#?}");
+    assert_eq!(bench.redrive(&id).await, Redriven::Queued { chunks: 2, plan: false });
+    let import = give_up().await;
+    assert_eq!((import.job.status, import.processed()), (ImportStatus::Processing, 0), "{import:#?}");
+    bench.work().await;
+    let import = bench.import(&id).await;
+    assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 4), "{import:#?}");
+    assert_eq!(import.job.totals, Some(import.progress), "{import:#?}");
+    bench.lab.stop().await;
 }
 
 /// Takes away the old values that an update returns.

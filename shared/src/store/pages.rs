@@ -41,7 +41,7 @@ impl<T: Send + 'static> Pages<T> {
         read: impl Fn(Vec<Item>) -> R + Send + 'static,
     ) -> Self
     where
-        R: Future<Output = Result<Vec<T>, Failure>> + Send,
+        R: Future<Output = Result<Vec<T>, Failure>> + Send + 'static,
     {
         let (sender, pages) = mpsc::channel(1);
         let query = query.limit(i32::try_from(per_page).unwrap_or(i32::MAX));
