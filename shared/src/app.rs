@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
+use aws_config::retry::{RetryConfig, RetryMode};
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
@@ -20,10 +20,10 @@ use crate::secrets::Sealer;
 use crate::settings::{InvalidVariables, Settings};
 use crate::store::{
     AccessStore, AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore,
-    KeyStore, NotificationStore, SyncStore, TransactionStore, UploadStore,
+    KeyStore, NotificationStore, RetryConflicts, SyncStore, TransactionStore, UploadStore,
 };
 
-/// How often the SDK tries a call. A throttled call waits longer each time.
+/// How often the SDK tries a call. Throttled calls, and those that met a transaction, wait longer each time.
 const ATTEMPTS_MAX: u32 = 5;
 /// How long the SDK waits for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -95,6 +95,10 @@ pub struct Limits {
     /// another: two thirds of what a planner may take, so that there is time for what it has
     /// begun.
     pub planning_time: Duration,
+    /// How long a worker tries again what AWS has no capacity for, from the moment at which it
+    /// began with a chunk, before it puts the chunk back: two thirds of what a worker may take, since
+    /// the last attempt may take 15 seconds, and the commit as long.
+    pub chunk_time: Duration,
     /// How long a plan or a chunk rests that DynamoDB had no room for, the first time.
     pub throttled_rest: Duration,
     /// How long a link works by which a file is sent to be imported. At most 15 minutes, as
@@ -138,6 +142,7 @@ impl Default for Limits {
             rows_per_chunk: ROWS_PER_CHUNK,
             chunks_at_once: CHUNKS_AT_ONCE,
             planning_time: Duration::from_secs(400),
+            chunk_time: Duration::from_secs(80),
             throttled_rest: Duration::from_secs(5),
             upload_valid: Duration::from_mins(15),
             writes_in_flight: 32,
@@ -182,12 +187,13 @@ impl App {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
-        // The mode is the environment's: `AWS_RETRY_MODE=adaptive` has workers slow down to what
-        // DynamoDB has room for.
+        // Never adaptive, whatever the environment says: that mode holds back all requests of the
+        // process, to every table and of every organization, when one of them was throttled.
         let retries = sdk.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
-        let retries = retries.with_max_attempts(ATTEMPTS_MAX);
+        let retries = retries.with_retry_mode(RetryMode::Standard).with_max_attempts(ATTEMPTS_MAX);
         let sdk = sdk.to_builder().timeout_config(timeouts).retry_config(retries).build();
-        let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(&sdk).retry_classifier(RetryConflicts).build();
+        let dynamodb = aws_sdk_dynamodb::Client::from_conf(dynamodb);
         let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(s3_has_own_endpoint(&sdk)).build();
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         let Settings { tables, queues, .. } = settings;

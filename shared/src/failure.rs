@@ -4,6 +4,8 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
+use crate::store::CONFLICT;
+
 type Source = Box<dyn Error + Send + Sync>;
 
 /// An AWS service did not do what it was asked, or stored data is not what it should be.
@@ -11,8 +13,8 @@ type Source = Box<dyn Error + Send + Sync>;
 /// What it says is for the logs alone: it may name tables and queues, never a caller's data.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The service wants fewer requests, or has no answer in time; the SDK's own retries are
-    /// used up.
+    /// The service wants fewer requests, has no answer in time, or others write the same item; the
+    /// SDK's own retries are used up.
     #[error("{operation} was throttled, or took too long")]
     Throttled {
         /// The call that failed.
@@ -44,8 +46,9 @@ pub enum Failure {
     },
 }
 
-/// The codes by which AWS services ask for fewer requests.
-const THROTTLES: [&str; 6] = [
+/// The codes by which AWS services ask for fewer requests, or for the same one later.
+const THROTTLES: [&str; 7] = [
+    CONFLICT,
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",
@@ -62,7 +65,6 @@ impl Failure {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         move |error| match &error {
-            // Which is what an adaptive client's own waiting comes to, too.
             SdkError::TimeoutError(_) => Self::Throttled { operation },
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Self::Throttled { operation },
             error_of_service => {

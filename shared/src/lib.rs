@@ -16,6 +16,7 @@ pub mod bounds;
 pub mod client;
 pub mod contact;
 pub mod date;
+pub mod deadline;
 pub mod export;
 pub mod failure;
 pub mod fields;

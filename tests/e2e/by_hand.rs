@@ -53,7 +53,7 @@ impl Books {
         let write = ImportWrite { org: &self.org, import, id: &id, upsert: &upsert, default_currency, now };
         self.app
             .accounts
-            .import(&write, seen)
+            .import(&write, &seen)
             .await
             .expect("DynamoDB")
             .map_err(|finding| finding.reason.into_owned())

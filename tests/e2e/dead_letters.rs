@@ -13,7 +13,7 @@ use saldo::app::{App, Limits};
 use saldo::files::ImportFiles;
 use saldo::http::service;
 use saldo::id::{ImportId, OrgId};
-use saldo::import::{ImportJob, ImportStatus};
+use saldo::import::{Import, ImportStatus};
 use serde_json::{Value, json};
 use testing::wire::{Chaos, Faults, tapped};
 use testing::{Lab, services};
@@ -52,9 +52,9 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
         let closing = aws.app_of("ImportDeadLettersFunction");
         let answer = import::handle_dead_letters(closing, sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
-        let job = calm.imports.get(&org, &id).await.expect("DynamoDB").expect("the job");
-        assert_eq!(job.status, ImportStatus::CompletedWithErrors);
-        assert_eq!((job.counts.imported, job.counts.failed, job.processed()), (2, 3, 5));
+        let import = calm.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
+        assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
+        assert_eq!((import.counts().imported, import.counts().failed, import.processed()), (2, 3, 5));
     }
 
     let request = Request::get(format!("{location}/errors")).header("x-api-key", key.expose());
@@ -69,24 +69,24 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
 }
 
 /// An organization in a Saldo whose workers are called by hand.
-struct Bench {
-    lab: Lab,
-    app: App,
+pub(crate) struct Bench {
+    pub(crate) lab: Lab,
+    pub(crate) app: App,
 }
 
 impl Bench {
-    async fn start(rows_per_chunk: usize) -> Self {
+    pub(crate) async fn start(rows_per_chunk: usize) -> Self {
         let lab = Lab::start(&Data::Ephemeral).await;
         let limits = Limits { rows_per_chunk, chunks_at_once: 2, ..Limits::default() };
         Self { app: App { limits, ..lab.app.clone() }, lab }
     }
 
     /// The app of a function, with the bench's limits.
-    fn app_of(&self, function: &str) -> App {
+    pub(crate) fn app_of(&self, function: &str) -> App {
         App { limits: self.app.limits, ..self.lab.aws.app_of(function) }
     }
 
-    async fn begin(&self, rows: usize) -> ImportId {
+    pub(crate) async fn begin(&self, rows: usize) -> ImportId {
         let row =
             |n| json!({ "external_id": format!("r-{n}"), "contact": { "name": "A" }, "total_amount": n });
         let rows: Vec<_> = (0..rows).map(row).collect();
@@ -97,7 +97,7 @@ impl Bench {
     }
 
     /// Has everything that is queued worked on, until nothing is. What fails is given up.
-    async fn work(&self) {
+    pub(crate) async fn work(&self) {
         let queues = &self.lab.aws.settings.queues;
         let [planner, worker, closing] =
             ["ImportPlannerFunction", "ImportWorkerFunction", "ImportDeadLettersFunction"]
@@ -119,11 +119,11 @@ impl Bench {
         }
     }
 
-    async fn job(&self, id: &ImportId) -> ImportJob {
-        self.app.imports.get(&self.lab.org, id).await.expect("DynamoDB").expect("the job")
+    pub(crate) async fn import(&self, id: &ImportId) -> Import {
+        self.app.imports.find(&self.lab.org, id).await.expect("DynamoDB").expect("the import")
     }
 
-    async fn redrive(&self, id: &ImportId) -> Redriven {
+    pub(crate) async fn redrive(&self, id: &ImportId) -> Redriven {
         import::redrive(&self.app, &self.lab.org, id).await.expect("DynamoDB and SQS")
     }
 }
@@ -140,19 +140,19 @@ async fn what_was_given_up_is_taken_up_again_and_counted_once() {
         bench.app.files.put(&files.chunk(number), "text/plain", "poison".into()).await.expect("S3");
     }
     bench.work().await;
-    let job = bench.job(&id).await;
-    assert_eq!(job.status, ImportStatus::CompletedWithErrors);
-    assert_eq!((job.counts.imported, job.failed(), job.processed()), (6, 4, 10), "{job:#?}");
+    let import = bench.import(&id).await;
+    assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
+    assert_eq!((import.counts().imported, import.failed(), import.processed()), (6, 4, 10), "{import:#?}");
 
     // An operator has them done again, twice, to be sure: their rows are read from the payload.
     for _twice in 0..2 {
         assert_eq!(bench.redrive(&id).await, Redriven::Queued { chunks: 2, plan: false });
-        assert_eq!(bench.job(&id).await.status, ImportStatus::Processing);
+        assert_eq!(bench.import(&id).await.job.status, ImportStatus::Processing);
     }
     bench.work().await;
-    let job = bench.job(&id).await;
-    assert_eq!(job.status, ImportStatus::Completed, "{job:#?}");
-    assert_eq!((job.counts.imported, job.failed(), job.processed()), (10, 0, 10), "{job:#?}");
+    let import = bench.import(&id).await;
+    assert_eq!(import.job.status, ImportStatus::Completed, "{import:#?}");
+    assert_eq!((import.counts().imported, import.failed(), import.processed()), (10, 0, 10), "{import:#?}");
     assert_eq!(bench.redrive(&id).await, Redriven::NothingToDo);
     bench.lab.stop().await;
 }
@@ -171,21 +171,21 @@ async fn an_import_whose_plan_was_given_up_half_way_ends_and_goes_on_where_it_wa
     let answer =
         import::handle_dead_letters(bench.app_of("ImportDeadLettersFunction"), sqs_event(&plan)).await;
     assert_eq!(answer.batch_item_failures, []);
-    assert_eq!(bench.job(&id).await.status, ImportStatus::Processing, "some chunks are queued");
+    assert_eq!(bench.import(&id).await.job.status, ImportStatus::Processing, "some chunks are queued");
     bench.work().await;
-    let job = bench.job(&id).await;
-    assert_eq!(job.status, ImportStatus::Failed, "{job:#?}");
-    assert_eq!(job.processed() + job.unprocessed, 12, "{job:#?}");
-    assert!(job.unprocessed > 0, "{job:#?}");
+    let import = bench.import(&id).await;
+    assert_eq!(import.job.status, ImportStatus::Failed, "{import:#?}");
+    assert_eq!(import.processed() + import.unprocessed(), 12, "{import:#?}");
+    assert!(import.unprocessed() > 0, "{import:#?}");
     let told = bench.lab.ask(&bench.app, Method::GET, &format!("/api/v1/import/{id}"), Value::Null).await.1;
     assert_eq!(told["reason"], "the payload could not be processed; send it again", "{told}");
     assert_eq!((&told["total_records"], &told["processed"]), (&json!(12), &json!(12)), "{told}");
 
     assert!(matches!(bench.redrive(&id).await, Redriven::Queued { plan: true, .. }));
     bench.work().await;
-    let job = bench.job(&id).await;
-    assert_eq!(job.status, ImportStatus::Completed, "{job:#?}");
-    assert_eq!((job.counts.imported, job.processed()), (12, 12), "{job:#?}");
+    let import = bench.import(&id).await;
+    assert_eq!(import.job.status, ImportStatus::Completed, "{import:#?}");
+    assert_eq!((import.counts().imported, import.processed()), (12, 12), "{import:#?}");
     bench.lab.stop().await;
 }
 
@@ -199,7 +199,7 @@ async fn a_chunk_without_room_is_put_back_and_nothing_of_it_fails() {
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
     let sdk = bench.lab.aws.sdk_of("ImportWorkerFunction").to_builder().retry_config(retries).build();
     let busy = App::new(&bench.lab.aws.settings, &tapped(&sdk, &chaos));
-    let limits = Limits { throttled_rest: Duration::ZERO, ..bench.app.limits };
+    let limits = Limits { chunk_time: Duration::ZERO, throttled_rest: Duration::ZERO, ..bench.app.limits };
     let busy = App {
         limits,
         imports: bench.app.imports.clone(),
@@ -216,8 +216,8 @@ async fn a_chunk_without_room_is_put_back_and_nothing_of_it_fails() {
         chaos.calm();
     }
     bench.work().await;
-    let job = bench.job(&id).await;
-    assert_eq!((job.status, job.counts.imported), (ImportStatus::Completed, 6), "{job:#?}");
+    let import = bench.import(&id).await;
+    assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 6), "{import:#?}");
     bench.lab.stop().await;
 }
 
@@ -239,10 +239,10 @@ async fn an_import_whose_rows_are_lost_between_two_deliveries_ends() {
             assert_eq!(answer.batch_item_failures, []);
             bench.work().await;
         }
-        let job = bench.job(&id).await;
-        assert_eq!(job.status, ImportStatus::Failed, "{job:#?}");
-        assert_eq!(job.processed() + job.unprocessed, 4, "{job:#?}");
-        assert!(job.reason.is_some_and(|reason| reason.contains("not there any more")));
+        let import = bench.import(&id).await;
+        assert_eq!(import.job.status, ImportStatus::Failed, "{import:#?}");
+        assert_eq!(import.processed() + import.unprocessed(), 4, "{import:#?}");
+        assert!(import.job.reason.is_some_and(|reason| reason.contains("not there any more")));
         bench.lab.stop().await;
     }
 }

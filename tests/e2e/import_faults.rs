@@ -1,6 +1,6 @@
 //! Imports whose messages come twice, late and in any order, to workers that are killed between
-//! any two of their requests, over services that throttle, fail, fall silent and cut answers
-//! short, with chunks that can't be read and owners who call them off: every job ends, every
+//! any two of their requests, over services that throttle requests and parts of batches, refuse
+//! writes because of transactions, fail, time out and cut files short, with chunks that can't be read and owners who call them off: every job ends, every
 //! row is counted once, and the accounts end as if the imports had run one after the other.
 //!
 //! `SALDO_SEEDS` says how many histories there are; each is another random one.
@@ -41,7 +41,7 @@ const IMPORTS: usize = 3;
 /// The requests a worker may send before it dies, at the most.
 const LIFE_MAX: i64 = 18;
 /// The deliveries of one history, at the very most.
-const DELIVERIES_MAX: usize = 1_000;
+const DELIVERIES_MAX: usize = 5_000;
 /// The failures of a message after which nothing else goes wrong with it: fewer than end it
 /// among the dead letters.
 const BAD_LUCK_MAX: u32 = 3;
@@ -75,6 +75,8 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
         tally.shortened
     );
     if seeds >= SEEDS {
+        let kinds = lab.chaos.injected().len();
+        assert_eq!(kinds, Chaos::KINDS, "{kinds} kinds of faults were injected");
         for (what, count) in [
             ("deaths", tally.deaths),
             ("deaths of planners", tally.planners_killed),
@@ -156,6 +158,8 @@ struct History<'a> {
     /// The lab's app, with limits of its own.
     app: App,
     imports: Vec<(ImportId, Vec<Value>)>,
+    /// The most rows of an import.
+    rows_max: usize,
     /// The import that is called off, if one is. Its accounts are its own.
     cancelled: Option<ImportId>,
     waiting: Vec<InFlight>,
@@ -168,12 +172,17 @@ struct History<'a> {
 impl<'a> History<'a> {
     async fn new(lab: &'a Lab, seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
+        // Some histories have more chunks than a bucket holds.
+        let (rows_max, rows_per_chunk) =
+            if random.random_bool(0.1) { (90, 1) } else { (9, random.random_range(1..6)) };
         let limits = Limits {
-            rows_per_chunk: random.random_range(1..6),
+            rows_per_chunk,
             chunks_at_once: random.random_range(1..4),
             writes_in_flight: random.random_range(1..4),
             // Some planners have time for one batch alone.
             planning_time: if random.random_bool(0.3) { Duration::ZERO } else { Duration::from_mins(1) },
+            // Some workers put a throttled chunk back at once, others try its rows again.
+            chunk_time: Duration::from_millis(if random.random_bool(0.3) { 100 } else { 0 }),
             throttled_rest: Duration::ZERO,
             ..Limits::default()
         };
@@ -182,7 +191,7 @@ impl<'a> History<'a> {
         let key = local::demo::create_organization(&lab.calm, org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
         let (imports, waiting, met) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { lab, seed, random, org, key, app, imports, cancelled: None, waiting, now: 0, met }
+        Self { lab, seed, random, org, key, app, imports, rows_max, cancelled: None, waiting, now: 0, met }
     }
 
     async fn run(mut self, tally: &mut Tally) {
@@ -231,7 +240,8 @@ impl<'a> History<'a> {
         let kind = self.random.random_range(0..4);
         // The accounts of the last import may be its own: then it may be called off.
         let own = number + 1 == IMPORTS && self.random.random_bool(0.8);
-        let rows = random_rows(&mut self.random, if own { "own-" } else { "id-" }, kind == 0);
+        let count = self.random.random_range(1..=self.rows_max);
+        let rows = random_rows(&mut self.random, count, if own { "own-" } else { "id-" }, kind == 0);
         let lines = || rows.iter().map(|row| row.to_string() + "\n").collect::<String>();
         let location = match kind {
             0 => self.post_file("csv", table(&rows), json!({ "decimal_separator": "," })).await,

@@ -4,6 +4,7 @@
 mod account_pages;
 mod accounts;
 mod authorization;
+mod aws_faults;
 mod bad_input;
 mod by_hand;
 mod clients;

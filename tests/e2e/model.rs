@@ -26,12 +26,11 @@ const OPTIONAL: [(&str, &str); 10] = [
 /// What differs between an account and what a model says of it: fields by name.
 pub(crate) type Fields = BTreeMap<&'static str, String>;
 
-/// Rows over a few external ids that begin with `prefix`, some of them bad, some of them twice.
-/// Each has any of the optional fields given, null or left out; or, if they are to be of one
-/// shape, as in a table, none is left out that another has.
-pub(crate) fn random_rows(random: &mut StdRng, prefix: &str, table: bool) -> Vec<Value> {
+/// `count` rows over five external ids that begin with `prefix`, some of them bad, some of them
+/// twice; one row in five has no external id. Each has any of the optional fields given, null or left
+/// out; or, if they are to be of one shape, as in a table, none is left out that another has.
+pub(crate) fn random_rows(random: &mut StdRng, count: usize, prefix: &str, table: bool) -> Vec<Value> {
     let columns: Vec<bool> = OPTIONAL.iter().map(|_| random.random_bool(0.6)).collect();
-    let count = random.random_range(1..10);
     (0..count).map(|_| random_row(random, prefix, table.then_some(&columns))).collect()
 }
 

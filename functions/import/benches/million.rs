@@ -208,14 +208,14 @@ async fn ended(deployment: &Deployment, tenant: &Tenant, accepted: &Answer, poll
     let id = accepted.json()["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     let (mut processed, mut last) = (0, Instant::now());
     loop {
-        let job = deployment.app.imports.get(org, &id).await.expect("DynamoDB").expect("the job");
-        if job.status != ImportStatus::Processing {
+        let import = deployment.app.imports.find(org, &id).await.expect("DynamoDB").expect("the job");
+        if import.job.status != ImportStatus::Processing {
             return;
         }
-        if job.processed() > processed {
-            (processed, last) = (job.processed(), Instant::now());
+        if import.processed() > processed {
+            (processed, last) = (import.processed(), Instant::now());
         }
-        assert!(last.elapsed() < STALLED_MAX, "the import does not go on: {job:?}");
+        assert!(last.elapsed() < STALLED_MAX, "the import does not go on: {import:?}");
         assert!(!pollers.iter().any(JoinHandle::is_finished), "a poller gave up");
         tokio::time::sleep(POLL_INTERVAL).await;
     }

@@ -49,5 +49,6 @@ pub(crate) async fn cancel(
             return Err(Problem::import_has_ended());
         }
     };
-    Ok((status, Json(ImportSummary::of(&job, now))).into_response())
+    let import = app.imports.with_progress(job).await?;
+    Ok((status, Json(ImportSummary::of(&import, now))).into_response())
 }

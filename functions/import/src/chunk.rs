@@ -5,6 +5,7 @@ use std::time::Instant;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo::app::App;
+use saldo::deadline::Deadline;
 use saldo::failure::Failure;
 use saldo::fields::{Finding, FindingCode};
 use saldo::files::ImportFiles;
@@ -47,35 +48,47 @@ pub(crate) async fn process_queued(
     job: &ImportJob,
     number: u32,
 ) -> Result<Option<Timestamp>, Failure> {
-    if is_settled(app, job, number).await? {
-        return app.imports.end_if_done(job, Timestamp::now()).await;
+    if let Settled::Yes(ended) = settle(app, job, number).await? {
+        return Ok(ended);
     }
     let chunk = load(app, job, number).await?.ok_or_else(|| Failure::missing("a chunk"))?;
     process(app, job, &chunk).await
 }
 
-/// Processes a chunk. Run again, it writes nothing that was written and counts nothing twice.
+/// Processes a chunk. Run again, it writes no row twice and counts none twice. What AWS has no
+/// capacity for is tried again, row by row, until the time for the chunk is up; then the chunk is
+/// put back, and the next delivery goes on with the rows that are left.
 /// Returns when the import ended, if it ended with it.
 pub(crate) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
     let begun = Instant::now();
-    let default_currency = default_currency(app, job).await?;
+    let deadline = Deadline::after(app.limits.chunk_time);
+    let default_currency = deadline.retry(|| default_currency(app, job)).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
-    let groups: Vec<_> = groups.map(|rows| look_up(app, job, chunk, rows, default_currency, false)).collect();
-    let rows =
-        stream::iter(groups).buffered(GROUPS_AHEAD).map_ok(|rows| stream::iter(rows.into_iter().map(Ok)));
-    // In the order of the rows, so that the report is, too.
-    let fates = rows
-        .try_flatten()
-        .map_ok(|(row, seen)| import_row(app, job, row, seen, default_currency))
-        .try_buffered(app.limits.writes_in_flight)
+    let look_up = |rows| deadline.retry(move || look_up(app, job, chunk, rows, default_currency, false));
+    let groups: Vec<_> = groups.map(look_up).collect();
+    let rows = stream::iter(groups).buffered(GROUPS_AHEAD);
+    let rows = rows.map_ok(|rows| stream::iter(rows.into_iter().map(Ok))).try_flatten();
+    // In any order, so that rows that are tried again don't hold up the others.
+    let mut fates: Vec<(usize, RowFate)> = rows
+        .enumerate()
+        .map(|(n, row)| row.map(|row| (n, row)))
+        .map_ok(async |(n, (row, seen))| {
+            Ok((n, import_row(app, job, row, &seen, default_currency, deadline).await?))
+        })
+        .try_buffer_unordered(app.limits.writes_in_flight)
         .try_collect()
         .await?;
-    let (counts, ended) = commit(app, job, chunk, fates, false).await?;
+    fates.sort_unstable_by_key(|(n, _)| *n);
+    let fates = fates.into_iter().map(|(_, fate)| fate).collect();
+    let (counts, ended) = commit(app, job, chunk, fates, false, deadline).await?;
     if !job.dry_run {
         metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
     }
     Ok(ended)
 }
+
+/// The outcome of a row, and what was found in it.
+type RowFate = (Fate, Vec<Finding>);
 
 /// Checks rows and looks up the accounts they are for.
 async fn look_up(
@@ -115,21 +128,28 @@ impl Row {
     }
 }
 
-/// Whether nothing more is to become of a chunk: it was committed before, or is left out of a job
-/// that is to stop.
-async fn is_settled(app: &App, job: &ImportJob, number: u32) -> Result<bool, Failure> {
-    if app.imports.part(job, number).await?.is_some() {
-        return Ok(true);
-    }
-    if job.is_stopping() {
-        leave_out(app, job, number).await?;
-    }
-    Ok(job.is_stopping())
+/// Whether a chunk needs no processing.
+enum Settled {
+    /// It was committed before, or was left out. When the import ended, if it ended with it.
+    Yes(Option<Timestamp>),
+    No,
 }
 
-/// Leaves a chunk out of a job that is to stop. If somebody had begun it, what they wrote counts
-/// as what it did.
-async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<(), Failure> {
+/// Leaves the chunk out if the job is to stop. One that was committed before stays as it is, but
+/// the worker that committed it may not have ended the job.
+async fn settle(app: &App, job: &ImportJob, number: u32) -> Result<Settled, Failure> {
+    if app.imports.part(job, number).await?.is_some() {
+        return app.imports.end_if_done(job, Timestamp::now()).await.map(Settled::Yes);
+    }
+    match job.is_stopping() {
+        true => leave_out(app, job, number).await.map(Settled::Yes),
+        false => Ok(Settled::No),
+    }
+}
+
+/// Leaves a chunk out of a job that is to stop. The rows that a worker wrote before it died are
+/// counted. Returns when the import ended, if it ended with it.
+async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
     let mut counts = Counts::default();
     let chunk = match load(app, job, number).await {
         Err(Failure::Corrupt { .. }) => plan::cut_again(app, job, number).await?,
@@ -151,7 +171,8 @@ async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<(), Failur
             counts.add(written.into(), &[]);
         }
     }
-    app.imports.commit(job, &ChunkPart { counts, ..ChunkPart::given_up(number) }).await
+    let part = ChunkPart { counts, ..ChunkPart::given_up(number) };
+    app.imports.commit(job, &part, Timestamp::now()).await
 }
 
 /// Gives up the chunk of this number, unless it was processed before. What was written counts
@@ -162,8 +183,8 @@ pub(crate) async fn give_up_queued(
     job: &ImportJob,
     number: u32,
 ) -> Result<Option<Timestamp>, Failure> {
-    if is_settled(app, job, number).await? {
-        return app.imports.end_if_done(job, Timestamp::now()).await;
+    if let Settled::Yes(ended) = settle(app, job, number).await? {
+        return Ok(ended);
     }
     // The file may be what is broken.
     let chunk = match load(app, job, number).await {
@@ -174,10 +195,12 @@ pub(crate) async fn give_up_queued(
     if let Some(chunk) = chunk {
         return give_up(app, job, &chunk).await;
     }
-    // In this order: a job whose chunks are all done with is to know that it fails.
+    // In this order: the commit may end the job, which then has to know that it failed.
     app.imports.fail(job, NOT_PROCESSED).await?;
-    app.imports.commit(job, &ChunkPart::given_up(number)).await?;
-    plan::give_up(app, job, NOT_PROCESSED).await
+    match app.imports.commit(job, &ChunkPart::given_up(number), Timestamp::now()).await? {
+        None => plan::give_up(app, job, NOT_PROCESSED).await,
+        ended => Ok(ended),
+    }
 }
 
 async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
@@ -196,7 +219,7 @@ async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Tim
         let fate = written.map_or(Fate::Failed, Fate::from);
         fates.push((fate, checked.findings));
     }
-    Ok(commit(app, job, chunk, fates, true).await?.1)
+    Ok(commit(app, job, chunk, fates, true, Deadline::passed()).await?.1)
 }
 
 async fn default_currency(app: &App, job: &ImportJob) -> Result<Currency, Failure> {
@@ -223,19 +246,22 @@ async fn import_row(
     app: &App,
     job: &ImportJob,
     Row { id, mut checked }: Row,
-    seen: Seen,
+    seen: &Seen,
     default_currency: Currency,
-) -> Result<(Fate, Vec<Finding>), Failure> {
+    deadline: Deadline,
+) -> Result<RowFate, Failure> {
     let (Some(id), Some(upsert)) = (&id, &checked.upsert) else {
         return Ok((Fate::Failed, checked.findings));
     };
     let now = Timestamp::now();
     let write = ImportWrite { org: &job.org, import: &job.id, id, upsert, default_currency, now };
-    let done = match job.dry_run {
-        true => app.accounts.try_import(&write, seen).await?,
-        false => app.accounts.import(&write, seen).await?,
+    let attempt = || async {
+        match job.dry_run {
+            true => app.accounts.try_import(&write, seen).await,
+            false => app.accounts.import(&write, seen).await,
+        }
     };
-    let fate = match done {
+    let fate = match deadline.retry(attempt).await? {
         Ok(written) => written.into(),
         Err(finding) => {
             checked.findings.push(finding);
@@ -251,8 +277,9 @@ async fn commit(
     app: &App,
     job: &ImportJob,
     chunk: &Chunk,
-    fates: Vec<(Fate, Vec<Finding>)>,
+    fates: Vec<RowFate>,
     given_up: bool,
+    deadline: Deadline,
 ) -> Result<(Counts, Option<Timestamp>), Failure> {
     let mut report = ChunkReport::of(chunk);
     let mut counts = Counts::default();
@@ -263,9 +290,11 @@ async fn commit(
     }
     let report = match report.rows.is_empty() {
         true => None,
-        false => Some(store_report(app, job, chunk, &report).await?),
+        false => Some(deadline.retry(|| store_report(app, job, chunk, &report)).await?),
     };
-    app.imports.commit(job, &ChunkPart { number: chunk.number, counts, given_up, report }).await?;
+    let part = ChunkPart { number: chunk.number, counts, given_up, report };
+    let now = Timestamp::now();
+    let ended = deadline.retry(|| app.imports.commit(job, &part, now)).await?;
     tracing::info!(
         chunk = chunk.number,
         imported = counts.imported,
@@ -273,7 +302,7 @@ async fn commit(
         failed = counts.failed,
         "processed"
     );
-    Ok((counts, app.imports.end_if_done(job, Timestamp::now()).await?))
+    Ok((counts, ended))
 }
 
 async fn store_report(
@@ -281,9 +310,10 @@ async fn store_report(
     job: &ImportJob,
     chunk: &Chunk,
     report: &ChunkReport,
-) -> Result<String, Failure> {
-    let name = ImportFiles::of(&job.org, &job.id).report(chunk.number, Uuid::now_v7());
+) -> Result<Uuid, Failure> {
+    let attempt = Uuid::now_v7();
+    let name = ImportFiles::of(&job.org, &job.id).report(chunk.number, attempt);
     let json = serde_json::to_vec(report).map_err(Failure::corrupt("a report"))?;
     app.files.put(&name, "application/json", json.into()).await?;
-    Ok(name)
+    Ok(attempt)
 }

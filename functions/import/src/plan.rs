@@ -281,7 +281,9 @@ async fn wind_down(app: &App, job: &ImportJob) -> Result<Option<Timestamp>, Fail
             app.imports.queued_no_more(&job, chunks).await?;
         }
         // The one chunk was this planner's, and its rows are lost.
-        Some(1) if job.reason.is_some() => app.imports.commit(&job, &ChunkPart::given_up(0)).await?,
+        Some(1) if job.reason.is_some() => {
+            return app.imports.commit(&job, &ChunkPart::given_up(0), Timestamp::now()).await;
+        }
         _ => {}
     }
     app.imports.end_if_done(&job, Timestamp::now()).await

@@ -36,32 +36,24 @@ pub enum Redriven {
 pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, Failure> {
     let Some(job) = app.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
     let parts: Vec<_> = app.imports.chunks_from(&job, 0).try_collect().await?;
-    let given_up: Vec<_> = parts.iter().filter(|part| part.given_up).collect();
-    let ended = match job.status {
-        ImportStatus::Processing => false,
+    let given_up = parts.iter().any(|part| part.given_up);
+    let begins_round = match job.status {
+        ImportStatus::Processing => given_up,
         // Its owner does not want it.
         _ if job.cancel_requested_at.is_some() => return Ok(Redriven::NothingToDo),
         ImportStatus::Failed => true,
-        ImportStatus::CompletedWithErrors if !given_up.is_empty() => true,
+        ImportStatus::CompletedWithErrors if given_up => true,
         ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Cancelled => {
             return Ok(Redriven::NothingToDo);
         }
     };
-    if ended {
-        app.imports.resume(&job).await?;
-    }
-    for part in &given_up {
-        app.imports.reopen(&job, part).await?;
-    }
-    // What failed half-way is planned to its end; of anything else the chunks are known.
-    if let (true, None, Some(chunks)) = (ended, &job.reason, job.chunks) {
-        app.imports.queued_no_more(&job, chunks).await?;
-    }
-    let Some(job) = app.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
-    if job.status != ImportStatus::Processing {
-        // It ended while this looked at it: what was given up is as it was.
-        return Err(Failure::Throttled { operation: "redrive of an import that was just ending" });
-    }
+    let job = match begins_round {
+        false => job,
+        true => {
+            let changed = Failure::Throttled { operation: "redrive of an import that is just changing" };
+            app.imports.begin_round(&job).await?.ok_or(changed)?
+        }
+    };
     let done = parts.iter().filter(|part| !part.given_up).map(|part| part.number).collect();
     // The one chunk of an import is its planner's.
     let (plan, chunks) = match job.chunks {

@@ -3,7 +3,7 @@
 
 use local::{Aws, Data};
 use saldo::id::{ImportId, OrgId};
-use saldo::import::{ImportJob, ImportStatus};
+use saldo::import::{Import, ImportStatus};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event, leaves_one_open, sqs_event};
 use testing::services;
@@ -25,8 +25,8 @@ async fn accept() -> (Aws, Value, OrgId, ImportId) {
     (aws, answer, org, id)
 }
 
-async fn job(aws: &Aws, org: &OrgId, id: &ImportId) -> ImportJob {
-    aws.app().imports.get(org, id).await.expect("DynamoDB").expect("the job")
+async fn find(aws: &Aws, org: &OrgId, id: &ImportId) -> Import {
+    aws.app().imports.find(org, id).await.expect("DynamoDB").expect("the job")
 }
 
 fn message(org: &OrgId, id: &ImportId) -> Value {
@@ -48,8 +48,8 @@ async fn the_import_answers_api_gateway_and_its_worker_answers_sqs() {
     let mut worker = Function::start(env!("CARGO_BIN_EXE_import-worker"), &aws.environment()).await;
     for delivery in 1..=2 {
         assert_eq!(worker.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
-        let job = job(&aws, &org, &id).await;
-        assert_eq!((job.status, job.counts.imported), (ImportStatus::Completed, 1));
+        let import = find(&aws, &org, &id).await;
+        assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 1));
         if delivery == 1 {
             worker.say_age("import-worker");
         }
@@ -64,8 +64,8 @@ async fn dead_letters_end_their_import() {
         Function::start(env!("CARGO_BIN_EXE_import-dead-letters"), &aws.environment()).await;
     assert!(leaves_one_open(&dead_letters.invoke(message(&org, &id)).await));
     dead_letters.say_age("import-dead-letters");
-    let job = job(&aws, &org, &id).await;
-    assert_eq!((job.status, job.failed(), job.unprocessed), (ImportStatus::Failed, 1, 1));
+    let import = find(&aws, &org, &id).await;
+    assert_eq!((import.job.status, import.failed(), import.unprocessed()), (ImportStatus::Failed, 1, 1));
     aws.stop().await;
 }
 

@@ -105,10 +105,11 @@ pub(crate) async fn errors(
     Parameters(query): Parameters<Query>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let job = find(&app, caller.org(), &id).await?;
+    let import = find(&app, caller.org(), &id).await?;
+    let job = &import.job;
     match wanted_file(&headers) {
-        Some(notation) => refused::file(&app, &job, notation).await,
-        None => Ok(Json(page(&app, &job, query).await?).into_response()),
+        Some(notation) => refused::file(&app, job, notation).await,
+        None => Ok(Json(page(&app, job, query).await?).into_response()),
     }
 }
 
@@ -139,7 +140,7 @@ async fn page(
         if part.counts.failed == 0 {
             continue;
         }
-        let report = load(app, &part).await?;
+        let report = load(app, job, &part).await?;
         for (entry, offset) in entries(&report, Severity::Error).zip(0..).skip(before) {
             if data.len() == limit.get() {
                 let next = Cursor { chunk: part.number, offset };

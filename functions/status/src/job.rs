@@ -49,19 +49,13 @@ pub(crate) struct Details {
     params(("job_id" = ImportId, Path)),
     responses((status = 200, description = "The import", body = Details)),
 )]
-
 pub(crate) async fn job(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ImportId>,
 ) -> Result<Json<Details>, Problem> {
-    let job = find(&app, caller.org(), &id).await?;
-    let (errors, warnings) = match (job.counts.failed, job.counts.warnings) {
-        (0, 0) => Default::default(),
-        _ => (
-            first_findings(&app, &job, Severity::Error, INLINE_MAX).await?,
-            first_findings(&app, &job, Severity::Warning, INLINE_MAX).await?,
-        ),
-    };
-    Ok(Json(Details { summary: ImportSummary::of(&job, Timestamp::now()), errors, warnings }))
+    let import = find(&app, caller.org(), &id).await?;
+    let errors = first_findings(&app, &import, Severity::Error, INLINE_MAX).await?;
+    let warnings = first_findings(&app, &import, Severity::Warning, INLINE_MAX).await?;
+    Ok(Json(Details { summary: ImportSummary::of(&import, Timestamp::now()), errors, warnings }))
 }

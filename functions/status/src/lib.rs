@@ -9,7 +9,7 @@ mod reports;
 use saldo::app::App;
 use saldo::http::{Problem, Routes};
 use saldo::id::{ImportId, OrgId};
-use saldo::import::ImportJob;
+use saldo::import::Import;
 use saldo::key::Scope;
 use utoipa_axum::routes;
 
@@ -23,6 +23,6 @@ pub fn routes(app: &App) -> Routes {
 }
 
 /// The import with this id, if the organization has it.
-async fn find(app: &App, org: &OrgId, id: &ImportId) -> Result<ImportJob, Problem> {
-    app.imports.get(org, id).await?.ok_or_else(Problem::not_found)
+async fn find(app: &App, org: &OrgId, id: &ImportId) -> Result<Import, Problem> {
+    app.imports.find(org, id).await?.ok_or_else(Problem::not_found)
 }

@@ -2,11 +2,15 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo::app::App;
 use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
 use saldo::id::ImportId;
 use saldo::import::ImportSummary;
+
+/// The jobs whose chunks are added up at the same time. Most jobs of a page have ended and need none.
+const SUMS_IN_FLIGHT: usize = 8;
 
 /// Lists imports
 ///
@@ -24,6 +28,8 @@ pub(crate) async fn list(
     let now = Timestamp::now();
     let limit = query.limit.get();
     let (jobs, has_more) = app.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
-    let data = jobs.iter().map(|job| ImportSummary::of(job, now)).collect();
+    let imports = jobs.into_iter().map(|job| app.imports.with_progress(job));
+    let summaries = stream::iter(imports).buffered(SUMS_IN_FLIGHT);
+    let data = summaries.map_ok(|import| ImportSummary::of(&import, now)).try_collect().await?;
     Ok(Json(Page { data, has_more }))
 }

@@ -6,8 +6,9 @@ use futures::{Stream, TryStreamExt, future};
 use saldo::app::App;
 use saldo::failure::Failure;
 use saldo::fields::{Finding, FindingCode, Severity};
+use saldo::files::ImportFiles;
 use saldo::http::Problem;
-use saldo::import::{ChunkReport, Counts, ImportJob, ImportStatus, RowReport};
+use saldo::import::{ChunkReport, Counts, Import, ImportJob, ImportStatus, RowReport};
 use saldo::store::ChunkPart;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -63,21 +64,21 @@ pub(crate) fn entries(report: &ChunkReport, severity: Severity) -> impl Iterator
 /// The first `max` findings of a severity, at most.
 pub(crate) async fn first_findings(
     app: &App,
-    job: &ImportJob,
+    import: &Import,
     severity: Severity,
     max: usize,
 ) -> Result<Vec<Entry>, Problem> {
     let mut found = Vec::new();
     let mut rows = 0;
-    if in_counts(&job.counts, severity) == 0 {
+    if in_counts(import.counts(), severity) == 0 {
         return Ok(found);
     }
-    let mut reports = std::pin::pin!(reports(app, job, severity));
+    let mut reports = std::pin::pin!(reports(app, &import.job, severity));
     while let Some((part, report)) = reports.try_next().await? {
         found.extend(entries(&report, severity));
         rows += in_counts(&part.counts, severity);
         // Stop when there is enough, or when nothing is left to find.
-        if found.len() >= max || rows >= in_counts(&job.counts, severity) {
+        if found.len() >= max || rows >= in_counts(import.counts(), severity) {
             break;
         }
     }
@@ -100,7 +101,7 @@ pub(crate) fn reports(
 ) -> impl Stream<Item = Result<(ChunkPart, ChunkReport), Failure>> {
     in_line(app, job, 0)
         .try_filter(move |part| future::ready(part.report.is_some() && in_counts(&part.counts, severity) > 0))
-        .map_ok(async |part| load(app, &part).await.map(|report| (part, report)))
+        .map_ok(async |part| load(app, job, &part).await.map(|report| (part, report)))
         .try_buffered(REPORTS_IN_FLIGHT)
 }
 
@@ -121,8 +122,10 @@ pub(crate) fn in_line(
 }
 
 /// The report of a chunk.
-pub(crate) async fn load(app: &App, part: &ChunkPart) -> Result<ChunkReport, Failure> {
-    let name = part.report.as_deref().unwrap_or_default();
-    let json = app.files.get(name).await?.ok_or_else(|| Failure::missing("a report"))?;
+pub(crate) async fn load(app: &App, job: &ImportJob, part: &ChunkPart) -> Result<ChunkReport, Failure> {
+    let missing = || Failure::missing("a report");
+    let attempt = part.report.ok_or_else(missing)?;
+    let name = ImportFiles::of(&job.org, &job.id).report(part.number, attempt);
+    let json = app.files.get(&name).await?.ok_or_else(missing)?;
     serde_json::from_slice(&json).map_err(Failure::corrupt("a report"))
 }

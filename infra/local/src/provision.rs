@@ -61,6 +61,7 @@ struct Index {
 #[serde(rename_all = "PascalCase")]
 struct IndexProjection {
     projection_type: String,
+    non_key_attributes: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -117,8 +118,11 @@ async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, resource: &Resource) 
     }
     let mut indexes = Vec::new();
     for index in &table.global_secondary_indexes {
-        let kind = ProjectionType::from(index.projection.projection_type.as_str());
-        let projection = Projection::builder().projection_type(kind).build();
+        let IndexProjection { projection_type, non_key_attributes } = &index.projection;
+        let projection = Projection::builder()
+            .projection_type(ProjectionType::from(projection_type.as_str()))
+            .set_non_key_attributes(non_key_attributes.clone())
+            .build();
         let keys = key_schema(&index.key_schema)?;
         let index = GlobalSecondaryIndex::builder().index_name(&index.index_name);
         indexes.push(index.set_key_schema(Some(keys)).projection(projection).build()?);

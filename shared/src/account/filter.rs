@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{AccountStatus, AccountType, CampaignId, OwnerId, SourceSystem};
+use super::{Account, AccountStatus, AccountType, CampaignId, OwnerId, SourceSystem};
 use crate::bounds::Bounds;
 use crate::import::ExternalId;
 use crate::money::{Currency, Decimal};
@@ -33,4 +33,25 @@ pub struct AccountFilter {
     pub external_id: Option<ExternalId>,
     /// Those written at this moment or later.
     pub updated_since: Option<Timestamp>,
+}
+
+impl AccountFilter {
+    /// Whether an account matches.
+    #[must_use]
+    pub fn matches(&self, account: &Account) -> bool {
+        fn is<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
+            wanted.is_none() || wanted == found
+        }
+        is(self.kind.as_ref(), Some(&account.kind))
+            && is(self.status.as_ref(), Some(&account.status))
+            && self.total_amount.contain(account.total_amount.as_ref())
+            && is(self.currency.as_ref(), Some(&account.currency))
+            && self.due_date.contain(account.due_date.as_ref())
+            && is(self.campaign_id.as_ref(), account.campaign_id.as_ref())
+            && is(self.source_system.as_ref(), account.source_system.as_ref())
+            && is(self.owner_id.as_ref(), account.owner_id.as_ref())
+            && is(self.external_id.as_ref(), account.external_id.as_ref())
+            // An account's moments are stored in milliseconds.
+            && self.updated_since.is_none_or(|since| account.updated_at.as_millisecond() >= since.as_millisecond())
+    }
 }

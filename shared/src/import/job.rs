@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Notation;
+use super::{Notation, Progress};
 use crate::id::{ImportId, OrgId};
 
 /// How an import is doing.
@@ -21,27 +21,6 @@ pub enum ImportStatus {
     Cancelled,
     /// The job itself could not be run.
     Failed,
-}
-
-/// What became of rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
-    /// Rows that made an account.
-    pub imported: u64,
-    /// Rows that changed an account.
-    pub updated: u64,
-    /// Rows that were refused.
-    pub failed: u64,
-    /// Things found in rows that did not keep them from being stored.
-    pub warnings: u64,
-}
-
-impl Counts {
-    /// What to add (`sign` 1) or take away (-1), in the order of the fields.
-    pub(crate) fn signed(&self, sign: i64) -> [i64; 4] {
-        let Self { imported, updated, failed, warnings } = *self;
-        [imported, updated, failed, warnings].map(|count| sign * i64::try_from(count).unwrap_or(i64::MAX))
-    }
 }
 
 /// Where a payload lies.
@@ -98,18 +77,18 @@ pub struct ImportJob {
     pub total_records: Option<u64>,
     /// Rows that a later row of the payload replaced; known once planned.
     pub superseded: u64,
-    /// What became of the rows processed so far.
-    #[serde(flatten)]
-    pub counts: Counts,
     /// The chunks that were queued. Of the `chunks_at_once` after them, some may be.
     pub queued: u32,
-    /// The chunks that there are to be; `None` until all are queued.
+    /// The number of chunks; `None` until all are queued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunks: Option<u32>,
-    /// The chunks that are done with.
-    pub chunks_done: u32,
-    /// Rows that will never be processed: of a job that ended before its time.
-    pub unprocessed: u64,
+    /// How often the job was redriven. A chunk that was given up before the last redrive
+    /// counts as open.
+    pub round: u32,
+    /// The final progress. `None` while the job runs, and in a job with chunks that were given up,
+    /// which a late worker may still replace: then the chunks are added up whenever the job is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totals: Option<Progress>,
     /// Why the job fails, or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -155,11 +134,10 @@ impl ImportJob {
             chunks_at_once: chunks_at_once.max(1),
             total_records,
             superseded: 0,
-            counts: Counts::default(),
             queued: 0,
             chunks: None,
-            chunks_done: 0,
-            unprocessed: 0,
+            round: 0,
+            totals: None,
             reason: None,
             created_at: now,
             cancel_requested_at: None,
@@ -168,55 +146,9 @@ impl ImportJob {
         }
     }
 
-    /// The rows whose fate is known.
-    #[must_use]
-    pub fn processed(&self) -> u64 {
-        self.superseded + self.counts.imported + self.counts.updated + self.counts.failed
-    }
-
-    /// The rows that failed: those that were refused, and, of a job that failed, those that
-    /// nobody got to.
-    #[must_use]
-    pub fn failed(&self) -> u64 {
-        self.counts.failed + if self.status == ImportStatus::Failed { self.unprocessed } else { 0 }
-    }
-
-    /// The rows that were left out because the job was cancelled.
-    #[must_use]
-    pub fn skipped(&self) -> u64 {
-        if self.status == ImportStatus::Cancelled { self.unprocessed } else { 0 }
-    }
-
     /// Whether chunks that nobody has begun are left out from now on.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.reason.is_some() || self.cancel_requested_at.is_some()
-    }
-
-    /// The status a job with these counts ends in, once every chunk is done with.
-    #[must_use]
-    pub fn outcome(&self) -> Option<ImportStatus> {
-        if self.chunks.is_none_or(|chunks| self.chunks_done < chunks) {
-            return None;
-        }
-        Some(match (&self.reason, self.cancel_requested_at, self.counts.failed) {
-            (Some(_), _, _) => ImportStatus::Failed,
-            (None, Some(_), _) => ImportStatus::Cancelled,
-            (None, None, 0) => ImportStatus::Completed,
-            (None, None, _) => ImportStatus::CompletedWithErrors,
-        })
-    }
-
-    /// The rows a second that were processed since they were counted, up to `now` or the end,
-    /// and the seconds that the others will take at that rate, while there are any.
-    #[must_use]
-    pub fn pace(&self, now: Timestamp) -> Option<(u64, Option<u64>)> {
-        let elapsed = self.completed_at.unwrap_or(now).duration_since(self.planned_at?);
-        let milliseconds = u64::try_from(elapsed.as_millis()).ok()?.max(1);
-        let done = self.processed() - self.superseded;
-        let left = self.total_records?.saturating_sub(self.processed());
-        let running = self.status == ImportStatus::Processing && done > 0;
-        let remaining = running.then(|| (left * milliseconds).div_ceil(done * 1_000));
-        (done > 0).then(|| (done * 1_000 / milliseconds, remaining))
     }
 }

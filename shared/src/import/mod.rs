@@ -3,7 +3,7 @@
 //! The data flows one way, and no file is ever held whole. [`read`] takes a payload apart into
 //! [`RawRow`]s without judging them. A [`Survey`] of them finds the last of the rows that share
 //! an external id; a [`Cutter`] cuts those into chunks. [`RawRow::check`] turns one row into an [`AccountUpsert`] or the
-//! list of what is wrong with it. [`ImportJob`] holds the counts, of which always
+//! list of what is wrong with it. [`Import`] holds the counts, of which always
 //! `total = imported + updated + superseded + failed` once the job has ended, and besides, in a
 //! job that was cancelled, what was skipped.
 
@@ -13,6 +13,7 @@ mod external_id;
 mod field;
 mod job;
 mod plan;
+mod progress;
 pub mod read;
 mod report;
 mod row;
@@ -23,8 +24,9 @@ mod upsert;
 pub use check::Checked;
 pub use external_id::ExternalId;
 pub use field::{Field, REASON};
-pub use job::{Accepted, Counts, ImportJob, ImportStatus, PayloadFile};
+pub use job::{Accepted, ImportJob, ImportStatus, PayloadFile};
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Cutter, ROWS_PER_CHUNK, Superseded, Survey};
+pub use progress::{Counts, Import, Progress};
 pub use read::{DecimalSeparator, Fault, Format, Mapping, Notation, Unreadable};
 pub use report::{ChunkReport, Fate, RowReport, processing_failed};
 pub use row::{Column, RawRow, RowBody, Shape};

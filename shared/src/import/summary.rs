@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ImportJob, ImportStatus};
+use super::{Import, ImportStatus};
 use crate::date::in_milliseconds;
 use crate::id::ImportId;
 
@@ -60,21 +60,22 @@ pub struct ImportSummary {
 impl ImportSummary {
     /// The import as it is `now`.
     #[must_use]
-    pub fn of(job: &ImportJob, now: Timestamp) -> Self {
+    pub fn of(import: &Import, now: Timestamp) -> Self {
         let (rows_per_second, seconds_remaining) =
-            job.pace(now).map_or((None, None), |(pace, remaining)| (Some(pace), remaining));
+            import.pace(now).map_or((None, None), |(pace, remaining)| (Some(pace), remaining));
+        let Import { job, .. } = import;
         Self {
             job_id: job.id.clone(),
             status: job.status,
             dry_run: job.dry_run,
             total_records: job.total_records,
-            imported: job.counts.imported,
-            updated: job.counts.updated,
+            imported: import.counts().imported,
+            updated: import.counts().updated,
             superseded: job.superseded,
-            failed: job.failed(),
-            skipped: (job.status == ImportStatus::Cancelled).then(|| job.skipped()),
-            // A job that failed has no rows whose fate is open.
-            processed: job.processed() + (job.failed() - job.counts.failed),
+            failed: import.failed(),
+            skipped: (job.status == ImportStatus::Cancelled).then(|| import.skipped()),
+            // Of a job that failed, the outcome of every row is known.
+            processed: import.processed() + (import.failed() - import.counts().failed),
             rows_per_second,
             seconds_remaining,
             reason: job.reason.clone(),

@@ -1,16 +1,19 @@
 //! The import jobs and their chunks.
 //!
-//! A chunk's counts are committed once: one transaction puts the chunk's part, if it is
-//! absent, and adds its counts to the job. However often a chunk is delivered, it counts
-//! once, and the cost of a commit does not depend on how many chunks there are.
+//! The counts of chunks lie beside the job, in buckets of sixteen chunks. A commit is one
+//! conditional update of a bucket: however often a chunk is delivered, it counts once, at one
+//! write unit, and workers don't write the job's own item, which its planner, its cancellation and its
+//! end write. The sum of the buckets is the job's progress; once that can't change any more, it
+//! stands in the job's item.
 
+mod bucket;
 mod commit;
 mod end;
 mod read;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::expression::Update;
 use super::item::{moment, text};
@@ -68,28 +71,25 @@ impl Job for Upload {
     }
 }
 
+/// A committed chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChunkPart {
+    /// The chunk's number in the import, from 0 on.
+    pub number: u32,
+    /// Its rows by their outcome.
+    pub counts: Counts,
+    /// Whether it was given up or left out, and a slow worker or a redrive may still process it.
+    pub given_up: bool,
+    /// Which of its reports counts, if there was a finding in its rows.
+    pub report: Option<Uuid>,
+}
+
 impl ChunkPart {
-    /// A chunk of which nothing is known, given up.
+    /// A chunk that was given up and of whose rows nothing is known.
     #[must_use]
     pub fn given_up(number: u32) -> Self {
         Self { number, counts: Counts::default(), given_up: true, report: None }
     }
-}
-
-/// A chunk that was processed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChunkPart {
-    /// Which chunk of the import it is.
-    pub number: u32,
-    /// What became of its rows.
-    #[serde(flatten)]
-    pub counts: Counts,
-    /// Whether it was given up, or left out, and may be processed another time.
-    #[serde(default)]
-    pub given_up: bool,
-    /// Where its report lies among the files, if anything was found in its rows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub report: Option<String>,
 }
 
 impl ImportStore {

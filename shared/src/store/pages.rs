@@ -28,6 +28,21 @@ impl<T: Send + 'static> Pages<T> {
         operation: &'static str,
         read: impl Fn(&Item) -> Result<T, Failure> + Send + 'static,
     ) -> Self {
+        Self::of_pages(query, per_page, operation, move |items: Vec<Item>| {
+            std::future::ready(items.iter().map(&read).collect())
+        })
+    }
+
+    /// The same, each page as `read` reads it.
+    pub(super) fn of_pages<R>(
+        query: QueryFluentBuilder,
+        per_page: usize,
+        operation: &'static str,
+        read: impl Fn(Vec<Item>) -> R + Send + 'static,
+    ) -> Self
+    where
+        R: Future<Output = Result<Vec<T>, Failure>> + Send + 'static,
+    {
         let (sender, pages) = mpsc::channel(1);
         let query = query.limit(i32::try_from(per_page).unwrap_or(i32::MAX));
         let reader = tokio::spawn(read_ahead(query, operation, read, sender));
@@ -77,17 +92,17 @@ pub(super) async fn take_first<T: Send + 'static, K: Ord>(
     }
 }
 
-async fn read_ahead<T>(
+async fn read_ahead<T, R: Future<Output = Result<Vec<T>, Failure>>>(
     query: QueryFluentBuilder,
     operation: &'static str,
-    read: impl Fn(&Item) -> Result<T, Failure>,
+    read: impl Fn(Vec<Item>) -> R,
     pages: mpsc::Sender<Page<T>>,
 ) {
     let mut start = None;
     loop {
         let answer = query.clone().set_exclusive_start_key(start).send().await;
         let (page, next) = match answer {
-            Ok(answer) => (answer.items().iter().map(&read).collect(), answer.last_evaluated_key),
+            Ok(answer) => (read(answer.items.unwrap_or_default()).await, answer.last_evaluated_key),
             Err(error) => (Err(Failure::of(operation)(error)), None),
         };
         let last = next.is_none();

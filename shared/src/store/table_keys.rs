@@ -26,8 +26,6 @@ pub(super) const SHARDS: u8 = 16;
 
 /// The job itself, among the parts of a job.
 pub(super) const JOB_PART: &str = "job";
-/// Before the first chunk, among the parts of a job.
-pub(super) const CHUNK_PARTS: &str = "chunk#";
 
 /// Where an account lies.
 pub(super) fn account(org: &OrgId, id: &AccountId) -> Item {
@@ -100,9 +98,15 @@ pub(super) fn job_itself(org: &OrgId, id: &impl Id) -> Item {
     key.map(|(name, value)| (name.to_owned(), text(value))).into()
 }
 
-/// Six digits keep chunks in order as text: half a thousand million rows.
-pub(super) fn chunk_part(number: u32) -> String {
-    format!("{CHUNK_PARTS}{number:06}")
+/// The sort key of a bucket of an import's chunks. Ten digits keep any number in order as text.
+pub(super) fn bucket_part(number: u32) -> String {
+    format!("chunks#{number:010}")
+}
+
+/// The key of a bucket of an import's chunks.
+pub(super) fn bucket(org: &OrgId, id: &impl Id, number: u32) -> Item {
+    let key = [("job", job(org, id)), ("part", bucket_part(number))];
+    key.map(|(name, value)| (name.to_owned(), text(value))).into()
 }
 
 /// Where an organization's jobs of a kind are listed.

@@ -7,7 +7,7 @@ use axum::http::Request;
 use futures::TryStreamExt;
 use saldo::http::service;
 use saldo::id::{AccountId, ImportId};
-use saldo::import::{ImportJob, ImportStatus};
+use saldo::import::{Import, ImportJob, ImportStatus};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -22,16 +22,17 @@ impl History<'_> {
         let mut modelled = Vec::new();
         for (id, rows) in &self.imports {
             self.check_told(id).await;
-            let job = self.lab.calm.imports.get(&self.org, id).await.expect("DynamoDB").expect("the job");
+            let import = self.lab.calm.imports.find(&self.org, id).await.expect("DynamoDB").expect("the job");
             if Some(id) == self.cancelled.as_ref() {
-                self.check_cancelled(&job, rows).await;
+                self.check_cancelled(&import, rows).await;
                 continue;
             }
-            let given_up = self.given_up(&job, rows).await;
-            assert_fate_of_every_row(&job, rows, &given_up, seed);
+            self.check_totals(&import).await;
+            let given_up = self.given_up(&import.job, rows).await;
+            assert_fate_of_every_row(&import, rows, &given_up, seed);
             lost.extend(given_up.into_iter().map(|row| (id.clone(), row)));
-            made += job.counts.imported;
-            jobs.push(job);
+            made += import.counts().imported;
+            jobs.push(import);
             modelled.push((id.clone(), rows.clone()));
         }
         let model = Model::of(&modelled, &lost);
@@ -66,6 +67,16 @@ impl History<'_> {
         }
     }
 
+    /// The totals that stand in a job are the sum of its chunks, and no worker can replace one of
+    /// these any more.
+    async fn check_totals(&self, import: &Import) {
+        if let Some(totals) = import.job.totals {
+            let chunks = ImportJob { totals: None, ..import.job.clone() };
+            let sum = self.lab.calm.imports.with_progress(chunks).await.expect("DynamoDB").progress;
+            assert_eq!((sum, sum.chunks_given_up), (totals, 0), "seed {}: {import:#?}", self.seed);
+        }
+    }
+
     /// The rows of chunks that were given up. The chunks are cut where the planner cuts them.
     async fn given_up(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
         let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
@@ -76,11 +87,11 @@ impl History<'_> {
     }
 
     /// What was written stays written, and is what is counted.
-    async fn check_cancelled(&self, job: &ImportJob, rows: &[Value]) {
-        let seed = self.seed;
+    async fn check_cancelled(&self, import: &Import, rows: &[Value]) {
+        let (seed, job) = (self.seed, &import.job);
         assert_eq!(job.status, ImportStatus::Cancelled, "seed {seed}: {job:#?}");
         if let Some(total) = job.total_records {
-            assert_eq!(total, job.processed() + job.skipped(), "seed {seed}: {job:#?}");
+            assert_eq!(total, import.processed() + import.skipped(), "seed {seed}: {import:#?}");
         }
         let mut there = 0;
         for (index, row) in last_of_each(rows) {
@@ -90,7 +101,8 @@ impl History<'_> {
             };
             there += u64::from(self.fields(&id).await.is_some());
         }
-        assert_eq!((job.counts.imported, job.counts.updated), (there, 0), "seed {seed}: {job:#?}");
+        let counts = import.counts();
+        assert_eq!((counts.imported, counts.updated), (there, 0), "seed {seed}: {import:#?}");
     }
 
     async fn fields(&self, id: &AccountId) -> Option<Fields> {
@@ -99,14 +111,15 @@ impl History<'_> {
 }
 
 /// Whether the job ended, and counted as the rows say.
-fn assert_fate_of_every_row(job: &ImportJob, rows: &[Value], given_up: &BTreeSet<usize>, seed: u64) {
+fn assert_fate_of_every_row(import: &Import, rows: &[Value], given_up: &BTreeSet<usize>, seed: u64) {
+    let (job, counts) = (&import.job, import.counts());
     let kept = last_of_each(rows);
     let failed = kept.iter().filter(|(index, row)| is_bad(row) || given_up.contains(index)).count();
     let status = if failed == 0 { ImportStatus::Completed } else { ImportStatus::CompletedWithErrors };
-    assert_eq!(job.status, status, "seed {seed}: {job:#?}");
+    assert_eq!(job.status, status, "seed {seed}: {import:#?}");
     assert_eq!(job.total_records, Some(rows.len() as u64), "seed {seed}");
     assert_eq!(job.superseded, (rows.len() - kept.len()) as u64, "seed {seed}");
-    assert_eq!(job.counts.failed, failed as u64, "seed {seed}: {job:#?}");
-    let counted = rows.len() as u64 - job.superseded - job.counts.failed;
-    assert_eq!(job.counts.imported + job.counts.updated, counted, "seed {seed}: {job:#?}");
+    assert_eq!(counts.failed, failed as u64, "seed {seed}: {import:#?}");
+    let counted = rows.len() as u64 - job.superseded - counts.failed;
+    assert_eq!(counts.imported + counts.updated, counted, "seed {seed}: {import:#?}");
 }

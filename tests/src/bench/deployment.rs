@@ -74,7 +74,6 @@ impl Deployment {
         let mut environment = self.services.environment();
         // The later of two of a name is the one that counts.
         environment.push(("AWS_ENDPOINT_URL_DYNAMODB", self.proxy.url.clone()));
-        environment.push(("AWS_RETRY_MODE", "adaptive".to_owned())); // as in the template
         let function = Function::start(binary, &environment).await;
         Poller::new(self.sqs.clone(), queue.to_owned(), batch_size, function)
     }

@@ -1,13 +1,10 @@
 //! Taking jobs up again.
 
 use anyhow::{Context, Result, anyhow, bail};
-use futures::TryStreamExt;
 use import::Redriven;
 use saldo::app::App;
 use saldo::export::{ExportJob, ExportStatus};
-use saldo::failure::Failure;
 use saldo::id::OrgId;
-use saldo::import::ImportJob;
 use saldo::queue::{ExportMessage, NotificationMessage, SyncMessage};
 use saldo::sync::SyncJob;
 use serde::Serialize;
@@ -61,12 +58,6 @@ pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcom
         }
     };
     Ok(Outcome { job: id.clone(), queued, outcome })
-}
-
-/// How many of an import's chunks were given up, or left out.
-pub(super) async fn given_up(app: &App, job: &ImportJob) -> Result<usize, Failure> {
-    let parts = app.imports.chunks_from(job, 0).try_filter(|part| std::future::ready(part.given_up));
-    parts.try_fold(0, |count, _| async move { Ok(count + 1) }).await
 }
 
 /// Queues again whatever has not ended, of all organizations: jobs, and deliveries of

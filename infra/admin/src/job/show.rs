@@ -8,16 +8,15 @@ use saldo::date::in_milliseconds;
 use saldo::export::{ExportJob, ExportStatus, Format};
 use saldo::finx::ErrorCode;
 use saldo::id::{AccessId, ExportId, OrgId, SyncId};
-use saldo::import::{ImportJob, ImportStatus, ImportSummary};
+use saldo::import::{Import, ImportStatus, ImportSummary};
 use saldo::sync::{Step, SyncJob, SyncStatus};
 use serde::Serialize;
 
 use super::JobId;
-use super::redrive::given_up;
 use crate::Answer;
 
 #[derive(Serialize)]
-struct Import {
+struct ImportView {
     org: OrgId,
     #[serde(flatten)]
     summary: ImportSummary,
@@ -28,8 +27,8 @@ struct Import {
     chunks: Option<u32>,
     chunks_queued: u32,
     chunks_done: u32,
-    /// The chunks that nobody could process, or that were left out.
-    chunks_given_up: usize,
+    /// The chunks that no worker could process, or that were left out.
+    chunks_given_up: u32,
     outstanding: Option<String>,
 }
 
@@ -78,32 +77,32 @@ pub(super) async fn show(app: &App, org: &OrgId, id: &JobId) -> Result<Answer> {
     let missing = || anyhow!("{org} has no {id}");
     match id {
         JobId::Import(id) => {
-            let job = app.imports.get(org, id).await?.ok_or_else(missing)?;
-            let given_up = given_up(app, &job).await?;
-            Answer::one(&import(&job, given_up, now))
+            Answer::one(&import_view(&app.imports.find(org, id).await?.ok_or_else(missing)?, now))
         }
         JobId::Export(id) => Answer::one(&export(app.exports.get(org, id).await?.ok_or_else(missing)?)),
         JobId::Sync(id) => Answer::one(&sync(app.syncs.get(org, id).await?.ok_or_else(missing)?, now)),
     }
 }
 
-fn import(job: &ImportJob, given_up: usize, now: Timestamp) -> Import {
-    Import {
+fn import_view(import: &Import, now: Timestamp) -> ImportView {
+    let Import { job, progress } = import;
+    ImportView {
         org: job.org.clone(),
-        summary: ImportSummary::of(job, now),
+        summary: ImportSummary::of(import, now),
         planned_at: job.planned_at.map(in_milliseconds),
         payload_bytes: job.payload.bytes,
         rows_per_chunk: job.rows_per_chunk,
         chunks: job.chunks,
         chunks_queued: job.queued,
-        chunks_done: job.chunks_done,
-        chunks_given_up: given_up,
-        outstanding: outstanding(job, given_up),
+        chunks_done: progress.chunks_done,
+        chunks_given_up: progress.chunks_given_up,
+        outstanding: outstanding(import),
     }
 }
 
-fn outstanding(job: &ImportJob, given_up: usize) -> Option<String> {
-    let left = |chunks: u32| chunks.saturating_sub(job.chunks_done);
+fn outstanding(Import { job, progress }: &Import) -> Option<String> {
+    let given_up = progress.chunks_given_up;
+    let left = |chunks: u32| chunks.saturating_sub(progress.chunks_done);
     match (job.status, job.planned_at, job.chunks) {
         (ImportStatus::Processing, None, _) => Some("its plan".to_owned()),
         (ImportStatus::Processing, Some(_), None) => {

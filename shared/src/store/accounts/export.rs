@@ -1,9 +1,10 @@
 //! All the accounts that match, in the order of their ids: the same accounts come in the same
 //! order at every reading, whatever is added or deleted between two.
 
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures::{Stream, stream};
 
-use super::filter::matching;
+use super::filter::{matching, matching_in_index};
 use super::list::Partition;
 use super::{ATTRIBUTES, AccountStore, account};
 use crate::account::{Account, AccountFilter};
@@ -42,8 +43,28 @@ impl AccountStore {
         wanted: &AccountFilter,
         per_page: usize,
     ) -> Pages<Account> {
-        let mut query = self.query(org, partition, None).consistent_read(false);
-        if let (Some(external_id), Partition::Shard(_)) = (&wanted.external_id, partition) {
+        let query = self.query(org, partition, None).consistent_read(false);
+        match partition {
+            Partition::Shard(_) => self.pages_of_shard(org, query, wanted, per_page),
+            Partition::Owner(_) => {
+                let (store, org, filter) = (self.clone(), org.clone(), wanted.clone());
+                let query = matching_in_index(wanted).on(query);
+                Pages::of_pages(query, per_page, "Query on accounts by_owner", move |items| {
+                    let (store, org, filter) = (store.clone(), org.clone(), filter.clone());
+                    async move { store.of_index(&org, &filter, items).await }
+                })
+            }
+        }
+    }
+
+    fn pages_of_shard(
+        &self,
+        org: &OrgId,
+        mut query: QueryFluentBuilder,
+        wanted: &AccountFilter,
+        per_page: usize,
+    ) -> Pages<Account> {
+        if let Some(external_id) = &wanted.external_id {
             query = query
                 .key_condition_expression("#partition = :partition AND id = :id")
                 .expression_attribute_values(":id", text(AccountId::of_external(org, external_id)));
@@ -53,8 +74,8 @@ impl AccountStore {
         }
         let projection: Vec<String> = ATTRIBUTES.iter().map(|attribute| format!("#{attribute}")).collect();
         let query = query.projection_expression(projection.join(", "));
-        let query = matching(org, wanted, matches!(partition, Partition::Owner(_))).on(query);
         let org = org.clone();
+        let query = matching(&org, wanted).on(query);
         Pages::of(query, per_page, "Query on accounts", move |item| account(&org, item))
     }
 }

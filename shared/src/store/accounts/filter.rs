@@ -9,15 +9,12 @@ use crate::store::expression::Filter;
 use crate::store::item::{moment, number, text};
 use crate::store::table_keys;
 
-/// The items that are accounts that match, in a partition of the table or, of an owner, in
-/// the index.
-pub(super) fn matching(org: &OrgId, wanted: &AccountFilter, in_index: bool) -> Filter {
+/// The items of a table's partition that are accounts that match.
+pub(super) fn matching(org: &OrgId, wanted: &AccountFilter) -> Filter {
     let mut filter = Filter::default();
     filter.lacks(DELETED_AT);
-    if !in_index {
-        let owner = wanted.owner_id.as_ref().map(|owner| table_keys::account_owner(org, owner.as_str()));
-        filter.compares("owner", "=", owner.map(text));
-    }
+    let owner = wanted.owner_id.as_ref().map(|owner| table_keys::account_owner(org, owner.as_str()));
+    filter.compares("owner", "=", owner.map(text));
     filter.compares("type", "=", wanted.kind.as_ref().map(text));
     filter.compares("status", "=", wanted.status.as_ref().map(text));
     filter.compares(TOTAL_AMOUNT, ">=", wanted.total_amount.from.map(number));
@@ -30,5 +27,13 @@ pub(super) fn matching(org: &OrgId, wanted: &AccountFilter, in_index: bool) -> F
     filter.compares("source_system", "=", wanted.source_system.as_ref().map(text));
     filter.compares("external_id", "=", wanted.external_id.as_ref().map(text));
     filter.compares("updated_at", ">=", wanted.updated_since.map(moment));
+    filter
+}
+
+/// The items of an owner in the index that may be accounts that match, as far as the index tells.
+pub(super) fn matching_in_index(wanted: &AccountFilter) -> Filter {
+    let mut filter = Filter::default();
+    filter.compares("type", "=", wanted.kind.as_ref().map(text));
+    filter.compares(CURRENCY, "=", wanted.currency.map(text));
     filter
 }

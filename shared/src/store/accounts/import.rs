@@ -24,7 +24,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
 
 use super::trace::{CHANGED_BY_HAND, MADE_BY, Trace};
@@ -102,6 +102,10 @@ impl From<Written> for Fate {
 }
 
 /// How one attempt ended.
+///
+/// What a write does is told by the state that its condition requires, not by the old values that
+/// DynamoDB returns: whether `UPDATED_OLD` has an attribute that `if_not_exists` left alone is not
+/// documented.
 enum Attempt {
     Done(Written),
     /// The row can't be written to the account, for what was found.
@@ -139,36 +143,36 @@ impl AccountStore {
     pub async fn import(
         &self,
         write: &ImportWrite<'_>,
-        Seen(mut seen): Seen,
+        Seen(looked_up): &Seen,
     ) -> Result<Result<Written, Finding>, Failure> {
-        // Whether that is what was there a moment ago, rather than a look-up's word.
-        let mut certain = false;
+        // The account as a write or a consistent read found it. A look-up may have missed a write.
+        let mut certain: Option<Item> = None;
         for _ in 0..ATTEMPTS_MAX {
-            if let Some(written) = written_before(&seen, write.import) {
+            let seen = certain.as_ref().unwrap_or(looked_up);
+            if let Some(written) = written_before(seen, write.import) {
                 return Ok(Ok(written));
             }
-            let trace = Trace::of(&seen);
+            let trace = Trace::of(seen);
             let newer = trace.is_newer_than(write.import);
             if trace.is_of_a_deletion_after(write.import) || (newer && trace.is_deleted()) {
-                return Ok(Ok(fate(&seen, write.import)));
+                return Ok(Ok(fate(seen, write.import)));
             }
             let attempt = if newer {
-                self.write_late(write, &seen).await?
+                self.write_late(write, seen).await?
             } else {
-                let currency = currency(write, &seen)?;
-                match may_write(write, currency, &seen) {
-                    Ok(()) => self.write_newest(write, currency, &seen).await?,
+                let currency = currency(write, seen)?;
+                match may_write(write, currency, seen) {
+                    Ok(()) => self.write_newest(write, currency, seen).await?,
                     Err(finding) => Attempt::Refused(finding),
                 }
             };
             let found = match attempt {
                 Attempt::Done(written) => return Ok(Ok(written)),
-                Attempt::Refused(finding) if certain => return Ok(Err(finding)),
+                Attempt::Refused(finding) if certain.is_some() => return Ok(Err(finding)),
                 Attempt::Refused(_) => self.read(write.org, write.id).await?,
                 Attempt::Overtaken(found) => found,
             };
-            seen = found.unwrap_or_default();
-            certain = true;
+            certain = Some(found.unwrap_or_default());
         }
         Err(Failure::Throttled { operation: "UpdateItem on an account that is being changed" })
     }
@@ -195,16 +199,16 @@ impl AccountStore {
     pub async fn try_import(
         &self,
         write: &ImportWrite<'_>,
-        Seen(seen): Seen,
+        Seen(seen): &Seen,
     ) -> Result<Result<Written, Finding>, Failure> {
         let would = |seen: &Item| -> Result<_, Failure> {
-            let written = match seen.contains_key("created_at") {
+            let written = match seen.contains_key(CREATED_AT) {
                 true => Written::Updated,
                 false => Written::Imported,
             };
             Ok(may_write(write, currency(write, seen)?, seen).map(|()| written))
         };
-        match would(&seen)? {
+        match would(seen)? {
             // What refuses it may be gone since.
             Err(_) => would(&self.read(write.org, write.id).await?.unwrap_or_default()),
             written => Ok(written),
@@ -235,7 +239,7 @@ impl AccountStore {
         leave_mark(&mut update, write.import, &content);
         if content.iter().all(|content| content.is_in(seen)) {
             update.require_value(REVISION, seen.get(REVISION).cloned());
-            return self.attempt(write, update).await.map(|attempt| attempt.or_done(Written::Updated));
+            return self.attempt(write, update, Written::Updated).await;
         }
         if Trace::of(seen).is_deleted() {
             Trace::erase(&mut update);
@@ -244,8 +248,15 @@ impl AccountStore {
             let first = update.name(FIRST_IMPORT);
             update.require(format!("attribute_exists({first})"));
         }
+        // Whether the row makes the account is settled before it is written: see `Attempt`.
+        let (exists, written) = match seen.contains_key(CREATED_AT) {
+            true => ("attribute_exists", Written::Updated),
+            false => ("attribute_not_exists", Written::Imported),
+        };
+        let created_at = update.name(CREATED_AT);
+        update.require(format!("{exists}({created_at})"));
         update.set_if_absent(FIRST_IMPORT, import_value(write.import));
-        update.set_if_absent("created_at", moment(write.now));
+        update.set_if_absent(CREATED_AT, moment(write.now));
         if upsert.currency == Patch::Keep {
             let (name, assumed) = (update.name(CURRENCY), update.value(text(currency)));
             update.require(format!("attribute_not_exists({name}) OR {name} = {assumed}"));
@@ -257,7 +268,7 @@ impl AccountStore {
             update.set_if_absent("status", text(DEFAULT_STATUS));
         }
         set(&mut update, content, write.now);
-        self.attempt(write, update).await
+        self.attempt(write, update, written).await
     }
 
     /// Writes what newer imports, and newer changes by hand, have left for this one to say.
@@ -295,38 +306,30 @@ impl AccountStore {
         for mark in marks {
             update.require_value(&mark, found.get(&mark).cloned());
         }
-        self.attempt(write, update).await.map(|attempt| attempt.or_done(fate))
+        self.attempt(write, update, fate).await
     }
 
-    async fn attempt(&self, write: &ImportWrite<'_>, update: Update) -> Result<Attempt, Failure> {
+    /// Makes an update, which has done `written` if its condition holds.
+    async fn attempt(
+        &self,
+        write: &ImportWrite<'_>,
+        update: Update,
+        written: Written,
+    ) -> Result<Attempt, Failure> {
         let request = self
             .client
             .update_item()
             .table_name(&self.table)
             .set_key(Some(table_keys::account(write.org, write.id)))
-            .return_values(ReturnValue::UpdatedOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.on(request).send().await {
-            Ok(answer) => {
-                let existed = answer.attributes.is_some_and(|old| old.contains_key("created_at"));
-                Ok(Attempt::Done(if existed { Written::Updated } else { Written::Imported }))
-            }
+            Ok(_) => Ok(Attempt::Done(written)),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     Ok(Attempt::Overtaken(failed.item.clone()))
                 }
                 _ => Err(Failure::of("UpdateItem on accounts")(error)),
             },
-        }
-    }
-}
-
-impl Attempt {
-    /// The same, but that a row that was written did this.
-    fn or_done(self, written: Written) -> Self {
-        match self {
-            Self::Done(_) => Self::Done(written),
-            other => other,
         }
     }
 }
@@ -394,6 +397,8 @@ impl Late<'_> {
     }
 }
 
+/// The attribute that every account has, and the trace of a deleted one has not.
+const CREATED_AT: &str = "created_at";
 pub(super) const LAST_IMPORT: &str = "last_import";
 pub(super) const FIRST_IMPORT: &str = "first_import";
 

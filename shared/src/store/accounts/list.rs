@@ -6,12 +6,14 @@
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::filter::matching;
+use super::filter::{matching, matching_in_index};
+use super::trace::Trace;
 use super::{AccountStore, CURRENCY, WHAT, account};
 use crate::account::{Account, AccountFilter, AccountType, OwnerId};
 use crate::failure::Failure;
 use crate::id::{AccountId, OrgId};
 use crate::money::{Currency, Decimal};
+use crate::store::batch_get::batch_get;
 use crate::store::item::{Item, Reader, text};
 use crate::store::table_keys::{self, SHARDS};
 
@@ -143,18 +145,44 @@ impl AccountStore {
                 .query(org, partition, after)
                 .set_exclusive_start_key(start)
                 .limit(i32::try_from(look_at).unwrap_or(i32::MAX));
-            let query = matching(org, filter, matches!(partition, Partition::Owner(_))).on(query);
-            let answer = query.send().await.map_err(Failure::of("Query on accounts"))?;
-            for item in answer.items() {
-                found.push(account(org, item)?);
-            }
+            let wanted_items = match partition {
+                Partition::Shard(_) => matching(org, filter),
+                Partition::Owner(_) => matching_in_index(filter),
+            };
+            let answer = wanted_items.on(query).send().await.map_err(Failure::of("Query on accounts"))?;
             start = answer.last_evaluated_key;
+            let items = answer.items.unwrap_or_default();
+            match partition {
+                Partition::Shard(_) => {
+                    found.extend(items.iter().map(|item| account(org, item)).collect::<Result<Vec<_>, _>>()?);
+                }
+                Partition::Owner(_) => found.extend(self.of_index(org, filter, items).await?),
+            }
             if start.is_none() || found.len() >= wanted {
                 found.truncate(wanted);
                 return Ok(found);
             }
             look_at = look_at.saturating_mul(FILTERED_GROWTH);
         }
+    }
+
+    /// The accounts that items of the index stand for, those that match, as they are now and in
+    /// the order of their ids. The index lags behind the table.
+    pub(super) async fn of_index(
+        &self,
+        org: &OrgId,
+        filter: &AccountFilter,
+        mut items: Vec<Item>,
+    ) -> Result<Vec<Account>, Failure> {
+        for item in &mut items {
+            item.retain(|name, _| name == "shard" || name == "id");
+        }
+        let items = batch_get(&self.client, &self.table, items, false).await?;
+        let living = items.iter().filter(|item| !Trace::of(item).is_deleted());
+        let mut accounts = living.map(|item| account(org, item)).collect::<Result<Vec<_>, _>>()?;
+        accounts.retain(|account| filter.matches(account));
+        accounts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        Ok(accounts)
     }
 
     pub(super) fn query(

@@ -1,85 +1,129 @@
-//! The end of an import, and what comes after it.
+//! The end of an import, and its redrive.
+//!
+//! A job has ended when every chunk is in its bucket. Whoever commits a chunk looks whether it was
+//! the last one, after the commit and with consistent reads: so the last of several that commit at
+//! the same time sees all the others' chunks. A worker that dies before it has looked leaves that
+//! to the next delivery of its message, or to the handler of dead letters.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
+use super::bucket::{Bucket, CHUNKS_PER_BUCKET};
 use super::{CHUNKS, ImportStore, require_status, status_value};
 use crate::failure::Failure;
-use crate::import::{ImportJob, ImportStatus};
+use crate::import::{Import, ImportJob, ImportStatus, Progress};
 use crate::store::expression::Update;
 use crate::store::item::{moment, text};
 use crate::store::jobs::{count, expiry_value};
 
-/// How often a job is tried to be ended that changes meanwhile.
+/// How often the end of a job is tried that changes at the same time.
 const ATTEMPTS_MAX: u32 = 8;
 
+/// The attribute that holds how often the job was redriven.
+const ROUND: &str = "round";
+/// The attribute that holds the final progress.
+const TOTALS: &str = "totals";
+
 impl ImportStore {
-    /// Ends the job if all its chunks are done with. Whoever sees that first does it; the others
-    /// change nothing. Returns the moment at which it ended, if that was now.
+    /// Ends the job if all its chunks are done. Of several callers one does it; the others change
+    /// nothing. Returns the moment at which it ended, if that was now.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn end_if_done(&self, job: &ImportJob, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
-        for _ in 0..ATTEMPTS_MAX {
-            let Some(job) = self.get(&job.org, &job.id).await? else { return Ok(None) };
-            if job.status != ImportStatus::Processing {
-                // Somebody else has ended it; or the SDK tried twice and the first answer was lost.
-                return Ok(job.completed_at.filter(|at| at.as_millisecond() == now.as_millisecond()));
-            }
-            let Some(outcome) = job.outcome() else { return Ok(None) };
-            if self.end(&job, outcome, now).await? {
-                return Ok(Some(now));
-            }
+        match self.get(&job.org, &job.id).await? {
+            Some(job) => self.end_as_read(job, now).await,
+            None => Ok(None),
         }
-        Err(Failure::Throttled { operation: "UpdateItem on a job that goes on changing" })
     }
 
-    /// Ends the job, if it is as it was read. Says whether it did.
-    async fn end(&self, job: &ImportJob, status: ImportStatus, now: Timestamp) -> Result<bool, Failure> {
+    /// Does the same with a job that was read after the last commit of the caller.
+    pub(super) async fn end_as_read(
+        &self,
+        mut job: ImportJob,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            if job.status != ImportStatus::Processing {
+                // Another caller has ended it; or the SDK tried twice and the first answer was lost.
+                return Ok(job.completed_at.filter(|at| at.as_millisecond() == now.as_millisecond()));
+            }
+            let Some(progress) = self.final_progress(&job).await? else { return Ok(None) };
+            let import = Import { job, progress };
+            if self.end(&import, now).await? {
+                return Ok(Some(now));
+            }
+            let Some(again) = self.get(&import.job.org, &import.job.id).await? else { return Ok(None) };
+            job = again;
+        }
+        Err(Failure::Throttled { operation: "UpdateItem on a job that others change" })
+    }
+
+    /// The progress of a job whose chunks are all done.
+    async fn final_progress(&self, job: &ImportJob) -> Result<Option<Progress>, Failure> {
+        let Some(chunks) = job.chunks else { return Ok(None) };
+        // Chunks are queued in order, so the last bucket tells most of the time that some are
+        // left. That costs one read unit, the sum of a thousand buckets two hundred.
+        if chunks > CHUNKS_PER_BUCKET {
+            let last = Bucket::number_of(chunks - 1);
+            if !self.bucket(job, last).await?.is_complete(last, chunks, job.round) {
+                return Ok(None);
+            }
+        }
+        let progress = self.progress(job).await?;
+        Ok((progress.chunks_done == chunks).then_some(progress))
+    }
+
+    /// Ends the job if it is as it was read. Says whether it was.
+    async fn end(&self, import: &Import, now: Timestamp) -> Result<bool, Failure> {
+        let Import { job, progress } = import;
         let mut update = Update::default();
         require_status(&mut update, ImportStatus::Processing)?;
         for (name, value) in [
-            ("chunks_done", Some(count(job.chunks_done.into()))),
-            ("superseded", Some(count(job.superseded))),
-            ("imported", Some(count(job.counts.imported))),
-            ("updated", Some(count(job.counts.updated))),
-            ("failed", Some(count(job.counts.failed))),
+            (CHUNKS, job.chunks.map(|chunks| count(chunks.into()))),
+            (ROUND, Some(count(job.round.into()))),
             ("reason", job.reason.as_ref().map(text)),
             ("cancel_requested_at", job.cancel_requested_at.map(moment)),
         ] {
             update.require_value(name, value);
         }
-        update.set("status", status_value(status)?);
-        update.set("unprocessed", count(unprocessed(job, status)));
+        update.set("status", status_value(import.outcome())?);
         update.set("completed_at", moment(now));
         update.set("expires_at", expiry_value(job));
+        // A chunk that was given up may still be replaced by a worker that was slow. All others
+        // stay as they are.
+        if progress.chunks_given_up == 0 {
+            update.set(TOTALS, totals_value(progress)?);
+        }
         self.update(job, update).await
     }
 
-    /// Takes up a job again that has ended. It will not end before it is told how many chunks
-    /// there are to be ([`queued_no_more`](Self::queued_no_more), or its planner), so that what
-    /// was given up can be [reopened](Self::reopen) first.
+    /// Begins another round of the job: the chunks that were given up are open again, and a job
+    /// that has ended runs again. Of a job that failed, the number of chunks is open, too, until
+    /// its planner has queued them all. Returns the job as it is now, unless it was changed since
+    /// it was read.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn resume(&self, job: &ImportJob) -> Result<(), Failure> {
+    pub async fn begin_round(&self, job: &ImportJob) -> Result<Option<ImportJob>, Failure> {
         let mut update = Update::default();
         require_status(&mut update, job.status)?;
-        update.set("status", status_value(ImportStatus::Processing)?);
-        update.set("unprocessed", AttributeValue::N("0".to_owned()));
-        for name in ["reason", CHUNKS, "completed_at"] {
-            update.remove(name);
+        update.require_value(ROUND, Some(count(job.round.into())));
+        update.set(ROUND, count(u64::from(job.round) + 1));
+        if job.status != ImportStatus::Processing {
+            update.set("status", status_value(ImportStatus::Processing)?);
+            let failed = job.reason.is_some().then_some(CHUNKS);
+            for name in ["reason", "completed_at", TOTALS].into_iter().chain(failed) {
+                update.remove(name);
+            }
         }
-        self.update(job, update).await.map(drop)
+        match self.update(job, update).await? {
+            true => self.get(&job.org, &job.id).await,
+            false => Ok(None),
+        }
     }
 }
 
-/// The rows that a job ends without whose fate is open.
-fn unprocessed(job: &ImportJob, status: ImportStatus) -> u64 {
-    match status {
-        ImportStatus::Cancelled | ImportStatus::Failed => {
-            job.total_records.unwrap_or_default().saturating_sub(job.processed())
-        }
-        ImportStatus::Processing | ImportStatus::Completed | ImportStatus::CompletedWithErrors => 0,
-    }
+fn totals_value(progress: &Progress) -> Result<AttributeValue, Failure> {
+    serde_dynamo::to_attribute_value(progress).map_err(Failure::corrupt("an import's totals"))
 }

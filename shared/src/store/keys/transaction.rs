@@ -9,13 +9,11 @@ use backon::ExponentialBuilder;
 
 use super::KeyStore;
 use crate::failure::Failure;
+use crate::store::conflict;
 use crate::store::item::text;
 use crate::store::revised::outrun;
 
 pub(super) const OPERATION: &str = "TransactWriteItems on keys";
-
-/// The reasons by which DynamoDB asks for fewer transactions.
-const THROTTLES: [&str; 2] = ["ProvisionedThroughputExceeded", "ThrottlingError"];
 
 /// How a change of keys is tried again when another one was first or the index lags: up to 9 attempts
 /// within about 5 seconds, far more than an index usually lags, and well below the 29 seconds of a
@@ -63,14 +61,10 @@ impl KeyStore {
             Ok(_) => Ok(Vec::new()),
             Err(error) => {
                 let failed = positions(&error, "ConditionalCheckFailed");
-                let canceled_for = |reason| !positions(&error, reason).is_empty();
                 match failed.is_empty() {
                     false => Ok(failed),
-                    true if canceled_for("TransactionConflict") => Err(Setback::Outrun),
-                    true if THROTTLES.into_iter().any(canceled_for) => {
-                        Err(Failure::Throttled { operation: OPERATION }.into())
-                    }
-                    true => Err(Failure::of(OPERATION)(error).into()),
+                    true if !positions(&error, "TransactionConflict").is_empty() => Err(Setback::Outrun),
+                    true => Err(conflict::failure(OPERATION)(error).into()),
                 }
             }
         }

@@ -1,0 +1,66 @@
+//! Conflicts with transactions. DynamoDB refuses a write to an item that is part of a running
+//! transaction, and cancels a transaction on an item that another one, or a plain write, is
+//! changing: nothing is wrong with either, and tried again it goes through. The SDK does not do that by
+//! itself, so a classifier that every DynamoDB client has tells it to.
+
+use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
+use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+
+use crate::failure::Failure;
+
+/// The error of a write that meets a transaction.
+pub(crate) const CONFLICT: &str = "TransactionConflictException";
+/// The reasons for which a transaction is cancelled that may succeed when it is tried again.
+const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+
+/// Has the SDK try writes again that met a transaction, and transactions that met a write, with
+/// its own pauses and as often as it tries everything else.
+#[derive(Debug)]
+pub(crate) struct RetryConflicts;
+
+impl ClassifyRetry for RetryConflicts {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error =
+            context.output_or_error().and_then(Result::err).and_then(|error| error.as_operation_error());
+        let Some(error) = error else { return RetryAction::NoActionIndicated };
+        let code = error
+            .downcast_ref::<UpdateItemError>()
+            .and_then(ProvideErrorMetadata::code)
+            .or_else(|| error.downcast_ref::<PutItemError>()?.code())
+            .or_else(|| error.downcast_ref::<DeleteItemError>()?.code());
+        let cancelled = error.downcast_ref().is_some_and(is_passing);
+        match code == Some(CONFLICT) || cancelled {
+            true => RetryAction::transient_error(),
+            false => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "transaction conflicts"
+    }
+}
+
+/// Whether a transaction was cancelled for something that passes.
+fn is_passing(error: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else { return false };
+    let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
+    codes.any(|code| PASSING.contains(&code))
+}
+
+/// The failure of a transaction.
+pub(super) fn failure<R>(
+    operation: &'static str,
+) -> impl FnOnce(SdkError<TransactWriteItemsError, R>) -> Failure
+where
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    move |error| match error.as_service_error().is_some_and(is_passing) {
+        true => Failure::Throttled { operation },
+        false => Failure::of(operation)(error),
+    }
+}
