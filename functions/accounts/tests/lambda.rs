@@ -64,7 +64,7 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let (id, now) = (AccountId::of_row(&import, 0), Timestamp::now());
         let write =
             ImportWrite { org: &org, import: &import, id: &id, upsert: &upsert, default_currency, now };
-        aws.app().accounts.import(&write, Seen::default()).await.expect("DynamoDB").expect("a good row");
+        aws.app().accounts.import(&write, &Seen::default()).await.expect("DynamoDB").expect("a good row");
 
         let mut environment = aws.environment();
         environment.push(("TZ", time_zone.to_owned()));
