@@ -14,7 +14,7 @@ use reqwest::Method;
 use saldo::app::App;
 use saldo::id::KeyId;
 use saldo::key::{Actor, ApiKey, KeyRequest, KeySecret, Scope};
-use saldo::store::{Revocation, Revoked, Revoker};
+use saldo::store::{Creation, Revocation, Revoked, Revoker};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicI64, Ordering};
 use testing::wire::{Gate, Tap, tapped};
@@ -201,7 +201,58 @@ async fn store(app: &App, creator: &ApiKey, scopes: Vec<Scope>) -> (bool, KeySec
     let request = KeyRequest { name: "k".parse().expect("a name"), scopes, expires_at: None };
     let (id, by) = (KeyId::random().expect("randomness"), Actor::Key(creator.id.clone()));
     let key = request.grant(id, creator.org.clone(), by, &secret, Timestamp::now());
-    (app.keys.create(&secret.hash(), &key).await.expect("DynamoDB"), secret)
+    let created = app.keys.create(&secret.hash(), &key).await.expect("DynamoDB");
+    (created == Creation::Stored, secret)
+}
+
+#[tokio::test]
+async fn key_created_between_look_up_and_revocation_is_revoked_too() {
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let first = found(&lab.app, &lab.key.parse().expect("a key")).await;
+    let (_, root) = store(&lab.app, &first, vec![Scope::Keys]).await;
+    let root = found(&lab.app, &root).await;
+    let (_, child) = store(&lab.app, &root, vec![Scope::Keys]).await;
+    let child = found(&lab.app, &child).await;
+    // The cascade has read the key, the count of keys and the index, and is halted before its transaction.
+    let gate = Arc::new(Gate::after(4));
+    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &gate));
+    let (now, by) = (Timestamp::now(), Revoker::Key(&first));
+    let revocation = Revocation { org: &lab.org, id: &root.id, cascade: true, by, now };
+    let creation = async {
+        gate.arrival().await;
+        let created = store(&lab.app, &child, vec![Scope::Keys]).await;
+        gate.open();
+        created
+    };
+    let (revoked, (created, grandchild)) = join(app.keys.revoke(&revocation), creation).await;
+    assert_eq!((revoked.expect("DynamoDB"), created), (Revoked::Done, true));
+    assert!(found(&lab.app, &grandchild).await.revoked_at.is_some());
+    lab.stop().await;
+}
+
+#[tokio::test]
+async fn repeated_creation_does_not_undo_a_revocation() {
+    let lab = Lab::start(&Data::Ephemeral).await;
+    let first = found(&lab.app, &lab.key.parse().expect("a key")).await;
+    let secret = || KeySecret::random().expect("randomness");
+    let (id, by) = (KeyId::random().expect("randomness"), Actor::Key(first.id.clone()));
+    let attempt = async |secret: &KeySecret| {
+        let request =
+            KeyRequest { name: "k".parse().expect("a name"), scopes: vec![Scope::Import], expires_at: None };
+        let key = request.grant(id.clone(), lab.org.clone(), by.clone(), secret, Timestamp::now());
+        lab.app.keys.create(&secret.hash(), &key).await.expect("DynamoDB")
+    };
+    let [lost, repeated, late] = [secret(), secret(), secret()];
+    assert_eq!(attempt(&lost).await, Creation::Stored);
+    assert_eq!(attempt(&repeated).await, Creation::Stored, "nobody received the first one");
+    assert_eq!(lab.app.keys.find(&lost.hash()).await.expect("DynamoDB"), None);
+    let now = Timestamp::now();
+    let revocation = Revocation { org: &lab.org, id: &id, cascade: false, by: Revoker::Operator, now };
+    assert_eq!(lab.app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);
+    assert_eq!(attempt(&late).await, Creation::Revoked);
+    assert_eq!(lab.app.keys.find(&late.hash()).await.expect("DynamoDB"), None);
+    assert!(found(&lab.app, &repeated).await.revoked_at.is_some());
+    lab.stop().await;
 }
 
 async fn found(app: &App, secret: &KeySecret) -> ApiKey {

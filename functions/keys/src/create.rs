@@ -9,6 +9,7 @@ use saldo::app::App;
 use saldo::http::{Caller, KeptInstead, Payload, Problem, Seed};
 use saldo::id::KeyId;
 use saldo::key::{Actor, KEY_FIELDS, KeyRequest, KeySecret};
+use saldo::store::Creation;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -41,6 +42,7 @@ struct Created {
     responses(
         (status = 201, description = "The key", body = Created),
         (status = 401, description = "`key_revoked`: the key of the request was revoked in the meantime"),
+        (status = 409, description = "`created_key_revoked`: an earlier attempt of this request created the key, and it was revoked since"),
         (status = 403, description = "`scope_missing`: the new key would have a scope that the key of the request lacks"),
     ),
 )]
@@ -60,8 +62,10 @@ pub(crate) async fn create(
     let secret = KeySecret::random().map_err(|_| Problem::internal())?;
     let creator = Actor::Key(parent.id.clone());
     let key = request.grant(KeyId::of_seed(seed), caller.org().clone(), creator, &secret, now);
-    if !app.keys.create(&secret.hash(), &key).await? {
-        return Err(Problem::revoked_key());
+    match app.keys.create(&secret.hash(), &key).await? {
+        Creation::Stored => {}
+        Creation::CreatorRevoked => return Err(Problem::revoked_key()),
+        Creation::Revoked => return Err(Problem::created_key_revoked()),
     }
 
     let view = View::from(key);

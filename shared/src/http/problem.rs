@@ -252,6 +252,13 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "last_key", "The last key that can manage keys", detail)
     }
 
+    /// 409: an earlier attempt of the request created the key, and it was revoked since.
+    #[must_use]
+    pub fn created_key_revoked() -> Self {
+        let detail = "an earlier attempt of this request created the key, and it was revoked since; create another one";
+        Self::new(StatusCode::CONFLICT, "created_key_revoked", "The key was revoked", detail)
+    }
+
     /// 409: the client owns accounts, and they would be nobody's.
     #[must_use]
     pub fn client_owns_accounts() -> Self {

@@ -3,13 +3,15 @@
 //! changing: nothing is wrong with either, and tried again it goes through. The SDK does not do that by
 //! itself, so a classifier that every DynamoDB client has tells it to.
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::interceptors::InterceptorContext;
 use aws_sdk_dynamodb::config::retry::{ClassifyRetry, RetryAction};
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 
 use crate::failure::Failure;
 
@@ -45,22 +47,45 @@ impl ClassifyRetry for RetryConflicts {
     }
 }
 
-/// Whether a transaction was cancelled for something that passes.
-fn is_passing(error: &TransactWriteItemsError) -> bool {
-    let TransactWriteItemsError::TransactionCanceledException(cancelled) = error else { return false };
-    let mut codes = cancelled.cancellation_reasons().iter().filter_map(|reason| reason.code());
-    codes.any(|code| PASSING.contains(&code))
+/// The reason of an action whose condition does not hold.
+const CONDITION_FAILED: &str = "ConditionalCheckFailed";
+
+/// Why each action of a cancelled transaction was not made, in the order of the actions.
+fn reasons(error: &TransactWriteItemsError) -> impl Iterator<Item = &str> {
+    let cancelled = match error {
+        TransactWriteItemsError::TransactionCanceledException(cancelled) => cancelled.cancellation_reasons(),
+        _ => &[],
+    };
+    cancelled.iter().map(|reason| reason.code().unwrap_or_default())
 }
 
-/// The failure of a transaction.
-pub(super) fn failure<R>(
+/// Whether a transaction was cancelled for something that passes.
+fn is_passing(error: &TransactWriteItemsError) -> bool {
+    reasons(error).any(|reason| PASSING.contains(&reason))
+}
+
+/// Does all of the actions or none. Returns the indexes of the actions whose condition does not
+/// hold: none if all were done.
+///
+/// # Errors
+/// [`Failure`] when DynamoDB fails; [`Failure::Throttled`] when the attempts of the SDK met other
+/// transactions or throttling.
+pub(super) async fn transact(
+    client: &Client,
+    actions: Vec<TransactWriteItem>,
     operation: &'static str,
-) -> impl FnOnce(SdkError<TransactWriteItemsError, R>) -> Failure
-where
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    move |error| match error.as_service_error().is_some_and(is_passing) {
-        true => Failure::Throttled { operation },
-        false => Failure::of(operation)(error),
+) -> Result<Vec<usize>, Failure> {
+    let answer = client.transact_write_items().set_transact_items(Some(actions)).send().await;
+    let Err(error) = answer else { return Ok(Vec::new()) };
+    let Some(refusal) = error.as_service_error() else { return Err(Failure::of(operation)(error)) };
+    let refused: Vec<usize> = reasons(refusal)
+        .enumerate()
+        .filter(|(_, reason)| *reason == CONDITION_FAILED)
+        .map(|(at, _)| at)
+        .collect();
+    match refused.is_empty() {
+        false => Ok(refused),
+        true if is_passing(refusal) => Err(Failure::Throttled { operation }),
+        true => Err(Failure::of(operation)(error)),
     }
 }

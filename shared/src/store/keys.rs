@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use create::Creation;
 pub use revoke::{Revocation, Revoked, Revoker};
 
 use super::expression::Update;

@@ -31,7 +31,7 @@ pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
 pub use imports::{ChunkPart, ImportStore, UploadStore};
 pub use jobs::{Job, JobStore};
-pub use keys::{KeyStore, Revocation, Revoked, Revoker};
+pub use keys::{Creation, KeyStore, Revocation, Revoked, Revoker};
 pub use notifications::{EndpointChanged, NotificationStore};
 pub use revised::{Changed, Revised};
 pub use syncs::SyncStore;

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update as UpdateAction};
 use serde::{Deserialize, Serialize};
 
-use self::targets::{Target, Transacted};
+use self::targets::Target;
 use super::expression::Update;
 use super::item::{Item, text};
 use crate::failure::Failure;
@@ -49,7 +49,7 @@ impl NotificationStore {
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).build();
         let put = put.map_err(Failure::unsendable("PutItem on accesses"))?;
         let actions = vec![self.take(&target(org, endpoint))?, TransactWriteItem::builder().put(put).build()];
-        Ok(self.transact(actions).await? == Transacted::Done)
+        Ok(self.transact(actions).await?.is_empty())
     }
 
     /// The endpoint, if the organization has it.
@@ -109,7 +109,7 @@ impl NotificationStore {
         for _ in 0..ATTEMPTS_MAX {
             let Some(before) = self.get(org, id).await? else { return Ok(EndpointChanged::NotFound) };
             if change.is_empty() {
-                return Ok(EndpointChanged::Done(before));
+                return Ok(EndpointChanged::Done(before.into()));
             }
             let observe_key = change.observe_key.as_ref().unwrap_or(&before.observe_key);
             let uri = change.notify_uri.as_ref().unwrap_or(&before.notify_uri);
@@ -128,14 +128,16 @@ impl NotificationStore {
             if !new.is_same_as(&old) {
                 actions.extend([self.take(&new)?, self.give_back(&old)?]);
             }
-            match self.transact(actions).await? {
-                Transacted::Done => {}
-                Transacted::Refused(1) => return Ok(EndpointChanged::TargetTaken),
+            match self.transact(actions).await?.first() {
+                None => {}
+                Some(1) => return Ok(EndpointChanged::TargetTaken),
                 // Another request has changed or deleted the endpoint: look again.
-                Transacted::Refused(_) => continue,
+                Some(_) => continue,
             }
             let changed = self.get(org, id).await?;
-            return Ok(changed.map_or(EndpointChanged::NotFound, EndpointChanged::Done));
+            return Ok(
+                changed.map_or(EndpointChanged::NotFound, |endpoint| EndpointChanged::Done(endpoint.into()))
+            );
         }
         Err(Failure::Throttled { operation: "a change of an endpoint that others change" })
     }
@@ -151,8 +153,7 @@ impl NotificationStore {
             let delete = delete.build().map_err(Failure::unsendable("DeleteItem on accesses"))?;
             let delete = TransactWriteItem::builder().delete(delete).build();
             // The target's item changes with the endpoint: its condition is on both.
-            if self.transact(vec![self.give_back(&target(org, &before))?, delete]).await? == Transacted::Done
-            {
+            if self.transact(vec![self.give_back(&target(org, &before))?, delete]).await?.is_empty() {
                 return Ok(true);
             }
         }
@@ -164,7 +165,7 @@ impl NotificationStore {
 #[derive(Debug)]
 pub enum EndpointChanged {
     /// The endpoint as it is now.
-    Done(Endpoint),
+    Done(Box<Endpoint>),
     /// Another endpoint has the URL and the observe key.
     TargetTaken,
     /// The organization has no such endpoint.

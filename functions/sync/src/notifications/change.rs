@@ -41,7 +41,7 @@ pub(crate) async fn change(
         check_name(uri, app.targets).await?;
     }
     match app.notifications.change(caller.org(), &id, &change).await? {
-        EndpointChanged::Done(endpoint) => Ok(Json(endpoint.into())),
+        EndpointChanged::Done(endpoint) => Ok(Json((*endpoint).into())),
         EndpointChanged::TargetTaken => Err(Problem::notification_exists()),
         EndpointChanged::NotFound => Err(Problem::not_found()),
     }

@@ -45,7 +45,7 @@ impl AccountStore {
     ) -> Pages<Account> {
         let query = self.query(org, partition, None).consistent_read(false);
         match partition {
-            Partition::Shard(_) => self.pages_of_shard(org, query, wanted, per_page),
+            Partition::Shard(_) => Self::pages_of_shard(org, query, wanted, per_page),
             Partition::Owner(_) => {
                 let (store, org, filter) = (self.clone(), org.clone(), wanted.clone());
                 let query = matching_in_index(wanted).on(query);
@@ -58,7 +58,6 @@ impl AccountStore {
     }
 
     fn pages_of_shard(
-        &self,
         org: &OrgId,
         mut query: QueryFluentBuilder,
         wanted: &AccountFilter,

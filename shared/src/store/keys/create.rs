@@ -11,22 +11,34 @@ use crate::key::{Actor, ApiKey, KeyHash};
 use crate::store::item::{Item, text};
 use crate::store::table_keys;
 
+/// The result of a creation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// The key is stored.
+    Stored,
+    /// The key that creates it was revoked meanwhile. Nothing is stored.
+    CreatorRevoked,
+    /// An earlier attempt of the same request stored the key, and it was revoked since. It stays revoked.
+    Revoked,
+}
+
 impl KeyStore {
     /// Stores a key, in place of one with the same id: only an earlier attempt of the same request,
-    /// whose answer did not arrive, can have stored that. Returns whether the key was stored: it is
-    /// not if the key that creates it was revoked meanwhile.
+    /// whose answer did not arrive, can have stored that.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails, or other changes are always first.
-    pub async fn create(&self, hash: &KeyHash, key: &ApiKey) -> Result<bool, Failure> {
+    pub async fn create(&self, hash: &KeyHash, key: &ApiKey) -> Result<Creation, Failure> {
         let attempt = || self.try_create(hash, key);
         attempt.retry(RETRIES).when(Setback::is_passing).await.map_err(Setback::into_failure)
     }
 
-    async fn try_create(&self, hash: &KeyHash, key: &ApiKey) -> Result<bool, Setback> {
+    async fn try_create(&self, hash: &KeyHash, key: &ApiKey) -> Result<Creation, Setback> {
         let mut actions = Vec::new();
         if let Actor::Key(parent) = &key.created_by {
-            let Some(parent) = self.pointer(&key.org, parent).await? else { return Ok(false) };
+            let Some(parent) = self.pointer(&key.org, parent).await? else {
+                return Ok(Creation::CreatorRevoked);
+            };
             // First, so that a failed condition is known by its index.
             actions.push(self.is_not_revoked(&parent.key)?);
         }
@@ -45,16 +57,30 @@ impl KeyStore {
                 let same = pointer.condition_expression("#key = :before");
                 let same = same.expression_attribute_names("#key", "key");
                 actions.push(put(same.expression_attribute_values(":before", text(&before)))?);
-                let delete = Delete::builder().table_name(&self.table).key("hash", text(before)).build();
-                let delete = delete.map_err(Failure::unsendable(OPERATION))?;
-                actions.push(TransactWriteItem::builder().delete(delete).build());
+                actions.push(self.delete_unrevoked(&before)?);
             }
         }
         match self.transact(actions).await?.as_slice() {
-            [] => Ok(true),
-            [0, ..] if key.created_by != Actor::Operator => Ok(false),
-            _ => Err(Setback::Outrun),
+            [] => Ok(Creation::Stored),
+            [0, ..] if key.created_by != Actor::Operator => Ok(Creation::CreatorRevoked),
+            // Another attempt was first, or the earlier attempt's key was revoked.
+            _ => match self.by_id(&key.org, &key.id).await? {
+                Some(stored) if stored.record.revoked_at.is_some() => Ok(Creation::Revoked),
+                _ => Err(Setback::Outrun),
+            },
         }
+    }
+
+    /// Deletes the key that an earlier attempt stored, unless it was revoked.
+    fn delete_unrevoked(&self, hash: &str) -> Result<TransactWriteItem, Failure> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .key("hash", text(hash))
+            .condition_expression("attribute_not_exists(#revoked_at)")
+            .expression_attribute_names("#revoked_at", "revoked_at")
+            .build()
+            .map_err(Failure::unsendable(OPERATION))?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     fn put_item(&self, item: Item) -> aws_sdk_dynamodb::types::builders::PutBuilder {

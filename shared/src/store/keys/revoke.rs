@@ -175,7 +175,7 @@ impl KeyStore {
     }
 
     /// The key with this id, read consistently.
-    async fn by_id(&self, org: &OrgId, id: &KeyId) -> Result<Option<Record<ApiKey>>, Failure> {
+    pub(super) async fn by_id(&self, org: &OrgId, id: &KeyId) -> Result<Option<Record<ApiKey>>, Failure> {
         match self.pointer(org, id).await? {
             Some(pointer) => self.read(&pointer.key).await,
             None => Ok(None),

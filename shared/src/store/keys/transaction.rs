@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, ConditionCheck, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
 use backon::ExponentialBuilder;
 
 use super::KeyStore;
@@ -15,9 +13,9 @@ use crate::store::revised::outrun;
 
 pub(super) const OPERATION: &str = "TransactWriteItems on keys";
 
-/// How a change of keys is tried again when another one was first or the index lags: up to 9 attempts
-/// within about 5 seconds, far more than an index usually lags, and well below the 29 seconds of a
-/// function.
+/// How a change of keys is tried again when a condition failed because another change was first, or
+/// when the index lags: up to 9 attempts within about 5 seconds, far more than an index usually lags,
+/// and well below the 29 seconds of a function. The SDK retries conflicts of transactions itself.
 pub(super) const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_min_delay(Duration::from_millis(20))
@@ -54,20 +52,10 @@ impl From<Failure> for Setback {
 }
 
 impl KeyStore {
-    /// Does all of the actions or none. Returns the indexes of those whose condition failed: none if
-    /// all were done.
+    /// Does all of the actions or none. Returns the indexes of those whose condition does not hold:
+    /// none if all were done.
     pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<Vec<usize>, Setback> {
-        match self.client.transact_write_items().set_transact_items(Some(actions)).send().await {
-            Ok(_) => Ok(Vec::new()),
-            Err(error) => {
-                let failed = positions(&error, "ConditionalCheckFailed");
-                match failed.is_empty() {
-                    false => Ok(failed),
-                    true if !positions(&error, "TransactionConflict").is_empty() => Err(Setback::Outrun),
-                    true => Err(conflict::failure(OPERATION)(error).into()),
-                }
-            }
-        }
+        Ok(conflict::transact(&self.client, actions, OPERATION).await?)
     }
 
     /// The condition that the item `hash` is not revoked.
@@ -81,16 +69,5 @@ impl KeyStore {
             .build()
             .map_err(Failure::unsendable(OPERATION))?;
         Ok(TransactWriteItem::builder().condition_check(check).build())
-    }
-}
-
-/// The indexes of the actions that canceled a transaction for `reason`.
-fn positions<R>(error: &SdkError<TransactWriteItemsError, R>, reason: &str) -> Vec<usize> {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(canceled)) => {
-            let reasons = canceled.cancellation_reasons().iter().map(CancellationReason::code);
-            reasons.enumerate().filter(|(_, code)| *code == Some(reason)).map(|(at, _)| at).collect()
-        }
-        _ => Vec::new(),
     }
 }

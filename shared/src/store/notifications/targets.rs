@@ -4,28 +4,17 @@
 //! which names the endpoint. Both are written and deleted in one transaction, so of two requests
 //! at the same moment one finds the target taken.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::error::SdkError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem};
-use backon::{BackoffBuilder, ExponentialBuilder};
 
 use super::NotificationStore;
 use crate::failure::Failure;
 use crate::id::{NotificationId, OrgId};
 use crate::notification::{NotifyUri, ObserveKey};
+use crate::store::conflict;
 use crate::store::item::text;
 use crate::store::table_keys;
 
 const OPERATION: &str = "TransactWriteItems on accesses";
-
-/// The pauses before a transaction is made again that met another request for the same items.
-const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
-    .with_jitter()
-    .with_min_delay(Duration::from_millis(20))
-    .with_max_delay(Duration::from_millis(500))
-    .with_max_times(6);
 
 /// Where an endpoint points, and whose it is.
 pub(super) struct Target<'a> {
@@ -40,14 +29,6 @@ impl Target<'_> {
     pub(super) fn is_same_as(&self, other: &Self) -> bool {
         key(self) == key(other)
     }
-}
-
-/// How a transaction ended.
-#[derive(Debug, PartialEq)]
-pub(super) enum Transacted {
-    Done,
-    /// The condition of the action at this index does not hold.
-    Refused(usize),
 }
 
 impl NotificationStore {
@@ -77,40 +58,14 @@ impl NotificationStore {
         Ok(TransactWriteItem::builder().delete(delete.map_err(Failure::unsendable(OPERATION))?).build())
     }
 
-    /// Makes the actions together, or none of them.
-    pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<Transacted, Failure> {
-        let mut pauses = RETRIES.build();
-        loop {
-            let transaction = self.client.transact_write_items().set_transact_items(Some(actions.clone()));
-            let error = match transaction.send().await {
-                Ok(_) => return Ok(Transacted::Done),
-                Err(error) => error,
-            };
-            let reasons = reasons(&error);
-            if let Some(index) = reasons.iter().position(|reason| *reason == "ConditionalCheckFailed") {
-                return Ok(Transacted::Refused(index));
-            }
-            // The SDK does not retry a conflict with another transaction.
-            if !reasons.contains(&"TransactionConflict") {
-                return Err(Failure::of(OPERATION)(error));
-            }
-            let Some(pause) = pauses.next() else { return Err(Failure::Throttled { operation: OPERATION }) };
-            tokio::time::sleep(pause).await;
-        }
+    /// Makes the actions together, or none of them. Returns the indexes of those whose condition does
+    /// not hold: none if all were made.
+    pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<Vec<usize>, Failure> {
+        conflict::transact(&self.client, actions, OPERATION).await
     }
 }
 
 /// The sort key of a target's item.
 fn key(target: &Target<'_>) -> AttributeValue {
     text(table_keys::notification_target(target.uri, target.observe_key))
-}
-
-/// Why each action of a cancelled transaction was not made, in the order of the actions.
-fn reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> Vec<&str> {
-    match error.as_service_error() {
-        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-            cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect()
-        }
-        _ => Vec::new(),
-    }
 }
