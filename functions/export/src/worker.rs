@@ -27,14 +27,14 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn export(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
-    if let Some(job) = unfinished(&app, &message).await? {
-        if let Err(failure) = begin_attempt(&app, &job).await {
-            // Another attempt may have completed the job, or its dead letter may have ended it.
-            if unfinished(&app, &message).await?.is_some() {
-                return Err(failure);
-            }
-            tracing::warn!(error = %failure.chain(), "an attempt failed at an export that has ended");
+    if let Some(job) = unfinished(&app, &message).await?
+        && let Err(failure) = begin_attempt(&app, &job).await
+    {
+        // Another attempt may have completed the job, or its dead letter may have ended it.
+        if unfinished(&app, &message).await?.is_some() {
+            return Err(failure);
         }
+        tracing::warn!(error = %failure.chain(), "an attempt failed at an export that has ended");
     }
     // If the event can't be queued, the message comes back. It finds that the export has ended
     // and has nothing else to do, five times; the last word is the dead letters' handler's.

@@ -47,12 +47,11 @@ pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, 
             return Ok(Redriven::NothingToDo);
         }
     };
-    let job = match begins_round {
-        false => job,
-        true => {
-            let changed = Failure::Throttled { operation: "redrive of an import that is just changing" };
-            app.imports.begin_round(&job).await?.ok_or(changed)?
-        }
+    let job = if begins_round {
+        let changed = Failure::Throttled { operation: "redrive of an import that is just changing" };
+        app.imports.begin_round(&job).await?.ok_or(changed)?
+    } else {
+        job
     };
     let done = parts.iter().filter(|part| !part.given_up).map(|part| part.number).collect();
     // The one chunk of an import is its planner's.

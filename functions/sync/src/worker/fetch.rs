@@ -18,7 +18,7 @@ use super::account::{Identity, account_of};
 use super::reading::{PENDING_MAX, Reading};
 use super::transaction::{Reader, Standing};
 use super::{After, Stopped, Work};
-use crate::connector::{BankError, ReportedAccount, TransactionPage};
+use crate::connector::{BankError, ReportedAccount, ReportedTransaction, TransactionPage};
 
 /// The pages of one account's transactions: at ten a page, years of a busy one.
 const PAGES_MAX: usize = 10_000;
@@ -176,7 +176,7 @@ impl Work {
             let stored = kept.get(&transaction.id).map(|kept| kept.stored);
             let conflicts = |stored: Booking| {
                 let mut reported = transaction.booking();
-                if report.is_some_and(|report| report.is_undated()) {
+                if report.is_some_and(ReportedTransaction::is_undated) {
                     // The day of its first synchronization stands for a day that the bank does not tell.
                     (reported.valued_on, reported.booked_on) = (stored.valued_on, stored.booked_on);
                 }

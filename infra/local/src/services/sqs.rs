@@ -44,7 +44,7 @@ impl MockService for Sqs {
             match operation.as_str() {
                 "AmazonSQS.SendMessageBatch" => match batch(&request, trace.as_deref()) {
                     Ok(body) => self.0.handle(MockRequest { body: body.into(), ..request }).await,
-                    Err(refused) => refused,
+                    Err(code) => refusal(code),
                 },
                 "AmazonSQS.ReceiveMessage" => received(self.0.handle(request).await),
                 _ => self.0.handle(request).await,
@@ -53,17 +53,17 @@ impl MockService for Sqs {
     }
 }
 
-/// The body of a batch, with the trace header among the attributes of each message; an error where
+/// The body of a batch, with the trace header among the attributes of each message; the error code where
 /// SQS would refuse the batch.
-fn batch(request: &MockRequest, trace: Option<&str>) -> Result<String, MockResponse> {
+fn batch(request: &MockRequest, trace: Option<&str>) -> Result<String, &'static str> {
     let mut body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let entries = body["Entries"].as_array_mut().map(std::mem::take).unwrap_or_default();
     if entries.len() > ENTRIES_MAX {
-        return Err(refusal("TooManyEntriesInBatchRequest"));
+        return Err("TooManyEntriesInBatchRequest");
     }
     let bytes = entries.iter().filter_map(|entry| entry["MessageBody"].as_str()).map(str::len);
     if bytes.sum::<usize>() > BYTES_MAX {
-        return Err(refusal("BatchRequestTooLong"));
+        return Err("BatchRequestTooLong");
     }
     let traced = entries.into_iter().map(|mut entry| {
         if let Some(trace) = trace {
