@@ -99,7 +99,7 @@ async fn links_lead_nowhere_but_to_the_bank_itself() {
     let path = "/v1/accounts/a/transactions";
     let elsewhere = [format!("{}{path}", inner.url), inner.url.replace("http:", "") + path];
     for next in elsewhere.into_iter().chain(["http://169.254.169.254/latest/meta-data".to_owned()]) {
-        bank.reports(json!({ "booked": [], "_links": { "next": { "href": next } } }));
+        bank.reports(&json!({ "booked": [], "_links": { "next": { "href": next } } }));
         let job = synchronize(&bench, with_pin()).await;
         assert_eq!(
             (&job["status"], &job["error"]["code"]),
@@ -154,11 +154,13 @@ async fn bank_id_used_again_on_another_day_is_a_recorded_conflict() {
     let undated = json!({
         "transactionId": "undated", "transactionAmount": { "currency": "EUR", "amount": "-1.00" }
     });
-    bank.reports(json!({ "booked": [rent("2026-07-03", "Rent"), undated] }));
+    bank.reports(&json!({ "booked": [rent("2026-07-03", "Rent"), undated] }));
     let job = synchronize(&bench, with_pin()).await;
     assert_eq!((&job["new_transactions"], &job["conflict_count"]), (&json!(2), &json!(0)), "{job}");
     // The same again with another text, the next rent under the same id, and one without days.
-    bank.reports(json!({ "booked": [rent("2026-08-03", "Rent"), rent("2026-07-03", "rent July"), undated] }));
+    bank.reports(
+        &json!({ "booked": [rent("2026-08-03", "Rent"), rent("2026-07-03", "rent July"), undated] }),
+    );
     let job = synchronize(&bench, with_pin()).await;
     assert_eq!((&job["new_transactions"], &job["conflict_count"]), (&json!(0), &json!(1)), "{job}");
     let conflict = &job["conflicts"][0];

@@ -50,7 +50,7 @@ impl ScriptedBank {
             "resourceId": "a", "iban": "DE89370400440532013000", "currency": "EUR", "balances": [balance]
         });
         bank.answers("GET /v1/accounts", 200, json!({ "accounts": [account] }));
-        bank.reports(json!({ "booked": [] }));
+        bank.reports(&json!({ "booked": [] }));
         bank
     }
 
@@ -76,7 +76,7 @@ impl ScriptedBank {
     }
 
     /// From now on reports these transactions of its account.
-    pub fn reports(&self, transactions: Value) {
+    pub fn reports(&self, transactions: &Value) {
         self.answers("GET /v1/accounts/a/transactions", 200, json!({ "transactions": transactions }));
     }
 

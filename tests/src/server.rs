@@ -25,7 +25,7 @@ pub struct Saldo {
 #[derive(Clone, Debug)]
 enum Access {
     /// A local stack of this process.
-    Local(Box<Settings>, Endpoints),
+    Local(Box<(Settings, Endpoints)>),
     /// What the environment names; its tables, too.
     Environment,
     /// There is one key, and no more.
@@ -64,7 +64,7 @@ fn in_process() -> Saldo {
             let app_on = |sdk: &SdkConfig| App::new(&aws.settings, sdk);
             let functions =
                 Functions::start(aws.template(), aws.sdk_config(), app_on, listener).expect("the functions");
-            let access = Access::Local(Box::new(aws.settings.clone()), aws.endpoints().clone());
+            let access = Access::Local(Box::new((aws.settings.clone(), aws.endpoints().clone())));
             let saldo = Saldo { url: functions.url.clone(), access };
             ready.send(saldo).expect("somebody waits");
             std::future::pending::<()>().await;
@@ -83,7 +83,10 @@ impl Saldo {
     /// When the environment has changed.
     pub async fn app(&self) -> Option<App> {
         match &self.access {
-            Access::Local(settings, endpoints) => Some(App::new(settings, &watched(&endpoints.sdk_config()))),
+            Access::Local(local) => {
+                let (settings, endpoints) = &**local;
+                Some(App::new(settings, &watched(&endpoints.sdk_config())))
+            }
             Access::Environment => Some(App::from_env().await.expect("the environment of before")),
             Access::Key(_) => {
                 eprintln!("skipped: the tables behind SALDO_URL are not at hand");
@@ -97,7 +100,7 @@ impl Saldo {
     #[must_use]
     pub fn bank(&self) -> Option<String> {
         let bank = match &self.access {
-            Access::Local(_, endpoints) => Some(endpoints.bank.clone()),
+            Access::Local(local) => Some(local.1.bank.clone()),
             Access::Environment | Access::Key(_) => env::var("SALDO_SANDBOX_BANK").ok(),
         };
         if bank.is_none() {

@@ -5,6 +5,7 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 
 /// The service wants fewer requests.
+#[must_use]
 pub fn throttled(target: &str) -> HttpResponse {
     let (status, body) = match target.split('.').next().unwrap_or_default() {
         "" => (503, "<Error><Code>SlowDown</Code><Message>slow down</Message></Error>"),
@@ -19,6 +20,7 @@ pub fn throttled(target: &str) -> HttpResponse {
 
 /// The item is part of a running transaction; or, if the request is a transaction, others are
 /// writing one of its items.
+#[must_use]
 pub fn conflict(target: &str) -> HttpResponse {
     let body = match target.ends_with(".TransactWriteItems") {
         true => {

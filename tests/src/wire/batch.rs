@@ -21,23 +21,20 @@ impl Batch {
     /// Splits a batch; `pass` decides for each of its elements. `None` if nothing is passed on.
     pub(super) fn split(target: &str, body: &[u8], mut pass: impl FnMut() -> bool) -> Option<Self> {
         let mut request: Value = serde_json::from_slice(body).ok()?;
-        let refused = match target.ends_with(".BatchGetItem") {
-            true => {
-                let mut refused = Map::new();
-                for (table, wanted) in request["RequestItems"].as_object_mut()? {
-                    let left = divide(&mut wanted["Keys"], &mut pass)?;
-                    if !left.is_empty() {
-                        let mut unprocessed = wanted.clone();
-                        unprocessed["Keys"] = Value::Array(left);
-                        refused.insert(table.clone(), unprocessed);
-                    }
+        let refused = if target.ends_with(".BatchGetItem") {
+            let mut refused = Map::new();
+            for (table, wanted) in request["RequestItems"].as_object_mut()? {
+                let left = divide(&mut wanted["Keys"], &mut pass)?;
+                if !left.is_empty() {
+                    let mut unprocessed = wanted.clone();
+                    unprocessed["Keys"] = Value::Array(left);
+                    refused.insert(table.clone(), unprocessed);
                 }
-                Refused::Keys(refused)
             }
-            false => {
-                let left = divide(&mut request["Entries"], &mut pass)?;
-                Refused::Messages(left.iter().map(|entry| entry["Id"].clone()).collect())
-            }
+            Refused::Keys(refused)
+        } else {
+            let left = divide(&mut request["Entries"], &mut pass)?;
+            Refused::Messages(left.iter().map(|entry| entry["Id"].clone()).collect())
         };
         Some(Self { request, refused })
     }
