@@ -1,12 +1,17 @@
 //! Wrong PINs: a bank that has refused a user's credentials is not sent others of the user at once.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use saldo::access::{LoginGate, LoginHash};
+use saldo::app::{App, Limits};
 use saldo::id::SyncId;
 use saldo::sync::{Step, SyncJob};
 use serde_json::{Value, json};
 use testing::ScriptedBank;
+use uuid::Uuid;
 
 use crate::sync_worker::{Bench, connect};
 
@@ -157,7 +162,7 @@ async fn pin_of_an_authorization_that_has_waited_is_not_sent_during_the_back_off
     // It has a consent already, and was delayed before it sent the PIN.
     let state = json!({
         "consent": { "id": "c", "recurring": false, "valid_until": "2099-01-01" },
-        "authorisation": null, "password_missing": false, "approach": null
+        "authorisation": null, "pin_starts": true, "pin_missing": false, "pin": "unsent", "approach": null
     });
     let begun = |job: &mut SyncJob| {
         job.step = Step::Authorize;
@@ -203,5 +208,139 @@ async fn back_off_leaves_saved_credentials_and_unanswered_attempts_alone() {
     assert_eq!(outcome(&failed), ("FAILED", 20000));
     bank.takes_pins();
     assert_eq!(outcome(&synchronize(&another(&bench).await, login("user", "right")).await), ("COMPLETED", 0));
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn pin_refused_in_other_words_starts_the_back_off() {
+    let bank = ScriptedBank::start().await;
+    let bench = bench(&bank).await;
+    let failed = json!({ "authorisationId": "1", "scaStatus": "failed", "psuMessage": "Wrong PIN." });
+    let unknown = json!({ "tppMessages": [{ "category": "ERROR", "code": "WRONG_PASSWORD" }] });
+    let start = "POST /v1/consents/c/authorisations";
+    for (nth, (status, refusal)) in
+        [(201, &failed), (200, &failed), (401, &Value::Null), (401, &unknown)].into_iter().enumerate()
+    {
+        bank.refuses_pins();
+        bank.answers(start, status, refusal.clone());
+        let user = format!("user {nth}");
+        let job = synchronize(&another(&bench).await, login(&user, "wrong")).await;
+        assert_eq!(outcome(&job), ("FAILED", 10001), "{job}");
+        let job = synchronize(&another(&bench).await, login(&user, "another")).await;
+        assert_eq!(outcome(&job), ("FAILED", 1020), "{job}");
+        assert_eq!(bank.pins(), nth + 1);
+    }
+    // In an update, and at a bank that says so later.
+    bank.links("startAuthorisation");
+    let link = json!({ "updatePsuAuthentication": { "href": "/v1/consents/c/authorisations/1" } });
+    bank.answers(start, 201, json!({ "authorisationId": "1", "scaStatus": "psuIdentified", "_links": link }));
+    let update = "PUT /v1/consents/c/authorisations/1";
+    bank.answers(update, 200, failed.clone());
+    let job = synchronize(&another(&bench).await, login("updates", "wrong")).await;
+    assert_eq!((outcome(&job), &job["error"]["message"]), (("FAILED", 10001), &json!("Wrong PIN.")), "{job}");
+    bank.answers(update, 200, json!({ "scaStatus": "received" }));
+    bank.answers("GET /v1/consents/c/authorisations/1", 200, failed);
+    let late = another(&bench).await;
+    let sync = late.begin(login("late", "wrong")).await;
+    assert!(late.deliver(&late.app, &sync).await && late.deliver(&late.app, &sync).await);
+    assert_eq!(outcome(&late.told(&sync).await), ("FAILED", 10001));
+    assert_eq!(bank.pins(), 6);
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn broken_connection_sends_no_pin_again() {
+    let bank = ScriptedBank::start().await;
+    bank.refuses_pins();
+    bank.breaks_off("POST /v1/consents/c/authorisations");
+    let bench = bench(&bank).await;
+    assert_eq!(outcome(&synchronize(&bench, login("user", "any")).await).0, "FAILED");
+    assert_eq!(bank.pins(), 1);
+    // A request without a PIN is sent again.
+    bank.breaks_off("POST /v1/consents");
+    let before = bank.asked().len();
+    assert_eq!(outcome(&synchronize(&bench, login("user", "any")).await).0, "FAILED");
+    assert_eq!(bank.asked().len() - before, 3);
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn one_synchronization_sends_one_pin() {
+    let bank = ScriptedBank::start().await;
+    let bench = bench(&bank).await;
+    let link = json!({ "updatePsuAuthentication": { "href": "/v1/consents/c/authorisations/1" } });
+    let again = json!({ "authorisationId": "1", "scaStatus": "psuIdentified", "_links": link });
+    bank.answers("POST /v1/consents/c/authorisations", 201, again.clone());
+    let update = "PUT /v1/consents/c/authorisations/1";
+    bank.answers(update, 200, again);
+    // Whether the PIN goes into the start or into the update: the bank asks for it again, since it is wrong.
+    for (nth, start) in [(1, "startAuthorisationWithPsuAuthentication"), (2, "startAuthorisation")] {
+        bank.links(start);
+        let job = synchronize(&another(&bench).await, login(start, "wrong")).await;
+        assert_eq!(outcome(&job), ("FAILED", 10001), "{job}");
+        assert_eq!(bank.pins(), nth);
+    }
+    assert_eq!(bank.asked().iter().filter(|asked| *asked == update).count(), 1);
+    bank.answers(update, 200, json!({ "scaStatus": "exempted" }));
+    assert_eq!(
+        outcome(&synchronize(&another(&bench).await, login("right", "right")).await),
+        ("COMPLETED", 0)
+    );
+    assert_eq!(bank.pins(), 3);
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn login_without_a_pin_does_not_reset_the_back_off() {
+    let bank = ScriptedBank::start().await;
+    bank.refuses_pins();
+    let bench = bench(&bank).await;
+    assert_eq!(outcome(&synchronize(&bench, login("victim", "wrong")).await), ("FAILED", 10001));
+    pass_time(&bench).await;
+    let access = connect(&bench.lab, &bench.app, "scripted-redirect").await;
+    let mut redirect = Bench { access, lab: bench.lab.clone(), app: bench.app.clone() };
+    redirect.app.public_url = Some("https://api.example".parse().expect("a URL"));
+    let victim = json!({ "credentials": { "psu_id": "victim" } });
+    let valid = json!({ "consentStatus": "valid", "consentId": "c" });
+    bank.answers("POST /v1/consents", 201, valid);
+    assert_eq!(outcome(&synchronize(&redirect, victim).await), ("COMPLETED", 0));
+    // Nor does a wrong PIN at a bank that has its users log in on its own page.
+    bank.refuses_pins();
+    let link = json!({ "scaRedirect": { "href": "https://login.example/" } });
+    let page = json!({ "authorisationId": "1", "scaStatus": "received", "_links": link });
+    bank.answers("POST /v1/consents/c/authorisations", 201, page);
+    bank.answers("GET /v1/consents/c/authorisations/1", 200, json!({ "scaStatus": "finalised" }));
+    let own_page = another(&bench).await;
+    let sync = own_page.begin(login("victim", "wrong")).await;
+    assert!(own_page.deliver(&own_page.app, &sync).await);
+    assert_eq!(own_page.told(&sync).await["challenge"]["type"], "REDIRECT");
+    let late = Limits { challenge_valid: Duration::ZERO, ..own_page.app.limits };
+    assert!(own_page.deliver(&App { limits: late, ..own_page.app.clone() }, &sync).await);
+    assert_eq!(outcome(&own_page.told(&sync).await), ("COMPLETED", 0));
+    bank.refuses_pins();
+    assert_eq!(
+        outcome(&synchronize(&another(&bench).await, login("victim", "wrong")).await),
+        ("FAILED", 10001)
+    );
+    let wait = closed_until(&bench).await.expect("a back-off").duration_since(Timestamp::now());
+    assert!(wait > SignedDuration::from_secs(60), "{wait}");
+    bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn login_that_another_synchronization_holds_is_not_forgotten() {
+    let bank = ScriptedBank::start().await;
+    let bench = bench(&bank).await;
+    let (accesses, org) = (&bench.app.accesses, &bench.lab.org);
+    let hash = LoginHash::of(&vec![1; 32].into(), "scripted", "user").expect("a hash");
+    let [first, second] = [1, 2].map(|seed| SyncId::of_seed(Uuid::from_u128(seed)));
+    assert_eq!(
+        accesses.hold_login(org, &hash, &second, Timestamp::now()).await.expect("DynamoDB"),
+        LoginGate::Open
+    );
+    accesses.forget_login(org, &hash, &first).await.expect("DynamoDB");
+    assert_eq!(records(&bench).await.len(), 1);
+    accesses.forget_login(org, &hash, &second).await.expect("DynamoDB");
+    assert_eq!(records(&bench).await, []);
     bench.lab.stop().await;
 }

@@ -1,18 +1,25 @@
 //! A bank on a free port that gives the answers a test has scripted: for what no honest bank answers.
 
 use std::collections::HashMap;
+use std::future::ready;
+use std::io::Error;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use futures::stream;
 use saldo::app::App;
 use saldo::bank::CATALOG_FILE;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
+
+/// The bytes of a request's body: far more than a consent has.
+const BODY_BYTES_MAX: usize = 100_000;
 
 /// The bank. It ends when it is dropped.
 #[derive(Debug)]
@@ -26,8 +33,10 @@ pub struct ScriptedBank {
 /// What the bank answers, and what it was asked.
 #[derive(Debug, Default)]
 struct Script {
-    answers: HashMap<String, (u16, Value)>,
+    /// By method and path; none where the connection breaks instead.
+    answers: HashMap<String, Option<(u16, Value)>>,
     asked: Vec<String>,
+    pins: usize,
 }
 
 impl ScriptedBank {
@@ -56,15 +65,24 @@ impl ScriptedBank {
 
     /// From now on answers this request, a method and a path, so.
     pub fn answers(&self, request: &str, status: u16, body: Value) {
-        self.script().answers.insert(request.to_owned(), (status, body));
+        self.script().answers.insert(request.to_owned(), Some((status, body)));
+    }
+
+    /// From now on breaks the connection off after it has read this request, a method and a path.
+    pub fn breaks_off(&self, request: &str) {
+        self.script().answers.insert(request.to_owned(), None);
+    }
+
+    /// From now on expects the start of an authorisation by this link.
+    pub fn links(&self, start: &str) {
+        let link = json!({ start: { "href": "/v1/consents/c/authorisations" } });
+        let asked = json!({ "consentStatus": "received", "consentId": "c", "_links": link });
+        self.answers("POST /v1/consents", 201, asked);
     }
 
     /// From now on asks for a PIN and refuses every one.
     pub fn refuses_pins(&self) {
-        let link =
-            json!({ "startAuthorisationWithPsuAuthentication": { "href": "/v1/consents/c/authorisations" } });
-        let asked = json!({ "consentStatus": "received", "consentId": "c", "_links": link });
-        self.answers("POST /v1/consents", 201, asked);
+        self.links("startAuthorisationWithPsuAuthentication");
         let refusal = json!({ "tppMessages": [{ "category": "ERROR", "code": "PSU_CREDENTIALS_INVALID" }] });
         self.answers("POST /v1/consents/c/authorisations", 401, refusal);
     }
@@ -89,17 +107,19 @@ impl ScriptedBank {
     /// How often it was sent a PIN.
     #[must_use]
     pub fn pins(&self) -> usize {
-        self.asked().iter().filter(|asked| *asked == "POST /v1/consents/c/authorisations").count()
+        self.script().pins
     }
 
     /// Adds the bank to the catalog, as the access methods `scripted` (login and PIN) and `scripted-redirect`
-    /// (its own page).
+    /// (its own page, an optional login).
     ///
     /// # Panics
     /// When the files don't answer.
     pub async fn join(&self, app: &App) {
         let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
         let credential = |id: &str| json!({ "id": id, "label": id, "is_secret": true });
+        let mut optional = credential("psu_id");
+        optional["is_optional"] = json!(true);
         let interface = json!({ "type": "nextgenpsd2", "base_url": self.url });
         let bank = json!({
             "id": "scripted", "name": "Scripted Bank", "country": "DE",
@@ -108,7 +128,10 @@ impl ScriptedBank {
                     "id": "scripted", "interface": interface, "flows": ["EMBEDDED"],
                     "credentials": [credential("psu_id"), credential("pin")],
                 },
-                { "id": "scripted-redirect", "interface": interface, "flows": ["REDIRECT"] },
+                {
+                    "id": "scripted-redirect", "interface": interface, "flows": ["REDIRECT"],
+                    "credentials": [optional],
+                },
             ],
         });
         catalog.as_array_mut().expect("banks").push(bank);
@@ -123,9 +146,17 @@ impl ScriptedBank {
 
 async fn answer(State(script): State<Arc<Mutex<Script>>>, request: Request) -> Response {
     let asked = format!("{} {}", request.method(), request.uri().path());
+    let body = to_bytes(request.into_body(), BODY_BYTES_MAX).await.expect("a request's body");
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
     let answer = script.answers.get(&asked).cloned();
     script.asked.push(asked);
-    let (status, body) = answer.unwrap_or((404, Value::Null));
-    (StatusCode::from_u16(status).expect("a status"), axum::Json(body)).into_response()
+    script.pins += usize::from(body["psuData"]["password"].is_string());
+    match answer.unwrap_or(Some((404, Value::Null))) {
+        Some((status, body)) => {
+            (StatusCode::from_u16(status).expect("a status"), axum::Json(body)).into_response()
+        }
+        None => Body::from_stream(stream::once(ready(Err::<Bytes, _>(Error::other("broken off")))))
+            .into_response(),
+    }
 }

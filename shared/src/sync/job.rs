@@ -95,6 +95,9 @@ pub struct SyncJob {
     /// The user whose credentials it has sent to the bank, or is sending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<LoginHash>,
+    /// Whether the bank was sent the user's PIN and went on, so that the PIN is right.
+    #[serde(default)]
+    pub pin_taken: bool,
     /// The authentication method in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_method: Option<String>,
@@ -166,6 +169,7 @@ impl SyncJob {
             challenges: Vec::new(),
             answer: None,
             login: None,
+            pin_taken: false,
             auth_method: None,
             consent: None,
             consent_ended: false,

@@ -67,6 +67,8 @@ pub(crate) struct Progress {
     /// The connector's own words, to be handed to it again.
     pub(crate) authorization: String,
     pub(crate) next: Next,
+    /// Whether the bank was sent the user's PIN and went on, so that the PIN is right.
+    pub(crate) pin_taken: bool,
 }
 
 /// What an authorization waits for.

@@ -119,8 +119,9 @@ impl Work {
 
     /// Remembers where the authorization stands, and what comes next.
     async fn move_to(&mut self, progress: Progress, now: Timestamp) -> Result<After, Stopped> {
-        let Progress { authorization, next } = progress;
+        let Progress { authorization, next, pin_taken } = progress;
         self.job.authorization = Some(authorization);
+        self.job.pin_taken |= pin_taken;
         self.job.requests += 1;
         if self.job.requests > REQUESTS_MAX {
             // A bank that leads in circles would have a PIN sent, or a message, at every turn.

@@ -57,11 +57,14 @@ impl Work {
     }
 
     /// Lets go of the user's login: the bank has taken the credentials. `granted`: and the user has agreed to
-    /// everything, so that earlier refusals don't count any more.
+    /// everything. If the bank has also taken the user's PIN, earlier refusals don't count any more. A login alone
+    /// proves nothing: with a bank's own page, anybody may name the login of another user.
     pub(super) async fn pass_login(&self, granted: bool) -> Result<(), Failure> {
         let (accesses, org) = (&self.app.accesses, &self.job.org);
         match &self.job.login {
-            Some(hash) if granted => accesses.forget_login(org, hash).await,
+            Some(hash) if granted && self.job.pin_taken => {
+                accesses.forget_login(org, hash, &self.job.id).await
+            }
             Some(hash) => accesses.release_login(org, hash, &self.job.id).await,
             None => Ok(()),
         }

@@ -166,12 +166,22 @@ impl AccessStore {
         self.update_login(org, hash, update).await.map(drop)
     }
 
-    /// Forgets a user's refusals: the bank has granted what was asked for with the user's credentials.
+    /// Forgets a user's refusals: the bank has granted what a synchronization asked for with the user's PIN.
+    /// Changes nothing while another synchronization holds the login.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn forget_login(&self, org: &OrgId, hash: &LoginHash) -> Result<(), Failure> {
-        self.remove(org, login(hash)).await
+    pub async fn forget_login(&self, org: &OrgId, hash: &LoginHash, sync: &SyncId) -> Result<(), Failure> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        let delete = delete.key("org", text(org)).key("id", text(login(hash)));
+        let delete = delete
+            .condition_expression("attribute_not_exists(#sync) OR #sync = :this")
+            .expression_attribute_names("#sync", SYNC)
+            .expression_attribute_values(":this", text(sync));
+        match delete.send().await {
+            Err(error) if is_condition_failure(&error) => Ok(()),
+            answer => answer.map(drop).map_err(Failure::of("DeleteItem on accesses")),
+        }
     }
 
     /// Updates a login's record. Says whether the update's condition held.

@@ -17,7 +17,8 @@ use super::super::{Authorizing, BankError, Move, Next, Progress};
 use super::NextGenPsd2;
 use super::http::Call;
 use super::messages::{
-    AccountAccess, AccountReference, AuthenticationObject, ChallengeData, ConsentAsked, Consents, Sca,
+    AccountAccess, AccountReference, AuthenticationObject, ChallengeData, ConsentAsked, Consents, PSU_DATA,
+    Sca,
 };
 
 /// How often accounts may be read a day with no user waiting: what the law grants (Delegated
@@ -39,6 +40,11 @@ const PAGE_REFUSED: &str = "The address of the bank's page is not an https URL."
 /// The ways to prove who one is that can be told.
 const METHODS_MAX: usize = 20;
 
+/// The link of a bank that expects the PIN in the request that starts the authorisation.
+const START_WITH_PIN: &str = "startAuthorisationWithPsuAuthentication";
+/// The link of a bank that expects the PIN in an update of the authorisation.
+const UPDATE_WITH_PIN: &str = "updatePsuAuthentication";
+
 const PSU_IP_ADDRESS: HeaderName = HeaderName::from_static("psu-ip-address");
 const PSU_ID_HEADER: HeaderName = HeaderName::from_static("psu-id");
 const REDIRECT_PREFERRED: HeaderName = HeaderName::from_static("tpp-redirect-preferred");
@@ -52,10 +58,28 @@ const SCA_APPROACH: HeaderName = HeaderName::from_static("aspsp-sca-approach");
 struct State {
     consent: GrantedConsent,
     authorisation: Option<String>,
-    /// Whether the bank has yet to be told the PIN of the authorisation.
-    password_missing: bool,
+    /// Whether the bank expects the PIN in the request that starts the authorisation.
+    pin_starts: bool,
+    /// Whether the bank expects the PIN in an update of the authorisation.
+    pin_missing: bool,
+    /// How far the PIN is.
+    pin: Pin,
     /// The way that the bank has said it goes.
     approach: Option<String>,
+}
+
+/// How far the PIN of an authorization is: the bank is sent it at most once.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Pin {
+    /// The bank has not been sent it.
+    Unsent,
+    /// The bank has been sent it and has not gone on.
+    Sent,
+    /// The bank has been sent it and has gone on: it is right.
+    Taken,
+    /// The bank has been sent it and has its user log in on its own page.
+    Unchecked,
 }
 
 impl NextGenPsd2 {
@@ -77,8 +101,14 @@ impl NextGenPsd2 {
         let (headers, asked) = self.http.ask::<ConsentAsked>(call).await?;
         let id = bounded(asked.consent_id, ID_CHARS_MAX)?;
         let consent = GrantedConsent { id, recurring: with.wanted.recurring, valid_until };
-        let mut state =
-            State { consent, authorisation: None, password_missing: false, approach: approach(&headers) };
+        let mut state = State {
+            consent,
+            authorisation: None,
+            pin_starts: asked.sca.links.contains_key(START_WITH_PIN),
+            pin_missing: false,
+            pin: Pin::Unsent,
+            approach: approach(&headers),
+        };
         let next = match asked.consent_status.as_str() {
             "valid" => Next::Granted(state.consent.clone()),
             // The bank has begun the authorisation by itself.
@@ -88,7 +118,7 @@ impl NextGenPsd2 {
             }
             _ => Next::Go,
         };
-        progress(&state, next)
+        progress(&mut state, next)
     }
 
     /// Brings the authorisation of a consent forward.
@@ -106,23 +136,20 @@ impl NextGenPsd2 {
             (Move::Choose(_) | Move::Tell(_), None) => return Err(BankError::unintelligible()),
             (Move::Go, None) => {
                 let path = ["v1", "consents", &consent, "authorisations"];
-                let call = self.call(with, Call::post(path, with.request_id, &psu_data(with)));
+                let body = if state.pin_starts { send_pin(with, &mut state) } else { json!({}) };
+                let call = self.call(with, Call::post(path, with.request_id, &body));
                 let asked = self.http.ask::<Sca>(call).await;
                 let (headers, sca) = asked.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
                 state.authorisation = authorisation_of(&sca);
                 state.approach = approach(&headers).or(state.approach);
                 self.next(with, &mut state, sca).await?
             }
-            (Move::Go, Some(id)) if state.password_missing => {
-                let told = self.update(with, &mut state, &id, &psu_data(with)).await;
+            (Move::Go, Some(id)) if state.pin_missing => {
+                let body = send_pin(with, &mut state);
+                let told = self.update(with, &mut state, &id, &body).await;
                 let sca = told.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
-                state.password_missing = false;
-                let next = self.next(with, &mut state, sca).await?;
-                if state.password_missing {
-                    // It was told, and the bank asks for it again.
-                    return Err(BankError::refused(ErrorCode::PinInvalid, None));
-                }
-                next
+                state.pin_missing = false;
+                self.next(with, &mut state, sca).await?
             }
             (Move::Choose(method), Some(id)) => {
                 let body = json!({ "authenticationMethodId": method });
@@ -145,7 +172,7 @@ impl NextGenPsd2 {
             }
             (Move::Go | Move::Look, Some(id)) => self.look(with, &mut state, &id).await?,
         };
-        progress(&state, next)
+        progress(&mut state, next)
     }
 
     async fn update(
@@ -178,14 +205,19 @@ impl NextGenPsd2 {
         match sca.sca_status.as_deref() {
             Some("finalised" | "exempted") => return self.granted(with, state).await,
             Some("failed") => {
-                return Err(BankError::refused(ErrorCode::NoAuthorization, sca.psu_message.as_deref()));
+                let code = match state.pin {
+                    // Some banks refuse a wrong PIN with a success status.
+                    Pin::Sent => ErrorCode::PinInvalid,
+                    Pin::Unsent | Pin::Taken | Pin::Unchecked => ErrorCode::NoAuthorization,
+                };
+                return Err(BankError::refused(code, sca.psu_message.as_deref()));
             }
             // A code that the bank has given its customer is to be sent back: nobody has it here.
             Some("unconfirmed") => return Err(BankError::refused(ErrorCode::BankFailed, None)),
             _ => {}
         }
         if let Some(link) = sca.links.get("scaRedirect") {
-            let location = self.page(bounded(link.href.clone(), LOCATION_CHARS_MAX)?)?;
+            let location = self.page(&link.href)?;
             return Ok(Next::Challenge(ChallengeKind::Redirect { location }));
         }
         if sca.chosen_sca_method.is_none() && !sca.sca_methods.is_empty() {
@@ -201,21 +233,26 @@ impl NextGenPsd2 {
         if sca.challenge_data.is_some() || sca.links.contains_key("authoriseTransaction") {
             return Ok(Next::Challenge(embedded(sca)));
         }
-        if ["updatePsuAuthentication", "startAuthorisationWithPsuAuthentication"]
-            .iter()
-            .any(|link| sca.links.contains_key(*link))
-        {
-            state.password_missing = true;
+        if [UPDATE_WITH_PIN, START_WITH_PIN].iter().any(|link| sca.links.contains_key(*link)) {
+            if state.pin != Pin::Unsent {
+                // The bank asks for the PIN again: the one that it was sent is wrong.
+                return Err(BankError::refused(ErrorCode::PinInvalid, sca.psu_message.as_deref()));
+            }
+            if !with.credentials.contains_key(PIN) {
+                return Err(BankError::refused(ErrorCode::CredentialsIncomplete, None));
+            }
+            state.pin_missing = true;
             return Ok(Next::Go);
         }
         Ok(Next::Look)
     }
 
-    /// The address of a page to which users may be sent.
-    fn page(&self, location: String) -> Result<String, BankError> {
-        match Url::parse(&location).is_ok_and(|url| self.targets.check_page(&url).is_ok()) {
-            true => Ok(location),
-            false => Err(BankError::refused(ErrorCode::BankUnintelligible, Some(PAGE_REFUSED))),
+    /// The address of a page to which users may be sent, as it was checked: other readers of URLs may understand
+    /// the bank's text differently.
+    fn page(&self, location: &str) -> Result<String, BankError> {
+        match Url::parse(location).ok().filter(|url| self.targets.check_page(url).is_ok()) {
+            Some(url) => bounded(url.into(), LOCATION_CHARS_MAX),
+            None => Err(BankError::refused(ErrorCode::BankUnintelligible, Some(PAGE_REFUSED))),
         }
     }
 
@@ -242,10 +279,17 @@ impl NextGenPsd2 {
     }
 }
 
-fn progress(state: &State, next: Next) -> Result<Progress, BankError> {
+fn progress(state: &mut State, next: Next) -> Result<Progress, BankError> {
+    if state.pin == Pin::Sent {
+        state.pin = match &next {
+            Next::Challenge(ChallengeKind::Redirect { .. }) => Pin::Unchecked,
+            Next::Challenge(_) | Next::Granted(_) => Pin::Taken,
+            Next::Go | Next::Look => Pin::Sent,
+        };
+    }
     let authorization = serde_json::to_string(state);
     let authorization = authorization.map_err(|_| BankError::Failed { code: ErrorCode::General })?;
-    Ok(Progress { authorization, next })
+    Ok(Progress { authorization, next, pin_taken: state.pin == Pin::Taken })
 }
 
 fn set_psu_id(with: &Authorizing<'_>, call: &mut Call) {
@@ -254,10 +298,13 @@ fn set_psu_id(with: &Authorizing<'_>, call: &mut Call) {
     }
 }
 
-/// The PIN, for banks that take it from us.
-fn psu_data(with: &Authorizing<'_>) -> serde_json::Value {
+/// The body that has the PIN, if there is one.
+fn send_pin(with: &Authorizing<'_>, state: &mut State) -> serde_json::Value {
     match with.credentials.get(PIN) {
-        Some(pin) => json!({ "psuData": { "password": pin.expose_secret() } }),
+        Some(pin) => {
+            state.pin = Pin::Sent;
+            json!({ PSU_DATA: { "password": pin.expose_secret() } })
+        }
         None => json!({}),
     }
 }

@@ -15,6 +15,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::super::{BankError, Psu};
+use super::messages::PSU_DATA;
 use super::refusal;
 use crate::resolver::Guard;
 
@@ -26,7 +27,8 @@ const ANSWER_BYTES_MAX: usize = 8_000_000;
 /// is left to the synchronization, which has other things to do than to wait.
 const WAIT_MAX: Duration = Duration::from_secs(5);
 /// How requests are repeated that failed on the way or that the bank could not take just then.
-/// They have the same id then, so that the bank does what they ask for once.
+/// They have the same id then, so that the bank does what they ask for once. Banks need not compare ids before they
+/// count wrong PINs, so a request with a PIN is repeated only if the bank has not received it or asks to wait.
 const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_min_delay(Duration::from_millis(200))
@@ -50,6 +52,21 @@ pub(super) struct Call {
     target: Target,
     headers: HeaderMap,
     body: Option<Value>,
+    /// Whether the body has the user's PIN.
+    has_pin: bool,
+}
+
+/// Why an attempt to send a request failed.
+struct Failed {
+    error: BankError,
+    /// Whether the bank may have received the request.
+    sent: bool,
+}
+
+impl From<BankError> for Failed {
+    fn from(error: BankError) -> Self {
+        Self { error, sent: true }
+    }
 }
 
 #[derive(Clone)]
@@ -62,7 +79,7 @@ enum Target {
 
 impl Call {
     fn new(method: Method, target: Target) -> Self {
-        let mut call = Self { method, target, headers: HeaderMap::new(), body: None };
+        let mut call = Self { method, target, headers: HeaderMap::new(), body: None, has_pin: false };
         call.set(X_REQUEST_ID, &Uuid::now_v7().to_string());
         call
     }
@@ -90,6 +107,7 @@ impl Call {
     fn with_body(mut self, id: Uuid, body: &impl Serialize) -> Self {
         self.set(X_REQUEST_ID, &id.to_string());
         self.body = serde_json::to_value(body).ok();
+        self.has_pin = self.body.as_ref().is_some_and(|body| body.get(PSU_DATA).is_some());
         self
     }
 
@@ -155,25 +173,27 @@ impl Http {
         let url = self.url(&call.target)?;
         (|| self.attempt(&call, url.clone()))
             .retry(RETRIES)
-            .when(is_passing)
-            .adjust(|error, delay| match error {
+            .when(|failed| may_repeat(&call, failed))
+            .adjust(|failed, delay| match &failed.error {
                 BankError::Busy { retry_after } => delay.map(|_| *retry_after),
                 _ => delay,
             })
             .await
+            .map_err(|failed| failed.error)
     }
 
-    async fn attempt(&self, call: &Call, url: Url) -> Result<(HeaderMap, Vec<u8>), BankError> {
+    async fn attempt(&self, call: &Call, url: Url) -> Result<(HeaderMap, Vec<u8>), Failed> {
         let mut request = self.client.request(call.method.clone(), url).headers(call.headers.clone());
         if let Some(body) = &call.body {
             request = request.json(body);
         }
-        let answer = request.send().await.map_err(|error| failed(&error))?;
+        let unanswered = |error: reqwest::Error| Failed { error: failed(&error), sent: !error.is_connect() };
+        let answer = request.send().await.map_err(unanswered)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let body = bounded(answer).await?;
         match status.is_success() {
             true => Ok((headers, body)),
-            false => Err(refusal::read(status, &headers, &body, Timestamp::now())),
+            false => Err(refusal::read(status, &headers, &body, call.has_pin, Timestamp::now()).into()),
         }
     }
 
@@ -200,6 +220,12 @@ impl Http {
             }
         }
     }
+}
+
+/// Whether a request that has failed is sent again.
+fn may_repeat(call: &Call, failed: &Failed) -> bool {
+    let harmless = !call.has_pin || !failed.sent || matches!(failed.error, BankError::Busy { .. });
+    harmless && is_passing(&failed.error)
 }
 
 /// Whether trying again in a moment may help.

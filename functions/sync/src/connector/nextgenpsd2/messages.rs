@@ -43,6 +43,9 @@ pub(super) struct AccountReference {
     pub(super) currency: Option<String>,
 }
 
+/// The field of a request's body that has the user's PIN.
+pub(super) const PSU_DATA: &str = "psuData";
+
 /// The answer to a consent that was asked for.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

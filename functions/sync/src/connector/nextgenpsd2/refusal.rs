@@ -18,8 +18,18 @@ const RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(10);
 /// not this synchronization that it will let through.
 const WAIT_MAX: Duration = Duration::from_mins(15);
 
-/// What an answer means that is no success.
-pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], now: Timestamp) -> BankError {
+/// The beginnings of the codes with which a bank rejects our certificate or our signature, not the user, under the
+/// status 401.
+const NOT_OF_USER: [&str; 2] = ["CERTIFICATE_", "SIGNATURE_"];
+
+/// What an answer means that is no success. `has_pin`: the request had the user's PIN.
+pub(super) fn read(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    has_pin: bool,
+    now: Timestamp,
+) -> BankError {
     let told = serde_json::from_slice::<TppMessages>(body).ok().map(|told| told.tpp_messages);
     let first = told.as_deref().and_then(<[_]>::first);
     let refused = |code| BankError::refused(code, first.and_then(|message| message.text.as_deref()));
@@ -40,9 +50,17 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8], now: Ti
             Some(retry_after) => BankError::Busy { retry_after },
             None => BankError::Failed { code: ErrorCode::BankUnavailable },
         },
+        // Banks have other codes of their own for a wrong PIN, or none.
+        (StatusCode::UNAUTHORIZED, code) if has_pin && !code.is_some_and(is_not_of_user) => {
+            refused(ErrorCode::LoginInvalid)
+        }
         (status, _) if status.is_server_error() => BankError::Failed { code: ErrorCode::BankFailed },
         _ => refused(ErrorCode::BankFailed),
     }
+}
+
+fn is_not_of_user(code: &str) -> bool {
+    NOT_OF_USER.iter().any(|beginning| code.starts_with(beginning))
 }
 
 /// How long to wait (RFC 9110 section 10.2.3): so many seconds, or until a moment.
@@ -60,12 +78,17 @@ mod tests {
     use super::*;
 
     fn meaning(status: u16, retry_after: Option<&str>, body: &str) -> BankError {
+        answered(status, retry_after, body, false)
+    }
+
+    fn answered(status: u16, retry_after: Option<&str>, body: &str, has_pin: bool) -> BankError {
         let mut headers = HeaderMap::new();
         if let Some(value) = retry_after {
             headers.insert(RETRY_AFTER, value.parse().expect("a header"));
         }
         let now = "2026-01-15T12:00:00Z".parse().expect("a moment");
-        read(StatusCode::from_u16(status).expect("a status"), &headers, body.as_bytes(), now)
+        let status = StatusCode::from_u16(status).expect("a status");
+        read(status, &headers, body.as_bytes(), has_pin, now)
     }
 
     #[test]
@@ -92,5 +115,19 @@ mod tests {
         assert_eq!(meaning(403, None, &body("SERVICE_BLOCKED")), refused(ErrorCode::AccessBlocked));
         assert_eq!(meaning(400, None, &body("FORMAT_ERROR")), refused(ErrorCode::BankFailed));
         assert_eq!(meaning(500, None, "{"), BankError::Failed { code: ErrorCode::BankFailed });
+    }
+
+    #[test]
+    fn status_401_refuses_the_pin_unless_the_code_blames_our_certificate() {
+        let body = |code: &str| format!(r#"{{"tppMessages":[{{"category":"ERROR","code":"{code}"}}]}}"#);
+        for wrong_pin in [String::new(), "<html>".to_owned(), body("WRONG_PASSWORD")] {
+            let refused = |code| BankError::refused(code, None);
+            assert_eq!(answered(401, None, &wrong_pin, true), refused(ErrorCode::LoginInvalid));
+            assert_eq!(answered(401, None, &wrong_pin, false), refused(ErrorCode::BankFailed));
+        }
+        for ours in ["CERTIFICATE_EXPIRED", "SIGNATURE_INVALID"] {
+            let refused = BankError::refused(ErrorCode::BankFailed, None);
+            assert_eq!(answered(401, None, &body(ours), true), refused);
+        }
     }
 }
