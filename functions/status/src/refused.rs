@@ -207,7 +207,7 @@ impl Layout {
 
     fn cells(&self, body: &RowBody) -> Vec<String> {
         match (self, body) {
-            (Self::Cells { why, .. }, RowBody::Cells(cells) | RowBody::Misquoted(cells)) => {
+            (Self::Cells { why, .. }, RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) => {
                 without(cells.clone(), *why)
             }
             (Self::Fields { mentioned, unstructured }, body) => {
@@ -242,7 +242,7 @@ fn line(body: &RowBody) -> Vec<u8> {
     let mut line: Vec<u8> = match body {
         RowBody::Json(json) => json.get().bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect(),
         RowBody::Broken(text) => text.bytes().collect(),
-        RowBody::Cells(_) | RowBody::Misquoted(_) => return Vec::new(),
+        RowBody::Cells(_) | RowBody::Misquoted { .. } => return Vec::new(),
     };
     line.push(b'\n');
     line
@@ -253,13 +253,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use saldo::fields::{Finding, FindingCode};
-    use saldo::import::{Column, DecimalSeparator, Format, Notation, RowReport, processing_failed, read};
+    use saldo::import::{
+        Column, DecimalSeparator, Format, Misquoting, Notation, RowReport, processing_failed, read,
+    };
 
     /// The cells of a file, read as an import reads it.
     fn read_back(csv: &[u8]) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         let read = read::read(&Notation::of(Format::Csv), csv, |_, row| {
-            if let RowBody::Cells(cells) = row.body {
+            // A cell may look as if it held a row.
+            if let RowBody::Cells(cells) | RowBody::Misquoted { cells, .. } = row.body {
                 rows.push(cells);
             }
             Ok(())
@@ -291,8 +294,8 @@ mod tests {
     fn headers_cells_and_reasons_are_guarded_and_numbers_are_not() {
         let cells = ["=1+1", "-12.50"].map(str::to_owned).to_vec();
         let misquoted = ["\"=2\" x", "a;@b"].map(str::to_owned).to_vec();
-        let mut report =
-            report(',', ["contact.name", "=cmd"], vec![RowBody::Cells(cells), RowBody::Misquoted(misquoted)]);
+        let misquoted = RowBody::Misquoted { cells: misquoted, how: Misquoting::TextAfterQuote };
+        let mut report = report(',', ["contact.name", "=cmd"], vec![RowBody::Cells(cells), misquoted]);
         let reason = "ambiguous\n=3";
         for row in &mut report.rows {
             row.findings = vec![Finding::in_row(FindingCode::InvalidRow, reason)];

@@ -126,7 +126,7 @@ impl RowBody {
         match self {
             Self::Json(json) if !json.get().starts_with('{') => Some(json.get()),
             Self::Broken(text) => Some(text),
-            Self::Json(_) | Self::Cells(_) | Self::Misquoted(_) => None,
+            Self::Json(_) | Self::Cells(_) | Self::Misquoted { .. } => None,
         }
     }
 }
