@@ -14,7 +14,7 @@ use saldo::fields::Severity;
 use saldo::files::{ImportFiles, Upload};
 use saldo::formula::guarded_cell;
 use saldo::http::{AnswerBody, Problem};
-use saldo::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, Shape};
+use saldo::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, RowReport, Shape};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +22,9 @@ use crate::reports::reports;
 
 const CSV: &str = "text/csv; charset=utf-8";
 const NDJSON: &str = "application/x-ndjson";
+/// What is said of a row of JSON that leaves out its external id, in a table with a column for it: the empty cell would
+/// be refused as `blank_external_id`.
+const NO_EXTERNAL_ID: &str = "external_id: the row has none, which a table with such a column requires; add one, or import the row as JSON";
 /// The header of the column for rows that are no objects with fields.
 const UNSTRUCTURED: &str = "row";
 
@@ -199,10 +202,21 @@ impl Layout {
             let mut cells = self.cells(body);
             // Ragged rows: a short one is filled up, so that the reason gets to its column.
             cells.resize(width.max(cells.len()), String::new());
-            cells.push(row.reason());
+            cells.push(self.reason(row, body));
             cells
         });
         self.records(records)
+    }
+
+    /// Why a row was refused, and whether the table can't be imported with it as it is.
+    fn reason(&self, row: &RowReport, body: &RowBody) -> String {
+        let reason = row.reason();
+        let Self::Fields { mentioned, .. } = self else { return reason };
+        let texts = body.texts();
+        let is_given = |field: Field| texts.get(field as usize).is_some_and(Option::is_some);
+        let has_column = mentioned.get(Field::ExternalId as usize) == Some(&true);
+        let has_name = is_given(Field::ExternalId) || is_given(Field::Id) || body.unstructured().is_some();
+        if has_column && !has_name { format!("{reason}; {NO_EXTERNAL_ID}") } else { reason }
     }
 
     fn cells(&self, body: &RowBody) -> Vec<String> {
@@ -253,9 +267,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use saldo::fields::{Finding, FindingCode};
-    use saldo::import::{
-        Column, DecimalSeparator, Format, Misquoting, Notation, RowReport, processing_failed, read,
-    };
+    use saldo::import::{Column, DecimalSeparator, Format, Misquoting, Notation, processing_failed, read};
 
     /// The cells of a file, read as an import reads it.
     fn read_back(csv: &[u8]) -> Vec<Vec<String>> {

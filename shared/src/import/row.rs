@@ -31,7 +31,8 @@ pub enum RowBody {
     Cells(Vec<String>),
     /// The cells of a CSV record with a mistake in its quotation marks.
     Misquoted {
-        /// A record of one line has them as they are in the file, quotation marks included.
+        /// Of a record of one line, a cell that is not quoted as a whole is as it is in the file,
+        /// quotation marks included.
         cells: Vec<String>,
         /// The mistake.
         how: Misquoting,

@@ -69,6 +69,15 @@ fn records(text: &str, delimiter: char, ids: Option<usize>) -> Option<Vec<Record
     Some(records)
 }
 
+/// A cell of a misquoted line, without its marks if they quote all of it.
+fn without_quotes(cell: &str) -> String {
+    let text = cell.trim_matches([' ', '\t']);
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(text) if !text.split("\"\"").any(|part| part.contains('"')) => text.replace("\"\"", "\""),
+        _ => cell.to_owned(),
+    }
+}
+
 /// What is known of the file before a record is read.
 struct Table {
     delimiter: char,
@@ -106,7 +115,7 @@ impl Table {
                 if is_misquoted {
                     let is_one_line =
                         !line.contains(['\r', '\n']) && line.matches('"').count().is_multiple_of(2);
-                    cells = is_one_line.then(|| line.split(self.delimiter).map(str::to_owned).collect())?;
+                    cells = is_one_line.then(|| line.split(self.delimiter).map(without_quotes).collect())?;
                 }
                 is_misquoted |=
                     quotations.iter().any(|(cell, text)| self.holds_row(text, *cell, cells.len()));

@@ -109,10 +109,19 @@ fn misquoted<R: Read>(
     Some(Misquoted { fault, cells: cells.map(|cells| (cells, how)) })
 }
 
-/// The cells of a line, quotation marks and all.
+/// The cells of a line: those that are quoted as a whole without their marks, so that they mean
+/// the same when the refused row is sent again, and the others as they are.
 fn split(line: &[u8], delimiter: char) -> Vec<String> {
     let line = String::from_utf8_lossy(line);
-    line.trim_matches(['\r', '\n']).split(delimiter).map(|cell| unguarded(cell).into_owned()).collect()
+    let cells = line.trim_matches(['\r', '\n']).split(delimiter);
+    cells.map(|cell| unguarded(&quoted_whole(cell).unwrap_or_else(|| cell.to_owned())).into_owned()).collect()
+}
+
+/// The text of a cell that is quoted as a whole, blanks around it aside.
+fn quoted_whole(cell: &str) -> Option<String> {
+    let text = cell.trim_matches([' ', '\t']).strip_prefix('"')?.strip_suffix('"')?;
+    let has_single_mark = text.replace("\"\"", "").contains('"');
+    (!has_single_mark).then(|| text.replace("\"\"", "\""))
 }
 
 /// Where a file has its column of accounts' ids: some row among the first has one there. Other

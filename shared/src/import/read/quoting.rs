@@ -95,7 +95,7 @@ impl Table {
     }
 
     /// Where the last line of the quoted text begins, if the line on which the cell opens and the
-    /// line on which it closes would each be a whole row, as in `A,"1` and `B",2`. A delimiter
+    /// line on which it closes would each be a whole row, as `"A,1` and `B",2` of two columns. A delimiter
     /// before a blank is one of a sentence.
     fn row_across(&self, record: &[u8], cell: usize, text: Range<usize>) -> Option<usize> {
         let (_, first) = lines(record, text.clone()).next()?;
