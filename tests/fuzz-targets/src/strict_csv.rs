@@ -137,7 +137,8 @@ impl Table {
             line.match_indices(self.delimiter).filter(|(at, _)| !line[at + 1..].starts_with(' ')).count()
         };
         let is_row = |line: &&str| columns > 2 && line.split(self.delimiter).count() == columns;
-        let is_across = cells == columns && tight(first) == columns - 1 - cell && tight(last) == cell;
+        let is_across =
+            columns > 1 && cells == columns && tight(first) == columns - 1 - cell && tight(last) == cell;
         more.iter().any(|line| is_row(line) && self.may_be_row(line)) || is_across && self.may_be_row(last)
     }
 

@@ -76,7 +76,7 @@ impl Table {
             }
             cell += 1;
         }
-        let is_whole = cell + 1 == self.columns;
+        let is_whole = self.columns > 1 && cell + 1 == self.columns;
         let held = quoted.into_iter().find_map(|(cell, text)| {
             self.held_row(record, text.clone())
                 .or_else(|| is_whole.then(|| self.row_across(record, cell, text)).flatten())
@@ -227,6 +227,7 @@ mod tests {
             ("C1,\"Hauptstr. 1\n10115 Berlin, Germany\",1,ok", 4),
             ("C1,\"Main St 5, Flat 2\nBerlin, Germany\",1", 3),
             ("C1,\"one\nother, or both\"", 2),
+            ("\"one\ntwo\"", 1),
             ("C1;\"a,b,c\nd,e,f\";1", 3),
         ] {
             let delimiter = if record.contains(';') { b';' } else { b',' };
