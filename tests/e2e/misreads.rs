@@ -193,7 +193,7 @@ async fn quoted_cells_that_hold_rows_are_refused() {
         }
     }
     // Sent again as it is, such a row is refused again.
-    let accepted = tenant.import("text/csv", &ditto).await;
+    let accepted = tenant.import("text/csv", ditto.as_str()).await;
     tenant.ended(&accepted).await;
     let errors_path = format!("{}/errors", accepted.header("location"));
     let file = tenant.send(Method::GET, &errors_path, &[("accept", "text/csv")], "").await.text;
