@@ -126,8 +126,8 @@ async fn quotation_marks_swallow_no_rows() {
     let csv = "external_id,contact.name,total_amount,notes\nC-1,Alfa,1,\"urgent\nC-2,Beta,2,ok\nC-3,Gamma,3,\"urgent\n\
         C-4,Delta,4,ok\n";
     let refused = tenant.import("text/csv", csv).await;
-    assert_eq!(refused.problem(), (400, "text_after_quote".to_owned()));
-    let told = "line 4: text follows a closing quotation mark in the row that begins on line 2";
+    assert_eq!(refused.problem(), (400, "misquoted".to_owned()));
+    let told = "line 4, in the row that begins on line 2: text follows a closing quotation mark";
     assert!(refused.text.contains(told), "{refused:?}");
     for (name, content) in [
         ("a.csv", csv.as_bytes().to_vec()),
@@ -141,7 +141,7 @@ async fn quotation_marks_swallow_no_rows() {
     let open = "external_id,contact.name,total_amount,notes\nC-1,Alfa,1,ok\nC-2,Beta,2,\"urgent";
     assert_eq!(tenant.import("text/csv", open).await.problem(), (400, "unclosed_quote".to_owned()));
     let header = "external_id,\"contact\".name,total_amount\nC-1,Alfa,1\n";
-    assert_eq!(tenant.import("text/csv", header).await.problem(), (400, "text_after_quote".to_owned()));
+    assert_eq!(tenant.import("text/csv", header).await.problem(), (400, "misquoted".to_owned()));
     assert_eq!(stored(&tenant).await, Vec::<Value>::new());
 }
 
@@ -152,7 +152,7 @@ async fn a_misquoted_row_of_one_line_is_refused_alone_and_comes_back_as_it_was()
         D-3,Gamma,3,\"two\nlines\" \nD-4,\"Alfa, \"B\"\",4,ok\n";
     let accepted = tenant.import("text/csv", csv).await;
     let job = tenant.ended(&accepted).await;
-    assert_eq!(errors(&job), [error(1, "", "text_after_quote"), error(3, "", "text_after_quote")], "{job}");
+    assert_eq!(errors(&job), [error(1, "", "misquoted"), error(3, "", "misquoted")], "{job}");
     assert_eq!((&job["errors"][0]["line"], &job["errors"][1]["line"]), (&json!(4), &json!(7)));
     assert_eq!((&job["imported"], &job["total_records"]), (&json!(2), &json!(4)));
     let errors = format!("{}/errors", accepted.header("location"));
@@ -172,6 +172,97 @@ async fn a_misquoted_row_of_one_line_is_refused_alone_and_comes_back_as_it_was()
 }
 
 #[tokio::test]
+async fn quoted_cells_that_hold_rows_are_refused() {
+    let tenant = saldo().await.tenant().await;
+    let header = "external_id,contact.name,total_amount,notes\n";
+    let ditto = format!("{header}C-1,Alfa,1,ok\nC-2,Beta,2,\"\nC-3,Gamma,3,\"\nC-4,Delta,4,ok\n");
+    let urgent =
+        format!("{header}C-1,Alfa,1,ok\nC-2,Beta,2,\"urgent\nC-3,Gamma,3,ok\nC-5,E,3,urgent\"\nC-4,D,4,ok\n");
+    let across = format!("{header}C-1,Alfa,1,ok\nC-2,\"Beta,2,ok\nC-3,Gamma\",3,ok\nC-4,Delta,4,ok\n");
+    for csv in [&ditto, &urgent, &across] {
+        for (name, content) in [
+            ("a.csv", csv.as_bytes().to_vec()),
+            ("a.csv.gz", gzip(csv.replace(',', ";").as_bytes())),
+            ("a.csv", utf16(&csv.replace(',', "\t").replace('\n', "\r\n"))),
+        ] {
+            let job = upload(&tenant, json!({ "format": "csv", "filename": name }), content, json!({})).await;
+            assert_eq!(errors(&job), [error(1, "", "misquoted")], "{job}");
+            let reason = job["errors"][0]["reason"].as_str().expect("a reason");
+            assert!(reason.starts_with("a quoted cell holds what looks like another row (line 4)"), "{job}");
+            assert_eq!((&job["errors"][0]["line"], &job["total_records"]), (&json!(3), &json!(3)), "{job}");
+        }
+    }
+    // Sent again as it is, such a row is refused again.
+    let accepted = tenant.import("text/csv", ditto.as_str()).await;
+    tenant.ended(&accepted).await;
+    let errors_path = format!("{}/errors", accepted.header("location"));
+    let file = tenant.send(Method::GET, &errors_path, &[("accept", "text/csv")], "").await.text;
+    assert_eq!(errors(&import(&tenant, "text/csv", &file).await), [error(0, "", "misquoted")], "{file}");
+    let ids: Vec<Value> =
+        stored(&tenant).await.iter().map(|account| account["external_id"].clone()).collect();
+    assert!(ids.len() == 2 && ids.contains(&json!("C-1")) && ids.contains(&json!("C-4")), "{ids:?}");
+}
+
+#[tokio::test]
+async fn notes_and_addresses_of_several_lines_are_read_and_exports_import_back() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id,contact.name,total_amount,notes,address\n\
+        H-1,Alfa,1,\"Called.\nAngry, loud, rude\",\"Hauptstr. 1\n10115 Berlin, Germany\"\n\
+        H-2,\"Beta\nInc\",2,\"one\ntwo\n\nthree\",\n";
+    let job = import(&tenant, "text/csv", csv).await;
+    assert_eq!((&job["imported"], &job["failed"]), (&json!(2), &json!(0)), "{job}");
+    let row = |notes: &str| json!([{ "external_id": "H-3", "contact": { "name": "C" }, "total_amount": 3, "notes": notes }]);
+    assert_eq!(
+        tenant.import_rows(row("His lines:\nX-1,Alfa,1,Beta\n\n\"X-2\",\"Beta\",2,")).await["imported"],
+        1
+    );
+    let before = stored(&tenant).await;
+    let columns = json!(["id", "contact.name", "total_amount", "notes"]);
+    for request in [json!({ "format": "csv" }), json!({ "format": "csv", "columns": columns })] {
+        let exported = tenant.export("accounts", request).await.text;
+        let job = import(&tenant, "text/csv", &exported).await;
+        assert_eq!((&job["updated"], &job["failed"]), (&json!(3), &json!(0)), "{job}\n{exported}");
+    }
+    let notes = |accounts: &[Value]| {
+        let mut notes: Vec<String> = accounts.iter().map(|account| account["notes"].to_string()).collect();
+        notes.sort();
+        notes
+    };
+    assert_eq!(notes(&stored(&tenant).await), notes(&before));
+}
+
+#[tokio::test]
+async fn blanks_before_an_opening_quotation_mark_are_refused() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id,contact.name,total_amount\n\"J-1\", \"Alfa\", 5\n \"J-2\",Beta,5\nJ-3, 5\" pipe,5\n\
+        J-4,the \"big\" one, 5\n";
+    for (name, content) in [
+        ("a.csv", csv.as_bytes().to_vec()),
+        ("a.csv.gz", gzip(csv.replace(',', ";").as_bytes())),
+        ("a.csv", utf16(&csv.replace(',', "\t").replace('\n', "\r\n"))),
+    ] {
+        let job = upload(&tenant, json!({ "format": "csv", "filename": name }), content, json!({})).await;
+        assert_eq!(errors(&job), [error(0, "", "misquoted"), error(1, "", "misquoted")], "{job}");
+        let reason = job["errors"][0]["reason"].as_str().expect("a reason");
+        assert!(reason.starts_with("a blank precedes the quotation mark that opens a cell"), "{job}");
+    }
+    let names: Vec<Value> =
+        stored(&tenant).await.iter().map(|account| account["contact"]["name"].clone()).collect();
+    assert!(names.len() == 2 && names.contains(&json!("the \"big\" one")), "{names:?}");
+    // The file of refused rows has what was meant, so that no account has an id with marks.
+    let accepted = tenant.import("text/csv", csv).await;
+    tenant.ended(&accepted).await;
+    let errors = format!("{}/errors", accepted.header("location"));
+    let file = tenant.send(Method::GET, &errors, &[("accept", "text/csv")], "").await.text;
+    assert!(file.contains("\nJ-1,Alfa, 5,") && file.contains("\nJ-2,Beta,5,"), "{file}");
+    assert_eq!(import(&tenant, "text/csv", &file).await["imported"], 2);
+    let over_lines = "external_id,contact.name,total_amount\nJ-1, \"Al\nfa\",5\n";
+    assert_eq!(tenant.import("text/csv", over_lines).await.problem(), (400, "misquoted".to_owned()));
+    let header = "external_id, \"contact.name\",total_amount\nJ-1,Alfa,1\n";
+    assert_eq!(tenant.import("text/csv", header).await.problem(), (400, "misquoted".to_owned()));
+}
+
+#[tokio::test]
 async fn rows_of_totals_make_no_accounts() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id;contact.name;total_amount\nE-1;A;100.00\n;Total;150.00\n\" \";Total;150.00\n";
@@ -187,25 +278,57 @@ async fn rows_of_totals_make_no_accounts() {
         upload(&tenant, json!({ "format": "csv", "filename": "a.csv.gz" }), gzip(&utf16(&mapped)), mapping)
             .await,
     ];
-    for job in jobs {
-        let blank = |index| error(index, "external_id", "blank_external_id");
+    let blank = |index| error(index, "external_id", "blank_external_id");
+    let [csv, ndjson, uploaded] = jobs;
+    for job in [csv, uploaded] {
         assert_eq!(errors(&job), [blank(1), blank(2)], "{job}");
     }
+    assert_eq!(errors(&ndjson), [blank(2)], "null is left out in an object: {ndjson}");
     let row = |id: Value| json!({ "external_id": id, "contact": { "name": "B" }, "total_amount": 1 });
     let job = tenant.import_rows(json!([row(json!("")), row(Value::Null)])).await;
-    assert_eq!(
-        errors(&job),
-        [error(0, "external_id", "blank_external_id")],
-        "null is left out in JSON: {job}"
-    );
-    assert_eq!(stored(&tenant).await.len(), 2);
+    assert_eq!(errors(&job), [blank(0)], "null is left out in an object: {job}");
+    assert_eq!(stored(&tenant).await.len(), 3);
 
     // The accounts that have no external id are named by their id.
     let columns = json!(["id", "external_id", "contact", "total_amount", "currency"]);
     let request = json!({ "format": "csv", "columns": columns });
     let exported = tenant.export("accounts", request).await.text;
     let job = import(&tenant, "text/csv", &exported).await;
-    assert_eq!((&job["status"], &job["updated"]), (&json!("completed"), &json!(2)), "{job}");
+    assert_eq!((&job["status"], &job["updated"]), (&json!("completed"), &json!(3)), "{job}");
+}
+
+#[tokio::test]
+async fn refused_json_rows_without_an_external_id_can_be_sent_again() {
+    let tenant = saldo().await.tenant().await;
+    let row = |id: Value| json!({ "external_id": id, "contact": {}, "total_amount": 1 });
+    let refused = |accounts: Value, media_type: &'static str| {
+        let tenant = &tenant;
+        async move {
+            let accepted =
+                tenant.import("application/json", json!({ "accounts": accounts }).to_string()).await;
+            let job = tenant.ended(&accepted).await;
+            assert_eq!(job["imported"], 0, "{job}");
+            let path = format!("{}/errors", accepted.header("location"));
+            tenant.send(Method::GET, &path, &[("accept", media_type)], "").await.text
+        }
+    };
+    let name = r#""contact":{"name":"A"}"#;
+    let ndjson = refused(json!([row(Value::Null), row(json!("N-1"))]), "application/x-ndjson").await;
+    let job = import(&tenant, "application/x-ndjson", &ndjson.replace(r#""contact":{}"#, name)).await;
+    assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(2)), "{job}");
+
+    // Without any external id the table has no column for it.
+    let csv = refused(json!([row(Value::Null)]), "text/csv").await;
+    assert!(!csv.lines().next().unwrap_or_default().contains("external_id"), "{csv}");
+    let mended = csv.replacen("total_amount,", "total_amount,contact.name,", 1).replacen("\n1,", "\n1,A,", 1);
+    let job = import(&tenant, "text/csv", &mended).await;
+    assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(1)), "{job}");
+
+    // Where others have one, the reason says what is missing.
+    let csv = refused(json!([row(Value::Null), row(json!("N-2"))]), "text/csv").await;
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines[1].contains("external_id: the row has none"), "{csv}");
+    assert!(!lines[2].contains("external_id: the row has none"), "{csv}");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use saldo::http::openapi::{Amount, AmountText, AnyAmount};
 use saldo::id::{AccountId, TransactionId};
 use saldo::import::ExternalId;
 use saldo::money::Currency;
-use saldo::transaction::Direction;
+use saldo::transaction::{Direction, Source};
 use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
@@ -72,7 +72,7 @@ pub(crate) struct OfTransactions {
     /// Who a CSV file is for; people unless stated.
     profile: Option<Profile>,
     /// What is told of each transaction, in this order; everything unless stated.
-    #[schema(min_items = 1, max_items = 13)]
+    #[schema(min_items = 1, max_items = 14)]
     columns: Option<BTreeSet<TransactionColumn>>,
     /// How the file is handed over; as the answer, if it fits, unless stated.
     delivery: Option<Delivery>,
@@ -147,7 +147,7 @@ pub(crate) struct ExportedContact {
     "id": "txn_mfrggzdfmztwq2lk", "accountIdentifier": "DE89370400440532013000", "transactionId": "2026/01/15-7",
     "text": "Coffee", "creditDebit": "debit", "amount": "3.50", "currency": "EUR", "originalAmount": null,
     "originalCurrency": null, "purchasedAt": null, "valutaAt": "2026-01-15", "bookedAt": "2026-01-16",
-    "createdAt": "2026-01-16T09:30:00.000Z"
+    "createdAt": "2026-01-16T09:30:00.000Z", "source": "api"
 }))]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct ExportedTransaction {
@@ -171,6 +171,8 @@ pub(crate) struct ExportedTransaction {
     booked_at: Option<Date>,
     #[schema(nullable = false, format = DateTime)]
     created_at: Option<String>,
+    #[schema(nullable = false)]
+    source: Option<Source>,
 }
 
 #[cfg(test)]
@@ -215,6 +217,6 @@ mod tests {
         assert_eq!(columns.len(), 19);
         let columns = <TransactionColumn as Column<Transaction>>::ALL;
         assert!(properties::<ExportedTransaction>().iter().eq(columns.iter().map(|column| column.name())));
-        assert_eq!(columns.len(), 13);
+        assert_eq!(columns.len(), 14);
     }
 }

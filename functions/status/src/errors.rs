@@ -77,7 +77,8 @@ enum PageOrLink {
 /// With `Accept: text/csv` the answer is a file of the rows that were refused, in the shape in which they were
 /// sent, with a column `reason`: to be corrected and imported again. An apostrophe is in front of what a spreadsheet
 /// might take for a formula; an import takes it off. With `Accept: application/x-ndjson` rows of JSON are as they were
-/// sent; CSV stays CSV. In place of a file of more than 4,000,000 bytes the answer is JSON with a link to it.
+/// sent; CSV stays CSV. Rows of JSON of which only some have an `external_id` are best fetched so: as CSV the others
+/// would be refused without one, and their `reason` says it. In place of a file of more than 4,000,000 bytes the answer is JSON with a link to it.
 #[utoipa::path(
     get, path = "/api/v1/import/{job_id}/errors", operation_id = "list_import_errors", tag = "Imports",
     params(

@@ -14,7 +14,7 @@ use saldo::fields::Severity;
 use saldo::files::{ImportFiles, Upload};
 use saldo::formula::guarded_cell;
 use saldo::http::{AnswerBody, Problem};
-use saldo::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, Shape};
+use saldo::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, RowReport, Shape};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +22,9 @@ use crate::reports::reports;
 
 const CSV: &str = "text/csv; charset=utf-8";
 const NDJSON: &str = "application/x-ndjson";
+/// What is said of a row of JSON that leaves out its external id, in a table with a column for it: the empty cell would
+/// be refused as `blank_external_id`.
+const NO_EXTERNAL_ID: &str = "external_id: the row has none, which a table with such a column requires; add one, or import the row as JSON";
 /// The header of the column for rows that are no objects with fields.
 const UNSTRUCTURED: &str = "row";
 
@@ -199,15 +202,26 @@ impl Layout {
             let mut cells = self.cells(body);
             // Ragged rows: a short one is filled up, so that the reason gets to its column.
             cells.resize(width.max(cells.len()), String::new());
-            cells.push(row.reason());
+            cells.push(self.reason(row, body));
             cells
         });
         self.records(records)
     }
 
+    /// Why a row was refused, and whether the table can't be imported with it as it is.
+    fn reason(&self, row: &RowReport, body: &RowBody) -> String {
+        let reason = row.reason();
+        let Self::Fields { mentioned, .. } = self else { return reason };
+        let texts = body.texts();
+        let is_given = |field: Field| texts.get(field as usize).is_some_and(Option::is_some);
+        let has_column = mentioned.get(Field::ExternalId as usize) == Some(&true);
+        let has_name = is_given(Field::ExternalId) || is_given(Field::Id) || body.unstructured().is_some();
+        if has_column && !has_name { format!("{reason}; {NO_EXTERNAL_ID}") } else { reason }
+    }
+
     fn cells(&self, body: &RowBody) -> Vec<String> {
         match (self, body) {
-            (Self::Cells { why, .. }, RowBody::Cells(cells) | RowBody::Misquoted(cells)) => {
+            (Self::Cells { why, .. }, RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) => {
                 without(cells.clone(), *why)
             }
             (Self::Fields { mentioned, unstructured }, body) => {
@@ -242,7 +256,7 @@ fn line(body: &RowBody) -> Vec<u8> {
     let mut line: Vec<u8> = match body {
         RowBody::Json(json) => json.get().bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect(),
         RowBody::Broken(text) => text.bytes().collect(),
-        RowBody::Cells(_) | RowBody::Misquoted(_) => return Vec::new(),
+        RowBody::Cells(_) | RowBody::Misquoted { .. } => return Vec::new(),
     };
     line.push(b'\n');
     line
@@ -253,13 +267,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use saldo::fields::{Finding, FindingCode};
-    use saldo::import::{Column, DecimalSeparator, Format, Notation, RowReport, processing_failed, read};
+    use saldo::import::{Column, DecimalSeparator, Format, Misquoting, Notation, processing_failed, read};
 
     /// The cells of a file, read as an import reads it.
     fn read_back(csv: &[u8]) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
         let read = read::read(&Notation::of(Format::Csv), csv, |_, row| {
-            if let RowBody::Cells(cells) = row.body {
+            // A cell may look as if it held a row.
+            if let RowBody::Cells(cells) | RowBody::Misquoted { cells, .. } = row.body {
                 rows.push(cells);
             }
             Ok(())
@@ -291,8 +306,8 @@ mod tests {
     fn headers_cells_and_reasons_are_guarded_and_numbers_are_not() {
         let cells = ["=1+1", "-12.50"].map(str::to_owned).to_vec();
         let misquoted = ["\"=2\" x", "a;@b"].map(str::to_owned).to_vec();
-        let mut report =
-            report(',', ["contact.name", "=cmd"], vec![RowBody::Cells(cells), RowBody::Misquoted(misquoted)]);
+        let misquoted = RowBody::Misquoted { cells: misquoted, how: Misquoting::TextAfterQuote };
+        let mut report = report(',', ["contact.name", "=cmd"], vec![RowBody::Cells(cells), misquoted]);
         let reason = "ambiguous\n=3";
         for row in &mut report.rows {
             row.findings = vec![Finding::in_row(FindingCode::InvalidRow, reason)];

@@ -114,8 +114,8 @@ pub enum FindingCode {
     InvalidRow,
     /// The line is no JSON.
     InvalidJson,
-    /// A CSV row in which text follows a closing quotation mark.
-    TextAfterQuote,
+    /// A CSV row with a mistake in its quotation marks.
+    Misquoted,
     /// A CSV row with more or fewer cells than the header.
     ColumnCount,
     /// The row could not be processed, however often it was tried.
@@ -156,7 +156,7 @@ impl FindingCode {
             Self::UnknownAccount => "unknown_account",
             Self::InvalidRow => "invalid_row",
             Self::InvalidJson => "invalid_json",
-            Self::TextAfterQuote => "text_after_quote",
+            Self::Misquoted => "misquoted",
             Self::ColumnCount => "column_count",
             Self::ProcessingFailed => "processing_failed",
             Self::UnknownField => "unknown_field",

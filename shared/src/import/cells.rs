@@ -18,10 +18,8 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
             fields.read_amounts_with(*decimal_separator);
             read_record(&mut fields, record, columns);
         }
-        (RowBody::Misquoted(_), _) => {
-            let reason = "text follows a closing quotation mark; \
-                a quotation mark inside a quoted cell is written twice";
-            fields.find(Finding::in_row(FindingCode::TextAfterQuote, reason));
+        (RowBody::Misquoted { how, .. }, _) => {
+            fields.find(Finding::in_row(FindingCode::Misquoted, how.to_string()));
         }
         (RowBody::Cells(_), Shape::Objects) | (RowBody::Broken(_), _) => {
             fields.find(Finding::in_row(FindingCode::InvalidJson, "the line is not valid JSON"));

@@ -28,7 +28,7 @@ impl RawRow {
         let mut fields = fields_of(&self.body, shape);
         // A row that could not be taken apart says nothing about its fields.
         let readable = fields.findings().iter().all(|found| found.field.is_some());
-        let upsert = readable.then(|| upsert(&mut fields, self.line.is_some(), default_currency)).flatten();
+        let upsert = readable.then(|| upsert(&mut fields, shape, default_currency)).flatten();
         let findings = fields.into_findings(LEFT_OUT);
         let refused = findings.iter().any(|found| found.code.severity() == Severity::Error);
         Checked { external_id: self.external_id(shape), upsert: upsert.filter(|_| !refused), findings }
@@ -36,9 +36,9 @@ impl RawRow {
 }
 
 /// Reads every field, so that every finding is made, and then puts them together.
-fn upsert(fields: &mut Fields, in_line: bool, default_currency: Currency) -> Option<AccountUpsert> {
+fn upsert(fields: &mut Fields, shape: &Shape, default_currency: Currency) -> Option<AccountUpsert> {
     let id = account_id(fields);
-    let external_id = external_id(fields, id.is_some(), in_line);
+    let external_id = external_id(fields, id.is_some(), shape);
     let name = fields.required(Field::ContactName.name(), Fields::text);
     let total_amount = fields.required(Field::TotalAmount.name(), amount_owed);
     if id.is_none() {
@@ -100,12 +100,13 @@ fn upsert(fields: &mut Fields, in_line: bool, default_currency: Currency) -> Opt
 
 /// The source's id of the account. A row that has the field but says nothing in it, as a row of
 /// totals does, would make another account each time it is imported. With the id of its account
-/// it makes none. In JSON, null is as good as left out; in a file of one row a line it is not.
-fn external_id(fields: &mut Fields, has_id: bool, in_line: bool) -> Option<ExternalId> {
+/// it makes none. In an object, null is as good as left out; an empty cell of a table is not,
+/// since the header has the column.
+fn external_id(fields: &mut Fields, has_id: bool, shape: &Shape) -> Option<ExternalId> {
     let name = Field::ExternalId.name();
-    let is_null = fields.get(name).is_some_and(Value::is_null);
+    let is_left_out = matches!(shape, Shape::Objects) && fields.get(name).is_some_and(Value::is_null);
     match fields.optional_id(name) {
-        Patch::Clear if !has_id && (in_line || !is_null) => {
+        Patch::Clear if !has_id && !is_left_out => {
             let reason = "blank, so that each import of the row would make another account; give the row an \
                 external_id, or leave it out if it holds totals";
             fields.refuse(name, FindingCode::BlankExternalId, reason).value()

@@ -29,7 +29,7 @@ pub use plan::{CHUNKS_AT_ONCE, Chunk, Cutter, ROWS_PER_CHUNK, Superseded, Survey
 pub use progress::{Counts, Import, Progress};
 pub use read::{DecimalSeparator, Fault, Format, Mapping, Notation, Unreadable};
 pub use report::{ChunkReport, Fate, RowReport, processing_failed};
-pub use row::{Column, RawRow, RowBody, Shape};
+pub use row::{Column, Misquoting, RawRow, RowBody, Shape};
 pub use summary::ImportSummary;
 pub use upload::{Announced, FILE_BYTES_MAX, Upload};
 pub use upsert::AccountUpsert;

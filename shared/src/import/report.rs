@@ -113,11 +113,15 @@ impl RowReport {
 
 impl RowBody {
     /// What the row says in each field, as the text of CSV cells, null as an empty one;
-    /// `None` for what it does not mention.
+    /// `None` for what it does not mention, and for an external id of null, which says as much.
     #[must_use]
     pub fn texts(&self) -> [Option<String>; Field::ALL.len()] {
         let mut fields = fields_of(self, &Shape::Objects);
-        Field::ALL.map(|field| fields.take(field.name()).map(|value| text_of(field, value)))
+        Field::ALL.map(|field| {
+            let value = fields.take(field.name())?;
+            let is_left_out = field == Field::ExternalId && value.is_null();
+            (!is_left_out).then(|| text_of(field, value))
+        })
     }
 
     /// The row's own text, if it is no object whose fields could be told apart.
@@ -126,7 +130,7 @@ impl RowBody {
         match self {
             Self::Json(json) if !json.get().starts_with('{') => Some(json.get()),
             Self::Broken(text) => Some(text),
-            Self::Json(_) | Self::Cells(_) | Self::Misquoted(_) => None,
+            Self::Json(_) | Self::Cells(_) | Self::Misquoted { .. } => None,
         }
     }
 }

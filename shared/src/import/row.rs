@@ -29,9 +29,14 @@ pub enum RowBody {
     Json(Box<RawValue>),
     /// The cells of a CSV record.
     Cells(Vec<String>),
-    /// The cells of a CSV record in which text follows a closing quotation mark, as they are in
-    /// the file, quotation marks included.
-    Misquoted(Vec<String>),
+    /// The cells of a CSV record with a mistake in its quotation marks.
+    Misquoted {
+        /// Of a record of one line, a cell that is not quoted as a whole is as it is in the file,
+        /// quotation marks included.
+        cells: Vec<String>,
+        /// The mistake.
+        how: Misquoting,
+    },
     /// A line that should have been JSON and is not.
     Broken(String),
 }
@@ -41,12 +46,39 @@ impl RowBody {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Json(json) => json.get().len(),
-            Self::Cells(cells) | Self::Misquoted(cells) => {
+            Self::Cells(cells) | Self::Misquoted { cells, .. } => {
                 cells.iter().map(|cell| size_of::<String>() + cell.len()).sum()
             }
             Self::Broken(line) => line.len(),
         }
     }
+}
+
+/// A mistake in the quotation marks of a CSV record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Misquoting {
+    /// Text follows a closing mark.
+    #[error(
+        "text follows a closing quotation mark; close each quoted cell at its end, and write a quotation mark \
+        inside it twice"
+    )]
+    TextAfterQuote,
+    /// A blank precedes an opening mark, which is text then (RFC 4180, section 2, rule 4).
+    #[error(
+        "a blank precedes the quotation mark that opens a cell, so that the mark would be part of the cell; \
+        remove the blank"
+    )]
+    BlankBeforeQuote,
+    /// A line of a quoted cell looks like another row.
+    #[error(
+        "a quoted cell holds what looks like another row (line {line}); write a quotation mark inside a cell twice, \
+        or import the row as JSON if the cell is meant to hold this text"
+    )]
+    HoldsARow {
+        /// The line, counting from 1.
+        line: u64,
+    },
 }
 
 /// What the rows of a payload have in common.

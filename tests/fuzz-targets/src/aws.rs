@@ -69,6 +69,8 @@ fn item(attributes: &serde_json::Value) -> String {
 /// The settings of a Saldo on this AWS: each resource is called by its variable's name.
 pub(crate) fn settings() -> Settings {
     let value = |name: &str| match name {
+        // Each value is checked: this must be a URL.
+        "SALDO_PUBLIC_URL" => "https://saldo.example".to_owned(),
         queue if queue.ends_with("_QUEUE") => format!("https://sqs.eu-central-1.amazonaws.com/1/{queue}"),
         other => other.to_owned(),
     };

@@ -67,7 +67,7 @@ fn process(chunk: &Chunk, org: &OrgId) {
     assert_eq!(report.refused().count(), chunk.rows.len());
     for (row, body) in report.refused() {
         assert!(!row.reason().is_empty());
-        if !matches!(body, RowBody::Cells(_) | RowBody::Misquoted(_)) {
+        if !matches!(body, RowBody::Cells(_) | RowBody::Misquoted { .. }) {
             // Either is what a file of refused rows shows of it.
             let (_texts, _line) = (body.texts(), body.unstructured());
         }

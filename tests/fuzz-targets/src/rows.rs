@@ -85,7 +85,7 @@ impl Outcome {
         let texts = self.rows.iter().map(|row| match &row.body {
             RowBody::Json(json) => (row.line, json.get()),
             RowBody::Broken(text) => (row.line, text.as_str()),
-            RowBody::Cells(cells) | RowBody::Misquoted(cells) => panic!("cells in JSON: {cells:?}"),
+            RowBody::Cells(cells) | RowBody::Misquoted { cells, .. } => panic!("cells in JSON: {cells:?}"),
         });
         texts.collect()
     }
@@ -101,7 +101,9 @@ pub(crate) fn same_row(one: &RawRow, other: &RawRow) -> bool {
     let same_body = match (&one.body, &other.body) {
         (RowBody::Json(one), RowBody::Json(other)) => one.get() == other.get(),
         (RowBody::Cells(one), RowBody::Cells(other)) => one == other,
-        (RowBody::Misquoted(one), RowBody::Misquoted(other)) => one == other,
+        (RowBody::Misquoted { cells: one, how }, RowBody::Misquoted { cells: other, how: as_well }) => {
+            (one, how) == (other, as_well)
+        }
         (RowBody::Broken(one), RowBody::Broken(other)) => one == other,
         _ => false,
     };

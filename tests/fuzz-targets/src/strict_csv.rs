@@ -1,14 +1,15 @@
 //! A plain, strict reading of CSV (RFC 4180), to compare the reader of rows with.
 
 use saldo::formula::unguarded;
-use saldo::import::{RowBody, Shape, Unreadable};
+use saldo::id::AccountId;
+use saldo::import::{Column, Field, RowBody, Shape, Unreadable};
 
 use crate::rows::{Ended, Outcome};
 
 /// A record as its text says, character by character.
 struct Record {
     cells: Vec<String>,
-    /// Text follows a closing quotation mark.
+    /// A mistake is in its quotation marks.
     is_misquoted: bool,
 }
 
@@ -18,36 +19,47 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let misread = matches!(
         outcome.ended,
-        Ended::Unreadable(Unreadable::UnclosedQuote { .. } | Unreadable::TextAfterQuote { .. })
+        Ended::Unreadable(Unreadable::UnclosedQuote { .. } | Unreadable::Misquoted { .. })
     );
     match (&outcome.ended, &outcome.shape) {
-        (Ended::AtTheEnd, Some(Shape::Columns { delimiter, .. })) => {
-            let records = records(text, *delimiter).expect("a file that was read can be read strictly");
+        (Ended::AtTheEnd, Some(Shape::Columns { delimiter, columns, .. })) => {
+            let records = records(text, *delimiter, column_of_ids(columns))
+                .expect("a file that was read can be read strictly");
             let [header, rows @ ..] = records.as_slice() else { panic!("a file that was read has a header") };
             assert!(!header.is_misquoted);
             assert_eq!(rows.len(), outcome.rows.len());
             for (expected, row) in rows.iter().zip(&outcome.rows) {
                 let (cells, is_misquoted) = match &row.body {
                     RowBody::Cells(cells) => (cells, false),
-                    RowBody::Misquoted(cells) => (cells, true),
+                    RowBody::Misquoted { cells, .. } => (cells, true),
                     other => panic!("cells: {other:?}"),
                 };
                 assert_eq!((cells, is_misquoted), (&expected.cells, expected.is_misquoted));
             }
         }
-        (_, Some(Shape::Columns { delimiter, .. })) if misread => {
-            assert!(records(text, *delimiter).is_none(), "{:?} in {text:?}", outcome.ended);
+        (_, Some(Shape::Columns { delimiter, columns, .. })) if misread => {
+            assert!(
+                records(text, *delimiter, column_of_ids(columns)).is_none(),
+                "{:?} in {text:?}",
+                outcome.ended
+            );
         }
         _ => {}
     }
 }
 
+/// The column of accounts' ids: a column of other ids fills no field.
+fn column_of_ids(columns: &[Column]) -> Option<usize> {
+    columns.iter().position(|column| column.field() == Some(Field::Id))
+}
+
 /// The records of a file; `None` if they can't be told apart.
-fn records(text: &str, delimiter: char) -> Option<Vec<Record>> {
+fn records(text: &str, delimiter: char, ids: Option<usize>) -> Option<Vec<Record>> {
     let mut records: Vec<Record> = Vec::new();
     let mut rest = text.trim_start_matches(['\r', '\n']);
     while !rest.is_empty() {
-        let (record, after) = record(rest, delimiter)?;
+        let table = Table { delimiter, columns: records.first().map(|header| header.cells.len()), ids };
+        let (record, after) = table.record(rest)?;
         if record.is_misquoted && records.is_empty() {
             return None;
         }
@@ -57,33 +69,83 @@ fn records(text: &str, delimiter: char) -> Option<Vec<Record>> {
     Some(records)
 }
 
-/// The first record, and the text from its line break on.
-fn record(text: &str, delimiter: char) -> Option<(Record, &str)> {
-    let is_end = |c: char| c == delimiter || c == '\r' || c == '\n';
-    let (mut cells, mut is_misquoted, mut rest) = (Vec::new(), false, text);
-    loop {
-        let mut cell = String::new();
-        if let Some(mut quoted) = rest.strip_prefix('"') {
-            rest = loop {
-                let (before, after) = quoted.split_once('"')?;
-                cell.push_str(before);
-                let Some(more) = after.strip_prefix('"') else { break after };
-                cell.push('"');
-                quoted = more;
-            };
-            is_misquoted |= rest.trim_start_matches(' ').starts_with(|c| !is_end(c));
-        }
-        let (plain, after) = rest.split_at(rest.find(is_end).unwrap_or(rest.len()));
-        cells.push(cell + plain);
-        let Some(next) = after.strip_prefix(delimiter) else {
-            let line = &text[..text.len() - after.len()];
-            if is_misquoted {
-                let is_one_line = !line.contains(['\r', '\n']) && line.matches('"').count().is_multiple_of(2);
-                cells = is_one_line.then(|| line.split(delimiter).map(str::to_owned).collect())?;
+/// A cell of a misquoted line, without its marks if they quote all of it.
+fn without_quotes(cell: &str) -> String {
+    let text = cell.trim_matches([' ', '\t']);
+    match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
+        Some(text) if !text.split("\"\"").any(|part| part.contains('"')) => text.replace("\"\"", "\""),
+        _ => cell.to_owned(),
+    }
+}
+
+/// What is known of the file before a record is read.
+struct Table {
+    delimiter: char,
+    /// The number of columns; `None` ahead of the header, which has its own number of cells.
+    columns: Option<usize>,
+    /// The column of accounts' ids, known behind the header.
+    ids: Option<usize>,
+}
+
+impl Table {
+    /// The first record, and the text from its line break on.
+    fn record<'a>(&self, text: &'a str) -> Option<(Record, &'a str)> {
+        let is_end = |c: char| c == self.delimiter || c == '\r' || c == '\n';
+        let is_blank = |c: char| (c == ' ' || c == '\t') && c != self.delimiter;
+        let (mut cells, mut quotations, mut is_misquoted, mut rest) = (Vec::new(), Vec::new(), false, text);
+        loop {
+            let mut cell = String::new();
+            is_misquoted |= rest.starts_with(is_blank) && rest.trim_start_matches(is_blank).starts_with('"');
+            if let Some(opened) = rest.strip_prefix('"') {
+                let mut quoted = opened;
+                rest = loop {
+                    let (before, after) = quoted.split_once('"')?;
+                    cell.push_str(before);
+                    let Some(more) = after.strip_prefix('"') else { break after };
+                    cell.push('"');
+                    quoted = more;
+                };
+                quotations.push((cells.len(), &opened[..opened.len() - rest.len() - 1]));
+                is_misquoted |= rest.trim_start_matches(' ').starts_with(|c| !is_end(c));
             }
-            let cells = cells.iter().map(|cell| unguarded(cell).into_owned()).collect();
-            return Some((Record { cells, is_misquoted }, after));
+            let (plain, after) = rest.split_at(rest.find(is_end).unwrap_or(rest.len()));
+            cells.push(cell + plain);
+            let Some(next) = after.strip_prefix(self.delimiter) else {
+                let line = &text[..text.len() - after.len()];
+                if is_misquoted {
+                    let is_one_line =
+                        !line.contains(['\r', '\n']) && line.matches('"').count().is_multiple_of(2);
+                    cells = is_one_line.then(|| line.split(self.delimiter).map(without_quotes).collect())?;
+                }
+                is_misquoted |=
+                    quotations.iter().any(|(cell, text)| self.holds_row(text, *cell, cells.len()));
+                let cells = cells.iter().map(|cell| unguarded(cell).into_owned()).collect();
+                return Some((Record { cells, is_misquoted }, after));
+            };
+            rest = next;
+        }
+    }
+
+    /// Whether the quotation in a cell has a line that looks like a row, or begins in one row and
+    /// ends in another.
+    fn holds_row(&self, quotation: &str, cell: usize, cells: usize) -> bool {
+        let columns = self.columns.unwrap_or(cells);
+        let lines: Vec<&str> = quotation.split(['\r', '\n']).collect();
+        let [first, more @ ..] = lines.as_slice() else { return false };
+        let Some(last) = more.last() else { return false };
+        let tight = |line: &str| {
+            line.match_indices(self.delimiter).filter(|(at, _)| !line[at + 1..].starts_with(' ')).count()
         };
-        rest = next;
+        let is_row = |line: &&str| columns > 2 && line.split(self.delimiter).count() == columns;
+        let is_across =
+            columns > 1 && cells == columns && tight(first) == columns - 1 - cell && tight(last) == cell;
+        more.iter().any(|line| is_row(line) && self.may_be_row(line)) || is_across && self.may_be_row(last)
+    }
+
+    fn may_be_row(&self, line: &str) -> bool {
+        let ids = self.ids.filter(|_| self.columns.is_some());
+        let Some(id) = ids.and_then(|ids| line.split(self.delimiter).nth(ids)) else { return true };
+        id.trim_matches(|c: char| c.is_ascii_whitespace()).is_empty()
+            || id.trim().parse::<AccountId>().is_ok()
     }
 }

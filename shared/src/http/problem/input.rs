@@ -86,7 +86,7 @@ impl From<import::Unreadable> for Problem {
             Unreadable::RowTooLong { .. } => Self::unreadable("row_too_long", detail),
             Unreadable::BrokenGzip { .. } => Self::unreadable("invalid_gzip", detail),
             Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),
-            Unreadable::TextAfterQuote { .. } => Self::unreadable("text_after_quote", detail),
+            Unreadable::Misquoted { .. } => Self::unreadable("misquoted", detail),
             Unreadable::UnclosedQuote { .. } => Self::unreadable("unclosed_quote", detail),
             Unreadable::TooManyColumns => Self::unreadable("too_many_columns", detail),
             Unreadable::HeaderTooLong { .. } => Self::unreadable("header_too_long", detail),

@@ -6,11 +6,11 @@ use std::io::{self, Read};
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 
 use super::bounded::{BUFFER_BYTES, Window};
-use super::quoting::{Quoting, quoting};
+use super::quoting::{Quoting, Table};
 use super::{COLUMNS_MAX, Fault, HEADER_CHARS_MAX, Mapping, Notation, Rows, Sink, Unreadable};
 use crate::formula::unguarded;
 use crate::id::AccountId;
-use crate::import::{Column, Field, RowBody, Shape};
+use crate::import::{Column, Field, Misquoting, RowBody, Shape};
 
 /// The rows, the header among them, in which an account's id must be for their column to be one
 /// of accounts' ids.
@@ -34,11 +34,14 @@ pub(super) fn read(
     if !next(&mut reader, &mut record)? {
         return Err(Unreadable::NoRows.into());
     }
-    if let Some(Misquoted { fault, .. }) = misquoted(&reader, &record, delimiter) {
+    let mut table =
+        Table { delimiter: u8::try_from(delimiter).unwrap_or(b','), columns: record.len(), ids: None };
+    if let Some(Misquoted { fault, .. }) = misquoted(&reader, &record, &table) {
         return Err(fault.into());
     }
     let mut columns = columns(&record, &notation.mapping)?;
-    if !has_ids_of_accounts(&head, delimiter, &columns) {
+    table.ids = column_of_ids(&head, delimiter, &columns);
+    if table.ids.is_none() {
         let foreign = columns.iter_mut().filter(|column| column.field().is_some_and(Field::is_beside_id));
         foreign.for_each(|column| column.field = None);
     }
@@ -48,9 +51,9 @@ pub(super) fn read(
             return Err(Unreadable::TooManyColumns.into());
         }
         let line = first_line(&reader, &record);
-        let body = match misquoted(&reader, &record, delimiter) {
+        let body = match misquoted(&reader, &record, &table) {
             None => RowBody::Cells(cells(&record)),
-            Some(Misquoted { one_line: Some(line), .. }) => RowBody::Misquoted(split(line, delimiter)),
+            Some(Misquoted { cells: Some((cells, how)), .. }) => RowBody::Misquoted { cells, how },
             Some(Misquoted { fault, .. }) => return Err(fault.into()),
         };
         rows.push(&shape, line, body)?;
@@ -66,56 +69,72 @@ fn cells(record: &StringRecord) -> Vec<String> {
 }
 
 /// A record whose quotation marks are wrong.
-struct Misquoted<'a> {
+struct Misquoted {
     fault: Unreadable,
-    /// The record, if it is one line beyond doubt: then it alone is refused.
-    one_line: Option<&'a [u8]>,
+    /// The record's cells, if it is certain where it ends: then it alone is refused.
+    cells: Option<(Vec<String>, Misquoting)>,
 }
 
 /// What is wrong with the quotation marks of the record that was just read, if anything is.
-fn misquoted<'a, R: Read>(
-    reader: &'a csv::Reader<Window<R>>,
+fn misquoted<R: Read>(
+    reader: &csv::Reader<Window<R>>,
     record: &StringRecord,
-    delimiter: char,
-) -> Option<Misquoted<'a>> {
+    table: &Table,
+) -> Option<Misquoted> {
     let begin = record.position()?.byte();
     let length = usize::try_from(reader.position().byte().saturating_sub(begin)).ok()?;
     let bytes = reader.get_ref().from(begin).get(..length)?;
     // The reader passes over a second byte order mark.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| begin == 0).unwrap_or(bytes);
-    let row = || first_line(reader, record);
-    match quoting(bytes, u8::try_from(delimiter).ok()?) {
-        Quoting::WellFormed => None,
+    let quoting = table.quoting(bytes);
+    let row = match quoting {
+        Quoting::WellFormed => return None,
+        _ => first_line(reader, record)?,
+    };
+    let line = |at| {
+        let ahead = bytes.get(..at).unwrap_or_default().trim_ascii_start();
+        row + ahead.split(|byte| *byte == b'\n').skip(1).count() as u64
+    };
+    let as_it_is = |is_one_line: bool| is_one_line.then(|| split(bytes, char::from(table.delimiter)));
+    let (at, how, cells) = match quoting {
+        Quoting::WellFormed => return None,
         Quoting::Unclosed => {
-            Some(Misquoted { fault: Unreadable::UnclosedQuote { line: row()? }, one_line: None })
+            return Some(Misquoted { fault: Unreadable::UnclosedQuote { line: row }, cells: None });
         }
-        Quoting::TextAfter { at, is_one_line } => {
-            let (row, ahead) = (row()?, bytes.get(..at)?.trim_ascii_start());
-            let line = row + ahead.split(|byte| *byte == b'\n').skip(1).count() as u64;
-            let fault = Unreadable::TextAfterQuote { line, row };
-            Some(Misquoted { fault, one_line: is_one_line.then_some(bytes) })
-        }
-    }
+        Quoting::TextAfter { at, is_one_line } => (at, Misquoting::TextAfterQuote, as_it_is(is_one_line)),
+        Quoting::BlankBefore { at, is_one_line } => (at, Misquoting::BlankBeforeQuote, as_it_is(is_one_line)),
+        Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, Some(cells(record))),
+    };
+    let fault = Unreadable::Misquoted { line: line(at), row, how };
+    Some(Misquoted { fault, cells: cells.map(|cells| (cells, how)) })
 }
 
-/// The cells of a line, quotation marks and all.
+/// The cells of a line: those that are quoted as a whole without their marks, so that they mean
+/// the same when the refused row is sent again, and the others as they are.
 fn split(line: &[u8], delimiter: char) -> Vec<String> {
     let line = String::from_utf8_lossy(line);
-    line.trim_matches(['\r', '\n']).split(delimiter).map(|cell| unguarded(cell).into_owned()).collect()
+    let cells = line.trim_matches(['\r', '\n']).split(delimiter);
+    cells.map(|cell| unguarded(&quoted_whole(cell).unwrap_or_else(|| cell.to_owned())).into_owned()).collect()
 }
 
-/// Whether a file's column of ids, if it has one, is one of accounts' ids: some row among the
-/// first tells it. Other systems have columns of that name, too, and mean something else.
-fn has_ids_of_accounts(head: &[u8], delimiter: char, columns: &[Column]) -> bool {
-    let Some(at) = columns.iter().position(|column| column.field() == Some(Field::Id)) else {
-        return false;
-    };
+/// The text of a cell that is quoted as a whole, blanks around it aside.
+fn quoted_whole(cell: &str) -> Option<String> {
+    let text = cell.trim_matches([' ', '\t']).strip_prefix('"')?.strip_suffix('"')?;
+    let has_single_mark = text.replace("\"\"", "").contains('"');
+    (!has_single_mark).then(|| text.replace("\"\"", "\""))
+}
+
+/// Where a file has its column of accounts' ids: some row among the first has one there. Other
+/// systems have columns of that name, too, and mean something else.
+fn column_of_ids(head: &[u8], delimiter: char, columns: &[Column]) -> Option<usize> {
+    let at = columns.iter().position(|column| column.field() == Some(Field::Id))?;
     let mut rows = reader(head, delimiter).into_byte_records().take(ROWS_LOOKED_AT);
-    rows.any(|row| {
-        let row = row.unwrap_or_default();
-        let id = row.get(at).and_then(|id| std::str::from_utf8(id).ok());
-        id.is_some_and(|id| id.trim().parse::<AccountId>().is_ok())
-    })
+    rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_id_of_account)).then_some(at)
+}
+
+/// Whether a cell has the id of an account.
+pub(super) fn is_id_of_account(cell: &[u8]) -> bool {
+    std::str::from_utf8(cell).is_ok_and(|id| id.trim().parse::<AccountId>().is_ok())
 }
 
 fn reader<R: Read>(text: R, delimiter: char) -> csv::Reader<R> {

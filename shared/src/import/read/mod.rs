@@ -25,7 +25,7 @@ use bounded::{Counted, Expanded, may_have_rows};
 use decoded::Decoded;
 use flate2::read::MultiGzDecoder;
 
-use super::{RawRow, RowBody, Shape};
+use super::{Misquoting, RawRow, RowBody, Shape};
 use crate::failure::Failure;
 use crate::fields;
 
@@ -94,16 +94,15 @@ pub enum Unreadable {
         /// The line the row begins on, counting from 1.
         line: u64,
     },
-    /// Text that follows a closing quotation mark, where the rows can't be told apart any more.
-    #[error(
-        "line {line}: text follows a closing quotation mark in the row that begins on line {row}; \
-        close each quoted cell at its end, and write a quotation mark inside it twice"
-    )]
-    TextAfterQuote {
-        /// The line of the text, counting from 1.
+    /// Quotation marks that stand wrong, where the rows can't be told apart any more.
+    #[error("line {line}, in the row that begins on line {row}: {how}")]
+    Misquoted {
+        /// The line with the mistake, counting from 1.
         line: u64,
         /// The line the row begins on.
         row: u64,
+        /// The mistake.
+        how: Misquoting,
     },
     /// No column of the header is a field of an account.
     #[error("no column of the header is a field of an account; see `mapping` to name them")]

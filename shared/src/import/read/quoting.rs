@@ -1,10 +1,12 @@
 //! How the quotation marks of a CSV record stand (RFC 4180, section 2, rules 5 to 7).
 //!
 //! The `csv` crate reads every record: it takes text after a closing quotation mark for more of
-//! the cell. Such a mark was not meant to close, or the one before it not to open, and then the
-//! cell has swallowed the rows between them. So a record's bytes are looked at once more.
+//! the cell, and a mark after a blank for text. A stray mark opens a cell that ends at the next
+//! mark and holds every row up to it. So a record's bytes are looked at once more.
 
-/// How the quotation marks of a record stand.
+use std::ops::Range;
+
+/// How the quotation marks of a record stand. Each `at` is a place in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quoting {
     /// Every cell that opens one closes it at its end. A mark within an unquoted cell is text,
@@ -14,39 +16,123 @@ pub(super) enum Quoting {
     Unclosed,
     /// Text follows a closing mark.
     TextAfter {
-        /// Where in the record the text begins.
+        /// Where the text begins.
         at: usize,
         /// Whether the record is one line with as many opening as closing marks, so that the
         /// next line is the next record beyond doubt.
         is_one_line: bool,
     },
+    /// A cell begins with blanks and a mark.
+    BlankBefore {
+        /// Where the mark is.
+        at: usize,
+        /// As of `TextAfter`.
+        is_one_line: bool,
+    },
+    /// A line of a quoted cell looks like another row.
+    HoldsARow {
+        /// Where the line begins.
+        at: usize,
+    },
 }
 
-/// Looks at the bytes of a record, which may have line breaks before and after it.
-pub(super) fn quoting(record: &[u8], delimiter: u8) -> Quoting {
-    if !record.contains(&b'"') {
-        return Quoting::WellFormed;
-    }
-    let mut at = record.iter().take_while(|byte| is_line_break(**byte)).count();
-    let begin = at;
-    loop {
-        if record.get(at) == Some(&b'"') {
-            let Some(end) = end_of_quoted(record, at + 1) else { return Quoting::Unclosed };
-            let blanks = record.iter().skip(end).take_while(|byte| **byte == b' ').count();
-            at = end + blanks;
-            if record.get(at).is_some_and(|byte| *byte != delimiter && !is_line_break(*byte)) {
-                return Quoting::TextAfter {
-                    at,
-                    is_one_line: is_one_line(record.get(begin..).unwrap_or_default()),
-                };
+/// What is known of the table that a record is in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table {
+    /// What separates the cells.
+    pub(super) delimiter: u8,
+    /// The number of cells of the header.
+    pub(super) columns: usize,
+    /// The column of accounts' ids, in a file that has them, as exports do.
+    pub(super) ids: Option<usize>,
+}
+
+impl Table {
+    /// Looks at the bytes of a record, which may have line breaks before and after it.
+    pub(super) fn quoting(&self, record: &[u8]) -> Quoting {
+        if !record.contains(&b'"') {
+            return Quoting::WellFormed;
+        }
+        let begin = record.iter().take_while(|byte| is_line_break(**byte)).count();
+        let is_one_line = || is_one_line(record.get(begin..).unwrap_or_default());
+        let (mut at, mut cell, mut quoted) = (begin, 0, Vec::new());
+        loop {
+            let opening = at + blanks(record, at, self.delimiter);
+            if record.get(opening) == Some(&b'"') {
+                if opening > at {
+                    return Quoting::BlankBefore { at: opening, is_one_line: is_one_line() };
+                }
+                let Some(end) = end_of_quoted(record, at + 1) else { return Quoting::Unclosed };
+                quoted.push((cell, at + 1..end - 1));
+                at = end + record.iter().skip(end).take_while(|byte| **byte == b' ').count();
+                if record.get(at).is_some_and(|byte| *byte != self.delimiter && !is_line_break(*byte)) {
+                    return Quoting::TextAfter { at, is_one_line: is_one_line() };
+                }
             }
+            let rest = record.get(at..).unwrap_or_default();
+            match rest.iter().position(|byte| *byte == self.delimiter || is_line_break(*byte)) {
+                Some(end) if rest.get(end) == Some(&self.delimiter) => at += end + 1,
+                _ => break,
+            }
+            cell += 1;
         }
-        let rest = record.get(at..).unwrap_or_default();
-        match rest.iter().position(|byte| *byte == delimiter || is_line_break(*byte)) {
-            Some(end) if rest.get(end) == Some(&delimiter) => at += end + 1,
-            _ => return Quoting::WellFormed,
-        }
+        let is_whole = self.columns > 1 && cell + 1 == self.columns;
+        let held = quoted.into_iter().find_map(|(cell, text)| {
+            self.held_row(record, text.clone())
+                .or_else(|| is_whole.then(|| self.row_across(record, cell, text)).flatten())
+        });
+        held.map_or(Quoting::WellFormed, |at| Quoting::HoldsARow { at })
     }
+
+    /// Where a line begins, in the quoted text and after its first line, that has as many cells
+    /// as the header. One or two cells are too few to tell a row from a sentence.
+    fn held_row(&self, record: &[u8], text: Range<usize>) -> Option<usize> {
+        let mut lines = lines(record, text).skip(1);
+        let held = lines.find(|(_, line)| {
+            self.columns > 2 && self.delimiters(line).count() + 1 == self.columns && self.may_be_row(line)
+        });
+        held.map(|(at, _)| at)
+    }
+
+    /// Where the last line of the quoted text begins, if the line on which the cell opens and the
+    /// line on which it closes would each be a whole row, as `"A,1` and `B",2` of two columns. A delimiter
+    /// before a blank is one of a sentence.
+    fn row_across(&self, record: &[u8], cell: usize, text: Range<usize>) -> Option<usize> {
+        let (_, first) = lines(record, text.clone()).next()?;
+        let (at, last) = lines(record, text).skip(1).last()?;
+        let delimiters =
+            |line: &[u8]| self.delimiters(line).filter(|at| line.get(at + 1) != Some(&b' ')).count();
+        let are_rows = cell + delimiters(first) + 1 == self.columns && delimiters(last) == cell;
+        (are_rows && self.may_be_row(last)).then_some(at)
+    }
+
+    /// Whether a line may be a row of the table: among accounts' ids, the row's is one, or blank.
+    fn may_be_row(&self, line: &[u8]) -> bool {
+        let cell = self.ids.and_then(|ids| line.split(|byte| *byte == self.delimiter).nth(ids));
+        cell.is_none_or(|id| id.trim_ascii().is_empty() || super::csv::is_id_of_account(id))
+    }
+
+    /// Where the delimiters of a line are.
+    fn delimiters(&self, line: &[u8]) -> impl Iterator<Item = usize> {
+        let delimiter = self.delimiter;
+        line.iter().enumerate().filter(move |(_, byte)| **byte == delimiter).map(|(at, _)| at)
+    }
+}
+
+/// The lines of a part of a record, and where they begin.
+fn lines(record: &[u8], part: Range<usize>) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut begin = part.start;
+    record.get(part).unwrap_or_default().split(|byte| is_line_break(*byte)).map(move |line| {
+        let at = begin;
+        begin += line.len() + 1;
+        (at, line)
+    })
+}
+
+/// The number of blanks from a place on.
+fn blanks(record: &[u8], at: usize, delimiter: u8) -> usize {
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t') && *byte != delimiter;
+    record.iter().skip(at).take_while(|byte| is_blank(byte)).count()
 }
 
 /// Where the byte after the mark is that closes a quoted cell. Two marks are one that is text.
@@ -75,6 +161,10 @@ fn is_line_break(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    fn quoting(record: &str, delimiter: u8, columns: usize) -> Quoting {
+        Table { delimiter, columns, ids: None }.quoting(record.as_bytes())
+    }
+
     #[test]
     fn quotation_marks_open_and_close_cells_and_are_text_elsewhere() {
         for record in [
@@ -86,10 +176,10 @@ mod tests {
             "\"a\" ,b",
             "a \"b\",c",
         ] {
-            assert_eq!(quoting(record.as_bytes(), b','), Quoting::WellFormed, "{record:?}");
+            assert_eq!(quoting(record, b',', 3), Quoting::WellFormed, "{record:?}");
         }
         for record in ["\"a", "a,\"b\nc", "\"a\"\"", "\""] {
-            assert_eq!(quoting(record.as_bytes(), b','), Quoting::Unclosed, "{record:?}");
+            assert_eq!(quoting(record, b',', 3), Quoting::Unclosed, "{record:?}");
         }
         for (record, at, is_one_line) in [
             ("\"Alfa\" GmbH,1\n", 7, true),
@@ -98,12 +188,60 @@ mod tests {
             ("\"5\" pipe\",x", 4, false),
             ("\"a\"b,\"c\nd\"", 3, false),
         ] {
-            assert_eq!(
-                quoting(record.as_bytes(), b','),
-                Quoting::TextAfter { at, is_one_line },
-                "{record:?}"
-            );
+            assert_eq!(quoting(record, b',', 3), Quoting::TextAfter { at, is_one_line }, "{record:?}");
         }
-        assert_eq!(quoting(b"\"a\"\t\"b\";", b'\t'), Quoting::TextAfter { at: 7, is_one_line: true });
+        assert_eq!(quoting("\"a\"\t\"b\";", b'\t', 2), Quoting::TextAfter { at: 7, is_one_line: true });
+    }
+
+    #[test]
+    fn blanks_before_an_opening_mark_are_found() {
+        for (record, at, is_one_line) in [
+            ("\"C1\", \"Alfa\", 5\n", 6, true),
+            ("1,\t\"C1\"", 3, true),
+            (" \"C1\",1", 1, true),
+            ("\n1, \"two\n", 4, false),
+        ] {
+            assert_eq!(quoting(record, b',', 3), Quoting::BlankBefore { at, is_one_line }, "{record:?}");
+        }
+        for record in ["1, 5\" pipe,x", "1,a \"b\" c,x", "1, ,\" \""] {
+            assert_eq!(quoting(record, b',', 3), Quoting::WellFormed, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn quoted_lines_that_look_like_rows_are_found() {
+        for (record, columns, at) in [
+            ("C2,Beta,2,\"\nC3,Gamma,3,\"\n", 4, 12),
+            ("C2,Beta,2,\"\r\nC3,Gamma,3,\"\r\n", 4, 13),
+            ("C1,A,1,\"urgent\nC2,B,2,ok\nC3,C,3,urgent\"\n", 4, 15),
+            ("C1,A,1,\"urgent\nC2,B,2,\"\"ok\"\"\n\"", 4, 15),
+            ("C1,\"x\nC2,B,2,ok\ny\",1,ok", 4, 6),
+            ("C1,\"Alfa,1,ok\nC2,Beta\",2,ok", 4, 14),
+            ("\"Alfa,1\nBeta\",2", 2, 8),
+            ("1,\"\n2,Beta\"", 2, 4),
+        ] {
+            assert_eq!(quoting(record, b',', columns), Quoting::HoldsARow { at }, "{record:?}");
+        }
+        for (record, columns) in [
+            ("C1,A,1,\"two\nlines, and more\"", 4),
+            ("C1,\"Hauptstr. 1\n10115 Berlin, Germany\",1,ok", 4),
+            ("C1,\"Main St 5, Flat 2\nBerlin, Germany\",1", 3),
+            ("C1,\"one\nother, or both\"", 2),
+            ("\"one\ntwo\"", 1),
+            ("C1;\"a,b,c\nd,e,f\";1", 3),
+        ] {
+            let delimiter = if record.contains(';') { b';' } else { b',' };
+            assert_eq!(quoting(record, delimiter, columns), Quoting::WellFormed, "{record:?}");
+        }
+    }
+
+    #[test]
+    fn in_a_table_of_accounts_ids_a_row_has_one_or_none() {
+        let table = Table { delimiter: b',', columns: 3, ids: Some(0) };
+        let record = |line: &str| format!("acc_mfrggzdfmztwq2lk,1,\"Called.\n{line}\"\n");
+        assert_eq!(table.quoting(record("Angry, loud, rude").as_bytes()), Quoting::WellFormed);
+        for row in ["acc_mfrggzdfmztwq2lk,2,", ",2,x"] {
+            assert_eq!(table.quoting(record(row).as_bytes()), Quoting::HoldsARow { at: 32 }, "{row}");
+        }
     }
 }
