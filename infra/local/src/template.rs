@@ -164,7 +164,10 @@ impl Template {
     }
 
     /// The queues that functions work on.
-    pub(crate) fn sources(&self) -> Result<Vec<TemplateSource>> {
+    ///
+    /// # Errors
+    /// When the template can't be resolved.
+    pub fn sources(&self) -> Result<Vec<TemplateSource>> {
         self.resources("AWS::Lambda::EventSourceMapping")?.iter().map(Resource::read).collect()
     }
 
