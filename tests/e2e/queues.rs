@@ -30,18 +30,16 @@ macro_rules! handler {
 const BROKEN: [Broken; 9] = [
     Broken { function: "ImportPlannerFunction", handler: handler!(import::handle) },
     Broken { function: "ImportWorkerFunction", handler: handler!(import::handle) },
-    Broken {
-        function: "ImportDeadLettersFunction", handler: handler!(import::handle_dead_letters) },
+    Broken { function: "ImportDeadLettersFunction", handler: handler!(import::handle_dead_letters) },
     Broken { function: "ExportWorkerFunction", handler: handler!(export::handle) },
-    Broken {
-        function: "ExportDeadLettersFunction", handler: handler!(export::handle_dead_letters) },
+    Broken { function: "ExportDeadLettersFunction", handler: handler!(export::handle_dead_letters) },
     Broken { function: "SyncWorkerFunction", handler: handler!(sync::handle) },
+    Broken { function: "SyncDeadLettersFunction", handler: handler!(sync::handle_dead_letters) },
+    Broken { function: "NotificationsWorkerFunction", handler: handler!(sync::handle_notifications) },
     Broken {
-        function: "SyncDeadLettersFunction", handler: handler!(sync::handle_dead_letters) },
-    Broken {
-        function: "NotificationsWorkerFunction", handler: handler!(sync::handle_notifications) },
-    Broken {
-        function: "NotificationsDeadLettersFunction", handler: handler!(sync::handle_notification_dead_letters) },
+        function: "NotificationsDeadLettersFunction",
+        handler: handler!(sync::handle_notification_dead_letters),
+    },
 ];
 
 #[tokio::test]

@@ -140,7 +140,8 @@ async fn webhook_is_retried_over_its_whole_schedule() {
         let (seconds, hops) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let aws = services(&Data::Ephemeral).await;
         let queue = aws.settings.queues.notification.clone();
-        let lapse = TimeLapse { app: aws.app(), queue, seconds: Arc::clone(&seconds), hops: Arc::clone(&hops) };
+        let lapse =
+            TimeLapse { app: aws.app(), queue, seconds: Arc::clone(&seconds), hops: Arc::clone(&hops) };
         let stack = Stack::over(aws, may_loop, Limits::default(), lapse).await;
         let receiver = Receiver::start(&[500; 20]).await;
         let request = json!({ "observe_key": "saldo:import.completed", "notify_uri": receiver.url });
