@@ -155,7 +155,6 @@ async fn worker_of_the_last_chunk_may_die_at_any_request() {
         // The job, the bucket, the file, the organization, the look-up, two rows, the commit, the
         // job, the buckets, the end and its event.
         for requests in 0..=11 {
-            let bench = Bench::start(2).await;
             let (id, chunks) = two_chunks(&bench).await;
             let [first, last] = [0, 1].map(|n| sqs_event(&chunks[n..=n]));
             import::handle(bench.app.clone(), first).await;

@@ -14,6 +14,7 @@ use saldo::files::ImportFiles;
 use saldo::http::service;
 use saldo::id::{ImportId, OrgId};
 use saldo::import::{Import, ImportStatus};
+use saldo::queue::{ImportMessage, ImportTask, Queued};
 use serde_json::{Value, json};
 use testing::wire::{Chaos, Faults, tapped};
 use testing::{Lab, services};
@@ -187,6 +188,57 @@ async fn an_import_whose_plan_was_given_up_half_way_ends_and_goes_on_where_it_wa
     assert_eq!(import.job.status, ImportStatus::Completed, "{import:#?}");
     assert_eq!((import.counts().imported, import.processed()), (12, 12), "{import:#?}");
     bench.lab.stop().await;
+}
+
+#[tokio::test]
+async fn number_without_a_chunk_does_not_fail_a_redriven_import() {
+    // Its message comes before the redriven import is planned, or after.
+    for planned in [false, true] {
+        let bench = Bench::start(1).await;
+        let queues = &bench.lab.aws.settings.queues;
+        let id = bench.begin(3).await;
+        // The planner has time for two of the three chunks. Then the plan fails, and the numbers 2
+        // and 3 are queued.
+        let limits = Limits { planning_time: Duration::ZERO, ..bench.app.limits };
+        let plan = bench.lab.messages(&queues.plan).await;
+        import::handle(App { limits, ..bench.app.clone() }, sqs_event(&plan)).await;
+        let closing = bench.app_of("ImportDeadLettersFunction");
+        let plan = bench.lab.messages(&queues.plan).await;
+        assert_eq!(plan.len(), 1, "put back");
+        import::handle_dead_letters(closing.clone(), sqs_event(&plan)).await;
+        let chunks = bench.lab.messages(&queues.import).await;
+        assert_eq!(chunks.len(), 4);
+        import::handle(bench.app.clone(), sqs_event(&chunks)).await;
+        assert_eq!(bench.import(&id).await.job.status, ImportStatus::Failed);
+
+        assert!(matches!(bench.redrive(&id).await, Redriven::Queued { plan: true, .. }));
+        if planned {
+            let plan = bench.lab.messages(&queues.plan).await;
+            import::handle(bench.app.clone(), sqs_event(&plan)).await;
+            assert_eq!(bench.import(&id).await.job.chunks, Some(3));
+        }
+        // The worker that committed number 3 died, so its message comes back.
+        let is_number_3 = |message: &&aws_sdk_sqs::types::Message| {
+            let body = message.body().unwrap_or_default();
+            let queued: Queued<ImportMessage> = serde_json::from_str(body).expect("a message");
+            queued.message.task == ImportTask::Chunk(3)
+        };
+        let number_3 = sqs_event(std::slice::from_ref(chunks.iter().find(is_number_3).expect("number 3")));
+        let answer = import::handle(bench.app.clone(), number_3.clone()).await;
+        assert_eq!(answer.batch_item_failures.is_empty(), planned, "{answer:?}");
+        let answer = import::handle_dead_letters(closing, number_3).await;
+        assert_eq!(answer.batch_item_failures, []);
+        let import = bench.import(&id).await;
+        assert_eq!((import.job.status, &import.job.reason), (ImportStatus::Processing, &None), "{import:#?}");
+        bench.work().await;
+        let import = bench.import(&id).await;
+        assert_eq!(
+            (import.job.status, import.counts().imported),
+            (ImportStatus::Completed, 3),
+            "{import:#?}"
+        );
+        bench.lab.stop().await;
+    }
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ const DELIVERIES_MAX: usize = 5_000;
 /// among the dead letters.
 const BAD_LUCK_MAX: u32 = 3;
 /// The failures after which a message is a dead letter, as the template has it.
-const RECEIVES_MAX: u32 = 5;
+const RECEIVES_MAX: u32 = 10;
 
 #[tokio::test]
 async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way() {
@@ -118,7 +118,8 @@ struct Lab {
     /// The app of what closes the books.
     closing: App,
     sqs: aws_sdk_sqs::Client,
-    queues: [String; 2],
+    /// The URLs and the ARNs of the queues of plans and of chunks.
+    queues: [(String, String); 2],
 }
 
 impl Lab {
@@ -131,6 +132,11 @@ impl Lab {
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(2));
+        let sources = aws.template().sources().expect("a good template");
+        let arn = |function: &str| {
+            let source = sources.iter().find(|source| source.function_name == function);
+            source.expect("its queue").event_source_arn.clone()
+        };
         // What the planner may do, the worker may not all.
         let sdk = aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
         Self {
@@ -144,7 +150,10 @@ impl Lab {
             calm: aws.app(),
             closing: aws.app_of("ImportDeadLettersFunction"),
             sqs: aws_sdk_sqs::Client::new(aws.sdk_config()),
-            queues: [aws.settings.queues.plan.clone(), aws.settings.queues.import.clone()],
+            queues: [
+                (aws.settings.queues.plan.clone(), arn("ImportPlannerFunction")),
+                (aws.settings.queues.import.clone(), arn("ImportWorkerFunction")),
+            ],
         }
     }
 }
@@ -354,7 +363,7 @@ impl<'a> History<'a> {
 
     /// Takes what the queues hold. Every message is to be delivered twice at least.
     async fn fetch(&mut self, tally: &mut Tally) {
-        for queue in &self.lab.queues {
+        for (queue, arn) in &self.lab.queues {
             loop {
                 let poll = self.lab.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
                 let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
@@ -366,7 +375,7 @@ impl<'a> History<'a> {
                     let delete = self.lab.sqs.delete_message().queue_url(queue).receipt_handle(receipt);
                     delete.send().await.expect("SQS");
                     let deliveries = *[2, 2, 3].choose(&mut self.random).expect("one of them");
-                    let in_flight = InFlight::new(message, deliveries);
+                    let in_flight = InFlight::new(message, arn, deliveries);
                     tally.hops += u64::from(in_flight.queued.hops > 0);
                     self.poison(&in_flight.queued.message).await;
                     self.waiting.push(in_flight);

@@ -88,6 +88,8 @@ async fn decoupled_login_polls_longer_than_lambda_lets_loops_run() {
 #[derive(Debug)]
 struct TimeLapse {
     app: App,
+    /// The URL of the queue of notifications.
+    queue: String,
     seconds: Arc<AtomicU64>,
     hops: Arc<AtomicU64>,
 }
@@ -118,7 +120,7 @@ impl Tap for TimeLapse {
             let body = request.body().bytes().and_then(|body| serde_json::from_slice::<Value>(body).ok());
             if request.headers().get("x-amz-target") == Some("AmazonSQS.SendMessageBatch")
                 && let Some(mut body) = body
-                && body["QueueUrl"].as_str().is_some_and(|url| url.ends_with("NotificationQueue"))
+                && body["QueueUrl"] == self.queue.as_str()
             {
                 for entry in body["Entries"].as_array_mut().into_iter().flatten() {
                     self.pass(entry).await;
@@ -137,7 +139,9 @@ async fn webhook_is_retried_over_its_whole_schedule() {
     for may_loop in [true, false] {
         let (seconds, hops) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let aws = services(&Data::Ephemeral).await;
-        let lapse = TimeLapse { app: aws.app(), seconds: Arc::clone(&seconds), hops: Arc::clone(&hops) };
+        let queue = aws.settings.queues.notification.clone();
+        let lapse =
+            TimeLapse { app: aws.app(), queue, seconds: Arc::clone(&seconds), hops: Arc::clone(&hops) };
         let stack = Stack::over(aws, may_loop, Limits::default(), lapse).await;
         let receiver = Receiver::start(&[500; 20]).await;
         let request = json!({ "observe_key": "saldo:import.completed", "notify_uri": receiver.url });
@@ -182,7 +186,13 @@ fn throttled() -> Option<(u16, Value)> {
 #[tokio::test]
 async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() {
     for may_loop in [true, false] {
-        let limits = Limits { rows_per_chunk: 1, throttled_rest: Duration::ZERO, ..Limits::default() };
+        // A worker without time for its chunk puts it back at the first throttled request.
+        let limits = Limits {
+            rows_per_chunk: 1,
+            chunk_time: Duration::ZERO,
+            throttled_rest: Duration::ZERO,
+            ..Limits::default()
+        };
         // Two chunks are put back 30 times each: the SDK makes five attempts at a look-up.
         let left = AtomicU64::new(2 * 30 * 5);
         let full = Instead(move |operation: &str, _: &Value| {

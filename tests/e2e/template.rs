@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::process::Command;
 use std::{env, fs};
 
-use local::{Data, Statement, TemplateRoute};
-use serde_json::Value;
+use local::{Data, Statement, Template, TemplateRoute};
+use serde_json::{Value, json};
 use testing::{CALLS, services};
 
 /// What Lambda does to a queue for a function, with the function's role; and what the function does
@@ -65,6 +65,36 @@ fn every_worker_may_poll_its_queue() {
             };
             assert!(role.iter().any(allows), "{}: {action}", source.function_name);
         }
+    }
+}
+
+#[test]
+fn parameters_that_would_fail_a_deployment_half_way_are_refused_before_it() {
+    let template = Template::load().expect("a good template");
+    let many = "https://a.example,http://localhost:5173";
+    for (name, good, bad) in [
+        (
+            "CorsOrigins",
+            ["", "*", "https://app.example.com", many],
+            [
+                "app.example.com",
+                "https://a.example/",
+                "https://a.example, https://b.example",
+                "*,https://a.example",
+            ],
+        ),
+        ("WarmWriteUnits", ["0", "4000", "9999", "20000"], ["", "1", "3999", "04000"]),
+    ] {
+        let parameter = template.parameter(name);
+        assert!(parameter["ConstraintDescription"].is_string(), "{parameter}");
+        let pattern = parameter["AllowedPattern"].as_str().expect("a pattern");
+        let schema = jsonschema::validator_for(&json!({ "pattern": pattern })).expect("a good pattern");
+        for (values, accepted) in [(good, true), (bad, false)] {
+            for value in values {
+                assert_eq!(schema.is_valid(&json!(value)), accepted, "{name}: {value:?}");
+            }
+        }
+        assert!(schema.is_valid(&parameter["Default"]), "{parameter}");
     }
 }
 

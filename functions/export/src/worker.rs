@@ -37,7 +37,7 @@ async fn export(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Resu
         tracing::warn!(error = %failure.chain(), "an attempt failed at an export that has ended");
     }
     // If the event can't be queued, the message comes back. It finds that the export has ended
-    // and has nothing else to do, five times; the last word is the dead letters' handler's.
+    // and only tries that again, until it is a dead letter; the handler of dead letters tries last.
     tell::completed(&app, &message).await
 }
 

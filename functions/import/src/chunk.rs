@@ -130,7 +130,8 @@ impl Row {
 
 /// Whether a chunk needs no processing.
 enum Settled {
-    /// It was committed before, or was left out. When the import ended, if it ended with it.
+    /// It was committed before, or was left out, or the import has no such chunk. When the import
+    /// ended, if it ended with it.
     Yes(Option<Timestamp>),
     No,
 }
@@ -138,6 +139,11 @@ enum Settled {
 /// Leaves the chunk out if the job is to stop. One that was committed before stays as it is, but
 /// the worker that committed it may not have ended the job.
 async fn settle(app: &App, job: &ImportJob, number: u32) -> Result<Settled, Failure> {
+    // The planner of a job that stops queues more numbers than the payload may have chunks. After
+    // a redrive their messages may still come.
+    if job.chunks.is_some_and(|chunks| number >= chunks) {
+        return app.imports.end_if_done(job, Timestamp::now()).await.map(Settled::Yes);
+    }
     if app.imports.part(job, number).await?.is_some() {
         return app.imports.end_if_done(job, Timestamp::now()).await.map(Settled::Yes);
     }
@@ -152,7 +158,7 @@ async fn settle(app: &App, job: &ImportJob, number: u32) -> Result<Settled, Fail
 async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
     let mut counts = Counts::default();
     let chunk = match load(app, job, number).await {
-        Err(Failure::Corrupt { .. }) => plan::cut_again(app, job, number).await?,
+        Err(Failure::Corrupt { .. }) => plan::cut_again(app, job, number).await?.unwrap_or_default(),
         // A chunk that was not written was not queued.
         chunk => chunk?,
     };
@@ -188,12 +194,15 @@ pub(crate) async fn give_up_queued(
     }
     // The file may be what is broken.
     let chunk = match load(app, job, number).await {
-        Ok(Some(chunk)) => Some(chunk),
+        Ok(Some(chunk)) => Ok(Some(chunk)),
         Ok(None) | Err(Failure::Corrupt { .. }) => plan::cut_again(app, job, number).await?,
         Err(failure) => return Err(failure),
     };
-    if let Some(chunk) = chunk {
-        return give_up(app, job, &chunk).await;
+    match chunk {
+        Ok(Some(chunk)) => return give_up(app, job, &chunk).await,
+        // A number without a chunk, queued before the redrive of the job, which is being planned.
+        Ok(None) if job.chunks.is_none() => return Ok(None),
+        Ok(None) | Err(_) => {}
     }
     // In this order: the commit may end the job, which then has to know that it failed.
     app.imports.fail(job, NOT_PROCESSED).await?;

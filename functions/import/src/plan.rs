@@ -110,13 +110,17 @@ async fn process_only(
     }
 }
 
-/// The chunk of this number, cut from the payload again; for one whose file is lost, or that
-/// has none.
-pub(crate) async fn cut_again(app: &App, job: &ImportJob, number: u32) -> Result<Option<Chunk>, Failure> {
+/// The chunk of this number, cut from the payload again, for a chunk whose file is missing or
+/// can't be read. None if the payload has fewer chunks; the inner error if the payload can't be read.
+pub(crate) async fn cut_again(
+    app: &App,
+    job: &ImportJob,
+    number: u32,
+) -> Result<Result<Option<Chunk>, Ended>, Failure> {
     let mut payload = Payload::of(app, job);
     match survey(job, &mut payload).await? {
-        Ok(superseded) => Ok(find_chunk(job, superseded, &mut payload, number).await?.unwrap_or_default()),
-        Err(_) => Ok(None),
+        Ok(superseded) => find_chunk(job, superseded, &mut payload, number).await,
+        Err(ended) => Ok(Err(ended)),
     }
 }
 

@@ -46,6 +46,6 @@ async fn advance(app: &App, queued: &Queued<ImportMessage>) -> Result<(), Failur
         ImportTask::Chunk(number) => chunk::process_queued(app, &job, number).await?,
     };
     // If the event can't be queued, the message comes back. It finds that the import has ended
-    // and has nothing else to do, five times; the last word is the dead letters' handler's.
+    // and only tries that again, until it is a dead letter; the handler of dead letters tries last.
     tell::completed(app, &job, ended).await
 }

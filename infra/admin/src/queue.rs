@@ -13,7 +13,7 @@ use crate::Answer;
 pub(crate) enum Command {
     /// Lists the queues and how many messages they hold, about.
     ///
-    /// Dead letters are messages of work that failed five times. Functions take them, too, and
+    /// Dead letters are messages of work that failed ten times. Functions take them, too, and
     /// close the books of that work, so they stay for seconds; what waits among them for longer,
     /// its function fails as well. To have work that was given up done again: `job redrive`.
     List,

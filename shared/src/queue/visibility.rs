@@ -13,8 +13,9 @@ use crate::failure::Failure;
 
 /// How long after its first failure, second failure and so on a message is delivered again: 5 and
 /// 30 seconds, 3 and 10 minutes, and up to twice as long, so that messages that failed together
-/// come back one after the other. Five failures, with which the template makes a message a dead
-/// letter, take at least 23 minutes: as long as an outage may last without loss.
+/// come back one after the other. The template makes a message a dead letter after ten failures.
+/// The tenth delivery comes at least 63 minutes after the first: so long may an outage last
+/// without failing work.
 const REDELIVERIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_factor(6.0)
@@ -85,5 +86,13 @@ mod tests {
             assert!(pauses.iter().all(|pause| (least..=2 * least).contains(pause)), "{count}: {pauses:?}");
             assert!(pauses.iter().any(|pause| *pause != pauses[0]), "{count}: {pauses:?}");
         }
+    }
+
+    /// With the `maxReceiveCount` of the template's queues of work.
+    #[test]
+    fn last_delivery_comes_an_hour_after_the_first() {
+        let passed: Duration = (1..10).map(pause).sum();
+        let least = Duration::from_secs(5 + 30 + 180 + 6 * 600);
+        assert!((least..=2 * least).contains(&passed), "{passed:?}");
     }
 }

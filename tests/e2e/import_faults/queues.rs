@@ -41,6 +41,8 @@ impl Visibility {
 /// A message on its way, how often it is still to be delivered, and how often it failed.
 pub(super) struct InFlight {
     pub(super) message: aws_sdk_sqs::types::Message,
+    /// The ARN of its queue.
+    arn: String,
     pub(super) queued: Queued<ImportMessage>,
     pub(super) deliveries: u32,
     pub(super) failures: u32,
@@ -51,22 +53,18 @@ pub(super) struct InFlight {
 }
 
 impl InFlight {
-    pub(super) fn new(message: aws_sdk_sqs::types::Message, deliveries: u32) -> Self {
+    pub(super) fn new(message: aws_sdk_sqs::types::Message, arn: &str, deliveries: u32) -> Self {
         let queued: Queued<ImportMessage> =
             serde_json::from_str(message.body().unwrap_or_default()).expect("a message");
         assert!(queued.hops <= ImportMessage::HOPS_MAX, "{queued:?}");
-        Self { message, queued, deliveries, failures: 0, receives: 0, visible_at: 0 }
+        let arn = arn.to_owned();
+        Self { message, arn, queued, deliveries, failures: 0, receives: 0, visible_at: 0 }
     }
 
     /// The event by which Lambda delivers it: received once more.
     pub(super) fn receive(&mut self) -> SqsEvent {
         self.receives += 1;
-        let queue = match self.queued.message.task {
-            ImportTask::Plan => "PlanQueue",
-            ImportTask::Chunk(_) => "ImportQueue",
-        };
-        let arn = format!("arn:aws:sqs:us-east-1:123456789012:{queue}");
-        let mut event = sqs_event_from(&arn, std::slice::from_ref(&self.message));
+        let mut event = sqs_event_from(&self.arn, std::slice::from_ref(&self.message));
         for record in &mut event.records {
             record.attributes.insert("ApproximateReceiveCount".to_owned(), self.receives.to_string());
         }
