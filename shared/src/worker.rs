@@ -39,7 +39,8 @@ where
         };
         let Some((id, origin)) = received.remove(&task).filter(|_| !done) else { continue };
         if let Some(origin) = origin {
-            queue.deliver_again_soon(&origin).await;
+            // On the heap: few messages fail, and the call's state would be part of every worker's future.
+            Box::pin(queue.deliver_again_soon(&origin)).await;
         }
         let mut failure = BatchItemFailure::default();
         failure.item_identifier = id;

@@ -90,14 +90,13 @@ impl Lab {
         let s3 = aws_sdk_s3::config::Builder::from(self.aws.sdk_config()).force_path_style(true).build();
         let (s3, bucket) = (aws_sdk_s3::Client::from_conf(s3), &self.aws.settings.bucket);
         let files = s3.list_objects_v2().bucket(bucket).prefix("exports/").send().await.expect("S3");
-        let uploads = match s3.list_multipart_uploads().bucket(bucket).send().await {
-            Ok(listed) => listed.uploads().len(),
+        let uploads = if let Ok(listed) = s3.list_multipart_uploads().bucket(bucket).send().await {
+            listed.uploads().len()
+        } else {
             // s3s-fs has a file for each upload and does not list them.
-            Err(_) => {
-                let entries = std::fs::read_dir(self.dir.path().join("s3")).expect("a directory");
-                let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
-                names.filter(|name| name.to_string_lossy().starts_with(".upload")).count()
-            }
+            let entries = std::fs::read_dir(self.dir.path().join("s3")).expect("a directory");
+            let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+            names.filter(|name| name.to_string_lossy().starts_with(".upload")).count()
         };
         (uploads, files.contents().len())
     }

@@ -43,7 +43,7 @@ async fn ids_of_another_organization_are_not_found_on_any_route() {
     let saldo = saldo().await;
     let (owner, stranger) = (saldo.tenant().await, saldo.tenant().await);
     let (Some(app), Some(_)) = (saldo.app().await, saldo.bank()) else { return };
-    let (owned, other) = (everything(&owner, &saldo).await, everything(&stranger, &saldo).await);
+    let (belongings, other) = (everything(&owner, &saldo).await, everything(&stranger, &saldo).await);
     let (routes, matrix) = (local::routes(&app), matrix());
 
     let with_id = |route: &&Route| route.path.contains('{') && !PUBLIC.contains(&route.path.as_str());
@@ -53,7 +53,7 @@ async fn ids_of_another_organization_are_not_found_on_any_route() {
         let example = |of: &BTreeMap<&str, String>| {
             of.get(path.as_str()).cloned().unwrap_or_else(|| panic!("there is no example of {path}"))
         };
-        for mixture in mixtures(path, &example(&owned), &example(&other)) {
+        for mixture in mixtures(path, &example(&belongings), &example(&other)) {
             assert!(!mixture.contains('{'), "{mixture}");
             let answer = match body {
                 Value::Null => stranger.send(method.clone(), &mixture, &[], "").await,

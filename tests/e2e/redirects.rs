@@ -39,14 +39,14 @@ fn redirects(uris: &[&str], confirm: bool) -> RedirectSettings {
 }
 
 /// Sets how the tenant's users come back, as `admin` does. Says whether its tables are at hand.
-async fn set(app: &Option<App>, tenant: &Tenant, settings: &RedirectSettings) -> bool {
+async fn set(app: Option<&App>, tenant: &Tenant, settings: &RedirectSettings) -> bool {
     let (Some(app), Some(org)) = (app, tenant.org()) else { return false };
     let before = app.keys.organization(org).await.expect("DynamoDB").expect("an organization").redirects;
     assert!(app.keys.change_redirects(org, &before, settings).await.expect("DynamoDB"));
     true
 }
 
-async fn refusal(answer: Answer) -> Value {
+fn refusal(answer: &Answer) -> Value {
     assert_eq!(answer.problem(), (400, "invalid_request".to_owned()), "{answer:?}");
     answer.json()["errors"][0]["pointer"].clone()
 }
@@ -65,7 +65,7 @@ async fn redirect_uri_is_an_https_page() {
     ] {
         let request = json!({ "redirect_uri": bad });
         let refused = tenant.json(Method::POST, &format!("{access}/syncs"), request).await;
-        assert_eq!(refusal(refused).await, "/redirect_uri", "{bad}");
+        assert_eq!(refusal(&refused), "/redirect_uri", "{bad}");
     }
     begin(&tenant, &access, json!({ "redirect_uri": "http://127.0.0.1:1/done" })).await;
 }
@@ -93,7 +93,7 @@ async fn callback_address_ignores_the_request_headers() {
 async fn registered_redirect_uris_exclude_all_others() {
     let Some((saldo, _, tenant)) = at_hand().await else { return };
     let app = saldo.app().await;
-    if !set(&app, &tenant, &redirects(&["https://other.example/", DONE], false)).await {
+    if !set(app.as_ref(), &tenant, &redirects(&["https://other.example/", DONE], false)).await {
         return;
     }
     let access = connect(&tenant, "sandbox-redirect").await;
@@ -108,10 +108,10 @@ async fn registered_redirect_uris_exclude_all_others() {
         "https://app.example:8443/done",
         "https://sub.app.example/done",
     ] {
-        assert_eq!(refusal(begun(bad).await).await, "/redirect_uri", "{bad}");
+        assert_eq!(refusal(&begun(bad).await), "/redirect_uri", "{bad}");
     }
     assert_eq!(begun(DONE).await.status, 201);
-    assert!(set(&app, &tenant, &RedirectSettings::default()).await);
+    assert!(set(app.as_ref(), &tenant, &RedirectSettings::default()).await);
     let access = connect(&tenant, "sandbox-redirect").await;
     begin(&tenant, &access, json!({ "redirect_uri": "https://any.example/" })).await;
 }
@@ -125,13 +125,13 @@ async fn confirmed_return_needs_the_code_of_the_users_browser() {
     let access = connect(&tenant, "sandbox-redirect").await;
     // Without a page to go on to, nobody would get the code.
     let refused = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
-    assert_eq!(refusal(refused).await, "/redirect_uri");
+    assert_eq!(refusal(&refused), "/redirect_uri");
 
     let sync = begin(&tenant, &access, json!({ "redirect_uri": DONE, "state": "s" })).await;
     let asked = challenge(&tenant, &sync, "REDIRECT").await;
     for guess in ["", "0", "aaaaaaaaaaaaaaaaaaaaaaaaaa"] {
         let refused = respond(&tenant, &sync, &asked, json!({ "value": guess })).await;
-        assert_eq!(refusal(refused).await, "/value", "{guess}");
+        assert_eq!(refusal(&refused), "/value", "{guess}");
     }
     let back = agree(&asked).await;
     let (status, onwards) = follow(&back).await;
@@ -148,7 +148,7 @@ async fn confirmed_return_needs_the_code_of_the_users_browser() {
     assert_eq!(waiting["status"], "AWAIT_AUTH", "{waiting}");
     assert!(!waiting.to_string().contains(code.as_str()));
     let refused = respond(&tenant, &sync, &asked, json!({ "value": format!("{code}x") })).await;
-    assert_eq!(refusal(refused).await, "/value");
+    assert_eq!(refusal(&refused), "/value");
     assert_eq!(respond(&tenant, &sync, &asked, json!({ "value": code })).await.json(), json!({}));
     let again = respond(&tenant, &sync, &asked, json!({ "value": code })).await;
     assert_eq!(again.problem(), (409, "challenge_closed".to_owned()));
