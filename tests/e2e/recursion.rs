@@ -238,7 +238,7 @@ async fn exhausted_hops_end_the_work_as_failed() {
     };
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
     let sdk = lab.aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
-    let no_room = |operation: &str, _: &Value| operation.starts_with("DynamoDB").then(throttled).flatten();
+    let no_room = |operation: &str, _: &Value| operation.starts_with("DynamoDB").then(throttled);
     let full = App::new(&lab.aws.settings, &tapped(&sdk, &Arc::new(Instead(no_room))));
     assert_eq!(failed(import::handle(full.clone(), exhausted(plan.clone())).await), 1);
     assert_eq!(failed(import::handle(full, event(&plan)).await), 0, "one with hops left is put back");

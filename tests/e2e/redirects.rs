@@ -119,7 +119,7 @@ async fn registered_redirect_uris_exclude_all_others() {
 #[tokio::test]
 async fn confirmed_return_needs_the_code_of_the_users_browser() {
     let Some((saldo, _, tenant)) = at_hand().await else { return };
-    if !set(&saldo.app().await, &tenant, &redirects(&[], true)).await {
+    if !set(saldo.app().await.as_ref(), &tenant, &redirects(&[], true)).await {
         return;
     }
     let access = connect(&tenant, "sandbox-redirect").await;

@@ -64,6 +64,7 @@ pub struct Brought {
 
 /// A synchronization job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of one record, each with a name")]
 pub struct SyncJob {
     /// Its id.
     pub id: SyncId,
