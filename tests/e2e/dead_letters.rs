@@ -220,8 +220,8 @@ async fn number_without_a_chunk_does_not_fail_a_redriven_import() {
         // The worker that committed number 3 died, so its message comes back.
         let is_number_3 = |message: &&aws_sdk_sqs::types::Message| {
             let body = message.body().unwrap_or_default();
-            let queued: Queued<ImportMessage> = serde_json::from_str(body).expect("a message");
-            queued.message.task == ImportTask::Chunk(3)
+            let parsed: Queued<ImportMessage> = serde_json::from_str(body).expect("a message");
+            parsed.message.task == ImportTask::Chunk(3)
         };
         let number_3 = sqs_event(std::slice::from_ref(chunks.iter().find(is_number_3).expect("number 3")));
         let answer = import::handle(bench.app.clone(), number_3.clone()).await;

@@ -66,12 +66,12 @@ async fn ids_of_another_organization_are_not_found_on_any_route() {
     // The ids are real: their owner finds all of them, before and after.
     let read = |route: &&Route| route.method == Method::GET;
     for Route { path, .. } in routes.table().iter().filter(with_id).filter(read) {
-        let answer = owner.get(&owned[path.as_str()]).await;
+        let answer = owner.get(&belongings[path.as_str()]).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
     }
 
     let state = format!("{}.{}", stranger.org().expect("an organization"), "0".repeat(32));
-    let returned = CALLBACK.rsplit_once('/').map(|(sync, _)| &owned[sync]).expect("a path");
+    let returned = CALLBACK.rsplit_once('/').map(|(sync, _)| &belongings[sync]).expect("a path");
     let returned = stranger.get(&format!("{returned}/callback?state={state}")).await;
     assert_eq!(returned.problem(), (404, "not_found".to_owned()));
 }
