@@ -2,7 +2,7 @@
 
 use saldo::formula::unguarded;
 use saldo::id::AccountId;
-use saldo::import::{Column, Field, RowBody, Shape, Unreadable};
+use saldo::import::{Column, Field, REASON, RowBody, Shape, Unreadable};
 
 use crate::rows::{Ended, Outcome};
 
@@ -58,7 +58,9 @@ fn records(text: &str, delimiter: char, ids: Option<usize>) -> Option<Vec<Record
     let mut records: Vec<Record> = Vec::new();
     let mut rest = text.trim_start_matches(['\r', '\n']);
     while !rest.is_empty() {
-        let table = Table { delimiter, columns: records.first().map(|header| header.cells.len()), ids };
+        let header = records.first().map(|header| header.cells.as_slice());
+        let has_reason = header.is_some_and(|header| header.iter().any(|name| name == REASON));
+        let table = Table { delimiter, columns: header.map(<[_]>::len), has_reason, ids };
         let (record, after) = table.record(rest)?;
         if record.is_misquoted && records.is_empty() {
             return None;
@@ -83,6 +85,8 @@ struct Table {
     delimiter: char,
     /// The number of columns; `None` ahead of the header, which has its own number of cells.
     columns: Option<usize>,
+    /// A column of the file, known behind the header, says why rows were refused.
+    has_reason: bool,
     /// The column of accounts' ids, known behind the header.
     ids: Option<usize>,
 }
@@ -136,9 +140,13 @@ impl Table {
         let tight = |line: &str| {
             line.match_indices(self.delimiter).filter(|(at, _)| !line[at + 1..].starts_with(' ')).count()
         };
-        let is_row = |line: &&str| columns > 2 && line.split(self.delimiter).count() == columns;
-        let is_across =
-            columns > 1 && cells == columns && tight(first) == columns - 1 - cell && tight(last) == cell;
+        let is_width = |cells: usize| cells == columns || self.has_reason && cells + 1 == columns;
+        let is_row = |line: &str| {
+            let cells = line.split(self.delimiter).count();
+            cells > 2 && is_width(cells)
+        };
+        let opening = cell + tight(first) + 1;
+        let is_across = cells == columns && opening > 1 && is_width(opening) && tight(last) == cell;
         more.iter().any(|line| is_row(line) && self.may_be_row(line)) || is_across && self.may_be_row(last)
     }
 

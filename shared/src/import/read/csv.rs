@@ -10,7 +10,7 @@ use super::quoting::{Quoting, Table};
 use super::{COLUMNS_MAX, Fault, HEADER_CHARS_MAX, Mapping, Notation, Rows, Sink, Unreadable};
 use crate::formula::unguarded;
 use crate::id::AccountId;
-use crate::import::{Column, Field, Misquoting, RowBody, Shape};
+use crate::import::{Column, Field, Misquoting, REASON, RowBody, Shape};
 
 /// The rows, the header among them, in which an account's id must be for their column to be one
 /// of accounts' ids.
@@ -34,12 +34,13 @@ pub(super) fn read(
     if !next(&mut reader, &mut record)? {
         return Err(Unreadable::NoRows.into());
     }
-    let mut table =
-        Table { delimiter: u8::try_from(delimiter).unwrap_or(b','), columns: record.len(), ids: None };
+    let separator = u8::try_from(delimiter).unwrap_or(b',');
+    let mut table = Table { delimiter: separator, columns: record.len(), has_reason: false, ids: None };
     if let Some(Misquoted { fault, .. }) = misquoted(&reader, &record, &table) {
         return Err(fault.into());
     }
     let mut columns = columns(&record, &notation.mapping)?;
+    table.has_reason = columns.iter().any(|column| column.header == REASON);
     table.ids = column_of_ids(&head, delimiter, &columns);
     if table.ids.is_none() {
         let foreign = columns.iter_mut().filter(|column| column.field().is_some_and(Field::is_beside_id));

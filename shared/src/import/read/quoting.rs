@@ -43,6 +43,9 @@ pub(super) struct Table {
     pub(super) delimiter: u8,
     /// The number of cells of the header.
     pub(super) columns: usize,
+    /// Whether one of the columns says why rows were refused: a row within a quoted cell is from
+    /// the file that was imported before, and has no cell for it.
+    pub(super) has_reason: bool,
     /// The column of accounts' ids, in a file that has them, as exports do.
     pub(super) ids: Option<usize>,
 }
@@ -76,7 +79,7 @@ impl Table {
             }
             cell += 1;
         }
-        let is_whole = self.columns > 1 && cell + 1 == self.columns;
+        let is_whole = cell + 1 == self.columns;
         let held = quoted.into_iter().find_map(|(cell, text)| {
             self.held_row(record, text.clone())
                 .or_else(|| is_whole.then(|| self.row_across(record, cell, text)).flatten())
@@ -89,7 +92,8 @@ impl Table {
     fn held_row(&self, record: &[u8], text: Range<usize>) -> Option<usize> {
         let mut lines = lines(record, text).skip(1);
         let held = lines.find(|(_, line)| {
-            self.columns > 2 && self.delimiters(line).count() + 1 == self.columns && self.may_be_row(line)
+            let cells = self.delimiters(line).count() + 1;
+            cells > 2 && self.widths().contains(&cells) && self.may_be_row(line)
         });
         held.map(|(at, _)| at)
     }
@@ -102,8 +106,14 @@ impl Table {
         let (at, last) = lines(record, text).skip(1).last()?;
         let delimiters =
             |line: &[u8]| self.delimiters(line).filter(|at| line.get(at + 1) != Some(&b' ')).count();
-        let are_rows = cell + delimiters(first) + 1 == self.columns && delimiters(last) == cell;
+        let cells = cell + delimiters(first) + 1;
+        let are_rows = cells > 1 && self.widths().contains(&cells) && delimiters(last) == cell;
         (are_rows && self.may_be_row(last)).then_some(at)
+    }
+
+    /// The numbers of cells that a row may have.
+    fn widths(&self) -> [usize; 2] {
+        [self.columns, self.columns.saturating_sub(usize::from(self.has_reason))]
     }
 
     /// Whether a line may be a row of the table: among accounts' ids, the row's is one, or blank.
@@ -162,7 +172,7 @@ mod tests {
     use super::*;
 
     fn quoting(record: &str, delimiter: u8, columns: usize) -> Quoting {
-        Table { delimiter, columns, ids: None }.quoting(record.as_bytes())
+        Table { delimiter, columns, has_reason: false, ids: None }.quoting(record.as_bytes())
     }
 
     #[test]
@@ -236,8 +246,18 @@ mod tests {
     }
 
     #[test]
+    fn in_a_file_of_refused_rows_a_row_has_no_reason() {
+        let record = "C2,Beta,2,\"\nC3,Gamma,3,\",\"a quoted cell holds...\"\n";
+        assert_eq!(quoting(record, b',', 5), Quoting::WellFormed);
+        let table = Table { delimiter: b',', columns: 5, has_reason: true, ids: None };
+        assert_eq!(table.quoting(record.as_bytes()), Quoting::HoldsARow { at: 12 });
+        let across = b"C1,\"Alfa,1,ok\nC2,Beta\",2,ok,why";
+        assert_eq!(table.quoting(across), Quoting::HoldsARow { at: 14 });
+    }
+
+    #[test]
     fn in_a_table_of_accounts_ids_a_row_has_one_or_none() {
-        let table = Table { delimiter: b',', columns: 3, ids: Some(0) };
+        let table = Table { delimiter: b',', columns: 3, has_reason: false, ids: Some(0) };
         let record = |line: &str| format!("acc_mfrggzdfmztwq2lk,1,\"Called.\n{line}\"\n");
         assert_eq!(table.quoting(record("Angry, loud, rude").as_bytes()), Quoting::WellFormed);
         for row in ["acc_mfrggzdfmztwq2lk,2,", ",2,x"] {
