@@ -79,8 +79,8 @@ impl Metered {
 
 /// What a first import spends, in chunks of so many rows.
 async fn spent(rows_per_chunk: usize) -> BTreeMap<String, Spent> {
-    let metered = Metered::start(rows_per_chunk).await;
-    let spent = metered.import(None).await;
+    let metered = Box::pin(Metered::start(rows_per_chunk)).await;
+    let spent = Box::pin(metered.import(None)).await;
     metered.aws.stop().await;
     spent
 }
