@@ -16,3 +16,9 @@ def ndjson(context, value):
     """A row on each line."""
     rows = value if isinstance(value, list) else [value]
     return "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode()
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """One key: a generated one in `Authorization` beside the key in `X-API-Key` is refused (`conflicting_keys`)."""
+    case.headers.pop("Authorization", None)

@@ -15,6 +15,10 @@ use crate::fields::FindingCode;
 /// The characters that a target may have: what browsers and servers get along with.
 pub const URI_CHARS_MAX: usize = 2_048;
 
+/// What a URL consists of beside letters and digits, by RFC 3986 section 2; names in other scripts are written
+/// in Punycode, other characters percent-encoded.
+const PUNCTUATION: &[u8] = b"-._~:/?#[]@!$&'()*+,;=%";
+
 /// The URL that notifications are sent to, kept exactly as given. [`Targets`] says whether it may be called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -39,7 +43,9 @@ pub enum InvalidTarget {
     #[error("longer than {URI_CHARS_MAX} characters")]
     TooLong,
     /// No URL with a host.
-    #[error("not an absolute URL such as https://example.com/path")]
+    #[error(
+        "not an absolute URL such as https://example.com/path (RFC 3986: letters and digits of ASCII, other characters percent-encoded)"
+    )]
     NotAUrl,
     /// A user name or password in the URL.
     #[error("has credentials in it, which would be stored and sent in clear")]
@@ -98,13 +104,17 @@ impl FromStr for NotifyUri {
         if text.chars().nth(URI_CHARS_MAX).is_some() {
             return Err(InvalidTarget::TooLong);
         }
-        // Browsers drop blanks and line breaks from URLs; here they tell of a mistake.
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        // `Url` repairs what browsers repair, such as `https:host` and `https:\\host`. Other programs read
+        // these otherwise, so only what RFC 3986 allows is taken.
+        if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || PUNCTUATION.contains(&byte)) {
             return Err(InvalidTarget::NotAUrl);
         }
         let url = Url::parse(text).map_err(|_| InvalidTarget::NotAUrl)?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(InvalidTarget::NotHttps);
+        }
+        if !text.get(url.scheme().len()..).is_some_and(|rest| rest.starts_with("://")) {
+            return Err(InvalidTarget::NotAUrl);
         }
         Ok(Self { text: text.to_owned(), url })
     }
@@ -203,6 +213,9 @@ mod tests {
             ("", InvalidTarget::NotAUrl),
             ("example.com/hook", InvalidTarget::NotAUrl),
             ("https://", InvalidTarget::NotAUrl),
+            ("https:example.com", InvalidTarget::NotAUrl),
+            (r"https:\\example.com", InvalidTarget::NotAUrl),
+            ("https://exämple.com/", InvalidTarget::NotAUrl),
             ("https://exa mple.com/", InvalidTarget::NotAUrl),
             ("https://exam\nple.com/", InvalidTarget::NotAUrl),
             (" https://example.com/", InvalidTarget::NotAUrl),

@@ -16,7 +16,7 @@ pub(super) struct New {
     #[schema(
         format = "uri",
         max_length = 2048,
-        pattern = r"^[Hh][Tt][Tt][Pp][Ss]:[^\s\x00-\x1f\x7f-\x9f]+$"
+        pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]+$"
     )]
     notify_uri: String,
     /// What is told with each notification, to tell it by.
@@ -34,7 +34,7 @@ pub(super) struct Change {
         nullable = false,
         format = "uri",
         max_length = 2048,
-        pattern = r"^[Hh][Tt][Tt][Pp][Ss]:[^\s\x00-\x1f\x7f-\x9f]+$"
+        pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]+$"
     )]
     notify_uri: Option<String>,
     /// What is told with each notification, to tell it by.

@@ -271,6 +271,6 @@ wire! {
     NotifyUri => string()
         .format(Some(SchemaFormat::Custom("uri".to_owned())))
         .max_length(Some(URI_CHARS_MAX))
-        .pattern(Some(r"^[Hh][Tt][Tt][Pp][Ss]?:[^\s\x00-\x1f\x7f-\x9f]+$"))
+        .pattern(Some(r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]+$"))
         .description(Some("A URL on the public Internet, without credentials in it"));
 }
