@@ -145,8 +145,13 @@ impl Table {
             let cells = line.split(self.delimiter).count();
             cells > 2 && is_width(cells)
         };
-        let opening = cell + tight(first) + 1;
-        let is_across = cells == columns && opening > 1 && is_width(opening) && tight(last) == cell;
+        let all = |line: &str| line.matches(self.delimiter).count();
+        let are_rows = |first: usize, last: usize, cells_min: usize| {
+            let opening = cell + first + 1;
+            opening > cells_min && is_width(opening) && last == cell
+        };
+        let is_across = cells == columns
+            && (are_rows(tight(first), tight(last), 1) || are_rows(all(first), all(last), 2));
         more.iter().any(|line| is_row(line) && self.may_be_row(line)) || is_across && self.may_be_row(last)
     }
 

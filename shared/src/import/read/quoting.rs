@@ -99,16 +99,24 @@ impl Table {
     }
 
     /// Where the last line of the quoted text begins, if the line on which the cell opens and the
-    /// line on which it closes would each be a whole row, as `"A,1` and `B",2` of two columns. A delimiter
-    /// before a blank is one of a sentence.
+    /// line on which it closes would each be a whole row, as `"A,1` and `B",2` of two columns. In a table of
+    /// two columns a delimiter before a blank is one of a sentence; in a wider one it may also be one
+    /// of a file whose cells are padded, and both ways of counting are tried.
     fn row_across(&self, record: &[u8], cell: usize, text: Range<usize>) -> Option<usize> {
         let (_, first) = lines(record, text.clone()).next()?;
         let (at, last) = lines(record, text).skip(1).last()?;
-        let delimiters =
-            |line: &[u8]| self.delimiters(line).filter(|at| line.get(at + 1) != Some(&b' ')).count();
-        let cells = cell + delimiters(first) + 1;
-        let are_rows = cells > 1 && self.widths().contains(&cells) && delimiters(last) == cell;
+        let tight = |line: &[u8]| self.delimiters(line).filter(|at| line.get(at + 1) != Some(&b' ')).count();
+        let all = |line: &[u8]| self.delimiters(line).count();
+        let are_rows = self.are_rows(cell, tight(first), tight(last), 1)
+            || self.are_rows(cell, all(first), all(last), 2);
         (are_rows && self.may_be_row(last)).then_some(at)
+    }
+
+    /// Whether a cell that opens a quoted text, and the text's first and last line with so many
+    /// delimiters, belong to two whole rows of more than `cells_min` cells.
+    fn are_rows(&self, cell: usize, first: usize, last: usize, cells_min: usize) -> bool {
+        let cells = cell + first + 1;
+        cells > cells_min && self.widths().contains(&cells) && last == cell
     }
 
     /// The numbers of cells that a row may have.
@@ -229,13 +237,17 @@ mod tests {
             ("C1,\"Alfa,1,ok\nC2,Beta\",2,ok", 4, 14),
             ("\"Alfa,1\nBeta\",2", 2, 8),
             ("1,\"\n2,Beta\"", 2, 4),
+            ("\"5 inch, C1, A, 1\n7\", C2, B, 2", 4, 18),
+            ("\"see above, C1,A,1\n7\",C2,B,2", 4, 19),
+            ("C1, A,\"n, 1, 2\nC2, B, m\", 3, 4", 5, 15),
+            // Not to be told from a row of padded cells.
+            ("C1,\"Main St 5, Flat 2\nBerlin, Germany\",1", 3, 22),
         ] {
             assert_eq!(quoting(record, b',', columns), Quoting::HoldsARow { at }, "{record:?}");
         }
         for (record, columns) in [
             ("C1,A,1,\"two\nlines, and more\"", 4),
             ("C1,\"Hauptstr. 1\n10115 Berlin, Germany\",1,ok", 4),
-            ("C1,\"Main St 5, Flat 2\nBerlin, Germany\",1", 3),
             ("C1,\"one\nother, or both\"", 2),
             ("\"one\ntwo\"", 1),
             ("C1;\"a,b,c\nd,e,f\";1", 3),
