@@ -81,7 +81,8 @@ async fn every_message_to_and_from_the_bank_is_the_standard_s() {
     let (found, seen) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
     let bank = checked_bank(contract, Arc::clone(&found), Arc::clone(&seen)).await;
     let lab = Lab::start(&Data::Ephemeral).await;
-    let app = hasty(&lab.app);
+    let public_url = Some("https://saldo.example/".parse().expect("a URL"));
+    let app = App { public_url, ..hasty(&lab.app) };
     let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
     for method in catalog[0]["access_methods"].as_array_mut().expect("methods") {
         method["interface"]["base_url"] = json!(bank);
