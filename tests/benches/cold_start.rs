@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use local::Data;
-use saldo::id::OrgId;
+use saldo_domain::id::OrgId;
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
 use testing::services;

@@ -8,7 +8,7 @@
 
 use std::time::Instant;
 
-use saldo::http::BODY_BYTES_MAX;
+use saldo_http::BODY_BYTES_MAX;
 use serde_json::json;
 use testing::bench::Bench;
 use testing::wire::Sum;

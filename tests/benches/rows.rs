@@ -6,10 +6,11 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use saldo::http::BODY_BYTES_MAX;
-use saldo::id::OrgId;
-use saldo::import::{Cutter, Format, Notation, Survey, read};
-use saldo::money::Currency;
+use saldo_domain::id::OrgId;
+use saldo_domain::import::{Cutter, Format, Notation, Survey};
+use saldo_domain::money::Currency;
+use saldo_formats::read;
+use saldo_http::BODY_BYTES_MAX;
 
 /// A body of as many rows as fit.
 fn body(open: &str, row: impl Fn(usize) -> String, separator: &str, close: &str) -> String {

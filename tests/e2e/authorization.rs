@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use saldo::http::Route;
-use saldo::key::Scope;
+use saldo_domain::key::Scope;
+use saldo_http::Route;
 use serde_json::{Value, json};
 use testing::{Saldo, Tenant, saldo};
 

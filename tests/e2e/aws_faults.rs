@@ -13,13 +13,13 @@ use aws_smithy_types::body::SdkBody;
 use axum::http::Method;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
-use import::Redriven;
 use jiff::Timestamp;
 use local::{Data, sqs_event};
-use saldo::app::{App, Limits};
-use saldo::id::{AccountId, ImportId};
-use saldo::import::{Counts, ImportStatus};
-use saldo::store::ChunkPart;
+use saldo_domain::id::{AccountId, ImportId};
+use saldo_domain::import::{Counts, ImportStatus};
+use saldo_jobs::import::Redriven;
+use saldo_store::ChunkPart;
+use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::Lab;
 use testing::wire::{Faults, Gate, Refusals, Tap, answers, tapped};
@@ -70,7 +70,7 @@ async fn key_is_made_and_revoked_despite_transaction_conflicts() {
 async fn two_chunks(bench: &Bench) -> (ImportId, Vec<aws_sdk_sqs::types::Message>) {
     let id = bench.begin(4).await;
     let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
-    import::handle(bench.app.clone(), sqs_event(&plan)).await;
+    saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
     let chunks = bench.lab.messages(&bench.lab.aws.settings.queues.import).await;
     assert_eq!(chunks.len(), 2);
     (id, chunks)
@@ -86,7 +86,7 @@ async fn throttled_row_is_tried_again_and_does_not_put_its_chunk_back() {
     let app = App::new(&bench.lab.aws.settings, &tapped(&sdk, &refusals));
     let app = App { limits: bench.app.limits, ..app };
     refusals.refuse(2 * ATTEMPTS);
-    let answer = import::handle(app, sqs_event(&chunks)).await;
+    let answer = saldo_jobs::import::handle(app, sqs_event(&chunks)).await;
     assert_eq!((answer.batch_item_failures, refusals.left()), (vec![], 0));
     let put_back = bench.lab.messages(&bench.lab.aws.settings.queues.import).await;
     assert_eq!(put_back, [], "the chunk is done, not put back");
@@ -110,7 +110,7 @@ async fn chunk_whose_time_is_up_is_put_back_and_goes_on_with_the_rows_that_are_l
         ..bench.app.limits
     };
     refusals.refuse(i64::MAX);
-    let answer = import::handle(App { limits, ..app }, sqs_event(&chunks)).await;
+    let answer = saldo_jobs::import::handle(App { limits, ..app }, sqs_event(&chunks)).await;
     assert_eq!(answer.batch_item_failures, []);
     let import = bench.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Processing, 2), "{import:#?}");
@@ -130,11 +130,12 @@ async fn late_worker_replaces_given_up_chunk_after_the_end() {
     let gate = Arc::new(Gate::after(7));
     let slow =
         App::new(&bench.lab.aws.settings, &tapped(&bench.lab.aws.sdk_of("ImportWorkerFunction"), &gate));
-    let slow = tokio::spawn(import::handle(App { limits: bench.app.limits, ..slow }, first.clone()));
+    let slow =
+        tokio::spawn(saldo_jobs::import::handle(App { limits: bench.app.limits, ..slow }, first.clone()));
     gate.arrival().await;
-    import::handle(bench.app.clone(), second).await;
+    saldo_jobs::import::handle(bench.app.clone(), second).await;
     let closing = bench.app_of("ImportDeadLettersFunction");
-    assert_eq!(import::handle_dead_letters(closing, first.clone()).await.batch_item_failures, []);
+    assert_eq!(saldo_jobs::import::handle_dead_letters(closing, first.clone()).await.batch_item_failures, []);
     let import = bench.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::Completed, "the rows are there: {import:#?}");
     assert_eq!((import.progress.chunks_given_up, import.job.totals), (1, None), "{import:#?}");
@@ -157,17 +158,17 @@ async fn worker_of_the_last_chunk_may_die_at_any_request() {
         for requests in 0..=11 {
             let (id, chunks) = two_chunks(&bench).await;
             let [first, last] = [0, 1].map(|n| sqs_event(&chunks[n..=n]));
-            import::handle(bench.app.clone(), first).await;
+            saldo_jobs::import::handle(bench.app.clone(), first).await;
             let faults = Arc::new(Faults::default());
             let doomed = App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults));
             let doomed = App { limits: bench.app.limits, ..doomed };
             faults.arm(requests, after_effect);
             assert!(
-                faults.run(import::handle(doomed, last.clone())).await.is_none(),
+                faults.run(saldo_jobs::import::handle(doomed, last.clone())).await.is_none(),
                 "it dies at {requests}"
             );
             for _twice in 0..2 {
-                let answer = import::handle(bench.app.clone(), last.clone()).await;
+                let answer = saldo_jobs::import::handle(bench.app.clone(), last.clone()).await;
                 assert_eq!(answer.batch_item_failures, []);
                 let import = bench.import(&id).await;
                 assert_eq!(import.job.status, ImportStatus::Completed, "{requests}: {import:#?}");
@@ -242,7 +243,7 @@ async fn rows_are_counted_without_the_old_values_of_their_updates() {
             bench.lab.ask(&app, Method::POST, "/api/v1/import", json!({ "accounts": [row] })).await;
         let id = accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
         let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
-        import::handle(app.clone(), sqs_event(&plan)).await;
+        saldo_jobs::import::handle(app.clone(), sqs_event(&plan)).await;
         let import = bench.import(&id).await;
         counts.push((import.counts().imported, import.counts().updated));
     }

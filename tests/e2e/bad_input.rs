@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use reqwest::Method;
-use saldo::http::BODY_BYTES_MAX;
+use saldo_http::BODY_BYTES_MAX;
 use serde_json::json;
 use testing::saldo;
 

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::Method;
-use saldo::app::App;
-use saldo::id::{AccountId, ImportId, OrgId};
-use saldo::import::{AccountUpsert, RawRow, RowBody, Shape};
-use saldo::store::{ImportWrite, Seen, Written};
+use saldo_domain::id::{AccountId, ImportId, OrgId};
+use saldo_domain::import::{AccountUpsert, RawRow, RowBody, Shape};
+use saldo_store::app::App;
+use saldo_store::{ImportWrite, Seen, Written};
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 use uuid::Uuid;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::Request;
 use local::{Aws, Data, sqs_event};
-use saldo::app::{App, Limits};
-use saldo::http::service;
-use saldo::id::OrgId;
-use saldo::key::KeySecret;
+use saldo_domain::id::OrgId;
+use saldo_domain::key::KeySecret;
+use saldo_http::service;
+use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::services;
 use testing::wire::{Meter, Spent, Sum, tapped};
@@ -62,7 +62,7 @@ impl Metered {
                 if messages.is_empty() {
                     break;
                 }
-                let answer = import::handle(self.app.clone(), sqs_event(&messages)).await;
+                let answer = saldo_jobs::import::handle(self.app.clone(), sqs_event(&messages)).await;
                 assert_eq!(answer.batch_item_failures, []);
             }
         }

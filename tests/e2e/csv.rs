@@ -58,7 +58,7 @@ async fn an_empty_cell_clears_and_a_missing_column_keeps() {
     assert_eq!(job["updated"], 1);
     let saldo = saldo().await;
     let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
-    let account_id = saldo::id::AccountId::of_external(org, &id.parse().expect("an id"));
+    let account_id = saldo_domain::id::AccountId::of_external(org, &id.parse().expect("an id"));
     let account = app.accounts.get(org, &account_id).await.expect("DynamoDB").expect("the account");
     assert_eq!((account.notes, account.campaign_id.map(String::from)), (None, Some("c1".to_owned())));
 }

@@ -7,14 +7,14 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use axum::body::Body;
 use axum::http::{Method, Request};
-use import::Redriven;
 use local::{Data, sqs_event};
-use saldo::app::{App, Limits};
-use saldo::files::ImportFiles;
-use saldo::http::service;
-use saldo::id::{ImportId, OrgId};
-use saldo::import::{Import, ImportStatus};
-use saldo::queue::{ImportMessage, ImportTask, Queued};
+use saldo_domain::id::{ImportId, OrgId};
+use saldo_domain::import::{Import, ImportStatus};
+use saldo_http::service;
+use saldo_jobs::import::Redriven;
+use saldo_store::app::{App, Limits};
+use saldo_store::files::ImportFiles;
+use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 use serde_json::{Value, json};
 use testing::wire::{Chaos, Faults, tapped};
 use testing::{Lab, services};
@@ -48,10 +48,13 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
     // The job, the payload, its rows counted and the job again, the organization, the look-up,
     // two rows; and death.
     faults.arm(8, false);
-    assert!(faults.run(import::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
+    assert!(
+        faults.run(saldo_jobs::import::handle(doomed, sqs_event(&messages))).await.is_none(),
+        "the worker dies"
+    );
     for _delivery in 0..2 {
         let closing = aws.app_of("ImportDeadLettersFunction");
-        let answer = import::handle_dead_letters(closing, sqs_event(&messages)).await;
+        let answer = saldo_jobs::import::handle_dead_letters(closing, sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
         let import = calm.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
         assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
@@ -112,8 +115,8 @@ impl Bench {
             }
             for (app, message) in work {
                 let event = || sqs_event(std::slice::from_ref(&message));
-                if !import::handle(app.clone(), event()).await.batch_item_failures.is_empty() {
-                    let answer = import::handle_dead_letters(closing.clone(), event()).await;
+                if !saldo_jobs::import::handle(app.clone(), event()).await.batch_item_failures.is_empty() {
+                    let answer = saldo_jobs::import::handle_dead_letters(closing.clone(), event()).await;
                     assert_eq!(answer.batch_item_failures, []);
                 }
             }
@@ -125,7 +128,7 @@ impl Bench {
     }
 
     pub(crate) async fn redrive(&self, id: &ImportId) -> Redriven {
-        import::redrive(&self.app, &self.lab.org, id).await.expect("DynamoDB and SQS")
+        saldo_jobs::import::redrive(&self.app, &self.lab.org, id).await.expect("DynamoDB and SQS")
     }
 }
 
@@ -135,7 +138,7 @@ async fn what_was_given_up_is_taken_up_again_and_counted_once() {
     let id = bench.begin(10).await;
     // Two of four chunks can't be read.
     let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
-    import::handle(bench.app.clone(), sqs_event(&plan)).await;
+    saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
     let files = ImportFiles::of(&bench.lab.org, &id);
     for number in [1, 3] {
         bench.app.files.put(&files.chunk(number), "text/plain", "poison".into()).await.expect("S3");
@@ -168,9 +171,13 @@ async fn an_import_whose_plan_was_given_up_half_way_ends_and_goes_on_where_it_wa
     let doomed = App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults));
     let doomed = App { limits: bench.app.limits, ..doomed };
     faults.arm(20, true);
-    assert!(faults.run(import::handle(doomed, sqs_event(&plan))).await.is_none(), "the planner dies");
+    assert!(
+        faults.run(saldo_jobs::import::handle(doomed, sqs_event(&plan))).await.is_none(),
+        "the planner dies"
+    );
     let answer =
-        import::handle_dead_letters(bench.app_of("ImportDeadLettersFunction"), sqs_event(&plan)).await;
+        saldo_jobs::import::handle_dead_letters(bench.app_of("ImportDeadLettersFunction"), sqs_event(&plan))
+            .await;
     assert_eq!(answer.batch_item_failures, []);
     assert_eq!(bench.import(&id).await.job.status, ImportStatus::Processing, "some chunks are queued");
     bench.work().await;
@@ -201,20 +208,20 @@ async fn number_without_a_chunk_does_not_fail_a_redriven_import() {
         // and 3 are queued.
         let limits = Limits { planning_time: Duration::ZERO, ..bench.app.limits };
         let plan = bench.lab.messages(&queues.plan).await;
-        import::handle(App { limits, ..bench.app.clone() }, sqs_event(&plan)).await;
+        saldo_jobs::import::handle(App { limits, ..bench.app.clone() }, sqs_event(&plan)).await;
         let closing = bench.app_of("ImportDeadLettersFunction");
         let plan = bench.lab.messages(&queues.plan).await;
         assert_eq!(plan.len(), 1, "put back");
-        import::handle_dead_letters(closing.clone(), sqs_event(&plan)).await;
+        saldo_jobs::import::handle_dead_letters(closing.clone(), sqs_event(&plan)).await;
         let chunks = bench.lab.messages(&queues.import).await;
         assert_eq!(chunks.len(), 4);
-        import::handle(bench.app.clone(), sqs_event(&chunks)).await;
+        saldo_jobs::import::handle(bench.app.clone(), sqs_event(&chunks)).await;
         assert_eq!(bench.import(&id).await.job.status, ImportStatus::Failed);
 
         assert!(matches!(bench.redrive(&id).await, Redriven::Queued { plan: true, .. }));
         if planned {
             let plan = bench.lab.messages(&queues.plan).await;
-            import::handle(bench.app.clone(), sqs_event(&plan)).await;
+            saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
             assert_eq!(bench.import(&id).await.job.chunks, Some(3));
         }
         // The worker that committed number 3 died, so its message comes back.
@@ -224,9 +231,9 @@ async fn number_without_a_chunk_does_not_fail_a_redriven_import() {
             parsed.message.task == ImportTask::Chunk(3)
         };
         let number_3 = sqs_event(std::slice::from_ref(chunks.iter().find(is_number_3).expect("number 3")));
-        let answer = import::handle(bench.app.clone(), number_3.clone()).await;
+        let answer = saldo_jobs::import::handle(bench.app.clone(), number_3.clone()).await;
         assert_eq!(answer.batch_item_failures.is_empty(), planned, "{answer:?}");
-        let answer = import::handle_dead_letters(closing, number_3).await;
+        let answer = saldo_jobs::import::handle_dead_letters(closing, number_3).await;
         assert_eq!(answer.batch_item_failures, []);
         let import = bench.import(&id).await;
         assert_eq!((import.job.status, &import.job.reason), (ImportStatus::Processing, &None), "{import:#?}");
@@ -246,7 +253,7 @@ async fn a_chunk_without_room_is_put_back_and_nothing_of_it_fails() {
     let bench = Bench::start(2).await;
     let id = bench.begin(6).await;
     let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
-    import::handle(bench.app.clone(), sqs_event(&plan)).await;
+    saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
     let chaos = Arc::new(Chaos::default());
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
     let sdk = bench.lab.aws.sdk_of("ImportWorkerFunction").to_builder().retry_config(retries).build();
@@ -263,7 +270,7 @@ async fn a_chunk_without_room_is_put_back_and_nothing_of_it_fails() {
         let chunks = bench.lab.messages(&bench.lab.aws.settings.queues.import).await;
         assert_eq!(chunks.len(), 3);
         chaos.throttle();
-        let answer = import::handle(busy.clone(), sqs_event(&chunks)).await;
+        let answer = saldo_jobs::import::handle(busy.clone(), sqs_event(&chunks)).await;
         assert_eq!(answer.batch_item_failures, [], "put back, not failed");
         chaos.calm();
     }
@@ -283,11 +290,14 @@ async fn an_import_whose_rows_are_lost_between_two_deliveries_ends() {
         let doomed = App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults));
         let doomed = App { limits: bench.app.limits, ..doomed };
         faults.arm(6, true);
-        assert!(faults.run(import::handle(doomed, sqs_event(&plan))).await.is_none(), "the planner dies");
+        assert!(
+            faults.run(saldo_jobs::import::handle(doomed, sqs_event(&plan))).await.is_none(),
+            "the planner dies"
+        );
         let payload = ImportFiles::of(&bench.lab.org, &id).payload();
         bench.app.files.delete(&payload).await.expect("S3");
         for _twice in 0..2 {
-            let answer = import::handle(bench.app.clone(), sqs_event(&plan)).await;
+            let answer = saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
             assert_eq!(answer.batch_item_failures, []);
             bench.work().await;
         }

@@ -10,7 +10,7 @@ use jiff::Span;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use saldo::money::Decimal;
+use saldo_domain::money::Decimal;
 use serde_json::{Map, Value, json};
 use testing::{Tenant, saldo};
 

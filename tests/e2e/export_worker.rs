@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use axum::http::Method;
 use local::{Data, sqs_event};
-use saldo::app::{App, Limits};
-use saldo::export::ExportStatus;
-use saldo::id::ExportId;
-use saldo::settings::{Queues, Settings};
+use saldo_domain::export::ExportStatus;
+use saldo_domain::id::ExportId;
+use saldo_store::app::{App, Limits};
+use saldo_store::settings::{Queues, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testing::wire::{Faults, Gate, tapped};
@@ -52,7 +52,7 @@ impl Lab {
         assert_eq!(status, 202);
         for queue in [&self.aws.settings.queues.plan, &self.aws.settings.queues.import] {
             for message in self.messages(queue).await {
-                let answer = import::handle(self.app.clone(), sqs_event(&[message])).await;
+                let answer = saldo_jobs::import::handle(self.app.clone(), sqs_event(&[message])).await;
                 assert_eq!(answer.batch_item_failures, []);
             }
         }
@@ -113,10 +113,11 @@ async fn a_worker_that_dies_between_any_two_requests_leaves_nothing_behind_for_t
         let (id, messages) = lab.export().await;
         // Dead before a request is as dead as after the one before it.
         faults.arm(requests, true);
-        let died = faults.run(export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
+        let died =
+            faults.run(saldo_jobs::export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
         faults.disarm();
         for _delivery in 0..2 {
-            let answer = export::handle(lab.app.clone(), sqs_event(&messages)).await;
+            let answer = saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
             assert_eq!(answer.batch_item_failures, []);
             lab.check(&id, 40).await;
         }
@@ -146,9 +147,12 @@ async fn a_file_of_several_parts_is_whole_also_when_its_first_worker_died_among_
     let (id, messages) = lab.export().await;
     // The job, the upload, its record, the shards; and death at the first part.
     faults.arm(3 + 16, true);
-    assert!(faults.run(export::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
+    assert!(
+        faults.run(saldo_jobs::export::handle(doomed, sqs_event(&messages))).await.is_none(),
+        "the worker dies"
+    );
     assert!(lab.left().await.0 > 0, "an upload is left");
-    export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
     lab.check(&id, 540).await;
     assert_eq!(lab.left().await, (0, 1));
     let job = lab.app.exports.get(&lab.org, &id).await.expect("DynamoDB").expect("the job");
@@ -170,12 +174,12 @@ async fn of_two_attempts_at_once_one_counts_and_the_other_leaves_nothing() {
         let (id, messages) = lab.export().await;
         let gate = Arc::new(Gate::after(requests));
         let held = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &gate));
-        let mut slow = tokio::spawn(export::handle(held, sqs_event(&messages)));
+        let mut slow = tokio::spawn(saldo_jobs::export::handle(held, sqs_event(&messages)));
         tokio::select! {
             () = gate.arrival() => {}
             _ = &mut slow => break, // it sends fewer requests
         }
-        let quick = export::handle(lab.app.clone(), sqs_event(&messages)).await;
+        let quick = saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
         gate.open();
         slow.await.expect("no panic");
         assert_eq!(quick.batch_item_failures, [], "{requests}");
@@ -230,9 +234,12 @@ async fn an_export_that_is_given_up_fails_and_leaves_no_file() {
     let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
     let (id, messages) = lab.export().await;
     faults.arm(10, false);
-    assert!(faults.run(export::handle(doomed, sqs_event(&messages))).await.is_none(), "the worker dies");
+    assert!(
+        faults.run(saldo_jobs::export::handle(doomed, sqs_event(&messages))).await.is_none(),
+        "the worker dies"
+    );
     for _delivery in 0..2 {
-        let answer = export::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
+        let answer = saldo_jobs::export::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
         let job = lab.told(&lab.app, &id).await;
         assert_eq!(
@@ -244,7 +251,7 @@ async fn an_export_that_is_given_up_fails_and_leaves_no_file() {
             )
         );
     }
-    export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
     let job = lab.app.exports.get(&lab.org, &id).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ExportStatus::Failed, "a late delivery brings nothing back");
     assert_eq!(lab.left().await, (0, 0));
@@ -258,7 +265,7 @@ async fn a_link_that_has_expired_or_was_altered_is_refused_and_a_new_one_is_give
     let limits = Limits { link_valid: Duration::from_secs(1), ..Limits::default() };
     let hasty = App { limits, ..lab.app.clone() };
     let (id, messages) = lab.export().await;
-    export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
     let status = async |url: &str| reqwest::get(url).await.expect("an answer").status();
 
     let expiring = lab.told(&hasty, &id).await["url"].as_str().expect("a link").to_owned();

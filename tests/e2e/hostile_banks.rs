@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use saldo::app::{App, Limits};
-use saldo::notification::Targets;
-use saldo::sync::RedirectSettings;
+use saldo_domain::notification::Targets;
+use saldo_domain::sync::RedirectSettings;
+use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::ScriptedBank;
 

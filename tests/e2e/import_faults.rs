@@ -16,16 +16,16 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use import::Redriven;
 use local::{Aws, Data};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
-use saldo::app::{App, Limits};
-use saldo::files::{ImportFiles, uploaded_file};
-use saldo::http::service;
-use saldo::id::{ImportId, OrgId};
-use saldo::queue::{ImportMessage, ImportTask};
+use saldo_domain::id::{ImportId, OrgId};
+use saldo_http::service;
+use saldo_jobs::import::Redriven;
+use saldo_store::app::{App, Limits};
+use saldo_store::files::{ImportFiles, uploaded_file};
+use saldo_store::queue::{ImportMessage, ImportTask};
 use serde_json::{Value, json};
 use testing::services;
 use testing::wire::{Chaos, Faults, Instead, tapped};
@@ -234,7 +234,8 @@ impl<'a> History<'a> {
         let mut redriven = false;
         for (id, _) in &self.imports {
             for _twice in 0..2 {
-                let done = import::redrive(&self.lab.calm, &self.org, id).await.expect("calm services");
+                let done =
+                    saldo_jobs::import::redrive(&self.lab.calm, &self.org, id).await.expect("calm services");
                 if matches!(done, Redriven::Queued { .. }) {
                     redriven = true;
                     tally.redriven += 1;
@@ -321,7 +322,7 @@ impl<'a> History<'a> {
         let event = self.waiting[at].receive();
         if self.waiting[at].failures >= RECEIVES_MAX {
             tally.dead_letters += 1;
-            let answer = import::handle_dead_letters(self.lab.closing.clone(), event).await;
+            let answer = saldo_jobs::import::handle_dead_letters(self.lab.closing.clone(), event).await;
             assert_eq!(answer.batch_item_failures, [], "seed {}", self.seed);
             self.waiting.swap_remove(at);
             return true;
@@ -338,7 +339,7 @@ impl<'a> History<'a> {
                 _ => {}
             }
         }
-        let outcome = self.lab.faults.run(import::handle(self.app.clone(), event)).await;
+        let outcome = self.lab.faults.run(saldo_jobs::import::handle(self.app.clone(), event)).await;
         self.lab.faults.disarm();
         self.lab.chaos.calm();
         match outcome {

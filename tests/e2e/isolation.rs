@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use saldo::http::Route;
+use saldo_http::Route;
 use serde_json::Value;
 use testing::{Tenant, saldo};
 

@@ -1,9 +1,9 @@
 //! The list of imports.
 
 use jiff::Timestamp;
-use saldo::id::ImportId;
-use saldo::import::{Accepted, Format, ImportJob, Notation, PayloadFile};
-use saldo::queue::{ImportMessage, ImportTask};
+use saldo_domain::id::ImportId;
+use saldo_domain::import::{Accepted, Format, ImportJob, Notation, PayloadFile};
+use saldo_store::queue::{ImportMessage, ImportTask};
 use serde_json::{Value, json};
 use testing::saldo;
 use uuid::Uuid;

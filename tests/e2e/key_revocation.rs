@@ -2,6 +2,7 @@
 //! key that can manage keys.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
@@ -11,12 +12,11 @@ use futures::future::{BoxFuture, join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use local::Data;
 use reqwest::Method;
-use saldo::app::App;
-use saldo::id::KeyId;
-use saldo::key::{Actor, ApiKey, KeyRequest, KeySecret, Scope};
-use saldo::store::{Creation, Revocation, Revoked, Revoker};
+use saldo_domain::id::KeyId;
+use saldo_domain::key::{Actor, ApiKey, KeyRequest, KeySecret, Scope};
+use saldo_store::app::App;
+use saldo_store::{Creation, Revocation, Revoked, Revoker};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicI64, Ordering};
 use testing::wire::{Gate, Tap, tapped};
 use testing::{Answer, Lab, Tenant, saldo};
 

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
-use saldo::key::{KeySecret, Scope};
+use saldo_domain::key::{KeySecret, Scope};
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 use uuid::Uuid;

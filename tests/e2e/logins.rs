@@ -5,10 +5,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use saldo::access::{LoginGate, LoginHash};
-use saldo::app::{App, Limits};
-use saldo::id::SyncId;
-use saldo::sync::{Step, SyncJob};
+use saldo_domain::access::{LoginGate, LoginHash};
+use saldo_domain::id::SyncId;
+use saldo_domain::sync::{Step, SyncJob};
+use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::ScriptedBank;
 use uuid::Uuid;
@@ -84,7 +84,7 @@ async fn wrong_pin_is_not_sent_again_until_the_back_off_has_passed() {
         assert_eq!(outcome(&job), ("FAILED", 1020), "{job}");
         let message = job["error"]["message"].as_str().expect("a message");
         let until = closed_until(&bench).await.expect("a back-off");
-        assert!(message.contains(&saldo::date::in_milliseconds(until)), "{message}");
+        assert!(message.contains(&saldo_domain::date::in_milliseconds(until)), "{message}");
     }
     assert_eq!(bank.asked(), asked);
     // Other users are not held up, nor is the same login at the organization next door.

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use saldo::account::Account;
-use saldo::id::{AccountId, ImportId};
+use saldo_domain::account::Account;
+use saldo_domain::id::{AccountId, ImportId};
 use serde_json::{Map, Value, json};
 
 /// The optional fields of a row, each with a value.
@@ -130,7 +130,7 @@ impl Model {
 }
 
 fn apply(fields: &mut Fields, row: &Value) {
-    let amount: saldo::money::Decimal =
+    let amount: saldo_domain::money::Decimal =
         row["total_amount"].as_str().expect("text").parse().expect("an amount");
     fields.insert("name", row["contact"]["name"].as_str().expect("text").to_owned());
     fields.insert("total_amount", amount.normalize().to_string());

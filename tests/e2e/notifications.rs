@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 use reqwest::Method;
-use saldo::notification::ENDPOINTS_MAX;
+use saldo_domain::notification::ENDPOINTS_MAX;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use testing::{Receiver, Tenant, saldo};
@@ -292,8 +292,8 @@ async fn an_organization_has_at_most_a_hundred_endpoints() {
     make(&tenant, "/rest/accounts", PUBLIC).await;
     let one = app.notifications.all(org).await.expect("DynamoDB").pop().expect("the endpoint");
     for n in 2..ENDPOINTS_MAX {
-        let other = saldo::notification::Endpoint {
-            id: saldo::id::NotificationId::of_seed(Uuid::now_v7()),
+        let other = saldo_domain::notification::Endpoint {
+            id: saldo_domain::id::NotificationId::of_seed(Uuid::now_v7()),
             notify_uri: format!("{PUBLIC}&n={n}").parse().expect("a URL"),
             ..one.clone()
         };

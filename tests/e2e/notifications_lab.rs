@@ -9,11 +9,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use jiff::Timestamp;
 use local::{Data, sqs_event};
-use saldo::app::{App, Limits};
-use saldo::http::service;
-use saldo::id::{DeliveryId, ExportId, NotificationId};
-use saldo::notification::{Delivery, DeliveryStatus, Event, Outcome};
-use saldo::queue::NotificationMessage;
+use saldo_domain::id::{DeliveryId, ExportId, NotificationId};
+use saldo_domain::notification::{Delivery, DeliveryStatus, Event, Outcome};
+use saldo_http::service;
+use saldo_store::app::{App, Limits};
+use saldo_store::queue::NotificationMessage;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -116,7 +116,8 @@ pub(crate) fn hasty(app: App) -> App {
 }
 
 pub(crate) async fn handled(app: &App, message: &Message) {
-    let answer = sync::handle_notifications(app.clone(), sqs_event(std::slice::from_ref(message))).await;
+    let answer =
+        saldo_jobs::notifications::handle(app.clone(), sqs_event(std::slice::from_ref(message))).await;
     assert_eq!(answer.batch_item_failures, []);
 }
 

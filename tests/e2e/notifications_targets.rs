@@ -3,10 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
 use axum::http::Request;
-use saldo::app::{App, Limits};
-use saldo::http::service;
-use saldo::notification::{AttemptError, DeliveryStatus, Endpoint, Outcome, Targets};
-use saldo::queue::NotificationMessage;
+use saldo_domain::notification::{AttemptError, DeliveryStatus, Endpoint, Outcome, Targets};
+use saldo_http::service;
+use saldo_store::app::{App, Limits};
+use saldo_store::queue::NotificationMessage;
 use serde_json::json;
 use testing::Receiver;
 use tower::ServiceExt;

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use aws_sdk_sqs::types::Message;
 use axum::http::Method;
 use local::sqs_event;
-use saldo::app::App;
-use saldo::export::ExportStatus;
-use saldo::id::{ExportId, ImportId};
-use saldo::import::ImportStatus;
-use saldo::queue::NotificationMessage;
-use saldo::settings::{Queues, Settings};
+use saldo_domain::export::ExportStatus;
+use saldo_domain::id::{ExportId, ImportId};
+use saldo_domain::import::ImportStatus;
+use saldo_store::app::App;
+use saldo_store::queue::NotificationMessage;
+use saldo_store::settings::{Queues, Settings};
 use serde_json::json;
 use testing::wire::{Faults, tapped};
 
@@ -71,17 +71,19 @@ async fn the_end_of_an_import_or_export_is_told_wherever_its_worker_dies() {
     for requests in 0..LIFE_MAX {
         let (import, messages) = lab.import().await;
         faults.arm(requests, true);
-        let import_died = faults.run(import::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
+        let import_died =
+            faults.run(saldo_jobs::import::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
         faults.disarm();
         if import_died {
-            import::handle(lab.app.clone(), sqs_event(&messages)).await;
+            saldo_jobs::import::handle(lab.app.clone(), sqs_event(&messages)).await;
         }
         let (export, messages) = lab.export().await;
         faults.arm(requests, true);
-        let export_died = faults.run(export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
+        let export_died =
+            faults.run(saldo_jobs::export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
         faults.disarm();
         if export_died {
-            export::handle(lab.app.clone(), sqs_event(&messages)).await;
+            saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
         }
         let mut told = lab.told().await;
         let count = told.len();
@@ -109,36 +111,40 @@ async fn what_is_given_up_is_told_too_and_a_queue_that_is_down_spoils_nothing() 
     };
     for _ in 0..2 {
         let (import, messages) = lab.import().await;
-        let answer =
-            import::handle_dead_letters(lab.aws.app_of("ImportDeadLettersFunction"), sqs_event(&messages))
-                .await;
+        let answer = saldo_jobs::import::handle_dead_letters(
+            lab.aws.app_of("ImportDeadLettersFunction"),
+            sqs_event(&messages),
+        )
+        .await;
         assert_eq!((answer.batch_item_failures, ended().await), (vec![], vec![import.to_string()]));
         let (export, messages) = lab.export().await;
-        let answer =
-            export::handle_dead_letters(lab.aws.app_of("ExportDeadLettersFunction"), sqs_event(&messages))
-                .await;
+        let answer = saldo_jobs::export::handle_dead_letters(
+            lab.aws.app_of("ExportDeadLettersFunction"),
+            sqs_event(&messages),
+        )
+        .await;
         assert_eq!((answer.batch_item_failures, ended().await), (vec![], vec![export.to_string()]));
     }
 
     let mute = lab.mute();
     let (import, messages) = lab.import().await;
-    let answer = import::handle(mute.clone(), sqs_event(&messages)).await;
+    let answer = saldo_jobs::import::handle(mute.clone(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures.len(), 1, "its message comes back");
     let job = lab.app.imports.get(&lab.org, &import).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ImportStatus::Completed);
-    let answer = import::handle_dead_letters(mute.clone(), sqs_event(&messages)).await;
+    let answer = saldo_jobs::import::handle_dead_letters(mute.clone(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures, [], "but not for ever");
-    import::handle(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::import::handle(lab.app.clone(), sqs_event(&messages)).await;
     assert_eq!(ended().await, [import.to_string()]);
 
     let (export, messages) = lab.export().await;
-    let answer = export::handle(mute.clone(), sqs_event(&messages)).await;
+    let answer = saldo_jobs::export::handle(mute.clone(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures.len(), 1, "its message comes back");
     let job = lab.app.exports.get(&lab.org, &export).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ExportStatus::Completed);
-    let answer = export::handle_dead_letters(mute, sqs_event(&messages)).await;
+    let answer = saldo_jobs::export::handle_dead_letters(mute, sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures, [], "but not for ever");
-    export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
     assert_eq!(ended().await, [export.to_string()]);
     lab.stop().await;
 }

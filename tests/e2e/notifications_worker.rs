@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use axum::http::Method;
 use jiff::Timestamp;
 use local::sqs_event;
-use saldo::app::{App, Limits};
-use saldo::id::ExportId;
-use saldo::notification::{DeliveryStatus, Event, GivenUp, Outcome};
-use saldo::queue::NotificationMessage;
+use saldo_domain::id::ExportId;
+use saldo_domain::notification::{DeliveryStatus, Event, GivenUp, Outcome};
+use saldo_store::app::{App, Limits};
+use saldo_store::queue::NotificationMessage;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use testing::Receiver;
@@ -79,7 +79,8 @@ async fn a_worker_that_dies_between_any_two_requests_loses_no_notification() {
             for message in lab.notifications().await {
                 faults.arm(requests, true);
                 let event = sqs_event(std::slice::from_ref(&message));
-                let died = faults.run(sync::handle_notifications(doomed.clone(), event)).await.is_none();
+                let died =
+                    faults.run(saldo_jobs::notifications::handle(doomed.clone(), event)).await.is_none();
                 faults.disarm();
                 deaths += usize::from(died);
                 if died {
@@ -159,7 +160,8 @@ async fn of_two_attempts_at_once_one_counts() {
     let (event, id) = lab.tell(&endpoint).await;
     handled(&quick, &message(&NotificationMessage::Tell(event))).await;
     let deliver = message(&NotificationMessage::Deliver { org: lab.org.clone(), delivery: id.clone() });
-    let slow = tokio::spawn(sync::handle_notifications(held, sqs_event(std::slice::from_ref(&deliver))));
+    let slow =
+        tokio::spawn(saldo_jobs::notifications::handle(held, sqs_event(std::slice::from_ref(&deliver))));
     gate.arrival().await;
     handled(&quick, &deliver).await;
     let after_quick = lab.delivery(&id).await.expect("the delivery");
@@ -186,7 +188,7 @@ async fn an_endpoint_deleted_meanwhile_ends_its_deliveries_and_so_do_dead_letter
     let dead = async |body: NotificationMessage| {
         let letter = sqs_event(&[message(&body)]);
         let closing = lab.aws.app_of("NotificationsDeadLettersFunction");
-        let answer = sync::handle_notification_dead_letters(closing, letter).await;
+        let answer = saldo_jobs::notifications::handle_dead_letters(closing, letter).await;
         assert_eq!(answer.batch_item_failures, []);
     };
     dead(NotificationMessage::Tell(event)).await;

@@ -4,10 +4,10 @@
 use std::sync::{Arc, Mutex};
 
 use local::{Data, sqs_event_from};
-use saldo::app::App;
-use saldo::id::SyncId;
-use saldo::notification::Event;
-use saldo::queue::SyncMessage;
+use saldo_domain::id::SyncId;
+use saldo_domain::notification::Event;
+use saldo_store::app::App;
+use saldo_store::queue::SyncMessage;
 use serde_json::{Value, json};
 use testing::Lab;
 use testing::wire::{Instead, tapped};
@@ -28,17 +28,23 @@ macro_rules! handler {
 }
 
 const BROKEN: [Broken; 9] = [
-    Broken { function: "ImportPlannerFunction", handler: handler!(import::handle) },
-    Broken { function: "ImportWorkerFunction", handler: handler!(import::handle) },
-    Broken { function: "ImportDeadLettersFunction", handler: handler!(import::handle_dead_letters) },
-    Broken { function: "ExportWorkerFunction", handler: handler!(export::handle) },
-    Broken { function: "ExportDeadLettersFunction", handler: handler!(export::handle_dead_letters) },
-    Broken { function: "SyncWorkerFunction", handler: handler!(sync::handle) },
-    Broken { function: "SyncDeadLettersFunction", handler: handler!(sync::handle_dead_letters) },
-    Broken { function: "NotificationsWorkerFunction", handler: handler!(sync::handle_notifications) },
+    Broken { function: "ImportPlannerFunction", handler: handler!(saldo_jobs::import::handle) },
+    Broken { function: "ImportWorkerFunction", handler: handler!(saldo_jobs::import::handle) },
+    Broken {
+        function: "ImportDeadLettersFunction",
+        handler: handler!(saldo_jobs::import::handle_dead_letters),
+    },
+    Broken { function: "ExportWorkerFunction", handler: handler!(saldo_jobs::export::handle) },
+    Broken {
+        function: "ExportDeadLettersFunction",
+        handler: handler!(saldo_jobs::export::handle_dead_letters),
+    },
+    Broken { function: "SyncWorkerFunction", handler: handler!(saldo_jobs::sync::handle) },
+    Broken { function: "SyncDeadLettersFunction", handler: handler!(saldo_jobs::sync::handle_dead_letters) },
+    Broken { function: "NotificationsWorkerFunction", handler: handler!(saldo_jobs::notifications::handle) },
     Broken {
         function: "NotificationsDeadLettersFunction",
-        handler: handler!(sync::handle_notification_dead_letters),
+        handler: handler!(saldo_jobs::notifications::handle_dead_letters),
     },
 ];
 
@@ -97,7 +103,7 @@ async fn visibility_that_can_not_be_changed_changes_nothing_else() {
         (operation == "AmazonSQS.ChangeMessageVisibility").then_some((400, refused))
     });
     let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &Arc::new(refuse)));
-    let answer = export::handle(app, event).await;
+    let answer = saldo_jobs::export::handle(app, event).await;
     assert_eq!(answer.batch_item_failures.len(), 1);
     assert_eq!(answer.batch_item_failures[0].item_identifier, "m");
     lab.stop().await;
@@ -169,7 +175,7 @@ async fn batches_keep_to_the_limits_that_sqs_enforces() {
         let sync = SyncId::of_seed(Uuid::now_v7());
         Event::sync_completed(lab.org.clone(), &sync, jiff::Timestamp::now(), paths)
     };
-    let tell = |keys| saldo::queue::NotificationMessage::Tell(event(keys));
+    let tell = |keys| saldo_store::queue::NotificationMessage::Tell(event(keys));
     let large: Vec<_> = (0..10).map(|_| tell(3_000)).collect();
     lab.app.notification_queue.send(&large).await.expect("within the limits");
     let mut received = 0;

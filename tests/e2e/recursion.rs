@@ -14,10 +14,10 @@ use aws_smithy_types::body::SdkBody;
 use futures::future::BoxFuture;
 use local::{Aws, Data, Functions, Template, sqs_event};
 use reqwest::Method;
-use saldo::app::{App, Limits};
-use saldo::id::OrgId;
-use saldo::notification::{DeliveryStatus, RETRY_DELAYS};
-use saldo::queue::{ImportMessage, ImportTask, Message, NotificationMessage, Queued, SyncMessage};
+use saldo_domain::id::OrgId;
+use saldo_domain::notification::{DeliveryStatus, RETRY_DELAYS};
+use saldo_store::app::{App, Limits};
+use saldo_store::queue::{ImportMessage, ImportTask, Message, NotificationMessage, Queued, SyncMessage};
 use serde::Serialize;
 use serde_json::{Value, json};
 use testing::wire::{Instead, Tap, tapped};
@@ -240,10 +240,14 @@ async fn exhausted_hops_end_the_work_as_failed() {
     let sdk = lab.aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
     let no_room = |operation: &str, _: &Value| operation.starts_with("DynamoDB").then(throttled);
     let full = App::new(&lab.aws.settings, &tapped(&sdk, &Arc::new(Instead(no_room))));
-    assert_eq!(failed(import::handle(full.clone(), exhausted(plan.clone())).await), 1);
-    assert_eq!(failed(import::handle(full, event(&plan)).await), 0, "one with hops left is put back");
+    assert_eq!(failed(saldo_jobs::import::handle(full.clone(), exhausted(plan.clone())).await), 1);
+    assert_eq!(
+        failed(saldo_jobs::import::handle(full, event(&plan)).await),
+        0,
+        "one with hops left is put back"
+    );
     let closing = lab.aws.app_of("ImportDeadLettersFunction");
-    assert_eq!(failed(import::handle_dead_letters(closing, exhausted(plan)).await), 0);
+    assert_eq!(failed(saldo_jobs::import::handle_dead_letters(closing, exhausted(plan)).await), 0);
     let (_, job) = lab.ask(&lab.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
     let reason = "the import waited too often for room in the database or for time to plan it; send it again";
     assert_eq!((&job["status"], &job["reason"]), (&json!("failed"), &json!(reason)), "{job}");
@@ -262,9 +266,9 @@ async fn exhausted_hops_end_the_work_as_failed() {
         sync: sync.parse().expect("an id"),
     };
     let worker = lab.aws.app_of("SyncWorkerFunction");
-    assert_eq!(failed(sync::handle(worker, exhausted(message.clone())).await), 1);
+    assert_eq!(failed(saldo_jobs::sync::handle(worker, exhausted(message.clone())).await), 1);
     let closing = lab.aws.app_of("SyncDeadLettersFunction");
-    assert_eq!(failed(sync::handle_dead_letters(closing, exhausted(message)).await), 0);
+    assert_eq!(failed(saldo_jobs::sync::handle_dead_letters(closing, exhausted(message)).await), 0);
     let (_, job) = lab.ask(&lab.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(30000)), "{job}");
     let told = "The synchronization waited too often without coming to an end.";

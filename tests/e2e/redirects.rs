@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 use reqwest::header::HOST;
-use saldo::app::{App, Limits};
-use saldo::notification::Targets;
-use saldo::sync::{RedirectSettings, RedirectUri};
+use saldo_domain::notification::Targets;
+use saldo_domain::sync::{RedirectSettings, RedirectUri};
+use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::{Answer, Tenant};
 

@@ -29,8 +29,10 @@ fn rows(tenant: &Tenant) -> Value {
         ["99999999999999999999999999.99", "0", "0.01", "45000.5", "12345678901234567890123456.78", "100"];
     let row = |(n, text): (usize, &&str)| {
         let name = text.replace('\t', " ");
+        // Ids have no invisible characters.
+        let id = name.replace('\u{200d}', "");
         json!({
-            "external_id": tenant.external_id(&format!("{n}-{name}")), "contact": { "name": name, "phone": "+5491155551234", "email": name },
+            "external_id": tenant.external_id(&format!("{n}-{id}")), "contact": { "name": name, "phone": "+5491155551234", "email": name },
             "total_amount": amounts[n % amounts.len()], "currency": (n % 2 == 0).then_some("USD"),
             "due_date": (n % 3 > 0).then_some("2026-01-15"), "source_system": name, "status": name, "campaign_id": name,
             "owner_id": (n % 4 > 0).then_some(&name), "type": name, "notes": format!("{text}\n{text}\r\n\t")

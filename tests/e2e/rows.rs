@@ -1,8 +1,8 @@
 //! The fate of every row, and what is stored of it.
 
 use insta::assert_snapshot;
-use saldo::account::Account;
-use saldo::id::AccountId;
+use saldo_domain::account::Account;
+use saldo_domain::id::AccountId;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo, shown};
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Method;
 use local::{Data, sqs_event};
-use saldo::app::{App, Limits};
-use saldo::bank::CATALOG_FILE;
-use saldo::id::{AccessId, SyncId};
-use saldo::queue::SyncMessage;
-use saldo::sync::Step;
+use saldo_domain::bank::CATALOG_FILE;
+use saldo_domain::id::{AccessId, SyncId};
+use saldo_domain::sync::Step;
+use saldo_store::app::{App, Limits};
+use saldo_store::queue::SyncMessage;
 use serde_json::{Value, json};
 use testing::Lab;
 use testing::wire::{Faults, tapped};
@@ -124,7 +124,7 @@ async fn deliver(app: &App, lab: &Lab, access: &AccessId, sync: &SyncId) -> bool
     let message = SyncMessage { org: lab.org.clone(), access: access.clone(), sync: sync.clone() };
     let body = serde_json::to_string(&message).expect("JSON");
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
-    sync::handle(app.clone(), sqs_event(&[message])).await.batch_item_failures.is_empty()
+    saldo_jobs::sync::handle(app.clone(), sqs_event(&[message])).await.batch_item_failures.is_empty()
 }
 
 #[tokio::test]
@@ -284,9 +284,11 @@ async fn what_is_given_up_ends_and_gives_its_access_back() {
     let body = serde_json::to_string(&message).expect("JSON");
     for _ in 0..2 {
         let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(&body).build();
-        let answer =
-            sync::handle_dead_letters(bench.lab.aws.app_of("SyncDeadLettersFunction"), sqs_event(&[message]))
-                .await;
+        let answer = saldo_jobs::sync::handle_dead_letters(
+            bench.lab.aws.app_of("SyncDeadLettersFunction"),
+            sqs_event(&[message]),
+        )
+        .await;
         assert_eq!(answer.batch_item_failures, []);
     }
     let job = bench.told(&sync).await;
@@ -321,7 +323,10 @@ async fn what_is_given_up_at_its_very_end_ends_as_it_would_have() {
     let body = serde_json::to_string(&message).expect("JSON");
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
     let closing = lab.aws.app_of("SyncDeadLettersFunction");
-    assert_eq!(sync::handle_dead_letters(closing, sqs_event(&[message])).await.batch_item_failures, []);
+    assert_eq!(
+        saldo_jobs::sync::handle_dead_letters(closing, sqs_event(&[message])).await.batch_item_failures,
+        []
+    );
     assert_eq!(bench.told(&sync).await["status"], "COMPLETED");
     let access = app.accesses.get(&lab.org, &bench.access).await.expect("DynamoDB").expect("it");
     assert!(!access.is_held_by(&sync), "the access is free");
@@ -335,7 +340,7 @@ async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
     let schedule = lab.aws.app_of("SyncScheduleFunction");
     let at = jiff::Timestamp::now();
     // Nothing is saved and nothing was agreed to: nothing to do.
-    assert_eq!(sync::schedule::run(&schedule, at).await.expect("AWS"), 0);
+    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, at).await.expect("AWS"), 0);
     let recurring = json!({ "access_method_id": "sandbox", "consent": { "recurring": true } });
     let (_, made) = lab.ask(app, Method::POST, "/rest/accesses", recurring).await;
     let access: AccessId = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
@@ -357,8 +362,8 @@ async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
     assert_eq!(asked.told(&first).await["status"], "COMPLETED");
 
     // Asked for twice, it is done once.
-    assert_eq!(sync::schedule::run(&schedule, at).await.expect("AWS"), 2);
-    assert_eq!(sync::schedule::run(&schedule, at).await.expect("AWS"), 0);
+    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, at).await.expect("AWS"), 2);
+    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, at).await.expect("AWS"), 0);
     for which in [&agreed, &saved] {
         let sync = SyncId::of_schedule(&which.access, at);
         assert!(which.deliver(app, &sync).await);
@@ -370,7 +375,7 @@ async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
     access.consent.as_mut().expect("a consent").id = "gone".to_owned();
     assert!(app.accesses.save(&mut access).await.expect("DynamoDB"));
     let tomorrow = at + jiff::SignedDuration::from_hours(24);
-    assert_eq!(sync::schedule::run(&schedule, tomorrow).await.expect("AWS"), 2);
+    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, tomorrow).await.expect("AWS"), 2);
     let next = SyncId::of_schedule(&agreed.access, tomorrow);
     assert!(agreed.deliver(app, &next).await);
     assert_eq!(agreed.told(&next).await["error"]["code"], 10005);
@@ -390,7 +395,7 @@ async fn the_schedule_reads_what_needs_no_user_and_asks_nobody() {
     // What only its user can put right is not tried day after day.
     assert!(saved.deliver(app, &SyncId::of_schedule(&saved.access, tomorrow)).await);
     let later = tomorrow + jiff::SignedDuration::from_hours(24);
-    assert_eq!(sync::schedule::run(&schedule, later).await.expect("AWS"), 1);
+    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, later).await.expect("AWS"), 1);
     bench.lab.stop().await;
 }
 
@@ -461,7 +466,10 @@ async fn who_holds_a_synchronization_is_left_alone_with_it() {
         SyncMessage { org: bench.lab.org.clone(), access: bench.access.clone(), sync: sync.clone() };
     let body = serde_json::to_string(&message).expect("JSON");
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
-    assert_eq!(sync::handle_dead_letters(closing, sqs_event(&[message])).await.batch_item_failures, []);
+    assert_eq!(
+        saldo_jobs::sync::handle_dead_letters(closing, sqs_event(&[message])).await.batch_item_failures,
+        []
+    );
     assert_eq!(bench.app.syncs.get(&bench.lab.org, &sync).await.expect("DynamoDB"), before);
     bench.lab.stop().await;
 }

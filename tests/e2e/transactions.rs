@@ -6,7 +6,7 @@ use futures::future::join_all;
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use reqwest::Method;
-use saldo::transaction::Batch;
+use saldo_domain::transaction::Batch;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use testing::{Answer, Tenant, saldo};

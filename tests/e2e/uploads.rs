@@ -7,8 +7,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use local::{Data, Functions};
 use reqwest::{Client, Method, StatusCode};
-use saldo::app::{App, Limits};
-use saldo::id::OrgId;
+use saldo_domain::id::OrgId;
+use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::{Answer, Tenant, saldo, services, sha256};
 

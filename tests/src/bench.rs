@@ -14,9 +14,9 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::Credentials;
 use local::{Aws, Data, Endpoints, Functions, Names, Template};
-use saldo::app::App;
-use saldo::id::OrgId;
-use saldo::settings::Settings;
+use saldo_domain::id::OrgId;
+use saldo_store::app::App;
+use saldo_store::settings::Settings;
 
 pub use deployment::Deployment;
 pub use poller::{Poller, Usage};

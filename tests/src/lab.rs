@@ -6,9 +6,9 @@ use aws_config::SdkConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
 use local::{Aws, Data};
-use saldo::app::App;
-use saldo::http::service;
-use saldo::id::OrgId;
+use saldo_domain::id::OrgId;
+use saldo_http::service;
+use saldo_store::app::App;
 use serde_json::Value;
 use tower::ServiceExt;
 

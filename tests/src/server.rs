@@ -6,9 +6,9 @@ use std::{env, thread};
 
 use aws_config::SdkConfig;
 use local::{Data, Endpoints, Functions};
-use saldo::app::App;
-use saldo::id::OrgId;
-use saldo::settings::Settings;
+use saldo_domain::id::OrgId;
+use saldo_store::app::App;
+use saldo_store::settings::Settings;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 

@@ -2,9 +2,9 @@
 //! field.
 #![allow(dead_code, reason = "these are described, never made")]
 
-use saldo::account::{AccountIdentifier, AccountStatus, AccountType, CampaignId, Notes, OwnerId};
-use saldo::http::openapi::AnyAmount;
-use saldo::money::Currency;
+use saldo_domain::account::{AccountIdentifier, AccountStatus, AccountType, CampaignId, Notes, OwnerId};
+use saldo_domain::money::Currency;
+use saldo_http::openapi::AnyAmount;
 use utoipa::ToSchema;
 
 /// A new account.
@@ -53,9 +53,10 @@ pub(crate) struct Change {
 
 #[cfg(test)]
 mod tests {
+    use saldo_domain::account::ACCOUNT_FIELDS;
+    use saldo_http::openapi::properties;
+
     use super::*;
-    use saldo::account::ACCOUNT_FIELDS;
-    use saldo::http::openapi::properties;
 
     #[test]
     fn what_is_described_is_what_is_read() {

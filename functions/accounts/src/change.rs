@@ -4,11 +4,11 @@ use axum::Extension;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
-use saldo::account::{ACCOUNT_FIELDS, AccountChange};
-use saldo::app::App;
-use saldo::http::openapi::EntityTags;
-use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
-use saldo::id::AccountId;
+use saldo_domain::account::{ACCOUNT_FIELDS, AccountChange};
+use saldo_domain::id::AccountId;
+use saldo_http::openapi::EntityTags;
+use saldo_http::{Caller, PathId, Payload, Preconditions, Problem};
+use saldo_store::app::App;
 
 use crate::ATTEMPTS_MAX;
 use crate::body::Change;

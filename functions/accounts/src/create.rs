@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use jiff::Timestamp;
-use saldo::account::{ACCOUNT_FIELDS, Account};
-use saldo::app::App;
-use saldo::http::{Caller, Payload, Problem, Seed};
-use saldo::id::AccountId;
+use saldo_domain::account::{ACCOUNT_FIELDS, Account};
+use saldo_domain::id::AccountId;
+use saldo_http::{Caller, Payload, Problem, Seed};
+use saldo_store::app::App;
 
 use crate::body::New;
 use crate::view::{View, shown};

@@ -4,10 +4,10 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::http::openapi::EntityTags;
-use saldo::http::{Caller, PathId, Preconditions, Problem};
-use saldo::id::AccountId;
+use saldo_domain::id::AccountId;
+use saldo_http::openapi::EntityTags;
+use saldo_http::{Caller, PathId, Preconditions, Problem};
+use saldo_store::app::App;
 
 use crate::ATTEMPTS_MAX;
 use crate::read::find;

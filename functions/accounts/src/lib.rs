@@ -8,9 +8,9 @@ mod list;
 mod read;
 mod view;
 
-use saldo::app::App;
-use saldo::http::Routes;
-use saldo::key::Scope;
+use saldo_domain::key::Scope;
+use saldo_http::Routes;
+use saldo_store::app::App;
 use utoipa_axum::routes;
 
 /// How often a change is tried on an account that others are changing. Each attempt loses

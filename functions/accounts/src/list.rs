@@ -2,11 +2,11 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::account::{AccountFilter, AccountType, OwnerId};
-use saldo::app::App;
-use saldo::fields::Fields;
-use saldo::http::{Caller, FromParameters, Limit, Page, Parameters, Problem};
-use saldo::id::AccountId;
+use saldo_domain::account::{AccountFilter, AccountType, OwnerId};
+use saldo_domain::fields::Fields;
+use saldo_domain::id::AccountId;
+use saldo_http::{Caller, FromParameters, Limit, Page, Parameters, Problem};
+use saldo_store::app::App;
 
 use crate::view::View;
 
@@ -58,8 +58,9 @@ pub(crate) async fn list(
 
 #[cfg(test)]
 mod tests {
+    use saldo_http::openapi::query_parameters;
+
     use super::*;
-    use saldo::http::openapi::query_parameters;
 
     #[test]
     fn what_is_described_is_what_is_read() {

@@ -4,11 +4,11 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use saldo::account::Account;
-use saldo::app::App;
-use saldo::http::openapi::EntityTags;
-use saldo::http::{Caller, PathId, Preconditions, Problem, etag_header};
-use saldo::id::{AccountId, OrgId};
+use saldo_domain::account::Account;
+use saldo_domain::id::{AccountId, OrgId};
+use saldo_http::openapi::EntityTags;
+use saldo_http::{Caller, PathId, Preconditions, Problem, etag_header};
+use saldo_store::app::App;
 
 use crate::view::{View, shown};
 

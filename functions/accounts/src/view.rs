@@ -2,12 +2,12 @@
 
 use axum::Json;
 use axum::http::{HeaderName, HeaderValue};
-use saldo::account::{Account, BankDetails, Contact};
-use saldo::date::{Date, in_milliseconds};
-use saldo::http::etag_header;
-use saldo::http::openapi::Amount;
-use saldo::id::{AccessId, AccountId};
-use saldo::money::{Currency, Decimal, as_number, as_number_if_any};
+use saldo_domain::account::{Account, BankDetails, Contact};
+use saldo_domain::date::{Date, in_milliseconds};
+use saldo_domain::id::{AccessId, AccountId};
+use saldo_domain::money::{Currency, Decimal, as_number, as_number_if_any};
+use saldo_http::etag_header;
+use saldo_http::openapi::Amount;
 use serde::Serialize;
 use utoipa::ToSchema;
 

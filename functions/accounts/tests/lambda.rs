@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use local::Data;
-use saldo::id::{AccountId, ImportId, OrgId};
-use saldo::import::{RawRow, RowBody, Shape};
-use saldo::store::{ImportWrite, Seen};
+use saldo_domain::id::{AccountId, ImportId, OrgId};
+use saldo_domain::import::{RawRow, RowBody, Shape};
+use saldo_store::{ImportWrite, Seen};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
 use testing::services;

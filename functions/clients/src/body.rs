@@ -2,8 +2,8 @@
 //! field.
 #![allow(dead_code, reason = "these are described, never made")]
 
-use saldo::client::ClientName;
-use saldo::http::openapi::BlankOrProse;
+use saldo_domain::client::ClientName;
+use saldo_http::openapi::BlankOrProse;
 use utoipa::ToSchema;
 
 /// A new external client.
@@ -29,9 +29,10 @@ pub(crate) struct Change {
 
 #[cfg(test)]
 mod tests {
+    use saldo_domain::client::{CLIENT_FIELDS, Description};
+    use saldo_http::openapi::properties;
+
     use super::*;
-    use saldo::client::{CLIENT_FIELDS, Description};
-    use saldo::http::openapi::properties;
 
     #[test]
     fn what_is_described_is_what_is_read() {

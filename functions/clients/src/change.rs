@@ -3,10 +3,10 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::client::{CLIENT_FIELDS, ClientChange};
-use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
-use saldo::id::ClientId;
+use saldo_domain::client::{CLIENT_FIELDS, ClientChange};
+use saldo_domain::id::ClientId;
+use saldo_http::{Caller, PathId, Payload, Preconditions, Problem};
+use saldo_store::app::App;
 
 use crate::body::Change;
 use crate::view::{View, view_of};

@@ -6,10 +6,10 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::client::{CLIENT_FIELDS, Client};
-use saldo::http::{Caller, Payload, Problem, Seed};
-use saldo::id::ClientId;
+use saldo_domain::client::{CLIENT_FIELDS, Client};
+use saldo_domain::id::ClientId;
+use saldo_http::{Caller, Payload, Problem, Seed};
+use saldo_store::app::App;
 
 use crate::body::New;
 use crate::view::{View, view_of};

@@ -3,10 +3,10 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use saldo::account::OwnerId;
-use saldo::app::App;
-use saldo::http::{Caller, PathId, Preconditions, Problem};
-use saldo::id::ClientId;
+use saldo_domain::account::OwnerId;
+use saldo_domain::id::ClientId;
+use saldo_http::{Caller, PathId, Preconditions, Problem};
+use saldo_store::app::App;
 
 /// Deletes a client that owns no accounts
 #[utoipa::path(

@@ -4,11 +4,11 @@ use std::str::FromStr;
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::app::App;
-use saldo::client::{Client, Description};
-use saldo::fields::{Fields, InvalidValue};
-use saldo::http::{Caller, FromParameters, Limit, Parameters, Problem};
-use saldo::search::fold;
+use saldo_domain::client::{Client, Description};
+use saldo_domain::fields::{Fields, InvalidValue};
+use saldo_domain::search::fold;
+use saldo_http::{Caller, FromParameters, Limit, Parameters, Problem};
+use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -104,8 +104,9 @@ fn has(client: &Client, folded: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use saldo_http::openapi::query_parameters;
+
     use super::*;
-    use saldo::http::openapi::query_parameters;
 
     #[test]
     fn what_is_described_is_what_is_read() {

@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::app::App;
-use saldo::http::{Caller, PathId, Problem};
-use saldo::id::ClientId;
+use saldo_domain::id::ClientId;
+use saldo_http::{Caller, PathId, Problem};
+use saldo_store::app::App;
 
 use crate::view::{View, view_of};
 

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
-use saldo::account::OwnerId;
-use saldo::app::App;
-use saldo::client::{Client, ClientKind, Position};
-use saldo::date::in_milliseconds;
-use saldo::failure::Failure;
-use saldo::http::openapi::Amount;
-use saldo::id::{AccountId, ClientId, OrgId};
-use saldo::money::{Currency, Decimal, Total, as_number};
-use saldo::store::OwnedAccount;
+use saldo_domain::account::OwnerId;
+use saldo_domain::client::{Client, ClientKind, Position};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::id::{AccountId, ClientId, OrgId};
+use saldo_domain::money::{Currency, Decimal, Total, as_number};
+use saldo_http::openapi::Amount;
+use saldo_store::OwnedAccount;
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -138,8 +138,9 @@ fn balances(kind: ClientKind, accounts: &[OwnedAccount]) -> Vec<BalanceView> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use jiff::Timestamp;
+
+    use super::*;
 
     /// The bytes an answer of Lambda may have: 6 MB, less what goes with the body.
     const LAMBDA_BYTES_MAX: usize = 6 * 1024 * 1024 - 16 * 1024;

@@ -4,7 +4,7 @@
 use axum::Router;
 use axum::http::header::ALLOW;
 use axum::routing::any;
-use saldo::http::{Problem, Route};
+use saldo_http::{Problem, Route};
 use serde_json::{Map, Value};
 
 use crate::document::DOCUMENT;

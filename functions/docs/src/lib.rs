@@ -7,8 +7,8 @@ mod elsewhere;
 mod page;
 
 use axum::Router;
-use saldo::app::App;
-use saldo::http::Routes;
+use saldo_http::Routes;
+use saldo_store::app::App;
 use utoipa_axum::routes;
 
 /// The routes of the function.

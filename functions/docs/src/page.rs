@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::Path;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use axum::response::{IntoResponse, Redirect};
-use saldo::http::Problem;
+use saldo_http::Problem;
 use utoipa_swagger_ui::Config;
 
 /// The page runs its own scripts and asks its own server. Swagger UI sets styles in place and

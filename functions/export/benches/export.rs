@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use saldo::export::{ACCOUNT_EXPORT_FIELDS, ExportJob, ExportRequest};
-use saldo::fields::Fields;
-use saldo::http::BODY_BYTES_MAX;
-use saldo::id::{ExportId, OrgId};
+use saldo_domain::export::{ACCOUNT_EXPORT_FIELDS, ExportJob, ExportRequest};
+use saldo_domain::fields::Fields;
+use saldo_domain::id::{ExportId, OrgId};
+use saldo_http::BODY_BYTES_MAX;
 use serde_json::{Value, json};
 use testing::bench::Bench;
 use testing::lambda::{Function, sqs_event};
@@ -116,7 +116,7 @@ impl Portfolio {
         let (_, event) = self.job(bench).await;
         bench.meter.lap();
         let event = serde_json::from_value(event).expect("an event");
-        export::handle(bench.app.clone(), event).await;
+        saldo_jobs::export::handle(bench.app.clone(), event).await;
         let spent = bench.meter.lap();
         let queries = spent.get("Query").copied().unwrap_or_default();
         let bytes = self.bytes(bench).await;

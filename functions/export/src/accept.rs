@@ -6,15 +6,15 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::date::Date;
-use saldo::export::{
+use saldo_domain::date::Date;
+use saldo_domain::export::{
     ACCOUNT_EXPORT_FIELDS, Delivery, ExportJob, ExportRequest, ExportSpec, Format, TRANSACTION_EXPORT_FIELDS,
 };
-use saldo::failure::Failure;
-use saldo::http::{Caller, Payload, Problem, Seed};
-use saldo::id::{ExportId, OrgId};
-use saldo::queue::ExportMessage;
+use saldo_domain::id::{ExportId, OrgId};
+use saldo_http::{Caller, Payload, Problem, Seed};
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::queue::ExportMessage;
 use serde::Serialize;
 use utoipa::ToSchema;
 

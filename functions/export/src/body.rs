@@ -2,15 +2,18 @@
 //! by field, the other written column by column.
 #![allow(dead_code, reason = "these are described, never made")]
 
-use saldo::account::{AccountIdentifier, AccountStatus, AccountType, CampaignId, OwnerId, SourceSystem};
-use saldo::date::Date;
-use saldo::export::{AccountColumn, Delivery, Format, Profile, TransactionColumn};
-use saldo::http::openapi::{Amount, AmountText, AnyAmount};
-use saldo::id::{AccountId, TransactionId};
-use saldo::import::ExternalId;
-use saldo::money::Currency;
-use saldo::transaction::{Direction, Source};
 use std::collections::BTreeSet;
+
+use saldo_domain::account::{
+    AccountIdentifier, AccountStatus, AccountType, CampaignId, OwnerId, SourceSystem,
+};
+use saldo_domain::date::Date;
+use saldo_domain::export::{AccountColumn, Delivery, Format, Profile, TransactionColumn};
+use saldo_domain::id::{AccountId, TransactionId};
+use saldo_domain::import::ExternalId;
+use saldo_domain::money::Currency;
+use saldo_domain::transaction::{Direction, Source};
+use saldo_http::openapi::{Amount, AmountText, AnyAmount};
 use utoipa::ToSchema;
 
 /// An export of accounts.
@@ -177,12 +180,13 @@ pub(crate) struct ExportedTransaction {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use saldo::account::Account;
-    use saldo::export::{ACCOUNT_EXPORT_FIELDS, Column, DAYS_MAX, TRANSACTION_EXPORT_FIELDS};
-    use saldo::http::openapi::properties;
-    use saldo::transaction::Transaction;
+    use saldo_domain::account::Account;
+    use saldo_domain::export::{ACCOUNT_EXPORT_FIELDS, Column, DAYS_MAX, TRANSACTION_EXPORT_FIELDS};
+    use saldo_domain::transaction::Transaction;
+    use saldo_http::openapi::properties;
     use utoipa::PartialSchema;
+
+    use super::*;
 
     /// The properties of a schema, among them those of one of its objects.
     fn with_nested<T: PartialSchema, N: PartialSchema>(object: &str) -> Vec<String> {

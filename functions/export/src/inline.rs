@@ -1,14 +1,13 @@
 //! Exports that are small enough to be the answer.
 
 use futures::TryStreamExt;
-use saldo::app::App;
-use saldo::export::ExportSpec;
-use saldo::failure::Failure;
-use saldo::http::AnswerBody;
-use saldo::id::OrgId;
-use saldo::metrics;
-
-use crate::file::pieces;
+use saldo_domain::export::ExportSpec;
+use saldo_domain::id::OrgId;
+use saldo_http::AnswerBody;
+use saldo_jobs::export::pieces;
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::metrics;
 
 /// The file, if it fits an answer and is read in time.
 pub(crate) async fn file(app: &App, org: &OrgId, spec: &ExportSpec) -> Result<Option<Vec<u8>>, Failure> {

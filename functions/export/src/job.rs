@@ -4,13 +4,13 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::date::in_milliseconds;
-use saldo::export::{ExportJob, ExportStatus, ExportedFile, Format, Subject};
-use saldo::failure::Failure;
-use saldo::files::Link;
-use saldo::http::{Caller, PathId, Problem};
-use saldo::id::ExportId;
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::export::{ExportJob, ExportStatus, ExportedFile, Format, Subject};
+use saldo_domain::id::ExportId;
+use saldo_http::{Caller, PathId, Problem};
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::files::Link;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -3,21 +3,14 @@
 
 mod accept;
 mod body;
-mod dead_letters;
-mod file;
 mod inline;
 mod job;
 mod list;
-mod tell;
-mod worker;
 
-use saldo::app::App;
-use saldo::http::Routes;
-use saldo::key::Scope;
+use saldo_domain::key::Scope;
+use saldo_http::Routes;
+use saldo_store::app::App;
 use utoipa_axum::routes;
-
-pub use dead_letters::handle as handle_dead_letters;
-pub use worker::handle;
 
 /// The routes of the function.
 #[must_use]

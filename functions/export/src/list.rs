@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
-use saldo::id::ExportId;
+use saldo_domain::id::ExportId;
+use saldo_http::{Caller, Page, PageAfter, Parameters, Problem};
+use saldo_store::app::App;
 
 use crate::job::Summary;
 

@@ -2,8 +2,8 @@
 //! dead letters.
 
 use local::{Aws, Data};
-use saldo::export::ExportStatus;
-use saldo::id::{ExportId, OrgId};
+use saldo_domain::export::ExportStatus;
+use saldo_domain::id::{ExportId, OrgId};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event, leaves_one_open, sqs_event};
 use testing::services;

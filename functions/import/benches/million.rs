@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
-use saldo::import::ImportStatus;
+use saldo_domain::import::ImportStatus;
 use serde_json::{Value, json};
 use testing::bench::{Bill, Deployment, Usage};
 use testing::wire::Sum;

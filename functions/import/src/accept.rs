@@ -6,22 +6,23 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::{App, Limits};
-use saldo::fields::{Fields, Finding, FindingCode, InvalidValue};
-use saldo::files::{Facts, ImportFiles, uploaded_file};
-use saldo::http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
-use saldo::id::{ImportId, OrgId, UploadId};
-use saldo::import::read::Beside;
-use saldo::import::{
-    Accepted, DecimalSeparator, Format, ImportJob, ImportStatus, Mapping, Notation, PayloadFile, read,
+use saldo_domain::fields::{Fields, Finding, FindingCode, InvalidValue};
+use saldo_domain::id::{ImportId, OrgId, UploadId};
+use saldo_domain::import::{
+    Accepted, DecimalSeparator, Format, ImportJob, ImportStatus, Mapping, Notation, PayloadFile,
 };
-use saldo::queue::ImportTask;
+use saldo_formats::read;
+use saldo_formats::read::Beside;
+use saldo_http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
+use saldo_jobs::import::plan;
+use saldo_store::app::{App, Limits};
+use saldo_store::files::{Facts, ImportFiles, uploaded_file};
+use saldo_store::queue::ImportTask;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::body::{Lines, New, Table};
-use crate::plan;
 
 /// What is wrong with the id of an upload.
 const NO_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
@@ -254,8 +255,9 @@ fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
 
 #[cfg(test)]
 mod tests {
+    use saldo_http::openapi::query_parameters;
+
     use super::*;
-    use saldo::http::openapi::query_parameters;
 
     #[test]
     fn what_is_described_is_what_is_read() {

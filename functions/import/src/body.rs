@@ -2,16 +2,16 @@
 //! before the import runs.
 #![allow(dead_code, reason = "these are described, never made")]
 
-use saldo::account::{
+use saldo_domain::account::{
     AccountIdentifier, AccountStatus, AccountType, CampaignId, Notes, OwnerId, SourceSystem,
 };
-use saldo::contact::{ContactName, Email, Phone};
-use saldo::date::Date;
-use saldo::http::openapi::{AnyAmount, Flag, Lenient};
-use saldo::id::{AccountId, UploadId};
-use saldo::import::{DecimalSeparator, ExternalId, Format, Mapping};
-use saldo::money::Currency;
-use saldo::text::Text;
+use saldo_domain::contact::{ContactName, Email, Phone};
+use saldo_domain::date::Date;
+use saldo_domain::id::{AccountId, UploadId};
+use saldo_domain::import::{DecimalSeparator, ExternalId, Format, Mapping};
+use saldo_domain::money::Currency;
+use saldo_domain::text::Text;
+use saldo_http::openapi::{AnyAmount, Flag, Lenient};
 use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ContentBuilder, Required};
@@ -192,9 +192,10 @@ impl IntoParams for Wishes {
 
 #[cfg(test)]
 mod tests {
+    use saldo_domain::import::{Announced, FILE_BYTES_MAX, Field};
+    use saldo_http::openapi::properties;
+
     use super::*;
-    use saldo::http::openapi::properties;
-    use saldo::import::{Announced, FILE_BYTES_MAX, Field};
 
     #[test]
     fn what_is_described_is_what_is_read() {

@@ -5,14 +5,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::http::{Caller, PathId, Payload, Problem};
-use saldo::id::ImportId;
-use saldo::import::{ImportStatus, ImportSummary};
-use saldo::queue::ImportTask;
+use saldo_domain::id::ImportId;
+use saldo_domain::import::{ImportStatus, ImportSummary};
+use saldo_http::{Caller, PathId, Payload, Problem};
+use saldo_jobs::import::plan;
+use saldo_store::app::App;
+use saldo_store::queue::ImportTask;
 
 use crate::body::Nothing;
-use crate::plan;
 
 /// Cancels an import
 ///

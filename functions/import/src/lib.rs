@@ -5,23 +5,12 @@
 mod accept;
 mod body;
 mod cancel;
-mod chunk;
-mod dead_letters;
-mod payload;
-mod plan;
-mod redrive;
-mod tell;
 mod uploads;
-mod worker;
 
-use saldo::app::App;
-use saldo::http::Routes;
-use saldo::key::Scope;
+use saldo_domain::key::Scope;
+use saldo_http::Routes;
+use saldo_store::app::App;
 use utoipa_axum::routes;
-
-pub use dead_letters::handle as handle_dead_letters;
-pub use redrive::{Redriven, redrive};
-pub use worker::handle;
 
 /// The routes of the function.
 #[must_use]

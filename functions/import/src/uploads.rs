@@ -9,12 +9,12 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use data_encoding::BASE64;
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::date::in_milliseconds;
-use saldo::files::uploaded_file;
-use saldo::http::{Caller, Payload, Problem, Seed};
-use saldo::id::UploadId;
-use saldo::import::{Announced, Upload};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::id::UploadId;
+use saldo_domain::import::{Announced, Upload};
+use saldo_http::{Caller, Payload, Problem, Seed};
+use saldo_store::app::App;
+use saldo_store::files::uploaded_file;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -2,8 +2,8 @@
 //! for dead letters.
 
 use local::{Aws, Data};
-use saldo::id::{ImportId, OrgId};
-use saldo::import::{Import, ImportStatus};
+use saldo_domain::id::{ImportId, OrgId};
+use saldo_domain::import::{Import, ImportStatus};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event, leaves_one_open, sqs_event};
 use testing::services;

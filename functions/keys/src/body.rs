@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use saldo::key::{KeyName, Scope};
+use saldo_domain::key::{KeyName, Scope};
 use utoipa::ToSchema;
 
 /// A new key.
@@ -24,9 +24,10 @@ pub(crate) struct New {
 
 #[cfg(test)]
 mod tests {
+    use saldo_domain::key::KEY_FIELDS;
+    use saldo_http::openapi::properties;
+
     use super::*;
-    use saldo::http::openapi::properties;
-    use saldo::key::KEY_FIELDS;
 
     #[test]
     fn what_is_described_is_what_is_read() {

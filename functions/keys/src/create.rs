@@ -5,11 +5,11 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::http::{Caller, KeptInstead, Payload, Problem, Seed};
-use saldo::id::KeyId;
-use saldo::key::{Actor, KEY_FIELDS, KeyRequest, KeySecret};
-use saldo::store::Creation;
+use saldo_domain::id::KeyId;
+use saldo_domain::key::{Actor, KEY_FIELDS, KeyRequest, KeySecret};
+use saldo_http::{Caller, KeptInstead, Payload, Problem, Seed};
+use saldo_store::Creation;
+use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -6,9 +6,9 @@ mod list;
 mod revoke;
 mod view;
 
-use saldo::app::App;
-use saldo::http::Routes;
-use saldo::key::Scope;
+use saldo_domain::key::Scope;
+use saldo_http::Routes;
+use saldo_store::app::App;
 use utoipa_axum::routes;
 
 /// The routes of the function.

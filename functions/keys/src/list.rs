@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::app::App;
-use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
-use saldo::id::KeyId;
+use saldo_domain::id::KeyId;
+use saldo_http::{Caller, Page, PageAfter, Parameters, Problem};
+use saldo_store::app::App;
 
 use crate::view::View;
 
@@ -28,9 +28,10 @@ pub(crate) async fn list(
 
 #[cfg(test)]
 mod tests {
+    use saldo_http::FromParameters;
+    use saldo_http::openapi::query_parameters;
+
     use super::*;
-    use saldo::http::FromParameters;
-    use saldo::http::openapi::query_parameters;
 
     #[test]
     fn what_is_described_is_what_is_read() {

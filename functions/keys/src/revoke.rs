@@ -4,12 +4,12 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::fields::Fields;
-use saldo::http::openapi::Flag;
-use saldo::http::{Caller, FromParameters, Parameters, PathId, Problem};
-use saldo::id::KeyId;
-use saldo::store::{Revocation, Revoked, Revoker};
+use saldo_domain::fields::Fields;
+use saldo_domain::id::KeyId;
+use saldo_http::openapi::Flag;
+use saldo_http::{Caller, FromParameters, Parameters, PathId, Problem};
+use saldo_store::app::App;
+use saldo_store::{Revocation, Revoked, Revoker};
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::{IntoParams, PartialSchema};
@@ -67,8 +67,9 @@ pub(crate) async fn revoke(
 
 #[cfg(test)]
 mod tests {
+    use saldo_http::openapi::query_parameters;
+
     use super::*;
-    use saldo::http::openapi::query_parameters;
 
     #[test]
     fn what_is_described_is_what_is_read() {

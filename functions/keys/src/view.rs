@@ -1,8 +1,8 @@
 //! A key as its callers see it: never the key itself.
 
-use saldo::date::in_milliseconds;
-use saldo::id::KeyId;
-use saldo::key::{Actor, ApiKey, Scope};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::id::KeyId;
+use saldo_domain::key::{Actor, ApiKey, Scope};
 use serde::Serialize;
 use utoipa::ToSchema;
 

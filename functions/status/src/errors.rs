@@ -9,11 +9,11 @@ use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures::TryStreamExt;
-use saldo::app::App;
-use saldo::fields::{Fields, InvalidValue, Severity};
-use saldo::http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
-use saldo::id::ImportId;
-use saldo::import::{ImportJob, ImportStatus};
+use saldo_domain::fields::{Fields, InvalidValue, Severity};
+use saldo_domain::id::ImportId;
+use saldo_domain::import::{ImportJob, ImportStatus};
+use saldo_http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
+use saldo_store::app::App;
 use utoipa::ToSchema;
 
 use crate::refused::{LinkedFile, Notation};
@@ -157,8 +157,9 @@ async fn page(
 
 #[cfg(test)]
 mod tests {
+    use saldo_http::openapi::query_parameters;
+
     use super::*;
-    use saldo::http::openapi::query_parameters;
 
     #[test]
     fn what_is_described_is_what_is_read() {

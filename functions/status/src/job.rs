@@ -3,11 +3,11 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::fields::Severity;
-use saldo::http::{Caller, PathId, Problem};
-use saldo::id::ImportId;
-use saldo::import::ImportSummary;
+use saldo_domain::fields::Severity;
+use saldo_domain::id::ImportId;
+use saldo_domain::import::ImportSummary;
+use saldo_http::{Caller, PathId, Problem};
+use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 

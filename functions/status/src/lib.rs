@@ -6,11 +6,11 @@ mod list;
 mod refused;
 mod reports;
 
-use saldo::app::App;
-use saldo::http::{Problem, Routes};
-use saldo::id::{ImportId, OrgId};
-use saldo::import::Import;
-use saldo::key::Scope;
+use saldo_domain::id::{ImportId, OrgId};
+use saldo_domain::import::Import;
+use saldo_domain::key::Scope;
+use saldo_http::{Problem, Routes};
+use saldo_store::app::App;
 use utoipa_axum::routes;
 
 /// The routes of the function.

@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::http::{Caller, Page, PageAfter, Parameters, Problem};
-use saldo::id::ImportId;
-use saldo::import::ImportSummary;
+use saldo_domain::id::ImportId;
+use saldo_domain::import::ImportSummary;
+use saldo_http::{Caller, Page, PageAfter, Parameters, Problem};
+use saldo_store::app::App;
 
 /// The jobs whose chunks are added up at the same time. Most jobs of a page have ended and need none.
 const SUMS_IN_FLIGHT: usize = 8;

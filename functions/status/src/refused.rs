@@ -7,14 +7,14 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use csv::WriterBuilder;
 use futures::TryStreamExt;
-use saldo::app::App;
-use saldo::date::in_milliseconds;
-use saldo::failure::Failure;
-use saldo::fields::Severity;
-use saldo::files::{ImportFiles, Upload};
-use saldo::formula::guarded_cell;
-use saldo::http::{AnswerBody, Problem};
-use saldo::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, RowReport, Shape};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::fields::Severity;
+use saldo_domain::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, RowReport, Shape};
+use saldo_formats::formula::guarded_cell;
+use saldo_http::{AnswerBody, Problem};
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::files::{ImportFiles, Upload};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -264,10 +264,12 @@ fn line(body: &RowBody) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
-    use saldo::fields::{Finding, FindingCode};
-    use saldo::import::{Column, DecimalSeparator, Format, Misquoting, Notation, processing_failed, read};
+    use saldo_domain::fields::{Finding, FindingCode};
+    use saldo_domain::import::{Column, DecimalSeparator, Format, Misquoting, Notation, processing_failed};
+    use saldo_formats::read;
+
+    use super::*;
 
     /// The cells of a file, read as an import reads it.
     fn read_back(csv: &[u8]) -> Vec<Vec<String>> {

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use futures::{Stream, TryStreamExt, future};
-use saldo::app::App;
-use saldo::failure::Failure;
-use saldo::fields::{Finding, FindingCode, Severity};
-use saldo::files::ImportFiles;
-use saldo::http::Problem;
-use saldo::import::{ChunkReport, Counts, Import, ImportJob, ImportStatus, RowReport};
-use saldo::store::ChunkPart;
+use saldo_domain::fields::{Finding, FindingCode, Severity};
+use saldo_domain::import::{ChunkReport, Counts, Import, ImportJob, ImportStatus, RowReport};
+use saldo_http::Problem;
+use saldo_store::ChunkPart;
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::files::ImportFiles;
 use serde::Serialize;
 use utoipa::ToSchema;
 

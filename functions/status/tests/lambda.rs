@@ -1,7 +1,7 @@
 //! The real binary, fed as Lambda feeds it.
 
 use local::Data;
-use saldo::id::OrgId;
+use saldo_domain::id::OrgId;
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
 use testing::services;

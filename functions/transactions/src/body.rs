@@ -1,10 +1,10 @@
 //! What is sent to import transactions, for the OpenAPI document: it is read field by field.
 #![allow(dead_code, reason = "these are described, never made")]
 
-use saldo::account::AccountIdentifier;
-use saldo::date::Date;
-use saldo::http::openapi::{BlankOrProse, BlankOrText, Lenient, PositiveText, TransactionCurrency};
-use saldo::transaction::Direction;
+use saldo_domain::account::AccountIdentifier;
+use saldo_domain::date::Date;
+use saldo_domain::transaction::Direction;
+use saldo_http::openapi::{BlankOrProse, BlankOrText, Lenient, PositiveText, TransactionCurrency};
 use utoipa::ToSchema;
 
 /// Transactions to import.
@@ -52,10 +52,11 @@ pub(crate) struct New {
 
 #[cfg(test)]
 mod tests {
+    use saldo_domain::transaction::TRANSACTION_FIELDS;
+    use saldo_http::openapi::properties;
+
     use super::*;
     use crate::import::TRANSACTIONS_MAX;
-    use saldo::http::openapi::properties;
-    use saldo::transaction::TRANSACTION_FIELDS;
 
     #[test]
     fn what_is_described_is_what_is_read() {

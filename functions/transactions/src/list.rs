@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::account::AccountIdentifier;
-use saldo::app::App;
-use saldo::bounds::Bounds;
-use saldo::date::{self, Date};
-use saldo::fields::{Fields, FindingCode};
-use saldo::http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
-use saldo::id::{AccountId, OrgId};
-use saldo::transaction::Place;
+use saldo_domain::account::AccountIdentifier;
+use saldo_domain::bounds::Bounds;
+use saldo_domain::date::{self, Date};
+use saldo_domain::fields::{Fields, FindingCode};
+use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::transaction::Place;
+use saldo_http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
+use saldo_store::app::App;
 
 use crate::view::View;
 
@@ -122,8 +122,9 @@ async fn page(
 
 #[cfg(test)]
 mod tests {
+    use saldo_http::openapi::query_parameters;
+
     use super::*;
-    use saldo::http::openapi::query_parameters;
 
     #[test]
     fn what_is_described_is_what_is_read() {

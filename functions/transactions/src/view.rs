@@ -1,10 +1,10 @@
 //! A transaction as its callers see it: in the words of the import, amounts as strings.
 
-use saldo::date::{Date, in_milliseconds};
-use saldo::http::openapi::AmountText;
-use saldo::id::TransactionId;
-use saldo::money::Currency;
-use saldo::transaction::{Direction, Source, Transaction};
+use saldo_domain::date::{Date, in_milliseconds};
+use saldo_domain::id::TransactionId;
+use saldo_domain::money::Currency;
+use saldo_domain::transaction::{Direction, Source, Transaction};
+use saldo_http::openapi::AmountText;
 use serde::Serialize;
 use utoipa::ToSchema;
 

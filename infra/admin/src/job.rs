@@ -7,11 +7,11 @@ mod show;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
-use saldo::app::App;
-use saldo::failure::Failure;
-use saldo::id::OrgId;
-use saldo::store::{Job, JobStore};
-use saldo::sync::SyncJob;
+use saldo_domain::id::OrgId;
+use saldo_domain::sync::SyncJob;
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::{Job, JobStore};
 use serde::Serialize;
 
 pub(crate) use id::JobId;

@@ -3,11 +3,11 @@
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::date::{in_milliseconds, parse_moment};
-use saldo::id::{KeyId, OrgId};
-use saldo::key::{Actor, ApiKey, KeyName, KeyRequest, KeySecret, Scope};
-use saldo::store::{Revocation, Revoked, Revoker};
+use saldo_domain::date::{in_milliseconds, parse_moment};
+use saldo_domain::id::{KeyId, OrgId};
+use saldo_domain::key::{Actor, ApiKey, KeyName, KeyRequest, KeySecret, Scope};
+use saldo_store::app::App;
+use saldo_store::{Revocation, Revoked, Revoker};
 use serde::Serialize;
 
 use crate::{Answer, org};

@@ -9,7 +9,7 @@ mod queue;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use saldo::app::App;
+use saldo_store::app::App;
 
 pub use answer::{Answer, Output};
 

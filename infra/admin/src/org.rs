@@ -4,13 +4,13 @@ mod redirects;
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
-use saldo::app::App;
-use saldo::id::{KeyId, OrgId};
-use saldo::key::{KeyRequest, Scope};
-use saldo::money::Currency;
-use saldo::organization::{Organization, TimeZoneName};
-use saldo::sync::RedirectSettings;
-use saldo::text::Text;
+use saldo_domain::id::{KeyId, OrgId};
+use saldo_domain::key::{KeyRequest, Scope};
+use saldo_domain::money::Currency;
+use saldo_domain::organization::{Organization, TimeZoneName};
+use saldo_domain::sync::RedirectSettings;
+use saldo_domain::text::Text;
+use saldo_store::app::App;
 use serde::Serialize;
 
 use crate::Answer;

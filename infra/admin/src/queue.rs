@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use saldo::app::App;
-use saldo::queue::Depth;
+use saldo_store::app::App;
+use saldo_store::queue::Depth;
 use serde::Serialize;
 
 use crate::Answer;

@@ -231,7 +231,7 @@ async fn an_import_that_was_given_up_is_found_and_goes_on() {
     let shown = done(&environment, &show).await;
     assert_eq!((text(&shown, "status"), text(&shown, "outstanding")), ("processing", "its plan"));
     let messages = lab.messages(&lab.aws.settings.queues.plan).await;
-    import::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::import::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
     let shown = done(&environment, &show).await;
     assert_eq!(text(&shown, "status"), "failed");
     assert!(text(&shown, "outstanding").contains("job redrive"), "{shown}");
@@ -239,7 +239,7 @@ async fn an_import_that_was_given_up_is_found_and_goes_on() {
     let redriven = done(&environment, &redrive).await;
     assert_eq!((text(&redriven, "job"), &redriven["queued"]), (import, &json!(true)));
     let messages = lab.messages(&lab.aws.settings.queues.plan).await;
-    import::handle(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::import::handle(lab.app.clone(), sqs_event(&messages)).await;
     let shown = done(&environment, &show).await;
     assert_eq!((text(&shown, "status"), &shown["imported"]), ("completed", &json!(2)));
     assert_eq!(shown["outstanding"], Value::Null);
@@ -296,7 +296,7 @@ async fn jobs_whose_messages_were_lost_are_found_and_queued_again() {
     );
 
     // Its caller was told that it has failed.
-    export::handle_dead_letters(lab.app.clone(), sqs_event(&exports)).await;
+    saldo_jobs::export::handle_dead_letters(lab.app.clone(), sqs_event(&exports)).await;
     let (code, why) = refused(&environment, &["job", "redrive", &org, export]).await;
     assert_eq!(code, Some(1));
     assert!(why.ends_with("can't be taken up again: ask for the export anew"), "{why}");

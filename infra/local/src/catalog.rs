@@ -1,8 +1,8 @@
 //! The catalog of banks in the local stack: the sandbox bank, by each of its ways.
 
 use anyhow::{Context, Result};
-use saldo::bank::CATALOG_FILE;
-use saldo::files::FileStore;
+use saldo_domain::bank::CATALOG_FILE;
+use saldo_store::files::FileStore;
 use serde_json::{Value, json};
 
 /// Puts the catalog among the files, for a sandbox bank that answers at this address.

@@ -7,11 +7,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::id::OrgId;
-use saldo::key::{KeyRequest, KeySecret, Scope};
-use saldo::organization::{Organization, TimeZoneName};
-use saldo::sync::RedirectSettings;
+use saldo_domain::id::OrgId;
+use saldo_domain::key::{KeyRequest, KeySecret, Scope};
+use saldo_domain::organization::{Organization, TimeZoneName};
+use saldo_domain::sync::RedirectSettings;
+use saldo_store::app::App;
 
 use crate::private_file;
 

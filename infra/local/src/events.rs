@@ -10,7 +10,7 @@ use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use futures::future::BoxFuture;
-use saldo::app::App;
+use saldo_store::app::App;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -46,16 +46,16 @@ struct Source {
 /// The function of this binary, as the template names it.
 fn handler(binary: &str) -> Result<Handler> {
     Ok(match binary {
-        "export-worker" => |app, event| Box::pin(export::handle(app, event)),
-        "export-dead-letters" => |app, event| Box::pin(export::handle_dead_letters(app, event)),
-        "import-worker" => |app, event| Box::pin(import::handle(app, event)),
-        "import-dead-letters" => |app, event| Box::pin(import::handle_dead_letters(app, event)),
-        "notifications-worker" => |app, event| Box::pin(sync::handle_notifications(app, event)),
+        "export-worker" => |app, event| Box::pin(saldo_jobs::export::handle(app, event)),
+        "export-dead-letters" => |app, event| Box::pin(saldo_jobs::export::handle_dead_letters(app, event)),
+        "import-worker" => |app, event| Box::pin(saldo_jobs::import::handle(app, event)),
+        "import-dead-letters" => |app, event| Box::pin(saldo_jobs::import::handle_dead_letters(app, event)),
+        "notifications-worker" => |app, event| Box::pin(saldo_jobs::notifications::handle(app, event)),
         "notifications-dead-letters" => {
-            |app, event| Box::pin(sync::handle_notification_dead_letters(app, event))
+            |app, event| Box::pin(saldo_jobs::notifications::handle_dead_letters(app, event))
         }
-        "sync-worker" => |app, event| Box::pin(sync::handle(app, event)),
-        "sync-dead-letters" => |app, event| Box::pin(sync::handle_dead_letters(app, event)),
+        "sync-worker" => |app, event| Box::pin(saldo_jobs::sync::handle(app, event)),
+        "sync-dead-letters" => |app, event| Box::pin(saldo_jobs::sync::handle_dead_letters(app, event)),
         other => bail!("the local stack has no worker {other}"),
     })
 }
@@ -111,7 +111,7 @@ fn source(mapping: &TemplateSource, function: &Resource) -> Result<Source> {
 /// Runs the daily synchronizations, a day after the start and every day, until told to stop.
 async fn run_daily(app: &App, stop: &CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(DAY)).await.is_some() {
-        if let Err(failure) = sync::schedule::run(app, jiff::Timestamp::now()).await {
+        if let Err(failure) = saldo_jobs::sync::schedule::run(app, jiff::Timestamp::now()).await {
             tracing::warn!(error = %failure.chain(), "the daily synchronizations were not queued");
         }
     }

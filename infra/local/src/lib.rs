@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use aws_config::SdkConfig;
-use saldo::app::App;
+use saldo_store::app::App;
 
 /// The routes that the template gives its functions.
 ///

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::types::{
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use saldo::settings::Settings;
+use saldo_store::settings::Settings;
 use serde::Deserialize;
 use serde_json::Value;
 

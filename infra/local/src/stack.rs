@@ -12,9 +12,9 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::serve::ListenerExt;
-use saldo::app::App;
-use saldo::http::{self, Problem, Routes};
-use saldo::settings::Settings;
+use saldo_http::{Problem, Routes};
+use saldo_store::app::App;
+use saldo_store::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -190,7 +190,7 @@ impl Functions {
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
         let routes = routes_of(&|function: &str| app_on(&called_by(sdk, function)));
-        let service = http::service(Router::from(routes).layer(from_fn(whole_request)));
+        let service = saldo_http::service(Router::from(routes).layer(from_fn(whole_request)));
         let service = Cors::of_api(template)?.before(service)?;
         server.spawn(serve(listener, service, stop.clone()));
         let pollers = events::start(template, sdk, &app_on, &stop)?;
@@ -277,7 +277,7 @@ async fn whole_request(request: Request, next: Next) -> Result<Response, Problem
 pub async fn resume(app: &App) -> Result<usize> {
     for job in app.syncs.unfinished().await.context("looking for unfinished synchronizations")? {
         // Whoever held it is gone with the process.
-        let freed = |job: &mut saldo::sync::SyncJob| job.leased_until.take().is_some();
+        let freed = |job: &mut saldo_domain::sync::SyncJob| job.leased_until.take().is_some();
         app.syncs.change(&job.org, &job.id, freed).await.context("freeing unfinished synchronizations")?;
     }
     let (jobs, deliveries) = admin::job::redrive_unfinished(app).await?;

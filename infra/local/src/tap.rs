@@ -26,7 +26,7 @@ pub trait Tap: Debug + Send + Sync + 'static {
 /// The same configuration, with `tap` before whatever is on its wire already.
 #[must_use]
 pub fn tapped<T: Tap>(sdk: &SdkConfig, tap: &Arc<T>) -> SdkConfig {
-    let wire = sdk.http_client().unwrap_or_else(saldo::app::http_client);
+    let wire = sdk.http_client().unwrap_or_else(saldo_store::app::http_client);
     sdk.to_builder().http_client(Tapped { wire, tap: Arc::clone(tap) }).build()
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use axum::body::Body;
 use axum::http::Request;
 use futures::TryStreamExt;
-use saldo::http::service;
-use saldo::id::{AccountId, ImportId};
-use saldo::import::{Import, ImportJob, ImportStatus};
+use saldo_domain::id::{AccountId, ImportId};
+use saldo_domain::import::{Import, ImportJob, ImportStatus};
+use saldo_http::service;
 use serde_json::Value;
 use tower::ServiceExt;
 

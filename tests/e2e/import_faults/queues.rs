@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use aws_lambda_events::sqs::SqsEvent;
 use local::sqs_event_from;
-use saldo::queue::{ImportMessage, ImportTask, Message, Queued};
+use saldo_store::queue::{ImportMessage, ImportTask, Message, Queued};
 use serde_json::{Value, json};
 
 /// The visibility timeouts of the queues of plans and of chunks in seconds, as the template has

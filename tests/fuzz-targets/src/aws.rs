@@ -11,9 +11,9 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use saldo::bank::CATALOG_FILE;
-use saldo::key::Scope;
-use saldo::settings::Settings;
+use saldo_domain::bank::CATALOG_FILE;
+use saldo_domain::key::Scope;
+use saldo_store::settings::Settings;
 use serde_json::json;
 
 /// A key's text. Any that has the form of one is as good.

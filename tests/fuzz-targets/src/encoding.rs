@@ -5,8 +5,8 @@
 //! cut into pieces. The rest is what follows the header, as it is; and, as text, a cell.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use saldo::formula::unguarded;
-use saldo::import::{Format, Notation, RowBody};
+use saldo_domain::import::{Format, Notation, RowBody};
+use saldo_formats::formula::unguarded;
 
 use crate::pieces::Pieces;
 use crate::rows::{Ended, Outcome};

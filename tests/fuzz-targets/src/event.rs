@@ -14,8 +14,7 @@ use lambda_http::http::Request;
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Service};
-use saldo::app::App;
-use saldo::http;
+use saldo_store::app::App;
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
 
@@ -43,7 +42,7 @@ static SALDO: LazyLock<Saldo> = LazyLock::new(|| {
         .merge(status::routes(app))
         .merge(sync::routes(app))
         .merge(transactions::routes(app));
-    Saldo { runtime, service: http::service(routes) }
+    Saldo { runtime, service: saldo_http::service(routes) }
 });
 
 thread_local! {

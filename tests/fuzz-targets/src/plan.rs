@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use saldo::fields::{Finding, Severity};
-use saldo::id::{AccountId, OrgId};
-use saldo::import::{
+use saldo_domain::fields::{Finding, Severity};
+use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::import::{
     Chunk, ChunkReport, Cutter, Fate, RawRow, RowBody, Shape, Superseded, Survey, processing_failed,
 };
 

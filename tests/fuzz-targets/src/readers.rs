@@ -8,8 +8,8 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use saldo::import::read::Beside;
-use saldo::import::{DecimalSeparator, Format, Mapping, Notation};
+use saldo_domain::import::{DecimalSeparator, Format, Mapping, Notation};
+use saldo_formats::read::Beside;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;

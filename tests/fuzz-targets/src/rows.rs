@@ -2,8 +2,10 @@
 
 use std::io::Read;
 
-use saldo::fields;
-use saldo::import::{Fault, Notation, RawRow, RowBody, Shape, Unreadable, read};
+use saldo_domain::fields;
+use saldo_domain::import::{Notation, RawRow, RowBody, Shape};
+use saldo_formats::read;
+use saldo_formats::read::{Fault, Unreadable};
 
 /// The rows that are taken of a payload: a compressed one may have millions.
 const ROWS_TAKEN_MAX: usize = 2_000;
@@ -52,7 +54,7 @@ impl Outcome {
                 assert!(unreadable.to_string().len() < 1_000, "a reason is short: {unreadable}");
                 Ended::Unreadable(unreadable)
             }
-            Err(Fault::Source(failure)) => panic!("the source has not failed: {}", failure.chain()),
+            Err(Fault::BrokenOff) => panic!("the source has not broken off"),
         };
         Self { rows, shape: common, ended }
     }

@@ -1,8 +1,9 @@
 //! A plain, strict reading of CSV (RFC 4180), to compare the reader of rows with.
 
-use saldo::formula::unguarded;
-use saldo::id::AccountId;
-use saldo::import::{Column, Field, REASON, RowBody, Shape, Unreadable};
+use saldo_domain::id::AccountId;
+use saldo_domain::import::{Column, Field, REASON, RowBody, Shape};
+use saldo_formats::formula::unguarded;
+use saldo_formats::read::Unreadable;
 
 use crate::rows::{Ended, Outcome};
 

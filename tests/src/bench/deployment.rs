@@ -6,10 +6,9 @@ use std::env;
 use axum::Router;
 use axum::serve::ListenerExt;
 use local::Endpoints;
-use saldo::app::App;
-use saldo::http;
-use saldo::id::OrgId;
-use saldo::settings::Settings;
+use saldo_domain::id::OrgId;
+use saldo_store::app::App;
+use saldo_store::settings::Settings;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Poller, Proxy, SERVICES, Services};
@@ -46,7 +45,7 @@ impl Deployment {
         let proxy = Proxy::start(endpoints.dynamodb.clone(), &sdk).await;
         let counted = Endpoints { dynamodb: proxy.url.clone(), ..endpoints };
         let routes = local::routes(&App::new(&settings, &counted.sdk_config()));
-        let (api, server) = serve(http::service(routes)).await;
+        let (api, server) = serve(saldo_http::service(routes)).await;
         let app = App::new(&settings, &sdk);
         let sqs = aws_sdk_sqs::Client::new(&sdk);
         Self { proxy, settings, app, sqs, api, services, _server: server }

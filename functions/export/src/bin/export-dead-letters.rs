@@ -2,9 +2,9 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use saldo::app::App;
-use saldo::worker::all_or_error;
-use saldo::{FirstCall, telemetry};
+use saldo_jobs::worker::all_or_error;
+use saldo_store::app::App;
+use saldo_store::{FirstCall, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -12,7 +12,9 @@ async fn main() -> Result<(), Error> {
     let app = App::from_env().await?;
     app.warm_up(&[FirstCall::Jobs]).await;
     let handle = async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(all_or_error(export::handle_dead_letters(app.clone(), event.payload).await)?)
+        Ok::<_, Error>(all_or_error(
+            saldo_jobs::export::handle_dead_letters(app.clone(), event.payload).await,
+        )?)
     };
     lambda_runtime::run(service_fn(handle)).await
 }

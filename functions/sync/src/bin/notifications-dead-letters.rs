@@ -2,9 +2,9 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use saldo::app::App;
-use saldo::worker::all_or_error;
-use saldo::{FirstCall, telemetry};
+use saldo_jobs::worker::all_or_error;
+use saldo_store::app::App;
+use saldo_store::{FirstCall, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -13,7 +13,7 @@ async fn main() -> Result<(), Error> {
     app.warm_up(&[FirstCall::Jobs]).await;
     let handle = async |event: LambdaEvent<SqsEvent>| {
         Ok::<_, Error>(all_or_error(
-            sync::handle_notification_dead_letters(app.clone(), event.payload).await,
+            saldo_jobs::notifications::handle_dead_letters(app.clone(), event.payload).await,
         )?)
     };
     lambda_runtime::run(service_fn(handle)).await

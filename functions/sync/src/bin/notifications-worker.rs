@@ -2,8 +2,8 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use saldo::app::App;
-use saldo::{FirstCall, telemetry};
+use saldo_store::app::App;
+use saldo_store::{FirstCall, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -11,7 +11,7 @@ async fn main() -> Result<(), Error> {
     let app = App::from_env().await?;
     app.warm_up(&[FirstCall::Jobs]).await;
     let handle = async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(sync::handle_notifications(app.clone(), event.payload).await)
+        Ok::<_, Error>(saldo_jobs::notifications::handle(app.clone(), event.payload).await)
     };
     lambda_runtime::run(service_fn(handle)).await
 }

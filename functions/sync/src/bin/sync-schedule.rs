@@ -2,8 +2,8 @@
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use saldo::app::App;
-use saldo::telemetry;
+use saldo_store::app::App;
+use saldo_store::telemetry;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -14,7 +14,7 @@ async fn main() -> Result<(), Error> {
         let at = event.payload.time.map_or_else(jiff::Timestamp::now, |time| {
             jiff::Timestamp::from_millisecond(time.timestamp_millis()).unwrap_or_default()
         });
-        let queued = sync::schedule::run(&app, at).await?;
+        let queued = saldo_jobs::sync::schedule::run(&app, at).await?;
         tracing::info!(queued, "the daily synchronizations are queued");
         Ok::<_, Error>(())
     };

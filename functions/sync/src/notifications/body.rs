@@ -2,7 +2,7 @@
 //! field. Fields that there are not are ignored.
 #![allow(dead_code, reason = "these are described, never made")]
 
-use saldo::notification::{ObserveKey, State};
+use saldo_domain::notification::{ObserveKey, State};
 use utoipa::ToSchema;
 
 /// Where to be told of something.
@@ -43,10 +43,11 @@ pub(super) struct Change {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use saldo::http::openapi::properties;
-    use saldo::notification::{ENDPOINT_FIELDS, URI_CHARS_MAX};
+    use saldo_domain::notification::{ENDPOINT_FIELDS, URI_CHARS_MAX};
+    use saldo_http::openapi::properties;
     use utoipa::PartialSchema;
+
+    use super::*;
 
     #[test]
     fn what_is_described_is_what_is_read() {

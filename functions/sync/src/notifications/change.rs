@@ -2,15 +2,15 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::app::App;
-use saldo::http::{Caller, PathId, Payload, Preconditions, Problem};
-use saldo::id::NotificationId;
-use saldo::notification::{ENDPOINT_FIELDS, EndpointChange};
-use saldo::store::EndpointChanged;
+use saldo_domain::id::NotificationId;
+use saldo_domain::notification::{ENDPOINT_FIELDS, EndpointChange};
+use saldo_http::{Caller, PathId, Payload, Preconditions, Problem};
+use saldo_jobs::resolver::check_name;
+use saldo_store::EndpointChanged;
+use saldo_store::app::App;
 
 use super::body::Change;
 use super::view::View;
-use crate::resolver::check_name;
 
 /// Changes a notification endpoint
 ///

@@ -6,17 +6,17 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::http::{Caller, KeptInstead, Payload, Problem, Seed};
-use saldo::id::NotificationId;
-use saldo::notification::{ENDPOINT_FIELDS, ENDPOINTS_MAX, Endpoint, EndpointRequest, signing_secret};
+use saldo_domain::id::NotificationId;
+use saldo_domain::notification::{ENDPOINT_FIELDS, ENDPOINTS_MAX, Endpoint, EndpointRequest, signing_secret};
+use saldo_http::{Caller, KeptInstead, Payload, Problem, Seed};
+use saldo_jobs::resolver::check_name;
+use saldo_store::app::App;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::New;
 use super::view::View;
-use crate::resolver::check_name;
 
 /// A new endpoint, and its secret.
 #[derive(Serialize, ToSchema)]

@@ -3,9 +3,9 @@
 use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
-use saldo::app::App;
-use saldo::http::{Caller, PathId, Preconditions, Problem};
-use saldo::id::NotificationId;
+use saldo_domain::id::NotificationId;
+use saldo_http::{Caller, PathId, Preconditions, Problem};
+use saldo_store::app::App;
 
 /// Deletes a notification endpoint
 ///

@@ -3,11 +3,11 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::app::App;
-use saldo::date::in_milliseconds;
-use saldo::http::{Caller, PageAfter, Parameters, PathId, Problem};
-use saldo::id::{DeliveryId, NotificationId};
-use saldo::notification::{Attempt, Delivery, DeliveryStatus, GivenUp, ObserveKey, Outcome};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::id::{DeliveryId, NotificationId};
+use saldo_domain::notification::{Attempt, Delivery, DeliveryStatus, GivenUp, ObserveKey, Outcome};
+use saldo_http::{Caller, PageAfter, Parameters, PathId, Problem};
+use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 

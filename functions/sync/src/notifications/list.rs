@@ -2,8 +2,8 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::app::App;
-use saldo::http::{Caller, Problem};
+use saldo_http::{Caller, Problem};
+use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -3,28 +3,20 @@
 
 mod body;
 mod change;
-mod client;
 mod create;
-mod dead_letters;
 mod delete;
 mod deliveries;
 mod list;
 mod read;
 mod view;
-mod worker;
+mod webhook;
 
-use saldo::http::Routes;
-use saldo::key::Scope;
+use saldo_domain::key::Scope;
+use saldo_http::Routes;
 use utoipa::OpenApi;
 use utoipa_axum::routes;
 
-pub use dead_letters::handle as handle_dead_letters;
-pub use worker::handle;
-
-/// What endpoints are told.
-#[derive(OpenApi)]
-#[openapi(paths(client::call))]
-struct Told;
+use webhook::Webhook;
 
 /// Adds the routes of notifications.
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -35,5 +27,5 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .with(Scope::Notifications, routes!(change::change))
         .with(Scope::Notifications, routes!(delete::delete))
         .with(Scope::Notifications, routes!(deliveries::list))
-        .telling(Told::openapi())
+        .telling(Webhook::openapi())
 }

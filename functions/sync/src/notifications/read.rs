@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::app::App;
-use saldo::http::{Caller, PathId, Problem};
-use saldo::id::{NotificationId, OrgId};
-use saldo::notification::Endpoint;
+use saldo_domain::id::{NotificationId, OrgId};
+use saldo_domain::notification::Endpoint;
+use saldo_http::{Caller, PathId, Problem};
+use saldo_store::app::App;
 
 use super::view::View;
 

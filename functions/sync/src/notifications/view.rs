@@ -1,8 +1,8 @@
 //! An endpoint as its callers see it: never its secret, but for the one time it is made.
 
-use saldo::date::in_milliseconds;
-use saldo::id::NotificationId;
-use saldo::notification::{Endpoint, NotifyUri, ObserveKey, State};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::id::NotificationId;
+use saldo_domain::notification::{Endpoint, NotifyUri, ObserveKey, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,38 +1,33 @@
 //! Accesses: making, listing and deleting them, and forgetting their secrets.
 
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo::access::{ACCESS_FIELDS, Access, AccessRequest, ConsentAccount, ConsentScope, Credentials};
-use saldo::account::OwnerId;
-use saldo::app::App;
-use saldo::bank::{AccessMethod, Catalog};
-use saldo::date::{Date, in_milliseconds};
-use saldo::failure::Failure;
-use saldo::fields::{Finding, FindingCode};
-use saldo::finx::ErrorCode;
-use saldo::http::{Caller, PathId, Payload, Problem, Seed};
-use saldo::id::{AccessId, OrgId, SyncId};
-use saldo::queue::SyncMessage;
-use saldo::secrets::SealContext;
-use saldo::store::{Changed, SealedCredentials};
-use saldo::sync::{SyncJob, SyncStatus};
-use saldo::text::Text;
+use saldo_domain::access::{ACCESS_FIELDS, Access, AccessRequest, ConsentAccount, ConsentScope, Credentials};
+use saldo_domain::account::OwnerId;
+use saldo_domain::bank::{AccessMethod, Catalog};
+use saldo_domain::date::{Date, in_milliseconds};
+use saldo_domain::fields::{Finding, FindingCode};
+use saldo_domain::finx::ErrorCode;
+use saldo_domain::id::{AccessId, OrgId, SyncId};
+use saldo_domain::secrets::SealContext;
+use saldo_domain::sync::{SyncJob, SyncStatus};
+use saldo_domain::text::Text;
+use saldo_http::{Caller, PathId, Payload, Problem, Seed};
+use saldo_jobs::sync::end_consent;
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::queue::SyncMessage;
+use saldo_store::{Changed, SealedCredentials};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Nothing;
 use super::body::NewAccess;
-use crate::connector::connect;
-
-/// How long a bank has to end a consent while somebody waits.
-const REVOKE_TIME: Duration = Duration::from_secs(5);
 
 /// An access. There is no secret in it.
 #[derive(Serialize, ToSchema)]
@@ -248,7 +243,7 @@ pub(crate) async fn delete(
     };
     // The secrets first.
     app.accesses.forget_credentials(org, &id).await?;
-    revoke(&app, &access).await;
+    end_consent(&app, &access).await;
     match forget(&app, org, &access, now).await {
         Ok(()) => Ok(Json(Nothing {})),
         Err(failure) => {
@@ -293,19 +288,6 @@ async fn forget(app: &App, org: &OrgId, access: &Access, now: Timestamp) -> Resu
         app.clients.delete(org, &access.client_id).await?;
     }
     app.accesses.delete(org, &access.id).await
-}
-
-/// Ends the access's consent at its bank, if the bank answers soon. If not, the access goes all
-/// the same: the consent ends by itself, and nobody has its secrets.
-async fn revoke(app: &App, access: &Access) {
-    let Some(consent) = access.consent_at(Timestamp::now()) else { return };
-    let Ok(banks) = app.banks().await else { return };
-    let Ok(method) = method(&banks, access) else { return };
-    let Ok(connector) = connect(method, REVOKE_TIME, app.targets) else { return };
-    let revoked = tokio::time::timeout(REVOKE_TIME, connector.revoke(&consent.id)).await;
-    if !matches!(revoked, Ok(Ok(()))) {
-        tracing::warn!(access = %access.id, "the consent was not ended at the bank");
-    }
 }
 
 /// Forgets the saved secrets of an access

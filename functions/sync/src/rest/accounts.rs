@@ -6,16 +6,16 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use iban::{Iban, IbanLike};
 use jiff::Timestamp;
-use saldo::access::Access;
-use saldo::account::{Account, AccountIdentifier, BankDetails};
-use saldo::app::App;
-use saldo::date::{Date, in_milliseconds};
-use saldo::failure::Failure;
-use saldo::fields::Fields;
-use saldo::finx::ErrorCode;
-use saldo::http::{Caller, FromParameters, Parameters, PathId, Problem};
-use saldo::id::{AccessId, AccountId, OrgId};
-use saldo::money::{Currency, Decimal, Total};
+use saldo_domain::access::Access;
+use saldo_domain::account::{Account, AccountIdentifier, BankDetails};
+use saldo_domain::date::{Date, in_milliseconds};
+use saldo_domain::fields::Fields;
+use saldo_domain::finx::ErrorCode;
+use saldo_domain::id::{AccessId, AccountId, OrgId};
+use saldo_domain::money::{Currency, Decimal, Total};
+use saldo_http::{Caller, FromParameters, Parameters, PathId, Problem};
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -231,7 +231,7 @@ pub(super) fn in_unit(amount: Decimal, currency: Currency, cents: bool) -> Total
 
 /// finX's words for the types of account (ISO 20022).
 fn type_of(cash_account_type: Option<&str>) -> Kind {
-    match saldo::account::type_of(cash_account_type) {
+    match saldo_domain::account::type_of(cash_account_type) {
         "checking" => Kind::Giro,
         "savings" => Kind::Savings,
         "credit_card" => Kind::CreditCard,

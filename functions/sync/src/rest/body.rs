@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use saldo::access::{ConsentAccount, ConsentScope};
-use saldo::sync::SyncScope;
-use saldo::text::Text;
+use saldo_domain::access::{ConsentAccount, ConsentScope};
+use saldo_domain::sync::SyncScope;
+use saldo_domain::text::Text;
 use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -167,16 +167,17 @@ impl ToSchema for Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::super::challenges;
-    use super::*;
-    use saldo::access::{ACCESS_FIELDS, CONSENT_ACCOUNTS_MAX, CONSENT_DAYS_MAX};
-    use saldo::bank::{PIN, PSU_ID};
-    use saldo::http::openapi::properties;
-    use saldo::secrets::SECRET_BYTES_MAX;
-    use saldo::sync::{
+    use saldo_domain::access::{ACCESS_FIELDS, CONSENT_ACCOUNTS_MAX, CONSENT_DAYS_MAX};
+    use saldo_domain::bank::{PIN, PSU_ID};
+    use saldo_domain::secrets::SECRET_BYTES_MAX;
+    use saldo_domain::sync::{
         REDIRECT_URI_BYTES_MAX, STATE_CHARS_MAX, SYNC_FIELDS, SYNC_PERIOD_DEFAULT, SYNC_PERIOD_MAX,
     };
+    use saldo_http::openapi::properties;
     use serde_json::{Value as Json, json};
+
+    use super::super::challenges;
+    use super::*;
 
     fn sorted(names: impl IntoIterator<Item = impl Into<String>>) -> Vec<String> {
         let mut names: Vec<String> = names.into_iter().map(Into::into).collect();

@@ -2,10 +2,10 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use saldo::app::App;
-use saldo::bank::{AccessMethod, Bank, Country, Credential, Flow};
-use saldo::fields::Fields;
-use saldo::http::{Caller, FromParameters, Parameters, Problem};
+use saldo_domain::bank::{AccessMethod, Bank, Country, Credential, Flow};
+use saldo_domain::fields::Fields;
+use saldo_http::{Caller, FromParameters, Parameters, Problem};
+use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};

@@ -11,9 +11,9 @@ mod syncs;
 mod transactions;
 mod window;
 
-use saldo::app::App;
-use saldo::http::Routes;
-use saldo::key::Scope;
+use saldo_domain::key::Scope;
+use saldo_http::Routes;
+use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;

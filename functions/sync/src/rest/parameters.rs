@@ -1,6 +1,6 @@
 //! Parameters of queries, for the OpenAPI document.
 
-use saldo::http::openapi::Flag;
+use saldo_http::openapi::Flag;
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{RefOr, Required, Schema};
@@ -33,9 +33,10 @@ pub(super) fn names<T: utoipa::IntoParams>() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use saldo_http::FromParameters;
+
     use super::super::{accounts, callback, catalog, window};
     use super::names;
-    use saldo::http::FromParameters;
 
     #[test]
     fn what_is_described_is_what_is_read() {

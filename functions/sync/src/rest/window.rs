@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use saldo::bounds::Bounds;
-use saldo::date::{self, Date, parse_moment};
-use saldo::fields::{Fields, FindingCode, InvalidValue};
-use saldo::http::FromParameters;
-use saldo::http::openapi::Flag;
-use saldo::id::{AccountId, SyncId};
-use saldo::store::Order;
-use saldo::transaction::Transaction;
+use saldo_domain::bounds::Bounds;
+use saldo_domain::date::{self, Date, parse_moment};
+use saldo_domain::fields::{Fields, FindingCode, InvalidValue};
+use saldo_domain::id::{AccountId, SyncId};
+use saldo_domain::transaction::Transaction;
+use saldo_http::FromParameters;
+use saldo_http::openapi::Flag;
+use saldo_store::Order;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::{IntoParams, PartialSchema};

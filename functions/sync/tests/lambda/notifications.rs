@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 use local::{Aws, Data};
-use saldo::id::{DeliveryId, ImportId, NotificationId, OrgId};
-use saldo::notification::{DeliveryStatus, Event};
-use saldo::queue::NotificationMessage;
+use saldo_domain::id::{DeliveryId, ImportId, NotificationId, OrgId};
+use saldo_domain::notification::{DeliveryStatus, Event};
+use saldo_store::queue::NotificationMessage;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use testing::Receiver;

@@ -2,7 +2,7 @@
 //! letters, and their schedule.
 
 use local::{Aws, Data};
-use saldo::id::{AccessId, OrgId, SyncId};
+use saldo_domain::id::{AccessId, OrgId, SyncId};
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event, leaves_one_open, sqs_event};
 use testing::{search, services};

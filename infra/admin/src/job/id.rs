@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use saldo::id::{ExportId, ImportId, SyncId};
+use saldo_domain::id::{ExportId, ImportId, SyncId};
 use serde::Serialize;
 
 /// The id of a job. Its prefix says of which kind.

@@ -1,10 +1,10 @@
 //! A job in a list.
 
-use saldo::date::in_milliseconds;
-use saldo::export::{ExportJob, ExportStatus};
-use saldo::id::OrgId;
-use saldo::import::{ImportJob, ImportStatus};
-use saldo::sync::{SyncJob, SyncStatus};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::export::{ExportJob, ExportStatus};
+use saldo_domain::id::OrgId;
+use saldo_domain::import::{ImportJob, ImportStatus};
+use saldo_domain::sync::{SyncJob, SyncStatus};
 use serde::Serialize;
 
 use super::{JobId, Kind};

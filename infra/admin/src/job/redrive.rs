@@ -1,12 +1,12 @@
 //! Taking jobs up again.
 
 use anyhow::{Context, Result, anyhow, bail};
-use import::Redriven;
-use saldo::app::App;
-use saldo::export::{ExportJob, ExportStatus};
-use saldo::id::OrgId;
-use saldo::queue::{ExportMessage, NotificationMessage, SyncMessage};
-use saldo::sync::SyncJob;
+use saldo_domain::export::{ExportJob, ExportStatus};
+use saldo_domain::id::OrgId;
+use saldo_domain::sync::SyncJob;
+use saldo_jobs::import::Redriven;
+use saldo_store::app::App;
+use saldo_store::queue::{ExportMessage, NotificationMessage, SyncMessage};
 use serde::Serialize;
 
 use super::JobId;
@@ -22,7 +22,7 @@ pub(super) struct Outcome {
 
 pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcome> {
     let (queued, outcome) = match id {
-        JobId::Import(import) => match import::redrive(app, org, import).await? {
+        JobId::Import(import) => match saldo_jobs::import::redrive(app, org, import).await? {
             Redriven::Queued { chunks, plan } => {
                 let plan = if plan { ", and its plan" } else { "" };
                 (true, format!("goes on: {chunks} chunks queued{plan}"))
@@ -71,7 +71,7 @@ pub async fn redrive_unfinished(app: &App) -> Result<(usize, usize)> {
     // One that can't be taken up keeps no other from it.
     let mut left = Vec::new();
     for job in &imports {
-        if let Err(failure) = import::redrive(app, &job.org, &job.id).await {
+        if let Err(failure) = saldo_jobs::import::redrive(app, &job.org, &job.id).await {
             left.push(format!("{} of {}: {}", job.id, job.org, failure.chain()));
         }
     }

@@ -3,13 +3,13 @@
 
 use anyhow::{Result, anyhow};
 use jiff::Timestamp;
-use saldo::app::App;
-use saldo::date::in_milliseconds;
-use saldo::export::{ExportJob, ExportStatus, Format};
-use saldo::finx::ErrorCode;
-use saldo::id::{AccessId, ExportId, OrgId, SyncId};
-use saldo::import::{Import, ImportStatus, ImportSummary};
-use saldo::sync::{Step, SyncJob, SyncStatus};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::export::{ExportJob, ExportStatus, Format};
+use saldo_domain::finx::ErrorCode;
+use saldo_domain::id::{AccessId, ExportId, OrgId, SyncId};
+use saldo_domain::import::{Import, ImportStatus, ImportSummary};
+use saldo_domain::sync::{Step, SyncJob, SyncStatus};
+use saldo_store::app::App;
 use serde::Serialize;
 
 use super::JobId;

@@ -2,9 +2,9 @@
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Subcommand, ValueEnum};
-use saldo::app::App;
-use saldo::id::OrgId;
-use saldo::sync::{RedirectSettings, RedirectUri};
+use saldo_domain::id::OrgId;
+use saldo_domain::sync::{RedirectSettings, RedirectUri};
+use saldo_store::app::App;
 use serde::Serialize;
 
 use super::find;

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use local::Bank;
-use saldo::app::App;
+use saldo_store::app::App;
 
 #[tokio::main]
 async fn main() -> Result<()> {

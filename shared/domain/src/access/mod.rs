@@ -1,0 +1,169 @@
+//! Provider accesses: an end user's connection to a bank, and what is remembered of it
+//! between synchronizations.
+
+mod consent;
+mod credentials;
+mod login;
+mod request;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::client::{Client, ClientKind};
+use crate::finx::ErrorCode;
+use crate::id::{AccessId, AccountId, ClientId, OrgId, SyncId};
+use crate::revised::Revised;
+
+pub use consent::{
+    CONSENT_ACCOUNTS_MAX, CONSENT_DAYS_MAX, ConsentAccount, ConsentScope, GrantedConsent, WantedConsent,
+};
+pub(crate) use credentials::read as read_credentials;
+pub use credentials::{CREDENTIALS_MAX, Credentials};
+pub use login::{LoginGate, LoginHash, closed_until};
+pub(crate) use request::save_secrets;
+pub use request::{ACCESS_FIELDS, AccessRequest};
+
+/// How long a synchronization keeps others away from its access: longer than it may take.
+/// If it died without an end, the next one begins then.
+const LOCKED: SignedDuration = SignedDuration::from_mins(60);
+
+/// An end user's connection to a bank.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Its id.
+    pub id: AccessId,
+    /// Whose it is.
+    pub org: OrgId,
+    /// The way to the bank's accounts, as the catalog names it.
+    pub access_method_id: String,
+    /// What the bank calls itself.
+    pub bank_name: String,
+    /// The internal client that owns the accounts.
+    pub client_id: ClientId,
+    /// Whether its credentials are saved.
+    pub save_credentials: bool,
+    /// What its user agrees to, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wanted: Option<WantedConsent>,
+    /// What its user has agreed to at the bank.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consent: Option<GrantedConsent>,
+    /// The authentication method that was used last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_method: Option<String>,
+    /// Whether its last authorization was had without asking anybody.
+    #[serde(default)]
+    pub authorizes_silently: bool,
+    /// The accounts that its synchronizations have brought.
+    #[serde(default)]
+    pub accounts: Vec<AccountId>,
+    /// The synchronization that is running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<Lock>,
+    /// How the last synchronization failed, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<ErrorCode>,
+    /// When the last synchronization ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synced_at: Option<Timestamp>,
+    /// When the last one that was completed did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succeeded_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    revision: Uuid,
+}
+
+/// A synchronization that keeps others away from its access.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// The synchronization.
+    pub sync: SyncId,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Access {
+    /// A new access to the bank of this name.
+    #[must_use]
+    pub fn create(org: OrgId, seed: Uuid, bank_name: &str, request: &AccessRequest, now: Timestamp) -> Self {
+        Self {
+            id: AccessId::of_seed(seed),
+            org,
+            access_method_id: request.access_method_id.clone(),
+            bank_name: bank_name.to_owned(),
+            client_id: ClientId::of_seed(seed),
+            save_credentials: request.save_secrets && !request.credentials.is_empty(),
+            wanted: request.consent.clone(),
+            consent: None,
+            auth_method: None,
+            authorizes_silently: false,
+            accounts: Vec::new(),
+            lock: None,
+            last_error: None,
+            synced_at: None,
+            succeeded_at: None,
+            created_at: now,
+            revision: seed,
+        }
+    }
+
+    /// The internal client that owns the access's accounts, named after the bank.
+    ///
+    /// # Errors
+    /// When the bank's name is no name for a client.
+    pub fn client(&self) -> Result<Client, crate::text::TextError> {
+        Ok(Client {
+            id: self.client_id.clone(),
+            name: self.bank_name.parse()?,
+            description: None,
+            kind: ClientKind::Internal,
+            created_at: self.created_at,
+            updated_at: self.created_at,
+        })
+    }
+
+    /// The synchronization that keeps others away now.
+    #[must_use]
+    pub fn locked_by(&self, now: Timestamp) -> Option<&SyncId> {
+        self.lock.as_ref().filter(|lock| lock.until > now).map(|lock| &lock.sync)
+    }
+
+    /// Whether the synchronization is the one that may bring the access forward.
+    #[must_use]
+    pub fn is_held_by(&self, sync: &SyncId) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.sync == *sync)
+    }
+
+    /// Keeps others away for this synchronization's sake, from `now` on.
+    pub fn hold(&mut self, sync: &SyncId, now: Timestamp) -> Option<SyncId> {
+        let before = self.lock.replace(Lock { sync: sync.clone(), until: now + LOCKED });
+        before.map(|before| before.sync)
+    }
+
+    /// Whether it is synchronized by schedule: its consent holds, or its credentials are saved and
+    /// have sufficed before, unless something went wrong that only its user can put right.
+    #[must_use]
+    pub fn needs_nobody_at(&self, now: Timestamp) -> bool {
+        let hopeless = self.last_error.is_some_and(|code| code.group() == "user");
+        self.save_credentials && self.authorizes_silently && !hopeless
+            || self.consent_at(now).is_some_and(|consent| consent.recurring)
+    }
+
+    /// The consent, if its days have not passed. The bank may have ended it since.
+    #[must_use]
+    pub fn consent_at(&self, now: Timestamp) -> Option<&GrantedConsent> {
+        self.consent.as_ref().filter(|consent| consent.lasts_at(now))
+    }
+}
+
+impl Revised for Access {
+    fn revision(&self) -> Uuid {
+        self.revision
+    }
+
+    fn set_revision(&mut self, revision: Uuid) {
+        self.revision = revision;
+    }
+}

@@ -1,0 +1,171 @@
+//! Banks: configuration, not code. The catalog is a file among Saldo's files; adding a bank
+//! is adding it there.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::fields::FindingCode;
+
+/// The file that lists the banks: a JSON array of [`Bank`]s.
+pub const CATALOG_FILE: &str = "config/banks.json";
+
+/// The banks that can be connected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Catalog {
+    /// The banks.
+    pub banks: Vec<Bank>,
+}
+
+/// A bank and the ways to its accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bank {
+    /// Its id, unique in the catalog.
+    pub id: String,
+    /// What it calls itself.
+    pub name: String,
+    /// Its national bank code.
+    #[serde(default)]
+    pub bank_code: Option<String>,
+    /// Its BIC (ISO 9362).
+    #[serde(default)]
+    pub bic: Option<String>,
+    /// Its country (ISO 3166-1 alpha-2).
+    pub country: Country,
+    /// The ways to its accounts.
+    pub access_methods: Vec<AccessMethod>,
+}
+
+/// A way to a bank's accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessMethod {
+    /// Its id, unique in the catalog.
+    pub id: String,
+    /// The interface that the bank offers.
+    pub interface: Interface,
+    /// How its customers may be asked to prove who they are.
+    pub flows: Vec<Flow>,
+    /// What the bank asks of its customers beforehand.
+    #[serde(default)]
+    pub credentials: Vec<Credential>,
+    /// The types of account that it gives access to, in finX's words.
+    #[serde(default)]
+    pub supported_account_types: Vec<String>,
+    /// Whether a consent can be limited to some accounts.
+    #[serde(default)]
+    pub configurable_consent: bool,
+    /// Whether a consent has to name its accounts.
+    #[serde(default)]
+    pub requires_account_identifiers: bool,
+    /// Whether the bank insists on the end user's IP address.
+    #[serde(default)]
+    pub requires_psu_ip: bool,
+    /// What to tell the end user beforehand.
+    #[serde(default)]
+    pub advice: Option<String>,
+}
+
+/// The interface that a bank offers, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Interface {
+    /// The Berlin Group's NextGenPSD2 XS2A 1.3.
+    Nextgenpsd2 {
+        /// What `/v1/consents` and the like are appended to.
+        base_url: Url,
+    },
+}
+
+/// How a bank's customers may be asked to prove who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = AuthenticationFlow))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Flow {
+    /// With us: credentials and one-time passwords go through Saldo.
+    Embedded,
+    /// On the bank's own pages.
+    Redirect,
+    /// In the bank's app.
+    Decoupled,
+}
+
+/// Something that a bank asks of its customers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = BankCredential))]
+pub struct Credential {
+    /// Its id: `psu_id` or `pin`.
+    pub id: String,
+    /// What the bank calls it.
+    pub label: String,
+    /// Whether it is confidential.
+    pub is_secret: bool,
+    /// Whether it may be left out.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    #[serde(default)]
+    pub is_optional: bool,
+}
+
+/// The credential that says who the customer is.
+pub const PSU_ID: &str = "psu_id";
+/// The credential that proves it.
+pub const PIN: &str = "pin";
+
+impl AccessMethod {
+    /// The ids of the credentials that must be given.
+    pub fn required_credentials(&self) -> impl Iterator<Item = &str> {
+        self.credentials.iter().filter(|credential| !credential.is_optional).map(|credential| &*credential.id)
+    }
+}
+
+impl Catalog {
+    /// The access method with this id, and its bank.
+    #[must_use]
+    pub fn method(&self, id: &str) -> Option<(&Bank, &AccessMethod)> {
+        let methods =
+            self.banks.iter().flat_map(|bank| bank.access_methods.iter().map(move |method| (bank, method)));
+        methods.into_iter().find(|(_, method)| method.id == id)
+    }
+}
+
+/// A country's code of two letters (ISO 3166-1 alpha-2), in upper case.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Country(String);
+
+/// The text is no country's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a country's code of two letters, such as DE")]
+pub struct InvalidCountry;
+
+impl From<InvalidCountry> for FindingCode {
+    fn from(_: InvalidCountry) -> Self {
+        Self::InvalidValue
+    }
+}
+
+impl FromStr for Country {
+    type Err = InvalidCountry;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCountry> {
+        let letters = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+        letters.then(|| Self(text.to_ascii_uppercase())).ok_or(InvalidCountry)
+    }
+}
+
+impl TryFrom<String> for Country {
+    type Error = InvalidCountry;
+
+    fn try_from(text: String) -> Result<Self, InvalidCountry> {
+        text.parse()
+    }
+}
+
+impl From<Country> for String {
+    fn from(country: Country) -> Self {
+        country.0
+    }
+}

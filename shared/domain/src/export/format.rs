@@ -1,0 +1,79 @@
+//! The notations of exported files.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::fields::InvalidValue;
+
+/// The notation of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ExportFormat))]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// One JSON array of objects.
+    Json,
+    /// A header and a record a row, separated by commas (RFC 4180), lines ended by line feeds.
+    Csv,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+impl Format {
+    /// The format's name on the wire, which is also the extension of its files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
+        }
+    }
+
+    /// The media type of a file.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = InvalidValue;
+
+    fn from_str(name: &str) -> Result<Self, InvalidValue> {
+        let named = [Self::Json, Self::Csv, Self::Ndjson].into_iter().find(|format| format.name() == name);
+        named.ok_or(InvalidValue("expected json, csv or ndjson"))
+    }
+}
+
+/// Who a CSV file is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ExportProfile))]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// People, in a spreadsheet: no free text in it is run as a formula. An apostrophe is in front
+    /// of what might be; an import takes it off.
+    #[default]
+    Spreadsheet,
+    /// Programs: every text is as it was imported. Only an apostrophe in front of a formula, which
+    /// an import takes off, is written twice.
+    Raw,
+}
+
+impl FromStr for Profile {
+    type Err = InvalidValue;
+
+    fn from_str(name: &str) -> Result<Self, InvalidValue> {
+        match name {
+            "spreadsheet" => Ok(Self::Spreadsheet),
+            "raw" => Ok(Self::Raw),
+            _ => Err(InvalidValue("expected spreadsheet or raw")),
+        }
+    }
+}

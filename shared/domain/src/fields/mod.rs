@@ -1,0 +1,365 @@
+//! What was sent, field by field.
+//!
+//! JSON objects, forms and CSV records all become [`Fields`]. A domain type takes from
+//! them the fields it knows, each as the type it must have; whatever is wrong becomes a
+//! [`Finding`], all of them at once, and fields that nobody knows are told by name.
+
+mod ambiguous;
+mod envelope;
+mod finding;
+mod list;
+mod mangled_id;
+mod object;
+mod patch;
+mod scalar;
+mod unreadable;
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use percent_encoding::percent_decode;
+use serde_json::Value;
+
+pub use ambiguous::AmbiguousAmount;
+pub use envelope::read_array;
+pub use envelope::read_array_beside;
+pub use finding::{Finding, FindingCode, InvalidValue, Severity};
+pub(crate) use mangled_id::is_mangled;
+pub use patch::Patch;
+pub use unreadable::Unreadable;
+pub use unreadable::text;
+
+use crate::import::DecimalSeparator;
+use crate::money::{AmountError, Decimal, parse_json_number, parse_plain};
+use crate::text::TextError;
+
+/// Fields nobody knows that are named one by one. A thousand transactions of nothing but
+/// such fields must fit the answer that names them.
+pub const UNKNOWN_FIELDS_NAMED_MAX: usize = 10;
+/// The characters of such a field's name that are shown.
+const UNKNOWN_NAME_CHARS_MAX: usize = 40;
+/// The characters of a value that a finding shows.
+const SHOWN_VALUE_CHARS_MAX: usize = 24;
+
+/// The fields of one thing that was sent, and what was wrong with them.
+///
+/// Fields of a nested object have dotted names: `contact.name`.
+#[derive(Debug)]
+pub struct Fields {
+    known: &'static [&'static str],
+    values: Vec<Option<Value>>,
+    /// The nested objects that were read.
+    groups: Vec<&'static str>,
+    unknown: Vec<String>,
+    findings: Vec<Finding>,
+    /// The separator of amounts that people have written; in JSON the contract says it.
+    separator: Option<DecimalSeparator>,
+    ambiguous: Vec<AmbiguousAmount>,
+}
+
+impl Fields {
+    /// No fields yet, of a thing that may have the fields `known`.
+    #[must_use]
+    pub fn new(known: &'static [&'static str]) -> Self {
+        Self {
+            known,
+            values: vec![None; known.len()],
+            groups: Vec::new(),
+            unknown: Vec::new(),
+            findings: Vec::new(),
+            separator: None,
+            ambiguous: Vec::new(),
+        }
+    }
+
+    /// The fields of a JSON object.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the bytes are no JSON object.
+    pub fn of_json(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut fields = Self::new(known);
+        object::read(unreadable::text(bytes)?, &mut fields)?;
+        Ok(fields)
+    }
+
+    /// The fields of an HTML form, as `application/x-www-form-urlencoded` has them (URL
+    /// Standard, section 5). A field without a value says `null`.
+    ///
+    /// # Errors
+    /// [`Unreadable`] when the bytes, or the bytes they encode, are not UTF-8.
+    pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
+        let mut fields = Self::new(known);
+        fields.read_amounts_with(DecimalSeparator::Point);
+        let decoded = |text: &[u8]| {
+            let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+            let decoded = percent_decode(&spaced).decode_utf8();
+            decoded.map(Cow::into_owned).map_err(|_| Unreadable::BrokenEscape)
+        };
+        for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            let name = decoded(parts.next().unwrap_or_default())?;
+            let value = decoded(parts.next().unwrap_or_default())?;
+            fields.put(&name, if value.is_empty() { Value::Null } else { Value::String(value) });
+        }
+        Ok(fields)
+    }
+
+    /// Adds a field.
+    pub fn put(&mut self, name: &str, value: Value) {
+        match self.position(name) {
+            Some(at) => self.put_at(at, value),
+            None => self.unknown.push(shown_name(name)),
+        }
+    }
+
+    /// Adds the known field number `at`.
+    pub(crate) fn put_at(&mut self, at: usize, value: Value) {
+        if self.values[at].replace(value).is_some() {
+            self.find_twice(self.known[at]);
+        }
+    }
+
+    /// Says once of a field that it is there more than once.
+    fn find_twice(&mut self, name: &'static str) {
+        let found = Finding::in_field(name, FindingCode::DuplicateField, "the field is given twice");
+        if !self.findings.contains(&found) {
+            self.findings.push(found);
+        }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        self.known.iter().position(|known| *known == name)
+    }
+
+    /// What was sent in a field that was not taken yet.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.position(name).and_then(|at| self.values[at].as_ref())
+    }
+
+    /// What was sent in a field; `None` if it was not mentioned, or was taken before.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.position(name).and_then(|at| self.values[at].take())
+    }
+
+    /// A field that holds text, read by `parse`.
+    pub fn patch<T, E: Into<FindingCode> + Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Patch<T> {
+        match self.take(name) {
+            None => Patch::Keep,
+            Some(Value::Null) => Patch::Clear,
+            Some(Value::String(text)) => self.accept(name, parse(&text)),
+            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a string"),
+        }
+    }
+
+    /// A field that holds text of bounded length.
+    pub fn text<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+        self.patch(name, str::parse)
+    }
+
+    /// A field that may hold text of bounded length. Text of blanks says what null says.
+    pub fn optional<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+        let text = self.patch(name, |text| match text.trim() {
+            "" => Ok(None),
+            _ => text.parse().map(Some),
+        });
+        match text {
+            Patch::Keep => Patch::Keep,
+            Patch::Clear | Patch::Set(None) => Patch::Clear,
+            Patch::Set(Some(text)) => Patch::Set(text),
+        }
+    }
+
+    /// Reads amounts as a file or a form has them: as text, with this decimal separator. Those
+    /// that can be read in two ways are kept until [`Fields::take_ambiguous`].
+    pub(crate) fn read_amounts_with(&mut self, separator: DecimalSeparator) {
+        self.separator = Some(separator);
+    }
+
+    /// The amounts read so far that are ambiguous in currencies of few decimal places. The
+    /// caller checks each against its currency.
+    #[must_use]
+    pub fn take_ambiguous(&mut self) -> Vec<AmbiguousAmount> {
+        std::mem::take(&mut self.ambiguous)
+    }
+
+    /// A field that holds an amount, as a JSON number or as a string of a plain decimal.
+    /// Zeros that say nothing are dropped.
+    pub fn amount(&mut self, name: &'static str) -> Patch<Decimal> {
+        let amount = match self.take(name) {
+            None => Patch::Keep,
+            Some(Value::Null) => Patch::Clear,
+            Some(Value::String(text)) => self.text_amount(name, &text),
+            Some(Value::Number(number)) => self.accept(name, parse_json_number(number.as_str())),
+            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a number, or a string of one"),
+        };
+        amount.map(|amount| amount.normalize())
+    }
+
+    fn text_amount(&mut self, name: &'static str, text: &str) -> Patch<Decimal> {
+        let Some(separator) = self.separator else { return self.accept(name, parse_plain(text)) };
+        self.ambiguous.extend(AmbiguousAmount::of(name, text, separator));
+        match (separator, parse_plain(&separator.to_point(text))) {
+            (DecimalSeparator::Comma, Err(AmountError::Malformed)) => {
+                let reason = "not a decimal number such as 1250 or 1250,75";
+                self.refuse(name, FindingCode::InvalidAmount, reason)
+            }
+            (_, amount) => self.accept(name, amount),
+        }
+    }
+
+    /// A field that must be there and have a value.
+    pub fn required<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, &'static str) -> Patch<T>,
+    ) -> Option<T> {
+        let before = self.findings.len();
+        match read(self, name) {
+            Patch::Set(value) => Some(value),
+            Patch::Clear | Patch::Keep => {
+                // A value that was refused was there.
+                if self.findings.len() == before {
+                    self.find(Finding::in_field(name, FindingCode::Required, "the field is required"));
+                }
+                None
+            }
+        }
+    }
+
+    /// A field that may be left out, but not be empty.
+    pub fn not_null<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, &'static str) -> Patch<T>,
+    ) -> Option<T> {
+        match read(self, name) {
+            Patch::Keep => None,
+            Patch::Clear => {
+                self.find(Finding::in_field(name, FindingCode::Required, "the field can't be empty"));
+                None
+            }
+            Patch::Set(value) => Some(value),
+        }
+    }
+
+    fn accept<T, E: Into<FindingCode> + Display>(
+        &mut self,
+        name: &'static str,
+        read: Result<T, E>,
+    ) -> Patch<T> {
+        match read {
+            Ok(value) => Patch::Set(value),
+            Err(error) => {
+                let reason = error.to_string();
+                self.refuse(name, error.into(), reason)
+            }
+        }
+    }
+
+    /// Finds fault with a field's value.
+    pub fn refuse<T>(
+        &mut self,
+        name: &'static str,
+        code: FindingCode,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Patch<T> {
+        self.find(Finding::in_field(name, code, reason));
+        Patch::Keep
+    }
+
+    /// Refuses the fields that were sent under a misspelled name. `meant` says which field a name stands for.
+    pub(crate) fn refuse_misspelled(&mut self, meant: impl Fn(&str) -> Option<&'static str>) {
+        self.unknown.retain(|name| {
+            let Some(meant) = meant(name) else { return true };
+            let reason = format!("the field is named {meant}");
+            self.findings.push(Finding::in_field(name.clone(), FindingCode::MisspelledField, reason));
+            false
+        });
+    }
+
+    /// Adds something found.
+    pub fn find(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What was found in all, last the fields that nobody knows, of which `unknown` says
+    /// what becomes of them.
+    #[must_use]
+    pub fn into_findings(mut self, unknown: &'static str) -> Vec<Finding> {
+        // Amounts that were never checked against a currency.
+        let unchecked = self.take_ambiguous();
+        self.findings.extend(unchecked.iter().map(|amount| amount.refused(None)));
+        self.findings.extend(unknown_fields(self.unknown.iter().map(String::as_str), unknown));
+        self.findings
+    }
+
+    /// What was read, if nothing was wrong and every field is one the thing has.
+    ///
+    /// # Errors
+    /// Everything that was found.
+    pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
+        self.finish_refusing("there is no such field", read)
+    }
+
+    /// As [`Fields::finish`], for things whose fields people call by another name.
+    ///
+    /// # Errors
+    /// Everything that was found.
+    pub fn finish_refusing<T>(self, unknown: &'static str, read: Option<T>) -> Result<T, Vec<Finding>> {
+        let findings = self.into_findings(unknown);
+        match read {
+            Some(read) if findings.is_empty() => Ok(read),
+            _ => Err(findings),
+        }
+    }
+
+    /// What was read, if nothing was wrong with the fields that the thing has: for APIs whose
+    /// clients send fields that there are not.
+    ///
+    /// # Errors
+    /// Everything that was found.
+    pub fn finish_ignoring_unknown<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
+        match read {
+            Some(read) if self.findings.is_empty() => Ok(read),
+            _ => Err(self.findings),
+        }
+    }
+}
+
+/// A value as a finding shows it: cut, if it is long. Values of personal fields are not shown.
+pub fn shown_value(value: &str) -> String {
+    let mut shown: String = value.chars().take(SHOWN_VALUE_CHARS_MAX).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The findings about fields that nobody knows.
+pub fn unknown_fields<'a>(names: impl Iterator<Item = &'a str>, reason: &'static str) -> Vec<Finding> {
+    let mut names = names.fuse();
+    let first = names.by_ref().take(UNKNOWN_FIELDS_NAMED_MAX);
+    let mut findings: Vec<Finding> =
+        first.map(|name| Finding::in_field(shown_name(name), FindingCode::UnknownField, reason)).collect();
+    if let more @ 1.. = names.count() {
+        findings.push(Finding::in_row(FindingCode::UnknownField, format!("{more} more fields: {reason}")));
+    }
+    findings
+}
+
+/// As much of a sender's name for a field as is shown.
+pub fn shown_name(name: &str) -> String {
+    name.chars().take(UNKNOWN_NAME_CHARS_MAX).collect()
+}

@@ -1,0 +1,40 @@
+//! The import of accounts: from the bytes of a request to the fate of every row.
+//!
+//! The data flows one way, and no file is ever held whole. [`read`] takes a payload apart into
+//! [`RawRow`]s without judging them. A [`Survey`] of them finds the last of the rows that share
+//! an external id; a [`Cutter`] cuts those into chunks. [`RawRow::check`] turns one row into an [`AccountUpsert`] or the
+//! list of what is wrong with it. [`Import`] holds the counts, of which always
+//! `total = imported + updated + superseded + failed` once the job has ended, and besides, in a
+//! job that was cancelled, what was skipped.
+
+mod cells;
+mod check;
+mod external_id;
+mod field;
+mod job;
+mod mapping;
+mod notation;
+mod plan;
+mod progress;
+mod report;
+mod row;
+mod summary;
+mod upload;
+mod upsert;
+
+pub use check::Checked;
+pub use external_id::ExternalId;
+pub use field::{Field, REASON};
+pub use job::{Accepted, ImportJob, ImportStatus, PayloadFile};
+pub use mapping::{Mapping, UnknownField};
+pub use notation::{DecimalSeparator, Format, Notation};
+pub use plan::{CHUNKS_AT_ONCE, Chunk, Cutter, ROWS_PER_CHUNK, Superseded, Survey};
+pub use progress::{Counts, Import, Progress};
+pub use report::{ChunkReport, Fate, RowReport, processing_failed};
+pub use row::{Column, Misquoting, RawRow, RowBody, Shape};
+pub use summary::ImportSummary;
+pub use upload::{Announced, FILE_BYTES_MAX, Upload};
+pub use upsert::AccountUpsert;
+
+/// What becomes of a row's fields that accounts do not have.
+pub(crate) const LEFT_OUT: &str = "accounts have no such field; it was left out";

@@ -1,0 +1,87 @@
+//! An import as its owner sees it.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Import, ImportStatus};
+use crate::date::in_milliseconds;
+use crate::id::ImportId;
+
+/// What an import is, its counts and how it gets on, on the wire.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Import, example = json!({
+    "job_id": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "status": "completed", "total_records": 2,
+    "imported": 2, "updated": 0, "superseded": 0, "failed": 0, "processed": 2, "rows_per_second": 40,
+    "seconds_remaining": null, "created_at": "2026-03-16T09:30:00.000Z",
+    "completed_at": "2026-03-16T09:30:00.050Z"
+})))]
+pub struct ImportSummary {
+    job_id: ImportId,
+    status: ImportStatus,
+    /// Whether nothing is written to any account; there if it is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    dry_run: bool,
+    /// The rows of the payload; null until those of a file are counted.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    total_records: Option<u64>,
+    /// Rows that made an account.
+    imported: u64,
+    /// Rows that changed an account.
+    updated: u64,
+    /// Rows that a later row about the same account replaced.
+    superseded: u64,
+    /// Rows that were refused and, of an import that failed, those that nobody got to.
+    failed: u64,
+    /// Rows that were left out; of a cancelled import alone.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<u64>,
+    /// Rows whose fate is known.
+    processed: u64,
+    #[cfg_attr(feature = "openapi", schema(required))]
+    rows_per_second: Option<u64>,
+    /// How long the rest will take at this rate, while there is one.
+    #[cfg_attr(feature = "openapi", schema(required))]
+    seconds_remaining: Option<u64>,
+    /// Why the import fails, or failed.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(format = DateTime))]
+    created_at: String,
+    #[cfg_attr(feature = "openapi", schema(nullable = false, format = DateTime))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_requested_at: Option<String>,
+    #[cfg_attr(feature = "openapi", schema(required, format = DateTime))]
+    completed_at: Option<String>,
+}
+
+impl ImportSummary {
+    /// The import as it is `now`.
+    #[must_use]
+    pub fn of(import: &Import, now: Timestamp) -> Self {
+        let (rows_per_second, seconds_remaining) =
+            import.pace(now).map_or((None, None), |(pace, remaining)| (Some(pace), remaining));
+        let Import { job, .. } = import;
+        Self {
+            job_id: job.id.clone(),
+            status: job.status,
+            dry_run: job.dry_run,
+            total_records: job.total_records,
+            imported: import.counts().imported,
+            updated: import.counts().updated,
+            superseded: job.superseded,
+            failed: import.failed(),
+            skipped: (job.status == ImportStatus::Cancelled).then(|| import.skipped()),
+            // Of a job that failed, the outcome of every row is known.
+            processed: import.processed() + (import.failed() - import.counts().failed),
+            rows_per_second,
+            seconds_remaining,
+            reason: job.reason.clone(),
+            created_at: in_milliseconds(job.created_at),
+            cancel_requested_at: job.cancel_requested_at.map(in_milliseconds),
+            completed_at: job.completed_at.map(in_milliseconds),
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Secrets at rest: what a bank asks of its customer, what signs a notification. The key management
+//! service seals and opens them.
+
+use std::fmt::Display;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::OrgId;
+
+/// The bytes that a secret may have: what KMS encrypts in one call
+/// (<https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html>).
+pub const SECRET_BYTES_MAX: usize = 4_096;
+
+/// A secret as it may lie in a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sealed(#[serde(with = "base64")] Vec<u8>);
+
+impl Sealed {
+    /// A secret as the key management service has encrypted it.
+    #[must_use]
+    pub fn new(ciphertext: Vec<u8>) -> Self {
+        Self(ciphertext)
+    }
+
+    /// The ciphertext.
+    #[must_use]
+    pub fn ciphertext(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What a secret belongs to: KMS's encryption context.
+#[derive(Clone, Debug)]
+pub struct SealContext {
+    organization: String,
+    kind: &'static str,
+    owner: String,
+}
+
+impl SealContext {
+    /// The context of a secret that belongs to the `kind` of thing with this id: `access`,
+    /// `notification` or `purpose`.
+    #[must_use]
+    pub fn new(org: &OrgId, kind: &'static str, owner: impl Display) -> Self {
+        Self { organization: org.to_string(), kind, owner: owner.to_string() }
+    }
+
+    /// The context's names and values.
+    #[must_use]
+    pub fn pairs(&self) -> [(&'static str, &str); 2] {
+        [("organization", &self.organization), (self.kind, &self.owner)]
+    }
+}
+
+/// Bytes as text: in JSON and in the tables alike.
+mod base64 {
+    use data_encoding::BASE64;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        BASE64.encode(bytes).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        BASE64.decode(String::deserialize(from)?.as_bytes()).map_err(D::Error::custom)
+    }
+}

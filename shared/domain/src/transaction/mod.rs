@@ -1,0 +1,121 @@
+//! Transactions: what was booked on an account, as its bank or bookkeeping tells it.
+//!
+//! A transaction has the same [`TransactionId`] each time its source reports it, so that importing it
+//! again adds nothing.
+
+mod bank;
+mod booking;
+mod currencies;
+mod filter;
+mod row;
+mod sequence;
+mod source;
+
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::account::AccountIdentifier;
+use crate::id::TransactionId;
+use crate::money::{Currency, Decimal};
+use crate::text::{Prose, Text};
+
+pub use bank::TransactionDetails;
+pub use booking::{Booked, Booking};
+pub use currencies::CODES as CURRENCY_CODES;
+pub use filter::TransactionFilter;
+pub use row::{Batch, TRANSACTION_FIELDS};
+pub use sequence::{Place, Sequence};
+pub use source::{Source, UnknownSource};
+
+/// The id by which the source knows a transaction, unique in its account.
+pub type ExternalTransactionId = Text<256>;
+/// What the source says about a transaction.
+pub type TransactionText = Prose<10_000>;
+
+/// A transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transaction {
+    /// Its id, by which it is deduplicated.
+    pub id: TransactionId,
+    /// Who reported it.
+    pub source: Source,
+    /// The account it was booked on: an IBAN, a masked card number…
+    pub account_identifier: AccountIdentifier,
+    /// The source's own id of it.
+    pub external_id: Option<ExternalTransactionId>,
+    /// What the source says about it.
+    pub text: Option<TransactionText>,
+    /// How much was booked, and in which direction.
+    pub money: Booked,
+    /// How much it was in a foreign currency; positive.
+    pub original_amount: Option<Decimal>,
+    /// That currency.
+    pub original_currency: Option<Currency>,
+    /// The day of the purchase.
+    pub purchased_on: Option<Date>,
+    /// The day from which the amount counts for interest: the valuta date.
+    pub valued_on: Date,
+    /// The day it was booked.
+    pub booked_on: Option<Date>,
+    /// Its place among those of the same day.
+    pub sequence: Sequence,
+    /// When it was imported.
+    pub created_at: Timestamp,
+    /// What its bank says about it, if a synchronization brought it.
+    pub details: Option<Box<TransactionDetails>>,
+}
+
+impl Transaction {
+    /// How much was booked, and on which days.
+    #[must_use]
+    pub fn booking(&self) -> Booking {
+        Booking { money: self.money, valued_on: self.valued_on, booked_on: self.booked_on }
+    }
+
+    /// The original amount as text, with as many decimal places as its currency has.
+    #[must_use]
+    pub fn original_amount_in_full(&self) -> Option<String> {
+        self.original_amount.map(|amount| match self.original_currency {
+            Some(currency) => currency.in_full(amount),
+            None => amount.to_string(),
+        })
+    }
+}
+
+/// Whether a transaction added to the account or took from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = CreditDebit, rename_all = "snake_case"))]
+pub enum Direction {
+    /// It added.
+    Credit,
+    /// It took; what is meant where nothing is said.
+    #[default]
+    Debit,
+}
+
+/// The text is neither `credit` nor `debit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("neither credit nor debit")]
+pub struct UnknownDirection;
+
+impl Direction {
+    /// The direction's name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Credit => "credit",
+            Self::Debit => "debit",
+        }
+    }
+}
+
+impl FromStr for Direction {
+    type Err = UnknownDirection;
+
+    fn from_str(text: &str) -> Result<Self, UnknownDirection> {
+        [Self::Credit, Self::Debit].into_iter().find(|known| known.name() == text).ok_or(UnknownDirection)
+    }
+}

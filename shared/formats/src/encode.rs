@@ -1,0 +1,303 @@
+//! Records in a file's notation.
+
+use std::borrow::Cow;
+use std::io;
+
+use csv::{QuoteStyle, WriterBuilder};
+use saldo_domain::date::Date;
+use saldo_domain::export::{Cell, Column, Format, Profile};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use crate::formula;
+
+/// Writes records, a few at a time, in a file's notation. What it returns, one after the
+/// other, is the file.
+#[derive(Debug)]
+pub struct Encoder<C> {
+    format: Format,
+    profile: Profile,
+    as_of: Date,
+    columns: Vec<C>,
+    members: Vec<Member>,
+    /// Whether the file has begun.
+    begun: bool,
+    /// Whether there is a record in it.
+    any: bool,
+}
+
+/// A member of the objects of a JSON file.
+#[derive(Debug)]
+enum Member {
+    /// The column of this number.
+    Column(&'static str, usize),
+    /// An object of its own, with the columns of these numbers.
+    Object(&'static str, Vec<(&'static str, usize)>),
+}
+
+impl<C> Encoder<C> {
+    /// An encoder of a file that tells of each record what `columns` tell, in their order.
+    #[must_use]
+    pub fn new<T>(format: Format, profile: Profile, as_of: Date, columns: Vec<C>) -> Self
+    where
+        C: Column<T>,
+    {
+        let members = members(columns.iter().map(|column| column.name()));
+        Self { format, profile, as_of, columns, members, begun: false, any: false }
+    }
+
+    /// The next records.
+    ///
+    /// # Errors
+    /// None in practice: every value of a record can be written.
+    pub fn encode<T>(&mut self, records: &[T]) -> io::Result<Vec<u8>>
+    where
+        C: Column<T>,
+    {
+        let first = !std::mem::replace(&mut self.begun, true);
+        match self.format {
+            Format::Csv => self.csv(records, first).map_err(io::Error::from),
+            Format::Json | Format::Ndjson => self.objects(records, first).map_err(io::Error::from),
+        }
+    }
+
+    /// The end of the file.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn finish<T>(mut self) -> io::Result<Vec<u8>>
+    where
+        C: Column<T>,
+    {
+        let mut end = if self.begun { Vec::new() } else { self.encode(&[])? };
+        if self.format == Format::Json {
+            end.extend(b"]");
+        }
+        Ok(end)
+    }
+
+    fn csv<T>(&self, records: &[T], first: bool) -> Result<Vec<u8>, csv::Error>
+    where
+        C: Column<T>,
+    {
+        let mut csv = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(Vec::new());
+        if first {
+            csv.write_record(self.columns.iter().map(|column| column.name()))?;
+        }
+        for record in records {
+            for column in &self.columns {
+                csv.write_field(cell_text(&column.cell(record, self.as_of), self.profile).as_bytes())?;
+            }
+            csv.write_record(None::<&[u8]>)?;
+        }
+        csv.into_inner().map_err(|error| error.into_error().into())
+    }
+
+    fn objects<T>(&mut self, records: &[T], first: bool) -> serde_json::Result<Vec<u8>>
+    where
+        C: Column<T>,
+    {
+        let array = self.format == Format::Json;
+        let mut json = if array && first { b"[".to_vec() } else { Vec::new() };
+        for record in records {
+            if array && std::mem::replace(&mut self.any, true) {
+                json.push(b',');
+            }
+            let cells = self.columns.iter().map(|column| column.cell(record, self.as_of)).collect();
+            serde_json::to_writer(&mut json, &Object { members: &self.members, cells })?;
+            if !array {
+                json.push(b'\n');
+            }
+        }
+        Ok(json)
+    }
+}
+
+fn members(names: impl Iterator<Item = &'static str>) -> Vec<Member> {
+    let mut members: Vec<Member> = Vec::new();
+    for (at, name) in names.enumerate() {
+        let Some((object, name)) = name.split_once('.') else {
+            members.push(Member::Column(name, at));
+            continue;
+        };
+        let same = members.iter_mut().find_map(|member| match member {
+            Member::Object(other, columns) if *other == object => Some(columns),
+            _ => None,
+        });
+        match same {
+            Some(columns) => columns.push((name, at)),
+            None => members.push(Member::Object(object, vec![(name, at)])),
+        }
+    }
+    members
+}
+
+struct Object<'a> {
+    members: &'a [Member],
+    cells: Vec<Cell<'a>>,
+}
+
+struct Nested<'a> {
+    columns: &'a [(&'static str, usize)],
+    cells: &'a [Cell<'a>],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_map(Some(self.members.len()))?;
+        for member in self.members {
+            match member {
+                Member::Column(name, at) => object.serialize_entry(name, &self.cells.get(*at))?,
+                Member::Object(name, columns) => {
+                    object.serialize_entry(name, &Nested { columns, cells: &self.cells })?;
+                }
+            }
+        }
+        object.end()
+    }
+}
+
+impl Serialize for Nested<'_> {
+    /// An object that has nothing to tell is null.
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let cells = self.columns.iter().map(|(name, at)| (name, self.cells.get(*at)));
+        match cells.clone().all(|(_, cell)| cell.is_none_or(|cell| *cell == Cell::Empty)) {
+            true => to.serialize_none(),
+            false => to.collect_map(cells),
+        }
+    }
+}
+
+/// A value as the text of a CSV cell.
+#[must_use]
+pub fn cell_text<'a>(cell: &'a Cell<'_>, profile: Profile) -> Cow<'a, str> {
+    match cell {
+        Cell::Empty => Cow::Borrowed(""),
+        Cell::Free(text) => match profile {
+            Profile::Spreadsheet => formula::guarded(text),
+            Profile::Raw => formula::escaped(text),
+        },
+        Cell::Plain(text) => Cow::Borrowed(text),
+        Cell::Amount(amount) => amount.to_string().into(),
+        Cell::Whole(number) => number.to_string().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use saldo_domain::account::{Account, Contact, Revision};
+    use saldo_domain::export::AccountColumn;
+    use saldo_domain::fields::Patch;
+    use saldo_domain::import::{self, AccountUpsert, Notation, RawRow};
+    use saldo_domain::money::{Currency, Decimal};
+
+    use super::*;
+    use crate::read;
+
+    fn account(text: &str, notes: Option<&str>, amount: Decimal) -> Option<Account> {
+        Some(Account {
+            id: "acc_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().ok()?,
+            external_id: None,
+            identifier: text.parse().ok(),
+            kind: text.chars().take(64).collect::<String>().parse().ok()?,
+            status: "active".parse().ok()?,
+            contact: Some(Contact { name: text.parse().ok()?, phone: None, email: text.parse().ok() }),
+            total_amount: Some(amount),
+            balance: -amount,
+            bank: None,
+            currency: "XAU".parse().ok()?,
+            due_date: None,
+            source_system: text.parse().ok(),
+            campaign_id: None,
+            owner_id: text.parse().ok(),
+            notes: notes.and_then(|notes| notes.parse().ok()),
+            created_at: jiff::Timestamp::UNIX_EPOCH,
+            updated_at: jiff::Timestamp::UNIX_EPOCH,
+            revision: Revision::NONE,
+        })
+    }
+
+    fn encoded(format: Format, accounts: &[Account]) -> Vec<u8> {
+        let columns = AccountColumn::ALL.to_vec();
+        let mut encoder = Encoder::new::<Account>(format, Profile::Raw, Date::constant(2026, 1, 31), columns);
+        // In two pieces, however many there are.
+        let (first, second) = accounts.split_at(accounts.len() / 2);
+        let pieces = [first, second].map(|piece| encoder.encode(piece).expect("a piece"));
+        [pieces.concat(), encoder.finish::<Account>().expect("an end")].concat()
+    }
+
+    /// What an import reads in a file.
+    fn imported(format: import::Format, file: &[u8]) -> Vec<AccountUpsert> {
+        let currency: Currency = "ARS".parse().expect("a currency");
+        let mut upserts = Vec::new();
+        let shape = read::read(&Notation::of(format), file, |shape, row: RawRow| {
+            upserts.extend(row.check(shape, currency).upsert);
+            Ok(())
+        });
+        shape.expect("a readable file");
+        upserts
+    }
+
+    fn says_the_same(upsert: &AccountUpsert, account: &Account) -> bool {
+        fn patch<T: Clone>(value: Option<&T>) -> Patch<T> {
+            value.map_or(Patch::Clear, |value| Patch::Set(value.clone()))
+        }
+        let contact = account.contact.as_ref();
+        upsert.id.as_ref() == Some(&account.id)
+            && Some(&upsert.name) == contact.map(|contact| &contact.name)
+            && upsert.email == patch(contact.and_then(|contact| contact.email.as_ref()))
+            && Some(upsert.total_amount) == account.total_amount
+            && upsert.balance() == account.balance
+            && upsert.kind == Patch::Set(account.kind.clone())
+            && upsert.source_system == patch(account.source_system.as_ref())
+            && upsert.owner_id == patch(account.owner_id.as_ref())
+            && upsert.notes == patch(account.notes.as_ref())
+            && upsert.identifier == patch(account.identifier.as_ref())
+    }
+
+    proptest! {
+        #[test]
+        fn an_import_reads_in_a_raw_export_what_was_exported(
+            texts in prop::collection::vec(("\\PC{1,80}", prop::option::of("(?s).{0,30}")), 1..6),
+            mantissa in 0i128..10i128.pow(28),
+            scale in 0u32..=28,
+        ) {
+            let amount = Decimal::from_i128_with_scale(mantissa, scale).normalize();
+            let accounts: Vec<Account> =
+                texts.iter().filter_map(|(text, notes)| account(text, notes.as_deref(), amount)).collect();
+            prop_assume!(!accounts.is_empty());
+            for (format, read_as) in [(Format::Csv, import::Format::Csv), (Format::Ndjson, import::Format::Ndjson)] {
+                let file = encoded(format, &accounts);
+                let upserts = imported(read_as, &file);
+                prop_assert_eq!(upserts.len(), accounts.len());
+                for (upsert, account) in upserts.iter().zip(&accounts) {
+                    prop_assert!(says_the_same(upsert, account), "{upsert:?}\n{account:?}");
+                }
+            }
+            let array = encoded(Format::Json, &accounts);
+            let lines = encoded(Format::Ndjson, &accounts);
+            let array: Vec<serde_json::Value> = serde_json::from_slice(&array).expect("JSON");
+            let lines = String::from_utf8(lines).expect("text");
+            let lines: Vec<serde_json::Value> =
+                lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+            prop_assert_eq!(array, lines);
+        }
+    }
+
+    #[test]
+    fn a_spreadsheet_gets_free_text_as_text_and_everything_else_as_it_is() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "=\"x\""] {
+            assert_eq!(cell_text(&Cell::Free(text), Profile::Spreadsheet), format!("'{text}"), "{text:?}");
+            assert_eq!(cell_text(&Cell::Free(text), Profile::Raw), text);
+        }
+        assert_eq!(cell_text(&Cell::Free("a;=1"), Profile::Spreadsheet), "a;'=1");
+        assert_eq!(cell_text(&Cell::Free("'=1"), Profile::Raw), "''=1");
+        for text in ["'quoted", "1-1", " =1", "a=b", "Ana", "|cmd"] {
+            assert_eq!(cell_text(&Cell::Free(text), Profile::Spreadsheet), text);
+        }
+        assert_eq!(cell_text(&Cell::Plain("+5491155551234".into()), Profile::Spreadsheet), "+5491155551234");
+        assert_eq!(cell_text(&Cell::Amount(Decimal::new(-4_500_050, 2)), Profile::Spreadsheet), "-45000.50");
+        assert_eq!(cell_text(&Cell::Whole(-3), Profile::Spreadsheet), "-3");
+    }
+}

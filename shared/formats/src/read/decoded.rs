@@ -1,0 +1,222 @@
+//! Text as UTF-8, whichever encoding it comes in: UTF-8 or UTF-16 by its byte order mark, UTF-8
+//! without one, and Windows-1252 where a spreadsheet may have written it.
+//!
+//! Windows-1252 has no mark and no form that is wrong, so it is what is left: text without a
+//! mark whose first character beyond ASCII is no UTF-8. Text that was UTF-8 before it is
+//! broken is refused, not guessed at.
+
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252};
+use saldo_domain::fields;
+
+use super::{TEXT_BYTES_MAX, Unreadable};
+
+/// The bytes that are read and decoded at a time.
+const BLOCK_BYTES: usize = 64 * 1024;
+/// The bytes of the longest byte order mark.
+const MARK_BYTES: usize = 3;
+/// How much longer text may be in UTF-8: three bytes for one of Windows-1252.
+const GROWTH_MAX: usize = 3;
+
+/// The text of a source, in UTF-8. Errors are the source's, or an [`Unreadable`].
+pub(super) struct Decoded<R> {
+    source: R,
+    /// What was read and is not decoded: at most a block, and the beginning of a character.
+    raw: Vec<u8>,
+    /// The bytes decoded before `raw`.
+    done: u64,
+    ended: bool,
+    /// What was decoded and is not handed on, from `at` on.
+    text: Vec<u8>,
+    at: usize,
+    encoding: State,
+    or_windows: bool,
+}
+
+enum State {
+    /// It may begin with a mark.
+    Unknown,
+    /// `proven` if a character beyond ASCII, or a mark, has shown it.
+    Utf8 {
+        proven: bool,
+    },
+    Other(&'static Encoding, Decoder),
+}
+
+impl<R: Read> Decoded<R> {
+    /// The text of `source`, which may be Windows-1252 if `or_windows`.
+    pub(super) fn new(source: R, or_windows: bool) -> Self {
+        let (raw, text) = (Vec::new(), Vec::new());
+        Self { source, raw, done: 0, ended: false, text, at: 0, encoding: State::Unknown, or_windows }
+    }
+
+    /// Decodes a block more.
+    fn advance(&mut self) -> io::Result<()> {
+        let kept = self.raw.len();
+        self.raw.resize(kept + BLOCK_BYTES, 0);
+        let read = loop {
+            match self.source.read(self.raw.get_mut(kept..).unwrap_or_default()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        self.raw.truncate(kept + read.as_ref().copied().unwrap_or_default());
+        self.ended = read? == 0;
+        if matches!(self.encoding, State::Unknown) {
+            if self.raw.len() < MARK_BYTES && !self.ended {
+                return Ok(());
+            }
+            self.take_mark();
+        }
+        if self.done > TEXT_BYTES_MAX {
+            return Err(io::Error::other(Unreadable::TooLong));
+        }
+        if matches!(self.encoding, State::Utf8 { .. }) { self.check() } else { self.decode() }
+    }
+
+    fn take_mark(&mut self) {
+        self.encoding = match Encoding::for_bom(&self.raw) {
+            None => State::Utf8 { proven: false },
+            Some((encoding, length)) => {
+                self.raw.drain(..length);
+                self.done += length as u64;
+                match encoding == UTF_8 {
+                    true => State::Utf8 { proven: true },
+                    false => State::Other(encoding, encoding.new_decoder_without_bom_handling()),
+                }
+            }
+        };
+    }
+
+    /// Hands on what is UTF-8.
+    fn check(&mut self) -> io::Result<()> {
+        let (good, broken) = match std::str::from_utf8(&self.raw) {
+            Ok(text) => (text.len(), false),
+            // Cut off in the middle of a character, which goes on.
+            Err(error) if error.error_len().is_none() && !self.ended => (error.valid_up_to(), false),
+            Err(error) => (error.valid_up_to(), true),
+        };
+        let text: Vec<u8> = self.raw.drain(..good).collect();
+        self.done += good as u64;
+        let State::Utf8 { proven } = &mut self.encoding else { return Ok(()) };
+        *proven |= !text.is_ascii();
+        let proven = *proven;
+        self.hand_on(text);
+        match broken {
+            false => Ok(()),
+            true if self.or_windows && !proven => {
+                self.encoding = State::Other(WINDOWS_1252, WINDOWS_1252.new_decoder_without_bom_handling());
+                self.decode()
+            }
+            true => Err(self.malformed("UTF-8", 0)),
+        }
+    }
+
+    /// Decodes what is not UTF-8.
+    fn decode(&mut self) -> io::Result<()> {
+        let raw = std::mem::take(&mut self.raw);
+        let State::Other(encoding, decoder) = &mut self.encoding else { return Ok(()) };
+        let mut text = vec![0; GROWTH_MAX * (raw.len() + MARK_BYTES)];
+        let (outcome, read, written) =
+            decoder.decode_to_utf8_without_replacement(&raw, &mut text, self.ended);
+        let name = encoding.name();
+        self.done += read as u64;
+        text.truncate(written);
+        self.hand_on(text);
+        match outcome {
+            DecoderResult::Malformed(bad, after) => Err(self.malformed(name, u64::from(bad + after))),
+            DecoderResult::InputEmpty | DecoderResult::OutputFull => Ok(()),
+        }
+    }
+
+    /// Lets what was decoded be read, after what is still to be.
+    fn hand_on(&mut self, text: Vec<u8>) {
+        if self.at == self.text.len() {
+            (self.text, self.at) = (text, 0);
+        } else {
+            self.text.extend(text);
+        }
+    }
+
+    fn malformed(&self, encoding: &'static str, back: u64) -> io::Error {
+        let offset = self.done.saturating_sub(back);
+        io::Error::other(Unreadable::Body(fields::Unreadable::Malformed { encoding, offset }))
+    }
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        while self.at == self.text.len() && !self.ended {
+            self.advance()?;
+        }
+        let left = self.text.get(self.at..).unwrap_or_default();
+        let length = left.len().min(out.len());
+        for (to, from) in out.iter_mut().zip(left) {
+            *to = *from;
+        }
+        self.at += length;
+        Ok(length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decoded(bytes: &[u8], or_windows: bool) -> Result<String, String> {
+        let mut text = String::new();
+        // A byte at a time, so that every character is cut at every place.
+        let bytes = bytes
+            .chunks(1)
+            .fold(Box::new(io::empty()) as Box<dyn Read>, |all, byte| Box::new(all.chain(byte)));
+        let read = Decoded::new(bytes, or_windows).read_to_string(&mut text);
+        read.map(|_| text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_encoding_is_told_by_the_mark_or_by_the_first_letter_beyond_ascii() {
+        let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
+        };
+        let text = "Núñez, 5 €, 🦀";
+        assert_eq!(decoded(text.as_bytes(), true).as_deref(), Ok(text));
+        assert_eq!(decoded(format!("\u{feff}{text}").as_bytes(), true).as_deref(), Ok(text));
+        assert_eq!(decoded(&utf16(text, u16::to_le_bytes), false).as_deref(), Ok(text));
+        assert_eq!(decoded(&utf16(text, u16::to_be_bytes), false).as_deref(), Ok(text));
+        assert_eq!(decoded(b"N\xfa\xf1ez, 5 \x80", true).as_deref(), Ok("Núñez, 5 €"));
+        assert_eq!(decoded(b"", true).as_deref(), Ok(""));
+        assert_eq!(decoded(b"ab", true).as_deref(), Ok("ab"));
+    }
+
+    #[test]
+    fn broken_text_is_refused_where_it_breaks() {
+        for (bytes, or_windows, expected) in [
+            (&b"N\xfaz"[..], false, "the body is not UTF-8: byte 1 begins no character"),
+            ("é \u{e9}".as_bytes(), false, ""),
+            (b"\xc3\xa9 \xfa", true, "the body is not UTF-8: byte 3 begins no character"),
+            (b"\xef\xbb\xbf \xfa", true, "the body is not UTF-8: byte 4 begins no character"),
+            (b"ab\xc3", false, "the body is not UTF-8: byte 2 begins no character"),
+            (b"\xff\xfea\0\x00\xd8b\0", true, "the body is not UTF-16LE: byte 4 begins no character"),
+        ] {
+            assert_eq!(decoded(bytes, or_windows).err().unwrap_or_default(), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn utf_8_comes_through_as_it_is_however_it_is_cut(text in "\\PC{0,40}") {
+            let expected = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
+            prop_assert_eq!(decoded(text.as_bytes(), true), Ok(expected));
+        }
+
+        #[test]
+        fn any_bytes_are_text_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200), or_windows: bool) {
+            if let Ok(text) = decoded(&bytes, or_windows) {
+                prop_assert!(text.len() <= GROWTH_MAX * bytes.len());
+            }
+        }
+    }
+}

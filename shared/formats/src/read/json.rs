@@ -1,0 +1,122 @@
+//! `{ "accounts": [ … ] }`, in one pass.
+
+use std::cell::Cell;
+use std::io::{BufReader, Read};
+
+use saldo_domain::fields::read_array_beside;
+use saldo_domain::import::{RowBody, Shape};
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny};
+use serde_json::Value;
+
+use super::bounded::{BUFFER_BYTES, Metered};
+use super::decoded::Decoded;
+use super::{Fault, Notation, Rows, Sink};
+
+/// What may stand beside the rows: it is about the import and read elsewhere.
+static BESIDE: [&str; 2] = ["dry_run", "upload_id"];
+
+/// What a JSON body says besides rows.
+#[derive(Debug, Default, Deserialize)]
+pub struct Beside {
+    /// Whether its rows are in a file that was uploaded.
+    #[serde(default, deserialize_with = "is_there")]
+    pub upload_id: bool,
+    /// Whether nothing is to be written.
+    #[serde(default)]
+    pub dry_run: Option<Value>,
+}
+
+impl Beside {
+    /// What a body says, at a glance. What can't be read says nothing: it is told by whoever
+    /// reads the body whole.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Self {
+        serde_json::from_reader(BufReader::new(Decoded::new(body, false))).unwrap_or_default()
+    }
+}
+
+fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
+    Option::<IgnoredAny>::deserialize(value).map(|value| value.is_some())
+}
+
+pub(super) fn read(text: impl Read, notation: &Notation, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
+    let beside: &'static [&'static str] = if notation.in_request { &BESIDE } else { &[] };
+    let since_row = Cell::new(0);
+    let text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
+    read_array_beside(text, "accounts", beside, |row| {
+        since_row.set(0);
+        rows.push(&Shape::Objects, None, RowBody::Json(row))
+    })?;
+    Ok(Shape::Objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use saldo_domain::fields::Unreadable as Body;
+
+    use super::super::{Fault, Format, Notation, ROW_BYTES_MAX, Unreadable, count};
+
+    fn fault(json: &str) -> Unreadable {
+        match count(&Notation::of(Format::Json), json.as_bytes()) {
+            Err(Fault::Unreadable(fault)) => fault,
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn elements_are_counted_whatever_they_are() {
+        let rows = |json: &str| count(&Notation::of(Format::Json), json.as_bytes()).ok();
+        assert_eq!(rows(r#"{"accounts":[{},5,null,[[]]]}"#), Some(4));
+        let beside = r#"{"dry_run":true,"accounts":[{}]}"#;
+        let in_request = Notation { in_request: true, ..Notation::of(Format::Json) };
+        assert!(matches!(count(&in_request, beside.as_bytes()), Ok(1)));
+        assert_eq!(rows(beside), None, "in a file nobody would heed it");
+        assert_eq!(rows("\u{feff} {\"accounts\" : [ {} ] } \n"), Some(1));
+    }
+
+    #[test]
+    fn broken_json_says_line_and_column() {
+        let at = |json| match fault(json) {
+            Unreadable::Body(Body::BrokenJson { line, column, .. }) => (line, column),
+            other => panic!("{json}: {other:?}"),
+        };
+        assert_eq!(at("{\"accounts\": [\n  {},\n  {]\n]}"), (3, 4));
+        assert_eq!(at(""), (1, 0));
+        assert_eq!(at(r#"{"accounts":[]} x"#), (1, 17));
+        assert_eq!(at(r#"{"accounts":[{}"#), (1, 15));
+    }
+
+    #[test]
+    fn a_wrong_envelope_says_what_is_wrong_with_it() {
+        let wrong = |field, expected| Unreadable::Body(Body::WrongType { field, expected });
+        for json in ["[]", "5", "null", "\"a\""] {
+            assert_eq!(fault(json), wrong("", "a JSON object"), "{json}");
+        }
+        for json in [r#"{"accounts":{}}"#, r#"{"accounts":null}"#, r#"{"accounts":"a"}"#] {
+            assert_eq!(fault(json), wrong("accounts", "an array"), "{json}");
+        }
+        assert_eq!(fault("{}"), Unreadable::Body(Body::Missing { field: "accounts" }));
+        assert_eq!(fault(r#"{"accounts":[]}"#), Unreadable::NoRows);
+        assert_eq!(
+            fault(r#"{"accounts":[{}],"accounts":[{}]}"#),
+            Unreadable::Body(Body::Twice { field: "accounts" })
+        );
+        assert_eq!(
+            fault(r#"{"account":[{}],"x":1}"#),
+            Unreadable::Body(Body::UnknownFields { names: vec!["account".into(), "x".into()] })
+        );
+        assert_eq!(fault(&"[".repeat(1000)), wrong("", "a JSON object"));
+    }
+
+    #[test]
+    fn a_row_has_a_bound_and_so_have_the_blanks_around_it() {
+        let long = "x".repeat(ROW_BYTES_MAX + 200_000);
+        for json in [
+            format!(r#"{{"accounts":["{long}"]}}"#),
+            format!(r#"{{"accounts":[{}1]}}"#, long.replace('x', " ")),
+        ] {
+            assert_eq!(fault(&json), Unreadable::RowTooLong { line: None });
+        }
+    }
+}

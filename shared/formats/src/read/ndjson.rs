@@ -1,0 +1,62 @@
+//! One JSON value a line. A line that is no JSON is that row's fault; the rest is read.
+
+use std::cell::Cell;
+use std::io::{BufRead, BufReader, Read};
+
+use saldo_domain::import::{RowBody, Shape};
+
+use super::bounded::{BUFFER_BYTES, Metered};
+use super::{Fault, Rows, Sink};
+
+pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
+    let since_row = Cell::new(0);
+    let mut text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
+    let mut line = String::new();
+    for number in 1.. {
+        line.clear();
+        let read = text.read_line(&mut line).map_err(|error| Fault::from(error).on_line(number))?;
+        if read == 0 {
+            break;
+        }
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
+        since_row.set(0);
+        let body = match serde_json::from_str(line) {
+            Ok(row) => RowBody::Json(row),
+            Err(_) => RowBody::Broken(line.to_owned()),
+        };
+        rows.push(&Shape::Objects, Some(number), body)?;
+    }
+    Ok(Shape::Objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use saldo_domain::import::RowBody;
+
+    use super::super::{Fault, Format, Notation, ROW_BYTES_MAX, Unreadable, read};
+
+    fn rows(payload: &[u8]) -> Result<Vec<(u64, Option<u64>, bool)>, Fault> {
+        let mut rows = Vec::new();
+        read(&Notation::of(Format::Ndjson), payload, |_, row| {
+            rows.push((row.index, row.line, matches!(row.body, RowBody::Json(_))));
+            Ok(())
+        })
+        .map(|_| rows)
+    }
+
+    #[test]
+    fn blank_lines_are_no_rows_and_broken_lines_keep_their_place() {
+        let read = rows(b"{}\r\n\n  \n{broken\n{} {}\nnull").expect("readable");
+        assert_eq!(read, [(0, Some(1), true), (1, Some(4), false), (2, Some(5), false), (3, Some(6), true)]);
+    }
+
+    #[test]
+    fn a_line_has_a_bound() {
+        let long = format!("{{}}\n{}", "x".repeat(ROW_BYTES_MAX + 200_000));
+        let fault = rows(long.as_bytes()).expect_err("too long");
+        assert!(matches!(fault, Fault::Unreadable(Unreadable::RowTooLong { line: Some(2) })), "{fault:?}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Bodies, whole and bounded: as bytes; as one thing, a JSON object or, where a route takes
+//! them, a form; or as many things, in an array.
+
+use std::error::Error;
+
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use bytes::Bytes;
+use http_body_util::LengthLimitError;
+use saldo_domain::fields::{self, Fields, Finding, FindingCode, read_array};
+use serde_json::value::RawValue;
+
+use super::Problem;
+
+/// The bytes a body may have: what is left of Lambda's 6 MB for an event once the body is
+/// escaped, or encoded in base64.
+pub const BODY_BYTES_MAX: usize = 4_000_000;
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A whole body of at most [`BODY_BYTES_MAX`] bytes.
+#[derive(Clone, Debug)]
+pub struct Payload {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// The media type it is said to have, without parameters and in lower case.
+    pub media_type: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Payload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let headers = request.headers();
+        if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+            return Err(Problem::unsupported_encoding());
+        }
+        let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|bytes: u64| bytes > BODY_BYTES_MAX as u64) {
+            return Err(Problem::body_too_large());
+        }
+        let media_type = media_type(headers);
+        let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
+            match error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
+                true => Problem::body_too_large(),
+                false => Problem::unreadable("incomplete_body", "the body ended before it was whole"),
+            }
+        })?;
+        Ok(Self { bytes, media_type })
+    }
+}
+
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = content_type.split(';').next().unwrap_or_default();
+    Some(essence.trim().to_ascii_lowercase())
+}
+
+impl Payload {
+    /// The fields of a body that must be JSON.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for a body that is no JSON object.
+    pub fn json_fields(&self, known: &'static [&'static str]) -> Result<Fields, Problem> {
+        match self.media_type.as_deref() {
+            Some(JSON) => Ok(Fields::of_json(known, &self.bytes)?),
+            _ => Err(Problem::unsupported_media_type(JSON)),
+        }
+    }
+
+    /// The fields of a body that may be left out, and otherwise must be JSON.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for a body that is no JSON object.
+    pub fn json_fields_if_any(&self, known: &'static [&'static str]) -> Result<Fields, Problem> {
+        match self.bytes.is_empty() {
+            true => Ok(Fields::new(known)),
+            false => self.json_fields(known),
+        }
+    }
+
+    /// The fields of a body that may be JSON or a form.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for a body that can't be read as what it is.
+    pub fn json_or_form_fields(&self, known: &'static [&'static str]) -> Result<Fields, Problem> {
+        match self.media_type.as_deref() {
+            Some(FORM) => Ok(Fields::of_form(known, &self.bytes)?),
+            Some(JSON) => self.json_fields(known),
+            _ => Err(Problem::unsupported_media_type("application/json, application/x-www-form-urlencoded")),
+        }
+    }
+
+    /// The elements of the array `field`, the one field of a body that must be JSON: at
+    /// least one and at most `max`.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for a body that is no such object.
+    pub fn json_elements(&self, field: &'static str, max: usize) -> Result<Vec<Box<RawValue>>, Problem> {
+        if self.media_type.as_deref() != Some(JSON) {
+            return Err(Problem::unsupported_media_type(JSON));
+        }
+        let refused = |code, reason| Problem::from(Finding::in_field(field, code, reason));
+        let mut elements = Vec::new();
+        read_array(fields::text(&self.bytes)?, field, |element| match elements.len() < max {
+            true => {
+                elements.push(element);
+                Ok(())
+            }
+            false => Err(refused(FindingCode::TooMany, format!("there may be at most {max}"))),
+        })?;
+        match elements.is_empty() {
+            true => Err(refused(FindingCode::Required, "there must be at least one".to_owned())),
+            false => Ok(elements),
+        }
+    }
+}

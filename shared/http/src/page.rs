@@ -1,0 +1,105 @@
+//! Lists, a page at a time.
+
+use std::str::FromStr;
+
+use saldo_domain::fields::{Fields, InvalidValue};
+use saldo_domain::id::InvalidId;
+use serde::Serialize;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::{IntoParams, PartialSchema, ToSchema};
+
+use super::FromParameters;
+
+/// How many entries of a list a page holds: 1 to 100, 10 by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(u8);
+
+impl Limit {
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(10)
+    }
+}
+
+impl FromStr for Limit {
+    type Err = InvalidValue;
+
+    fn from_str(limit: &str) -> Result<Self, InvalidValue> {
+        match limit.parse() {
+            Ok(limit @ 1..=100) => Ok(Self(limit)),
+            _ => Err(InvalidValue("expected a number from 1 to 100")),
+        }
+    }
+}
+
+/// Which page of a list whose entries have ids.
+#[derive(Clone, Debug)]
+pub struct PageAfter<I> {
+    /// How many entries.
+    pub limit: Limit,
+    /// The last entry of the page before.
+    pub starting_after: Option<I>,
+}
+
+impl<I: FromStr<Err = InvalidId>> FromParameters for PageAfter<I> {
+    const NAMES: &'static [&'static str] = &["limit", "starting_after"];
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
+        Some(Self { limit, starting_after: parameters.patch("starting_after", str::parse).value() })
+    }
+}
+
+impl<I: ToSchema> IntoParams for PageAfter<I> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let parameter = |name: &str, about: &str, schema| {
+            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
+            let parameter = parameter.required(Required::False).description(Some(about));
+            parameter.schema(Some::<RefOr<Schema>>(schema)).build()
+        };
+        vec![
+            parameter("limit", "How many", Limit::schema()),
+            parameter("starting_after", "The last entry of the page before", I::schema()),
+        ]
+    }
+}
+
+/// A cursor that no page gave.
+pub const NOT_A_CURSOR: InvalidValue = InvalidValue("expected the next_cursor of another page");
+
+/// One page of a list whose entries have ids.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The entries.
+    pub data: Vec<T>,
+    /// Whether there are entries after these.
+    pub has_more: bool,
+}
+
+/// One page of a list that is read on with cursors.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CursorPage<T> {
+    /// The entries.
+    pub data: Vec<T>,
+    /// Whether there are entries after these.
+    pub has_more: bool,
+    /// What to send as `cursor` to get them.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> CursorPage<T> {
+    /// The page of these entries, after which `next_cursor` goes on, if there are more.
+    #[must_use]
+    pub fn new(data: Vec<T>, next_cursor: Option<String>) -> Self {
+        Self { data, has_more: next_cursor.is_some(), next_cursor }
+    }
+}

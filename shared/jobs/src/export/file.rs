@@ -1,0 +1,63 @@
+//! The file of an export, piece by piece as its records are read.
+
+use futures::stream::BoxStream;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
+use saldo_domain::export::{Column, ExportSpec, Subject};
+use saldo_domain::id::OrgId;
+use saldo_formats::Encoder;
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+
+/// The records of a piece: some hundred kilobytes.
+const RECORDS_PER_PIECE: usize = 500;
+
+/// A piece of a file.
+pub struct Piece {
+    /// The records in it.
+    pub records: usize,
+    /// What it adds to the file.
+    pub bytes: Vec<u8>,
+}
+
+/// The pieces of the file, in order. They end with the first error.
+pub fn pieces(app: &App, org: &OrgId, spec: &ExportSpec) -> BoxStream<'static, Result<Piece, Failure>> {
+    match &spec.subject {
+        Subject::Accounts { filter, columns } => {
+            encoded(spec, columns, app.accounts.export(org, filter, app.limits.records_per_page))
+        }
+        Subject::Transactions { filter, columns } => {
+            encoded(spec, columns, app.transactions.export(org, filter, app.limits.records_per_page))
+        }
+    }
+}
+
+fn encoded<T: Send + 'static, C: Column<T>>(
+    spec: &ExportSpec,
+    columns: &[C],
+    records: impl Stream<Item = Result<T, Failure>> + Send + 'static,
+) -> BoxStream<'static, Result<Piece, Failure>> {
+    let encoder = Encoder::new::<T>(spec.format, spec.profile, spec.as_of, columns.to_vec());
+    let records = records.try_chunks(RECORDS_PER_PIECE).map_err(|error| error.1).boxed();
+    let pieces = stream::try_unfold(Some((encoder, records)), async |rest| {
+        let Some((mut encoder, mut records)) = rest else {
+            return Ok(None);
+        };
+        match records.try_next().await? {
+            Some(next) => {
+                let piece = Piece {
+                    records: next.len(),
+                    bytes: encoder.encode(&next).map_err(Failure::corrupt("an exported record"))?,
+                };
+                Ok(Some((piece, Some((encoder, records)))))
+            }
+            None => Ok(Some((
+                Piece {
+                    records: 0,
+                    bytes: encoder.finish::<T>().map_err(Failure::corrupt("an exported record"))?,
+                },
+                None,
+            ))),
+        }
+    });
+    pieces.boxed()
+}

@@ -1,0 +1,109 @@
+//! The worker: writes the file of an export.
+//!
+//! An attempt starts from the beginning, with a file of its own. The job names the attempt
+//! that counts, and can be completed by that one alone: so whoever has taken over from an
+//! attempt may clear away what it left, and a file that a job was completed with stays.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use data_encoding::HEXLOWER;
+use futures::TryStreamExt;
+use jiff::Timestamp;
+use saldo_domain::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::files::{Upload, export_file};
+use saldo_store::metrics;
+use saldo_store::queue::{ExportMessage, Queued};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::export::events;
+use crate::export::file::pieces;
+use crate::worker::each_message;
+
+/// Handles a batch of exports to be written. Delivering one again changes nothing.
+pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
+    each_message(&app.export_queue.clone(), event, move |queued| export(app.clone(), queued)).await
+}
+
+async fn export(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
+    if let Some(job) = unfinished(&app, &message).await?
+        && let Err(failure) = begin_attempt(&app, &job).await
+    {
+        // Another attempt may have completed the job, or its dead letter may have ended it.
+        if unfinished(&app, &message).await?.is_some() {
+            return Err(failure);
+        }
+        tracing::warn!(error = %failure.chain(), "an attempt failed at an export that has ended");
+    }
+    // If the event can't be queued, the message comes back. It finds that the export has ended
+    // and only tries that again, until it is a dead letter; the handler of dead letters tries last.
+    events::completed(&app, &message).await
+}
+
+/// The job, if it has not ended.
+async fn unfinished(app: &App, message: &ExportMessage) -> Result<Option<ExportJob>, Failure> {
+    let job = app.exports.get(&message.org, &message.export).await?;
+    let job = job.filter(|job| job.status == ExportStatus::Processing);
+    if job.is_none() {
+        tracing::info!(org = %message.org, export = %message.export, "the export has ended or was taken back");
+    }
+    Ok(job)
+}
+
+/// Makes an attempt at writing the file. One that fails is made again when the message comes back.
+async fn begin_attempt(app: &App, job: &ExportJob) -> Result<(), Failure> {
+    let name = export_file(&job.org, &job.id, Uuid::now_v7());
+    let upload = app.files.begin(name, job.spec.format.media_type(), &job.spec.disposition()).await?;
+    let mine = Attempt { file: upload.name().to_owned(), upload: upload.id().to_owned() };
+    attempt(app, job, upload, &mine).await
+}
+
+/// Makes the attempt the one that counts, writes its file and ends the job with it. What it
+/// leaves if that fails it clears away.
+async fn attempt(app: &App, job: &ExportJob, upload: Upload, mine: &Attempt) -> Result<(), Failure> {
+    let overtaken = || Failure::Throttled { operation: "an export that another attempt writes" };
+    let written = match app.exports.attempt(job, mine).await? {
+        true => take_over(app, job, upload).await,
+        false => Err(overtaken()),
+    };
+    let completed = match &written {
+        // If this fails, the job may be completed all the same: the file stays.
+        Ok(file) => app.exports.complete(job, mine, file, Timestamp::now()).await?,
+        Err(_) => false,
+    };
+    if !completed {
+        app.files.clear_away(&mine.file, &mine.upload).await?;
+    }
+    let file = written?;
+    if !completed {
+        return Err(overtaken());
+    }
+    metrics::exported(file.rows);
+    tracing::info!(rows = file.rows, bytes = file.bytes, "exported");
+    Ok(())
+}
+
+/// Clears away what the attempt before left, and writes the file.
+async fn take_over(app: &App, job: &ExportJob, upload: Upload) -> Result<ExportedFile, Failure> {
+    if let Some(before) = job.attempt() {
+        app.files.clear_away(&before.file, &before.upload).await?;
+    }
+    write(app, job, upload).await
+}
+
+/// Writes the file as its records are read.
+async fn write(app: &App, job: &ExportJob, mut upload: Upload) -> Result<ExportedFile, Failure> {
+    let mut file = ExportedFile { rows: 0, bytes: 0, sha256: String::new() };
+    let mut hash = Sha256::new();
+    let mut pieces = pieces(app, &job.org, &job.spec);
+    while let Some(piece) = pieces.try_next().await? {
+        hash.update(&piece.bytes);
+        file.rows += piece.records as u64;
+        file.bytes += piece.bytes.len() as u64;
+        upload.write(&piece.bytes).await?;
+    }
+    upload.finish().await?;
+    file.sha256 = HEXLOWER.encode(&hash.finalize());
+    Ok(file)
+}

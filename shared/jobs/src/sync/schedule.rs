@@ -1,0 +1,71 @@
+//! The daily run: brings forward every access that can be read without asking anybody,
+//! because its consent still holds, or its secrets are saved and have sufficed before.
+
+use futures::{StreamExt, stream};
+use jiff::Timestamp;
+use saldo_domain::access::Access;
+use saldo_domain::id::SyncId;
+use saldo_domain::sync::{SyncJob, SyncRequest, SyncStatus};
+use saldo_store::app::App;
+use saldo_store::failure::Failure;
+use saldo_store::queue::SyncMessage;
+
+/// The accesses that are looked at at the same time.
+const IN_FLIGHT: usize = 16;
+
+/// Queues a synchronization of every access that needs no user, and says how many. `at` is the
+/// moment that the schedule is for: running it again for the same moment adds none.
+///
+/// # Errors
+/// [`Failure`] when AWS failed one of them, or all; the others are queued.
+pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
+    let (mut queued, mut failed, mut after) = (0, None, None);
+    loop {
+        let (accesses, next) = app.accesses.page(after).await?;
+        let accesses: Vec<_> = accesses.into_iter().map(|access| queue(app, access, at)).collect();
+        let mut accesses = stream::iter(accesses).buffer_unordered(IN_FLIGHT);
+        while let Some(done) = accesses.next().await {
+            match done {
+                Ok(new) => queued += usize::from(new),
+                Err(failure) => {
+                    tracing::error!(error = %failure.chain(), "an access is left out");
+                    failed = Some(failure);
+                }
+            }
+        }
+        after = next;
+        if after.is_none() {
+            return failed.map_or(Ok(queued), Err);
+        }
+    }
+}
+
+async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Result<bool, Failure> {
+    let (access, now) = (access?, Timestamp::now());
+    let sync = SyncId::of_schedule(&access.id, at);
+    if !access.needs_nobody_at(now) || access.locked_by(now).is_some_and(|running| *running != sync) {
+        return Ok(false);
+    }
+    let message = |sync: SyncId| SyncMessage { org: access.org.clone(), access: access.id.clone(), sync };
+    if let Some(known) = app.syncs.get(&access.org, &sync).await? {
+        if known.status == SyncStatus::Queued {
+            // It may have died before it sent this.
+            app.sync_queue.send(&[message(sync)]).await?;
+        }
+        return Ok(false);
+    }
+    let job =
+        SyncJob::accepted(sync.clone(), access.org.clone(), access.id.clone(), SyncRequest::scheduled(), now);
+    let (next, mut held) = (message(sync.clone()), access.clone());
+    let before = held.hold(&sync, now).filter(|before| *before != sync);
+    if !app.accesses.save(&mut held).await? {
+        // The user has begun one at this moment.
+        return Ok(false);
+    }
+    if let Some(before) = before {
+        // Its time has passed without anybody ending it: the worker finds that it is overtaken.
+        app.sync_queue.send(&[message(before)]).await?;
+    }
+    app.sync_queue.hand_over(&app.syncs, &job, next).await?;
+    Ok(true)
+}

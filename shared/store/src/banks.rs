@@ -1,0 +1,36 @@
+//! The catalog of banks, as it is configured among Saldo's files.
+
+use saldo_domain::bank::{CATALOG_FILE, Catalog, Interface};
+use saldo_domain::notification::Targets;
+
+use crate::app::App;
+use crate::failure::Failure;
+
+impl App {
+    /// The banks that can be connected, as they are configured now. An access method whose `base_url` is not an
+    /// `https` URL of the public Internet (in the local stack also one of this machine) is left out.
+    ///
+    /// # Errors
+    /// [`Failure`] when S3 fails, or the catalog can't be read.
+    pub async fn banks(&self) -> Result<Catalog, Failure> {
+        let Some(file) = self.files.get(CATALOG_FILE).await? else { return Ok(Catalog::default()) };
+        let mut catalog: Catalog =
+            serde_json::from_slice(&file).map_err(Failure::corrupt("the catalog of banks"))?;
+        keep_callable(&mut catalog, self.targets);
+        Ok(catalog)
+    }
+}
+
+/// Leaves out the access methods whose `base_url` must not be called. The log names them.
+fn keep_callable(catalog: &mut Catalog, targets: Targets) {
+    for bank in &mut catalog.banks {
+        bank.access_methods.retain(|method| {
+            let Interface::Nextgenpsd2 { base_url } = &method.interface;
+            let checked = targets.check(base_url);
+            if let Err(error) = &checked {
+                tracing::error!(method = method.id, %error, "base_url refused: the access method is left out");
+            }
+            checked.is_ok()
+        });
+    }
+}

@@ -1,0 +1,110 @@
+//! The export jobs.
+
+use jiff::Timestamp;
+use saldo_domain::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
+use saldo_domain::id::{ExportId, OrgId};
+
+use super::expression::Update;
+use super::item::{moment, text};
+use super::jobs::{Job, JobStore, RUNNING, count, expiry_value};
+use crate::failure::Failure;
+
+/// The attribute that names the file of the attempt that counts.
+const ATTEMPT_FILE: &str = "attempt_file";
+/// The attribute that names its upload.
+const ATTEMPT_UPLOAD: &str = "attempt_upload";
+
+/// The exports of all organizations.
+pub type ExportStore = JobStore<ExportJob>;
+
+impl Job for ExportJob {
+    type Id = ExportId;
+
+    const LIST: &'static str = "export";
+    const BEGUN: &'static str = ATTEMPT_FILE;
+
+    fn id(&self) -> &ExportId {
+        &self.id
+    }
+
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+
+    fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+}
+
+impl ExportStore {
+    /// Records the attempt that counts from now on, in place of the one that counted when
+    /// `job` was read: that one can't end the job any more, so what it left can be cleared
+    /// away. Says whether it does: otherwise the job has ended, or yet another attempt counts.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn attempt(&self, job: &ExportJob, attempt: &Attempt) -> Result<bool, Failure> {
+        let mut update = running();
+        let upload = update.name(ATTEMPT_UPLOAD);
+        // If it is there already, the SDK tried twice and the first answer was lost.
+        let mine = update.value(text(&attempt.upload));
+        let before = match job.attempt() {
+            Some(before) => format!("{upload} = {}", update.value(text(before.upload))),
+            None => format!("attribute_not_exists({upload})"),
+        };
+        update.require(format!("{upload} = {mine} OR {before}"));
+        update.set(ATTEMPT_FILE, text(&attempt.file));
+        update.set(ATTEMPT_UPLOAD, text(&attempt.upload));
+        update.set("expires_at", expiry_value(job));
+        self.update(job, update).await
+    }
+
+    /// Ends the job with the file of an attempt. Says whether it did: another attempt may
+    /// count by now, or have ended the job.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn complete(
+        &self,
+        job: &ExportJob,
+        attempt: &Attempt,
+        file: &ExportedFile,
+        now: Timestamp,
+    ) -> Result<bool, Failure> {
+        let mut update = running();
+        update.require_value(ATTEMPT_UPLOAD, Some(text(&attempt.upload)));
+        update.set("status", text(ExportStatus::Completed.name()));
+        update.set("rows", count(file.rows));
+        update.set("bytes", count(file.bytes));
+        update.set("sha256", text(&file.sha256));
+        update.set("completed_at", moment(now));
+        if self.update(job, update).await? {
+            return Ok(true);
+        }
+        // The SDK tried twice, and the answer to the first attempt was lost.
+        let now = self.get(&job.org, &job.id).await?;
+        Ok(now.is_some_and(|now| {
+            now.status == ExportStatus::Completed && now.attempt().as_ref() == Some(attempt)
+        }))
+    }
+
+    /// Ends a job that can't be done, if it has not ended.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn fail(&self, job: &ExportJob, reason: &str, now: Timestamp) -> Result<(), Failure> {
+        let mut update = running();
+        update.set("status", text(ExportStatus::Failed.name()));
+        update.set("reason", text(reason));
+        update.set("completed_at", moment(now));
+        update.set("expires_at", expiry_value(job));
+        self.update(job, update).await.map(drop)
+    }
+}
+
+/// An update of a job that has not ended.
+fn running() -> Update {
+    let mut update = Update::default();
+    update.require_value("status", Some(text(RUNNING)));
+    update
+}

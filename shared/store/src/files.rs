@@ -1,0 +1,210 @@
+//! The files, in S3: payloads, chunks and reports of imports; exports.
+
+mod presigned;
+mod upload;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::get_object::GetObjectError;
+use aws_sdk_s3::operation::head_object::HeadObjectError;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ChecksumMode;
+use backon::{ExponentialBuilder, Retryable};
+use bytes::Bytes;
+use saldo_domain::id::{ExportId, ImportId, OrgId, UploadId};
+use uuid::Uuid;
+
+use crate::failure::Failure;
+
+pub use presigned::{Link, PutLink};
+pub use upload::Upload;
+
+/// The bucket of files.
+#[derive(Clone, Debug)]
+pub struct FileStore {
+    client: Client,
+    bucket: String,
+}
+
+/// The files of one import, all under one prefix, so that what belongs to an
+/// organization is told by its name.
+#[derive(Clone, Debug)]
+pub struct ImportFiles(String);
+
+impl ImportFiles {
+    /// The files of an organization's import.
+    #[must_use]
+    pub fn of(org: &OrgId, import: &ImportId) -> Self {
+        Self(format!("imports/{org}/{import}"))
+    }
+
+    /// What was sent in the request, byte by byte.
+    #[must_use]
+    pub fn payload(&self) -> String {
+        format!("{}/payload", self.0)
+    }
+
+    /// The rows of a chunk.
+    #[must_use]
+    pub fn chunk(&self, number: u32) -> String {
+        format!("{}/chunks/{number:06}.json", self.0)
+    }
+
+    /// What an attempt at a chunk found in its rows. Attempts don't share a file: the one
+    /// that is committed names its own.
+    #[must_use]
+    pub fn report(&self, number: u32, attempt: Uuid) -> String {
+        format!("{}/reports/{number:06}-{attempt}.json", self.0)
+    }
+
+    /// The refused rows, too many for an answer.
+    #[must_use]
+    pub fn refused_rows(&self, extension: &str) -> String {
+        format!("{}/refused.{extension}", self.0)
+    }
+}
+
+/// The name of the file that an organization sends by a link, to be imported.
+#[must_use]
+pub fn uploaded_file(org: &OrgId, upload: &UploadId) -> String {
+    format!("uploads/{org}/{upload}")
+}
+
+/// The name of the file of an answer that is kept to be repeated. The bucket's lifecycle rule
+/// removes it when it is not any more.
+#[must_use]
+pub fn kept_answer(org: &OrgId, answer: Uuid) -> String {
+    format!("answers/{org}/{answer}")
+}
+
+/// The name of the file that an attempt at an export writes. Exports have a prefix of their
+/// own, which the bucket's lifecycle rule goes by. What the file is saved as is told by its
+/// disposition.
+#[must_use]
+pub fn export_file(org: &OrgId, export: &ExportId, attempt: Uuid) -> String {
+    format!("exports/{org}/{export}/{attempt}")
+}
+
+/// What S3 knows of a file.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Its bytes.
+    pub bytes: u64,
+    /// What its content is told by.
+    pub etag: Option<String>,
+    /// Its SHA-256 in base64, if it was checked when it was written.
+    pub sha256: Option<String>,
+}
+
+/// How often a piece of a file is read whose reading is cut off.
+const READ_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
+    .with_jitter()
+    .with_min_delay(Duration::from_millis(50))
+    .with_max_delay(Duration::from_secs(2))
+    .with_max_times(5);
+
+impl FileStore {
+    pub(crate) fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    /// Writes a file, whole or not at all.
+    ///
+    /// # Errors
+    /// [`Failure`] when S3 fails.
+    pub async fn put(&self, name: &str, content_type: &str, content: Bytes) -> Result<(), Failure> {
+        self.client
+            .put_object()
+            .bucket(&self.bucket)
+            .key(name)
+            .content_type(content_type)
+            .body(ByteStream::from(content))
+            .send()
+            .await
+            .map(drop)
+            .map_err(Failure::of("PutObject"))
+    }
+
+    /// Reads a file, if it is there.
+    ///
+    /// # Errors
+    /// [`Failure`] when S3 fails, or the file ends before its length.
+    pub async fn get(&self, name: &str) -> Result<Option<Bytes>, Failure> {
+        let object = match self.client.get_object().bucket(&self.bucket).key(name).send().await {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(Failure::of("GetObject")(error)),
+        };
+        let body = object.body.collect().await.map_err(Failure::unsendable("GetObject"))?;
+        Ok(Some(body.into_bytes()))
+    }
+
+    /// What S3 knows of a file, if it is there.
+    ///
+    /// # Errors
+    /// [`Failure`] when S3 fails.
+    pub async fn facts(&self, name: &str) -> Result<Option<Facts>, Failure> {
+        let head = self.client.head_object().bucket(&self.bucket).key(name);
+        match head.checksum_mode(ChecksumMode::Enabled).send().await {
+            Ok(facts) => {
+                let bytes = facts.content_length.and_then(|bytes| u64::try_from(bytes).ok());
+                let bytes = bytes.unwrap_or_default();
+                Ok(Some(Facts { bytes, etag: facts.e_tag, sha256: facts.checksum_sha256 }))
+            }
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
+            Err(error) => Err(Failure::of("HeadObject")(error)),
+        }
+    }
+
+    /// Reads a piece of a file, if it is there and, where an `ETag` is given, still has that.
+    /// What is cut short is read again.
+    ///
+    /// # Errors
+    /// [`Failure`] when S3 fails.
+    pub async fn get_piece(
+        &self,
+        name: &str,
+        etag: Option<&str>,
+        piece: Range<u64>,
+    ) -> Result<Option<Bytes>, Failure> {
+        let read = || self.get_piece_once(name, etag, &piece);
+        read.retry(READ_RETRIES).await
+    }
+
+    async fn get_piece_once(
+        &self,
+        name: &str,
+        etag: Option<&str>,
+        piece: &Range<u64>,
+    ) -> Result<Option<Bytes>, Failure> {
+        let last = piece.end.saturating_sub(1);
+        let request = self.client.get_object().bucket(&self.bucket).key(name);
+        let request =
+            request.range(format!("bytes={}-{last}", piece.start)).set_if_match(etag.map(str::to_owned));
+        let object = match request.send().await {
+            Ok(object) => object,
+            Err(error) => {
+                let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+                return match code {
+                    // Gone, changed, or shorter than it was.
+                    Some("NoSuchKey" | "PreconditionFailed" | "InvalidRange") => Ok(None),
+                    _ => Err(Failure::of("GetObject")(error)),
+                };
+            }
+        };
+        // Not every service that speaks S3's language knows conditions.
+        if etag.is_some() && object.e_tag() != etag {
+            return Ok(None);
+        }
+        let body = object.body.collect().await.map_err(Failure::unsendable("GetObject"))?.into_bytes();
+        match body.len() as u64 == piece.end - piece.start {
+            true => Ok(Some(body)),
+            false => Err(Failure::corrupt("a file")("it was cut short")),
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The queues of work, on SQS: one for each kind.
+
+mod batch;
+mod depth;
+mod hops;
+mod visibility;
+
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::SdkError;
+use saldo_domain::id::{AccessId, DeliveryId, ExportId, ImportId, OrgId, SyncId};
+use saldo_domain::notification::Event;
+use serde::{Deserialize, Serialize};
+use tracing::{Span, field};
+
+use crate::failure::Failure;
+use crate::{Job, JobStore};
+
+pub use depth::Depth;
+pub use hops::{Queued, REST_MAX};
+pub use visibility::Received;
+
+/// The longest that SQS keeps a message back.
+pub const DELAY_MAX: Duration = Duration::from_mins(15);
+
+/// A piece of import work. It says where the data lies and holds none of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportMessage {
+    /// Whose import it is.
+    pub org: OrgId,
+    /// The import.
+    pub import: ImportId,
+    /// What to do.
+    pub task: ImportTask,
+}
+
+/// What to do for an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportTask {
+    /// Read the payload and cut it into chunks.
+    Plan,
+    /// Process the chunk of this number.
+    Chunk(u32),
+}
+
+/// An export that is to be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExportMessage {
+    /// Whose export it is.
+    pub org: OrgId,
+    /// The export.
+    pub export: ExportId,
+}
+
+/// A synchronization that is to be brought forward, as far as it goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncMessage {
+    /// Whose synchronization it is.
+    pub org: OrgId,
+    /// The access that is synchronized.
+    pub access: AccessId,
+    /// The synchronization.
+    pub sync: SyncId,
+}
+
+/// What to do for notifications.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotificationMessage {
+    /// Find who wants to be told of an event.
+    Tell(Event),
+    /// Deliver a notification, or try again.
+    Deliver {
+        /// Whose notification it is.
+        org: OrgId,
+        /// Its delivery.
+        delivery: DeliveryId,
+    },
+}
+
+/// A message, which is about an organization.
+pub trait Message: Serialize {
+    /// How often workers may queue a message of this kind again ([`WorkQueue::put_back`]): as
+    /// often as the longest schedule of its kind takes. It bounds loops of our own, since Lambda's
+    /// loop detection is off for the workers that queue their messages again.
+    const HOPS_MAX: u32;
+
+    /// The job that it is about, as the logs name it.
+    fn job(&self) -> String;
+
+    /// The organization. Its messages are a group of their own, so that however many they are,
+    /// those of others don't wait behind them (SQS fair queues):
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>.
+    fn org(&self) -> &OrgId;
+}
+
+impl Message for ImportMessage {
+    const HOPS_MAX: u32 = hops::IMPORT_HOPS_MAX;
+
+    fn job(&self) -> String {
+        self.import.to_string()
+    }
+
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+}
+
+impl Message for ExportMessage {
+    const HOPS_MAX: u32 = hops::EXPORT_HOPS_MAX;
+
+    fn job(&self) -> String {
+        self.export.to_string()
+    }
+
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+}
+
+impl Message for SyncMessage {
+    const HOPS_MAX: u32 = hops::SYNC_HOPS_MAX;
+
+    fn job(&self) -> String {
+        self.sync.to_string()
+    }
+
+    fn org(&self) -> &OrgId {
+        &self.org
+    }
+}
+
+impl Message for NotificationMessage {
+    const HOPS_MAX: u32 = hops::NOTIFICATION_HOPS_MAX;
+
+    fn job(&self) -> String {
+        match self {
+            Self::Tell(event) => event.job_id.clone(),
+            Self::Deliver { delivery, .. } => delivery.to_string(),
+        }
+    }
+
+    fn org(&self) -> &OrgId {
+        match self {
+            Self::Tell(event) => &event.org,
+            Self::Deliver { org, .. } => org,
+        }
+    }
+}
+
+/// A queue of import work: of plans, or of chunks.
+pub type ImportQueue = WorkQueue<ImportMessage>;
+/// The queue of exports.
+pub type ExportQueue = WorkQueue<ExportMessage>;
+/// The queue of synchronizations.
+pub type SyncQueue = WorkQueue<SyncMessage>;
+/// The queue of events and notifications.
+pub type NotificationQueue = WorkQueue<NotificationMessage>;
+
+impl NotificationQueue {
+    /// Has whoever observes the event be told of it. Telling it twice is harmless.
+    ///
+    /// # Errors
+    /// [`Failure`] when SQS fails.
+    pub async fn tell(&self, event: Event) -> Result<(), Failure> {
+        self.send(&[NotificationMessage::Tell(event)]).await
+    }
+}
+
+/// A queue of messages of one kind.
+#[derive(Debug)]
+pub struct WorkQueue<M> {
+    client: Client,
+    url: String,
+    kind: PhantomData<fn(M)>,
+}
+
+impl<M> Clone for WorkQueue<M> {
+    fn clone(&self) -> Self {
+        Self { client: self.client.clone(), url: self.url.clone(), kind: PhantomData }
+    }
+}
+
+impl<M: Message> WorkQueue<M> {
+    /// The queue at this URL.
+    #[must_use]
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url, kind: PhantomData }
+    }
+
+    /// Records a job and queues its first message. That message hands the job over: either it
+    /// is queued, or the job is taken back and the caller gets an error. A job that an earlier
+    /// request with the same seed made stays: its caller may have been told of it.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB or SQS fails.
+    pub async fn hand_over<J: Job>(&self, jobs: &JobStore<J>, job: &J, message: M) -> Result<(), Failure> {
+        Span::current().record("job", field::display(job.id()));
+        let made = jobs.accept(job).await?;
+        let sent = self.send(&[message]).await;
+        if sent.is_err()
+            && made
+            && let Err(second) = jobs.discard(job).await
+        {
+            tracing::error!(error = %second.chain(), job = %job.id(), "a job that was not queued is left to expire");
+        }
+        sent
+    }
+
+    /// Queues work. On an error some of it may be queued: doing it twice is harmless.
+    ///
+    /// # Errors
+    /// [`Failure`] when SQS fails.
+    pub async fn send(&self, messages: &[M]) -> Result<(), Failure> {
+        self.send_later(messages, Duration::ZERO).await
+    }
+
+    /// Queues work that is to be done after a while: as long as it takes, but at most
+    /// [`DELAY_MAX`].
+    ///
+    /// # Errors
+    /// [`Failure`] when SQS fails.
+    pub async fn send_later(&self, messages: &[M], delay: Duration) -> Result<(), Failure> {
+        let queued: Vec<_> = messages.iter().map(|message| Queued { message, hops: 0 }).collect();
+        self.send_all(&queued, delay).await
+    }
+
+    /// Queues a message again that a worker has to come back to after `delay`, at most
+    /// [`DELAY_MAX`]: one hop further.
+    ///
+    /// # Errors
+    /// [`Failure::HopsExhausted`] when it was queued again [`Message::HOPS_MAX`] times. A worker
+    /// that returns this error makes the message a dead letter, whose handler ends the work as
+    /// failed. Other [`Failure`]s when SQS fails.
+    pub async fn put_back(&self, queued: &Queued<M>, delay: Duration) -> Result<(), Failure> {
+        if queued.is_exhausted() {
+            return Err(Failure::HopsExhausted { hops: queued.hops });
+        }
+        self.send_all(&[Queued { message: &queued.message, hops: queued.hops + 1 }], delay).await
+    }
+
+    /// Sends nothing, to have a connection when something is to be sent. SQS answers that it
+    /// was nothing.
+    ///
+    /// # Errors
+    /// [`Failure`] when SQS does not answer.
+    pub(crate) async fn connect(&self) -> Result<(), Failure> {
+        let answer =
+            self.client.send_message_batch().queue_url(&self.url).set_entries(Some(Vec::new())).send();
+        match answer.await {
+            Err(SdkError::ServiceError(_)) | Ok(_) => Ok(()),
+            Err(error) => Err(Failure::of("SendMessageBatch")(error)),
+        }
+    }
+}

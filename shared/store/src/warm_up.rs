@@ -1,0 +1,64 @@
+//! First connections, made before anybody waits for them: while a function starts, Lambda gives
+//! it a whole processor, and the first connection to a service costs more than the first call.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use saldo_domain::id::{ImportId, OrgId};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::failure::Failure;
+
+/// How long a start waits for its connections. A service that does not answer must not keep a
+/// function from starting.
+const WARM_UP_MAX: Duration = Duration::from_secs(2);
+
+/// What a function calls first: a service, by the cheapest call that the function's role allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FirstCall {
+    /// DynamoDB: the table of keys.
+    Keys,
+    /// DynamoDB: the table of jobs.
+    Jobs,
+    /// S3: files under this prefix.
+    Files(&'static str),
+    /// SQS: the queue of plans.
+    Plans,
+    /// SQS: the queue of chunks.
+    Chunks,
+    /// SQS: the queue of exports.
+    Exports,
+    /// SQS: the queue of synchronizations.
+    Syncs,
+    /// SQS: the queue of notifications.
+    Notifications,
+}
+
+impl App {
+    /// Connects to what will be called first. What fails is left to that call.
+    pub async fn warm_up(&self, calls: &[FirstCall]) {
+        let connecting = join_all(calls.iter().map(|call| self.connect(*call)));
+        if tokio::time::timeout(WARM_UP_MAX, connecting).await.is_err() {
+            tracing::warn!("started without its connections");
+        }
+    }
+
+    /// Asks for something that there is not, or sends nothing.
+    async fn connect(&self, call: FirstCall) {
+        let nobody = OrgId::nobody();
+        let answer: Result<(), Failure> = match call {
+            FirstCall::Keys => self.keys.organization(&nobody).await.map(drop),
+            FirstCall::Jobs => self.imports.get(&nobody, &ImportId::of_seed(Uuid::nil())).await.map(drop),
+            FirstCall::Files(prefix) => self.files.get(&format!("{prefix}{nobody}")).await.map(drop),
+            FirstCall::Plans => self.plan_queue.connect().await,
+            FirstCall::Chunks => self.import_queue.connect().await,
+            FirstCall::Exports => self.export_queue.connect().await,
+            FirstCall::Syncs => self.sync_queue.connect().await,
+            FirstCall::Notifications => self.notification_queue.connect().await,
+        };
+        if let Err(failure) = answer {
+            tracing::info!(?call, error = %failure.chain(), "no connection yet");
+        }
+    }
+}
