@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Serialize};
 
 use crate::id::Id;
@@ -22,7 +24,7 @@ pub struct Prose<const MAX: usize>(String);
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// No characters at all, or nothing but blanks.
+    /// No characters at all, or nothing but blanks and invisible characters.
     #[error("empty")]
     Empty,
     /// More characters than the field has room for.
@@ -34,10 +36,23 @@ pub enum TextError {
     /// A control character, such as NUL or an escape.
     #[error("has control characters")]
     ControlCharacter,
+    /// An invisible character in an id.
+    #[error("has the invisible character U+{:04X}; remove it", u32::from(*.0))]
+    InvisibleCharacter(char),
+}
+
+/// The first character that is not shown: one with the property `Default_Ignorable_Code_Point`
+/// (Unicode, chapter 5.21), such as a zero-width space or a byte order mark.
+pub(crate) fn invisible(text: &str) -> Option<char> {
+    text.chars().find(|c| is_invisible(*c))
+}
+
+fn is_invisible(c: char) -> bool {
+    !c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
-    if text.trim().is_empty() {
+    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         Err(TextError::Empty)
     } else if text.chars().nth(max).is_some() {
         Err(TextError::TooLong { max })
@@ -115,5 +130,14 @@ mod tests {
         assert_eq!("a\nb".parse::<Text<9>>(), Err(TextError::ControlCharacter));
         assert_eq!("a\0b".parse::<Prose<9>>(), Err(TextError::ControlCharacter));
         assert_eq!(" \t".parse::<Prose<9>>(), Err(TextError::Empty));
+    }
+
+    #[test]
+    fn text_of_invisible_characters_is_empty() {
+        for text in ["\u{200b}", "\u{feff} ", "\u{ad}\u{2060}", "\u{202e}"] {
+            assert_eq!(text.parse::<Text<9>>(), Err(TextError::Empty), "{text:?}");
+        }
+        // Persian and emoji need them between other characters.
+        assert!("می\u{200c}خواهم".parse::<Text<9>>().is_ok());
     }
 }

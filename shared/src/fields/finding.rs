@@ -92,7 +92,7 @@ pub enum FindingCode {
     InvalidValue,
     /// More characters than the field holds.
     TooLong,
-    /// Nothing but blanks, or a control character.
+    /// Nothing but blanks, a control character, or an invisible character in an id.
     InvalidText,
     /// The same field twice.
     DuplicateField,
@@ -120,6 +120,8 @@ pub enum FindingCode {
     ColumnCount,
     /// The row could not be processed, however often it was tried.
     ProcessingFailed,
+    /// A field of an account, with its name spelled differently than in the contract: `dueDate`.
+    MisspelledField,
     /// A field there is not. In an import it was left out: a warning.
     UnknownField,
     /// Text that is no e-mail address; it was kept. A warning.
@@ -159,6 +161,7 @@ impl FindingCode {
             Self::Misquoted => "misquoted",
             Self::ColumnCount => "column_count",
             Self::ProcessingFailed => "processing_failed",
+            Self::MisspelledField => "misspelled_field",
             Self::UnknownField => "unknown_field",
             Self::InvalidEmail => "invalid_email",
         }
@@ -178,7 +181,9 @@ impl From<TextError> for FindingCode {
     fn from(error: TextError) -> Self {
         match error {
             TextError::TooLong { .. } => Self::TooLong,
-            TextError::Empty | TextError::ControlCharacter => Self::InvalidText,
+            TextError::Empty | TextError::ControlCharacter | TextError::InvisibleCharacter(_) => {
+                Self::InvalidText
+            }
         }
     }
 }

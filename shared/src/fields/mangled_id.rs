@@ -18,9 +18,10 @@ pub(crate) fn is_mangled(id: &str) -> bool {
     is_scientific(id) || is_error(id)
 }
 
-/// A number with an exponent. Without a fraction and a sign, as in `12E4`, it may be an id.
+/// A number with an exponent. Without a fraction and any sign, as in `12E4`, it may be an id.
 fn is_scientific(id: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let short = |part: &str| digits(part) && part.trim_start_matches('0').len() <= DIGITS_MAX;
     let unsigned = id.strip_prefix(['+', '-']).unwrap_or(id);
     let Some((mantissa, exponent)) = unsigned.split_once(['e', 'E']) else { return false };
     let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
@@ -28,8 +29,8 @@ fn is_scientific(id: &str) -> bool {
         Some((whole, fraction)) => (whole, Some(fraction)),
         None => (mantissa, None),
     };
-    let short = |part: &str| digits(part) && part.len() <= DIGITS_MAX;
-    short(whole) && short(power) && fraction.is_none_or(digits) && (fraction.is_some() || power != exponent)
+    let has_sign = unsigned != id || power != exponent;
+    short(whole) && short(power) && fraction.is_none_or(digits) && (fraction.is_some() || has_sign)
 }
 
 /// An error value, such as `#REF!`, or what fills a column that is too narrow.
@@ -77,6 +78,9 @@ mod tests {
             "-1.5E-07",
             "12.3E+3",
             "1e+21",
+            "-1E5",
+            "+1E5",
+            "1.23457E+0012",
             "#N/A",
             "#REF!",
             "#NAME?",

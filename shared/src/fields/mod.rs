@@ -273,6 +273,16 @@ impl Fields {
         Patch::Keep
     }
 
+    /// Refuses the fields that were sent under a misspelled name. `meant` says which field a name stands for.
+    pub(crate) fn refuse_misspelled(&mut self, meant: impl Fn(&str) -> Option<&'static str>) {
+        self.unknown.retain(|name| {
+            let Some(meant) = meant(name) else { return true };
+            let reason = format!("the field is named {meant}");
+            self.findings.push(Finding::in_field(name.clone(), FindingCode::MisspelledField, reason));
+            false
+        });
+    }
+
     /// Adds something found.
     pub fn find(&mut self, finding: Finding) {
         self.findings.push(finding);

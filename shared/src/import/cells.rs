@@ -13,7 +13,10 @@ static NAMES: [&str; Field::NAMES.len()] = Field::NAMES;
 pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
     let mut fields = Fields::new(&NAMES);
     match (body, shape) {
-        (RowBody::Json(row), _) => fields.read_element(row),
+        (RowBody::Json(row), _) => {
+            fields.read_element(row);
+            fields.refuse_misspelled(misspelled);
+        }
         (RowBody::Cells(record), Shape::Columns { columns, decimal_separator, .. }) => {
             fields.read_amounts_with(*decimal_separator);
             read_record(&mut fields, record, columns);
@@ -26,6 +29,12 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
         }
     }
     fields
+}
+
+/// The field that a member such as `dueDate` or `External_ID` stands for. A header may be spelled
+/// so, and senders take it that a member may be, too: left out, its value would be lost.
+fn misspelled(name: &str) -> Option<&'static str> {
+    Field::of_header(name).filter(|field| !field.is_beside_id()).map(Field::name)
 }
 
 fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {

@@ -239,6 +239,20 @@ mod tests {
     }
 
     #[test]
+    fn members_whose_names_are_spelled_as_headers_may_be_are_refused() {
+        let faults = found(
+            r#"{"contact":{"name":"A","Phone":"1"},"total_amount":1,"External_ID":"INV-1","dueDate":"2026-01-01","Balance":1}"#,
+        );
+        let expected = [
+            ("contact.Phone", FindingCode::MisspelledField),
+            ("External_ID", FindingCode::MisspelledField),
+            ("dueDate", FindingCode::MisspelledField),
+            ("Balance", FindingCode::UnknownField),
+        ];
+        assert_eq!(faults, expected.map(|(field, code)| (field.to_owned(), code)));
+    }
+
+    #[test]
     fn depth_and_repetition_are_findings_not_crashes() {
         let deep = format!(r#"{{"notes":{}1{},"total_amount":1}}"#, "[".repeat(1000), "]".repeat(1000));
         assert_eq!(found(&deep), [(String::new(), FindingCode::InvalidJson)]);
