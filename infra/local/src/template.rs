@@ -388,7 +388,7 @@ mod tests {
         }
     }
 
-    /// See `docs/decisions/queues.md`.
+    /// See `docs/decisions/recursive-loops.md`.
     #[test]
     fn functions_that_queue_messages_again_may_loop_and_an_alarm_watches_the_other_workers() {
         let template = Template::load().expect("a good template");
