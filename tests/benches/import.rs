@@ -1,7 +1,7 @@
 //! An import of 20,000 rows through the local stack, from request to receipt: rows a
 //! second, what DynamoDB charges, and peak memory.
 //!
-//! `cargo bench --workspace --profile ci --bench import`
+//! `cargo bench --workspace --bench import`
 //!
 //! The embedded AWS services run in a process of their own, so that the memory shown for
 //! the functions is theirs alone.

@@ -1,7 +1,7 @@
 //! The busiest routes through the local stack: calls a second, and what each call costs in
 //! DynamoDB; then a search among 10,000 clients.
 //!
-//! `cargo bench --workspace --profile ci --bench routes`
+//! `cargo bench --workspace --bench routes`
 //!
 //! The embedded AWS services run in a process of their own. Calls a second are theirs as
 //! much as the functions': compare them with each other. Requests and units are those that

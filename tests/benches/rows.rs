@@ -1,6 +1,6 @@
 //! Parsing and validating a whole body, in each notation: bytes a second.
 //!
-//! `cargo bench --workspace --profile ci --bench rows`
+//! `cargo bench --workspace --bench rows`
 
 use std::fmt::Write as _;
 use std::hint::black_box;

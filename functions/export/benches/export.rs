@@ -1,7 +1,7 @@
 //! An export of 200,000 accounts by the real worker, beside one of 2,000: rows a second, peak
 //! memory, and what DynamoDB charges for reading.
 //!
-//! `cargo bench --workspace --profile ci --bench export`
+//! `cargo bench --workspace --bench export`
 //!
 //! The embedded AWS services run in a process of their own, and so does the worker, under a
 //! Lambda Runtime API: the memory shown is its alone. Read units are counted in a run of the

@@ -2,7 +2,7 @@
 //! 100,000: rows a second, user CPU time and peak memory of planner and workers, what DynamoDB
 //! charges and for which partition most, and how all of it grows.
 //!
-//! `cargo bench --workspace --profile ci --bench million`, or with other numbers of rows behind
+//! `cargo bench --workspace --bench million`, or with other numbers of rows behind
 //! ` -- `.
 //!
 //! The planner and each worker is a process of its own, new for each import, that runs the real
