@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the document that is committed, which a test compares with the code.
+//! `GET /openapi.json`: the committed document. The end-to-end test `openapi` compares it with the code.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;

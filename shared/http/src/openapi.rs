@@ -6,7 +6,7 @@ mod operation;
 mod types;
 
 use axum::http::Method;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
@@ -111,9 +111,14 @@ pub fn properties<T: PartialSchema>() -> Vec<String> {
 #[must_use]
 pub fn query_parameters<P: Path>() -> Vec<String> {
     let parameters = P::operation().parameters.unwrap_or_default().into_iter();
-    let named = parameters.filter_map(|parameter| match parameter {
-        RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name),
-        RefOr::T(_) | RefOr::Ref(_) => None,
+    let named = parameters.filter(is_in_query).filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => Some(parameter.name),
+        RefOr::Ref(_) => None,
     });
     named.collect()
+}
+
+/// Whether it is a parameter of the query.
+pub(super) fn is_in_query(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
 }

@@ -19,11 +19,11 @@ use utoipa::ToSchema;
 pub(super) use finx::Dialect;
 
 use saldo_domain::fields::{Finding, FindingCode};
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::key::Scope;
 use saldo_store::failure::Failure;
 
 use super::BODY_BYTES_MAX;
+use super::finx::ErrorCode;
 
 /// An error as the caller sees it. It becomes a document when the answer leaves, since
 /// only then is the request's id known.
@@ -216,8 +216,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
     }
 
-    pub(super) fn no_such_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown_path", "Not found", "there is nothing at this path")
+    /// 404: no function serves the path; `similar` is one that a function serves.
+    pub(super) fn unknown_path(similar: Option<&str>) -> Self {
+        let detail: Cow<'static, str> = match similar {
+            Some(similar) => format!("there is nothing at this path; did you mean {similar}?").into(),
+            None => "there is nothing at this path".into(),
+        };
+        Self::new(StatusCode::NOT_FOUND, "unknown_path", "Not found", detail)
     }
 
     /// 405: the path does not take the method.

@@ -8,10 +8,10 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::access::{ACCESS_FIELDS, Access, AccessRequest, ConsentAccount, ConsentScope, Credentials};
 use saldo_domain::account::OwnerId;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::bank::{AccessMethod, Catalog};
 use saldo_domain::date::{Date, in_milliseconds};
 use saldo_domain::fields::{Finding, FindingCode};
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::secrets::SealContext;
 use saldo_domain::sync::{SyncJob, SyncStatus};
@@ -266,7 +266,7 @@ async fn stop_waiting(
     let stop = |job: &mut SyncJob| {
         let waits = job.status == SyncStatus::AwaitAuth;
         if waits {
-            job.give_up(ErrorCode::General, None);
+            job.give_up(FailureReason::Aborted, None);
             job.leased_until = None;
         }
         waits

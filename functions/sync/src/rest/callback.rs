@@ -2,8 +2,8 @@
 //! the bank was given for them alone and which is good for one return, that they were sent.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
-use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use saldo_domain::fields::{Fields, InvalidValue};
 use saldo_domain::id::{AccessId, OrgId, SyncId};
@@ -97,13 +97,8 @@ fn state_of(org: &OrgId, random: Uuid) -> String {
 pub(crate) async fn callback(
     State(app): State<App>,
     PathId((access, sync)): PathId<(AccessId, SyncId)>,
-    method: Method,
     Parameters(Query { org, state }): Parameters<Query>,
 ) -> Result<Response, Problem> {
-    if method == Method::HEAD {
-        // Whoever only looks where a link leads is not the user who comes back.
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
     let job = app.syncs.get(&org, &sync).await?.filter(|job| job.access == access);
     let job = job.filter(|job| is_state_of(job, &state)).ok_or_else(Problem::not_found)?;
     let open = job.open_challenge().filter(|open| matches!(open.kind, ChallengeKind::Redirect { .. }));

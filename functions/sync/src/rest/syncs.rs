@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use saldo_domain::access::{Access, Credentials};
 use saldo_domain::bank::{AccessMethod, Flow};
 use saldo_domain::date::in_milliseconds;
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::sync::{Conflict, SYNC_FIELDS, SyncError, SyncJob, SyncRequest, SyncStatus};
+use saldo_http::finx::ErrorCode;
 use saldo_http::{Caller, PathId, Payload, Problem, Seed};
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
@@ -94,11 +94,12 @@ fn group() -> impl Into<RefOr<Schema>> {
 
 impl From<SyncError> for ErrorView {
     fn from(error: SyncError) -> Self {
+        let code = ErrorCode::from(error.reason);
         Self {
-            code: error.code,
-            group: error.code.group(),
+            code,
+            group: code.group(),
             message: error.message,
-            description: error.code.description(),
+            description: code.description(),
             data: Nothing {},
         }
     }

@@ -120,7 +120,7 @@ fn problems(
     let mut problems = Vec::new();
     let mut add = |status, description: &str| problems.push((status, description.to_owned()));
     let has_body = operation.request_body.is_some();
-    let inputs = operation.parameters.iter().flatten().filter(|parameter| match parameter {
+    let has_inputs = operation.parameters.iter().flatten().any(|parameter| match parameter {
         RefOr::T(parameter) => parameter.parameter_in != ParameterIn::Path,
         RefOr::Ref(_) => true,
     });
@@ -132,8 +132,11 @@ fn problems(
         add(StatusCode::PAYLOAD_TOO_LARGE, "`body_too_large`: it has more than 4,000,000 bytes");
         add(StatusCode::UNSUPPORTED_MEDIA_TYPE, "`unsupported_media_type`, `unsupported_content_encoding`");
     }
-    if inputs.count() > 0 {
-        add(StatusCode::BAD_REQUEST, "`invalid_parameter`: parameters of the query or a header are wrong");
+    if has_inputs || scope.is_some() {
+        add(
+            StatusCode::BAD_REQUEST,
+            "`invalid_parameter`: parameters of the query are unknown or invalid, or a header is invalid",
+        );
     }
     add(StatusCode::BAD_REQUEST, "`repeated_header`: a header that has one value was sent more than once");
     if scope.is_some() {

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::notification::ENDPOINTS_MAX;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Parts, Place, Problem, StatusCode};
+use crate::finx::ErrorCode;
 
 /// In what form a problem is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,26 +44,13 @@ pub(super) struct Error<'a> {
 
 impl<'a> Error<'a> {
     pub(super) fn of(parts: &'a Parts) -> Self {
-        let code = parts.finx.unwrap_or_else(|| code_of(parts.status));
+        let code = parts.finx.unwrap_or_else(|| parts.status.into());
         let mut data: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for fault in &parts.errors {
             let (Place::Pointer(place) | Place::Parameter(place)) = &fault.place;
             data.entry(place.trim_start_matches('/')).or_default().push(&*fault.detail);
         }
         Self { code: code.number(), group: code.group(), message: None, description: &parts.detail, data }
-    }
-}
-
-/// The code that a status stands for.
-fn code_of(status: StatusCode) -> ErrorCode {
-    match status {
-        StatusCode::UNAUTHORIZED => ErrorCode::Unauthorized,
-        StatusCode::FORBIDDEN => ErrorCode::Forbidden,
-        StatusCode::NOT_FOUND => ErrorCode::NotFound,
-        StatusCode::CONFLICT | StatusCode::LOCKED | StatusCode::SERVICE_UNAVAILABLE => ErrorCode::Busy,
-        StatusCode::UNPROCESSABLE_ENTITY => ErrorCode::Unprocessable,
-        status if status.is_server_error() => ErrorCode::General,
-        _ => ErrorCode::InvalidRequest,
     }
 }
 
