@@ -72,7 +72,7 @@ async fn a_problem_document_says_where_and_why() {
       "errors": [
         {
           "code": "unknown_field",
-          "detail": "there is no such field",
+          "detail": "there is no such field; did you mean accounts?",
           "pointer": "/acounts"
         },
         {

@@ -30,7 +30,7 @@ pub use extract::{FromParameters, Parameters, PathId};
 pub use idempotent::{KeptInstead, Seed};
 pub use page::{CursorPage, Limit, NOT_A_CURSOR, Page, PageAfter};
 pub use preconditions::{Preconditions, etag_header};
-pub use problem::Problem;
+pub use problem::{IntoProblem, Problem};
 pub use routes::{Route, Routes};
 
 /// Turns routes into the service that answers requests.

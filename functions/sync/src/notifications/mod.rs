@@ -6,6 +6,7 @@ mod change;
 mod create;
 mod delete;
 mod deliveries;
+mod error;
 mod list;
 mod read;
 mod view;

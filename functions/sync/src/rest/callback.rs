@@ -18,6 +18,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 
 use super::challenges::{expect, take};
+use super::error::SyncRefused;
 use super::parameters::{parameter, required};
 
 const STATE: &str = "state";
@@ -102,7 +103,9 @@ pub(crate) async fn callback(
     let job = app.syncs.get(&org, &sync).await?.filter(|job| job.access == access);
     let job = job.filter(|job| is_state_of(job, &state)).ok_or_else(Problem::not_found)?;
     let open = job.open_challenge().filter(|open| matches!(open.kind, ChallengeKind::Redirect { .. }));
-    let Some(challenge) = open.map(|open| open.id.clone()) else { return Err(Problem::challenge_closed()) };
+    let Some(challenge) = open.map(|open| open.id.clone()) else {
+        return Err(SyncRefused::ChallengeClosed.into());
+    };
     let mut onwards = onwards(&job);
     let taken = match (job.request.confirm, &mut onwards) {
         (true, Some(url)) => {
@@ -115,7 +118,7 @@ pub(crate) async fn callback(
         (false, _) => take(&app, &job, &challenge, &Answer::Returned).await?,
     };
     if !taken {
-        return Err(Problem::challenge_closed());
+        return Err(SyncRefused::ChallengeClosed.into());
     }
     let headers = [(CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
     Ok(match onwards {

@@ -11,8 +11,8 @@ mod list;
 mod mangled_id;
 mod object;
 mod patch;
+mod payload_error;
 mod scalar;
-mod unreadable;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -27,8 +27,7 @@ pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub(crate) use mangled_id::is_mangled;
 pub use patch::Patch;
-pub use unreadable::Unreadable;
-pub use unreadable::text;
+pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, text};
 
 use crate::import::DecimalSeparator;
 use crate::money::{AmountError, Decimal, parse_json_number, parse_plain};
@@ -79,10 +78,10 @@ impl Fields {
     /// The fields of a JSON object.
     ///
     /// # Errors
-    /// [`Unreadable`] when the bytes are no JSON object.
-    pub fn of_json(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
+    /// When the bytes are not a JSON object.
+    pub fn of_json(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, PayloadError> {
         let mut fields = Self::new(known);
-        object::read(unreadable::text(bytes)?, &mut fields)?;
+        object::read(text(bytes)?, &mut fields)?;
         Ok(fields)
     }
 
@@ -90,14 +89,14 @@ impl Fields {
     /// Standard, section 5). A field without a value says `null`.
     ///
     /// # Errors
-    /// [`Unreadable`] when the bytes, or the bytes they encode, are not UTF-8.
-    pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
+    /// When the bytes, or the bytes that they encode, are not UTF-8.
+    pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, PayloadError> {
         let mut fields = Self::new(known);
         fields.read_amounts_with(DecimalSeparator::Point);
         let decoded = |text: &[u8]| {
             let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
             let decoded = percent_decode(&spaced).decode_utf8();
-            decoded.map(Cow::into_owned).map_err(|_| Unreadable::BrokenEscape)
+            decoded.map(Cow::into_owned).map_err(|_| PayloadErrorKind::InvalidPercentEncoding)
         };
         for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
