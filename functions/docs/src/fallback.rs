@@ -1,17 +1,24 @@
 //! The paths of the other functions. API Gateway sends requests for them here if it has no route for the method.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
-use serde_json::Value;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::document::DOCUMENT;
 
+/// The methods of each path of the document, in lower case.
+#[derive(Default, Deserialize)]
+struct Document {
+    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+}
+
 /// The methods and paths of the document.
 pub(crate) fn documented() -> Vec<(Method, String)> {
-    let document: Value = serde_json::from_str(DOCUMENT).unwrap_or_default();
-    let paths = document["paths"].as_object().into_iter().flatten();
-    let routes = paths.flat_map(|(path, item)| {
-        let methods = item.as_object().into_iter().flatten();
-        methods.filter_map(|(method, _)| Some((method.to_uppercase().parse().ok()?, path.clone())))
+    let Document { paths } = serde_json::from_str(DOCUMENT).unwrap_or_default();
+    let routes = paths.iter().flat_map(|(path, methods)| {
+        methods.keys().filter_map(|method| Some((method.to_uppercase().parse().ok()?, path.clone())))
     });
     routes.collect()
 }

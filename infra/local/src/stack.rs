@@ -134,7 +134,7 @@ impl Aws {
             ("SALDO_NOTIFICATION_QUEUE", &queues.notification),
             ("SALDO_SECRETS_KEY", secrets_key),
             ("SALDO_ALLOW_LOOPBACK", "true"),
-            ("SALDO_SANDBOX_BANK", &endpoints.bank), // for whoever moves its days on
+            ("SALDO_SANDBOX_BANK", &endpoints.bank), // for programs that advance its days
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
             ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
             ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
@@ -279,7 +279,7 @@ async fn read_whole_request(request: Request, next: Next) -> Response {
 /// When the services don't answer.
 pub async fn resume(app: &App) -> Result<usize> {
     for job in app.syncs.unfinished().await.context("looking for unfinished synchronizations")? {
-        // Whoever held it is gone with the process.
+        // The worker that held the lease ended with the process.
         let freed = |job: &mut saldo_domain::sync::SyncJob| job.leased_until.take().is_some();
         app.syncs.change(&job.org, &job.id, freed).await.context("freeing unfinished synchronizations")?;
     }

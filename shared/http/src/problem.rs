@@ -255,7 +255,7 @@ impl Problem {
     /// 405: the path does not take the method.
     #[must_use]
     pub fn method_not_allowed() -> Self {
-        let detail = "this path does not answer the method; see the Allow header";
+        let detail = "this path does not support the method; see the Allow header";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
     }
 
@@ -268,12 +268,12 @@ impl Problem {
     /// 412: the resource has changed since the state that the request names.
     #[must_use]
     pub fn changed_meanwhile() -> Self {
-        let detail = "it was changed since the ETag in If-Match was read; read it again";
-        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "It was changed meanwhile", detail)
+        let detail = "the resource has changed since the ETag in If-Match was read; read it again";
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "The resource has changed", detail)
     }
 
     pub(super) fn no_etag() -> Self {
-        let detail = "this resource has no ETag, so none in If-Match can be that of its state";
+        let detail = "this resource has no ETag, so If-Match can only be *";
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "There is no ETag", detail)
     }
 

@@ -35,10 +35,10 @@ pub struct Routes {
     table: Vec<Route>,
     elsewhere: KnownPaths,
     described: Vec<Described>,
-    told: OpenApi,
+    webhooks: OpenApi,
 }
 
-/// A route as its handler describes it.
+/// A route with the description of its handler.
 #[derive(Clone)]
 pub(super) struct Described {
     pub(super) scope: Option<Scope>,
@@ -63,7 +63,7 @@ impl Routes {
             table,
             elsewhere: KnownPaths::default(),
             described,
-            told: OpenApi::default(),
+            webhooks: OpenApi::default(),
         }
     }
 
@@ -121,8 +121,8 @@ impl Routes {
 
     /// Adds the description of requests that Saldo sends to callers: webhooks, by name.
     #[must_use]
-    pub fn telling(mut self, requests: OpenApi) -> Self {
-        self.told.merge(requests);
+    pub fn with_webhooks(mut self, requests: OpenApi) -> Self {
+        self.webhooks.merge(requests);
         self
     }
 
@@ -133,7 +133,7 @@ impl Routes {
         self.table.extend(other.table);
         self.elsewhere.extend(other.elsewhere);
         self.described.extend(other.described);
-        self.told.merge(other.told);
+        self.webhooks.merge(other.webhooks);
         self
     }
 
@@ -157,7 +157,7 @@ impl Routes {
     /// The OpenAPI 3.1 document of the routes.
     #[must_use]
     pub fn openapi(&self) -> OpenApi {
-        openapi::document(&self.described, self.told.clone())
+        openapi::document(&self.described, self.webhooks.clone())
     }
 }
 
