@@ -325,7 +325,7 @@ async fn a_body_or_query_that_cannot_be_read_is_told_why() {
         },
         {
           "code": "unknown_field",
-          "detail": "there is no such parameter",
+          "detail": "there is no such parameter; this route has limit, type, owner_id, starting_after",
           "parameter": "kind"
         }
       ],

@@ -38,6 +38,7 @@ mod notifications_targets;
 mod notifications_told;
 mod notifications_worker;
 mod openapi;
+mod paths;
 mod queues;
 mod recursion;
 mod redirects;

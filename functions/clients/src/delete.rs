@@ -8,6 +8,8 @@ use saldo_domain::id::ClientId;
 use saldo_http::{Caller, PathId, Preconditions, Problem};
 use saldo_store::app::App;
 
+use crate::error::OwnsAccounts;
+
 /// Deletes a client that owns no accounts
 #[utoipa::path(
     delete, path = "/api/clients/{id}", operation_id = "delete_client", tag = "Clients",
@@ -30,7 +32,7 @@ pub(crate) async fn delete(
     preconditions.admit_untagged()?;
     app.clients.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
     if app.accounts.owns_any(caller.org(), &OwnerId::of_id(&id)).await? {
-        return Err(Problem::client_owns_accounts());
+        return Err(OwnsAccounts.into());
     }
     app.clients.delete(caller.org(), &id).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -4,6 +4,7 @@ mod body;
 mod change;
 mod create;
 mod delete;
+mod error;
 mod list;
 mod read;
 mod view;

@@ -1,14 +1,14 @@
-//! `GET /openapi.json`: the document that is committed, which a test compares with the code.
+//! `GET /openapi.json`: the committed document. The end-to-end test `openapi` compares it with the code.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 pub(crate) const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 
-/// Shows this document
+/// Returns this document
 #[utoipa::path(
     get, path = "/openapi.json", operation_id = "read_document", tag = "Documentation",
-    responses((status = 200, description = "The API, as OpenAPI 3.1 has it", body = Object)),
+    responses((status = 200, description = "The OpenAPI 3.1 document", body = Object)),
 )]
 pub(crate) async fn document() -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], DOCUMENT)

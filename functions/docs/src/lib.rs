@@ -1,12 +1,11 @@
-//! What the API can do: the OpenAPI document at `/openapi.json`, and a page that shows it, and
-//! sends requests, at `/docs`. Neither asks for a key or touches any data. Requests that are no
-//! other function's are answered here, too: by what the document says there is.
+//! The documentation of the API: the OpenAPI document at `/openapi.json`, and at `/docs` a page that shows it and
+//! sends requests. No route requires a key or reads any data. API Gateway also sends all requests to this function
+//! for which it has no route; it answers them with 404 or 405, from the paths in the document.
 
 mod document;
-mod elsewhere;
+mod fallback;
 mod page;
 
-use axum::Router;
 use saldo_http::Routes;
 use saldo_store::app::App;
 use utoipa_axum::routes;
@@ -20,9 +19,8 @@ pub fn routes(app: &App) -> Routes {
         .with_public(routes!(page::file))
 }
 
-/// Its routes, and those of whatever no other function takes: for a function that is alone.
-pub fn alone(app: &App) -> Router {
-    let routes = routes(app);
-    let elsewhere = elsewhere::routes(routes.table());
-    Router::from(routes).merge(elsewhere)
+/// The routes of the deployed function, which knows the paths of all others.
+#[must_use]
+pub fn fallback_routes(app: &App) -> Routes {
+    routes(app).with_elsewhere(fallback::documented())
 }

@@ -1,4 +1,4 @@
-//! The Lambda function that shows what the API can do.
+//! The Lambda function that serves the API's documentation, and answers requests without a route.
 
 use lambda_http::Error;
 use saldo_store::app::App;
@@ -8,5 +8,5 @@ use saldo_store::telemetry;
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_env().await?;
-    lambda_http::run(saldo_http::service(docs::alone(&app))).await
+    lambda_http::run(saldo_http::service(docs::fallback_routes(&app))).await
 }

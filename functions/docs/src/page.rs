@@ -1,4 +1,4 @@
-//! `GET /docs`: Swagger UI, out of a crate: nothing comes from anybody else's server.
+//! `GET /docs`: Swagger UI. Its files are in the binary, so that browsers load nothing from other servers.
 
 use std::sync::Arc;
 
@@ -8,24 +8,24 @@ use axum::response::{IntoResponse, Redirect};
 use saldo_http::Problem;
 use utoipa_swagger_ui::Config;
 
-/// The page runs its own scripts and asks its own server. Swagger UI sets styles in place and
-/// has icons in its style sheet.
+/// The page may run its own scripts and send requests to its own server. Swagger UI needs inline styles, and icons in its
+/// style sheet.
 const POLICY: &str = "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Shows a page for people
+/// Redirects to the documentation page
 #[utoipa::path(
     get, path = "/docs", operation_id = "read_documentation", tag = "Documentation",
-    responses((status = 307, description = "Where the page is", headers(("Location", description = "Its path")))),
+    responses((status = 307, description = "The address of the page", headers(("Location", description = "The path of the page")))),
 )]
 pub(crate) async fn page() -> impl IntoResponse {
-    // From here the page's own files have paths beside its.
+    // The page names its files by relative paths, which begin at /docs/.
     Redirect::temporary("docs/index.html")
 }
 
-/// Shows the page, and its files
+/// Returns the documentation page and its files
 #[utoipa::path(
     get, path = "/docs/{file}", operation_id = "read_documentation_file", tag = "Documentation",
-    params(("file" = String, Path, description = "`index.html`, or what it names")),
+    params(("file" = String, Path, description = "`index.html`, or a file that it names")),
     responses((status = 200, description = "The file", content((String = "text/html"), (String = "text/css"), (String = "text/javascript"), (String = "image/png")))),
 )]
 pub(crate) async fn file(Path(file): Path<String>) -> Result<impl IntoResponse, Problem> {
@@ -48,12 +48,12 @@ fn config() -> Config<'static> {
     Config::from("../openapi.json")
         .try_it_out_enabled(true)
         .display_request_duration(true)
-        .use_base_layout() // without a field for other documents
+        .use_base_layout() // without an input for the addresses of other documents
         .default_models_expand_depth(0)
         .validator_url("none")
 }
 
-/// The page under our name.
+/// The page with the title of the API.
 fn titled(page: &[u8]) -> Vec<u8> {
     let page = String::from_utf8_lossy(page);
     page.replace("<title>Swagger UI</title>", "<title>Saldo API</title>").into_bytes()
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_has_our_name() {
+    fn page_has_the_title_of_the_api() {
         let page =
             utoipa_swagger_ui::serve("index.html", Arc::new(config())).expect("files").expect("a page");
         assert_eq!(page.content_type, "text/html");

@@ -6,7 +6,7 @@ use testing::lambda::{Function, http_event};
 use testing::services;
 
 #[tokio::test]
-async fn the_docs_function_shows_the_api_and_says_what_there_is_not() {
+async fn docs_function_serves_document_and_requests_without_a_route() {
     let aws = services(&Data::Ephemeral).await;
     let mut function = Function::start(env!("CARGO_BIN_EXE_docs"), &aws.environment()).await;
     let mut get = async |method: &str, path: &str| {
@@ -20,7 +20,7 @@ async fn the_docs_function_shows_the_api_and_says_what_there_is_not() {
     assert!(page["body"].as_str().is_some_and(|page| page.contains("swagger-ui")), "{page}");
     assert_eq!(get("GET", "/docs/../Cargo.toml").await["statusCode"], 404);
 
-    // What API Gateway knows no function for.
+    // API Gateway sends these here because it has no route for them.
     let unknown = get("GET", "/v1/nothing").await;
     assert_eq!(unknown["statusCode"], 404, "{unknown}");
     let refused = get("DELETE", "/api/v1/import").await;
@@ -29,7 +29,21 @@ async fn the_docs_function_shows_the_api_and_says_what_there_is_not() {
         (&json!(405), &json!("GET,POST")),
         "{refused}"
     );
-    for answer in [&document, &unknown, &refused] {
+    for (path, allowed) in [("/v1/accounts", "GET,POST"), ("/openapi.json", "GET")] {
+        let head = get("HEAD", path).await;
+        assert_eq!(
+            (&head["statusCode"], &head["headers"]["allow"]),
+            (&json!(405), &json!(allowed)),
+            "{head}"
+        );
+    }
+    let slash = get("GET", "/v1/accounts/").await;
+    assert_eq!(slash["statusCode"], 404, "{slash}");
+    assert!(
+        slash["body"].as_str().is_some_and(|body| body.contains("did you mean /v1/accounts?")),
+        "{slash}"
+    );
+    for answer in [&document, &unknown, &refused, &slash] {
         let headers = ["cache-control", "x-content-type-options", "strict-transport-security"];
         let headers = headers.map(|name| answer["headers"][name].as_str().unwrap_or_default());
         assert_eq!(headers, ["no-store", "nosniff", "max-age=31536000"], "{answer}");

@@ -23,6 +23,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::body::{Lines, New, Table};
+use crate::error::ImportError;
 
 /// What is wrong with the id of an upload.
 const NO_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
@@ -205,7 +206,7 @@ async fn of_upload(app: &App, org: &OrgId, of_query: Wishes, payload: &Payload) 
     let sent = app.files.facts(&name).await?;
     // What was announced is the file, be S3 as strict as it may.
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
-    let Facts { bytes, etag, .. } = sent.ok_or_else(Problem::nothing_uploaded)?;
+    let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let dry_run = wishes.dry_run.unwrap_or_default();
     let notation = wishes.notation(upload.format, upload.gzip)?;
     Ok(accepted(app, PayloadFile { name, bytes, etag }, notation, None, dry_run))

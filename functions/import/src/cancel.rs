@@ -13,6 +13,7 @@ use saldo_store::app::App;
 use saldo_store::queue::ImportTask;
 
 use crate::body::Nothing;
+use crate::error::ImportError;
 
 /// Cancels an import
 ///
@@ -46,7 +47,7 @@ pub(crate) async fn cancel(
         }
         ImportStatus::Cancelled => StatusCode::OK,
         ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Failed => {
-            return Err(Problem::import_has_ended());
+            return Err(ImportError::HasEnded.into());
         }
     };
     let import = app.imports.with_progress(job).await?;

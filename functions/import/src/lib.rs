@@ -5,6 +5,7 @@
 mod accept;
 mod body;
 mod cancel;
+mod error;
 mod uploads;
 
 use saldo_domain::key::Scope;

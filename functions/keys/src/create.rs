@@ -14,6 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::body::New;
+use crate::error::KeyError;
 use crate::view::View;
 
 /// A new key, with its secret text.
@@ -57,7 +58,7 @@ pub(crate) async fn create(
     let request = KeyRequest::read(payload.json_fields(KEY_FIELDS)?, now, parent.expires_at)?;
     let lacking = parent.lacks(&request.scopes);
     if !lacking.is_empty() {
-        return Err(Problem::cannot_grant(&lacking));
+        return Err(KeyError::CannotGrant(lacking).into());
     }
     let secret = KeySecret::random().map_err(|_| Problem::internal())?;
     let creator = Actor::Key(parent.id.clone());
@@ -65,7 +66,7 @@ pub(crate) async fn create(
     match app.keys.create(&secret.hash(), &key).await? {
         Creation::Stored => {}
         Creation::CreatorRevoked => return Err(Problem::revoked_key()),
-        Creation::Revoked => return Err(Problem::created_key_revoked()),
+        Creation::Revoked => return Err(KeyError::CreatedKeyRevoked.into()),
     }
 
     let view = View::from(key);

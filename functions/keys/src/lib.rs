@@ -2,6 +2,7 @@
 
 mod body;
 mod create;
+mod error;
 mod list;
 mod revoke;
 mod view;

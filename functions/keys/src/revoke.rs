@@ -14,6 +14,8 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::{IntoParams, PartialSchema};
 
+use crate::error::KeyError;
+
 /// The parameters of the query.
 pub(crate) struct Query {
     cascade: bool,
@@ -60,8 +62,8 @@ pub(crate) async fn revoke(
     match app.keys.revoke(&revocation).await? {
         Revoked::Done => Ok(StatusCode::NO_CONTENT),
         Revoked::NotFound => Err(Problem::not_found()),
-        Revoked::ScopesMissing(scopes) => Err(Problem::cannot_revoke(&scopes)),
-        Revoked::LastKey => Err(Problem::last_key()),
+        Revoked::ScopesMissing(scopes) => Err(KeyError::CannotRevoke(scopes).into()),
+        Revoked::LastKey => Err(KeyError::LastKey.into()),
     }
 }
 

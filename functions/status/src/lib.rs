@@ -1,5 +1,6 @@
 //! How imports are doing: one job, its errors, and the list of jobs.
 
+mod error;
 mod errors;
 mod job;
 mod list;

@@ -18,6 +18,7 @@ use saldo_store::files::{ImportFiles, Upload};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::ImportInProgress;
 use crate::reports::reports;
 
 const CSV: &str = "text/csv; charset=utf-8";
@@ -62,7 +63,7 @@ pub(crate) struct LinkedFile {
 /// The file itself or, when it is larger than an answer can be, a link to it.
 pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Result<Response, Problem> {
     if job.status == ImportStatus::Processing {
-        return Err(Problem::import_in_progress());
+        return Err(ImportInProgress.into());
     }
     let layout = Layout::of(app, job, notation).await?;
     let (content_type, extension) = layout.notation();

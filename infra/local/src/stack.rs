@@ -9,10 +9,11 @@ use aws_config::{AppName, SdkConfig};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
-use saldo_http::{Problem, Routes};
+use saldo_http::Routes;
 use saldo_store::app::App;
 use saldo_store::settings::Settings;
 use tokio::net::TcpListener;
@@ -30,8 +31,8 @@ use crate::template::{REGION, Template};
 /// How long a stop waits for what was begun.
 const STOPPING_MAX: Duration = Duration::from_secs(3);
 
-/// The bytes of a request that are read before it is answered: far more than any route
-/// takes, so that a caller that sends too much is told so rather than cut off.
+/// The bytes of a request that are read before it is answered: far more than any route accepts, so that a caller that
+/// sends too much gets an answer rather than a broken connection.
 const GATEWAY_BYTES_MAX: usize = 64_000_000;
 
 /// The AWS services with the template's resources in them, and no functions.
@@ -133,7 +134,7 @@ impl Aws {
             ("SALDO_NOTIFICATION_QUEUE", &queues.notification),
             ("SALDO_SECRETS_KEY", secrets_key),
             ("SALDO_ALLOW_LOOPBACK", "true"),
-            ("SALDO_SANDBOX_BANK", &endpoints.bank), // for whoever moves its days on
+            ("SALDO_SANDBOX_BANK", &endpoints.bank), // for programs that advance its days
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
             ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
             ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
@@ -190,7 +191,7 @@ impl Functions {
         let stop = CancellationToken::new();
         let mut server = JoinSet::new();
         let routes = routes_of(&|function: &str| app_on(&called_by(sdk, function)));
-        let service = saldo_http::service(Router::from(routes).layer(from_fn(whole_request)));
+        let service = saldo_http::service(routes).layer(from_fn(read_whole_request));
         let service = Cors::of_api(template)?.before(service)?;
         server.spawn(serve(listener, service, stop.clone()));
         let pollers = events::start(template, sdk, &app_on, &stop)?;
@@ -261,12 +262,14 @@ fn routes_of(app_of: &impl Fn(&str) -> App) -> Routes {
         .merge(transactions::routes(&app_of("TransactionsFunction")))
 }
 
-/// Reads the body before anything answers. An answer to half a request, that it is too
-/// large or lacks a key, would reach a caller that is still sending as a broken connection.
-async fn whole_request(request: Request, next: Next) -> Result<Response, Problem> {
+/// Reads the whole body before a function is called, as API Gateway does. A caller that is still sending would see
+/// an earlier answer (the body is too large, the key is missing) as a broken connection.
+async fn read_whole_request(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, GATEWAY_BYTES_MAX).await.map_err(|_| Problem::body_too_large())?;
-    Ok(next.run(Request::from_parts(parts, Body::from(body))).await)
+    match to_bytes(body, GATEWAY_BYTES_MAX).await {
+        Ok(body) => next.run(Request::from_parts(parts, Body::from(body))).await,
+        Err(_) => StatusCode::PAYLOAD_TOO_LARGE.into_response(),
+    }
 }
 
 /// Queues the jobs again that were running when the queues, which are in memory, were lost.
@@ -276,7 +279,7 @@ async fn whole_request(request: Request, next: Next) -> Result<Response, Problem
 /// When the services don't answer.
 pub async fn resume(app: &App) -> Result<usize> {
     for job in app.syncs.unfinished().await.context("looking for unfinished synchronizations")? {
-        // Whoever held it is gone with the process.
+        // The worker that held the lease ended with the process.
         let freed = |job: &mut saldo_domain::sync::SyncJob| job.leased_until.take().is_some();
         app.syncs.change(&job.org, &job.id, freed).await.context("freeing unfinished synchronizations")?;
     }

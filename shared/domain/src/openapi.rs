@@ -10,7 +10,6 @@ use crate::account::Account;
 use crate::bank::Country;
 use crate::contact::{Email, Phone};
 use crate::export::{AccountColumn, Column, TransactionColumn};
-use crate::finx::ErrorCode;
 use crate::id::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
     SyncId, TransactionId, UploadId,
@@ -126,10 +125,6 @@ wire! {
     Country => string()
         .pattern(Some("^[A-Z]{2}$"))
         .description(Some("A country's code of two letters (ISO 3166-1 alpha-2)"));
-    ErrorCode => ObjectBuilder::new()
-        .schema_type(Type::Integer)
-        .enum_values(Some(ErrorCode::ALL.map(ErrorCode::number)))
-        .description(Some("What went wrong, as finX numbers it"));
     ObserveKey => string()
         .pattern(Some(format!(
             "^(/rest/accounts(/{}[a-z2-7]{{16,32}}(/balance|/transactions)?)?|/rest/transactions|\

@@ -1,13 +1,13 @@
-//! Answers that may be large.
+//! The body of an answer that may be large, within the limits of Lambda.
 
-/// The bytes that an answer's body may have.
+/// The bytes that the body of an answer may have.
 pub const ANSWER_BYTES_MAX: usize = 4_000_000;
-/// The bytes that it may have as Lambda sends it, in a JSON string: of the 6 MB of a response
-/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>) this leaves the
-/// headers more than enough.
+/// The bytes that it may have in the JSON string in which Lambda sends it. A response may have 6 MB
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>), which are more than six million bytes;
+/// the rest is for headers.
 const SENT_BYTES_MAX: usize = 6_000_000;
 
-/// A body that is put together as long as it fits an answer.
+/// A body that grows as long as it fits an answer.
 #[derive(Clone, Debug, Default)]
 pub struct AnswerBody {
     bytes: Vec<u8>,
@@ -15,7 +15,7 @@ pub struct AnswerBody {
 }
 
 impl AnswerBody {
-    /// Adds to the body, if that fits. Says whether it does.
+    /// Adds bytes to the body if they fit. Returns whether they do.
     #[must_use]
     pub fn push(&mut self, bytes: &[u8]) -> bool {
         let sent = self.sent + bytes.iter().map(|byte| sent_bytes(*byte)).sum::<usize>();
@@ -34,7 +34,7 @@ impl From<AnswerBody> for Vec<u8> {
     }
 }
 
-/// The bytes that a byte is in a JSON string (RFC 8259 section 7).
+/// The number of bytes that a byte takes in a JSON string (RFC 8259 section 7).
 fn sent_bytes(byte: u8) -> usize {
     match byte {
         b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_fits_as_it_is_and_as_it_is_sent() {
+    fn body_fits_raw_and_escaped() {
         for (piece, expected) in
             [("plain text\u{e9}", ANSWER_BYTES_MAX), ("\"\n\\\t", 3_000_000), ("\u{1}", 1_000_000)]
         {

@@ -1,4 +1,4 @@
-//! Who is calling, and whether they may.
+//! Authentication by API key and authorization by scope.
 
 use axum::extract::{Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -13,28 +13,28 @@ use tracing::{Span, field};
 
 use super::Problem;
 
-/// The header of a key.
+/// The header that holds the key.
 pub(super) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
-/// The key a request came with, found valid and wide enough for its route.
+/// The key of a request. It is valid and has the scope of the route.
 #[derive(Clone, Debug)]
 pub struct Caller(ApiKey);
 
 impl Caller {
-    /// The organization whose data the request is about.
+    /// The organization of the key, whose data the request reads or changes.
     #[must_use]
     pub fn org(&self) -> &OrgId {
         &self.0.org
     }
 
-    /// The key itself.
+    /// The key.
     #[must_use]
     pub fn key(&self) -> &ApiKey {
         &self.0
     }
 }
 
-/// Lets only callers with the scope through. Handlers then take `Extension<Caller>`.
+/// Refuses requests without a valid key that has the scope. Handlers take `Extension<Caller>`.
 pub(super) async fn authorize(
     State((app, scope)): State<(App, Scope)>,
     mut request: Request,
@@ -62,29 +62,29 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<ApiKey, Problem>
     if key.use_is_news_at(now)
         && let Err(failure) = app.keys.used(&secret.hash(), now).await
     {
-        // The request itself does not depend on it.
-        tracing::warn!(error = %failure.chain(), key = %key.id, "the key's use was not recorded");
+        // The request does not depend on it.
+        tracing::warn!(error = %failure.chain(), key = %key.id, "the use of the key was not recorded");
     }
     Ok(key)
 }
 
-/// The text sent as a key: `X-API-Key`, or else `Authorization: Bearer` (RFC 6750). If both are sent,
-/// they are the same.
+/// The key of a request: `X-API-Key`, or else `Authorization: Bearer` (RFC 6750). If a request has both, they are
+/// equal, or it was refused before.
 pub(super) fn sent_key(headers: &HeaderMap) -> Option<&str> {
     header_key(headers).or_else(|| bearer_key(headers))
 }
 
-/// The text sent as `X-API-Key`.
+/// The value of `X-API-Key`.
 pub(super) fn header_key(headers: &HeaderMap) -> Option<&str> {
     headers.get(X_API_KEY).map(|key| key.to_str().unwrap_or_default().trim())
 }
 
-/// The text sent as `Authorization: Bearer`.
+/// The token of `Authorization: Bearer`.
 pub(super) fn bearer_key(headers: &HeaderMap) -> Option<&str> {
     bearer_token(headers.get(AUTHORIZATION)?.to_str().ok()?)
 }
 
-/// The token of a value of `Authorization` with the scheme Bearer.
+/// The token of an `Authorization` value with the scheme Bearer.
 pub(super) fn bearer_token(value: &str) -> Option<&str> {
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

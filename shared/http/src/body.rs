@@ -1,5 +1,4 @@
-//! Bodies, whole and bounded: as bytes; as one thing, a JSON object or, where a route takes
-//! them, a form; or as many things, in an array.
+//! Request bodies of bounded size: as bytes, as the fields of a JSON object or a form, or as the elements of an array.
 
 use std::error::Error;
 
@@ -14,19 +13,18 @@ use serde_json::value::RawValue;
 
 use super::Problem;
 
-/// The bytes a body may have: what is left of Lambda's 6 MB for an event once the body is
-/// escaped, or encoded in base64.
+/// The bytes that a body may have. Escaped, or encoded in base64, it then fits the 6 MB of a Lambda event.
 pub const BODY_BYTES_MAX: usize = 4_000_000;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A whole body of at most [`BODY_BYTES_MAX`] bytes.
+/// A body of at most [`BODY_BYTES_MAX`] bytes.
 #[derive(Clone, Debug)]
 pub struct Payload {
-    /// Its bytes.
+    /// The bytes.
     pub bytes: Bytes,
-    /// The media type it is said to have, without parameters and in lower case.
+    /// The media type in `Content-Type`, without parameters and in lower case.
     pub media_type: Option<String>,
 }
 
@@ -46,7 +44,7 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
         let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
             match error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
                 true => Problem::body_too_large(),
-                false => Problem::unreadable("incomplete_body", "the body ended before it was whole"),
+                false => Problem::unreadable("incomplete_body", "the body ended too early"),
             }
         })?;
         Ok(Self { bytes, media_type })
@@ -60,10 +58,10 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 }
 
 impl Payload {
-    /// The fields of a body that must be JSON.
+    /// The fields of a body that must be a JSON object.
     ///
     /// # Errors
-    /// 415 for another media type, 400 for a body that is no JSON object.
+    /// 415 for another media type, 400 for a body that is not a JSON object.
     pub fn json_fields(&self, known: &'static [&'static str]) -> Result<Fields, Problem> {
         match self.media_type.as_deref() {
             Some(JSON) => Ok(Fields::of_json(known, &self.bytes)?),
@@ -71,10 +69,10 @@ impl Payload {
         }
     }
 
-    /// The fields of a body that may be left out, and otherwise must be JSON.
+    /// The fields of a body that may be empty, and otherwise must be a JSON object.
     ///
     /// # Errors
-    /// 415 for another media type, 400 for a body that is no JSON object.
+    /// 415 for another media type, 400 for a body that is not a JSON object.
     pub fn json_fields_if_any(&self, known: &'static [&'static str]) -> Result<Fields, Problem> {
         match self.bytes.is_empty() {
             true => Ok(Fields::new(known)),
@@ -82,10 +80,10 @@ impl Payload {
         }
     }
 
-    /// The fields of a body that may be JSON or a form.
+    /// The fields of a body that may be a JSON object or a form.
     ///
     /// # Errors
-    /// 415 for another media type, 400 for a body that can't be read as what it is.
+    /// 415 for another media type, 400 for a body that can't be read in its format.
     pub fn json_or_form_fields(&self, known: &'static [&'static str]) -> Result<Fields, Problem> {
         match self.media_type.as_deref() {
             Some(FORM) => Ok(Fields::of_form(known, &self.bytes)?),
@@ -94,11 +92,10 @@ impl Payload {
         }
     }
 
-    /// The elements of the array `field`, the one field of a body that must be JSON: at
-    /// least one and at most `max`.
+    /// The elements of the array `field`, which is the only field of a JSON object: at least one and at most `max`.
     ///
     /// # Errors
-    /// 415 for another media type, 400 for a body that is no such object.
+    /// 415 for another media type, 400 for a body that is not such an object.
     pub fn json_elements(&self, field: &'static str, max: usize) -> Result<Vec<Box<RawValue>>, Problem> {
         if self.media_type.as_deref() != Some(JSON) {
             return Err(Problem::unsupported_media_type(JSON));

@@ -1,24 +1,26 @@
-//! Paths and queries taken apart, with problems for what can't be.
+//! Extractors for paths and queries. What they can't read becomes a problem document.
 
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request;
+use axum::middleware::Next;
+use axum::response::Response;
 use saldo_domain::fields::Fields;
 use serde::de::DeserializeOwned;
 
 use super::Problem;
 
-/// What the parameters of a query become.
+/// A type that is read from the parameters of a query.
 pub trait FromParameters: Sized {
-    /// The parameters there are.
+    /// The names of its parameters.
     const NAMES: &'static [&'static str];
-    /// Whether others are passed over rather than refused.
+    /// Whether unknown parameters are ignored: for addresses to which others add parameters of their own.
     const IGNORES_UNKNOWN: bool = false;
 
-    /// Reads them. Nothing is returned only if something was found to be wrong.
+    /// Reads the parameters. Returns `None` only after adding a finding to `parameters`.
     fn read(parameters: &mut Fields) -> Option<Self>;
 }
 
-/// The query's parameters. Unknown ones are refused; empty ones count as not given.
+/// The parameters of a query. Unknown parameters are refused; parameters without a value count as left out.
 #[derive(Clone, Debug)]
 pub struct Parameters<T>(pub T);
 
@@ -26,19 +28,28 @@ impl<T: FromParameters, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut request::Parts, _: &S) -> Result<Self, Problem> {
-        let query = parts.uri.query().unwrap_or_default();
-        let mut parameters = Fields::of_form(T::NAMES, query.as_bytes())
-            .map_err(|unreadable| Problem::invalid_parameter(unreadable.to_string()))?;
+        let mut parameters = fields(T::NAMES, parts.uri.query())?;
         let read = T::read(&mut parameters);
         let read = match T::IGNORES_UNKNOWN {
             true => parameters.finish_ignoring_unknown(read),
-            false => parameters.finish_refusing("there is no such parameter", read),
+            false => parameters.finish_parameters(read),
         };
         read.map(Self).map_err(Problem::invalid_parameters)
     }
 }
 
-/// The id in a path. What is no such id can't be found, either.
+fn fields(names: &'static [&'static str], query: Option<&str>) -> Result<Fields, Problem> {
+    Fields::of_form(names, query.unwrap_or_default().as_bytes())
+        .map_err(|unreadable| Problem::invalid_parameter(unreadable.to_string()))
+}
+
+/// Refuses all parameters, for routes that have none.
+pub(super) async fn refuse_parameters(request: Request, next: Next) -> Result<Response, Problem> {
+    fields(&[], request.uri().query())?.finish_parameters(Some(())).map_err(Problem::invalid_parameters)?;
+    Ok(next.run(request).await)
+}
+
+/// The id in a path. Text that is not an id is answered with 404.
 #[derive(Clone, Debug)]
 pub struct PathId<T>(pub T);
 

@@ -1,5 +1,5 @@
-//! Headers that every request and every answer must get right: a request says a thing once, and an
-//! answer is not stored, sniffed or sent over plain HTTP.
+//! Rules for the headers of all requests and answers: a request must not repeat a header with one value, and answers
+//! forbid caches, content sniffing and plain HTTP.
 
 use axum::extract::Request;
 use axum::http::header::{
@@ -12,23 +12,24 @@ use axum::response::Response;
 
 use super::{Problem, auth};
 
-/// The header that names a request, so that it can be sent again.
+/// The header that identifies a request, so that a retry is not carried out twice.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// Headers of which a proxy may take the first and a function the last, and which have no comma.
+/// Headers that have one value, without a comma. If they were repeated, a proxy might use the first value and a function
+/// the last.
 ///
 /// API Gateway joins repeated headers with commas
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>),
-/// so a comma counts as a repetition. Lists, such as `If-Match` and `Accept`, mean the same either way
+/// so a comma counts as a repetition. Lists, such as `If-Match` and `Accept`, have the same meaning repeated or joined
 /// (RFC 9110 section 5.3) and may be repeated.
 const SINGLE: [HeaderName; 5] = [auth::X_API_KEY, CONTENT_ENCODING, CONTENT_TYPE, HOST, IDEMPOTENCY_KEY];
 
-/// How long browsers use HTTPS alone: a year, as AWS's own policy for `CloudFront` has it
+/// Browsers use only HTTPS for a year, as in AWS's own policy for `CloudFront`
 /// (<https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-response-headers-policies.html>).
-/// Subdomains of the API's domain are not ours to decide about.
+/// The policy does not include subdomains, which may serve other things.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Refuses requests with a header that must not be repeated, and with two different keys.
+/// Refuses requests that repeat a header with one value, and requests with two different keys.
 pub(super) async fn refuse_ambiguous(request: Request, next: Next) -> Result<Response, Problem> {
     let headers = request.headers();
     if let Some(name) = SINGLE.iter().find(|name| is_repeated(headers, name)) {
@@ -50,15 +51,15 @@ fn is_repeated(headers: &HeaderMap, name: &HeaderName) -> bool {
     values.next().is_some_and(|first| first.as_bytes().contains(&b',')) || values.next().is_some()
 }
 
-/// Whether several values were joined of which one is a bearer token. Other schemes, such as Digest,
-/// have commas of their own.
+/// Whether the value was joined from several values, one of them a bearer token. Values of other schemes, such as
+/// Digest, have commas.
 fn has_joined_bearer(headers: &HeaderMap) -> bool {
     let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = value.split(',').map(str::trim_start);
     value.contains(',') && parts.any(|part| auth::bearer_token(part).is_some())
 }
 
-/// Adds to an answer what every answer has. A handler may allow its answer to be stored.
+/// Adds the headers that all answers have. A handler may set its own `Cache-Control`.
 pub(super) fn secure(headers: &mut HeaderMap) {
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn joined_bearer_tokens_are_told_from_commas_of_other_schemes() {
+    fn joined_bearer_tokens_differ_from_values_with_commas() {
         for (value, expected) in [
             ("Bearer a", false),
             ("Bearer a,Bearer b", true),
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn header_is_repeated_apart_or_joined() {
+    fn repeated_and_joined_headers_are_recognized() {
         let name = CONTENT_TYPE;
         assert!(!is_repeated(&headers(&[("content-type", "text/csv; charset=utf-8")]), &name));
         assert!(is_repeated(&headers(&[("content-type", "text/csv"), ("content-type", "text/csv")]), &name));

@@ -1,4 +1,4 @@
-//! `Idempotency-Key`: the same request, sent again, is answered again and done once.
+//! `Idempotency-Key`: a request that is sent again is carried out once and gets the first answer.
 
 use std::collections::BTreeMap;
 
@@ -23,36 +23,36 @@ use super::headers::IDEMPOTENCY_KEY;
 use super::{Caller, Payload, Problem, auth};
 
 const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// The characters a key may have.
+/// The characters that a key may have.
 const KEY_CHARS_MAX: usize = 255;
-/// The bytes of an answer's body that are kept in its record, which DynamoDB charges by the
-/// kilobyte: a larger one in S3 costs less (one PUT, the price of eight writes of a kilobyte).
+/// The bytes of a body that is stored in the record. A larger one is cheaper in S3: DynamoDB charges a write unit for
+/// each kilobyte, and a PUT costs as much as eight of them.
 const RECORD_BYTES_MAX: usize = 8_000;
-/// The headers of an answer that are kept with it.
+/// The headers of an answer that are stored with it.
 const KEPT_HEADERS: [HeaderName; 4] = [CONTENT_DISPOSITION, CONTENT_TYPE, ETAG, LOCATION];
 
-/// What a request derives its ids from. A request that is sent again under its
-/// idempotency key has the same seed; any other has its own. It is a version 7 UUID.
+/// A version 7 UUID from which a request derives the ids of what it creates. A request that is sent again with its
+/// idempotency key has the same seed; all others have seeds of their own.
 #[derive(Clone, Copy, Debug)]
 pub struct Seed(pub Uuid);
 
-/// What is kept of an answer in place of its body: for a body that holds a secret, which
-/// is shown once and stored nowhere. Handlers add it to the answer's extensions.
+/// The body to store in place of the answer's own, which holds a secret that is shown once and not stored. Handlers add it
+/// to the extensions of the answer.
 #[derive(Clone, Debug)]
 pub struct KeptInstead(pub String);
 
-/// The route that an idempotency key belongs to.
+/// A route with idempotency keys.
 #[derive(Clone, Debug)]
 pub(super) struct Repeatable {
     pub(super) app: App,
-    /// Method and path, with the names of its parameters in braces.
+    /// The method and the path, with its parameters in braces.
     pub(super) route: String,
-    /// Whether bodies may hold a PIN or a password.
+    /// Whether request bodies may hold a PIN or a password.
     pub(super) takes_secrets: bool,
 }
 
-/// Gives a route what `Idempotency-Key` promises. Handlers take `Extension<Seed>` and
-/// make from it the ids of what they create.
+/// Carries out requests with the same `Idempotency-Key` once. Handlers take `Extension<Seed>` and derive from it the ids of
+/// what they create.
 pub(super) async fn once(
     State(Repeatable { app, route, takes_secrets }): State<Repeatable>,
     mut request: Request,
@@ -83,7 +83,8 @@ pub(super) async fn once(
     }
 }
 
-/// Keeps a success, forgets a refusal, and leaves a failure to be tried again.
+/// Stores the answer if it is a success. After a 4xx the key is free for any request; after a 5xx the same request can be
+/// sent again.
 async fn keep(app: &App, org: &OrgId, claim: &Claim, response: Response) -> Result<Response, Problem> {
     let kept = match response.status() {
         status if status.is_server_error() => app.idempotency.unlock(claim).await,
@@ -128,12 +129,12 @@ async fn keep_success(
     app.idempotency.keep(claim, &KeptResponse { status: parts.status.as_u16(), headers, body }).await
 }
 
-/// The request itself was done, so its caller gets the answer even if it can't be kept:
-/// sent again, it would run again, with the same seed.
+/// Logs that the answer was not stored. The caller gets it all the same, since the request was carried out. A retry would
+/// be carried out again, with the same seed.
 fn log_lost(kept: Result<(), Failure>) {
     if let Err(failure) = kept {
         tracing::error!(error = %failure.chain(),
-            "the answer was not kept for its idempotency key"
+            "the answer was not stored for its idempotency key"
         );
     }
 }
@@ -143,7 +144,7 @@ async fn replay(app: &App, kept: KeptResponse) -> Result<Response, Failure> {
         KeptBody::Text(text) => Body::from(text),
         KeptBody::File { file } => {
             let file = app.files.get(&file).await?;
-            Body::from(file.ok_or_else(|| Failure::missing("a kept answer"))?)
+            Body::from(file.ok_or_else(|| Failure::missing("a stored answer"))?)
         }
     };
     let mut response = body.into_response();
@@ -167,11 +168,10 @@ fn valid_key(key: &HeaderValue) -> Result<String, Problem> {
     }
 }
 
-/// A digest of what makes two requests the same.
+/// A digest of everything in which two requests with the same key must agree.
 ///
-/// `secret` is the API key where a body may hold a PIN: a digest of everything else would let anyone
-/// who reads the table find out a PIN of five digits by trying all of them. The API key has 256 random
-/// bits and is stored nowhere.
+/// `secret` is the API key on routes whose bodies may hold a PIN. Without it, somebody who reads the table could find out
+/// a PIN of five digits by trying all of them. The API key has 256 random bits and is not stored.
 fn fingerprint(parts: &axum::http::request::Parts, body: &[u8], secret: &str) -> String {
     let mut hash = Sha256::new();
     hash.update(secret);

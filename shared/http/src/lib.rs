@@ -1,19 +1,20 @@
-//! HTTP: what every function's routes have in common.
+//! The HTTP side of all functions: authentication, idempotency, problem documents and the OpenAPI document.
 //!
-//! A function names its routes, each with its scope, in [`Routes`], so that no route is
-//! open by oversight; [`service`] then refuses ambiguous headers, and gives every answer its request id
-//! and security headers, every error its problem document, and unknown paths and methods their 404
-//! and 405.
+//! A function lists its routes in [`Routes`], each with the scope that it requires, so that no route is open by
+//! oversight. [`service`] makes them a service: it refuses ambiguous headers, adds a request id and security headers to
+//! every answer, writes every error as a problem document, and answers unknown paths and methods with 404 and 405.
 
 mod answer;
 mod auth;
 mod body;
 mod extract;
+pub mod finx;
 mod headers;
 mod idempotent;
 mod observe;
 pub mod openapi;
 mod page;
+mod paths;
 mod preconditions;
 mod problem;
 mod routes;
@@ -29,15 +30,13 @@ pub use extract::{FromParameters, Parameters, PathId};
 pub use idempotent::{KeptInstead, Seed};
 pub use page::{CursorPage, Limit, NOT_A_CURSOR, Page, PageAfter};
 pub use preconditions::{Preconditions, etag_header};
-pub use problem::Problem;
+pub use problem::{IntoProblem, Problem};
 pub use routes::{Route, Routes};
 
 /// Turns routes into the service that answers requests.
-pub fn service(routes: impl Into<Router>) -> Router {
-    let routes: Router = routes.into();
+pub fn service(routes: Routes) -> Router {
     routes
-        .fallback(async || Problem::no_such_path())
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .into_router()
         .layer(from_fn(headers::refuse_ambiguous))
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(from_fn(observe::observe))

@@ -1,5 +1,5 @@
-//! Around every request: its id, its log line, the problem document of its failure, and the headers
-//! that every answer has.
+//! The outermost layer: gives every request an id and a log line, writes problem documents, and adds the headers that all
+//! answers have.
 
 use std::any::Any;
 use std::time::Instant;
@@ -27,7 +27,7 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
 async fn respond(request: Request, next: Next, id: &str) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
-    // The route rather than the path: what a caller types into a path may be anything.
+    // The route, not the path, which may hold anything that a caller typed.
     let route = request.extensions().get::<MatchedPath>().cloned();
     let dialect = Dialect::of(request.uri().path());
     let mut response = next.run(request).await;
@@ -49,7 +49,7 @@ async fn respond(request: Request, next: Next, id: &str) -> Response {
     response
 }
 
-/// The answer when a handler panicked. The panic itself is in the log, by the hook.
+/// The answer after a panic in a handler. The panic hook logs the panic.
 pub(super) fn panicked(_: Box<dyn Any + Send>) -> Response {
     Problem::internal().into_response()
 }

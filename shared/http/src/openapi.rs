@@ -1,12 +1,13 @@
-//! The OpenAPI document of routes, derived from the code: a handler's `#[utoipa::path]` says
-//! what is its own, and what every route has in common (keys, request ids, idempotency, the
-//! problems that any request can meet) is said here, once.
+//! The OpenAPI document, generated from the code. The `#[utoipa::path]` of a handler describes what is special to it; this
+//! module adds what all routes have in common: keys, request ids, idempotency and the problems of any request.
+//!
+//! Only the end-to-end test generates the document. The functions serve `docs/openapi.json`, which the test compares with it.
 
 mod operation;
 mod types;
 
 use axum::http::Method;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
@@ -21,26 +22,29 @@ use super::problem::Document;
 use super::routes::Described;
 use operation::{API_KEY, BEARER};
 
-/// The tags, in the order in which a reader should meet them, and what each is about.
+/// The tags with their descriptions, in the order of the document.
 const TAGS: [(&str, &str); 9] = [
-    ("Imports", "Accounts in bulk, as jobs that tell the fate of every row."),
-    ("Exports", "Accounts and transactions as JSON, NDJSON or CSV, at once or as files."),
-    ("Clients", "Clients, internal and external, with what they own in each currency."),
-    ("Accounts", "Accounts, one by one."),
-    ("Transactions", "Transactions, each of them once."),
-    ("Banks", "Accounts kept in step with banks, in the words of the finX API."),
-    ("Notifications", "Being told when something has ended, in the words of the finX API."),
-    ("Keys", "API keys and what they may do."),
-    ("Documentation", "This document, and a page that shows it."),
+    ("Imports", "Import accounts in bulk, as jobs that report errors row by row."),
+    ("Exports", "Export accounts and transactions as JSON, NDJSON or CSV, in the answer or as a file."),
+    ("Clients", "Manage internal and external clients, and read their balances in each currency."),
+    ("Accounts", "Manage single accounts."),
+    ("Transactions", "Import and list transactions. Each transaction is stored once."),
+    ("Banks", "Synchronize accounts with banks, with the paths and fields of the finX API."),
+    (
+        "Notifications",
+        "Register endpoints that are notified when a job has ended, with the paths and fields of the finX API.",
+    ),
+    ("Keys", "Manage API keys and their scopes."),
+    ("Documentation", "This document, and a page that displays it."),
 ];
 
-const ABOUT: &str = "Saldo keeps the accounts of finance teams: it imports and exports them in bulk, keeps \
-clients and their balances in each currency, takes transactions once, and synchronizes with banks.
+const ABOUT: &str = "Saldo manages financial accounts: it imports and exports them in bulk, computes the balances of \
+clients in each currency, stores each transaction once, and synchronizes accounts with banks.
 
-Send a key as `X-API-Key` or as `Authorization: Bearer`. Errors are problem documents (RFC 9457) with a stable \
-`code`, and tell all that is wrong with a request at once. Every answer has an `X-Request-Id`, and \
-`Cache-Control: no-store` unless stated otherwise. Every POST takes an `Idempotency-Key`. Amounts are exact decimals of up to 28 digits, with no more decimal places than their \
-currency has.";
+Send an API key as `X-API-Key` or as `Authorization: Bearer`. Errors are problem documents (RFC 9457) with a stable \
+`code`; they list all errors in a request at once. Every answer has an `X-Request-Id`, and `Cache-Control: no-store` \
+unless stated otherwise. Every POST accepts an `Idempotency-Key`. Amounts are exact decimals of up to 28 digits, with \
+no more decimal places than their currency has.";
 
 /// The operations of a path item, by method.
 pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
@@ -54,8 +58,8 @@ pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &
     .filter_map(|(method, operation)| Some((method, operation?)))
 }
 
-/// The document of these routes, and of what callers are told.
-pub(super) fn document(routes: &[Described], told: OpenApi) -> OpenApi {
+/// The document of these routes and webhooks.
+pub(super) fn document(routes: &[Described], webhooks: OpenApi) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = Components::new();
     components.schemas.insert(Document::name().into(), Document::schema());
@@ -73,7 +77,7 @@ pub(super) fn document(routes: &[Described], told: OpenApi) -> OpenApi {
         }
         paths.merge(described);
     }
-    components.schemas.extend(told.components.unwrap_or_default().schemas);
+    components.schemas.extend(webhooks.components.unwrap_or_default().schemas);
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     components.add_security_scheme(API_KEY, header);
@@ -83,7 +87,7 @@ pub(super) fn document(routes: &[Described], told: OpenApi) -> OpenApi {
     info.description = Some(ABOUT.to_owned());
     let mut document = OpenApi::new(info, paths);
     document.components = Some(components);
-    document.webhooks = Some(told.paths).filter(|webhooks| !webhooks.paths.is_empty());
+    document.webhooks = Some(webhooks.paths).filter(|webhooks| !webhooks.paths.is_empty());
     let tag = |(name, about)| TagBuilder::new().name(name).description(Some(about)).build();
     document.tags = Some(TAGS.map(tag).into());
     document
@@ -95,9 +99,8 @@ fn add_schemas<T: ToSchema>(components: &mut Components) {
     components.schemas.extend(schemas);
 }
 
-/// The names of the properties that `T`'s schema describes, in their order: to be compared with
-/// those that are read.
-/// A schema that is no object has none.
+/// The names of the properties in the schema of `T`, in their order; none if the schema is not an object. Tests compare
+/// them with the fields that are read.
 #[must_use]
 pub fn properties<T: PartialSchema>() -> Vec<String> {
     match T::schema() {
@@ -106,14 +109,18 @@ pub fn properties<T: PartialSchema>() -> Vec<String> {
     }
 }
 
-/// The names of the parameters of the query that an operation describes: to be compared with those
-/// that are read.
+/// The names of the query parameters of an operation. Tests compare them with the parameters that are read.
 #[must_use]
 pub fn query_parameters<P: Path>() -> Vec<String> {
     let parameters = P::operation().parameters.unwrap_or_default().into_iter();
-    let named = parameters.filter_map(|parameter| match parameter {
-        RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query => Some(parameter.name),
-        RefOr::T(_) | RefOr::Ref(_) => None,
+    let named = parameters.filter(is_in_query).filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => Some(parameter.name),
+        RefOr::Ref(_) => None,
     });
     named.collect()
+}
+
+/// Whether it is a parameter of the query.
+pub(super) fn is_in_query(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
 }

@@ -1,4 +1,4 @@
-//! Lists, a page at a time.
+//! Pages of lists.
 
 use std::str::FromStr;
 
@@ -11,7 +11,7 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::FromParameters;
 
-/// How many entries of a list a page holds: 1 to 100, 10 by default.
+/// The number of entries of a page: 1 to 100, 10 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit(u8);
 
@@ -40,10 +40,10 @@ impl FromStr for Limit {
     }
 }
 
-/// Which page of a list whose entries have ids.
+/// The page to read of a list whose entries have ids.
 #[derive(Clone, Debug)]
 pub struct PageAfter<I> {
-    /// How many entries.
+    /// The number of entries.
     pub limit: Limit,
     /// The last entry of the page before.
     pub starting_after: Option<I>,
@@ -66,13 +66,13 @@ impl<I: ToSchema> IntoParams for PageAfter<I> {
             parameter.schema(Some::<RefOr<Schema>>(schema)).build()
         };
         vec![
-            parameter("limit", "How many", Limit::schema()),
+            parameter("limit", "The number of entries", Limit::schema()),
             parameter("starting_after", "The last entry of the page before", I::schema()),
         ]
     }
 }
 
-/// A cursor that no page gave.
+/// The error of a `cursor` that is not the `next_cursor` of a page.
 pub const NOT_A_CURSOR: InvalidValue = InvalidValue("expected the next_cursor of another page");
 
 /// One page of a list whose entries have ids.
@@ -84,20 +84,20 @@ pub struct Page<T> {
     pub has_more: bool,
 }
 
-/// One page of a list that is read on with cursors.
+/// One page of a list that is read with cursors.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CursorPage<T> {
     /// The entries.
     pub data: Vec<T>,
     /// Whether there are entries after these.
     pub has_more: bool,
-    /// What to send as `cursor` to get them.
+    /// The `cursor` of the next page; null on the last one.
     #[schema(required)]
     pub next_cursor: Option<String>,
 }
 
 impl<T> CursorPage<T> {
-    /// The page of these entries, after which `next_cursor` goes on, if there are more.
+    /// A page of these entries. `next_cursor` is `None` on the last page.
     #[must_use]
     pub fn new(data: Vec<T>, next_cursor: Option<String>) -> Self {
         Self { data, has_more: next_cursor.is_some(), next_cursor }

@@ -8,7 +8,7 @@ use saldo_domain::account::Revision;
 
 use super::Problem;
 
-/// On which states of a resource a request is to be done.
+/// The states of a resource in which a request is to be carried out.
 #[derive(Clone, Debug)]
 pub struct Preconditions {
     if_match: Option<IfMatch>,
@@ -16,16 +16,16 @@ pub struct Preconditions {
 }
 
 impl Preconditions {
-    /// Whether the request cares which state it changes.
+    /// Whether the request names the state that it changes.
     #[must_use]
     pub fn name_a_state(&self) -> bool {
         self.if_match.is_some()
     }
 
-    /// Lets a request for a resource in this state through.
+    /// Accepts a request for a resource in this state.
     ///
     /// # Errors
-    /// 412 when the request is for another state.
+    /// 412 when the request names another state.
     pub fn admit(&self, revision: &Revision) -> Result<(), Problem> {
         match (&self.if_match, etag(revision)) {
             (None, _) => Ok(()),
@@ -34,10 +34,10 @@ impl Preconditions {
         }
     }
 
-    /// Lets a change of a resource in this state through.
+    /// Accepts a change of a resource in this state.
     ///
     /// # Errors
-    /// 412 when the change is for another state, or for any but this.
+    /// 412 when the request names another state, or excludes this one.
     pub fn admit_change(&self, revision: &Revision) -> Result<(), Problem> {
         match self.has(revision) {
             true => Err(Problem::changed_meanwhile()),
@@ -45,10 +45,10 @@ impl Preconditions {
         }
     }
 
-    /// Lets a change of a resource that has no `ETag` through.
+    /// Accepts a change of a resource that has no `ETag`.
     ///
     /// # Errors
-    /// 412 when the request is for a certain state: there is no telling whether it is in it.
+    /// 412 when the request names a state: it can't be compared.
     pub fn admit_untagged(&self) -> Result<(), Problem> {
         match &self.if_match {
             Some(wanted) if !wanted.is_any() => Err(Problem::no_etag()),
@@ -56,7 +56,7 @@ impl Preconditions {
         }
     }
 
-    /// Whether the caller has the resource in this state already.
+    /// Whether the caller has the resource in this state, by `If-None-Match`.
     #[must_use]
     pub fn has(&self, revision: &Revision) -> bool {
         let etag = etag(revision);
@@ -76,7 +76,7 @@ fn header<H: Header>(headers: &HeaderMap) -> Result<Option<H>, Problem> {
     let refused = || {
         Problem::invalid_parameter(format!("{} must be * or entity tags, each in quotation marks", H::name()))
     };
-    // The parser takes blanks in a tag for a mistake in the program.
+    // The parser asserts that a tag has no blanks.
     let mut values = headers.get_all(H::name()).iter().filter_map(|value| value.to_str().ok());
     if values.any(|value| value.split('"').skip(1).step_by(2).any(|tag| tag.contains([' ', '\t']))) {
         return Err(refused());
@@ -84,7 +84,7 @@ fn header<H: Header>(headers: &HeaderMap) -> Result<Option<H>, Problem> {
     headers.typed_try_get().map_err(|_| refused())
 }
 
-/// The `ETag` of a resource in this state, as a header of its answer.
+/// The `ETag` header of a resource in this state.
 #[must_use]
 pub fn etag_header(revision: &Revision) -> [(axum::http::HeaderName, HeaderValue); 1] {
     let mut values = Vec::new();

@@ -1,8 +1,9 @@
-//! Problem documents (RFC 9457): the one place where an error becomes an HTTP answer.
+//! Problem documents (RFC 9457). Every error becomes a [`Problem`] by [`IntoProblem`], and every problem a document in
+//! the same form.
 //!
-//! Who has to act tells the status. 4xx: the caller, and the document says what to
-//! change. 404: also where the caller may not know that something exists. 503: nobody,
-//! trying again helps. 500: us, and the document says nothing of the inside.
+//! The status says who has to act. 4xx: the caller, and the document says what to change. 404: the caller, also where
+//! it may not know that a resource exists. 503: nobody; the caller may try again. 500: the operator, and the document
+//! says nothing about the cause.
 
 mod finx;
 mod input;
@@ -19,14 +20,13 @@ use utoipa::ToSchema;
 pub(super) use finx::Dialect;
 
 use saldo_domain::fields::{Finding, FindingCode};
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::key::Scope;
 use saldo_store::failure::Failure;
 
 use super::BODY_BYTES_MAX;
+use super::finx::ErrorCode;
 
-/// An error as the caller sees it. It becomes a document when the answer leaves, since
-/// only then is the request's id known.
+/// An error as the caller sees it. It becomes a document at the end of the request, where the request id is known.
 #[derive(Clone, Debug)]
 pub struct Problem(Box<Parts>);
 
@@ -38,45 +38,45 @@ struct Parts {
     detail: Cow<'static, str>,
     errors: Vec<Fault>,
     headers: HeaderMap,
-    /// The finX code, where it does not follow from the status.
+    /// The finX code; `None` if it follows from the status.
     finx: Option<ErrorCode>,
 }
 
-/// One thing wrong with a request.
+/// An error in one place of a request.
 #[derive(Clone, Debug, Serialize)]
 struct Fault {
     #[serde(flatten)]
     place: Place,
-    /// What it is, for machines.
+    /// The kind of error, for programs.
     code: &'static str,
-    /// What it is, for people.
+    /// The error, for people.
     detail: Cow<'static, str>,
 }
 
-/// Where something is wrong.
+/// A place in a request.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Place {
-    /// In the body, as a JSON pointer (RFC 6901).
+    /// A place in the body, as a JSON pointer (RFC 6901).
     Pointer(String),
-    /// In the query.
+    /// A parameter of the query.
     Parameter(String),
 }
 
-/// One thing wrong with a request, in one place of it.
+/// An error in one place of a request.
 #[derive(ToSchema)]
 #[schema(as = Fault)]
 #[allow(dead_code, reason = "a fault as it is written, for the OpenAPI document")]
 struct ShownFault {
-    /// Where in the body, as a JSON pointer (RFC 6901).
+    /// The place in the body, as a JSON pointer (RFC 6901).
     #[schema(nullable = false)]
     pointer: Option<String>,
-    /// Which parameter of the query.
+    /// The parameter of the query.
     #[schema(nullable = false)]
     parameter: Option<String>,
-    /// What it is, for machines.
+    /// The kind of error, for programs.
     code: &'static str,
-    /// What it is, for people.
+    /// The error, for people.
     detail: String,
 }
 
@@ -86,27 +86,41 @@ struct ShownFault {
 pub(super) struct Document<'a> {
     /// `urn:saldo:problem:` and the code.
     r#type: String,
-    /// What kind of problem it is, for people.
+    /// The kind of problem, for people.
     title: &'static str,
     /// The HTTP status.
     status: u16,
-    /// What happened this time, for people.
+    /// The problem of this request, for people.
     detail: &'a str,
-    /// What kind of problem it is, for machines; it never changes.
+    /// The kind of problem, for programs. Codes never change.
     code: &'static str,
-    /// The id of the request, as in `X-Request-Id`.
+    /// The request id, as in `X-Request-Id`.
     request_id: &'a str,
-    /// All that is wrong with the request.
+    /// All errors in the request.
     #[schema(value_type = Vec<ShownFault>, required = false)]
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [Fault],
-    /// The same in the words of the finX API: under `/rest` alone.
+    /// The same as an error of the finX API; only under `/rest`.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<finx::Error<'a>>,
 }
 
+/// An error that is answered with a problem document. A feature implements it for its own errors.
+pub trait IntoProblem {
+    /// The problem.
+    fn into_problem(self) -> Problem;
+}
+
+impl<E: IntoProblem> From<E> for Problem {
+    fn from(error: E) -> Self {
+        error.into_problem()
+    }
+}
+
 impl Problem {
-    fn new(
+    /// A problem of this kind: `code` for programs, `title` for people. `detail` describes this request's problem.
+    #[must_use]
+    pub fn new(
         status: StatusCode,
         code: &'static str,
         title: &'static str,
@@ -128,7 +142,20 @@ impl Problem {
         self
     }
 
-    /// 400: several parts of the request are wrong, or one.
+    /// The same, with a `Retry-After` of one second.
+    #[must_use]
+    pub fn retry_soon(self) -> Self {
+        self.with_header(RETRY_AFTER, "1")
+    }
+
+    /// The same, with a code of the finX API that does not follow from the status.
+    #[must_use]
+    pub fn with_finx_code(mut self, code: ErrorCode) -> Self {
+        self.0.finx = Some(code);
+        self
+    }
+
+    /// 400: parts of the request are invalid.
     fn invalid(code: &'static str, title: &'static str, errors: Vec<Fault>) -> Self {
         let detail: Cow<'static, str> = match errors.as_slice() {
             [Fault { place: Place::Pointer(place) | Place::Parameter(place), detail, .. }] => {
@@ -144,20 +171,20 @@ impl Problem {
         problem
     }
 
-    /// 400: query parameters are wrong in the ways found.
+    /// 400: query parameters are invalid.
     #[must_use]
     pub fn invalid_parameters(findings: Vec<Finding>) -> Self {
         let errors = findings.into_iter().map(Fault::in_query).collect();
         Self::invalid("invalid_parameter", "A parameter is invalid", errors)
     }
 
-    /// 400: a query parameter is wrong, which only shows beside other parts of the request.
+    /// 400: a query parameter is invalid, which depends on other parts of the request.
     #[must_use]
     pub fn invalid_value_of(parameter: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
         Self::invalid_parameters(vec![Finding::in_field(parameter, FindingCode::InvalidValue, reason)])
     }
 
-    /// 400: a query or a header is wrong.
+    /// 400: a query or a header is invalid.
     #[must_use]
     pub fn invalid_parameter(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_parameter", "A parameter is invalid", detail)
@@ -176,7 +203,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "conflicting_keys", "Two different API keys were sent", detail)
     }
 
-    /// 400: the body can't be read as what it says it is.
+    /// 400: the body can't be read in the format of its media type.
     #[must_use]
     pub fn unreadable(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, "The body can't be read", detail)
@@ -190,7 +217,7 @@ impl Problem {
             .with_header(WWW_AUTHENTICATE, r#"Bearer realm="saldo""#)
     }
 
-    /// 401: the key sent opens nothing, for the reason given.
+    /// 401: the key is not valid, for the reason `detail`.
     #[must_use]
     pub fn refused_key(code: &'static str, detail: &'static str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, code, "The API key is not valid", detail)
@@ -209,73 +236,44 @@ impl Problem {
         Self::scopes_missing(format!("this needs a key with the scope {}", scope.name()))
     }
 
-    /// 404: there is no such thing, or not for this caller.
+    /// 404: the resource does not exist, or belongs to another organization.
     #[must_use]
     pub fn not_found() -> Self {
         let detail = "there is nothing with this id";
         Self::new(StatusCode::NOT_FOUND, "not_found", "Not found", detail)
     }
 
-    pub(super) fn no_such_path() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "unknown_path", "Not found", "there is nothing at this path")
+    /// 404: no function serves the path; `similar` is one that a function serves.
+    pub(super) fn unknown_path(similar: Option<&str>) -> Self {
+        let detail: Cow<'static, str> = match similar {
+            Some(similar) => format!("there is nothing at this path; did you mean {similar}?").into(),
+            None => "there is nothing at this path".into(),
+        };
+        Self::new(StatusCode::NOT_FOUND, "unknown_path", "Not found", detail)
     }
 
     /// 405: the path does not take the method.
     #[must_use]
     pub fn method_not_allowed() -> Self {
-        let detail = "this path does not answer the method; see the Allow header";
+        let detail = "this path does not support the method; see the Allow header";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed", detail)
     }
 
-    /// 403: the new key would have scopes that the key of the request lacks.
+    /// 403: the key lacks a scope, for the reason `detail`.
     #[must_use]
-    pub fn cannot_grant(scopes: &[Scope]) -> Self {
-        Self::scopes_missing(format!("a key can't grant scopes it lacks: {}", scope_names(scopes)))
-    }
-
-    /// 403: the key to be revoked has scopes that the key of the request lacks.
-    #[must_use]
-    pub fn cannot_revoke(scopes: &[Scope]) -> Self {
-        Self::scopes_missing(format!(
-            "a key can't revoke a key that has scopes it lacks: {}",
-            scope_names(scopes)
-        ))
-    }
-
-    fn scopes_missing(detail: String) -> Self {
+    pub fn scopes_missing(detail: String) -> Self {
         Self::new(StatusCode::FORBIDDEN, "scope_missing", "The API key lacks a scope", detail)
     }
 
-    /// 409: no key that can manage keys would be left.
-    #[must_use]
-    pub fn last_key() -> Self {
-        let detail = "no other key with the scope keys would be left; create one that never expires first, or have an operator revoke this one";
-        Self::new(StatusCode::CONFLICT, "last_key", "The last key that can manage keys", detail)
-    }
-
-    /// 409: an earlier attempt of the request created the key, and it was revoked since.
-    #[must_use]
-    pub fn created_key_revoked() -> Self {
-        let detail = "an earlier attempt of this request created the key, and it was revoked since; create another one";
-        Self::new(StatusCode::CONFLICT, "created_key_revoked", "The key was revoked", detail)
-    }
-
-    /// 409: the client owns accounts, and they would be nobody's.
-    #[must_use]
-    pub fn client_owns_accounts() -> Self {
-        let detail = "the client owns accounts; delete them or change their owner_id first";
-        Self::new(StatusCode::CONFLICT, "client_owns_accounts", "The client owns accounts", detail)
-    }
-
-    /// 412: the resource is not in the state that the request is for.
+    /// 412: the resource has changed since the state that the request names.
     #[must_use]
     pub fn changed_meanwhile() -> Self {
-        let detail = "it was changed since the ETag in If-Match was read; read it again";
-        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "It was changed meanwhile", detail)
+        let detail = "the resource has changed since the ETag in If-Match was read; read it again";
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "The resource has changed", detail)
     }
 
     pub(super) fn no_etag() -> Self {
-        let detail = "this resource has no ETag, so none in If-Match can be that of its state";
+        let detail = "this resource has no ETag, so If-Match can only be *";
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "There is no ETag", detail)
     }
 
@@ -305,28 +303,6 @@ impl Problem {
         )
     }
 
-    /// 409: an import that has ended can't be called off.
-    #[must_use]
-    pub fn import_has_ended() -> Self {
-        let detail = "the import has ended; what it stored stays stored";
-        Self::new(StatusCode::CONFLICT, "import_ended", "The import has ended", detail)
-    }
-
-    /// 409: the file that is to be imported was not sent yet.
-    #[must_use]
-    pub fn nothing_uploaded() -> Self {
-        let detail = "nothing was sent to the upload's url yet; PUT the file there first";
-        Self::new(StatusCode::CONFLICT, "nothing_uploaded", "The file is not there", detail)
-    }
-
-    /// 409: what was asked for is known once the import has ended.
-    #[must_use]
-    pub fn import_in_progress() -> Self {
-        let detail = "the import is still running; its refused rows can be had when it has ended";
-        Self::new(StatusCode::CONFLICT, "import_in_progress", "The import is still running", detail)
-            .with_header(RETRY_AFTER, "1")
-    }
-
     pub(super) fn idempotency_key_reused() -> Self {
         let detail = "this Idempotency-Key was used for a different request";
         Self::new(
@@ -340,25 +316,25 @@ impl Problem {
     pub(super) fn still_running() -> Self {
         let detail = "the first request with this Idempotency-Key is still running";
         Self::new(StatusCode::CONFLICT, "request_in_progress", "The request is still running", detail)
-            .with_header(RETRY_AFTER, "1")
+            .retry_soon()
     }
 
-    /// 500: we are at fault, and the log says how.
+    /// 500: an internal error, which the log describes.
     #[must_use]
     pub fn internal() -> Self {
-        let detail = "something went wrong on our side; the request id helps to find out what";
+        let detail = "an internal error occurred; the operator can find its cause by the request id";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal error", detail)
     }
 
-    /// 503: too much is going on; trying again helps.
+    /// 503: a service is throttled or too slow; the caller may try again.
     #[must_use]
     pub fn unavailable() -> Self {
-        let detail = "too much is going on at the moment; try again shortly";
+        let detail = "the service is overloaded at the moment; try again shortly";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail)
-            .with_header(RETRY_AFTER, "1")
+            .retry_soon()
     }
 
-    /// The answer, for the request of this id. `Allow`, which the router knows, is kept.
+    /// The answer to the request with this id. Keeps `Allow` of the response that the router made.
     pub(super) fn into_document(self, request_id: &str, dialect: Dialect, routed: &HeaderMap) -> Response {
         let parts = *self.0;
         let error = (dialect == Dialect::Finx).then(|| finx::Error::of(&parts));
@@ -382,11 +358,6 @@ impl Problem {
     }
 }
 
-/// The names of scopes, for people.
-fn scope_names(scopes: &[Scope]) -> String {
-    scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(", ")
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = self.0.status.into_response();
@@ -395,14 +366,12 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        tracing::error!(error = %failure.chain(), "the request failed");
-        match failure {
-            Failure::Throttled { .. } => Self::unavailable(),
-            Failure::Service { .. } | Failure::HopsExhausted { .. } | Failure::Corrupt { .. } => {
-                Self::internal()
-            }
+impl IntoProblem for Failure {
+    fn into_problem(self) -> Problem {
+        tracing::error!(error = %self.chain(), "the request failed");
+        match self {
+            Self::Throttled { .. } => Problem::unavailable(),
+            Self::Service { .. } | Self::HopsExhausted { .. } | Self::Corrupt { .. } => Problem::internal(),
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::io::Read;
 
-use saldo_domain::fields;
+use saldo_domain::fields::{PayloadError, PayloadErrorKind};
 use saldo_domain::import::{Notation, RawRow, RowBody, Shape};
-use saldo_formats::read;
-use saldo_formats::read::{Fault, Unreadable};
+use saldo_formats::read::{self, ReadError};
 
 /// The rows that are taken of a payload: a compressed one may have millions.
 const ROWS_TAKEN_MAX: usize = 2_000;
@@ -25,7 +24,7 @@ pub(crate) enum Ended {
     AtTheEnd,
     /// There are more rows than are taken.
     Early,
-    Unreadable(Unreadable),
+    Unreadable(PayloadError),
 }
 
 impl Outcome {
@@ -39,7 +38,7 @@ impl Outcome {
             let before = rows.last().and_then(|row| row.line);
             assert!(row.line >= before, "line {:?} follows line {before:?}", row.line);
             if rows.len() == ROWS_TAKEN_MAX {
-                return Err(Fault::Stopped);
+                return Err(ReadError::Stopped);
             }
             rows.push(row);
             Ok(())
@@ -49,12 +48,12 @@ impl Outcome {
                 assert_eq!(common.as_ref(), Some(&shape), "a payload that was read has rows");
                 Ended::AtTheEnd
             }
-            Err(Fault::Stopped) => Ended::Early,
-            Err(Fault::Unreadable(unreadable)) => {
+            Err(ReadError::Stopped) => Ended::Early,
+            Err(ReadError::Payload(unreadable)) => {
                 assert!(unreadable.to_string().len() < 1_000, "a reason is short: {unreadable}");
                 Ended::Unreadable(unreadable)
             }
-            Err(Fault::BrokenOff) => panic!("the source has not broken off"),
+            Err(ReadError::SourceEnded(_)) => panic!("the source has not ended early"),
         };
         Self { rows, shape: common, ended }
     }
@@ -94,9 +93,8 @@ impl Outcome {
 }
 
 /// Whether it is the bytes that can't be read, whatever they say.
-fn of_bytes(unreadable: &Unreadable) -> bool {
-    let malformed = matches!(unreadable, Unreadable::Body(fields::Unreadable::Malformed { .. }));
-    malformed || matches!(unreadable, Unreadable::BrokenGzip { .. })
+fn of_bytes(error: &PayloadError) -> bool {
+    matches!(error.kind, PayloadErrorKind::InvalidEncoding { .. } | PayloadErrorKind::InvalidGzip { .. })
 }
 
 pub(crate) fn same_row(one: &RawRow, other: &RawRow) -> bool {

@@ -1,9 +1,9 @@
 //! A plain, strict reading of CSV (RFC 4180), to compare the reader of rows with.
 
+use saldo_domain::fields::{PayloadError, PayloadErrorKind};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{Column, Field, REASON, RowBody, Shape};
 use saldo_formats::formula::unguarded;
-use saldo_formats::read::Unreadable;
 
 use crate::rows::{Ended, Outcome};
 
@@ -20,7 +20,10 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let misread = matches!(
         outcome.ended,
-        Ended::Unreadable(Unreadable::UnclosedQuote { .. } | Unreadable::Misquoted { .. })
+        Ended::Unreadable(PayloadError {
+            kind: PayloadErrorKind::UnclosedQuote | PayloadErrorKind::Misquoted { .. },
+            ..
+        })
     );
     match (&outcome.ended, &outcome.shape) {
         (Ended::AtTheEnd, Some(Shape::Columns { delimiter, columns, .. })) => {

@@ -10,6 +10,7 @@ use saldo_store::EndpointChanged;
 use saldo_store::app::App;
 
 use super::body::Change;
+use super::error::EndpointError;
 use super::view::View;
 
 /// Changes a notification endpoint
@@ -42,7 +43,7 @@ pub(crate) async fn change(
     }
     match app.notifications.change(caller.org(), &id, &change).await? {
         EndpointChanged::Done(endpoint) => Ok(Json((*endpoint).into())),
-        EndpointChanged::TargetTaken => Err(Problem::notification_exists()),
+        EndpointChanged::TargetTaken => Err(EndpointError::Exists.into()),
         EndpointChanged::NotFound => Err(Problem::not_found()),
     }
 }

@@ -16,6 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::body::New;
+use super::error::EndpointError;
 use super::view::View;
 
 /// A new endpoint, and its secret.
@@ -63,13 +64,13 @@ pub(crate) async fn create(
     // Requests at the same moment may make a few more: the bound is against thousands.
     let others = app.notifications.all(org).await?.into_iter().filter(|other| other.id != id);
     if others.count() >= ENDPOINTS_MAX {
-        return Err(Problem::too_many_notifications());
+        return Err(EndpointError::TooMany.into());
     }
     let secret = signing_secret().map_err(|_| Problem::internal())?;
     let sealed = app.sealer.seal(&Endpoint::seal_context(org, &id), &secret).await?;
     let endpoint = request.grant(id, sealed, Timestamp::now());
     if !app.notifications.put(org, &endpoint).await? {
-        return Err(Problem::notification_exists());
+        return Err(EndpointError::Exists.into());
     }
 
     let view = View::from(endpoint);

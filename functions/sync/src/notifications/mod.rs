@@ -6,6 +6,7 @@ mod change;
 mod create;
 mod delete;
 mod deliveries;
+mod error;
 mod list;
 mod read;
 mod view;
@@ -27,5 +28,5 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .with(Scope::Notifications, routes!(change::change))
         .with(Scope::Notifications, routes!(delete::delete))
         .with(Scope::Notifications, routes!(deliveries::list))
-        .telling(Webhook::openapi())
+        .with_webhooks(Webhook::openapi())
 }

@@ -8,10 +8,10 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::access::{ACCESS_FIELDS, Access, AccessRequest, ConsentAccount, ConsentScope, Credentials};
 use saldo_domain::account::OwnerId;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::bank::{AccessMethod, Catalog};
 use saldo_domain::date::{Date, in_milliseconds};
 use saldo_domain::fields::{Finding, FindingCode};
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::secrets::SealContext;
 use saldo_domain::sync::{SyncJob, SyncStatus};
@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 use super::Nothing;
 use super::body::NewAccess;
+use super::error::SyncRefused;
 
 /// An access. There is no secret in it.
 #[derive(Serialize, ToSchema)]
@@ -203,7 +204,8 @@ pub(super) async fn find(app: &App, org: &OrgId, id: &AccessId) -> Result<Access
 
 /// The way to the access's bank, if the catalog still has it.
 pub(super) fn method<'a>(banks: &'a Catalog, access: &Access) -> Result<&'a AccessMethod, Problem> {
-    banks.method(&access.access_method_id).map(|(_, method)| method).ok_or_else(Problem::bank_not_supported)
+    let (_, method) = banks.method(&access.access_method_id).ok_or(SyncRefused::BankNotSupported)?;
+    Ok(method)
 }
 
 /// Deletes an access with its secrets and its accounts
@@ -238,7 +240,7 @@ pub(crate) async fn delete(
     };
     let access = match app.accesses.change(org, &id, hold).await? {
         Changed::Done(access) => access,
-        Changed::Refused(_) => return Err(Problem::sync_in_progress()),
+        Changed::Refused(_) => return Err(SyncRefused::InProgress.into()),
         Changed::Gone => return Err(Problem::not_found()),
     };
     // The secrets first.
@@ -266,7 +268,7 @@ async fn stop_waiting(
     let stop = |job: &mut SyncJob| {
         let waits = job.status == SyncStatus::AwaitAuth;
         if waits {
-            job.give_up(ErrorCode::General, None);
+            job.give_up(FailureReason::Aborted, None);
             job.leased_until = None;
         }
         waits

@@ -10,9 +10,9 @@ use saldo_domain::access::Access;
 use saldo_domain::account::{Account, AccountIdentifier, BankDetails};
 use saldo_domain::date::{Date, in_milliseconds};
 use saldo_domain::fields::Fields;
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::id::{AccessId, AccountId, OrgId};
 use saldo_domain::money::{Currency, Decimal, Total};
+use saldo_http::finx::ErrorCode;
 use saldo_http::{Caller, FromParameters, Parameters, PathId, Problem};
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
@@ -34,7 +34,6 @@ pub(crate) struct Query {
 
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &[CENTS];
-    const IGNORES_UNKNOWN: bool = true;
 
     fn read(parameters: &mut Fields) -> Option<Self> {
         Some(Self { cents: parameters.boolean(CENTS).value().unwrap_or_default() })
@@ -199,12 +198,12 @@ impl View {
             status: StatusView {
                 code: match (details.missing_since, access.last_error) {
                     (Some(_), _) => -i32::from(ErrorCode::NoAuthorization.number()),
-                    (None, Some(code)) => -i32::from(code.number()),
+                    (None, Some(reason)) => -i32::from(ErrorCode::from(reason).number()),
                     (None, None) => 1,
                 },
                 message: match (details.missing_since, access.last_error) {
                     (Some(_), _) => Some("The bank does not list the account any more."),
-                    (None, code) => code.map(ErrorCode::description),
+                    (None, reason) => reason.map(|reason| ErrorCode::from(reason).description()),
                 },
                 sync_timestamp: access.synced_at.map(in_milliseconds),
                 success_timestamp: access.succeeded_at.map(in_milliseconds),

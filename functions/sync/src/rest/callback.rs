@@ -2,8 +2,8 @@
 //! the bank was given for them alone and which is good for one return, that they were sent.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, LOCATION, REFERRER_POLICY};
-use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use saldo_domain::fields::{Fields, InvalidValue};
 use saldo_domain::id::{AccessId, OrgId, SyncId};
@@ -18,6 +18,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 
 use super::challenges::{expect, take};
+use super::error::SyncRefused;
 use super::parameters::{parameter, required};
 
 const STATE: &str = "state";
@@ -97,17 +98,14 @@ fn state_of(org: &OrgId, random: Uuid) -> String {
 pub(crate) async fn callback(
     State(app): State<App>,
     PathId((access, sync)): PathId<(AccessId, SyncId)>,
-    method: Method,
     Parameters(Query { org, state }): Parameters<Query>,
 ) -> Result<Response, Problem> {
-    if method == Method::HEAD {
-        // Whoever only looks where a link leads is not the user who comes back.
-        return Ok(StatusCode::NO_CONTENT.into_response());
-    }
     let job = app.syncs.get(&org, &sync).await?.filter(|job| job.access == access);
     let job = job.filter(|job| is_state_of(job, &state)).ok_or_else(Problem::not_found)?;
     let open = job.open_challenge().filter(|open| matches!(open.kind, ChallengeKind::Redirect { .. }));
-    let Some(challenge) = open.map(|open| open.id.clone()) else { return Err(Problem::challenge_closed()) };
+    let Some(challenge) = open.map(|open| open.id.clone()) else {
+        return Err(SyncRefused::ChallengeClosed.into());
+    };
     let mut onwards = onwards(&job);
     let taken = match (job.request.confirm, &mut onwards) {
         (true, Some(url)) => {
@@ -120,7 +118,7 @@ pub(crate) async fn callback(
         (false, _) => take(&app, &job, &challenge, &Answer::Returned).await?,
     };
     if !taken {
-        return Err(Problem::challenge_closed());
+        return Err(SyncRefused::ChallengeClosed.into());
     }
     let headers = [(CACHE_CONTROL, "no-store"), (REFERRER_POLICY, "no-referrer")];
     Ok(match onwards {

@@ -21,7 +21,6 @@ pub(crate) struct Query {
 
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &[COUNTRY];
-    const IGNORES_UNKNOWN: bool = true;
 
     fn read(parameters: &mut Fields) -> Option<Self> {
         Some(Self { country: parameters.patch(COUNTRY, str::parse).value() })

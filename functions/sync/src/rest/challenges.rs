@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use super::Nothing;
 use super::body;
+use super::error::SyncRefused;
 use super::syncs::find_sync;
 
 const VALUE: &str = "value";
@@ -120,7 +121,7 @@ pub(crate) async fn respond(
     };
     match take(&app, &job, &id, &answer).await? {
         true => Ok(Json(Nothing {})),
-        false => Err(Problem::challenge_closed()),
+        false => Err(SyncRefused::ChallengeClosed.into()),
     }
 }
 

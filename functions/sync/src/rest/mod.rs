@@ -6,6 +6,7 @@ mod body;
 mod callback;
 mod catalog;
 mod challenges;
+mod error;
 mod parameters;
 mod syncs;
 mod transactions;

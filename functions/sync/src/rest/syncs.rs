@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use saldo_domain::access::{Access, Credentials};
 use saldo_domain::bank::{AccessMethod, Flow};
 use saldo_domain::date::in_milliseconds;
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::sync::{Conflict, SYNC_FIELDS, SyncError, SyncJob, SyncRequest, SyncStatus};
+use saldo_http::finx::ErrorCode;
 use saldo_http::{Caller, PathId, Payload, Problem, Seed};
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
@@ -27,6 +27,7 @@ use super::accesses::{check, find, method, seal};
 use super::body::NewSync;
 use super::callback::callback_of;
 use super::challenges::ChallengeView;
+use super::error::SyncRefused;
 
 /// The synchronizations that are listed.
 const LISTED_MAX: usize = 100;
@@ -94,11 +95,12 @@ fn group() -> impl Into<RefOr<Schema>> {
 
 impl From<SyncError> for ErrorView {
     fn from(error: SyncError) -> Self {
+        let code = ErrorCode::from(error.reason);
         Self {
-            code: error.code,
-            group: error.code.group(),
+            code,
+            group: code.group(),
             message: error.message,
-            description: error.code.description(),
+            description: code.description(),
             data: Nothing {},
         }
     }
@@ -164,7 +166,7 @@ pub(crate) async fn create(
     let method = method(&banks, &access)?;
     check(method, &credentials)?;
     if method.requires_psu_ip && request.psu_ip_address.is_none() {
-        return Err(Problem::psu_ip_required());
+        return Err(SyncRefused::PsuIpRequired.into());
     }
     let now = Timestamp::now();
     let sync = SyncId::of_seed(seed);
@@ -178,7 +180,7 @@ pub(crate) async fn create(
     }
     // Whoever is refused for a running one need not send anything else.
     if access.locked_by(now).is_some_and(|running| *running != sync) {
-        return Err(Problem::sync_in_progress());
+        return Err(SyncRefused::InProgress.into());
     }
     complete(&app, &access, method, &credentials, now).await?;
     prepare_redirect(&app, &access, method, &sync, &mut request).await?;
@@ -241,7 +243,10 @@ async fn complete(
         method.required_credentials().filter(|id| !given.contains_key(*id) && !kept.contains_key(*id));
     match missing.collect::<Vec<_>>().as_slice() {
         [] => Ok(()),
-        missing => Err(Problem::credentials_incomplete(missing)),
+        missing => {
+            let missing = missing.iter().map(ToString::to_string).collect();
+            Err(SyncRefused::CredentialsIncomplete(missing).into())
+        }
     }
 }
 
@@ -264,7 +269,7 @@ async fn lock(
     };
     match app.accesses.change(org, access, hold).await? {
         Changed::Done(_) => Ok(before),
-        Changed::Refused(_) => Err(Problem::sync_in_progress()),
+        Changed::Refused(_) => Err(SyncRefused::InProgress.into()),
         Changed::Gone => Err(Problem::not_found()),
     }
 }
@@ -301,7 +306,7 @@ async fn prepare_redirect(
     settings.check(request.redirect_uri.as_ref())?;
     match &app.public_url {
         Some(url) => request.callback = Some(callback_of(url, &access.org, &access.id, sync)?),
-        None if method.flows == [Flow::Redirect] => return Err(Problem::redirect_not_configured()),
+        None if method.flows == [Flow::Redirect] => return Err(SyncRefused::RedirectNotConfigured.into()),
         None => {}
     }
     Ok(())

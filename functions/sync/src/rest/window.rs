@@ -86,7 +86,6 @@ fn order(name: &str) -> Result<Order, InvalidValue> {
 impl FromParameters for Window {
     const NAMES: &'static [&'static str] =
         &[ACCOUNTS, SYNC_ID, SINCE, UNTIL, SINCE_TYPE, COUNT, OFFSET, SORT, INCLUDE_PENDING, CENTS];
-    const IGNORES_UNKNOWN: bool = true;
 
     fn read(parameters: &mut Fields) -> Option<Self> {
         let accounts = parameters.patch(ACCOUNTS, accounts).value().unwrap_or_default();
@@ -167,7 +166,6 @@ impl FromParameters for WindowOfAccount {
         [_, but_accounts @ ..] => but_accounts,
         [] => &[],
     };
-    const IGNORES_UNKNOWN: bool = true;
 
     fn read(parameters: &mut Fields) -> Option<Self> {
         Window::read(parameters).map(Self)

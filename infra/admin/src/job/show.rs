@@ -3,9 +3,9 @@
 
 use anyhow::{Result, anyhow};
 use jiff::Timestamp;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::export::{ExportJob, ExportStatus, Format};
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::id::{AccessId, ExportId, OrgId, SyncId};
 use saldo_domain::import::{Import, ImportStatus, ImportSummary};
 use saldo_domain::sync::{Step, SyncJob, SyncStatus};
@@ -62,8 +62,8 @@ struct Sync {
     /// How often AWS failed it, and how often the bank asked to wait.
     failures: u32,
     waits: u32,
-    error_code: Option<u16>,
-    error: Option<&'static str>,
+    failure_reason: Option<FailureReason>,
+    error: Option<String>,
     created_at: String,
     started_at: Option<String>,
     /// Until when nobody has anything to do for it.
@@ -149,7 +149,7 @@ fn sync(job: SyncJob, now: Timestamp) -> Sync {
         (_, Step::End) => Some("tidying up"),
     };
     // Before it has ended, it may not fail yet.
-    let error = job.error.as_ref().filter(|_| job.has_ended()).map(|error| error.code);
+    let error = job.error.as_ref().filter(|_| job.has_ended()).map(|error| error.reason);
     Sync {
         status: job.status,
         step: job.step,
@@ -158,8 +158,8 @@ fn sync(job: SyncJob, now: Timestamp) -> Sync {
         conflict_count: job.conflicts.count,
         failures: job.failures,
         waits: job.waits,
-        error_code: error.map(ErrorCode::number),
-        error: error.map(ErrorCode::description),
+        failure_reason: error,
+        error: error.map(|reason| reason.to_string()),
         created_at: in_milliseconds(job.created_at),
         started_at: job.started_at.map(in_milliseconds),
         rests_until: job.rests_until(now).map(in_milliseconds),

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::bank::FailureReason;
 use crate::client::{Client, ClientKind};
-use crate::finx::ErrorCode;
 use crate::id::{AccessId, AccountId, ClientId, OrgId, SyncId};
 use crate::revised::Revised;
 
@@ -61,9 +61,9 @@ pub struct Access {
     /// The synchronization that is running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,
-    /// How the last synchronization failed, if it did.
+    /// Why the last synchronization failed, if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last_error: Option<ErrorCode>,
+    pub last_error: Option<FailureReason>,
     /// When the last synchronization ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synced_at: Option<Timestamp>,
@@ -146,7 +146,7 @@ impl Access {
     /// have sufficed before, unless something went wrong that only its user can put right.
     #[must_use]
     pub fn needs_nobody_at(&self, now: Timestamp) -> bool {
-        let hopeless = self.last_error.is_some_and(|code| code.group() == "user");
+        let hopeless = self.last_error.is_some_and(FailureReason::is_for_user);
         self.save_credentials && self.authorizes_silently && !hopeless
             || self.consent_at(now).is_some_and(|consent| consent.recurring)
     }

@@ -1,10 +1,14 @@
 //! Banks: configuration, not code. The catalog is a file among Saldo's files; adding a bank
 //! is adding it there.
 
+mod failure_reason;
+
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use url::Url;
+
+pub use failure_reason::FailureReason;
 
 use crate::fields::FindingCode;
 

@@ -8,28 +8,29 @@ use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::unreadable::fault;
-use super::{UNKNOWN_FIELDS_NAMED_MAX, Unreadable, shown_name};
+use super::payload_error::json_error;
+use super::{PayloadError, PayloadErrorKind, UNKNOWN_FIELDS_NAMED_MAX, UnknownName, shown_name};
+use crate::suggest;
 
 /// Hands each element of the array `field` of the JSON object `text` to `sink`, until that
 /// returns an error. The object has no other field.
 ///
 /// # Errors
-/// [`Unreadable`] when the text is no such object, or what `sink` returned.
-pub fn read_array<E: From<Unreadable>>(
+/// [`PayloadError`] when the text is no such object, or what `sink` returned.
+pub fn read_array<E: From<PayloadError>>(
     text: &str,
     field: &'static str,
     sink: impl FnMut(Box<RawValue>) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    read(&mut reader, field, &[], sink, |error, mistyped| fault(&error, mistyped).into())
+    read(&mut reader, field, &[], sink, |error, mistyped| json_error(&error, mistyped).into())
 }
 
 /// The same of any source, in an object that may have other fields, which are passed over.
 ///
 /// # Errors
 /// As [`read_array`], and what the source returned.
-pub fn read_array_beside<E: From<Unreadable> + From<io::Error>>(
+pub fn read_array_beside<E: From<PayloadError> + From<io::Error>>(
     source: impl io::Read,
     field: &'static str,
     beside: &'static [&'static str],
@@ -38,16 +39,16 @@ pub fn read_array_beside<E: From<Unreadable> + From<io::Error>>(
     let mut reader = serde_json::Deserializer::from_reader(source);
     read(&mut reader, field, beside, sink, |error, mistyped| match error.is_io() {
         true => io::Error::from(error).into(),
-        false => fault(&error, mistyped).into(),
+        false => json_error(&error, mistyped).into(),
     })
 }
 
-fn read<'de, E: From<Unreadable>>(
+fn read<'de, E: From<PayloadError>>(
     reader: &mut serde_json::Deserializer<impl serde_json::de::Read<'de>>,
     field: &'static str,
     beside: &'static [&'static str],
     sink: impl FnMut(Box<RawValue>) -> Result<(), E>,
-    broken: impl FnOnce(serde_json::Error, Unreadable) -> E,
+    broken: impl FnOnce(serde_json::Error, PayloadErrorKind) -> E,
 ) -> Result<(), E> {
     let (unknown, seen) = (Vec::new(), Vec::new());
     let mut envelope =
@@ -58,13 +59,14 @@ fn read<'de, E: From<Unreadable>>(
         return Err(error);
     }
     let mistyped = match array {
-        Array::Opened => Unreadable::WrongType { field, expected: "an array" },
-        Array::Absent | Array::Read => Unreadable::WrongType { field: "", expected: "a JSON object" },
+        Array::Opened => PayloadErrorKind::WrongType { field, expected: "an array" },
+        Array::Absent | Array::Read => PayloadErrorKind::WrongType { field: "", expected: "a JSON object" },
     };
     outcome.map_err(|error| broken(error, mistyped))?;
+    let of = |kind: PayloadErrorKind| E::from(kind.into());
     match array {
-        _ if !unknown.is_empty() => Err(Unreadable::UnknownFields { names: unknown }.into()),
-        Array::Absent => Err(Unreadable::Missing { field }.into()),
+        _ if !unknown.is_empty() => Err(of(PayloadErrorKind::UnknownFields { names: unknown })),
+        Array::Absent => Err(of(PayloadErrorKind::MissingField { field })),
         Array::Opened | Array::Read => Ok(()),
     }
 }
@@ -81,7 +83,7 @@ struct Envelope<S, E> {
     beside: &'static [&'static str],
     sink: S,
     array: Array,
-    unknown: Vec<String>,
+    unknown: Vec<UnknownName>,
     /// Which of those beside the array were there.
     seen: Vec<&'static str>,
     /// Why reading was given up, other than for the JSON reader's own error.
@@ -91,7 +93,7 @@ struct Envelope<S, E> {
 impl<'de, S, E> Visitor<'de> for &mut Envelope<S, E>
 where
     S: FnMut(Box<RawValue>) -> Result<(), E>,
-    E: From<Unreadable>,
+    E: From<PayloadError>,
 {
     type Value = ();
 
@@ -109,7 +111,9 @@ where
             if name != self.field {
                 map.next_value::<IgnoredAny>()?;
                 if self.unknown.len() < UNKNOWN_FIELDS_NAMED_MAX {
-                    self.unknown.push(shown_name(&name));
+                    let known = self.beside.iter().copied().chain([self.field]);
+                    let similar = suggest::nearest(&name, known);
+                    self.unknown.push(UnknownName { name: shown_name(&name), similar });
                 }
                 continue;
             }
@@ -122,11 +126,11 @@ where
     }
 }
 
-impl<S, E: From<Unreadable>> Envelope<S, E> {
+impl<S, E: From<PayloadError>> Envelope<S, E> {
     /// Notes that a field is there, which it may be once.
     fn once<F: serde::de::Error>(&mut self, field: &'static str) -> Result<(), F> {
         if self.seen.contains(&field) {
-            self.stopped_by = Some(Unreadable::Twice { field }.into());
+            self.stopped_by = Some(PayloadError::from(PayloadErrorKind::DuplicateField { field }).into());
             return Err(F::custom("twice"));
         }
         self.seen.push(field);

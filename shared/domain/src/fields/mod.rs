@@ -11,8 +11,8 @@ mod list;
 mod mangled_id;
 mod object;
 mod patch;
+mod payload_error;
 mod scalar;
-mod unreadable;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -27,16 +27,18 @@ pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub(crate) use mangled_id::is_mangled;
 pub use patch::Patch;
-pub use unreadable::Unreadable;
-pub use unreadable::text;
+pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, text};
 
 use crate::import::DecimalSeparator;
 use crate::money::{AmountError, Decimal, parse_json_number, parse_plain};
+use crate::suggest;
 use crate::text::TextError;
 
 /// Fields nobody knows that are named one by one. A thousand transactions of nothing but
 /// such fields must fit the answer that names them.
 pub const UNKNOWN_FIELDS_NAMED_MAX: usize = 10;
+/// Why an unknown field is refused.
+pub const NO_SUCH_FIELD: &str = "there is no such field";
 /// The characters of such a field's name that are shown.
 const UNKNOWN_NAME_CHARS_MAX: usize = 40;
 /// The characters of a value that a finding shows.
@@ -76,10 +78,10 @@ impl Fields {
     /// The fields of a JSON object.
     ///
     /// # Errors
-    /// [`Unreadable`] when the bytes are no JSON object.
-    pub fn of_json(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
+    /// When the bytes are not a JSON object.
+    pub fn of_json(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, PayloadError> {
         let mut fields = Self::new(known);
-        object::read(unreadable::text(bytes)?, &mut fields)?;
+        object::read(text(bytes)?, &mut fields)?;
         Ok(fields)
     }
 
@@ -87,14 +89,14 @@ impl Fields {
     /// Standard, section 5). A field without a value says `null`.
     ///
     /// # Errors
-    /// [`Unreadable`] when the bytes, or the bytes they encode, are not UTF-8.
-    pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, Unreadable> {
+    /// When the bytes, or the bytes that they encode, are not UTF-8.
+    pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, PayloadError> {
         let mut fields = Self::new(known);
         fields.read_amounts_with(DecimalSeparator::Point);
         let decoded = |text: &[u8]| {
             let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
             let decoded = percent_decode(&spaced).decode_utf8();
-            decoded.map(Cow::into_owned).map_err(|_| Unreadable::BrokenEscape)
+            decoded.map(Cow::into_owned).map_err(|_| PayloadErrorKind::InvalidPercentEncoding)
         };
         for pair in bytes.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
@@ -294,35 +296,43 @@ impl Fields {
         &self.findings
     }
 
-    /// What was found in all, last the fields that nobody knows, of which `unknown` says
-    /// what becomes of them.
+    /// All findings, the last of them about unknown fields, each with the reason `unknown`.
     #[must_use]
-    pub fn into_findings(mut self, unknown: &'static str) -> Vec<Finding> {
+    pub fn into_findings(self, unknown: &'static str) -> Vec<Finding> {
+        self.into_findings_with(unknown, |_| String::new())
+    }
+
+    /// As [`Fields::into_findings`]; `hint` ends the reason for each unknown field.
+    fn into_findings_with(mut self, unknown: &'static str, hint: impl Fn(&str) -> String) -> Vec<Finding> {
         // Amounts that were never checked against a currency.
         let unchecked = self.take_ambiguous();
         self.findings.extend(unchecked.iter().map(|amount| amount.refused(None)));
-        self.findings.extend(unknown_fields(self.unknown.iter().map(String::as_str), unknown));
+        self.findings.extend(unknown_fields(self.unknown.iter().map(String::as_str), unknown, hint));
         self.findings
     }
 
-    /// What was read, if nothing was wrong and every field is one the thing has.
+    /// Returns what was read if no error was found and every field is known. The finding about an unknown field
+    /// suggests the known field with the most similar name.
     ///
     /// # Errors
     /// Everything that was found.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
-        self.finish_refusing("there is no such field", read)
+        let known = self.known;
+        let similar = |name: &str| suggest::hint(suggest::nearest(name, known.iter().copied()));
+        only_valid(self.into_findings_with(NO_SUCH_FIELD, similar), read)
     }
 
-    /// As [`Fields::finish`], for things whose fields people call by another name.
+    /// As [`Fields::finish`], for the parameters of a query: the finding about an unknown parameter lists the known
+    /// ones.
     ///
     /// # Errors
     /// Everything that was found.
-    pub fn finish_refusing<T>(self, unknown: &'static str, read: Option<T>) -> Result<T, Vec<Finding>> {
-        let findings = self.into_findings(unknown);
-        match read {
-            Some(read) if findings.is_empty() => Ok(read),
-            _ => Err(findings),
-        }
+    pub fn finish_parameters<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
+        let known = match self.known {
+            [] => "; this route has none".to_owned(),
+            known => format!("; this route has {}", known.join(", ")),
+        };
+        only_valid(self.into_findings_with("there is no such parameter", |_| known.clone()), read)
     }
 
     /// What was read, if nothing was wrong with the fields that the thing has: for APIs whose
@@ -347,12 +357,29 @@ pub fn shown_value(value: &str) -> String {
     shown
 }
 
-/// The findings about fields that nobody knows.
-pub fn unknown_fields<'a>(names: impl Iterator<Item = &'a str>, reason: &'static str) -> Vec<Finding> {
+fn only_valid<T>(findings: Vec<Finding>, read: Option<T>) -> Result<T, Vec<Finding>> {
+    match read {
+        Some(read) if findings.is_empty() => Ok(read),
+        _ => Err(findings),
+    }
+}
+
+/// The findings about unknown fields: one for each of the first ten, and one that counts the others. `hint` ends the
+/// reason for a field.
+pub fn unknown_fields<'a>(
+    names: impl Iterator<Item = &'a str>,
+    reason: &'static str,
+    hint: impl Fn(&str) -> String,
+) -> Vec<Finding> {
     let mut names = names.fuse();
-    let first = names.by_ref().take(UNKNOWN_FIELDS_NAMED_MAX);
-    let mut findings: Vec<Finding> =
-        first.map(|name| Finding::in_field(shown_name(name), FindingCode::UnknownField, reason)).collect();
+    let found = |name| {
+        let reason = match hint(name) {
+            hint if hint.is_empty() => Cow::Borrowed(reason),
+            hint => format!("{reason}{hint}").into(),
+        };
+        Finding::in_field(shown_name(name), FindingCode::UnknownField, reason)
+    };
+    let mut findings: Vec<Finding> = names.by_ref().take(UNKNOWN_FIELDS_NAMED_MAX).map(found).collect();
     if let more @ 1.. = names.count() {
         findings.push(Finding::in_row(FindingCode::UnknownField, format!("{more} more fields: {reason}")));
     }

@@ -8,18 +8,19 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::unreadable::fault;
-use super::{Fields, Finding, FindingCode, Unreadable};
+use super::payload_error::json_error;
+use super::{Fields, Finding, FindingCode, PayloadError, PayloadErrorKind};
 
 /// What may be wrong with JSON that was taken from JSON as it stands: what it holds was not
 /// looked into, and may be nested deeper than the reader follows, or escape half a character.
 const TOO_DEEP_OR_BROKEN: &str = "it is nested too deeply or has a broken escape";
 
 /// Reads a whole body.
-pub(super) fn read(text: &str, fields: &mut Fields) -> Result<(), Unreadable> {
+pub(super) fn read(text: &str, fields: &mut Fields) -> Result<(), PayloadError> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = Members { fields, prefix: "" }.deserialize(&mut reader).and_then(|()| reader.end());
-    read.map_err(|error| fault(&error, Unreadable::WrongType { field: "", expected: "a JSON object" }))
+    let mistyped = PayloadErrorKind::WrongType { field: "", expected: "a JSON object" };
+    read.map_err(|error| json_error(&error, mistyped))
 }
 
 impl Fields {

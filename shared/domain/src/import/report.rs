@@ -56,7 +56,8 @@ impl ChunkReport {
         if let (0, Shape::Columns { columns, .. }) = (chunk.number, &chunk.shape) {
             let unknown = columns.iter().filter(|column| column.field().is_none());
             let headers = unknown.map(|column| column.header.as_str());
-            let findings = unknown_fields(headers.filter(|header| !is_passed_over(header)), LEFT_OUT);
+            let findings =
+                unknown_fields(headers.filter(|header| !is_passed_over(header)), LEFT_OUT, |_| String::new());
             if !findings.is_empty() {
                 rows.push(RowReport {
                     index: None,

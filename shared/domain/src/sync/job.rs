@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Answer, Challenge, ChallengeKind, CodeHash, Conflicts, SyncRequest};
 use crate::access::{GrantedConsent, LoginHash};
-use crate::finx::ErrorCode;
+use crate::bank::FailureReason;
 use crate::id::{AccessId, AccountId, ChallengeId, OrgId, SyncId};
 use crate::revised::Revised;
 
@@ -47,9 +47,9 @@ pub enum Step {
 /// Why a synchronization failed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncError {
-    /// What went wrong.
-    pub code: ErrorCode,
-    /// What the bank said, or Saldo has to say, for people.
+    /// The reason.
+    pub reason: FailureReason,
+    /// The bank's message, or Saldo's, for people.
     pub message: Option<String>,
 }
 
@@ -276,8 +276,8 @@ impl SyncJob {
     }
 
     /// Gives the synchronization up: what is left is to tidy up.
-    pub fn give_up(&mut self, code: ErrorCode, message: Option<String>) {
-        self.error = Some(SyncError { code, message });
+    pub fn give_up(&mut self, reason: FailureReason, message: Option<String>) {
+        self.error = Some(SyncError { reason, message });
         self.step = Step::End;
     }
 

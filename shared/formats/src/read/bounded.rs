@@ -6,7 +6,9 @@ use std::cell::Cell;
 use std::io::{self, Read};
 use std::rc::Rc;
 
-use super::{ROW_BYTES_MAX, Unreadable};
+use saldo_domain::fields::PayloadErrorKind;
+
+use super::{ROW_BYTES_MAX, io_error};
 
 /// The bytes that readers take from their source at once, and so may have ahead of a row.
 pub(super) const BUFFER_BYTES: usize = 64 * 1024;
@@ -62,7 +64,7 @@ impl<R: Read> Read for Expanded<R> {
         self.expanded += read as u64;
         let most = EXPANDED_BYTES_FREE.max(EXPANSION_MAX.saturating_mul(self.payload.get()));
         match self.expanded > most {
-            true => Err(io::Error::other(Unreadable::ExpandsTooMuch)),
+            true => Err(io_error(PayloadErrorKind::ExpandsTooMuch { times_max: EXPANSION_MAX })),
             false => Ok(read),
         }
     }
@@ -85,7 +87,7 @@ impl<R: Read> Read for Metered<'_, R> {
         let read = self.source.read(out)?;
         self.since_row.set(self.since_row.get() + read);
         match self.since_row.get() > ROW_BYTES_MAX + BUFFER_BYTES {
-            true => Err(io::Error::other(Unreadable::RowTooLong { line: None })),
+            true => Err(io_error(PayloadErrorKind::RowTooLong { bytes_max: ROW_BYTES_MAX })),
             false => Ok(read),
         }
     }
@@ -126,7 +128,7 @@ impl<R: Read> Read for Window<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         // Up to a buffer that is done with, one that a row has ahead, and the row.
         if self.kept.len() > ROW_BYTES_MAX + 3 * BUFFER_BYTES {
-            return Err(io::Error::other(Unreadable::RowTooLong { line: None }));
+            return Err(io_error(PayloadErrorKind::RowTooLong { bytes_max: ROW_BYTES_MAX }));
         }
         let read = self.source.read(out)?;
         let new = out.get(..read).unwrap_or_default();

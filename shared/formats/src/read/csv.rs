@@ -4,12 +4,13 @@
 use std::io::{self, Read};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{Column, Field, Misquoting, REASON, RowBody, Shape};
 
 use super::bounded::{BUFFER_BYTES, Window};
 use super::quoting::{Quoting, Table};
-use super::{COLUMNS_MAX, Fault, HEADER_CHARS_MAX, Mapping, Notation, Rows, Sink, Unreadable};
+use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Notation, ReadError, Rows, Sink};
 use crate::formula::unguarded;
 
 /// The rows, the header among them, in which an account's id must be for their column to be one
@@ -25,19 +26,19 @@ pub(super) fn read(
     mut text: impl Read,
     notation: &Notation,
     rows: &mut Rows<impl Sink>,
-) -> Result<Shape, Fault> {
+) -> Result<Shape, ReadError> {
     let mut head = Vec::new();
     (&mut text).take(HEAD_BYTES).read_to_end(&mut head)?;
     let delimiter = detect_delimiter(&head);
     let mut reader = reader(Window::new(head.as_slice().chain(text)), delimiter);
     let mut record = StringRecord::new();
     if !next(&mut reader, &mut record)? {
-        return Err(Unreadable::NoRows.into());
+        return Err(PayloadErrorKind::NoRows.into());
     }
     let separator = u8::try_from(delimiter).unwrap_or(b',');
     let mut table = Table { delimiter: separator, columns: record.len(), has_reason: false, ids: None };
-    if let Some(Misquoted { fault, .. }) = misquoted(&reader, &record, &table) {
-        return Err(fault.into());
+    if let Some(Misquoted { error, .. }) = misquoted(&reader, &record, &table) {
+        return Err(error.into());
     }
     let mut columns = columns(&record, &notation.mapping)?;
     table.has_reason = columns.iter().any(|column| column.header == REASON);
@@ -49,13 +50,13 @@ pub(super) fn read(
     let shape = Shape::Columns { columns, delimiter, decimal_separator: notation.decimal_separator };
     while next(&mut reader, &mut record)? {
         if record.len() > COLUMNS_MAX {
-            return Err(Unreadable::TooManyColumns.into());
+            return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
         }
         let line = first_line(&reader, &record);
         let body = match misquoted(&reader, &record, &table) {
             None => RowBody::Cells(cells(&record)),
             Some(Misquoted { cells: Some((cells, how)), .. }) => RowBody::Misquoted { cells, how },
-            Some(Misquoted { fault, .. }) => return Err(fault.into()),
+            Some(Misquoted { error, .. }) => return Err(error.into()),
         };
         rows.push(&shape, line, body)?;
         let done = reader.position().byte();
@@ -71,7 +72,7 @@ fn cells(record: &StringRecord) -> Vec<String> {
 
 /// A record whose quotation marks are wrong.
 struct Misquoted {
-    fault: Unreadable,
+    error: PayloadError,
     /// The record's cells, if it is certain where it ends: then it alone is refused.
     cells: Option<(Vec<String>, Misquoting)>,
 }
@@ -100,14 +101,16 @@ fn misquoted<R: Read>(
     let (at, how, cells) = match quoting {
         Quoting::WellFormed => return None,
         Quoting::Unclosed => {
-            return Some(Misquoted { fault: Unreadable::UnclosedQuote { line: row }, cells: None });
+            let error = PayloadErrorKind::UnclosedQuote.at(Position::line(row));
+            return Some(Misquoted { error, cells: None });
         }
         Quoting::TextAfter { at, is_one_line } => (at, Misquoting::TextAfterQuote, as_it_is(is_one_line)),
         Quoting::BlankBefore { at, is_one_line } => (at, Misquoting::BlankBeforeQuote, as_it_is(is_one_line)),
         Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, Some(cells(record))),
     };
-    let fault = Unreadable::Misquoted { line: line(at), row, how };
-    Some(Misquoted { fault, cells: cells.map(|cells| (cells, how)) })
+    let position = Position { row: Some(row), ..Position::line(line(at)) };
+    let error = PayloadErrorKind::Misquoted { how }.at(position);
+    Some(Misquoted { error, cells: cells.map(|cells| (cells, how)) })
 }
 
 /// The cells of a line: those that are quoted as a whole without their marks, so that they mean
@@ -148,13 +151,13 @@ fn reader<R: Read>(text: R, delimiter: char) -> csv::Reader<R> {
 }
 
 /// Moves to the next record; `false` at the end.
-fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut StringRecord) -> Result<bool, Fault> {
+fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut StringRecord) -> Result<bool, ReadError> {
     reader.read_record(record).map_err(|error| {
         let line = first_line(reader, record);
         match error.into_kind() {
-            ErrorKind::Io(error) => Fault::from(error).on_line(line.unwrap_or(1)),
+            ErrorKind::Io(error) => ReadError::from(error).on_line(line.unwrap_or(1)),
             // The text is UTF-8 and rows may be ragged: there are no others.
-            other => Fault::from(io::Error::other(format!("{other:?}"))),
+            other => ReadError::from(io::Error::other(format!("{other:?}"))),
         }
     })
 }
@@ -168,14 +171,15 @@ fn first_line<R: Read>(reader: &csv::Reader<Window<R>>, record: &StringRecord) -
     Some(position.line() + blank.filter(|b| **b == b'\n').map(|_| 1).sum::<u64>())
 }
 
-fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unreadable> {
+fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, PayloadError> {
     if header.len() > COLUMNS_MAX {
-        return Err(Unreadable::TooManyColumns);
+        return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
     }
     // Without guards: those of a file of refused rows are no part of its headers.
     let header = cells(header);
     if let Some(at) = header.iter().position(|name| name.chars().nth(HEADER_CHARS_MAX).is_some()) {
-        return Err(Unreadable::HeaderTooLong { column: at + 1 });
+        let position = Position { column: Some(at as u64 + 1), ..Position::default() };
+        return Err(PayloadErrorKind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(position));
     }
     let fields: Vec<Option<Field>> = header.iter().map(|name| mapping.field(name)).collect();
     let unmatched: Vec<String> = mapping
@@ -184,14 +188,14 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unre
         .map(str::to_owned)
         .collect();
     if !unmatched.is_empty() {
-        return Err(Unreadable::UnmatchedMapping { columns: unmatched });
+        return Err(PayloadErrorKind::UnmatchedMapping { columns: unmatched }.into());
     }
     if fields.iter().all(Option::is_none) {
-        return Err(Unreadable::NoKnownColumn);
+        return Err(PayloadErrorKind::NoKnownColumn.into());
     }
     for field in Field::ALL {
         if fields.iter().filter(|filled| **filled == Some(field)).count() > 1 {
-            return Err(Unreadable::DuplicateColumn { field: field.name() });
+            return Err(PayloadErrorKind::DuplicateColumn { field: field.name() }.into());
         }
     }
     let columns = header
@@ -223,13 +227,15 @@ fn detect_delimiter(head: &[u8]) -> char {
 
 #[cfg(test)]
 mod tests {
+    use saldo_domain::fields::PayloadErrorKind as Kind;
     use saldo_domain::import::{RowBody, Shape};
 
-    use super::super::{Fault, Format, Mapping, Notation, ROW_BYTES_MAX, Unreadable, read};
+    use super::super::{Format, Mapping, Notation, ROW_BYTES_MAX, ReadError, read};
+    use super::{COLUMNS_MAX, HEADER_CHARS_MAX, PayloadError, Position};
 
     type Row = (Option<u64>, Vec<String>);
 
-    fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<Row>, Unreadable> {
+    fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<Row>, PayloadError> {
         let mut rows = Vec::new();
         let notation = Notation { mapping: mapping.clone(), ..Notation::of(Format::Csv) };
         let outcome = read(&notation, payload.as_bytes(), |_, row| {
@@ -240,7 +246,7 @@ mod tests {
         });
         match outcome {
             Ok(_) => Ok(rows),
-            Err(Fault::Unreadable(unreadable)) => Err(unreadable),
+            Err(ReadError::Payload(error)) => Err(error),
             Err(other) => panic!("{other:?}"),
         }
     }
@@ -266,7 +272,7 @@ mod tests {
         assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
         assert_eq!(
             rows("Kunde\nAna", &mapping),
-            Err(Unreadable::UnmatchedMapping { columns: vec!["Saldo".into()] })
+            Err(Kind::UnmatchedMapping { columns: vec!["Saldo".into()] }.into())
         );
         assert!(serde_json::from_str::<Mapping>(r#"{"Kunde":"customer"}"#).is_err());
     }
@@ -274,21 +280,25 @@ mod tests {
     #[test]
     fn headers_that_make_no_sense_are_refused() {
         let none = Mapping::default();
-        assert_eq!(rows("", &none), Err(Unreadable::NoRows));
-        assert_eq!(rows("contact.name,total_amount\n", &none), Err(Unreadable::NoRows));
-        assert_eq!(rows("a,b\n1,2", &none), Err(Unreadable::NoKnownColumn));
-        assert_eq!(rows("notes,Notes\n1,2", &none), Err(Unreadable::DuplicateColumn { field: "notes" }));
-        assert_eq!(rows(&format!("notes{}\nx", ",".repeat(1_000)), &none), Err(Unreadable::TooManyColumns));
+        assert_eq!(rows("", &none), Err(Kind::NoRows.into()));
+        assert_eq!(rows("contact.name,total_amount\n", &none), Err(Kind::NoRows.into()));
+        assert_eq!(rows("a,b\n1,2", &none), Err(Kind::NoKnownColumn.into()));
+        assert_eq!(rows("notes,Notes\n1,2", &none), Err(Kind::DuplicateColumn { field: "notes" }.into()));
+        assert_eq!(
+            rows(&format!("notes{}\nx", ",".repeat(1_000)), &none),
+            Err(Kind::TooManyColumns { max: COLUMNS_MAX }.into())
+        );
         let longest = format!("notes,'={}\nx,y", "n".repeat(199));
         assert_eq!(rows(&longest, &none).map(|rows| rows.len()), Ok(1));
         let long = format!("notes,{}\nx,y", "n".repeat(201));
-        assert_eq!(rows(&long, &none), Err(Unreadable::HeaderTooLong { column: 2 }));
+        let column = Position { column: Some(2), ..Position::default() };
+        assert_eq!(rows(&long, &none), Err(Kind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(column)));
     }
 
     #[test]
     fn a_quote_that_is_never_closed_is_told_by_its_line_and_an_inch_is_no_quote() {
         let payload = "contact.name,total_amount\nB,2\n\"Ana,1\nB,2\n";
-        assert_eq!(rows(payload, &Mapping::default()), Err(Unreadable::UnclosedQuote { line: 3 }));
+        assert_eq!(rows(payload, &Mapping::default()), Err(Kind::UnclosedQuote.at(Position::line(3))));
         let inch = "contact.name,notes
 Ana,5\" pipe
 B,\"two
@@ -323,8 +333,11 @@ lines\"
         assert_eq!(lines, [0, 1, 2, 3].map(|n| Some(3 + n * each)));
         for filling in ["x", "\n"] {
             let payload = format!("notes\nA\nB{}C", filling.repeat(ROW_BYTES_MAX + 500_000));
-            let fault = rows(&payload, &Mapping::default());
-            assert!(matches!(fault, Err(Unreadable::RowTooLong { line: Some(_) })), "{:?}", fault.err());
+            let error = rows(&payload, &Mapping::default()).expect_err("too long");
+            assert!(
+                matches!(error.kind, Kind::RowTooLong { .. }) && error.position.line.is_some(),
+                "{error:?}"
+            );
         }
     }
 }

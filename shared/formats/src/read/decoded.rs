@@ -8,9 +8,9 @@
 use std::io::{self, Read};
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252};
-use saldo_domain::fields;
+use saldo_domain::fields::{PayloadErrorKind, Position};
 
-use super::{TEXT_BYTES_MAX, Unreadable};
+use super::{TEXT_BYTES_MAX, io_error};
 
 /// The bytes that are read and decoded at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
@@ -19,7 +19,7 @@ const MARK_BYTES: usize = 3;
 /// How much longer text may be in UTF-8: three bytes for one of Windows-1252.
 const GROWTH_MAX: usize = 3;
 
-/// The text of a source, in UTF-8. Errors are the source's, or an [`Unreadable`].
+/// The text of a source, in UTF-8. Errors are the source's, or hold a [`PayloadError`](saldo_domain::fields::PayloadError).
 pub(super) struct Decoded<R> {
     source: R,
     /// What was read and is not decoded: at most a block, and the beginning of a character.
@@ -70,7 +70,7 @@ impl<R: Read> Decoded<R> {
             self.take_mark();
         }
         if self.done > TEXT_BYTES_MAX {
-            return Err(io::Error::other(Unreadable::TooLong));
+            return Err(io_error(PayloadErrorKind::TooLong { bytes_max: TEXT_BYTES_MAX }));
         }
         if matches!(self.encoding, State::Utf8 { .. }) { self.check() } else { self.decode() }
     }
@@ -140,8 +140,8 @@ impl<R: Read> Decoded<R> {
     }
 
     fn malformed(&self, encoding: &'static str, back: u64) -> io::Error {
-        let offset = self.done.saturating_sub(back);
-        io::Error::other(Unreadable::Body(fields::Unreadable::Malformed { encoding, offset }))
+        let position = Position { byte: Some(self.done.saturating_sub(back)), ..Position::default() };
+        io_error(PayloadErrorKind::InvalidEncoding { encoding }.at(position))
     }
 }
 
@@ -194,12 +194,12 @@ mod tests {
     #[test]
     fn broken_text_is_refused_where_it_breaks() {
         for (bytes, or_windows, expected) in [
-            (&b"N\xfaz"[..], false, "the body is not UTF-8: byte 1 begins no character"),
+            (&b"N\xfaz"[..], false, "byte 1: the text is not UTF-8"),
             ("é \u{e9}".as_bytes(), false, ""),
-            (b"\xc3\xa9 \xfa", true, "the body is not UTF-8: byte 3 begins no character"),
-            (b"\xef\xbb\xbf \xfa", true, "the body is not UTF-8: byte 4 begins no character"),
-            (b"ab\xc3", false, "the body is not UTF-8: byte 2 begins no character"),
-            (b"\xff\xfea\0\x00\xd8b\0", true, "the body is not UTF-16LE: byte 4 begins no character"),
+            (b"\xc3\xa9 \xfa", true, "byte 3: the text is not UTF-8"),
+            (b"\xef\xbb\xbf \xfa", true, "byte 4: the text is not UTF-8"),
+            (b"ab\xc3", false, "byte 2: the text is not UTF-8"),
+            (b"\xff\xfea\0\x00\xd8b\0", true, "byte 4: the text is not UTF-16LE"),
         ] {
             assert_eq!(decoded(bytes, or_windows).err().unwrap_or_default(), expected);
         }

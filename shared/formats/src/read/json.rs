@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::bounded::{BUFFER_BYTES, Metered};
 use super::decoded::Decoded;
-use super::{Fault, Notation, Rows, Sink};
+use super::{Notation, ReadError, Rows, Sink};
 
 /// What may stand beside the rows: it is about the import and read elsewhere.
 static BESIDE: [&str; 2] = ["dry_run", "upload_id"];
@@ -40,7 +40,11 @@ fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
     Option::<IgnoredAny>::deserialize(value).map(|value| value.is_some())
 }
 
-pub(super) fn read(text: impl Read, notation: &Notation, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
+pub(super) fn read(
+    text: impl Read,
+    notation: &Notation,
+    rows: &mut Rows<impl Sink>,
+) -> Result<Shape, ReadError> {
     let beside: &'static [&'static str] = if notation.in_request { &BESIDE } else { &[] };
     let since_row = Cell::new(0);
     let text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
@@ -53,13 +57,13 @@ pub(super) fn read(text: impl Read, notation: &Notation, rows: &mut Rows<impl Si
 
 #[cfg(test)]
 mod tests {
-    use saldo_domain::fields::Unreadable as Body;
+    use saldo_domain::fields::{PayloadError, PayloadErrorKind, UnknownName};
 
-    use super::super::{Fault, Format, Notation, ROW_BYTES_MAX, Unreadable, count};
+    use super::super::{Format, Notation, ROW_BYTES_MAX, ReadError, count};
 
-    fn fault(json: &str) -> Unreadable {
+    fn error(json: &str) -> PayloadError {
         match count(&Notation::of(Format::Json), json.as_bytes()) {
-            Err(Fault::Unreadable(fault)) => fault,
+            Err(ReadError::Payload(error)) => error,
             other => panic!("{json}: {other:?}"),
         }
     }
@@ -77,36 +81,42 @@ mod tests {
 
     #[test]
     fn broken_json_says_line_and_column() {
-        let at = |json| match fault(json) {
-            Unreadable::Body(Body::BrokenJson { line, column, .. }) => (line, column),
-            other => panic!("{json}: {other:?}"),
-        };
-        assert_eq!(at("{\"accounts\": [\n  {},\n  {]\n]}"), (3, 4));
-        assert_eq!(at(""), (1, 0));
-        assert_eq!(at(r#"{"accounts":[]} x"#), (1, 17));
-        assert_eq!(at(r#"{"accounts":[{}"#), (1, 15));
+        for (json, expected) in [
+            ("{\"accounts\": [\n  {},\n  {]\n]}", (3, 4)),
+            ("", (1, 0)),
+            (r#"{"accounts":[]} x"#, (1, 17)),
+            (r#"{"accounts":[{}"#, (1, 15)),
+        ] {
+            let PayloadError { kind, position } = error(json);
+            assert!(matches!(kind, PayloadErrorKind::InvalidJson { .. }), "{json}: {kind:?}");
+            assert_eq!((position.line, position.column), (Some(expected.0), Some(expected.1)), "{json}");
+        }
     }
 
     #[test]
     fn a_wrong_envelope_says_what_is_wrong_with_it() {
-        let wrong = |field, expected| Unreadable::Body(Body::WrongType { field, expected });
+        let wrong = |field, expected| PayloadError::from(PayloadErrorKind::WrongType { field, expected });
         for json in ["[]", "5", "null", "\"a\""] {
-            assert_eq!(fault(json), wrong("", "a JSON object"), "{json}");
+            assert_eq!(error(json), wrong("", "a JSON object"), "{json}");
         }
         for json in [r#"{"accounts":{}}"#, r#"{"accounts":null}"#, r#"{"accounts":"a"}"#] {
-            assert_eq!(fault(json), wrong("accounts", "an array"), "{json}");
+            assert_eq!(error(json), wrong("accounts", "an array"), "{json}");
         }
-        assert_eq!(fault("{}"), Unreadable::Body(Body::Missing { field: "accounts" }));
-        assert_eq!(fault(r#"{"accounts":[]}"#), Unreadable::NoRows);
+        assert_eq!(error("{}"), PayloadErrorKind::MissingField { field: "accounts" }.into());
+        assert_eq!(error(r#"{"accounts":[]}"#), PayloadErrorKind::NoRows.into());
         assert_eq!(
-            fault(r#"{"accounts":[{}],"accounts":[{}]}"#),
-            Unreadable::Body(Body::Twice { field: "accounts" })
+            error(r#"{"accounts":[{}],"accounts":[{}]}"#),
+            PayloadErrorKind::DuplicateField { field: "accounts" }.into()
         );
+        let unknown = |name: &str, similar| UnknownName { name: name.to_owned(), similar };
         assert_eq!(
-            fault(r#"{"account":[{}],"x":1}"#),
-            Unreadable::Body(Body::UnknownFields { names: vec!["account".into(), "x".into()] })
+            error(r#"{"account":[{}],"x":1}"#),
+            PayloadErrorKind::UnknownFields {
+                names: vec![unknown("account", Some("accounts")), unknown("x", None)]
+            }
+            .into()
         );
-        assert_eq!(fault(&"[".repeat(1000)), wrong("", "a JSON object"));
+        assert_eq!(error(&"[".repeat(1000)), wrong("", "a JSON object"));
     }
 
     #[test]
@@ -116,7 +126,8 @@ mod tests {
             format!(r#"{{"accounts":["{long}"]}}"#),
             format!(r#"{{"accounts":[{}1]}}"#, long.replace('x', " ")),
         ] {
-            assert_eq!(fault(&json), Unreadable::RowTooLong { line: None });
+            let too_long = PayloadErrorKind::RowTooLong { bytes_max: ROW_BYTES_MAX };
+            assert_eq!(error(&json), too_long.into());
         }
     }
 }

@@ -18,8 +18,8 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
-use saldo_domain::fields;
-use saldo_domain::import::{Format, Mapping, Misquoting, Notation, RawRow, RowBody, Shape};
+use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
+use saldo_domain::import::{Format, Mapping, Notation, RawRow, RowBody, Shape};
 
 use bounded::{Counted, Expanded, may_have_rows};
 use decoded::Decoded;
@@ -37,152 +37,79 @@ pub const COLUMNS_MAX: usize = 1_000;
 /// The characters of a column's header.
 pub const HEADER_CHARS_MAX: usize = 200;
 
-/// Why a payload can't be taken apart into rows.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// The body is not what it says it is.
-    #[error(transparent)]
-    Body(#[from] fields::Unreadable),
-    /// No rows.
-    #[error("there are no rows to import")]
-    NoRows,
-    /// More rows than [`ROWS_MAX`].
-    #[error("more than {ROWS_MAX} rows in one file")]
-    TooManyRows,
-    /// More bytes than [`TEXT_BYTES_MAX`].
-    #[error("more than {TEXT_BYTES_MAX} bytes in one file, decompressed")]
-    TooLong,
-    /// More than [`EXPANSION_MAX`] times the bytes of the gzip file.
-    #[error(
-        "the gzip file expands to more than {EXPANSION_MAX} times its size; import the file without compression"
-    )]
-    ExpandsTooMuch,
-    /// More than [`ROWS_FREE`] rows, and more than the bytes of the payload can hold.
-    #[error(
-        "more rows than a payload of this size can hold; remove rows without data, or import a gzip file without compression"
-    )]
-    RowsTooShort,
-    /// A row of more than [`ROW_BYTES_MAX`] bytes, or as many blanks.
-    #[error("a row{} has more than {ROW_BYTES_MAX} bytes; is a quotation mark or a line left open?", on_line(*line))]
-    RowTooLong {
-        /// The line the row begins on, counting from 1, where there are lines.
-        line: Option<u64>,
-    },
-    /// The file is not the gzip file that its name says it is, or not all of it.
-    #[error("the gzip file can't be decompressed: {reason}")]
-    BrokenGzip {
-        /// What the decompressor expected.
-        reason: String,
-    },
-    /// More columns than [`COLUMNS_MAX`].
-    #[error("more than {COLUMNS_MAX} columns")]
-    TooManyColumns,
-    /// A header of more than [`HEADER_CHARS_MAX`] characters.
-    #[error("column {column} has a header of more than {HEADER_CHARS_MAX} characters")]
-    HeaderTooLong {
-        /// Which column, counting from 1.
-        column: usize,
-    },
-    /// A quotation mark that is never closed: the rest of the file is in its cell.
-    #[error("the row on line {line} opens a quotation mark that is never closed")]
-    UnclosedQuote {
-        /// The line the row begins on, counting from 1.
-        line: u64,
-    },
-    /// Quotation marks that stand wrong, where the rows can't be told apart any more.
-    #[error("line {line}, in the row that begins on line {row}: {how}")]
-    Misquoted {
-        /// The line with the mistake, counting from 1.
-        line: u64,
-        /// The line the row begins on.
-        row: u64,
-        /// The mistake.
-        how: Misquoting,
-    },
-    /// No column of the header is a field of an account.
-    #[error("no column of the header is a field of an account; see `mapping` to name them")]
-    NoKnownColumn,
-    /// Two columns fill the same field.
-    #[error("two columns fill the field {field}")]
-    DuplicateColumn {
-        /// The field's name.
-        field: &'static str,
-    },
-    /// The mapping speaks of columns that the header lacks.
-    #[error("the mapping names columns that the file does not have: {}", columns.join(", "))]
-    UnmatchedMapping {
-        /// Their names.
-        columns: Vec<String>,
-    },
-}
-
-fn on_line(line: Option<u64>) -> String {
-    line.map(|line| format!(", begun on line {line},")).unwrap_or_default()
-}
-
 /// The error of a source that ends before the payload does, inside an [`io::Error`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the payload broke off")]
-pub struct BrokenOff;
+#[error("the source ended before the payload")]
+pub struct SourceEnded;
 
-/// Why reading ended early.
-#[derive(Debug)]
-pub enum Fault {
+/// Why reading ended before the end of the payload.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
     /// The payload can't be read.
-    Unreadable(Unreadable),
-    /// The payload's source broke off: it failed with [`BrokenOff`].
-    BrokenOff,
-    /// Whoever takes the rows wants no more.
+    #[error(transparent)]
+    Payload(PayloadError),
+    /// The source ended first: it failed with [`SourceEnded`].
+    #[error(transparent)]
+    SourceEnded(#[from] SourceEnded),
+    /// The sink wants no more rows.
+    #[error("reading was stopped")]
     Stopped,
 }
 
-impl Fault {
-    /// The same, now that the line is known.
-    fn on_line(self, number: u64) -> Self {
+impl ReadError {
+    /// Adds the line to the position, if it is the error of a row.
+    fn on_line(self, line: u64) -> Self {
         match self {
-            Self::Unreadable(Unreadable::RowTooLong { line: None }) => {
-                Self::Unreadable(Unreadable::RowTooLong { line: Some(number) })
+            Self::Payload(PayloadError { kind: kind @ PayloadErrorKind::RowTooLong { .. }, .. }) => {
+                Self::Payload(kind.at(Position::line(line)))
             }
             other => other,
         }
     }
 }
 
-impl From<Unreadable> for Fault {
-    fn from(unreadable: Unreadable) -> Self {
-        Self::Unreadable(unreadable)
+impl From<PayloadError> for ReadError {
+    fn from(error: PayloadError) -> Self {
+        Self::Payload(error)
     }
 }
 
-impl From<fields::Unreadable> for Fault {
-    fn from(unreadable: fields::Unreadable) -> Self {
-        Self::Unreadable(unreadable.into())
+impl From<PayloadErrorKind> for ReadError {
+    fn from(kind: PayloadErrorKind) -> Self {
+        Self::Payload(kind.into())
     }
 }
 
-impl From<io::Error> for Fault {
+impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
-        match error.downcast::<Unreadable>() {
-            Ok(unreadable) => Self::Unreadable(unreadable),
-            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<BrokenOff>()) => Self::BrokenOff,
+        match error.downcast::<PayloadError>() {
+            Ok(error) => Self::Payload(error),
+            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<SourceEnded>()) => {
+                Self::SourceEnded(SourceEnded)
+            }
             // The decompressor is the only other reader with errors of its own.
-            Err(error) => Self::Unreadable(Unreadable::BrokenGzip { reason: error.to_string() }),
+            Err(error) => PayloadErrorKind::InvalidGzip { reason: error.to_string() }.into(),
         }
     }
 }
 
-/// What takes rows, each with the shape it is part of, until it has had enough.
-pub trait Sink: FnMut(&Shape, RawRow) -> Result<(), Fault> {}
+/// An error that a reader returns as an [`io::Error`].
+fn io_error(error: impl Into<PayloadError>) -> io::Error {
+    io::Error::other(error.into())
+}
 
-impl<S: FnMut(&Shape, RawRow) -> Result<(), Fault>> Sink for S {}
+/// Takes rows, each with the shape that all rows have, until it returns an error.
+pub trait Sink: FnMut(&Shape, RawRow) -> Result<(), ReadError> {}
+
+impl<S: FnMut(&Shape, RawRow) -> Result<(), ReadError>> Sink for S {}
 
 /// Takes a payload apart, handing each row to `sink`, and returns their shape. Of the payload
 /// no more is held than a row and a few buffers.
 ///
 /// # Errors
-/// [`Fault`] when the payload as a whole can't be read, or the source or the sink ended it.
+/// [`ReadError`] when the payload as a whole can't be read, or the source or the sink ended it.
 /// Rows found before have been handed over by then.
-pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Shape, Fault> {
+pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Shape, ReadError> {
     let bytes = Rc::new(Cell::new(0));
     let payload = Counted { source: payload, bytes: Rc::clone(&bytes) };
     let rows = Rows { count: 0, payload_bytes: Rc::clone(&bytes), gzip: notation.gzip, sink };
@@ -192,21 +119,21 @@ pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<
     }
 }
 
-fn read_text(notation: &Notation, bytes: impl Read, mut rows: Rows<impl Sink>) -> Result<Shape, Fault> {
+fn read_text(notation: &Notation, bytes: impl Read, mut rows: Rows<impl Sink>) -> Result<Shape, ReadError> {
     let text = Decoded::new(bytes, notation.format == Format::Csv);
     let shape = match notation.format {
         Format::Json => json::read(text, notation, &mut rows)?,
         Format::Ndjson => ndjson::read(text, &mut rows)?,
         Format::Csv => csv::read(text, notation, &mut rows)?,
     };
-    if rows.count == 0 { Err(Unreadable::NoRows.into()) } else { Ok(shape) }
+    if rows.count == 0 { Err(PayloadErrorKind::NoRows.into()) } else { Ok(shape) }
 }
 
 /// How many rows a payload has, if it can be read.
 ///
 /// # Errors
 /// As [`read`].
-pub fn count(notation: &Notation, payload: impl Read) -> Result<u64, Fault> {
+pub fn count(notation: &Notation, payload: impl Read) -> Result<u64, ReadError> {
     let mut rows = 0;
     read(notation, payload, |_, _| {
         rows += 1;
@@ -225,12 +152,12 @@ struct Rows<S> {
 }
 
 impl<S: Sink> Rows<S> {
-    fn push(&mut self, shape: &Shape, line: Option<u64>, body: RowBody) -> Result<(), Fault> {
+    fn push(&mut self, shape: &Shape, line: Option<u64>, body: RowBody) -> Result<(), ReadError> {
         if self.count == ROWS_MAX {
-            return Err(Unreadable::TooManyRows.into());
+            return Err(PayloadErrorKind::TooManyRows { max: ROWS_MAX }.into());
         }
         if !may_have_rows(self.count + 1, self.payload_bytes.get(), self.gzip) {
-            return Err(Unreadable::RowsTooShort.into());
+            return Err(PayloadErrorKind::RowsTooShort.into());
         }
         let index = self.count;
         self.count += 1;
@@ -260,21 +187,24 @@ mod tests {
         for broken in [&two[..two.len() - 3], b"{}\n", b""] {
             let fault = count(&notation, broken);
             assert!(
-                matches!(fault, Err(Fault::Unreadable(Unreadable::BrokenGzip { .. } | Unreadable::NoRows))),
+                matches!(
+                    &fault,
+                    Err(ReadError::Payload(PayloadError {
+                        kind: PayloadErrorKind::InvalidGzip { .. } | PayloadErrorKind::NoRows,
+                        ..
+                    }))
+                ),
                 "{fault:?}"
             );
         }
         let bomb = gzip(&vec![b'0'; 50_000_000]);
-        let fault = count(&notation, bomb.as_slice());
-        assert!(
-            matches!(fault, Err(Fault::Unreadable(Unreadable::RowTooLong { line: Some(1) }))),
-            "{fault:?}"
-        );
+        let too_long = PayloadErrorKind::RowTooLong { bytes_max: ROW_BYTES_MAX };
+        assert_eq!(refusal(&notation, &bomb), too_long.at(Position::line(1)));
     }
 
-    fn refusal(notation: &Notation, payload: &[u8]) -> Unreadable {
+    fn refusal(notation: &Notation, payload: &[u8]) -> PayloadError {
         match count(notation, payload) {
-            Err(Fault::Unreadable(refusal)) => refusal,
+            Err(ReadError::Payload(error)) => error,
             other => panic!("{other:?}"),
         }
     }
@@ -284,7 +214,10 @@ mod tests {
         let notation = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
         // Each row is short enough, and there are few of them.
         let row = format!("{{}}{}\n", " ".repeat(1_000_000));
-        assert_eq!(refusal(&notation, &gzip(row.repeat(20).as_bytes())), Unreadable::ExpandsTooMuch);
+        assert_eq!(
+            refusal(&notation, &gzip(row.repeat(20).as_bytes())),
+            PayloadErrorKind::ExpandsTooMuch { times_max: EXPANSION_MAX }.into()
+        );
         // Small files may be padded as much as they like.
         assert!(matches!(count(&notation, gzip(row.repeat(15).as_bytes()).as_slice()), Ok(15)));
     }
@@ -293,13 +226,22 @@ mod tests {
     fn rows_without_data_are_refused_by_the_bytes_they_have() {
         let many = 20 * usize::try_from(ROWS_FREE).expect("few");
         let json = format!(r#"{{"accounts":[{}{{}}]}}"#, "{},".repeat(many));
-        assert_eq!(refusal(&Notation::of(Format::Json), json.as_bytes()), Unreadable::RowsTooShort);
+        assert_eq!(
+            refusal(&Notation::of(Format::Json), json.as_bytes()),
+            PayloadErrorKind::RowsTooShort.into()
+        );
         let csv = format!("external_id,total_amount\n{}", ",\n".repeat(many));
-        assert_eq!(refusal(&Notation::of(Format::Csv), csv.as_bytes()), Unreadable::RowsTooShort);
+        assert_eq!(
+            refusal(&Notation::of(Format::Csv), csv.as_bytes()),
+            PayloadErrorKind::RowsTooShort.into()
+        );
         let ndjson = "{}\n".repeat(many);
-        assert_eq!(refusal(&Notation::of(Format::Ndjson), ndjson.as_bytes()), Unreadable::RowsTooShort);
+        assert_eq!(
+            refusal(&Notation::of(Format::Ndjson), ndjson.as_bytes()),
+            PayloadErrorKind::RowsTooShort.into()
+        );
         let zipped = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
-        assert_eq!(refusal(&zipped, &gzip(ndjson.as_bytes())), Unreadable::RowsTooShort);
+        assert_eq!(refusal(&zipped, &gzip(ndjson.as_bytes())), PayloadErrorKind::RowsTooShort.into());
         // As many rows as any payload may have.
         let few = "{}\n".repeat(usize::try_from(ROWS_FREE).expect("few"));
         assert!(matches!(count(&zipped, gzip(few.as_bytes()).as_slice()), Ok(ROWS_FREE)));
@@ -332,13 +274,13 @@ mod tests {
         struct Failing;
         impl Read for Failing {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(io::Error::other(BrokenOff))
+                Err(io::Error::other(SourceEnded))
             }
         }
         for format in [Format::Json, Format::Ndjson, Format::Csv] {
             for gzip in [true, false] {
                 let fault = count(&Notation { gzip, ..Notation::of(format) }, Failing);
-                assert!(matches!(fault, Err(Fault::BrokenOff)), "{format:?}: {fault:?}");
+                assert!(matches!(fault, Err(ReadError::SourceEnded(_))), "{format:?}: {fault:?}");
             }
         }
     }
@@ -348,6 +290,9 @@ mod tests {
         let payload_bytes = Rc::new(Cell::new(u64::MAX));
         let mut rows = Rows { count: ROWS_MAX, payload_bytes, gzip: false, sink: |_: &Shape, _| Ok(()) };
         let fault = rows.push(&Shape::Objects, None, RowBody::Broken(String::new()));
-        assert!(matches!(fault, Err(Fault::Unreadable(Unreadable::TooManyRows))));
+        assert!(matches!(
+            fault,
+            Err(ReadError::Payload(PayloadError { kind: PayloadErrorKind::TooManyRows { .. }, .. }))
+        ));
     }
 }

@@ -6,15 +6,15 @@ use std::io::{BufRead, BufReader, Read};
 use saldo_domain::import::{RowBody, Shape};
 
 use super::bounded::{BUFFER_BYTES, Metered};
-use super::{Fault, Rows, Sink};
+use super::{ReadError, Rows, Sink};
 
-pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
+pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, ReadError> {
     let since_row = Cell::new(0);
     let mut text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
     let mut line = String::new();
     for number in 1.. {
         line.clear();
-        let read = text.read_line(&mut line).map_err(|error| Fault::from(error).on_line(number))?;
+        let read = text.read_line(&mut line).map_err(|error| ReadError::from(error).on_line(number))?;
         if read == 0 {
             break;
         }
@@ -36,9 +36,9 @@ pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape,
 mod tests {
     use saldo_domain::import::RowBody;
 
-    use super::super::{Fault, Format, Notation, ROW_BYTES_MAX, Unreadable, read};
+    use super::super::{Format, Notation, ROW_BYTES_MAX, ReadError, read};
 
-    fn rows(payload: &[u8]) -> Result<Vec<(u64, Option<u64>, bool)>, Fault> {
+    fn rows(payload: &[u8]) -> Result<Vec<(u64, Option<u64>, bool)>, ReadError> {
         let mut rows = Vec::new();
         read(&Notation::of(Format::Ndjson), payload, |_, row| {
             rows.push((row.index, row.line, matches!(row.body, RowBody::Json(_))));
@@ -56,7 +56,7 @@ mod tests {
     #[test]
     fn a_line_has_a_bound() {
         let long = format!("{{}}\n{}", "x".repeat(ROW_BYTES_MAX + 200_000));
-        let fault = rows(long.as_bytes()).expect_err("too long");
-        assert!(matches!(fault, Fault::Unreadable(Unreadable::RowTooLong { line: Some(2) })), "{fault:?}");
+        let error = rows(long.as_bytes()).expect_err("too long").to_string();
+        assert!(error.starts_with("line 2: a row has more than"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! What every operation has in common.
+//! The parts of the document that all operations have in common.
 
 use axum::http::{Method, StatusCode};
 use saldo_domain::key::Scope;
@@ -13,14 +13,14 @@ use utoipa::openapi::{Content, Ref, RefOr, Required};
 
 use crate::problem::Document;
 
-/// The names of the two ways to send a key.
+/// The names of the security schemes: the two headers that may hold a key.
 pub(super) const API_KEY: &str = "ApiKey";
 pub(super) const BEARER: &str = "Bearer";
 
-/// Adds to what a handler says of itself what its route's method, path and scope entail.
+/// Adds to the description of a handler what follows from the method, path and scope of its route.
 pub(super) fn complete(operation: &mut Operation, method: &Method, path: &str, scope: Option<Scope>) {
     let requirement = |name: &str, scope: Scope| SecurityRequirement::new(name, [scope.name()]);
-    // None at all is said, too.
+    // An empty list says that no key is required.
     operation.security =
         Some(scope.map_or(Vec::new(), |scope| [API_KEY, BEARER].map(|name| requirement(name, scope)).into()));
     if *method == Method::POST {
@@ -52,30 +52,36 @@ pub(super) fn complete(operation: &mut Operation, method: &Method, path: &str, s
     operation.responses.responses.insert("429".to_owned(), RefOr::T(too_many_requests()));
 }
 
-/// The headers that answers of this status have in common.
+/// The headers that answers with this status have in common.
 fn headers(status: &str, method: &Method) -> Vec<(&'static str, &'static str)> {
-    let mut headers = vec![("X-Request-Id", "The request's id, which is in the logs, too")];
+    let mut headers = vec![("X-Request-Id", "The id of the request, which is also in the logs")];
     match status {
         "401" => headers.push(("WWW-Authenticate", "How to authenticate (RFC 6750)")),
-        "503" => headers.push(("Retry-After", "After how many seconds it may be tried again")),
+        "503" => {
+            headers.push(("Retry-After", "The number of seconds after which the request may be sent again"))
+        }
         _ if status.starts_with('2') && *method == Method::POST => {
-            headers.push(("Idempotency-Replayed", "`true` if this is the answer to an earlier request"));
+            headers.push((
+                "Idempotency-Replayed",
+                "`true` if this is the answer to an earlier request with the same `Idempotency-Key`",
+            ));
         }
         _ => {}
     }
     headers
 }
 
-/// What API Gateway says before any function is asked.
+/// The answer of API Gateway, which calls no function then.
 fn too_many_requests() -> Response {
     let message = ObjectBuilder::new().property("message", ObjectBuilder::new().schema_type(Type::String));
-    let mut response = Response::new("Too many requests a second, of all callers together; try again later");
+    let mut response =
+        Response::new("Too many requests per second, of all callers together; try again later");
     let content = Content::new(Some(RefOr::T(Schema::Object(message.build()))));
     response.content.insert("application/json".to_owned(), RefOr::T(content));
     response
 }
 
-/// A body that may be left out is not null for that.
+/// Removes null from the schema of a body that may be left out.
 fn refuse_null_for(body: &mut RequestBody) {
     for content in body.content.values_mut() {
         if let RefOr::T(Content { schema: Some(schema), .. }) = content {
@@ -84,7 +90,7 @@ fn refuse_null_for(body: &mut RequestBody) {
     }
 }
 
-/// What may be left out is an `Option` here, which is null or a value elsewhere.
+/// Removes null from a schema. utoipa describes an `Option` as null or a value; a parameter or body may only be left out.
 fn refuse_null(schema: &mut RefOr<Schema>) {
     let of_type_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null));
     match schema {
@@ -110,7 +116,7 @@ fn is_problem(status: &str) -> bool {
     status.starts_with(['4', '5'])
 }
 
-/// The problems that a request can meet on any route of this kind.
+/// The problems of all routes with this method, path and scope.
 fn problems(
     operation: &Operation,
     method: &Method,
@@ -120,22 +126,25 @@ fn problems(
     let mut problems = Vec::new();
     let mut add = |status, description: &str| problems.push((status, description.to_owned()));
     let has_body = operation.request_body.is_some();
-    let inputs = operation.parameters.iter().flatten().filter(|parameter| match parameter {
+    let has_inputs = operation.parameters.iter().flatten().any(|parameter| match parameter {
         RefOr::T(parameter) => parameter.parameter_in != ParameterIn::Path,
         RefOr::Ref(_) => true,
     });
     if has_body {
         add(
             StatusCode::BAD_REQUEST,
-            "`invalid_request`: fields are wrong, told in `errors`; `invalid_json`, `invalid_encoding`, `incomplete_body`: the body can't be read",
+            "`invalid_request`: fields are invalid, see `errors`; `invalid_json`, `invalid_encoding`, `incomplete_body`: the body can't be read",
         );
-        add(StatusCode::PAYLOAD_TOO_LARGE, "`body_too_large`: it has more than 4,000,000 bytes");
+        add(StatusCode::PAYLOAD_TOO_LARGE, "`body_too_large`: the body has more than 4,000,000 bytes");
         add(StatusCode::UNSUPPORTED_MEDIA_TYPE, "`unsupported_media_type`, `unsupported_content_encoding`");
     }
-    if inputs.count() > 0 {
-        add(StatusCode::BAD_REQUEST, "`invalid_parameter`: parameters of the query or a header are wrong");
+    if has_inputs || scope.is_some() {
+        add(
+            StatusCode::BAD_REQUEST,
+            "`invalid_parameter`: parameters of the query are unknown or invalid, or a header is invalid",
+        );
     }
-    add(StatusCode::BAD_REQUEST, "`repeated_header`: a header that has one value was sent more than once");
+    add(StatusCode::BAD_REQUEST, "`repeated_header`: a header with one value was sent more than once");
     if scope.is_some() {
         add(
             StatusCode::BAD_REQUEST,
@@ -145,7 +154,10 @@ fn problems(
         add(StatusCode::FORBIDDEN, "`scope_missing`: the key lacks the scope");
     }
     if path.contains('{') {
-        add(StatusCode::NOT_FOUND, "`not_found`: there is no such thing, or it is another organization's");
+        add(
+            StatusCode::NOT_FOUND,
+            "`not_found`: the resource does not exist, or belongs to another organization",
+        );
     }
     if *method == Method::POST {
         add(
@@ -159,16 +171,16 @@ fn problems(
     }
     add(
         StatusCode::INTERNAL_SERVER_ERROR,
-        "`internal_error`: our fault; the request id helps to find out why",
+        "`internal_error`: an internal error; the operator can find its cause by the request id",
     );
     add(
         StatusCode::SERVICE_UNAVAILABLE,
-        "`unavailable`: too much is going on; try again after `Retry-After` seconds",
+        "`unavailable`: the service is overloaded; try again after `Retry-After` seconds",
     );
     problems
 }
 
-/// Adds a problem to those that the handler names, or that were added before.
+/// Adds a problem to the description of its status.
 fn add_problem(operation: &mut Operation, status: StatusCode, description: &str) {
     let responses = &mut operation.responses.responses;
     match responses.entry(status.as_str().to_owned()).or_insert_with(|| RefOr::T(Response::new(""))) {
@@ -191,8 +203,8 @@ fn idempotency_key() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some(
-            "The same key for the same request within 24 hours gets the first answer again, with \
-             `Idempotency-Replayed: true`. Keys count per organization and route",
+            "A request that is sent again with the same key within 24 hours is not carried out again, and gets the \
+             first answer with `Idempotency-Replayed: true`. Each organization and route has its own keys",
         ))
         .schema(Some(key.build()))
         .build()

@@ -1,4 +1,4 @@
-//! How the domain's types look on the wire.
+//! Schemas of values that have another form in JSON than in Rust.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -18,7 +18,7 @@ pub struct Amount;
 #[derive(Clone, Copy, Debug)]
 pub struct AmountText;
 
-/// An amount as it may be sent: a number, or text that is one.
+/// An amount in a request: a number, or text that is a number.
 #[derive(Clone, Copy, Debug)]
 pub struct AnyAmount;
 
@@ -26,30 +26,29 @@ pub struct AnyAmount;
 #[derive(Clone, Copy, Debug)]
 pub struct PositiveText;
 
-/// A parameter that is `true` or `1`, `false` or `0`, and false if it is left out. In a query all of it is
-/// text.
+/// A parameter of a query: `true` or `1`, `false` or `0`; false if it is left out.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag;
 
-/// What `If-Match` and `If-None-Match` take (RFC 9110, section 13.1).
+/// The value of `If-Match` and `If-None-Match` (RFC 9110, section 13.1).
 #[derive(Clone, Copy, Debug)]
 pub struct EntityTags;
 
-/// A currency that transactions may be imported in.
+/// A currency of imported transactions.
 #[derive(Clone, Copy, Debug)]
 pub struct TransactionCurrency;
 
-/// Text that may have line breaks and tabs, or be blank, which says what null says.
+/// Text that may have line breaks and tabs; blank text counts as null.
 #[derive(Clone, Copy, Debug)]
 pub struct BlankOrProse<const MAX: usize>;
 
-/// Text without line breaks and tabs, or blanks, which say what null says.
+/// Text without line breaks and tabs; blank text counts as null.
 #[derive(Clone, Copy, Debug)]
 pub struct BlankOrText<const MAX: usize>;
 
-/// Blanks alone, or text without control characters.
+/// Only blanks, or text without control characters.
 const BLANK_OR_TEXT: &str = r"^([\t-\r \x85]*|[^\x00-\x1f\x7f-\x9f]*)$";
-/// Blanks alone, or text without control characters but line breaks and tabs.
+/// Only blanks, or text without control characters other than line breaks and tabs.
 const BLANK_OR_PROSE: &str = r"^([\t-\r \x85]*|[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*)$";
 
 fn string() -> ObjectBuilder {
@@ -87,16 +86,17 @@ impl<const MAX: usize> ToSchema for BlankOrProse<MAX> {
     }
 }
 
-/// Something of many, or anything else in its place: that is told of, and keeps no other from
-/// being taken.
+/// An element of a list, or any other value in its place. Another value is reported as an error; the other elements are
+/// processed.
 #[derive(Clone, Copy, Debug)]
 pub struct Lenient<T>(PhantomData<T>);
 
 impl<T: ToSchema> PartialSchema for Lenient<T> {
     fn schema() -> RefOr<Schema> {
         let other = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
-        let other =
-            other.description(Some("Anything else: it is told of, and keeps no other from being taken"));
+        let other = other.description(Some(
+            "Any other value: it is reported as an error, and the other elements are processed",
+        ));
         AnyOfBuilder::new().item(Ref::from_schema_name(T::name())).item(other).into()
     }
 }
@@ -112,7 +112,7 @@ impl<T: ToSchema> ToSchema for Lenient<T> {
     }
 }
 
-/// What a type is on the wire, by its own name.
+/// Implements `ToSchema` for types, under their own names.
 macro_rules! wire {
     ($($name:ident => $schema:expr;)*) => {
         $(
@@ -127,7 +127,7 @@ macro_rules! wire {
     };
 }
 
-/// An integer of 28 digits, which an amount's digits may not exceed.
+/// The smallest integer with more digits than an amount may have.
 const DIGITS_28: f64 = 1e28;
 
 wire! {

@@ -1,9 +1,9 @@
-//! What was sent and can't be taken, as problems.
+//! Problems of the request's content: findings about fields, and payloads that can't be read.
 
-use saldo_domain::fields::{self, Finding, FindingCode};
-use saldo_formats::read;
+use saldo_domain::fields::{Finding, PayloadError, PayloadErrorKind};
+use saldo_formats::read::ReadError;
 
-use super::{Fault, Place, Problem};
+use super::{Fault, IntoProblem, Place, Problem};
 
 impl Fault {
     fn in_body(finding: Finding) -> Self {
@@ -17,16 +17,16 @@ impl Fault {
     }
 }
 
-impl From<Finding> for Problem {
-    fn from(finding: Finding) -> Self {
-        vec![finding].into()
+impl IntoProblem for Finding {
+    fn into_problem(self) -> Problem {
+        vec![self].into()
     }
 }
 
-impl From<Vec<Finding>> for Problem {
-    fn from(findings: Vec<Finding>) -> Self {
-        let errors = findings.into_iter().map(Fault::in_body).collect();
-        Self::invalid("invalid_request", "The request is invalid", errors)
+impl IntoProblem for Vec<Finding> {
+    fn into_problem(self) -> Problem {
+        let errors = self.into_iter().map(Fault::in_body).collect();
+        Problem::invalid("invalid_request", "The request is invalid", errors)
     }
 }
 
@@ -38,60 +38,24 @@ fn pointer(path: &str) -> String {
     }
 }
 
-impl From<fields::Unreadable> for Problem {
-    fn from(unreadable: fields::Unreadable) -> Self {
-        use fields::Unreadable;
-        let detail = unreadable.to_string();
-        match unreadable {
-            Unreadable::Malformed { .. } | Unreadable::BrokenEscape => {
-                Self::unreadable("invalid_encoding", detail)
+impl IntoProblem for PayloadError {
+    fn into_problem(self) -> Problem {
+        let findings = self.kind.findings();
+        match &self.kind {
+            _ if !findings.is_empty() => findings.into(),
+            PayloadErrorKind::UnmatchedMapping { .. } => {
+                Problem::invalid_value_of("mapping", self.to_string())
             }
-            Unreadable::BrokenJson { .. } => Self::unreadable("invalid_json", detail),
-            Unreadable::WrongType { field, .. } => {
-                Finding::in_field(field, FindingCode::InvalidType, detail).into()
-            }
-            Unreadable::Missing { field } => Finding::in_field(field, FindingCode::Required, detail).into(),
-            Unreadable::Twice { field } => {
-                Finding::in_field(field, FindingCode::DuplicateField, detail).into()
-            }
-            Unreadable::UnknownFields { names } => {
-                let unknown =
-                    |name| Finding::in_field(name, FindingCode::UnknownField, "there is no such field");
-                names.into_iter().map(unknown).collect::<Vec<_>>().into()
-            }
+            kind => Problem::unreadable(kind.code(), self.to_string()),
         }
     }
 }
 
-impl From<read::Fault> for Problem {
-    fn from(fault: read::Fault) -> Self {
-        match fault {
-            read::Fault::Unreadable(unreadable) => unreadable.into(),
-            read::Fault::BrokenOff | read::Fault::Stopped => Self::internal(),
-        }
-    }
-}
-
-impl From<read::Unreadable> for Problem {
-    fn from(unreadable: read::Unreadable) -> Self {
-        use read::Unreadable;
-        let detail = unreadable.to_string();
-        match unreadable {
-            Unreadable::Body(unreadable) => unreadable.into(),
-            Unreadable::NoRows => Self::unreadable("no_rows", detail),
-            Unreadable::TooManyRows => Self::unreadable("too_many_rows", detail),
-            Unreadable::TooLong => Self::unreadable("too_long", detail),
-            Unreadable::ExpandsTooMuch => Self::unreadable("expands_too_much", detail),
-            Unreadable::RowsTooShort => Self::unreadable("rows_too_short", detail),
-            Unreadable::RowTooLong { .. } => Self::unreadable("row_too_long", detail),
-            Unreadable::BrokenGzip { .. } => Self::unreadable("invalid_gzip", detail),
-            Unreadable::NoKnownColumn => Self::unreadable("no_known_column", detail),
-            Unreadable::Misquoted { .. } => Self::unreadable("misquoted", detail),
-            Unreadable::UnclosedQuote { .. } => Self::unreadable("unclosed_quote", detail),
-            Unreadable::TooManyColumns => Self::unreadable("too_many_columns", detail),
-            Unreadable::HeaderTooLong { .. } => Self::unreadable("header_too_long", detail),
-            Unreadable::DuplicateColumn { .. } => Self::unreadable("duplicate_column", detail),
-            Unreadable::UnmatchedMapping { .. } => Self::invalid_value_of("mapping", detail),
+impl IntoProblem for ReadError {
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::Payload(error) => error.into(),
+            Self::SourceEnded(_) | Self::Stopped => Problem::internal(),
         }
     }
 }

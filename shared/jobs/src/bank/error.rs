@@ -1,58 +1,57 @@
-//! How a bank fails us, or its customer.
+//! The errors of a bank.
 
 use std::time::Duration;
 
-use saldo_domain::finx::ErrorCode;
+use saldo_domain::bank::FailureReason;
 
 /// The characters that are kept of what a bank says.
 const MESSAGE_CHARS_MAX: usize = 500;
 
-/// Why a bank did not do what it was asked. What it says of itself never quotes what was
-/// sent.
+/// Why a bank did not do what it was asked. No message quotes the request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BankError {
-    /// It says no, or can't: trying again does not help.
-    #[error("the bank refused: {code}")]
+    /// The bank refused the request: it would refuse it again.
+    #[error("the bank refused: {reason}")]
     Refused {
-        /// Why.
-        code: ErrorCode,
-        /// What it says about it.
+        /// The reason.
+        reason: FailureReason,
+        /// The bank's message.
         message: Option<String>,
     },
-    /// The consent does not hold any more.
+    /// The consent is no longer valid.
     #[error("the consent has ended")]
     ConsentEnded,
-    /// It asks to wait.
+    /// The bank asks to wait.
     #[error("the bank asks to wait for {retry_after:?}")]
     Busy {
-        /// How long.
+        /// For how long.
         retry_after: Duration,
     },
-    /// It could not be reached, or did not answer in time, or failed.
-    #[error("the bank failed: {code}")]
+    /// The bank could not be reached, did not answer in time, or failed.
+    #[error("the bank failed: {reason}")]
     Failed {
-        /// How.
-        code: ErrorCode,
+        /// The reason.
+        reason: FailureReason,
     },
 }
 
 impl BankError {
-    /// It says no.
-    pub(crate) fn refused(code: ErrorCode, message: Option<&str>) -> Self {
+    /// A refusal, with a bounded part of the bank's message.
+    pub(crate) fn refused(reason: FailureReason, message: Option<&str>) -> Self {
         let message = message.map(|message| message.chars().take(MESSAGE_CHARS_MAX).collect());
-        Self::Refused { code, message }
+        Self::Refused { reason, message }
     }
 
-    /// What it says is not what the standard says it is.
+    /// An answer that does not follow the standard.
     pub(crate) fn unintelligible() -> Self {
-        Self::Failed { code: ErrorCode::BankUnintelligible }
+        Self::Failed { reason: FailureReason::BankUnintelligible }
     }
 
-    /// The same with another code, where a refusal can only mean one thing.
-    pub(crate) fn meaning(self, credentials_refused: ErrorCode) -> Self {
+    /// The same with another reason, where a refusal of the credentials can only mean one thing.
+    pub(crate) fn meaning(self, credentials_refused: FailureReason) -> Self {
         match self {
-            Self::Refused { code: ErrorCode::LoginInvalid, message } => {
-                Self::Refused { code: credentials_refused, message }
+            Self::Refused { reason: FailureReason::LoginInvalid, message } => {
+                Self::Refused { reason: credentials_refused, message }
             }
             other => other,
         }

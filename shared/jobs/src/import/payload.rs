@@ -1,12 +1,12 @@
 //! A payload, read piece by piece: its bytes come over the network, its rows are read by a
 //! thread of their own, and neither gets far ahead of the other.
 
-use std::fmt;
 use std::io::{self, Read};
 
 use bytes::Bytes;
+use saldo_domain::fields::PayloadErrorKind;
 use saldo_domain::import::{ImportJob, Notation, PayloadFile};
-use saldo_formats::read::{BrokenOff, Fault};
+use saldo_formats::read::{ReadError, SourceEnded};
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use tokio::sync::mpsc;
@@ -15,27 +15,6 @@ use tokio::sync::mpsc;
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
 /// The pieces that wait to be read.
 const PIECES_AHEAD: usize = 1;
-
-/// Why an import can't be run whose payload is not what was accepted any more.
-const PAYLOAD_LOST: &str = "the payload is not there any more, or was replaced; send it again";
-
-/// Why a payload was not read to its end.
-#[derive(Debug)]
-pub(crate) enum Ended {
-    /// It can't be read, for this reason.
-    Unreadable(String),
-    /// Whoever took its rows wanted no more.
-    Stopped,
-}
-
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(reason) => f.write_str(reason),
-            Self::Stopped => f.write_str("reading was stopped"),
-        }
-    }
-}
 
 /// The payload of a job, which may be read several times.
 pub(crate) struct Payload {
@@ -51,13 +30,13 @@ impl Payload {
         Self { app: app.clone(), file: job.payload.clone(), notation: job.notation.clone(), first: None }
     }
 
-    /// Has `work` read the payload, on a thread where it may block.
+    /// Has `work` read the payload, on a thread where it may block. The inner error is never `SourceEnded`.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails.
-    pub(crate) async fn read<T, W>(&mut self, work: W) -> Result<Result<T, Ended>, Failure>
+    pub(crate) async fn read<T, W>(&mut self, work: W) -> Result<Result<T, ReadError>, Failure>
     where
-        W: FnOnce(&Notation, Source) -> Result<T, Fault> + Send + 'static,
+        W: FnOnce(&Notation, Source) -> Result<T, ReadError> + Send + 'static,
         T: Send + 'static,
     {
         let (pieces, source) = mpsc::channel(PIECES_AHEAD);
@@ -69,13 +48,11 @@ impl Payload {
         drop(pieces);
         // What was read before the payload was lost counts as little as what comes after.
         if !found? {
-            return Ok(Err(Ended::Unreadable(PAYLOAD_LOST.to_owned())));
+            return Ok(Err(PayloadErrorKind::Lost.into()));
         }
         match reading.await.map_err(Failure::corrupt("a payload"))? {
-            Ok(read) => Ok(Ok(read)),
-            Err(Fault::Unreadable(reason)) => Ok(Err(Ended::Unreadable(reason.to_string()))),
-            Err(Fault::Stopped) => Ok(Err(Ended::Stopped)),
-            Err(Fault::BrokenOff) => Err(Failure::missing("the rest of a payload")),
+            Err(ReadError::SourceEnded(_)) => Err(Failure::missing("the rest of a payload")),
+            read => Ok(read),
         }
     }
 
@@ -115,7 +92,7 @@ impl Read for Source {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.piece.is_empty() && !self.ended {
             let piece = self.pieces.blocking_recv();
-            self.piece = piece.ok_or_else(|| io::Error::other(BrokenOff))?;
+            self.piece = piece.ok_or_else(|| io::Error::other(SourceEnded))?;
             self.ended = self.piece.is_empty();
         }
         let length = self.piece.len().min(out.len());

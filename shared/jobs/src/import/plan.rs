@@ -12,7 +12,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use saldo_domain::import::{Chunk, Cutter, ImportJob, ImportStatus, Superseded, Survey};
 use saldo_formats::read;
-use saldo_formats::read::Fault;
+use saldo_formats::read::ReadError;
 use saldo_store::ChunkPart;
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
@@ -21,7 +21,7 @@ use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 use tokio::sync::mpsc;
 
 use crate::import::chunk;
-use crate::import::payload::{Ended, Payload};
+use crate::import::payload::Payload;
 
 /// The chunks that are written to S3 at the same time, and so are in memory.
 const CHUNKS_IN_FLIGHT: usize = 8;
@@ -67,7 +67,7 @@ pub async fn plan(
 }
 
 /// Reads the payload for the first time.
-async fn survey(job: &ImportJob, payload: &mut Payload) -> Result<Result<Superseded, Ended>, Failure> {
+async fn survey(job: &ImportJob, payload: &mut Payload) -> Result<Result<Superseded, ReadError>, Failure> {
     let mut survey = Survey::new(job.org.clone());
     let read = payload.read(move |notation, source| {
         read::read(notation, source, |shape, row| {
@@ -85,10 +85,10 @@ async fn cut(
     superseded: Superseded,
     payload: &mut Payload,
     chunks: mpsc::Sender<Chunk>,
-) -> Result<Result<(), Ended>, Failure> {
+) -> Result<Result<(), ReadError>, Failure> {
     let mut cutter = Cutter::new(superseded, job.rows_per_chunk);
     let cut = payload.read(move |notation, source| {
-        let hand_on = |chunk| chunks.blocking_send(chunk).map_err(|_| Fault::Stopped);
+        let hand_on = |chunk| chunks.blocking_send(chunk).map_err(|_| ReadError::Stopped);
         let shape = read::read(notation, source, |shape, row| match cutter.push(shape, row) {
             Some(chunk) => hand_on(chunk),
             None => Ok(()),
@@ -118,7 +118,7 @@ pub(crate) async fn cut_again(
     app: &App,
     job: &ImportJob,
     number: u32,
-) -> Result<Result<Option<Chunk>, Ended>, Failure> {
+) -> Result<Result<Option<Chunk>, ReadError>, Failure> {
     let mut payload = Payload::of(app, job);
     match survey(job, &mut payload).await? {
         Ok(superseded) => find_chunk(job, superseded, &mut payload, number).await,
@@ -153,7 +153,7 @@ async fn find_chunk(
     superseded: Superseded,
     payload: &mut Payload,
     number: u32,
-) -> Result<Result<Option<Chunk>, Ended>, Failure> {
+) -> Result<Result<Option<Chunk>, ReadError>, Failure> {
     let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
     let find = async move {
         while let Some(chunk) = chunks.recv().await {
@@ -165,7 +165,7 @@ async fn find_chunk(
     };
     let (cut, found) = tokio::join!(cut(job, superseded, payload, sender), find);
     Ok(match cut? {
-        Ok(()) | Err(Ended::Stopped) => Ok(found),
+        Ok(()) | Err(ReadError::Stopped) => Ok(found),
         Err(unreadable) => Err(unreadable),
     })
 }
@@ -221,8 +221,8 @@ async fn queue_chunks(
         }
     };
     let (cut, progress) = tokio::join!(cut(job, superseded, &mut payload, sender), queue);
-    if let Err(Ended::Unreadable(reason)) = cut? {
-        return give_up(app, job, &reason).await.map(Planned::Ended);
+    if let Err(ReadError::Payload(error)) = cut? {
+        return give_up(app, job, &error.to_string()).await.map(Planned::Ended);
     }
     let ended = match progress? {
         Progress::OutOfTime(queued) => {

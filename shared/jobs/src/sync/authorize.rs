@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use saldo_domain::access::Credentials;
-use saldo_domain::finx::ErrorCode;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::secrets::SealContext;
 use saldo_domain::sync::{Answer, Challenge, ChallengeKind, Step, SyncStatus};
 use saldo_store::failure::Failure;
@@ -37,12 +37,12 @@ impl Work {
         }
         if !self.job.request.attended && !self.access.authorizes_silently {
             // To begin would have the bank ask its customer.
-            self.job.give_up(ErrorCode::NoAuthorization, None);
+            self.job.give_up(FailureReason::NoAuthorization, None);
             return Ok(After::Step);
         }
         let credentials = self.credentials(now).await?;
-        if let Some(code) = self.lacks(&credentials).await? {
-            self.job.give_up(code, None);
+        if let Some(reason) = self.lacks(&credentials).await? {
+            self.job.give_up(reason, None);
             return Ok(After::Step);
         }
         if let Some(after) = self.hold_login(&credentials, now).await? {
@@ -74,7 +74,7 @@ impl Work {
                 (Some(ChallengeKind::Redirect { .. }), None) if self.job.request.confirm => {
                     // The user may have agreed at the bank, sent there by somebody else.
                     let message = NOT_CONFIRMED.to_owned();
-                    self.job.give_up(ErrorCode::NoAuthorization, Some(message));
+                    self.job.give_up(FailureReason::NoAuthorization, Some(message));
                     return Ok(After::Step);
                 }
                 // At the end of its time, too: the user may have been at the bank and lost the way
@@ -100,7 +100,7 @@ impl Work {
         let authorization = self.job.authorization.clone().unwrap_or_default();
         let progress = self.connector.proceed(&with, &authorization, how).await?;
         if overdue && progress.next == Next::Look {
-            self.job.give_up(ErrorCode::NoAuthorization, Some(NOT_IN_TIME.to_owned()));
+            self.job.give_up(FailureReason::NoAuthorization, Some(NOT_IN_TIME.to_owned()));
             return Ok(After::Step);
         }
         if looks && progress.next == Next::Look {
@@ -125,7 +125,7 @@ impl Work {
         self.job.requests += 1;
         if self.job.requests > REQUESTS_MAX {
             // A bank that leads in circles would have a PIN sent, or a message, at every turn.
-            self.job.give_up(ErrorCode::BankUnintelligible, None);
+            self.job.give_up(FailureReason::BankUnintelligible, None);
             return Ok(After::Step);
         }
         // Whatever comes next, the bank has had what was to be told it.
@@ -144,7 +144,7 @@ impl Work {
                 self.job.step = Step::Fetch;
             }
             Next::Challenge(_) if !self.job.request.attended => {
-                self.job.give_up(ErrorCode::NoAuthorization, None);
+                self.job.give_up(FailureReason::NoAuthorization, None);
             }
             Next::Challenge(kind) => match self.known_method(&kind) {
                 Some(method) => self.job.answer = Some(Answer::Method(method)),
@@ -222,16 +222,16 @@ impl Work {
     }
 
     /// Why an authorization can't be begun with these credentials, if it can't.
-    async fn lacks(&self, credentials: &Credentials) -> Result<Option<ErrorCode>, Failure> {
+    async fn lacks(&self, credentials: &Credentials) -> Result<Option<FailureReason>, Failure> {
         let banks = self.app.banks().await?;
         let Some((_, method)) = banks.method(&self.access.access_method_id) else {
-            return Ok(Some(ErrorCode::BankUnavailable));
+            return Ok(Some(FailureReason::BankUnavailable));
         };
         let complete = method.required_credentials().all(|id| credentials.contains_key(id));
         Ok(match (complete, self.job.request.attended) {
             (true, _) => None,
-            (false, true) => Some(ErrorCode::CredentialsIncomplete),
-            (false, false) => Some(ErrorCode::NoAuthorization),
+            (false, true) => Some(FailureReason::CredentialsIncomplete),
+            (false, false) => Some(FailureReason::NoAuthorization),
         })
     }
 }

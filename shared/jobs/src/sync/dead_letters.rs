@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
-use saldo_domain::finx::ErrorCode;
+use saldo_domain::bank::FailureReason;
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{Queued, SyncMessage};
@@ -34,7 +34,7 @@ async fn close(app: App, queued: Queued<SyncMessage>) -> Result<(), Failure> {
             let hops = queued.hops;
             tracing::error!(org = %message.org, sync = %message.sync, hops, "failed too often");
             let reason = queued.is_exhausted().then(|| QUEUED_TOO_OFTEN.to_owned());
-            end::give_up(&app, &mut job, ErrorCode::General, reason).await
+            end::give_up(&app, &mut job, FailureReason::Aborted, reason).await
         }
         Some(job) => end::tell(&app, &job).await,
         None => Ok(()),

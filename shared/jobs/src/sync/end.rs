@@ -6,7 +6,7 @@
 
 use jiff::Timestamp;
 use saldo_domain::access::Access;
-use saldo_domain::finx::ErrorCode;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::notification::Event;
 use saldo_domain::sync::{Step, SyncJob, SyncScope};
 use saldo_store::app::App;
@@ -26,12 +26,12 @@ impl Work {
 pub(super) async fn give_up(
     app: &App,
     job: &mut SyncJob,
-    code: ErrorCode,
-    reason: Option<String>,
+    reason: FailureReason,
+    message: Option<String>,
 ) -> Result<(), Failure> {
     // How it ends may be settled already.
     if job.step != Step::End {
-        job.give_up(code, reason);
+        job.give_up(reason, message);
     }
     finish(app, job).await
 }
@@ -49,8 +49,8 @@ pub(super) async fn finish(app: &App, job: &mut SyncJob) -> Result<(), Failure> 
         return Err(overtaken());
     }
     metrics::sync_ended(job.error.is_none());
-    let code = job.error.as_ref().map(|error| error.code.number());
-    tracing::info!(org = %job.org, sync = %job.id, code, "the synchronization has ended");
+    let reason = job.error.as_ref().map(|error| tracing::field::debug(error.reason));
+    tracing::info!(org = %job.org, sync = %job.id, reason, "the synchronization has ended");
     tell(app, job).await
 }
 
@@ -86,11 +86,9 @@ async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> 
     app.accesses.change(&job.org, &job.access, settled).await.map(drop)
 }
 
-/// Whether the bank said that the credentials are wrong: to send them again, unattended and
-/// every day, would have it block its customer.
+/// Whether the bank refused the credentials, which are then not kept.
 fn refuses_credentials(job: &SyncJob) -> bool {
-    let code = job.error.as_ref().map(|error| error.code);
-    matches!(code, Some(ErrorCode::LoginInvalid | ErrorCode::PinInvalid | ErrorCode::AccessBlocked))
+    job.error.as_ref().is_some_and(|error| error.reason.refuses_credentials())
 }
 
 /// Notes which accounts the bank does not list any more.
@@ -106,7 +104,7 @@ async fn note_missing(app: &App, job: &SyncJob, access: &Access, now: Timestamp)
 fn settle(job: &SyncJob, access: &mut Access, now: Timestamp) {
     access.lock = None;
     access.synced_at = Some(now);
-    access.last_error = job.error.as_ref().map(|error| error.code);
+    access.last_error = job.error.as_ref().map(|error| error.reason);
     if job.consent_ended {
         access.consent = None;
     }

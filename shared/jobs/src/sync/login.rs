@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use saldo_domain::access::{Credentials, LoginGate, LoginHash};
+use saldo_domain::bank::FailureReason;
 use saldo_domain::bank::PSU_ID;
 use saldo_domain::date::in_milliseconds;
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::id::OrgId;
 use saldo_domain::secrets::SealContext;
 use saldo_store::app::App;
@@ -50,7 +50,7 @@ impl Work {
                     "The bank has refused this user's credentials. Try again after {}.",
                     in_milliseconds(until)
                 );
-                self.job.give_up(ErrorCode::TooManySyncs, Some(message));
+                self.job.give_up(FailureReason::TooManySyncs, Some(message));
                 Ok(Some(After::Step))
             }
         }

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo_domain::access::{Access, WantedConsent};
-use saldo_domain::finx::ErrorCode;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::sync::{Step, SyncJob, SyncStatus};
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
@@ -133,7 +133,7 @@ async fn go_on(app: &App, mut job: SyncJob) -> Result<After, Failure> {
         Step::End => end::finish(app, &mut job).await,
         _ => match tools(app, &job).await {
             Err(failure) => Err(failure),
-            Ok(Err(code)) => end::give_up(app, &mut job, code, None).await,
+            Ok(Err(reason)) => end::give_up(app, &mut job, reason, None).await,
             Ok(Ok((access, connector))) => {
                 let (app, begun) = (app.clone(), Instant::now());
                 return Work { app, job, access, connector, begun, has_read: false }.run().await;
@@ -147,18 +147,21 @@ async fn go_on(app: &App, mut job: SyncJob) -> Result<After, Failure> {
 }
 
 /// The access and the connector to its bank; the inner error is why there is no going on.
-async fn tools(app: &App, job: &SyncJob) -> Result<Result<(Access, Box<dyn Connector>), ErrorCode>, Failure> {
+async fn tools(
+    app: &App,
+    job: &SyncJob,
+) -> Result<Result<(Access, Box<dyn Connector>), FailureReason>, Failure> {
     // Another may have taken the access over, or somebody deleted it.
     let access = app.accesses.get(&job.org, &job.access).await?;
     let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else {
-        return Ok(Err(ErrorCode::General));
+        return Ok(Err(FailureReason::Aborted));
     };
     let banks = app.banks().await?;
     Ok(match banks.method(&access.access_method_id) {
-        None => Err(ErrorCode::BankUnavailable),
+        None => Err(FailureReason::BankUnavailable),
         Some((_, method)) => connect(method, app.limits.bank_timeout, app.targets)
             .map(|connector| (access, connector))
-            .map_err(|_| ErrorCode::General),
+            .map_err(|_| FailureReason::Aborted),
     })
 }
 
@@ -181,7 +184,7 @@ impl Work {
     async fn run(&mut self) -> Result<After, Failure> {
         loop {
             if self.job.is_overdue(Timestamp::now()) && self.job.step != Step::End {
-                self.job.give_up(ErrorCode::TimedOut, None);
+                self.job.give_up(FailureReason::TimedOut, None);
             }
             let step = match self.job.step {
                 Step::Begin => self.begin().await,
@@ -220,9 +223,9 @@ impl Work {
                 self.job.waits += 1;
                 return Some(retry_after);
             }
-            BankError::Busy { .. } => self.job.give_up(ErrorCode::BankBusy, None),
-            BankError::Refused { code, message } => self.job.give_up(code, message),
-            BankError::Failed { code } => self.job.give_up(code, None),
+            BankError::Busy { .. } => self.job.give_up(FailureReason::BankBusy, None),
+            BankError::Refused { reason, message } => self.job.give_up(reason, message),
+            BankError::Failed { reason } => self.job.give_up(reason, None),
             // Once: a consent that was thought to hold. A new one may be had.
             BankError::ConsentEnded if !self.job.consent_ended && self.access.consent.is_some() => {
                 self.job.consent_ended = true;
@@ -230,7 +233,7 @@ impl Work {
                 self.job.authorization = None;
                 self.job.step = Step::Begin;
             }
-            BankError::ConsentEnded => self.job.give_up(ErrorCode::NoAuthorization, None),
+            BankError::ConsentEnded => self.job.give_up(FailureReason::NoAuthorization, None),
         }
         None
     }

@@ -5,8 +5,8 @@
 
 use reqwest::header::HeaderName;
 use saldo_domain::access::GrantedConsent;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::bank::{Flow, PIN, PSU_ID};
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::sync::{AuthMethod, ChallengeKind, TextFormat};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
@@ -128,7 +128,7 @@ impl NextGenPsd2 {
         authorization: &str,
         how: Move,
     ) -> Result<Progress, BankError> {
-        let unreadable = |_| BankError::Failed { code: ErrorCode::General };
+        let unreadable = |_| BankError::Failed { reason: FailureReason::Aborted };
         let mut state: State = serde_json::from_str(authorization).map_err(unreadable)?;
         let consent = state.consent.id.clone();
         let next = match (how, state.authorisation.clone()) {
@@ -139,7 +139,7 @@ impl NextGenPsd2 {
                 let body = if state.pin_starts { send_pin(with, &mut state) } else { json!({}) };
                 let call = self.call(with, Call::post(path, with.request_id, &body));
                 let asked = self.http.ask::<Sca>(call).await;
-                let (headers, sca) = asked.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
+                let (headers, sca) = asked.map_err(|error| error.meaning(FailureReason::PinInvalid))?;
                 state.authorisation = authorisation_of(&sca);
                 state.approach = approach(&headers).or(state.approach);
                 self.next(with, &mut state, sca).await?
@@ -147,7 +147,7 @@ impl NextGenPsd2 {
             (Move::Go, Some(id)) if state.pin_missing => {
                 let body = send_pin(with, &mut state);
                 let told = self.update(with, &mut state, &id, &body).await;
-                let sca = told.map_err(|error| error.meaning(ErrorCode::PinInvalid))?;
+                let sca = told.map_err(|error| error.meaning(FailureReason::PinInvalid))?;
                 state.pin_missing = false;
                 self.next(with, &mut state, sca).await?
             }
@@ -164,7 +164,7 @@ impl NextGenPsd2 {
                     Err(refused @ BankError::Refused { .. }) => {
                         match self.look(with, &mut state, &id).await {
                             Ok(granted @ Next::Granted(_)) => granted,
-                            _ => return Err(refused.meaning(ErrorCode::TanInvalid)),
+                            _ => return Err(refused.meaning(FailureReason::TanInvalid)),
                         }
                     }
                     Err(error) => return Err(error),
@@ -205,15 +205,15 @@ impl NextGenPsd2 {
         match sca.sca_status.as_deref() {
             Some("finalised" | "exempted") => return self.granted(with, state).await,
             Some("failed") => {
-                let code = match state.pin {
+                let reason = match state.pin {
                     // Some banks refuse a wrong PIN with a success status.
-                    Pin::Sent => ErrorCode::PinInvalid,
-                    Pin::Unsent | Pin::Taken | Pin::Unchecked => ErrorCode::NoAuthorization,
+                    Pin::Sent => FailureReason::PinInvalid,
+                    Pin::Unsent | Pin::Taken | Pin::Unchecked => FailureReason::NoAuthorization,
                 };
-                return Err(BankError::refused(code, sca.psu_message.as_deref()));
+                return Err(BankError::refused(reason, sca.psu_message.as_deref()));
             }
             // A code that the bank has given its customer is to be sent back: nobody has it here.
-            Some("unconfirmed") => return Err(BankError::refused(ErrorCode::BankFailed, None)),
+            Some("unconfirmed") => return Err(BankError::refused(FailureReason::BankFailed, None)),
             _ => {}
         }
         if let Some(link) = sca.links.get("scaRedirect") {
@@ -236,10 +236,10 @@ impl NextGenPsd2 {
         if [UPDATE_WITH_PIN, START_WITH_PIN].iter().any(|link| sca.links.contains_key(*link)) {
             if state.pin != Pin::Unsent {
                 // The bank asks for the PIN again: the one that it was sent is wrong.
-                return Err(BankError::refused(ErrorCode::PinInvalid, sca.psu_message.as_deref()));
+                return Err(BankError::refused(FailureReason::PinInvalid, sca.psu_message.as_deref()));
             }
             if !with.credentials.contains_key(PIN) {
-                return Err(BankError::refused(ErrorCode::CredentialsIncomplete, None));
+                return Err(BankError::refused(FailureReason::CredentialsIncomplete, None));
             }
             state.pin_missing = true;
             return Ok(Next::Go);
@@ -252,7 +252,7 @@ impl NextGenPsd2 {
     fn page(&self, location: &str) -> Result<String, BankError> {
         match Url::parse(location).ok().filter(|url| self.targets.check_page(url).is_ok()) {
             Some(url) => bounded(url.into(), LOCATION_CHARS_MAX),
-            None => Err(BankError::refused(ErrorCode::BankUnintelligible, Some(PAGE_REFUSED))),
+            None => Err(BankError::refused(FailureReason::BankUnintelligible, Some(PAGE_REFUSED))),
         }
     }
 
@@ -261,7 +261,7 @@ impl NextGenPsd2 {
         match self.consent_status(with.psu, &state.consent.id).await?.as_deref() {
             Some("valid") => Ok(Next::Granted(state.consent.clone())),
             Some("received" | "partiallyAuthorised") => Ok(Next::Look),
-            _ => Err(BankError::refused(ErrorCode::NoAuthorization, None)),
+            _ => Err(BankError::refused(FailureReason::NoAuthorization, None)),
         }
     }
 
@@ -288,7 +288,7 @@ fn progress(state: &mut State, next: Next) -> Result<Progress, BankError> {
         };
     }
     let authorization = serde_json::to_string(state);
-    let authorization = authorization.map_err(|_| BankError::Failed { code: ErrorCode::General })?;
+    let authorization = authorization.map_err(|_| BankError::Failed { reason: FailureReason::Aborted })?;
     Ok(Progress { authorization, next, pin_taken: state.pin == Pin::Taken })
 }
 

@@ -6,7 +6,7 @@ use backon::{ExponentialBuilder, Retryable};
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Response, redirect};
-use saldo_domain::finx::ErrorCode;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::notification::Targets;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -156,7 +156,7 @@ impl Http {
             .no_proxy()
             .user_agent(concat!("saldo/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|_| BankError::Failed { code: ErrorCode::General })?;
+            .map_err(|_| BankError::Failed { reason: FailureReason::Aborted })?;
         Ok(Self { client, base })
     }
 
@@ -203,7 +203,7 @@ impl Http {
             Target::Path(segments, query) => {
                 let mut url = self.base.clone();
                 url.path_segments_mut()
-                    .map_err(|()| BankError::Failed { code: ErrorCode::General })?
+                    .map_err(|()| BankError::Failed { reason: FailureReason::Aborted })?
                     .pop_if_empty()
                     .extend(segments);
                 if !query.is_empty() {
@@ -232,17 +232,17 @@ fn may_repeat(call: &Call, failed: &Failed) -> bool {
 fn is_passing(error: &BankError) -> bool {
     match error {
         BankError::Busy { retry_after } => *retry_after <= WAIT_MAX,
-        BankError::Failed { code } => *code == ErrorCode::Unreachable,
+        BankError::Failed { reason } => *reason == FailureReason::BankUnreachable,
         BankError::Refused { .. } | BankError::ConsentEnded => false,
     }
 }
 
 fn failed(error: &reqwest::Error) -> BankError {
-    let code = match error.is_timeout() && !error.is_connect() {
-        true => ErrorCode::TimedOut,
-        false => ErrorCode::Unreachable,
+    let reason = match error.is_timeout() && !error.is_connect() {
+        true => FailureReason::TimedOut,
+        false => FailureReason::BankUnreachable,
     };
-    BankError::Failed { code }
+    BankError::Failed { reason }
 }
 
 /// The whole of an answer, if it is not too long.

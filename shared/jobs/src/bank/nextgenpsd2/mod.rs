@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use saldo_domain::bank::FailureReason;
 use saldo_domain::bank::Flow;
 use saldo_domain::date::Date;
-use saldo_domain::finx::ErrorCode;
 use saldo_domain::notification::Targets;
 use url::Url;
 
@@ -47,7 +47,9 @@ impl NextGenPsd2 {
         match self.http.ask::<ConsentStatus>(call).await {
             Ok((_, answer)) => Ok(Some(answer.consent_status)),
             // Banks have several words for a consent that is not there any more.
-            Err(BankError::ConsentEnded | BankError::Refused { code: ErrorCode::BankFailed, .. }) => Ok(None),
+            Err(BankError::ConsentEnded | BankError::Refused { reason: FailureReason::BankFailed, .. }) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use saldo_domain::finx::ErrorCode;
+use saldo_domain::bank::FailureReason;
 
 use super::super::BankError;
 use super::messages::TppMessages;
@@ -38,24 +38,24 @@ pub(super) fn read(
         (_, Some("CONSENT_EXPIRED" | "CONSENT_INVALID" | "CONSENT_UNKNOWN" | "TOKEN_EXPIRED")) => {
             BankError::ConsentEnded
         }
-        (_, Some("PSU_CREDENTIALS_INVALID" | "SCA_INVALID")) => refused(ErrorCode::LoginInvalid),
-        (_, Some("SERVICE_BLOCKED")) => refused(ErrorCode::AccessBlocked),
+        (_, Some("PSU_CREDENTIALS_INVALID" | "SCA_INVALID")) => refused(FailureReason::LoginInvalid),
+        (_, Some("SERVICE_BLOCKED")) => refused(FailureReason::AccessBlocked),
         (_, Some("ACCESS_EXCEEDED")) if wait.is_none_or(|wait| wait > WAIT_MAX) => {
-            refused(ErrorCode::TooManySyncs)
+            refused(FailureReason::TooManySyncs)
         }
         (StatusCode::TOO_MANY_REQUESTS, _) => {
             BankError::Busy { retry_after: wait.unwrap_or(RETRY_AFTER_DEFAULT) }
         }
         (StatusCode::SERVICE_UNAVAILABLE, _) => match wait {
             Some(retry_after) => BankError::Busy { retry_after },
-            None => BankError::Failed { code: ErrorCode::BankUnavailable },
+            None => BankError::Failed { reason: FailureReason::BankUnavailable },
         },
         // Banks have other codes of their own for a wrong PIN, or none.
         (StatusCode::UNAUTHORIZED, code) if has_pin && !code.is_some_and(is_not_of_user) => {
-            refused(ErrorCode::LoginInvalid)
+            refused(FailureReason::LoginInvalid)
         }
-        (status, _) if status.is_server_error() => BankError::Failed { code: ErrorCode::BankFailed },
-        _ => refused(ErrorCode::BankFailed),
+        (status, _) if status.is_server_error() => BankError::Failed { reason: FailureReason::BankFailed },
+        _ => refused(FailureReason::BankFailed),
     }
 }
 
@@ -99,7 +99,10 @@ mod tests {
         assert_eq!(meaning(429, Some("Thu, 15 Jan 2026 11:00:00 GMT"), ""), busy(0));
         assert_eq!(meaning(429, Some("soon"), ""), busy(10));
         assert_eq!(meaning(503, Some("30"), "<html>"), busy(30));
-        assert_eq!(meaning(503, None, "<html>"), BankError::Failed { code: ErrorCode::BankUnavailable });
+        assert_eq!(
+            meaning(503, None, "<html>"),
+            BankError::Failed { reason: FailureReason::BankUnavailable }
+        );
     }
 
     #[test]
@@ -108,13 +111,16 @@ mod tests {
             |code: &str| format!(r#"{{"tppMessages":[{{"category":"ERROR","code":"{code}","text":"t"}}]}}"#);
         let refused = |code| BankError::refused(code, Some("t"));
         assert_eq!(meaning(401, None, &body("CONSENT_EXPIRED")), BankError::ConsentEnded);
-        assert_eq!(meaning(429, None, &body("ACCESS_EXCEEDED")), refused(ErrorCode::TooManySyncs));
-        assert_eq!(meaning(429, Some("86400"), &body("ACCESS_EXCEEDED")), refused(ErrorCode::TooManySyncs));
+        assert_eq!(meaning(429, None, &body("ACCESS_EXCEEDED")), refused(FailureReason::TooManySyncs));
+        assert_eq!(
+            meaning(429, Some("86400"), &body("ACCESS_EXCEEDED")),
+            refused(FailureReason::TooManySyncs)
+        );
         let busy = BankError::Busy { retry_after: Duration::from_secs(1) };
         assert_eq!(meaning(429, Some("1"), &body("ACCESS_EXCEEDED")), busy);
-        assert_eq!(meaning(403, None, &body("SERVICE_BLOCKED")), refused(ErrorCode::AccessBlocked));
-        assert_eq!(meaning(400, None, &body("FORMAT_ERROR")), refused(ErrorCode::BankFailed));
-        assert_eq!(meaning(500, None, "{"), BankError::Failed { code: ErrorCode::BankFailed });
+        assert_eq!(meaning(403, None, &body("SERVICE_BLOCKED")), refused(FailureReason::AccessBlocked));
+        assert_eq!(meaning(400, None, &body("FORMAT_ERROR")), refused(FailureReason::BankFailed));
+        assert_eq!(meaning(500, None, "{"), BankError::Failed { reason: FailureReason::BankFailed });
     }
 
     #[test]
@@ -122,11 +128,11 @@ mod tests {
         let body = |code: &str| format!(r#"{{"tppMessages":[{{"category":"ERROR","code":"{code}"}}]}}"#);
         for wrong_pin in [String::new(), "<html>".to_owned(), body("WRONG_PASSWORD")] {
             let refused = |code| BankError::refused(code, None);
-            assert_eq!(answered(401, None, &wrong_pin, true), refused(ErrorCode::LoginInvalid));
-            assert_eq!(answered(401, None, &wrong_pin, false), refused(ErrorCode::BankFailed));
+            assert_eq!(answered(401, None, &wrong_pin, true), refused(FailureReason::LoginInvalid));
+            assert_eq!(answered(401, None, &wrong_pin, false), refused(FailureReason::BankFailed));
         }
         for ours in ["CERTIFICATE_EXPIRED", "SIGNATURE_INVALID"] {
-            let refused = BankError::refused(ErrorCode::BankFailed, None);
+            let refused = BankError::refused(FailureReason::BankFailed, None);
             assert_eq!(answered(401, None, &body(ours), true), refused);
         }
     }

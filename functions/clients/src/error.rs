@@ -1,0 +1,19 @@
+//! The errors of requests about clients.
+
+use axum::http::StatusCode;
+use saldo_http::{IntoProblem, Problem};
+
+/// Why a client was not deleted: it owns accounts, which would have no owner.
+#[derive(Debug)]
+pub(crate) struct OwnsAccounts;
+
+impl IntoProblem for OwnsAccounts {
+    fn into_problem(self) -> Problem {
+        Problem::new(
+            StatusCode::CONFLICT,
+            "client_owns_accounts",
+            "The client owns accounts",
+            "the client owns accounts; delete them or change their owner_id first",
+        )
+    }
+}
