@@ -1,10 +1,33 @@
 //! The domain's types as schemas of an OpenAPI document.
 
+/// What a type is on the wire, by its own name.
+macro_rules! wire {
+    ($($name:ident => $schema:expr;)*) => {
+        $(
+            impl PartialSchema for $name {
+                fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                    $schema.into()
+                }
+            }
+
+            impl ToSchema for $name {}
+        )*
+    };
+}
+
+mod bounds;
+mod wire;
+
 use std::borrow::Cow;
 
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
+
+pub(crate) use bounds::{bound_integer, bound_list};
+pub use wire::{
+    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, Lenient, PositiveText, TransactionCurrency,
+};
 
 use crate::account::Account;
 use crate::bank::Country;
@@ -65,21 +88,6 @@ fn names<T, C: Column<T>>() -> Vec<&'static str> {
         }
     }
     names
-}
-
-/// What a type is on the wire, by its own name.
-macro_rules! wire {
-    ($($name:ident => $schema:expr;)*) => {
-        $(
-            impl PartialSchema for $name {
-                fn schema() -> RefOr<Schema> {
-                    $schema.into()
-                }
-            }
-
-            impl ToSchema for $name {}
-        )*
-    };
 }
 
 /// An id: its prefix, and base 32 digits or a UUID of version 7.
