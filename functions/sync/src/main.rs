@@ -9,5 +9,6 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_env().await?;
     app.warm_up(&[FirstCall::Keys, FirstCall::Files("config/"), FirstCall::Syncs]).await;
-    lambda_http::run(saldo_http::service(sync::routes(&app))).await
+    let routes = sync::routes(&app).merge(notifications::routes(&app));
+    lambda_http::run(saldo_http::service(routes)).await
 }

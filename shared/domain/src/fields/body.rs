@@ -4,9 +4,11 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 pub use saldo_derive::Body;
 
 use super::{Fields, Finding, FindingCode, Patch};
+use crate::date::{self, Date};
 
 /// A request body, or an object in one.
 pub trait Body: Sized {
@@ -67,6 +69,16 @@ impl Fields {
         T::Err: Into<FindingCode> + Display,
     {
         self.patch(name, str::parse)
+    }
+
+    /// Reads a field that holds a time in RFC 3339's form.
+    pub fn moment(&mut self, name: &'static str) -> Patch<Timestamp> {
+        self.patch(name, date::parse_moment)
+    }
+
+    /// Reads a field that holds a calendar date.
+    pub fn day(&mut self, name: &'static str) -> Patch<Date> {
+        self.patch(name, date::parse)
     }
 
     /// Whether any of these fields was sent and not taken yet.

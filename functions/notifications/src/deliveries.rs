@@ -1,5 +1,4 @@
-//! `GET /rest/notifications/{id}/deliveries`: what an endpoint was told, or is still to be,
-//! newest first.
+//! The resource `/rest/notifications/{id}/deliveries`: the notifications of an endpoint, delivered or not.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -11,7 +10,7 @@ use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::read::find;
+use crate::notifications::find;
 
 /// A page of deliveries.
 #[derive(Serialize, ToSchema)]
@@ -23,7 +22,7 @@ pub(crate) struct List {
     has_more: bool,
 }
 
-/// Something that ended, on its way to an endpoint.
+/// A notification of an endpoint.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Delivery, example = json!({
     "delivery_id": "dlv_019bc187-6c00-7a3d-9c1e-5b0f4d2a8e61", "observe_key": "saldo:import.completed",
@@ -36,30 +35,30 @@ pub(crate) struct List {
 }))]
 struct View {
     delivery_id: DeliveryId,
-    /// What the endpoint observed when it was told.
+    /// The observe key of the endpoint at the time of the event.
     observe_key: ObserveKey,
     /// The import, export or synchronization that ended.
     #[schema(pattern = "^(imp|exp|syn)_[0-9a-f-]{36}$")]
     job_id: String,
     status: DeliveryStatus,
-    /// Why it was given up, if it was.
+    /// Why no further attempt is made; present only if the status is `failed`.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<GivenUp>,
     attempts: Vec<AttemptView>,
-    /// When the next attempt is due, as long as it is pending.
+    /// When the next attempt is due, while the status is `pending`.
     #[schema(required, format = DateTime)]
     next_attempt_at: Option<String>,
-    /// When it ended.
+    /// When the job ended.
     #[schema(format = DateTime)]
     created_at: String,
 }
 
-/// One attempt to tell, and what came of it.
+/// An attempt to deliver a notification, and its outcome.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeliveryAttempt)]
 struct AttemptView {
-    /// When it ended.
+    /// When the attempt ended.
     #[schema(format = DateTime)]
     at: String,
     #[serde(flatten)]
@@ -82,9 +81,9 @@ impl From<Delivery> for View {
     }
 }
 
-/// Lists what an endpoint was told, or is still to be
+/// Lists the notifications of an endpoint
 ///
-/// Newest first.
+/// Newest first, including those not delivered yet.
 #[utoipa::path(
     get, path = "/rest/notifications/{id}/deliveries", operation_id = "list_deliveries", tag = "Notifications",
     params(("id" = NotificationId, Path), PageAfter<DeliveryId>),

@@ -1,4 +1,4 @@
-//! The Lambda function that tells endpoints of events and delivers notifications.
+//! The Lambda function that finds the endpoints of an event and delivers the notifications.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};

@@ -1,4 +1,4 @@
-//! The Lambda function that ends notifications that were given up.
+//! The Lambda function that marks deliveries from the dead-letter queue as failed.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};

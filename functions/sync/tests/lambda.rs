@@ -1,5 +1,5 @@
-//! Synchronizations: the binary that answers requests, their worker, the one for their dead
-//! letters, and their schedule.
+//! The binaries of synchronizations, invoked as Lambda invokes them: requests, the worker, the handler of dead letters
+//! and the schedule.
 
 use local::{Aws, Data};
 use saldo_domain::id::{AccessId, OrgId, SyncId};
@@ -136,5 +136,16 @@ async fn the_schedule_queues_what_needs_no_user_once_a_day() {
     let syncs = lab.ask("GET", &format!("/rest/accesses/{access}/syncs"), Value::Null).await;
     assert_eq!(syncs.as_array().map(Vec::len), Some(2), "{syncs}");
     search(&lab.aws).await;
+    lab.aws.stop().await;
+}
+
+#[tokio::test]
+async fn binary_serves_notifications() {
+    let mut lab = Lab::start().await;
+    let body = json!({ "observe_key": "saldo:import.completed", "notify_uri": "https://1.1.1.1/notified" });
+    let endpoint = lab.ask("POST", "/rest/notifications", body).await;
+    let id = endpoint["notification_id"].as_str().expect("an id");
+    let read = lab.ask("GET", &format!("/rest/notifications/{id}"), Value::Null).await;
+    assert_eq!(read["observe_key"], "saldo:import.completed");
     lab.aws.stop().await;
 }
