@@ -12,9 +12,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
 use utoipa::{PartialSchema, Path, ToSchema};
 
-pub use saldo_domain::openapi::{
-    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, Lenient, PositiveText, TransactionCurrency,
-};
+pub use saldo_domain::openapi::{Amount, AmountText, AnyAmount, Lenient};
 pub use types::{EntityTags, Flag};
 
 use super::problem::Document;

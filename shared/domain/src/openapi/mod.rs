@@ -25,8 +25,10 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 pub(crate) use bounds::{bound_integer, bound_list};
+pub(crate) use wire::ip_address;
 pub use wire::{
-    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, Lenient, PositiveText, TransactionCurrency,
+    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, Credentials, Lenient, PositiveText,
+    TransactionCurrency,
 };
 
 use crate::account::Account;

@@ -4,12 +4,16 @@
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::string;
+use crate::secrets::SECRET_BYTES_MAX;
 use crate::transaction::CURRENCY_CODES;
+
+// The description of credentials names the bound.
+const _: () = assert!(SECRET_BYTES_MAX == 4_096);
 
 /// An amount as a JSON number with all its digits.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +47,30 @@ pub struct BlankOrText<const MAX: usize>;
 /// being accepted.
 #[derive(Clone, Copy, Debug)]
 pub struct Lenient<T>(PhantomData<T>);
+
+/// The credentials of the bank's customer: each that the access method lists in the catalog, and no others. No answer
+/// shows them.
+#[derive(Debug, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    /// The customer's login: up to 4096 bytes.
+    #[schema(nullable = false, min_length = 1, max_length = 4096)]
+    pub psu_id: Option<String>,
+    /// The customer's PIN or password: up to 4096 bytes.
+    #[schema(nullable = false, min_length = 1, max_length = 4096, format = Password)]
+    pub pin: Option<String>,
+}
+
+/// An IP address, or null.
+pub(crate) fn ip_address() -> impl Into<RefOr<Schema>> {
+    let address = |format: &str| string().format(Some(SchemaFormat::Custom(format.to_owned())));
+    let nothing = ObjectBuilder::new().schema_type(Type::Null);
+    AnyOfBuilder::new()
+        .item(address("ipv4"))
+        .item(address("ipv6"))
+        .item(nothing)
+        .description(Some("The user's IP address, which some banks require"))
+}
 
 /// Blanks alone, or text without control characters.
 const BLANK_OR_TEXT: &str = r"^([\t-\r \x85]*|[^\x00-\x1f\x7f-\x9f]*)$";

@@ -1,5 +1,4 @@
-//! What is sent to import accounts, for the OpenAPI document: it is read field by field, or not
-//! before the import runs.
+//! The payloads of an import, for the OpenAPI document. The import reads their rows later, and one by one.
 #![allow(dead_code, reason = "these are described, never made")]
 
 use saldo_domain::account::{
@@ -7,25 +6,25 @@ use saldo_domain::account::{
 };
 use saldo_domain::contact::{ContactName, Email, Phone};
 use saldo_domain::date::Date;
-use saldo_domain::id::{AccountId, UploadId};
-use saldo_domain::import::{DecimalSeparator, ExternalId, Format, Mapping};
+use saldo_domain::id::AccountId;
+use saldo_domain::import::{DecimalSeparator, ExternalId, ImportOfUpload, Mapping};
 use saldo_domain::money::Currency;
-use saldo_domain::text::Text;
+
 use saldo_http::openapi::{AnyAmount, Flag, Lenient};
 use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ContentBuilder, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use crate::accept::Wishes;
+use crate::accept::Query;
 
-/// Accounts to import, or the name of a file that has them.
+/// Accounts to import, or an uploaded file of accounts.
 #[derive(ToSchema)]
 #[schema(as = NewImport)]
 #[serde(untagged)]
 pub(crate) enum New {
     Accounts(OfAccounts),
-    File(OfUpload),
+    File(ImportOfUpload),
 }
 
 /// Accounts to import.
@@ -51,7 +50,7 @@ pub(crate) enum New {
 pub(crate) struct OfAccounts {
     #[schema(min_items = 1)]
     accounts: Vec<SentRow>,
-    /// Whether nothing is to be written to any account: the import only tells what would become of the rows.
+    /// Whether the import writes nothing, and reports what it would do to each row.
     dry_run: Option<bool>,
 }
 
@@ -71,98 +70,65 @@ pub(crate) struct Lines(String);
 )]
 pub(crate) struct Table(String);
 
-/// What is no row is refused, as rows are that something is wrong with.
+/// What is not a row is refused like an invalid row.
 type SentRow = Lenient<Row>;
 
 /// A row of an import. In CSV the fields of the contact are columns: `contact.name`, `contact.phone` and
 /// `contact.email`.
 ///
-/// Of an account that is there already, fields given replace what it has, fields left out stay, and `null`
-/// (in CSV an empty cell) clears those that may be missing. Other fields are left out, with a warning; but for
-/// `days_past_due`, `created_at` and `updated_at`, which exports have: they are passed over.
+/// In an existing account, the fields of the row replace the account's, absent fields keep their values, and `null` (in
+/// CSV an empty cell) removes optional ones. Unknown fields are ignored with a warning, except for `days_past_due`,
+/// `created_at` and `updated_at`, which exports have: they are ignored without one.
 #[derive(ToSchema)]
 #[schema(as = ImportRow)]
 pub(crate) struct Row {
-    /// The account's id, as an export tells it: names an account that has no external id.
+    /// The account's id, as in an export: identifies an account without an external id.
     id: Option<AccountId>,
-    /// The source's own id of the account, unique in the organization. Of rows that share one, the last counts.
+    /// The source's id of the account, unique in the organization. Of rows with the same id, the last one counts.
     external_id: Option<ExternalId>,
     contact: RowContact,
-    /// What is owed; not below zero.
+    /// The amount owed; not below zero.
     total_amount: AnyAmount,
-    /// The balance, where it is not minus what is owed; beside `id` alone.
+    /// The balance, if it is not the negative amount owed; only with `id`.
     balance: Option<AnyAmount>,
-    /// The organization's unless stated.
+    /// The currency; the organization's by default.
     currency: Option<Currency>,
-    /// The day it was due.
+    /// The due date.
     due_date: Option<Date>,
-    /// The system that the row comes from, such as `SAP`.
+    /// The source system, such as `SAP`.
     source_system: Option<SourceSystem>,
-    /// Where the account is in its life; `active` unless stated.
+    /// The status; `active` by default.
     status: Option<AccountStatus>,
-    /// The campaign it belongs to.
+    /// The campaign that the account belongs to.
     campaign_id: Option<CampaignId>,
-    /// Who owns it: a client's id, or an id of the caller's own.
+    /// The owner: the id of a client, or an id of your own.
     owner_id: Option<OwnerId>,
-    /// Its type; `receivable` unless stated.
+    /// The type; `receivable` by default.
     r#type: Option<AccountType>,
     /// Free text.
     notes: Option<Notes>,
-    /// What its transactions call it, such as an IBAN; beside `id` alone.
+    /// The identifier that its transactions refer to, such as an IBAN; only with `id`.
     identifier: Option<AccountIdentifier>,
 }
 
-/// Whom to contact about an account.
+/// The contact of an account.
 #[derive(ToSchema)]
 #[schema(as = ImportRowContact)]
 pub(crate) struct RowContact {
     /// The full name.
     name: ContactName,
     phone: Option<Phone>,
-    /// The e-mail address. What is none is kept, with a warning.
+    /// The e-mail address. Text that is not one is kept, with a warning.
     email: Option<Email>,
 }
 
-/// A file of accounts to import.
-#[derive(ToSchema)]
-#[schema(as = ImportOfUpload, example = json!({
-    "upload_id": "upl_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "mapping": { "Customer": "contact.name" }
-}))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct OfUpload {
-    /// The file, which was sent by the link of an upload.
-    upload_id: UploadId,
-    /// Which column fills which field, where its header does not say it; of CSV alone.
-    mapping: Option<Mapping>,
-    /// What stands before the decimals of amounts, a point unless stated; of CSV alone.
-    decimal_separator: Option<DecimalSeparator>,
-    /// Whether nothing is to be written to any account: the import only tells what would become of the rows.
-    dry_run: Option<bool>,
-}
-
-/// A file that is to be sent.
-#[derive(ToSchema)]
-#[schema(as = NewUpload, example = json!({ "format": "csv", "filename": "month-end.csv.gz" }))]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NewUpload {
-    format: Format,
-    /// Its name. A file whose name ends in `.gz` is decompressed (RFC 1952).
-    filename: Option<Text<255>>,
-    /// Its length. If it is stated, only a file of this length can be sent.
-    #[schema(minimum = 1, maximum = 5_000_000_000_i64)]
-    bytes: Option<i64>,
-    /// The SHA-256 of its bytes. If it is stated, only a file with this digest can be sent.
-    #[schema(pattern = "^[0-9A-Fa-f]{64}$")]
-    sha256: Option<String>,
-}
-
-/// Nothing.
+/// An empty object.
 #[derive(ToSchema)]
 #[schema(as = Nothing, example = json!({}))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
-impl IntoParams for Wishes {
+impl IntoParams for Query {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let parameter = |name: &str, about: &str| {
             let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
@@ -170,17 +136,17 @@ impl IntoParams for Wishes {
         };
         let of_csv = parameter(
             "mapping",
-            "Which column fills which field, where its header does not say it; of CSV alone",
+            "The fields that columns fill whose headers are not field names; only for CSV",
         );
         let separator = parameter(
             "decimal_separator",
-            "What stands before the decimals of amounts, a point unless stated; of CSV alone",
+            "The decimal separator of amounts, a point by default; only for CSV",
         );
         let dry_run = parameter(
             "dry_run",
-            "Whether nothing is to be written to any account: the import only tells what would become of the rows",
+            "Whether the import writes nothing, and reports what it would do to each row",
         );
-        // Whoever tries the API in a browser has one without a mapping before them.
+        // An empty mapping is what the page that tries the API in a browser starts with.
         let mapping = ContentBuilder::new().schema(Some(Mapping::schema())).example(Some(json!({})));
         vec![
             of_csv.content("application/json", mapping.build()).build(),
@@ -192,17 +158,13 @@ impl IntoParams for Wishes {
 
 #[cfg(test)]
 mod tests {
-    use saldo_domain::import::{Announced, FILE_BYTES_MAX, Field};
+    use saldo_domain::import::Field;
     use saldo_http::openapi::properties;
 
     use super::*;
 
     #[test]
-    fn what_is_described_is_what_is_read() {
-        assert_eq!(properties::<OfUpload>(), Wishes::FIELDS);
-        assert_eq!(properties::<NewUpload>(), Announced::FIELDS);
-        assert_eq!(FILE_BYTES_MAX, 5_000_000_000);
-
+    fn rows_are_described_with_all_fields() {
         let contact = properties::<RowContact>();
         let row = properties::<Row>().into_iter().flat_map(|name| match name.as_str() {
             "contact" => contact.iter().map(|name| format!("contact.{name}")).collect(),
