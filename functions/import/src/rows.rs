@@ -9,7 +9,6 @@ use saldo_domain::date::Date;
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{DecimalSeparator, ExternalId, ImportOfUpload, Mapping};
 use saldo_domain::money::Currency;
-
 use saldo_http::openapi::{AnyAmount, Flag, Lenient};
 use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
