@@ -83,7 +83,7 @@ async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_aga
     app.files.put(&job.payload.name, "text/csv", csv.into()).await.expect("S3");
     assert!(app.imports.accept(&job).await.expect("DynamoDB"), "the job is new");
     let export = Fields::of_json(NewAccountExport::FIELDS, br#"{"format":"csv"}"#).expect("JSON");
-    let export = NewAccountExport::read(export, &()).expect("a request");
+    let export = NewAccountExport::read(export, ()).expect("a request");
     let spec = export.on(Date::constant(2026, 1, 31)).spec;
     let id = ExportId::of_seed(Uuid::now_v7());
     let export = ExportJob::accepted(id, job.org.clone(), spec, Timestamp::now());

@@ -40,7 +40,7 @@ impl FromParameters for Query {
     const NAMES: &'static [&'static str] = ImportOptions::FIELDS;
 
     fn read(parameters: &mut Fields) -> Option<Self> {
-        ImportOptions::take(parameters, &()).map(Self)
+        ImportOptions::take(parameters, ()).map(Self)
     }
 }
 

@@ -125,7 +125,7 @@ pub(crate) async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     let now = Timestamp::now();
     let parent = caller.key();
-    let mut request: KeyRequest = payload.json_with(&KeyLifetime { now, latest: parent.expires_at })?;
+    let mut request: KeyRequest = payload.json_with(KeyLifetime { now, latest: parent.expires_at })?;
     request.expires_at = request.expires_at.or(parent.expires_at);
     let lacking = parent.lacks(&request.scopes);
     if !lacking.is_empty() {

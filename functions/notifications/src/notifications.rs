@@ -110,7 +110,7 @@ pub(crate) async fn create(
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
-    let body: NewEndpoint = payload.json_with(&app.targets)?;
+    let body: NewEndpoint = payload.json_with(app.targets)?;
     check_name(&body.notify_uri, app.targets).await?;
     let (org, id) = (caller.org(), NotificationId::of_seed(seed));
     // Simultaneous requests can exceed the bound by a few, which is harmless: it is there to prevent thousands.
@@ -171,7 +171,7 @@ pub(crate) async fn change(
     payload: Payload,
 ) -> Result<Json<View>, Problem> {
     preconditions.admit_untagged()?;
-    let change: EndpointChange = payload.json_with(&app.targets)?;
+    let change: EndpointChange = payload.json_with(app.targets)?;
     if let Some(uri) = &change.notify_uri {
         check_name(uri, app.targets).await?;
     }

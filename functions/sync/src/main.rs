@@ -1,4 +1,4 @@
-//! The Lambda function that answers the requests about accesses, their synchronizations and notifications.
+//! The Lambda function that serves accesses, synchronizations and notifications.
 
 use lambda_http::Error;
 use saldo_store::app::App;

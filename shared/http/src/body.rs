@@ -65,14 +65,14 @@ impl Payload {
     /// # Errors
     /// 415 for another media type, 400 for what is not a JSON object, or not valid.
     pub fn json<B: Body<Context = ()>>(&self) -> Result<B, Problem> {
-        self.json_with(&())
+        self.json_with(())
     }
 
     /// The body `B`, which must be JSON and is read in a context.
     ///
     /// # Errors
     /// As [`Payload::json`].
-    pub fn json_with<B: Body>(&self, context: &B::Context) -> Result<B, Problem> {
+    pub fn json_with<B: Body>(&self, context: B::Context) -> Result<B, Problem> {
         Ok(B::read(self.json_fields(B::FIELDS)?, context)?)
     }
 
@@ -80,7 +80,7 @@ impl Payload {
     ///
     /// # Errors
     /// As [`Payload::json`].
-    pub fn json_if_any_with<B: Body>(&self, context: &B::Context) -> Result<B, Problem> {
+    pub fn json_if_any_with<B: Body>(&self, context: B::Context) -> Result<B, Problem> {
         match self.bytes.is_empty() {
             true => Ok(B::read(Fields::new(B::FIELDS), context)?),
             false => self.json_with(context),
@@ -92,7 +92,7 @@ impl Payload {
     /// # Errors
     /// As [`Payload::json`].
     pub fn json_or_form<B: Body<Context = ()>>(&self) -> Result<B, Problem> {
-        Ok(B::read(self.json_or_form_fields(B::FIELDS)?, &())?)
+        Ok(B::read(self.json_or_form_fields(B::FIELDS)?, ())?)
     }
 
     /// The fields of a body that must be JSON.

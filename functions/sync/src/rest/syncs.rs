@@ -157,7 +157,7 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let org = caller.org();
     let access = find(&app, org, &id).await?;
-    let mut body: NewSync = payload.json_if_any_with(&app.targets)?;
+    let mut body: NewSync = payload.json_if_any_with(app.targets)?;
     let credentials = std::mem::take(&mut body.credentials);
     let mut request = SyncRequest::attended(body);
     let banks = app.banks().await?;

@@ -163,7 +163,7 @@ mod tests {
         let body =
             br#"{"type":"", "balance":1.005, "currency":"EUR", "notes":[], "colour":"red", "status":null}"#;
         let fields = Fields::of_json(NewAccount::FIELDS, body).expect("JSON");
-        let findings = NewAccount::read(fields, &()).expect_err("an invalid body");
+        let findings = NewAccount::read(fields, ()).expect_err("an invalid body");
         let found: Vec<_> = findings.iter().map(|found| (found.field.as_deref(), found.code)).collect();
         assert_eq!(
             found,
@@ -181,7 +181,7 @@ mod tests {
     fn absent_fields_are_kept_and_null_clears_optional_ones() {
         let read = |body: &[u8]| {
             let fields = Fields::of_json(AccountChange::FIELDS, body).expect("JSON");
-            AccountChange::read(fields, &())
+            AccountChange::read(fields, ())
         };
         let change = read(br#"{"notes":null, "owner_id":"me"}"#).expect("a change");
         assert_eq!((change.notes, change.campaign_id), (Patch::Clear, Patch::Keep));

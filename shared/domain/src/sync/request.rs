@@ -176,7 +176,7 @@ impl SyncRequest {
 /// Reports a state without a redirect URI.
 fn state_has_redirect_uri(
     fields: &mut Fields,
-    _: &Targets,
+    _: Targets,
     state: Option<&String>,
     redirect_uri: Option<&RedirectUri>,
 ) {
@@ -187,8 +187,8 @@ fn state_has_redirect_uri(
     }
 }
 
-fn redirect_uri(fields: &mut Fields, name: &'static str, targets: &Targets) -> Patch<RedirectUri> {
-    fields.patch(name, |text| RedirectUri::read(text, *targets))
+fn redirect_uri(fields: &mut Fields, name: &'static str, targets: Targets) -> Patch<RedirectUri> {
+    fields.patch(name, |text| RedirectUri::read(text, targets))
 }
 
 fn state(fields: &mut Fields, name: &'static str) -> Patch<String> {

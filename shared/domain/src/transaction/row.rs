@@ -42,7 +42,7 @@ impl<'a> Batch<'a> {
         }
         let text_of = |name: &&str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
         let sent: Vec<Option<String>> = NewTransaction::FIELDS.iter().map(text_of).collect();
-        let new = NewTransaction::read(fields, &())?;
+        let new = NewTransaction::read(fields, ())?;
         let id = match &new.external_id {
             Some(external_id) => {
                 TransactionId::of_external(self.org, Source::Api, &new.account_identifier, external_id)

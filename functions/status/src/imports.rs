@@ -1,12 +1,13 @@
-//! `GET /api/v1/import/{job_id}`: the counts of an import and the first of its findings.
+//! The resource `/api/v1/import` for readers: the list of imports, and one import with its first errors and warnings.
 
 use axum::extract::State;
 use axum::{Extension, Json};
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::fields::Severity;
 use saldo_domain::id::ImportId;
 use saldo_domain::import::ImportSummary;
-use saldo_http::{Caller, PathId, Problem};
+use saldo_http::{Caller, Page, PageAfter, Parameters, PathId, Problem};
 use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,10 +15,34 @@ use utoipa::ToSchema;
 use crate::find;
 use crate::reports::{Entry, first_findings};
 
-/// The findings of each severity that are listed with the job itself.
+/// The jobs whose chunks are added up concurrently. Most jobs of a page have ended and need no addition.
+const SUMS_IN_FLIGHT: usize = 8;
+/// The findings of each severity that are shown with an import.
 const INLINE_MAX: usize = 1_000;
 
-/// An import and what was found in its rows.
+/// Lists imports
+///
+/// Newest first.
+#[utoipa::path(
+    get, path = "/api/v1/import", operation_id = "list_imports", tag = "Imports",
+    params(PageAfter<ImportId>),
+    responses((status = 200, description = "A page of imports", body = Page<ImportSummary>)),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Parameters(query): Parameters<PageAfter<ImportId>>,
+) -> Result<Json<Page<ImportSummary>>, Problem> {
+    let now = Timestamp::now();
+    let limit = query.limit.get();
+    let (jobs, has_more) = app.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
+    let imports = jobs.into_iter().map(|job| app.imports.with_progress(job));
+    let summaries = stream::iter(imports).buffered(SUMS_IN_FLIGHT);
+    let data = summaries.map_ok(|import| ImportSummary::of(&import, now)).try_collect().await?;
+    Ok(Json(Page { data, has_more }))
+}
+
+/// An import, with its first errors and warnings.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportDetails, example = json!({
     "job_id": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "status": "completed_with_errors", "total_records": 2,
@@ -33,23 +58,23 @@ const INLINE_MAX: usize = 1_000;
 pub(crate) struct Details {
     #[serde(flatten)]
     summary: ImportSummary,
-    /// What rows were refused for: the first of all.
+    /// The first errors, for which rows were refused.
     #[schema(max_items = 1_000)]
     errors: Vec<Entry>,
-    /// What is odd about rows that were not refused for it: the first of all.
+    /// The first warnings. A row with warnings alone is imported.
     #[schema(max_items = 1_000)]
     warnings: Vec<Entry>,
 }
 
 /// Shows an import
 ///
-/// How it is doing, what became of its rows, and the first 1,000 errors and warnings.
+/// Its status, the counts of its rows, and the first 1,000 errors and warnings.
 #[utoipa::path(
     get, path = "/api/v1/import/{job_id}", operation_id = "read_import", tag = "Imports",
     params(("job_id" = ImportId, Path)),
     responses((status = 200, description = "The import", body = Details)),
 )]
-pub(crate) async fn job(
+pub(crate) async fn read(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ImportId>,
