@@ -1,4 +1,4 @@
-//! The Lambda function that makes, lists, reads, changes and deletes accounts.
+//! The Lambda function that lists, creates, reads, changes and deletes accounts.
 
 use lambda_http::Error;
 use saldo_store::app::App;

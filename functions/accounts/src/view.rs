@@ -1,17 +1,14 @@
-//! An account as its callers see it.
+//! An account in an answer.
 
-use axum::Json;
-use axum::http::{HeaderName, HeaderValue};
 use saldo_domain::account::{Account, BankDetails, Contact};
 use saldo_domain::date::{Date, in_milliseconds};
 use saldo_domain::id::{AccessId, AccountId};
 use saldo_domain::money::{Currency, Decimal, as_number, as_number_if_any};
-use saldo_http::etag_header;
 use saldo_http::openapi::Amount;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// An account. What it has not is not shown, but for the owner.
+/// An account. Absent values are left out, except for the owner, which is `null`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Account, example = json!({
     "id": "acc_mfrggzdfmztwq2lk", "type": "savings", "balance": 5000, "currency": "USD",
@@ -52,7 +49,7 @@ pub(crate) struct View {
     updated_at: i64,
 }
 
-/// What its bank says about an account that a synchronization brought.
+/// What the bank reported about an account that a synchronization found there.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AccountAtBank)]
 struct BankView {
@@ -69,7 +66,7 @@ struct BankView {
     bic: Option<String>,
     #[schema(required)]
     balance_date: Option<Date>,
-    /// Since when the bank does not list the account any more.
+    /// The time since which the bank no longer lists the account.
     #[schema(required, format = DateTime)]
     missing_since: Option<String>,
 }
@@ -131,9 +128,4 @@ impl From<Contact> for ContactView {
             email: contact.email.map(|email| email.as_str().to_owned()),
         }
     }
-}
-
-/// The answer that shows an account in the state it is in.
-pub(crate) fn shown(account: Account) -> ([(HeaderName, HeaderValue); 1], Json<View>) {
-    (etag_header(&account.revision), Json(account.into()))
 }

@@ -1,12 +1,7 @@
-//! Clients, the accounts they own, and what the balances mean: `/api/clients`.
+//! The function that lists, creates, reads, changes and deletes clients: `/api/clients`.
 
-mod body;
-mod change;
-mod create;
-mod delete;
+mod clients;
 mod error;
-mod list;
-mod read;
 mod view;
 
 use saldo_domain::key::Scope;
@@ -18,9 +13,9 @@ use utoipa_axum::routes;
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .with(Scope::ClientsRead, routes!(list::list))
-        .with(Scope::ClientsWrite, routes!(create::create))
-        .with(Scope::ClientsRead, routes!(read::read))
-        .with(Scope::ClientsWrite, routes!(change::change))
-        .with(Scope::ClientsWrite, routes!(delete::delete))
+        .with(Scope::ClientsRead, routes!(clients::list))
+        .with(Scope::ClientsWrite, routes!(clients::create))
+        .with(Scope::ClientsRead, routes!(clients::read))
+        .with(Scope::ClientsWrite, routes!(clients::change))
+        .with(Scope::ClientsWrite, routes!(clients::delete))
 }

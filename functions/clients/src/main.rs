@@ -1,4 +1,4 @@
-//! The Lambda function that keeps clients and tells what they own.
+//! The Lambda function that lists, creates, reads, changes and deletes clients.
 
 use lambda_http::Error;
 use saldo_store::app::App;

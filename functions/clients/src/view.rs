@@ -1,4 +1,4 @@
-//! A client as its callers see it: with its accounts and what they come to.
+//! A client in an answer, with its accounts and balances.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,8 @@ use saldo_store::failure::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The accounts shown in one answer: with the longest of texts they fit Lambda's 6 MB, in
-/// which the answer is a JSON string of JSON.
+/// The accounts shown in one answer. With the longest texts they fit in the 6 MB of a Lambda response, which is
+/// JSON with the answer as a string.
 const ACCOUNTS_MAX: usize = 10_000;
 /// The clients whose accounts are read at once.
 const CLIENTS_IN_FLIGHT: usize = 16;
@@ -42,10 +42,10 @@ pub(crate) struct View {
     r#type: u8,
     #[schema(max_items = 10_000)]
     accounts: Vec<AccountView>,
-    /// Whether it owns more accounts than an answer has room for; there if it does.
+    /// Whether the client owns more accounts than are shown; present only if it does.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     has_more_accounts: bool,
-    /// What all its accounts come to, those not shown included, in each currency.
+    /// The balance in each currency, of all its accounts, including those not shown.
     balances: Vec<BalanceView>,
     #[schema(format = DateTime)]
     created_at: String,
@@ -63,17 +63,17 @@ struct AccountView {
     #[schema(value_type = Amount)]
     #[serde(serialize_with = "as_number")]
     balance: Decimal,
-    /// What the balance means.
+    /// The meaning of the balance.
     position: Position,
 }
 
-/// What the accounts of a client come to in a currency.
+/// The balance of a client's accounts in one currency.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ClientBalance)]
 struct BalanceView {
     currency: Currency,
     balance: Total,
-    /// What the balance means.
+    /// The meaning of the balance.
     position: Position,
 }
 
@@ -142,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    /// The bytes an answer of Lambda may have: 6 MB, less what goes with the body.
+    /// The bytes of a Lambda response: 6 MB, less the headers.
     const LAMBDA_BYTES_MAX: usize = 6 * 1024 * 1024 - 16 * 1024;
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_full_says_so_and_its_sums_are_complete_all_the_same() {
+    fn full_answer_says_so_and_its_balances_are_complete() {
         let client = Client {
             id: "cli_aaaaaaaaaaaaaaaa".parse().expect("an id"),
             name: "ACME".parse().expect("a name"),

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use saldo_domain::export::{ACCOUNT_EXPORT_FIELDS, ExportJob, ExportRequest};
-use saldo_domain::fields::Fields;
+use saldo_domain::export::{ExportJob, NewAccountExport};
+use saldo_domain::fields::{Body, Fields};
 use saldo_domain::id::{ExportId, OrgId};
 use saldo_http::BODY_BYTES_MAX;
 use serde_json::{Value, json};
@@ -75,9 +75,9 @@ impl Portfolio {
 
     /// A job of the organization's, and the event that has its worker write its file.
     async fn job(&self, bench: &Bench) -> (String, Value) {
-        let fields = Fields::of_json(ACCOUNT_EXPORT_FIELDS, br#"{"format":"csv"}"#).expect("JSON");
+        let fields = Fields::of_json(NewAccountExport::FIELDS, br#"{"format":"csv"}"#).expect("JSON");
         let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let spec = ExportRequest::of_accounts(fields, today).expect("a request").spec;
+        let spec = NewAccountExport::read(fields, ()).expect("a request").on(today).spec;
         let id = ExportId::of_seed(Uuid::now_v7());
         let job = ExportJob::accepted(id.clone(), self.org.clone(), spec, Timestamp::now());
         assert!(bench.app.exports.accept(&job).await.expect("DynamoDB"), "a new job");

@@ -1,4 +1,4 @@
-//! Exports that are small enough to be the answer.
+//! Exports that are small enough for an answer.
 
 use futures::TryStreamExt;
 use saldo_domain::export::ExportSpec;
@@ -9,12 +9,12 @@ use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::metrics;
 
-/// The file, if it fits an answer and is read in time.
+/// The file, if it fits in an answer and can be read in time.
 pub(crate) async fn file(app: &App, org: &OrgId, spec: &ExportSpec) -> Result<Option<Vec<u8>>, Failure> {
     let fitting = fitting(app, org, spec);
     match tokio::time::timeout(app.limits.inline_export_time, fitting).await {
         Ok(file) => file,
-        // Few records of very many: reading them all takes a worker's patience.
+        // A filter that few of very many records match: a worker has the time to read them all.
         Err(_) => Ok(None),
     }
 }

@@ -1,11 +1,8 @@
-//! Exports of accounts and transactions: small ones are the answer itself, large ones a job
-//! whose worker writes a file to be fetched by a link.
+//! The function that exports accounts and transactions: `/api/v1/export`.
 
-mod accept;
-mod body;
+mod exports;
 mod inline;
-mod job;
-mod list;
+mod rows;
 
 use saldo_domain::key::Scope;
 use saldo_http::Routes;
@@ -16,8 +13,8 @@ use utoipa_axum::routes;
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .with(Scope::Export, routes!(accept::accounts))
-        .with(Scope::Export, routes!(accept::transactions))
-        .with(Scope::Export, routes!(list::list))
-        .with(Scope::Export, routes!(job::job))
+        .with(Scope::Export, routes!(exports::accounts))
+        .with(Scope::Export, routes!(exports::transactions))
+        .with(Scope::Export, routes!(exports::list))
+        .with(Scope::Export, routes!(exports::read))
 }

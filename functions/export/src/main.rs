@@ -1,4 +1,4 @@
-//! The Lambda function that answers the HTTP requests of exports.
+//! The Lambda function that creates and shows exports.
 
 use lambda_http::Error;
 use saldo_store::app::App;

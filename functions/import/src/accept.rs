@@ -1,4 +1,4 @@
-//! `POST /api/v1/import`: a payload in, or the name of a file that was uploaded; a job out.
+//! `POST /api/v1/import`: accepts a payload, or names an uploaded file, and creates a job.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -6,10 +6,11 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::fields::{Fields, Finding, FindingCode, InvalidValue};
-use saldo_domain::id::{ImportId, OrgId, UploadId};
+use saldo_domain::fields::{Body, Fields, Finding, FindingCode};
+use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
-    Accepted, DecimalSeparator, Format, ImportJob, ImportStatus, Mapping, Notation, PayloadFile,
+    Accepted, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation, PayloadFile,
+    UNKNOWN_UPLOAD,
 };
 use saldo_formats::read;
 use saldo_formats::read::Beside;
@@ -22,11 +23,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::body::{Lines, New, Table};
 use crate::error::ImportError;
-
-/// What is wrong with the id of an upload.
-const NO_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
+use crate::rows::{Lines, New, Table};
 
 /// The media types accepted, each with its format.
 const FORMATS: [(&str, Format); 4] = [
@@ -36,59 +34,14 @@ const FORMATS: [(&str, Format); 4] = [
     ("text/csv", Format::Csv),
 ];
 
-/// What a request says of an import besides its rows: in the query, or, of a file that was
-/// uploaded, in the body.
-#[derive(Default)]
-pub(crate) struct Wishes {
-    /// From the file's columns to fields.
-    mapping: Option<Mapping>,
-    decimal_separator: Option<DecimalSeparator>,
-    dry_run: Option<bool>,
-}
+/// The options in the query.
+pub(crate) struct Query(ImportOptions);
 
-impl FromParameters for Wishes {
-    const NAMES: &'static [&'static str] = &["mapping", "decimal_separator", "dry_run"];
+impl FromParameters for Query {
+    const NAMES: &'static [&'static str] = ImportOptions::FIELDS;
 
     fn read(parameters: &mut Fields) -> Option<Self> {
-        Some(Self::of(parameters))
-    }
-}
-
-impl Wishes {
-    /// The fields of a body that speaks of a file.
-    pub(crate) const FIELDS: [&'static str; 4] = ["upload_id", "mapping", "decimal_separator", "dry_run"];
-
-    fn of(fields: &mut Fields) -> Self {
-        Self {
-            mapping: mapping(fields),
-            decimal_separator: fields.patch("decimal_separator", str::parse).value(),
-            dry_run: fields.boolean("dry_run").value(),
-        }
-    }
-
-    /// What is said here or, where nothing is, there.
-    fn or(self, other: Self) -> Self {
-        Self {
-            mapping: self.mapping.or(other.mapping),
-            decimal_separator: self.decimal_separator.or(other.decimal_separator),
-            dry_run: self.dry_run.or(other.dry_run),
-        }
-    }
-
-    /// How a payload is written of which this is said, if it can be said of such.
-    fn notation(self, format: Format, gzip: bool) -> Result<Notation, Vec<Finding>> {
-        let said =
-            [("mapping", self.mapping.is_some()), ("decimal_separator", self.decimal_separator.is_some())];
-        if format != Format::Csv && said.iter().any(|(_, said)| *said) {
-            let said = said.into_iter().filter(|(_, said)| *said);
-            let reason = "only of CSV can this be said";
-            return Err(said
-                .map(|(name, _)| Finding::in_field(name, FindingCode::InvalidValue, reason))
-                .collect());
-        }
-        let (mapping, decimal_separator) =
-            (self.mapping.unwrap_or_default(), self.decimal_separator.unwrap_or_default());
-        Ok(Notation { format, mapping, decimal_separator, gzip, in_request: false })
+        ImportOptions::take(parameters, ()).map(Self)
     }
 }
 
@@ -100,25 +53,25 @@ impl Wishes {
 struct Answer {
     job_id: ImportId,
     status: ImportStatus,
-    /// The rows; null if they are in a file.
+    /// The number of rows; null for an uploaded file.
     #[schema(required)]
     total_records: Option<u64>,
-    /// Whether nothing is written to any account; there if it is so.
+    /// Whether the import writes nothing; present only if it is so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
 }
 
 /// Imports accounts
 ///
-/// The rows are in the body, or in a file that was sent by the link of an upload. The import runs on its own:
-/// look at its `Location` to see what becomes of each row. Rows that something is wrong with keep no others from
-/// being imported. A row with the `external_id` of an account that is there changes that account.
+/// The rows are in the body, or in an uploaded file. The import runs in the background: read its `Location` for the
+/// result of each row. Invalid rows do not keep the others from being imported. A row with the `external_id` of an
+/// existing account changes that account.
 ///
-/// The cells of CSV may be separated by commas, semicolons or tabs. The headers of columns are the names of
-/// fields, whatever their case, blanks and underscores, or are in `mapping`.
+/// The cells of CSV are separated by commas, semicolons or tabs. The headers of columns are names of fields, ignoring
+/// case, blanks and underscores, or are in `mapping`.
 #[utoipa::path(
     post, path = "/api/v1/import", operation_id = "import_accounts", tag = "Imports",
-    params(Wishes),
+    params(Query),
     request_body(content(
         (New = "application/json"),
         (Lines = "application/x-ndjson"),
@@ -129,14 +82,14 @@ struct Answer {
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
         (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `duplicate_column`, \
             `too_many_columns`, `header_too_long`, `unclosed_quote`, `misquoted`"),
-        (status = 409, description = "`nothing_uploaded`: the file was not sent yet"),
+        (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
     ),
 )]
 pub(crate) async fn accept(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
-    Parameters(wishes): Parameters<Wishes>,
+    Parameters(Query(options)): Parameters<Query>,
     payload: Payload,
 ) -> Result<Response, Problem> {
     let (media_type, format) = format(payload.media_type.as_deref())?;
@@ -144,10 +97,11 @@ pub(crate) async fn accept(
     let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
     let beside = if format == Format::Json { Beside::of(&payload.bytes) } else { Beside::default() };
     let accepted = match beside {
-        Beside { upload_id: true, .. } => of_upload(&app, &org, wishes, &payload).await?,
+        Beside { upload_id: true, .. } => of_upload(&app, &org, options, &payload).await?,
         Beside { dry_run, .. } => {
-            let wishes = Wishes { dry_run: flag(dry_run.as_ref())?, ..Wishes::default() }.or(wishes);
-            of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, wishes, payload).await?
+            let options =
+                ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() }.or(options);
+            of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, options, payload).await?
         }
     };
     let job = ImportJob::accepted(id, org, accepted, Timestamp::now());
@@ -160,8 +114,8 @@ pub(crate) async fn accept(
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(answer)).into_response())
 }
 
-/// API Gateway hands JSON and `text/…` on as text, with a replacement character for all that is no
-/// UTF-8. What such a body said is lost, and nobody would notice in a CSV of names.
+/// Refuses bodies with replacement characters. API Gateway passes JSON and `text/…` on as text and replaces what is not
+/// UTF-8; in a CSV of names that loss would go unnoticed.
 fn nothing_was_replaced(payload: &Payload) -> Result<(), Problem> {
     let text = str::from_utf8(&payload.bytes).unwrap_or_default();
     match text.contains(char::REPLACEMENT_CHARACTER) {
@@ -180,11 +134,11 @@ async fn of_payload(
     files: &ImportFiles,
     media_type: &str,
     format: Format,
-    wishes: Wishes,
+    options: ImportOptions,
     Payload { bytes, .. }: Payload,
 ) -> Result<Accepted, Problem> {
-    let dry_run = wishes.dry_run.unwrap_or_default();
-    let notation = wishes.notation(format, false).map_err(Problem::invalid_parameters)?;
+    let dry_run = options.dry_run.unwrap_or_default();
+    let notation = options.notation(format, false).map_err(Problem::invalid_parameters)?;
     let notation = Notation { in_request: true, ..notation };
     let total_records = read::count(&notation, &*bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
@@ -193,22 +147,24 @@ async fn of_payload(
 }
 
 /// The rows are in a file that was uploaded.
-async fn of_upload(app: &App, org: &OrgId, of_query: Wishes, payload: &Payload) -> Result<Accepted, Problem> {
-    let mut fields = payload.json_fields(&Wishes::FIELDS)?;
-    let id: Option<UploadId> = fields.required("upload_id", |fields, name| {
-        fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(NO_UPLOAD)))
-    });
-    let wishes = Wishes::of(&mut fields).or(of_query);
-    let id = fields.finish(id)?;
-    let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, NO_UPLOAD));
+async fn of_upload(
+    app: &App,
+    org: &OrgId,
+    of_query: ImportOptions,
+    payload: &Payload,
+) -> Result<Accepted, Problem> {
+    let body: ImportOfUpload = payload.json()?;
+    let (id, options) = body.into_parts();
+    let options = options.or(of_query);
+    let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
     let upload = app.uploads.get(org, &id).await?.ok_or_else(unknown)?;
     let name = uploaded_file(org, &id);
     let sent = app.files.facts(&name).await?;
-    // What was announced is the file, be S3 as strict as it may.
+    // S3 has checked the digest; this does not rely on it.
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
-    let dry_run = wishes.dry_run.unwrap_or_default();
-    let notation = wishes.notation(upload.format, upload.gzip)?;
+    let dry_run = options.dry_run.unwrap_or_default();
+    let notation = options.notation(upload.format, upload.gzip)?;
     Ok(accepted(app, PayloadFile { name, bytes, etag }, notation, None, dry_run))
 }
 
@@ -233,20 +189,6 @@ fn flag(json: Option<&Value>) -> Result<Option<bool>, Problem> {
     }
 }
 
-/// A mapping, which is an object in a body and the text of one in a query.
-fn mapping(fields: &mut Fields) -> Option<Mapping> {
-    let read = match fields.take("mapping")? {
-        Value::Null => return None,
-        Value::String(json) => serde_json::from_str(&json),
-        json => serde_json::from_value(json),
-    };
-    let refused = |error: serde_json::Error| {
-        fields.find(Finding::in_field("mapping", FindingCode::InvalidValue, error.to_string()));
-    };
-    // One that renames nothing is none.
-    read.map_err(refused).ok().filter(|mapping| *mapping != Mapping::default())
-}
-
 fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
     FORMATS
         .into_iter()
@@ -261,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_described_is_what_is_read() {
-        assert_eq!(query_parameters::<__path_accept>(), Wishes::NAMES);
+    fn operation_describes_its_parameters() {
+        assert_eq!(query_parameters::<__path_accept>(), Query::NAMES);
     }
 }

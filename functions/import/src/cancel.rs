@@ -1,4 +1,4 @@
-//! `POST /api/v1/import/{job_id}/cancel`: calls an import off.
+//! `POST /api/v1/import/{job_id}/cancel`: cancels an import.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,20 +12,20 @@ use saldo_jobs::import::plan;
 use saldo_store::app::App;
 use saldo_store::queue::ImportTask;
 
-use crate::body::Nothing;
 use crate::error::ImportError;
+use crate::rows::Nothing;
 
 /// Cancels an import
 ///
-/// Rows that nobody has begun with are left out; what was written stays written and counted.
+/// Chunks that have not started are skipped; rows that were written stay written and are counted.
 #[utoipa::path(
     post, path = "/api/v1/import/{job_id}/cancel", operation_id = "cancel_import", tag = "Imports",
     params(("job_id" = ImportId, Path)),
     request_body = Option<Nothing>,
     responses(
         (status = 200, description = "The import, which is cancelled", body = ImportSummary),
-        (status = 202, description = "The import, of which rows that were begun with are finished", body = ImportSummary),
-        (status = 409, description = "`import_ended`: it has ended otherwise"),
+        (status = 202, description = "The import; chunks that have started are finished first", body = ImportSummary),
+        (status = 409, description = "`import_ended`: it has already ended"),
     ),
 )]
 pub(crate) async fn cancel(
@@ -39,7 +39,7 @@ pub(crate) async fn cancel(
     let job = app.imports.cancel(caller.org(), &id, now).await?.ok_or_else(Problem::not_found)?;
     let status = match job.status {
         ImportStatus::Processing => {
-            // Its planner may be gone, and come back much later.
+            // The planner may have died; its message would return much later.
             if job.chunks.is_none() {
                 app.plan_queue.send(&[plan::message(&job, ImportTask::Plan)]).await?;
             }

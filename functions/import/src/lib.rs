@@ -1,11 +1,10 @@
-//! The import of accounts: `POST /api/v1/import` accepts a payload, or a file that was
-//! uploaded, and queues it; the planner cuts it into chunks and queues those; workers process
-//! them; what can't be processed ends among the dead letters, which close its books.
+//! The function that accepts and cancels imports of accounts: `/api/v1/import`. The binaries of this crate plan an
+//! import, process its chunks, and handle dead letters.
 
 mod accept;
-mod body;
 mod cancel;
 mod error;
+mod rows;
 mod uploads;
 
 use saldo_domain::key::Scope;

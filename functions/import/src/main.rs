@@ -1,4 +1,4 @@
-//! The Lambda function that answers the import's HTTP requests.
+//! The Lambda function that accepts and cancels imports.
 
 use lambda_http::Error;
 use saldo_store::app::App;

@@ -1,5 +1,4 @@
-//! `POST /api/v1/import/uploads`: a link by which a file of any size is sent to S3, to be
-//! imported then.
+//! The resource `/api/v1/import/uploads`: links to upload large files to S3, which are then imported.
 
 use std::collections::BTreeMap;
 
@@ -18,9 +17,7 @@ use saldo_store::files::uploaded_file;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::body::NewUpload;
-
-/// How to send a file.
+/// A link to upload a file.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Upload, example = json!({
     "upload_id": "upl_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90",
@@ -29,42 +26,41 @@ use crate::body::NewUpload;
 }))]
 struct Created {
     upload_id: UploadId,
-    /// Where to send it.
+    /// The URL.
     #[schema(format = "uri")]
     url: String,
-    /// How to send it: `PUT`.
+    /// The method: `PUT`.
     #[schema(pattern = "^PUT$")]
     method: &'static str,
-    /// The headers to send with it.
+    /// The headers of the request.
     headers: BTreeMap<String, String>,
-    /// The latest moment to begin sending. To a link that has ended S3 answers 403, or 400 with the code
-    /// `ExpiredToken`: ask for another one then.
+    /// The time until which an upload can start. S3 answers later ones with 403, or with 400 and the code
+    /// `ExpiredToken`: create another link then.
     #[schema(format = DateTime)]
     expires_at: String,
 }
 
-/// Asks for a link to send a file by
+/// Creates a link to upload a file
 ///
-/// Files may have up to 5,000,000,000 bytes. Send the file to the link, and then import it by its `upload_id`.
-/// Text is in UTF-8, or in UTF-16 with a byte order mark; CSV may be in Windows-1252, too.
+/// A file can have up to 5,000,000,000 bytes. Upload it to the link, and then import it by its `upload_id`. Text is in
+/// UTF-8, or in UTF-16 with a byte order mark; CSV can also be in Windows-1252.
 #[utoipa::path(
     post, path = "/api/v1/import/uploads", operation_id = "create_upload", tag = "Imports",
-    request_body = NewUpload,
+    request_body = Announced,
     responses((status = 201, description = "The link", body = Created)),
 )]
-
 pub(crate) async fn create(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
 ) -> Result<Response, Problem> {
-    let announced = Announced::read(payload.json_fields(&Announced::FIELDS)?)?;
+    let announced: Announced = payload.json()?;
     let (id, org, created_at) = (UploadId::of_seed(seed), caller.org().clone(), Timestamp::now());
     let name = uploaded_file(&org, &id);
     let link = app.files.put_link(&name, &announced, app.limits.upload_valid).await?;
-    let Announced { format, gzip, sha256, .. } = announced;
-    let sha256 = sha256.map(|digest| BASE64.encode(&digest));
+    let (format, gzip) = (announced.format, announced.is_gzip());
+    let sha256 = announced.sha256.map(|digest| BASE64.encode(&digest));
     app.uploads.accept(&Upload { id: id.clone(), org, format, gzip, sha256, created_at }).await?;
     let created = Created {
         upload_id: id,

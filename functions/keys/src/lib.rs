@@ -1,11 +1,7 @@
-//! API keys: `/api/v1/keys`.
+//! The function that lists, creates and revokes API keys: `/api/v1/keys`.
 
-mod body;
-mod create;
 mod error;
-mod list;
-mod revoke;
-mod view;
+mod keys;
 
 use saldo_domain::key::Scope;
 use saldo_http::Routes;
@@ -16,7 +12,7 @@ use utoipa_axum::routes;
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .with(Scope::Keys, routes!(list::list))
-        .with(Scope::Keys, routes!(create::create))
-        .with(Scope::Keys, routes!(revoke::revoke))
+        .with(Scope::Keys, routes!(keys::list))
+        .with(Scope::Keys, routes!(keys::create))
+        .with(Scope::Keys, routes!(keys::revoke))
 }

@@ -1,4 +1,4 @@
-//! The Lambda function that makes, lists and revokes API keys.
+//! The Lambda function that lists, creates and revokes API keys.
 
 use lambda_http::Error;
 use saldo_store::app::App;

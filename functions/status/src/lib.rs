@@ -1,9 +1,8 @@
-//! How imports are doing: one job, its errors, and the list of jobs.
+//! The function that shows imports, their errors and their refused rows: `/api/v1/import`.
 
 mod error;
 mod errors;
-mod job;
-mod list;
+mod imports;
 mod refused;
 mod reports;
 
@@ -18,8 +17,8 @@ use utoipa_axum::routes;
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .with(Scope::Import, routes!(list::list))
-        .with(Scope::Import, routes!(job::job))
+        .with(Scope::Import, routes!(imports::list))
+        .with(Scope::Import, routes!(imports::read))
         .with(Scope::Import, routes!(errors::errors))
 }
 

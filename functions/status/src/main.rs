@@ -1,4 +1,4 @@
-//! The Lambda function that tells how imports are doing.
+//! The Lambda function that shows imports and their errors.
 
 use lambda_http::Error;
 use saldo_store::app::App;

@@ -1,4 +1,4 @@
-//! The findings of an import, read from its chunks' reports in the order of the rows.
+//! The findings of an import, in the order of the rows. They are read from the reports of its chunks.
 
 use std::borrow::Cow;
 
@@ -16,17 +16,17 @@ use utoipa::ToSchema;
 /// The reports read from S3 at the same time.
 const REPORTS_IN_FLIGHT: usize = 32;
 
-/// Something found in a row, as callers see it.
+/// A finding in a row.
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = ImportFinding, example = json!({
     "index": 1, "external_id": "INV-2026-0099", "field": "contact.phone", "code": "invalid_phone",
     "reason": "not a phone number in E.164 form, such as +5491155551234"
 }))]
 pub(crate) struct Entry {
-    /// Which row it is, counting from 0; null for the header.
+    /// The index of the row, from 0; null for the header.
     #[schema(required)]
     index: Option<u64>,
-    /// The line on which the row begins, counting from 1; not in a JSON object.
+    /// The line on which the row starts, from 1; absent for rows of a JSON object.
     #[schema(nullable = false, minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
@@ -34,11 +34,11 @@ pub(crate) struct Entry {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
-    /// The field it is in; null if it concerns the whole row.
+    /// The field; null if the finding concerns the whole row.
     #[schema(required, value_type = Option<String>)]
     field: Option<Cow<'static, str>>,
     code: FindingCode,
-    /// What it is, for people. It quotes no personal field.
+    /// The reason, for people. It quotes no personal field.
     #[schema(value_type = String)]
     reason: Cow<'static, str>,
 }
@@ -77,7 +77,7 @@ pub(crate) async fn first_findings(
     while let Some((part, report)) = reports.try_next().await? {
         found.extend(entries(&report, severity));
         rows += in_counts(&part.counts, severity);
-        // Stop when there is enough, or when nothing is left to find.
+        // Enough, or all.
         if found.len() >= max || rows >= in_counts(import.counts(), severity) {
             break;
         }
@@ -105,8 +105,8 @@ pub(crate) fn reports(
         .try_buffered(REPORTS_IN_FLIGHT)
 }
 
-/// The committed chunks from number `from` on. While the import runs they end before the
-/// first one that is not committed, so that whoever reads on from there misses nothing.
+/// The committed chunks from number `from` on. While the import runs, they end before the first one that is not
+/// committed, so a reader that continues there later misses nothing.
 pub(crate) fn in_line(
     app: &App,
     job: &ImportJob,

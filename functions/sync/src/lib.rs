@@ -1,14 +1,13 @@
-//! Accounts kept in step with banks, in the finX API's words: accesses, synchronizations and
-//! their challenges, what they brought, and notifications of it.
+//! Synchronization with banks, in the terms of the finX API: `/rest/accesses`, their synchronizations and challenges,
+//! and the accounts and transactions that these imported.
 
-mod notifications;
 mod rest;
 
 use saldo_http::Routes;
 use saldo_store::app::App;
 
-/// The routes of the function.
+/// The routes of the function, except notifications.
 #[must_use]
 pub fn routes(app: &App) -> Routes {
-    notifications::routes(rest::routes(app))
+    rest::routes(app)
 }

@@ -1,4 +1,4 @@
-//! The Lambda function that answers the requests about accesses, their synchronizations and notifications.
+//! The Lambda function that serves accesses, synchronizations and notifications.
 
 use lambda_http::Error;
 use saldo_store::app::App;
@@ -9,5 +9,6 @@ async fn main() -> Result<(), Error> {
     telemetry::init();
     let app = App::from_env().await?;
     app.warm_up(&[FirstCall::Keys, FirstCall::Files("config/"), FirstCall::Syncs]).await;
-    lambda_http::run(saldo_http::service(sync::routes(&app))).await
+    let routes = sync::routes(&app).merge(notifications::routes(&app));
+    lambda_http::run(saldo_http::service(routes)).await
 }

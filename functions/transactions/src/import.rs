@@ -1,5 +1,5 @@
-//! `POST /api/public/v1/transactions`: up to 1,000 transactions, of which those that are
-//! not there yet are added. A transaction that is wrong keeps no other from being stored.
+//! `POST /api/public/v1/transactions`: imports up to 1,000 transactions and adds those that are new. An invalid
+//! transaction does not keep the others from being stored.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,9 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::TransactionId;
-use saldo_domain::transaction::{Batch, Source, Transaction};
+use saldo_domain::transaction::{
+    Batch, NewTransactions, Source, TRANSACTIONS, TRANSACTIONS_MAX, Transaction,
+};
 use saldo_http::{Caller, Payload, Problem, Seed};
 use saldo_store::Kept;
 use saldo_store::app::App;
@@ -18,65 +20,63 @@ use saldo_store::failure::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::body::News;
+// The descriptions below name the bound.
+const _: () = assert!(TRANSACTIONS_MAX == 1_000);
 
-/// The transactions one request may have.
-pub(crate) const TRANSACTIONS_MAX: usize = 1_000;
-
-/// What became of transactions. The three counts add up to those that were sent.
+/// The result of an import of transactions. The three counts add up to the number of transactions sent.
 #[derive(Default, Serialize, ToSchema)]
 #[schema(as = TransactionReceipt, example = json!({
     "existingTransactions": 0, "newTransactions": 1, "errorTransactions": 0, "errors": []
 }))]
 #[serde(rename_all = "camelCase")]
 struct Receipt {
-    /// Those that were stored before.
+    /// The transactions that were stored before.
     #[schema(maximum = 1_000)]
     existing_transactions: usize,
-    /// Those that were stored.
+    /// The transactions that were added.
     #[schema(maximum = 1_000)]
     new_transactions: usize,
-    /// Those that were not stored.
+    /// The transactions that were not stored.
     #[schema(maximum = 1_000)]
     error_transactions: usize,
-    /// What is wrong with them.
+    /// The errors of the transactions that were not stored.
     errors: Vec<RowError>,
 }
 
-/// Something wrong with a transaction.
+/// An error of a transaction.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TransactionError)]
 struct RowError {
-    /// Which transaction of the request, counting from 0.
+    /// The index of the transaction in the request, from 0.
     #[schema(maximum = 999)]
     index: usize,
-    /// The field it is in; null if it concerns the whole transaction.
+    /// The field; null if the error concerns the whole transaction.
     #[schema(required)]
     field: Option<String>,
     #[schema(value_type = FindingCode)]
     code: &'static str,
-    /// What it is, for people.
+    /// The error, for people.
     detail: String,
 }
 
-/// What became of a transaction of the request.
-enum Fate {
+/// The result of a transaction of the request.
+enum Outcome {
     New,
     Existing,
     Refused(Vec<Finding>),
 }
 
-/// Imports transactions, each of them once
+/// Imports transactions, each once
 ///
 /// A transaction that was imported before, or is in the request twice, counts as existing and changes nothing. One
-/// that is wrong, or has another amount, direction, currency or `valutaAt` than the one that is stored under its
-/// id, counts as an error; the others are stored all the same. Identical transactions without ids are told apart
-/// by their order in the request, so that sending the same request again adds nothing. Transactions that banks
-/// report are kept apart: none of them is replaced, or counts as existing here.
+/// that is invalid, or that differs in amount, direction, currency or `valutaAt` from the stored one with its id,
+/// counts as an error; the others are stored. Identical transactions without ids are distinguished by their order in
+/// the request, so sending the same request again adds nothing. Transactions that banks report are separate: an import
+/// does not replace them, and they do not count as existing.
 #[utoipa::path(
     post, path = "/api/public/v1/transactions", operation_id = "import_transactions", tag = "Transactions",
-    request_body = News,
-    responses((status = 201, description = "What became of the transactions", body = Receipt)),
+    request_body = NewTransactions,
+    responses((status = 201, description = "The result", body = Receipt)),
 )]
 pub(crate) async fn import(
     State(app): State<App>,
@@ -84,55 +84,55 @@ pub(crate) async fn import(
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
-    let elements = payload.json_elements("transactions", TRANSACTIONS_MAX)?;
+    let elements = payload.json_elements(TRANSACTIONS, TRANSACTIONS_MAX)?;
     let mut batch = Batch::new(caller.org(), Timestamp::now());
-    let (same, mut fates) = sort_out(elements.iter().map(|element| batch.read(element)));
+    let (same, mut outcomes) = group_by_id(elements.iter().map(|element| batch.read(element)));
     let first = same.values().filter_map(|same| same.first()).map(|(_, transaction)| transaction);
     let first: Vec<_> = first.collect();
     let kept = app.transactions.keep(caller.org(), &first, seed, app.limits.writes_in_flight).await?;
     for (id, same) in &same {
         let kept = kept.get(id).ok_or_else(|| Failure::missing("a transaction that was kept"))?;
-        fates.extend(compare(same, *kept));
+        outcomes.extend(compare(same, *kept));
     }
-    fates.sort_by_key(|(index, _)| *index);
-    Ok((StatusCode::CREATED, Json(receipt(fates))))
+    outcomes.sort_by_key(|(index, _)| *index);
+    Ok((StatusCode::CREATED, Json(receipt(outcomes))))
 }
 
-/// Transactions of a request that are the same one, each with its index, in their order.
+/// Transactions of a request with the same id, each with its index, in their order.
 type Same = Vec<(usize, Transaction)>;
 
-/// Brings together what is the same transaction, and tells what is none.
-fn sort_out(
+/// Groups the valid transactions by id, and lists the invalid ones.
+fn group_by_id(
     rows: impl Iterator<Item = Result<Transaction, Vec<Finding>>>,
-) -> (HashMap<TransactionId, Same>, Vec<(usize, Fate)>) {
+) -> (HashMap<TransactionId, Same>, Vec<(usize, Outcome)>) {
     let mut same: HashMap<_, Same> = HashMap::new();
     let mut refused = Vec::new();
     for (index, row) in rows.enumerate() {
         match row {
             Ok(transaction) => same.entry(transaction.id.clone()).or_default().push((index, transaction)),
-            Err(findings) => refused.push((index, Fate::Refused(findings))),
+            Err(findings) => refused.push((index, Outcome::Refused(findings))),
         }
     }
     (same, refused)
 }
 
-/// Compares transactions that are the same one with what is stored of it.
-fn compare(same: &Same, Kept { mut new, stored }: Kept) -> impl Iterator<Item = (usize, Fate)> {
+/// Compares transactions with the same id with the stored one.
+fn compare(same: &Same, Kept { mut new, stored }: Kept) -> impl Iterator<Item = (usize, Outcome)> {
     same.iter().map(move |(index, sent)| match sent.booking().conflict_with(&stored, Source::Api) {
-        Some(conflict) => (*index, Fate::Refused(vec![conflict])),
-        // The first, which is the one that was stored.
-        None if std::mem::take(&mut new) => (*index, Fate::New),
-        None => (*index, Fate::Existing),
+        Some(conflict) => (*index, Outcome::Refused(vec![conflict])),
+        // The first one was stored.
+        None if std::mem::take(&mut new) => (*index, Outcome::New),
+        None => (*index, Outcome::Existing),
     })
 }
 
-fn receipt(fates: Vec<(usize, Fate)>) -> Receipt {
+fn receipt(outcomes: Vec<(usize, Outcome)>) -> Receipt {
     let mut receipt = Receipt::default();
-    for (index, fate) in fates {
-        match fate {
-            Fate::New => receipt.new_transactions += 1,
-            Fate::Existing => receipt.existing_transactions += 1,
-            Fate::Refused(findings) => {
+    for (index, outcome) in outcomes {
+        match outcome {
+            Outcome::New => receipt.new_transactions += 1,
+            Outcome::Existing => receipt.existing_transactions += 1,
+            Outcome::Refused(findings) => {
                 receipt.error_transactions += 1;
                 receipt.errors.extend(findings.into_iter().map(|finding| RowError {
                     index,

@@ -1,9 +1,7 @@
-//! Transactions: their import, which adds each of them once, and their listing.
+//! The function that imports and lists transactions: `/api/public/v1/transactions`.
 
-mod body;
 mod import;
-mod list;
-mod view;
+mod transactions;
 
 use saldo_domain::key::Scope;
 use saldo_http::Routes;
@@ -14,7 +12,7 @@ use utoipa_axum::routes;
 #[must_use]
 pub fn routes(app: &App) -> Routes {
     Routes::new(app)
-        .with(Scope::TransactionsRead, routes!(list::by_identifier))
+        .with(Scope::TransactionsRead, routes!(transactions::by_identifier))
         .with(Scope::TransactionsWrite, routes!(import::import))
-        .with(Scope::TransactionsRead, routes!(list::of_account))
+        .with(Scope::TransactionsRead, routes!(transactions::of_account))
 }

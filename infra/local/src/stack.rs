@@ -259,6 +259,7 @@ fn routes_of(app_of: &impl Fn(&str) -> App) -> Routes {
         .merge(keys::routes(&app_of("KeysFunction")))
         .merge(status::routes(&app_of("StatusFunction")))
         .merge(sync::routes(&app_of("SyncFunction")))
+        .merge(notifications::routes(&app_of("SyncFunction")))
         .merge(transactions::routes(&app_of("TransactionsFunction")))
 }
 

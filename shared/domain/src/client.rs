@@ -1,38 +1,31 @@
-//! Clients: who owns accounts. An internal client is one of the organization's own banks,
-//! wallets or tills; an external one is a counterparty.
+//! Clients, the owners of accounts. An internal client is one of the organization's own banks, wallets or tills; an
+//! external one is a counterparty.
 
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::fields::{Fields, Finding, FindingCode, Patch};
+use crate::fields::{Body, Fields, Patch};
 use crate::id::ClientId;
 use crate::text::{Prose, Text};
 
-/// What a client is called.
+/// The name of a client.
 pub type ClientName = Text<256>;
 /// Free text about a client.
 pub type Description = Prose<2_000>;
 
-const NAME: &str = "name";
-const DESCRIPTION: &str = "description";
-const TYPE: &str = "type";
-
-/// The fields of a client that a request may name.
-pub const CLIENT_FIELDS: &[&str] = &[NAME, DESCRIPTION, TYPE];
-
 /// A client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
-    /// Its id.
+    /// The id.
     pub id: ClientId,
-    /// Its name.
+    /// The name.
     pub name: ClientName,
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// Whose side it is on.
+    /// Whether it is internal or external.
     pub kind: ClientKind,
     /// When it was created.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -42,7 +35,7 @@ pub struct Client {
     pub updated_at: Timestamp,
 }
 
-/// Whose side a client is on.
+/// Whether a client belongs to the organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientKind {
@@ -52,7 +45,7 @@ pub enum ClientKind {
     External,
 }
 
-/// What the balance of a client's account means.
+/// The meaning of the balance of a client's account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
@@ -65,12 +58,12 @@ pub enum Position {
     CompanyOwesClient,
     /// The client owes the organization this much.
     ClientOwesCompany,
-    /// Nobody owes anybody.
+    /// The balance is zero.
     Settled,
 }
 
 impl ClientKind {
-    /// The kind's number on the wire.
+    /// The number of the kind on the wire.
     #[must_use]
     pub fn number(self) -> u8 {
         match self {
@@ -79,8 +72,7 @@ impl ClientKind {
         }
     }
 
-    /// What a balance means for an account of such a client; `sign` is how the balance
-    /// compares with zero.
+    /// The meaning of a balance of an account of such a client. `sign` compares the balance with zero.
     #[must_use]
     pub fn position(self, sign: Ordering) -> Position {
         match (self, sign) {
@@ -93,54 +85,37 @@ impl ClientKind {
     }
 }
 
-impl Client {
-    /// A new external client: its name is required.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the fields.
-    pub fn create(mut fields: Fields, id: ClientId, now: Timestamp) -> Result<Self, Vec<Finding>> {
-        let name = fields.required(NAME, Fields::text);
-        let description = fields.optional(DESCRIPTION).value();
-        refuse_type(&mut fields);
-        let client = name.map(|name| Self {
-            id,
-            name,
-            description,
-            kind: ClientKind::External,
-            created_at: now,
-            updated_at: now,
-        });
-        fields.finish(client)
-    }
+/// A new external client.
+#[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(schema(as = NewClient, example = json!({ "name": "ACME Brokers", "description": "Preferred FX counterparty" })))]
+#[body(read_only("type", "the type can't be set: a client made here is external, type 1"))]
+pub struct NewClient {
+    /// The name.
+    pub name: ClientName,
+    /// Free text.
+    #[body(read = Fields::optional, wire = crate::openapi::BlankOrProse<2_000>)]
+    pub description: Option<Description>,
 }
 
-/// What to change in a client. What is not mentioned stays.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A change of a client. Absent fields keep their values; `null` removes the description.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Body)]
+#[body(schema(as = ClientChange, example = json!({ "description": "Preferred FX counterparty" })))]
+#[body(read_only("type", "the type can't be set: a client made here is external, type 1"))]
 pub struct ClientChange {
-    /// Its name.
+    /// The name.
+    #[body(not_null)]
     pub name: Option<ClientName>,
     /// Free text.
+    #[body(read = Fields::optional, wire = crate::openapi::BlankOrProse<2_000>)]
     pub description: Patch<Description>,
 }
 
-impl ClientChange {
-    /// Reads a change.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the fields.
-    pub fn read(mut fields: Fields) -> Result<Self, Vec<Finding>> {
-        let name = fields.not_null(NAME, Fields::text);
-        let description = fields.optional(DESCRIPTION);
-        refuse_type(&mut fields);
-        fields.finish(Some(Self { name, description }))
-    }
-}
-
-/// Internal clients come with the organization's bank connections.
-fn refuse_type(fields: &mut Fields) {
-    if fields.take(TYPE).is_some() {
-        let reason = "the type can't be set: a client made here is external, type 1";
-        fields.find(Finding::in_field(TYPE, FindingCode::ReadOnly, reason));
+impl NewClient {
+    /// The client. Internal clients come with the organization's bank connections.
+    #[must_use]
+    pub fn create(self, id: ClientId, now: Timestamp) -> Client {
+        let Self { name, description } = self;
+        Client { id, name, description, kind: ClientKind::External, created_at: now, updated_at: now }
     }
 }
 
@@ -150,7 +125,7 @@ mod tests {
     use crate::money::Decimal;
 
     #[test]
-    fn the_sign_of_a_balance_means_what_the_type_of_client_makes_of_it() {
+    fn position_depends_on_sign_and_kind() {
         let cases = [
             (ClientKind::Internal, "100.01", Position::FundsAvailable),
             (ClientKind::Internal, "-0.01", Position::Overdraft),

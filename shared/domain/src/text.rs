@@ -103,6 +103,13 @@ macro_rules! bounded {
     };
 }
 
+impl Text<64> {
+    /// A text of the program's own. It is valid: the tests check each of them.
+    pub(crate) fn of_program(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 impl Text<128> {
     /// An id, as the text it is on the wire.
     #[must_use]

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use bytes::Bytes;
 use http_body_util::LengthLimitError;
-use saldo_domain::fields::{self, Fields, Finding, FindingCode, read_array};
+use saldo_domain::fields::{self, Body, Fields, Finding, FindingCode, read_array};
 use serde_json::value::RawValue;
 
 use super::Problem;
@@ -58,7 +58,42 @@ fn media_type(headers: &HeaderMap) -> Option<String> {
 }
 
 impl Payload {
-    /// The fields of a body that must be a JSON object.
+    /// The body `B`, which must be JSON.
+    ///
+    /// # Errors
+    /// 415 for another media type, 400 for what is not a JSON object, or not valid.
+    pub fn json<B: Body<Context = ()>>(&self) -> Result<B, Problem> {
+        self.json_with(())
+    }
+
+    /// The body `B`, which must be JSON and is read in a context.
+    ///
+    /// # Errors
+    /// As [`Payload::json`].
+    pub fn json_with<B: Body>(&self, context: B::Context) -> Result<B, Problem> {
+        Ok(B::read(self.json_fields(B::FIELDS)?, context)?)
+    }
+
+    /// The body `B`, which can be left out if it has no required fields, and otherwise must be JSON.
+    ///
+    /// # Errors
+    /// As [`Payload::json`].
+    pub fn json_if_any_with<B: Body>(&self, context: B::Context) -> Result<B, Problem> {
+        match self.bytes.is_empty() {
+            true => Ok(B::read(Fields::new(B::FIELDS), context)?),
+            false => self.json_with(context),
+        }
+    }
+
+    /// The body `B`, which can be JSON or a form.
+    ///
+    /// # Errors
+    /// As [`Payload::json`].
+    pub fn json_or_form<B: Body<Context = ()>>(&self) -> Result<B, Problem> {
+        Ok(B::read(self.json_or_form_fields(B::FIELDS)?, ())?)
+    }
+
+    /// The fields of a body that must be JSON.
     ///
     /// # Errors
     /// 415 for another media type, 400 for a body that is not a JSON object.

@@ -13,10 +13,8 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
 use utoipa::{PartialSchema, Path, ToSchema};
 
-pub use types::{
-    Amount, AmountText, AnyAmount, BlankOrProse, BlankOrText, EntityTags, Flag, Lenient, PositiveText,
-    TransactionCurrency,
-};
+pub use saldo_domain::openapi::{Amount, AmountText, AnyAmount, Lenient};
+pub use types::{EntityTags, Flag};
 
 use super::problem::Document;
 use super::routes::Described;

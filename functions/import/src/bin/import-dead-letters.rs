@@ -1,4 +1,4 @@
-//! The Lambda function that closes the books of import work that was given up.
+//! The Lambda function that marks chunks from the dead-letter queue as failed.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};

@@ -1,4 +1,4 @@
-//! The Lambda function that ends synchronizations that were given up.
+//! The Lambda function that marks synchronizations from the dead-letter queue as failed.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};

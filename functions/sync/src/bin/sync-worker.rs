@@ -1,4 +1,4 @@
-//! The Lambda function that brings synchronizations forward.
+//! The Lambda function that runs synchronizations.
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};

@@ -6,7 +6,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::access::{ACCESS_FIELDS, Access, AccessRequest, ConsentAccount, ConsentScope, Credentials};
+use saldo_domain::access::{Access, ConsentAccount, ConsentScope, Credentials, NewAccess};
 use saldo_domain::account::OwnerId;
 use saldo_domain::bank::FailureReason;
 use saldo_domain::bank::{AccessMethod, Catalog};
@@ -27,7 +27,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Nothing;
-use super::body::NewAccess;
 use super::error::SyncRefused;
 
 /// An access. There is no secret in it.
@@ -114,23 +113,24 @@ pub(crate) async fn create(
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
-    let request = AccessRequest::read(payload.json_fields(ACCESS_FIELDS)?)?;
+    let body: NewAccess = payload.json()?;
     let banks = app.banks().await?;
-    let Some((bank, method)) = banks.method(&request.access_method_id) else {
+    let Some((bank, method)) = banks.method(body.access_method_id.as_str()) else {
         let reason = "the catalog has no such access method";
         return Err(Finding::in_field("access_method_id", FindingCode::InvalidValue, reason).into());
     };
-    check(method, &request.credentials)?;
-    let named = request.consent.as_ref().is_some_and(|consent| !consent.accounts.is_empty());
+    check(method, &body.credentials)?;
+    let named = body.consent.as_ref().is_some_and(|consent| !consent.accounts.is_empty());
     if method.requires_account_identifiers && !named {
         let reason = "this access method wants the accounts to be named";
         return Err(Finding::in_field("consent.accounts", FindingCode::Required, reason).into());
     }
     let now = Timestamp::now();
-    let access = Access::create(caller.org().clone(), seed, &bank.name, &request, now);
+    let access = Access::create(caller.org().clone(), seed, &bank.name, &body, now);
     let client = access.client().map_err(Failure::corrupt("the bank's name"))?;
-    let mut sealed = seal(&app, caller.org(), &access.id, request.credentials).await?;
-    sealed.saved = request.save_secrets;
+    let saved = body.saves_secrets();
+    let mut sealed = seal(&app, caller.org(), &access.id, body.credentials).await?;
+    sealed.saved = saved;
     app.clients.create(caller.org(), client).await?;
     let access = app.accesses.create(access).await?;
     // Last: there are no secrets of which no access tells.

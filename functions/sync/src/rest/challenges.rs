@@ -1,4 +1,4 @@
-//! Challenges: what is asked of the user, and their answers.
+//! The resource `/rest/accesses/{access_id}/syncs/{sync_id}/challenges`: what a bank asks of the user, and the answers.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -15,21 +15,22 @@ use saldo_store::failure::Failure;
 use saldo_store::queue::SyncMessage;
 use secrecy::SecretString;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::schema::AnyOfBuilder;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::Nothing;
-use super::body;
 use super::error::SyncRefused;
 use super::syncs::find_sync;
 
 const VALUE: &str = "value";
 const METHOD_ID: &str = "method_id";
-/// The characters of an answer: far more than a one-time password has.
-pub(super) const VALUE_CHARS_MAX: usize = 1_000;
+/// The characters of an answer: many more than a one-time password has.
+const VALUE_CHARS_MAX: usize = 1_000;
 /// The fields of an answer.
-pub(super) const ANSWER_FIELDS: &[&str] = &[VALUE, METHOD_ID];
+const ANSWER_FIELDS: &[&str] = &[VALUE, METHOD_ID];
 
-/// Something that a bank wants its customer to do.
+/// A challenge: something that a bank asks its customer to do.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Challenge, example = json!({
     "id": "cha_mfrggzdfmztwq2lkmfrggzdfmz", "type": "EMBEDDED",
@@ -50,9 +51,44 @@ impl From<Challenge> for ChallengeView {
     }
 }
 
-/// Lists what was asked of the user in the course of a synchronization
+/// The answer to an `EMBEDDED` challenge, or the code that confirms the return in a `REDIRECT` challenge.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is described, never made: the kind of the challenge decides how it is read")]
+struct Value {
+    /// The user's answer. Blanks around it are ignored. It is no longer than the challenge allows, and consists of digits
+    /// if its `input_format` is `integer`.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
+    value: String,
+}
+
+/// The answer to a `METHOD_SELECT` challenge.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is described, never made: the kind of the challenge decides how it is read")]
+struct Method {
+    /// The id of one of the challenge's `auth_methods`.
+    #[schema(min_length = 1)]
+    method_id: String,
+}
+
+/// The description of an answer: which of the two it is depends on the challenge.
+pub(crate) struct ChallengeAnswer;
+
+impl PartialSchema for ChallengeAnswer {
+    fn schema() -> RefOr<Schema> {
+        AnyOfBuilder::new()
+            .item(Value::schema())
+            .item(Method::schema())
+            .description(Some("The answer to a challenge, of the challenge's kind"))
+            .examples([serde_json::json!({ "value": "402718" }), serde_json::json!({ "method_id": "sms" })])
+            .into()
+    }
+}
+
+impl ToSchema for ChallengeAnswer {}
+
+/// Lists the challenges of a synchronization
 ///
-/// In the order in which it was asked; the last one may be open.
+/// In the order in which they were asked; the last one may be open.
 #[utoipa::path(
     get, path = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges", operation_id = "list_challenges",
     tag = "Banks",
@@ -90,17 +126,17 @@ fn find<'a>(job: &'a SyncJob, id: &ChallengeId) -> Result<&'a Challenge, Problem
 
 /// Answers a challenge, once
 ///
-/// `METHOD_SELECT` is answered with a `method_id` and `EMBEDDED` with a `value`; `REDIRECT` and
-/// `DECOUPLED` are met at the bank and take no answer. Where the organization confirms redirects, `REDIRECT` is
-/// answered with the `code` that the user came back with, as `value`.
+/// `METHOD_SELECT` is answered with a `method_id` and `EMBEDDED` with a `value`; `REDIRECT` and `DECOUPLED` are met at
+/// the bank and take no answer. If the organization confirms redirects, `REDIRECT` is answered with the `code` from the
+/// redirect, as `value`.
 #[utoipa::path(
     post, path = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{challenge_id}/response",
     operation_id = "answer_challenge", tag = "Banks",
     params(("access_id" = AccessId, Path), ("sync_id" = SyncId, Path), ("challenge_id" = ChallengeId, Path)),
-    request_body = body::Answer,
+    request_body = ChallengeAnswer,
     responses(
-        (status = 200, description = "The bank will be told", body = Nothing),
-        (status = 409, description = "`challenge_closed`: it was answered before, or its synchronization waits for it no longer"),
+        (status = 200, description = "The answer will be sent to the bank", body = Nothing),
+        (status = 409, description = "`challenge_closed`: it was answered before, or its synchronization no longer waits for it"),
     ),
 )]
 pub(crate) async fn respond(
@@ -110,11 +146,11 @@ pub(crate) async fn respond(
     payload: Payload,
 ) -> Result<Json<Nothing>, Problem> {
     let job = find_sync(&app, caller.org(), &access, &sync).await?;
-    let told = read_answer(payload.json_fields(ANSWER_FIELDS)?, find(&job, &id)?, job.request.confirm)?;
-    let answer = match told {
-        Told::Method(id) => Answer::Method(id),
-        Told::Code => Answer::Returned,
-        Told::Value(value) => {
+    let answer = read_answer(payload.json_fields(ANSWER_FIELDS)?, find(&job, &id)?, job.request.confirm)?;
+    let answer = match answer {
+        UserAnswer::Method(id) => Answer::Method(id),
+        UserAnswer::Code => Answer::Returned,
+        UserAnswer::Value(value) => {
             let context = SealContext::new(caller.org(), "access", &access);
             Answer::Told(app.sealer.seal(&context, &value).await?)
         }
@@ -125,8 +161,8 @@ pub(crate) async fn respond(
     }
 }
 
-/// Gives the answer to the synchronization, if that waits for it, and has the worker go on. Says
-/// whether it did wait.
+/// Stores the answer in the synchronization, if that is waiting for it, and queues the synchronization. Returns whether
+/// it was waiting.
 pub(super) async fn take(
     app: &App,
     job: &SyncJob,
@@ -141,7 +177,7 @@ pub(super) async fn take(
     let message = SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: job.id.clone() };
     if let Err(failure) = app.sync_queue.send(&[message]).await {
         let reopen = |job: &mut SyncJob| {
-            // If the message has arrived all the same, somebody may be telling the bank.
+            // If the message arrived in spite of the error, a worker may be sending the answer to the bank.
             let unused = job.answer.as_ref() == Some(answer) && job.leased_until.is_none();
             if unused {
                 job.reopen();
@@ -154,8 +190,8 @@ pub(super) async fn take(
     Ok(true)
 }
 
-/// Has the synchronization wait until the application confirms with a code that the user has come back. Says
-/// whether the challenge still is open, and the user has not come back before.
+/// Makes the synchronization wait until the application confirms the user's return with a code. Returns whether the
+/// challenge is still open and the user has not returned before.
 pub(super) async fn expect(
     app: &App,
     job: &SyncJob,
@@ -173,21 +209,21 @@ fn has_expired(app: &App, job: &SyncJob, now: Timestamp) -> bool {
     job.open_challenge().is_some_and(|open| open.created_at + app.limits.challenge_valid < now)
 }
 
-/// What the user has told.
-enum Told {
+/// The answer of a user.
+enum UserAnswer {
     Method(String),
-    /// The code with which the user came back.
+    /// The code from the redirect.
     Code,
     Value(SecretString),
 }
 
-/// Reads the answer to a challenge. Findings never quote it. `confirm`: whether the application has to confirm
-/// with a code that the user has come back from the bank's page.
-fn read_answer(mut fields: Fields, challenge: &Challenge, confirm: bool) -> Result<Told, Vec<Finding>> {
+/// Reads the answer to a challenge. No finding quotes it. `confirm`: whether the application has to confirm the user's
+/// return with a code.
+fn read_answer(mut fields: Fields, challenge: &Challenge, confirm: bool) -> Result<UserAnswer, Vec<Finding>> {
     let told = match &challenge.kind {
         ChallengeKind::MethodSelect { auth_methods } => {
             let known = |id: &str| match auth_methods.iter().any(|method| method.id == id) {
-                true => Ok(Told::Method(id.to_owned())),
+                true => Ok(UserAnswer::Method(id.to_owned())),
                 false => Err(InvalidValue("none of the challenge's auth_methods has this id")),
             };
             fields.required(METHOD_ID, |fields, name| fields.patch(name, known))
@@ -199,7 +235,7 @@ fn read_answer(mut fields: Fields, challenge: &Challenge, confirm: bool) -> Resu
                 text if digits && !text.bytes().all(|byte| byte.is_ascii_digit()) => {
                     Err(InvalidValue("the answer consists of digits"))
                 }
-                text if (1..=most).contains(&text.chars().count()) => Ok(Told::Value(text.into())),
+                text if (1..=most).contains(&text.chars().count()) => Ok(UserAnswer::Value(text.into())),
                 _ => Err(InvalidValue("the answer is empty, or longer than the challenge allows")),
             };
             fields.required(VALUE, |fields, name| fields.patch(name, value))
@@ -207,7 +243,7 @@ fn read_answer(mut fields: Fields, challenge: &Challenge, confirm: bool) -> Resu
         ChallengeKind::Redirect { .. } if confirm => {
             let matches = |code: &str| challenge.code.as_ref().is_some_and(|hash| hash.matches(code));
             let code = |text: &str| match matches(text) {
-                true => Ok(Told::Code),
+                true => Ok(UserAnswer::Code),
                 false => Err(InvalidValue("not the code that the user came back with")),
             };
             fields.required(VALUE, |fields, name| fields.patch(name, code))
@@ -219,4 +255,19 @@ fn read_answer(mut fields: Fields, challenge: &Challenge, confirm: bool) -> Resu
         }
     };
     fields.finish_ignoring_unknown(told)
+}
+
+#[cfg(test)]
+mod tests {
+    use saldo_http::openapi::properties;
+
+    use super::*;
+
+    #[test]
+    fn answers_describe_their_fields_and_bounds() {
+        let answers = [properties::<Value>(), properties::<Method>()].concat();
+        assert_eq!(answers, ANSWER_FIELDS);
+        let schema = serde_json::to_value(Value::schema()).expect("JSON");
+        assert_eq!(schema["properties"]["value"]["maxLength"], VALUE_CHARS_MAX);
+    }
 }

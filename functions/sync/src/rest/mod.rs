@@ -1,8 +1,7 @@
-//! The finX API's requests, in its words.
+//! The resources of the finX API.
 
 mod accesses;
 mod accounts;
-mod body;
 mod callback;
 mod catalog;
 mod challenges;
@@ -19,7 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
-/// The routes for accesses, their synchronizations, and what these have brought.
+/// The routes of accesses, synchronizations and challenges, and of the accounts and transactions at banks.
 pub(crate) fn routes(app: &App) -> Routes {
     Routes::new(app)
         .with(Scope::Sync, routes!(catalog::catalog))
@@ -45,7 +44,7 @@ pub(crate) fn routes(app: &App) -> Routes {
         .with(Scope::Sync, routes!(transactions::read))
 }
 
-/// An empty object: it was done, and there is nothing to say about it.
+/// An empty object: the operation succeeded, and there is nothing to report.
 #[derive(Serialize, ToSchema)]
 #[schema(as = EmptyObject, example = json!({}))]
 #[serde(deny_unknown_fields)]

@@ -10,7 +10,7 @@ use saldo_domain::access::{Access, Credentials};
 use saldo_domain::bank::{AccessMethod, Flow};
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::id::{AccessId, OrgId, SyncId};
-use saldo_domain::sync::{Conflict, SYNC_FIELDS, SyncError, SyncJob, SyncRequest, SyncStatus};
+use saldo_domain::sync::{Conflict, NewSync, SyncError, SyncJob, SyncRequest, SyncStatus};
 use saldo_http::finx::ErrorCode;
 use saldo_http::{Caller, PathId, Payload, Problem, Seed};
 use saldo_store::app::App;
@@ -24,7 +24,6 @@ use utoipa::openapi::{RefOr, Schema};
 
 use super::Nothing;
 use super::accesses::{check, find, method, seal};
-use super::body::NewSync;
 use super::callback::callback_of;
 use super::challenges::ChallengeView;
 use super::error::SyncRefused;
@@ -160,8 +159,9 @@ pub(crate) async fn create(
 ) -> Result<Response, Problem> {
     let org = caller.org();
     let access = find(&app, org, &id).await?;
-    let (mut request, credentials) =
-        SyncRequest::read(payload.json_fields_if_any(SYNC_FIELDS)?, app.targets)?;
+    let mut body: NewSync = payload.json_if_any_with(app.targets)?;
+    let credentials = std::mem::take(&mut body.credentials);
+    let mut request = SyncRequest::attended(body);
     let banks = app.banks().await?;
     let method = method(&banks, &access)?;
     check(method, &credentials)?;

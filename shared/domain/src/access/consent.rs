@@ -1,4 +1,4 @@
-//! What an end user agrees to: which accounts are read, and for how long.
+//! The consent of an end user: which accounts can be read, and for how long.
 
 use std::str::FromStr;
 
@@ -8,43 +8,46 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::date::Date;
-use crate::fields::{Fields, Finding, FindingCode, InvalidValue};
+use crate::fields::{Body, Fields, FindingCode, InvalidValue, Patch};
 use crate::money::Currency;
 use crate::text::Text;
 
-pub(super) const RECURRING: &str = "consent.recurring";
-pub(super) const PERIOD: &str = "consent.period";
-pub(super) const SCOPES: &str = "consent.scopes";
-pub(super) const ACCOUNTS: &str = "consent.accounts";
-
-/// The days for which a consent can be given: 180, in the EU by Delegated Regulation (EU)
+/// The days that a consent can last: 180, in the EU by Delegated Regulation (EU)
 /// 2022/2360.
 pub const CONSENT_DAYS_MAX: i64 = 180;
 /// The accounts that a consent can name.
 pub const CONSENT_ACCOUNTS_MAX: usize = 100;
 
-/// What an end user is to agree to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+// The description below names the bound.
+const _: () = assert!(CONSENT_ACCOUNTS_MAX == 100);
+
+/// The consent that the user is asked for at the bank.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Body)]
+#[body(ignore_unknown, prefix = "consent", schema(as = NewConsent))]
 pub struct WantedConsent {
-    /// Whether accounts may be read again and again; otherwise once.
+    /// Whether the accounts can be read repeatedly; otherwise once.
+    #[body(default = false, read = Fields::boolean)]
     pub recurring: bool,
-    /// For how many days.
+    /// The days that it lasts; as long as is allowed by default.
+    #[body(integer(1, CONSENT_DAYS_MAX))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<i64>,
-    /// What may be read; nothing here means everything.
+    /// What can be read; everything by default.
+    #[body(default, read = scopes, wire = std::collections::BTreeSet<ConsentScope>, schema(max_items = 3))]
     #[serde(default)]
     pub scopes: Vec<ConsentScope>,
-    /// Which accounts; nothing here means all of them.
+    /// The accounts that can be read; all by default.
+    #[body(default, read = accounts, schema(max_items = 100))]
     #[serde(default)]
     pub accounts: Vec<ConsentAccount>,
 }
 
-/// What a consent covers.
+/// A scope of a consent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConsentScope {
-    /// The accounts themselves, which are nothing here without their balances.
+    /// The accounts. Saldo reads their balances, too.
     Accounts,
     /// Their balances.
     Balances,
@@ -76,19 +79,19 @@ pub struct ConsentAccount {
     pub currency: Option<Currency>,
 }
 
-/// What an end user has agreed to at the bank.
+/// A consent that a user gave at the bank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantedConsent {
-    /// The bank's id of it.
+    /// The id that the bank gave it.
     pub id: String,
-    /// Whether accounts may be read again and again.
+    /// Whether the accounts can be read repeatedly.
     pub recurring: bool,
-    /// The last day on which it holds.
+    /// The last day on which it is valid.
     pub valid_until: Date,
 }
 
 impl GrantedConsent {
-    /// Whether its days have not passed.
+    /// Whether it is still valid.
     #[must_use]
     pub fn lasts_at(&self, now: Timestamp) -> bool {
         now.to_zoned(TimeZone::UTC).date() <= self.valid_until
@@ -96,52 +99,48 @@ impl GrantedConsent {
 }
 
 impl WantedConsent {
-    /// Whether transactions may be read.
+    /// Whether transactions can be read.
     #[must_use]
     pub fn covers_transactions(&self) -> bool {
         self.scopes.is_empty() || self.scopes.contains(&ConsentScope::Transactions)
     }
 
-    /// The last day on which a consent that is given now is to hold.
+    /// The last valid day of a consent that is given now.
     #[must_use]
     pub fn valid_until(&self, now: Timestamp) -> Date {
         let today = now.to_zoned(TimeZone::UTC).date();
         let days = match self.recurring {
             true => self.period.unwrap_or(CONSENT_DAYS_MAX),
-            // Where the bank is it may be tomorrow already.
+            // In the time zone of the bank it can already be tomorrow.
             false => 1,
         };
         // The calendar ends in the year 9999.
         today.checked_add(Span::new().days(days)).unwrap_or(Date::MAX)
     }
-
-    /// Reads `consent`, if any of its fields was sent.
-    pub(super) fn read(fields: &mut Fields) -> Option<Self> {
-        let any = [RECURRING, PERIOD, SCOPES, ACCOUNTS].iter().any(|name| fields.get(name).is_some());
-        let recurring = fields.boolean(RECURRING).value().unwrap_or_default();
-        let period = fields.integer(PERIOD, 1..=CONSENT_DAYS_MAX).value();
-        if fields.get(SCOPES).and_then(Value::as_array).is_some_and(Vec::is_empty) {
-            fields.take(SCOPES);
-        }
-        let scopes = fields.list(SCOPES, 3, str::parse).value().unwrap_or_default();
-        let accounts = accounts(fields);
-        any.then_some(Self { recurring, period, scopes, accounts })
-    }
 }
 
-fn accounts(fields: &mut Fields) -> Vec<ConsentAccount> {
-    match fields.take(ACCOUNTS) {
-        None | Some(Value::Null) => Vec::new(),
+/// Reads the scopes. An empty list means all of them.
+fn scopes(fields: &mut Fields, name: &'static str) -> Patch<Vec<ConsentScope>> {
+    if fields.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        fields.take(name);
+    }
+    fields.list(name, 3, str::parse)
+}
+
+fn accounts(fields: &mut Fields, name: &'static str) -> Patch<Vec<ConsentAccount>> {
+    match fields.take(name) {
+        None => Patch::Keep,
+        Some(Value::Null) => Patch::Clear,
         Some(Value::Array(elements)) if elements.len() > CONSENT_ACCOUNTS_MAX => {
-            let reason = format!("there are at most {CONSENT_ACCOUNTS_MAX}");
-            fields.find(Finding::in_field(ACCOUNTS, FindingCode::TooMany, reason));
-            Vec::new()
+            fields.refuse(name, FindingCode::TooMany, format!("there are at most {CONSENT_ACCOUNTS_MAX}"))
         }
-        Some(accounts) => serde_json::from_value(accounts).unwrap_or_else(|_| {
-            let reason =
-                "expected an array of objects with the IBAN of an account as id and perhaps its currency";
-            fields.find(Finding::in_field(ACCOUNTS, FindingCode::InvalidValue, reason));
-            Vec::new()
-        }),
+        Some(accounts) => match serde_json::from_value(accounts) {
+            Ok(accounts) => Patch::Set(accounts),
+            Err(_) => {
+                let reason =
+                    "expected an array of objects with the IBAN of an account as id and perhaps its currency";
+                fields.refuse(name, FindingCode::InvalidValue, reason)
+            }
+        },
     }
 }

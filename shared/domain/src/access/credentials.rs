@@ -1,4 +1,4 @@
-//! Credentials on their way to being sealed.
+//! The credentials in a request, before they are sealed.
 
 use std::collections::BTreeMap;
 
@@ -6,26 +6,24 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::bank::{PIN, PSU_ID};
-use crate::fields::{Fields, Finding, FindingCode};
+use crate::fields::{Fields, Finding, FindingCode, Patch};
 use crate::secrets::SECRET_BYTES_MAX;
 
-/// The field that holds them.
-pub(crate) const CREDENTIALS: &str = "credentials";
-/// The credentials that a request may have: far more than any bank asks for.
+/// The credentials that a request can have: more than any bank asks for.
 pub const CREDENTIALS_MAX: usize = 10;
 
-/// What a bank asks of its customer, by the ids that the catalog gives.
+/// Credentials of a bank's customer, by the ids in the catalog.
 pub type Credentials = BTreeMap<String, SecretString>;
 
-/// Reads the credentials. Nothing that is said about them quotes one.
-pub(crate) fn read(fields: &mut Fields) -> Credentials {
-    let members = match fields.take(CREDENTIALS) {
-        None | Some(Value::Null) => return Credentials::new(),
+/// Reads credentials. No finding quotes one.
+pub(crate) fn read(fields: &mut Fields, name: &'static str) -> Patch<Credentials> {
+    let members = match fields.take(name) {
+        None => return Patch::Keep,
+        Some(Value::Null) => return Patch::Clear,
         Some(Value::Object(members)) if members.len() <= CREDENTIALS_MAX => members,
         Some(_) => {
             let reason = format!("expected an object of at most {CREDENTIALS_MAX} strings");
-            fields.find(Finding::in_field(CREDENTIALS, FindingCode::InvalidType, reason));
-            return Credentials::new();
+            return fields.refuse(name, FindingCode::InvalidType, reason);
         }
     };
     let mut credentials = Credentials::new();
@@ -36,14 +34,14 @@ pub(crate) fn read(fields: &mut Fields) -> Credentials {
             }
             _ => {
                 let reason = format!("expected a string of 1 to {SECRET_BYTES_MAX} bytes");
-                // Another id may be the secret of somebody who has mixed them up.
+                // Any other id could be a secret that a user entered in the wrong place.
                 let field = match id.as_str() {
-                    PSU_ID | PIN => format!("{CREDENTIALS}.{id}"),
-                    _ => CREDENTIALS.to_owned(),
+                    PSU_ID | PIN => format!("{name}.{id}"),
+                    _ => name.to_owned(),
                 };
                 fields.find(Finding::in_field(field, FindingCode::InvalidValue, reason));
             }
         }
     }
-    credentials
+    Patch::Set(credentials)
 }

@@ -21,8 +21,7 @@ pub use consent::{
 pub(crate) use credentials::read as read_credentials;
 pub use credentials::{CREDENTIALS_MAX, Credentials};
 pub use login::{LoginGate, LoginHash, closed_until};
-pub(crate) use request::save_secrets;
-pub use request::{ACCESS_FIELDS, AccessRequest};
+pub use request::NewAccess;
 
 /// How long a synchronization keeps others away from its access: longer than it may take.
 /// If it died without an end, the next one begins then.
@@ -87,14 +86,14 @@ pub struct Lock {
 impl Access {
     /// A new access to the bank of this name.
     #[must_use]
-    pub fn create(org: OrgId, seed: Uuid, bank_name: &str, request: &AccessRequest, now: Timestamp) -> Self {
+    pub fn create(org: OrgId, seed: Uuid, bank_name: &str, request: &NewAccess, now: Timestamp) -> Self {
         Self {
             id: AccessId::of_seed(seed),
             org,
-            access_method_id: request.access_method_id.clone(),
+            access_method_id: request.access_method_id.clone().into(),
             bank_name: bank_name.to_owned(),
             client_id: ClientId::of_seed(seed),
-            save_credentials: request.save_secrets && !request.credentials.is_empty(),
+            save_credentials: request.saves_secrets() && !request.credentials.is_empty(),
             wanted: request.consent.clone(),
             consent: None,
             auth_method: None,

@@ -2,16 +2,16 @@
 //! bank synchronization brought it.
 
 mod bank;
-mod change;
 mod filter;
+mod request;
 mod revision;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use bank::{BankDetails, type_of};
-pub use change::{ACCOUNT_FIELDS, AccountChange};
 pub use filter::AccountFilter;
+pub use request::{AccountChange, NewAccount};
 pub use revision::Revision;
 
 use crate::contact::{ContactName, Email, Phone};

@@ -1,10 +1,8 @@
-//! Exports: accounts and transactions as files that people open, programs read, and imports
-//! take back.
+//! Exports: accounts and transactions as files for people, for programs, and for a later import.
 //!
-//! The data flows one way. An [`ExportRequest`] is read from what was sent; its [`ExportSpec`]
-//! says what is exported and how, and is all that a file depends on besides the records
-//! themselves. [`Column`]s turn a record into [`Cell`]s, and an [`Encoder`] writes those in the
-//! file's notation. [`ExportJob`] is a file that is written later.
+//! A request body, [`NewAccountExport`] or [`NewTransactionExport`], becomes an [`ExportRequest`]. Its [`ExportSpec`]
+//! says what is exported and how: a file depends on it and the records alone. [`Column`]s turn a record into
+//! [`Cell`]s, which `saldo-formats` writes in the format of the file. An [`ExportJob`] writes its file later.
 
 mod accounts;
 mod cell;
@@ -20,6 +18,9 @@ pub use cell::Cell;
 pub use column::Column;
 pub use format::{Format, Profile};
 pub use job::{Attempt, ExportJob, ExportStatus, ExportedFile, FILE_KEPT};
-pub use request::{ACCOUNT_EXPORT_FIELDS, DAYS_MAX, Delivery, ExportRequest, TRANSACTION_EXPORT_FIELDS};
+pub use request::{
+    AccountFilters, DAYS_MAX, Delivery, ExportRequest, NewAccountExport, NewTransactionExport,
+    TransactionFilters,
+};
 pub use spec::{ExportSpec, Subject};
 pub use transactions::TransactionColumn;

@@ -1,72 +1,37 @@
-//! What is asked for in an export.
+//! The request bodies that export accounts and transactions.
 
 use std::str::FromStr;
 
-use jiff::Span;
+use jiff::{Span, Timestamp};
 use serde_json::Value;
 
 use super::column::named;
 use super::{AccountColumn, Column, ExportSpec, Format, Profile, Subject, TransactionColumn};
-use crate::account::{Account, AccountFilter};
+use crate::account::{
+    Account, AccountFilter, AccountIdentifier, AccountStatus, AccountType, CampaignId, OwnerId, SourceSystem,
+};
 use crate::bounds::Bounds;
 use crate::date::{self, Date};
-use crate::fields::{Fields, Finding, FindingCode, InvalidValue, Patch};
+use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch};
+use crate::import::ExternalId;
+use crate::money::{Currency, Decimal};
 use crate::transaction::{Transaction, TransactionFilter};
 
-const FORMAT: &str = "format";
-const PROFILE: &str = "profile";
-const COLUMNS: &str = "columns";
-const DELIVERY: &str = "delivery";
-const MIN_AMOUNT: &str = "filters.min_amount";
-const MAX_AMOUNT: &str = "filters.max_amount";
-const DAYS_PAST_DUE_MIN: &str = "filters.days_past_due_min";
-const DAYS_PAST_DUE_MAX: &str = "filters.days_past_due_max";
-const STATUS: &str = "filters.status";
-const CAMPAIGN_ID: &str = "filters.campaign_id";
-const SOURCE_SYSTEM: &str = "filters.source_system";
-const CURRENCY: &str = "filters.currency";
-const TYPE: &str = "filters.type";
-const OWNER_ID: &str = "filters.owner_id";
-const EXTERNAL_ID: &str = "filters.external_id";
-const UPDATED_SINCE: &str = "filters.updated_since";
-const ACCOUNT_IDENTIFIER: &str = "filters.account_identifier";
-const FROM: &str = "filters.from";
-const TO: &str = "filters.to";
-
-/// The fields of a request for an export of accounts.
-pub const ACCOUNT_EXPORT_FIELDS: &[&str] = &[
-    FORMAT,
-    PROFILE,
-    COLUMNS,
-    DELIVERY,
-    STATUS,
-    MIN_AMOUNT,
-    MAX_AMOUNT,
-    DAYS_PAST_DUE_MIN,
-    DAYS_PAST_DUE_MAX,
-    CAMPAIGN_ID,
-    SOURCE_SYSTEM,
-    CURRENCY,
-    TYPE,
-    OWNER_ID,
-    EXTERNAL_ID,
-    UPDATED_SINCE,
-];
-
-/// The fields of a request for an export of transactions.
-pub const TRANSACTION_EXPORT_FIELDS: &[&str] =
-    &[FORMAT, PROFILE, COLUMNS, DELIVERY, ACCOUNT_IDENTIFIER, FROM, TO];
-
-/// The days past due that can be asked for, either way: some 2,700 years, so that whichever day
-/// is meant is one of the calendar's, which has the years 0 to 9999.
+/// The bound of days past due in a filter, in both directions: some 2,700 years. With it every due date is a date of
+/// the calendar, which has the years 0 to 9999.
 pub const DAYS_MAX: i64 = 1_000_000;
 
-/// How an export gets to whoever asked for it.
+// The descriptions below name the bounds.
+const _: () = assert!(DAYS_MAX == 1_000_000);
+const _: () = assert!(<AccountColumn as Column<Account>>::ALL.len() == 19);
+const _: () = assert!(<TransactionColumn as Column<Transaction>>::ALL.len() == 14);
+
+/// How an export is delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = ExportDelivery, rename_all = "snake_case"))]
 pub enum Delivery {
-    /// As the answer, while it is small enough for one; otherwise by a link.
+    /// As the answer if it fits, otherwise by a link.
     #[default]
     Auto,
     /// By a link.
@@ -85,129 +50,226 @@ impl FromStr for Delivery {
     }
 }
 
-/// What is asked for in an export.
+/// An export of accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(schema(as = NewAccountExport, example = json!({
+    "format": "csv", "filters": { "status": "active", "min_amount": 5000, "days_past_due_min": 30 }
+})))]
+pub struct NewAccountExport {
+    /// The format of the file.
+    pub format: Format,
+    /// The readers of a CSV file; people by default.
+    #[body(default)]
+    pub profile: Profile,
+    /// The columns, in this order; all but `identifier` by default.
+    #[body(
+        read = columns::<Account, AccountColumn>,
+        wire = std::collections::BTreeSet<AccountColumn>, schema(min_items = 1, max_items = 19)
+    )]
+    pub columns: Option<Vec<AccountColumn>>,
+    /// How the file is delivered; as the answer if it fits, by default.
+    #[body(default)]
+    pub delivery: Delivery,
+    /// The accounts to export; all by default.
+    #[body(nested)]
+    pub filters: Option<AccountFilters>,
+}
+
+/// The accounts to export: those that match all filters. An account without a value for a filtered field does not
+/// match. Bounds are inclusive.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Body)]
+#[body(schema, prefix = "filters")]
+#[body(rule = amounts_in_order(min_amount, max_amount))]
+#[body(rule = days_in_order(days_past_due_min, days_past_due_max))]
+pub struct AccountFilters {
+    /// The status.
+    pub status: Option<AccountStatus>,
+    /// The least total amount.
+    #[body(read = Fields::amount, wire = crate::openapi::AnyAmount)]
+    pub min_amount: Option<Decimal>,
+    /// The greatest total amount.
+    #[body(read = Fields::amount, wire = crate::openapi::AnyAmount)]
+    pub max_amount: Option<Decimal>,
+    /// The fewest days since the due date; negative before it.
+    #[body(read = days, schema(minimum = -1_000_000, maximum = 1_000_000))]
+    pub days_past_due_min: Option<i64>,
+    /// The most days since the due date; negative before it.
+    #[body(read = days, schema(minimum = -1_000_000, maximum = 1_000_000))]
+    pub days_past_due_max: Option<i64>,
+    /// The campaign.
+    pub campaign_id: Option<CampaignId>,
+    /// The system that the accounts were imported from.
+    pub source_system: Option<SourceSystem>,
+    /// The currency.
+    pub currency: Option<Currency>,
+    /// The type.
+    #[body(rename = "type")]
+    pub kind: Option<AccountType>,
+    /// The owner.
+    pub owner_id: Option<OwnerId>,
+    /// The account's id in its source system.
+    pub external_id: Option<ExternalId>,
+    /// Only accounts changed at this time or later.
+    #[body(read = Fields::moment)]
+    pub updated_since: Option<Timestamp>,
+}
+
+/// An export of transactions.
+#[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(schema(as = NewTransactionExport, example = json!({
+    "format": "csv",
+    "filters": { "account_identifier": "DE89370400440532013000", "from": "2026-01-01", "to": "2026-01-31" }
+})))]
+pub struct NewTransactionExport {
+    /// The format of the file.
+    pub format: Format,
+    /// The readers of a CSV file; people by default.
+    #[body(default)]
+    pub profile: Profile,
+    /// The columns, in this order; all by default.
+    #[body(
+        read = columns::<Transaction, TransactionColumn>,
+        wire = std::collections::BTreeSet<TransactionColumn>, schema(min_items = 1, max_items = 14)
+    )]
+    pub columns: Option<Vec<TransactionColumn>>,
+    /// How the file is delivered; as the answer if it fits, by default.
+    #[body(default)]
+    pub delivery: Delivery,
+    /// The transactions to export; all by default.
+    #[body(nested)]
+    pub filters: Option<TransactionFilters>,
+}
+
+/// The transactions to export: those that match all filters.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Body)]
+#[body(schema, prefix = "filters", rule = dates_in_order(from, to))]
+pub struct TransactionFilters {
+    /// The identifier of the transactions' account.
+    pub account_identifier: Option<AccountIdentifier>,
+    /// The first value date.
+    #[body(read = Fields::day)]
+    pub from: Option<Date>,
+    /// The last value date.
+    #[body(read = Fields::day)]
+    pub to: Option<Date>,
+}
+
+/// An export to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportRequest {
-    /// What is to be exported.
+    /// What is exported.
     pub spec: ExportSpec,
-    /// How it is to be handed over.
+    /// How it is delivered.
     pub delivery: Delivery,
 }
 
-impl ExportRequest {
-    /// Reads a request for accounts, made on the organization's day `as_of`.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the fields.
-    pub fn of_accounts(fields: Fields, as_of: Date) -> Result<Self, Vec<Finding>> {
-        read(fields, as_of, |fields| Subject::Accounts {
-            filter: Box::new(account_filter(fields, as_of)),
-            columns: columns::<Account, AccountColumn>(fields),
-        })
-    }
-
-    /// Reads a request for transactions, made on the organization's day `as_of`.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the fields.
-    pub fn of_transactions(fields: Fields, as_of: Date) -> Result<Self, Vec<Finding>> {
-        read(fields, as_of, |fields| Subject::Transactions {
-            filter: transaction_filter(fields),
-            columns: columns::<Transaction, TransactionColumn>(fields),
-        })
+impl NewAccountExport {
+    /// The export, on the organization's day `as_of`.
+    #[must_use]
+    pub fn on(self, as_of: Date) -> ExportRequest {
+        let Self { format, profile, columns, delivery, filters } = self;
+        let subject = Subject::Accounts {
+            filter: Box::new(filters.unwrap_or_default().on(as_of)),
+            columns: columns.unwrap_or_else(|| <AccountColumn as Column<Account>>::DEFAULT.to_vec()),
+        };
+        ExportRequest { spec: ExportSpec { format, profile, as_of, subject }, delivery }
     }
 }
 
-fn read(
-    mut fields: Fields,
-    as_of: Date,
-    subject: impl FnOnce(&mut Fields) -> Subject,
-) -> Result<ExportRequest, Vec<Finding>> {
-    let format = fields.required(FORMAT, |fields, name| fields.patch(name, Format::from_str));
-    let subject = subject(&mut fields);
-    let profile = fields.patch(PROFILE, Profile::from_str).value().unwrap_or_default();
-    let delivery = fields.patch(DELIVERY, Delivery::from_str).value().unwrap_or_default();
-    let request =
-        format.map(|format| ExportRequest { spec: ExportSpec { format, profile, as_of, subject }, delivery });
-    fields.finish(request)
-}
-
-fn account_filter(fields: &mut Fields, as_of: Date) -> AccountFilter {
-    let status = fields.text(STATUS).value();
-    let total_amount = bounds(fields, [MIN_AMOUNT, MAX_AMOUNT], |fields, name| fields.amount(name).value());
-    let days_past_due = bounds(fields, [DAYS_PAST_DUE_MIN, DAYS_PAST_DUE_MAX], days);
-    let day = |past_due: i64| as_of.saturating_sub(Span::new().days(past_due));
-    AccountFilter {
-        status,
-        total_amount,
-        // The more days past due, the earlier the day.
-        due_date: Bounds { from: days_past_due.to.map(day), to: days_past_due.from.map(day) },
-        campaign_id: fields.text(CAMPAIGN_ID).value(),
-        source_system: fields.text(SOURCE_SYSTEM).value(),
-        currency: fields.patch(CURRENCY, str::parse).value(),
-        kind: fields.text(TYPE).value(),
-        owner_id: fields.text(OWNER_ID).value(),
-        external_id: fields.text(EXTERNAL_ID).value(),
-        updated_since: fields.patch(UPDATED_SINCE, date::parse_moment).value().map(date::next_millisecond),
+impl NewTransactionExport {
+    /// The export, on the organization's day `as_of`.
+    #[must_use]
+    pub fn on(self, as_of: Date) -> ExportRequest {
+        let Self { format, profile, columns, delivery, filters } = self;
+        let TransactionFilters { account_identifier, from, to } = filters.unwrap_or_default();
+        let subject = Subject::Transactions {
+            filter: TransactionFilter { account_identifier, valued_on: Bounds { from, to } },
+            columns: columns.unwrap_or_else(|| <TransactionColumn as Column<Transaction>>::DEFAULT.to_vec()),
+        };
+        ExportRequest { spec: ExportSpec { format, profile, as_of, subject }, delivery }
     }
 }
 
-fn transaction_filter(fields: &mut Fields) -> TransactionFilter {
-    TransactionFilter {
-        account_identifier: fields.text(ACCOUNT_IDENTIFIER).value(),
-        valued_on: bounds(fields, [FROM, TO], |fields, name| fields.patch(name, date::parse).value()),
+impl AccountFilters {
+    fn on(self, as_of: Date) -> AccountFilter {
+        let day = |past_due: i64| as_of.saturating_sub(Span::new().days(past_due));
+        AccountFilter {
+            status: self.status,
+            total_amount: Bounds { from: self.min_amount, to: self.max_amount },
+            // The more days past due, the earlier the due date.
+            due_date: Bounds { from: self.days_past_due_max.map(day), to: self.days_past_due_min.map(day) },
+            campaign_id: self.campaign_id,
+            source_system: self.source_system,
+            currency: self.currency,
+            kind: self.kind,
+            owner_id: self.owner_id,
+            external_id: self.external_id,
+            updated_since: self.updated_since.map(date::next_millisecond),
+        }
     }
 }
 
-/// Two filters that are the ends of a range.
-fn bounds<T: PartialOrd>(
+fn amounts_in_order(fields: &mut Fields, min: Option<&Decimal>, max: Option<&Decimal>) {
+    in_order(fields, ("filters.min_amount", min), ("max_amount", max));
+}
+
+fn days_in_order(fields: &mut Fields, min: Option<&i64>, max: Option<&i64>) {
+    in_order(fields, ("filters.days_past_due_min", min), ("days_past_due_max", max));
+}
+
+fn dates_in_order(fields: &mut Fields, from: Option<&Date>, to: Option<&Date>) {
+    in_order(fields, ("filters.from", from), ("to", to));
+}
+
+/// Reports two filters that are the ends of a range, if no value lies in it.
+fn in_order<T: PartialOrd>(
     fields: &mut Fields,
-    [from, to]: [&'static str; 2],
-    read: impl Fn(&mut Fields, &'static str) -> Option<T>,
-) -> Bounds<T> {
-    let bounds = Bounds { from: read(fields, from), to: read(fields, to) };
-    if bounds.are_crossed() {
-        let to = to.rsplit('.').next().unwrap_or(to);
-        fields.find(Finding::in_field(from, FindingCode::InvalidValue, format!("above {to}")));
+    (from_name, from): (&'static str, Option<&T>),
+    (to_name, to): (&'static str, Option<&T>),
+) {
+    if (Bounds { from, to }).are_crossed() {
+        fields.find(Finding::in_field(from_name, FindingCode::InvalidValue, format!("above {to_name}")));
     }
-    bounds
 }
 
-fn days(fields: &mut Fields, name: &'static str) -> Option<i64> {
+fn days(fields: &mut Fields, name: &'static str) -> Patch<i64> {
     let expected = "expected a whole number from -1000000 to 1000000";
     let number = match fields.take(name) {
-        None | Some(Value::Null) => return None,
+        None => return Patch::Keep,
+        Some(Value::Null) => return Patch::Clear,
         Some(Value::Number(number)) => number.as_i64(),
-        Some(_) => return fields.refuse(name, FindingCode::InvalidType, expected).value(),
+        Some(_) => return fields.refuse(name, FindingCode::InvalidType, expected),
     };
     match number {
-        Some(days) if (-DAYS_MAX..=DAYS_MAX).contains(&days) => Some(days),
-        _ => fields.refuse(name, FindingCode::InvalidValue, expected).value(),
+        Some(days) if (-DAYS_MAX..=DAYS_MAX).contains(&days) => Patch::Set(days),
+        _ => fields.refuse(name, FindingCode::InvalidValue, expected),
     }
 }
 
-/// The columns that are asked for, in the order in which they are asked for.
-fn columns<T, C: Column<T>>(fields: &mut Fields) -> Vec<C> {
+/// The columns, in the order of the request. A name such as `contact` stands for several.
+fn columns<T, C: Column<T>>(fields: &mut Fields, name: &'static str) -> Patch<Vec<C>> {
     let parse = |name: &str| match named::<T, C>(name) {
         meant if meant.is_empty() => {
             Err(UnknownColumn { known: C::ALL.iter().map(|column| column.name()).collect() })
         }
         meant => Ok(meant),
     };
-    let Patch::Set(names) = fields.list(COLUMNS, C::ALL.len(), parse) else {
-        return C::DEFAULT.to_vec();
+    let names = match fields.list(name, C::ALL.len(), parse) {
+        Patch::Set(names) => names,
+        Patch::Keep => return Patch::Keep,
+        Patch::Clear => return Patch::Clear,
     };
     let mut columns: Vec<C> = Vec::new();
     for column in names.into_iter().flatten() {
         match columns.contains(&column) {
             true => {
                 let reason = format!("{} is there twice", column.name());
-                fields.find(Finding::in_field(COLUMNS, FindingCode::DuplicateValue, reason));
+                fields.find(Finding::in_field(name, FindingCode::DuplicateValue, reason));
             }
             false => columns.push(column),
         }
     }
-    columns
+    Patch::Set(columns)
 }
 
 /// There is no column of this name.

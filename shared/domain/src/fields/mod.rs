@@ -5,6 +5,7 @@
 //! [`Finding`], all of them at once, and fields that nobody knows are told by name.
 
 mod ambiguous;
+mod body;
 mod envelope;
 mod finding;
 mod list;
@@ -22,6 +23,8 @@ use percent_encoding::percent_decode;
 use serde_json::Value;
 
 pub use ambiguous::AmbiguousAmount;
+pub use body::Body;
+pub(crate) use body::joined;
 pub use envelope::read_array;
 pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};

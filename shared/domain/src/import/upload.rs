@@ -1,70 +1,69 @@
-//! A file that is sent to S3 by a link, to be imported.
+//! Files that are uploaded to S3 with a link, and then imported.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Format;
-use crate::fields::{Fields, Finding, InvalidValue};
+use crate::fields::{Body, Fields, InvalidValue, Patch};
 use crate::id::{OrgId, UploadId};
 use crate::text::Text;
 
-/// The bytes a file may have: as many as S3 takes in one request.
+/// The bytes of a file: as many as S3 accepts in one request.
 pub const FILE_BYTES_MAX: i64 = 5_000_000_000;
-/// The ending of the names of compressed files.
+/// The extension of compressed files.
 const GZIP: &str = ".gz";
 
-/// A file that may be sent, or was.
+/// A file that a link was created for, uploaded or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
-    /// Its id.
+    /// The id.
     pub id: UploadId,
-    /// Whose file it is.
+    /// The organization.
     pub org: OrgId,
-    /// Its format.
+    /// The format.
     pub format: Format,
-    /// Whether its name says that it is compressed (RFC 1952).
+    /// Whether it is compressed (RFC 1952), by its name.
     pub gzip: bool,
-    /// Its SHA-256 as S3 tells it, in base64, if it was announced.
+    /// The SHA-256 in base64, as S3 reports it, if the request stated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// When the link was asked for.
+    /// When the link was created.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
 }
 
-/// What is said of a file before it is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+// The description below names the bound.
+const _: () = assert!(FILE_BYTES_MAX == 5_000_000_000);
+
+/// A file to upload.
+#[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(schema(as = NewUpload, example = json!({ "format": "csv", "filename": "month-end.csv.gz" })))]
 pub struct Announced {
-    /// Its format.
+    /// The format.
     pub format: Format,
-    /// Whether it is compressed.
-    pub gzip: bool,
-    /// Its bytes, which S3 will insist on.
+    /// The name. A file whose name ends in `.gz` is decompressed (RFC 1952).
+    pub filename: Option<Text<255>>,
+    /// The length. If it is stated, S3 accepts only a file of this length.
+    #[body(integer(1, FILE_BYTES_MAX))]
     pub bytes: Option<i64>,
-    /// Its SHA-256, which S3 will insist on.
+    /// The SHA-256 of the bytes. If it is stated, S3 accepts only a file with this digest.
+    #[body(read = sha256, wire = String, schema(pattern = "^[0-9A-Fa-f]{64}$"))]
     pub sha256: Option<[u8; 32]>,
 }
 
 impl Announced {
-    /// The fields it is read from.
-    pub const FIELDS: [&'static str; 4] = ["format", "filename", "bytes", "sha256"];
-
-    /// Reads it.
-    ///
-    /// # Errors
-    /// Everything that is wrong with it.
-    pub fn read(mut fields: Fields) -> Result<Self, Vec<Finding>> {
-        let format = fields.required("format", |fields, name| fields.patch(name, str::parse));
-        let name: Option<Text<255>> = fields.text("filename").value();
-        let bytes = fields.integer("bytes", 1..=FILE_BYTES_MAX).value();
-        let sha256 = fields.patch("sha256", |digits| {
-            let digest = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok();
-            let digest = digest.and_then(|digest| <[u8; 32]>::try_from(digest).ok());
-            digest.ok_or(InvalidValue("expected 64 hexadecimal digits"))
-        });
-        let sha256 = sha256.value();
-        let gzip = name.is_some_and(|name| name.as_str().to_ascii_lowercase().ends_with(GZIP));
-        fields.finish(format.map(|format| Self { format, gzip, bytes, sha256 }))
+    /// Whether the file is compressed.
+    #[must_use]
+    pub fn is_gzip(&self) -> bool {
+        self.filename.as_ref().is_some_and(|name| name.as_str().to_ascii_lowercase().ends_with(GZIP))
     }
+}
+
+fn sha256(fields: &mut Fields, name: &'static str) -> Patch<[u8; 32]> {
+    fields.patch(name, |digits| {
+        let digest = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok();
+        let digest = digest.and_then(|digest| <[u8; 32]>::try_from(digest).ok());
+        digest.ok_or(InvalidValue("expected 64 hexadecimal digits"))
+    })
 }

@@ -18,7 +18,7 @@ use crate::text::Text;
 
 pub use actor::Actor;
 pub use family::{descendants, successors};
-pub use request::{KEY_FIELDS, KeyRequest};
+pub use request::{KeyLifetime, KeyRequest};
 pub use scope::{Scope, UnknownScope};
 pub use secret::{InvalidKey, KeyHash, KeySecret};
 

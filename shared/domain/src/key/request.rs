@@ -1,48 +1,41 @@
-//! The request for a new key.
-
-use std::str::FromStr;
+//! The request body that creates a key.
 
 use jiff::Timestamp;
 
 use super::{Actor, ApiKey, KeyName, KeySecret, Scope};
 use crate::date;
-use crate::fields::{Fields, Finding, FindingCode, Patch};
+use crate::fields::{Body, Fields, Finding, FindingCode};
 use crate::id::{KeyId, OrgId};
 
-const NAME: &str = "name";
-const SCOPES: &str = "scopes";
 const EXPIRES_AT: &str = "expires_at";
 
-/// The fields of a request for a key.
-pub const KEY_FIELDS: &[&str] = &[NAME, SCOPES, EXPIRES_AT];
-
-/// A request for a new key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A new key.
+#[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(schema(as = NewKey, example = json!({ "name": "ERP", "scopes": ["import", "export"] })))]
+#[body(context = KeyLifetime, rule = expires_within_lifetime(expires_at))]
 pub struct KeyRequest {
-    /// What people will call it.
+    /// The name, for people.
     pub name: KeyName,
-    /// What it may do: at least one scope, none of them twice.
+    /// The scopes, which the key of the request must have, too.
+    #[body(list(Scope::ALL.len()))]
     pub scopes: Vec<Scope>,
-    /// From when on it is refused.
+    /// The time from which the key is refused: in the future, and no later than the key of the request expires, which
+    /// is the default.
+    #[body(read = Fields::moment)]
     pub expires_at: Option<Timestamp>,
 }
 
-impl KeyRequest {
-    /// Reads a request made at `now` with a key that expires at `latest`. The new key expires no
-    /// later, and at `latest` unless the request names an earlier moment.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the fields.
-    pub fn read(mut fields: Fields, now: Timestamp, latest: Option<Timestamp>) -> Result<Self, Vec<Finding>> {
-        let name = fields.required(NAME, Fields::text);
-        let scopes =
-            fields.required(SCOPES, |fields, name| fields.list(name, Scope::ALL.len(), Scope::from_str));
-        let expires_at = expiry(&mut fields, now, latest).value().or(latest);
-        let request = || Some(Self { name: name?, scopes: scopes?, expires_at });
-        fields.finish(request())
-    }
+/// The times between which a new key can expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyLifetime {
+    /// The time of the request.
+    pub now: Timestamp,
+    /// The expiry of the key of the request, if it has one.
+    pub latest: Option<Timestamp>,
+}
 
-    /// The key that was asked for, whose text is `secret`.
+impl KeyRequest {
+    /// The key, whose text is `secret`.
     #[must_use]
     pub fn grant(
         self,
@@ -69,16 +62,18 @@ impl KeyRequest {
     }
 }
 
-fn expiry(fields: &mut Fields, now: Timestamp, latest: Option<Timestamp>) -> Patch<Timestamp> {
-    match (fields.patch(EXPIRES_AT, date::parse_moment), latest) {
-        (Patch::Set(expiry), _) if expiry <= now => {
-            fields.refuse(EXPIRES_AT, FindingCode::InvalidTime, "the moment is not in the future")
+/// Reports an expiry that has passed, or that is later than the one of the key of the request.
+fn expires_within_lifetime(fields: &mut Fields, lifetime: KeyLifetime, expires_at: Option<&Timestamp>) {
+    match (expires_at, lifetime.latest) {
+        (Some(expiry), _) if *expiry <= lifetime.now => {
+            let reason = "the moment is not in the future";
+            fields.find(Finding::in_field(EXPIRES_AT, FindingCode::InvalidTime, reason));
         }
-        (Patch::Set(expiry), Some(latest)) if expiry > latest => {
+        (Some(expiry), Some(latest)) if *expiry > latest => {
             let latest = date::in_milliseconds(latest);
             let reason = format!("the key of this request expires at {latest}, the latest moment allowed");
-            fields.refuse(EXPIRES_AT, FindingCode::TooLate, reason)
+            fields.find(Finding::in_field(EXPIRES_AT, FindingCode::TooLate, reason));
         }
-        (expiry, _) => expiry,
+        _ => {}
     }
 }

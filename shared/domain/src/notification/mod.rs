@@ -1,42 +1,41 @@
-//! Notifications: an application is told by HTTP that something has ended, so that it need
-//! not ask again and again.
+//! Notifications: Saldo calls an application's URL when a job has ended, so that the application need not poll.
 
 mod address;
 mod delivery;
 mod endpoint;
 mod message;
 mod observe_key;
+mod request;
 mod target;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use delivery::{Attempt, AttemptError, Delivery, DeliveryStatus, GivenUp, Outcome, RETRY_DELAYS};
-pub use endpoint::{
-    ENDPOINT_FIELDS, ENDPOINTS_MAX, Endpoint, EndpointChange, EndpointRequest, State, signing_secret,
-};
+pub use endpoint::{ENDPOINTS_MAX, Endpoint, State, signing_secret};
 pub use message::Message;
 pub use observe_key::ObserveKey;
+pub use request::{EndpointChange, NewEndpoint};
 pub use target::{InvalidTarget, NotifyUri, Targets, URI_CHARS_MAX};
 
 use crate::id::{ExportId, ImportId, OrgId, SyncId};
 
-/// Something that has ended, of which an organization's endpoints may want to be told.
+/// A job of an organization has ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// Whose it is.
+    /// The organization.
     pub org: OrgId,
-    /// The id of the job that has ended, by which the event is told from others.
+    /// The id of the job, which identifies the event.
     pub job_id: String,
     /// When it ended.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// The observe keys that it is for.
+    /// The observe keys of the endpoints that are notified.
     pub keys: Vec<String>,
 }
 
 impl Event {
-    /// An import has ended, completely or not.
+    /// An import has ended, in whatever status.
     #[must_use]
     pub fn import_completed(org: OrgId, import: &ImportId, at: Timestamp) -> Self {
         Self { org, job_id: import.to_string(), at, keys: vec!["saldo:import.completed".to_owned()] }
@@ -48,7 +47,7 @@ impl Event {
         Self { org, job_id: export.to_string(), at, keys: vec!["saldo:export.completed".to_owned()] }
     }
 
-    /// A synchronization has ended, which the finX API has these paths for.
+    /// A synchronization has ended. The finX API names it by these paths.
     #[must_use]
     pub fn sync_completed(org: OrgId, sync: &SyncId, at: Timestamp, paths: Vec<String>) -> Self {
         let mut keys = vec!["saldo:sync.completed".to_owned()];

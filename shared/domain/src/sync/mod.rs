@@ -1,5 +1,5 @@
-//! Synchronizations: jobs that read an access's accounts at its bank, asking its user what
-//! the bank wants to know on the way.
+//! Synchronizations: jobs that read the accounts of an access at its bank, and pass the bank's challenges on to the
+//! user.
 
 mod challenge;
 mod conflict;
@@ -11,6 +11,4 @@ pub use challenge::{Answer, AuthMethod, Challenge, ChallengeKind, TextFormat};
 pub use conflict::{CONFLICTS_MAX, Conflict, Conflicts};
 pub use job::{Brought, Step, SyncError, SyncJob, SyncStatus, TIME_MAX};
 pub use redirect::{CodeHash, REDIRECT_URI_BYTES_MAX, RedirectSettings, RedirectUri};
-pub use request::{
-    STATE_CHARS_MAX, SYNC_FIELDS, SYNC_PERIOD_DEFAULT, SYNC_PERIOD_MAX, SyncRequest, SyncScope,
-};
+pub use request::{NewSync, STATE_CHARS_MAX, SYNC_PERIOD_DEFAULT, SYNC_PERIOD_MAX, SyncRequest, SyncScope};

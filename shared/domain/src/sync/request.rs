@@ -1,4 +1,4 @@
-//! What is asked for in a synchronization.
+//! The request body that starts a synchronization, and what a synchronization keeps of it.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -7,55 +7,91 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::RedirectUri;
-use crate::access::{Credentials, read_credentials, save_secrets};
-use crate::fields::{Fields, Finding, FindingCode, InvalidValue};
+use crate::access::{Credentials, read_credentials};
+use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch};
 use crate::notification::Targets;
 
-const DISABLE_NOTIFICATIONS: &str = "disable_notifications";
 const REDIRECT_URI: &str = "redirect_uri";
 const STATE: &str = "state";
-const SCOPE: &str = "scope";
-const REUSE_AUTH_METHOD: &str = "reuse_auth_method";
-const REUSE_AUTH_MEDIUM: &str = "reuse_auth_medium";
-const PSU_IP_ADDRESS: &str = "psu_ip_address";
-const SYNC_PERIOD: &str = "sync_period";
-
-/// The fields of a request for a synchronization.
-pub const SYNC_FIELDS: &[&str] = &[
-    "credentials",
-    "save_secrets",
-    "save_credentials",
-    DISABLE_NOTIFICATIONS,
-    REDIRECT_URI,
-    STATE,
-    SCOPE,
-    REUSE_AUTH_METHOD,
-    REUSE_AUTH_MEDIUM,
-    PSU_IP_ADDRESS,
-    SYNC_PERIOD,
-];
 
 /// The characters of a `state`.
 pub const STATE_CHARS_MAX: usize = 1_024;
-/// The days of history that are asked for if nothing is said.
+/// The default days of history.
 pub const SYNC_PERIOD_DEFAULT: i64 = 90;
-/// The days of history that can be asked for: ten years, more than banks keep at hand.
+/// The most days of history: ten years, more than banks provide.
 pub const SYNC_PERIOD_MAX: i64 = 3_660;
 
-/// What is asked for in a synchronization, secrets apart.
+// The descriptions below name the bounds.
+const _: () = assert!(super::REDIRECT_URI_BYTES_MAX == 2_048 && STATE_CHARS_MAX == 1_024);
+
+/// A new synchronization. All fields are optional. Unknown fields are ignored, as finX does.
+#[derive(Clone, Debug, Body)]
+#[body(ignore_unknown, context = Targets, rule = state_has_redirect_uri(state, redirect_uri))]
+#[body(schema(as = NewSync, example = json!({
+    "credentials": { "psu_id": "demo", "pin": "73190" },
+    "save_secrets": true,
+    "redirect_uri": "https://app.example/done",
+    "state": "session-7f3c0e5a9b",
+    "scope": ["TRANSACTIONS"],
+    "psu_ip_address": "198.51.100.7",
+    "sync_period": 90
+})))]
+#[expect(clippy::struct_excessive_bools, reason = "the finX API has these flags")]
+pub struct NewSync {
+    /// The credentials that are not saved, if the bank asks for some.
+    #[body(default, read = read_credentials, wire = crate::openapi::Credentials)]
+    pub credentials: Credentials,
+    /// Whether the credentials are kept when the synchronization has ended; otherwise saved ones are deleted, too.
+    #[body(default = false, read = Fields::boolean)]
+    pub save_secrets: bool,
+    /// Another name of `save_secrets`.
+    #[body(default = false, read = Fields::boolean)]
+    pub save_credentials: bool,
+    /// Whether no notification is sent when the synchronization ends.
+    #[body(default = false, read = Fields::boolean)]
+    pub disable_notifications: bool,
+    /// The page that the user is sent to after the bank's page: an `https` URL without user name and fragment (in the
+    /// local stack also `http` on this machine), and a registered one, if the organization has registered any.
+    #[body(read_with = redirect_uri, wire = String, schema(
+        format = "uri", max_length = 2048, pattern = r"^[Hh][Tt][Tt][Pp][Ss]://[^/?#@]+([/?][^#]*)?$"
+    ))]
+    pub redirect_uri: Option<RedirectUri>,
+    /// A random text that is appended to the `redirect_uri`, by which you recognize the returning user. It needs a
+    /// `redirect_uri`.
+    #[body(read = state, schema(min_length = 1, max_length = 1024))]
+    pub state: Option<String>,
+    /// `ACCOUNTS` reads the accounts alone, including those that were deleted in Saldo; `TRANSACTIONS` reads the
+    /// accounts and their transactions.
+    #[body(default, list(2), schema(default = json!(["TRANSACTIONS"])))]
+    pub scope: Vec<SyncScope>,
+    /// Whether the authentication method of the last synchronization is used again.
+    #[body(default = true, read = Fields::boolean)]
+    pub reuse_auth_method: bool,
+    /// Whether its medium is used again. It has no effect: the methods of banks are bound to their media.
+    #[body(default = true, read = Fields::boolean)]
+    pub reuse_auth_medium: bool,
+    /// The user's IP address, which some banks require.
+    #[body(read = ip_address, schema(schema_with = crate::openapi::ip_address))]
+    pub psu_ip_address: Option<IpAddr>,
+    /// The days of history that are read.
+    #[body(integer(1, SYNC_PERIOD_MAX), schema(default = json!(SYNC_PERIOD_DEFAULT)))]
+    pub sync_period: Option<i64>,
+}
+
+/// What a synchronization keeps of its request, without the secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "they are the contract's, each a question of its own")]
 pub struct SyncRequest {
-    /// Whether a user waits, who can be asked.
+    /// Whether a user is waiting and can answer challenges.
     pub attended: bool,
-    /// Whether the secrets are kept when it has ended.
+    /// Whether the secrets are kept when the synchronization has ended.
     pub save_secrets: bool,
-    /// Whether nobody is to be notified of its end.
+    /// Whether no notification is sent when it ends.
     pub disable_notifications: bool,
-    /// Where the user goes on behind the bank's page.
+    /// The page that the user is sent to after the bank's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<RedirectUri>,
-    /// What goes with them.
+    /// The application's text that is appended to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// What is read.
@@ -67,10 +103,10 @@ pub struct SyncRequest {
     pub psu_ip_address: Option<IpAddr>,
     /// The days of history that are read.
     pub sync_period: i64,
-    /// Where the bank sends the user back to: the address of the callback, its state with it.
+    /// The address that the bank sends the user back to: the callback with its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback: Option<Url>,
-    /// Whether the application has to confirm the user's return with the code that came with it.
+    /// Whether the application has to confirm the user's return with the code from the redirect.
     #[serde(default)]
     pub confirm: bool,
 }
@@ -80,7 +116,7 @@ pub struct SyncRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncScope {
-    /// The accounts, among them those that somebody has deleted here.
+    /// The accounts, including those that were deleted in Saldo.
     Accounts,
     /// The accounts and their transactions.
     #[default]
@@ -100,45 +136,25 @@ impl FromStr for SyncScope {
 }
 
 impl SyncRequest {
-    /// Reads a request, and the credentials that come with it. Users may be sent to these `targets`.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the fields.
-    pub fn read(mut fields: Fields, targets: Targets) -> Result<(Self, Credentials), Vec<Finding>> {
-        let credentials = read_credentials(&mut fields);
-        let mut flag = |name, default| fields.boolean(name).value().unwrap_or(default);
-        let disable_notifications = flag(DISABLE_NOTIFICATIONS, false);
-        let reuse_auth_method = flag(REUSE_AUTH_METHOD, true);
-        // The standard's methods are bound to their media, so it says nothing of its own.
-        let _reuse_auth_medium = flag(REUSE_AUTH_MEDIUM, true);
-        let scope = fields.list(SCOPE, 2, str::parse).value().unwrap_or_default();
-        let sync_period = fields.integer(SYNC_PERIOD, 1..=SYNC_PERIOD_MAX).value();
-        let request = Self {
+    /// The synchronization that a user asks for.
+    #[must_use]
+    pub fn attended(body: NewSync) -> Self {
+        Self {
             attended: true,
-            save_secrets: save_secrets(&mut fields),
-            disable_notifications,
-            redirect_uri: fields.patch(REDIRECT_URI, |text| RedirectUri::read(text, targets)).value(),
-            state: fields.patch(STATE, state).value(),
-            scope: match scope.as_slice() {
-                [] => SyncScope::default(),
-                scope if scope.contains(&SyncScope::Transactions) => SyncScope::Transactions,
-                _ => SyncScope::Accounts,
-            },
-            reuse_auth_method,
-            psu_ip_address: fields.patch(PSU_IP_ADDRESS, ip_address).value(),
-            sync_period: sync_period.unwrap_or(SYNC_PERIOD_DEFAULT),
+            save_secrets: body.save_secrets || body.save_credentials,
+            disable_notifications: body.disable_notifications,
+            redirect_uri: body.redirect_uri,
+            state: body.state,
+            scope: body.scope.into_iter().max().unwrap_or_default(),
+            reuse_auth_method: body.reuse_auth_method,
+            psu_ip_address: body.psu_ip_address,
+            sync_period: body.sync_period.unwrap_or(SYNC_PERIOD_DEFAULT),
             callback: None,
             confirm: false,
-        };
-        let refused = fields.findings().iter().any(|found| found.field.as_deref() == Some(REDIRECT_URI));
-        if request.state.is_some() && request.redirect_uri.is_none() && !refused {
-            let reason = "a state goes with a redirect_uri";
-            fields.find(Finding::in_field(STATE, FindingCode::InvalidValue, reason));
         }
-        fields.finish_ignoring_unknown(Some((request, credentials)))
     }
 
-    /// What the schedule asks for: everything that can be had without asking anybody.
+    /// The daily synchronization: everything that can be read without a user.
     #[must_use]
     pub fn scheduled() -> Self {
         Self {
@@ -157,12 +173,32 @@ impl SyncRequest {
     }
 }
 
-fn state(text: &str) -> Result<String, InvalidValue> {
-    let length = text.chars().take(STATE_CHARS_MAX + 1).count();
-    let valid = (1..=STATE_CHARS_MAX).contains(&length);
-    valid.then(|| text.to_owned()).ok_or(InvalidValue("expected 1 to 1024 characters"))
+/// Reports a state without a redirect URI.
+fn state_has_redirect_uri(
+    fields: &mut Fields,
+    _: Targets,
+    state: Option<&String>,
+    redirect_uri: Option<&RedirectUri>,
+) {
+    let refused = fields.findings().iter().any(|found| found.field.as_deref() == Some(REDIRECT_URI));
+    if state.is_some() && redirect_uri.is_none() && !refused {
+        let reason = "a state goes with a redirect_uri";
+        fields.find(Finding::in_field(STATE, FindingCode::InvalidValue, reason));
+    }
 }
 
-fn ip_address(text: &str) -> Result<IpAddr, InvalidValue> {
-    text.parse().map_err(|_| InvalidValue("expected an IP address"))
+fn redirect_uri(fields: &mut Fields, name: &'static str, targets: Targets) -> Patch<RedirectUri> {
+    fields.patch(name, |text| RedirectUri::read(text, targets))
+}
+
+fn state(fields: &mut Fields, name: &'static str) -> Patch<String> {
+    fields.patch(name, |text| {
+        let length = text.chars().take(STATE_CHARS_MAX + 1).count();
+        let valid = (1..=STATE_CHARS_MAX).contains(&length);
+        valid.then(|| text.to_owned()).ok_or(InvalidValue("expected 1 to 1024 characters"))
+    })
+}
+
+fn ip_address(fields: &mut Fields, name: &'static str) -> Patch<IpAddr> {
+    fields.patch(name, |text| text.parse().map_err(|_| InvalidValue("expected an IP address")))
 }

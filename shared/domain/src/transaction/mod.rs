@@ -1,4 +1,4 @@
-//! Transactions: what was booked on an account, as its bank or bookkeeping tells it.
+//! Transactions: bookings on an account, as its bank or its bookkeeping reported them.
 //!
 //! A transaction has the same [`TransactionId`] each time its source reports it, so that importing it
 //! again adds nothing.
@@ -7,6 +7,7 @@ mod bank;
 mod booking;
 mod currencies;
 mod filter;
+mod request;
 mod row;
 mod sequence;
 mod source;
@@ -25,7 +26,10 @@ pub use bank::TransactionDetails;
 pub use booking::{Booked, Booking};
 pub use currencies::CODES as CURRENCY_CODES;
 pub use filter::TransactionFilter;
-pub use row::{Batch, TRANSACTION_FIELDS};
+#[cfg(feature = "openapi")]
+pub use request::NewTransactions;
+pub use request::{NewTransaction, TRANSACTIONS, TRANSACTIONS_MAX};
+pub use row::Batch;
 pub use sequence::{Place, Sequence};
 pub use source::{Source, UnknownSource};
 

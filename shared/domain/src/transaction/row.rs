@@ -1,4 +1,4 @@
-//! A transaction as it is sent, and which transaction it is.
+//! Importing transactions: reading each from a request, and deriving its id.
 
 use std::collections::HashMap;
 
@@ -6,57 +6,23 @@ use jiff::Timestamp;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{
-    Booked, Direction, ExternalTransactionId, Sequence, Source, Transaction, TransactionText,
-    UnknownDirection, currencies,
-};
-use crate::account::AccountIdentifier;
-use crate::date::{self, Date};
-use crate::fields::{Fields, Finding, FindingCode, Patch};
+use super::{Booked, NewTransaction, Sequence, Source, Transaction};
+use crate::fields::{Body, Fields, Finding};
 use crate::id::{OrgId, TransactionId};
-use crate::money::{Currency, Decimal, parse_plain};
 
-const ACCOUNT_IDENTIFIER: &str = "accountIdentifier";
-const TRANSACTION_ID: &str = "transactionId";
-const TEXT: &str = "text";
-const CREDIT_DEBIT: &str = "creditDebit";
-const AMOUNT: &str = "amount";
-const CURRENCY: &str = "currency";
-const ORIGINAL_AMOUNT: &str = "originalAmount";
-const ORIGINAL_CURRENCY: &str = "originalCurrency";
-const PURCHASED_AT: &str = "purchasedAt";
-const VALUTA_AT: &str = "valutaAt";
-const BOOKED_AT: &str = "bookedAt";
-
-/// The fields of a transaction, in the order in which they are digested: never to be
-/// changed, or files imported before would be imported again.
-pub const TRANSACTION_FIELDS: &[&str] = &[
-    ACCOUNT_IDENTIFIER,
-    TRANSACTION_ID,
-    TEXT,
-    CREDIT_DEBIT,
-    AMOUNT,
-    CURRENCY,
-    ORIGINAL_AMOUNT,
-    ORIGINAL_CURRENCY,
-    PURCHASED_AT,
-    VALUTA_AT,
-    BOOKED_AT,
-];
-
-/// The transactions of one request, as far as they were read.
+/// The transactions of one request, as they are read one by one.
 #[derive(Debug)]
 pub struct Batch<'a> {
     org: &'a OrgId,
     now: Timestamp,
     read: u16,
-    /// How often each transaction without an id of its own has occurred. Two coffees on
-    /// one day are two transactions; the same two sent again are the same two.
+    /// How often each transaction without an id of its source has occurred. Two identical coffees on one day are two
+    /// transactions; when the request is sent again, they are the same two.
     occurrences: HashMap<TransactionId, u64>,
 }
 
 impl<'a> Batch<'a> {
-    /// A request made at `now`, of which nothing was read yet.
+    /// A request made at `now`, before its first transaction.
     #[must_use]
     pub fn new(org: &'a OrgId, now: Timestamp) -> Self {
         Self { org, now, read: 0, occurrences: HashMap::new() }
@@ -69,57 +35,39 @@ impl<'a> Batch<'a> {
     pub fn read(&mut self, element: &RawValue) -> Result<Transaction, Vec<Finding>> {
         let sequence = Sequence::new(self.now, self.read);
         self.read = self.read.saturating_add(1);
-        let mut fields = Fields::new(TRANSACTION_FIELDS);
+        let mut fields = Fields::new(NewTransaction::FIELDS);
         fields.read_element(element);
         if fields.findings().iter().any(|found| found.field.is_none()) {
             return fields.finish(None);
         }
-        let sent: Vec<Option<String>> = TRANSACTION_FIELDS
-            .iter()
-            .map(|name| fields.get(name).and_then(Value::as_str).map(str::to_owned))
-            .collect();
-
-        let account_identifier = fields.required::<AccountIdentifier>(ACCOUNT_IDENTIFIER, Fields::id);
-        let external_id = fields.optional_id::<ExternalTransactionId>(TRANSACTION_ID).value();
-        let text = fields.optional::<TransactionText>(TEXT).value();
-        let direction = fields.patch(CREDIT_DEBIT, str::parse::<Direction>).value().unwrap_or_default();
-        let currency = fields.required(CURRENCY, listed_currency);
-        let amount = fields.required(AMOUNT, |fields, name| positive(fields, name, currency));
-        let original_currency = listed_currency(&mut fields, ORIGINAL_CURRENCY).value();
-        let original_amount = positive(&mut fields, ORIGINAL_AMOUNT, original_currency).value();
-        let purchased_on = day(&mut fields, PURCHASED_AT).value();
-        let valued_on = fields.required(VALUTA_AT, day);
-        let booked_on = day(&mut fields, BOOKED_AT).value();
-
-        let transaction = || {
-            let account_identifier = account_identifier?;
-            let id = match &external_id {
-                Some(external_id) => {
-                    TransactionId::of_external(self.org, Source::Api, &account_identifier, external_id)
-                }
-                None => self.next_occurrence(&sent),
-            };
-            Some(Transaction {
-                id,
-                source: Source::Api,
-                account_identifier,
-                external_id,
-                text,
-                money: Booked { direction, amount: amount?, currency: currency? },
-                original_amount,
-                original_currency,
-                purchased_on,
-                valued_on: valued_on?,
-                booked_on,
-                sequence,
-                created_at: self.now,
-                details: None,
-            })
+        let text_of = |name: &&str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+        let sent: Vec<Option<String>> = NewTransaction::FIELDS.iter().map(text_of).collect();
+        let new = NewTransaction::read(fields, ())?;
+        let id = match &new.external_id {
+            Some(external_id) => {
+                TransactionId::of_external(self.org, Source::Api, &new.account_identifier, external_id)
+            }
+            None => self.next_occurrence(&sent),
         };
-        fields.finish(transaction())
+        Ok(Transaction {
+            id,
+            source: Source::Api,
+            account_identifier: new.account_identifier,
+            external_id: new.external_id,
+            text: new.text,
+            money: Booked { direction: new.direction, amount: new.amount, currency: new.currency },
+            original_amount: new.original_amount,
+            original_currency: new.original_currency,
+            purchased_on: new.purchased_on,
+            valued_on: new.valued_on,
+            booked_on: new.booked_on,
+            sequence,
+            created_at: self.now,
+            details: None,
+        })
     }
 
-    /// The id of a transaction that has none of its source's.
+    /// The id of a transaction that has none of its source.
     fn next_occurrence(&mut self, sent: &[Option<String>]) -> TransactionId {
         let id =
             |nth| TransactionId::of_fields(self.org, Source::Api, sent.iter().map(Option::as_deref), nth);
@@ -129,40 +77,11 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn listed_currency(fields: &mut Fields, name: &'static str) -> Patch<Currency> {
-    fields.patch(name, currencies::parse)
-}
-
-fn day(fields: &mut Fields, name: &'static str) -> Patch<Date> {
-    fields.patch(name, date::parse_since_1970)
-}
-
-/// A positive amount, as a string of a plain decimal.
-fn positive(fields: &mut Fields, name: &'static str, currency: Option<Currency>) -> Patch<Decimal> {
-    match fields.patch(name, parse_plain).map(|amount| amount.normalize()) {
-        Patch::Set(amount) if amount <= Decimal::ZERO => {
-            fields.refuse(name, FindingCode::NotPositive, "the amount is not above zero")
-        }
-        Patch::Set(amount) => match currency.filter(|currency| !currency.admits(amount)) {
-            Some(currency) => {
-                fields.find(Finding::too_many_digits(name, currency));
-                Patch::Keep
-            }
-            None => Patch::Set(amount),
-        },
-        nothing => nothing,
-    }
-}
-
-impl From<UnknownDirection> for FindingCode {
-    fn from(_: UnknownDirection) -> Self {
-        Self::InvalidValue
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::FindingCode;
+    use crate::transaction::Direction;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -190,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_is_a_positive_decimal_string() {
+    fn amounts_are_positive_decimal_strings() {
         for good in ["1", "0.01", "1234567890.10", "+5", "007.50"] {
             assert_eq!(found(&json!(good), "EUR"), [], "{good}");
         }
@@ -212,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn identical_rows_without_an_id_are_told_apart_by_their_number_alone() {
+    fn identical_rows_without_id_get_ids_by_count() {
         let [first, second] = ids(&[COFFEE, COFFEE]).try_into().expect("two ids");
         assert_ne!(first, second);
         assert_eq!(ids(&[COFFEE])[0], first);
@@ -222,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_the_source_is_unique_in_its_account() {
+    fn source_ids_are_unique_per_account() {
         let with_id = |account: &str, amount: &str| {
             format!(
                 r#"{{"accountIdentifier":"{account}","transactionId":"t-1","amount":"{amount}","currency":"EUR","valutaAt":"2026-01-15"}}"#
@@ -235,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_the_default_and_what_is_misspelt_is_told() {
+    fn defaults_apply_and_misspelled_fields_are_reported() {
         let coffee = read_all(&[COFFEE]).remove(0).expect("a good row");
         assert_eq!(coffee.money.direction, Direction::Debit);
         assert_eq!((coffee.external_id, coffee.booked_on), (None, None));

@@ -1,0 +1,213 @@
+//! The resource `/v1/accounts`: accounts of every origin, one by one.
+
+use axum::extract::State;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo_domain::account::{Account, AccountChange, AccountFilter, AccountType, NewAccount, OwnerId};
+use saldo_domain::fields::Fields;
+use saldo_domain::id::{AccountId, OrgId};
+use saldo_http::openapi::EntityTags;
+use saldo_http::{
+    Caller, FromParameters, Limit, Page, Parameters, PathId, Payload, Preconditions, Problem, Seed,
+    etag_header,
+};
+use saldo_store::app::App;
+
+use crate::view::View;
+
+/// The attempts to write an account that others change at the same time. An attempt fails only if another write
+/// succeeded.
+const ATTEMPTS_MAX: usize = 16;
+
+/// The parameters of a list of accounts.
+pub(crate) struct Query {
+    limit: Limit,
+    filter: AccountFilter,
+    starting_after: Option<AccountId>,
+}
+
+impl FromParameters for Query {
+    const NAMES: &'static [&'static str] = &["limit", "type", "owner_id", "starting_after"];
+
+    fn read(parameters: &mut Fields) -> Option<Self> {
+        let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
+        let kind = parameters.text("type").value();
+        let owner_id = parameters.text("owner_id").value();
+        let starting_after = parameters.patch("starting_after", str::parse).value();
+        Some(Self {
+            limit,
+            filter: AccountFilter { kind, owner_id, ..AccountFilter::default() },
+            starting_after,
+        })
+    }
+}
+
+/// Lists accounts
+///
+/// In the order of their ids.
+#[utoipa::path(
+    get, path = "/v1/accounts", operation_id = "list_accounts", tag = "Accounts",
+    params(
+        ("limit" = inline(Option<Limit>), Query, description = "How many"),
+        ("type" = Option<AccountType>, Query, description = "Only accounts of this type"),
+        ("owner_id" = Option<OwnerId>, Query, description = "Only accounts of this owner"),
+        ("starting_after" = Option<AccountId>, Query, description = "The last account of the page before"),
+    ),
+    responses((status = 200, description = "A page of accounts", body = Page<View>)),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Parameters(Query { limit, filter, starting_after }): Parameters<Query>,
+) -> Result<Json<Page<View>>, Problem> {
+    let page = app.accounts.list(caller.org(), &filter, starting_after.as_ref(), limit.get()).await?;
+    let (accounts, has_more) = page;
+    let data = accounts.into_iter().map(View::from).collect();
+    Ok(Json(Page { data, has_more }))
+}
+
+/// Creates an account
+#[utoipa::path(
+    post, path = "/v1/accounts", operation_id = "create_account", tag = "Accounts",
+    request_body(content((NewAccount = "application/json"), (NewAccount = "application/x-www-form-urlencoded"))),
+    responses((
+        status = 201, description = "The account", body = View,
+        headers(("ETag", description = "The state it is in"), ("Location", description = "Its path")),
+    )),
+)]
+pub(crate) async fn create(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Extension(Seed(seed)): Extension<Seed>,
+    payload: Payload,
+) -> Result<impl IntoResponse, Problem> {
+    let body: NewAccount = payload.json_or_form()?;
+    let account = body.create(AccountId::of_seed(seed), Timestamp::now());
+    let account = app.accounts.create(caller.org(), account).await?;
+    let location = format!("/v1/accounts/{}", account.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], shown(account)))
+}
+
+/// Shows an account
+#[utoipa::path(
+    get, path = "/v1/accounts/{id}", operation_id = "read_account", tag = "Accounts",
+    params(
+        ("id" = AccountId, Path),
+        ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states that the caller has: `*` or ETags"),
+    ),
+    responses(
+        (status = 200, description = "The account", body = View, headers(("ETag", description = "The state it is in"))),
+        (status = 304, description = "The caller has it in this state", headers(("ETag", description = "The state it is in"))),
+        (status = 412, description = "`precondition_failed`: it is in another state"),
+    ),
+)]
+pub(crate) async fn read(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccountId>,
+    preconditions: Preconditions,
+) -> Result<Response, Problem> {
+    let account = find(&app, caller.org(), &id).await?;
+    preconditions.admit(&account.revision)?;
+    if preconditions.has(&account.revision) {
+        return Ok((StatusCode::NOT_MODIFIED, etag_header(&account.revision)).into_response());
+    }
+    Ok(shown(account).into_response())
+}
+
+/// Changes an account
+///
+/// Absent fields keep their values.
+#[utoipa::path(
+    put, path = "/v1/accounts/{id}", operation_id = "change_account", tag = "Accounts",
+    params(
+        ("id" = AccountId, Path),
+        ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
+    ),
+    request_body(content((AccountChange = "application/json"), (AccountChange = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The account", body = View, headers(("ETag", description = "The state it is in"))),
+        (status = 412, description = "`precondition_failed`: it is in another state"),
+    ),
+)]
+pub(crate) async fn change(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccountId>,
+    preconditions: Preconditions,
+    payload: Payload,
+) -> Result<impl IntoResponse, Problem> {
+    let change: AccountChange = payload.json_or_form()?;
+    let exactly = preconditions.name_a_state();
+    for _ in 0..ATTEMPTS_MAX {
+        let seen = find(&app, caller.org(), &id).await?;
+        preconditions.admit_change(&seen.revision)?;
+        change.check(&seen)?;
+        let now = Timestamp::now();
+        if let Some(changed) = app.accounts.change(caller.org(), &seen, &change, exactly, now).await? {
+            return Ok(shown(changed));
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+/// Deletes an account permanently
+#[utoipa::path(
+    delete, path = "/v1/accounts/{id}", operation_id = "delete_account", tag = "Accounts",
+    params(
+        ("id" = AccountId, Path),
+        ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
+        ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
+    ),
+    responses(
+        (status = 204, description = "The account was deleted"),
+        (status = 412, description = "`precondition_failed`: it is in another state"),
+    ),
+)]
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<AccountId>,
+    preconditions: Preconditions,
+) -> Result<StatusCode, Problem> {
+    for _ in 0..ATTEMPTS_MAX {
+        let seen = find(&app, caller.org(), &id).await?;
+        preconditions.admit_change(&seen.revision)?;
+        let exactly = preconditions.name_a_state();
+        if seen.bank.is_some() {
+            // Pending transactions are not booked, and only the account refers to them.
+            app.transactions.forget_pending(caller.org(), &seen).await?;
+        }
+        if app.accounts.delete(caller.org(), &seen, exactly, Timestamp::now()).await? {
+            return Ok(StatusCode::NO_CONTENT);
+        }
+    }
+    Err(Problem::unavailable())
+}
+
+/// The account with this id, if the organization has it.
+async fn find(app: &App, org: &OrgId, id: &AccountId) -> Result<Account, Problem> {
+    app.accounts.get(org, id).await?.ok_or_else(Problem::not_found)
+}
+
+/// The answer that shows an account, with its revision as `ETag`.
+fn shown(account: Account) -> ([(HeaderName, HeaderValue); 1], Json<View>) {
+    (etag_header(&account.revision), Json(account.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use saldo_http::openapi::query_parameters;
+
+    use super::*;
+
+    #[test]
+    fn list_describes_its_parameters() {
+        assert_eq!(query_parameters::<__path_list>(), Query::NAMES);
+    }
+}

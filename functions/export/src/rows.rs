@@ -1,0 +1,123 @@
+//! The rows of an exported file, for the OpenAPI document. A file is written column by column.
+#![allow(dead_code, reason = "these are described, never made")]
+
+use saldo_domain::date::Date;
+use saldo_domain::id::{AccountId, TransactionId};
+use saldo_domain::money::Currency;
+use saldo_domain::transaction::{Direction, Source};
+use saldo_http::openapi::{Amount, AmountText};
+use utoipa::ToSchema;
+
+/// An account in an export, with the requested columns.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "id": "acc_mfrggzdfmztwq2lk", "external_id": "INV-2026-0042", "source_system": "SAP", "type": "receivable",
+    "status": "active", "contact": { "name": "María García", "phone": "+5491155551234", "email": null },
+    "total_amount": 45000, "balance": -45000, "currency": "ARS", "due_date": "2026-01-15", "days_past_due": 60,
+    "campaign_id": null, "owner_id": null, "notes": "60 days past due, prior arrangement lapsed",
+    "created_at": "2026-03-16T09:30:00.000Z", "updated_at": "2026-03-16T09:30:00.000Z"
+}))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportedAccount {
+    #[schema(nullable = false)]
+    id: Option<AccountId>,
+    external_id: Option<String>,
+    source_system: Option<String>,
+    #[schema(nullable = false)]
+    r#type: Option<String>,
+    #[schema(nullable = false)]
+    status: Option<String>,
+    /// Null if the account has no contact, or none of its columns was requested.
+    contact: Option<ExportedContact>,
+    /// The amount owed, as the source reported it.
+    total_amount: Option<Amount>,
+    #[schema(nullable = false)]
+    balance: Option<Amount>,
+    #[schema(nullable = false)]
+    currency: Option<Currency>,
+    due_date: Option<Date>,
+    /// The days since it was due on the organization's day of the request; negative if it is not yet due.
+    days_past_due: Option<i64>,
+    campaign_id: Option<String>,
+    owner_id: Option<String>,
+    notes: Option<String>,
+    #[schema(nullable = false, format = DateTime)]
+    created_at: Option<String>,
+    #[schema(nullable = false, format = DateTime)]
+    updated_at: Option<String>,
+    /// The identifier that its transactions refer to.
+    identifier: Option<String>,
+}
+
+/// The contact of an account.
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExportedContact {
+    name: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+}
+
+/// A transaction in an export, with the requested columns.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "id": "txn_mfrggzdfmztwq2lk", "accountIdentifier": "DE89370400440532013000", "transactionId": "2026/01/15-7",
+    "text": "Coffee", "creditDebit": "debit", "amount": "3.50", "currency": "EUR", "originalAmount": null,
+    "originalCurrency": null, "purchasedAt": null, "valutaAt": "2026-01-15", "bookedAt": "2026-01-16",
+    "createdAt": "2026-01-16T09:30:00.000Z", "source": "api"
+}))]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct ExportedTransaction {
+    #[schema(nullable = false)]
+    id: Option<TransactionId>,
+    #[schema(nullable = false)]
+    account_identifier: Option<String>,
+    transaction_id: Option<String>,
+    text: Option<String>,
+    #[schema(nullable = false)]
+    credit_debit: Option<Direction>,
+    #[schema(nullable = false)]
+    amount: Option<AmountText>,
+    #[schema(nullable = false)]
+    currency: Option<Currency>,
+    original_amount: Option<AmountText>,
+    original_currency: Option<Currency>,
+    purchased_at: Option<Date>,
+    #[schema(nullable = false)]
+    valuta_at: Option<Date>,
+    booked_at: Option<Date>,
+    #[schema(nullable = false, format = DateTime)]
+    created_at: Option<String>,
+    #[schema(nullable = false)]
+    source: Option<Source>,
+}
+
+#[cfg(test)]
+mod tests {
+    use saldo_domain::account::Account;
+    use saldo_domain::export::{AccountColumn, Column, TransactionColumn};
+    use saldo_domain::transaction::Transaction;
+    use saldo_http::openapi::properties;
+    use utoipa::PartialSchema;
+
+    use super::*;
+
+    /// The properties of a schema, among them those of one of its objects.
+    fn with_nested<T: PartialSchema, N: PartialSchema>(object: &str) -> Vec<String> {
+        let nested = properties::<N>();
+        let properties = properties::<T>().into_iter().flat_map(|name| match name == object {
+            true => nested.iter().map(|name| format!("{object}.{name}")).collect(),
+            false => vec![name],
+        });
+        properties.collect()
+    }
+
+    #[test]
+    fn descriptions_have_the_columns() {
+        let account = with_nested::<ExportedAccount, ExportedContact>("contact");
+        let columns = <AccountColumn as Column<Account>>::ALL;
+        assert!(account.iter().eq(columns.iter().map(|column| column.name())));
+        let columns = <TransactionColumn as Column<Transaction>>::ALL;
+        assert!(properties::<ExportedTransaction>().iter().eq(columns.iter().map(|column| column.name())));
+    }
+}

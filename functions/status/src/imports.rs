@@ -1,0 +1,86 @@
+//! The resource `/api/v1/import` for readers: the list of imports, and one import with its first errors and warnings.
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use saldo_domain::fields::Severity;
+use saldo_domain::id::ImportId;
+use saldo_domain::import::ImportSummary;
+use saldo_http::{Caller, Page, PageAfter, Parameters, PathId, Problem};
+use saldo_store::app::App;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::find;
+use crate::reports::{Entry, first_findings};
+
+/// The jobs whose chunks are added up concurrently. Most jobs of a page have ended and need no addition.
+const SUMS_IN_FLIGHT: usize = 8;
+/// The findings of each severity that are shown with an import.
+const INLINE_MAX: usize = 1_000;
+
+/// Lists imports
+///
+/// Newest first.
+#[utoipa::path(
+    get, path = "/api/v1/import", operation_id = "list_imports", tag = "Imports",
+    params(PageAfter<ImportId>),
+    responses((status = 200, description = "A page of imports", body = Page<ImportSummary>)),
+)]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    Parameters(query): Parameters<PageAfter<ImportId>>,
+) -> Result<Json<Page<ImportSummary>>, Problem> {
+    let now = Timestamp::now();
+    let limit = query.limit.get();
+    let (jobs, has_more) = app.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
+    let imports = jobs.into_iter().map(|job| app.imports.with_progress(job));
+    let summaries = stream::iter(imports).buffered(SUMS_IN_FLIGHT);
+    let data = summaries.map_ok(|import| ImportSummary::of(&import, now)).try_collect().await?;
+    Ok(Json(Page { data, has_more }))
+}
+
+/// An import, with its first errors and warnings.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportDetails, example = json!({
+    "job_id": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "status": "completed_with_errors", "total_records": 2,
+    "imported": 1, "updated": 0, "superseded": 0, "failed": 1, "processed": 2, "rows_per_second": 40,
+    "seconds_remaining": null, "created_at": "2026-03-16T09:30:00.000Z",
+    "completed_at": "2026-03-16T09:30:00.050Z",
+    "errors": [{
+        "index": 1, "external_id": "INV-2026-0099", "field": "contact.phone", "code": "invalid_phone",
+        "reason": "not a phone number in E.164 form, such as +5491155551234"
+    }],
+    "warnings": []
+}))]
+pub(crate) struct Details {
+    #[serde(flatten)]
+    summary: ImportSummary,
+    /// The first errors, for which rows were refused.
+    #[schema(max_items = 1_000)]
+    errors: Vec<Entry>,
+    /// The first warnings. A row with warnings alone is imported.
+    #[schema(max_items = 1_000)]
+    warnings: Vec<Entry>,
+}
+
+/// Shows an import
+///
+/// Its status, the counts of its rows, and the first 1,000 errors and warnings.
+#[utoipa::path(
+    get, path = "/api/v1/import/{job_id}", operation_id = "read_import", tag = "Imports",
+    params(("job_id" = ImportId, Path)),
+    responses((status = 200, description = "The import", body = Details)),
+)]
+pub(crate) async fn read(
+    State(app): State<App>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<ImportId>,
+) -> Result<Json<Details>, Problem> {
+    let import = find(&app, caller.org(), &id).await?;
+    let errors = first_findings(&app, &import, Severity::Error, INLINE_MAX).await?;
+    let warnings = first_findings(&app, &import, Severity::Warning, INLINE_MAX).await?;
+    Ok(Json(Details { summary: ImportSummary::of(&import, Timestamp::now()), errors, warnings }))
+}

@@ -1,4 +1,0 @@
-//! The real binaries, fed as Lambda feeds them.
-
-mod notifications;
-mod syncs;
