@@ -3,7 +3,7 @@
 //! other function's are answered here, too: by what the document says there is.
 
 mod document;
-mod elsewhere;
+mod fallback;
 mod page;
 
 use axum::Router;
@@ -23,6 +23,6 @@ pub fn routes(app: &App) -> Routes {
 /// Its routes, and those of whatever no other function takes: for a function that is alone.
 pub fn alone(app: &App) -> Router {
     let routes = routes(app);
-    let elsewhere = elsewhere::routes(routes.table());
-    Router::from(routes).merge(elsewhere)
+    let fallback = fallback::routes(routes.table());
+    Router::from(routes).merge(fallback)
 }

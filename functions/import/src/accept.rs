@@ -38,14 +38,14 @@ const FORMATS: [(&str, Format); 4] = [
 /// What a request says of an import besides its rows: in the query, or, of a file that was
 /// uploaded, in the body.
 #[derive(Default)]
-pub(crate) struct Wishes {
+pub(crate) struct ImportOptions {
     /// From the file's columns to fields.
     mapping: Option<Mapping>,
     decimal_separator: Option<DecimalSeparator>,
     dry_run: Option<bool>,
 }
 
-impl FromParameters for Wishes {
+impl FromParameters for ImportOptions {
     const NAMES: &'static [&'static str] = &["mapping", "decimal_separator", "dry_run"];
 
     fn read(parameters: &mut Fields) -> Option<Self> {
@@ -53,7 +53,7 @@ impl FromParameters for Wishes {
     }
 }
 
-impl Wishes {
+impl ImportOptions {
     /// The fields of a body that speaks of a file.
     pub(crate) const FIELDS: [&'static str; 4] = ["upload_id", "mapping", "decimal_separator", "dry_run"];
 
@@ -117,7 +117,7 @@ struct Answer {
 /// fields, whatever their case, blanks and underscores, or are in `mapping`.
 #[utoipa::path(
     post, path = "/api/v1/import", operation_id = "import_accounts", tag = "Imports",
-    params(Wishes),
+    params(ImportOptions),
     request_body(content(
         (New = "application/json"),
         (Lines = "application/x-ndjson"),
@@ -135,7 +135,7 @@ pub(crate) async fn accept(
     State(app): State<App>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
-    Parameters(wishes): Parameters<Wishes>,
+    Parameters(options): Parameters<ImportOptions>,
     payload: Payload,
 ) -> Result<Response, Problem> {
     let (media_type, format) = format(payload.media_type.as_deref())?;
@@ -143,10 +143,11 @@ pub(crate) async fn accept(
     let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
     let beside = if format == Format::Json { Beside::of(&payload.bytes) } else { Beside::default() };
     let accepted = match beside {
-        Beside { upload_id: true, .. } => of_upload(&app, &org, wishes, &payload).await?,
+        Beside { upload_id: true, .. } => of_upload(&app, &org, options, &payload).await?,
         Beside { dry_run, .. } => {
-            let wishes = Wishes { dry_run: flag(dry_run.as_ref())?, ..Wishes::default() }.or(wishes);
-            of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, wishes, payload).await?
+            let options =
+                ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() }.or(options);
+            of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, options, payload).await?
         }
     };
     let job = ImportJob::accepted(id, org, accepted, Timestamp::now());
@@ -179,11 +180,11 @@ async fn of_payload(
     files: &ImportFiles,
     media_type: &str,
     format: Format,
-    wishes: Wishes,
+    options: ImportOptions,
     Payload { bytes, .. }: Payload,
 ) -> Result<Accepted, Problem> {
-    let dry_run = wishes.dry_run.unwrap_or_default();
-    let notation = wishes.notation(format, false).map_err(Problem::invalid_parameters)?;
+    let dry_run = options.dry_run.unwrap_or_default();
+    let notation = options.notation(format, false).map_err(Problem::invalid_parameters)?;
     let notation = Notation { in_request: true, ..notation };
     let total_records = read::count(&notation, &*bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
@@ -192,12 +193,17 @@ async fn of_payload(
 }
 
 /// The rows are in a file that was uploaded.
-async fn of_upload(app: &App, org: &OrgId, of_query: Wishes, payload: &Payload) -> Result<Accepted, Problem> {
-    let mut fields = payload.json_fields(&Wishes::FIELDS)?;
+async fn of_upload(
+    app: &App,
+    org: &OrgId,
+    of_query: ImportOptions,
+    payload: &Payload,
+) -> Result<Accepted, Problem> {
+    let mut fields = payload.json_fields(&ImportOptions::FIELDS)?;
     let id: Option<UploadId> = fields.required("upload_id", |fields, name| {
         fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(NO_UPLOAD)))
     });
-    let wishes = Wishes::of(&mut fields).or(of_query);
+    let options = ImportOptions::of(&mut fields).or(of_query);
     let id = fields.finish(id)?;
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, NO_UPLOAD));
     let upload = app.uploads.get(org, &id).await?.ok_or_else(unknown)?;
@@ -206,8 +212,8 @@ async fn of_upload(app: &App, org: &OrgId, of_query: Wishes, payload: &Payload) 
     // What was announced is the file, be S3 as strict as it may.
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or_else(Problem::nothing_uploaded)?;
-    let dry_run = wishes.dry_run.unwrap_or_default();
-    let notation = wishes.notation(upload.format, upload.gzip)?;
+    let dry_run = options.dry_run.unwrap_or_default();
+    let notation = options.notation(upload.format, upload.gzip)?;
     Ok(accepted(app, PayloadFile { name, bytes, etag }, notation, None, dry_run))
 }
 
@@ -240,7 +246,7 @@ fn mapping(fields: &mut Fields) -> Option<Mapping> {
         json => serde_json::from_value(json),
     };
     let refused = |error: serde_json::Error| {
-        fields.find(Finding::in_field("mapping", FindingCode::InvalidValue, error.to_string()));
+        fields.report(Finding::in_field("mapping", FindingCode::InvalidValue, error.to_string()));
     };
     // One that renames nothing is none.
     read.map_err(refused).ok().filter(|mapping| *mapping != Mapping::default())
@@ -261,6 +267,6 @@ mod tests {
 
     #[test]
     fn what_is_described_is_what_is_read() {
-        assert_eq!(query_parameters::<__path_accept>(), Wishes::NAMES);
+        assert_eq!(query_parameters::<__path_accept>(), ImportOptions::NAMES);
     }
 }

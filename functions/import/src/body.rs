@@ -17,7 +17,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ContentBuilder, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
-use crate::accept::Wishes;
+use crate::accept::ImportOptions;
 
 /// Accounts to import, or the name of a file that has them.
 #[derive(ToSchema)]
@@ -162,7 +162,7 @@ pub(crate) struct NewUpload {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
 
-impl IntoParams for Wishes {
+impl IntoParams for ImportOptions {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let parameter = |name: &str, about: &str| {
             let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_is_described_is_what_is_read() {
-        assert_eq!(properties::<OfUpload>(), Wishes::FIELDS);
+        assert_eq!(properties::<OfUpload>(), ImportOptions::FIELDS);
         assert_eq!(properties::<NewUpload>(), Announced::FIELDS);
         assert_eq!(FILE_BYTES_MAX, 5_000_000_000);
 

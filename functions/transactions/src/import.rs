@@ -60,7 +60,7 @@ struct RowError {
 }
 
 /// What became of a transaction of the request.
-enum Fate {
+enum RowOutcome {
     New,
     Existing,
     Refused(Vec<Finding>),
@@ -86,16 +86,16 @@ pub(crate) async fn import(
 ) -> Result<impl IntoResponse, Problem> {
     let elements = payload.json_elements("transactions", TRANSACTIONS_MAX)?;
     let mut batch = Batch::new(caller.org(), Timestamp::now());
-    let (same, mut fates) = sort_out(elements.iter().map(|element| batch.read(element)));
+    let (same, mut outcomes) = sort_out(elements.iter().map(|element| batch.read(element)));
     let first = same.values().filter_map(|same| same.first()).map(|(_, transaction)| transaction);
     let first: Vec<_> = first.collect();
     let kept = app.transactions.keep(caller.org(), &first, seed, app.limits.writes_in_flight).await?;
     for (id, same) in &same {
         let kept = kept.get(id).ok_or_else(|| Failure::missing("a transaction that was kept"))?;
-        fates.extend(compare(same, *kept));
+        outcomes.extend(compare(same, *kept));
     }
-    fates.sort_by_key(|(index, _)| *index);
-    Ok((StatusCode::CREATED, Json(receipt(fates))))
+    outcomes.sort_by_key(|(index, _)| *index);
+    Ok((StatusCode::CREATED, Json(receipt(outcomes))))
 }
 
 /// Transactions of a request that are the same one, each with its index, in their order.
@@ -104,35 +104,35 @@ type Same = Vec<(usize, Transaction)>;
 /// Brings together what is the same transaction, and tells what is none.
 fn sort_out(
     rows: impl Iterator<Item = Result<Transaction, Vec<Finding>>>,
-) -> (HashMap<TransactionId, Same>, Vec<(usize, Fate)>) {
+) -> (HashMap<TransactionId, Same>, Vec<(usize, RowOutcome)>) {
     let mut same: HashMap<_, Same> = HashMap::new();
     let mut refused = Vec::new();
     for (index, row) in rows.enumerate() {
         match row {
             Ok(transaction) => same.entry(transaction.id.clone()).or_default().push((index, transaction)),
-            Err(findings) => refused.push((index, Fate::Refused(findings))),
+            Err(findings) => refused.push((index, RowOutcome::Refused(findings))),
         }
     }
     (same, refused)
 }
 
 /// Compares transactions that are the same one with what is stored of it.
-fn compare(same: &Same, Kept { mut new, stored }: Kept) -> impl Iterator<Item = (usize, Fate)> {
+fn compare(same: &Same, Kept { mut new, stored }: Kept) -> impl Iterator<Item = (usize, RowOutcome)> {
     same.iter().map(move |(index, sent)| match sent.booking().conflict_with(&stored, Source::Api) {
-        Some(conflict) => (*index, Fate::Refused(vec![conflict])),
+        Some(conflict) => (*index, RowOutcome::Refused(vec![conflict])),
         // The first, which is the one that was stored.
-        None if std::mem::take(&mut new) => (*index, Fate::New),
-        None => (*index, Fate::Existing),
+        None if std::mem::take(&mut new) => (*index, RowOutcome::New),
+        None => (*index, RowOutcome::Existing),
     })
 }
 
-fn receipt(fates: Vec<(usize, Fate)>) -> Receipt {
+fn receipt(outcomes: Vec<(usize, RowOutcome)>) -> Receipt {
     let mut receipt = Receipt::default();
-    for (index, fate) in fates {
-        match fate {
-            Fate::New => receipt.new_transactions += 1,
-            Fate::Existing => receipt.existing_transactions += 1,
-            Fate::Refused(findings) => {
+    for (index, outcome) in outcomes {
+        match outcome {
+            RowOutcome::New => receipt.new_transactions += 1,
+            RowOutcome::Existing => receipt.existing_transactions += 1,
+            RowOutcome::Refused(findings) => {
                 receipt.error_transactions += 1;
                 receipt.errors.extend(findings.into_iter().map(|finding| RowError {
                     index,

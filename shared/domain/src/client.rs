@@ -140,7 +140,7 @@ impl ClientChange {
 fn refuse_type(fields: &mut Fields) {
     if fields.take(TYPE).is_some() {
         let reason = "the type can't be set: a client made here is external, type 1";
-        fields.find(Finding::in_field(TYPE, FindingCode::ReadOnly, reason));
+        fields.report(Finding::in_field(TYPE, FindingCode::ReadOnly, reason));
     }
 }
 

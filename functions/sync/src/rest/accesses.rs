@@ -266,7 +266,7 @@ async fn stop_waiting(
     let stop = |job: &mut SyncJob| {
         let waits = job.status == SyncStatus::AwaitAuth;
         if waits {
-            job.give_up(ErrorCode::General, None);
+            job.fail(ErrorCode::General, None);
             job.leased_until = None;
         }
         waits

@@ -28,7 +28,7 @@ struct ImportView {
     chunks_queued: u32,
     chunks_done: u32,
     /// The chunks that no worker could process, or that were left out.
-    chunks_given_up: u32,
+    chunks_exhausted: u32,
     outstanding: Option<String>,
 }
 
@@ -95,13 +95,13 @@ fn import_view(import: &Import, now: Timestamp) -> ImportView {
         chunks: job.chunks,
         chunks_queued: job.queued,
         chunks_done: progress.chunks_done,
-        chunks_given_up: progress.chunks_given_up,
+        chunks_exhausted: progress.chunks_exhausted,
         outstanding: outstanding(import),
     }
 }
 
 fn outstanding(Import { job, progress }: &Import) -> Option<String> {
-    let given_up = progress.chunks_given_up;
+    let exhausted = progress.chunks_exhausted;
     let left = |chunks: u32| chunks.saturating_sub(progress.chunks_done);
     match (job.status, job.planned_at, job.chunks) {
         (ImportStatus::Processing, None, _) => Some("its plan".to_owned()),
@@ -110,7 +110,7 @@ fn outstanding(Import { job, progress }: &Import) -> Option<String> {
         }
         (ImportStatus::Processing, Some(_), Some(chunks)) => Some(format!("{} chunks", left(chunks))),
         (ImportStatus::Cancelled, ..) => None,
-        (..) if given_up > 0 => Some(format!("{given_up} chunks, given up: `job redrive`")),
+        (..) if exhausted > 0 => Some(format!("{exhausted} chunks, given up: `job redrive`")),
         (ImportStatus::Failed, ..) => Some("what failed, if that was mended: `job redrive`".to_owned()),
         (..) => None,
     }

@@ -134,13 +134,13 @@ fn accounts(fields: &mut Fields) -> Vec<ConsentAccount> {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(elements)) if elements.len() > CONSENT_ACCOUNTS_MAX => {
             let reason = format!("there are at most {CONSENT_ACCOUNTS_MAX}");
-            fields.find(Finding::in_field(ACCOUNTS, FindingCode::TooMany, reason));
+            fields.report(Finding::in_field(ACCOUNTS, FindingCode::TooMany, reason));
             Vec::new()
         }
         Some(accounts) => serde_json::from_value(accounts).unwrap_or_else(|_| {
             let reason =
                 "expected an array of objects with the IBAN of an account as id and perhaps its currency";
-            fields.find(Finding::in_field(ACCOUNTS, FindingCode::InvalidValue, reason));
+            fields.report(Finding::in_field(ACCOUNTS, FindingCode::InvalidValue, reason));
             Vec::new()
         }),
     }

@@ -24,7 +24,7 @@ pub(crate) fn read(fields: &mut Fields) -> Credentials {
         Some(Value::Object(members)) if members.len() <= CREDENTIALS_MAX => members,
         Some(_) => {
             let reason = format!("expected an object of at most {CREDENTIALS_MAX} strings");
-            fields.find(Finding::in_field(CREDENTIALS, FindingCode::InvalidType, reason));
+            fields.report(Finding::in_field(CREDENTIALS, FindingCode::InvalidType, reason));
             return Credentials::new();
         }
     };
@@ -41,7 +41,7 @@ pub(crate) fn read(fields: &mut Fields) -> Credentials {
                     PSU_ID | PIN => format!("{CREDENTIALS}.{id}"),
                     _ => CREDENTIALS.to_owned(),
                 };
-                fields.find(Finding::in_field(field, FindingCode::InvalidValue, reason));
+                fields.report(Finding::in_field(field, FindingCode::InvalidValue, reason));
             }
         }
     }

@@ -63,7 +63,7 @@ impl Account {
         if let Some((balance, currency)) = balance.zip(currency)
             && let Err(refused) = fits(balance, &fields.take_ambiguous(), currency)
         {
-            fields.find(refused);
+            fields.report(refused);
         }
         let account = move || {
             Some(Self {

@@ -168,7 +168,7 @@ fn bounds<T: PartialOrd>(
     let bounds = Bounds { from: read(fields, from), to: read(fields, to) };
     if bounds.are_crossed() {
         let to = to.rsplit('.').next().unwrap_or(to);
-        fields.find(Finding::in_field(from, FindingCode::InvalidValue, format!("above {to}")));
+        fields.report(Finding::in_field(from, FindingCode::InvalidValue, format!("above {to}")));
     }
     bounds
 }
@@ -202,7 +202,7 @@ fn columns<T, C: Column<T>>(fields: &mut Fields) -> Vec<C> {
         match columns.contains(&column) {
             true => {
                 let reason = format!("{} is there twice", column.name());
-                fields.find(Finding::in_field(COLUMNS, FindingCode::DuplicateValue, reason));
+                fields.report(Finding::in_field(COLUMNS, FindingCode::DuplicateValue, reason));
             }
             false => columns.push(column),
         }

@@ -225,7 +225,7 @@ impl Fields {
             Patch::Clear | Patch::Keep => {
                 // A value that was refused was there.
                 if self.findings.len() == before {
-                    self.find(Finding::in_field(name, FindingCode::Required, "the field is required"));
+                    self.report(Finding::in_field(name, FindingCode::Required, "the field is required"));
                 }
                 None
             }
@@ -241,7 +241,7 @@ impl Fields {
         match read(self, name) {
             Patch::Keep => None,
             Patch::Clear => {
-                self.find(Finding::in_field(name, FindingCode::Required, "the field can't be empty"));
+                self.report(Finding::in_field(name, FindingCode::Required, "the field can't be empty"));
                 None
             }
             Patch::Set(value) => Some(value),
@@ -269,7 +269,7 @@ impl Fields {
         code: FindingCode,
         reason: impl Into<Cow<'static, str>>,
     ) -> Patch<T> {
-        self.find(Finding::in_field(name, code, reason));
+        self.report(Finding::in_field(name, code, reason));
         Patch::Keep
     }
 
@@ -283,8 +283,8 @@ impl Fields {
         });
     }
 
-    /// Adds something found.
-    pub fn find(&mut self, finding: Finding) {
+    /// Adds a finding.
+    pub fn report(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 

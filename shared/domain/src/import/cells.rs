@@ -22,10 +22,10 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
             read_record(&mut fields, record, columns);
         }
         (RowBody::Misquoted { how, .. }, _) => {
-            fields.find(Finding::in_row(FindingCode::Misquoted, how.to_string()));
+            fields.report(Finding::in_row(FindingCode::Misquoted, how.to_string()));
         }
         (RowBody::Cells(_), Shape::Objects) | (RowBody::Broken(_), _) => {
-            fields.find(Finding::in_row(FindingCode::InvalidJson, "the line is not valid JSON"));
+            fields.report(Finding::in_row(FindingCode::InvalidJson, "the line is not valid JSON"));
         }
     }
     fields
@@ -40,7 +40,7 @@ fn misspelled(name: &str) -> Option<&'static str> {
 fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
     if record.len() != columns.len() {
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
-        return fields.find(Finding::in_row(FindingCode::ColumnCount, reason));
+        return fields.report(Finding::in_row(FindingCode::ColumnCount, reason));
     }
     for (cell, column) in record.iter().zip(columns) {
         if let Some(field) = column.field() {

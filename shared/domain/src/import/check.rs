@@ -73,7 +73,7 @@ fn upsert(fields: &mut Fields, shape: &Shape, default_currency: Currency) -> Opt
                 (!currency.admits(amount)).then(|| Finding::too_many_digits(field.name(), currency))
             });
             if let Some(finding) = refused {
-                fields.find(finding);
+                fields.report(finding);
             }
         }
     }
@@ -122,7 +122,7 @@ fn leave_out_what_belongs_to_an_id(fields: &mut Fields) {
     for field in [Field::Balance, Field::Identifier] {
         if fields.take(field.name()).is_some_and(|value| !value.is_null()) {
             let reason = "a row has this only beside the id of its account; it was left out";
-            fields.find(Finding::in_field(field.name(), FindingCode::UnknownField, reason));
+            fields.report(Finding::in_field(field.name(), FindingCode::UnknownField, reason));
         }
     }
 }
@@ -138,7 +138,7 @@ fn account_id(fields: &mut Fields) -> Option<AccountId> {
     };
     if id.is_none() {
         let reason = "not an account's id as Saldo gives them; it was left out";
-        fields.find(Finding::in_field(name, FindingCode::UnknownField, reason));
+        fields.report(Finding::in_field(name, FindingCode::UnknownField, reason));
     }
     id
 }
@@ -157,7 +157,7 @@ fn email(fields: &mut Fields) -> Patch<Email> {
     let email = fields.patch(name, str::parse::<Email>);
     if matches!(&email, Patch::Set(email) if !email.is_address()) {
         let reason = "not an e-mail address; it was kept as it is";
-        fields.find(Finding::in_field(name, FindingCode::InvalidEmail, reason));
+        fields.report(Finding::in_field(name, FindingCode::InvalidEmail, reason));
     }
     email
 }

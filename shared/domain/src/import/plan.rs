@@ -1,7 +1,7 @@
 //! The plan of an import: which rows count, and how they are cut into chunks.
 //!
-//! Planning reads the payload twice. The first time, a [`Survey`] keeps 16 bytes of each row,
-//! by which rows about the same account are told; the second time, a [`Cutter`] leaves out those
+//! Planning reads the payload twice. The first time, a [`DuplicateScan`] keeps 16 bytes of each row,
+//! by which rows about the same account are told; the second time, a [`Chunker`] leaves out those
 //! that a later row replaces and cuts the rest. The same payload is always cut at the same
 //! places, so that a plan that was cut off goes on where it was.
 
@@ -38,7 +38,7 @@ const INDEX_MASK: u128 = (1 << INDEX_BITS) - 1;
 
 /// Finds the rows that a later row replaces, of an organization's rows given one by one.
 #[derive(Debug)]
-pub struct Survey {
+pub struct DuplicateScan {
     org: OrgId,
     total: u64,
     bytes: usize,
@@ -48,8 +48,8 @@ pub struct Survey {
     digests: Vec<u128>,
 }
 
-impl Survey {
-    /// A survey of no rows yet.
+impl DuplicateScan {
+    /// A scan of no rows yet.
     #[must_use]
     pub fn new(org: OrgId) -> Self {
         Self { org, total: 0, bytes: 0, digests: Vec::new() }
@@ -107,7 +107,7 @@ impl Superseded {
 
 /// Cuts rows, given in their order, into chunks.
 #[derive(Debug)]
-pub struct Cutter {
+pub struct Chunker {
     superseded: std::iter::Peekable<std::vec::IntoIter<u64>>,
     rows_per_chunk: usize,
     number: u32,
@@ -115,7 +115,7 @@ pub struct Cutter {
     bytes: usize,
 }
 
-impl Cutter {
+impl Chunker {
     /// Cuts after `rows_per_chunk` rows, but at least one.
     #[must_use]
     pub fn new(superseded: Superseded, rows_per_chunk: usize) -> Self {
@@ -161,14 +161,14 @@ mod tests {
 
     fn plan(rows: &[RawRow], size: usize) -> (Superseded, Vec<Chunk>) {
         let shape = Shape::Objects;
-        let mut survey = Survey::new("org_aaaaaaaaaaaaaaaa".parse().expect("an id"));
+        let mut scan = DuplicateScan::new("org_aaaaaaaaaaaaaaaa".parse().expect("an id"));
         for row in rows {
-            survey.add(&shape, row);
+            scan.add(&shape, row);
         }
-        let superseded = survey.finish();
-        let mut cutter = Cutter::new(superseded.clone(), size);
-        let mut chunks: Vec<_> = rows.iter().filter_map(|row| cutter.push(&shape, row.clone())).collect();
-        chunks.extend(cutter.finish(&shape));
+        let superseded = scan.finish();
+        let mut chunker = Chunker::new(superseded.clone(), size);
+        let mut chunks: Vec<_> = rows.iter().filter_map(|row| chunker.push(&shape, row.clone())).collect();
+        chunks.extend(chunker.finish(&shape));
         (superseded, chunks)
     }
 

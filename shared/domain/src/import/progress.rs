@@ -27,19 +27,19 @@ pub struct Progress {
     /// How many they are.
     pub chunks_done: u32,
     /// How many of them were given up: no worker processed them to their end.
-    pub chunks_given_up: u32,
+    pub chunks_exhausted: u32,
 }
 
 impl Progress {
     /// Adds a chunk.
-    pub fn add(&mut self, counts: &Counts, given_up: bool) {
+    pub fn add(&mut self, counts: &Counts, exhausted: bool) {
         let Counts { imported, updated, failed, warnings } = counts;
         self.counts.imported += imported;
         self.counts.updated += updated;
         self.counts.failed += failed;
         self.counts.warnings += warnings;
         self.chunks_done += 1;
-        self.chunks_given_up += u32::from(given_up);
+        self.chunks_exhausted += u32::from(exhausted);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::fields::{Finding, FindingCode, Severity, unknown_fields};
 
 /// What became of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum RowOutcome {
     /// It made an account.
     Imported,
     /// It changed an account.
@@ -71,7 +71,7 @@ impl ChunkReport {
     }
 
     /// Adds what was found in a row. A row without findings is not mentioned.
-    pub fn add(&mut self, row: &RawRow, findings: Vec<Finding>, fate: Fate) {
+    pub fn add(&mut self, row: &RawRow, findings: Vec<Finding>, outcome: RowOutcome) {
         if findings.is_empty() {
             return;
         }
@@ -80,7 +80,7 @@ impl ChunkReport {
             line: row.line,
             external_id: row.external_id(&self.shape).map(String::from),
             findings,
-            refused: (fate == Fate::Failed).then(|| row.body.clone()),
+            refused: (outcome == RowOutcome::Failed).then(|| row.body.clone()),
         });
     }
 
@@ -137,11 +137,11 @@ impl RowBody {
 
 impl Counts {
     /// Counts a row, and the warnings about it.
-    pub fn add(&mut self, fate: Fate, findings: &[Finding]) {
-        match fate {
-            Fate::Imported => self.imported += 1,
-            Fate::Updated => self.updated += 1,
-            Fate::Failed => self.failed += 1,
+    pub fn add(&mut self, outcome: RowOutcome, findings: &[Finding]) {
+        match outcome {
+            RowOutcome::Imported => self.imported += 1,
+            RowOutcome::Updated => self.updated += 1,
+            RowOutcome::Failed => self.failed += 1,
         }
         self.warn(findings);
     }

@@ -276,7 +276,7 @@ impl SyncJob {
     }
 
     /// Gives the synchronization up: what is left is to tidy up.
-    pub fn give_up(&mut self, code: ErrorCode, message: Option<String>) {
+    pub fn fail(&mut self, code: ErrorCode, message: Option<String>) {
         self.error = Some(SyncError { code, message });
         self.step = Step::End;
     }

@@ -133,7 +133,7 @@ impl SyncRequest {
         let refused = fields.findings().iter().any(|found| found.field.as_deref() == Some(REDIRECT_URI));
         if request.state.is_some() && request.redirect_uri.is_none() && !refused {
             let reason = "a state goes with a redirect_uri";
-            fields.find(Finding::in_field(STATE, FindingCode::InvalidValue, reason));
+            fields.report(Finding::in_field(STATE, FindingCode::InvalidValue, reason));
         }
         fields.finish_ignoring_unknown(Some((request, credentials)))
     }

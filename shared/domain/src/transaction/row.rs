@@ -145,7 +145,7 @@ fn positive(fields: &mut Fields, name: &'static str, currency: Option<Currency>)
         }
         Patch::Set(amount) => match currency.filter(|currency| !currency.admits(amount)) {
             Some(currency) => {
-                fields.find(Finding::too_many_digits(name, currency));
+                fields.report(Finding::too_many_digits(name, currency));
                 Patch::Keep
             }
             None => Patch::Set(amount),

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountUpsert, Checked, Chunk, ChunkReport, Counts, Fate, Field, ImportJob, RawRow, processing_failed,
+    AccountUpsert, Checked, Chunk, ChunkReport, Counts, Field, ImportJob, RawRow, RowOutcome,
+    processing_failed,
 };
 use saldo_domain::money::Currency;
 use saldo_store::app::App;
@@ -65,7 +66,7 @@ pub async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option
     let rows = stream::iter(groups).buffered(GROUPS_AHEAD);
     let rows = rows.map_ok(|rows| stream::iter(rows.into_iter().map(Ok))).try_flatten();
     // In any order, so that rows that are tried again don't hold up the others.
-    let mut fates: Vec<(usize, RowFate)> = rows
+    let mut outcomes: Vec<(usize, RowFate)> = rows
         .enumerate()
         .map(|(n, row)| row.map(|row| (n, row)))
         .map_ok(async |(n, (row, seen))| {
@@ -74,9 +75,9 @@ pub async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option
         .try_buffer_unordered(app.limits.writes_in_flight)
         .try_collect()
         .await?;
-    fates.sort_unstable_by_key(|(n, _)| *n);
-    let fates = fates.into_iter().map(|(_, fate)| fate).collect();
-    let (counts, ended) = commit(app, job, chunk, fates, false, deadline).await?;
+    outcomes.sort_unstable_by_key(|(n, _)| *n);
+    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    let (counts, ended) = commit(app, job, chunk, outcomes, false, deadline).await?;
     if !job.dry_run {
         metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
     }
@@ -84,7 +85,7 @@ pub async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option
 }
 
 /// The outcome of a row, and what was found in it.
-type RowFate = (Fate, Vec<Finding>);
+type RowFate = (RowOutcome, Vec<Finding>);
 
 /// Checks rows and looks up the accounts they are for.
 async fn look_up(
@@ -173,14 +174,14 @@ async fn leave_out(app: &App, job: &ImportJob, number: u32) -> Result<Option<Tim
             counts.add(written.into(), &[]);
         }
     }
-    let part = ChunkPart { counts, ..ChunkPart::given_up(number) };
+    let part = ChunkPart { counts, ..ChunkPart::exhausted(number) };
     app.imports.commit(job, &part, Timestamp::now()).await
 }
 
 /// Gives up the chunk of this number, unless it was processed before. What was written counts
 /// as what it did; the other rows are reported as failed. Without the chunk's file its rows
 /// are read from the payload. Returns when the import ended, if it ended with it.
-pub async fn give_up_queued(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+pub async fn fail_exhausted(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
     if let Settled::Yes(ended) = settle(app, job, number).await? {
         return Ok(ended);
     }
@@ -191,22 +192,22 @@ pub async fn give_up_queued(app: &App, job: &ImportJob, number: u32) -> Result<O
         Err(failure) => return Err(failure),
     };
     match chunk {
-        Ok(Some(chunk)) => return give_up(app, job, &chunk).await,
+        Ok(Some(chunk)) => return fail_unwritten(app, job, &chunk).await,
         // A number without a chunk, queued before the redrive of the job, which is being planned.
         Ok(None) if job.chunks.is_none() => return Ok(None),
         Ok(None) | Err(_) => {}
     }
     // In this order: the commit may end the job, which then has to know that it failed.
     app.imports.fail(job, NOT_PROCESSED).await?;
-    match app.imports.commit(job, &ChunkPart::given_up(number), Timestamp::now()).await? {
-        None => plan::give_up(app, job, NOT_PROCESSED).await,
+    match app.imports.commit(job, &ChunkPart::exhausted(number), Timestamp::now()).await? {
+        None => plan::fail(app, job, NOT_PROCESSED).await,
         ended => Ok(ended),
     }
 }
 
-async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
+async fn fail_unwritten(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
     let default_currency = default_currency(app, job).await?;
-    let mut fates = Vec::with_capacity(chunk.rows.len());
+    let mut outcomes = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
         let Row { id, mut checked } = Row::of(job, chunk, row, default_currency);
         let written = match &id {
@@ -217,10 +218,10 @@ async fn give_up(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Tim
                 written
             }
         };
-        let fate = written.map_or(Fate::Failed, Fate::from);
-        fates.push((fate, checked.findings));
+        let outcome = written.map_or(RowOutcome::Failed, RowOutcome::from);
+        outcomes.push((outcome, checked.findings));
     }
-    Ok(commit(app, job, chunk, fates, true, Deadline::passed()).await?.1)
+    Ok(commit(app, job, chunk, outcomes, true, Deadline::passed()).await?.1)
 }
 
 async fn default_currency(app: &App, job: &ImportJob) -> Result<Currency, Failure> {
@@ -252,7 +253,7 @@ async fn import_row(
     deadline: Deadline,
 ) -> Result<RowFate, Failure> {
     let (Some(id), Some(upsert)) = (&id, &checked.upsert) else {
-        return Ok((Fate::Failed, checked.findings));
+        return Ok((RowOutcome::Failed, checked.findings));
     };
     let now = Timestamp::now();
     let write = ImportWrite { org: &job.org, import: &job.id, id, upsert, default_currency, now };
@@ -262,38 +263,38 @@ async fn import_row(
             false => app.accounts.import(&write, seen).await,
         }
     };
-    let fate = match deadline.retry(attempt).await? {
+    let outcome = match deadline.retry(attempt).await? {
         Ok(written) => written.into(),
         Err(finding) => {
             checked.findings.push(finding);
-            Fate::Failed
+            RowOutcome::Failed
         }
     };
-    Ok((fate, checked.findings))
+    Ok((outcome, checked.findings))
 }
 
-/// Reports and counts the rows of a chunk, whose fates are in the order of the rows. Returns when
+/// Reports and counts the rows of a chunk, whose outcomes are in the order of the rows. Returns when
 /// the import ended, too, if it ended with it.
 async fn commit(
     app: &App,
     job: &ImportJob,
     chunk: &Chunk,
-    fates: Vec<RowFate>,
-    given_up: bool,
+    outcomes: Vec<RowFate>,
+    exhausted: bool,
     deadline: Deadline,
 ) -> Result<(Counts, Option<Timestamp>), Failure> {
     let mut report = ChunkReport::of(chunk);
     let mut counts = Counts::default();
     report.rows.iter().for_each(|header| counts.warn(&header.findings));
-    for (row, (fate, findings)) in chunk.rows.iter().zip(fates) {
-        counts.add(fate, &findings);
-        report.add(row, findings, fate);
+    for (row, (outcome, findings)) in chunk.rows.iter().zip(outcomes) {
+        counts.add(outcome, &findings);
+        report.add(row, findings, outcome);
     }
     let report = match report.rows.is_empty() {
         true => None,
         false => Some(deadline.retry(|| store_report(app, job, chunk, &report)).await?),
     };
-    let part = ChunkPart { number: chunk.number, counts, given_up, report };
+    let part = ChunkPart { number: chunk.number, counts, exhausted, report };
     let now = Timestamp::now();
     let ended = deadline.retry(|| app.imports.commit(job, &part, now)).await?;
     tracing::info!(

@@ -28,15 +28,15 @@ async fn close(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
     };
     let ended = match (job.status, message.task) {
         (ImportStatus::Processing, ImportTask::Chunk(number)) => {
-            chunk::give_up_queued(&app, &job, number).await?
+            chunk::fail_exhausted(&app, &job, number).await?
         }
         // The one chunk was the planner's.
         (ImportStatus::Processing, ImportTask::Plan) if job.chunks == Some(1) => {
-            chunk::give_up_queued(&app, &job, 0).await?
+            chunk::fail_exhausted(&app, &job, 0).await?
         }
         (ImportStatus::Processing, ImportTask::Plan) => {
             let reason = if queued.is_exhausted() { PUT_BACK_TOO_OFTEN } else { NOT_PROCESSED };
-            plan::give_up(&app, &job, reason).await?
+            plan::fail(&app, &job, reason).await?
         }
         _ => job.completed_at,
     };

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use futures::future::try_join_all;
 use jiff::Timestamp;
-use saldo_domain::import::{Chunk, Cutter, ImportJob, ImportStatus, Superseded, Survey};
+use saldo_domain::import::{Chunk, Chunker, DuplicateScan, ImportJob, ImportStatus, Superseded};
 use saldo_formats::read;
 use saldo_formats::read::Fault;
 use saldo_store::ChunkPart;
@@ -46,7 +46,7 @@ pub async fn plan(
     let mut payload = Payload::of(app, job);
     let superseded = match survey(job, &mut payload).await? {
         Ok(superseded) => superseded,
-        Err(ended) => return give_up(app, job, &ended.to_string()).await,
+        Err(ended) => return fail(app, job, &ended.to_string()).await,
     };
     let (total, now) = (superseded.total, Timestamp::now());
     let one = superseded.leave_one_chunk(job.rows_per_chunk);
@@ -68,7 +68,7 @@ pub async fn plan(
 
 /// Reads the payload for the first time.
 async fn survey(job: &ImportJob, payload: &mut Payload) -> Result<Result<Superseded, Ended>, Failure> {
-    let mut survey = Survey::new(job.org.clone());
+    let mut survey = DuplicateScan::new(job.org.clone());
     let read = payload.read(move |notation, source| {
         read::read(notation, source, |shape, row| {
             survey.add(shape, &row);
@@ -86,14 +86,14 @@ async fn cut(
     payload: &mut Payload,
     chunks: mpsc::Sender<Chunk>,
 ) -> Result<Result<(), Ended>, Failure> {
-    let mut cutter = Cutter::new(superseded, job.rows_per_chunk);
+    let mut chunker = Chunker::new(superseded, job.rows_per_chunk);
     let cut = payload.read(move |notation, source| {
         let hand_on = |chunk| chunks.blocking_send(chunk).map_err(|_| Fault::Stopped);
-        let shape = read::read(notation, source, |shape, row| match cutter.push(shape, row) {
+        let shape = read::read(notation, source, |shape, row| match chunker.push(shape, row) {
             Some(chunk) => hand_on(chunk),
             None => Ok(()),
         })?;
-        cutter.finish(&shape).map_or(Ok(()), hand_on)
+        chunker.finish(&shape).map_or(Ok(()), hand_on)
     });
     cut.await
 }
@@ -108,7 +108,7 @@ async fn process_only(
     match find_chunk(job, superseded, &mut payload, 0).await? {
         Ok(Some(chunk)) => chunk::process(app, job, &chunk).await,
         Ok(None) => Err(Failure::missing("the chunk of an import")),
-        Err(ended) => give_up(app, job, &ended.to_string()).await,
+        Err(ended) => fail(app, job, &ended.to_string()).await,
     }
 }
 
@@ -222,7 +222,7 @@ async fn queue_chunks(
     };
     let (cut, progress) = tokio::join!(cut(job, superseded, &mut payload, sender), queue);
     if let Err(Ended::Unreadable(reason)) = cut? {
-        return give_up(app, job, &reason).await.map(Planned::Ended);
+        return fail(app, job, &reason).await.map(Planned::Ended);
     }
     let ended = match progress? {
         Progress::OutOfTime(queued) => {
@@ -266,7 +266,7 @@ pub fn message(job: &ImportJob, task: ImportTask) -> ImportMessage {
 }
 
 /// Has a job fail. Returns when it ended, if that was at once.
-pub async fn give_up(app: &App, job: &ImportJob, reason: &str) -> Result<Option<Timestamp>, Failure> {
+pub async fn fail(app: &App, job: &ImportJob, reason: &str) -> Result<Option<Timestamp>, Failure> {
     match app.imports.fail(job, reason).await? {
         Some(job) => wind_down(app, &job).await,
         None => Ok(None),
@@ -288,7 +288,7 @@ async fn wind_down(app: &App, job: &ImportJob) -> Result<Option<Timestamp>, Fail
         }
         // The one chunk was this planner's, and its rows are lost.
         Some(1) if job.reason.is_some() => {
-            return app.imports.commit(&job, &ChunkPart::given_up(0), Timestamp::now()).await;
+            return app.imports.commit(&job, &ChunkPart::exhausted(0), Timestamp::now()).await;
         }
         _ => {}
     }

@@ -36,13 +36,13 @@ pub enum Redriven {
 pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, Failure> {
     let Some(job) = app.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
     let parts: Vec<_> = app.imports.chunks_from(&job, 0).try_collect().await?;
-    let given_up = parts.iter().any(|part| part.given_up);
+    let exhausted = parts.iter().any(|part| part.exhausted);
     let begins_round = match job.status {
-        ImportStatus::Processing => given_up,
+        ImportStatus::Processing => exhausted,
         // Its owner does not want it.
         _ if job.cancel_requested_at.is_some() => return Ok(Redriven::NothingToDo),
         ImportStatus::Failed => true,
-        ImportStatus::CompletedWithErrors if given_up => true,
+        ImportStatus::CompletedWithErrors if exhausted => true,
         ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Cancelled => {
             return Ok(Redriven::NothingToDo);
         }
@@ -53,7 +53,7 @@ pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, 
     } else {
         job
     };
-    let done = parts.iter().filter(|part| !part.given_up).map(|part| part.number).collect();
+    let done = parts.iter().filter(|part| !part.exhausted).map(|part| part.number).collect();
     // The one chunk of an import is its planner's.
     let (plan, chunks) = match job.chunks {
         Some(1) => (true, Vec::new()),

@@ -23,11 +23,11 @@ async fn close(app: App, Queued { message, hops }: Queued<NotificationMessage>) 
             tracing::error!(org = %event.org, job = event.job_id, "failed too often");
             tell(&app, &event).await
         }
-        NotificationMessage::Deliver { org, delivery } => give_up(&app, &org, &delivery, hops).await,
+        NotificationMessage::Deliver { org, delivery } => fail_exhausted(&app, &org, &delivery, hops).await,
     }
 }
 
-async fn give_up(app: &App, org: &OrgId, id: &DeliveryId, hops: u32) -> Result<(), Failure> {
+async fn fail_exhausted(app: &App, org: &OrgId, id: &DeliveryId, hops: u32) -> Result<(), Failure> {
     tracing::error!(%org, delivery = %id, hops, "failed too often");
     let delivery = app.deliveries.get(org, id).await?;
     let Some(mut delivery) = delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) else {

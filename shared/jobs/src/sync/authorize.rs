@@ -37,12 +37,12 @@ impl Work {
         }
         if !self.job.request.attended && !self.access.authorizes_silently {
             // To begin would have the bank ask its customer.
-            self.job.give_up(ErrorCode::NoAuthorization, None);
+            self.job.fail(ErrorCode::NoAuthorization, None);
             return Ok(After::Step);
         }
         let credentials = self.credentials(now).await?;
         if let Some(code) = self.lacks(&credentials).await? {
-            self.job.give_up(code, None);
+            self.job.fail(code, None);
             return Ok(After::Step);
         }
         if let Some(after) = self.hold_login(&credentials, now).await? {
@@ -74,7 +74,7 @@ impl Work {
                 (Some(ChallengeKind::Redirect { .. }), None) if self.job.request.confirm => {
                     // The user may have agreed at the bank, sent there by somebody else.
                     let message = NOT_CONFIRMED.to_owned();
-                    self.job.give_up(ErrorCode::NoAuthorization, Some(message));
+                    self.job.fail(ErrorCode::NoAuthorization, Some(message));
                     return Ok(After::Step);
                 }
                 // At the end of its time, too: the user may have been at the bank and lost the way
@@ -100,7 +100,7 @@ impl Work {
         let authorization = self.job.authorization.clone().unwrap_or_default();
         let progress = self.connector.proceed(&with, &authorization, how).await?;
         if overdue && progress.next == Next::Look {
-            self.job.give_up(ErrorCode::NoAuthorization, Some(NOT_IN_TIME.to_owned()));
+            self.job.fail(ErrorCode::NoAuthorization, Some(NOT_IN_TIME.to_owned()));
             return Ok(After::Step);
         }
         if looks && progress.next == Next::Look {
@@ -125,7 +125,7 @@ impl Work {
         self.job.requests += 1;
         if self.job.requests > REQUESTS_MAX {
             // A bank that leads in circles would have a PIN sent, or a message, at every turn.
-            self.job.give_up(ErrorCode::BankUnintelligible, None);
+            self.job.fail(ErrorCode::BankUnintelligible, None);
             return Ok(After::Step);
         }
         // Whatever comes next, the bank has had what was to be told it.
@@ -144,7 +144,7 @@ impl Work {
                 self.job.step = Step::Fetch;
             }
             Next::Challenge(_) if !self.job.request.attended => {
-                self.job.give_up(ErrorCode::NoAuthorization, None);
+                self.job.fail(ErrorCode::NoAuthorization, None);
             }
             Next::Challenge(kind) => match self.known_method(&kind) {
                 Some(method) => self.job.answer = Some(Answer::Method(method)),

@@ -34,7 +34,7 @@ async fn close(app: App, queued: Queued<SyncMessage>) -> Result<(), Failure> {
             let hops = queued.hops;
             tracing::error!(org = %message.org, sync = %message.sync, hops, "failed too often");
             let reason = queued.is_exhausted().then(|| QUEUED_TOO_OFTEN.to_owned());
-            end::give_up(&app, &mut job, ErrorCode::General, reason).await
+            end::fail(&app, &mut job, ErrorCode::General, reason).await
         }
         Some(job) => end::tell(&app, &job).await,
         None => Ok(()),

@@ -23,7 +23,7 @@ impl Work {
 }
 
 /// Ends a synchronization, which is as it is in the table, as failed.
-pub(super) async fn give_up(
+pub(super) async fn fail(
     app: &App,
     job: &mut SyncJob,
     code: ErrorCode,
@@ -31,7 +31,7 @@ pub(super) async fn give_up(
 ) -> Result<(), Failure> {
     // How it ends may be settled already.
     if job.step != Step::End {
-        job.give_up(code, reason);
+        job.fail(code, reason);
     }
     finish(app, job).await
 }

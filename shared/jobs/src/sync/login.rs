@@ -50,7 +50,7 @@ impl Work {
                     "The bank has refused this user's credentials. Try again after {}.",
                     in_milliseconds(until)
                 );
-                self.job.give_up(ErrorCode::TooManySyncs, Some(message));
+                self.job.fail(ErrorCode::TooManySyncs, Some(message));
                 Ok(Some(After::Step))
             }
         }

@@ -133,7 +133,7 @@ async fn go_on(app: &App, mut job: SyncJob) -> Result<After, Failure> {
         Step::End => end::finish(app, &mut job).await,
         _ => match tools(app, &job).await {
             Err(failure) => Err(failure),
-            Ok(Err(code)) => end::give_up(app, &mut job, code, None).await,
+            Ok(Err(code)) => end::fail(app, &mut job, code, None).await,
             Ok(Ok((access, connector))) => {
                 let (app, begun) = (app.clone(), Instant::now());
                 return Work { app, job, access, connector, begun, has_read: false }.run().await;
@@ -181,7 +181,7 @@ impl Work {
     async fn run(&mut self) -> Result<After, Failure> {
         loop {
             if self.job.is_overdue(Timestamp::now()) && self.job.step != Step::End {
-                self.job.give_up(ErrorCode::TimedOut, None);
+                self.job.fail(ErrorCode::TimedOut, None);
             }
             let step = match self.job.step {
                 Step::Begin => self.begin().await,
@@ -220,9 +220,9 @@ impl Work {
                 self.job.waits += 1;
                 return Some(retry_after);
             }
-            BankError::Busy { .. } => self.job.give_up(ErrorCode::BankBusy, None),
-            BankError::Refused { code, message } => self.job.give_up(code, message),
-            BankError::Failed { code } => self.job.give_up(code, None),
+            BankError::Busy { .. } => self.job.fail(ErrorCode::BankBusy, None),
+            BankError::Refused { code, message } => self.job.fail(code, message),
+            BankError::Failed { code } => self.job.fail(code, None),
             // Once: a consent that was thought to hold. A new one may be had.
             BankError::ConsentEnded if !self.job.consent_ended && self.access.consent.is_some() => {
                 self.job.consent_ended = true;
@@ -230,7 +230,7 @@ impl Work {
                 self.job.authorization = None;
                 self.job.step = Step::Begin;
             }
-            BankError::ConsentEnded => self.job.give_up(ErrorCode::NoAuthorization, None),
+            BankError::ConsentEnded => self.job.fail(ErrorCode::NoAuthorization, None),
         }
         None
     }
