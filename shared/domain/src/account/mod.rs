@@ -3,7 +3,9 @@
 
 mod bank;
 mod change;
+mod external_id;
 mod filter;
+mod id;
 mod revision;
 
 use jiff::Timestamp;
@@ -11,12 +13,12 @@ use jiff::civil::Date;
 
 pub use bank::{BankDetails, type_of};
 pub use change::{ACCOUNT_FIELDS, AccountChange};
+pub use external_id::ExternalId;
 pub use filter::AccountFilter;
 pub use revision::Revision;
 
 use crate::contact::{ContactName, Email, Phone};
 use crate::id::AccountId;
-use crate::import::ExternalId;
 use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
 

@@ -30,8 +30,7 @@ pub use patch::Patch;
 pub use unreadable::Unreadable;
 pub use unreadable::text;
 
-use crate::import::DecimalSeparator;
-use crate::money::{AmountError, Decimal, parse_json_number, parse_plain};
+use crate::money::{AmountError, Decimal, DecimalSeparator, parse_json_number, parse_plain};
 use crate::text::TextError;
 
 /// Fields nobody knows that are named one by one. A thousand transactions of nothing but

@@ -10,10 +10,7 @@ use super::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
     SyncId, TransactionId, UploadId,
 };
-use crate::account::AccountIdentifier;
-use crate::import::ExternalId;
 use crate::money::Currency;
-use crate::transaction::{ExternalTransactionId, Source};
 
 /// Bytes as base 32 in lower case: no digits beside 2 to 7, no escaping anywhere.
 pub(crate) fn encode(bytes: &[u8]) -> String {
@@ -37,6 +34,11 @@ impl OrgId {
     /// The id of no organization: of fewer bits than a new one's.
     pub fn nobody() -> Self {
         Self("a".repeat(16))
+    }
+
+    /// The id without its prefix, to derive other ids from.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 
     /// A new organization's id, of 80 random bits.
@@ -73,41 +75,9 @@ impl ClientId {
 }
 
 impl TransactionId {
-    /// The id of the transaction of an account that this source knows by `external_id`.
-    #[must_use]
-    pub fn of_external(
-        org: &OrgId,
-        source: Source,
-        account: &AccountIdentifier,
-        external_id: &ExternalTransactionId,
-    ) -> Self {
-        let (account, external_id) = (account.as_str().as_bytes(), external_id.as_str().as_bytes());
-        Self(encode(&digest(&[
-            b"external",
-            source.name().as_bytes(),
-            org.0.as_bytes(),
-            account,
-            external_id,
-        ])))
-    }
-
-    /// The id of a transaction that has none of its source's: a digest of its fields as
-    /// they were sent, and of how many of the same came before it.
-    #[must_use]
-    pub fn of_fields<'a>(
-        org: &OrgId,
-        source: Source,
-        fields: impl IntoIterator<Item = Option<&'a str>>,
-        occurrence: u64,
-    ) -> Self {
-        let occurrence = occurrence.to_be_bytes();
-        let mut parts: Vec<&[u8]> = vec![b"fields", source.name().as_bytes(), org.0.as_bytes(), &occurrence];
-        for field in fields {
-            // A field left out is told from an empty one.
-            parts.push(if field.is_some() { b"1" } else { b"0" });
-            parts.push(field.unwrap_or_default().as_bytes());
-        }
-        Self(encode(&digest(&parts)))
+    /// The id that is derived from these parts: equal parts give equal ids.
+    pub(crate) fn of_parts(parts: &[&[u8]]) -> Self {
+        Self(encode(&digest(parts)))
     }
 }
 
@@ -123,11 +93,9 @@ fn random_text() -> Result<String, getrandom::Error> {
 }
 
 impl AccountId {
-    /// The id of the account an organization knows by `external_id`: always the same, so
-    /// an upsert needs no look-up and two accounts can't share an external id.
-    #[must_use]
-    pub fn of_external(org: &OrgId, external_id: &ExternalId) -> Self {
-        Self(encode(&digest(&[b"external", org.0.as_bytes(), external_id.as_str().as_bytes()])))
+    /// The id that is derived from these parts: equal parts give equal ids.
+    pub(crate) fn of_parts(parts: &[&[u8]]) -> Self {
+        Self(encode(&digest(parts)))
     }
 
     /// The id of the account made by row `index` of an import that gave no external id:
@@ -261,7 +229,6 @@ fn of_moment(at: Timestamp, what: &[&[u8]]) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn import_ids_sort_by_the_time_they_were_made() {
@@ -279,17 +246,5 @@ mod tests {
             counts[usize::from(AccountId::of_row(&import, index).shard(16))] += 1;
         }
         assert!(counts.iter().all(|n| (800..1200).contains(n)), "{counts:?}");
-    }
-
-    proptest! {
-        #[test]
-        fn derived_account_ids_are_stable_and_distinct(a in "\\PC{1,20}", b in "\\PC{1,20}") {
-            let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-            if let (Ok(x), Ok(y)) = (a.parse::<ExternalId>(), b.parse::<ExternalId>()) {
-                let (id, other) = (AccountId::of_external(&org, &x), AccountId::of_external(&org, &y));
-                prop_assert_eq!(id.to_string().parse(), Ok(id.clone()));
-                prop_assert_eq!(id == other, x == y);
-            }
-        }
     }
 }

@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::cells::fields_of;
-use super::{AccountUpsert, ExternalId, Field, LEFT_OUT, RawRow, Shape};
+use super::{AccountUpsert, Field, LEFT_OUT, RawRow, Shape};
+use crate::account::ExternalId;
 use crate::contact::Email;
 use crate::date;
 use crate::fields::{Fields, Finding, FindingCode, Patch, Severity};

@@ -9,7 +9,6 @@
 
 mod cells;
 mod check;
-mod external_id;
 mod field;
 mod job;
 mod mapping;
@@ -22,14 +21,15 @@ mod summary;
 mod upload;
 mod upsert;
 
+pub use crate::account::ExternalId;
+pub use crate::money::DecimalSeparator;
 pub use check::Checked;
-pub use external_id::ExternalId;
 pub use field::{Field, REASON};
-pub use job::{Accepted, ImportJob, ImportStatus, PayloadFile};
+pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
-pub use notation::{DecimalSeparator, Format, Notation};
+pub use notation::{Format, Notation};
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
-pub use progress::{Counts, Import, Progress};
+pub use progress::{Counts, Progress};
 pub use report::{ChunkReport, RowOutcome, RowReport, processing_failed};
 pub use row::{Column, Misquoting, RawRow, RowBody, Shape};
 pub use summary::ImportSummary;

@@ -1,12 +1,12 @@
 //! How a payload is written.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::Mapping;
 use crate::fields::InvalidValue;
+use crate::money::DecimalSeparator;
 
 /// How a payload is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,63 +61,5 @@ impl FromStr for Format {
             "csv" => Self::Csv,
             _ => return Err(InvalidValue("expected csv, ndjson or json")),
         })
-    }
-}
-
-/// What stands before the decimals of an amount.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum DecimalSeparator {
-    /// 12.50
-    #[default]
-    #[serde(rename = ".")]
-    Point,
-    /// 12,50
-    #[serde(rename = ",")]
-    Comma,
-}
-
-impl DecimalSeparator {
-    /// The character itself.
-    #[must_use]
-    pub fn character(self) -> char {
-        match self {
-            Self::Point => '.',
-            Self::Comma => ',',
-        }
-    }
-
-    /// An amount with this separator as one with a point. What has another separator in it
-    /// stays no amount.
-    pub(crate) fn to_point(self, amount: &str) -> Cow<'_, str> {
-        match self {
-            Self::Point => Cow::Borrowed(amount),
-            Self::Comma => Cow::Owned(amount.chars().map(swapped).collect()),
-        }
-    }
-
-    /// An amount with a point as one with this separator.
-    pub(crate) fn of_point(self, amount: &str) -> Cow<'_, str> {
-        self.to_point(amount)
-    }
-}
-
-fn swapped(character: char) -> char {
-    match character {
-        ',' => '.',
-        '.' => ',',
-        other => other,
-    }
-}
-
-impl FromStr for DecimalSeparator {
-    type Err = InvalidValue;
-
-    fn from_str(separator: &str) -> Result<Self, InvalidValue> {
-        match separator {
-            "." => Ok(Self::Point),
-            "," => Ok(Self::Comma),
-            _ => Err(InvalidValue("expected . or ,")),
-        }
     }
 }

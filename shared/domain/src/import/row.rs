@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{DecimalSeparator, ExternalId, Field};
+use super::Field;
+use crate::account::ExternalId;
 use crate::fields::is_mangled;
 use crate::id::{AccountId, OrgId};
+use crate::money::DecimalSeparator;
 
 /// One row of a payload, in the words of its sender.
 #[derive(Clone, Debug, Serialize, Deserialize)]

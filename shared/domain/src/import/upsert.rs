@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::{ExternalId, Field};
+use super::Field;
 use crate::account::{
-    AccountIdentifier, AccountStatus, AccountType, CampaignId, Notes, OwnerId, SourceSystem,
+    AccountIdentifier, AccountStatus, AccountType, CampaignId, ExternalId, Notes, OwnerId, SourceSystem,
 };
 use crate::contact::{ContactName, Email, Phone};
 use crate::fields::{AmbiguousAmount, Finding, Patch};

@@ -8,10 +8,12 @@ mod amount;
 pub(crate) mod amount_text;
 mod currency;
 mod json;
+mod separator;
 mod total;
 
 pub use amount::{AmountError, parse_json_number, parse_plain};
 pub use currency::{Currency, UnknownCurrency};
 pub use json::{as_number, as_number_if_any};
 pub use rust_decimal::Decimal;
+pub use separator::{DecimalSeparator, UnknownSeparator};
 pub use total::Total;
