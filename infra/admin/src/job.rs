@@ -17,7 +17,8 @@ use serde::Serialize;
 pub(crate) use id::JobId;
 pub use redrive::redrive_unfinished;
 
-use crate::{Answer, org};
+use crate::Answer;
+use crate::lookup::organization;
 use line::Line;
 
 /// What is done with jobs.
@@ -83,7 +84,7 @@ struct Queued {
 pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
     match command {
         Command::List(List { org, kind, limit }) => {
-            org::find(app, &org).await?;
+            organization(app, &org).await?;
             let limit = usize::from(limit);
             let lines = newest(app, &org, kind, limit).await?;
             let answer = Answer::list(&lines)?;

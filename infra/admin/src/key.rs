@@ -10,7 +10,8 @@ use saldo_store::app::App;
 use saldo_store::{Revocation, Revoked, Revoker};
 use serde::Serialize;
 
-use crate::{Answer, org};
+use crate::Answer;
+use crate::lookup::organization;
 
 /// What is told beside a new key.
 pub(crate) const SHOWN_ONCE: &str = "The key is shown this once; what is stored is its hash.";
@@ -107,13 +108,13 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
             }
             scopes.sort_unstable();
             scopes.dedup();
-            org::find(app, &org).await?;
+            organization(app, &org).await?;
             let NewKey { key, secret } = create(app, org, KeyRequest { name, scopes, expires_at }).await?;
             let created = Created { view: View::of(key, now), key: secret.expose().to_owned() };
             Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
         }
         Command::List { org } => {
-            org::find(app, &org).await?;
+            organization(app, &org).await?;
             let keys = all(app, &org).await?;
             Answer::list(&keys.into_iter().map(|key| View::of(key, now)).collect::<Vec<_>>())
         }

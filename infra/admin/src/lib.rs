@@ -4,6 +4,7 @@
 mod answer;
 pub mod job;
 pub mod key;
+mod lookup;
 pub mod org;
 mod queue;
 

@@ -2,7 +2,7 @@
 
 mod redirects;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use saldo_domain::id::{KeyId, OrgId};
 use saldo_domain::key::{KeyRequest, Scope};
@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::Answer;
 use crate::key::{NewKey, SHOWN_ONCE};
+use crate::lookup::organization;
 
 /// What is done with organizations.
 #[derive(Debug, Subcommand)]
@@ -79,7 +80,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
             Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
         }
         Command::List => Answer::list(&app.keys.organizations().await?),
-        Command::Show { org } => Answer::one(&find(app, &org).await?),
+        Command::Show { org } => Answer::one(&organization(app, &org).await?),
         Command::RedirectUris(command) => redirects::run(app, command).await,
         Command::ConfirmRedirects { org, switch } => redirects::confirm(app, &org, switch).await,
     }
@@ -96,12 +97,4 @@ pub async fn create(app: &App, organization: &Organization) -> Result<NewKey> {
     key.with_context(|| {
         format!("{} was created, without a key; `admin key create` makes one", organization.id)
     })
-}
-
-/// The organization, which must be there.
-pub(crate) async fn find(app: &App, org: &OrgId) -> Result<Organization> {
-    match app.keys.organization(org).await? {
-        Some(organization) => Ok(organization),
-        None => bail!("there is no {org}"),
-    }
 }

@@ -4,7 +4,9 @@
 //! `12345` and the OTP `111111`. It keeps everything in memory and forgets it when it ends.
 
 mod access;
+mod account;
 mod answer;
+mod approach;
 mod authorisation;
 mod authorisations;
 mod book;

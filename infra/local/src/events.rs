@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::lineage::{Lineage, Trace};
-use crate::stack::called_by;
+use crate::sdk::called_by;
 use crate::tap::tapped;
 use crate::template::{Resource, Template, TemplateSource};
 

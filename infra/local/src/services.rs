@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::bank::Bank;
+use crate::server::{self, serve};
 use crate::template::{Names, REGION, Template};
 
 pub(crate) use outside::Outside;
@@ -152,13 +153,13 @@ impl LoadServiceConfig for Endpoints {
 async fn bank(tasks: &mut JoinSet<Result<()>>, stop: CancellationToken) -> Result<String> {
     let (listener, url) = listen().await?;
     let router = Bank::new().router(&url);
-    tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
+    tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
     Ok(url)
 }
 
 /// A listener on a free port of the loopback interface, and its URL.
 async fn listen() -> Result<(TcpListener, String)> {
-    let listener = crate::listen(0).await?;
+    let listener = server::listen(0).await?;
     let url = format!("http://{}", listener.local_addr()?);
     Ok((listener, url))
 }

@@ -1,17 +1,14 @@
 //! The whole of Saldo in one process.
 
-use std::io::ErrorKind;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use aws_config::{AppName, SdkConfig};
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use axum::serve::ListenerExt;
 use saldo_http::{Problem, Routes};
 use saldo_store::app::App;
 use saldo_store::settings::Settings;
@@ -24,6 +21,8 @@ use crate::catalog::put_catalog;
 use crate::cors::Cors;
 use crate::events;
 use crate::provision::{Clients, provision, remove};
+use crate::sdk::called_by;
+use crate::server::serve;
 use crate::services::{Data, Endpoints, Services};
 use crate::template::{REGION, Template};
 
@@ -209,37 +208,6 @@ impl Functions {
         self.pollers.shutdown().await;
         self.server.shutdown().await;
     }
-}
-
-/// The same configuration of the SDK, with a function's name on every call.
-pub(crate) fn called_by(sdk: &SdkConfig, function: &str) -> SdkConfig {
-    let mut sdk = sdk.to_builder();
-    sdk.set_app_name(AppName::new(function.to_owned()).ok());
-    sdk.build()
-}
-
-/// A listener on `port` (0: a free one) of the loopback interface.
-///
-/// # Errors
-/// When the port is in use.
-pub async fn listen(port: u16) -> Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => anyhow!("port {port} is in use; choose another with --port"),
-        _ => anyhow::Error::new(error).context(format!("listening on port {port}")),
-    })
-}
-
-/// Serves until `stop` and finishes what was begun.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    service: Router,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    // Without it an answer's body waits 40 ms for its head to be acknowledged.
-    let listener = listener.tap_io(|connection| {
-        let _slower_at_worst = connection.set_nodelay(true);
-    });
-    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
 /// The routes of every function.

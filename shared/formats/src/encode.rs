@@ -1,4 +1,4 @@
-//! Records in a file's notation.
+//! Writes records as CSV, JSON or NDJSON.
 
 use std::borrow::Cow;
 use std::io;
@@ -11,8 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::formula;
 
-/// Writes records, a few at a time, in a file's notation. What it returns, one after the
-/// other, is the file.
+/// Encodes records, some at a time. The returned pieces, concatenated, are the file.
 #[derive(Debug)]
 pub struct Encoder<C> {
     format: Format,
@@ -22,21 +21,22 @@ pub struct Encoder<C> {
     members: Vec<Member>,
     /// Whether the file has begun.
     begun: bool,
-    /// Whether there is a record in it.
+    /// Whether a record was written.
     any: bool,
 }
 
 /// A member of the objects of a JSON file.
 #[derive(Debug)]
 enum Member {
-    /// The column of this number.
+    /// The column with this index.
     Column(&'static str, usize),
-    /// An object of its own, with the columns of these numbers.
+    /// A nested object with the columns of these indexes.
     Object(&'static str, Vec<(&'static str, usize)>),
 }
 
 impl<C> Encoder<C> {
-    /// An encoder of a file that tells of each record what `columns` tell, in their order.
+    /// An encoder that writes these columns of each record, in this order. `as_of` is the date for columns that depend
+    /// on one, such as days past due.
     #[must_use]
     pub fn new<T>(format: Format, profile: Profile, as_of: Date, columns: Vec<C>) -> Self
     where
@@ -46,10 +46,10 @@ impl<C> Encoder<C> {
         Self { format, profile, as_of, columns, members, begun: false, any: false }
     }
 
-    /// The next records.
+    /// Encodes the next records.
     ///
     /// # Errors
-    /// None in practice: every value of a record can be written.
+    /// None in practice: every value of a record can be encoded.
     pub fn encode<T>(&mut self, records: &[T]) -> io::Result<Vec<u8>>
     where
         C: Column<T>,
@@ -61,7 +61,7 @@ impl<C> Encoder<C> {
         }
     }
 
-    /// The end of the file.
+    /// Returns the end of the file.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
@@ -158,7 +158,7 @@ impl Serialize for Object<'_> {
 }
 
 impl Serialize for Nested<'_> {
-    /// An object that has nothing to tell is null.
+    /// Null if all members are empty.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let cells = self.columns.iter().map(|(name, at)| (name, self.cells.get(*at)));
         match cells.clone().all(|(_, cell)| cell.is_none_or(|cell| *cell == Cell::Empty)) {
@@ -221,13 +221,13 @@ mod tests {
     fn encoded(format: Format, accounts: &[Account]) -> Vec<u8> {
         let columns = AccountColumn::ALL.to_vec();
         let mut encoder = Encoder::new::<Account>(format, Profile::Raw, Date::constant(2026, 1, 31), columns);
-        // In two pieces, however many there are.
+        // In two pieces.
         let (first, second) = accounts.split_at(accounts.len() / 2);
         let pieces = [first, second].map(|piece| encoder.encode(piece).expect("a piece"));
         [pieces.concat(), encoder.finish::<Account>().expect("an end")].concat()
     }
 
-    /// What an import reads in a file.
+    /// The rows that an import reads from a file.
     fn imported(format: import::Format, file: &[u8]) -> Vec<AccountUpsert> {
         let currency: Currency = "ARS".parse().expect("a currency");
         let mut upserts = Vec::new();
@@ -258,7 +258,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_import_reads_in_a_raw_export_what_was_exported(
+        fn import_of_a_raw_export_restores_the_records(
             texts in prop::collection::vec(("\\PC{1,80}", prop::option::of("(?s).{0,30}")), 1..6),
             mantissa in 0i128..10i128.pow(28),
             scale in 0u32..=28,
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spreadsheet_gets_free_text_as_text_and_everything_else_as_it_is() {
+    fn spreadsheet_profile_guards_free_text_alone() {
         for text in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "=\"x\""] {
             assert_eq!(cell_text(&Cell::Free(text), Profile::Spreadsheet), format!("'{text}"), "{text:?}");
             assert_eq!(cell_text(&Cell::Free(text), Profile::Raw), text);

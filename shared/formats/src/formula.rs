@@ -1,15 +1,14 @@
-//! Guards against formulas in CSV: a spreadsheet that opens a file must run no text of it.
+//! Guards against CSV injection: a spreadsheet that opens a file must not run text as a formula.
 //!
-//! A spreadsheet may split a file by another delimiter than the one it was written with, and a
-//! quoted text may be split with it. A cell may begin, therefore, at the start of a text and after
-//! every delimiter and line break in it. A *guard* is an apostrophe inserted where a cell may
-//! begin with a formula. The quotation marks and apostrophes in front of a formula are passed
-//! over: a reader may take a quotation mark off, and an apostrophe of the text itself must be told
-//! from a guard.
+//! A spreadsheet may split a file by another delimiter than the one it was written with, even inside quoted text.
+//! Therefore a cell may begin at the start of a text and after every delimiter and line break in it. A *guard* is an
+//! apostrophe that is inserted where a cell may begin with a formula. Quotation marks and apostrophes in front of a
+//! formula are skipped: a reader may remove a quotation mark, and an apostrophe of the text itself must stay
+//! distinguishable from a guard.
 //!
 //! For every text, [`unguarded`] of [`guarded`] and of [`escaped`] is the text itself. A file does
-//! not say how it was written, so an import uses [`unguarded`] on every cell of a CSV file; an
-//! apostrophe that a person wrote to protect a cell is taken off with it.
+//! not say how it was written, so an import calls [`unguarded`] on every cell of a CSV file. This also removes an
+//! apostrophe that a person typed to protect a cell.
 
 use std::borrow::Cow;
 
@@ -17,36 +16,35 @@ use std::borrow::Cow;
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>) and the full-width forms that some
 /// spreadsheets accept.
 const FORMULA_STARTS: [char; 9] = ['=', '+', '-', '@', '\t', '＝', '＋', '－', '＠'];
-/// What OWASP's list has besides. Inside a text a line break ends a cell and begins none.
+/// The rest of OWASP's list. Inside a text, a line break ends a cell instead of starting one.
 const TEXT_STARTS: [char; 2] = ['\r', '\n'];
 /// The bytes after which a cell may begin: delimiters and line breaks.
 const SEPARATORS: [u8; 6] = [b',', b';', b'\t', b'|', b'\r', b'\n'];
 /// The character that makes a spreadsheet read a cell as text.
 const GUARD: char = '\'';
-/// What may stand between the start of a cell and a formula.
+/// Characters that may precede a formula in a cell.
 const PASSED_OVER: [char; 2] = [GUARD, '"'];
 
-/// The text with a guard wherever a cell may begin with a formula: what a spreadsheet gets.
+/// Inserts a guard wherever a cell may begin with a formula: for spreadsheets.
 #[must_use]
 pub fn guarded(text: &str) -> Cow<'_, str> {
     edit(text, |_| Edit::Insert)
 }
 
-/// As [`guarded`], for a cell of any column: a number stays a number. A signed number, such as an
-/// amount or a phone number in E.164 form, is no formula.
+/// As [`guarded`], but leaves numbers alone: a signed number, such as an amount or a phone number in E.164 form, is not
+/// a formula.
 #[must_use]
 pub fn guarded_cell(text: &str) -> Cow<'_, str> {
     if is_number(text) { Cow::Borrowed(text) } else { guarded(text) }
 }
 
-/// The text as it is, but that an apostrophe which [`unguarded`] would take off is doubled: what
-/// a program gets.
+/// Doubles the apostrophes that [`unguarded`] would remove and changes nothing else: for programs.
 #[must_use]
 pub fn escaped(text: &str) -> Cow<'_, str> {
     edit(text, |cell| if cell.starts_with(GUARD) { Edit::Insert } else { Edit::Keep })
 }
 
-/// The text without its guards: one apostrophe is taken off each of them.
+/// Removes the guards: one apostrophe in front of each formula.
 #[must_use]
 pub fn unguarded(text: &str) -> Cow<'_, str> {
     if !text.contains(GUARD) {
@@ -67,7 +65,7 @@ enum Edit {
 /// Edits the text at each start of a cell that may be a formula.
 fn edit(text: &str, what: impl Fn(&str) -> Edit) -> Cow<'_, str> {
     let mut edited = String::new();
-    // How much of the text was copied, or removed.
+    // The offset up to which the text was copied or removed.
     let mut done = 0;
     for at in cell_starts(text) {
         let cell = text.get(at..).unwrap_or_default();
@@ -92,8 +90,7 @@ fn edit(text: &str, what: impl Fn(&str) -> Edit) -> Cow<'_, str> {
     Cow::Owned(edited)
 }
 
-/// Where in a text a cell may begin: at its start and after each separator, of which a carriage
-/// return with its line feed is one.
+/// The offsets at which a cell may begin: the start, and after each separator. CR LF is one separator.
 fn cell_starts(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
     let after = bytes.iter().enumerate().filter(|(_, byte)| SEPARATORS.contains(byte));
@@ -107,7 +104,7 @@ fn begins_with_formula(cell: &str, starts_text: bool) -> bool {
     content.starts_with(FORMULA_STARTS) || (starts_text && content.starts_with(TEXT_STARTS))
 }
 
-/// Whether the text is a number: digits, with a sign and one decimal separator at most.
+/// Whether the text is a number: digits with an optional sign and at most one decimal separator.
 fn is_number(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, decimals) = unsigned.split_once(['.', ',']).unwrap_or((unsigned, "0"));
@@ -143,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_no_formulas_in_cells_of_any_column() {
+    fn numbers_are_not_formulas() {
         for number in ["-2", "+5491155551234", "-1250,75", "12.5"] {
             assert_eq!(guarded_cell(number), number);
         }
@@ -153,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn an_apostrophe_that_a_person_wrote_is_taken_off_a_formula_and_nothing_else() {
+    fn typed_apostrophe_is_removed_from_formulas_only() {
         for (cell, text) in [("'=x", "=x"), ("'-5", "-5"), ("'tis", "'tis"), ("'00123", "'00123"), ("'", "'")]
         {
             assert_eq!(unguarded(cell), text);
         }
     }
 
-    /// Texts of what is dangerous in any order.
+    /// Texts of dangerous pieces in any order.
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
             "=", "+", "-", "@", "\t", "\r", "\n", "\r\n", "＝", "＠", ",", ";", "|", "'", "\"", " ", "a", "1",
@@ -171,7 +168,7 @@ mod tests {
         ]
     }
 
-    /// The cells that a spreadsheet may make of a file.
+    /// The cells into which a spreadsheet may split a file.
     fn cells(file: &[u8], delimiter: u8, quoting: bool) -> Vec<String> {
         let mut reader = ReaderBuilder::new();
         let reader = reader.delimiter(delimiter).quoting(quoting).flexible(true).has_headers(false);
@@ -187,19 +184,19 @@ mod tests {
             let written = [guarded(&text), escaped(&text), guarded_cell(&text)];
             for cell in &written {
                 prop_assert_eq!(&*unguarded(cell), text.as_str());
-                // Guards of guards come off one by one.
+                // Guards of guards are removed one by one.
                 let twice = guarded(cell);
                 prop_assert_eq!(&*unguarded(&twice), &**cell);
             }
         }
 
         #[test]
-        fn escaped_changes_nothing_but_apostrophes_in_front_of_formulas(text in "(?s)[^']{0,20}") {
+        fn escaped_changes_only_apostrophes_in_front_of_formulas(text in "(?s)[^']{0,20}") {
             prop_assert_eq!(escaped(&text), text.as_str());
         }
 
         #[test]
-        fn no_cell_begins_with_a_formula_whichever_delimiter_splits_the_file(
+        fn no_cell_begins_with_a_formula_with_any_delimiter(
             texts in prop::collection::vec(prop::collection::vec(hostile(), 3), 1..5),
             written_with in prop::sample::select(vec![b',', b';']),
         ) {

@@ -1,5 +1,5 @@
-//! Readers and writers of files: bytes become rows of an import, and records become the bytes of an
-//! export. Nothing here knows where the bytes come from or go to.
+//! Readers and writers of files: readers turn bytes into the rows of an import, writers turn records into the bytes of
+//! an export. Where the bytes come from and go to is the caller's concern.
 
 #![warn(missing_docs)]
 

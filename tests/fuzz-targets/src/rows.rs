@@ -54,7 +54,7 @@ impl Outcome {
                 assert!(unreadable.to_string().len() < 1_000, "a reason is short: {unreadable}");
                 Ended::Unreadable(unreadable)
             }
-            Err(Fault::BrokenOff) => panic!("the source has not broken off"),
+            Err(Fault::SourceFailed) => panic!("the source does not fail"),
         };
         Self { rows, shape: common, ended }
     }

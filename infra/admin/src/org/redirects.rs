@@ -7,8 +7,8 @@ use saldo_domain::sync::{RedirectSettings, RedirectUri};
 use saldo_store::app::App;
 use serde::Serialize;
 
-use super::find;
 use crate::Answer;
+use crate::lookup::organization;
 
 /// The redirect URIs that an organization may have registered: each is compared with every request's.
 const URIS_MAX: usize = 100;
@@ -79,7 +79,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
             };
             list(&change(app, &org, remove).await?)
         }
-        Command::List { org } => list(&find(app, &org).await?.redirects),
+        Command::List { org } => list(&organization(app, &org).await?.redirects),
     }
 }
 
@@ -107,7 +107,7 @@ async fn change(
     org: &OrgId,
     change: impl FnOnce(&mut RedirectSettings) -> Result<()>,
 ) -> Result<RedirectSettings> {
-    let before = find(app, org).await?.redirects;
+    let before = organization(app, org).await?.redirects;
     let mut after = before.clone();
     change(&mut after)?;
     match after == before || app.keys.change_redirects(org, &before, &after).await? {

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use super::account::Account;
 use super::answer::{Refusal, Result};
-use super::book::Account;
 
 /// The access a consent is for, as the third party asked for it.
 #[derive(Clone, Deserialize)]

@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::consent::Approach;
+use super::approach::Approach;
 
 pub(super) type Result<T> = std::result::Result<T, Refusal>;
 

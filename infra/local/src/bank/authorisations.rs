@@ -8,8 +8,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::answer::{Answer, Refusal, Result};
+use super::approach::Approach;
 use super::authorisation::{Authorisation, ScaStatus};
-use super::consent::Approach;
 use super::customer::is_otp;
 use super::request::{self, RequestKey, WayBack, text};
 use super::script::Script;

@@ -8,32 +8,11 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::answer::{Refusal, Result};
+use super::approach::Approach;
 use super::authorisation::Authorisation;
 use super::customer::Customer;
 use super::request::WayBack;
 use super::script::Script;
-
-/// How the customer is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Approach {
-    /// On a page of the bank.
-    Redirect,
-    /// In an app of the bank.
-    Decoupled,
-    /// By the third party.
-    Embedded,
-}
-
-impl Approach {
-    /// As `ASPSP-SCA-Approach` has it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Redirect => "REDIRECT",
-            Self::Decoupled => "DECOUPLED",
-            Self::Embedded => "EMBEDDED",
-        }
-    }
-}
 
 /// The body of a consent request.
 #[derive(Deserialize)]

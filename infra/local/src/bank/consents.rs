@@ -9,7 +9,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::answer::{Answer, Refusal, Result};
-use super::consent::{Approach, Consent, ConsentRequest, ConsentStatus};
+use super::approach::Approach;
+use super::consent::{Consent, ConsentRequest, ConsentStatus};
 use super::request::{self, RequestKey, WayBack, is_true, text};
 use super::{Served, State as Books};
 

@@ -6,7 +6,7 @@ mod current;
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::book::Account;
+use super::account::Account;
 
 const CURRENT: &str = "DE59999999990000001001";
 const SAVINGS: &str = "DE32999999990000001002";

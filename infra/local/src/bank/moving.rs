@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::book::Account;
+use super::account::Account;
 
 const STAYS: &str = "DE25999999990000002001";
 const GOES: &str = "DE95999999990000002002";

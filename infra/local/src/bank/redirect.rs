@@ -7,8 +7,9 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Served;
+use super::approach::Approach;
 use super::authorisation::ScaStatus;
-use super::consent::{Approach, Consent};
+use super::consent::Consent;
 
 /// Who approves where nobody has said it.
 const SOMEBODY: &str = "demo";

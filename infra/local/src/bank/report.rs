@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::account::Account;
 use super::answer::{Refusal, Result};
-use super::book::Account;
 
 /// The booked transactions of a page at the most.
 const PAGE_ENTRIES_MAX: usize = 5;
@@ -93,7 +93,7 @@ impl Report {
         let mut links = Map::new();
         let mut link = |name: &str, href: String| links.insert(name.to_owned(), json!({ "href": href }));
         link("account", path.clone());
-        let asked = |entry: &&super::book::Booked| {
+        let asked = |entry: &&super::account::Booked| {
             entry.date >= self.from && self.to.is_none_or(|to| entry.date <= to)
         };
         let booked: Vec<&Value> =

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::cors::Cors;
+use crate::server::serve;
 use crate::template::Template;
 
 pub(super) async fn start(
@@ -36,7 +37,7 @@ pub(super) async fn start(
     // s3s-fs knows no CORS rules.
     let router = Cors::of_bucket(template)?.before(router)?;
     let (listener, url) = super::listen().await?;
-    tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
+    tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
     Ok(url)
 }
 

@@ -1,24 +1,21 @@
-//! CSV as RFC 4180 has it and as spreadsheets write it: separated by commas, semicolons
-//! or tabs, with any line ends.
+//! Reads CSV (RFC 4180) as spreadsheets write it: separated by commas, semicolons or tabs, with any line ends.
 
 use std::io::{self, Read};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
-use saldo_domain::id::AccountId;
 use saldo_domain::import::{Column, Field, Misquoting, REASON, RowBody, Shape};
 
 use super::bounded::{BUFFER_BYTES, Window};
-use super::quoting::{Quoting, Table};
+use super::quoting::{Quoting, Table, is_account_id};
 use super::{COLUMNS_MAX, Fault, HEADER_CHARS_MAX, Mapping, Notation, Rows, Sink, Unreadable};
 use crate::formula::unguarded;
 
-/// The rows, the header among them, in which an account's id must be for their column to be one
-/// of accounts' ids.
+/// The rows, header included, that are searched for an account's id to decide whether `id` is Saldo's column.
 const ROWS_LOOKED_AT: usize = 1_000;
-/// What may separate cells, the likeliest first.
+/// The separators of cells; the first one wins a tie.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
-/// The bytes from the beginning on by which a file's separator and column of ids are told.
+/// The bytes at the beginning of a file from which its separator and its column of ids are detected.
 const HEAD_BYTES: u64 = 256 * 1024;
 
 pub(super) fn read(
@@ -64,19 +61,19 @@ pub(super) fn read(
     Ok(shape)
 }
 
-/// The cells of a record, without what guards them in a spreadsheet.
+/// The cells of a record, without the guards against formulas.
 fn cells(record: &StringRecord) -> Vec<String> {
     record.iter().map(|cell| unguarded(cell).into_owned()).collect()
 }
 
-/// A record whose quotation marks are wrong.
+/// A record with misplaced quotation marks.
 struct Misquoted {
     fault: Unreadable,
-    /// The record's cells, if it is certain where it ends: then it alone is refused.
+    /// The record's cells, if the end of the record is certain: then only this row is refused.
     cells: Option<(Vec<String>, Misquoting)>,
 }
 
-/// What is wrong with the quotation marks of the record that was just read, if anything is.
+/// The error in the quotation marks of the record that was read last, if there is one.
 fn misquoted<R: Read>(
     reader: &csv::Reader<Window<R>>,
     record: &StringRecord,
@@ -85,7 +82,7 @@ fn misquoted<R: Read>(
     let begin = record.position()?.byte();
     let length = usize::try_from(reader.position().byte().saturating_sub(begin)).ok()?;
     let bytes = reader.get_ref().from(begin).get(..length)?;
-    // The reader passes over a second byte order mark.
+    // The reader skips a second byte order mark.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| begin == 0).unwrap_or(bytes);
     let quoting = table.quoting(bytes);
     let row = match quoting {
@@ -110,57 +107,51 @@ fn misquoted<R: Read>(
     Some(Misquoted { fault, cells: cells.map(|cells| (cells, how)) })
 }
 
-/// The cells of a line: those that are quoted as a whole without their marks, so that they mean
-/// the same when the refused row is sent again, and the others as they are.
+/// The cells of a line. Cells that are quoted as a whole lose their marks, so that they mean the same when the refused
+/// row is sent again; the others stay as they are.
 fn split(line: &[u8], delimiter: char) -> Vec<String> {
     let line = String::from_utf8_lossy(line);
     let cells = line.trim_matches(['\r', '\n']).split(delimiter);
     cells.map(|cell| unguarded(&quoted_whole(cell).unwrap_or_else(|| cell.to_owned())).into_owned()).collect()
 }
 
-/// The text of a cell that is quoted as a whole, blanks around it aside.
+/// The text of a cell that is quoted as a whole, without the whitespace around it.
 fn quoted_whole(cell: &str) -> Option<String> {
     let text = cell.trim_matches([' ', '\t']).strip_prefix('"')?.strip_suffix('"')?;
     let has_single_mark = text.replace("\"\"", "").contains('"');
     (!has_single_mark).then(|| text.replace("\"\"", "\""))
 }
 
-/// Where a file has its column of accounts' ids: some row among the first has one there. Other
-/// systems have columns of that name, too, and mean something else.
+/// The column `id`, if one of the first rows has an account's id in it. Other systems have a column `id` with another
+/// meaning.
 fn column_of_ids(head: &[u8], delimiter: char, columns: &[Column]) -> Option<usize> {
     let at = columns.iter().position(|column| column.field() == Some(Field::Id))?;
     let mut rows = reader(head, delimiter).into_byte_records().take(ROWS_LOOKED_AT);
-    rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_id_of_account)).then_some(at)
-}
-
-/// Whether a cell has the id of an account.
-pub(super) fn is_id_of_account(cell: &[u8]) -> bool {
-    std::str::from_utf8(cell).is_ok_and(|id| id.trim().parse::<AccountId>().is_ok())
+    rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_account_id)).then_some(at)
 }
 
 fn reader<R: Read>(text: R, delimiter: char) -> csv::Reader<R> {
     ReaderBuilder::new()
         .delimiter(u8::try_from(delimiter).unwrap_or(b','))
-        .flexible(true) // a ragged row is that row's fault
+        .flexible(true) // the number of cells is checked row by row
         .has_headers(false)
         .buffer_capacity(BUFFER_BYTES)
         .from_reader(text)
 }
 
-/// Moves to the next record; `false` at the end.
+/// Reads the next record; `false` at the end.
 fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut StringRecord) -> Result<bool, Fault> {
     reader.read_record(record).map_err(|error| {
         let line = first_line(reader, record);
         match error.into_kind() {
             ErrorKind::Io(error) => Fault::from(error).on_line(line.unwrap_or(1)),
-            // The text is UTF-8 and rows may be ragged: there are no others.
+            // The text is UTF-8 and the number of cells may vary: the reader has no other errors.
             other => Fault::from(io::Error::other(format!("{other:?}"))),
         }
     })
 }
 
-/// The line a record begins on. The reader's position still has the end of the line
-/// before it, and blank lines, ahead.
+/// The line on which a record begins. The reader's position is before the blank lines that precede the record.
 fn first_line<R: Read>(reader: &csv::Reader<Window<R>>, record: &StringRecord) -> Option<u64> {
     let position = record.position()?;
     let begun = reader.get_ref().from(position.byte());
@@ -172,7 +163,7 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unre
     if header.len() > COLUMNS_MAX {
         return Err(Unreadable::TooManyColumns);
     }
-    // Without guards: those of a file of refused rows are no part of its headers.
+    // A file of refused rows has guards in its headers, too.
     let header = cells(header);
     if let Some(at) = header.iter().position(|name| name.chars().nth(HEADER_CHARS_MAX).is_some()) {
         return Err(Unreadable::HeaderTooLong { column: at + 1 });
@@ -201,7 +192,7 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Unre
     Ok(columns.collect())
 }
 
-/// The separator that splits the first line into the most cells, quoted text aside.
+/// The separator that occurs most often in the first line, outside quoted text.
 fn detect_delimiter(head: &[u8]) -> char {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut quoted = false;
@@ -217,7 +208,7 @@ fn detect_delimiter(head: &[u8]) -> char {
         }
     }
     let best = counts.iter().max().copied().unwrap_or_default();
-    // The first of the most frequent: a header of one column is read as comma-separated.
+    // A header of one column is read as comma-separated.
     DELIMITERS.into_iter().zip(counts).find(|(_, n)| *n == best).map_or(',', |(d, _)| d)
 }
 
@@ -246,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_from_a_spreadsheet_is_read_as_it_was_meant() {
+    fn files_of_spreadsheets_are_read() {
         let payload = "\u{feff}Contact.Name;Total Amount;Notes\r\n\"Núñez; \"\"Ana\"\"\";12.5;\"two\r\nlines\"\r\n\r\nragged\r\nB;2;\r\n";
         let cells = |cells: &[&str]| cells.iter().map(|&c| c.to_owned()).collect::<Vec<_>>();
         assert_eq!(
@@ -260,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_renames_columns() {
+    fn mapping_renames_columns() {
         let mapping: Mapping =
             serde_json::from_str(r#"{"Kunde":"contact.name","Saldo":"total_amount"}"#).expect("a mapping");
         assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
@@ -272,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_make_no_sense_are_refused() {
+    fn unusable_headers_are_refused() {
         let none = Mapping::default();
         assert_eq!(rows("", &none), Err(Unreadable::NoRows));
         assert_eq!(rows("contact.name,total_amount\n", &none), Err(Unreadable::NoRows));
@@ -286,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_never_closed_is_told_by_its_line_and_an_inch_is_no_quote() {
+    fn unclosed_quote_is_reported_with_its_line_and_inch_marks_are_text() {
         let payload = "contact.name,total_amount\nB,2\n\"Ana,1\nB,2\n";
         assert_eq!(rows(payload, &Mapping::default()), Err(Unreadable::UnclosedQuote { line: 3 }));
         let inch = "contact.name,notes
@@ -298,7 +289,7 @@ lines\"
     }
 
     #[test]
-    fn the_delimiter_is_told_by_the_header() {
+    fn delimiter_is_detected_from_the_header() {
         for (payload, expected) in [
             ("notes\nx", ','),
             ("\"a,b\";notes\nx", ';'),
@@ -314,7 +305,7 @@ lines\"
     }
 
     #[test]
-    fn rows_and_the_blanks_between_them_have_a_bound_and_files_have_none() {
+    fn rows_and_blank_lines_are_bounded_and_files_are_not() {
         let row = format!("\n\n\"{}\"", "x\n".repeat(ROW_BYTES_MAX / 2 - 10));
         let long = format!("notes{}", row.repeat(4));
         let lines: Vec<_> =

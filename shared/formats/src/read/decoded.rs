@@ -1,9 +1,8 @@
-//! Text as UTF-8, whichever encoding it comes in: UTF-8 or UTF-16 by its byte order mark, UTF-8
-//! without one, and Windows-1252 where a spreadsheet may have written it.
+//! Decodes text to UTF-8: from UTF-8 or UTF-16 with a byte order mark, from UTF-8 without one and, for CSV, from
+//! Windows-1252, which spreadsheets write.
 //!
-//! Windows-1252 has no mark and no form that is wrong, so it is what is left: text without a
-//! mark whose first character beyond ASCII is no UTF-8. Text that was UTF-8 before it is
-//! broken is refused, not guessed at.
+//! Windows-1252 has no mark, and every byte is valid in it. So text is taken for it if there is no mark and the first
+//! non-ASCII character is not UTF-8. Text that has valid UTF-8 characters before an invalid one is refused.
 
 use std::io::{self, Read};
 
@@ -12,22 +11,22 @@ use saldo_domain::fields;
 
 use super::{TEXT_BYTES_MAX, Unreadable};
 
-/// The bytes that are read and decoded at a time.
+/// The bytes that are read and decoded at once.
 const BLOCK_BYTES: usize = 64 * 1024;
 /// The bytes of the longest byte order mark.
 const MARK_BYTES: usize = 3;
-/// How much longer text may be in UTF-8: three bytes for one of Windows-1252.
+/// The most bytes in UTF-8 for one byte of input: three for some characters of Windows-1252.
 const GROWTH_MAX: usize = 3;
 
-/// The text of a source, in UTF-8. Errors are the source's, or an [`Unreadable`].
+/// Reads the text of a source as UTF-8. Errors are the source's own or an [`Unreadable`].
 pub(super) struct Decoded<R> {
     source: R,
-    /// What was read and is not decoded: at most a block, and the beginning of a character.
+    /// Bytes that are not decoded yet: at most a block and the beginning of a character.
     raw: Vec<u8>,
     /// The bytes decoded before `raw`.
     done: u64,
     ended: bool,
-    /// What was decoded and is not handed on, from `at` on.
+    /// Decoded text; the part from `at` on was not returned yet.
     text: Vec<u8>,
     at: usize,
     encoding: State,
@@ -35,9 +34,9 @@ pub(super) struct Decoded<R> {
 }
 
 enum State {
-    /// It may begin with a mark.
+    /// The beginning, where a mark may be, was not read yet.
     Unknown,
-    /// `proven` if a character beyond ASCII, or a mark, has shown it.
+    /// UTF-8; `proven` if there was a mark or a non-ASCII character.
     Utf8 {
         proven: bool,
     },
@@ -45,13 +44,13 @@ enum State {
 }
 
 impl<R: Read> Decoded<R> {
-    /// The text of `source`, which may be Windows-1252 if `or_windows`.
+    /// Decodes `source`, which may be Windows-1252 if `or_windows`.
     pub(super) fn new(source: R, or_windows: bool) -> Self {
         let (raw, text) = (Vec::new(), Vec::new());
         Self { source, raw, done: 0, ended: false, text, at: 0, encoding: State::Unknown, or_windows }
     }
 
-    /// Decodes a block more.
+    /// Reads and decodes another block.
     fn advance(&mut self) -> io::Result<()> {
         let kept = self.raw.len();
         self.raw.resize(kept + BLOCK_BYTES, 0);
@@ -89,11 +88,11 @@ impl<R: Read> Decoded<R> {
         };
     }
 
-    /// Hands on what is UTF-8.
+    /// Validates UTF-8.
     fn check(&mut self) -> io::Result<()> {
         let (good, broken) = match std::str::from_utf8(&self.raw) {
             Ok(text) => (text.len(), false),
-            // Cut off in the middle of a character, which goes on.
+            // The block ends inside a character.
             Err(error) if error.error_len().is_none() && !self.ended => (error.valid_up_to(), false),
             Err(error) => (error.valid_up_to(), true),
         };
@@ -102,7 +101,7 @@ impl<R: Read> Decoded<R> {
         let State::Utf8 { proven } = &mut self.encoding else { return Ok(()) };
         *proven |= !text.is_ascii();
         let proven = *proven;
-        self.hand_on(text);
+        self.append(text);
         match broken {
             false => Ok(()),
             true if self.or_windows && !proven => {
@@ -113,7 +112,7 @@ impl<R: Read> Decoded<R> {
         }
     }
 
-    /// Decodes what is not UTF-8.
+    /// Decodes other encodings.
     fn decode(&mut self) -> io::Result<()> {
         let raw = std::mem::take(&mut self.raw);
         let State::Other(encoding, decoder) = &mut self.encoding else { return Ok(()) };
@@ -123,15 +122,15 @@ impl<R: Read> Decoded<R> {
         let name = encoding.name();
         self.done += read as u64;
         text.truncate(written);
-        self.hand_on(text);
+        self.append(text);
         match outcome {
             DecoderResult::Malformed(bad, after) => Err(self.malformed(name, u64::from(bad + after))),
             DecoderResult::InputEmpty | DecoderResult::OutputFull => Ok(()),
         }
     }
 
-    /// Lets what was decoded be read, after what is still to be.
-    fn hand_on(&mut self, text: Vec<u8>) {
+    /// Appends decoded text to what is not returned yet.
+    fn append(&mut self, text: Vec<u8>) {
         if self.at == self.text.len() {
             (self.text, self.at) = (text, 0);
         } else {
@@ -168,7 +167,7 @@ mod tests {
 
     fn decoded(bytes: &[u8], or_windows: bool) -> Result<String, String> {
         let mut text = String::new();
-        // A byte at a time, so that every character is cut at every place.
+        // One byte at a time, so that every character is split at every position.
         let bytes = bytes
             .chunks(1)
             .fold(Box::new(io::empty()) as Box<dyn Read>, |all, byte| Box::new(all.chain(byte)));
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_encoding_is_told_by_the_mark_or_by_the_first_letter_beyond_ascii() {
+    fn encoding_is_detected_from_the_mark_or_the_first_non_ascii_character() {
         let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
             "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
         };
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_text_is_refused_where_it_breaks() {
+    fn malformed_text_is_refused_with_its_offset() {
         for (bytes, or_windows, expected) in [
             (&b"N\xfaz"[..], false, "the body is not UTF-8: byte 1 begins no character"),
             ("é \u{e9}".as_bytes(), false, ""),
@@ -207,7 +206,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn utf_8_comes_through_as_it_is_however_it_is_cut(text in "\\PC{0,40}") {
+        fn utf_8_is_unchanged(text in "\\PC{0,40}") {
             let expected = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
             prop_assert_eq!(decoded(text.as_bytes(), true), Ok(expected));
         }

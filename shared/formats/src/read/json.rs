@@ -1,4 +1,4 @@
-//! `{ "accounts": [ … ] }`, in one pass.
+//! Reads `{ "accounts": [ … ] }` in one pass.
 
 use std::cell::Cell;
 use std::io::{BufReader, Read};
@@ -13,23 +13,22 @@ use super::bounded::{BUFFER_BYTES, Metered};
 use super::decoded::Decoded;
 use super::{Fault, Notation, Rows, Sink};
 
-/// What may stand beside the rows: it is about the import and read elsewhere.
-static BESIDE: [&str; 2] = ["dry_run", "upload_id"];
+/// Members that a request body may have beside the rows. They are about the import; the API reads them.
+static IMPORT_MEMBERS: [&str; 2] = ["dry_run", "upload_id"];
 
-/// What a JSON body says besides rows.
+/// The members of a JSON body that are about the import, not rows.
 #[derive(Debug, Default, Deserialize)]
-pub struct Beside {
-    /// Whether its rows are in a file that was uploaded.
+pub struct ImportMembers {
+    /// Whether there is an `upload_id`: the rows are in an uploaded file.
     #[serde(default, deserialize_with = "is_there")]
     pub upload_id: bool,
-    /// Whether nothing is to be written.
+    /// Whether the import is a dry run, as it was sent.
     #[serde(default)]
     pub dry_run: Option<Value>,
 }
 
-impl Beside {
-    /// What a body says, at a glance. What can't be read says nothing: it is told by whoever
-    /// reads the body whole.
+impl ImportMembers {
+    /// Reads the members of a body. A malformed body has none; the reader of the whole body reports the error.
     #[must_use]
     pub fn of(body: &[u8]) -> Self {
         serde_json::from_reader(BufReader::new(Decoded::new(body, false))).unwrap_or_default()
@@ -41,7 +40,7 @@ fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
 }
 
 pub(super) fn read(text: impl Read, notation: &Notation, rows: &mut Rows<impl Sink>) -> Result<Shape, Fault> {
-    let beside: &'static [&'static str] = if notation.in_request { &BESIDE } else { &[] };
+    let beside: &'static [&'static str] = if notation.in_request { &IMPORT_MEMBERS } else { &[] };
     let since_row = Cell::new(0);
     let text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
     read_array_beside(text, "accounts", beside, |row| {
@@ -65,18 +64,18 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_counted_whatever_they_are() {
+    fn elements_of_any_type_are_rows() {
         let rows = |json: &str| count(&Notation::of(Format::Json), json.as_bytes()).ok();
         assert_eq!(rows(r#"{"accounts":[{},5,null,[[]]]}"#), Some(4));
         let beside = r#"{"dry_run":true,"accounts":[{}]}"#;
         let in_request = Notation { in_request: true, ..Notation::of(Format::Json) };
         assert!(matches!(count(&in_request, beside.as_bytes()), Ok(1)));
-        assert_eq!(rows(beside), None, "in a file nobody would heed it");
+        assert_eq!(rows(beside), None, "a file has no members about the import");
         assert_eq!(rows("\u{feff} {\"accounts\" : [ {} ] } \n"), Some(1));
     }
 
     #[test]
-    fn broken_json_says_line_and_column() {
+    fn malformed_json_is_reported_with_line_and_column() {
         let at = |json| match fault(json) {
             Unreadable::Body(Body::BrokenJson { line, column, .. }) => (line, column),
             other => panic!("{json}: {other:?}"),
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_envelope_says_what_is_wrong_with_it() {
+    fn wrong_envelopes_are_reported() {
         let wrong = |field, expected| Unreadable::Body(Body::WrongType { field, expected });
         for json in ["[]", "5", "null", "\"a\""] {
             assert_eq!(fault(json), wrong("", "a JSON object"), "{json}");
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_a_bound_and_so_have_the_blanks_around_it() {
+    fn rows_and_whitespace_between_rows_are_bounded() {
         let long = "x".repeat(ROW_BYTES_MAX + 200_000);
         for json in [
             format!(r#"{{"accounts":["{long}"]}}"#),

@@ -1,187 +1,44 @@
-//! Reading payloads: bytes become rows, in order, each with its place in the file.
+//! Reads payloads: bytes become rows, in their order, each with its position in the file.
 //!
-//! Reading judges only what keeps a payload from being taken apart; what a row says is
-//! judged later, row by row, by [`RawRow::check`].
+//! Readers report only errors that make the rest of a payload unreadable. The content of a row is checked later, by
+//! [`RawRow::check`]. Memory does not grow with the payload.
 
 mod bounded;
 mod csv;
 mod decoded;
+mod error;
 mod json;
+mod limits;
 mod ndjson;
 mod quoting;
 
-pub use bounded::{EXPANSION_MAX, ROWS_FREE};
-pub use json::Beside;
+pub use error::{Fault, SourceFailed, Unreadable};
+pub use json::ImportMembers;
+pub use limits::{
+    COLUMNS_MAX, EXPANSION_MAX, HEADER_CHARS_MAX, ROW_BYTES_MAX, ROWS_FREE, ROWS_MAX, TEXT_BYTES_MAX,
+};
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::Read;
 use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
-use saldo_domain::fields;
-use saldo_domain::import::{Format, Mapping, Misquoting, Notation, RawRow, RowBody, Shape};
+use saldo_domain::import::{Format, Mapping, Notation, RawRow, RowBody, Shape};
 
 use bounded::{Counted, Expanded, may_have_rows};
 use decoded::Decoded;
 
-/// The rows one file may have. The digests that tell repeated accounts apart take 16 bytes a
-/// row, so that many fit in a planner's memory.
-pub const ROWS_MAX: u64 = 10_000_000;
-/// The bytes one row may have, and the blanks before it: as many as a request has, and little
-/// enough that a chunk of them fits in memory.
-pub const ROW_BYTES_MAX: usize = 4_000_000;
-/// The bytes a file may come to once it is no longer compressed: as many as S3 takes at once.
-pub const TEXT_BYTES_MAX: u64 = 5_000_000_000;
-/// The columns a CSV payload may have: every chunk bears the header.
-pub const COLUMNS_MAX: usize = 1_000;
-/// The characters of a column's header.
-pub const HEADER_CHARS_MAX: usize = 200;
-
-/// Why a payload can't be taken apart into rows.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
-    /// The body is not what it says it is.
-    #[error(transparent)]
-    Body(#[from] fields::Unreadable),
-    /// No rows.
-    #[error("there are no rows to import")]
-    NoRows,
-    /// More rows than [`ROWS_MAX`].
-    #[error("more than {ROWS_MAX} rows in one file")]
-    TooManyRows,
-    /// More bytes than [`TEXT_BYTES_MAX`].
-    #[error("more than {TEXT_BYTES_MAX} bytes in one file, decompressed")]
-    TooLong,
-    /// More than [`EXPANSION_MAX`] times the bytes of the gzip file.
-    #[error(
-        "the gzip file expands to more than {EXPANSION_MAX} times its size; import the file without compression"
-    )]
-    ExpandsTooMuch,
-    /// More than [`ROWS_FREE`] rows, and more than the bytes of the payload can hold.
-    #[error(
-        "more rows than a payload of this size can hold; remove rows without data, or import a gzip file without compression"
-    )]
-    RowsTooShort,
-    /// A row of more than [`ROW_BYTES_MAX`] bytes, or as many blanks.
-    #[error("a row{} has more than {ROW_BYTES_MAX} bytes; is a quotation mark or a line left open?", on_line(*line))]
-    RowTooLong {
-        /// The line the row begins on, counting from 1, where there are lines.
-        line: Option<u64>,
-    },
-    /// The file is not the gzip file that its name says it is, or not all of it.
-    #[error("the gzip file can't be decompressed: {reason}")]
-    BrokenGzip {
-        /// What the decompressor expected.
-        reason: String,
-    },
-    /// More columns than [`COLUMNS_MAX`].
-    #[error("more than {COLUMNS_MAX} columns")]
-    TooManyColumns,
-    /// A header of more than [`HEADER_CHARS_MAX`] characters.
-    #[error("column {column} has a header of more than {HEADER_CHARS_MAX} characters")]
-    HeaderTooLong {
-        /// Which column, counting from 1.
-        column: usize,
-    },
-    /// A quotation mark that is never closed: the rest of the file is in its cell.
-    #[error("the row on line {line} opens a quotation mark that is never closed")]
-    UnclosedQuote {
-        /// The line the row begins on, counting from 1.
-        line: u64,
-    },
-    /// Quotation marks that stand wrong, where the rows can't be told apart any more.
-    #[error("line {line}, in the row that begins on line {row}: {how}")]
-    Misquoted {
-        /// The line with the mistake, counting from 1.
-        line: u64,
-        /// The line the row begins on.
-        row: u64,
-        /// The mistake.
-        how: Misquoting,
-    },
-    /// No column of the header is a field of an account.
-    #[error("no column of the header is a field of an account; see `mapping` to name them")]
-    NoKnownColumn,
-    /// Two columns fill the same field.
-    #[error("two columns fill the field {field}")]
-    DuplicateColumn {
-        /// The field's name.
-        field: &'static str,
-    },
-    /// The mapping speaks of columns that the header lacks.
-    #[error("the mapping names columns that the file does not have: {}", columns.join(", "))]
-    UnmatchedMapping {
-        /// Their names.
-        columns: Vec<String>,
-    },
-}
-
-fn on_line(line: Option<u64>) -> String {
-    line.map(|line| format!(", begun on line {line},")).unwrap_or_default()
-}
-
-/// The error of a source that ends before the payload does, inside an [`io::Error`].
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the payload broke off")]
-pub struct BrokenOff;
-
-/// Why reading ended early.
-#[derive(Debug)]
-pub enum Fault {
-    /// The payload can't be read.
-    Unreadable(Unreadable),
-    /// The payload's source broke off: it failed with [`BrokenOff`].
-    BrokenOff,
-    /// Whoever takes the rows wants no more.
-    Stopped,
-}
-
-impl Fault {
-    /// The same, now that the line is known.
-    fn on_line(self, number: u64) -> Self {
-        match self {
-            Self::Unreadable(Unreadable::RowTooLong { line: None }) => {
-                Self::Unreadable(Unreadable::RowTooLong { line: Some(number) })
-            }
-            other => other,
-        }
-    }
-}
-
-impl From<Unreadable> for Fault {
-    fn from(unreadable: Unreadable) -> Self {
-        Self::Unreadable(unreadable)
-    }
-}
-
-impl From<fields::Unreadable> for Fault {
-    fn from(unreadable: fields::Unreadable) -> Self {
-        Self::Unreadable(unreadable.into())
-    }
-}
-
-impl From<io::Error> for Fault {
-    fn from(error: io::Error) -> Self {
-        match error.downcast::<Unreadable>() {
-            Ok(unreadable) => Self::Unreadable(unreadable),
-            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<BrokenOff>()) => Self::BrokenOff,
-            // The decompressor is the only other reader with errors of its own.
-            Err(error) => Self::Unreadable(Unreadable::BrokenGzip { reason: error.to_string() }),
-        }
-    }
-}
-
-/// What takes rows, each with the shape it is part of, until it has had enough.
+/// Receives rows, each with the shape of its payload. An error stops the reader.
 pub trait Sink: FnMut(&Shape, RawRow) -> Result<(), Fault> {}
 
 impl<S: FnMut(&Shape, RawRow) -> Result<(), Fault>> Sink for S {}
 
-/// Takes a payload apart, handing each row to `sink`, and returns their shape. Of the payload
-/// no more is held than a row and a few buffers.
+/// Reads a payload, passes each row to `sink`, and returns the shape of the rows. Holds one row and a few buffers in
+/// memory.
 ///
 /// # Errors
-/// [`Fault`] when the payload as a whole can't be read, or the source or the sink ended it.
-/// Rows found before have been handed over by then.
+/// [`Fault`] when the payload is unreadable, its source failed, or the sink returned an error. The sink has received
+/// the rows before that point.
 pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Shape, Fault> {
     let bytes = Rc::new(Cell::new(0));
     let payload = Counted { source: payload, bytes: Rc::clone(&bytes) };
@@ -202,7 +59,7 @@ fn read_text(notation: &Notation, bytes: impl Read, mut rows: Rows<impl Sink>) -
     if rows.count == 0 { Err(Unreadable::NoRows.into()) } else { Ok(shape) }
 }
 
-/// How many rows a payload has, if it can be read.
+/// Counts the rows of a payload.
 ///
 /// # Errors
 /// As [`read`].
@@ -215,10 +72,10 @@ pub fn count(notation: &Notation, payload: impl Read) -> Result<u64, Fault> {
     Ok(rows)
 }
 
-/// Numbers the rows and hands them on.
+/// Numbers the rows and passes them to the sink.
 struct Rows<S> {
     count: u64,
-    /// The bytes of the payload that were read so far.
+    /// The bytes of the payload (compressed, if it is) that were read so far.
     payload_bytes: Rc<Cell<u64>>,
     gzip: bool,
     sink: S,
@@ -253,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_read_in_all_its_members_and_refused_when_it_is_cut() {
+    fn all_members_of_a_gzip_file_are_read_and_truncated_files_are_refused() {
         let notation = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
         let two = [gzip(b"{}\n{}\n"), gzip(b"{}\n")].concat();
         assert!(matches!(count(&notation, two.as_slice()), Ok(3)));
@@ -285,12 +142,12 @@ mod tests {
         // Each row is short enough, and there are few of them.
         let row = format!("{{}}{}\n", " ".repeat(1_000_000));
         assert_eq!(refusal(&notation, &gzip(row.repeat(20).as_bytes())), Unreadable::ExpandsTooMuch);
-        // Small files may be padded as much as they like.
+        // Small files may expand by any ratio.
         assert!(matches!(count(&notation, gzip(row.repeat(15).as_bytes()).as_slice()), Ok(15)));
     }
 
     #[test]
-    fn rows_without_data_are_refused_by_the_bytes_they_have() {
+    fn rows_without_data_are_refused_by_their_average_size() {
         let many = 20 * usize::try_from(ROWS_FREE).expect("few");
         let json = format!(r#"{{"accounts":[{}{{}}]}}"#, "{},".repeat(many));
         assert_eq!(refusal(&Notation::of(Format::Json), json.as_bytes()), Unreadable::RowsTooShort);
@@ -300,7 +157,7 @@ mod tests {
         assert_eq!(refusal(&Notation::of(Format::Ndjson), ndjson.as_bytes()), Unreadable::RowsTooShort);
         let zipped = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
         assert_eq!(refusal(&zipped, &gzip(ndjson.as_bytes())), Unreadable::RowsTooShort);
-        // As many rows as any payload may have.
+        // Every payload may have this many rows.
         let few = "{}\n".repeat(usize::try_from(ROWS_FREE).expect("few"));
         assert!(matches!(count(&zipped, gzip(few.as_bytes()).as_slice()), Ok(ROWS_FREE)));
     }
@@ -317,34 +174,35 @@ mod tests {
 
     #[test]
     fn padded_exports_may_be_compressed() {
-        // Fixed width, nine tenths blanks, and more bytes than any gzip file may expand to.
+        // Fixed width, 90 % spaces, and more bytes than are free of the ratio.
         let padded = |row: u32| format!("{row:<20};{:<60};{:>20};EUR;{:<300}\n", "Al", 5, "");
         let text: String = (0..50_000).map(padded).collect();
         let (payload, bytes) = (gzip(text.as_bytes()), Rc::new(Cell::new(0)));
         let counted = Counted { source: payload.as_slice(), bytes: Rc::clone(&bytes) };
-        let expanded = io::copy(&mut Expanded::new(MultiGzDecoder::new(counted), bytes), &mut io::sink());
+        let expanded =
+            std::io::copy(&mut Expanded::new(MultiGzDecoder::new(counted), bytes), &mut std::io::sink());
         assert_eq!(expanded.expect("readable"), text.len() as u64);
         assert!(text.len() > 16_000_000, "{}", text.len());
     }
 
     #[test]
-    fn a_failing_source_is_no_fault_of_the_payload() {
+    fn failure_of_the_source_is_not_an_error_of_the_payload() {
         struct Failing;
         impl Read for Failing {
-            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-                Err(io::Error::other(BrokenOff))
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other(SourceFailed))
             }
         }
         for format in [Format::Json, Format::Ndjson, Format::Csv] {
             for gzip in [true, false] {
                 let fault = count(&Notation { gzip, ..Notation::of(format) }, Failing);
-                assert!(matches!(fault, Err(Fault::BrokenOff)), "{format:?}: {fault:?}");
+                assert!(matches!(fault, Err(Fault::SourceFailed)), "{format:?}: {fault:?}");
             }
         }
     }
 
     #[test]
-    fn rows_have_a_bound() {
+    fn number_of_rows_is_bounded() {
         let payload_bytes = Rc::new(Cell::new(u64::MAX));
         let mut rows = Rows { count: ROWS_MAX, payload_bytes, gzip: false, sink: |_: &Shape, _| Ok(()) };
         let fault = rows.push(&Shape::Objects, None, RowBody::Broken(String::new()));

@@ -1,16 +1,17 @@
-//! How the quotation marks of a CSV record stand (RFC 4180, section 2, rules 5 to 7).
+//! Checks the quotation marks of a CSV record (RFC 4180, section 2, rules 5 to 7).
 //!
-//! The `csv` crate reads every record: it takes text after a closing quotation mark for more of
-//! the cell, and a mark after a blank for text. A stray mark opens a cell that ends at the next
-//! mark and holds every row up to it. So a record's bytes are looked at once more.
+//! The `csv` crate accepts every record: text after a closing quotation mark becomes part of the cell, and a mark
+//! after a blank becomes text. A stray mark opens a cell that swallows every row up to the next mark. Therefore the
+//! bytes of each record are checked again here.
 
 use std::ops::Range;
 
-/// How the quotation marks of a record stand. Each `at` is a place in the record.
+use saldo_domain::id::AccountId;
+
+/// The result of the check. Each `at` is an offset in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quoting {
-    /// Every cell that opens one closes it at its end. A mark within an unquoted cell is text,
-    /// as in `5" pipe`.
+    /// Every quoted cell closes at its end. A mark inside an unquoted cell is text, as in `5" pipe`.
     WellFormed,
     /// The record ends within quoted text.
     Unclosed,
@@ -18,15 +19,15 @@ pub(super) enum Quoting {
     TextAfter {
         /// Where the text begins.
         at: usize,
-        /// Whether the record is one line with as many opening as closing marks, so that the
-        /// next line is the next record beyond doubt.
+        /// Whether the record is one line with an even number of marks, so that the next line is certainly the next
+        /// record.
         is_one_line: bool,
     },
     /// A cell begins with blanks and a mark.
     BlankBefore {
         /// Where the mark is.
         at: usize,
-        /// As of `TextAfter`.
+        /// As in `TextAfter`.
         is_one_line: bool,
     },
     /// A line of a quoted cell looks like another row.
@@ -36,22 +37,22 @@ pub(super) enum Quoting {
     },
 }
 
-/// What is known of the table that a record is in.
+/// The table that a record is part of.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table {
-    /// What separates the cells.
+    /// The separator of cells.
     pub(super) delimiter: u8,
     /// The number of cells of the header.
     pub(super) columns: usize,
-    /// Whether one of the columns says why rows were refused: a row within a quoted cell is from
-    /// the file that was imported before, and has no cell for it.
+    /// Whether there is a column with the reason of refusal. A row inside a quoted cell comes from the original file
+    /// and has no cell for it.
     pub(super) has_reason: bool,
-    /// The column of accounts' ids, in a file that has them, as exports do.
+    /// The column of accounts' ids, if the file has one, as exports do.
     pub(super) ids: Option<usize>,
 }
 
 impl Table {
-    /// Looks at the bytes of a record, which may have line breaks before and after it.
+    /// Checks the bytes of a record, which may include line breaks before and after it.
     pub(super) fn quoting(&self, record: &[u8]) -> Quoting {
         if !record.contains(&b'"') {
             return Quoting::WellFormed;
@@ -87,8 +88,8 @@ impl Table {
         held.map_or(Quoting::WellFormed, |at| Quoting::HoldsARow { at })
     }
 
-    /// Where a line begins, in the quoted text and after its first line, that has as many cells
-    /// as the header. One or two cells are too few to tell a row from a sentence.
+    /// The offset of a line in the quoted text, after its first line, that has as many cells as the header. With one or
+    /// two cells, a row can't be distinguished from a sentence.
     fn held_row(&self, record: &[u8], text: Range<usize>) -> Option<usize> {
         let mut lines = lines(record, text).skip(1);
         let held = lines.find(|(_, line)| {
@@ -98,10 +99,10 @@ impl Table {
         held.map(|(at, _)| at)
     }
 
-    /// Where the last line of the quoted text begins, if the line on which the cell opens and the
-    /// line on which it closes would each be a whole row, as `"A,1` and `B",2` of two columns. In a table of
-    /// two columns a delimiter before a blank is one of a sentence; in a wider one it may also be one
-    /// of a file whose cells are padded, and both ways of counting are tried.
+    /// The offset of the last line of the quoted text, if the line on which the cell opens and the line on which it
+    /// closes would each be a whole row, as `"A,1` and `B",2` in two columns. In a table of two columns, a delimiter
+    /// before a blank is taken for punctuation; in a wider one the cells may be padded, so both ways of counting are
+    /// tried.
     fn row_across(&self, record: &[u8], cell: usize, text: Range<usize>) -> Option<usize> {
         let (_, first) = lines(record, text.clone()).next()?;
         let (at, last) = lines(record, text).skip(1).last()?;
@@ -112,32 +113,32 @@ impl Table {
         (are_rows && self.may_be_row(last)).then_some(at)
     }
 
-    /// Whether a cell that opens a quoted text, and the text's first and last line with so many
-    /// delimiters, belong to two whole rows of more than `cells_min` cells.
+    /// Whether a quoted text in column `cell`, with `first` delimiters in its first line and `last` in its last one,
+    /// spans two whole rows of more than `cells_min` cells.
     fn are_rows(&self, cell: usize, first: usize, last: usize, cells_min: usize) -> bool {
         let cells = cell + first + 1;
         cells > cells_min && self.widths().contains(&cells) && last == cell
     }
 
-    /// The numbers of cells that a row may have.
+    /// The possible numbers of cells in a row.
     fn widths(&self) -> [usize; 2] {
         [self.columns, self.columns.saturating_sub(usize::from(self.has_reason))]
     }
 
-    /// Whether a line may be a row of the table: among accounts' ids, the row's is one, or blank.
+    /// Whether a line may be a row of the table: in a column of accounts' ids, its cell is an id or blank.
     fn may_be_row(&self, line: &[u8]) -> bool {
         let cell = self.ids.and_then(|ids| line.split(|byte| *byte == self.delimiter).nth(ids));
-        cell.is_none_or(|id| id.trim_ascii().is_empty() || super::csv::is_id_of_account(id))
+        cell.is_none_or(|id| id.trim_ascii().is_empty() || is_account_id(id))
     }
 
-    /// Where the delimiters of a line are.
+    /// The offsets of the delimiters in a line.
     fn delimiters(&self, line: &[u8]) -> impl Iterator<Item = usize> {
         let delimiter = self.delimiter;
         line.iter().enumerate().filter(move |(_, byte)| **byte == delimiter).map(|(at, _)| at)
     }
 }
 
-/// The lines of a part of a record, and where they begin.
+/// The lines of a part of a record, with their offsets.
 fn lines(record: &[u8], part: Range<usize>) -> impl Iterator<Item = (usize, &[u8])> {
     let mut begin = part.start;
     record.get(part).unwrap_or_default().split(|byte| is_line_break(*byte)).map(move |line| {
@@ -147,13 +148,13 @@ fn lines(record: &[u8], part: Range<usize>) -> impl Iterator<Item = (usize, &[u8
     })
 }
 
-/// The number of blanks from a place on.
+/// The number of blanks at an offset.
 fn blanks(record: &[u8], at: usize, delimiter: u8) -> usize {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t') && *byte != delimiter;
     record.iter().skip(at).take_while(|byte| is_blank(byte)).count()
 }
 
-/// Where the byte after the mark is that closes a quoted cell. Two marks are one that is text.
+/// The offset after the mark that closes a quoted cell. Two marks in a row are an escaped mark.
 fn end_of_quoted(record: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += record.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;
@@ -162,6 +163,11 @@ fn end_of_quoted(record: &[u8], mut at: usize) -> Option<usize> {
         }
         at += 1;
     }
+}
+
+/// Whether a cell is the id of an account.
+pub(super) fn is_account_id(cell: &[u8]) -> bool {
+    std::str::from_utf8(cell).is_ok_and(|id| id.trim().parse::<AccountId>().is_ok())
 }
 
 fn is_one_line(record: &[u8]) -> bool {
@@ -184,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn quotation_marks_open_and_close_cells_and_are_text_elsewhere() {
+    fn marks_quote_whole_cells_and_are_text_inside_others() {
         for record in [
             "a,b",
             "\"a\",\"b\"\r\n",
@@ -240,7 +246,7 @@ mod tests {
             ("\"5 inch, C1, A, 1\n7\", C2, B, 2", 4, 18),
             ("\"see above, C1,A,1\n7\",C2,B,2", 4, 19),
             ("C1, A,\"n, 1, 2\nC2, B, m\", 3, 4", 5, 15),
-            // Not to be told from a row of padded cells.
+            // Indistinguishable from a row of padded cells.
             ("C1,\"Main St 5, Flat 2\nBerlin, Germany\",1", 3, 22),
         ] {
             assert_eq!(quoting(record, b',', columns), Quoting::HoldsARow { at }, "{record:?}");
@@ -258,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_file_of_refused_rows_a_row_has_no_reason() {
+    fn rows_inside_cells_have_no_reason() {
         let record = "C2,Beta,2,\"\nC3,Gamma,3,\",\"a quoted cell holds...\"\n";
         assert_eq!(quoting(record, b',', 5), Quoting::WellFormed);
         let table = Table { delimiter: b',', columns: 5, has_reason: true, ids: None };
@@ -268,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_table_of_accounts_ids_a_row_has_one_or_none() {
+    fn rows_inside_cells_have_an_account_id_or_a_blank() {
         let table = Table { delimiter: b',', columns: 3, has_reason: false, ids: Some(0) };
         let record = |line: &str| format!("acc_mfrggzdfmztwq2lk,1,\"Called.\n{line}\"\n");
         assert_eq!(table.quoting(record("Angry, loud, rude").as_bytes()), Quoting::WellFormed);

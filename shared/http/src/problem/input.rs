@@ -67,7 +67,7 @@ impl From<read::Fault> for Problem {
     fn from(fault: read::Fault) -> Self {
         match fault {
             read::Fault::Unreadable(unreadable) => unreadable.into(),
-            read::Fault::BrokenOff | read::Fault::Stopped => Self::internal(),
+            read::Fault::SourceFailed | read::Fault::Stopped => Self::internal(),
         }
     }
 }

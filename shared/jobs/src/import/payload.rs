@@ -1,30 +1,30 @@
-//! A payload, read piece by piece: its bytes come over the network, its rows are read by a
-//! thread of their own, and neither gets far ahead of the other.
+//! Streaming a payload: the async task downloads pieces from S3, a blocking thread parses them into rows, and a
+//! bounded channel between them limits the memory.
 
 use std::fmt;
 use std::io::{self, Read};
 
 use bytes::Bytes;
 use saldo_domain::import::{ImportJob, Notation, PayloadFile};
-use saldo_formats::read::{BrokenOff, Fault};
+use saldo_formats::read::{Fault, SourceFailed};
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use tokio::sync::mpsc;
 
-/// The bytes that are asked of S3 at once. All of a request's payload is one piece.
+/// The bytes of one request to S3. A payload that was sent in a request body is one piece.
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
-/// The pieces that wait to be read.
+/// The pieces that may wait for the parser.
 const PIECES_AHEAD: usize = 1;
 
-/// Why an import can't be run whose payload is not what was accepted any more.
+/// The reason of an import whose payload was deleted or replaced, as its owner sees it.
 const PAYLOAD_LOST: &str = "the payload is not there any more, or was replaced; send it again";
 
 /// Why a payload was not read to its end.
 #[derive(Debug)]
-pub(crate) enum Ended {
-    /// It can't be read, for this reason.
+pub(super) enum Ended {
+    /// It can't be parsed, for this reason.
     Unreadable(String),
-    /// Whoever took its rows wanted no more.
+    /// The receiver of its rows stopped reading.
     Stopped,
 }
 
@@ -37,25 +37,25 @@ impl fmt::Display for Ended {
     }
 }
 
-/// The payload of a job, which may be read several times.
-pub(crate) struct Payload {
+/// The payload of a job. It can be read several times.
+pub(super) struct Payload {
     app: App,
     file: PayloadFile,
     notation: Notation,
-    /// The first piece, once it was read.
+    /// The first piece, kept for the next pass.
     first: Option<Bytes>,
 }
 
 impl Payload {
-    pub(crate) fn of(app: &App, job: &ImportJob) -> Self {
+    pub(super) fn of(app: &App, job: &ImportJob) -> Self {
         Self { app: app.clone(), file: job.payload.clone(), notation: job.notation.clone(), first: None }
     }
 
-    /// Has `work` read the payload, on a thread where it may block.
+    /// Runs `work` on the payload's bytes, on a thread where it may block.
     ///
     /// # Errors
-    /// [`Failure`] when S3 fails.
-    pub(crate) async fn read<T, W>(&mut self, work: W) -> Result<Result<T, Ended>, Failure>
+    /// [`Failure`] when S3 fails; the inner error when the payload was not read to its end.
+    pub(super) async fn read<T, W>(&mut self, work: W) -> Result<Result<T, Ended>, Failure>
     where
         W: FnOnce(&Notation, Source) -> Result<T, Fault> + Send + 'static,
         T: Send + 'static,
@@ -67,7 +67,7 @@ impl Payload {
         });
         let found = Box::pin(self.send_pieces(&pieces)).await;
         drop(pieces);
-        // What was read before the payload was lost counts as little as what comes after.
+        // Rows from before the loss don't count either.
         if !found? {
             return Ok(Err(Ended::Unreadable(PAYLOAD_LOST.to_owned())));
         }
@@ -75,11 +75,11 @@ impl Payload {
             Ok(read) => Ok(Ok(read)),
             Err(Fault::Unreadable(reason)) => Ok(Err(Ended::Unreadable(reason.to_string()))),
             Err(Fault::Stopped) => Ok(Err(Ended::Stopped)),
-            Err(Fault::BrokenOff) => Err(Failure::missing("the rest of a payload")),
+            Err(Fault::SourceFailed) => Err(Failure::missing("the rest of a payload")),
         }
     }
 
-    /// Sends all the pieces, until they are wanted no more. Says whether they were there.
+    /// Sends the pieces until the receiver is dropped. Returns false if the payload was deleted or replaced.
     async fn send_pieces(&mut self, pieces: &mpsc::Sender<Bytes>) -> Result<bool, Failure> {
         let mut at = 0;
         while at < self.file.bytes {
@@ -98,14 +98,14 @@ impl Payload {
             }
             at = end;
         }
-        // The end is told by a piece without bytes: a channel that is closed is one cut off.
-        let _nobody_reads = pieces.send(Bytes::new()).await;
+        // An empty piece marks the end. A channel that closes without one means that the download failed.
+        let _receiver_dropped = pieces.send(Bytes::new()).await;
         Ok(true)
     }
 }
 
-/// The bytes of the pieces, one after the other.
-pub(crate) struct Source {
+/// Reads the pieces as one stream of bytes.
+pub(super) struct Source {
     pieces: mpsc::Receiver<Bytes>,
     piece: Bytes,
     ended: bool,
@@ -115,7 +115,7 @@ impl Read for Source {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.piece.is_empty() && !self.ended {
             let piece = self.pieces.blocking_recv();
-            self.piece = piece.ok_or_else(|| io::Error::other(BrokenOff))?;
+            self.piece = piece.ok_or_else(|| io::Error::other(SourceFailed))?;
             self.ended = self.piece.is_empty();
         }
         let length = self.piece.len().min(out.len());
