@@ -86,7 +86,7 @@ pub struct SyncJob {
     pub authorization: Option<String>,
     /// Whether what is to be done next for it is to look what has become of it.
     #[serde(default)]
-    pub looking: bool,
+    pub polling: bool,
     /// What was asked of the user; the last one may be open.
     #[serde(default)]
     pub challenges: Vec<Challenge>,
@@ -98,7 +98,7 @@ pub struct SyncJob {
     pub login: Option<LoginHash>,
     /// Whether the bank was sent the user's PIN and went on, so that the PIN is right.
     #[serde(default)]
-    pub pin_taken: bool,
+    pub pin_accepted: bool,
     /// The authentication method in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_method: Option<String>,
@@ -166,11 +166,11 @@ impl SyncJob {
             step: Step::Begin,
             requests: 0,
             authorization: None,
-            looking: false,
+            polling: false,
             challenges: Vec::new(),
             answer: None,
             login: None,
-            pin_taken: false,
+            pin_accepted: false,
             auth_method: None,
             consent: None,
             consent_ended: false,

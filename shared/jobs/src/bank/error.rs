@@ -1,55 +1,54 @@
-//! How a bank fails us, or its customer.
+//! Errors of banks.
 
 use std::time::Duration;
 
 use saldo_domain::finx::ErrorCode;
 
-/// The characters that are kept of what a bank says.
+/// The characters that are kept of a bank's message.
 const MESSAGE_CHARS_MAX: usize = 500;
 
-/// Why a bank did not do what it was asked. What it says of itself never quotes what was
-/// sent.
+/// Why a bank did not execute a request. The messages never quote what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BankError {
-    /// It says no, or can't: trying again does not help.
+    /// The bank refused the request. A retry does not help.
     #[error("the bank refused: {code}")]
     Refused {
         /// Why.
         code: ErrorCode,
-        /// What it says about it.
+        /// The bank's message for people.
         message: Option<String>,
     },
-    /// The consent does not hold any more.
+    /// The consent is no longer valid.
     #[error("the consent has ended")]
     ConsentEnded,
-    /// It asks to wait.
+    /// The bank is throttling.
     #[error("the bank asks to wait for {retry_after:?}")]
     Busy {
-        /// How long.
+        /// How long the bank asks to wait.
         retry_after: Duration,
     },
-    /// It could not be reached, or did not answer in time, or failed.
+    /// The bank could not be reached, did not answer in time, or failed.
     #[error("the bank failed: {code}")]
     Failed {
-        /// How.
+        /// What failed.
         code: ErrorCode,
     },
 }
 
 impl BankError {
-    /// It says no.
+    /// A refusal, with the message shortened to what is kept.
     pub(crate) fn refused(code: ErrorCode, message: Option<&str>) -> Self {
         let message = message.map(|message| message.chars().take(MESSAGE_CHARS_MAX).collect());
         Self::Refused { code, message }
     }
 
-    /// What it says is not what the standard says it is.
+    /// A response that does not follow the standard.
     pub(crate) fn unintelligible() -> Self {
         Self::Failed { code: ErrorCode::BankUnintelligible }
     }
 
-    /// The same with another code, where a refusal can only mean one thing.
-    pub(crate) fn meaning(self, credentials_refused: ErrorCode) -> Self {
+    /// Replaces the general code of refused credentials by a specific one, in a step where only one kind was sent.
+    pub(crate) fn with_code(self, credentials_refused: ErrorCode) -> Self {
         match self {
             Self::Refused { code: ErrorCode::LoginInvalid, message } => {
                 Self::Refused { code: credentials_refused, message }
