@@ -1,11 +1,9 @@
-//! The import of accounts: from the bytes of a request to the fate of every row.
+//! The import of accounts: rows, their checks, chunks, reports and counts.
 //!
-//! The data flows one way, and no file is ever held whole. [`read`] takes a payload apart into
-//! [`RawRow`]s without judging them. A [`DuplicateScan`] of them finds the last of the rows that share
-//! an external id; a [`Chunker`] cuts those into chunks. [`RawRow::check`] turns one row into an [`AccountUpsert`] or the
-//! list of what is wrong with it. [`Import`] holds the counts, of which always
-//! `total = imported + updated + superseded + failed` once the job has ended, and besides, in a
-//! job that was cancelled, what was skipped.
+//! Readers split a payload into unchecked [`RawRow`]s. A [`DuplicateScan`] of them finds the rows that a later row about the
+//! same account supersedes; a [`Chunker`] divides the others into chunks. [`RawRow::check`] turns a row into an
+//! [`AccountUpsert`] or the list of its errors. [`Import`] holds the counts. When the job has ended,
+//! `total = imported + updated + superseded + failed`, plus `skipped` if it was cancelled.
 
 mod cells;
 mod check;
@@ -36,5 +34,5 @@ pub use summary::ImportSummary;
 pub use upload::{Announced, FILE_BYTES_MAX, Upload};
 pub use upsert::AccountUpsert;
 
-/// What becomes of a row's fields that accounts do not have.
+/// The reason of the warning about a field that accounts do not have.
 pub(crate) const LEFT_OUT: &str = "accounts have no such field; it was left out";

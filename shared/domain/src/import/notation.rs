@@ -1,4 +1,4 @@
-//! How a payload is written.
+//! The format of a payload and its options.
 
 use std::str::FromStr;
 
@@ -8,28 +8,27 @@ use super::Mapping;
 use crate::fields::InvalidValue;
 use crate::money::DecimalSeparator;
 
-/// How a payload is written.
+/// The format of a payload and its options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notation {
-    /// Its format.
+    /// The format.
     pub format: Format,
-    /// Which column fills which field, as the request said; of CSV alone.
+    /// The mapping of columns to fields; CSV only.
     #[serde(default)]
     pub mapping: Mapping,
-    /// What stands before the decimals of its amounts; of CSV alone.
+    /// The decimal separator of amounts; CSV only.
     #[serde(default)]
     pub decimal_separator: DecimalSeparator,
-    /// Whether it is compressed (RFC 1952).
+    /// Whether the payload is compressed with gzip (RFC 1952).
     #[serde(default)]
     pub gzip: bool,
-    /// Whether it was sent in the request itself: then what is said of the import may stand
-    /// beside the rows of JSON.
+    /// Whether the payload is the request body, where JSON may have members about the import beside the rows.
     #[serde(default)]
     pub in_request: bool,
 }
 
 impl Notation {
-    /// A format, and nothing special about it.
+    /// A format with default options.
     #[must_use]
     pub fn of(format: Format) -> Self {
         let (mapping, decimal_separator) = (Mapping::default(), DecimalSeparator::Point);
@@ -45,9 +44,9 @@ impl Notation {
 pub enum Format {
     /// `{ "accounts": [ … ] }`.
     Json,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Ndjson,
-    /// A header and one record a row (RFC 4180), separated by commas, semicolons or tabs.
+    /// A header and one record per row (RFC 4180), separated by commas, semicolons or tabs.
     Csv,
 }
 

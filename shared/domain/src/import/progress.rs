@@ -1,29 +1,29 @@
-//! How far an import is: the sums of its chunks.
+//! The progress of an import: the sums over its chunks.
 
 use serde::{Deserialize, Serialize};
 
-/// Rows by their outcome.
+/// Numbers of rows by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
-    /// Rows that made an account.
+    /// Rows that created an account.
     pub imported: u64,
     /// Rows that changed an account.
     pub updated: u64,
-    /// Rows that were refused.
+    /// Rows that were refused or could not be written.
     pub failed: u64,
-    /// Findings in rows that did not keep the rows from being stored.
+    /// Warnings: findings that did not prevent a row from being stored.
     pub warnings: u64,
 }
 
-/// The sum of an import's committed chunks.
+/// The sums over an import's committed chunks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Their rows.
+    /// Their rows by outcome.
     #[serde(flatten)]
     pub counts: Counts,
-    /// How many they are.
+    /// The number of committed chunks.
     pub chunks_done: u32,
-    /// How many of them were given up: no worker processed them to their end.
+    /// How many of them are exhausted: their messages were delivered too often, or they were skipped.
     pub chunks_exhausted: u32,
 }
 

@@ -1,4 +1,4 @@
-//! A file that is sent to S3 by a link, to be imported.
+//! A file that its owner uploads to S3 by a presigned URL, to be imported.
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use jiff::Timestamp;
@@ -9,51 +9,51 @@ use crate::fields::{Fields, Finding, InvalidValue};
 use crate::id::{OrgId, UploadId};
 use crate::text::Text;
 
-/// The bytes a file may have: as many as S3 takes in one request.
+/// The most bytes in a file: as many as S3 takes in one `PutObject`.
 pub const FILE_BYTES_MAX: i64 = 5_000_000_000;
-/// The ending of the names of compressed files.
+/// The extension of compressed files.
 const GZIP: &str = ".gz";
 
-/// A file that may be sent, or was.
+/// A file that was or may be uploaded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Upload {
     /// Its id.
     pub id: UploadId,
-    /// Whose file it is.
+    /// The organization that it belongs to.
     pub org: OrgId,
     /// Its format.
     pub format: Format,
-    /// Whether its name says that it is compressed (RFC 1952).
+    /// Whether it is compressed with gzip (RFC 1952), according to its name.
     pub gzip: bool,
-    /// Its SHA-256 as S3 tells it, in base64, if it was announced.
+    /// Its SHA-256 in base64, as in S3's checksum headers, if it was announced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// When the link was asked for.
+    /// When the URL was requested.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
 }
 
-/// What is said of a file before it is sent.
+/// The announcement of a file before it is uploaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announced {
     /// Its format.
     pub format: Format,
-    /// Whether it is compressed.
+    /// Whether it is compressed with gzip.
     pub gzip: bool,
-    /// Its bytes, which S3 will insist on.
+    /// Its size in bytes, which S3 enforces.
     pub bytes: Option<i64>,
-    /// Its SHA-256, which S3 will insist on.
+    /// Its SHA-256, which S3 enforces.
     pub sha256: Option<[u8; 32]>,
 }
 
 impl Announced {
-    /// The fields it is read from.
+    /// The fields of the request.
     pub const FIELDS: [&'static str; 4] = ["format", "filename", "bytes", "sha256"];
 
-    /// Reads it.
+    /// Reads the request.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// All findings.
     pub fn read(mut fields: Fields) -> Result<Self, Vec<Finding>> {
         let format = fields.required("format", |fields, name| fields.patch(name, str::parse));
         let name: Option<Text<255>> = fields.text("filename").value();

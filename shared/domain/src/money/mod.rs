@@ -1,8 +1,7 @@
 //! Money: exact decimal amounts in ISO 4217 currencies.
 //!
-//! An amount is a [`Decimal`] of at most 28 digits and never passes through a float. It
-//! is read once, by [`parse_plain`] or [`parse_json_number`], and is refused, never
-//! rounded, when its [`Currency`] has no coin that small.
+//! An amount is a [`Decimal`] of at most 28 digits and is never converted to a float. It is parsed by [`parse_plain`] or
+//! [`parse_json_number`]. An amount with more decimal places than its [`Currency`] is refused, never rounded.
 
 mod amount;
 pub(crate) mod amount_text;

@@ -1,5 +1,4 @@
-//! Synchronizations: jobs that read an access's accounts at its bank, asking its user what
-//! the bank wants to know on the way.
+//! Synchronizations: jobs that read the accounts of an access at its bank, and pass the bank's challenges to the user.
 
 mod challenge;
 mod conflict;

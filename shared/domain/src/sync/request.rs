@@ -1,4 +1,4 @@
-//! What is asked for in a synchronization.
+//! The request for a synchronization.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -35,42 +35,42 @@ pub const SYNC_FIELDS: &[&str] = &[
     SYNC_PERIOD,
 ];
 
-/// The characters of a `state`.
+/// The most characters in a `state`.
 pub const STATE_CHARS_MAX: usize = 1_024;
-/// The days of history that are asked for if nothing is said.
+/// The default days of history.
 pub const SYNC_PERIOD_DEFAULT: i64 = 90;
-/// The days of history that can be asked for: ten years, more than banks keep at hand.
+/// The most days of history: ten years, more than banks offer.
 pub const SYNC_PERIOD_MAX: i64 = 3_660;
 
-/// What is asked for in a synchronization, secrets apart.
+/// The request for a synchronization, without the credentials.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "they are the contract's, each a question of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of the contract")]
 pub struct SyncRequest {
-    /// Whether a user waits, who can be asked.
+    /// Whether a user is waiting and can answer challenges.
     pub attended: bool,
-    /// Whether the secrets are kept when it has ended.
+    /// Whether the credentials are kept after the end.
     pub save_secrets: bool,
-    /// Whether nobody is to be notified of its end.
+    /// Whether no notifications are sent at the end.
     pub disable_notifications: bool,
-    /// Where the user goes on behind the bank's page.
+    /// Where the user is sent after the bank's page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<RedirectUri>,
-    /// What goes with them.
+    /// A value of the application, which is added to the redirect URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// What is read.
+    /// What to read.
     pub scope: SyncScope,
-    /// Whether the authentication method of the last time is used again.
+    /// Whether the authentication method of the last synchronization is reused.
     pub reuse_auth_method: bool,
     /// The user's IP address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub psu_ip_address: Option<IpAddr>,
-    /// The days of history that are read.
+    /// The days of history to read.
     pub sync_period: i64,
-    /// Where the bank sends the user back to: the address of the callback, its state with it.
+    /// The callback URL to which the bank sends the user back, with its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub callback: Option<Url>,
-    /// Whether the application has to confirm the user's return with the code that came with it.
+    /// Whether the application has to confirm the user's return with the code in the redirect.
     #[serde(default)]
     pub confirm: bool,
 }
@@ -80,7 +80,7 @@ pub struct SyncRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncScope {
-    /// The accounts, among them those that somebody has deleted here.
+    /// The accounts, including those that were deleted in Saldo.
     Accounts,
     /// The accounts and their transactions.
     #[default]
@@ -100,16 +100,16 @@ impl FromStr for SyncScope {
 }
 
 impl SyncRequest {
-    /// Reads a request, and the credentials that come with it. Users may be sent to these `targets`.
+    /// Reads a request and its credentials. `redirect_uri` must be among the `targets`.
     ///
     /// # Errors
-    /// Everything that is wrong with the fields.
+    /// All findings.
     pub fn read(mut fields: Fields, targets: Targets) -> Result<(Self, Credentials), Vec<Finding>> {
         let credentials = read_credentials(&mut fields);
         let mut flag = |name, default| fields.boolean(name).value().unwrap_or(default);
         let disable_notifications = flag(DISABLE_NOTIFICATIONS, false);
         let reuse_auth_method = flag(REUSE_AUTH_METHOD, true);
-        // The standard's methods are bound to their media, so it says nothing of its own.
+        // In NextGenPSD2 a method includes its medium, so the flag has no effect.
         let _reuse_auth_medium = flag(REUSE_AUTH_MEDIUM, true);
         let scope = fields.list(SCOPE, 2, str::parse).value().unwrap_or_default();
         let sync_period = fields.integer(SYNC_PERIOD, 1..=SYNC_PERIOD_MAX).value();
@@ -138,7 +138,7 @@ impl SyncRequest {
         fields.finish_ignoring_unknown(Some((request, credentials)))
     }
 
-    /// What the schedule asks for: everything that can be had without asking anybody.
+    /// The request of the daily schedule, which needs no user.
     #[must_use]
     pub fn scheduled() -> Self {
         Self {

@@ -83,7 +83,7 @@ async fn attempt(app: &App, job: &ExportJob, upload: Upload, mine: &Attempt) -> 
     Ok(())
 }
 
-/// Clears away what the attempt before left, and writes the file.
+/// Deletes the file of the previous attempt and writes the new one.
 async fn replace_attempt(app: &App, job: &ExportJob, upload: Upload) -> Result<ExportedFile, Failure> {
     if let Some(before) = job.attempt() {
         app.files.clear_away(&before.file, &before.upload).await?;
