@@ -17,10 +17,10 @@ use crate::Answer;
 use crate::key::{NewKey, SHOWN_ONCE};
 use crate::lookup::organization;
 
-/// What is done with organizations.
+/// Commands for organizations.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Creates an organization and its first key, of all scopes, which is shown this once.
+    /// Creates an organization and its first key, with all scopes, which is shown only once.
     Create(Create),
     /// Lists all organizations.
     List,
@@ -29,15 +29,15 @@ pub(crate) enum Command {
         /// The organization: org_…
         org: OrgId,
     },
-    /// The URLs to which users may be sent on after the bank's page.
+    /// The URLs to which users may be sent after the bank's page.
     #[command(subcommand)]
     RedirectUris(redirects::Command),
-    /// Has the application confirm each return from a bank's page, with the code that the user comes back with.
-    /// It applies to synchronizations that begin from now on.
+    /// Sets whether the application has to confirm each return from a bank's page with the code in the redirect.
+    /// Applies to new synchronizations.
     ConfirmRedirects {
         /// The organization: org_…
         org: OrgId,
-        /// Whether it has to.
+        /// Whether confirmation is required.
         switch: redirects::Switch,
     },
 }
@@ -45,14 +45,13 @@ pub(crate) enum Command {
 /// An organization to be created.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// What people call it.
+    /// A name for people.
     #[arg(long)]
     name: Text<256>,
-    /// The ISO 4217 code of amounts that state no currency, such as EUR.
+    /// The ISO 4217 code of the currency of amounts without one, such as EUR.
     #[arg(long)]
     currency: Currency,
-    /// The IANA time zone whose calendar says what day it is, such as Europe/Berlin: days past due
-    /// are counted by it.
+    /// The IANA time zone that determines today's date, such as Europe/Berlin. Days past due are counted by it.
     #[arg(long, default_value = "UTC")]
     time_zone: TimeZoneName,
 }
@@ -86,10 +85,10 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
     }
 }
 
-/// Creates an organization and its first key, of all scopes, valid until it is revoked.
+/// Creates an organization and its first key, with all scopes and without expiry.
 ///
 /// # Errors
-/// When the services don't answer. The organization may be there then, without a key.
+/// When DynamoDB fails. The organization may exist then, without a key.
 pub async fn create(app: &App, organization: &Organization) -> Result<NewKey> {
     app.keys.put_organization(organization).await?;
     let request = KeyRequest { name: "first".parse()?, scopes: Scope::ALL.to_vec(), expires_at: None };

@@ -246,7 +246,7 @@ async fn an_import_that_was_given_up_is_found_and_goes_on() {
     assert!(!shown.to_string().contains("María"));
     assert_eq!(
         text(&done(&environment, &redrive).await, "outcome"),
-        "has ended, and nothing of it was given up"
+        "has ended, and no part of it is exhausted"
     );
     lab.stop().await;
 }
@@ -299,6 +299,6 @@ async fn jobs_whose_messages_were_lost_are_found_and_queued_again() {
     saldo_jobs::export::handle_dead_letters(lab.app.clone(), sqs_event(&exports)).await;
     let (code, why) = refused(&environment, &["job", "redrive", &org, export]).await;
     assert_eq!(code, Some(1));
-    assert!(why.ends_with("can't be taken up again: ask for the export anew"), "{why}");
+    assert!(why.ends_with("has failed and can't be redriven: its caller has to request a new export"), "{why}");
     lab.stop().await;
 }

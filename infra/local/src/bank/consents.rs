@@ -1,4 +1,4 @@
-//! `/v1/consents`: making, reading and taking back consents.
+//! `/v1/consents`: creates, reads and deletes consents.
 
 use std::net::IpAddr;
 
@@ -38,7 +38,7 @@ pub(super) async fn delete(State(served): State<Served>, Path(id): Path<String>)
 }
 
 impl Books {
-    /// The status of a consent for its customer.
+    /// The status of a consent on its customer's day.
     pub(super) fn consent_status(&self, consent: &Consent) -> ConsentStatus {
         let customer = consent.psu.as_ref().and_then(|psu| self.customers.get(psu));
         consent.status(customer, self.started)

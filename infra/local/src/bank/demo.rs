@@ -1,5 +1,5 @@
-//! The accounts of `demo`, and of all customers whose script is about something else: one
-//! IBAN with two currencies, savings, and a loan in a currency without minor units.
+//! The accounts of `demo` and of most other scripts: one IBAN with two currencies, savings, and a loan in a currency without
+//! minor units.
 
 mod current;
 

@@ -160,7 +160,7 @@ impl View {
     async fn answer(self, body: Value) -> Result<Response> {
         let answer = Answer::ok(body);
         Ok(match self.fault {
-            Some(fault) => fault.spoil(answer).await,
+            Some(fault) => fault.apply(answer).await,
             None => answer.into_response(),
         })
     }

@@ -1,4 +1,4 @@
-//! winterbaume's services, which answer requests one by one, behind a server.
+//! An HTTP server for winterbaume's services.
 
 use std::sync::Arc;
 
