@@ -1,7 +1,7 @@
-"""Gives the HTTP API of a stack on MiniStack the routes of its definition.
+"""Creates the routes of a stack's HTTP API on MiniStack.
 
-SAM writes them into the API's OpenAPI body, as API Gateway reads it. MiniStack 1.5.33 passes over
-the body, but knows routes that are made one by one.
+SAM writes them into the API's OpenAPI body, which API Gateway reads. MiniStack 1.5.33 ignores the
+body but supports routes that are created one by one.
 
     routes.py STACK
 """

@@ -1,4 +1,4 @@
-"""What schemathesis has to be told of this API."""
+"""Adapts schemathesis to this API."""
 
 import json
 
@@ -7,18 +7,18 @@ import schemathesis
 
 @schemathesis.hook
 def filter_case(context, case):
-    """An empty parameter counts as not given, which a schema can't say."""
+    """An empty parameter counts as absent, which a schema can't express."""
     return all(value != "" for value in (case.query or {}).values())
 
 
 @schemathesis.serializer("application/x-ndjson", "application/ndjson")
 def ndjson(context, value):
-    """A row on each line."""
+    """Serializes NDJSON: one row per line."""
     rows = value if isinstance(value, list) else [value]
     return "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode()
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """One key: a generated one in `Authorization` beside the key in `X-API-Key` is refused (`conflicting_keys`)."""
+    """Removes a generated `Authorization` header: beside the key in `X-API-Key` it is refused (`conflicting_keys`)."""
     case.headers.pop("Authorization", None)

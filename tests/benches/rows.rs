@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Cutter, Format, Notation, Survey};
+use saldo_domain::import::{Chunker, DuplicateScan, Format, Notation};
 use saldo_domain::money::Currency;
 use saldo_formats::read;
 use saldo_http::BODY_BYTES_MAX;
@@ -77,18 +77,18 @@ fn rows(criterion: &mut Criterion) {
         let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
         group.bench_function("plan", |bencher| {
             bencher.iter(|| {
-                let mut survey = Survey::new(org.clone());
+                let mut scan = DuplicateScan::new(org.clone());
                 read::read(&notation, black_box(body.as_bytes()), |shape, row| {
-                    survey.add(shape, &row);
+                    scan.add(shape, &row);
                     Ok(())
                 })
                 .expect("readable");
-                let (mut cutter, mut chunks) = (Cutter::new(survey.finish(), 500), 0);
+                let (mut chunker, mut chunks) = (Chunker::new(scan.finish(), 500), 0);
                 let shape = read::read(&notation, black_box(body.as_bytes()), |shape, row| {
-                    chunks += usize::from(cutter.push(shape, row).is_some());
+                    chunks += usize::from(chunker.push(shape, row).is_some());
                     Ok(())
                 });
-                chunks + usize::from(cutter.finish(&shape.expect("readable")).is_some())
+                chunks + usize::from(chunker.finish(&shape.expect("readable")).is_some())
             });
         });
         group.finish();

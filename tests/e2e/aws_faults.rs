@@ -138,12 +138,12 @@ async fn late_worker_replaces_given_up_chunk_after_the_end() {
     assert_eq!(saldo_jobs::import::handle_dead_letters(closing, first.clone()).await.batch_item_failures, []);
     let import = bench.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::Completed, "the rows are there: {import:#?}");
-    assert_eq!((import.progress.chunks_given_up, import.job.totals), (1, None), "{import:#?}");
+    assert_eq!((import.progress.chunks_exhausted, import.job.totals), (1, None), "{import:#?}");
 
     gate.open();
     assert_eq!(slow.await.expect("no panic").batch_item_failures, []);
     let import = bench.import(&id).await;
-    assert_eq!((import.progress.chunks_done, import.progress.chunks_given_up), (2, 0), "{import:#?}");
+    assert_eq!((import.progress.chunks_done, import.progress.chunks_exhausted), (2, 0), "{import:#?}");
     assert_eq!((import.counts().imported, import.processed()), (4, 4), "{import:#?}");
     assert_eq!(bench.redrive(&id).await, Redriven::NothingToDo);
     bench.lab.stop().await;
@@ -188,7 +188,7 @@ async fn handler_that_read_the_job_before_a_redrive_can_not_close_it() {
     let counts = Counts { failed: 2, ..Counts::default() };
     let give_up = async || {
         for number in [0, 1] {
-            let part = ChunkPart { counts, ..ChunkPart::given_up(number) };
+            let part = ChunkPart { counts, ..ChunkPart::exhausted(number) };
             bench.app.imports.commit(&before, &part, Timestamp::now()).await.expect("DynamoDB");
         }
         bench.import(&id).await

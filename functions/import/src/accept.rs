@@ -13,9 +13,9 @@ use saldo_domain::import::{
     UNKNOWN_UPLOAD,
 };
 use saldo_formats::read;
-use saldo_formats::read::Beside;
+use saldo_formats::read::ImportMembers;
 use saldo_http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
-use saldo_jobs::import::plan;
+use saldo_jobs::import::message;
 use saldo_store::app::{App, Limits};
 use saldo_store::files::{Facts, ImportFiles, uploaded_file};
 use saldo_store::queue::ImportTask;
@@ -95,17 +95,18 @@ pub(crate) async fn accept(
     let (media_type, format) = format(payload.media_type.as_deref())?;
     nothing_was_replaced(&payload)?;
     let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
-    let beside = if format == Format::Json { Beside::of(&payload.bytes) } else { Beside::default() };
+    let beside =
+        if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
     let accepted = match beside {
-        Beside { upload_id: true, .. } => of_upload(&app, &org, options, &payload).await?,
-        Beside { dry_run, .. } => {
+        ImportMembers { upload_id: true, .. } => of_upload(&app, &org, options, &payload).await?,
+        ImportMembers { dry_run, .. } => {
             let options =
                 ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() }.or(options);
             of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, options, payload).await?
         }
     };
     let job = ImportJob::accepted(id, org, accepted, Timestamp::now());
-    let message = plan::message(&job, ImportTask::Plan);
+    let message = message(&job, ImportTask::Plan);
     app.plan_queue.hand_over(&app.imports, &job, message).await?;
 
     let location = format!("/api/v1/import/{}", job.id);

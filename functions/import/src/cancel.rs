@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use saldo_domain::id::ImportId;
 use saldo_domain::import::{ImportStatus, ImportSummary};
 use saldo_http::{Caller, PathId, Payload, Problem};
-use saldo_jobs::import::plan;
+use saldo_jobs::import::message;
 use saldo_store::app::App;
 use saldo_store::queue::ImportTask;
 
@@ -41,7 +41,7 @@ pub(crate) async fn cancel(
         ImportStatus::Processing => {
             // The planner may have died; its message would return much later.
             if job.chunks.is_none() {
-                app.plan_queue.send(&[plan::message(&job, ImportTask::Plan)]).await?;
+                app.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
             }
             StatusCode::ACCEPTED
         }

@@ -1,4 +1,4 @@
-//! What a command answers: a record or a list of them, as a table or as JSON.
+//! The output of a command: a record or a list of records, as a table or as JSON.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-/// How answers are written.
+/// The output format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Output {
     /// Columns, for people.
@@ -18,16 +18,16 @@ pub enum Output {
     Json,
 }
 
-/// What a command answers.
+/// The output of a command.
 #[derive(Debug)]
 pub struct Answer {
     json: String,
     table: String,
-    /// What is to be told beside the answer, which programs read.
+    /// A note for people. It goes to stderr, since programs read stdout.
     pub note: Option<String>,
 }
 
-/// A record's members in the order of its fields, which a map would lose.
+/// A record's members in the order of its fields; a map would not preserve it.
 struct Members(Vec<(String, Value)>);
 
 impl Answer {
@@ -51,13 +51,13 @@ impl Answer {
         Ok(Self { json, table, note: None })
     }
 
-    /// The same, with something to be told beside it.
+    /// Adds a note.
     #[must_use]
     pub fn with_note(self, note: impl Into<String>) -> Self {
         Self { note: Some(note.into()), ..self }
     }
 
-    /// The answer, as it is to be written.
+    /// The output in this format.
     #[must_use]
     pub fn shown(&self, output: Output) -> &str {
         match output {
@@ -67,13 +67,13 @@ impl Answer {
     }
 }
 
-/// A record, a line for each member that has a value.
+/// A record: a line for each member with a value.
 fn one(Members(members): &Members) -> String {
     let known = members.iter().filter(|(_, value)| !value.is_null());
     aligned(&known.map(|(name, value)| vec![name.to_uppercase(), cell(value)]).collect::<Vec<_>>())
 }
 
-/// A line for each record, under the names of their members.
+/// Records: a line for each, below the names of the members.
 fn many(records: &[Members]) -> String {
     let Some(Members(first)) = records.first() else { return "none".to_owned() };
     let names = first.iter().map(|(name, _)| name.to_uppercase()).collect();
@@ -90,7 +90,7 @@ fn cell(value: &Value) -> String {
     }
 }
 
-/// Lines whose cells stand below each other.
+/// Aligns the cells of the lines in columns.
 fn aligned(lines: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_keeps_the_order_of_fields_and_lines_its_columns_up() {
+    fn table_keeps_the_order_of_fields_and_aligns_columns() {
         let records = [
             Record { name: "Núñez", id: None, tags: vec!["a", "b"] },
             Record { name: "A", id: Some(7), tags: vec![] },

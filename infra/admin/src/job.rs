@@ -17,26 +17,27 @@ use serde::Serialize;
 pub(crate) use id::JobId;
 pub use redrive::redrive_unfinished;
 
-use crate::{Answer, org};
+use crate::Answer;
+use crate::lookup::organization;
 use line::Line;
 
-/// What is done with jobs.
+/// Commands for jobs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Lists an organization's jobs, newest first.
     List(List),
-    /// Shows how a job is doing, and what of it is still to be done.
+    /// Shows the state of a job and its outstanding work.
     Show(One),
-    /// Has a job go on: what was given up of an import, and what of a running job is not done.
+    /// Redrives a job: queues exhausted chunks of an import again, or the open work of a running job.
     ///
-    /// What is done stays done, and nothing is counted twice, so it may be run again; an export that
-    /// is being written begins anew. Exports and synchronizations that have ended can't be taken up
-    /// again: their callers begin new ones.
+    /// Completed work is kept and nothing is counted twice, so the command can be repeated. A running export
+    /// starts from the beginning. Exports and synchronizations that have ended can't be redriven: their callers
+    /// start new ones.
     Redrive(One),
     /// Lists the jobs that have not ended, of all organizations. Reads the whole table of jobs.
     Unfinished,
-    /// Queues all jobs again that have not ended, of all organizations: after queues were emptied
-    /// or tables restored. Reads the whole table of jobs.
+    /// Redrives all jobs that have not ended, of all organizations: after queues were purged or tables restored.
+    /// Reads the whole table of jobs.
     RedriveUnfinished,
 }
 
@@ -45,10 +46,10 @@ pub(crate) enum Command {
 pub(crate) struct List {
     /// The organization: org_…
     org: OrgId,
-    /// Only of this kind. (Synchronizations of accesses that were deleted are not found.)
+    /// Only jobs of this kind. (Synchronizations of deleted accesses are not listed.)
     #[arg(long, value_enum)]
     kind: Option<Kind>,
-    /// How many, at most.
+    /// The maximum number of jobs.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=100))]
     limit: u16,
 }
@@ -83,11 +84,11 @@ struct Queued {
 pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
     match command {
         Command::List(List { org, kind, limit }) => {
-            org::find(app, &org).await?;
+            organization(app, &org).await?;
             let limit = usize::from(limit);
             let lines = newest(app, &org, kind, limit).await?;
             let answer = Answer::list(&lines)?;
-            Ok(if lines.len() < limit { answer } else { answer.with_note("There may be more: --limit") })
+            Ok(if lines.len() < limit { answer } else { answer.with_note("There may be more; see --limit") })
         }
         Command::Show(One { org, job }) => show::show(app, &org, &job).await,
         Command::Redrive(One { org, job }) => Answer::one(&redrive::redrive(app, &org, &job).await?),
@@ -125,7 +126,7 @@ async fn newest_of<J: Job<Id: Clone>>(
     Ok(jobs.list(org, None, limit).await?.0)
 }
 
-/// Synchronizations are listed access by access.
+/// The newest synchronizations, which are stored by access.
 async fn newest_syncs(app: &App, org: &OrgId, limit: usize) -> Result<Vec<SyncJob>, Failure> {
     let mut found = Vec::new();
     for access in app.accesses.all(org).await? {

@@ -10,30 +10,31 @@ use saldo_store::app::App;
 use saldo_store::{Revocation, Revoked, Revoker};
 use serde::Serialize;
 
-use crate::{Answer, org};
+use crate::Answer;
+use crate::lookup::organization;
 
-/// What is told beside a new key.
-pub(crate) const SHOWN_ONCE: &str = "The key is shown this once; what is stored is its hash.";
-/// The keys that are asked for at once.
+/// The note about a new key.
+pub(crate) const SHOWN_ONCE: &str = "The key is shown only once: Saldo stores its hash.";
+/// The page size when keys are read.
 const PAGE: usize = 100;
 
-/// What is done with keys.
+/// Commands for keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Creates a key, which is shown this once.
+    /// Creates a key, which is shown only once.
     Create(Create),
     /// Lists an organization's keys, revoked ones included, without the keys themselves.
     List {
         /// The organization: org_…
         org: OrgId,
     },
-    /// Revokes a key, also the last one that can manage keys: every later request with it is refused.
+    /// Revokes a key, even the last one that can manage keys. Every later request with it is refused.
     Revoke {
         /// The organization: org_…
         org: OrgId,
         /// The key's id, as `key list` shows it: key_…
         key: KeyId,
-        /// Revokes the keys that it created, those that they created, and so on, too.
+        /// Also revokes the keys that it has created, those that they have created, and so on.
         #[arg(long)]
         cascade: bool,
     },
@@ -44,25 +45,24 @@ pub(crate) enum Command {
 pub(crate) struct Create {
     /// The organization: org_…
     org: OrgId,
-    /// What people call it: the program that will use it, best of all.
+    /// A name for people, such as that of the program that will use it.
     #[arg(long)]
     name: KeyName,
-    /// What it may do: import, export, clients:read, clients:write, accounts:read, accounts:write,
-    /// transactions:read, transactions:write, sync, notifications, keys. Several are separated by commas.
+    /// Its scopes: import, export, clients:read, clients:write, accounts:read, accounts:write,
+    /// transactions:read, transactions:write, sync, notifications, keys. Separate several by commas.
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_delimiter = ',')]
     scopes: Vec<Scope>,
-    /// From when on it is refused, such as 2027-01-31T12:00:00Z; otherwise it is valid until it is
-    /// revoked.
+    /// When it expires, such as 2027-01-31T12:00:00Z; without it, the key is valid until it is revoked.
     #[arg(long, value_parser = parse_moment)]
     expires_at: Option<Timestamp>,
 }
 
-/// A key that was just made, and the only copy of its text.
+/// A new key with the only copy of its secret.
 #[derive(Debug)]
 pub struct NewKey {
-    /// What is known of it from now on.
+    /// Its record.
     pub key: ApiKey,
-    /// Its text.
+    /// Its secret.
     pub secret: KeySecret,
 }
 
@@ -78,7 +78,7 @@ struct View {
     expires_at: Option<String>,
     revoked_at: Option<String>,
     revoked_by: Option<Actor>,
-    /// Last, for there may be many.
+    /// Last in the table, since there may be many.
     scopes: Vec<Scope>,
 }
 
@@ -107,13 +107,13 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
             }
             scopes.sort_unstable();
             scopes.dedup();
-            org::find(app, &org).await?;
+            organization(app, &org).await?;
             let NewKey { key, secret } = create(app, org, KeyRequest { name, scopes, expires_at }).await?;
             let created = Created { view: View::of(key, now), key: secret.expose().to_owned() };
             Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
         }
         Command::List { org } => {
-            org::find(app, &org).await?;
+            organization(app, &org).await?;
             let keys = all(app, &org).await?;
             Answer::list(&keys.into_iter().map(|key| View::of(key, now)).collect::<Vec<_>>())
         }
@@ -133,7 +133,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
 /// Creates a key for an organization, as an operator.
 ///
 /// # Errors
-/// When the services don't answer. The key may be there then, and nobody can use it.
+/// When DynamoDB fails. If the key was stored nevertheless, its secret is lost.
 pub async fn create(app: &App, org: OrgId, request: KeyRequest) -> Result<NewKey> {
     let secret = KeySecret::random()?;
     let key = request.grant(KeyId::random()?, org, Actor::Operator, &secret, Timestamp::now());

@@ -1,9 +1,10 @@
-//! What operators do by hand, against AWS or the local stack alike: the environment says where
-//! everything is.
+//! The operators' command: organizations, keys, jobs and queues. It works on AWS and on the local stack; the environment
+//! names the tables, queues and the bucket.
 
 mod answer;
 pub mod job;
 pub mod key;
+mod lookup;
 pub mod org;
 mod queue;
 
@@ -14,17 +15,17 @@ use saldo_store::app::App;
 pub use answer::{Answer, Output};
 
 const WHERE: &str = "\
-The environment says where Saldo is. For the local stack: source .local/env. For a deployed one, \
+The environment identifies the stack. For the local stack: source .local/env. For a deployed one, \
 docs/operations.md has the command that reads it from the stack (\"The admin command\").
 
-Exit codes: 0 done, 1 not done, and stderr says why in one line, 2 not understood.";
+Exit codes: 0 success, 1 failure (the reason is one line on stderr), 2 usage error.";
 
-/// What an operator asks for.
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "admin", version, about = "Operates Saldo: organizations, keys, jobs and queues")]
 #[command(after_help = WHERE)]
 pub struct Options {
-    /// For people, or for programs.
+    /// The output format: a table for people, JSON for programs.
     #[arg(long, global = true, value_enum, default_value_t)]
     pub output: Output,
     #[command(subcommand)]
@@ -33,26 +34,26 @@ pub struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Organizations: whose books are kept here, and apart from each other.
+    /// Organizations, the tenants of Saldo.
     #[command(subcommand)]
     Org(org::Command),
-    /// API keys: each opens one organization's data, as far as its scopes go.
+    /// API keys. Each gives access to one organization's data, limited by its scopes.
     #[command(subcommand)]
     Key(key::Command),
-    /// Imports, exports and synchronizations: how they are doing, and taking them up again.
+    /// Imports, exports and synchronizations: their state, and redrives.
     #[command(subcommand)]
     Job(job::Command),
-    /// The queues of work and of dead letters, and how much is in them.
+    /// The queues and dead-letter queues, with the numbers of messages.
     #[command(subcommand, visible_alias = "dead-letters")]
     Queue(queue::Command),
 }
 
-/// Does what is asked for.
+/// Runs the command.
 ///
 /// # Errors
-/// Whatever keeps it from being done.
+/// Why the command has failed.
 pub async fn run(options: Options) -> Result<Answer> {
-    let app = App::from_env().await.context("the environment does not say where Saldo is; see --help")?;
+    let app = App::from_env().await.context("the environment does not identify a stack; see --help")?;
     match options.command {
         Command::Org(command) => org::run(&app, command).await,
         Command::Key(command) => key::run(&app, command).await,

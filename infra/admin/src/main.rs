@@ -7,7 +7,7 @@ use admin::{Options, run};
 use clap::Parser;
 use clap::error::ErrorKind;
 
-/// The exit code of what is not understood, as shells have it.
+/// The exit code of usage errors, as in shells.
 const USAGE: u8 = 2;
 
 #[tokio::main]
@@ -21,15 +21,16 @@ async fn main() -> ExitCode {
     match run(options).await {
         Ok(answer) => {
             match writeln!(std::io::stdout(), "{}", answer.shown(output)) {
-                // Whoever closes the pipe has seen enough.
+                // A closed pipe is not an error: the reader has what it wants.
                 Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                    let why = format!("it was done, and its answer could not be written: {error}");
+                    let why =
+                        format!("the command has succeeded, but its output could not be written: {error}");
                     return refuse(&why, ExitCode::FAILURE);
                 }
                 _ => {}
             }
             if let Some(note) = answer.note {
-                let _nobody_reads = writeln!(std::io::stderr(), "{note}");
+                let _stderr_closed = writeln!(std::io::stderr(), "{note}");
             }
             ExitCode::SUCCESS
         }
@@ -37,12 +38,12 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Whether there is something to read rather than something wrong.
+/// Whether the error is a request for help.
 fn is_help(error: &clap::Error) -> bool {
     !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
-/// What is wrong; usage and tips come in paragraphs of their own.
+/// The first paragraph of an error; usage and tips follow in others.
 fn first_paragraph(text: &str) -> String {
     let lines: Vec<_> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     lines.join(" ").trim_start_matches("error: ").to_owned()
@@ -50,6 +51,6 @@ fn first_paragraph(text: &str) -> String {
 
 fn refuse(why: &str, code: ExitCode) -> ExitCode {
     let lines: Vec<_> = why.split_whitespace().collect();
-    let _nobody_reads = writeln!(std::io::stderr(), "admin: {}", lines.join(" "));
+    let _stderr_closed = writeln!(std::io::stderr(), "admin: {}", lines.join(" "));
     code
 }

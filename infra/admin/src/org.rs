@@ -2,7 +2,7 @@
 
 mod redirects;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use saldo_domain::id::{KeyId, OrgId};
 use saldo_domain::key::{KeyRequest, Scope};
@@ -15,11 +15,12 @@ use serde::Serialize;
 
 use crate::Answer;
 use crate::key::{NewKey, SHOWN_ONCE};
+use crate::lookup::organization;
 
-/// What is done with organizations.
+/// Commands for organizations.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Creates an organization and its first key, of all scopes, which is shown this once.
+    /// Creates an organization and its first key, with all scopes, which is shown only once.
     Create(Create),
     /// Lists all organizations.
     List,
@@ -28,15 +29,15 @@ pub(crate) enum Command {
         /// The organization: org_…
         org: OrgId,
     },
-    /// The URLs to which users may be sent on after the bank's page.
+    /// The URLs to which users may be sent after the bank's page.
     #[command(subcommand)]
     RedirectUris(redirects::Command),
-    /// Has the application confirm each return from a bank's page, with the code that the user comes back with.
-    /// It applies to synchronizations that begin from now on.
+    /// Sets whether the application has to confirm each return from a bank's page with the code in the redirect.
+    /// Applies to new synchronizations.
     ConfirmRedirects {
         /// The organization: org_…
         org: OrgId,
-        /// Whether it has to.
+        /// Whether confirmation is required.
         switch: redirects::Switch,
     },
 }
@@ -44,14 +45,13 @@ pub(crate) enum Command {
 /// An organization to be created.
 #[derive(Debug, Args)]
 pub(crate) struct Create {
-    /// What people call it.
+    /// A name for people.
     #[arg(long)]
     name: Text<256>,
-    /// The ISO 4217 code of amounts that state no currency, such as EUR.
+    /// The ISO 4217 code of the currency of amounts without one, such as EUR.
     #[arg(long)]
     currency: Currency,
-    /// The IANA time zone whose calendar says what day it is, such as Europe/Berlin: days past due
-    /// are counted by it.
+    /// The IANA time zone that determines today's date, such as Europe/Berlin. Days past due are counted by it.
     #[arg(long, default_value = "UTC")]
     time_zone: TimeZoneName,
 }
@@ -79,16 +79,16 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
             Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
         }
         Command::List => Answer::list(&app.keys.organizations().await?),
-        Command::Show { org } => Answer::one(&find(app, &org).await?),
+        Command::Show { org } => Answer::one(&organization(app, &org).await?),
         Command::RedirectUris(command) => redirects::run(app, command).await,
         Command::ConfirmRedirects { org, switch } => redirects::confirm(app, &org, switch).await,
     }
 }
 
-/// Creates an organization and its first key, of all scopes, valid until it is revoked.
+/// Creates an organization and its first key, with all scopes and without expiry.
 ///
 /// # Errors
-/// When the services don't answer. The organization may be there then, without a key.
+/// When DynamoDB fails. The organization may exist then, without a key.
 pub async fn create(app: &App, organization: &Organization) -> Result<NewKey> {
     app.keys.put_organization(organization).await?;
     let request = KeyRequest { name: "first".parse()?, scopes: Scope::ALL.to_vec(), expires_at: None };
@@ -96,12 +96,4 @@ pub async fn create(app: &App, organization: &Organization) -> Result<NewKey> {
     key.with_context(|| {
         format!("{} was created, without a key; `admin key create` makes one", organization.id)
     })
-}
-
-/// The organization, which must be there.
-pub(crate) async fn find(app: &App, org: &OrgId) -> Result<Organization> {
-    match app.keys.organization(org).await? {
-        Some(organization) => Ok(organization),
-        None => bail!("there is no {org}"),
-    }
 }

@@ -1,4 +1,4 @@
-//! The queues.
+//! Queues and dead-letter queues.
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -8,14 +8,14 @@ use serde::Serialize;
 
 use crate::Answer;
 
-/// What is done with queues.
+/// Commands for queues.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Lists the queues and how many messages they hold, about.
+    /// Lists the queues with the approximate numbers of their messages.
     ///
-    /// Dead letters are messages of work that failed ten times. Functions take them, too, and
-    /// close the books of that work, so they stay for seconds; what waits among them for longer,
-    /// its function fails as well. To have work that was given up done again: `job redrive`.
+    /// A message that was received ten times moves to the dead-letter queue. A function takes it from there within
+    /// seconds and marks its work as failed. A message that stays longer has its dead-letter handler fail, too.
+    /// `job redrive` queues exhausted work again.
     List,
 }
 
@@ -48,7 +48,7 @@ pub(crate) async fn run(app: &App, Command::List: Command) -> Result<Answer> {
         work.push(View::of(depth, holds));
         dead.extend(dead_letters.map(|depth| View::of(depth, "dead letters")));
     }
-    // Plans and chunks share theirs.
+    // Plans and chunks share a dead-letter queue.
     dead.dedup_by(|a, b| a.queue == b.queue);
     work.extend(dead);
     Answer::list(&work)

@@ -1,4 +1,4 @@
-//! The real command, run as an operator runs it, against the real local stack.
+//! Runs the `admin` binary against a local stack.
 
 use std::process::Command;
 
@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Lab, Tenant, services};
 
-/// What a run of the command came to.
+/// The result of a run of the command.
 #[derive(Debug)]
 struct Ran {
     code: Option<i32>,
@@ -20,21 +20,21 @@ type Environment = [(&'static str, String)];
 async fn run(environment: &Environment, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_admin"));
     command.env_clear().envs(environment.iter().map(|(name, value)| (name, value))).args(arguments);
-    // The services it asks are in this thread.
+    // The services run on this thread.
     let output = tokio::task::spawn_blocking(move || command.output()).await.expect("a thread");
     let output = output.expect("the command starts");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// What a command that does what it is asked answers, as JSON.
+/// Runs a command that succeeds, and returns its JSON.
 async fn done(environment: &Environment, arguments: &[&str]) -> Value {
     let ran = run(environment, &[arguments, &["--output", "json"]].concat()).await;
     assert_eq!(ran.code, Some(0), "{ran:?}");
     serde_json::from_str(&ran.stdout).expect("JSON")
 }
 
-/// Why a command does not do what it is asked: one line.
+/// Runs a command that fails, and returns its exit code and its one line of stderr.
 async fn refused(environment: &Environment, arguments: &[&str]) -> (Option<i32>, String) {
     let ran = run(environment, arguments).await;
     assert_eq!((ran.stdout.as_str(), ran.stderr.lines().count()), ("", 1), "{ran:?}");
@@ -46,7 +46,7 @@ fn text<'a>(value: &'a Value, member: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn an_organization_is_created_with_a_key_that_opens_it_until_it_is_revoked() {
+async fn organization_is_created_with_a_key_that_works_until_it_is_revoked() {
     let aws = services(&Data::Ephemeral).await;
     let environment = aws.environment();
     let listener = local::listen(0).await.expect("a free port");
@@ -85,7 +85,7 @@ async fn an_organization_is_created_with_a_key_that_opens_it_until_it_is_revoked
         assert!(!listed.contains(key), "a key is shown again");
     }
 
-    // The last key, which the API does not revoke, and the key that it created.
+    // The last key, which the API refuses to revoke, and the key that it has created.
     let body = json!({ "name": "child", "scopes": ["import"] });
     let child = tenant.json(Method::POST, "/api/v1/keys", body).await.json();
     let id = text(&created, "key_id");
@@ -139,7 +139,7 @@ async fn redirect_uris_are_registered_listed_and_removed() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_said_in_one_line() {
+async fn errors_are_one_line() {
     let aws = services(&Data::Ephemeral).await;
     let environment = aws.environment();
     let org = "org_aaaaaaaaaaaaaaaa";
@@ -218,7 +218,7 @@ async fn what_is_wrong_is_said_in_one_line() {
 }
 
 #[tokio::test]
-async fn an_import_that_was_given_up_is_found_and_goes_on() {
+async fn exhausted_import_is_found_and_redriven() {
     let lab = Lab::start(&Data::Ephemeral).await;
     let (environment, org) = (lab.aws.environment(), lab.org.to_string());
     let row = json!({ "contact": { "name": "María García" }, "total_amount": 1 });
@@ -246,13 +246,13 @@ async fn an_import_that_was_given_up_is_found_and_goes_on() {
     assert!(!shown.to_string().contains("María"));
     assert_eq!(
         text(&done(&environment, &redrive).await, "outcome"),
-        "has ended, and nothing of it was given up"
+        "has ended, and no part of it is exhausted"
     );
     lab.stop().await;
 }
 
 #[tokio::test]
-async fn jobs_whose_messages_were_lost_are_found_and_queued_again() {
+async fn jobs_with_lost_messages_are_found_and_redriven() {
     let lab = Lab::start(&Data::Ephemeral).await;
     let (environment, org) = (lab.aws.environment(), lab.org.to_string());
     let body = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
@@ -295,10 +295,13 @@ async fn jobs_whose_messages_were_lost_are_found_and_queued_again() {
         ]
     );
 
-    // Its caller was told that it has failed.
+    // A failed export is final.
     saldo_jobs::export::handle_dead_letters(lab.app.clone(), sqs_event(&exports)).await;
     let (code, why) = refused(&environment, &["job", "redrive", &org, export]).await;
     assert_eq!(code, Some(1));
-    assert!(why.ends_with("can't be taken up again: ask for the export anew"), "{why}");
+    assert!(
+        why.ends_with("has failed and can't be redriven: its caller has to request a new export"),
+        "{why}"
+    );
     lab.stop().await;
 }

@@ -1,10 +1,11 @@
-//! The sandbox bank: an ASPSP that speaks the account information part of Berlin Group's
-//! `NextGenPSD2` 1.3, for trying and testing Saldo without a real bank. Its customers play
-//! scripts, named by what stands before the dot of their PSU-ID; all of them have the PIN
-//! `12345` and the OTP `111111`. It keeps everything in memory and forgets it when it ends.
+//! The sandbox bank: an ASPSP with the account information service of the Berlin Group's `NextGenPSD2` 1.3, for trying and
+//! testing Saldo without a real bank. Each customer behaves according to a script, which is the part of its PSU-ID before
+//! the dot. All customers have the PIN `12345` and the OTP `111111`. All data is in memory.
 
 mod access;
+mod account;
 mod answer;
+mod approach;
 mod authorisation;
 mod authorisations;
 mod book;
@@ -37,20 +38,20 @@ use consent::Consent;
 use customer::Customer;
 use request::{REQUEST_ID, RequestKey, request_id};
 
-/// A bank. Its clones are the same bank.
+/// A bank. Clones share their state.
 #[derive(Clone)]
 pub struct Bank {
     state: Arc<Mutex<State>>,
 }
 
-/// What the bank knows.
+/// The state of the bank.
 struct State {
-    /// The day the bank was started, which every customer's books are dated by.
+    /// The day on which the bank was started. The dates of all transactions are relative to it.
     started: Date,
-    /// The customers that have been heard of, by PSU-ID.
+    /// The known customers by PSU-ID.
     customers: HashMap<String, Customer>,
     consents: HashMap<String, Consent>,
-    /// What POSTs and PUTs were answered, to answer the same when they are repeated.
+    /// The responses to POST and PUT requests, for repeated requests.
     answered: HashMap<RequestKey, Answer>,
 }
 
@@ -61,7 +62,7 @@ impl Default for Bank {
 }
 
 impl Bank {
-    /// A bank whose customers have just opened their accounts.
+    /// A bank on its first day.
     #[must_use]
     pub fn new() -> Self {
         let state = State {
@@ -73,8 +74,7 @@ impl Bank {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
-    /// The bank's routes. `base_url` is where they are served, without a slash at its end:
-    /// customers are sent to pages below it.
+    /// The bank's routes. `base_url` is their URL without a trailing slash; customers are sent to pages below it.
     pub fn router(&self, base_url: &str) -> Router {
         let xs2a = Router::new()
             .route("/v1/consents", post(consents::create))
@@ -105,12 +105,12 @@ impl Bank {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A sandbox goes on for its other customers, whatever became of one request.
+        // A panic in one request must not affect other customers.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request that creates or changes something, or, if one with its X-Request-ID
-    /// was answered before, answers the same again.
+    /// Handles a request that creates or changes something. A request with the same `X-Request-ID` as before gets the same
+    /// response again.
     fn once(&self, key: RequestKey, act: impl FnOnce(&mut State) -> Result<Answer>) -> Answer {
         let mut state = self.state();
         if let Some(answer) = state.answered.get(&key) {
@@ -122,22 +122,21 @@ impl Bank {
     }
 }
 
-/// A bank as it is served at an address.
+/// A bank with the URL at which it is served.
 #[derive(Clone)]
 struct Served {
     bank: Bank,
     base_url: Arc<str>,
 }
 
-/// Refuses requests whose X-Request-ID is not a UUID, and says in the answers which request
-/// they are for.
+/// Refuses requests whose `X-Request-ID` is not a UUID, and adds the id to responses.
 async fn identified(request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let mut response = match &id {
         Ok(_) => next.run(request).await,
         Err(refusal) => Answer::from(refusal.clone()).into_response(),
     };
-    // An answer has to have an id, also one to a request without: then it has its own.
+    // Every response must have an id, even the response to a request without one.
     let id = id.unwrap_or_else(|_| uuid::Uuid::now_v7().to_string());
     if let Ok(id) = id.parse() {
         response.headers_mut().insert(REQUEST_ID, id);

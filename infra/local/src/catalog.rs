@@ -1,17 +1,17 @@
-//! The catalog of banks in the local stack: the sandbox bank, by each of its ways.
+//! The catalog of banks in the local stack: the sandbox bank with all its access methods.
 
 use anyhow::{Context, Result};
 use saldo_domain::bank::CATALOG_FILE;
 use saldo_store::files::FileStore;
 use serde_json::{Value, json};
 
-/// Puts the catalog among the files, for a sandbox bank that answers at this address.
+/// Stores the catalog in the bucket. `bank` is the URL of the sandbox bank.
 ///
 /// # Errors
-/// When S3 does not take it.
+/// When S3 fails.
 pub async fn put_catalog(files: &FileStore, bank: &str) -> Result<()> {
     let catalog = serde_json::to_vec_pretty(&catalog(bank))?;
-    files.put(CATALOG_FILE, "application/json", catalog.into()).await.context("putting the catalog of banks")
+    files.put(CATALOG_FILE, "application/json", catalog.into()).await.context("storing the catalog of banks")
 }
 
 fn catalog(bank: &str) -> Value {

@@ -1,5 +1,5 @@
-//! Which pages may use the API and the bucket from a browser: the template's CORS rules, enforced
-//! in front of services that know none, and given to those that do.
+//! The template's CORS rules. They are enforced in front of services without CORS support, and configured in those with
+//! support.
 
 use std::time::Duration;
 
@@ -17,8 +17,7 @@ use tower_http::cors::{Any, CorsLayer};
 
 use crate::template::Template;
 
-/// The CORS rules of an API or a bucket, under the names of the HTTP API's properties or of the
-/// bucket's.
+/// The CORS rules of an HTTP API or a bucket.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Cors {
@@ -42,7 +41,7 @@ impl Cors {
         Ok(serde_json::from_value(api.properties["CorsConfiguration"].clone())?)
     }
 
-    /// The rules of the template's bucket, which has one set of them.
+    /// The rules of the template's bucket.
     pub(crate) fn of_bucket(template: &Template) -> Result<Self> {
         let buckets = template.resources("AWS::S3::Bucket")?;
         let bucket = buckets.first().context("the template has no bucket")?;
@@ -51,7 +50,7 @@ impl Cors {
         Ok(rules)
     }
 
-    /// The rules as S3 takes them.
+    /// The rules for S3's `PutBucketCors`.
     pub(crate) fn to_s3(&self) -> Result<CorsConfiguration> {
         let rule = CorsRule::builder()
             .set_allowed_origins(Some(self.allow_origins.clone()))
@@ -62,11 +61,10 @@ impl Cors {
         Ok(CorsConfiguration::builder().cors_rules(rule.build()?).build()?)
     }
 
-    /// The service, with the rules in front of it: answers preflight requests and marks the answers
-    /// to others.
+    /// Puts the rules in front of a service: answers preflight requests and adds headers to other responses.
     pub(crate) fn before(&self, service: Router) -> Result<Router> {
         let with_rules = service.clone().layer(self.layer()?);
-        // The layer would take every OPTIONS request for a preflight request.
+        // The layer treats every OPTIONS request as a preflight request.
         Ok(service.layer(from_fn(move |request: Request, next: Next| {
             let with_rules = with_rules.clone();
             async move { answer(with_rules, request, next).await }

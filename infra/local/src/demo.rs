@@ -1,4 +1,4 @@
-//! The demo organization, so that the first `curl` needs no preparation.
+//! The demo organization and its key, so that the first `curl` needs no preparation.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,14 +15,14 @@ use saldo_store::app::App;
 
 use crate::private_file;
 
-/// The demo organization's id, the same in every stack, so that its data is found again.
+/// The demo organization's id: fixed, so that a restarted stack finds its data.
 const DEMO: &str = "org_demodemodemodemo";
 const KEY_VARIABLE: &str = "SALDO_KEY";
 
-/// Makes an organization with one key of all scopes, valid for ever.
+/// Creates an organization with a key that has all scopes and never expires.
 ///
 /// # Errors
-/// When the services don't answer.
+/// When DynamoDB fails.
 pub async fn create_organization(app: &App, id: OrgId, name: &str, currency: &str) -> Result<KeySecret> {
     let organization = Organization {
         id,
@@ -34,10 +34,10 @@ pub async fn create_organization(app: &App, id: OrgId, name: &str, currency: &st
     Ok(admin::org::create(app, &organization).await?.secret)
 }
 
-/// Makes a key for an organization.
+/// Creates a key for an organization.
 ///
 /// # Errors
-/// When the services don't answer.
+/// When DynamoDB fails.
 pub async fn create_key(
     app: &App,
     org: OrgId,
@@ -48,8 +48,7 @@ pub async fn create_key(
     Ok(admin::key::create(app, org, request).await?.secret)
 }
 
-/// The demo organization's key: the one in the environment file of an earlier start, if
-/// it still opens this stack's data, and a new one otherwise.
+/// The demo organization's key: the one in the file `env` of an earlier start, if it is still valid, or a new one.
 pub(crate) async fn key(app: &App, env_file: &Path) -> Result<KeySecret> {
     let before = fs::read_to_string(env_file).unwrap_or_default();
     if let Some(secret) = exported(&before, KEY_VARIABLE).and_then(|text| text.parse::<KeySecret>().ok()) {
@@ -61,8 +60,7 @@ pub(crate) async fn key(app: &App, env_file: &Path) -> Result<KeySecret> {
     create_organization(app, DEMO.parse()?, "Demo", "ARS").await
 }
 
-/// Writes the variables for a shell to `source`. Only the owner may read the file: it
-/// holds a key.
+/// Writes a file of variables for a shell to `source`. Only its owner can read it, since it contains a key.
 pub(crate) fn write_env_file(file: &Path, variables: &[(&str, String)]) -> Result<()> {
     let mut text = String::new();
     for (name, value) in variables {
@@ -75,6 +73,7 @@ pub(crate) fn write_env_file(file: &Path, variables: &[(&str, String)]) -> Resul
     write().with_context(|| format!("writing {}", file.display()))
 }
 
+/// The value of an exported variable in such a file.
 fn exported<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let value = |line: &'a str| {
         line.strip_prefix("export ")?.strip_prefix(name)?.strip_prefix("='")?.strip_suffix('\'')

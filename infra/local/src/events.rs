@@ -1,6 +1,6 @@
-//! The event sources: polls the template's queues and calls the workers as Lambda would, in
-//! batches. Messages that were handled are deleted; messages that failed come back when their
-//! worker, or else their queue's visibility timeout, says. Recursive loops are stopped.
+//! Event sources: polls the template's queues and calls the workers with batches, as Lambda does. Handled messages are
+//! deleted; failed messages become visible after the timeout that their worker or their queue has set. Recursive loops are
+//! stopped.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,35 +15,34 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::lineage::{Lineage, Trace};
-use crate::stack::called_by;
+use crate::sdk::called_by;
 use crate::tap::tapped;
 use crate::template::{Resource, Template, TemplateSource};
 
-/// How long a poll waits for messages.
+/// The wait time of a long poll.
 const LONG_POLL_SECONDS: i32 = 20;
-/// The pollers of one queue at the most. Lambda would run as many as the template allows;
-/// one machine has fewer cores.
+/// The most pollers of one queue. Lambda runs as many as the template allows, but one machine has fewer cores.
 const POLLERS_MAX: usize = 4;
-/// How often the schedule runs.
+/// The interval of the schedule.
 const DAY: Duration = Duration::from_hours(24);
-/// How long a poller waits when the queue does not answer.
+/// The delay of a poller after an error.
 const PAUSE: Duration = Duration::from_secs(1);
 
 type Handler = fn(App, SqsEvent) -> BoxFuture<'static, SqsBatchResponse>;
 
-/// A queue and the function that works on it.
+/// A queue and the function that processes its messages.
 #[derive(Clone)]
 struct Source {
     /// The queue's ARN.
     arn: String,
     batch_size: i32,
-    /// The function's name in the template.
+    /// The function's logical id in the template.
     function: String,
     may_loop: bool,
     handler: Handler,
 }
 
-/// The function of this binary, as the template names it.
+/// The handler of a binary in the template.
 fn handler(binary: &str) -> Result<Handler> {
     Ok(match binary {
         "export-worker" => |app, event| Box::pin(saldo_jobs::export::handle(app, event)),
@@ -56,11 +55,11 @@ fn handler(binary: &str) -> Result<Handler> {
         }
         "sync-worker" => |app, event| Box::pin(saldo_jobs::sync::handle(app, event)),
         "sync-dead-letters" => |app, event| Box::pin(saldo_jobs::sync::handle_dead_letters(app, event)),
-        other => bail!("the local stack has no worker {other}"),
+        other => bail!("the local stack has no handler for {other}"),
     })
 }
 
-/// Starts polling every queue that the template gives to a function, until `stop`.
+/// Starts pollers for all event source mappings of the template, until `stop` is cancelled.
 pub(crate) fn start(
     template: &Template,
     sdk: &SdkConfig,
@@ -89,8 +88,7 @@ pub(crate) fn start(
     Ok(pollers)
 }
 
-/// Whether the template has the function run by a schedule. There is one: the daily
-/// synchronizations.
+/// Whether a schedule invokes the function. There is one such function: the daily synchronizations.
 fn is_scheduled(function: &Resource) -> bool {
     let events = function.properties["Events"].as_object();
     events.is_some_and(|events| events.values().any(|event| event["Type"] == "Schedule"))
@@ -108,7 +106,7 @@ fn source(mapping: &TemplateSource, function: &Resource) -> Result<Source> {
     })
 }
 
-/// Runs the daily synchronizations, a day after the start and every day, until told to stop.
+/// Runs the daily synchronizations, first a day after the start, until `stop` is cancelled.
 async fn run_daily(app: &App, stop: &CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(DAY)).await.is_some() {
         if let Err(failure) = saldo_jobs::sync::schedule::run(app, jiff::Timestamp::now()).await {
@@ -119,14 +117,14 @@ async fn run_daily(app: &App, stop: &CancellationToken) {
 
 struct Poller {
     sqs: aws_sdk_sqs::Client,
-    /// The app of this poller's invocations, which are one at a time.
+    /// The app of this poller's invocations. There is one invocation at a time.
     app: App,
     trace: Arc<Trace>,
     source: Source,
 }
 
 impl Poller {
-    /// Polls until told to stop; a batch that was begun is finished.
+    /// Polls until `stop` is cancelled, and finishes the current batch.
     async fn run(self, stop: CancellationToken) {
         let name = self.source.arn.rsplit(':').next().unwrap_or_default();
         let url = loop {
@@ -190,25 +188,24 @@ impl Poller {
             }
         }
         if any_done {
-            // A message that is not deleted is delivered again, which changes nothing.
+            // A message that is not deleted is delivered again, which is harmless.
             let _delivered_again_at_worst = done.send().await;
         }
     }
 
-    /// Does not invoke the function, as Lambda does not in a recursive loop. On AWS each message
-    /// comes back when its visibility timeout ends, until it is a dead letter; here it comes back
-    /// at once.
+    /// Skips the invocation, as Lambda does in a recursive loop. On AWS each message becomes visible again after its
+    /// visibility timeout, until it is moved to the dead-letter queue; here it becomes visible at once.
     async fn drop_recursive(&self, url: &str, messages: &[Message]) {
         tracing::error!(function = self.source.function, "a recursive loop was stopped");
         for message in messages {
             let receipt = message.receipt_handle().unwrap_or_default();
             let back = self.sqs.change_message_visibility().queue_url(url).receipt_handle(receipt);
-            let _back_later_anyway = back.visibility_timeout(0).send().await;
+            let _visible_later = back.visibility_timeout(0).send().await;
         }
     }
 }
 
-/// Messages in the event that Lambda makes of them, with the ARN of the queue they came from.
+/// The event that Lambda creates from messages, with the ARN of their queue.
 #[must_use]
 pub fn sqs_event_from(queue_arn: &str, messages: &[Message]) -> SqsEvent {
     let mut event = sqs_event(messages);
@@ -218,7 +215,7 @@ pub fn sqs_event_from(queue_arn: &str, messages: &[Message]) -> SqsEvent {
     event
 }
 
-/// Messages in the event that Lambda makes of them, which does not say where they came from.
+/// The event that Lambda creates from messages, without the ARN of their queue.
 #[must_use]
 pub fn sqs_event(messages: &[Message]) -> SqsEvent {
     let mut event = SqsEvent::default();

@@ -1,5 +1,4 @@
-//! Saldo on one machine: embedded AWS services with the resources of
-//! `infra/template.yaml` in them, and all the functions, in one process.
+//! The local stack: embedded AWS services with the resources of `infra/template.yaml`, and all functions, in one process.
 
 mod bank;
 mod catalog;
@@ -9,6 +8,8 @@ mod events;
 mod lineage;
 mod provision;
 mod roles;
+mod sdk;
+mod server;
 mod services;
 mod stack;
 mod tap;
@@ -18,9 +19,9 @@ pub use bank::Bank;
 pub use catalog::put_catalog;
 pub use events::{sqs_event, sqs_event_from};
 pub use roles::{Statement, template_roles};
+pub use server::listen;
 pub use services::{Data, Endpoints};
-pub(crate) use stack::serve;
-pub use stack::{Aws, Functions, listen, resume, routes};
+pub use stack::{Aws, Functions, resume, routes};
 pub use tap::{Tap, tapped};
 pub use template::{Names, Template, TemplateRoute, TemplateSource};
 
@@ -32,7 +33,7 @@ use anyhow::{Context, Result, bail};
 use aws_config::SdkConfig;
 use saldo_store::app::App;
 
-/// The routes that the template gives its functions.
+/// The routes of the template.
 ///
 /// # Errors
 /// When the template can't be read.
@@ -40,7 +41,7 @@ pub fn template_routes() -> Result<Vec<TemplateRoute>> {
     template::Template::load()?.routes()
 }
 
-/// The queues that the template's functions work on.
+/// The event source mappings of the template.
 ///
 /// # Errors
 /// When the template can't be read.
@@ -48,17 +49,17 @@ pub fn template_sources() -> Result<Vec<TemplateSource>> {
     template::Template::load()?.sources()
 }
 
-/// How to run the local stack.
+/// Options of the local stack.
 #[derive(Debug, clap::Parser)]
-#[command(name = "saldo", about = "Runs Saldo on this machine, with everything it needs")]
+#[command(name = "saldo", about = "Runs Saldo on this machine, with embedded AWS services")]
 pub struct Options {
     /// The port of the API on the loopback interface.
     #[arg(long, default_value_t = 3000)]
     pub port: u16,
-    /// Keep the data in memory; it goes away with the process.
+    /// Keep the data in memory and lose it at the end of the process.
     #[arg(long)]
     pub ephemeral: bool,
-    /// Where data and the file `env` are kept.
+    /// The directory for data and the file `env`.
     #[arg(long, default_value = ".local")]
     pub dir: PathBuf,
 }
@@ -66,9 +67,9 @@ pub struct Options {
 /// Runs the stack until `stopped` resolves.
 ///
 /// # Errors
-/// When something does not start.
+/// When a part of the stack does not start.
 pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result<()> {
-    // First what another stack may have taken, before anything is touched.
+    // First the port and the lock, which another stack may hold.
     let listener = listen(options.port).await?;
     let _lock = lock(&options.dir)?;
     let data = match options.ephemeral {
@@ -85,18 +86,18 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     variables.extend(aws.environment());
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
-    // Last: whoever gets an answer finds the file that goes with it.
+    // Last: when the API answers, the file `env` exists.
     let app_on = |sdk: &SdkConfig| App::new(&aws.settings, sdk);
     let functions = Functions::start(aws.template(), aws.sdk_config(), app_on, listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;
-    println!("\nStopping; what is left of running jobs goes on at the next start.");
+    println!("\nStopping; running jobs continue at the next start.");
     functions.stop().await;
     aws.stop().await;
     Ok(())
 }
 
-/// A new file in place of the old that only its owner can read.
+/// Replaces a file by a new, empty one that only its owner can read.
 pub(crate) fn private_file(file: &Path) -> std::io::Result<File> {
     match fs::remove_file(file) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
@@ -109,7 +110,7 @@ pub(crate) fn private_file(file: &Path) -> std::io::Result<File> {
     options.open(file)
 }
 
-/// Keeps other stacks off the directory for as long as the returned file is open.
+/// Locks the directory for this stack while the returned file is open.
 fn lock(dir: &Path) -> Result<File> {
     fs::create_dir_all(dir).with_context(|| format!("creating {}", dir.display()))?;
     let file = File::create(dir.join("lock")).context("creating the lock file")?;
@@ -123,7 +124,7 @@ fn welcome(options: &Options, url: &str, key: &str, resumed: usize) {
     println!("Saldo answers at {url}");
     println!("Key of the demo organization: {key}");
     if resumed > 0 {
-        println!("Jobs taken up again: {resumed}");
+        println!("Jobs resumed: {resumed}");
     }
     println!("\nTry:\n");
     println!("  curl {url}/api/v1/import \\");

@@ -1,5 +1,5 @@
-//! How often each function was invoked in one chain of messages, as Lambda counts it to stop
-//! recursive loops: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>.
+//! Lambda's recursive loop detection: counts the invocations of each function in a chain of messages.
+//! <https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html>
 //!
 //! Lambda gives an invocation a trace header with the counts. The SDK sends the header with each
 //! of the function's requests (`aws-runtime`, `recursion_detection.rs`), SQS keeps it with the
@@ -20,18 +20,17 @@ use crate::tap::Tap;
 
 /// The header that carries the trace from the SDK to a service.
 pub(crate) const TRACE_HEADER: &str = "x-amzn-trace-id";
-/// How often Lambda invokes a function in one chain, unless the function may loop. (The
-/// documentation says "approximately".)
+/// How often Lambda invokes a function in one chain if loops are not allowed. (The documentation says "approximately".)
 const INVOCATIONS_MAX: u32 = 16;
-/// What comes before the counts in a trace header. Nothing here reads the trace's id.
+/// The trace header before the counts. The trace id is a dummy.
 const COUNTS: &str = "Root=1-00000000-000000000000000000000000;Lineage=";
 
-/// The invocations of each function in the chain that led to a message.
+/// The numbers of invocations of each function in the chain of a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lineage(BTreeMap<String, u32>);
 
 impl Lineage {
-    /// The counts that came with a batch of messages: of each function the highest.
+    /// The counts of a batch of messages: for each function the highest.
     pub(crate) fn of(messages: &[Message]) -> Self {
         let mut counts = BTreeMap::new();
         for attributes in messages.iter().filter_map(|message| message.attributes.as_ref()) {
@@ -53,7 +52,7 @@ impl Lineage {
         Self(counts.collect())
     }
 
-    /// The chain with one more invocation of the function; nothing, if Lambda would stop it.
+    /// Adds an invocation of the function. `None` if Lambda would stop it.
     pub(crate) fn invoke(mut self, function: &str, may_loop: bool) -> Option<Self> {
         let count = self.0.entry(function.to_owned()).or_default();
         *count += 1;
@@ -68,13 +67,12 @@ impl fmt::Display for Lineage {
     }
 }
 
-/// The trace header of the invocation that an app works for, on each of the app's requests. An app
-/// works for one invocation at a time.
+/// Adds the trace header of the current invocation to the requests of an app, which handles one invocation at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Trace(Mutex<Option<String>>);
 
 impl Trace {
-    /// From now on requests are part of this chain, or of none.
+    /// Sets the chain of the following requests.
     pub(crate) fn set(&self, lineage: Option<&Lineage>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = lineage.map(Lineage::to_string);
     }

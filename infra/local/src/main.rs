@@ -1,4 +1,4 @@
-//! `cargo run`: Saldo on this machine, until Ctrl-C.
+//! `cargo run`: runs the local stack until Ctrl-C.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Ctrl-C, or the signal by which process managers stop a process.
+/// Waits for Ctrl-C or SIGTERM.
 async fn stop_signal() {
     let interrupted = tokio::signal::ctrl_c();
     #[cfg(unix)]

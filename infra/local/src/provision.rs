@@ -1,5 +1,4 @@
-//! Creates the template's tables, bucket, queues and keys in the services, and removes them from
-//! those that outlive the stack.
+//! Creates the template's tables, bucket, queues and keys in the services, and removes them from external services.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +16,7 @@ use crate::cors::Cors;
 use crate::services::Outside;
 use crate::template::{Resource, Template};
 
-/// The clients of the services that hold resources.
+/// Clients of the services.
 pub(crate) struct Clients {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) s3: aws_sdk_s3::Client,
@@ -71,9 +70,9 @@ struct TimeToLive {
     enabled: bool,
 }
 
-/// Creates what is not there yet and returns where everything is. `outside_s3` says whether S3 has
-/// to be told which pages may use the bucket: an embedded one has it from the stack.
-pub(crate) async fn provision(template: &Template, clients: &Clients, outside_s3: bool) -> Result<Settings> {
+/// Creates missing resources and returns the functions' settings. `external_s3`: the bucket's CORS rules are configured in
+/// S3; for an embedded one, the stack enforces them.
+pub(crate) async fn provision(template: &Template, clients: &Clients, external_s3: bool) -> Result<Settings> {
     let existing = clients.dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
     for table in template.resources("AWS::DynamoDB::Table")? {
         if !existing.contains(&table.logical_id) {
@@ -88,7 +87,7 @@ pub(crate) async fn provision(template: &Template, clients: &Clients, outside_s3
     if !buckets.iter().any(|bucket| bucket.name() == Some(&settings.bucket)) {
         clients.s3.create_bucket().bucket(&settings.bucket).send().await.context("creating the bucket")?;
     }
-    if outside_s3 {
+    if external_s3 {
         let cors = Cors::of_bucket(template)?.to_s3()?;
         let put = clients.s3.put_bucket_cors().bucket(&settings.bucket).cors_configuration(cors);
         put.send().await.context("setting the bucket's CORS rules")?;
@@ -98,7 +97,7 @@ pub(crate) async fn provision(template: &Template, clients: &Clients, outside_s3
     Ok(settings)
 }
 
-/// The functions' settings in this stack, from the environment the template gives them.
+/// The functions' settings, from the template's environment variables.
 fn settings(environment: &BTreeMap<String, String>) -> Result<Settings> {
     let settings = Settings::read(|name| match name {
         "SALDO_ALLOW_LOOPBACK" => Some("true".to_owned()),
@@ -159,14 +158,14 @@ fn key_schema(keys: &[Key]) -> Result<Vec<KeySchemaElement>> {
     keys.iter().map(element).collect()
 }
 
-/// Dead-letter queues first, since other queues name them.
+/// Creates the queues, dead-letter queues first, since redrive policies refer to them.
 async fn create_queues(template: &Template, sqs: &aws_sdk_sqs::Client) -> Result<()> {
     let mut queues = template.resources("AWS::SQS::Queue")?;
     queues.sort_by_key(|queue| queue.properties.get("RedrivePolicy").is_some());
     for queue in queues {
         let properties = queue.properties.as_object().context("a queue without properties")?;
         let mut create = sqs.create_queue().queue_name(template.queue_name(&queue.logical_id)?);
-        // What it is called is no attribute of a queue.
+        // The name is not an attribute of a queue.
         for (name, value) in properties.iter().filter(|(name, _)| *name != "QueueName") {
             let text = match value {
                 Value::String(text) => text.clone(),
@@ -192,7 +191,7 @@ async fn create_keys(template: &Template, kms: &aws_sdk_kms::Client) -> Result<(
     Ok(())
 }
 
-/// Removes a stack's bucket, queues and keys from outside services.
+/// Removes a stack's bucket, queues and keys from external services.
 pub(crate) async fn remove(
     template: &Template,
     clients: &Clients,

@@ -1,4 +1,4 @@
-//! What the template lets each function do, as IAM would read it: for tests.
+//! The permissions of functions in the template, as IAM reads them: for tests.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use crate::template::Template;
 
-/// What a function's role allows.
+/// A statement of a function's role.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Statement {
-    /// The actions: `dynamodb:GetItem`.
+    /// The actions, such as `dynamodb:GetItem`.
     #[serde(deserialize_with = "one_or_many")]
     pub action: Vec<String>,
-    /// The resources, by their ARNs in the local stack, which may have `*` in them.
+    /// The ARNs of the resources in the local stack, which may contain `*`.
     #[serde(deserialize_with = "one_or_many")]
     pub resource: Vec<String>,
-    /// Under which conditions.
+    /// The conditions.
     #[serde(default)]
     pub condition: Value,
 }
@@ -36,7 +36,7 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Vec<String>
     })
 }
 
-/// What the template lets each of its functions do, by the function's name there.
+/// The statements of each function's role, by the function's logical id.
 ///
 /// # Errors
 /// When the template can't be read, or denies something to a function.
@@ -53,7 +53,7 @@ pub fn template_roles() -> Result<BTreeMap<String, Vec<Statement>>> {
         };
         let statements = document["Statement"].as_array().context("a policy without statements")?;
         if statements.iter().any(|statement| statement["Effect"] != "Allow") {
-            bail!("a role that denies something can't be read");
+            bail!("statements with the effect Deny are not supported");
         }
         statements.iter().map(|statement| Ok(serde_json::from_value(statement.clone())?)).collect()
     };

@@ -1,5 +1,5 @@
-//! The AWS services (DynamoDB, S3, SQS and KMS) and the sandbox bank: embedded ones, each on a port
-//! of its own on the loopback interface, or, of S3, SQS and KMS, those that the environment names.
+//! The AWS services (DynamoDB, S3, SQS and KMS) and the sandbox bank. They are embedded, each on a port of the loopback
+//! interface; S3, SQS and KMS may also be external services that the environment names.
 
 mod dynamodb;
 mod kms;
@@ -21,23 +21,24 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::bank::Bank;
+use crate::server::{self, serve};
 use crate::template::{Names, REGION, Template};
 
 pub(crate) use outside::Outside;
 
-/// Where the data is kept.
+/// The storage of the data.
 #[derive(Clone, Debug)]
 pub enum Data {
-    /// In this directory, which is made if it is not there.
+    /// This directory, which is created if it does not exist.
     Directory(PathBuf),
-    /// In memory, files in a temporary directory; all of it goes away with the stack.
+    /// Memory and, for files, a temporary directory. The data is lost when the stack stops.
     Ephemeral,
 }
 
 /// The running services.
 pub(crate) struct Services {
     pub(crate) endpoints: Endpoints,
-    /// Which services are others'.
+    /// The external services.
     pub(crate) outside: Outside,
     kms: Option<kms::Kms>,
     tasks: JoinSet<Result<()>>,
@@ -45,7 +46,7 @@ pub(crate) struct Services {
     _temporary: Option<TempDir>,
 }
 
-/// Where the services answer.
+/// The URLs of the services.
 #[derive(Clone, Debug)]
 pub struct Endpoints {
     /// DynamoDB's URL.
@@ -58,9 +59,9 @@ pub struct Endpoints {
     pub kms: String,
     /// The sandbox bank's URL.
     pub bank: String,
-    /// The credentials that the services take.
+    /// The credentials for the services.
     pub credentials: Credentials,
-    /// What the resources in the services are named by.
+    /// The parts of the names of resources.
     pub names: Names,
 }
 
@@ -106,7 +107,7 @@ impl Services {
         Ok(Self { endpoints, outside, kms, tasks, stop, _temporary: temporary })
     }
 
-    /// Keeps what is not written as it is made: KMS's keys.
+    /// Writes KMS's keys to their file; the other services write their data themselves.
     pub(crate) async fn keep_keys(&self) -> Result<()> {
         match &self.kms {
             Some(kms) => kms.keep_keys().await,
@@ -114,7 +115,7 @@ impl Services {
         }
     }
 
-    /// Stops the services once they have answered what they were asked.
+    /// Stops the services after they have answered their requests.
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
@@ -122,8 +123,8 @@ impl Services {
 }
 
 impl Endpoints {
-    /// The SDK's configuration for these services, with an HTTP client of its own: its
-    /// connections belong to the runtime that first uses it.
+    /// The SDK's configuration for these services. It has its own HTTP client, since connections belong to the runtime that
+    /// first uses them.
     #[must_use]
     pub fn sdk_config(&self) -> SdkConfig {
         SdkConfig::builder()
@@ -152,13 +153,13 @@ impl LoadServiceConfig for Endpoints {
 async fn bank(tasks: &mut JoinSet<Result<()>>, stop: CancellationToken) -> Result<String> {
     let (listener, url) = listen().await?;
     let router = Bank::new().router(&url);
-    tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
+    tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
     Ok(url)
 }
 
 /// A listener on a free port of the loopback interface, and its URL.
 async fn listen() -> Result<(TcpListener, String)> {
-    let listener = crate::listen(0).await?;
+    let listener = server::listen(0).await?;
     let url = format!("http://{}", listener.local_addr()?);
     Ok((listener, url))
 }

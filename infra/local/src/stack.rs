@@ -1,18 +1,14 @@
-//! The whole of Saldo in one process.
+//! The AWS services with their resources, and the functions on top of them.
 
-use std::io::ErrorKind;
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow};
-use aws_config::{AppName, SdkConfig};
-use axum::Router;
+use anyhow::{Context, Result};
+use aws_config::SdkConfig;
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
 use saldo_http::Routes;
 use saldo_store::app::App;
 use saldo_store::settings::Settings;
@@ -25,25 +21,27 @@ use crate::catalog::put_catalog;
 use crate::cors::Cors;
 use crate::events;
 use crate::provision::{Clients, provision, remove};
+use crate::sdk::called_by;
+use crate::server::serve;
 use crate::services::{Data, Endpoints, Services};
 use crate::template::{REGION, Template};
 
-/// How long a stop waits for what was begun.
+/// How long a stop waits for requests and messages in progress.
 const STOPPING_MAX: Duration = Duration::from_secs(3);
 
 /// The bytes of a request that are read before it is answered: far more than any route accepts, so that a caller that
 /// sends too much gets an answer rather than a broken connection.
 const GATEWAY_BYTES_MAX: usize = 64_000_000;
 
-/// The AWS services with the template's resources in them, and no functions.
+/// The AWS services with the template's resources, without functions.
 pub struct Aws {
     services: Services,
     sdk: SdkConfig,
     template: Template,
     clients: Clients,
-    /// Whether what is in outside services is to go away with the stack.
+    /// Whether resources in external services are removed when the stack stops.
     ephemeral: bool,
-    /// Where tables, files and queues are.
+    /// The names of tables, queues, key and bucket.
     pub settings: Settings,
 }
 
@@ -71,19 +69,19 @@ impl Aws {
         Ok(aws)
     }
 
-    /// Where the services answer.
+    /// The URLs of the services.
     #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.services.endpoints
     }
 
-    /// The template that the resources were created from.
+    /// The template of the resources.
     #[must_use]
     pub fn template(&self) -> &Template {
         &self.template
     }
 
-    /// The same services, called with this configuration of the SDK.
+    /// The same services with another configuration of the SDK.
     #[must_use]
     pub fn called_with(self, sdk: SdkConfig) -> Self {
         Self { sdk, ..self }
@@ -95,25 +93,25 @@ impl Aws {
         &self.sdk
     }
 
-    /// An app over the services.
+    /// An app that uses the services.
     #[must_use]
     pub fn app(&self) -> App {
         App::new(&self.settings, &self.sdk)
     }
 
-    /// The app of the function that the template has under this name: its calls bear the name.
+    /// The app of the function with this logical id, which is in the user agent of its calls.
     #[must_use]
     pub fn app_of(&self, function: &str) -> App {
         App::new(&self.settings, &self.sdk_of(function))
     }
 
-    /// The SDK's configuration for the services, with a function's name on every call.
+    /// The SDK's configuration of the function with this logical id.
     #[must_use]
     pub fn sdk_of(&self, function: &str) -> SdkConfig {
         called_by(&self.sdk, function)
     }
 
-    /// The variables by which a function, a shell or `cargo lambda` finds all this.
+    /// The environment variables for a function, a shell or `cargo lambda`.
     #[must_use]
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let Settings { tables, bucket, queues, secrets_key, .. } = &self.settings;
@@ -142,12 +140,12 @@ impl Aws {
             ("AWS_ACCESS_KEY_ID", endpoints.credentials.access_key_id()),
             ("AWS_SECRET_ACCESS_KEY", endpoints.credentials.secret_access_key()),
             ("AWS_REGION", REGION),
-            ("AWS_DEFAULT_REGION", REGION), // for SDKs that know no other
+            ("AWS_DEFAULT_REGION", REGION), // for SDKs that do not read AWS_REGION
         ];
         variables.map(|(name, value)| (name, value.to_owned())).into()
     }
 
-    /// Stops the services. What an ephemeral stack has in outside services is removed.
+    /// Stops the services. The resources of an ephemeral stack in external services are removed.
     pub async fn stop(self) {
         let outside = &self.services.outside;
         if self.ephemeral
@@ -157,16 +155,16 @@ impl Aws {
             tracing::warn!(
                 stack = self.endpoints().names.stack,
                 error = format!("{error:#}"),
-                "the stack's resources were not removed from outside services"
+                "the stack's resources were not removed from external services"
             );
         }
         self.services.stop().await;
     }
 }
 
-/// All the functions, called by HTTP and by the queues.
+/// All functions, invoked by HTTP requests and by the queues.
 pub struct Functions {
-    /// Where the API answers.
+    /// The URL of the API.
     pub url: String,
     server: JoinSet<std::io::Result<()>>,
     pollers: JoinSet<()>,
@@ -174,11 +172,11 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Serves every route of `template` on `listener` and works on every queue of it that `sdk`
-    /// reaches. `app_on` makes the app of a function from the function's configuration of the SDK.
+    /// Serves all routes on `listener` and polls the template's queues. `app_on` creates the app of a function from the
+    /// function's configuration of the SDK.
     ///
     /// # Errors
-    /// When the template names a worker that does not exist.
+    /// When the template names an unknown worker.
     pub fn start(
         template: &Template,
         sdk: &SdkConfig,
@@ -198,49 +196,18 @@ impl Functions {
         Ok(Self { url, server, pollers, stop })
     }
 
-    /// Stops taking requests and messages and finishes those that were begun, or, after a
-    /// while, drops them: an import that is dropped goes on at the next start.
+    /// Accepts no more requests and messages, and waits up to [`STOPPING_MAX`] for those in progress. An import that is
+    /// interrupted continues at the next start.
     pub async fn stop(mut self) {
         self.stop.cancel();
         let finished = async {
             while self.server.join_next().await.is_some() {}
             while self.pollers.join_next().await.is_some() {}
         };
-        let _dropped_otherwise = tokio::time::timeout(STOPPING_MAX, finished).await;
+        let _interrupted_otherwise = tokio::time::timeout(STOPPING_MAX, finished).await;
         self.pollers.shutdown().await;
         self.server.shutdown().await;
     }
-}
-
-/// The same configuration of the SDK, with a function's name on every call.
-pub(crate) fn called_by(sdk: &SdkConfig, function: &str) -> SdkConfig {
-    let mut sdk = sdk.to_builder();
-    sdk.set_app_name(AppName::new(function.to_owned()).ok());
-    sdk.build()
-}
-
-/// A listener on `port` (0: a free one) of the loopback interface.
-///
-/// # Errors
-/// When the port is in use.
-pub async fn listen(port: u16) -> Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| match error.kind() {
-        ErrorKind::AddrInUse => anyhow!("port {port} is in use; choose another with --port"),
-        _ => anyhow::Error::new(error).context(format!("listening on port {port}")),
-    })
-}
-
-/// Serves until `stop` and finishes what was begun.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    service: Router,
-    stop: CancellationToken,
-) -> std::io::Result<()> {
-    // Without it an answer's body waits 40 ms for its head to be acknowledged.
-    let listener = listener.tap_io(|connection| {
-        let _slower_at_worst = connection.set_nodelay(true);
-    });
-    axum::serve(listener, service).with_graceful_shutdown(stop.cancelled_owned()).await
 }
 
 /// The routes of every function.
@@ -249,7 +216,7 @@ pub fn routes(app: &App) -> Routes {
     routes_of(&|_: &str| app.clone())
 }
 
-/// The routes of every function, each over the app for its name in the template.
+/// The routes of every function. `app_of` creates the app of the function with this logical id.
 fn routes_of(app_of: &impl Fn(&str) -> App) -> Routes {
     accounts::routes(&app_of("AccountsFunction"))
         .merge(clients::routes(&app_of("ClientsFunction")))
@@ -273,11 +240,10 @@ async fn read_whole_request(request: Request, next: Next) -> Response {
     }
 }
 
-/// Queues the jobs again that were running when the queues, which are in memory, were lost.
-/// Says how many there are.
+/// Queues the jobs and deliveries that have not ended, since the embedded queues are in memory. Returns their number.
 ///
 /// # Errors
-/// When the services don't answer.
+/// When a service fails.
 pub async fn resume(app: &App) -> Result<usize> {
     for job in app.syncs.unfinished().await.context("looking for unfinished synchronizations")? {
         // The worker that held the lease ended with the process.

@@ -1,4 +1,4 @@
-//! An HTTP client for the SDK that lets something come between.
+//! Interception of the SDK's HTTP requests, for the local stack's trace headers and for tests.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use futures::future::BoxFuture;
 
-/// Something that comes between the SDK and the wire.
+/// Intercepts requests between the SDK and the network.
 pub trait Tap: Debug + Send + Sync + 'static {
-    /// Answers a request, by means of the wire or without.
+    /// Handles a request, with or without sending it by `wire`.
     fn call(
         self: Arc<Self>,
         wire: SharedHttpConnector,
@@ -23,7 +23,7 @@ pub trait Tap: Debug + Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>>;
 }
 
-/// The same configuration, with `tap` before whatever is on its wire already.
+/// The same configuration with `tap` in front of its HTTP client.
 #[must_use]
 pub fn tapped<T: Tap>(sdk: &SdkConfig, tap: &Arc<T>) -> SdkConfig {
     let wire = sdk.http_client().unwrap_or_else(saldo_store::app::http_client);

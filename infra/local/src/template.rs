@@ -1,45 +1,50 @@
-//! `infra/template.yaml`, read as CloudFormation would read it, as far as the local stack
-//! needs: resources, the functions' environment, conditions, `Ref`, `GetAtt`, `If`, `Split`, `Sub`.
+//! Reads `infra/template.yaml` as CloudFormation does, as far as the local stack needs it: resources, routes, event
+//! sources and the functions' environment.
+
+mod intrinsics;
+mod yaml;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, anyhow, bail};
-use saphyr::{LoadableYamlNode, Scalar, Yaml};
+use anyhow::{Context, Result};
+use saphyr::{LoadableYamlNode, Yaml};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-/// The template this stack was built with.
+use yaml::to_json;
+
+/// The template of this build.
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// AWS's account and region, as the embedded services have them.
+/// The account and region of the embedded services.
 pub(crate) const ACCOUNT: &str = "123456789012";
 pub(crate) const REGION: &str = "us-east-1";
 
 /// The property of a function that turns Lambda's loop detection off.
 const RECURSIVE_LOOP: &str = "RecursiveLoop";
 
-/// What is not the template's default in a local stack: any page may call a developer's own API.
+/// Parameters that differ from the template's defaults in a local stack: pages of any origin may call the API.
 const PARAMETERS: [(&str, &str); 1] = [("CorsOrigins", "*")];
 
-/// A template with its intrinsic functions in their long form.
+/// The template, with intrinsic functions in their long form.
 #[derive(Debug)]
 pub struct Template {
     document: Value,
     names: Names,
 }
 
-/// What a stack's resources are named by.
+/// The parts of the names of a stack's resources.
 #[derive(Clone, Debug)]
 pub struct Names {
-    /// The stack's name, which the names of its bucket, queues and key begin with.
+    /// The stack's name: the prefix of the names of its bucket, queues and key.
     pub stack: String,
-    /// The account that the queues are in.
+    /// The account of the queues.
     pub account: String,
 }
 
 impl Default for Names {
-    /// The names in embedded services, which no other stack uses.
+    /// The names in embedded services, which no other stack shares.
     fn default() -> Self {
         Self { stack: "local".to_owned(), account: ACCOUNT.to_owned() }
     }
@@ -48,34 +53,34 @@ impl Default for Names {
 /// A resource of the template.
 #[derive(Debug)]
 pub(crate) struct Resource {
-    /// Its name in the template.
+    /// Its logical id in the template.
     pub(crate) logical_id: String,
-    /// Its properties, resolved.
+    /// Its properties, with intrinsic functions resolved.
     pub(crate) properties: Value,
-    /// Its metadata, as it stands.
+    /// Its metadata, unresolved.
     pub(crate) metadata: Value,
 }
 
-/// A queue of the template, and which function works on it.
+/// An event source mapping of the template: a queue and the function that processes its messages.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct TemplateSource {
     /// The queue's ARN in the local stack.
     pub event_source_arn: String,
-    /// The function's name in the template.
+    /// The function's logical id in the template.
     pub function_name: String,
     pub(crate) batch_size: i32,
     pub(crate) scaling_config: Scaling,
 }
 
-/// How far a source makes its function scale.
+/// The scaling of an event source mapping.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Scaling {
     pub(crate) maximum_concurrency: usize,
 }
 
-/// A route of the template, and which function's it is.
+/// A route of the template and the function that it belongs to.
 #[derive(Clone, Debug)]
 pub struct TemplateRoute {
     /// The method.
@@ -87,7 +92,7 @@ pub struct TemplateRoute {
 }
 
 impl Resource {
-    /// Whether Lambda lets the function take part in a loop.
+    /// Whether Lambda's recursive loop detection is off for the function.
     pub(crate) fn may_loop(&self) -> bool {
         self.properties[RECURSIVE_LOOP] == "Allow"
     }
@@ -100,7 +105,7 @@ impl Resource {
 }
 
 impl Template {
-    /// Reads the template this stack was built with.
+    /// Reads the template of this build.
     ///
     /// # Errors
     /// When it is not YAML.
@@ -118,7 +123,7 @@ impl Template {
         Ok(Self { document, names })
     }
 
-    /// The template as it would be if no function were allowed to loop: for tests.
+    /// The template with recursive loop detection on for every function: for tests.
     #[must_use]
     pub fn without_loops(mut self) -> Self {
         for resource in self.document["Resources"].as_object_mut().into_iter().flat_map(Map::values_mut) {
@@ -129,7 +134,7 @@ impl Template {
         self
     }
 
-    /// The resources of a type, resolved, without those whose condition does not hold.
+    /// The resources of a type, without those whose condition is false.
     pub(crate) fn resources(&self, kind: &str) -> Result<Vec<Resource>> {
         let resources = self.document["Resources"].as_object().context("the template has no resources")?;
         let mut resolved = Vec::new();
@@ -154,7 +159,7 @@ impl Template {
                 let text = |value: &Value| value.as_str().map(str::to_owned);
                 Some(TemplateRoute {
                     method: text(&event["Properties"]["Method"])?,
-                    // Without a path it is the one for whatever no route takes.
+                    // The default route has no path.
                     path: text(&event["Properties"]["Path"])?,
                     binary: text(&function.metadata["BuildProperties"]["Binary"])?,
                 })
@@ -163,13 +168,13 @@ impl Template {
         Ok(routes.collect())
     }
 
-    /// The declaration of a parameter, as it stands; null if there is none of this name.
+    /// The declaration of a parameter, unresolved; null if there is none with this name.
     #[must_use]
     pub fn parameter(&self, name: &str) -> &Value {
         &self.document["Parameters"][name]
     }
 
-    /// The queues that functions work on.
+    /// The event source mappings of queues.
     ///
     /// # Errors
     /// When the template can't be resolved.
@@ -177,102 +182,13 @@ impl Template {
         self.resources("AWS::Lambda::EventSourceMapping")?.iter().map(Resource::read).collect()
     }
 
-    /// The environment that every function has.
+    /// The environment variables of every function.
     pub(crate) fn environment(&self) -> Result<BTreeMap<String, String>> {
         let variables = self.resolve(&self.document["Globals"]["Function"]["Environment"]["Variables"])?;
         serde_json::from_value(variables).context("the functions' environment")
     }
 
-    /// A value with what its intrinsic functions give; null where that is no value at all.
-    fn resolve(&self, value: &Value) -> Result<Value> {
-        match value {
-            Value::Array(items) => items.iter().map(|item| self.resolve(item)).collect(),
-            Value::Object(members) => match members.iter().next() {
-                Some((name, argument))
-                    if members.len() == 1 && (name == "Ref" || name.starts_with("Fn::")) =>
-                {
-                    self.call(name, argument)
-                }
-                _ => {
-                    let mut resolved = Map::new();
-                    for (name, value) in members {
-                        let result = self.resolve(value)?;
-                        if value.is_null() || !result.is_null() {
-                            resolved.insert(name.clone(), result);
-                        }
-                    }
-                    Ok(Value::Object(resolved))
-                }
-            },
-            scalar => Ok(scalar.clone()),
-        }
-    }
-
-    fn call(&self, function: &str, argument: &Value) -> Result<Value> {
-        let text = || argument.as_str().context("only short forms of functions are used");
-        match (function, argument.as_array().map(Vec::as_slice)) {
-            ("Ref", _) => self.reference(text()?),
-            ("Fn::GetAtt", _) => self.attribute(text()?).map(Value::String),
-            ("Fn::Sub", _) => self.substitute(text()?).map(Value::String),
-            ("Fn::If", Some([condition, yes, no])) => {
-                let condition = condition.as_str().context("If without the name of a condition")?;
-                self.resolve(if self.holds(condition)? { yes } else { no })
-            }
-            ("Fn::Split", Some([separator, text])) => {
-                let (separator, text) = (separator.as_str().context("a separator")?, self.resolve(text)?);
-                Ok(text.as_str().context("a text to split")?.split(separator).collect())
-            }
-            (other, _) => bail!("the local stack does not know {other} of {argument}"),
-        }
-    }
-
-    /// Whether the condition of this name holds.
-    fn holds(&self, name: &str) -> Result<bool> {
-        self.is_true(&self.document["Conditions"][name]).with_context(|| format!("the condition {name}"))
-    }
-
-    fn is_true(&self, condition: &Value) -> Result<bool> {
-        if let Some([one]) = condition["Fn::Not"].as_array().map(Vec::as_slice) {
-            return self.is_true(one).map(|is_true| !is_true);
-        }
-        match condition["Fn::Equals"].as_array().map(Vec::as_slice) {
-            Some([one, other]) => Ok(self.resolve(one)? == self.resolve(other)?),
-            _ => bail!("the local stack knows Equals and Not alone"),
-        }
-    }
-
-    /// What `Ref` gives: a parameter's value, the name of a table or bucket, the URL of a queue.
-    fn reference(&self, name: &str) -> Result<Value> {
-        let parameter = self.parameter(name);
-        if parameter.is_null() {
-            return self.resource(name).map(|name| name.map_or(Value::Null, Value::String));
-        }
-        let here = PARAMETERS.iter().find(|(given, _)| *given == name).map(|(_, value)| json!(value));
-        Ok(here.unwrap_or_else(|| parameter["Default"].clone()))
-    }
-
-    /// The name, or URL, of a resource; none for `AWS::NoValue`.
-    fn resource(&self, logical_id: &str) -> Result<Option<String>> {
-        let kind = self.document["Resources"][logical_id]["Type"].as_str();
-        Ok(Some(match (logical_id, kind) {
-            ("AWS::NoValue", _) => return Ok(None),
-            ("AWS::StackName", _) => self.names.stack.clone(),
-            ("AWS::Region", _) => REGION.to_owned(),
-            ("AWS::AccountId", _) => self.names.account.clone(),
-            ("AWS::Partition", _) => "aws".to_owned(),
-            ("AWS::URLSuffix", _) => "amazonaws.com".to_owned(),
-            (_, Some("AWS::S3::Bucket")) => format!("{}-{logical_id}", self.names.stack).to_lowercase(),
-            (_, Some("AWS::SQS::Queue")) => {
-                let (account, name) = (&self.names.account, self.queue_name(logical_id)?);
-                format!("https://sqs.{REGION}.amazonaws.com/{account}/{name}")
-            }
-            (_, Some(_)) => logical_id.to_owned(),
-            (_, None) => bail!("the template has no {logical_id}"),
-        }))
-    }
-
-    /// The name that the template gives a queue, or else one with the stack's name, as
-    /// CloudFormation would make.
+    /// The name of a queue: the one in the template, or one that is made from the stack's name, as CloudFormation does.
     pub(crate) fn queue_name(&self, logical_id: &str) -> Result<String> {
         match &self.document["Resources"][logical_id]["Properties"]["QueueName"] {
             Value::Null => Ok(format!("{}-{logical_id}", self.names.stack)),
@@ -280,80 +196,20 @@ impl Template {
         }
     }
 
-    fn attribute(&self, argument: &str) -> Result<String> {
-        let (logical_id, attribute) = argument.split_once('.').context("GetAtt without an attribute")?;
-        let kind = self.document["Resources"][logical_id]["Type"].as_str().unwrap_or_default();
-        Ok(match (kind, attribute) {
-            ("AWS::SQS::Queue", "Arn") => {
-                format!("arn:aws:sqs:{REGION}:{}:{}", self.names.account, self.queue_name(logical_id)?)
-            }
-            ("AWS::SQS::Queue", "QueueName") => self.queue_name(logical_id)?,
-            ("AWS::DynamoDB::Table", "Arn") => {
-                format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{logical_id}")
-            }
-            ("AWS::KMS::Key", "Arn") => self.key_alias(logical_id),
-            ("AWS::Logs::LogGroup", "Arn") => {
-                format!("arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{logical_id}")
-            }
-            ("AWS::S3::Bucket", "Arn") => format!("arn:aws:s3:::{}", self.name(logical_id)?),
-            _ => bail!("the local stack does not know {argument}"),
-        })
-    }
-
-    /// What a key is found by in the local stack, where its id can't be chosen.
+    /// The alias of a key in the local stack, where the id of a key can't be chosen.
     pub(crate) fn key_alias(&self, logical_id: &str) -> String {
         format!("alias/{}-{logical_id}", self.names.stack)
     }
-
-    fn name(&self, name: &str) -> Result<String> {
-        let value = self.reference(name)?;
-        value.as_str().map(str::to_owned).with_context(|| format!("{name} is no text"))
-    }
-
-    fn substitute(&self, text: &str) -> Result<String> {
-        let mut result = String::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            let (name, after) = after.split_once('}').context("Sub without a closing brace")?;
-            result += before;
-            result += &if name.contains('.') { self.attribute(name)? } else { self.name(name)? };
-            rest = after;
-        }
-        Ok(result + rest)
-    }
-}
-
-/// YAML as JSON, tags such as `!Ref` in their long form.
-fn to_json(yaml: &Yaml<'_>) -> Result<Value> {
-    Ok(match yaml {
-        Yaml::Value(Scalar::Null) => Value::Null,
-        Yaml::Value(Scalar::Boolean(value)) => json!(value),
-        Yaml::Value(Scalar::Integer(value)) => json!(value),
-        Yaml::Value(Scalar::FloatingPoint(value)) => json!(value.into_inner()),
-        Yaml::Value(Scalar::String(value)) => json!(value),
-        Yaml::Sequence(items) => items.iter().map(to_json).collect::<Result<_>>()?,
-        Yaml::Mapping(members) => {
-            let mut object = Map::new();
-            for (name, value) in members {
-                let name = name.as_str().ok_or_else(|| anyhow!("a key that is no text: {name:?}"))?;
-                object.insert(name.to_owned(), to_json(value)?);
-            }
-            Value::Object(object)
-        }
-        Yaml::Tagged(tag, value) => match tag.suffix.as_str() {
-            "Ref" => json!({ "Ref": to_json(value)? }),
-            function => json!({ format!("Fn::{function}"): to_json(value)? }),
-        },
-        other => bail!("the template has YAML the local stack does not read: {other:?}"),
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
-    fn the_functions_environment_is_resolved() {
+    fn environment_of_functions_is_resolved() {
         let environment =
             Template::load().and_then(|template| template.environment()).expect("a good template");
         assert_eq!(environment["SALDO_ACCOUNTS_TABLE"], "AccountsTable");
@@ -390,7 +246,7 @@ mod tests {
 
     /// See `docs/decisions/recursive-loops.md`.
     #[test]
-    fn functions_that_queue_messages_again_may_loop_and_an_alarm_watches_the_other_workers() {
+    fn loop_detection_is_off_for_workers_that_requeue_and_alarmed_for_the_others() {
         let template = Template::load().expect("a good template");
         let functions = template.resources("AWS::Serverless::Function").expect("functions");
         let may_loop = functions.iter().filter(|function| function.may_loop());
@@ -421,7 +277,7 @@ mod tests {
 
     /// As AWS advises: <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html>.
     #[test]
-    fn messages_stay_hidden_six_times_as_long_as_a_worker_may_take_and_are_tried_ten_times() {
+    fn visibility_timeout_is_six_function_timeouts_and_messages_are_received_ten_times() {
         let template = Template::load().expect("a good template");
         let queues = template.resources("AWS::SQS::Queue").expect("queues");
         let functions = template.resources("AWS::Serverless::Function").expect("functions");

@@ -1,4 +1,4 @@
-//! How to reach the person or company behind an account.
+//! Contact data of accounts.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,18 +11,18 @@ use crate::text::{Text, TextError};
 /// The full name of the primary contact.
 pub type ContactName = Text<256>;
 
-/// A telephone number in E.164 form: `+`, the country calling code and the number, at
-/// most 15 digits, with a length its country's numbering plan uses.
+/// A telephone number in the format of ITU-T E.164: `+`, the country code and the number, at most 15 digits, with a length
+/// that the country's numbering plan uses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phone(String);
 
-/// The text is not a telephone number in E.164 form.
+/// The text is not a telephone number in E.164 format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a phone number in E.164 form, such as +5491155551234")]
 pub struct InvalidPhone;
 
 impl Phone {
-    /// The number in E.164 form.
+    /// The number in E.164 format.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -33,7 +33,7 @@ impl FromStr for Phone {
     type Err = InvalidPhone;
 
     fn from_str(text: &str) -> Result<Self, InvalidPhone> {
-        // The parser also reads blanks, brackets and `00`; E.164 has one spelling.
+        // The parser also accepts spaces, brackets and `00`, which E.164 does not have.
         PhoneNumber::parse(text)
             .filter(|number| number.e164() == text)
             .map(|_| Self(text.to_owned()))
@@ -49,20 +49,19 @@ impl fmt::Display for Phone {
 
 /// An e-mail address as the source reported it, of at most 254 characters (RFC 5321).
 ///
-/// Sources hold placeholders and typing errors where an address should be. Refusing the
-/// row would lose a debt over a typing error, and dropping the text would lose the text:
-/// it is kept, and [`Email::is_address`] tells whether mail could be sent to it.
+/// Sources contain placeholders and typing errors. Refusing the row for one would lose a debt, so the text is stored
+/// unchanged, and [`Email::is_address`] says whether it is a valid address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Email(Text<254>);
 
 impl Email {
-    /// The text as given.
+    /// The text, unchanged.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// Whether the text is an address as RFC 5321 has it.
+    /// Whether the text is a valid address according to RFC 5321.
     #[must_use]
     pub fn is_address(&self) -> bool {
         EmailAddress::parse_with_options(self.as_str(), Options::default().without_display_text()).is_ok()
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phones_have_exactly_the_e164_spelling() {
+    fn phone_numbers_must_be_in_e164_format() {
         for good in ["+5491155551234", "+12025550173", "+442079460958", "+81312345678"] {
             assert!(good.parse::<Phone>().is_ok(), "{good}");
         }
@@ -104,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_email_that_is_no_address_is_kept_and_told_apart() {
+    fn text_that_is_not_an_address_is_kept_and_recognized() {
         let placeholder: Email = "[email protected]".parse().expect("bounded text");
         assert_eq!(placeholder.as_str(), "[email protected]");
         assert!(!placeholder.is_address());

@@ -1,7 +1,7 @@
-//! Calendar dates and moments in time.
+//! Calendar dates and timestamps.
 //!
-//! A due date is a day on the calendar, the same day wherever it is read: it never
-//! becomes a moment. Moments are [`jiff::Timestamp`]s, in UTC.
+//! A due date is a calendar date, independent of time zones, and is never converted to a timestamp. Timestamps
+//! ([`jiff::Timestamp`]) are in UTC.
 
 use std::str::FromStr;
 
@@ -15,11 +15,11 @@ pub use jiff::civil::Date;
 #[error("not a calendar date such as 2026-01-15")]
 pub struct InvalidDate;
 
-/// Reads a calendar date in ISO 8601's extended form, `YYYY-MM-DD`. Times and offsets
-/// are refused, not cut off: cutting would move the day for half the world.
+/// Parses a calendar date in the extended format of ISO 8601, `YYYY-MM-DD`. A time is refused rather than dropped: in
+/// another time zone it may be another day.
 ///
 /// # Errors
-/// [`InvalidDate`] for any other text or a day that does not exist.
+/// [`InvalidDate`] for any other text and for days that do not exist.
 pub fn parse(text: &str) -> Result<Date, InvalidDate> {
     const LENGTH: usize = "YYYY-MM-DD".len();
     if text.len() != LENGTH || !text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -28,14 +28,14 @@ pub fn parse(text: &str) -> Result<Date, InvalidDate> {
     Date::from_str(text).map_err(|_| InvalidDate)
 }
 
-/// The first year that a debt or a booking can be of. What is earlier is a misread year, such
-/// as 0026, or a spreadsheet's day 0, 1899-12-30.
+/// The earliest year of a debt or a booking. Earlier ones are misread years, such as 0026, or a spreadsheet's day 0,
+/// 1899-12-30.
 const YEAR_MIN: i16 = 1970;
 
-/// The text is not a calendar date, or one of a year before 1970.
+/// The text is not a calendar date, or its year is before 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusedDate {
-    /// It is no calendar date.
+    /// It is not a calendar date.
     #[error(transparent)]
     Invalid(#[from] InvalidDate),
     /// Its year is before 1970.
@@ -46,7 +46,7 @@ pub enum RefusedDate {
     },
 }
 
-/// Reads the date of a debt or a booking: as [`parse`], from 1970 on.
+/// Parses the date of a debt or a booking: as [`parse`], from 1970 on.
 ///
 /// # Errors
 /// [`RefusedDate`] for any other text.
@@ -58,30 +58,28 @@ pub fn parse_since_1970(text: &str) -> Result<Date, RefusedDate> {
     }
 }
 
-/// The text is not a moment.
+/// The text is not a timestamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a moment in RFC 3339's form before 9999-12-30T22:00:00Z, such as 2027-01-31T12:00:00Z")]
 pub struct InvalidMoment;
 
-/// Reads a moment in RFC 3339's form, with its offset from UTC.
+/// Parses a timestamp in the format of RFC 3339, with an offset from UTC.
 ///
 /// # Errors
-/// [`InvalidMoment`] for any other text or a moment outside the calendar.
+/// [`InvalidMoment`] for any other text and for timestamps out of range.
 pub fn parse_moment(text: &str) -> Result<Timestamp, InvalidMoment> {
     text.parse().map_err(|_| InvalidMoment)
 }
 
-/// The moment itself or, if it lies between two milliseconds, the one after it: moments are
-/// kept in milliseconds.
+/// The timestamp, rounded up to a millisecond: timestamps are stored in milliseconds.
 #[must_use]
 pub fn next_millisecond(moment: Timestamp) -> Timestamp {
     let up = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Ceil);
-    // There is no next one at the end of the calendar.
+    // At the end of the range there is no next one.
     moment.round(up).unwrap_or(moment)
 }
 
-/// A moment in RFC 3339's form, in UTC and milliseconds, always three digits of them: such
-/// times sort as text.
+/// The timestamp in the format of RFC 3339, in UTC, always with three decimals, so that the texts sort by time.
 #[must_use]
 pub fn in_milliseconds(moment: Timestamp) -> String {
     format!("{moment:.3}")
@@ -92,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_days_that_exist_in_the_extended_form_are_dates() {
+    fn only_existing_days_in_the_extended_format_are_dates() {
         assert_eq!(parse("2026-01-15").map(|d| d.to_string()), Ok("2026-01-15".into()));
         assert!(parse("2024-02-29").is_ok());
         for bad in [
@@ -121,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_between_two_milliseconds_are_the_next_one() {
+    fn timestamps_are_rounded_up_to_milliseconds() {
         for (moment, next) in [
             ("2026-01-15T12:00:00.123Z", "2026-01-15T12:00:00.123Z"),
             ("2026-01-15T12:00:00.123000001Z", "2026-01-15T12:00:00.124Z"),

@@ -1,6 +1,5 @@
-//! Typed identifiers, each with its prefix on the wire: `org_…`, `acc_…`, `imp_…`,
-//! `key_…`. A text with another prefix is no id of that type, so an id can never be
-//! looked up in the wrong table.
+//! Typed ids. As text each has the prefix of its type: `org_…`, `acc_…`, `imp_…`, `key_…`. Text with another prefix does
+//! not parse, so an id can't be used with the wrong table.
 
 mod origin;
 
@@ -12,14 +11,14 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// The text is no id of the type asked for.
+/// The text is not an id of the expected type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of this type, as the API gives them: {prefix} and what follows")]
 pub struct InvalidId {
     prefix: &'static str,
 }
 
-/// An id of any type. As text it has at most 40 characters, none of them blank.
+/// An id of any type. Its text has at most 40 characters and no whitespace.
 pub trait Id: fmt::Display {}
 
 macro_rules! id {
@@ -30,7 +29,7 @@ macro_rules! id {
         pub struct $name($inner);
 
         impl $name {
-            /// What every id of this type begins with.
+            /// The prefix of every id of this type.
             pub const PREFIX: &'static str = $prefix;
         }
 
@@ -70,69 +69,66 @@ macro_rules! id {
 }
 
 id!(
-    /// An organization: the owner of all the data its keys reach.
+    /// The id of an organization, the owner of all data that its API keys can access.
     OrgId(String), "org_", opaque
 );
 id!(
-    /// An API key's public name. It identifies the key in lists and logs and opens nothing.
+    /// The id of an API key. It identifies the key in lists and logs, and is not secret.
     KeyId(String), "key_", opaque
 );
 id!(
-    /// An account of any type.
+    /// The id of an account.
     AccountId(String), "acc_", opaque
 );
 id!(
-    /// A client, internal or external.
+    /// The id of a client.
     ClientId(String), "cli_", opaque
 );
 id!(
-    /// A transaction. In its account it is the deduplication key: what is the same
-    /// transaction has the same id, whoever sends it, and whenever.
+    /// The id of a transaction, which is its deduplication key: a transaction that its source reports again has the same id.
     TransactionId(String), "txn_", opaque
 );
 id!(
-    /// An import job: a version 7 UUID, so that ids sort by the time they were made.
+    /// The id of an import: a version 7 UUID, so that ids sort by creation time.
     ImportId(Uuid), "imp_", version_7
 );
 id!(
-    /// An export job: a version 7 UUID, so that ids sort by the time they were made.
+    /// The id of an export: a version 7 UUID, so that ids sort by creation time.
     ExportId(Uuid), "exp_", version_7
 );
 
 id!(
-    /// A file that is sent to be imported: a version 7 UUID, so that ids sort by the time they
-    /// were made.
+    /// The id of an uploaded file: a version 7 UUID, so that ids sort by creation time.
     UploadId(Uuid), "upl_", version_7
 );
 id!(
-    /// A synchronization: a version 7 UUID, so that ids sort by the time they were made.
+    /// The id of a synchronization: a version 7 UUID, so that ids sort by creation time.
     SyncId(Uuid), "syn_", version_7
 );
 id!(
-    /// A provider access: an end user's connection to a bank.
+    /// The id of a provider access: an end user's connection to a bank.
     AccessId(String), "acs_", opaque
 );
 id!(
-    /// A challenge: what the user is asked in the course of a synchronization.
+    /// The id of a challenge: a question to the user during a synchronization.
     ChallengeId(String), "cha_", opaque
 );
 id!(
-    /// A notification endpoint.
+    /// The id of a notification endpoint.
     NotificationId(String), "not_", opaque
 );
 id!(
-    /// The delivery of a notification: a version 7 UUID, so that ids sort by the time they
-    /// were made.
+    /// The id of a delivery of a notification: a version 7 UUID, so that ids sort by creation time.
     DeliveryId(Uuid), "dlv_", version_7
 );
 
-/// A version 7 UUID (RFC 9562 section 5.7) in its one canonical spelling.
+/// A version 7 UUID (RFC 9562 section 5.7) in its canonical form.
 fn version_7(text: &str) -> Option<Uuid> {
     Uuid::try_parse(text).ok().filter(|id| id.get_version_num() == 7 && id.to_string() == text)
 }
 
-/// The characters after the prefix of ids that are not UUIDs: 16 to 32 lower-case
-/// base 32 digits (RFC 4648), which are safe in URLs, file names and spoken words.
+/// The part after the prefix of an id that is not a UUID: 16 to 32 base 32 digits (RFC 4648) in lower case, which are safe
+/// in URLs and file names and can be read aloud.
 fn opaque(text: &str) -> Option<String> {
     let valid =
         (16..=32).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
@@ -144,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_of_another_type_is_refused() {
+    fn ids_of_other_types_are_refused() {
         let org = OrgId::random().expect("randomness");
         assert_eq!(org.to_string().parse(), Ok(org.clone()));
         assert!(org.to_string().parse::<KeyId>().is_err());

@@ -1,4 +1,4 @@
-//! The organization: whose books these are.
+//! Organizations: the tenants of Saldo.
 
 use std::str::FromStr;
 
@@ -11,27 +11,27 @@ use crate::money::Currency;
 use crate::sync::RedirectSettings;
 use crate::text::Text;
 
-/// An organization and the settings that give meaning to what its data leaves out.
+/// An organization and the defaults for its data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Organization {
     /// Its id.
     pub id: OrgId,
-    /// What people call it.
+    /// Its name, for people.
     pub name: Text<256>,
-    /// The currency of amounts that state none.
+    /// The currency of amounts without one.
     pub currency: Currency,
-    /// The IANA name of the time zone whose calendar says what day "today" is.
+    /// The time zone that determines today's date.
     pub time_zone: TimeZoneName,
-    /// How users come back from the pages of banks.
+    /// The settings for users' return from pages of banks.
     #[serde(default, skip_serializing_if = "RedirectSettings::is_default")]
     pub redirects: RedirectSettings,
 }
 
 impl Organization {
-    /// The day it is at `now` where the organization is.
+    /// The date at `now` in the organization's time zone.
     #[must_use]
     pub fn day_at(&self, now: Timestamp) -> Date {
-        // The name was checked when it was set; UTC is for a database that has dropped it.
+        // The name was valid when it was set; UTC is the fallback if a newer database no longer has it.
         let zone = TimeZone::get(&self.time_zone.0).unwrap_or(TimeZone::UTC);
         zone.to_datetime(now).date()
     }
@@ -42,13 +42,13 @@ impl Organization {
 #[serde(try_from = "String", into = "String")]
 pub struct TimeZoneName(String);
 
-/// The text names no time zone of the IANA database.
+/// The text is not the name of a time zone in the IANA database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a time zone of the IANA database such as America/Argentina/Buenos_Aires")]
 pub struct UnknownTimeZone;
 
 impl TimeZoneName {
-    /// Coordinated universal time, the default.
+    /// Coordinated Universal Time, the default.
     #[must_use]
     pub fn utc() -> Self {
         Self("UTC".to_owned())
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_day_is_that_of_the_organizations_calendar() {
+    fn date_is_that_of_the_organizations_time_zone() {
         let now: Timestamp = "2026-01-31T10:30:00Z".parse().expect("a moment");
         for (zone, day) in [
             ("UTC", "2026-01-31"),

@@ -1,17 +1,16 @@
-//! Searching text as people mean it: without regard to case or accents.
+//! Text search that ignores case and accents.
 
 use deunicode::deunicode_char;
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 
-/// The end of the Unicode blocks of Latin letters with marks of their own, as in `łøœ`.
+/// The end of the Unicode blocks with Latin letters whose marks do not decompose, such as `łøœ`.
 const LATIN_END: char = '\u{250}';
 
-/// Folds text for comparison: compatibility caseless matching (Unicode Standard, section
-/// 3.13, D146) without combining marks; Latin letters that remain are spelt with the basic
-/// ones. `Société` and `SOCIETE` fold to the same, as do `Straße`
-/// and `strasse`, `Łódź` and `lodz`.
+/// Folds text for comparison: compatibility caseless matching (Unicode Standard, section 3.13, D146), then removal of
+/// combining marks and transliteration of the remaining Latin letters. `Société` and `SOCIETE` fold to the same text, as
+/// do `Straße` and `strasse`, `Łódź` and `lodz`.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let classes = CanonicalCombiningClassMapBorrowed::new();
@@ -34,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_and_accents_do_not_count() {
+    fn case_and_accents_are_ignored() {
         for (one, other) in [
             ("Société Générale", "societe generale"),
             ("MARÍA GARCÍA", "María García"),

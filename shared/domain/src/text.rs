@@ -1,4 +1,4 @@
-//! Text with a bound, so that no field can grow past what a record may hold.
+//! Text of bounded length, so that records stay below the limits of DynamoDB.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,14 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::Id;
 
-/// Text of 1 to `MAX` characters (Unicode scalar values) without control characters,
-/// kept exactly as given.
+/// Text of 1 to `MAX` characters (Unicode scalar values) without control characters, stored unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Text<const MAX: usize>(String);
 
-/// Text of 1 to `MAX` characters that may have line breaks and tabs, kept exactly as
-/// given: notes.
+/// Text of 1 to `MAX` characters that may have line breaks and tabs, such as notes, stored unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Prose<const MAX: usize>(String);
@@ -24,25 +22,25 @@ pub struct Prose<const MAX: usize>(String);
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// No characters at all, or nothing but blanks and invisible characters.
+    /// There are no visible characters.
     #[error("empty")]
     Empty,
-    /// More characters than the field has room for.
+    /// There are too many characters.
     #[error("longer than {max} characters")]
     TooLong {
-        /// The most characters the field holds.
+        /// The most characters in the field.
         max: usize,
     },
-    /// A control character, such as NUL or an escape.
+    /// There is a control character, such as NUL or escape.
     #[error("has control characters")]
     ControlCharacter,
-    /// An invisible character in an id.
+    /// An id contains an invisible character.
     #[error("has the invisible character U+{:04X}; remove it", u32::from(*.0))]
     InvisibleCharacter(char),
 }
 
-/// The first character that is not shown: one with the property `Default_Ignorable_Code_Point`
-/// (Unicode, chapter 5.21), such as a zero-width space or a byte order mark.
+/// The first invisible character: one with the property `Default_Ignorable_Code_Point` (Unicode, chapter 5.21), such as a
+/// zero-width space or a byte order mark.
 pub(crate) fn invisible(text: &str) -> Option<char> {
     text.chars().find(|c| is_invisible(*c))
 }
@@ -66,7 +64,7 @@ fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
 macro_rules! bounded {
     ($name:ident, $allowed:expr) => {
         impl<const MAX: usize> $name<MAX> {
-            /// The text as given.
+            /// The text, unchanged.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -111,7 +109,7 @@ impl Text<64> {
 }
 
 impl Text<128> {
-    /// An id, as the text it is on the wire.
+    /// The text of an id, with its prefix.
     #[must_use]
     pub fn of_id(id: &impl Id) -> Self {
         Self(id.to_string())
@@ -126,13 +124,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_counts_characters_not_bytes() {
+    fn length_is_counted_in_characters() {
         assert!("ñandú".parse::<Text<5>>().is_ok());
         assert_eq!("ñandúes".parse::<Text<5>>(), Err(TextError::TooLong { max: 5 }));
     }
 
     #[test]
-    fn prose_may_break_lines_and_text_may_not() {
+    fn only_prose_may_have_line_breaks() {
         assert!("a\r\n\tb".parse::<Prose<9>>().is_ok());
         assert_eq!("a\nb".parse::<Text<9>>(), Err(TextError::ControlCharacter));
         assert_eq!("a\0b".parse::<Prose<9>>(), Err(TextError::ControlCharacter));
@@ -144,7 +142,7 @@ mod tests {
         for text in ["\u{200b}", "\u{feff} ", "\u{ad}\u{2060}", "\u{202e}"] {
             assert_eq!(text.parse::<Text<9>>(), Err(TextError::Empty), "{text:?}");
         }
-        // Persian and emoji need them between other characters.
+        // Persian text and emoji need them between other characters.
         assert!("می\u{200c}خواهم".parse::<Text<9>>().is_ok());
     }
 }

@@ -1,7 +1,7 @@
-//! Use cases: what handlers of HTTP requests, of queues and of schedules do with Saldo's records.
+//! Use cases: what the handlers of HTTP requests, queues and schedules do with Saldo's records.
 //!
-//! Everything here can be repeated: a message that is delivered again, or a worker that is stopped at
-//! any point, leads to the same state.
+//! Every use case can be repeated: a message that is delivered again, or a worker that is killed at any point, leads to the
+//! same state.
 
 #![warn(missing_docs)]
 

@@ -1,8 +1,8 @@
-//! Names of banks and of receivers of notifications, resolved to addresses that may be called, and to no others.
+//! A DNS resolver that returns only addresses that may be called: protection against server-side request forgery.
 //!
-//! The HTTP clients resolve names with this resolver at each call, so a name can't stand for one address when it
-//! is checked and for another when it is called. A receiver's name is also checked when it is saved, so that its
-//! owner learns of a mistake.
+//! The HTTP clients for banks and webhooks resolve names with this resolver at each call, so a name can't resolve to one
+//! address when it is checked and to another when it is called. A webhook's name is also checked when it is saved, so that
+//! its owner learns of a mistake.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,21 +11,21 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::notification::{InvalidTarget, NotifyUri, Targets};
 
-/// How long a name may take to be resolved while a caller waits.
+/// The timeout for resolving a name while a caller waits.
 const LOOK_UP_MAX: Duration = Duration::from_secs(2);
 
 /// Why there are no addresses to call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The name is not known.
+    /// The name does not resolve.
     #[error("the name can't be resolved")]
     NotResolved,
-    /// One of them is not to be called, so the name is not to be trusted with the others.
+    /// One of its addresses may not be called, so none of them is used.
     #[error("the name has an address that may not be called")]
     NotAllowed,
 }
 
-/// A client's resolver.
+/// The resolver for an HTTP client.
 #[derive(Clone, Copy, Debug)]
 pub struct Guard(pub Targets);
 
@@ -49,11 +49,11 @@ async fn resolve(name: &str, targets: Targets) -> Result<Vec<SocketAddr>, Refusa
     }
 }
 
-/// Checks that the host's name, if it has one, stands for addresses that may be called. A name
-/// that can't be resolved, or not in time, may be set up later: it is checked at each call.
+/// Checks that the host's name, if it is a name, resolves to addresses that may be called. A name that does not resolve in
+/// time passes: it may be set up later, and each call checks it again.
 ///
 /// # Errors
-/// The finding, when it stands for others.
+/// The finding, if the name resolves to an address that may not be called.
 pub async fn check_name(uri: &NotifyUri, targets: Targets) -> Result<(), Finding> {
     let Some(name) = uri.name() else {
         return Ok(());
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_name_of_this_machine_is_resolved_where_it_may_be_called_and_nowhere_else() {
+    async fn loopback_names_resolve_only_where_they_are_allowed() {
         assert_eq!(resolve("localhost", Targets::Public).await, Err(Refusal::NotAllowed));
         let own = resolve("localhost", Targets::PublicAndLoopback).await.expect("addresses");
         assert!(own.iter().all(|address| address.ip().is_loopback()), "{own:?}");

@@ -1,5 +1,5 @@
-//! SQS messages, handled one by one: each succeeds or fails by itself. A message that failed is
-//! delivered again, after seconds at first and after minutes later.
+//! Handles the messages of an SQS batch independently of each other: each succeeds or fails alone. A failed message is
+//! delivered again, after seconds at first and minutes later.
 
 use std::collections::HashMap;
 
@@ -12,9 +12,9 @@ use tokio::task::JoinSet;
 use tracing::field::{self, Empty};
 use tracing::{Instrument, Span};
 
-/// Handles each message of a batch and reports the ones that failed, so that SQS delivers only
-/// those again: soon, since their visibility timeouts are shortened. A message that makes the
-/// handler panic, or that can't be read, fails alone. `queue` is one of the account's queues.
+/// Handles each message of a batch and returns the failed ones, so that SQS delivers only those again. Their visibility
+/// timeouts are shortened through `queue`, the client for the messages' queue. A message that makes the handler panic, or
+/// that can't be parsed, fails alone.
 pub async fn each_message<M, F, Fut>(queue: &WorkQueue<M>, event: SqsEvent, handle: F) -> SqsBatchResponse
 where
     M: DeserializeOwned + Message + Send + 'static,
@@ -38,7 +38,7 @@ where
         };
         let Some((id, origin)) = received.remove(&task).filter(|_| !done) else { continue };
         if let Some(origin) = origin {
-            // On the heap: few messages fail, and the call's state would be part of every worker's future.
+            // Boxed: few messages fail, and the call's state would enlarge the future of every worker.
             Box::pin(queue.deliver_again_soon(&origin)).await;
         }
         let mut failure = BatchItemFailure::default();
@@ -49,20 +49,20 @@ where
     response
 }
 
-/// A handler of dead letters has failed: their jobs have not ended yet.
+/// A dead-letter handler has failed, so that jobs of exhausted messages have not ended.
 #[derive(Debug, thiserror::Error)]
 #[error("{0} dead letters could not be handled")]
-pub struct LeftOpen(usize);
+pub struct Unhandled(usize);
 
-/// Makes failed messages the function's own failure, which an alarm watches in handlers of dead
-/// letters: these have no dead-letter queue of their own. The messages are delivered again.
+/// Turns failed messages into an error of the function. Dead-letter handlers have no dead-letter queue of their own; an
+/// alarm watches their errors. The messages are delivered again.
 ///
 /// # Errors
-/// [`LeftOpen`] when a message has failed.
-pub fn all_or_error(answer: SqsBatchResponse) -> Result<SqsBatchResponse, LeftOpen> {
+/// [`Unhandled`] when a message has failed.
+pub fn all_or_error(answer: SqsBatchResponse) -> Result<SqsBatchResponse, Unhandled> {
     match answer.batch_item_failures.len() {
         0 => Ok(answer),
-        failed => Err(LeftOpen(failed)),
+        failed => Err(Unhandled(failed)),
     }
 }
 
@@ -116,14 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_names_its_causes() {
+    fn failure_chain_names_all_causes() {
         let parsed = serde_json::from_str::<u8>("x").map_err(Failure::corrupt("a report"));
         let chain = parsed.expect_err("no number").chain();
         assert_eq!(chain, "a report in the store can't be read: expected value at line 1 column 1");
     }
 
     #[tokio::test]
-    async fn a_message_fails_alone_by_error_panic_or_nonsense() {
+    async fn messages_fail_independently() {
         let bodies = [
             ("good", r#"{"n":1}"#),
             ("failing", r#"{"n":2}"#),

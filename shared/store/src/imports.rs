@@ -79,7 +79,7 @@ pub struct ChunkPart {
     /// Its rows by their outcome.
     pub counts: Counts,
     /// Whether it was given up or left out, and a slow worker or a redrive may still process it.
-    pub given_up: bool,
+    pub exhausted: bool,
     /// Which of its reports counts, if there was a finding in its rows.
     pub report: Option<Uuid>,
 }
@@ -87,8 +87,8 @@ pub struct ChunkPart {
 impl ChunkPart {
     /// A chunk that was given up and of whose rows nothing is known.
     #[must_use]
-    pub fn given_up(number: u32) -> Self {
-        Self { number, counts: Counts::default(), given_up: true, report: None }
+    pub fn exhausted(number: u32) -> Self {
+        Self { number, counts: Counts::default(), exhausted: true, report: None }
     }
 }
 

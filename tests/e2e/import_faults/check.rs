@@ -73,7 +73,7 @@ impl History<'_> {
         if let Some(totals) = import.job.totals {
             let chunks = ImportJob { totals: None, ..import.job.clone() };
             let sum = self.lab.calm.imports.with_progress(chunks).await.expect("DynamoDB").progress;
-            assert_eq!((sum, sum.chunks_given_up), (totals, 0), "seed {}: {import:#?}", self.seed);
+            assert_eq!((sum, sum.chunks_exhausted), (totals, 0), "seed {}: {import:#?}", self.seed);
         }
     }
 
@@ -82,7 +82,7 @@ impl History<'_> {
         let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
         let parts: Vec<_> = self.lab.calm.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
         let chunks: Vec<_> = kept.chunks(job.rows_per_chunk).collect();
-        let given_up = parts.iter().filter(|part| part.given_up);
+        let given_up = parts.iter().filter(|part| part.exhausted);
         given_up.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
     }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use saldo_domain::fields::{Finding, Severity};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::{
-    Chunk, ChunkReport, Cutter, Fate, RawRow, RowBody, Shape, Superseded, Survey, processing_failed,
+    Chunk, ChunkReport, Chunker, DuplicateScan, RawRow, RowBody, RowOutcome, Shape, Superseded,
+    processing_failed,
 };
 
 use crate::rows::{Outcome, same_row};
@@ -14,9 +15,9 @@ use crate::rows::{Outcome, same_row};
 pub(crate) fn follow(outcome: &Outcome, rows_per_chunk: usize) {
     let Some(shape) = &outcome.shape else { return };
     let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-    let mut survey = Survey::new(org.clone());
-    outcome.rows.iter().for_each(|row| survey.add(shape, row));
-    let superseded = survey.finish();
+    let mut scan = DuplicateScan::new(org.clone());
+    outcome.rows.iter().for_each(|row| scan.add(shape, row));
+    let superseded = scan.finish();
     let chunks = cut(&outcome.rows, shape, &superseded, rows_per_chunk);
 
     let mut last = HashMap::new();
@@ -39,9 +40,9 @@ pub(crate) fn follow(outcome: &Outcome, rows_per_chunk: usize) {
 }
 
 fn cut(rows: &[RawRow], shape: &Shape, superseded: &Superseded, rows_per_chunk: usize) -> Vec<Chunk> {
-    let mut cutter = Cutter::new(superseded.clone(), rows_per_chunk);
-    let mut chunks: Vec<Chunk> = rows.iter().filter_map(|row| cutter.push(shape, row.clone())).collect();
-    chunks.extend(cutter.finish(shape));
+    let mut chunker = Chunker::new(superseded.clone(), rows_per_chunk);
+    let mut chunks: Vec<Chunk> = rows.iter().filter_map(|row| chunker.push(shape, row.clone())).collect();
+    chunks.extend(chunker.finish(shape));
     chunks
 }
 
@@ -60,7 +61,7 @@ fn process(chunk: &Chunk, org: &OrgId) {
         let mut findings = check(row, &chunk.shape, org);
         // As if it could not be written, so that all of it is reported.
         findings.push(processing_failed());
-        report.add(row, findings, Fate::Failed);
+        report.add(row, findings, RowOutcome::Failed);
     }
     let file = serde_json::to_vec(&report).expect("a report can be written");
     let report: ChunkReport = serde_json::from_slice(&file).expect("a report that was written can be read");

@@ -9,7 +9,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use saldo_domain::import::{DecimalSeparator, Format, Mapping, Notation};
-use saldo_formats::read::Beside;
+use saldo_formats::read::ImportMembers;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -89,7 +89,7 @@ pub fn json(input: &[u8]) {
     let in_request = how & IN_REQUEST != 0;
     let notation = Notation { in_request, ..notation(Format::Json, how) };
     let outcome = read(&notation, how, seed, payload);
-    let _at_a_glance = Beside::of(payload);
+    let _at_a_glance = ImportMembers::of(payload);
     // An array can be read as a struct, too.
     if let Some(text) = plain_text(how, payload).filter(|text| text.trim_ascii_start().starts_with('{')) {
         let rows = match serde_json::from_str(text) {

@@ -268,7 +268,7 @@ async fn stop_waiting(
     let stop = |job: &mut SyncJob| {
         let waits = job.status == SyncStatus::AwaitAuth;
         if waits {
-            job.give_up(FailureReason::Aborted, None);
+            job.fail(FailureReason::Aborted, None);
             job.leased_until = None;
         }
         waits

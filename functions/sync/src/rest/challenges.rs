@@ -250,7 +250,7 @@ fn read_answer(mut fields: Fields, challenge: &Challenge, confirm: bool) -> Resu
         }
         ChallengeKind::Redirect { .. } | ChallengeKind::Decoupled { .. } => {
             let reason = "this challenge needs no answer: it is met at the bank";
-            fields.find(Finding::in_row(FindingCode::InvalidValue, reason));
+            fields.report(Finding::in_row(FindingCode::InvalidValue, reason));
             None
         }
     };

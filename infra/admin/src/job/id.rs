@@ -6,7 +6,7 @@ use std::str::FromStr;
 use saldo_domain::id::{ExportId, ImportId, SyncId};
 use serde::Serialize;
 
-/// The id of a job. Its prefix says of which kind.
+/// The id of a job. Its prefix is that of the kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum JobId {
@@ -18,19 +18,19 @@ pub(crate) enum JobId {
     Sync(SyncId),
 }
 
-/// The text is no id of a job.
+/// The text is not the id of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct NoJobId;
+pub(crate) struct InvalidJobId;
 
 impl FromStr for JobId {
-    type Err = NoJobId;
+    type Err = InvalidJobId;
 
-    fn from_str(text: &str) -> Result<Self, NoJobId> {
+    fn from_str(text: &str) -> Result<Self, InvalidJobId> {
         let import = text.parse().map(Self::Import);
         import
             .or_else(|_| text.parse().map(Self::Export))
             .or_else(|_| text.parse().map(Self::Sync))
-            .map_err(|_| NoJobId)
+            .map_err(|_| InvalidJobId)
     }
 }
 
@@ -44,10 +44,10 @@ impl fmt::Display for JobId {
     }
 }
 
-impl fmt::Display for NoJobId {
+impl fmt::Display for InvalidJobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not the id of a job: those begin with imp_, exp_ or syn_, and a UUID follows")
     }
 }
 
-impl std::error::Error for NoJobId {}
+impl std::error::Error for InvalidJobId {}

@@ -16,13 +16,13 @@ pub(super) struct Line {
     id: JobId,
     kind: Kind,
     status: Status,
-    /// Rows of an import or an export, accounts of a synchronization, once they are known.
+    /// The number of rows of an import or export, or of accounts of a synchronization, once known.
     rows: Option<u64>,
     pub(super) created_at: String,
     ended_at: Option<String>,
 }
 
-/// How a job is doing, in the words of its kind.
+/// The status of a job of any kind.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum Status {

@@ -1,4 +1,4 @@
-//! Taking jobs up again.
+//! Redrive of jobs.
 
 use anyhow::{Context, Result, anyhow, bail};
 use saldo_domain::export::{ExportJob, ExportStatus};
@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use super::JobId;
 
-/// What a redrive did.
+/// The result of a redrive.
 #[derive(Serialize)]
 pub(super) struct Outcome {
     job: JobId,
-    /// Whether something was queued.
+    /// Whether messages were queued.
     queued: bool,
     outcome: String,
 }
@@ -25,9 +25,9 @@ pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcom
         JobId::Import(import) => match saldo_jobs::import::redrive(app, org, import).await? {
             Redriven::Queued { chunks, plan } => {
                 let plan = if plan { ", and its plan" } else { "" };
-                (true, format!("goes on: {chunks} chunks queued{plan}"))
+                (true, format!("continues: {chunks} chunks queued{plan}"))
             }
-            Redriven::NothingToDo => (false, "has ended, and nothing of it was given up".to_owned()),
+            Redriven::NothingToDo => (false, "has ended, and no part of it is exhausted".to_owned()),
             Redriven::NotFound => bail!("{org} has no {id}"),
         },
         JobId::Export(export) => {
@@ -35,12 +35,12 @@ pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcom
             match job.status {
                 ExportStatus::Processing => {
                     app.export_queue.send(&[export_message(job)]).await?;
-                    (true, "queued: its file is written from its beginning".to_owned())
+                    (true, "queued: its file is written from the beginning".to_owned())
                 }
-                ExportStatus::Completed => (false, "has ended, with its file".to_owned()),
-                ExportStatus::Failed => bail!(
-                    "{id} has failed, which its caller was told, and can't be taken up again: ask for the export anew"
-                ),
+                ExportStatus::Completed => (false, "has completed".to_owned()),
+                ExportStatus::Failed => {
+                    bail!("{id} has failed and can't be redriven: its caller has to request a new export")
+                }
             }
         }
         JobId::Sync(sync) => {
@@ -48,11 +48,11 @@ pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcom
             match (job.has_ended(), job.error.is_some()) {
                 (false, _) => {
                     app.sync_queue.send(&[sync_message(job)]).await?;
-                    (true, "queued: it goes on where it stands".to_owned())
+                    (true, "queued: it continues where it stopped".to_owned())
                 }
-                (true, false) => (false, "has ended, with what it was to bring".to_owned()),
+                (true, false) => (false, "has completed".to_owned()),
                 (true, true) => bail!(
-                    "{id} has failed, its secrets are forgotten, and it can't be taken up again: begin another synchronization"
+                    "{id} has failed and can't be redriven: its caller has to start a new synchronization"
                 ),
             }
         }
@@ -60,15 +60,14 @@ pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcom
     Ok(Outcome { job: id.clone(), queued, outcome })
 }
 
-/// Queues again whatever has not ended, of all organizations: jobs, and deliveries of
-/// notifications. Says how many of each there are. Nothing counts twice by that; an export that is
-/// being written begins anew.
+/// Redrives all jobs and deliveries of notifications that have not ended, of all organizations. Returns their numbers.
+/// Nothing is counted twice; a running export starts from the beginning.
 ///
 /// # Errors
-/// When the services don't answer.
+/// When AWS fails, or when some imports could not be redriven; everything else is queued then.
 pub async fn redrive_unfinished(app: &App) -> Result<(usize, usize)> {
     let imports = app.imports.unfinished().await.context("looking for unfinished imports")?;
-    // One that can't be taken up keeps no other from it.
+    // A failure does not prevent the redrive of the others.
     let mut left = Vec::new();
     for job in &imports {
         if let Err(failure) = saldo_jobs::import::redrive(app, &job.org, &job.id).await {
@@ -91,7 +90,7 @@ pub async fn redrive_unfinished(app: &App) -> Result<(usize, usize)> {
     app.notification_queue.send(&deliveries).await.context("queueing unfinished deliveries")?;
     match left.is_empty() {
         true => Ok((jobs, deliveries.len())),
-        false => bail!("all was queued but {} imports: {}", left.len(), left.join("; ")),
+        false => bail!("all but {} imports were queued: {}", left.len(), left.join("; ")),
     }
 }
 

@@ -1,5 +1,4 @@
-//! How a job is doing. Nothing that its organization's data says is shown: no rows, no filters,
-//! no words of a bank.
+//! The state of a job, without its organization's data: no rows, no filters, no messages of a bank.
 
 use anyhow::{Result, anyhow};
 use jiff::Timestamp;
@@ -23,12 +22,12 @@ struct ImportView {
     planned_at: Option<String>,
     payload_bytes: u64,
     rows_per_chunk: usize,
-    /// The chunks that there are to be, once all are queued.
+    /// The number of chunks, once all are queued.
     chunks: Option<u32>,
     chunks_queued: u32,
     chunks_done: u32,
-    /// The chunks that no worker could process, or that were left out.
-    chunks_given_up: u32,
+    /// The number of chunks whose messages were delivered too often, or that were skipped.
+    chunks_exhausted: u32,
     outstanding: Option<String>,
 }
 
@@ -59,14 +58,14 @@ struct Sync {
     accounts: u64,
     new_transactions: u64,
     conflict_count: u64,
-    /// How often AWS failed it, and how often the bank asked to wait.
+    /// The number of failures of AWS, and of waits that the bank has asked for.
     failures: u32,
     waits: u32,
     failure_reason: Option<FailureReason>,
     error: Option<String>,
     created_at: String,
     started_at: Option<String>,
-    /// Until when nobody has anything to do for it.
+    /// The end of the current lease or wait.
     rests_until: Option<String>,
     ended_at: Option<String>,
     outstanding: Option<&'static str>,
@@ -95,23 +94,23 @@ fn import_view(import: &Import, now: Timestamp) -> ImportView {
         chunks: job.chunks,
         chunks_queued: job.queued,
         chunks_done: progress.chunks_done,
-        chunks_given_up: progress.chunks_given_up,
+        chunks_exhausted: progress.chunks_exhausted,
         outstanding: outstanding(import),
     }
 }
 
 fn outstanding(Import { job, progress }: &Import) -> Option<String> {
-    let given_up = progress.chunks_given_up;
+    let exhausted = progress.chunks_exhausted;
     let left = |chunks: u32| chunks.saturating_sub(progress.chunks_done);
     match (job.status, job.planned_at, job.chunks) {
         (ImportStatus::Processing, None, _) => Some("its plan".to_owned()),
         (ImportStatus::Processing, Some(_), None) => {
-            Some(format!("{} queued chunks, and more of its plan", left(job.queued)))
+            Some(format!("{} queued chunks, and the rest of its plan", left(job.queued)))
         }
         (ImportStatus::Processing, Some(_), Some(chunks)) => Some(format!("{} chunks", left(chunks))),
         (ImportStatus::Cancelled, ..) => None,
-        (..) if given_up > 0 => Some(format!("{given_up} chunks, given up: `job redrive`")),
-        (ImportStatus::Failed, ..) => Some("what failed, if that was mended: `job redrive`".to_owned()),
+        (..) if exhausted > 0 => Some(format!("{exhausted} exhausted chunks: `job redrive`")),
+        (ImportStatus::Failed, ..) => Some("all rows, once the cause is fixed: `job redrive`".to_owned()),
         (..) => None,
     }
 }
@@ -119,8 +118,8 @@ fn outstanding(Import { job, progress }: &Import) -> Option<String> {
 fn export(job: ExportJob) -> Export {
     let file = job.file();
     let outstanding = match (job.status, job.attempt()) {
-        (ExportStatus::Processing, None) => Some("its file, which nobody has begun"),
-        (ExportStatus::Processing, Some(_)) => Some("its file, which was begun"),
+        (ExportStatus::Processing, None) => Some("its file, which is not begun"),
+        (ExportStatus::Processing, Some(_)) => Some("its file, which is begun"),
         (ExportStatus::Completed | ExportStatus::Failed, _) => None,
     };
     Export {
@@ -146,7 +145,7 @@ fn sync(job: SyncJob, now: Timestamp) -> Sync {
         (SyncStatus::AwaitAuth, _) => Some("the user's answer to a challenge"),
         (_, Step::Begin | Step::Authorize) => Some("its authorization"),
         (_, Step::Fetch) => Some("the bank's accounts and transactions"),
-        (_, Step::End) => Some("tidying up"),
+        (_, Step::End) => Some("its end"),
     };
     // Before it has ended, it may not fail yet.
     let error = job.error.as_ref().filter(|_| job.has_ended()).map(|error| error.reason);

@@ -1,4 +1,4 @@
-//! How an organization's users come back from the pages of banks.
+//! An organization's settings for the return of users from pages of banks.
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Subcommand, ValueEnum};
@@ -7,23 +7,23 @@ use saldo_domain::sync::{RedirectSettings, RedirectUri};
 use saldo_store::app::App;
 use serde::Serialize;
 
-use super::find;
 use crate::Answer;
+use crate::lookup::organization;
 
-/// The redirect URIs that an organization may have registered: each is compared with every request's.
+/// The most redirect URIs of an organization. Every request is compared with all of them.
 const URIS_MAX: usize = 100;
 
-/// What is done with redirect URIs.
+/// Commands for redirect URIs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Registers a redirect URI. From the first one on, synchronizations may name registered ones alone.
+    /// Registers a redirect URI. If any is registered, synchronizations may use only registered ones.
     Add {
         /// The organization: org_…
         org: OrgId,
-        /// An https URL without user name and fragment. It has to match as a whole, query included.
+        /// An https URL without user name and fragment. The whole URL has to match, query included.
         uri: String,
     },
-    /// Removes a redirect URI. Without any, synchronizations may name every https URL.
+    /// Removes a redirect URI. If none is left, synchronizations may use every https URL.
     Remove {
         /// The organization: org_…
         org: OrgId,
@@ -37,12 +37,12 @@ pub(crate) enum Command {
     },
 }
 
-/// Whether something is done.
+/// On or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Switch {
-    /// It is.
+    /// On.
     On,
-    /// It is not.
+    /// Off.
     Off,
 }
 
@@ -79,11 +79,11 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
             };
             list(&change(app, &org, remove).await?)
         }
-        Command::List { org } => list(&find(app, &org).await?.redirects),
+        Command::List { org } => list(&organization(app, &org).await?.redirects),
     }
 }
 
-/// Switches on or off that the application has to confirm each return from a bank's page.
+/// Sets whether the application has to confirm each return from a bank's page.
 pub(crate) async fn confirm(app: &App, org: &OrgId, switch: Switch) -> Result<Answer> {
     let set = |settings: &mut RedirectSettings| {
         settings.confirm = switch == Switch::On;
@@ -101,13 +101,16 @@ fn list(settings: &RedirectSettings) -> Result<Answer> {
     Answer::list(&views.collect::<Vec<_>>())
 }
 
-/// Changes the settings, and returns them as they are then.
+/// Changes the settings and returns the new ones.
+///
+/// # Errors
+/// When another operator has changed them at the same time.
 async fn change(
     app: &App,
     org: &OrgId,
     change: impl FnOnce(&mut RedirectSettings) -> Result<()>,
 ) -> Result<RedirectSettings> {
-    let before = find(app, org).await?.redirects;
+    let before = organization(app, org).await?.redirects;
     let mut after = before.clone();
     change(&mut after)?;
     match after == before || app.keys.change_redirects(org, &before, &after).await? {

@@ -1,11 +1,11 @@
-//! What a consent gives access to.
+//! The access that a consent grants.
 
 use serde::Deserialize;
 
+use super::account::Account;
 use super::answer::{Refusal, Result};
-use super::book::Account;
 
-/// The access a consent is for, as the third party asked for it.
+/// The access of a consent request.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Access {
@@ -18,7 +18,7 @@ pub(super) struct Access {
     restricted_to: Option<Vec<String>>,
 }
 
-/// An account as third parties name it; without a currency, all accounts of the IBAN.
+/// A reference to an account; without a currency, to all accounts with the IBAN.
 #[derive(Clone, Deserialize)]
 struct Reference {
     iban: String,
@@ -32,7 +32,7 @@ enum Extent {
     AllAccountsWithOwnerName,
 }
 
-/// What may be read of an account.
+/// A right to data of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Right {
     Details,
@@ -41,7 +41,7 @@ pub(super) enum Right {
 }
 
 impl Access {
-    /// Refuses an access to nothing, and one that names some accounts and leaves others open.
+    /// Refuses an empty access, and one that names accounts in one list but not in another.
     pub(super) fn check(&self) -> Result<()> {
         let extents = [self.available_accounts, self.available_accounts_with_balance, self.all_psd2];
         if self.lists().next().is_none() && extents.iter().all(Option::is_none) {
@@ -67,7 +67,7 @@ impl Access {
             references => references.iter().any(|reference| reference.is_to(account)),
         };
         let listed = match right {
-            // Who may read an account's balances or transactions may know of it.
+            // A right to balances or transactions includes the details.
             Right::Details => self.lists().any(named),
             Right::Balances => self.balances.as_deref().is_some_and(named),
             Right::Transactions => self.transactions.as_deref().is_some_and(named),

@@ -1,5 +1,5 @@
-//! The bank's answers, and its refusals with the status and message code that
-//! `NextGenPSD2`'s implementation guidelines have for each.
+//! The bank's responses, and its errors with their status and message code according to the implementation guidelines of
+//! `NextGenPSD2`.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::consent::Approach;
+use super::approach::Approach;
 
 pub(super) type Result<T> = std::result::Result<T, Refusal>;
 
 const SCA_APPROACH: HeaderName = HeaderName::from_static("aspsp-sca-approach");
 
-/// An answer, all but the X-Request-ID, which every answer has.
+/// A response, without the `X-Request-ID`, which is added to all.
 #[derive(Clone)]
 pub(super) struct Answer {
     status: StatusCode,
@@ -46,7 +46,7 @@ impl Answer {
         self.header(header::LOCATION, path)
     }
 
-    /// The body as it is sent.
+    /// The serialized body.
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default()
     }
@@ -72,37 +72,37 @@ impl IntoResponse for Answer {
     }
 }
 
-/// Why the bank does not do what it was asked for.
+/// Why the bank refuses a request.
 #[derive(Clone, Debug)]
 pub(super) enum Refusal {
-    /// The request is malformed in the way that the text tells.
+    /// The request is malformed; the text says how.
     Format(Cow<'static, str>),
-    /// The body is no JSON.
+    /// The body is not JSON.
     MediaType,
-    /// A parameter that the standard has and this bank does not offer.
+    /// The standard has the parameter, but this bank does not support it.
     ParameterNotSupported(&'static str),
-    /// A date that lies where it may not.
+    /// A date is out of range.
     PeriodInvalid,
-    /// The consent in the path is none of this bank's.
+    /// The consent in the path is unknown.
     ConsentUnknownInPath,
-    /// The consent in the header is none of this bank's.
+    /// The consent in the header is unknown.
     ConsentUnknown,
-    /// The consent does not allow this: not yet, no longer, or not for this account.
+    /// The consent is not valid, or does not grant this right.
     ConsentInvalid,
     ConsentExpired,
-    /// No such customer, or a wrong PIN or OTP.
+    /// The customer is unknown, or the PIN or OTP is wrong.
     CredentialsInvalid,
     /// The customer is locked.
     ServiceBlocked,
     ScaMethodUnknown,
     /// The authorisation has ended.
     ScaInvalid,
-    /// The resource is not in a state for this.
+    /// The state of the resource does not allow the request.
     StatusInvalid,
     ResourceUnknown,
-    /// No such method on this resource.
+    /// The resource does not support the method.
     ServiceInvalid,
-    /// Asked too often; seconds after which to ask again, if it helps.
+    /// There were too many requests. With the seconds to wait, if waiting helps.
     AccessExceeded {
         retry_after: Option<u32>,
     },

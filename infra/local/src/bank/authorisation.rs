@@ -1,5 +1,4 @@
-//! Authorisations of consents: the steps a customer takes to agree, and what the third
-//! party is told at each.
+//! The authorisation of a consent: its states and the responses for each.
 
 use serde_json::{Value, json};
 
@@ -8,9 +7,9 @@ use super::script::{ScaMethod, Script};
 
 /// The digits of an OTP.
 const OTP_LENGTH: u32 = 6;
-/// The polls of a decoupled authorisation that find the customer still thinking.
+/// The polls of a decoupled authorisation before the customer decides.
 const POLLS_UNDECIDED: u32 = 2;
-/// The same for a customer who takes long: with a poll every three seconds, two minutes.
+/// The same for a slow customer: two minutes with a poll every three seconds.
 const POLLS_UNDECIDED_SLOW: u32 = 40;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +38,12 @@ impl ScaStatus {
         }
     }
 
-    /// Whether the customer has agreed.
+    /// Whether the customer has authorised the consent.
     pub(super) fn is_agreed(self) -> bool {
         matches!(self, Self::Finalised | Self::Exempted)
     }
 
-    /// Whether nothing follows.
+    /// Whether the status is final.
     pub(super) fn is_final(self) -> bool {
         self.is_agreed() || self == Self::Failed
     }
@@ -55,7 +54,7 @@ impl ScaStatus {
 pub(super) struct Authorisation {
     pub(super) status: ScaStatus,
     pub(super) method: Option<&'static ScaMethod>,
-    /// Where the customer goes back to, in a redirect.
+    /// The redirect URIs, in the redirect approach.
     pub(super) way_back: Option<WayBack>,
     polls: u32,
 }
@@ -65,7 +64,7 @@ impl Authorisation {
         Self { status, method: None, way_back, polls: 0 }
     }
 
-    /// The right PIN was given.
+    /// Advances after a correct PIN.
     pub(super) fn authenticated(&mut self, script: Script) {
         (self.status, self.method) = match (script, script.methods()) {
             (Script::NoSca, _) => (ScaStatus::Exempted, None),
@@ -74,7 +73,7 @@ impl Authorisation {
         };
     }
 
-    /// The third party has asked how far a customer with this script is, in the app.
+    /// Counts a poll, after some of which the customer decides in the app.
     pub(super) fn polled(&mut self, script: Script) {
         if self.status != ScaStatus::Started {
             return;
@@ -93,10 +92,9 @@ impl Authorisation {
         }
     }
 
-    /// What the third party is told, with the links of its next steps. `path` is the
-    /// authorisation's.
+    /// The response body with the links of the next steps. `path` is the path of the authorisation.
     pub(super) fn to_json(&self, path: &str, script: Option<Script>) -> Value {
-        let mut told = json!({
+        let mut body = json!({
             "scaStatus": self.status.name(),
             "_links": { "scaStatus": { "href": path } },
         });
@@ -107,22 +105,22 @@ impl Authorisation {
             _ => None,
         };
         if let Some(next) = next {
-            told["_links"][next] = json!({ "href": path });
+            body["_links"][next] = json!({ "href": path });
         }
         match (self.status, script, self.method) {
             (ScaStatus::PsuAuthenticated, Some(script), _) => {
-                told["scaMethods"] = script.methods().iter().map(authentication_object).collect();
+                body["scaMethods"] = script.methods().iter().map(authentication_object).collect();
             }
             (ScaStatus::ScaMethodSelected, _, Some(method)) => {
-                told["chosenScaMethod"] = authentication_object(method);
-                told["challengeData"] = challenge(method);
+                body["chosenScaMethod"] = authentication_object(method);
+                body["challengeData"] = challenge(method);
             }
             (ScaStatus::Started, Some(script), _) if script.is_decoupled() => {
-                told["psuMessage"] = json!("Please confirm in the app of your bank.");
+                body["psuMessage"] = json!("Please confirm in the app of your bank.");
             }
             _ => {}
         }
-        told
+        body
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/v1/consents/{id}/authorisations`: how customers agree, each approach in its way.
+//! `/v1/consents/{id}/authorisations`: starts and updates authorisations, and reads their status.
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -8,14 +8,14 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::answer::{Answer, Refusal, Result};
+use super::approach::Approach;
 use super::authorisation::{Authorisation, ScaStatus};
-use super::consent::Approach;
 use super::customer::is_otp;
 use super::request::{self, RequestKey, WayBack, text};
 use super::script::Script;
 use super::{Served, State as Books};
 
-/// The body that starts or continues an authorisation: at most one of these.
+/// The body of a request that starts or updates an authorisation. At most one member is set.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Step {
@@ -111,13 +111,14 @@ impl Books {
         }
         let id = Uuid::now_v7().to_string();
         let path = format!("/v1/consents/{consent_id}/authorisations/{id}");
-        let mut told = authorisation.to_json(&path, script);
-        told["authorisationId"] = json!(id);
+        let mut response = authorisation.to_json(&path, script);
+        response["authorisationId"] = json!(id);
         if approach == Approach::Redirect {
-            told["_links"]["scaRedirect"] = json!({ "href": format!("{base_url}/sandbox/authorise/{id}") });
+            response["_links"]["scaRedirect"] =
+                json!({ "href": format!("{base_url}/sandbox/authorise/{id}") });
         }
         self.keep(consent_id, id, authorisation)?;
-        Ok(Answer::created(told).approach(approach))
+        Ok(Answer::created(response).approach(approach))
     }
 
     fn update(&mut self, consent_id: &str, id: &str, headers: &HeaderMap, body: &Bytes) -> Result<Answer> {
@@ -133,16 +134,16 @@ impl Books {
             return Err(Refusal::StatusInvalid);
         };
         let mut authorisation = authorisation.clone();
-        let done = self.take(&mut authorisation, &step, &psu, script);
+        let done = self.execute(&mut authorisation, &step, &psu, script);
         let path = format!("/v1/consents/{consent_id}/authorisations/{id}");
-        let told = authorisation.to_json(&path, Some(script));
-        // A wrong OTP is refused, and ends the authorisation all the same.
+        let response = authorisation.to_json(&path, Some(script));
+        // A wrong OTP is refused and also ends the authorisation.
         self.keep(consent_id, id.to_owned(), authorisation)?;
-        done.map(|()| Answer::ok(told).approach(approach))
+        done.map(|()| Answer::ok(response).approach(approach))
     }
 
-    /// Takes a step of an embedded authorisation.
-    fn take(
+    /// Executes a step of an embedded authorisation.
+    fn execute(
         &mut self,
         authorisation: &mut Authorisation,
         step: &Step,
@@ -177,7 +178,7 @@ impl Books {
         Ok(())
     }
 
-    /// Keeps an authorisation as it now stands, and grants its consent if it is agreed.
+    /// Stores an authorisation, and grants its consent if it was authorised.
     fn keep(&mut self, consent_id: &str, id: String, authorisation: Authorisation) -> Result<()> {
         let Self { consents, customers, started, .. } = self;
         let consent = consents.get_mut(consent_id).ok_or(Refusal::ConsentUnknownInPath)?;
@@ -189,8 +190,7 @@ impl Books {
         Ok(())
     }
 
-    /// A consent's approach and its customer's script. The customer of the headers, if they
-    /// name one, has to be the consent's.
+    /// A consent's approach and its customer's script. A customer in the headers must be the consent's.
     fn approach(&mut self, consent_id: &str, headers: &HeaderMap) -> Result<(Approach, Option<Script>)> {
         let named = text(headers, "psu-id")?;
         let consent = self.consents.get(consent_id).ok_or(Refusal::ConsentUnknownInPath)?;

@@ -1,4 +1,4 @@
-//! Consents: what was asked for, what has become of it, and whether it allows reading.
+//! Consents: their request, status and validity.
 
 use std::collections::BTreeMap;
 
@@ -8,32 +8,11 @@ use serde_json::{Value, json};
 
 use super::access::Access;
 use super::answer::{Refusal, Result};
+use super::approach::Approach;
 use super::authorisation::Authorisation;
 use super::customer::Customer;
 use super::request::WayBack;
 use super::script::Script;
-
-/// How the customer is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Approach {
-    /// On a page of the bank.
-    Redirect,
-    /// In an app of the bank.
-    Decoupled,
-    /// By the third party.
-    Embedded,
-}
-
-impl Approach {
-    /// As `ASPSP-SCA-Approach` has it.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Redirect => "REDIRECT",
-            Self::Decoupled => "DECOUPLED",
-            Self::Embedded => "EMBEDDED",
-        }
-    }
-}
 
 /// The body of a consent request.
 #[derive(Deserialize)]
@@ -70,7 +49,7 @@ impl ConsentStatus {
 
 /// A consent.
 pub(super) struct Consent {
-    /// Whose it is; unknown until a page of the bank has told who approves.
+    /// The customer; unknown until the customer approves on the bank's page.
     pub(super) psu: Option<String>,
     pub(super) approach: Approach,
     pub(super) way_back: Option<WayBack>,
@@ -84,7 +63,7 @@ pub(super) struct Consent {
 }
 
 impl Consent {
-    /// A consent that waits for its authorisation.
+    /// A consent that is not authorised yet.
     pub(super) fn new(
         asked: ConsentRequest,
         psu: Option<String>,
@@ -106,7 +85,7 @@ impl Consent {
         Ok(Self { psu, approach, way_back, access, authorisations, asked, status, last_action, valid_since })
     }
 
-    /// Its status for the customer, whose day it may have outlived.
+    /// Its status on the customer's day, on which it may have expired.
     pub(super) fn status(&self, customer: Option<&Customer>, started: Date) -> ConsentStatus {
         let over = customer.is_some_and(|customer| {
             let one_day = !self.asked.recurring_indicator || customer.script == Script::Expiring;
@@ -118,7 +97,7 @@ impl Consent {
         }
     }
 
-    /// Refuses when the consent has been decided on.
+    /// Refuses the request if the consent is authorised or rejected already.
     pub(super) fn check_undecided(&self) -> Result<()> {
         match self.status {
             ConsentStatus::Received => Ok(()),
@@ -126,24 +105,24 @@ impl Consent {
         }
     }
 
-    /// The customer agrees.
+    /// Makes the consent valid.
     pub(super) fn grant(&mut self, customer: &Customer, started: Date) {
         self.status = ConsentStatus::Valid;
         self.valid_since = customer.day;
         self.last_action = customer.today(started);
     }
 
-    /// The customer declines.
+    /// Marks the consent as rejected by the customer.
     pub(super) fn reject(&mut self) {
         self.status = ConsentStatus::Rejected;
     }
 
-    /// The third party takes it back.
+    /// Marks the consent as terminated by the third party.
     pub(super) fn terminate(&mut self) {
         self.status = ConsentStatus::TerminatedByTpp;
     }
 
-    /// The consent, with the status it has for its customer.
+    /// The response body, with this status.
     pub(super) fn to_json(&self, status: ConsentStatus) -> Value {
         let mut consent = json!({
             "access": self.asked.access,

@@ -1,4 +1,4 @@
-//! `/v1/consents`: making, reading and taking back consents.
+//! `/v1/consents`: creates, reads and deletes consents.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,8 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::answer::{Answer, Refusal, Result};
-use super::consent::{Approach, Consent, ConsentRequest, ConsentStatus};
+use super::approach::Approach;
+use super::consent::{Consent, ConsentRequest, ConsentStatus};
 use super::request::{self, RequestKey, WayBack, is_true, text};
 use super::{Served, State as Books};
 
@@ -37,7 +38,7 @@ pub(super) async fn delete(State(served): State<Served>, Path(id): Path<String>)
 }
 
 impl Books {
-    /// The status of a consent for its customer.
+    /// The status of a consent on its customer's day.
     pub(super) fn consent_status(&self, consent: &Consent) -> ConsentStatus {
         let customer = consent.psu.as_ref().and_then(|psu| self.customers.get(psu));
         consent.status(customer, self.started)

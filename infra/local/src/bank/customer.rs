@@ -1,5 +1,4 @@
-//! The bank's customers: each has a script to play, a day it is on, and a PIN that three
-//! wrong tries lock.
+//! The bank's customers. Each has a script, a current day, and a PIN that is locked after three wrong attempts.
 
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -10,23 +9,23 @@ use super::script::Script;
 
 const PIN: &str = "12345";
 const OTP: &str = "111111";
-/// The wrong PINs in a row that lock a customer.
+/// The consecutive wrong PINs after which a customer is locked.
 const WRONG_PINS_MAX: u32 = 3;
 
 /// A customer.
 pub(super) struct Customer {
     pub(super) script: Script,
-    /// Days since the bank was started, as far as this customer is concerned.
+    /// The customer's current day: days since the bank was started.
     pub(super) day: i32,
-    /// Wrong PINs since the last right one.
+    /// Wrong PINs since the last correct one.
     wrong_pins: u32,
-    /// The last days on which the accounts and the transactions were turned down.
-    pub(super) turned_down: TurnedDown,
+    /// The last days on which requests were throttled.
+    pub(super) throttled: Throttled,
 }
 
-/// When a busy bank last turned a customer down.
+/// The customer's days on which a busy bank last throttled a request.
 #[derive(Default)]
-pub(super) struct TurnedDown {
+pub(super) struct Throttled {
     pub(super) accounts: Option<i32>,
     pub(super) transactions: Option<i32>,
 }
@@ -45,20 +44,20 @@ impl Customer {
         Ok(())
     }
 
-    /// The date that it is for this customer.
+    /// The date of the customer's current day.
     pub(super) fn today(&self, started: Date) -> Date {
         started.saturating_add(self.day.days())
     }
 }
 
-/// Whether this is the OTP that every challenge asks for.
+/// Whether this is the OTP of all challenges.
 pub(super) fn is_otp(otp: &str) -> bool {
     otp == OTP
 }
 
 impl State {
-    /// The customer of that PSU-ID: `script` or `script.tag`, the tag of letters, digits,
-    /// `-`, `_` and `.`. Each has a state of its own.
+    /// The customer with this PSU-ID, `script` or `script.tag`, where the tag consists of letters, digits, `-`, `_` and `.`.
+    /// Each PSU-ID has its own state.
     pub(super) fn customer(&mut self, psu: &str) -> Result<&mut Customer> {
         let (name, tag) = psu.split_once('.').unwrap_or((psu, ""));
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -68,7 +67,7 @@ impl State {
             script,
             day: 0,
             wrong_pins: 0,
-            turned_down: TurnedDown::default(),
+            throttled: Throttled::default(),
         }))
     }
 }

@@ -1,12 +1,12 @@
-//! The accounts of `demo`, and of all customers whose script is about something else: one
-//! IBAN with two currencies, savings, and a loan in a currency without minor units.
+//! The accounts of `demo` and of most other scripts: one IBAN with two currencies, savings, and a loan in a currency without
+//! minor units.
 
 mod current;
 
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::book::Account;
+use super::account::Account;
 
 const CURRENT: &str = "DE59999999990000001001";
 const SAVINGS: &str = "DE32999999990000001002";

@@ -1,4 +1,4 @@
-//! What goes wrong with the reads of some scripts.
+//! Faults of reads in some scripts.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use super::answer::{Answer, Refusal};
 use super::customer::Customer;
 use super::script::Script;
 
-/// What a slow bank needs for a read.
+/// The delay of a slow bank.
 const SLOW: Duration = Duration::from_secs(1);
-/// How long a stuck bank keeps a connection: longer than anybody waits.
+/// The delay of a stuck bank: longer than every timeout.
 const STUCK: Duration = Duration::from_mins(10);
-/// Seconds after which a busy bank has time again.
+/// The `Retry-After` of a busy bank.
 const RETRY_AFTER_SECONDS: u32 = 1;
-/// The start of an endless list of transactions, and what it goes on with.
+/// The start of an endless list of transactions, and its repeated entry.
 const ENDLESS_START: &str = r#"{"transactions":{"_links":{"account":{"href":"/v1/accounts"}},"booked":["#;
 const ENDLESS_ENTRY: &str =
     r#"{"transactionId":"again","transactionAmount":{"currency":"EUR","amount":"1.00"}},"#;
-/// Entries in one chunk of it, for a chunk of some 8 KiB.
+/// The entries in one chunk of the response, for about 8 KiB.
 const ENDLESS_ENTRIES: usize = 100;
 
-/// What is read.
+/// The resource of a read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Resource {
     Accounts,
@@ -33,7 +33,7 @@ pub(super) enum Resource {
     Transactions,
 }
 
-/// What goes wrong.
+/// A fault of a response.
 pub(super) enum Fault {
     Delayed(Duration),
     Refused(Refusal),
@@ -44,7 +44,7 @@ pub(super) enum Fault {
 }
 
 impl Fault {
-    /// What goes wrong when the customer's resource is read now, if anything.
+    /// The fault of a read of this resource, if the customer's script has one.
     pub(super) fn of(customer: &mut Customer, resource: Resource) -> Option<Self> {
         match (customer.script, resource) {
             (Script::Slow, _) => Some(Self::Delayed(SLOW)),
@@ -52,12 +52,12 @@ impl Fault {
             (Script::Exhausted, _) => Some(Self::Refused(Refusal::AccessExceeded { retry_after: None })),
             (Script::Busy, Resource::Accounts | Resource::Transactions) => {
                 let today = Some(customer.day);
-                let turned_down = match resource {
-                    Resource::Accounts => &mut customer.turned_down.accounts,
-                    _ => &mut customer.turned_down.transactions,
+                let throttled = match resource {
+                    Resource::Accounts => &mut customer.throttled.accounts,
+                    _ => &mut customer.throttled.transactions,
                 };
                 let refusal = Refusal::AccessExceeded { retry_after: Some(RETRY_AFTER_SECONDS) };
-                (std::mem::replace(turned_down, today) != today).then_some(Self::Refused(refusal))
+                (std::mem::replace(throttled, today) != today).then_some(Self::Refused(refusal))
             }
             (Script::Stuck, Resource::Transactions) => Some(Self::Delayed(STUCK)),
             (Script::Broken, Resource::Transactions) => Some(Self::CutOff),
@@ -68,8 +68,8 @@ impl Fault {
         }
     }
 
-    /// What becomes of an answer.
-    pub(super) async fn spoil(self, answer: Answer) -> Response {
+    /// Applies the fault to a response.
+    pub(super) async fn apply(self, answer: Answer) -> Response {
         match self {
             Self::Delayed(by) => {
                 tokio::time::sleep(by).await;

@@ -1,10 +1,9 @@
-//! The accounts that are hard to keep in step with: ones that change, contradict what they
-//! said, or have transactions that nothing tells apart.
+//! Accounts that are hard to synchronize: they change, contradict earlier reports, or have indistinguishable transactions.
 
 use jiff::civil::Date;
 use serde_json::json;
 
-use super::book::Account;
+use super::account::Account;
 
 const STAYS: &str = "DE25999999990000002001";
 const GOES: &str = "DE95999999990000002002";
@@ -12,8 +11,8 @@ const COMES: &str = "DE68999999990000002003";
 const CONTRADICTS: &str = "DE88999999990000003001";
 const WITHOUT_IDS: &str = "DE54999999990000004001";
 
-/// From day 1 on one account has gone and one has come, the pending transactions have been
-/// booked, with a tip or under a new id, or have vanished, and every resource id is new.
+/// From day 1 on, one account is gone and another one new, the pending transactions are booked (with a tip or under a new
+/// id) or gone, and all resource ids have changed.
 pub(super) fn moving(day: i32, started: Date) -> Vec<Account> {
     let generation = u32::from(day > 0);
     let stays = Account::new(STAYS, "EUR", "CACC", ("Girokonto", "Giro Plus"), generation, started);
@@ -66,7 +65,7 @@ pub(super) fn moving(day: i32, started: Date) -> Vec<Account> {
     vec![settled(stays), comes]
 }
 
-/// What was booked long since.
+/// Adds the older transactions.
 fn settled(account: Account) -> Account {
     account
         .booked(4, "-70.00", json!({ "transactionId": "moving-3", "creditorName": "Buchladen" }))
@@ -83,7 +82,7 @@ pub(super) fn conflict(day: i32, started: Date) -> Account {
         .booked(9, "500.00", json!({ "transactionId": "conflict-1", "debtorName": "Arbeitgeber AG" }))
 }
 
-/// No transaction has an id, and two are the same to the letter.
+/// No transaction has an id, and two are identical.
 pub(super) fn no_ids(started: Date) -> Account {
     let ticket = json!({
         "creditorName": "Verkehrsbetriebe",

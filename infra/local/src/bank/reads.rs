@@ -1,4 +1,4 @@
-//! `/v1/accounts`: what a consent lets be read of its customer's accounts.
+//! `/v1/accounts`: reads of the accounts, balances and transactions that a consent grants.
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -9,12 +9,18 @@ use serde_json::{Value, json};
 
 use super::Served;
 use super::access::{Access, Right};
+use super::account::Account;
 use super::answer::{Answer, Refusal, Result};
-use super::book::{self, Account};
+use super::book;
 use super::consent::ConsentStatus;
 use super::faults::{Fault, Resource};
 use super::report::ReportQuery;
 use super::request::text;
+
+/// The bank's BIC.
+const BIC: &str = "SALDDEFFXXX";
+/// The owner of all accounts.
+const OWNER: &str = "Käthe Öztürk-Müller";
 
 type Parsed<T> = std::result::Result<Query<T>, QueryRejection>;
 
@@ -33,7 +39,8 @@ pub(super) async fn accounts(
     let with_balance = parsed(query)?.with_balance;
     let view = View::of(&served, &headers, Resource::Accounts)?;
     let visible = view.accounts.iter().filter(|account| view.access.grants(Right::Details, account));
-    let accounts: Vec<Value> = visible.map(|account| account.details(&view.access, with_balance)).collect();
+    let accounts: Vec<Value> =
+        visible.map(|account| details_of(account, &view.access, with_balance)).collect();
     view.answer(json!({ "accounts": accounts })).await
 }
 
@@ -45,7 +52,7 @@ pub(super) async fn account(
 ) -> Result<Response> {
     let with_balance = parsed(query)?.with_balance;
     let view = View::of(&served, &headers, Resource::Account)?;
-    let account = view.account(&id, Right::Details)?.details(&view.access, with_balance);
+    let account = details_of(view.account(&id, Right::Details)?, &view.access, with_balance);
     view.answer(json!({ "account": account })).await
 }
 
@@ -56,7 +63,7 @@ pub(super) async fn balances(
 ) -> Result<Response> {
     let view = View::of(&served, &headers, Resource::Balances)?;
     let account = view.account(&id, Right::Balances)?;
-    let body = json!({ "account": account.reference(), "balances": account.balances(&view.access) });
+    let body = json!({ "account": account.reference(), "balances": balances_of(account, &view.access) });
     view.answer(body).await
 }
 
@@ -71,7 +78,7 @@ pub(super) async fn transactions(
     let account = view.account(&id, Right::Transactions)?;
     let mut body = json!({ "account": account.reference(), "transactions": asked.report(account) });
     if asked.with_balance
-        && let Some(balances) = account.balances(&view.access)
+        && let Some(balances) = balances_of(account, &view.access)
     {
         body["balances"] = balances;
     }
@@ -82,7 +89,40 @@ fn parsed<T>(query: Parsed<T>) -> Result<T> {
     query.map(|Query(query)| query).map_err(|rejection| Refusal::format(rejection.body_text()))
 }
 
-/// The accounts of a consent's customer as they are now.
+/// The account's balances, if the access grants them.
+fn balances_of(account: &Account, access: &Access) -> Option<Value> {
+    access.grants(Right::Balances, account).then(|| json!(account.balances))
+}
+
+/// The account's details, with the links that the access grants.
+fn details_of(account: &Account, access: &Access, with_balance: bool) -> Value {
+    let path = format!("/v1/accounts/{}", account.resource_id);
+    let mut details = json!({
+        "resourceId": account.resource_id.to_string(),
+        "iban": account.iban,
+        "currency": account.currency,
+        "name": account.name,
+        "product": account.product,
+        "cashAccountType": account.kind,
+        "status": "enabled",
+        "bic": BIC,
+        "usage": "PRIV",
+        "ownerName": OWNER,
+        "_links": {},
+    });
+    if let Some(balances) = balances_of(account, access) {
+        details["_links"]["balances"] = json!({ "href": format!("{path}/balances") });
+        if with_balance {
+            details["balances"] = balances;
+        }
+    }
+    if access.grants(Right::Transactions, account) {
+        details["_links"]["transactions"] = json!({ "href": format!("{path}/transactions") });
+    }
+    details
+}
+
+/// The accounts of a consent's customer on the customer's day.
 struct View {
     access: Access,
     accounts: Vec<Account>,
@@ -90,7 +130,7 @@ struct View {
 }
 
 impl View {
-    /// What the request's consent gives to see.
+    /// The view of the consent that the request names.
     fn of(served: &Served, headers: &HeaderMap, resource: Resource) -> Result<Self> {
         let id = text(headers, "consent-id")?.ok_or(Refusal::format("Consent-ID is missing"))?;
         let mut books = served.bank.state();
@@ -107,7 +147,7 @@ impl View {
         Ok(Self { access, accounts, fault: Fault::of(customer, resource) })
     }
 
-    /// An account that the consent gives this right to.
+    /// The account with this resource id, if the consent grants this right to it.
     fn account(&self, id: &str, right: Right) -> Result<&Account> {
         let account = self.accounts.iter().find(|account| account.resource_id.to_string() == id);
         let account = account.ok_or(Refusal::ResourceUnknown)?;
@@ -120,7 +160,7 @@ impl View {
     async fn answer(self, body: Value) -> Result<Response> {
         let answer = Answer::ok(body);
         Ok(match self.fault {
-            Some(fault) => fault.spoil(answer).await,
+            Some(fault) => fault.apply(answer).await,
             None => answer.into_response(),
         })
     }

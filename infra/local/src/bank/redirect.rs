@@ -1,5 +1,5 @@
-//! The sandbox's own pages: where a customer approves or refuses a consent in a redirect,
-//! and how tests move a customer to its next day.
+//! The sandbox's own routes: pages on which a customer approves or refuses a consent, and a request with which tests advance
+//! a customer's day.
 
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
@@ -7,18 +7,19 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
 use super::Served;
+use super::approach::Approach;
 use super::authorisation::ScaStatus;
-use super::consent::{Approach, Consent};
+use super::consent::Consent;
 
-/// Who approves where nobody has said it.
-const SOMEBODY: &str = "demo";
+/// The customer that approves a consent without a PSU-ID.
+const DEFAULT_CUSTOMER: &str = "demo";
 
 #[derive(Deserialize)]
 pub(super) struct Approval {
     customer: Option<String>,
 }
 
-/// The page that asks the customer.
+/// The page with the question to the customer.
 pub(super) async fn page(State(served): State<Served>, Path(id): Path<String>) -> Response {
     let mut books = served.bank.state();
     let Some(consent) = undecided(books.consents.values_mut(), &id) else {
@@ -27,7 +28,7 @@ pub(super) async fn page(State(served): State<Served>, Path(id): Path<String>) -
     if let Some(authorisation) = consent.authorisations.get_mut(&id) {
         authorisation.status = ScaStatus::Started;
     }
-    let customer = consent.psu.as_deref().unwrap_or(SOMEBODY);
+    let customer = consent.psu.as_deref().unwrap_or(DEFAULT_CUSTOMER);
     // Neither needs escaping: PSU-IDs are plain, and the id is one of the bank's own.
     Html(format!(
         "<!doctype html>\n<html lang=\"en\">\n<title>Sandbox bank</title>\n<h1>Sandbox bank</h1>\n\
@@ -38,7 +39,7 @@ pub(super) async fn page(State(served): State<Served>, Path(id): Path<String>) -
     .into_response()
 }
 
-/// The customer approves, and goes back to the third party.
+/// Approves the consent and redirects to the third party.
 pub(super) async fn approve(
     State(served): State<Served>,
     Path(id): Path<String>,
@@ -49,7 +50,7 @@ pub(super) async fn approve(
         return gone();
     };
     let asked_for = consent.psu.clone();
-    let psu = approval.customer.or(asked_for.clone()).unwrap_or_else(|| SOMEBODY.to_owned());
+    let psu = approval.customer.or(asked_for.clone()).unwrap_or_else(|| DEFAULT_CUSTOMER.to_owned());
     if asked_for.is_some_and(|asked_for| asked_for != psu) || books.customer(&psu).is_err() {
         return (StatusCode::FORBIDDEN, Html("<!doctype html>\n<p>Not this customer.\n")).into_response();
     }
@@ -64,7 +65,7 @@ pub(super) async fn approve(
     decide(consent, &id, ScaStatus::Finalised)
 }
 
-/// The customer refuses, and goes back to the third party.
+/// Refuses the consent and redirects to the third party.
 pub(super) async fn refuse(State(served): State<Served>, Path(id): Path<String>) -> Response {
     let mut books = served.bank.state();
     let Some(consent) = undecided(books.consents.values_mut(), &id) else {
@@ -74,7 +75,7 @@ pub(super) async fn refuse(State(served): State<Served>, Path(id): Path<String>)
     decide(consent, &id, ScaStatus::Failed)
 }
 
-/// Moves a customer to its next day.
+/// Advances a customer's day.
 pub(super) async fn next_day(State(served): State<Served>, Path(psu): Path<String>) -> StatusCode {
     match served.bank.state().customer(&psu) {
         Ok(customer) => {
@@ -85,7 +86,7 @@ pub(super) async fn next_day(State(served): State<Served>, Path(psu): Path<Strin
     }
 }
 
-/// The consent that this authorisation, in a redirect, is still to decide on.
+/// The undecided consent of this redirect authorisation.
 fn undecided<'b>(consents: impl IntoIterator<Item = &'b mut Consent>, id: &str) -> Option<&'b mut Consent> {
     consents.into_iter().find(|consent| {
         let authorisation = consent.authorisations.get(id);
@@ -95,7 +96,7 @@ fn undecided<'b>(consents: impl IntoIterator<Item = &'b mut Consent>, id: &str) 
     })
 }
 
-/// Ends the authorisation and sends the customer back.
+/// Ends the authorisation and redirects the customer to the third party.
 fn decide(consent: &mut Consent, id: &str, status: ScaStatus) -> Response {
     let Some(authorisation) = consent.authorisations.get_mut(id) else {
         return gone();

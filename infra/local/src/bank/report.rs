@@ -1,17 +1,16 @@
-//! Account reports: the transactions of a period, in small pages, so that nobody can
-//! overlook that there are more.
+//! Account reports: the transactions of a period, in small pages, so that clients have to follow the links.
 
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use super::account::Account;
 use super::answer::{Refusal, Result};
-use super::book::Account;
 
-/// The booked transactions of a page at the most.
+/// The most booked transactions on a page.
 const PAGE_ENTRIES_MAX: usize = 5;
 
-/// What of an account's transactions is asked for.
+/// The query parameters of an account report.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReportQuery {
@@ -26,7 +25,7 @@ pub(super) struct ReportQuery {
     delta_list: Option<bool>,
 }
 
-/// A query that this bank answers.
+/// A valid query.
 pub(super) struct Report {
     from: Date,
     to: Option<Date>,
@@ -44,7 +43,7 @@ enum BookingStatus {
 }
 
 impl ReportQuery {
-    /// Refuses what this bank does not offer, and what nobody can.
+    /// Refuses unsupported and invalid parameters.
     pub(super) fn check(self) -> Result<Report> {
         let status = match self.booking_status.as_deref() {
             Some("booked") => BookingStatus::Booked,
@@ -87,13 +86,13 @@ impl BookingStatus {
 }
 
 impl Report {
-    /// The report's page on an account. Pending transactions are all on the first.
+    /// The page of the report. All pending transactions are on the first page.
     pub(super) fn report(&self, account: &Account) -> Value {
         let path = format!("/v1/accounts/{}", account.resource_id);
         let mut links = Map::new();
         let mut link = |name: &str, href: String| links.insert(name.to_owned(), json!({ "href": href }));
         link("account", path.clone());
-        let asked = |entry: &&super::book::Booked| {
+        let asked = |entry: &&super::account::Booked| {
             entry.date >= self.from && self.to.is_none_or(|to| entry.date <= to)
         };
         let booked: Vec<&Value> =
@@ -122,7 +121,7 @@ impl Report {
         report
     }
 
-    /// Where a page of the report is.
+    /// The path of a page of the report.
     fn page_path(&self, account: &str, page: usize) -> String {
         let (from, status, entries) = (self.from, self.status.name(), self.page_entries);
         let to = self.to.map(|to| format!("&dateTo={to}")).unwrap_or_default();

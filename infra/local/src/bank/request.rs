@@ -1,4 +1,4 @@
-//! What the bank reads from a request's headers and body.
+//! Parses headers and bodies of requests.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderName, Uri, header};
@@ -12,7 +12,7 @@ const UUID_LENGTH: usize = 36;
 
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What tells a repeated request: its method, its path and its X-Request-ID.
+/// The identity of a repeated request: method, path and `X-Request-ID`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct RequestKey(&'static str, String, String);
 
@@ -25,7 +25,7 @@ impl RequestKey {
 /// The X-Request-ID, which has to be a UUID.
 pub(super) fn request_id(headers: &HeaderMap) -> Result<String> {
     let id = text(headers, "x-request-id")?.ok_or(Refusal::format("X-Request-ID is missing"))?;
-    // There are shorter and longer forms, which the standard does not have.
+    // The parser also accepts shorter and longer forms.
     match id.len() == UUID_LENGTH && Uuid::try_parse(id).is_ok() {
         true => Ok(id.to_owned()),
         false => Err(Refusal::format("X-Request-ID must be a UUID")),
@@ -47,17 +47,17 @@ pub(super) fn is_true(headers: &HeaderMap, name: &str) -> Result<bool> {
     }
 }
 
-/// Where the customer goes back to after a redirect.
+/// The redirect URIs for the customer's return.
 #[derive(Clone)]
 pub(super) struct WayBack {
-    /// When all went well.
+    /// The URI after approval.
     pub(super) ok: String,
-    /// When it did not.
+    /// The URI after refusal.
     pub(super) nok: String,
 }
 
 impl WayBack {
-    /// What the headers say, if they say anything.
+    /// The URIs in the headers, if there are any.
     pub(super) fn of(headers: &HeaderMap) -> Result<Option<Self>> {
         let nok = absolute(headers, "tpp-nok-redirect-uri")?;
         let ok = absolute(headers, "tpp-redirect-uri")?;
@@ -69,7 +69,7 @@ fn absolute(headers: &HeaderMap, name: &str) -> Result<Option<String>> {
     let Some(value) = text(headers, name)? else {
         return Ok(None);
     };
-    // A URI may have a fragment, which `Uri` drops: the text is kept as it was given.
+    // `Uri` drops the fragment, so the original text is returned.
     let uri: Option<Uri> = value.parse().ok();
     match uri.is_some_and(|uri| uri.scheme().is_some()) {
         true => Ok(Some(value.to_owned())),

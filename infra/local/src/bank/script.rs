@@ -1,9 +1,9 @@
-//! The scripts that the bank's customers play: how they authorise, and what goes wrong.
+//! Scripts: how a customer authorises consents, and which faults occur.
 
-/// What a customer does, and what becomes of its requests.
+/// The behaviour of a customer and of the bank towards it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
-    /// Nothing goes wrong.
+    /// No faults.
     Demo,
     /// Has two TAN methods to choose from.
     TwoMethods,
@@ -19,42 +19,42 @@ pub(super) enum Script {
     Locked,
     /// Has accounts that change from one day to the next.
     Moving,
-    /// Has a booked transaction that is another one a day later, under the same id.
+    /// Has a booked transaction that changes on the next day.
     Conflict,
-    /// Has booked transactions without ids, some of them alike.
+    /// Has booked transactions without ids, some of them identical.
     NoIds,
-    /// Gives consents that are over on the next day.
+    /// Gives consents that expire on the next day.
     Expiring,
-    /// Is told to come back later, at first.
+    /// Is throttled at first.
     Busy,
-    /// Is told to come back at once, always.
+    /// Is always throttled, without a delay.
     Jammed,
-    /// Is told to come back tomorrow.
+    /// Has exceeded its daily limit of requests.
     Exhausted,
-    /// Waits a second for every read.
+    /// Waits a second for each read.
     Slow,
-    /// Gets no transactions, ever.
+    /// Gets no response for its transactions.
     Stuck,
-    /// Gets half of the transactions' JSON.
+    /// Gets a truncated response for its transactions.
     Broken,
     /// Gets an HTML page for its accounts.
     Html,
-    /// Gets transactions without end.
+    /// Gets an endless response for its transactions.
     Huge,
     /// Gets 503 for its accounts.
     Unavailable,
 }
 
-/// A way to get a TAN.
+/// An SCA method.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct ScaMethod {
     pub(super) id: &'static str,
     pub(super) kind: &'static str,
     pub(super) name: &'static str,
     pub(super) explanation: &'static str,
-    /// What the customer is told once the method is chosen.
+    /// The text of the challenge.
     pub(super) challenge: &'static str,
-    /// The picture to photograph, PNG in base64.
+    /// The image to photograph: PNG in base64.
     pub(super) image: Option<&'static str>,
 }
 
@@ -79,7 +79,7 @@ const PHOTO: ScaMethod = ScaMethod {
 };
 
 impl Script {
-    /// The script of that name.
+    /// The script with this name.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
             "demo" => Self::Demo,
@@ -106,12 +106,12 @@ impl Script {
         })
     }
 
-    /// Whether the customer authorises in an app of the bank.
+    /// Whether the customer authorises in the bank's app.
     pub(super) fn is_decoupled(self) -> bool {
         matches!(self, Self::Decoupled | Self::DecoupledRefused | Self::DecoupledSlow)
     }
 
-    /// The customer's TAN methods.
+    /// The customer's SCA methods.
     pub(super) fn methods(self) -> &'static [ScaMethod] {
         match self {
             Self::TwoMethods => &[SMS, PHOTO],

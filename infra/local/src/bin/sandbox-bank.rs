@@ -1,5 +1,5 @@
-//! The sandbox bank alone, for a Saldo that is deployed where the environment says: puts the
-//! bank's catalog among its files, says where the bank answers, and goes on until it is killed.
+//! The sandbox bank without the local stack, for a deployed Saldo that the environment identifies. Stores the catalog in its
+//! bucket, prints the bank's URL, and serves until it is killed.
 
 use anyhow::Result;
 use local::Bank;

@@ -1,4 +1,4 @@
-//! DynamoDB, by dynoxide: SQLite underneath, strict above.
+//! Embedded DynamoDB: dynoxide, which stores items in SQLite.
 
 use std::path::Path;
 

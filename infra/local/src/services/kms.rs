@@ -1,5 +1,5 @@
-//! KMS, by winterbaume: real encryption (AES-256-GCM) that enforces encryption contexts. Its
-//! keys are kept in a file, so that what was sealed before a restart opens after it.
+//! Embedded KMS: winterbaume, with real encryption (AES-256-GCM) that enforces encryption contexts. Its keys are stored in a
+//! file, so that ciphertexts can be decrypted after a restart.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ pub(super) async fn start(
 }
 
 impl Kms {
-    /// Keeps the keys that there are now for the next start.
+    /// Writes the current keys to the file.
     pub(super) async fn keep_keys(&self) -> Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         let keys = serde_json::to_vec(&self.service.snapshot(ACCOUNT, REGION).await)?;

@@ -1,4 +1,4 @@
-//! winterbaume's services, which answer requests one by one, behind a server.
+//! An HTTP server for winterbaume's services.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) async fn serve(
         answer(Arc::clone(&service), request)
     });
     let (listener, url) = super::listen().await?;
-    tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
+    tasks.spawn(async move { Ok(crate::server::serve(listener, router, stop).await?) });
     Ok(url)
 }
 

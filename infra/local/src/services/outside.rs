@@ -1,5 +1,5 @@
-//! S3, SQS and KMS from outside the local stack, such as LocalStack's, where the SDK's own variables
-//! name them. Other stacks may use them, too, so the names of this one's resources are its own.
+//! External S3, SQS and KMS, such as LocalStack's, which the SDK's environment variables name. Other stacks may use them as
+//! well, so the names of this stack's resources are unique.
 
 use std::env;
 use std::io::{ErrorKind, Write};
@@ -13,16 +13,16 @@ use super::Data;
 use crate::private_file;
 use crate::template::Names;
 
-/// The credentials that the embedded services take. They open nothing else.
+/// The credentials for embedded services. They are valid nowhere else.
 const ACCESS_KEY: &str = "local";
 const SECRET_KEY: &str = "local-secret";
-/// The account that LocalStack puts resources in, unless the access key names another:
+/// LocalStack's account for resources, unless the access key names another:
 /// <https://docs.localstack.cloud/aws/capabilities/config/credentials/>.
 const LOCALSTACK_ACCOUNT: &str = "000000000000";
-/// The file in a stack's directory that keeps the stack's name in outside services.
+/// The file in a stack's directory with the stack's name in external services.
 const NAME_FILE: &str = "stack";
 
-/// The URLs of services that are not embedded.
+/// The URLs of external services; `None` for embedded ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outside {
     pub(crate) s3: Option<String>,
@@ -31,8 +31,8 @@ pub(crate) struct Outside {
 }
 
 impl Outside {
-    /// The services that the environment names, unless they are those of a running stack, whose
-    /// `env` file sets `SALDO_URL`, too.
+    /// The services that the environment names. With `SALDO_URL`, the variables are from the file `env` of a running stack
+    /// and are ignored.
     pub(super) fn from_env() -> Self {
         if env::var_os("SALDO_URL").is_some() {
             return Self::default();
@@ -45,13 +45,12 @@ impl Outside {
         }
     }
 
-    /// Whether there is none.
+    /// Whether all services are embedded.
     pub(crate) fn is_empty(&self) -> bool {
         self.s3.is_none() && self.sqs.is_none() && self.kms.is_none()
     }
 
-    /// The credentials that all services of the stack take: with outside services the
-    /// environment's.
+    /// The credentials for all services of the stack: with external services, those of the environment.
     pub(super) fn credentials(&self) -> Credentials {
         let given = || Some((env::var("AWS_ACCESS_KEY_ID").ok()?, env::var("AWS_SECRET_ACCESS_KEY").ok()?));
         let given = if self.is_empty() { None } else { given() };
@@ -59,8 +58,8 @@ impl Outside {
         Credentials::new(key, secret, None, None, "local")
     }
 
-    /// What the stack's resources are named by: in outside services a name that is kept with the
-    /// data and is of no other stack.
+    /// The parts of the names of the stack's resources. In external services the stack has a unique name, which is stored
+    /// with its data.
     pub(super) fn names(&self, data: &Data) -> Result<Names> {
         if self.is_empty() {
             return Ok(Names::default());
@@ -77,7 +76,7 @@ impl Outside {
     }
 }
 
-/// A name that no other stack has: with the 48 random bits at the end of a UUID.
+/// A unique name, with the last 48 random bits of a UUID.
 fn new_name() -> String {
     let id = Uuid::now_v7().simple().to_string();
     format!("saldo-{}", id.get(20..).unwrap_or(&id))

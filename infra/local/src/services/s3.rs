@@ -1,5 +1,5 @@
-//! S3, by s3s: files in a directory, requests and links checked by their signatures. Preflight
-//! requests of browsers are answered by the CORS rules of the template's bucket.
+//! Embedded S3: s3s, which stores objects as files and checks signatures of requests and presigned URLs. The CORS rules of
+//! the template's bucket apply.
 
 use std::path::Path;
 
@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::cors::Cors;
+use crate::server::serve;
 use crate::template::Template;
 
 pub(super) async fn start(
@@ -33,10 +34,10 @@ pub(super) async fn start(
     builder.set_auth(SimpleAuth::from_single(credentials.access_key_id(), credentials.secret_access_key()));
     let service = builder.build();
     let router = Router::new().fallback(move |request: Request| answer(service.clone(), request));
-    // s3s-fs knows no CORS rules.
+    // s3s-fs has no CORS support.
     let router = Cors::of_bucket(template)?.before(router)?;
     let (listener, url) = super::listen().await?;
-    tasks.spawn(async move { Ok(crate::serve(listener, router, stop).await?) });
+    tasks.spawn(async move { Ok(serve(listener, router, stop).await?) });
     Ok(url)
 }
 

@@ -1,5 +1,5 @@
-//! SQS, by winterbaume, in memory: visibility, long polls, delays and redrive work. What it lacks
-//! is added here: the trace header that messages keep, and the limits of a batch.
+//! Embedded SQS: winterbaume, in memory, with visibility timeouts, long polls, delays and redrive. This module adds the
+//! trace header of messages and the limits of batches.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use winterbaume_sqs::SqsService;
 
 use crate::lineage::TRACE_HEADER;
 
-/// The attribute by which a message keeps the trace header of the request that sent it.
+/// The attribute with the trace header of the request that sent the message.
 const TRACE_ATTRIBUTE: &str = "AWSTraceHeader";
 /// The most entries of a batch:
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>.
@@ -53,8 +53,10 @@ impl MockService for Sqs {
     }
 }
 
-/// The body of a batch, with the trace header among the attributes of each message; the error code where
-/// SQS would refuse the batch.
+/// The body of a batch, with the trace header as an attribute of each message.
+///
+/// # Errors
+/// The code with which SQS refuses the batch.
 fn batch(request: &MockRequest, trace: Option<&str>) -> Result<String, &'static str> {
     let mut body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let entries = body["Entries"].as_array_mut().map(std::mem::take).unwrap_or_default();
@@ -81,7 +83,7 @@ fn refusal(code: &str) -> MockResponse {
     MockResponse::json(400, body.to_string())
 }
 
-/// An answer with the trace header of each message where SQS has it: among the system attributes.
+/// Moves the trace header of each message to the system attributes, where SQS returns it.
 fn received(mut answer: MockResponse) -> MockResponse {
     let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
     for message in body["Messages"].as_array_mut().into_iter().flatten() {

@@ -39,7 +39,7 @@ pub(crate) fn read(fields: &mut Fields, name: &'static str) -> Patch<Credentials
                     PSU_ID | PIN => format!("{name}.{id}"),
                     _ => name.to_owned(),
                 };
-                fields.find(Finding::in_field(field, FindingCode::InvalidValue, reason));
+                fields.report(Finding::in_field(field, FindingCode::InvalidValue, reason));
             }
         }
     }

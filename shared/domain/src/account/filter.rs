@@ -4,9 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, AccountStatus, AccountType, CampaignId, OwnerId, SourceSystem};
+use super::{Account, AccountStatus, AccountType, CampaignId, ExternalId, OwnerId, SourceSystem};
 use crate::bounds::Bounds;
-use crate::import::ExternalId;
 use crate::money::{Currency, Decimal};
 
 /// Which accounts are wanted: those for which all of this holds. An account that lacks what a

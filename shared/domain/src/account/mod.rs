@@ -2,7 +2,9 @@
 //! bank synchronization brought it.
 
 mod bank;
+mod external_id;
 mod filter;
+mod id;
 mod request;
 mod revision;
 
@@ -10,13 +12,13 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use bank::{BankDetails, type_of};
+pub use external_id::ExternalId;
 pub use filter::AccountFilter;
 pub use request::{AccountChange, NewAccount};
 pub use revision::Revision;
 
 use crate::contact::{ContactName, Email, Phone};
 use crate::id::AccountId;
-use crate::import::ExternalId;
 use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
 

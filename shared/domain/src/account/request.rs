@@ -136,7 +136,7 @@ fn balance_fits_currency(fields: &mut Fields, balance: Option<&Decimal>, currenc
     if let Some((balance, currency)) = balance.zip(currency)
         && let Err(refused) = check_balance(*balance, &fields.take_ambiguous(), *currency)
     {
-        fields.find(refused);
+        fields.report(refused);
     }
 }
 

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cell, Column};
 use crate::account::Account;
+use crate::account::ExternalId;
 use crate::contact::{ContactName, Email, Phone};
 use crate::date::{Date, in_milliseconds};
-use crate::import::ExternalId;
 use crate::text::{Prose, Text};
 
 /// A column of an export of accounts.

@@ -228,7 +228,7 @@ fn in_order<T: PartialOrd>(
     (to_name, to): (&'static str, Option<&T>),
 ) {
     if (Bounds { from, to }).are_crossed() {
-        fields.find(Finding::in_field(from_name, FindingCode::InvalidValue, format!("above {to_name}")));
+        fields.report(Finding::in_field(from_name, FindingCode::InvalidValue, format!("above {to_name}")));
     }
 }
 
@@ -264,7 +264,7 @@ fn columns<T, C: Column<T>>(fields: &mut Fields, name: &'static str) -> Patch<Ve
         match columns.contains(&column) {
             true => {
                 let reason = format!("{} is there twice", column.name());
-                fields.find(Finding::in_field(name, FindingCode::DuplicateValue, reason));
+                fields.report(Finding::in_field(name, FindingCode::DuplicateValue, reason));
             }
             false => columns.push(column),
         }

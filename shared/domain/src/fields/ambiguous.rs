@@ -1,8 +1,7 @@
 //! Amounts whose separator may be one of thousands: 25.000 is 25 to some and 25 thousand to others.
 
 use super::{Finding, FindingCode};
-use crate::import::DecimalSeparator;
-use crate::money::{Currency, parse_plain};
+use crate::money::{Currency, DecimalSeparator, parse_plain};
 
 /// The digits in a group of thousands, and so the decimals that can be taken for one.
 const GROUP_DIGITS: usize = 3;

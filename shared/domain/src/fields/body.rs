@@ -89,7 +89,7 @@ impl Fields {
     /// Reports the field, if it was sent, as one that a request can't set.
     pub(crate) fn refuse_read_only(&mut self, name: &'static str, reason: &'static str) {
         if self.take(name).is_some() {
-            self.find(Finding::in_field(name, FindingCode::ReadOnly, reason));
+            self.report(Finding::in_field(name, FindingCode::ReadOnly, reason));
         }
     }
 }
@@ -126,7 +126,7 @@ mod tests {
 
     fn count_is_allowed(fields: &mut Fields, most: i64, count: Option<&i64>) {
         if count.is_some_and(|count| *count > most) {
-            fields.find(Finding::in_field("count", FindingCode::InvalidValue, "too many"));
+            fields.report(Finding::in_field("count", FindingCode::InvalidValue, "too many"));
         }
     }
 

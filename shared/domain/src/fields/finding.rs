@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::contact::InvalidPhone;
 use crate::date::{InvalidDate, InvalidMoment, RefusedDate};
 use crate::id::InvalidId;
-use crate::money::{AmountError, Currency, UnknownCurrency};
+use crate::money::{AmountError, Currency, UnknownCurrency, UnknownSeparator};
 use crate::text::TextError;
 
 /// One thing found in a row or a body. The reason quotes no personal field.
@@ -201,6 +201,12 @@ impl From<AmountError> for FindingCode {
 impl From<UnknownCurrency> for FindingCode {
     fn from(_: UnknownCurrency) -> Self {
         Self::UnknownCurrency
+    }
+}
+
+impl From<UnknownSeparator> for FindingCode {
+    fn from(_: UnknownSeparator) -> Self {
+        Self::InvalidValue
     }
 }
 

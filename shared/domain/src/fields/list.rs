@@ -44,7 +44,7 @@ impl Fields {
                 }
                 None => (FindingCode::InvalidType, "expected a string".to_owned()),
             };
-            self.find(Finding::in_field(format!("{name}.{at}"), code, reason));
+            self.report(Finding::in_field(format!("{name}.{at}"), code, reason));
         }
         Patch::Set(list)
     }

@@ -58,7 +58,7 @@ impl Fields {
         let reason = format!(
             "{shown} is what a spreadsheet has made of an id; format the column as text there and export it again"
         );
-        self.find(Finding::in_field(name, FindingCode::MangledId, reason));
+        self.report(Finding::in_field(name, FindingCode::MangledId, reason));
         true
     }
 }

@@ -230,7 +230,7 @@ impl Fields {
             Patch::Clear | Patch::Keep => {
                 // A value that was refused was there.
                 if self.findings.len() == before {
-                    self.find(Finding::in_field(name, FindingCode::Required, "the field is required"));
+                    self.report(Finding::in_field(name, FindingCode::Required, "the field is required"));
                 }
                 None
             }
@@ -246,7 +246,7 @@ impl Fields {
         match read(self, name) {
             Patch::Keep => None,
             Patch::Clear => {
-                self.find(Finding::in_field(name, FindingCode::Required, "the field can't be empty"));
+                self.report(Finding::in_field(name, FindingCode::Required, "the field can't be empty"));
                 None
             }
             Patch::Set(value) => Some(value),
@@ -274,7 +274,7 @@ impl Fields {
         code: FindingCode,
         reason: impl Into<Cow<'static, str>>,
     ) -> Patch<T> {
-        self.find(Finding::in_field(name, code, reason));
+        self.report(Finding::in_field(name, code, reason));
         Patch::Keep
     }
 
@@ -288,8 +288,8 @@ impl Fields {
         });
     }
 
-    /// Adds something found.
-    pub fn find(&mut self, finding: Finding) {
+    /// Adds a finding.
+    pub fn report(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 

@@ -28,11 +28,11 @@ impl Fields {
     /// body, so that whatever is wrong with it is its own fault: a finding.
     pub fn read_element(&mut self, element: &RawValue) {
         if !element.get().starts_with('{') {
-            return self.find(Finding::in_row(FindingCode::InvalidRow, "the row is not a JSON object"));
+            return self.report(Finding::in_row(FindingCode::InvalidRow, "the row is not a JSON object"));
         }
         let mut reader = serde_json::Deserializer::from_str(element.get());
         if (Members { fields: self, prefix: "" }).deserialize(&mut reader).is_err() {
-            self.find(Finding::in_row(FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN));
+            self.report(Finding::in_row(FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN));
         }
     }
 
@@ -53,10 +53,10 @@ impl Fields {
             object if object.starts_with('{') => {
                 let mut reader = serde_json::Deserializer::from_str(object);
                 if (Members { fields: self, prefix }).deserialize(&mut reader).is_err() {
-                    self.find(Finding::in_field(name, FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN));
+                    self.report(Finding::in_field(name, FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN));
                 }
             }
-            _ => self.find(Finding::in_field(name, FindingCode::InvalidType, "expected an object")),
+            _ => self.report(Finding::in_field(name, FindingCode::InvalidType, "expected an object")),
         }
     }
 }

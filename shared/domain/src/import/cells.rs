@@ -1,4 +1,4 @@
-//! A row as fields, whichever notation it came in.
+//! Converts rows of any format to fields.
 
 use serde_json::Value;
 
@@ -6,10 +6,10 @@ use super::{Column, Field, RowBody, Shape};
 use crate::fields::{Fields, Finding, FindingCode};
 use crate::money::{parse_json_number, parse_plain};
 
-/// The names of the fields of a row, each at its field's number, and of what is passed over.
+/// The names of the fields, at the index of their [`Field`], and of columns that are ignored.
 static NAMES: [&str; Field::NAMES.len()] = Field::NAMES;
 
-/// Takes a row apart.
+/// The fields of a row.
 pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
     let mut fields = Fields::new(&NAMES);
     match (body, shape) {
@@ -22,17 +22,17 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
             read_record(&mut fields, record, columns);
         }
         (RowBody::Misquoted { how, .. }, _) => {
-            fields.find(Finding::in_row(FindingCode::Misquoted, how.to_string()));
+            fields.report(Finding::in_row(FindingCode::Misquoted, how.to_string()));
         }
         (RowBody::Cells(_), Shape::Objects) | (RowBody::Broken(_), _) => {
-            fields.find(Finding::in_row(FindingCode::InvalidJson, "the line is not valid JSON"));
+            fields.report(Finding::in_row(FindingCode::InvalidJson, "the line is not valid JSON"));
         }
     }
     fields
 }
 
-/// The field that a member such as `dueDate` or `External_ID` stands for. A header may be spelled
-/// so, and senders take it that a member may be, too: left out, its value would be lost.
+/// The field that a JSON member such as `dueDate` or `External_ID` is meant to be. CSV headers may be spelled like this,
+/// so senders expect it of members, too. Ignored as unknown, the value would be lost.
 fn misspelled(name: &str) -> Option<&'static str> {
     Field::of_header(name).filter(|field| !field.is_beside_id()).map(Field::name)
 }
@@ -40,7 +40,7 @@ fn misspelled(name: &str) -> Option<&'static str> {
 fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
     if record.len() != columns.len() {
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
-        return fields.find(Finding::in_row(FindingCode::ColumnCount, reason));
+        return fields.report(Finding::in_row(FindingCode::ColumnCount, reason));
     }
     for (cell, column) in record.iter().zip(columns) {
         if let Some(field) = column.field() {
@@ -66,8 +66,8 @@ fn value_of_cell(cell: &str, field: Field) -> Value {
     }
 }
 
-/// The text of a CSV cell that says the same as a JSON value. A cell is read as a plain decimal,
-/// without exponents, and 25.000 is ambiguous in it, which it is not in JSON.
+/// A JSON value as the text of an equivalent CSV cell. Amounts are normalized: a cell has no exponents, and `25.000` is
+/// ambiguous in a cell but not in JSON.
 pub(super) fn text_of(field: Field, value: Value) -> String {
     let is_amount = matches!(field, Field::TotalAmount | Field::Balance);
     match value {

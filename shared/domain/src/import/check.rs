@@ -1,32 +1,33 @@
-//! Checking a row: every rule, all at once, and after it nothing is validated again.
+//! Checks a row. All errors are reported at once; a row that passes is not validated again.
 
 use serde_json::Value;
 
 use super::cells::fields_of;
-use super::{AccountUpsert, ExternalId, Field, LEFT_OUT, RawRow, Shape};
+use super::{AccountUpsert, Field, LEFT_OUT, RawRow, Shape};
+use crate::account::ExternalId;
 use crate::contact::Email;
 use crate::date;
 use crate::fields::{Fields, Finding, FindingCode, Patch, Severity};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
-/// A row after all checks.
+/// The result of checking a row.
 #[derive(Debug)]
 pub struct Checked {
     /// The row's external id, if it has a valid one.
     pub external_id: Option<ExternalId>,
-    /// What the row changes; `None` exactly when an error was found.
+    /// The change to an account; `None` if and only if there is an error.
     pub upsert: Option<AccountUpsert>,
-    /// Everything found, errors and warnings.
+    /// All errors and warnings.
     pub findings: Vec<Finding>,
 }
 
 impl RawRow {
-    /// Checks the row. `default_currency` is the organization's.
+    /// Checks the row. `default_currency` is that of the organization.
     #[must_use]
     pub fn check(&self, shape: &Shape, default_currency: Currency) -> Checked {
         let mut fields = fields_of(&self.body, shape);
-        // A row that could not be taken apart says nothing about its fields.
+        // A finding without a field means that the row could not be split into fields.
         let readable = fields.findings().iter().all(|found| found.field.is_some());
         let upsert = readable.then(|| upsert(&mut fields, shape, default_currency)).flatten();
         let findings = fields.into_findings(LEFT_OUT);
@@ -35,14 +36,14 @@ impl RawRow {
     }
 }
 
-/// Reads every field, so that every finding is made, and then puts them together.
+/// Reads every field, so that every error is reported, and then combines them.
 fn upsert(fields: &mut Fields, shape: &Shape, default_currency: Currency) -> Option<AccountUpsert> {
     let id = account_id(fields);
     let external_id = external_id(fields, id.is_some(), shape);
     let name = fields.required(Field::ContactName.name(), Fields::text);
     let total_amount = fields.required(Field::TotalAmount.name(), amount_owed);
     if id.is_none() {
-        leave_out_what_belongs_to_an_id(fields);
+        ignore_fields_that_need_an_id(fields);
     }
     let balance = fields.amount(Field::Balance.name()).value();
     let currency = fields.patch(Field::Currency.name(), str::parse);
@@ -60,20 +61,20 @@ fn upsert(fields: &mut Fields, shape: &Shape, default_currency: Currency) -> Opt
     let amount_currency = match &currency {
         Patch::Set(currency) => Some(*currency),
         Patch::Clear => Some(default_currency),
-        // An existing account may have another; only the table knows.
+        // An existing account may have another currency; it is known when the row is written.
         Patch::Keep => (external_id.is_none() && id.is_none()).then_some(default_currency),
     };
     let ambiguous = fields.take_ambiguous();
     if let Some(currency) = amount_currency {
         for (field, amount) in [(Field::TotalAmount, total_amount), (Field::Balance, balance)] {
-            // One that was refused is told already.
+            // An amount that was refused is reported already.
             let Some(amount) = amount else { continue };
             let refused = ambiguous.iter().find(|ambiguous| ambiguous.field() == field.name());
             let refused = refused.and_then(|ambiguous| ambiguous.refused_in(currency)).or_else(|| {
                 (!currency.admits(amount)).then(|| Finding::too_many_digits(field.name(), currency))
             });
             if let Some(finding) = refused {
-                fields.find(finding);
+                fields.report(finding);
             }
         }
     }
@@ -98,10 +99,9 @@ fn upsert(fields: &mut Fields, shape: &Shape, default_currency: Currency) -> Opt
     })
 }
 
-/// The source's id of the account. A row that has the field but says nothing in it, as a row of
-/// totals does, would make another account each time it is imported. With the id of its account
-/// it makes none. In an object, null is as good as left out; an empty cell of a table is not,
-/// since the header has the column.
+/// The source's id of the account. A blank one is an error if the row has no `id` either: such a row, for example one of
+/// totals, would create another account with each import. In a JSON object, null means the same as an absent member; an
+/// empty cell does not, since the header has the column.
 fn external_id(fields: &mut Fields, has_id: bool, shape: &Shape) -> Option<ExternalId> {
     let name = Field::ExternalId.name();
     let is_left_out = matches!(shape, Shape::Objects) && fields.get(name).is_some_and(Value::is_null);
@@ -115,20 +115,19 @@ fn external_id(fields: &mut Fields, has_id: bool, shape: &Shape) -> Option<Exter
     }
 }
 
-/// A balance of its own, or an identifier, a row has beside its account's id, as exports have
-/// it. Elsewhere it is some other system's idea of a balance, and of its sign: it is left out,
-/// with a warning.
-fn leave_out_what_belongs_to_an_id(fields: &mut Fields) {
+/// Ignores `balance` and `identifier`, with a warning, in a row without the account's id. Exports have them beside the id;
+/// in files of other systems, a column of that name may have another meaning or sign.
+fn ignore_fields_that_need_an_id(fields: &mut Fields) {
     for field in [Field::Balance, Field::Identifier] {
         if fields.take(field.name()).is_some_and(|value| !value.is_null()) {
             let reason = "a row has this only beside the id of its account; it was left out";
-            fields.find(Finding::in_field(field.name(), FindingCode::UnknownField, reason));
+            fields.report(Finding::in_field(field.name(), FindingCode::UnknownField, reason));
         }
     }
 }
 
-/// The account's own id. Other systems have columns of that name, too: what is no id of
-/// Saldo's is left out, with a warning, as an unknown field is.
+/// The account's own id. Other systems have a column `id`, too: a value that is not an id of Saldo is ignored with a
+/// warning, as an unknown field is.
 fn account_id(fields: &mut Fields) -> Option<AccountId> {
     let name = Field::Id.name();
     let id = match fields.take(name)? {
@@ -138,7 +137,7 @@ fn account_id(fields: &mut Fields) -> Option<AccountId> {
     };
     if id.is_none() {
         let reason = "not an account's id as Saldo gives them; it was left out";
-        fields.find(Finding::in_field(name, FindingCode::UnknownField, reason));
+        fields.report(Finding::in_field(name, FindingCode::UnknownField, reason));
     }
     id
 }
@@ -157,7 +156,7 @@ fn email(fields: &mut Fields) -> Patch<Email> {
     let email = fields.patch(name, str::parse::<Email>);
     if matches!(&email, Patch::Set(email) if !email.is_address()) {
         let reason = "not an e-mail address; it was kept as it is";
-        fields.find(Finding::in_field(name, FindingCode::InvalidEmail, reason));
+        fields.report(Finding::in_field(name, FindingCode::InvalidEmail, reason));
     }
     email
 }
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_without_faults_becomes_an_upsert() {
+    fn valid_row_becomes_an_upsert() {
         let row = check(
             r#"{"contact":{"name":"María García","phone":"+5491155551234"},"total_amount":45000.10,"external_id":"INV-1","notes":null}"#,
         );
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_row_is_found_at_once() {
+    fn all_errors_of_a_row_are_reported_at_once() {
         let faults = found(
             r#"{"contact":{"phone":"12","fax":"1"},"total_amount":-1,"currency":"ZZZ","due_date":"2026-02-30","notes":5,"color":"red"}"#,
         );
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_are_no_objects_are_one_finding() {
+    fn row_that_is_not_an_object_is_one_finding() {
         for json in ["[]", "null", "5", "\"row\""] {
             assert_eq!(found(json), [(String::new(), FindingCode::InvalidRow)], "{json}");
         }
@@ -239,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn members_whose_names_are_spelled_as_headers_may_be_are_refused() {
+    fn misspelled_members_are_refused() {
         let faults = found(
             r#"{"contact":{"name":"A","Phone":"1"},"total_amount":1,"External_ID":"INV-1","dueDate":"2026-01-01","Balance":1}"#,
         );
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_and_repetition_are_findings_not_crashes() {
+    fn deep_nesting_and_duplicate_members_are_findings() {
         let deep = format!(r#"{{"notes":{}1{},"total_amount":1}}"#, "[".repeat(1000), "]".repeat(1000));
         assert_eq!(found(&deep), [(String::new(), FindingCode::InvalidJson)]);
         let unknown = format!(

@@ -1,15 +1,15 @@
-//! The fields a row may have, and how each format spells them.
+//! The fields of a row and their names.
 
-/// The header of the column that says why a row was refused. It is no field, but files
-/// of refused rows have it, and come back with it.
+/// The header of the column with the reason of refusal. It is not a field; files of refused rows have it, also when they
+/// are imported again.
 pub const REASON: &str = "reason";
 
 /// A field of an import row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Field {
-    /// The account's id, as an export tells it: names an account that has no external id.
+    /// The account's own id, as exports have it: identifies an account without an external id.
     Id,
-    /// The source's own id of the account.
+    /// The source's id of the account.
     ExternalId,
     /// The contact's full name; required.
     ContactName,
@@ -17,13 +17,13 @@ pub enum Field {
     ContactPhone,
     /// The contact's e-mail address.
     ContactEmail,
-    /// What is owed; required.
+    /// The amount owed; required.
     TotalAmount,
-    /// The balance, where it is not minus what is owed; beside the id alone.
+    /// The balance, if it is not the negated amount owed; only beside the id.
     Balance,
-    /// The currency of what is owed.
+    /// The currency of the amounts.
     Currency,
-    /// The day it was due.
+    /// The due date.
     DueDate,
     /// The system the row comes from.
     SourceSystem,
@@ -37,12 +37,12 @@ pub enum Field {
     Type,
     /// Free text.
     Notes,
-    /// What its transactions call it; beside the id alone.
+    /// The identifier that its transactions use; only beside the id.
     Identifier,
 }
 
 impl Field {
-    /// Every field, in the order in which files written by Saldo have them.
+    /// All fields, in the order of files that Saldo writes.
     pub const ALL: [Self; 16] = [
         Self::Id,
         Self::ExternalId,
@@ -62,12 +62,11 @@ impl Field {
         Self::Identifier,
     ];
 
-    /// What exports tell of an account besides its fields. Imports pass over it, so that a
-    /// file that was exported can be imported as it is.
+    /// Columns of exports that are not fields. Imports ignore them without a warning, so that an export can be imported
+    /// unchanged.
     const EXPORTED_ONLY: [&str; 3] = ["days_past_due", "created_at", "updated_at"];
 
-    /// The names of all that a row may have: every field, in the order of [`Field::ALL`], and
-    /// what is passed over.
+    /// The names of all members that a row may have: the fields, in the order of [`Field::ALL`], and the ignored columns.
     pub(super) const NAMES: [&str; Self::ALL.len() + Self::EXPORTED_ONLY.len()] = {
         let mut names = [""; Self::ALL.len() + Self::EXPORTED_ONLY.len()];
         let mut at = 0;
@@ -81,7 +80,7 @@ impl Field {
         names
     };
 
-    /// The field's name: its path in JSON, its header in CSV.
+    /// The field's name: its path in JSON and its header in CSV.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -104,35 +103,34 @@ impl Field {
         }
     }
 
-    /// Whether rows have the field only beside the id of their account, as exports do, the id
-    /// itself included: other systems have columns of these names, and mean something else.
+    /// Whether the field counts only in rows with an account's id (the id itself included), as exports have them. Other
+    /// systems have columns of these names with other meanings.
     #[must_use]
     pub fn is_beside_id(self) -> bool {
         matches!(self, Self::Id | Self::Balance | Self::Identifier)
     }
 
-    /// The field with exactly this name.
+    /// The field with this exact name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|field| field.name() == name)
     }
 
-    /// The field a CSV header stands for. Case, blanks and underscores don't count:
-    /// `Total Amount` is `total_amount`.
+    /// The field of a CSV header. Case, whitespace and underscores are ignored: `Total Amount` is `total_amount`.
     #[must_use]
     pub fn of_header(header: &str) -> Option<Self> {
-        let wanted = squeeze(header);
-        Self::ALL.into_iter().find(|field| squeeze(field.name()) == wanted)
+        let wanted = normalized(header);
+        Self::ALL.into_iter().find(|field| normalized(field.name()) == wanted)
     }
 }
 
-/// Whether a CSV header is that of a column of Saldo's own files that no import sets: what
-/// exports tell besides the fields, and why a row was refused.
-pub(super) fn is_passed_over(header: &str) -> bool {
+/// Whether a CSV header is that of a column in Saldo's own files that imports ignore.
+pub(super) fn is_ignored(header: &str) -> bool {
     header == REASON || Field::EXPORTED_ONLY.contains(&header)
 }
 
-fn squeeze(name: &str) -> String {
+/// The name without whitespace and underscores, in lower case.
+fn normalized(name: &str) -> String {
     name.chars().filter(|c| !c.is_whitespace() && *c != '_').flat_map(char::to_lowercase).collect()
 }
 
@@ -141,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_match_without_regard_to_case_blanks_and_underscores() {
+    fn headers_match_regardless_of_case_whitespace_and_underscores() {
         for header in ["total_amount", "Total Amount", "TOTALAMOUNT", " total  amount "] {
             assert_eq!(Field::of_header(header), Some(Field::TotalAmount), "{header:?}");
         }

@@ -1,54 +1,54 @@
-//! An import job: its state and its counts.
+//! An import job: its state, and its counts at the time when it is read.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Notation, Progress};
+use super::{Counts, Notation, Progress};
 use crate::id::{ImportId, OrgId};
 
-/// How an import is doing.
+/// The status of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportStatus {
-    /// Rows are still to be processed.
+    /// Rows are being processed.
     Processing,
     /// Every row was imported, updated or superseded.
     Completed,
-    /// Some rows, or all, were refused; the others are stored.
+    /// Some or all rows were refused; the others are stored.
     CompletedWithErrors,
-    /// Its owner called it off; what was stored before is stored.
+    /// Its owner cancelled it; rows that were stored before stay stored.
     Cancelled,
-    /// The job itself could not be run.
+    /// The payload could not be processed.
     Failed,
 }
 
-/// Where a payload lies.
+/// The file of a payload in S3.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PayloadFile {
-    /// The file's name in the bucket.
+    /// The object's key in the bucket.
     pub name: String,
-    /// Its bytes.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// What S3 tells its content by, if others may write the file: it must stay the same.
+    /// The object's ETag, if callers can overwrite the object: a payload with another ETag is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
 }
 
-/// What is known of an import when it is accepted.
+/// The parameters of an import when it is accepted.
 #[derive(Clone, Debug)]
 pub struct Accepted {
-    /// Where its payload lies.
+    /// The file of its payload.
     pub payload: PayloadFile,
-    /// How that is written.
+    /// The format of the payload.
     pub notation: Notation,
-    /// Its rows, if they were counted.
+    /// The number of rows, if they were counted.
     pub total_records: Option<u64>,
-    /// Whether it is only to be told what would become of them.
+    /// Whether rows are only checked and nothing is written.
     pub dry_run: bool,
-    /// How many of them make a chunk.
+    /// The most rows in a chunk.
     pub rows_per_chunk: usize,
-    /// How many chunks are queued at once.
+    /// The chunks that are queued between two writes of the planner's progress.
     pub chunks_at_once: u32,
 }
 
@@ -57,52 +57,51 @@ pub struct Accepted {
 pub struct ImportJob {
     /// Its id.
     pub id: ImportId,
-    /// Whose accounts are imported.
+    /// The organization whose accounts are imported.
     pub org: OrgId,
-    /// How it is doing.
+    /// Its status.
     pub status: ImportStatus,
-    /// Where the payload lies.
+    /// The file of the payload.
     pub payload: PayloadFile,
-    /// How the payload is written.
+    /// The format of the payload.
     pub notation: Notation,
-    /// Whether nothing is to be written to any account.
+    /// Whether rows are only checked and nothing is written.
     pub dry_run: bool,
-    /// How many rows a chunk has, settled when the job is accepted: a plan made again,
-    /// even by another version of this code, must cut at the same places.
+    /// The most rows in a chunk. It is fixed when the job is accepted: a plan that is repeated, even by another version of
+    /// this code, must give the same chunks.
     pub rows_per_chunk: usize,
-    /// How many chunks are queued between two records of that, settled likewise.
+    /// The chunks that are queued between two writes of the planner's progress; fixed for the same reason.
     pub chunks_at_once: u32,
-    /// The rows of the payload; `None` until they are counted.
+    /// The number of rows; `None` until they are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_records: Option<u64>,
-    /// Rows that a later row of the payload replaced; known once planned.
+    /// The number of rows that a later row supersedes; known when the rows are counted.
     pub superseded: u64,
-    /// The chunks that were queued. Of the `chunks_at_once` after them, some may be.
+    /// The number of chunks that are certainly queued. Some of the following `chunks_at_once` may be queued as well.
     pub queued: u32,
     /// The number of chunks; `None` until all are queued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chunks: Option<u32>,
-    /// How often the job was redriven. A chunk that was given up before the last redrive
-    /// counts as open.
+    /// The number of redrives. A chunk that was exhausted before the last redrive counts as open.
     pub round: u32,
-    /// The final progress. `None` while the job runs, and in a job with chunks that were given up,
-    /// which a late worker may still replace: then the chunks are added up whenever the job is read.
+    /// The final progress. `None` while the job runs, and if chunks are exhausted: a slow worker may still process them, so
+    /// the chunks are added up whenever the job is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub totals: Option<Progress>,
-    /// Why the job fails, or failed.
+    /// Why the job fails or has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// When it was accepted.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
-    /// When its owner called it off.
+    /// When its owner cancelled it.
     #[serde(
         default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
         skip_serializing_if = "Option::is_none"
     )]
     pub cancel_requested_at: Option<Timestamp>,
-    /// When its rows were counted, and the first could be processed.
+    /// When its rows were counted; processing begins then.
     #[serde(
         default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
@@ -119,7 +118,7 @@ pub struct ImportJob {
 }
 
 impl ImportJob {
-    /// A job that was just accepted.
+    /// A new job.
     #[must_use]
     pub fn accepted(id: ImportId, org: OrgId, accepted: Accepted, now: Timestamp) -> Self {
         let Accepted { payload, notation, total_records, dry_run, rows_per_chunk, chunks_at_once } = accepted;
@@ -146,9 +145,81 @@ impl ImportJob {
         }
     }
 
-    /// Whether chunks that nobody has begun are left out from now on.
+    /// Whether the job is failing or cancelled, so that chunks that were not begun are skipped.
     #[must_use]
     pub fn is_stopping(&self) -> bool {
         self.reason.is_some() || self.cancel_requested_at.is_some()
+    }
+}
+
+/// An import job with its progress.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// The job.
+    pub job: ImportJob,
+    /// Its progress.
+    pub progress: Progress,
+}
+
+impl Import {
+    /// The rows by outcome.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.progress.counts
+    }
+
+    /// The number of rows whose outcome is known.
+    #[must_use]
+    pub fn processed(&self) -> u64 {
+        let Counts { imported, updated, failed, .. } = self.counts();
+        self.job.superseded + imported + updated + failed
+    }
+
+    /// The number of rows that will not be processed, because the job has failed or was cancelled.
+    #[must_use]
+    pub fn unprocessed(&self) -> u64 {
+        match self.job.status {
+            ImportStatus::Cancelled | ImportStatus::Failed => {
+                self.job.total_records.unwrap_or_default().saturating_sub(self.processed())
+            }
+            ImportStatus::Processing | ImportStatus::Completed | ImportStatus::CompletedWithErrors => 0,
+        }
+    }
+
+    /// The number of failed rows: refused ones and, if the job has failed, unprocessed ones.
+    #[must_use]
+    pub fn failed(&self) -> u64 {
+        let unprocessed = if self.job.status == ImportStatus::Failed { self.unprocessed() } else { 0 };
+        self.counts().failed + unprocessed
+    }
+
+    /// The number of rows that were skipped because the job was cancelled.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        if self.job.status == ImportStatus::Cancelled { self.unprocessed() } else { 0 }
+    }
+
+    /// The status with which the job ends when every chunk is done.
+    #[must_use]
+    pub fn outcome(&self) -> ImportStatus {
+        match (&self.job.reason, self.job.cancel_requested_at, self.counts().failed) {
+            (Some(_), _, _) => ImportStatus::Failed,
+            (None, Some(_), _) => ImportStatus::Cancelled,
+            (None, None, 0) => ImportStatus::Completed,
+            (None, None, _) => ImportStatus::CompletedWithErrors,
+        }
+    }
+
+    /// The rows per second, from the counting of the rows to `now` or the end, and the estimated seconds for the remaining
+    /// rows of a running job. `None` before a row was processed.
+    #[must_use]
+    pub fn pace(&self, now: Timestamp) -> Option<(u64, Option<u64>)> {
+        let elapsed = self.job.completed_at.unwrap_or(now).duration_since(self.job.planned_at?);
+        let milliseconds = u64::try_from(elapsed.as_millis()).ok()?.max(1);
+        let done = self.processed() - self.job.superseded;
+        let left = self.job.total_records?.saturating_sub(self.processed());
+        let running = self.job.status == ImportStatus::Processing && done > 0;
+        let remaining = running.then(|| (left * milliseconds).div_ceil(done * 1_000));
+        (done > 0).then(|| (done * 1_000 / milliseconds, remaining))
     }
 }

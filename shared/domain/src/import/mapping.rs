@@ -1,4 +1,4 @@
-//! Which column of a file fills which field, where the header does not say it.
+//! The mapping of columns to fields, for files whose headers are not names of fields.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::import::Field;
 
-/// Columns by their headers, each with the name of the field it fills.
+/// Fields by the headers of their columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
 pub struct Mapping(BTreeMap<String, Field>);
 
-/// The mapping leads to a field no account has.
+/// The mapping names an unknown field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("accounts have no field {field}")]
 pub struct UnknownField {
@@ -19,13 +19,12 @@ pub struct UnknownField {
 }
 
 impl Mapping {
-    /// The field the column with this header fills: the mapping's word first, then the
-    /// header's own.
+    /// The field of the column with this header. The mapping takes precedence over the header's own meaning.
     pub fn field(&self, header: &str) -> Option<Field> {
         self.0.get(header.trim()).copied().or_else(|| Field::of_header(header))
     }
 
-    /// The columns the mapping names, by their headers.
+    /// The headers that the mapping names.
     pub fn headers(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

@@ -1,15 +1,12 @@
-//! The import of accounts: from the bytes of a request to the fate of every row.
+//! The import of accounts: rows, their checks, chunks, reports and counts.
 //!
-//! The data flows one way, and no file is ever held whole. [`read`] takes a payload apart into
-//! [`RawRow`]s without judging them. A [`Survey`] of them finds the last of the rows that share
-//! an external id; a [`Cutter`] cuts those into chunks. [`RawRow::check`] turns one row into an [`AccountUpsert`] or the
-//! list of what is wrong with it. [`Import`] holds the counts, of which always
-//! `total = imported + updated + superseded + failed` once the job has ended, and besides, in a
-//! job that was cancelled, what was skipped.
+//! Readers split a payload into unchecked [`RawRow`]s. A [`DuplicateScan`] of them finds the rows that a later row about the
+//! same account supersedes; a [`Chunker`] divides the others into chunks. [`RawRow::check`] turns a row into an
+//! [`AccountUpsert`] or the list of its errors. [`Import`] holds the counts. When the job has ended,
+//! `total = imported + updated + superseded + failed`, plus `skipped` if it was cancelled.
 
 mod cells;
 mod check;
-mod external_id;
 mod field;
 mod job;
 mod mapping;
@@ -23,20 +20,21 @@ mod summary;
 mod upload;
 mod upsert;
 
+pub use crate::account::ExternalId;
+pub use crate::money::DecimalSeparator;
 pub use check::Checked;
-pub use external_id::ExternalId;
 pub use field::{Field, REASON};
-pub use job::{Accepted, ImportJob, ImportStatus, PayloadFile};
+pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
-pub use notation::{DecimalSeparator, Format, Notation};
+pub use notation::{Format, Notation};
 pub use options::{ImportOfUpload, ImportOptions, UNKNOWN_UPLOAD};
-pub use plan::{CHUNKS_AT_ONCE, Chunk, Cutter, ROWS_PER_CHUNK, Superseded, Survey};
-pub use progress::{Counts, Import, Progress};
-pub use report::{ChunkReport, Fate, RowReport, processing_failed};
+pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
+pub use progress::{Counts, Progress};
+pub use report::{ChunkReport, RowOutcome, RowReport, processing_failed};
 pub use row::{Column, Misquoting, RawRow, RowBody, Shape};
 pub use summary::ImportSummary;
 pub use upload::{Announced, FILE_BYTES_MAX, Upload};
 pub use upsert::AccountUpsert;
 
-/// What becomes of a row's fields that accounts do not have.
+/// The reason of the warning about a field that accounts do not have.
 pub(crate) const LEFT_OUT: &str = "accounts have no such field; it was left out";

@@ -1,55 +1,50 @@
-//! The plan of an import: which rows count, and how they are cut into chunks.
+//! The plan of an import: which rows are superseded, and how the others are divided into chunks.
 //!
-//! Planning reads the payload twice. The first time, a [`Survey`] keeps 16 bytes of each row,
-//! by which rows about the same account are told; the second time, a [`Cutter`] leaves out those
-//! that a later row replaces and cuts the rest. The same payload is always cut at the same
-//! places, so that a plan that was cut off goes on where it was.
+//! Planning reads the payload twice. The first time, a [`DuplicateScan`] keeps 16 bytes of each row,
+//! enough to recognize rows about the same account; the second time, a [`Chunker`] drops the superseded rows and divides
+//! the rest. The same payload always gives the same chunks, so that an interrupted plan can be continued.
 
 use serde::{Deserialize, Serialize};
 
 use super::{RawRow, Shape};
 use crate::id::OrgId;
 
-/// The most rows in a chunk. A chunk costs about five write units of bookkeeping, so 500
-/// rows keep that at 1 % of the rows' own cost, while a chunk still takes only seconds
-/// and its rows fit in one small object.
+/// The most rows in a chunk. A chunk costs about five write units besides its rows, 1 % of the cost of 500 rows. A chunk
+/// of this size takes seconds and is one small S3 object.
 pub const ROWS_PER_CHUNK: usize = 500;
-/// The bytes of rows after which a chunk is cut, be it short of rows: a worker has several
-/// chunks in memory.
+/// The bytes of rows after which a chunk ends, even if it has fewer rows: a worker has several chunks in memory.
 const CHUNK_BYTES: usize = 2_000_000;
-/// The chunks that are queued between two records of how far planning has come: of 500 rows,
-/// 20,000 rows for one write.
+/// The chunks that are queued between two writes of the planner's progress: 20,000 rows per write.
 pub const CHUNKS_AT_ONCE: u32 = 40;
 
 /// Rows that are processed, counted and committed together.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Chunk {
-    /// Which chunk of the import it is, counting from 0.
+    /// The chunk's number in the import, counting from 0.
     pub number: u32,
     /// What its rows have in common.
     pub shape: Shape,
-    /// Its rows, in the order of the payload, superseded ones left out.
+    /// Its rows in the order of the payload, without superseded ones.
     pub rows: Vec<RawRow>,
 }
 
-/// Where an account's digest ends and a row's index begins.
+/// The bits of a row's index, below the digest of its account.
 const INDEX_BITS: u32 = 40;
 const INDEX_MASK: u128 = (1 << INDEX_BITS) - 1;
 
-/// Finds the rows that a later row replaces, of an organization's rows given one by one.
+/// Finds the rows of a payload that a later row about the same account supersedes.
 #[derive(Debug)]
-pub struct Survey {
+pub struct DuplicateScan {
     org: OrgId,
     total: u64,
     bytes: usize,
-    /// 88 bits of a digest of the account's id above the row's index in the 40 bits below.
-    /// Sorted, rows about one account lie side by side, the last one last. Two different ids
-    /// among ten million meet in 88 bits with a chance of one in a million million.
+    /// An 88-bit digest of the account's id above the 40-bit index of the row. Sorted, rows about one account are
+    /// adjacent, in their order. Among ten million different ids, the probability of two equal digests is below 10⁻¹².
     digests: Vec<u128>,
 }
 
-impl Survey {
-    /// A survey of no rows yet.
+impl DuplicateScan {
+    /// A scan without rows.
     #[must_use]
     pub fn new(org: OrgId) -> Self {
         Self { org, total: 0, bytes: 0, digests: Vec::new() }
@@ -65,7 +60,7 @@ impl Survey {
         }
     }
 
-    /// What was found.
+    /// The superseded rows.
     #[must_use]
     pub fn finish(self) -> Superseded {
         let Self { total, bytes, mut digests, .. } = self;
@@ -80,34 +75,34 @@ impl Survey {
     }
 }
 
-/// The rows of a payload that a later row about the same account replaces.
+/// The rows of a payload that a later row about the same account supersedes.
 #[derive(Clone, Debug)]
 pub struct Superseded {
-    /// All the rows of the payload.
+    /// The number of all rows.
     pub total: u64,
-    /// The memory they take.
+    /// The memory that all rows take, in bytes.
     bytes: usize,
-    /// The indexes of those that are replaced, ascending.
+    /// The indexes of the superseded rows, ascending.
     rows: Vec<u64>,
 }
 
 impl Superseded {
-    /// How many they are.
+    /// The number of superseded rows.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.rows.len() as u64
     }
 
-    /// Whether the other rows are one chunk of so many at the most.
+    /// Whether the other rows fit into one chunk of at most `rows_per_chunk` rows.
     #[must_use]
     pub fn leave_one_chunk(&self, rows_per_chunk: usize) -> bool {
         self.total - self.count() <= rows_per_chunk as u64 && self.bytes < CHUNK_BYTES
     }
 }
 
-/// Cuts rows, given in their order, into chunks.
+/// Divides the rows of a payload, in their order, into chunks.
 #[derive(Debug)]
-pub struct Cutter {
+pub struct Chunker {
     superseded: std::iter::Peekable<std::vec::IntoIter<u64>>,
     rows_per_chunk: usize,
     number: u32,
@@ -115,15 +110,15 @@ pub struct Cutter {
     bytes: usize,
 }
 
-impl Cutter {
-    /// Cuts after `rows_per_chunk` rows, but at least one.
+impl Chunker {
+    /// Divides after `rows_per_chunk` rows, at least one.
     #[must_use]
     pub fn new(superseded: Superseded, rows_per_chunk: usize) -> Self {
         let superseded = superseded.rows.into_iter().peekable();
         Self { superseded, rows_per_chunk: rows_per_chunk.max(1), number: 0, rows: Vec::new(), bytes: 0 }
     }
 
-    /// Adds the next row. Returns a chunk when one is full.
+    /// Adds the next row. Returns a chunk when it is full.
     pub fn push(&mut self, shape: &Shape, row: RawRow) -> Option<Chunk> {
         if self.superseded.next_if_eq(&row.index).is_some() {
             return None;
@@ -131,15 +126,15 @@ impl Cutter {
         self.bytes += row.body.len();
         self.rows.push(row);
         let full = self.rows.len() >= self.rows_per_chunk || self.bytes >= CHUNK_BYTES;
-        full.then(|| self.cut(shape))
+        full.then(|| self.take_chunk(shape))
     }
 
-    /// The last chunk, if rows are left for one.
+    /// The last chunk, if rows are left.
     pub fn finish(&mut self, shape: &Shape) -> Option<Chunk> {
-        (!self.rows.is_empty()).then(|| self.cut(shape))
+        (!self.rows.is_empty()).then(|| self.take_chunk(shape))
     }
 
-    fn cut(&mut self, shape: &Shape) -> Chunk {
+    fn take_chunk(&mut self, shape: &Shape) -> Chunk {
         let number = self.number;
         self.number += 1;
         self.bytes = 0;
@@ -161,19 +156,19 @@ mod tests {
 
     fn plan(rows: &[RawRow], size: usize) -> (Superseded, Vec<Chunk>) {
         let shape = Shape::Objects;
-        let mut survey = Survey::new("org_aaaaaaaaaaaaaaaa".parse().expect("an id"));
+        let mut scan = DuplicateScan::new("org_aaaaaaaaaaaaaaaa".parse().expect("an id"));
         for row in rows {
-            survey.add(&shape, row);
+            scan.add(&shape, row);
         }
-        let superseded = survey.finish();
-        let mut cutter = Cutter::new(superseded.clone(), size);
-        let mut chunks: Vec<_> = rows.iter().filter_map(|row| cutter.push(&shape, row.clone())).collect();
-        chunks.extend(cutter.finish(&shape));
+        let superseded = scan.finish();
+        let mut chunker = Chunker::new(superseded.clone(), size);
+        let mut chunks: Vec<_> = rows.iter().filter_map(|row| chunker.push(&shape, row.clone())).collect();
+        chunks.extend(chunker.finish(&shape));
         (superseded, chunks)
     }
 
     #[test]
-    fn a_chunk_of_long_rows_is_short() {
+    fn chunks_of_long_rows_have_fewer_rows() {
         let rows: Vec<_> = (0..7).map(|index| row(index, &"x".repeat(900_000))).collect();
         let (_, chunks) = plan(&rows, 500);
         assert_eq!(chunks.iter().map(|chunk| chunk.rows.len()).collect::<Vec<_>>(), [3, 3, 1]);
@@ -181,7 +176,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_last_row_of_each_external_id_is_kept_and_every_row_counted(ids in prop::collection::vec("[a-f]?", 0..60), size in 1usize..9) {
+        fn last_row_of_each_external_id_is_kept_and_every_row_is_counted(ids in prop::collection::vec("[a-f]?", 0..60), size in 1usize..9) {
             let rows: Vec<_> = ids.iter().zip(0..).map(|(id, index)| row(index, id)).collect();
             let (superseded, chunks) = plan(&rows, size);
             let kept: Vec<u64> = chunks.iter().flat_map(|c| c.rows.iter().map(|r| r.index)).collect();

@@ -1,46 +1,45 @@
-//! The report of a chunk: what was found in its rows.
+//! The report of a chunk: the errors and warnings of its rows.
 
 use serde::{Deserialize, Serialize};
 
 use super::cells::{fields_of, text_of};
-use super::field::is_passed_over;
+use super::field::is_ignored;
 use super::{Chunk, Counts, Field, LEFT_OUT, RawRow, RowBody, Shape};
 use crate::fields::{Finding, FindingCode, Severity, unknown_fields};
 
-/// What became of one row.
+/// The outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It made an account.
+pub enum RowOutcome {
+    /// It created an account.
     Imported,
     /// It changed an account.
     Updated,
-    /// It was refused.
+    /// It was refused or could not be written.
     Failed,
 }
 
-/// What was found in the rows of a chunk, in the order of the rows.
+/// The findings of a chunk, in the order of its rows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChunkReport {
     /// What the rows have in common.
     pub shape: Shape,
-    /// The rows in which something was found.
+    /// The rows with findings.
     pub rows: Vec<RowReport>,
 }
 
-/// What was found in a row.
+/// The findings of a row.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RowReport {
-    /// Which row of the payload it is, counting from 0; absent for what concerns the
-    /// header.
+    /// The row's index in the payload, counting from 0; absent for findings about the header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
-    /// The line of the file it begins on.
+    /// The line of the file on which it begins, counting from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// Its external id, if it has a valid one.
+    /// Its external id, if valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
-    /// What was found.
+    /// The findings.
     pub findings: Vec<Finding>,
     /// The row itself, if it was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,8 +47,7 @@ pub struct RowReport {
 }
 
 impl ChunkReport {
-    /// A report that says nothing yet of the rows of a chunk. The first chunk's speaks of
-    /// the header, too: columns that no account has.
+    /// An empty report for a chunk. The report of the first chunk contains the warnings about unknown columns.
     #[must_use]
     pub fn of(chunk: &Chunk) -> Self {
         let mut rows = Vec::new();
@@ -57,7 +55,7 @@ impl ChunkReport {
             let unknown = columns.iter().filter(|column| column.field().is_none());
             let headers = unknown.map(|column| column.header.as_str());
             let findings =
-                unknown_fields(headers.filter(|header| !is_passed_over(header)), LEFT_OUT, |_| String::new());
+                unknown_fields(headers.filter(|header| !is_ignored(header)), LEFT_OUT, |_| String::new());
             if !findings.is_empty() {
                 rows.push(RowReport {
                     index: None,
@@ -71,8 +69,8 @@ impl ChunkReport {
         Self { shape: chunk.shape.clone(), rows }
     }
 
-    /// Adds what was found in a row. A row without findings is not mentioned.
-    pub fn add(&mut self, row: &RawRow, findings: Vec<Finding>, fate: Fate) {
+    /// Adds the findings of a row, if there are any.
+    pub fn add(&mut self, row: &RawRow, findings: Vec<Finding>, outcome: RowOutcome) {
         if findings.is_empty() {
             return;
         }
@@ -81,26 +79,25 @@ impl ChunkReport {
             line: row.line,
             external_id: row.external_id(&self.shape).map(String::from),
             findings,
-            refused: (fate == Fate::Failed).then(|| row.body.clone()),
+            refused: (outcome == RowOutcome::Failed).then(|| row.body.clone()),
         });
     }
 
-    /// The findings of a severity, each with the row it is about.
+    /// The findings of this severity, each with its row.
     pub fn findings(&self, severity: Severity) -> impl Iterator<Item = (&RowReport, &Finding)> {
         let rows = self.rows.iter();
         rows.flat_map(|row| row.findings.iter().map(move |finding| (row, finding)))
             .filter(move |(_, finding)| finding.code.severity() == severity)
     }
 
-    /// The rows that were refused.
+    /// The refused rows.
     pub fn refused(&self) -> impl Iterator<Item = (&RowReport, &RowBody)> {
         self.rows.iter().filter_map(|row| Some((row, row.refused.as_ref()?)))
     }
 }
 
 impl RowReport {
-    /// Why the row was refused, in a sentence: what the `reason` column of a file of
-    /// refused rows says.
+    /// The reasons of refusal as one text: the `reason` column in a file of refused rows.
     #[must_use]
     pub fn reason(&self) -> String {
         let errors = self.findings.iter().filter(|finding| finding.code.severity() == Severity::Error);
@@ -113,8 +110,8 @@ impl RowReport {
 }
 
 impl RowBody {
-    /// What the row says in each field, as the text of CSV cells, null as an empty one;
-    /// `None` for what it does not mention, and for an external id of null, which says as much.
+    /// The row's fields as texts of CSV cells: null becomes an empty text. `None` for absent fields and for an external id
+    /// that is null, which means the same as an absent one.
     #[must_use]
     pub fn texts(&self) -> [Option<String>; Field::ALL.len()] {
         let mut fields = fields_of(self, &Shape::Objects);
@@ -125,7 +122,7 @@ impl RowBody {
         })
     }
 
-    /// The row's own text, if it is no object whose fields could be told apart.
+    /// The row's text, if it can't be split into fields.
     #[must_use]
     pub fn unstructured(&self) -> Option<&str> {
         match self {
@@ -137,12 +134,12 @@ impl RowBody {
 }
 
 impl Counts {
-    /// Counts a row, and the warnings about it.
-    pub fn add(&mut self, fate: Fate, findings: &[Finding]) {
-        match fate {
-            Fate::Imported => self.imported += 1,
-            Fate::Updated => self.updated += 1,
-            Fate::Failed => self.failed += 1,
+    /// Counts a row and its warnings.
+    pub fn add(&mut self, outcome: RowOutcome, findings: &[Finding]) {
+        match outcome {
+            RowOutcome::Imported => self.imported += 1,
+            RowOutcome::Updated => self.updated += 1,
+            RowOutcome::Failed => self.failed += 1,
         }
         self.warn(findings);
     }
@@ -154,7 +151,7 @@ impl Counts {
     }
 }
 
-/// The finding about a row that was tried until its message was given up.
+/// The finding about a row of an exhausted chunk.
 #[must_use]
 pub fn processing_failed() -> Finding {
     Finding::in_row(FindingCode::ProcessingFailed, "the row could not be processed; import it again")

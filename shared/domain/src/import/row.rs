@@ -1,48 +1,49 @@
-//! Rows as they were sent, before anything is judged.
+//! Unchecked rows, as they were sent.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{DecimalSeparator, ExternalId, Field};
+use super::Field;
+use crate::account::ExternalId;
 use crate::fields::is_mangled;
 use crate::id::{AccountId, OrgId};
+use crate::money::DecimalSeparator;
 
-/// One row of a payload, in the words of its sender.
+/// An unchecked row of a payload.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RawRow {
-    /// Which row of the payload it is, counting from 0.
+    /// The index of the row in the payload, counting from 0.
     pub index: u64,
-    /// The line of the file it begins on, counting from 1; absent for a JSON body.
+    /// The line of the file on which it begins, counting from 1; absent for a JSON body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// What it says.
+    /// Its content.
     pub body: RowBody,
 }
 
-/// What a row says, in the notation of its payload.
+/// The content of a row, in the format of its payload.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowBody {
-    /// Some JSON value: an object, if the sender meant well.
+    /// A JSON value; a valid row is an object.
     Json(Box<RawValue>),
     /// The cells of a CSV record.
     Cells(Vec<String>),
     /// The cells of a CSV record with a mistake in its quotation marks.
     Misquoted {
-        /// Of a record of one line, a cell that is not quoted as a whole is as it is in the file,
-        /// quotation marks included.
+        /// In a record of one line, cells that are not quoted as a whole keep their quotation marks.
         cells: Vec<String>,
         /// The mistake.
         how: Misquoting,
     },
-    /// A line that should have been JSON and is not.
+    /// A line that is not JSON.
     Broken(String),
 }
 
 impl RowBody {
-    /// The memory that it takes, in bytes, roughly.
+    /// The approximate memory that it takes, in bytes.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Json(json) => json.get().len(),
@@ -64,7 +65,7 @@ pub enum Misquoting {
         inside it twice"
     )]
     TextAfterQuote,
-    /// A blank precedes an opening mark, which is text then (RFC 4180, section 2, rule 4).
+    /// A blank precedes an opening mark, which makes the mark text (RFC 4180, section 2, rule 4).
     #[error(
         "a blank precedes the quotation mark that opens a cell, so that the mark would be part of the cell; \
         remove the blank"
@@ -85,15 +86,15 @@ pub enum Misquoting {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shape {
-    /// Each row names its own fields.
+    /// Each row is an object with its own names.
     Objects,
-    /// A header names the fields of all the rows.
+    /// A header names the columns of all rows.
     Columns {
         /// The columns, in the order of the file.
         columns: Vec<Column>,
-        /// What separates the cells.
+        /// The separator of cells.
         delimiter: char,
-        /// What stands before the decimals of amounts.
+        /// The decimal separator of amounts.
         #[serde(default)]
         decimal_separator: DecimalSeparator,
     },
@@ -102,14 +103,14 @@ pub enum Shape {
 /// A column of a CSV payload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
-    /// Its header, as the file has it.
+    /// Its header, as in the file.
     pub header: String,
-    /// The name of the field it fills; `None` for one no account has.
+    /// The name of its field; `None` if it is unknown.
     pub field: Option<Cow<'static, str>>,
 }
 
 impl Column {
-    /// The field the column fills.
+    /// The field of the column.
     #[must_use]
     pub fn field(&self) -> Option<Field> {
         self.field.as_deref().and_then(Field::named)
@@ -117,14 +118,14 @@ impl Column {
 }
 
 impl RawRow {
-    /// The row's external id, if it has a valid one.
+    /// The row's external id, if valid.
     #[must_use]
     pub fn external_id(&self, shape: &Shape) -> Option<ExternalId> {
         external_id(&self.ids(shape).0?)
     }
 
-    /// The account that the row names, if it names one: what rows are told apart by before
-    /// they are checked. Its external id says it, or else the account's own id.
+    /// The account that the row identifies, by its external id or else by the account's own id; `None` for a row that
+    /// creates an account. It is known before the row is checked.
     #[must_use]
     pub fn account_id(&self, org: &OrgId, shape: &Shape) -> Option<AccountId> {
         let (external_id, id) = self.ids(shape);
@@ -156,12 +157,12 @@ impl RawRow {
     }
 }
 
-/// A valid external id. What a spreadsheet has made of several ids names no account.
+/// The external id, if valid. An id that a spreadsheet has mangled identifies no account.
 fn external_id(text: &str) -> Option<ExternalId> {
     text.parse().ok().filter(|_| !is_mangled(text))
 }
 
-/// The members of a row by which it names its account.
+/// The members of a row that identify its account.
 #[derive(Deserialize)]
 struct Members<'a> {
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! An import as its owner sees it.
+//! An import in the API.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::{Import, ImportStatus};
 use crate::date::in_milliseconds;
 use crate::id::ImportId;
 
-/// What an import is, its counts and how it gets on, on the wire.
+/// An import: its status, counts and pace.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = Import, example = json!({
@@ -19,32 +19,32 @@ use crate::id::ImportId;
 pub struct ImportSummary {
     job_id: ImportId,
     status: ImportStatus,
-    /// Whether nothing is written to any account; there if it is so.
+    /// True if nothing is written to any account; absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
-    /// The rows of the payload; null until those of a file are counted.
+    /// The number of rows; null until the rows of an uploaded file are counted.
     #[cfg_attr(feature = "openapi", schema(required))]
     total_records: Option<u64>,
-    /// Rows that made an account.
+    /// Rows that created an account.
     imported: u64,
     /// Rows that changed an account.
     updated: u64,
-    /// Rows that a later row about the same account replaced.
+    /// Rows that a later row about the same account superseded.
     superseded: u64,
-    /// Rows that were refused and, of an import that failed, those that nobody got to.
+    /// Rows that were refused and, if the import failed, rows that were not processed.
     failed: u64,
-    /// Rows that were left out; of a cancelled import alone.
+    /// Rows that were not processed because the import was cancelled; absent in other imports.
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<u64>,
-    /// Rows whose fate is known.
+    /// Rows whose outcome is known.
     processed: u64,
     #[cfg_attr(feature = "openapi", schema(required))]
     rows_per_second: Option<u64>,
-    /// How long the rest will take at this rate, while there is one.
+    /// The estimated time for the remaining rows; null if it is unknown or the import has ended.
     #[cfg_attr(feature = "openapi", schema(required))]
     seconds_remaining: Option<u64>,
-    /// Why the import fails, or failed.
+    /// Why the import fails or has failed.
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
@@ -58,7 +58,7 @@ pub struct ImportSummary {
 }
 
 impl ImportSummary {
-    /// The import as it is `now`.
+    /// The state of the import at `now`.
     #[must_use]
     pub fn of(import: &Import, now: Timestamp) -> Self {
         let (rows_per_second, seconds_remaining) =
@@ -74,7 +74,7 @@ impl ImportSummary {
             superseded: job.superseded,
             failed: import.failed(),
             skipped: (job.status == ImportStatus::Cancelled).then(|| import.skipped()),
-            // Of a job that failed, the outcome of every row is known.
+            // In a failed job, the outcome of every row is known.
             processed: import.processed() + (import.failed() - import.counts().failed),
             rows_per_second,
             seconds_remaining,

@@ -1,38 +1,38 @@
-//! A row that passed every check: what it changes in its account.
+//! A checked row: the change to an account.
 
 use jiff::civil::Date;
 
-use super::{ExternalId, Field};
+use super::Field;
 use crate::account::{
-    AccountIdentifier, AccountStatus, AccountType, CampaignId, Notes, OwnerId, SourceSystem,
+    AccountIdentifier, AccountStatus, AccountType, CampaignId, ExternalId, Notes, OwnerId, SourceSystem,
 };
 use crate::contact::{ContactName, Email, Phone};
 use crate::fields::{AmbiguousAmount, Finding, Patch};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
-/// Creates an account or changes the one with the same external id.
+/// Creates an account or changes an existing one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountUpsert {
     /// The source's id of the account.
     pub external_id: Option<ExternalId>,
-    /// The account's own id. Beside an external id it must be the same account's; alone, that
-    /// of an account that an import made before. A row with neither makes a new account.
+    /// The account's own id. Beside an external id, both must identify the same account; alone, it must be the id of an
+    /// imported account. A row with neither creates an account.
     pub id: Option<AccountId>,
     /// The contact's full name.
     pub name: ContactName,
-    /// What is owed; not negative.
+    /// The amount owed; not negative.
     pub total_amount: Decimal,
-    /// The balance, if it is not minus what is owed. Only rows with an `id` have one.
+    /// The balance, if it is not the negated amount owed. Only rows with an `id` have one.
     pub balance: Option<Decimal>,
-    /// The currency of both. If the row keeps it, the account's own, and for a new account the
-    /// organization's; the amount is checked against that one when it is written.
+    /// The currency of the amounts. `Keep` is the account's currency, or the organization's for a new account; the amounts
+    /// are checked against it when the row is written.
     pub currency: Patch<Currency>,
     /// The contact's phone number.
     pub phone: Patch<Phone>,
     /// The contact's e-mail address.
     pub email: Patch<Email>,
-    /// The day the debt was due.
+    /// The due date.
     pub due_date: Patch<Date>,
     /// The system the row comes from.
     pub source_system: Patch<SourceSystem>,
@@ -46,24 +46,23 @@ pub struct AccountUpsert {
     pub kind: Patch<AccountType>,
     /// Free text.
     pub notes: Patch<Notes>,
-    /// What its transactions call it. Only rows with an `id` say it.
+    /// The identifier that its transactions use. Only rows with an `id` have one.
     pub identifier: Patch<AccountIdentifier>,
-    /// Which of the amounts can be read in two ways. They are as above in currencies in which
-    /// they can't.
+    /// The amounts that are ambiguous in some currencies. In all other currencies, the values above are correct.
     pub ambiguous: Vec<AmbiguousAmount>,
 }
 
 impl AccountUpsert {
-    /// The balance of the account once the row is written.
+    /// The balance of the account after the row is written.
     #[must_use]
     pub fn balance(&self) -> Decimal {
         self.balance.unwrap_or(-self.total_amount)
     }
 
-    /// Checks that both amounts can be in this currency.
+    /// Checks both amounts against the currency.
     ///
     /// # Errors
-    /// Which of them is ambiguous, or has more digits than the currency.
+    /// The finding about an amount that is ambiguous or has more decimal places than the currency.
     pub fn fits(&self, currency: Currency) -> Result<(), Finding> {
         if let Some(refused) = self.ambiguous.iter().find_map(|amount| amount.refused_in(currency)) {
             return Err(refused);

@@ -67,12 +67,12 @@ fn expires_within_lifetime(fields: &mut Fields, lifetime: KeyLifetime, expires_a
     match (expires_at, lifetime.latest) {
         (Some(expiry), _) if *expiry <= lifetime.now => {
             let reason = "the moment is not in the future";
-            fields.find(Finding::in_field(EXPIRES_AT, FindingCode::InvalidTime, reason));
+            fields.report(Finding::in_field(EXPIRES_AT, FindingCode::InvalidTime, reason));
         }
         (Some(expiry), Some(latest)) if *expiry > latest => {
             let latest = date::in_milliseconds(latest);
             let reason = format!("the key of this request expires at {latest}, the latest moment allowed");
-            fields.find(Finding::in_field(EXPIRES_AT, FindingCode::TooLate, reason));
+            fields.report(Finding::in_field(EXPIRES_AT, FindingCode::TooLate, reason));
         }
         _ => {}
     }

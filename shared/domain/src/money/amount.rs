@@ -1,21 +1,20 @@
-//! Reading amounts exactly: every digit given is kept, or the amount is refused.
+//! Parses amounts exactly: every digit is kept, or the amount is refused.
 
 use rust_decimal::Decimal;
 
-/// Why a text is not an amount.
+/// Why a text is refused as an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
-    /// Not digits with at most one decimal point between them.
+    /// It is not digits with at most one decimal point between them.
     #[error("not a decimal number such as 1250 or 1250.75")]
     Malformed,
-    /// A decimal number of more than 28 digits, the most that are kept exactly.
+    /// It has more than 28 digits, the most that [`Decimal`] always represents exactly.
     #[error("more than the 28 digits an amount can have")]
     TooManyDigits,
 }
 
-/// Reads a plain decimal: an optional sign, digits, and optionally a point and more
-/// digits. No exponent, no separators, no blanks: text written by people is too easily
-/// misread otherwise.
+/// Parses a plain decimal: an optional sign, digits, and optionally a point and more digits. Exponents, thousands
+/// separators and whitespace are refused, since text written by people is easily misread.
 ///
 /// # Errors
 /// [`AmountError`] when the text is anything else or has more than 28 digits.
@@ -33,22 +32,21 @@ pub fn parse_plain(text: &str) -> Result<Decimal, AmountError> {
     within_bound(amount)
 }
 
-/// Reads a number in JSON's notation (RFC 8259 section 6), exponents included: `1.25e3`
-/// is exactly 1250.
+/// Parses a JSON number (RFC 8259 section 6), exponents included: `1.25e3` is exactly 1250.
 ///
 /// # Errors
-/// [`AmountError`] when the text is no JSON number or needs more than 28 digits.
+/// [`AmountError`] when the text is not a JSON number or needs more than 28 digits.
 pub fn parse_json_number(text: &str) -> Result<Decimal, AmountError> {
     let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
         return parse_plain(text);
     };
-    // `from_scientific` would round a long mantissa, so it is read exactly first.
+    // `from_scientific` rounds a long mantissa, so it is parsed exactly first.
     let mantissa = parse_plain(mantissa)?;
     let amount = Decimal::from_scientific(&format!("{mantissa}e{exponent}"));
     within_bound(amount.map_err(|_| AmountError::TooManyDigits)?)
 }
 
-/// 28 digits always fit in a [`Decimal`]; of 29 only some do.
+/// Refuses more than 28 digits: a [`Decimal`] holds every number of 28 digits, but not every one of 29.
 fn within_bound(amount: Decimal) -> Result<Decimal, AmountError> {
     const LIMIT: u128 = 10_u128.pow(28);
     if amount.mantissa().unsigned_abs() < LIMIT { Ok(amount) } else { Err(AmountError::TooManyDigits) }
@@ -60,14 +58,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn texts_that_are_no_plain_decimal_are_refused() {
+    fn text_that_is_not_a_plain_decimal_is_refused() {
         for text in ["", " ", "1e3", "1_000", "1,5", ".5", "5.", "--1", "+", "0x10", "NaN", "١", "1 "] {
             assert_eq!(parse_plain(text), Err(AmountError::Malformed), "{text:?}");
         }
     }
 
     #[test]
-    fn more_digits_than_are_exact_are_refused_not_rounded() {
+    fn numbers_of_too_many_digits_are_refused_not_rounded() {
         let long = "1.00000000000000000000000000001";
         assert_eq!(parse_plain(long), Err(AmountError::TooManyDigits));
         assert_eq!(parse_json_number(&format!("{long}e2")), Err(AmountError::TooManyDigits));
@@ -87,14 +85,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_amount_reads_back_to_the_last_digit(mantissa in -(10i128.pow(28) - 1)..10i128.pow(28), scale in 0u32..=28) {
+        fn amounts_round_trip(mantissa in -(10i128.pow(28) - 1)..10i128.pow(28), scale in 0u32..=28) {
             let amount = Decimal::from_i128_with_scale(mantissa, scale);
             prop_assert_eq!(parse_plain(&amount.to_string()), Ok(amount));
             prop_assert_eq!(parse_json_number(&amount.to_string()), Ok(amount));
         }
 
         #[test]
-        fn no_text_makes_the_readers_panic(text in "\\PC*") {
+        fn parsers_do_not_panic(text in "\\PC*") {
             let _ = (parse_plain(&text), parse_json_number(&text));
         }
     }

@@ -1,4 +1,4 @@
-//! Amounts as texts, for `#[serde(with)]` in records: every digit is kept.
+//! Amounts as text in stored records, for `#[serde(with)]`. Every digit is kept.
 
 use rust_decimal::Decimal;
 use serde::de::Error as _;

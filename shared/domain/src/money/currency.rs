@@ -1,4 +1,4 @@
-//! ISO 4217 currencies and how finely each is divided.
+//! ISO 4217 currencies and their decimal places.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,7 @@ use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A currency of ISO 4217: those the `iso_currency` crate lists and a few more that were
-/// withdrawn, since old debts stay in old money.
+/// A currency of ISO 4217: those of the `iso_currency` crate and some withdrawn ones, in which old debts may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
 pub struct Currency {
@@ -17,7 +16,7 @@ pub struct Currency {
     decimal_places: Option<u32>,
 }
 
-/// Withdrawn currencies that the crate lacks, as ISO 4217's table A.1 had them.
+/// Withdrawn currencies that the crate lacks, according to ISO 4217, table A.1.
 const WITHDRAWN: [Currency; 5] = [
     Currency { code: "ANG", decimal_places: Some(2) }, // Netherlands Antillean guilder, to 2025
     Currency { code: "BYR", decimal_places: Some(0) }, // Belarusian ruble, to 2016
@@ -26,7 +25,7 @@ const WITHDRAWN: [Currency; 5] = [
     Currency { code: "VEF", decimal_places: Some(2) }, // Venezuelan bolívar, to 2018
 ];
 
-/// The text is not the alphabetic code of any currency.
+/// The text is not the alphabetic code of a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an ISO 4217 currency code such as ARS, EUR or USD")]
 pub struct UnknownCurrency;
@@ -44,25 +43,24 @@ impl Currency {
         listed.map(|listed| listed.code()).chain(WITHDRAWN.into_iter().map(Self::code))
     }
 
-    /// How many decimal places the currency's smallest unit has; `None` for the few
-    /// (gold, special drawing rights…) for which ISO 4217 states none.
+    /// The decimal places of the smallest unit; `None` for the few currencies (gold, special drawing rights, …) without a
+    /// unit in ISO 4217.
     #[must_use]
     pub fn decimal_places(self) -> Option<u32> {
         self.decimal_places
     }
 
-    /// The amount as text with as many decimal places as the currency has: `3.50` EUR.
+    /// The amount as text with all decimal places of the currency: `3.50` EUR.
     #[must_use]
     pub fn in_full(self, mut amount: Decimal) -> String {
         if let Some(places) = self.decimal_places.filter(|places| amount.scale() < *places) {
-            // An amount too large for the zeros keeps as many as it has room for.
+            // An amount that is too large for all zeros gets as many as fit.
             amount.rescale(places);
         }
         amount.to_string()
     }
 
-    /// Whether `amount` can be paid in this currency, that is, has no digit below its
-    /// smallest unit. Trailing zeros are no digits: 100.00 JPY is 100 JPY.
+    /// Whether `amount` is a multiple of the currency's smallest unit. Trailing zeros don't count: 100.00 JPY is valid.
     #[must_use]
     pub fn admits(self, amount: Decimal) -> bool {
         self.decimal_places().is_none_or(|places| amount.normalize().scale() <= places)
@@ -104,7 +102,7 @@ mod tests {
     use crate::money::parse_plain;
 
     #[test]
-    fn a_currency_admits_amounts_down_to_its_smallest_unit() {
+    fn amounts_below_the_smallest_unit_are_not_admitted() {
         let cases = [
             ("ARS", "12.34", true),
             ("ARS", "12.345", false),
@@ -126,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_amount_in_full_has_all_its_decimal_places_and_the_same_value() {
+    fn amount_in_full_has_all_decimal_places_and_the_same_value() {
         for (code, amount, full) in [
             ("EUR", "3.5", "3.50"),
             ("EUR", "1200", "1200.00"),

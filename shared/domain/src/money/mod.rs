@@ -1,17 +1,18 @@
 //! Money: exact decimal amounts in ISO 4217 currencies.
 //!
-//! An amount is a [`Decimal`] of at most 28 digits and never passes through a float. It
-//! is read once, by [`parse_plain`] or [`parse_json_number`], and is refused, never
-//! rounded, when its [`Currency`] has no coin that small.
+//! An amount is a [`Decimal`] of at most 28 digits and is never converted to a float. It is parsed by [`parse_plain`] or
+//! [`parse_json_number`]. An amount with more decimal places than its [`Currency`] is refused, never rounded.
 
 mod amount;
 pub(crate) mod amount_text;
 mod currency;
 mod json;
+mod separator;
 mod total;
 
 pub use amount::{AmountError, parse_json_number, parse_plain};
 pub use currency::{Currency, UnknownCurrency};
 pub use json::{as_number, as_number_if_any};
 pub use rust_decimal::Decimal;
+pub use separator::{DecimalSeparator, UnknownSeparator};
 pub use total::Total;

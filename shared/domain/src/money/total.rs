@@ -1,4 +1,4 @@
-//! Sums of amounts, exact however many there are.
+//! Exact sums of any number of amounts.
 
 use std::cmp::Ordering;
 use std::str::FromStr;
@@ -9,14 +9,12 @@ use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
 use serde_json::Number;
 
-/// A sum of amounts in one currency. Amounts have 28 digits; their sum may have more, and
-/// has them all. Zero to begin with.
+/// A sum of amounts in one currency, which may have more than the 28 digits of an amount. The default is zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Total(BigDecimal);
 
 impl Total {
-    /// An amount in units of which there are ten to the power of `places` in one: a price in
-    /// cents, of which there are 10².
+    /// The amount in units of 10^-`places`: with 2 places, in cents.
     #[must_use]
     pub fn in_units(amount: Decimal, places: u32) -> Self {
         Self(BigDecimal::new(amount.mantissa().into(), i64::from(amount.scale()) - i64::from(places)))
@@ -27,7 +25,7 @@ impl Total {
         self.0 += BigDecimal::new(amount.mantissa().into(), amount.scale().into());
     }
 
-    /// How the sum compares with zero.
+    /// The sum compared with zero.
     #[must_use]
     pub fn sign(&self) -> Ordering {
         match self.0.sign() {
@@ -52,7 +50,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn no_digit_is_lost_between_the_largest_and_the_smallest() {
+    fn sums_keep_all_digits() {
         let mut total = Total::default();
         for amount in
             ["9999999999999999999999999999", "9999999999999999999999999999", "0.0000000000000000000000000001"]
@@ -64,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_amount_is_exact_in_cents() {
+    fn longest_amounts_are_exact_in_cents() {
         for (amount, cents) in [
             ("9999999999999999999999999999", "999999999999999999999999999900"),
             ("-0.07", "-7"),

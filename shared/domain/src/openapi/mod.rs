@@ -32,6 +32,7 @@ pub use wire::{
 };
 
 use crate::account::Account;
+use crate::account::ExternalId;
 use crate::bank::Country;
 use crate::contact::{Email, Phone};
 use crate::export::{AccountColumn, Column, TransactionColumn};
@@ -39,7 +40,7 @@ use crate::id::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
     SyncId, TransactionId, UploadId,
 };
-use crate::import::{ExternalId, Field, Mapping};
+use crate::import::{Field, Mapping};
 use crate::key::{Actor, Scope};
 use crate::money::{Currency, Total};
 use crate::notification::{NotifyUri, ObserveKey, URI_CHARS_MAX};

@@ -1,4 +1,4 @@
-//! Challenges: what a bank wants to know from its customer.
+//! Challenges: what a bank asks its customer during an authorization.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,88 +7,88 @@ use crate::id::ChallengeId;
 use crate::secrets::Sealed;
 use crate::sync::CodeHash;
 
-/// Something that a bank wants its customer to do.
+/// A challenge to the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Challenge {
     /// Its id.
     pub id: ChallengeId,
-    /// What it is.
+    /// Its kind.
     #[serde(flatten)]
     pub kind: ChallengeKind,
-    /// When it was put.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it was answered, or met.
+    /// When it was answered or otherwise settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Timestamp>,
-    /// What is known of the code that the user came back with, by which the application confirms the return.
+    /// The hash of the code with which the application confirms the user's return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<CodeHash>,
 }
 
-/// The kinds of challenge.
+/// The kinds of challenges.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ChallengeKind {
-    /// To choose how to prove who one is.
+    /// Choose an authentication method.
     MethodSelect {
-        /// The choices.
+        /// The methods to choose from.
         auth_methods: Vec<AuthMethod>,
     },
-    /// To tell something, such as a one-time password.
+    /// Enter something, such as a one-time password.
     Embedded {
-        /// What to tell, for people.
+        /// What to enter, for people.
         label: String,
-        /// What `data` is.
+        /// The format of `data`.
         format: TextFormat,
-        /// What is needed to answer: a text, or an image in base64.
+        /// The data for the answer: text, or an image in base64.
         #[cfg_attr(feature = "openapi", schema(required))]
         #[serde(default)]
         data: Option<String>,
-        /// Of what the answer consists, if that is known: `integer` or `characters`.
+        /// The kind of characters in the answer, if known: `integer` or `characters`.
         #[cfg_attr(feature = "openapi", schema(required))]
         #[serde(default)]
         input_format: Option<String>,
-        /// The characters the answer has at least.
+        /// The least length of the answer in characters.
         #[cfg_attr(feature = "openapi", schema(required))]
         #[serde(default)]
         min_length: Option<u32>,
-        /// The characters the answer has at most.
+        /// The greatest length of the answer in characters.
         #[cfg_attr(feature = "openapi", schema(required))]
         #[serde(default)]
         max_length: Option<u32>,
     },
-    /// To go to a page of the bank and come back.
+    /// Go to a page of the bank and come back.
     Redirect {
-        /// The page.
+        /// The URL of the page.
         location: String,
     },
-    /// To do something elsewhere, such as in the bank's app. It needs no answer.
+    /// Act outside of the application, such as in the bank's app. No answer is needed.
     Decoupled {
         /// What to do, for people.
         message: String,
     },
 }
 
-/// A way to prove who one is.
+/// An authentication method.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = AuthenticationMethod))]
 pub struct AuthMethod {
-    /// The bank's id of it.
+    /// The bank's id of the method.
     pub id: String,
-    /// What kind it is, such as `SMS_OTP`.
+    /// Its type, such as `SMS_OTP`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// What the bank calls it.
+    /// Its name at the bank.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub name: Option<String>,
-    /// What the bank says about it.
+    /// The bank's explanation.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub additional_info: Option<String>,
 }
 
-/// What the data of a challenge is.
+/// The format of a challenge's data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = ChallengeFormat))]
@@ -98,9 +98,9 @@ pub enum TextFormat {
     Text,
     /// HTML.
     Html,
-    /// A flickering code for a reader.
+    /// A flicker code for a TAN generator.
     Hhd,
-    /// An image to be photographed.
+    /// An image to photograph.
     Photo,
 }
 
@@ -110,21 +110,21 @@ pub enum TextFormat {
 pub enum Answer {
     /// The authentication method with this id.
     Method(String),
-    /// What was told.
+    /// What the user entered, encrypted.
     Told(Sealed),
-    /// The customer has come back from the bank's page.
+    /// The user has come back from the bank's page.
     Returned,
 }
 
 impl Challenge {
-    /// Drops what was needed to answer it: an image, perhaps.
+    /// Drops the data, such as an image, once it is not needed any more.
     pub(super) fn drop_data(&mut self) {
         if let ChallengeKind::Embedded { data, .. } = &mut self.kind {
             *data = None;
         }
     }
 
-    /// Whether it waits for its answer.
+    /// Whether it waits for an answer.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.closed_at.is_none()

@@ -1,4 +1,4 @@
-//! A synchronization job: its state, from which whoever takes it up goes on.
+//! A synchronization job: the state from which a worker continues.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -10,37 +10,37 @@ use crate::bank::FailureReason;
 use crate::id::{AccessId, AccountId, ChallengeId, OrgId, SyncId};
 use crate::revised::Revised;
 
-/// How long a synchronization may take, all waiting included: less than its lock lasts.
+/// The most time for a synchronization, waiting included: less than the lock on its access lasts.
 pub const TIME_MAX: SignedDuration = SignedDuration::from_mins(50);
 
-/// How a synchronization is doing.
+/// The status of a synchronization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SyncStatus {
-    /// Nobody has begun it.
+    /// No worker has begun it.
     Queued,
-    /// It is being brought forward, or waits for the bank.
+    /// A worker advances it, or it waits for the bank.
     Running,
     /// It waits for the user.
     AwaitAuth,
-    /// It has brought what it was to bring.
+    /// It has ended successfully.
     Completed,
-    /// It has ended without.
+    /// It has failed.
     Failed,
 }
 
-/// What is to be done next.
+/// The next step of a synchronization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// See whether an authorization is needed, and begin one.
+    /// Check whether an authorization is needed, and start one.
     Begin,
-    /// Bring the authorization forward.
+    /// Advance the authorization.
     Authorize,
-    /// Read the accounts.
+    /// Read the accounts and transactions.
     Fetch,
-    /// Tidy up and end.
+    /// Release the access and end.
     End,
 }
 
@@ -49,16 +49,16 @@ pub enum Step {
 pub struct SyncError {
     /// The reason.
     pub reason: FailureReason,
-    /// The bank's message, or Saldo's, for people.
+    /// A message for people, from the bank or from Saldo.
     pub message: Option<String>,
 }
 
-/// What a synchronization has brought.
+/// The counts of a synchronization.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Brought {
     /// Accounts that were read.
     pub accounts: u64,
-    /// Transactions that were new.
+    /// New transactions.
     pub new_transactions: u64,
 }
 
@@ -68,82 +68,81 @@ pub struct Brought {
 pub struct SyncJob {
     /// Its id.
     pub id: SyncId,
-    /// Whose it is.
+    /// The organization.
     pub org: OrgId,
     /// The access that is synchronized.
     pub access: AccessId,
-    /// How it is doing.
+    /// Its status.
     pub status: SyncStatus,
-    /// What was asked for.
+    /// The request.
     pub request: SyncRequest,
-    /// What is to be done next.
+    /// The next step.
     pub step: Step,
-    /// The requests to the bank that brought the authorization forward, by which the next one
-    /// is told from those before.
+    /// The number of requests to the bank that advanced the authorization. The id of the next request is derived from it.
     pub requests: u32,
-    /// Where the authorization stands, in the connector's own words.
+    /// The state of the authorization, opaque to all but the connector.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorization: Option<String>,
-    /// Whether what is to be done next for it is to look what has become of it.
+    /// Whether the next request only polls the authorization's status.
     #[serde(default)]
-    pub looking: bool,
-    /// What was asked of the user; the last one may be open.
+    pub polling: bool,
+    /// The challenges to the user; the last one may be open.
     #[serde(default)]
     pub challenges: Vec<Challenge>,
-    /// The answer to the last of them, until the bank has it.
+    /// The answer to the last challenge, until the bank has received it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
-    /// The user whose credentials it has sent to the bank, or is sending.
+    /// The hash of the login with which credentials are sent to the bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub login: Option<LoginHash>,
-    /// Whether the bank was sent the user's PIN and went on, so that the PIN is right.
+    /// Whether the bank has accepted the user's PIN.
     #[serde(default)]
-    pub pin_taken: bool,
+    pub pin_accepted: bool,
     /// The authentication method in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_method: Option<String>,
-    /// The consent by which the accounts are read.
+    /// The consent with which the accounts are read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<GrantedConsent>,
-    /// Whether a consent that was thought to hold was found ended.
+    /// Whether the access's saved consent turned out to have ended.
     #[serde(default)]
     pub consent_ended: bool,
     /// The accounts that the bank lists.
     #[serde(default)]
     pub reported: Vec<AccountId>,
-    /// Whether it lists others, of which nothing can be told.
+    /// Whether the bank lists further accounts that could not be identified.
     #[serde(default)]
     pub unidentified: bool,
-    /// Those of them that have been read.
+    /// The listed accounts that were read.
     #[serde(default)]
     pub fetched: Vec<AccountId>,
-    /// How far the one that is being read has been, in the worker's own words.
+    /// The state of reading the current account, opaque to all but the worker.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reading: Option<String>,
-    /// What it has brought.
+    /// The counts.
     #[serde(default)]
     pub brought: Brought,
-    /// What could not be taken.
+    /// The conflicts.
     #[serde(default)]
     pub conflicts: Conflicts,
-    /// How often it waited because the bank asked for it.
+    /// How often it has waited because the bank throttled it.
     #[serde(default)]
     pub waits: u32,
-    /// Until when it waits.
+    /// The end of the current wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
-    /// How often AWS failed it.
+    /// The number of failures of AWS.
     #[serde(default)]
     pub failures: u32,
-    /// Why it failed, or will have when it has ended.
+    /// Why it failed or, before its end, is going to fail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<SyncError>,
-    /// Until when whoever has taken it up is left alone.
+    /// The end of the current worker's lease.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub leased_until: Option<Timestamp>,
     /// When it was accepted.
     pub created_at: Timestamp,
-    /// When somebody first took it up.
+    /// When a worker first leased it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<Timestamp>,
     /// When it ended.
@@ -153,7 +152,7 @@ pub struct SyncJob {
 }
 
 impl SyncJob {
-    /// A synchronization that was just accepted.
+    /// A new synchronization.
     #[must_use]
     pub fn accepted(id: SyncId, org: OrgId, access: AccessId, request: SyncRequest, now: Timestamp) -> Self {
         let revision = id.as_uuid();
@@ -166,11 +165,11 @@ impl SyncJob {
             step: Step::Begin,
             requests: 0,
             authorization: None,
-            looking: false,
+            polling: false,
             challenges: Vec::new(),
             answer: None,
             login: None,
-            pin_taken: false,
+            pin_accepted: false,
             auth_method: None,
             consent: None,
             consent_ended: false,
@@ -198,19 +197,19 @@ impl SyncJob {
         self.ended_at.is_some()
     }
 
-    /// Whether it has taken longer than it may since somebody took it up.
+    /// Whether it has taken longer than [`TIME_MAX`] since it was started.
     #[must_use]
     pub fn is_overdue(&self, now: Timestamp) -> bool {
         self.started_at.is_some_and(|started_at| now > started_at + TIME_MAX)
     }
 
-    /// Until when nobody has anything to do for it: somebody has it, or it waits.
+    /// Until when no worker needs to advance it: another one holds the lease, or it waits. `None` if it can be advanced now.
     #[must_use]
     pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
         self.leased_until.max(self.not_before).filter(|until| *until > now)
     }
 
-    /// The challenge that waits for its answer.
+    /// The challenge that waits for an answer.
     #[must_use]
     pub fn open_challenge(&self) -> Option<&Challenge> {
         self.challenges.last().filter(|last| last.is_open() && self.status == SyncStatus::AwaitAuth)
@@ -223,21 +222,20 @@ impl SyncJob {
         self.status = SyncStatus::AwaitAuth;
     }
 
-    /// Takes the answer to the open challenge, if there is one with this id. Says whether
-    /// there was.
+    /// Answers the open challenge. Returns false if the challenge with this id is not open.
     pub fn answer(&mut self, challenge: &ChallengeId, answer: Answer, now: Timestamp) -> bool {
         if self.open_challenge().is_none_or(|open| open.id != *challenge) {
             return false;
         }
         self.close_challenge(now);
         self.answer = Some(answer);
-        // Whoever looks after it at this moment is overtaken by the answer.
+        // The answer takes precedence over a worker that is polling at this moment.
         (self.leased_until, self.not_before) = (None, None);
         true
     }
 
-    /// Expects the application to confirm with a code that the user has come back. Says whether the challenge is
-    /// open, and the user has not come back before.
+    /// Sets the code with which the application has to confirm the user's return. Returns false if the challenge is not
+    /// open or the user has returned before.
     pub fn expect_code(&mut self, challenge: &ChallengeId, code: CodeHash) -> bool {
         let open = self.status == SyncStatus::AwaitAuth;
         let last = self.challenges.last_mut().filter(|last| open && last.is_open() && last.id == *challenge);
@@ -250,7 +248,7 @@ impl SyncJob {
         }
     }
 
-    /// Takes an answer back that nobody can be told of: it can be given again.
+    /// Withdraws an answer whose message could not be queued, so that it can be sent again.
     pub fn reopen(&mut self) {
         if let Some(last) = self.challenges.last_mut().filter(|_| self.answer.take().is_some()) {
             last.closed_at = None;
@@ -258,7 +256,7 @@ impl SyncJob {
         }
     }
 
-    /// The last challenge is met.
+    /// Closes the last challenge.
     fn close_challenge(&mut self, now: Timestamp) {
         if let Some(last) = self.challenges.last_mut().filter(|last| last.is_open()) {
             last.closed_at = Some(now);
@@ -266,7 +264,7 @@ impl SyncJob {
         self.status = SyncStatus::Running;
     }
 
-    /// The bank has what was to be told it: the last challenge is done with.
+    /// Settles the last challenge, since the bank has received the answer.
     pub fn settle_challenge(&mut self, now: Timestamp) {
         self.close_challenge(now);
         self.answer = None;
@@ -275,13 +273,13 @@ impl SyncJob {
         }
     }
 
-    /// Gives the synchronization up: what is left is to tidy up.
-    pub fn give_up(&mut self, reason: FailureReason, message: Option<String>) {
+    /// Marks the synchronization as failing; its next step is the end.
+    pub fn fail(&mut self, reason: FailureReason, message: Option<String>) {
         self.error = Some(SyncError { reason, message });
         self.step = Step::End;
     }
 
-    /// Ends it, well or not.
+    /// Ends it, as completed or, if it has an error, as failed.
     pub fn end(&mut self, now: Timestamp) {
         self.close_challenge(now);
         self.not_before = None;

@@ -1,4 +1,4 @@
-//! Where users come back to after the bank's page, and the code by which an application confirms their return.
+//! Redirect URIs, to which users return from a bank's page, and the codes with which applications confirm the return.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,23 +9,23 @@ use crate::fields::{Finding, FindingCode, InvalidValue};
 use crate::id::encode;
 use crate::notification::Targets;
 
-/// The bytes of a redirect URI: what browsers and proxies pass on.
+/// The most bytes in a redirect URI: what browsers and proxies support.
 pub const REDIRECT_URI_BYTES_MAX: usize = 2_048;
-/// The random bytes of a confirmation code: too many to be guessed (RFC 6749 section 10.10 asks for 128 bits).
+/// The random bytes of a confirmation code: 128 bits, as RFC 6749 section 10.10 requires.
 const CODE_BYTES: usize = 16;
 
-/// Where an application's user is sent after the bank's page: an `https` URL without user information and
-/// fragment; in the local stack also `http` on this machine. Compared as URLs, so `https://APP.example` is
+/// The URL to which a user is sent after the bank's page: `https`, without user information and fragment; in the local
+/// stack also `http` to the loopback interface. URIs are compared as URLs: `https://APP.example` equals
 /// `https://app.example/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RedirectUri(Url);
 
 impl RedirectUri {
-    /// Reads a redirect URI.
+    /// Parses a redirect URI.
     ///
     /// # Errors
-    /// When it is not one that users may be sent to.
+    /// When users may not be sent to it.
     pub fn read(text: &str, targets: Targets) -> Result<Self, InvalidValue> {
         let valid = |url: &Url| targets.check_page(url).is_ok() && url.fragment().is_none();
         let url = Url::parse(text).ok().filter(|url| text.len() <= REDIRECT_URI_BYTES_MAX && valid(url));
@@ -42,19 +42,19 @@ impl RedirectUri {
     }
 }
 
-/// How an organization's users come back from the pages of banks. An operator sets it.
+/// An organization's settings for the return of users from pages of banks. Operators set them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedirectSettings {
-    /// The redirect URIs that synchronizations may name; all, if none is registered.
+    /// The redirect URIs that synchronizations may use; any, if none is registered.
     #[serde(default)]
     pub uris: Vec<RedirectUri>,
-    /// Whether the application has to confirm each return with the code that came with it.
+    /// Whether the application has to confirm each return with the code in the redirect.
     #[serde(default)]
     pub confirm: bool,
 }
 
 impl RedirectSettings {
-    /// Whether nothing was set.
+    /// Whether all settings are defaults.
     #[must_use]
     pub fn is_default(&self) -> bool {
         *self == Self::default()
@@ -63,7 +63,7 @@ impl RedirectSettings {
     /// Checks the redirect URI of a synchronization.
     ///
     /// # Errors
-    /// The finding, when others are registered and it is not.
+    /// The finding, if URIs are registered and this one is not.
     pub fn check_registered(&self, uri: Option<&RedirectUri>) -> Result<(), Finding> {
         match uri {
             Some(uri) if !self.uris.is_empty() && !self.uris.contains(uri) => {
@@ -74,10 +74,10 @@ impl RedirectSettings {
         }
     }
 
-    /// Checks the redirect URI of a synchronization whose bank may send the user to a page of its own.
+    /// Checks the redirect URI of a synchronization with a bank that may redirect the user to its own page.
     ///
     /// # Errors
-    /// The finding, when it is not registered, or missing though the return has to be confirmed.
+    /// The finding, if it is not registered, or missing although returns have to be confirmed.
     pub fn check(&self, uri: Option<&RedirectUri>) -> Result<(), Finding> {
         if uri.is_none() && self.confirm {
             let reason = "needed: the application has to confirm the user's return with a code";
@@ -87,16 +87,16 @@ impl RedirectSettings {
     }
 }
 
-/// What is stored of a confirmation code: its SHA-256.
+/// The SHA-256 of a confirmation code. The code itself is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CodeHash(String);
 
 impl CodeHash {
-    /// A new code and what is stored of it.
+    /// A new code and its hash.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// When the operating system provides no random bytes.
     pub fn random() -> Result<(String, Self), getrandom::Error> {
         let mut bytes = [0; CODE_BYTES];
         getrandom::fill(&mut bytes)?;
@@ -109,7 +109,7 @@ impl CodeHash {
         Self(encode(&Sha256::digest(code.as_bytes())))
     }
 
-    /// Whether this is the code. Takes as long for every code of the same length.
+    /// Whether the code has this hash. The comparison takes constant time.
     #[must_use]
     pub fn matches(&self, code: &str) -> bool {
         self.0.as_bytes().ct_eq(Self::of(code).0.as_bytes()).into()
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn registered_uris_match_as_a_whole() {
+    fn registered_uris_must_match_exactly() {
         let uri = |text: &str| RedirectUri::read(text, Targets::Public).expect("a URI");
         let settings = RedirectSettings { uris: vec![uri("https://app.example/done")], confirm: false };
         assert_eq!(settings.check(Some(&uri("https://APP.example:443/done"))), Ok(()));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_match_their_own_hash_alone() {
+    fn codes_match_only_their_own_hash() {
         let (code, hash) = CodeHash::random().expect("randomness");
         let (other, _) = CodeHash::random().expect("randomness");
         assert!(hash.matches(&code));

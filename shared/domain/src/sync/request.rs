@@ -14,7 +14,7 @@ use crate::notification::Targets;
 const REDIRECT_URI: &str = "redirect_uri";
 const STATE: &str = "state";
 
-/// The characters of a `state`.
+/// The most characters in a `state`.
 pub const STATE_CHARS_MAX: usize = 1_024;
 /// The default days of history.
 pub const SYNC_PERIOD_DEFAULT: i64 = 90;
@@ -80,7 +80,7 @@ pub struct NewSync {
 
 /// What a synchronization keeps of its request, without the secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "they are the contract's, each a question of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags of the contract")]
 pub struct SyncRequest {
     /// Whether a user is waiting and can answer challenges.
     pub attended: bool,
@@ -94,14 +94,14 @@ pub struct SyncRequest {
     /// The application's text that is appended to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// What is read.
+    /// What to read.
     pub scope: SyncScope,
-    /// Whether the authentication method of the last time is used again.
+    /// Whether the authentication method of the last synchronization is reused.
     pub reuse_auth_method: bool,
     /// The user's IP address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub psu_ip_address: Option<IpAddr>,
-    /// The days of history that are read.
+    /// The days of history to read.
     pub sync_period: i64,
     /// The address that the bank sends the user back to: the callback with its state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -183,7 +183,7 @@ fn state_has_redirect_uri(
     let refused = fields.findings().iter().any(|found| found.field.as_deref() == Some(REDIRECT_URI));
     if state.is_some() && redirect_uri.is_none() && !refused {
         let reason = "a state goes with a redirect_uri";
-        fields.find(Finding::in_field(STATE, FindingCode::InvalidValue, reason));
+        fields.report(Finding::in_field(STATE, FindingCode::InvalidValue, reason));
     }
 }
 

@@ -7,6 +7,7 @@ mod bank;
 mod booking;
 mod currencies;
 mod filter;
+mod id;
 mod request;
 mod row;
 mod sequence;

@@ -87,7 +87,7 @@ fn fits(fields: &mut Fields, name: &'static str, amount: Option<&Decimal>, curre
     if let Some((amount, currency)) = amount.zip(currency)
         && !currency.admits(*amount)
     {
-        fields.find(Finding::too_many_digits(name, *currency));
+        fields.report(Finding::too_many_digits(name, *currency));
     }
 }
 

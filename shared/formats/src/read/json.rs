@@ -18,7 +18,7 @@ static BESIDE: [&str; 2] = ["dry_run", "upload_id"];
 
 /// What a JSON body says besides rows.
 #[derive(Debug, Default, Deserialize)]
-pub struct Beside {
+pub struct ImportMembers {
     /// Whether its rows are in a file that was uploaded.
     #[serde(default, deserialize_with = "is_there")]
     pub upload_id: bool,
@@ -27,7 +27,7 @@ pub struct Beside {
     pub dry_run: Option<Value>,
 }
 
-impl Beside {
+impl ImportMembers {
     /// What a body says, at a glance. What can't be read says nothing: it is told by whoever
     /// reads the body whole.
     #[must_use]

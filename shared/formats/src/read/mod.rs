@@ -11,7 +11,7 @@ mod ndjson;
 mod quoting;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
-pub use json::Beside;
+pub use json::ImportMembers;
 
 use std::cell::Cell;
 use std::io::{self, Read};

@@ -1,8 +1,7 @@
-//! The port to banks: what Saldo asks of a bank, whatever interface it offers.
+//! Connectors to banks: one trait for every bank interface.
 //!
-//! An authorization goes forward one request to the bank at a time, and its state is kept in
-//! between: whoever takes a synchronization up after a crash repeats at most the last request,
-//! under the same id.
+//! An authorization advances by one request at a time, and its state is saved in between. After a crash, the next worker
+//! repeats at most the last request, with the same request id.
 
 mod error;
 mod nextgenpsd2;
@@ -25,92 +24,92 @@ use uuid::Uuid;
 pub(crate) use error::BankError;
 pub(crate) use report::{Party, ReportedAccount, ReportedBalance, ReportedTransaction, TransactionPage};
 
-/// On whose behalf a bank is asked.
+/// The user on whose behalf a bank is asked.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Psu {
-    /// The address of the user, if one waits.
+    /// The address of the user, if one is waiting.
     pub(crate) ip_address: Option<IpAddr>,
-    /// Our own, for where a bank wants one in any case.
+    /// Saldo's own address, for requests where banks require one in any case.
     pub(crate) our_address: IpAddr,
 }
 
-/// What an authorization is made with.
+/// The parameters of an authorization's request.
 #[derive(Debug)]
 pub(crate) struct Authorizing<'a> {
     pub(crate) psu: Psu,
     pub(crate) credentials: &'a Credentials,
-    /// What the user is to agree to.
+    /// The consent to request.
     pub(crate) wanted: &'a WantedConsent,
-    /// Where the bank sends the user back to.
+    /// The URL to which the bank sends the user back.
     pub(crate) callback: Option<&'a Url>,
-    /// The id of the request to the bank: the same when it is repeated.
+    /// The id of the request to the bank; a repeated request has the same one.
     pub(crate) request_id: Uuid,
     pub(crate) now: Timestamp,
 }
 
-/// What brings an authorization forward.
+/// The input for the next step of an authorization.
 #[derive(Debug)]
-pub(crate) enum Move {
-    /// Nothing but us: the next request.
-    Go,
-    /// The user has chosen the method with this id.
-    Choose(String),
-    /// The user has told this.
-    Tell(SecretString),
-    /// The user has been elsewhere: see what they did there.
-    Look,
+pub(crate) enum Input {
+    /// None: send the next request.
+    Continue,
+    /// The id of the authentication method that the user has chosen.
+    Method(String),
+    /// The user's answer to a challenge.
+    Answer(SecretString),
+    /// The user acts in the bank's app or on its page: read the status.
+    Poll,
 }
 
-/// Where an authorization stands.
+/// The result of a step of an authorization.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    /// The connector's own words, to be handed to it again.
+    /// The connector's state, opaque to others, to be passed to the next step.
     pub(crate) authorization: String,
     pub(crate) next: Next,
-    /// Whether the bank was sent the user's PIN and went on, so that the PIN is right.
-    pub(crate) pin_taken: bool,
+    /// Whether the bank has accepted the user's PIN.
+    pub(crate) pin_accepted: bool,
 }
 
 /// What an authorization waits for.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Next {
     /// The next request.
-    Go,
+    Continue,
     /// The user.
     Challenge(ChallengeKind),
-    /// The bank, which has not seen what the user did, or the user, who has not done it.
-    Look,
-    /// Nothing: the user has agreed.
+    /// The user or the bank: the status has to be polled.
+    Poll,
+    /// Nothing: the consent is granted.
     Granted(GrantedConsent),
 }
 
-/// What is asked of a bank.
+/// A bank interface.
 pub(crate) trait Connector: Send + Sync {
-    /// Whether a consent holds that was given before.
+    /// Whether a consent that was granted before is still valid.
     fn holds<'a>(&'a self, psu: Psu, consent: &'a str) -> BoxFuture<'a, Result<bool, BankError>>;
 
-    /// Begins an authorization.
+    /// Starts an authorization.
     fn start<'a>(&'a self, with: &'a Authorizing<'a>) -> BoxFuture<'a, Result<Progress, BankError>>;
 
-    /// Brings an authorization forward.
+    /// Advances an authorization.
     fn proceed<'a>(
         &'a self,
         with: &'a Authorizing<'a>,
         authorization: &'a str,
-        how: Move,
+        input: Input,
     ) -> BoxFuture<'a, Result<Progress, BankError>>;
 
-    /// Ends a consent.
+    /// Revokes a consent.
     fn revoke<'a>(&'a self, consent: &'a str) -> BoxFuture<'a, Result<(), BankError>>;
 
-    /// The accounts that the consent is for; nothing for each that can't be read.
+    /// The accounts that the consent grants; `None` for each that is malformed.
     fn accounts<'a>(
         &'a self,
         psu: Psu,
         consent: &'a str,
     ) -> BoxFuture<'a, Result<Vec<Option<ReportedAccount>>, BankError>>;
 
-    /// The balances of an account, if they did not come with it.
+    /// The balances of an account, for banks that don't include them in the account.
     fn balances<'a>(
         &'a self,
         psu: Psu,
@@ -118,8 +117,7 @@ pub(crate) trait Connector: Send + Sync {
         account: &'a ReportedAccount,
     ) -> BoxFuture<'a, Result<Vec<ReportedBalance>, BankError>>;
 
-    /// A page of an account's transactions since `from`: the first, or the one that the page
-    /// before names.
+    /// A page of an account's transactions since `from`: the first, or the one that the previous page names.
     fn transactions<'a>(
         &'a self,
         psu: Psu,
@@ -130,8 +128,7 @@ pub(crate) trait Connector: Send + Sync {
     ) -> BoxFuture<'a, Result<TransactionPage, BankError>>;
 }
 
-/// The connector for a way to a bank's accounts. A bank may take `timeout` for each answer. Only `targets` are
-/// called.
+/// The connector for an access method. `timeout` applies to each request; only `targets` are called.
 ///
 /// # Errors
 /// When no HTTP client can be made.

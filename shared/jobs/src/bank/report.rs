@@ -1,5 +1,5 @@
-//! What banks report, in no bank's own form. Amounts and days are as the bank wrote them: they
-//! are read where a finding can be recorded.
+//! Accounts, balances and transactions as banks report them, independent of the interface. Amounts and dates are text,
+//! as the bank wrote them: they are parsed where a finding can be recorded.
 
 use saldo_domain::date::Date;
 use serde::{Deserialize, Serialize};
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 /// An account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReportedAccount {
-    /// What the bank's interface calls it; it may be another the next time.
+    /// The interface's id of the account, which may differ the next time.
     pub(crate) resource: String,
     pub(crate) iban: Option<String>,
-    /// Its number in the country's form, or a masked card number.
+    /// The account number in the national format, or a masked card number.
     pub(crate) number: Option<String>,
     pub(crate) currency: String,
     pub(crate) name: Option<String>,
@@ -19,26 +19,26 @@ pub(crate) struct ReportedAccount {
     pub(crate) bic: Option<String>,
     /// Its type (ISO 20022, `ExternalCashAccountType1Code`).
     pub(crate) cash_account_type: Option<String>,
-    /// Its balances, if they came with it.
+    /// Its balances, if the response included them.
     pub(crate) balances: Option<Vec<ReportedBalance>>,
 }
 
 /// A balance. An account has several, of several kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportedBalance {
-    /// How well it says what is on the account; the lowest says it best.
+    /// How well this kind of balance describes the account; the lowest rank is best.
     pub(crate) rank: u8,
     pub(crate) amount: String,
     pub(crate) currency: String,
     pub(crate) day: Option<Date>,
 }
 
-/// A page of an account's transactions; nothing for each that can't be read.
+/// A page of an account's transactions; `None` for each that is malformed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct TransactionPage {
     pub(crate) booked: Vec<Option<ReportedTransaction>>,
     pub(crate) pending: Vec<Option<ReportedTransaction>>,
-    /// What the next page is asked for with.
+    /// The link to the next page.
     pub(crate) next: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct ReportedTransaction {
 }
 
 impl ReportedTransaction {
-    /// Whether the bank tells neither the booking day nor the value date.
+    /// Whether it has neither a booking date nor a value date.
     pub(crate) fn is_undated(&self) -> bool {
         self.booked_on.is_none() && self.valued_on.is_none()
     }

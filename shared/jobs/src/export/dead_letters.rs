@@ -1,4 +1,4 @@
-//! The handler of dead letters: ends exports whose messages failed too often as failed.
+//! Dead-letter handler of exports: fails those whose messages are exhausted.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
@@ -10,30 +10,31 @@ use saldo_store::queue::{ExportMessage, Queued};
 use crate::export::events;
 use crate::worker::each_message;
 
+/// The reason of a failed export, as its owner sees it.
 const NOT_WRITTEN: &str = "the file could not be written; ask for the export again";
 
-/// Ends exports whose messages failed too often.
+/// Handles a batch of exhausted messages.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.export_queue.clone(), event, move |queued| close(app.clone(), queued)).await
+    each_message(&app.export_queue.clone(), event, move |queued| fail(app.clone(), queued)).await
 }
 
-async fn close(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
+async fn fail(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
     tracing::error!(org = %message.org, export = %message.export, "failed too often");
     let job = app.exports.get(&message.org, &message.export).await?;
     let Some(job) = job else {
         return Ok(());
     };
     app.exports.fail(&job, NOT_WRITTEN, Timestamp::now()).await?;
-    // As it is now: an attempt may have completed it just before, and has its file.
+    // Read again: an attempt may have completed the export just before, and its file must stay.
     let job = app.exports.get(&message.org, &message.export).await?;
     let failed = job.filter(|job| job.status == ExportStatus::Failed);
-    if let Some(cut_off) = failed.and_then(|job| job.attempt()) {
-        app.files.clear_away(&cut_off.file, &cut_off.upload).await?;
+    if let Some(unfinished) = failed.and_then(|job| job.attempt()) {
+        app.files.clear_away(&unfinished.file, &unfinished.upload).await?;
     }
-    // The export has ended, and nobody comes after this: an event that can't be queued is lost,
-    // rather than that its message comes back until it is too old.
+    // The export has ended, and a dead letter has no dead-letter queue: rather than have the message delivered until it
+    // expires, an event that can't be queued is lost.
     if let Err(failure) = events::completed(&app, &message).await {
-        tracing::error!(error = %failure.chain(), export = %message.export, "the end of the export is not told");
+        tracing::error!(error = %failure.chain(), export = %message.export, "the event that the export has ended is lost");
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
-//! The end of an export, told to whoever observes it.
+//! The event that an export has ended.
 
 use saldo_domain::notification::Event;
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::ExportMessage;
 
-/// Queues the event that the export has ended, if it has. Queued twice, it is told once.
+/// Queues the event if the export has ended. Queueing it twice notifies each endpoint once.
 pub(crate) async fn completed(app: &App, message: &ExportMessage) -> Result<(), Failure> {
-    // As it is in the table, whoever ended it: the moment tells one event from another.
+    // The stored time of the end, whichever worker set it, identifies the event.
     let job = app.exports.get(&message.org, &message.export).await?;
     match job.and_then(|job| Some((job.completed_at?, job))) {
         Some((at, job)) => app.notification_queue.tell(Event::export_completed(job.org, &job.id, at)).await,

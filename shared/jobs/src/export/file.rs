@@ -1,4 +1,4 @@
-//! The file of an export, piece by piece as its records are read.
+//! The file of an export as a stream of pieces, encoded while its records are read.
 
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
@@ -8,18 +8,18 @@ use saldo_formats::Encoder;
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
 
-/// The records of a piece: some hundred kilobytes.
+/// The records in a piece of the file: some hundred kilobytes.
 const RECORDS_PER_PIECE: usize = 500;
 
 /// A piece of a file.
 pub struct Piece {
-    /// The records in it.
+    /// The number of records in it.
     pub records: usize,
-    /// What it adds to the file.
+    /// The encoded bytes.
     pub bytes: Vec<u8>,
 }
 
-/// The pieces of the file, in order. They end with the first error.
+/// The pieces of the file, in order. The stream ends after the first error.
 pub fn pieces(app: &App, org: &OrgId, spec: &ExportSpec) -> BoxStream<'static, Result<Piece, Failure>> {
     match &spec.subject {
         Subject::Accounts { filter, columns } => {

@@ -1,4 +1,4 @@
-//! Exports: records are read page by page and written as a file.
+//! Exports: the worker reads records page by page and writes them to a file in S3.
 
 mod dead_letters;
 mod events;

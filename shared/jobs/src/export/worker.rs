@@ -1,8 +1,8 @@
 //! The worker: writes the file of an export.
 //!
-//! An attempt starts from the beginning, with a file of its own. The job names the attempt
-//! that counts, and can be completed by that one alone: so whoever has taken over from an
-//! attempt may clear away what it left, and a file that a job was completed with stays.
+//! Every attempt starts from the beginning, with a file of its own. The job names the current attempt, and only that one
+//! can complete it. So an attempt may delete the file of the attempt that it replaces, and the file of a completed job is
+//! never deleted.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use data_encoding::HEXLOWER;
@@ -21,7 +21,7 @@ use crate::export::events;
 use crate::export::file::pieces;
 use crate::worker::each_message;
 
-/// Handles a batch of exports to be written. Delivering one again changes nothing.
+/// Handles a batch of messages. A message that is delivered again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     each_message(&app.export_queue.clone(), event, move |queued| export(app.clone(), queued)).await
 }
@@ -34,10 +34,10 @@ async fn export(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Resu
         if unfinished(&app, &message).await?.is_some() {
             return Err(failure);
         }
-        tracing::warn!(error = %failure.chain(), "an attempt failed at an export that has ended");
+        tracing::warn!(error = %failure.chain(), "an attempt failed after the export had ended");
     }
-    // If the event can't be queued, the message comes back. It finds that the export has ended
-    // and only tries that again, until it is a dead letter; the handler of dead letters tries last.
+    // If the event can't be queued, the message is delivered again: the export has ended by then, and only the event is
+    // queued again. The dead-letter handler makes the last attempt.
     events::completed(&app, &message).await
 }
 
@@ -46,12 +46,12 @@ async fn unfinished(app: &App, message: &ExportMessage) -> Result<Option<ExportJ
     let job = app.exports.get(&message.org, &message.export).await?;
     let job = job.filter(|job| job.status == ExportStatus::Processing);
     if job.is_none() {
-        tracing::info!(org = %message.org, export = %message.export, "the export has ended or was taken back");
+        tracing::info!(org = %message.org, export = %message.export, "the export has ended or no longer exists");
     }
     Ok(job)
 }
 
-/// Makes an attempt at writing the file. One that fails is made again when the message comes back.
+/// Begins a multipart upload and attempts to write the file.
 async fn begin_attempt(app: &App, job: &ExportJob) -> Result<(), Failure> {
     let name = export_file(&job.org, &job.id, Uuid::now_v7());
     let upload = app.files.begin(name, job.spec.format.media_type(), &job.spec.disposition()).await?;
@@ -59,16 +59,15 @@ async fn begin_attempt(app: &App, job: &ExportJob) -> Result<(), Failure> {
     attempt(app, job, upload, &mine).await
 }
 
-/// Makes the attempt the one that counts, writes its file and ends the job with it. What it
-/// leaves if that fails it clears away.
+/// Registers the attempt as the current one, writes its file and completes the job. On failure the file is deleted.
 async fn attempt(app: &App, job: &ExportJob, upload: Upload, mine: &Attempt) -> Result<(), Failure> {
     let overtaken = || Failure::Throttled { operation: "an export that another attempt writes" };
     let written = match app.exports.attempt(job, mine).await? {
-        true => take_over(app, job, upload).await,
+        true => replace_attempt(app, job, upload).await,
         false => Err(overtaken()),
     };
     let completed = match &written {
-        // If this fails, the job may be completed all the same: the file stays.
+        // If the response is lost, the job may be completed nevertheless: the file stays.
         Ok(file) => app.exports.complete(job, mine, file, Timestamp::now()).await?,
         Err(_) => false,
     };
@@ -84,15 +83,15 @@ async fn attempt(app: &App, job: &ExportJob, upload: Upload, mine: &Attempt) -> 
     Ok(())
 }
 
-/// Clears away what the attempt before left, and writes the file.
-async fn take_over(app: &App, job: &ExportJob, upload: Upload) -> Result<ExportedFile, Failure> {
+/// Deletes the file of the previous attempt and writes the new one.
+async fn replace_attempt(app: &App, job: &ExportJob, upload: Upload) -> Result<ExportedFile, Failure> {
     if let Some(before) = job.attempt() {
         app.files.clear_away(&before.file, &before.upload).await?;
     }
     write(app, job, upload).await
 }
 
-/// Writes the file as its records are read.
+/// Writes the file while its records are read.
 async fn write(app: &App, job: &ExportJob, mut upload: Upload) -> Result<ExportedFile, Failure> {
     let mut file = ExportedFile { rows: 0, bytes: 0, sha256: String::new() };
     let mut hash = Sha256::new();

@@ -1,4 +1,4 @@
-//! The end of an import, told to whoever observes it.
+//! The event that an import has ended.
 
 use jiff::Timestamp;
 use saldo_domain::import::ImportJob;
@@ -6,9 +6,8 @@ use saldo_domain::notification::Event;
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
 
-/// Queues the event that the import ended at this moment, if it did. Queued twice, it is told
-/// once.
-pub(crate) async fn completed(app: &App, job: &ImportJob, ended: Option<Timestamp>) -> Result<(), Failure> {
+/// Queues the event if the import has ended. Queueing it twice notifies each endpoint once.
+pub(super) async fn completed(app: &App, job: &ImportJob, ended: Option<Timestamp>) -> Result<(), Failure> {
     match ended {
         Some(at) => app.notification_queue.tell(Event::import_completed(job.org.clone(), &job.id, at)).await,
         None => Ok(()),

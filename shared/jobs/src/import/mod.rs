@@ -1,14 +1,22 @@
-//! Imports: the planner cuts a payload into chunks and queues them, workers process the chunks, and
-//! the handler of dead letters ends what failed too often.
+//! Imports of accounts: the planner divides a payload into chunks and queues them, workers process the chunks,
+//! and the dead-letter handler fails what was delivered too often.
+//!
+//! Every step can be repeated. A message that is delivered twice, or a worker that is killed at any point, leads
+//! to the same accounts, the same report and the same counts.
 
-pub mod chunk;
+mod chunk;
+mod chunk_file;
 mod dead_letters;
+mod end;
 mod events;
 mod payload;
-pub mod plan;
+mod plan;
 mod redrive;
+mod split;
+mod unprocessed;
 mod worker;
 
 pub use dead_letters::handle as handle_dead_letters;
+pub use end::message;
 pub use redrive::{Redriven, redrive};
 pub use worker::handle;

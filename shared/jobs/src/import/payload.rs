@@ -1,5 +1,5 @@
-//! A payload, read piece by piece: its bytes come over the network, its rows are read by a
-//! thread of their own, and neither gets far ahead of the other.
+//! Streaming a payload: the async task downloads pieces from S3, a blocking thread parses them into rows, and a
+//! bounded channel between them limits the memory.
 
 use std::io::{self, Read};
 
@@ -11,30 +11,30 @@ use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use tokio::sync::mpsc;
 
-/// The bytes that are asked of S3 at once. All of a request's payload is one piece.
+/// The bytes of one request to S3. A payload that was sent in a request body is one piece.
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
-/// The pieces that wait to be read.
+/// The pieces that may wait for the parser.
 const PIECES_AHEAD: usize = 1;
 
-/// The payload of a job, which may be read several times.
-pub(crate) struct Payload {
+/// The payload of a job. It can be read several times.
+pub(super) struct Payload {
     app: App,
     file: PayloadFile,
     notation: Notation,
-    /// The first piece, once it was read.
+    /// The first piece, kept for the next pass.
     first: Option<Bytes>,
 }
 
 impl Payload {
-    pub(crate) fn of(app: &App, job: &ImportJob) -> Self {
+    pub(super) fn of(app: &App, job: &ImportJob) -> Self {
         Self { app: app.clone(), file: job.payload.clone(), notation: job.notation.clone(), first: None }
     }
 
-    /// Has `work` read the payload, on a thread where it may block. The inner error is never `SourceEnded`.
+    /// Runs `work` on the payload's bytes, on a thread where it may block.
     ///
     /// # Errors
-    /// [`Failure`] when S3 fails.
-    pub(crate) async fn read<T, W>(&mut self, work: W) -> Result<Result<T, ReadError>, Failure>
+    /// [`Failure`] when S3 fails; the inner error when the payload was not read to its end.
+    pub(super) async fn read<T, W>(&mut self, work: W) -> Result<Result<T, ReadError>, Failure>
     where
         W: FnOnce(&Notation, Source) -> Result<T, ReadError> + Send + 'static,
         T: Send + 'static,
@@ -46,7 +46,7 @@ impl Payload {
         });
         let found = Box::pin(self.send_pieces(&pieces)).await;
         drop(pieces);
-        // What was read before the payload was lost counts as little as what comes after.
+        // Rows from before the loss don't count either.
         if !found? {
             return Ok(Err(PayloadErrorKind::Lost.into()));
         }
@@ -56,7 +56,7 @@ impl Payload {
         }
     }
 
-    /// Sends all the pieces, until they are wanted no more. Says whether they were there.
+    /// Sends the pieces until the receiver is dropped. Returns false if the payload was deleted or replaced.
     async fn send_pieces(&mut self, pieces: &mpsc::Sender<Bytes>) -> Result<bool, Failure> {
         let mut at = 0;
         while at < self.file.bytes {
@@ -75,14 +75,14 @@ impl Payload {
             }
             at = end;
         }
-        // The end is told by a piece without bytes: a channel that is closed is one cut off.
-        let _nobody_reads = pieces.send(Bytes::new()).await;
+        // An empty piece marks the end. A channel that closes without one means that the download failed.
+        let _receiver_dropped = pieces.send(Bytes::new()).await;
         Ok(true)
     }
 }
 
-/// The bytes of the pieces, one after the other.
-pub(crate) struct Source {
+/// Reads the pieces as one stream of bytes.
+pub(super) struct Source {
     pieces: mpsc::Receiver<Bytes>,
     piece: Bytes,
     ended: bool,

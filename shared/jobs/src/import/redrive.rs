@@ -1,4 +1,4 @@
-//! Work that was given up, done again: for operators, once what was wrong is mended.
+//! Redrive of imports: an operator has failed or exhausted work done again once its cause is fixed.
 
 use std::collections::BTreeSet;
 
@@ -9,58 +9,59 @@ use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::ImportTask;
 
-use crate::import::plan::{self, message};
+use super::end::message;
+use super::split::rewrite_chunks;
 
 /// What a redrive did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Redriven {
-    /// The import goes on: so many chunks are queued, and maybe its plan.
+    /// The import continues.
     Queued {
-        /// The chunks that were given up or never came to an end.
+        /// The number of chunks that were queued again: exhausted ones and, in a running import, open ones.
         chunks: usize,
-        /// Whether it is planned further.
+        /// Whether the plan was queued, too.
         plan: bool,
     },
-    /// Nothing of it was given up: it ended as it was to end.
+    /// The import has ended, and no part of it was exhausted.
     NothingToDo,
     /// The organization has no such import.
     NotFound,
 }
 
-/// Takes up again what was given up of an import, and queues again what of a running one is
-/// not done: what was done stays done, and nothing is counted twice. The rows are read from the
-/// payload anew. May itself be cut off and run again.
+/// Queues again what is exhausted in an import that has ended, or open in a running one. Committed chunks stay as they
+/// are, and nothing is counted twice. The files of the queued chunks are written from the payload again. A redrive
+/// that was interrupted can be repeated.
 ///
 /// # Errors
 /// [`Failure`] when DynamoDB, S3 or SQS fails.
 pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, Failure> {
     let Some(job) = app.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
     let parts: Vec<_> = app.imports.chunks_from(&job, 0).try_collect().await?;
-    let given_up = parts.iter().any(|part| part.given_up);
+    let exhausted = parts.iter().any(|part| part.exhausted);
     let begins_round = match job.status {
-        ImportStatus::Processing => given_up,
-        // Its owner does not want it.
+        ImportStatus::Processing => exhausted,
+        // Its owner has cancelled it.
         _ if job.cancel_requested_at.is_some() => return Ok(Redriven::NothingToDo),
         ImportStatus::Failed => true,
-        ImportStatus::CompletedWithErrors if given_up => true,
+        ImportStatus::CompletedWithErrors if exhausted => true,
         ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Cancelled => {
             return Ok(Redriven::NothingToDo);
         }
     };
     let job = if begins_round {
-        let changed = Failure::Throttled { operation: "redrive of an import that is just changing" };
+        let changed = Failure::Throttled { operation: "redrive of an import that another operation changes" };
         app.imports.begin_round(&job).await?.ok_or(changed)?
     } else {
         job
     };
-    let done = parts.iter().filter(|part| !part.given_up).map(|part| part.number).collect();
-    // The one chunk of an import is its planner's.
+    let done = parts.iter().filter(|part| !part.exhausted).map(|part| part.number).collect();
+    // The planner processes the only chunk of an import itself.
     let (plan, chunks) = match job.chunks {
         Some(1) => (true, Vec::new()),
         Some(chunks) => (false, left(chunks, &done)),
         None => (true, left(job.queued, &done)),
     };
-    plan::write_again(app, &job, &chunks).await?;
+    rewrite_chunks(app, &job, &chunks).await?;
     let messages: Vec<_> = chunks.iter().map(|number| message(&job, ImportTask::Chunk(*number))).collect();
     app.import_queue.send(&messages).await?;
     if plan {
@@ -70,7 +71,7 @@ pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, 
     Ok(Redriven::Queued { chunks: chunks.len(), plan })
 }
 
-/// The chunks that were queued and are not done with.
+/// The numbers of the chunks that are queued and not `done`.
 fn left(queued: u32, done: &BTreeSet<u32>) -> Vec<u32> {
     (0..queued).filter(|number| !done.contains(number)).collect()
 }

@@ -1,32 +1,33 @@
-//! The worker: one message, one step of an import.
+//! The worker: each message is one task of an import, its plan or a chunk.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use saldo_domain::import::ImportStatus;
+use jiff::Timestamp;
+use saldo_domain::import::{ImportJob, ImportStatus};
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 
-use crate::import::{chunk, events, plan};
+use super::unprocessed::{Settled, settle};
+use super::{chunk, chunk_file, events, plan};
 use crate::worker::each_message;
 
-/// Handles a batch of import messages. Delivering one again changes nothing.
+/// Handles a batch of import messages. A message that is delivered again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     each_message(&app.import_queue.clone(), event, move |queued| step(app.clone(), queued)).await
 }
 
 async fn step(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
     match advance(&app, &queued).await {
-        Err(Failure::Throttled { operation }) => rest(&app, &queued, operation).await,
+        Err(Failure::Throttled { operation }) => put_back(&app, &queued, operation).await,
         done => done,
     }
 }
 
-/// Puts work back that a service has no room for. Nothing is wrong with the work, and what was
-/// done of it is not done again. Tables on demand grow within minutes; after a day of rests the
-/// work fails, as other work does at once.
-async fn rest(app: &App, queued: &Queued<ImportMessage>, operation: &'static str) -> Result<(), Failure> {
+/// Puts a throttled task back into the queue with a delay. Nothing is wrong with the task, and the next delivery
+/// continues it. On-demand tables take more writes within minutes; after a day of delays the task fails.
+async fn put_back(app: &App, queued: &Queued<ImportMessage>, operation: &'static str) -> Result<(), Failure> {
     let ImportMessage { import, task, .. } = &queued.message;
-    tracing::warn!(%import, ?task, operation, hops = queued.hops, "put back for a while");
+    tracing::warn!(%import, ?task, operation, hops = queued.hops, "throttled: put back into the queue");
     let queue = match task {
         ImportTask::Plan => &app.plan_queue,
         ImportTask::Chunk(_) => &app.import_queue,
@@ -37,15 +38,25 @@ async fn rest(app: &App, queued: &Queued<ImportMessage>, operation: &'static str
 async fn advance(app: &App, queued: &Queued<ImportMessage>) -> Result<(), Failure> {
     let message = &queued.message;
     let Some(job) = app.imports.get(&message.org, &message.import).await? else {
-        tracing::info!(org = %message.org, import = %message.import, "the import was taken back");
+        tracing::info!(org = %message.org, import = %message.import, "the import no longer exists");
         return Ok(());
     };
     let ended = match message.task {
         _ if job.status != ImportStatus::Processing => job.completed_at,
         ImportTask::Plan => plan::plan(app, queued, &job).await?,
-        ImportTask::Chunk(number) => chunk::process_queued(app, &job, number).await?,
+        ImportTask::Chunk(number) => process_chunk(app, &job, number).await?,
     };
-    // If the event can't be queued, the message comes back. It finds that the import has ended
-    // and only tries that again, until it is a dead letter; the handler of dead letters tries last.
+    // If the event can't be queued, the message is delivered again: the import has ended by then, and only the
+    // event is queued again. The dead-letter handler makes the last attempt.
     events::completed(app, &job, ended).await
+}
+
+/// Processes the chunk, unless it is committed or the job is stopping. Returns when the import ended, if this was
+/// its last chunk.
+async fn process_chunk(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+    if let Settled::Yes(ended) = settle(app, job, number).await? {
+        return Ok(ended);
+    }
+    let chunk = chunk_file::load(app, job, number).await?.ok_or_else(|| Failure::missing("a chunk"))?;
+    chunk::process(app, job, &chunk).await
 }

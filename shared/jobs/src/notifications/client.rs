@@ -1,5 +1,5 @@
-//! The call of a receiver: signed as Standard Webhooks say, to allowed addresses alone, and
-//! with nothing taken from the answer but its status.
+//! The HTTP call of a webhook: signed according to Standard Webhooks, only to allowed addresses. Of the response only the
+//! status is used.
 
 use std::error::Error;
 use std::iter;
@@ -19,21 +19,21 @@ use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHO
 use crate::resolver::{Guard, Refusal};
 
 const USER_AGENT: &str = concat!("saldo-notification/", env!("CARGO_PKG_VERSION"));
-/// How long a connection may take, its name and TLS included: an address where nothing
-/// answers is not worth the whole time.
+/// The timeout for connecting, name resolution and TLS included: shorter than the whole timeout, since an address where
+/// nothing listens won't answer later.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Sends a notification to its endpoint.
 ///
 /// # Errors
-/// [`Failure`] when the request can't be made, which is not the receiver's fault.
+/// [`Failure`] when the request can't be made for a reason on Saldo's side.
 pub(super) async fn call(
     app: &App,
     delivery: &Delivery,
     endpoint: &Endpoint,
     secret: &SecretString,
 ) -> Result<Outcome, Failure> {
-    // An address in the URL never comes to the resolver.
+    // An IP address in the URL bypasses the resolver.
     if app.targets.check(endpoint.notify_uri.url()).is_err() {
         return Ok(Outcome::Error(AttemptError::AddressNotAllowed));
     }
@@ -46,7 +46,7 @@ pub(super) async fn call(
     let body = serde_json::to_vec(&body).map_err(Failure::corrupt("a notification"))?;
     let id = delivery.id.to_string();
     let now = Timestamp::now().as_second();
-    // The errors may quote the secret.
+    // The error may quote the secret, so it is dropped.
     let signer = Webhook::new(secret.expose_secret()).map_err(|_| Failure::missing("a signing secret"))?;
     let signature = signer.sign(&id, now, &body).map_err(Failure::corrupt("a notification"))?;
     let request = client(app.targets)?
@@ -57,7 +57,7 @@ pub(super) async fn call(
         .header(HEADER_WEBHOOK_TIMESTAMP, now)
         .header(HEADER_WEBHOOK_SIGNATURE, signature)
         .body(body);
-    // Once the status is there the connection is dropped: the body is nobody's.
+    // The connection is closed once the status is there: the body is not read.
     Ok(match request.send().await {
         Ok(answer) => outcome(answer.status()),
         Err(error) => Outcome::Error(attempt_error(&error)),
@@ -71,7 +71,7 @@ fn outcome(status: StatusCode) -> Outcome {
     }
 }
 
-/// The class of an error, whose text, which has the URL in it, goes nowhere.
+/// The class of an error. Its text contains the URL and is neither stored nor logged.
 fn attempt_error(error: &reqwest::Error) -> AttemptError {
     let mut causes = iter::successors(error.source(), |&cause| cause.source());
     let refusal = causes.find_map(|cause| cause.downcast_ref());
@@ -84,7 +84,7 @@ fn attempt_error(error: &reqwest::Error) -> AttemptError {
     }
 }
 
-/// The client for these targets, made once: making one reads all the certificates there are.
+/// The client for these targets. It is created once, since that reads all root certificates.
 fn client(targets: Targets) -> Result<&'static Client, Failure> {
     static PUBLIC: OnceLock<Client> = OnceLock::new();
     static LOOPBACK_TOO: OnceLock<Client> = OnceLock::new();
@@ -102,9 +102,9 @@ fn client(targets: Targets) -> Result<&'static Client, Failure> {
         .https_only(targets == Targets::Public)
         .redirect(Policy::none())
         .referer(false)
-        // A proxy would resolve names on its own.
+        // A proxy would resolve names itself, past the check of addresses.
         .no_proxy()
-        // A connection that is kept was checked when it was made, and calls are hours apart.
+        // The address of a pooled connection would not be checked again.
         .pool_max_idle_per_host(0)
         .build();
     let client = client

@@ -1,5 +1,5 @@
-//! The handler of dead letters: ends deliveries whose messages failed too often as failed. An
-//! event gets one more chance here, since no record of it exists.
+//! Dead-letter handler of notifications: fails deliveries whose messages are exhausted. An exhausted event is tried once
+//! more, since there is no other record of it.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use saldo_domain::id::{DeliveryId, OrgId};
@@ -8,26 +8,26 @@ use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{NotificationMessage, Queued};
 
-use super::worker::tell;
+use super::worker::queue_deliveries;
 use crate::worker::each_message;
 
-/// Ends deliveries, and records and queues the deliveries of events, whose messages failed too
-/// often.
+/// Handles a batch of exhausted messages.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.notification_queue.clone(), event, move |queued| close(app.clone(), queued)).await
+    each_message(&app.notification_queue.clone(), event, move |queued| handle_one(app.clone(), queued)).await
 }
 
-async fn close(app: App, Queued { message, hops }: Queued<NotificationMessage>) -> Result<(), Failure> {
+async fn handle_one(app: App, Queued { message, hops }: Queued<NotificationMessage>) -> Result<(), Failure> {
     match message {
         NotificationMessage::Tell(event) => {
             tracing::error!(org = %event.org, job = event.job_id, "failed too often");
-            tell(&app, &event).await
+            queue_deliveries(&app, &event).await
         }
-        NotificationMessage::Deliver { org, delivery } => give_up(&app, &org, &delivery, hops).await,
+        NotificationMessage::Deliver { org, delivery } => fail_exhausted(&app, &org, &delivery, hops).await,
     }
 }
 
-async fn give_up(app: &App, org: &OrgId, id: &DeliveryId, hops: u32) -> Result<(), Failure> {
+/// Fails a delivery that is still pending.
+async fn fail_exhausted(app: &App, org: &OrgId, id: &DeliveryId, hops: u32) -> Result<(), Failure> {
     tracing::error!(%org, delivery = %id, hops, "failed too often");
     let delivery = app.deliveries.get(org, id).await?;
     let Some(mut delivery) = delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) else {
@@ -36,7 +36,7 @@ async fn give_up(app: &App, org: &OrgId, id: &DeliveryId, hops: u32) -> Result<(
     delivery.give_up(GivenUp::NotProcessed);
     match app.deliveries.save(&mut delivery).await? {
         true => Ok(()),
-        // Another message has recorded an attempt meanwhile, and may have ended it: look again.
-        false => Err(Failure::Throttled { operation: "the end of a delivery that goes on" }),
+        // Another message has recorded an attempt at the same time: the next delivery reads it.
+        false => Err(Failure::Throttled { operation: "the end of a delivery that another message changes" }),
     }
 }

@@ -1,5 +1,5 @@
-//! Notifications: the worker delivers events to the endpoints that observe them, and the handler of
-//! dead letters ends what failed too often.
+//! Notifications: the worker delivers events to the endpoints that observe them, and the dead-letter handler fails what was
+//! delivered too often.
 
 pub mod client;
 mod dead_letters;

@@ -1,9 +1,8 @@
-//! The worker: finds who wants to be told of an event, and delivers to each by itself.
+//! The worker: creates a delivery for each endpoint that observes an event, and makes the attempts of each delivery.
 //!
-//! A delivery is written down before its message is sent, and its attempts before the message
-//! for the next: whatever is cut off in between is done again by the message that comes back.
-//! When an attempt is due is told by the delivery, never by its message, so a message that
-//! comes twice, or early, shortens nothing.
+//! A delivery is stored before its message is sent, and an attempt before the message for the next one. A worker that is
+//! killed in between leaves a message that repeats the step. The stored delivery says when its next attempt is due, so a
+//! message that arrives twice or early causes no earlier attempt.
 
 use std::time::Duration;
 
@@ -18,15 +17,14 @@ use saldo_store::queue::{NotificationMessage, Queued};
 use super::client;
 use crate::worker::each_message;
 
-/// Handles a batch of events to be told and notifications to be delivered. Handling one again
-/// changes nothing that was done.
+/// Handles a batch of events and deliveries. A message that is delivered again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
     each_message(&app.notification_queue.clone(), event, move |queued| step(app.clone(), queued)).await
 }
 
 async fn step(app: App, queued: Queued<NotificationMessage>) -> Result<(), Failure> {
     match &queued.message {
-        NotificationMessage::Tell(event) => tell(&app, event).await,
+        NotificationMessage::Tell(event) => queue_deliveries(&app, event).await,
         NotificationMessage::Deliver { org, delivery } => match deliver(&app, org, delivery).await? {
             Some(wait) => app.notification_queue.put_back(&queued, wait).await,
             None => Ok(()),
@@ -34,8 +32,8 @@ async fn step(app: App, queued: Queued<NotificationMessage>) -> Result<(), Failu
     }
 }
 
-/// Records a delivery to each endpoint that observes the event, and queues it.
-pub(super) async fn tell(app: &App, event: &Event) -> Result<(), Failure> {
+/// Stores and queues a delivery to each endpoint that observes the event.
+pub(super) async fn queue_deliveries(app: &App, event: &Event) -> Result<(), Failure> {
     let endpoints = app.notifications.all(&event.org).await?;
     let (mut new, mut known) = (Vec::new(), Vec::new());
     for endpoint in endpoints.iter().filter(|endpoint| endpoint.observes(event)) {
@@ -45,16 +43,15 @@ pub(super) async fn tell(app: &App, event: &Event) -> Result<(), Failure> {
         queued.push(NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id });
     }
     app.notification_queue.send(&new).await?;
-    // Who told the event before may have died before queueing these, or be at them just now:
-    // by then its attempt has ended, and the message finds nothing left to do.
+    // An earlier worker stored these and was killed before it queued them, or another one is making their first attempt.
+    // After the delay that attempt has ended, and the message finds nothing to do.
     app.notification_queue.send_later(&known, app.limits.notification_timeout * 2).await?;
-    tracing::info!(org = %event.org, job = event.job_id, new = new.len(), known = known.len(), "told");
+    tracing::info!(org = %event.org, job = event.job_id, new = new.len(), known = known.len(), "queued deliveries");
     Ok(())
 }
 
-/// Makes the attempt that is due and records its outcome. Returns how long the next attempt is to
-/// wait, if there is one. A wait that is longer than the queue's longest delay takes several hops:
-/// a message that is early waits again.
+/// Makes the attempt that is due and stores its outcome. Returns the delay of the next attempt, if there is one. A delay
+/// beyond the queue's maximum takes several hops: a message that is early is put back.
 async fn deliver(app: &App, org: &OrgId, id: &DeliveryId) -> Result<Option<Duration>, Failure> {
     let delivery = app.deliveries.get(org, id).await?;
     let Some(mut delivery) = delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) else {
@@ -68,8 +65,8 @@ async fn deliver(app: &App, org: &OrgId, id: &DeliveryId) -> Result<Option<Durat
         None => delivery.give_up(GivenUp::EndpointDeleted),
     }
     if !app.deliveries.save(&mut delivery).await? {
-        // Another message for the same delivery has recorded an attempt; it queues the next.
-        tracing::info!(%org, delivery = %id, "overtaken");
+        // That message queues the next attempt.
+        tracing::info!(%org, delivery = %id, "another message has recorded an attempt");
         return Ok(None);
     }
     tracing::info!(%org, delivery = %id, status = ?delivery.status, attempts = delivery.attempts.len(), "attempted");
@@ -79,6 +76,7 @@ async fn deliver(app: &App, org: &OrgId, id: &DeliveryId) -> Result<Option<Durat
     })
 }
 
+/// Calls the endpoint and records the outcome in the delivery.
 async fn attempt(app: &App, delivery: &mut Delivery, endpoint: &Endpoint) -> Result<(), Failure> {
     let context = Endpoint::seal_context(&delivery.org, &endpoint.id);
     let secret = app.sealer.open(&context, &endpoint.secret).await?;

@@ -1,4 +1,4 @@
-//! A reported account as one of ours.
+//! Converts a reported account to an account.
 
 use iban::{Iban, IbanLike};
 use jiff::Timestamp;
@@ -13,11 +13,11 @@ use crate::bank::{ReportedAccount, ReportedBalance};
 /// The characters that are kept of a name.
 const NAME_CHARS_MAX: usize = 256;
 
-/// What tells an account from others: its IBAN, or its number, and its currency; what the bank's
-/// interface calls it only where it has neither.
+/// The identity of an account: its IBAN or account number, and its currency. The interface's own id is used only if there
+/// is neither.
 pub(super) struct Identity {
     pub(super) id: AccountId,
-    /// What its transactions call it: only an IBAN means the same everywhere.
+    /// The identifier for its transactions: only an IBAN is unique everywhere.
     iban: Option<String>,
     currency: Currency,
 }
@@ -40,7 +40,10 @@ impl Identity {
     }
 }
 
-/// The account that a bank reports.
+/// The reported account, with its best balance.
+///
+/// # Errors
+/// The finding, if the balance is missing or malformed.
 pub(super) fn account_of(
     access: &Access,
     identity: Identity,
@@ -90,12 +93,12 @@ pub(super) fn account_of(
     })
 }
 
-/// Something in a report that can't be read.
+/// A finding about a field of a report.
 pub(super) fn unreadable(field: &'static str, code: FindingCode, reason: impl Into<String>) -> Finding {
     Finding::in_field(field, code, reason.into())
 }
 
-/// An IBAN in electronic form (ISO 13616), if it is one, and as the bank wrote it otherwise.
+/// An IBAN in electronic format (ISO 13616). Text that is not an IBAN is only trimmed.
 pub(super) fn electronic(text: &str) -> String {
     match text.parse::<Iban>() {
         Ok(iban) => iban.electronic_str().to_owned(),
@@ -103,7 +106,7 @@ pub(super) fn electronic(text: &str) -> String {
     }
 }
 
-/// The balance that says best what is on the account, in the account's currency, and its day.
+/// The balance of the best rank in the account's currency, with its date.
 fn balance(
     report: &ReportedAccount,
     currency: Currency,
@@ -127,7 +130,7 @@ fn balance(
     }
 }
 
-/// Text without control characters, of bounded length; nothing if there is nothing to read.
+/// Text without control characters, truncated to `chars_max`; `None` if it is blank.
 pub(super) fn clean(text: &str, chars_max: usize) -> Option<String> {
     let kept: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(chars_max).collect();
     let kept = kept.trim();

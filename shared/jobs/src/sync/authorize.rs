@@ -1,4 +1,4 @@
-//! The user's authorization: whether one is needed, and bringing it about.
+//! The user's authorization: whether one is needed, and its steps.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use saldo_store::failure::Failure;
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-use super::{After, Stopped, Work};
-use crate::bank::{Authorizing, Move, Next, Progress};
+use super::{After, Run, Stopped};
+use crate::bank::{Authorizing, Input, Next, Progress};
 
-/// The requests that an authorization takes at most, looks apart: one for the consent, one to
-/// begin, one for each challenge, and some more.
+/// The most requests of an authorization, polls not counted: one for the consent, one to start, one for each challenge,
+/// and some to spare.
 const REQUESTS_MAX: u32 = 12;
-/// What is said of a challenge that nobody has met.
+/// The message of a synchronization whose challenge was not answered.
 const NOT_IN_TIME: &str = "The challenge was not met in time.";
-/// What is said of a return from the bank's page that the application has not confirmed.
+/// The message of a synchronization whose return from the bank's page was not confirmed.
 const NOT_CONFIRMED: &str = "The user's return from the bank was not confirmed in time.";
 
-impl Work {
-    /// Goes on with a consent that holds, or begins an authorization.
+impl Run {
+    /// Uses a valid consent, or starts an authorization.
     pub(super) async fn begin(&mut self) -> Result<After, Stopped> {
         let now = Timestamp::now();
         if let Some(consent) = self.access.consent_at(now).filter(|_| !self.job.consent_ended).cloned() {
@@ -31,19 +31,19 @@ impl Work {
                 self.job.consent = Some(consent);
                 self.job.step = Step::Fetch;
                 self.save().await?;
-                return Ok(After::Step);
+                return Ok(After::Continue);
             }
             self.job.consent_ended = true;
         }
         if !self.job.request.attended && !self.access.authorizes_silently {
-            // To begin would have the bank ask its customer.
-            self.job.give_up(FailureReason::NoAuthorization, None);
-            return Ok(After::Step);
+            // An authorization would have the bank ask its customer, who is not there.
+            self.job.fail(FailureReason::NoAuthorization, None);
+            return Ok(After::Continue);
         }
         let credentials = self.credentials(now).await?;
-        if let Some(reason) = self.lacks(&credentials).await? {
-            self.job.give_up(reason, None);
-            return Ok(After::Step);
+        if let Some(code) = self.missing_credentials(&credentials).await? {
+            self.job.fail(code, None);
+            return Ok(After::Continue);
         }
         if let Some(after) = self.hold_login(&credentials, now).await? {
             return Ok(after);
@@ -55,31 +55,30 @@ impl Work {
         self.move_to(progress, now).await
     }
 
-    /// Brings the authorization forward.
+    /// Advances the authorization.
     pub(super) async fn authorize(&mut self) -> Result<After, Stopped> {
         let now = Timestamp::now();
-        let how = match self.job.answer.clone() {
+        let input = match self.job.answer.clone() {
             Some(Answer::Method(id)) => {
                 self.job.auth_method = Some(id.clone());
-                Move::Choose(id)
+                Input::Method(id)
             }
             Some(Answer::Told(sealed)) => {
                 let context = SealContext::new(&self.job.org, "access", &self.job.access);
-                Move::Tell(self.app.sealer.open(&context, &sealed).await?)
+                Input::Answer(self.app.sealer.open(&context, &sealed).await?)
             }
-            Some(Answer::Returned) => Move::Look,
+            Some(Answer::Returned) => Input::Poll,
             None => match (self.job.open_challenge().map(|open| &open.kind), self.time_left(now)) {
-                (None, _) if self.job.looking => Move::Look,
-                (None, _) => Move::Go,
+                (None, _) if self.job.polling => Input::Poll,
+                (None, _) => Input::Continue,
                 (Some(ChallengeKind::Redirect { .. }), None) if self.job.request.confirm => {
-                    // The user may have agreed at the bank, sent there by somebody else.
+                    // An attacker may have sent the user to the bank's page (see docs/decisions/redirects.md).
                     let message = NOT_CONFIRMED.to_owned();
-                    self.job.give_up(FailureReason::NoAuthorization, Some(message));
-                    return Ok(After::Step);
+                    self.job.fail(FailureReason::NoAuthorization, Some(message));
+                    return Ok(After::Continue);
                 }
-                // At the end of its time, too: the user may have been at the bank and lost the way
-                // back.
-                (Some(ChallengeKind::Decoupled { .. }), _) | (Some(_), None) => Move::Look,
+                // Also when time is up: the user may have agreed at the bank without coming back.
+                (Some(ChallengeKind::Decoupled { .. }), _) | (Some(_), None) => Input::Poll,
                 (Some(_), Some(left)) => {
                     self.release().await?;
                     return Ok(After::Wait(left));
@@ -87,10 +86,10 @@ impl Work {
             },
         };
         let overdue = self.time_left(now).is_none();
-        let looks = matches!(how, Move::Look);
+        let polls = matches!(input, Input::Poll);
         let credentials = self.credentials(now).await?;
-        // The next request may send the PIN, long after the authorization was begun.
-        if matches!(how, Move::Go)
+        // The next request may send the PIN, long after the authorization was started.
+        if matches!(input, Input::Continue)
             && let Some(after) = self.hold_login(&credentials, now).await?
         {
             return Ok(after);
@@ -98,53 +97,53 @@ impl Work {
         let wanted = self.wanted();
         let with = self.with(&credentials, &wanted, now);
         let authorization = self.job.authorization.clone().unwrap_or_default();
-        let progress = self.connector.proceed(&with, &authorization, how).await?;
-        if overdue && progress.next == Next::Look {
-            self.job.give_up(FailureReason::NoAuthorization, Some(NOT_IN_TIME.to_owned()));
-            return Ok(After::Step);
+        let progress = self.connector.proceed(&with, &authorization, input).await?;
+        if overdue && progress.next == Next::Poll {
+            self.job.fail(FailureReason::NoAuthorization, Some(NOT_IN_TIME.to_owned()));
+            return Ok(After::Continue);
         }
-        if looks && progress.next == Next::Look {
-            return self.look_again().await;
+        if polls && progress.next == Next::Poll {
+            return self.poll_later().await;
         }
         self.move_to(progress, now).await
     }
 
-    /// The same again in a moment: nothing that was asked of anybody has changed.
-    async fn look_again(&mut self) -> Result<After, Stopped> {
-        self.job.looking = true;
+    /// Polls again after the poll interval.
+    async fn poll_later(&mut self) -> Result<After, Stopped> {
+        self.job.polling = true;
         self.job.not_before = Some(Timestamp::now() + self.app.limits.poll_interval);
         self.release().await?;
         Ok(After::Wait(self.app.limits.poll_interval))
     }
 
-    /// Remembers where the authorization stands, and what comes next.
+    /// Saves the result of a step and determines the next one.
     async fn move_to(&mut self, progress: Progress, now: Timestamp) -> Result<After, Stopped> {
-        let Progress { authorization, next, pin_taken } = progress;
+        let Progress { authorization, next, pin_accepted } = progress;
         self.job.authorization = Some(authorization);
-        self.job.pin_taken |= pin_taken;
+        self.job.pin_accepted |= pin_accepted;
         self.job.requests += 1;
         if self.job.requests > REQUESTS_MAX {
-            // A bank that leads in circles would have a PIN sent, or a message, at every turn.
-            self.job.give_up(FailureReason::BankUnintelligible, None);
-            return Ok(After::Step);
+            // A bank that never finishes would have the PIN or messages sent again and again.
+            self.job.fail(FailureReason::BankUnintelligible, None);
+            return Ok(After::Continue);
         }
-        // Whatever comes next, the bank has had what was to be told it.
+        // The bank has received the answer to the last challenge.
         self.job.settle_challenge(now);
-        self.job.looking = false;
-        if next == Next::Look {
-            return self.look_again().await;
+        self.job.polling = false;
+        if next == Next::Poll {
+            return self.poll_later().await;
         }
         if matches!(next, Next::Granted(_) | Next::Challenge(_)) {
             self.pass_login(matches!(next, Next::Granted(_))).await?;
         }
         match next {
-            Next::Go | Next::Look => {}
+            Next::Continue | Next::Poll => {}
             Next::Granted(consent) => {
                 self.job.consent = Some(consent);
                 self.job.step = Step::Fetch;
             }
             Next::Challenge(_) if !self.job.request.attended => {
-                self.job.give_up(FailureReason::NoAuthorization, None);
+                self.job.fail(FailureReason::NoAuthorization, None);
             }
             Next::Challenge(kind) => match self.known_method(&kind) {
                 Some(method) => self.job.answer = Some(Answer::Method(method)),
@@ -153,7 +152,7 @@ impl Work {
         }
         if self.job.status != SyncStatus::AwaitAuth {
             self.save().await?;
-            return Ok(After::Step);
+            return Ok(After::Continue);
         }
         self.release().await?;
         let open = self.job.open_challenge().map(|open| &open.kind);
@@ -163,20 +162,20 @@ impl Work {
         }))
     }
 
-    /// The method that was used the last time, if it is to be used again and there still is.
+    /// The method of the last synchronization, if it is to be reused and the bank still offers it.
     fn known_method(&self, kind: &ChallengeKind) -> Option<String> {
         let ChallengeKind::MethodSelect { auth_methods } = kind else { return None };
         if self.job.auth_method.is_some() {
-            // It was chosen before, and the bank asks again.
+            // It was chosen in this synchronization, and the bank asks again.
             return None;
         }
         let known = self.access.auth_method.as_ref().filter(|_| self.job.request.reuse_auth_method)?;
         auth_methods.iter().any(|method| method.id == *known).then(|| known.clone())
     }
 
-    /// How long the last challenge still waits for its answer.
+    /// The remaining time for the answer to the last challenge; `None` if it is up.
     fn time_left(&self, now: Timestamp) -> Option<Duration> {
-        // One that was answered in time has its time again, for the bank to see it.
+        // After an answer the time begins again, so that the bank can process it.
         let since = |last: &Challenge| last.closed_at.unwrap_or(last.created_at);
         let last = self.job.challenges.last().map(since).or(self.job.started_at)?;
         let until = last + self.app.limits.challenge_valid;
@@ -199,7 +198,7 @@ impl Work {
         }
     }
 
-    /// The id of the next request to the bank: the same until its outcome is remembered.
+    /// The id of the next request to the bank. It is the same until the result of the request is saved.
     fn request_id(&self) -> Uuid {
         let mut hash = Sha256::new();
         hash.update(self.job.id.as_uuid());
@@ -210,7 +209,7 @@ impl Work {
         Builder::from_random_bytes(bytes).into_uuid()
     }
 
-    /// The credentials that are at hand.
+    /// The stored credentials, decrypted.
     async fn credentials(&self, now: Timestamp) -> Result<Credentials, Failure> {
         let kept = self.app.accesses.credentials(&self.job.org, &self.job.access, now).await?;
         let context = SealContext::new(&self.job.org, "access", &self.job.access);
@@ -221,8 +220,8 @@ impl Work {
         Ok(credentials)
     }
 
-    /// Why an authorization can't be begun with these credentials, if it can't.
-    async fn lacks(&self, credentials: &Credentials) -> Result<Option<FailureReason>, Failure> {
+    /// Why an authorization can't be started with these credentials, if it can't.
+    async fn missing_credentials(&self, credentials: &Credentials) -> Result<Option<FailureReason>, Failure> {
         let banks = self.app.banks().await?;
         let Some((_, method)) = banks.method(&self.access.access_method_id) else {
             return Ok(Some(FailureReason::BankUnavailable));

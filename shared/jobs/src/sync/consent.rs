@@ -1,4 +1,4 @@
-//! The end of a consent at its bank.
+//! Revokes consents at banks.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use saldo_store::app::App;
 
 use crate::bank::connect;
 
-/// How long a bank has to end a consent while somebody waits.
+/// The timeout for revoking a consent while a caller waits.
 const REVOKE_TIME: Duration = Duration::from_secs(5);
 
-/// Ends the access's consent at its bank, if the bank answers soon. If not, the consent ends by
-/// itself, and its secrets are deleted with the access.
+/// Revokes the access's consent at its bank. If the bank does not answer in time, the consent expires by itself; Saldo
+/// can't use it any more, since the access is deleted.
 pub async fn end_consent(app: &App, access: &Access) {
     let Some(consent) = access.consent_at(Timestamp::now()) else { return };
     let Ok(banks) = app.banks().await else { return };
@@ -20,6 +20,6 @@ pub async fn end_consent(app: &App, access: &Access) {
     let Ok(connector) = connect(method, REVOKE_TIME, app.targets) else { return };
     let revoked = tokio::time::timeout(REVOKE_TIME, connector.revoke(&consent.id)).await;
     if !matches!(revoked, Ok(Ok(()))) {
-        tracing::warn!(access = %access.id, "the consent was not ended at the bank");
+        tracing::warn!(access = %access.id, "the consent was not revoked at the bank");
     }
 }

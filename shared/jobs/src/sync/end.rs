@@ -1,8 +1,7 @@
-//! The end of a synchronization: what it leaves behind, and who is told.
+//! The end of a synchronization.
 //!
-//! First it is remembered how it ends. What only this synchronization may do comes next, while
-//! it still holds its access; then it gives the access back; then it says that it has ended. A
-//! crash in between repeats what is harmless to repeat.
+//! The steps are: save the result, update what the synchronization's lock on its access protects, release the access,
+//! mark the synchronization as ended, queue the event. Each step can be repeated after a crash.
 
 use jiff::Timestamp;
 use saldo_domain::access::Access;
@@ -13,37 +12,39 @@ use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::metrics;
 
-use super::{After, Stopped, Work};
+use super::{After, Run, Stopped};
 
-impl Work {
+impl Run {
     pub(super) async fn end(&mut self) -> Result<After, Stopped> {
         finish(&self.app, &mut self.job).await?;
-        Ok(After::Nothing)
+        Ok(After::Done)
     }
 }
 
-/// Ends a synchronization, which is as it is in the table, as failed.
-pub(super) async fn give_up(
+/// Ends a synchronization as failed, unless its result is saved already.
+pub(super) async fn fail(
     app: &App,
     job: &mut SyncJob,
     reason: FailureReason,
     message: Option<String>,
 ) -> Result<(), Failure> {
-    // How it ends may be settled already.
     if job.step != Step::End {
-        job.give_up(reason, message);
+        job.fail(reason, message);
     }
     finish(app, job).await
 }
 
-/// Tidies up and ends the synchronization.
+/// Ends the synchronization.
+///
+/// # Errors
+/// [`Failure::Throttled`] when another worker saved the synchronization at the same time: the message is delivered again.
 pub(super) async fn finish(app: &App, job: &mut SyncJob) -> Result<(), Failure> {
-    let overtaken = || Failure::Throttled { operation: "a synchronization that somebody else has taken up" };
+    let overtaken = || Failure::Throttled { operation: "a synchronization that another worker has leased" };
     let now = Timestamp::now();
     if !app.syncs.save(job).await? {
         return Err(overtaken());
     }
-    leave(app, job, now).await?;
+    release_access(app, job, now).await?;
     job.end(now);
     if !app.syncs.save(job).await? {
         return Err(overtaken());
@@ -51,13 +52,13 @@ pub(super) async fn finish(app: &App, job: &mut SyncJob) -> Result<(), Failure> 
     metrics::sync_ended(job.error.is_none());
     let reason = job.error.as_ref().map(|error| tracing::field::debug(error.reason));
     tracing::info!(org = %job.org, sync = %job.id, reason, "the synchronization has ended");
-    tell(app, job).await
+    queue_event(app, job).await
 }
 
-/// Leaves the access as it is after this synchronization, and gives it back.
-async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> {
+/// Updates the access and releases its lock.
+async fn release_access(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> {
     let access = app.accesses.get(&job.org, &job.access).await?;
-    // If it is not held by this one any more, that was done, or is another's to do.
+    // Without the lock, this was done before, or another synchronization holds the access.
     let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else { return Ok(()) };
     if let Some(login) = &job.login {
         match refuses_credentials(job) {
@@ -65,34 +66,38 @@ async fn leave(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> 
             false => app.accesses.release_login(&job.org, login, &job.id).await?,
         }
     }
-    // The schedule leaves them as their user wanted them.
+    // Scheduled synchronizations don't change what is saved, unless the bank refused it.
     if refuses_credentials(job) || job.request.attended && !job.request.save_secrets {
         app.accesses.forget_credentials_of(&job.org, &job.access, &job.id).await?;
     } else if job.request.attended {
         app.accesses.save_credentials_of(&job.org, &job.access, &job.id).await?;
     }
     if job.error.is_none() && !job.unidentified {
-        note_missing(app, job, &access, now).await?;
+        mark_missing(app, job, &access, now).await?;
     }
     let saved = app.accesses.credentials(&job.org, &job.access, now).await?.saved;
-    let settled = |access: &mut Access| {
+    let release = |access: &mut Access| {
         let held = access.is_held_by(&job.id);
         if held {
-            settle(job, access, now);
+            update_access(job, access, now);
             access.save_credentials = saved;
         }
         held
     };
-    app.accesses.change(&job.org, &job.access, settled).await.map(drop)
+    app.accesses.change(&job.org, &job.access, release).await.map(drop)
 }
 
-/// Whether the bank refused the credentials, which are then not kept.
+/// Whether the bank refused the credentials. Sending them again every day would have the bank block its customer.
 fn refuses_credentials(job: &SyncJob) -> bool {
-    job.error.as_ref().is_some_and(|error| error.reason.refuses_credentials())
+    let code = job.error.as_ref().map(|error| error.reason);
+    matches!(
+        code,
+        Some(FailureReason::LoginInvalid | FailureReason::PinInvalid | FailureReason::AccessBlocked)
+    )
 }
 
-/// Notes which accounts the bank does not list any more.
-async fn note_missing(app: &App, job: &SyncJob, access: &Access, now: Timestamp) -> Result<(), Failure> {
+/// Marks the accounts that the bank no longer lists.
+async fn mark_missing(app: &App, job: &SyncJob, access: &Access, now: Timestamp) -> Result<(), Failure> {
     let missing = access.accounts.iter().filter(|account| !job.reported.contains(account));
     for account in app.accounts.find(&job.org, missing).await? {
         app.transactions.forget_pending(&job.org, &account).await?;
@@ -101,7 +106,8 @@ async fn note_missing(app: &App, job: &SyncJob, access: &Access, now: Timestamp)
     Ok(())
 }
 
-fn settle(job: &SyncJob, access: &mut Access, now: Timestamp) {
+/// Updates the access with the result of the synchronization.
+fn update_access(job: &SyncJob, access: &mut Access, now: Timestamp) {
     access.lock = None;
     access.synced_at = Some(now);
     access.last_error = job.error.as_ref().map(|error| error.reason);
@@ -109,7 +115,7 @@ fn settle(job: &SyncJob, access: &mut Access, now: Timestamp) {
         access.consent = None;
     }
     if job.consent.is_some() {
-        // One that is not recurring is used up.
+        // A consent that is not recurring is used up.
         access.consent = job.consent.clone().filter(|consent| consent.recurring);
     }
     if job.error.is_none() {
@@ -119,7 +125,7 @@ fn settle(job: &SyncJob, access: &mut Access, now: Timestamp) {
             access.authorizes_silently = job.challenges.is_empty();
         }
     } else if job.requests > 0 && (!job.challenges.is_empty() || !job.request.attended) {
-        // It asks, or would have.
+        // The bank asked the user, or would have.
         access.authorizes_silently = false;
     }
     let new = job.fetched.iter().filter(|account| !access.accounts.contains(account));
@@ -127,9 +133,8 @@ fn settle(job: &SyncJob, access: &mut Access, now: Timestamp) {
     access.accounts.extend(new);
 }
 
-/// Tells whoever wants to know that the synchronization has ended. Telling it again tells
-/// nobody twice.
-pub(super) async fn tell(app: &App, job: &SyncJob) -> Result<(), Failure> {
+/// Queues the event that the synchronization has ended. Queueing it twice notifies each endpoint once.
+pub(super) async fn queue_event(app: &App, job: &SyncJob) -> Result<(), Failure> {
     let Some(ended_at) = job.ended_at.filter(|_| !job.request.disable_notifications) else { return Ok(()) };
     let mut paths = vec![format!("/rest/accesses/{}/syncs", job.access)];
     if job.error.is_none() {

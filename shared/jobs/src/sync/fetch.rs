@@ -1,4 +1,5 @@
-//! Reading the accounts, one after the other and page by page: what has been read is remembered.
+//! Reads the accounts one by one and their transactions page by page. The state is saved after each account and, when
+//! time is up, after a page.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -16,31 +17,31 @@ use saldo_store::failure::Failure;
 
 use super::account::{Identity, account_of};
 use super::reading::{PENDING_MAX, Reading};
-use super::transaction::{Reader, Standing};
-use super::{After, Stopped, Work};
+use super::transaction::{BookingStatus, Reader};
+use super::{After, Run, Stopped};
 use crate::bank::{BankError, ReportedAccount, ReportedTransaction, TransactionPage};
 
-/// The pages of one account's transactions: at ten a page, years of a busy one.
+/// The most pages of one account's transactions: with ten transactions a page, years of a busy account.
 const PAGES_MAX: usize = 10_000;
 
-impl Work {
-    /// Reads what has not been read yet.
+impl Run {
+    /// Reads the accounts that were not read yet.
     pub(super) async fn fetch(&mut self) -> Result<After, Stopped> {
         let consent = self.job.consent.clone();
         let consent = consent.ok_or_else(|| Failure::missing("a synchronization's consent"))?.id;
-        self.keep_client().await?;
+        self.ensure_client().await?;
         let reports = self.connector.accounts(self.psu(), &consent).await?;
         for report in reports {
             let Some(report) = report else {
-                let reason = "an account is not as the standard has it";
-                self.find(None, Finding::in_row(FindingCode::InvalidRow, reason));
+                let reason = "an account does not follow the standard";
+                self.report_conflict(None, Finding::in_row(FindingCode::InvalidRow, reason));
                 self.job.unidentified = true;
                 continue;
             };
             let identity = match Identity::of(&self.access, &report) {
                 Ok(identity) => identity,
                 Err(finding) => {
-                    self.find(None, finding);
+                    self.report_conflict(None, finding);
                     self.job.unidentified = true;
                     continue;
                 }
@@ -51,17 +52,19 @@ impl Work {
             if self.job.fetched.contains(&identity.id) {
                 continue;
             }
-            if self.is_out_of_time() || self.fetch_account(&consent, report, identity).await? == After::Step {
+            if self.is_out_of_time()
+                || self.fetch_account(&consent, report, identity).await? == After::Continue
+            {
                 self.release().await?;
                 return Ok(After::Wait(Duration::ZERO));
             }
         }
         self.job.step = Step::End;
-        Ok(After::Step)
+        Ok(After::Continue)
     }
 
-    /// Makes the client again that owns the accounts, if somebody has deleted it.
-    async fn keep_client(&self) -> Result<(), Failure> {
+    /// Creates the client that owns the accounts again if it was deleted.
+    async fn ensure_client(&self) -> Result<(), Failure> {
         if self.app.clients.get(&self.job.org, &self.access.client_id).await?.is_none() {
             let client = self.access.client().map_err(Failure::corrupt("the bank's name"))?;
             self.app.clients.create(&self.job.org, client).await?;
@@ -69,7 +72,7 @@ impl Work {
         Ok(())
     }
 
-    /// Reads an account to its end, or as far as time allows: then there is another step.
+    /// Reads an account. Returns [`After::Continue`] if time was up first.
     async fn fetch_account(
         &mut self,
         consent: &str,
@@ -83,10 +86,10 @@ impl Work {
         let account = match account_of(&self.access, identity, &report, Timestamp::now()) {
             Ok(account) => account,
             Err(finding) => {
-                self.find(Some(&id), finding);
+                self.report_conflict(Some(&id), finding);
                 self.job.fetched.push(id);
                 self.save().await?;
-                return Ok(After::Nothing);
+                return Ok(After::Done);
             }
         };
         let scope = self.job.request.scope;
@@ -94,8 +97,8 @@ impl Work {
         let kept = self.app.accounts.put_reported(&self.job.org, &account, revive, Timestamp::now()).await?;
         let transactions = scope == SyncScope::Transactions && self.wanted().covers_transactions();
         if kept == Reported::Kept {
-            if transactions && self.fetch_transactions(consent, &report, &account).await? == After::Step {
-                return Ok(After::Step);
+            if transactions && self.fetch_transactions(consent, &report, &account).await? == After::Continue {
+                return Ok(After::Continue);
             }
             self.job.brought.accounts += 1;
         }
@@ -103,10 +106,10 @@ impl Work {
         self.job.fetched.push(id);
         self.job.reading = None;
         self.save().await?;
-        Ok(After::Nothing)
+        Ok(After::Done)
     }
 
-    /// Reads an account's transactions page by page, to the last or as far as time allows.
+    /// Reads an account's transactions. Returns [`After::Continue`] if time was up first.
     async fn fetch_transactions(
         &mut self,
         consent: &str,
@@ -118,7 +121,7 @@ impl Work {
         loop {
             let asked = reading.page.as_deref();
             let page = self.connector.transactions(self.psu(), consent, report, from, asked).await?;
-            // A bank that leads in circles would have us read for ever.
+            // A page that links to itself would be read without end.
             let circles = page.next.is_some() && page.next == reading.page;
             if circles || reading.pages >= PAGES_MAX {
                 return Err(BankError::unintelligible().into());
@@ -126,31 +129,31 @@ impl Work {
             let TransactionPage { booked, pending, next } = page;
             let room = PENDING_MAX.saturating_sub(reading.pending.len());
             if pending.len() > room {
-                let reason = format!("of pending transactions the first {PENDING_MAX} are kept");
+                let reason = format!("only the first {PENDING_MAX} pending transactions are kept");
                 let finding = Finding::in_field("pending", FindingCode::TooMany, reason);
                 reading.conflicts.push(conflict(account, None, finding));
             }
             reading.pending.extend(pending.into_iter().take(room));
-            self.keep(&mut reading, account, &booked).await?;
+            self.store_booked(&mut reading, account, &booked).await?;
             reading.pages += 1;
             self.has_read = true;
             reading.page = next;
             if reading.page.is_none() {
-                self.keep_pending(&mut reading, account).await?;
+                self.store_pending(&mut reading, account).await?;
                 self.job.brought.new_transactions += reading.new;
                 self.job.conflicts.extend(reading.conflicts);
-                return Ok(After::Nothing);
+                return Ok(After::Done);
             }
             if self.is_out_of_time() {
-                let left = reading.left()?.ok_or_else(BankError::unintelligible)?;
+                let left = reading.serialized()?.ok_or_else(BankError::unintelligible)?;
                 self.job.reading = Some(left);
-                return Ok(After::Step);
+                return Ok(After::Continue);
             }
         }
     }
 
-    /// Stores what was booked, by the deduplication of imports.
-    async fn keep(
+    /// Stores booked transactions, deduplicated, and records conflicts with stored ones.
+    async fn store_booked(
         &self,
         reading: &mut Reading,
         account: &Account,
@@ -159,7 +162,7 @@ impl Work {
         let reader = Reader::new(&self.job, account);
         let mut read = Vec::new();
         for report in booked {
-            match reader.read(reading, report.as_ref(), Standing::Booked) {
+            match reader.read(reading, report.as_ref(), BookingStatus::Booked) {
                 Ok(transaction) => read.push((transaction, report.as_ref())),
                 Err(finding) => reading.conflicts.push(conflict(account, None, finding)),
             }
@@ -177,7 +180,7 @@ impl Work {
             let conflicts = |stored: Booking| {
                 let mut reported = transaction.booking();
                 if report.is_some_and(ReportedTransaction::is_undated) {
-                    // The day of its first synchronization stands for a day that the bank does not tell.
+                    // A bank that reports no date: the stored one is that of the first synchronization.
                     (reported.valued_on, reported.booked_on) = (stored.valued_on, stored.booked_on);
                 }
                 reported.conflict_with(&stored, Source::Sync)
@@ -190,11 +193,12 @@ impl Work {
         Ok(())
     }
 
-    async fn keep_pending(&self, reading: &mut Reading, account: &Account) -> Result<(), Stopped> {
+    /// Replaces the account's pending transactions.
+    async fn store_pending(&self, reading: &mut Reading, account: &Account) -> Result<(), Stopped> {
         let reader = Reader::new(&self.job, account);
         let mut pending = Vec::new();
         for report in std::mem::take(&mut reading.pending) {
-            match reader.read(reading, report.as_ref(), Standing::Pending) {
+            match reader.read(reading, report.as_ref(), BookingStatus::Pending) {
                 Ok(transaction) => pending.push(transaction),
                 Err(finding) => reading.conflicts.push(conflict(account, None, finding)),
             }
@@ -206,8 +210,8 @@ impl Work {
         Ok(())
     }
 
-    /// Records what can't be taken of an account. A delivery that comes later finds it again.
-    fn find(&mut self, account: Option<&saldo_domain::id::AccountId>, finding: Finding) {
+    /// Records a conflict once, although each delivery finds it again.
+    fn report_conflict(&mut self, account: Option<&saldo_domain::id::AccountId>, finding: Finding) {
         let conflict = Conflict { account_id: account.cloned(), transaction_id: None, finding };
         if !self.job.conflicts.first.contains(&conflict) {
             self.job.conflicts.push(conflict);
@@ -221,7 +225,7 @@ impl Work {
     }
 }
 
-/// Something about a transaction that could not be taken.
+/// A conflict about a transaction of an account.
 fn conflict(account: &Account, transaction: Option<&TransactionId>, finding: Finding) -> Conflict {
     Conflict { account_id: Some(account.id.clone()), transaction_id: transaction.cloned(), finding }
 }

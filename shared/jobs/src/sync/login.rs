@@ -1,5 +1,5 @@
-//! The back-off after a bank has refused a user's credentials: the next synchronization with credentials of the
-//! same user fails at once, without a request to the bank, until the back-off has passed.
+//! The back-off after a bank has refused a user's credentials: until it has passed, synchronizations with credentials of
+//! the same user fail without a request to the bank, so that the bank does not block its customer.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use secrecy::{ExposeSecret, SecretSlice};
 
-use super::{After, Stopped, Work};
+use super::{After, Run, Stopped};
 
-/// How soon a synchronization looks again whether another one has its answer about the same user's credentials:
-/// banks answer within seconds.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// The delay while another synchronization has sent the same user's credentials and waits for the bank's answer, which
+/// takes seconds.
+const BUSY_DELAY: Duration = Duration::from_secs(5);
 
-impl Work {
-    /// Takes hold of the user's login before credentials are sent, or holds it for longer. Says what else there is
-    /// to do, if they must not be sent now.
+impl Run {
+    /// Locks the user's login before credentials are sent, or extends the lock. Returns what follows if they must not be
+    /// sent now.
     pub(super) async fn hold_login(
         &mut self,
         credentials: &Credentials,
@@ -41,28 +41,28 @@ impl Work {
                 Ok(None)
             }
             LoginGate::Busy => {
-                self.job.not_before = Some(now + LOOK_AGAIN);
+                self.job.not_before = Some(now + BUSY_DELAY);
                 self.release().await?;
-                Ok(Some(After::Wait(LOOK_AGAIN)))
+                Ok(Some(After::Wait(BUSY_DELAY)))
             }
             LoginGate::Closed(until) => {
                 let message = format!(
                     "The bank has refused this user's credentials. Try again after {}.",
                     in_milliseconds(until)
                 );
-                self.job.give_up(FailureReason::TooManySyncs, Some(message));
-                Ok(Some(After::Step))
+                self.job.fail(FailureReason::TooManySyncs, Some(message));
+                Ok(Some(After::Continue))
             }
         }
     }
 
-    /// Lets go of the user's login: the bank has taken the credentials. `granted`: and the user has agreed to
-    /// everything. If the bank has also taken the user's PIN, earlier refusals don't count any more. A login alone
-    /// proves nothing: with a bank's own page, anybody may name the login of another user.
+    /// Releases the lock, since the bank has accepted the credentials. If the consent is granted as well (`granted`) and
+    /// the bank has accepted the user's PIN, earlier refusals are forgotten. A login alone proves nothing: on a bank's own
+    /// page, anybody can name another user's login.
     pub(super) async fn pass_login(&self, granted: bool) -> Result<(), Failure> {
         let (accesses, org) = (&self.app.accesses, &self.job.org);
         match &self.job.login {
-            Some(hash) if granted && self.job.pin_taken => {
+            Some(hash) if granted && self.job.pin_accepted => {
                 accesses.forget_login(org, hash, &self.job.id).await
             }
             Some(hash) => accesses.release_login(org, hash, &self.job.id).await,
@@ -70,18 +70,18 @@ impl Work {
         }
     }
 
-    /// The hash of the user's login at the access's bank; none where the bank asks for no login.
+    /// The hash of the user's login at the access's bank; `None` if the bank requires no login.
     async fn login_hash(&self, credentials: &Credentials) -> Result<Option<LoginHash>, Failure> {
         let Some(login) = credentials.get(PSU_ID) else { return Ok(None) };
         let banks = self.app.banks().await?;
-        // The ways to one bank share its users.
+        // All access methods of a bank have the same users.
         let Some((bank, _)) = banks.method(&self.access.access_method_id) else { return Ok(None) };
         let key = login_key(&self.app, &self.job.org).await?;
         Ok(LoginHash::of(&key, &bank.id, login.expose_secret()))
     }
 }
 
-/// The organization's key for hashing logins; a new one, if it has none.
+/// The organization's key for hashing logins, which is created on first use.
 async fn login_key(app: &App, org: &OrgId) -> Result<SecretSlice<u8>, Failure> {
     let context = SealContext::new(org, "purpose", "login-hash");
     let mut sealed = app.accesses.login_key(org).await?;

@@ -1,9 +1,9 @@
-//! The worker: brings a synchronization forward, as far as it goes, and remembers where it
-//! stands after every request to the bank that can't be repeated.
+//! Synchronizations with banks. The worker advances a synchronization as far as possible and saves its state after every
+//! request to the bank that can't be repeated.
 //!
-//! Whoever takes a synchronization up holds a lease on it, so that two deliveries of a message
-//! don't ask the bank the same thing at the same time. When the user or the bank has to be
-//! waited for, the message goes back to the queue with a delay, and the worker ends.
+//! A worker holds a lease on its synchronization, so that two deliveries of a message don't send the same request to the
+//! bank at the same time. While the user or the bank has to be waited for, the message is in the queue with a delay, and
+//! no worker runs.
 
 mod account;
 mod authorize;
@@ -33,45 +33,45 @@ use crate::worker::each_message;
 pub use consent::end_consent;
 pub use dead_letters::handle as handle_dead_letters;
 
-/// How often a synchronization waits because its bank asks for it.
+/// How often a synchronization waits because its bank throttles it.
 const WAITS_MAX: u32 = 5;
-/// How soon a message comes back that met another worker.
+/// The delay of a message whose synchronization another worker holds.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Handles a batch of synchronizations. Delivering one again changes nothing.
+/// Handles a batch of messages. A message that is delivered again changes nothing.
 pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.sync_queue.clone(), event, move |queued| bring_forward(app.clone(), queued)).await
+    each_message(&app.sync_queue.clone(), event, move |queued| advance(app.clone(), queued)).await
 }
 
-/// A synchronization that was taken up.
-struct Work {
+/// A synchronization that this worker has leased.
+struct Run {
     app: App,
     job: SyncJob,
     access: Access,
     connector: Box<dyn Connector>,
     begun: Instant,
-    /// Whether this delivery has read anything.
+    /// Whether this delivery has read an account or a page of transactions.
     has_read: bool,
 }
 
-/// What there is to do after a step.
+/// What follows a step.
 #[derive(Debug, PartialEq)]
 enum After {
-    /// The next one.
-    Step,
-    /// Nothing for so long.
+    /// The next step.
+    Continue,
+    /// The next delivery of the message, with this delay.
     Wait(Duration),
-    /// Nothing any more.
-    Nothing,
+    /// Nothing: this part is done.
+    Done,
 }
 
-/// Why a step was not made.
+/// Why a step failed.
 enum Stopped {
-    /// AWS failed: the message comes back.
+    /// AWS failed: the message is delivered again.
     Failed(Failure),
-    /// The bank failed.
+    /// The bank failed or refused.
     Bank(BankError),
-    /// Somebody else has the synchronization now.
+    /// Another worker has saved the synchronization in the meantime.
     Overtaken,
 }
 
@@ -87,36 +87,36 @@ impl From<BankError> for Stopped {
     }
 }
 
-async fn bring_forward(app: App, queued: Queued<SyncMessage>) -> Result<(), Failure> {
+async fn advance(app: App, queued: Queued<SyncMessage>) -> Result<(), Failure> {
     let message = &queued.message;
     let Some(mut job) = app.syncs.get(&message.org, &message.sync).await? else {
-        tracing::info!(org = %message.org, sync = %message.sync, "the synchronization was taken back");
+        tracing::info!(org = %message.org, sync = %message.sync, "the synchronization no longer exists");
         return Ok(());
     };
     if job.has_ended() {
-        return end::tell(&app, &job).await;
+        return end::queue_event(&app, &job).await;
     }
     let now = Timestamp::now();
     if let Some(until) = job.rests_until(now) {
         let left = until.duration_since(now).try_into().unwrap_or(SOON);
         return app.sync_queue.put_back(&queued, left).await;
     }
-    if !take_up(&app, &mut job, now).await? {
+    if !lease(&app, &mut job, now).await? {
         return app.sync_queue.put_back(&queued, SOON).await;
     }
-    match go_on(&app, job).await? {
+    match proceed(&app, job).await? {
         After::Wait(delay) => app.sync_queue.put_back(&queued, delay.min(DELAY_MAX)).await,
-        After::Step | After::Nothing => Ok(()),
+        After::Continue | After::Done => Ok(()),
     }
 }
 
-/// Takes a lease on the synchronization. Says whether nobody else was at it.
-async fn take_up(app: &App, job: &mut SyncJob, now: Timestamp) -> Result<bool, Failure> {
-    lease(app, job, now);
+/// Leases the synchronization. Returns false if another worker holds it.
+async fn lease(app: &App, job: &mut SyncJob, now: Timestamp) -> Result<bool, Failure> {
+    extend_lease(app, job, now);
     job.not_before = None;
     if job.started_at.is_none() {
         job.started_at = Some(now);
-        // It may have waited in the queue for long: its time begins now.
+        // Its time limit begins now, however long it was queued.
         let held = |access: &mut Access| access.is_held_by(&job.id) && access.hold(&job.id, now).is_some();
         app.accesses.change(&job.org, &job.access, held).await?;
     }
@@ -126,32 +126,32 @@ async fn take_up(app: &App, job: &mut SyncJob, now: Timestamp) -> Result<bool, F
     app.syncs.save(job).await
 }
 
-/// Goes on with a synchronization that was taken up, as far as it goes.
-async fn go_on(app: &App, mut job: SyncJob) -> Result<After, Failure> {
+/// Advances a leased synchronization as far as possible.
+async fn proceed(app: &App, mut job: SyncJob) -> Result<After, Failure> {
     let ended = match job.step {
-        // How it ends is settled: it has given its access back, perhaps.
+        // The result is saved, and the access may have been released already.
         Step::End => end::finish(app, &mut job).await,
-        _ => match tools(app, &job).await {
+        _ => match access_and_connector(app, &job).await {
             Err(failure) => Err(failure),
-            Ok(Err(reason)) => end::give_up(app, &mut job, reason, None).await,
+            Ok(Err(code)) => end::fail(app, &mut job, code, None).await,
             Ok(Ok((access, connector))) => {
                 let (app, begun) = (app.clone(), Instant::now());
-                return Work { app, job, access, connector, begun, has_read: false }.run().await;
+                return Run { app, job, access, connector, begun, has_read: false }.run().await;
             }
         },
     };
     match ended {
-        Ok(()) => Ok(After::Nothing),
-        Err(failure) => Err(let_go(app, &mut job, failure).await),
+        Ok(()) => Ok(After::Done),
+        Err(failure) => Err(release_after_failure(app, &mut job, failure).await),
     }
 }
 
-/// The access and the connector to its bank; the inner error is why there is no going on.
-async fn tools(
+/// The access and the connector to its bank; the inner error is why the synchronization can't continue.
+async fn access_and_connector(
     app: &App,
     job: &SyncJob,
 ) -> Result<Result<(Access, Box<dyn Connector>), FailureReason>, Failure> {
-    // Another may have taken the access over, or somebody deleted it.
+    // Another synchronization may have taken over the access, or its owner deleted it.
     let access = app.accesses.get(&job.org, &job.access).await?;
     let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else {
         return Ok(Err(FailureReason::Aborted));
@@ -165,26 +165,25 @@ async fn tools(
     })
 }
 
-/// Gives the lease back after an infrastructure error, so that the message, which comes back soon,
-/// need not wait for the lease's end.
-async fn let_go(app: &App, job: &mut SyncJob, failure: Failure) -> Failure {
+/// Releases the lease after an infrastructure error, so that the next delivery need not wait until it expires.
+async fn release_after_failure(app: &App, job: &mut SyncJob, failure: Failure) -> Failure {
     job.leased_until = None;
     job.failures += 1;
     if let Err(second) = app.syncs.save(job).await {
-        tracing::warn!(error = %second.chain(), sync = %job.id, "the lease is left to end");
+        tracing::warn!(error = %second.chain(), sync = %job.id, "the lease was not released; it expires by itself");
     }
     failure
 }
 
-fn lease(app: &App, job: &mut SyncJob, now: Timestamp) {
+fn extend_lease(app: &App, job: &mut SyncJob, now: Timestamp) {
     job.leased_until = Some(now + app.limits.sync_lease);
 }
 
-impl Work {
+impl Run {
     async fn run(&mut self) -> Result<After, Failure> {
         loop {
             if self.job.is_overdue(Timestamp::now()) && self.job.step != Step::End {
-                self.job.give_up(FailureReason::TimedOut, None);
+                self.job.fail(FailureReason::TimedOut, None);
             }
             let step = match self.job.step {
                 Step::Begin => self.begin().await,
@@ -193,58 +192,58 @@ impl Work {
                 Step::End => self.end().await,
             };
             match step {
-                Ok(After::Step) => {}
+                Ok(After::Continue) => {}
                 Ok(after) => return Ok(after),
                 Err(Stopped::Overtaken) => return Ok(After::Wait(SOON)),
                 Err(Stopped::Bank(error)) => {
-                    if let Some(wait) = self.meet(error) {
+                    if let Some(wait) = self.handle_bank_error(error) {
                         let now = Timestamp::now();
                         self.job.not_before = Some(now + wait);
                         return match self.release().await {
                             Err(Stopped::Failed(failure)) => {
-                                Err(let_go(&self.app, &mut self.job, failure).await)
+                                Err(release_after_failure(&self.app, &mut self.job, failure).await)
                             }
                             _ => Ok(After::Wait(wait)),
                         };
                     }
                 }
                 Err(Stopped::Failed(failure)) => {
-                    return Err(let_go(&self.app, &mut self.job, failure).await);
+                    return Err(release_after_failure(&self.app, &mut self.job, failure).await);
                 }
             }
         }
     }
 
-    /// Meets what the bank has failed us with: waits, or gives up. Says how long to wait.
-    fn meet(&mut self, error: BankError) -> Option<Duration> {
-        tracing::info!(sync = %self.job.id, %error, "the bank did not do what it was asked");
+    /// Decides what follows a bank's error. Returns the delay if the synchronization is to wait.
+    fn handle_bank_error(&mut self, error: BankError) -> Option<Duration> {
+        tracing::info!(sync = %self.job.id, %error, "the bank did not execute a request");
         match error {
             BankError::Busy { retry_after } if self.job.waits < WAITS_MAX && retry_after <= DELAY_MAX => {
                 self.job.waits += 1;
                 return Some(retry_after);
             }
-            BankError::Busy { .. } => self.job.give_up(FailureReason::BankBusy, None),
-            BankError::Refused { reason, message } => self.job.give_up(reason, message),
-            BankError::Failed { reason } => self.job.give_up(reason, None),
-            // Once: a consent that was thought to hold. A new one may be had.
+            BankError::Busy { .. } => self.job.fail(FailureReason::BankBusy, None),
+            BankError::Refused { reason, message } => self.job.fail(reason, message),
+            BankError::Failed { reason } => self.job.fail(reason, None),
+            // The saved consent has ended unexpectedly: request a new one, once.
             BankError::ConsentEnded if !self.job.consent_ended && self.access.consent.is_some() => {
                 self.job.consent_ended = true;
                 self.job.consent = None;
                 self.job.authorization = None;
                 self.job.step = Step::Begin;
             }
-            BankError::ConsentEnded => self.job.give_up(FailureReason::NoAuthorization, None),
+            BankError::ConsentEnded => self.job.fail(FailureReason::NoAuthorization, None),
         }
         None
     }
 
-    /// Remembers where the synchronization stands.
+    /// Saves the state and extends the lease.
     async fn save(&mut self) -> Result<(), Stopped> {
-        lease(&self.app, &mut self.job, Timestamp::now());
+        extend_lease(&self.app, &mut self.job, Timestamp::now());
         self.put().await
     }
 
-    /// The same, and leaves it to whoever comes next.
+    /// Saves the state and releases the lease.
     async fn release(&mut self) -> Result<(), Stopped> {
         self.job.leased_until = None;
         self.put().await
@@ -268,7 +267,7 @@ impl Work {
         self.access.wanted.clone().unwrap_or_default()
     }
 
-    /// Whether the rest is another delivery's: each brings the reading forward.
+    /// Whether this delivery has used up its time. It has read something by then, so each delivery makes progress.
     fn is_out_of_time(&self) -> bool {
         self.has_read && self.begun.elapsed() > self.app.limits.sync_time
     }

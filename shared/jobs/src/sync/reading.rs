@@ -1,5 +1,5 @@
-//! How far the reading of one account has been: what goes into the job between two pages, so that
-//! an account of many pages can be read by several deliveries.
+//! The state of reading one account's transactions. It is saved in the job between pages, so that several deliveries can
+//! read an account of many pages.
 
 use std::collections::HashMap;
 
@@ -10,40 +10,39 @@ use serde::{Deserialize, Serialize};
 
 use crate::bank::ReportedTransaction;
 
-/// The transactions without an id of whose likes the number is remembered. Behind so many, those
-/// of another day than the last are forgotten: banks report by day, and what is alike is of one.
+/// The most transactions without an id whose occurrences are counted at a time. Beyond that, the counts of other days
+/// than the last are dropped: banks report by day, and equal transactions are of the same day.
 const OCCURRENCES_MAX: usize = 1_000;
-/// The pending transactions that an account may have: far more than any does, and few enough for
-/// a job's record.
+/// The most pending transactions of an account: far more than accounts have, and few enough for a job's record.
 pub(super) const PENDING_MAX: usize = 200;
 
-/// The bytes that a job's record, of 400 kB, has room for.
-const LEFT_BYTES_MAX: usize = 200_000;
+/// The most bytes of the serialized state: what a job's record of at most 400 kB has room for.
+const SERIALIZED_BYTES_MAX: usize = 200_000;
 
-/// How far the reading of one account has been.
+/// The state of reading one account.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Reading {
     pub(super) account: AccountId,
-    /// What the next page is asked for with; none at the first.
+    /// The link to the next page; `None` before the first one.
     pub(super) page: Option<String>,
-    /// The pages that were read.
+    /// The number of pages that were read.
     pub(super) pages: usize,
-    /// The transactions that were read.
+    /// The number of transactions that were read.
     pub(super) read: u16,
-    /// How many of the same were read before, of those that have no id, and their day.
+    /// Transactions without an id: the number of equal ones that were read, and their day.
     pub(super) occurrences: HashMap<TransactionId, (u64, Option<String>)>,
     pub(super) pending: Vec<Option<ReportedTransaction>>,
-    /// How many of those that were booked are new.
+    /// The number of new booked transactions.
     pub(super) new: u64,
     pub(super) conflicts: Conflicts,
 }
 
 impl Reading {
-    /// The beginning of an account, or where an earlier delivery has left it.
-    pub(super) fn of(account: &AccountId, left: Option<&str>) -> Result<Self, Failure> {
-        let left: Option<Self> =
-            left.map(serde_json::from_str).transpose().map_err(Failure::corrupt("a reading"))?;
-        Ok(left.filter(|left| left.account == *account).unwrap_or_else(|| Self {
+    /// The state that an earlier delivery has saved for this account, or that of an unread account.
+    pub(super) fn of(account: &AccountId, saved: Option<&str>) -> Result<Self, Failure> {
+        let saved: Option<Self> =
+            saved.map(serde_json::from_str).transpose().map_err(Failure::corrupt("a reading"))?;
+        Ok(saved.filter(|saved| saved.account == *account).unwrap_or_else(|| Self {
             account: account.clone(),
             page: None,
             pages: 0,
@@ -55,13 +54,13 @@ impl Reading {
         }))
     }
 
-    /// As it goes into the job; nothing, if it is too long for its record.
-    pub(super) fn left(&self) -> Result<Option<String>, Failure> {
-        let left = serde_json::to_string(self).map_err(Failure::corrupt("a reading"))?;
-        Ok((left.len() <= LEFT_BYTES_MAX).then_some(left))
+    /// The state as text for the job; `None` if it is too long for the job's record.
+    pub(super) fn serialized(&self) -> Result<Option<String>, Failure> {
+        let text = serde_json::to_string(self).map_err(Failure::corrupt("a reading"))?;
+        Ok((text.len() <= SERIALIZED_BYTES_MAX).then_some(text))
     }
 
-    /// Says how many of the same there were before, and counts this one.
+    /// Counts a transaction without an id and returns the number of equal ones before it.
     pub(super) fn occurrence(&mut self, first: &TransactionId, day: Option<&str>) -> u64 {
         if self.occurrences.len() >= OCCURRENCES_MAX {
             self.occurrences.retain(|_, (_, of)| of.as_deref() == day);

@@ -1,5 +1,5 @@
-//! The daily run: brings forward every access that can be read without asking anybody,
-//! because its consent still holds, or its secrets are saved and have sufficed before.
+//! The daily schedule: synchronizes every access that needs no user, because its consent is valid or its saved credentials
+//! have sufficed before.
 
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
@@ -10,14 +10,14 @@ use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::SyncMessage;
 
-/// The accesses that are looked at at the same time.
+/// The accesses that are processed at the same time.
 const IN_FLIGHT: usize = 16;
 
-/// Queues a synchronization of every access that needs no user, and says how many. `at` is the
-/// moment that the schedule is for: running it again for the same moment adds none.
+/// Queues a synchronization of every access that needs no user, and returns their number. `at` is the scheduled time:
+/// running it again for the same time queues no further ones.
 ///
 /// # Errors
-/// [`Failure`] when AWS failed one of them, or all; the others are queued.
+/// [`Failure`] when AWS failed for some or all of the accesses; the synchronizations of the others are queued.
 pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
     let (mut queued, mut failed, mut after) = (0, None, None);
     loop {
@@ -28,7 +28,7 @@ pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
             match done {
                 Ok(new) => queued += usize::from(new),
                 Err(failure) => {
-                    tracing::error!(error = %failure.chain(), "an access is left out");
+                    tracing::error!(error = %failure.chain(), "an access is skipped");
                     failed = Some(failure);
                 }
             }
@@ -40,6 +40,7 @@ pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
     }
 }
 
+/// Queues a synchronization of the access, if it is due. Returns whether it is new.
 async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Result<bool, Failure> {
     let (access, now) = (access?, Timestamp::now());
     let sync = SyncId::of_schedule(&access.id, at);
@@ -49,7 +50,7 @@ async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Res
     let message = |sync: SyncId| SyncMessage { org: access.org.clone(), access: access.id.clone(), sync };
     if let Some(known) = app.syncs.get(&access.org, &sync).await? {
         if known.status == SyncStatus::Queued {
-            // It may have died before it sent this.
+            // An earlier run may have been killed before it sent the message.
             app.sync_queue.send(&[message(sync)]).await?;
         }
         return Ok(false);
@@ -59,11 +60,11 @@ async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Res
     let (next, mut held) = (message(sync.clone()), access.clone());
     let before = held.hold(&sync, now).filter(|before| *before != sync);
     if !app.accesses.save(&mut held).await? {
-        // The user has begun one at this moment.
+        // The user has started one at the same time.
         return Ok(false);
     }
     if let Some(before) = before {
-        // Its time has passed without anybody ending it: the worker finds that it is overtaken.
+        // The lock of an earlier synchronization has expired: its worker ends it when it finds the access taken.
         app.sync_queue.send(&[message(before)]).await?;
     }
     app.sync_queue.hand_over(&app.syncs, &job, next).await?;

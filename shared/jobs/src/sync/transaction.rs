@@ -1,4 +1,4 @@
-//! Reported transactions as ours.
+//! Converts reported transactions to transactions.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,27 +16,27 @@ use super::account::{clean, electronic, unreadable};
 use super::reading::Reading;
 use crate::bank::{Party, ReportedTransaction};
 
-/// The characters that are kept of what a transaction is for: remittance information has 140,
-/// several times at most. A thousand of them fit an answer.
+/// The characters that are kept of remittance information, which has 140, several times at most. A page of a thousand
+/// transactions stays below the limit of a response.
 const TEXT_CHARS_MAX: usize = 2_000;
-/// The characters that are kept of everything else.
+/// The characters that are kept of other texts.
 const WORD_CHARS_MAX: usize = 256;
-/// The place of the transaction that is reported first, the last there is in a millisecond.
-/// Behind ten thousand the order within a day is lost, and nothing else.
+/// The sequence number of the transaction that is reported first: the highest one. Beyond ten thousand transactions, only
+/// their order within a day is lost.
 const NEWEST: u16 = 9_999;
 
-/// Reads the transactions of one account.
+/// Converts the transactions of one account.
 pub(super) struct Reader<'a> {
     org: OrgId,
     account: &'a Account,
-    /// When the synchronization was accepted: the same when it is taken up again.
+    /// When the synchronization was accepted: the same for every delivery.
     at: Timestamp,
     today: Date,
 }
 
-/// Whether a transaction is of the books.
+/// Whether a transaction is booked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum BookingStatus {
     Booked,
     Pending,
 }
@@ -47,18 +47,21 @@ impl<'a> Reader<'a> {
         Self { org: job.org.clone(), account, at: job.created_at, today }
     }
 
-    /// Reads the next transaction in the order in which the bank reports them.
+    /// Converts the next transaction, in the order in which the bank reports them.
+    ///
+    /// # Errors
+    /// The finding, if the report is malformed.
     pub(super) fn read(
         &self,
         reading: &mut Reading,
         report: Option<&ReportedTransaction>,
-        standing: Standing,
+        status: BookingStatus,
     ) -> Result<Transaction, Finding> {
-        // Banks report the newest first, and what is read later counts as newer.
+        // Banks report the newest transaction first, and a higher sequence number counts as newer.
         let sequence = Sequence::new(self.at, NEWEST.saturating_sub(reading.read));
         reading.read = reading.read.saturating_add(1);
         let broken =
-            || Finding::in_row(FindingCode::InvalidRow, "the transaction is not as the standard has it");
+            || Finding::in_row(FindingCode::InvalidRow, "the transaction does not follow the standard");
         let report = report.ok_or_else(broken)?;
         let money = money(report)?;
         let booked_on = day("bookingDate", report.booked_on.as_deref())?;
@@ -67,7 +70,7 @@ impl<'a> Reader<'a> {
         let external_id = external_id(report)?;
         let id = match &external_id {
             Some(id) => TransactionId::of_external(&self.org, Source::Sync, &account_identifier, id),
-            None => self.next_occurrence(reading, report, standing),
+            None => self.next_occurrence(reading, report, status),
         };
         let text = report.text.as_deref().and_then(|text| clean(text, TEXT_CHARS_MAX));
         Ok(Transaction {
@@ -81,7 +84,7 @@ impl<'a> Reader<'a> {
             original_currency: None,
             purchased_on: None,
             valued_on: valued_on.or(booked_on).unwrap_or(self.today),
-            booked_on: booked_on.filter(|_| standing == Standing::Booked),
+            booked_on: booked_on.filter(|_| status == BookingStatus::Booked),
             sequence,
             created_at: self.at,
             details: Some(Box::new(self.details(report, money.direction))),
@@ -109,19 +112,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The id of a transaction that has none of its bank's: by everything that it says, and by
-    /// how many of the same were reported before. It is the same by whatever access the account
-    /// is read.
+    /// The id of a transaction to which the bank gives none: derived from its content and the number of equal
+    /// transactions before it. It does not depend on the access by which the account is read.
     fn next_occurrence(
         &self,
         reading: &mut Reading,
         report: &ReportedTransaction,
-        standing: Standing,
+        status: BookingStatus,
     ) -> TransactionId {
-        let said = [
+        let fields = [
             Some(self.account.transactions_identifier().to_string()),
             Some(self.account.currency.code().to_owned()),
-            (standing == Standing::Pending).then(|| "pending".to_owned()),
+            (status == BookingStatus::Pending).then(|| "pending".to_owned()),
             Some(report.amount.clone()),
             Some(report.currency.clone()),
             report.booked_on.clone(),
@@ -134,14 +136,14 @@ impl<'a> Reader<'a> {
             report.end_to_end_reference.clone(),
             report.mandate_reference.clone(),
         ];
-        let said = || said.iter().map(Option::as_deref);
-        let id = |nth| TransactionId::of_fields(&self.org, Source::Sync, said(), nth);
+        let fields = || fields.iter().map(Option::as_deref);
+        let id = |nth| TransactionId::of_fields(&self.org, Source::Sync, fields(), nth);
         let day = report.booked_on.as_deref().or(report.valued_on.as_deref());
         id(reading.occurrence(&id(0), day))
     }
 }
 
-/// The bank's id, if it gives one.
+/// The bank's id of the transaction, if there is one.
 fn external_id(report: &ReportedTransaction) -> Result<Option<ExternalTransactionId>, Finding> {
     let id = report.id.as_deref().map(str::trim).filter(|id| !id.is_empty());
     id.map(str::parse)
@@ -154,7 +156,7 @@ fn day(field: &'static str, text: Option<&str>) -> Result<Option<Date>, Finding>
     text.map(date::parse).transpose().map_err(invalid)
 }
 
-/// How much was booked, and in which direction: the sign says it.
+/// The amount, with the direction that its sign says.
 fn money(report: &ReportedTransaction) -> Result<Booked, Finding> {
     let unknown = |_| unreadable("currency", FindingCode::UnknownCurrency, "the currency is unknown");
     let currency: Currency = report.currency.parse().map_err(unknown)?;

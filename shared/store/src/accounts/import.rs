@@ -29,7 +29,7 @@ use jiff::Timestamp;
 use saldo_domain::account::{Account, DEFAULT_STATUS, DEFAULT_TYPE, OwnerId, Revision};
 use saldo_domain::fields::{Finding, FindingCode, Patch};
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{AccountUpsert, Fate, Field};
+use saldo_domain::import::{AccountUpsert, Field, RowOutcome};
 use saldo_domain::money::{Currency, Decimal};
 
 use super::trace::{CHANGED_BY_HAND, MADE_BY, Trace};
@@ -92,7 +92,7 @@ pub enum Written {
     Updated,
 }
 
-impl From<Written> for Fate {
+impl From<Written> for RowOutcome {
     fn from(written: Written) -> Self {
         match written {
             Written::Imported => Self::Imported,

@@ -32,24 +32,24 @@ pub(super) struct Entry {
     pub(super) counts: Counts,
     pub(super) report: Option<Uuid>,
     /// The job's round in which the chunk was given up, if it was.
-    pub(super) given_up_in: Option<u32>,
+    pub(super) exhausted_in: Option<u32>,
 }
 
 impl Entry {
     /// The entry for a chunk that is committed by whoever read the job in this round.
     pub(super) fn of(part: &ChunkPart, round: u32) -> Self {
-        Self { counts: part.counts, report: part.report, given_up_in: part.given_up.then_some(round) }
+        Self { counts: part.counts, report: part.report, exhausted_in: part.exhausted.then_some(round) }
     }
 
     /// Whether the chunk is still to be processed: it was given up before the last redrive.
     pub(super) fn is_open(&self, round: u32) -> bool {
-        self.given_up_in.is_some_and(|given_up| given_up < round)
+        self.exhausted_in.is_some_and(|given_up| given_up < round)
     }
 
     /// Whether this entry is to take the place of the other one. What was processed replaces
     /// what was given up, and never the other way round.
     pub(super) fn replaces(&self, other: &Self) -> bool {
-        match (other.given_up_in, self.given_up_in) {
+        match (other.exhausted_in, self.exhausted_in) {
             (None, _) => false,
             (Some(_), None) => true,
             (Some(before), Some(now)) => before < now,
@@ -61,7 +61,7 @@ impl Entry {
         let number = |number: u64| AttributeValue::N(number.to_string());
         let mut values = Vec::from([imported, updated, failed, warnings].map(number));
         values.extend(self.report.map(|report| AttributeValue::B(Blob::new(report.as_bytes().as_slice()))));
-        values.extend(self.given_up_in.map(|round| number(round.into())));
+        values.extend(self.exhausted_in.map(|round| number(round.into())));
         AttributeValue::L(values)
     }
 
@@ -73,11 +73,11 @@ impl Entry {
             Some(report) => Some(Uuid::from_slice(report.as_b().ok()?.as_ref()).ok()?),
             None => None,
         };
-        let given_up_in = match values.next() {
+        let exhausted_in = match values.next() {
             Some(round) => Some(round.as_n().ok()?.parse().ok()?),
             None => None,
         };
-        Some(Self { counts, report, given_up_in })
+        Some(Self { counts, report, exhausted_in })
     }
 }
 
@@ -168,15 +168,15 @@ mod tests {
     use super::*;
     use crate::item::{seconds, text};
 
-    fn entry(count: u64, report: bool, given_up_in: Option<u32>) -> Entry {
+    fn entry(count: u64, report: bool, exhausted_in: Option<u32>) -> Entry {
         let counts = Counts { imported: count, updated: count, failed: count, warnings: count };
-        Entry { counts, report: report.then(Uuid::now_v7), given_up_in }
+        Entry { counts, report: report.then(Uuid::now_v7), exhausted_in }
     }
 
     proptest! {
         #[test]
-        fn entry_round_trips(count: u64, report: bool, given_up_in: Option<u32>) {
-            let entry = entry(count, report, given_up_in);
+        fn entry_round_trips(count: u64, report: bool, exhausted_in: Option<u32>) {
+            let entry = entry(count, report, exhausted_in);
             prop_assert_eq!(Entry::of_value(&entry.to_value()), Some(entry));
         }
     }

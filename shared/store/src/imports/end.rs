@@ -92,7 +92,7 @@ impl ImportStore {
         update.set("expires_at", expiry_value(job));
         // A chunk that was given up may still be replaced by a worker that was slow. All others
         // stay as they are.
-        if progress.chunks_given_up == 0 {
+        if progress.chunks_exhausted == 0 {
             update.set(TOTALS, totals_value(progress)?);
         }
         self.update(job, update).await

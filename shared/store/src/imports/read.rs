@@ -37,7 +37,7 @@ impl ImportStore {
     /// The sum of the job's chunks.
     pub(super) async fn progress(&self, job: &ImportJob) -> Result<Progress, Failure> {
         let add = |mut progress: Progress, part: ChunkPart| async move {
-            progress.add(&part.counts, part.given_up);
+            progress.add(&part.counts, part.exhausted);
             Ok(progress)
         };
         self.chunks_from(job, 0).try_fold(Progress::default(), add).await
@@ -94,7 +94,7 @@ impl ImportStore {
 
 /// The chunk of an entry, unless it is open, or no chunk of the job.
 fn part(job: &ImportJob, number: u32, entry: &Entry) -> Option<ChunkPart> {
-    let Entry { counts, report, given_up_in } = *entry;
+    let Entry { counts, report, exhausted_in } = *entry;
     let counts_for_job = !entry.is_open(job.round) && job.chunks.is_none_or(|chunks| number < chunks);
-    counts_for_job.then_some(ChunkPart { number, counts, given_up: given_up_in.is_some(), report })
+    counts_for_job.then_some(ChunkPart { number, counts, exhausted: exhausted_in.is_some(), report })
 }

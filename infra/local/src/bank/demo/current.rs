@@ -1,5 +1,4 @@
-//! The current account of `demo`: the kinds of transactions that banks have, with texts that
-//! are hard on whoever reads or shows them.
+//! The current account of `demo`: all kinds of transactions, with texts that are difficult to parse, store or display.
 
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -223,7 +222,7 @@ fn months_ago(account: Account) -> Account {
         )
 }
 
-/// Older than the 90 days that customers are usually shown.
+/// Adds transactions that are older than the usual 90 days.
 fn older(account: Account) -> Account {
     account
         .booked(
@@ -250,7 +249,7 @@ fn older(account: Account) -> Account {
         )
 }
 
-/// With the ids that every booked transaction of the current account has.
+/// Adds the ids of a booked transaction of the current account.
 fn numbered(number: u32, details: Value) -> Value {
     let mut entry = details;
     entry["transactionId"] = json!(format!("demo-{number}"));

@@ -1,4 +1,4 @@
-//! Requests to a bank and its answers: bounded in time and size, repeated where that is safe.
+//! HTTP requests to a bank. Time and size of responses are bounded; requests are retried where that is safe.
 
 use std::time::Duration;
 
@@ -19,16 +19,16 @@ use super::messages::PSU_DATA;
 use super::refusal;
 use crate::resolver::Guard;
 
-/// How long a connection may take.
+/// The timeout for connecting, TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The bytes of an answer: far more than a page of transactions has.
+/// The most bytes in a response: far more than a page of transactions needs.
 const ANSWER_BYTES_MAX: usize = 8_000_000;
-/// The longest that a request is kept waiting because the bank asks for it. What takes longer
-/// is left to the synchronization, which has other things to do than to wait.
+/// The longest `Retry-After` that is waited for inside a request. For longer ones the synchronization puts its message
+/// back into the queue.
 const WAIT_MAX: Duration = Duration::from_secs(5);
-/// How requests are repeated that failed on the way or that the bank could not take just then.
-/// They have the same id then, so that the bank does what they ask for once. Banks need not compare ids before they
-/// count wrong PINs, so a request with a PIN is repeated only if the bank has not received it or asks to wait.
+/// Retries after network errors and throttling. A retry has the same request id, so that the bank executes it once. Banks
+/// need not compare ids before they count wrong PINs, so a request with a PIN is retried only if the bank has not
+/// received it or asks to wait.
 const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_min_delay(Duration::from_millis(200))
@@ -52,7 +52,7 @@ pub(super) struct Call {
     target: Target,
     headers: HeaderMap,
     body: Option<Value>,
-    /// Whether the body has the user's PIN.
+    /// Whether the body contains the user's PIN.
     has_pin: bool,
 }
 
@@ -71,9 +71,9 @@ impl From<BankError> for Failed {
 
 #[derive(Clone)]
 enum Target {
-    /// Segments of the path behind the bank's base, not escaped, and a query.
+    /// Path segments after the bank's base URL, not escaped, and query parameters.
     Path(Vec<String>, Vec<(&'static str, String)>),
-    /// A link that the bank gave.
+    /// A link from one of the bank's responses.
     Link(String),
 }
 
@@ -118,7 +118,7 @@ impl Call {
         self
     }
 
-    /// Says that the user asks, if one does.
+    /// Adds the user's address, if a user is waiting.
     pub(super) fn from(mut self, psu: Psu) -> Self {
         if let Some(address) = psu.ip_address {
             self.set(PSU_IP_ADDRESS, &address.to_string());
@@ -131,7 +131,7 @@ impl Call {
         self
     }
 
-    /// Sets a header. What can't be a header's value is left out: the bank says what it lacks.
+    /// Sets a header. A value that is invalid in a header is dropped: the bank reports the missing header.
     pub(super) fn set(&mut self, name: HeaderName, value: &str) {
         if let Ok(mut value) = HeaderValue::from_bytes(value.as_bytes()) {
             value.set_sensitive(true);
@@ -152,7 +152,7 @@ impl Http {
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(timeout)
             .redirect(redirect::Policy::none())
-            // A proxy of the environment would read or redirect what goes to banks.
+            // A proxy from the environment could read or redirect requests to banks.
             .no_proxy()
             .user_agent(concat!("saldo/", env!("CARGO_PKG_VERSION")))
             .build()
@@ -160,15 +160,15 @@ impl Http {
         Ok(Self { client, base })
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and parses the body of the response.
     pub(super) async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<(HeaderMap, T), BankError> {
         let (headers, body) = self.send(call).await?;
-        // What the reader says would quote the answer.
+        // The parser's error would quote the response.
         let answer = serde_json::from_slice(&body).map_err(|_| BankError::unintelligible())?;
         Ok((headers, answer))
     }
 
-    /// Sends a request, if need be again.
+    /// Sends a request, with retries.
     pub(super) async fn send(&self, call: Call) -> Result<(HeaderMap, Vec<u8>), BankError> {
         let url = self.url(&call.target)?;
         (|| self.attempt(&call, url.clone()))
@@ -197,7 +197,7 @@ impl Http {
         }
     }
 
-    /// Where a request goes. A link stays with the bank that gave it.
+    /// The URL of a request. A link must have the origin of the bank.
     fn url(&self, target: &Target) -> Result<Url, BankError> {
         match target {
             Target::Path(segments, query) => {
@@ -222,14 +222,14 @@ impl Http {
     }
 }
 
-/// Whether a request that has failed is sent again.
+/// Whether a failed request is retried.
 fn may_repeat(call: &Call, failed: &Failed) -> bool {
     let harmless = !call.has_pin || !failed.sent || matches!(failed.error, BankError::Busy { .. });
-    harmless && is_passing(&failed.error)
+    harmless && is_transient(&failed.error)
 }
 
-/// Whether trying again in a moment may help.
-fn is_passing(error: &BankError) -> bool {
+/// Whether a retry in a moment may succeed.
+fn is_transient(error: &BankError) -> bool {
     match error {
         BankError::Busy { retry_after } => *retry_after <= WAIT_MAX,
         BankError::Failed { reason } => *reason == FailureReason::BankUnreachable,
@@ -245,7 +245,10 @@ fn failed(error: &reqwest::Error) -> BankError {
     BankError::Failed { reason }
 }
 
-/// The whole of an answer, if it is not too long.
+/// Reads the body of a response.
+///
+/// # Errors
+/// When it is longer than [`ANSWER_BYTES_MAX`].
 async fn bounded(mut answer: Response) -> Result<Vec<u8>, BankError> {
     let mut body = Vec::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {

@@ -1,4 +1,4 @@
-//! The messages of NextGenPSD2, as far as they are used: the names are the standard's.
+//! The messages of NextGenPSD2, as far as Saldo uses them. The names are the standard's.
 
 use std::collections::BTreeMap;
 
@@ -43,10 +43,10 @@ pub(super) struct AccountReference {
     pub(super) currency: Option<String>,
 }
 
-/// The field of a request's body that has the user's PIN.
+/// The member of a request body that contains the user's PIN.
 pub(super) const PSU_DATA: &str = "psuData";
 
-/// The answer to a consent that was asked for.
+/// The response to a consent request.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ConsentAsked {
@@ -62,7 +62,7 @@ pub(super) struct ConsentStatus {
     pub(super) consent_status: String,
 }
 
-/// Where the customer's authentication stands: the answers to every step have these fields.
+/// The state of the customer's authentication, in the response to every step.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Sca {
@@ -76,7 +76,7 @@ pub(super) struct Sca {
     pub(super) links: Links,
 }
 
-/// What can be done next, by the standard's name for it.
+/// The possible next steps, by the standard's names.
 pub(super) type Links = BTreeMap<String, Link>;
 
 #[derive(Deserialize)]
@@ -106,7 +106,7 @@ pub(super) struct ChallengeData {
 
 #[derive(Deserialize)]
 pub(super) struct AccountList {
-    /// Each read by itself, as [`AccountDetails`].
+    /// Each is parsed separately, as [`AccountDetails`].
     pub(super) accounts: Vec<Value>,
 }
 
@@ -156,10 +156,10 @@ pub(super) struct TransactionsAnswer {
 
 #[derive(Deserialize)]
 pub(super) struct AccountReport {
-    /// Each read by itself, as [`Transaction`].
+    /// Each is parsed separately, as [`Transaction`].
     #[serde(default)]
     pub(super) booked: Vec<Value>,
-    /// Each read by itself, as [`Transaction`].
+    /// Each is parsed separately, as [`Transaction`].
     #[serde(default)]
     pub(super) pending: Vec<Value>,
     #[serde(rename = "_links", default)]
@@ -192,7 +192,7 @@ pub(super) struct Transaction {
     pub(super) bank_transaction_code: Option<String>,
 }
 
-/// What a payment is for, in structured form: a text up to version 1.3.6 of the standard.
+/// Structured remittance information; a text up to version 1.3.6 of the standard.
 #[derive(Deserialize)]
 #[serde(untagged)]
 pub(super) enum Structured {
@@ -200,7 +200,7 @@ pub(super) enum Structured {
     Text(String),
 }
 
-/// An error, as the standard has banks tell it.
+/// An error response.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TppMessages {

@@ -1,11 +1,14 @@
-//! The Berlin Group's NextGenPSD2 XS2A 1.3, the interface of most banks in Europe:
+//! The connector for the Berlin Group's NextGenPSD2 XS2A 1.3, the interface of most banks in Europe:
 //! <https://www.berlin-group.org/nextgenpsd2-downloads>.
 
 mod authorize;
+mod challenge;
+mod consent;
 mod http;
 mod messages;
 mod read;
 mod refusal;
+mod state;
 
 use std::time::Duration;
 
@@ -18,7 +21,8 @@ use saldo_domain::notification::Targets;
 use url::Url;
 
 use super::{
-    Authorizing, BankError, Connector, Move, Progress, Psu, ReportedAccount, ReportedBalance, TransactionPage,
+    Authorizing, BankError, Connector, Input, Progress, Psu, ReportedAccount, ReportedBalance,
+    TransactionPage,
 };
 use http::{Call, Http};
 use messages::ConsentStatus;
@@ -27,7 +31,7 @@ use messages::ConsentStatus;
 pub(super) struct NextGenPsd2 {
     http: Http,
     flows: Vec<Flow>,
-    /// Where users may be sent.
+    /// Where requests and users may be sent.
     targets: Targets,
 }
 
@@ -41,12 +45,12 @@ impl NextGenPsd2 {
         Ok(Self { http: Http::new(base_url, timeout, targets)?, flows, targets })
     }
 
-    /// The status of a consent; none if the bank does not know it.
+    /// The status of a consent; `None` if the bank does not know it.
     async fn consent_status(&self, psu: Psu, consent: &str) -> Result<Option<String>, BankError> {
         let call = Call::get(["v1", "consents", consent, "status"]).from(psu);
         match self.http.ask::<ConsentStatus>(call).await {
             Ok((_, answer)) => Ok(Some(answer.consent_status)),
-            // Banks have several words for a consent that is not there any more.
+            // Banks use several codes for a consent that no longer exists.
             Err(BankError::ConsentEnded | BankError::Refused { reason: FailureReason::BankFailed, .. }) => {
                 Ok(None)
             }
@@ -68,15 +72,15 @@ impl Connector for NextGenPsd2 {
         &'a self,
         with: &'a Authorizing<'a>,
         authorization: &'a str,
-        how: Move,
+        input: Input,
     ) -> BoxFuture<'a, Result<Progress, BankError>> {
-        self.authorize(with, authorization, how).boxed()
+        self.authorize(with, authorization, input).boxed()
     }
 
     fn revoke<'a>(&'a self, consent: &'a str) -> BoxFuture<'a, Result<(), BankError>> {
         async move {
             match self.http.send(Call::delete(["v1", "consents", consent])).await {
-                // It is gone already.
+                // It no longer exists.
                 Err(BankError::ConsentEnded | BankError::Refused { .. }) => Ok(()),
                 answer => answer.map(drop),
             }

@@ -1,4 +1,4 @@
-//! Reading accounts, balances and transactions.
+//! Reads of accounts, balances and transactions.
 
 use saldo_domain::date::{self, Date, parse_moment};
 use serde_json::Value;
@@ -60,7 +60,7 @@ impl NextGenPsd2 {
     }
 }
 
-/// Reads a transaction by itself: one that is not the standard's spoils no other.
+/// Parses one transaction. A malformed one does not affect the others.
 fn read(value: Value) -> Option<ReportedTransaction> {
     serde_json::from_value(value).ok().map(transaction)
 }
@@ -81,7 +81,7 @@ fn account(account: AccountDetails) -> ReportedAccount {
 }
 
 fn balance(balance: Balance) -> ReportedBalance {
-    // What is booked now says best what is on the account; what may be spent, worst.
+    // The booked balance describes the account best, the available amount worst.
     let rank = match balance.balance_type.as_str() {
         "interimBooked" => 0,
         "closingBooked" => 1,

@@ -1,5 +1,4 @@
-//! What a bank's error means. The codes are those of section 14.11 of the Implementation
-//! Guidelines.
+//! The meaning of a bank's error responses. The codes are those of section 14.11 of the Implementation Guidelines.
 
 use std::time::Duration;
 
@@ -12,17 +11,16 @@ use saldo_domain::bank::FailureReason;
 use super::super::BankError;
 use super::messages::TppMessages;
 
-/// How long a bank is left alone that asks to wait and does not say how long.
+/// The wait if a bank asks for one without saying how long.
 const RETRY_AFTER_DEFAULT: Duration = Duration::from_secs(10);
-/// How long a bank that has been asked too often may want to be left alone: behind that, it is
-/// not this synchronization that it will let through.
+/// The longest wait of a synchronization after `ACCESS_EXCEEDED`. If the bank wants a longer one, the synchronization
+/// fails.
 const WAIT_MAX: Duration = Duration::from_mins(15);
 
-/// The beginnings of the codes with which a bank rejects our certificate or our signature, not the user, under the
-/// status 401.
-const NOT_OF_USER: [&str; 2] = ["CERTIFICATE_", "SIGNATURE_"];
+/// Prefixes of the codes with which a bank rejects Saldo's certificate or signature, not the user, with status 401.
+const TPP_ERRORS: [&str; 2] = ["CERTIFICATE_", "SIGNATURE_"];
 
-/// What an answer means that is no success. `has_pin`: the request had the user's PIN.
+/// The error in a response without success status. `has_pin`: the request contained the user's PIN.
 pub(super) fn read(
     status: StatusCode,
     headers: &HeaderMap,
@@ -30,8 +28,8 @@ pub(super) fn read(
     has_pin: bool,
     now: Timestamp,
 ) -> BankError {
-    let told = serde_json::from_slice::<TppMessages>(body).ok().map(|told| told.tpp_messages);
-    let first = told.as_deref().and_then(<[_]>::first);
+    let messages = serde_json::from_slice::<TppMessages>(body).ok().map(|body| body.tpp_messages);
+    let first = messages.as_deref().and_then(<[_]>::first);
     let refused = |code| BankError::refused(code, first.and_then(|message| message.text.as_deref()));
     let wait = retry_after(headers, now);
     match (status, first.map(|message| message.code.as_str())) {
@@ -50,8 +48,8 @@ pub(super) fn read(
             Some(retry_after) => BankError::Busy { retry_after },
             None => BankError::Failed { reason: FailureReason::BankUnavailable },
         },
-        // Banks have other codes of their own for a wrong PIN, or none.
-        (StatusCode::UNAUTHORIZED, code) if has_pin && !code.is_some_and(is_not_of_user) => {
+        // For a wrong PIN, many banks use codes of their own, or none.
+        (StatusCode::UNAUTHORIZED, code) if has_pin && !code.is_some_and(is_tpp_error) => {
             refused(FailureReason::LoginInvalid)
         }
         (status, _) if status.is_server_error() => BankError::Failed { reason: FailureReason::BankFailed },
@@ -59,11 +57,11 @@ pub(super) fn read(
     }
 }
 
-fn is_not_of_user(code: &str) -> bool {
-    NOT_OF_USER.iter().any(|beginning| code.starts_with(beginning))
+fn is_tpp_error(code: &str) -> bool {
+    TPP_ERRORS.iter().any(|beginning| code.starts_with(beginning))
 }
 
-/// How long to wait (RFC 9110 section 10.2.3): so many seconds, or until a moment.
+/// The wait that `Retry-After` asks for (RFC 9110 section 10.2.3): seconds, or a date.
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
@@ -92,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bank_that_asks_to_wait_says_how_long_in_seconds_or_as_a_moment() {
+    fn retry_after_is_seconds_or_a_date() {
         let busy = |seconds| BankError::Busy { retry_after: Duration::from_secs(seconds) };
         assert_eq!(meaning(429, Some("7"), ""), busy(7));
         assert_eq!(meaning(429, Some("Thu, 15 Jan 2026 12:01:30 GMT"), ""), busy(90));
@@ -106,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_tell_more_than_statuses() {
+    fn message_codes_take_precedence_over_statuses() {
         let body =
             |code: &str| format!(r#"{{"tppMessages":[{{"category":"ERROR","code":"{code}","text":"t"}}]}}"#);
         let refused = |code| BankError::refused(code, Some("t"));
@@ -124,16 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn status_401_refuses_the_pin_unless_the_code_blames_our_certificate() {
+    fn status_401_refuses_the_pin_unless_the_code_is_about_the_certificate() {
         let body = |code: &str| format!(r#"{{"tppMessages":[{{"category":"ERROR","code":"{code}"}}]}}"#);
         for wrong_pin in [String::new(), "<html>".to_owned(), body("WRONG_PASSWORD")] {
             let refused = |code| BankError::refused(code, None);
             assert_eq!(answered(401, None, &wrong_pin, true), refused(FailureReason::LoginInvalid));
             assert_eq!(answered(401, None, &wrong_pin, false), refused(FailureReason::BankFailed));
         }
-        for ours in ["CERTIFICATE_EXPIRED", "SIGNATURE_INVALID"] {
+        for code in ["CERTIFICATE_EXPIRED", "SIGNATURE_INVALID"] {
             let refused = BankError::refused(FailureReason::BankFailed, None);
-            assert_eq!(answered(401, None, &body(ours), true), refused);
+            assert_eq!(answered(401, None, &body(code), true), refused);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The id by which the source system knows an account.
+//! The source system's id of an account.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,15 +8,14 @@ use serde::{Deserialize, Serialize};
 use crate::text::{Text, TextError, invisible};
 
 /// An account's id in its source system: 1 to 128 characters, unique in the organization.
-/// Blanks around it are no part of it: fields of fixed width are filled up with them, and the
-/// same id must be the same account whichever notation it comes in. Invisible characters are
-/// refused: with and without them, the same id would be two accounts.
+/// Whitespace around it is removed: fields of fixed width are padded with it, and the same id must mean the same account
+/// in every format. Invisible characters are refused: ids that look equal would be different accounts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExternalId(Text<128>);
 
 impl ExternalId {
-    /// The id.
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
@@ -60,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_without_blanks_around_it_and_has_no_invisible_characters() {
+    fn whitespace_is_trimmed_and_invisible_characters_are_refused() {
         assert_eq!(" INV-1 ".parse::<ExternalId>().expect("an id").as_str(), "INV-1");
         assert_eq!("\u{feff}INV-1".parse::<ExternalId>(), Err(TextError::InvisibleCharacter('\u{feff}')));
         assert_eq!("INV\u{200b}-1".parse::<ExternalId>(), Err(TextError::InvisibleCharacter('\u{200b}')));

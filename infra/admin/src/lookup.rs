@@ -1,0 +1,17 @@
+//! Look-ups that fail if there is no such record.
+
+use anyhow::{Result, bail};
+use saldo_domain::id::OrgId;
+use saldo_domain::organization::Organization;
+use saldo_store::app::App;
+
+/// The organization with this id.
+///
+/// # Errors
+/// When there is none.
+pub(crate) async fn organization(app: &App, org: &OrgId) -> Result<Organization> {
+    match app.keys.organization(org).await? {
+        Some(organization) => Ok(organization),
+        None => bail!("there is no {org}"),
+    }
+}
