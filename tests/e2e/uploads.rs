@@ -205,7 +205,12 @@ async fn files_that_hurt_end_with_a_clear_word() {
         ),
         ("open-quote.csv.gz", open, "failed", "line 3: a row has more than 4000000"),
         ("mixed-line-ends.csv", mixed.into(), "completed", ""),
-        ("half-a-character.csv", b"\xff\xfea\0\x00\xd8b\0".to_vec(), "failed", "the body is not UTF-16LE"),
+        (
+            "half-a-character.csv",
+            b"\xff\xfea\0\x00\xd8b\0".to_vec(),
+            "failed",
+            "byte 4: the text is not UTF-16LE",
+        ),
         ("breaks.csv", broken, "failed", "byte 35: the text is not UTF-8"),
         ("not.json", b"{\"accounts\":[{},\n}".to_vec(), "failed", "line 2, column 1"),
     ];
