@@ -1,6 +1,5 @@
-//! `{ "accounts": [ … ] }`: an object with an array of many elements, read in one pass and
-//! never held whole. Each element is passed on as the text it is, so an element with a wrong
-//! type in it is that element's fault, not the body's.
+//! `{ "accounts": [ … ] }`: an object with an array of many elements, read in one pass and never held in memory as a
+//! whole. Each element is passed on as text, so an element with a wrong type does not make the whole body invalid.
 
 use std::{fmt, io};
 
@@ -11,8 +10,8 @@ use serde_json::value::RawValue;
 use super::unreadable::fault;
 use super::{UNKNOWN_FIELDS_NAMED_MAX, Unreadable, shown_name};
 
-/// Hands each element of the array `field` of the JSON object `text` to `sink`, until that
-/// returns an error. The object has no other field.
+/// Passes each element of the array `field` of the JSON object `text` to `sink`, until `sink` returns an error. Other
+/// fields are errors.
 ///
 /// # Errors
 /// [`Unreadable`] when the text is no such object, or what `sink` returned.
@@ -25,7 +24,7 @@ pub fn read_array<E: From<Unreadable>>(
     read(&mut reader, field, &[], sink, |error, mistyped| fault(&error, mistyped).into())
 }
 
-/// The same of any source, in an object that may have other fields, which are passed over.
+/// The same for any source. The fields in `beside` are ignored.
 ///
 /// # Errors
 /// As [`read_array`], and what the source returned.
@@ -82,9 +81,9 @@ struct Envelope<S, E> {
     sink: S,
     array: Array,
     unknown: Vec<String>,
-    /// Which of those beside the array were there.
+    /// The fields read so far, each of which may occur once.
     seen: Vec<&'static str>,
-    /// Why reading was given up, other than for the JSON reader's own error.
+    /// The error that stopped reading, if it is not the JSON reader's.
     stopped_by: Option<E>,
 }
 
@@ -123,7 +122,7 @@ where
 }
 
 impl<S, E: From<Unreadable>> Envelope<S, E> {
-    /// Notes that a field is there, which it may be once.
+    /// Records a field, which may occur once.
     fn once<F: serde::de::Error>(&mut self, field: &'static str) -> Result<(), F> {
         if self.seen.contains(&field) {
             self.stopped_by = Some(Unreadable::Twice { field }.into());

@@ -1,8 +1,8 @@
-//! Why a body can't be taken apart at all.
+//! Errors of bodies that can't be split into fields.
 
 use serde_json::error::Category;
 
-/// Why a body can't be taken apart into fields, or into elements with fields.
+/// The error of a body that can't be split into fields, or into elements with fields.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
     /// The bytes are not text in the encoding they seem to be in.
@@ -34,34 +34,34 @@ pub enum Unreadable {
         /// What belongs there.
         expected: &'static str,
     },
-    /// The field that holds everything is not there.
+    /// The field that holds the elements is missing.
     #[error("the field is required")]
     Missing {
         /// The field's name.
         field: &'static str,
     },
-    /// The field that holds everything is there twice.
+    /// The field that holds the elements is given twice.
     #[error("the field is given twice")]
     Twice {
         /// The field's name.
         field: &'static str,
     },
-    /// There are fields beside the one that holds everything.
+    /// There are fields beside the one that holds the elements.
     #[error("there is no such field: {}", names.join(", "))]
     UnknownFields {
-        /// The first of their names, cut to a bearable length.
+        /// The first of their names, cut if they are long.
         names: Vec<String>,
     },
 }
 
-/// A body as text, without the mark that some editors put before it.
+/// A body as text, without a byte order mark.
 pub fn text(bytes: &[u8]) -> Result<&str, Unreadable> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Unreadable::Malformed { encoding: "UTF-8", offset: error.valid_up_to() as u64 })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// The fault of a JSON text. Text that is JSON has a wrong type somewhere: `mistyped`.
+/// The error of a JSON text: `mistyped` if the syntax is valid.
 pub(super) fn fault(error: &serde_json::Error, mistyped: Unreadable) -> Unreadable {
     if error.classify() == Category::Data {
         return mistyped;
