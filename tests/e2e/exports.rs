@@ -168,6 +168,10 @@ async fn what_is_wrong_with_a_request_is_named_all_at_once_and_nothing_is_queued
         found,
         [
             ("/format", "invalid_value"),
+            ("/profile", "invalid_value"),
+            ("/columns/1", "invalid_value"),
+            ("/columns/4", "invalid_type"),
+            ("/columns", "duplicate_value"),
             ("/filters/status", "invalid_type"),
             ("/filters/min_amount", "invalid_amount"),
             ("/filters/max_amount", "invalid_type"),
@@ -176,10 +180,6 @@ async fn what_is_wrong_with_a_request_is_named_all_at_once_and_nothing_is_queued
             ("/filters/currency", "unknown_currency"),
             ("/filters/owner_id", "invalid_text"),
             ("/filters/updated_since", "invalid_time"),
-            ("/columns/1", "invalid_value"),
-            ("/columns/4", "invalid_type"),
-            ("/columns", "duplicate_value"),
-            ("/profile", "invalid_value"),
             ("/filters/statuz", "unknown_field"),
         ]
     );

@@ -1,5 +1,4 @@
-//! `GET /api/v1/import/{job_id}/errors`: every error of an import, in pages, or the
-//! refused rows themselves as a file.
+//! The resource `/api/v1/import/{job_id}/errors`: all errors of an import in pages, or the refused rows as a file.
 
 use std::str::FromStr;
 
@@ -20,6 +19,7 @@ use crate::refused::{LinkedFile, Notation};
 use crate::reports::{Entry, entries, in_line, load};
 use crate::{find, refused};
 
+/// The parameters of a page of errors.
 pub(crate) struct Query {
     limit: Limit,
     cursor: Cursor,
@@ -34,7 +34,7 @@ impl FromParameters for Query {
     }
 }
 
-/// Where a page begins: a chunk, and how many of its errors come before.
+/// The start of a page: a chunk, and the number of its errors before the page.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Cursor {
     chunk: u32,
@@ -46,7 +46,7 @@ impl FromStr for Cursor {
 
     fn from_str(cursor: &str) -> Result<Self, InvalidValue> {
         let parsed = cursor.split_once('-').and_then(|(chunk, offset)| {
-            // The largest number a chunk can have leaves room to count on.
+            // Small enough to add one.
             let chunk = chunk.parse().ok().filter(|chunk| *chunk < u32::MAX / 2)?;
             Some(Self { chunk, offset: offset.parse().ok()? })
         });
@@ -60,7 +60,7 @@ impl From<Cursor> for String {
     }
 }
 
-/// A page of errors or, of a request for a file, a link to a large one.
+/// A page of errors or, if a file was requested, a link to a large file.
 #[derive(ToSchema)]
 #[schema(as = ImportErrors)]
 #[serde(untagged)]
@@ -72,31 +72,31 @@ enum PageOrLink {
 
 /// Lists the errors of an import, or its refused rows
 ///
-/// In the order of the rows. While the import runs there may be more to come: `has_more` is true.
+/// In the order of the rows. While the import runs, more errors can follow, and `has_more` is true.
 ///
-/// With `Accept: text/csv` the answer is a file of the rows that were refused, in the shape in which they were
-/// sent, with a column `reason`: to be corrected and imported again. An apostrophe is in front of what a spreadsheet
-/// might take for a formula; an import takes it off. With `Accept: application/x-ndjson` rows of JSON are as they were
-/// sent; CSV stays CSV. Rows of JSON of which only some have an `external_id` are best fetched so: as CSV the others
-/// would be refused without one, and their `reason` says it. In place of a file of more than 4,000,000 bytes the answer is JSON with a link to it.
+/// With `Accept: text/csv` the answer is a file of the refused rows as they were sent, with a column `reason`, to be
+/// corrected and imported again. An apostrophe precedes cells that a spreadsheet might treat as formulas; an import
+/// removes it. With `Accept: application/x-ndjson` rows of JSON are as they were sent; CSV stays CSV. Use it for rows of
+/// JSON of which only some have an `external_id`: as CSV, an import would refuse the others, as their `reason` says. If
+/// the file has more than 4,000,000 bytes, the answer is JSON with a link to it.
 #[utoipa::path(
     get, path = "/api/v1/import/{job_id}/errors", operation_id = "list_import_errors", tag = "Imports",
     params(
         ("job_id" = ImportId, Path),
-        ("limit" = inline(Option<Limit>), Query, description = "How many; of no meaning for a file"),
+        ("limit" = inline(Option<Limit>), Query, description = "How many; ignored for a file"),
         ("cursor" = Option<String>, Query, pattern = "^[0-9]{1,9}-[0-9]{1,19}$", description = "The `next_cursor` of the page before"),
     ),
     responses(
         (
             status = 200, description = "A page of errors; a file of refused rows, or a link to it",
-            headers(("Content-Disposition", description = "The name of the file; of files alone")),
+            headers(("Content-Disposition", description = "The name of the file; only for files")),
             content(
                 (PageOrLink = "application/json"),
                 (String = "text/csv", example = json!("contact.name,contact.phone,total_amount,reason\nMaría García,12,45000,\"contact.phone: not a phone number in E.164 form, such as +5491155551234\"\n")),
                 (String = "application/x-ndjson", example = json!("{\"contact\":{\"name\":\"María García\",\"phone\":\"12\"},\"total_amount\":45000}\n")),
             ),
         ),
-        (status = 409, description = "`import_in_progress`: a file can be had when the import has ended"),
+        (status = 409, description = "`import_in_progress`: a file is available when the import has ended"),
     ),
 )]
 pub(crate) async fn errors(
@@ -114,7 +114,7 @@ pub(crate) async fn errors(
     }
 }
 
-/// The notation of the file that the caller would rather have than a page.
+/// The notation of the requested file; `None` for a page.
 fn wanted_file(headers: &HeaderMap) -> Option<Notation> {
     let accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
     let mut types =
@@ -132,7 +132,7 @@ async fn page(
     Query { limit, cursor }: Query,
 ) -> Result<CursorPage<Entry>, Problem> {
     let mut data = Vec::new();
-    // Behind the last chunk that was looked at: where to read on.
+    // After the last chunk that was read.
     let mut next = cursor;
     let mut chunks = std::pin::pin!(in_line(app, job, cursor.chunk));
     while let Some(part) = chunks.try_next().await? {
@@ -150,7 +150,7 @@ async fn page(
             data.push(entry);
         }
     }
-    // While the import runs there may be more to come.
+    // While the import runs, more errors can follow.
     let next_cursor = (job.status == ImportStatus::Processing).then(|| next.into());
     Ok(CursorPage::new(data, next_cursor))
 }
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_described_is_what_is_read() {
+    fn operation_describes_its_parameters() {
         assert_eq!(query_parameters::<__path_errors>(), Query::NAMES);
     }
 }

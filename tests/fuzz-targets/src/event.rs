@@ -39,6 +39,7 @@ static SALDO: LazyLock<Saldo> = LazyLock::new(|| {
         .merge(export::routes(app))
         .merge(import::routes(app))
         .merge(keys::routes(app))
+        .merge(notifications::routes(app))
         .merge(status::routes(app))
         .merge(sync::routes(app))
         .merge(transactions::routes(app));

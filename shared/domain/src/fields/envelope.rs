@@ -1,6 +1,5 @@
-//! `{ "accounts": [ … ] }`: an object with an array of many elements, read in one pass and
-//! never held whole. Each element is passed on as the text it is, so an element with a wrong
-//! type in it is that element's fault, not the body's.
+//! `{ "accounts": [ … ] }`: an object with an array of many elements, read in one pass and never held in memory as a
+//! whole. Each element is passed on as text, so an element with a wrong type does not make the whole body invalid.
 
 use std::{fmt, io};
 
@@ -12,8 +11,8 @@ use super::payload_error::json_error;
 use super::{PayloadError, PayloadErrorKind, UNKNOWN_FIELDS_NAMED_MAX, UnknownName, shown_name};
 use crate::suggest;
 
-/// Hands each element of the array `field` of the JSON object `text` to `sink`, until that
-/// returns an error. The object has no other field.
+/// Passes each element of the array `field` of the JSON object `text` to `sink`, until `sink` returns an error. Other
+/// fields are errors.
 ///
 /// # Errors
 /// [`PayloadError`] when the text is no such object, or what `sink` returned.
@@ -26,7 +25,7 @@ pub fn read_array<E: From<PayloadError>>(
     read(&mut reader, field, &[], sink, |error, mistyped| json_error(&error, mistyped).into())
 }
 
-/// The same of any source, in an object that may have other fields, which are passed over.
+/// The same for any source. The fields in `beside` are ignored.
 ///
 /// # Errors
 /// As [`read_array`], and what the source returned.
@@ -86,7 +85,7 @@ struct Envelope<S, E> {
     unknown: Vec<UnknownName>,
     /// Which of those beside the array were there.
     seen: Vec<&'static str>,
-    /// Why reading was given up, other than for the JSON reader's own error.
+    /// The error that stopped reading, if it is not the JSON reader's.
     stopped_by: Option<E>,
 }
 

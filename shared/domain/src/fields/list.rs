@@ -1,4 +1,4 @@
-//! Fields that hold a list of texts.
+//! Fields that hold a list of strings.
 
 use std::fmt::Display;
 
@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::{Fields, Finding, FindingCode, Patch};
 
 impl Fields {
-    /// A field that holds an array of texts, each read by `parse`: at least one, at most
-    /// `max`, none of them twice.
+    /// Reads a field that holds an array of distinct strings, each with `parse`: at least one, at most `max`.
     pub fn list<T: PartialEq, E: Into<FindingCode> + Display>(
         &mut self,
         name: &'static str,

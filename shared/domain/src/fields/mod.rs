@@ -1,8 +1,8 @@
-//! What was sent, field by field.
+//! Requests, field by field.
 //!
-//! JSON objects, forms and CSV records all become [`Fields`]. A domain type takes from
-//! them the fields it knows, each as the type it must have; whatever is wrong becomes a
-//! [`Finding`], all of them at once, and fields that nobody knows are told by name.
+//! JSON objects, forms and CSV records become [`Fields`]. A [`Body`] takes its fields from them, each as the type that
+//! it declares. Every error becomes a [`Finding`], so that a caller learns all of them at once; unknown fields are
+//! reported by name.
 
 mod ambiguous;
 mod body;
@@ -37,8 +37,8 @@ use crate::money::{AmountError, Decimal, parse_json_number, parse_plain};
 use crate::suggest;
 use crate::text::TextError;
 
-/// Fields nobody knows that are named one by one. A thousand transactions of nothing but
-/// such fields must fit the answer that names them.
+/// The unknown fields that are reported one by one. The answer to a thousand transactions with nothing but unknown
+/// fields must fit in a Lambda response.
 pub const UNKNOWN_FIELDS_NAMED_MAX: usize = 10;
 /// Why an unknown field is refused.
 pub const NO_SUCH_FIELD: &str = "there is no such field";
@@ -47,7 +47,7 @@ const UNKNOWN_NAME_CHARS_MAX: usize = 40;
 /// The characters of a value that a finding shows.
 const SHOWN_VALUE_CHARS_MAX: usize = 24;
 
-/// The fields of one thing that was sent, and what was wrong with them.
+/// The fields of a JSON object, a form or a record, and what is wrong with them.
 ///
 /// Fields of a nested object have dotted names: `contact.name`.
 #[derive(Debug)]
@@ -58,13 +58,13 @@ pub struct Fields {
     groups: Vec<&'static str>,
     unknown: Vec<String>,
     findings: Vec<Finding>,
-    /// The separator of amounts that people have written; in JSON the contract says it.
+    /// The decimal separator of amounts in files and forms; `None` for JSON, where it is a point.
     separator: Option<DecimalSeparator>,
     ambiguous: Vec<AmbiguousAmount>,
 }
 
 impl Fields {
-    /// No fields yet, of a thing that may have the fields `known`.
+    /// No fields yet; those in `known` can be added.
     #[must_use]
     pub fn new(known: &'static [&'static str]) -> Self {
         Self {
@@ -88,8 +88,8 @@ impl Fields {
         Ok(fields)
     }
 
-    /// The fields of an HTML form, as `application/x-www-form-urlencoded` has them (URL
-    /// Standard, section 5). A field without a value says `null`.
+    /// The fields of an HTML form in `application/x-www-form-urlencoded` (URL Standard, section 5). A field without a
+    /// value is null.
     ///
     /// # Errors
     /// When the bytes, or the bytes that they encode, are not UTF-8.
@@ -118,14 +118,14 @@ impl Fields {
         }
     }
 
-    /// Adds the known field number `at`.
+    /// Adds the known field with the index `at`.
     pub(crate) fn put_at(&mut self, at: usize, value: Value) {
         if self.values[at].replace(value).is_some() {
             self.find_twice(self.known[at]);
         }
     }
 
-    /// Says once of a field that it is there more than once.
+    /// Reports, once, that a field is given more than once.
     fn find_twice(&mut self, name: &'static str) {
         let found = Finding::in_field(name, FindingCode::DuplicateField, "the field is given twice");
         if !self.findings.contains(&found) {
@@ -137,18 +137,18 @@ impl Fields {
         self.known.iter().position(|known| *known == name)
     }
 
-    /// What was sent in a field that was not taken yet.
+    /// The value of a field that was not taken yet.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.position(name).and_then(|at| self.values[at].as_ref())
     }
 
-    /// What was sent in a field; `None` if it was not mentioned, or was taken before.
+    /// Takes the value of a field; `None` if it is absent, or was taken before.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.position(name).and_then(|at| self.values[at].take())
     }
 
-    /// A field that holds text, read by `parse`.
+    /// Reads a field that holds text, with `parse`.
     pub fn patch<T, E: Into<FindingCode> + Display>(
         &mut self,
         name: &'static str,
@@ -162,12 +162,12 @@ impl Fields {
         }
     }
 
-    /// A field that holds text of bounded length.
+    /// Reads a field that holds text of bounded length.
     pub fn text<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
         self.patch(name, str::parse)
     }
 
-    /// A field that may hold text of bounded length. Text of blanks says what null says.
+    /// Reads an optional field that holds text of bounded length. Blank text means the same as null.
     pub fn optional<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
         let text = self.patch(name, |text| match text.trim() {
             "" => Ok(None),
@@ -180,21 +180,20 @@ impl Fields {
         }
     }
 
-    /// Reads amounts as a file or a form has them: as text, with this decimal separator. Those
-    /// that can be read in two ways are kept until [`Fields::take_ambiguous`].
+    /// Makes [`Fields::amount`] read text as in files and forms, with this decimal separator. Ambiguous amounts are kept
+    /// until [`Fields::take_ambiguous`].
     pub(crate) fn read_amounts_with(&mut self, separator: DecimalSeparator) {
         self.separator = Some(separator);
     }
 
-    /// The amounts read so far that are ambiguous in currencies of few decimal places. The
-    /// caller checks each against its currency.
+    /// Takes the amounts that are ambiguous in currencies of few decimal places. The caller checks each against its
+    /// currency.
     #[must_use]
     pub fn take_ambiguous(&mut self) -> Vec<AmbiguousAmount> {
         std::mem::take(&mut self.ambiguous)
     }
 
-    /// A field that holds an amount, as a JSON number or as a string of a plain decimal.
-    /// Zeros that say nothing are dropped.
+    /// Reads a field that holds an amount: a JSON number, or a string of a plain decimal. Trailing zeros are dropped.
     pub fn amount(&mut self, name: &'static str) -> Patch<Decimal> {
         let amount = match self.take(name) {
             None => Patch::Keep,
@@ -218,7 +217,7 @@ impl Fields {
         }
     }
 
-    /// A field that must be there and have a value.
+    /// Reads a required field.
     pub fn required<T>(
         &mut self,
         name: &'static str,
@@ -228,7 +227,7 @@ impl Fields {
         match read(self, name) {
             Patch::Set(value) => Some(value),
             Patch::Clear | Patch::Keep => {
-                // A value that was refused was there.
+                // A value that `read` refused is not missing.
                 if self.findings.len() == before {
                     self.report(Finding::in_field(name, FindingCode::Required, "the field is required"));
                 }
@@ -237,7 +236,7 @@ impl Fields {
         }
     }
 
-    /// A field that may be left out, but not be empty.
+    /// Reads a field that can be absent, but not null.
     pub fn not_null<T>(
         &mut self,
         name: &'static str,
@@ -267,7 +266,7 @@ impl Fields {
         }
     }
 
-    /// Finds fault with a field's value.
+    /// Reports an error of a field's value.
     pub fn refuse<T>(
         &mut self,
         name: &'static str,
@@ -278,7 +277,7 @@ impl Fields {
         Patch::Keep
     }
 
-    /// Refuses the fields that were sent under a misspelled name. `meant` says which field a name stands for.
+    /// Reports fields with misspelled names. `meant` returns the field that a name stands for.
     pub(crate) fn refuse_misspelled(&mut self, meant: impl Fn(&str) -> Option<&'static str>) {
         self.unknown.retain(|name| {
             let Some(meant) = meant(name) else { return true };
@@ -293,7 +292,7 @@ impl Fields {
         self.findings.push(finding);
     }
 
-    /// What was found so far.
+    /// The findings so far.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
         &self.findings
@@ -318,7 +317,7 @@ impl Fields {
     /// suggests the known field with the most similar name.
     ///
     /// # Errors
-    /// Everything that was found.
+    /// All findings.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
         let known = self.known;
         let similar = |name: &str| suggest::hint(suggest::nearest(name, known.iter().copied()));
@@ -338,11 +337,10 @@ impl Fields {
         only_valid(self.into_findings_with("there is no such parameter", |_| known.clone()), read)
     }
 
-    /// What was read, if nothing was wrong with the fields that the thing has: for APIs whose
-    /// clients send fields that there are not.
+    /// Returns `read` if there are no findings. Unknown fields are ignored, for APIs whose clients send some.
     ///
     /// # Errors
-    /// Everything that was found.
+    /// All findings.
     pub fn finish_ignoring_unknown<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
         match read {
             Some(read) if self.findings.is_empty() => Ok(read),
@@ -351,7 +349,7 @@ impl Fields {
     }
 }
 
-/// A value as a finding shows it: cut, if it is long. Values of personal fields are not shown.
+/// A value as a finding shows it, cut if it is long. Findings show no values of personal fields.
 pub fn shown_value(value: &str) -> String {
     let mut shown: String = value.chars().take(SHOWN_VALUE_CHARS_MAX).collect();
     if shown.len() < value.len() {
@@ -389,7 +387,7 @@ pub fn unknown_fields<'a>(
     findings
 }
 
-/// As much of a sender's name for a field as is shown.
+/// A sender's name for a field as a finding shows it, cut if it is long.
 pub fn shown_name(name: &str) -> String {
     name.chars().take(UNKNOWN_NAME_CHARS_MAX).collect()
 }

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use super::payload_error::json_error;
 use super::{Fields, Finding, FindingCode, PayloadError, PayloadErrorKind};
 
-/// What may be wrong with JSON that was taken from JSON as it stands: what it holds was not
-/// looked into, and may be nested deeper than the reader follows, or escape half a character.
+/// The errors that are left in an element whose syntax was checked: it is nested too deeply for the reader, or has half
+/// of an escaped surrogate pair.
 const TOO_DEEP_OR_BROKEN: &str = "it is nested too deeply or has a broken escape";
 
 /// Reads a whole body.
@@ -24,8 +24,7 @@ pub(super) fn read(text: &str, fields: &mut Fields) -> Result<(), PayloadError> 
 }
 
 impl Fields {
-    /// Reads one element of an array. Its syntax was checked when it was taken from its
-    /// body, so that whatever is wrong with it is its own fault: a finding.
+    /// Reads an element of an array. Its syntax was checked with the body's, so every further error is a finding.
     pub fn read_element(&mut self, element: &RawValue) {
         if !element.get().starts_with('{') {
             return self.report(Finding::in_row(FindingCode::InvalidRow, "the row is not a JSON object"));
@@ -36,7 +35,7 @@ impl Fields {
         }
     }
 
-    /// What the names of an object's members begin with, if `path` is such an object.
+    /// The prefix of the names of the members of `path`, if that is a nested object.
     fn group(&self, path: &str) -> Option<&'static str> {
         let member = |known: &&&str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
         self.known.iter().find(member).map(|known| &known[..=path.len()])

@@ -1,19 +1,19 @@
-//! What to do with one field of a record.
+//! The change of one field of a record.
 
-/// What to do with a field of a record.
+/// The change of a field of a record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// It was not mentioned: it stays as it is, or gets its default.
+    /// The request lacks the field: it keeps its value, or gets its default.
     #[default]
     Keep,
-    /// Null was sent: it is removed, or set to its default.
+    /// The request says null: the value is removed, or set to its default.
     Clear,
-    /// A value was sent.
+    /// The request has a value.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// The same patch of the value `f` makes.
+    /// The same patch, with its value mapped by `f`.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Patch<U> {
         match self {
             Self::Keep => Patch::Keep,
@@ -31,7 +31,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The same patch, but that clearing sets `default`: for a field that is never absent.
+    /// The same patch, with `default` in place of clearing, for a field that always has a value.
     #[must_use]
     pub fn clear_to(self, default: T) -> Self {
         match self {
@@ -40,7 +40,7 @@ impl<T> Patch<T> {
         }
     }
 
-    /// The value, for a record that is new.
+    /// The value, for a new record.
     #[must_use]
     pub fn value(self) -> Option<T> {
         match self {

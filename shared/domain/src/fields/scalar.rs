@@ -1,4 +1,4 @@
-//! Fields that hold one value that is no text.
+//! Fields that hold a boolean or an integer.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Fields, FindingCode, Patch};
 
 impl Fields {
-    /// A field that says yes or no; in a form or a query, `true` or `false`.
+    /// Reads a field that holds a boolean; in a form or a query, `true` or `false`.
     pub fn boolean(&mut self, name: &'static str) -> Patch<bool> {
         match self.take(name) {
             None => Patch::Keep,
@@ -19,7 +19,7 @@ impl Fields {
         }
     }
 
-    /// A field that holds a whole number within bounds.
+    /// Reads a field that holds a whole number within bounds.
     pub fn integer(&mut self, name: &'static str, bounds: RangeInclusive<i64>) -> Patch<i64> {
         let number = match self.take(name) {
             None => return Patch::Keep,

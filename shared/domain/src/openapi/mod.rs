@@ -143,8 +143,8 @@ wire! {
             AccountId::PREFIX, AccessId::PREFIX
         )))
         .description(Some(
-            "What is told of: that accounts or transactions were read, of all accounts or of one, that a \
-             synchronization of an access ended, or that any import, export or synchronization did",
+            "The observed events: that accounts or transactions were read, of all accounts or of one; that a \
+             synchronization of an access ended; or that any import, export or synchronization ended",
         ));
     NotifyUri => string()
         .format(Some(SchemaFormat::Custom("uri".to_owned())))

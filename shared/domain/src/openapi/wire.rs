@@ -106,8 +106,9 @@ impl<const MAX: usize> ToSchema for BlankOrProse<MAX> {
 impl<T: ToSchema> PartialSchema for Lenient<T> {
     fn schema() -> RefOr<Schema> {
         let other = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
-        let other =
-            other.description(Some("Anything else: it is told of, and keeps no other from being taken"));
+        let other = other.description(Some(
+            "Anything else: it is reported, and does not keep the others from being accepted",
+        ));
         AnyOfBuilder::new().item(Ref::from_schema_name(T::name())).item(other).into()
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /rest/catalog`: the banks that can be connected.
+//! The resource `/rest/catalog`: the banks that can be connected.
 
 use axum::extract::State;
 use axum::{Extension, Json};
@@ -11,10 +11,11 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
-use super::parameters::parameter;
+use crate::parameters::parameter;
 
 const COUNTRY: &str = "country";
 
+/// The parameters of the catalog.
 pub(crate) struct Query {
     country: Option<Country>,
 }
@@ -34,17 +35,17 @@ impl IntoParams for Query {
     }
 }
 
-/// What can be connected.
+/// The catalog of banks.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankCatalog)]
 pub(crate) struct View {
     banks: Vec<BankView>,
-    /// Providers that are no banks: there are none.
+    /// Providers other than banks: always empty.
     #[schema(value_type = Vec<Object>, max_items = 0)]
     services: [(); 0],
 }
 
-/// A bank and the ways to its accounts.
+/// A bank and its access methods.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Bank, example = json!({
     "id": "sandbox", "name": "Sandbox Bank", "bank_code": "99999999", "bic": "SALDDEFFXXX", "country": "DE",
@@ -62,7 +63,7 @@ pub(crate) struct View {
 }))]
 struct BankView {
     id: String,
-    /// What it calls itself.
+    /// The name.
     name: String,
     /// Its national bank code.
     #[schema(required)]
@@ -71,35 +72,35 @@ struct BankView {
     #[schema(required)]
     bic: Option<String>,
     country: Country,
-    /// Whether there is a way to its accounts.
+    /// Whether it has an access method.
     supported: bool,
     access_methods: Vec<MethodView>,
 }
 
-/// A way to a bank's accounts.
+/// An access method of a bank.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AccessMethod)]
 struct MethodView {
-    /// What a new access names as its `access_method_id`.
+    /// The `access_method_id` of a new access.
     id: String,
     r#type: MethodType,
     in_psd2_scope: bool,
-    /// The types of account that it gives access to.
+    /// The types of account that it supports.
     supported_account_types: Vec<String>,
-    /// How the bank's customers may be asked to prove who they are.
+    /// The ways in which the bank authenticates its customers.
     customer_authentication_flows: Vec<Flow>,
     /// Whether a consent can be limited to some accounts.
     configurable_consent: bool,
     /// Whether a consent has to name its accounts.
     requires_account_identifiers: bool,
-    /// What to tell the user beforehand.
+    /// Advice for the user, to show beforehand.
     #[schema(required)]
     advice: Option<String>,
-    /// What the bank asks of its customers beforehand.
+    /// The credentials that the bank asks for.
     credentials: Vec<Credential>,
 }
 
-/// The kinds of way: banks are asked by their interfaces alone.
+/// The types of access method: only the banks' APIs.
 #[derive(Serialize, ToSchema)]
 #[schema(as = AccessMethodType)]
 #[serde(rename_all = "UPPERCASE")]
@@ -141,7 +142,7 @@ impl From<AccessMethod> for MethodView {
 #[utoipa::path(
     get, path = "/rest/catalog", operation_id = "read_catalog", tag = "Banks",
     params(Query),
-    responses((status = 200, description = "The banks, and the ways to their accounts", body = View)),
+    responses((status = 200, description = "The banks and their access methods", body = View)),
 )]
 pub(crate) async fn catalog(
     State(app): State<App>,

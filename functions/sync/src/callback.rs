@@ -1,5 +1,5 @@
-//! The way back from the bank's page. Whoever comes has no key: they prove by the state, which
-//! the bank was given for them alone and which is good for one return, that they were sent.
+//! The callback that a bank's page redirects the user to. The request has no key: it is authenticated by the state, a
+//! random text that only the bank was given and that is valid once.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,19 +17,19 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 
-use super::challenges::{expect, take};
-use super::error::SyncRefused;
-use super::parameters::{parameter, required};
+use crate::challenges::{expect, take};
+use crate::error::SyncRefused;
+use crate::parameters::{parameter, required};
 
 const STATE: &str = "state";
 /// The parameter that holds the code by which the application confirms the user's return.
 const CODE: &str = "code";
-/// Between the organization and the random part of a state.
+/// The separator between the organization and the random part of a state.
 const SEPARATOR: char = '.';
-/// What a browser shows of which nobody said where it goes on.
+/// The page that a browser shows if the synchronization has no redirect URI.
 const DONE: &str = "<!doctype html><meta charset=utf-8><title>Done</title><p>You can close this page now.";
 
-/// The state that a browser came with. Banks add parameters of their own to the address.
+/// The state in the address. Banks add parameters of their own.
 pub(crate) struct Query {
     org: OrgId,
     state: String,
@@ -52,12 +52,12 @@ impl IntoParams for Query {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let pattern = format!(r"^{}[a-z2-7]{{16,32}}\.[0-9a-f]{{32}}$", OrgId::PREFIX);
         let state = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
-        vec![required(parameter(STATE, "What the bank was given for this one return", state))]
+        vec![required(parameter(STATE, "The state that the bank was given for this return", state))]
     }
 }
 
-/// Where the bank is to send the user back to: 122 random bits tell this return from any other.
-pub(super) fn callback_of(
+/// The address that the bank redirects the user to. Its state has 122 random bits.
+pub(crate) fn callback_of(
     public_url: &Url,
     org: &OrgId,
     access: &AccessId,
@@ -77,22 +77,22 @@ fn state_of(org: &OrgId, random: Uuid) -> String {
     format!("{org}{SEPARATOR}{}", random.simple())
 }
 
-/// Takes a user on who comes back from the bank's page
+/// Receives a user who returns from the bank's page
 ///
-/// Browsers are sent here by the bank, with the parameters of a bank beside the `state`, which is good for
-/// one return. They go on to the `redirect_uri` of the synchronization, with its `state`. Where the organization
-/// confirms redirects, they also get a `code`, with which the application answers the challenge.
+/// The bank redirects browsers here. The `state` is valid for one return; other parameters are the bank's. The browser is
+/// redirected to the `redirect_uri` of the synchronization, with its `state`. If the organization confirms redirects,
+/// the redirect also has a `code`, with which the application answers the challenge.
 #[utoipa::path(
     get, path = "/rest/accesses/{access_id}/syncs/{sync_id}/callback", operation_id = "return_from_bank",
     tag = "Banks",
     params(("access_id" = AccessId, Path), ("sync_id" = SyncId, Path), Query),
     responses(
-        (status = 200, description = "A page to be closed: nobody said where the user goes on", body = String, content_type = "text/html"),
+        (status = 200, description = "A page that the user can close: the synchronization has no `redirect_uri`", body = String, content_type = "text/html"),
         (
-            status = 302, description = "Where the user goes on",
-            headers(("Location", description = "The `redirect_uri` with the `state` of the synchronization and, where returns are confirmed, a `code`")),
+            status = 302, description = "A redirect to the application",
+            headers(("Location", description = "The `redirect_uri` with the `state` of the synchronization and, if redirects are confirmed, a `code`")),
         ),
-        (status = 409, description = "`challenge_closed`: the user has come back before, or it waits for them no longer"),
+        (status = 409, description = "`challenge_closed`: the user returned before, or the synchronization no longer waits for them"),
     ),
 )]
 pub(crate) async fn callback(
@@ -113,7 +113,7 @@ pub(crate) async fn callback(
             url.query_pairs_mut().append_pair(CODE, &code);
             expect(&app, &job, &challenge, &hash).await?
         }
-        // Nobody could confirm the return.
+        // Without a redirect URI no application could confirm the return.
         (true, None) => false,
         (false, _) => take(&app, &job, &challenge, &Answer::Returned).await?,
     };
@@ -131,11 +131,11 @@ pub(crate) async fn callback(
 fn is_state_of(job: &SyncJob, state: &str) -> bool {
     let callback = job.request.callback.as_ref();
     let given = callback.and_then(|url| url.query_pairs().find(|(name, _)| name == STATE));
-    // In constant time, so that nobody can find it out character by character.
+    // In constant time: the response time reveals nothing about the state.
     given.is_some_and(|(_, given)| bool::from(given.as_bytes().ct_eq(state.as_bytes())))
 }
 
-/// Where the user goes on, with the caller's own state as it was given.
+/// The application's redirect URI with its own state.
 fn onwards(job: &SyncJob) -> Option<Url> {
     let mut url = job.request.redirect_uri.as_ref()?.url().clone();
     if let Some(state) = &job.request.state {

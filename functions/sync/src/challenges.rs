@@ -19,9 +19,9 @@ use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::Nothing;
-use super::error::SyncRefused;
-use super::syncs::find_sync;
+use crate::Nothing;
+use crate::error::SyncRefused;
+use crate::syncs::find_sync;
 
 const VALUE: &str = "value";
 const METHOD_ID: &str = "method_id";
@@ -163,7 +163,7 @@ pub(crate) async fn respond(
 
 /// Stores the answer in the synchronization, if that is waiting for it, and queues the synchronization. Returns whether
 /// it was waiting.
-pub(super) async fn take(
+pub(crate) async fn take(
     app: &App,
     job: &SyncJob,
     challenge: &ChallengeId,
@@ -192,7 +192,7 @@ pub(super) async fn take(
 
 /// Makes the synchronization wait until the application confirms the user's return with a code. Returns whether the
 /// challenge is still open and the user has not returned before.
-pub(super) async fn expect(
+pub(crate) async fn expect(
     app: &App,
     job: &SyncJob,
     challenge: &ChallengeId,

@@ -1,4 +1,4 @@
-//! The transactions that synchronizations have brought, in finX's shape.
+//! The resource `/rest/transactions`: the transactions that banks reported, in the form of the finX API.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,18 +20,17 @@ use saldo_store::{Order, StoredTransaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::accounts::{BankAccount, Query, all, find, in_unit};
-use super::window::{Since, Window, WindowOfAccount};
+use crate::accounts::{BankAccount, Query, all, find, in_unit};
+use crate::window::{Since, Window, WindowOfAccount};
 
-/// The accounts whose transactions are told together: all of them are read side by side.
+/// The accounts whose transactions one answer can have. All of them are read concurrently.
 const ACCOUNTS_MAX: usize = 500;
-/// The records that are read at the same time, two pages of each account. One takes some 4 kB
-/// until it is read.
+/// The records in memory at the same time: two pages of each account. A record takes about 4 kB.
 const RECORDS_AT_ONCE: usize = 20_000;
-/// The days by which a transaction may be valued before or after it is booked.
+/// The days between the booking date and the value date of a transaction, at most.
 const VALUED_APART: i64 = 366;
 
-/// A page of transactions that synchronizations have brought.
+/// A page of transactions that banks reported.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankTransactions)]
 pub(crate) struct List {
@@ -39,7 +38,7 @@ pub(crate) struct List {
     transactions: Vec<View>,
 }
 
-/// A transaction that a synchronization has brought.
+/// A transaction that a bank reported.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankTransaction, example = json!({
     "transaction_id": "txn_mfrggzdfmztwq2lkmfrggzdfmz", "account_id": "acc_mfrggzdfmztwq2lkmfrggzdfmz",
@@ -54,59 +53,59 @@ pub(crate) struct List {
 pub(crate) struct View {
     transaction_id: TransactionId,
     account_id: AccountId,
-    /// Who is on the other side.
+    /// The name of the counterparty.
     #[schema(required)]
     name: Option<String>,
-    /// Their account, where it has no IBAN.
+    /// The counterparty's account number, if the account has no IBAN.
     #[schema(required)]
     account_number: Option<String>,
-    /// Their bank's code in their IBAN.
+    /// The bank code in the counterparty's IBAN.
     #[schema(required)]
     bank_code: Option<String>,
-    /// Their bank's name, which banks don't tell.
+    /// Always null: banks do not report the counterparty's bank.
     #[schema(required)]
     bank_name: Option<String>,
-    /// Their IBAN (ISO 13616), without blanks.
+    /// The counterparty's IBAN (ISO 13616), without blanks.
     #[schema(required)]
     iban: Option<String>,
-    /// Their bank's BIC (ISO 9362).
+    /// The BIC of the counterparty's bank (ISO 9362).
     #[schema(required)]
     bic: Option<String>,
-    /// Negative when it took from the account. In the `currency` or, with `cents`, in its smallest unit.
+    /// The amount, negative for debits: in the `currency` or, with `cents`, in its smallest unit.
     amount: Total,
     currency: Currency,
-    /// The day it was booked; null before it is.
+    /// The day on which it was booked; null while it is pending.
     #[schema(required)]
     booking_date: Option<Date>,
-    /// The day from which it counts.
+    /// The day from which it counts for interest.
     value_date: Date,
-    /// What it is for.
+    /// The remittance information.
     #[schema(required)]
     purpose: Option<String>,
     r#type: Kind,
-    /// What the bank calls such a transaction.
+    /// The bank's name for this type of transaction.
     #[schema(required)]
     booking_text: Option<String>,
-    /// Whether it is of the books; otherwise it is pending.
+    /// Whether it is booked; otherwise it is pending.
     booked: bool,
-    /// The reference that goes with a payment from end to end.
+    /// The end-to-end reference of the payment.
     #[schema(required)]
     end_to_end_reference: Option<String>,
-    /// The direct debit's mandate.
+    /// The mandate of the direct debit.
     #[schema(required)]
     mandate_reference: Option<String>,
-    /// The direct debit's creditor.
+    /// The creditor of the direct debit.
     #[schema(required)]
     creditor_id: Option<String>,
-    /// When it came here.
+    /// When Saldo imported it.
     #[schema(format = DateTime)]
     creation_timestamp: String,
-    /// The same: it does not change afterwards.
+    /// The same time: transactions do not change.
     #[schema(format = DateTime)]
     modification_timestamp: String,
 }
 
-/// finX's words for what kind of transaction it is, as far as that can be told.
+/// The types of transaction of the finX API, as far as banks report them.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankTransactionType)]
 enum Kind {
@@ -152,10 +151,10 @@ impl View {
     }
 }
 
-/// Lists the transactions that synchronizations have brought
+/// Lists the transactions that banks reported
 ///
-/// Of all accounts: up to 500, unless those that are wanted are named. Transactions that applications have
-/// posted are not among them, whatever account they name; pending ones come before all booked ones.
+/// Of all accounts, or of the named ones if there are more than 500. Transactions that applications imported are not
+/// included. Pending transactions come before booked ones.
 #[utoipa::path(
     get, path = "/rest/transactions", operation_id = "list_bank_transactions", tag = "Banks",
     params(Window),
@@ -177,7 +176,7 @@ pub(crate) async fn list(
     page(&app, caller.org(), &accounts, &window).await
 }
 
-/// Lists the transactions of an account that a synchronization has brought
+/// Lists the transactions of an account at a bank
 #[utoipa::path(
     get, path = "/rest/accounts/{account_id}/transactions", operation_id = "list_transactions_of_bank_account",
     tag = "Banks",
@@ -194,7 +193,7 @@ pub(crate) async fn of_account(
     page(&app, caller.org(), &[account], &window).await
 }
 
-/// Shows a transaction that a synchronization has brought
+/// Shows a transaction that a bank reported
 #[utoipa::path(
     get, path = "/rest/accounts/{account_id}/transactions/{transaction_id}",
     operation_id = "read_bank_transaction", tag = "Banks",
@@ -219,7 +218,7 @@ pub(crate) async fn read(
     Ok(Json(View::of(transaction, account, booked, cents)))
 }
 
-/// A page of the accounts' transactions, in the order that is wanted.
+/// A page of the accounts' transactions, in the requested order.
 async fn page(
     app: &App,
     org: &OrgId,
@@ -237,7 +236,7 @@ async fn page(
             }
         }
     }
-    // Pending ones are newer than whatever was booked.
+    // Pending transactions count as newer than booked ones.
     views.sort_by_key(|view| Reverse(view.value_date));
     let wanted = window.offset + window.count;
     match window.sort {
@@ -252,8 +251,7 @@ async fn page(
     Ok(Json(List { transactions: page.collect() }))
 }
 
-/// Adds what was booked on the accounts, in the order that is wanted, until there are as many as
-/// are wanted.
+/// Adds the booked transactions of the accounts in the requested order, until there are `wanted`.
 async fn booked(
     app: &App,
     org: &OrgId,
@@ -286,19 +284,18 @@ async fn booked(
     Ok(())
 }
 
-/// Whether the bank reported a transaction for this account: of two accesses to the same one,
-/// one had it first.
+/// Whether the bank reported the transaction for this account. Of two accesses to the same account, the first to
+/// report it stored it.
 fn is_reported_for(transaction: &Transaction, found: &BankAccount) -> bool {
     transaction.details.as_ref().is_some_and(|details| details.account_id == found.account.id)
 }
 
-/// Whether a transaction was booked on this account, of those that share an IBAN: it has the account's
-/// currency, whichever access read it.
+/// Whether a transaction belongs to this account, of the accounts that share an IBAN: it has the account's currency.
 fn is_of(transaction: &Transaction, found: &BankAccount) -> bool {
     transaction.money.currency == found.details.currency
 }
 
-/// The valuta dates among which every transaction of the window is.
+/// The value dates between which all transactions of the window lie.
 fn days(window: &Window) -> Bounds<Date> {
     let Since::Booked = window.since_type else { return Bounds::default() };
     let apart = Span::new().days(VALUED_APART);
@@ -309,6 +306,6 @@ fn days(window: &Window) -> Bounds<Date> {
 }
 
 /// The day of a moment, in UTC.
-pub(super) fn day_of(moment: Timestamp) -> Date {
+pub(crate) fn day_of(moment: Timestamp) -> Date {
     moment.to_zoned(jiff::tz::TimeZone::UTC).date()
 }

@@ -1,4 +1,4 @@
-//! The accounts that synchronizations have brought, in finX's shape.
+//! The resource `/rest/accounts`: the accounts at banks, in the form of the finX API.
 
 use std::collections::BTreeMap;
 
@@ -22,14 +22,14 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Nothing;
-use super::parameters;
+use crate::Nothing;
+use crate::parameters;
 
 const CENTS: &str = "cents";
 
-/// Whether amounts are told in the currency's smallest unit.
+/// The parameters of a request for accounts.
 pub(crate) struct Query {
-    pub(super) cents: bool,
+    pub(crate) cents: bool,
 }
 
 impl FromParameters for Query {
@@ -46,28 +46,28 @@ impl IntoParams for Query {
     }
 }
 
-/// An account with the access that brings it.
-pub(super) struct BankAccount {
-    pub(super) account: Account,
-    pub(super) details: BankDetails,
-    pub(super) access: Access,
+/// An account at a bank, with its access.
+pub(crate) struct BankAccount {
+    pub(crate) account: Account,
+    pub(crate) details: BankDetails,
+    pub(crate) access: Access,
 }
 
 impl BankAccount {
-    /// What the account's transactions are stored under.
-    pub(super) fn identifier(&self) -> AccountIdentifier {
+    /// The identifier that the account's transactions are stored under.
+    pub(crate) fn identifier(&self) -> AccountIdentifier {
         self.details.transactions_identifier(&self.account.id)
     }
 }
 
-/// The accounts that synchronizations have brought.
+/// The accounts at banks.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankAccounts)]
 pub(crate) struct List {
     accounts: Vec<View>,
 }
 
-/// An account that a synchronization has brought.
+/// An account at a bank.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankAccount, example = json!({
     "account_id": "acc_mfrggzdfmztwq2lkmfrggzdfmz", "bank_id": "acs_mfrggzdfmztwq2lkmfrggzdfmz",
@@ -82,18 +82,18 @@ pub(crate) struct List {
 }))]
 pub(crate) struct View {
     account_id: AccountId,
-    /// The access that brings it.
+    /// The access that it belongs to.
     bank_id: AccessId,
     bank_name: String,
-    /// What the bank calls it.
+    /// The name that the bank gave it.
     #[schema(required)]
     name: Option<String>,
-    /// Whose it is.
+    /// The name of its owner.
     #[schema(required)]
     owner: Option<String>,
-    /// Whether it is synchronized without anybody asking.
+    /// Whether it is synchronized daily without a user.
     auto_sync: bool,
-    /// Its number in the country's own form.
+    /// Its number in the national format.
     #[schema(required)]
     account_number: Option<String>,
     /// The bank's code in its IBAN.
@@ -111,7 +111,7 @@ pub(crate) struct View {
     balance: BalanceView,
 }
 
-/// finX's words for the types of account.
+/// The types of account of the finX API.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankAccountType)]
 enum Kind {
@@ -126,20 +126,20 @@ enum Kind {
     Unknown,
 }
 
-/// Whether an account is in step with its bank.
+/// Whether an account is up to date.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankAccountStatus)]
 struct StatusView {
-    /// 1: nothing has gone wrong; otherwise what has, below zero.
+    /// 1: no error; otherwise the negative error code.
     #[schema(schema_with = code)]
     code: i32,
-    /// What has gone wrong, for people.
+    /// The error, for people.
     #[schema(required)]
     message: Option<&'static str>,
     /// When a synchronization of its access last ended.
     #[schema(required, format = DateTime)]
     sync_timestamp: Option<String>,
-    /// When one last ended that was completed.
+    /// When a synchronization of its access was last completed.
     #[schema(required, format = DateTime)]
     success_timestamp: Option<String>,
 }
@@ -149,10 +149,10 @@ fn code() -> impl Into<RefOr<Schema>> {
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .enum_values(Some(std::iter::once(1).chain(failures)))
-        .description(Some("1: nothing has gone wrong; otherwise what has, an `ErrorCode` below zero"))
+        .description(Some("1: no error; otherwise the negative `ErrorCode`"))
 }
 
-/// The balance of an account that a synchronization has brought.
+/// The balance of an account at a bank.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BankBalance, example = json!({
     "balance": 1_336_934.98, "balance_date": "2026-01-15", "credit_line": null
@@ -160,16 +160,16 @@ fn code() -> impl Into<RefOr<Schema>> {
 pub(crate) struct BalanceView {
     /// In the account's currency or, with `cents`, in its smallest unit.
     balance: Total,
-    /// The day of the balance, where the bank tells it.
+    /// The day of the balance, if the bank reports it.
     #[schema(required)]
     balance_date: Option<Date>,
-    /// Banks don't tell it.
+    /// Always null: banks do not report it.
     #[schema(required, schema_with = nothing)]
     credit_line: Option<()>,
 }
 
 fn nothing() -> impl Into<RefOr<Schema>> {
-    ObjectBuilder::new().schema_type(Type::Null).description(Some("Banks don't tell it"))
+    ObjectBuilder::new().schema_type(Type::Null).description(Some("Always null: banks do not report it"))
 }
 
 impl View {
@@ -223,12 +223,12 @@ impl BalanceView {
     }
 }
 
-/// An amount in its currency, or in the smallest unit of it.
-pub(super) fn in_unit(amount: Decimal, currency: Currency, cents: bool) -> Total {
+/// An amount in its currency, or in the currency's smallest unit.
+pub(crate) fn in_unit(amount: Decimal, currency: Currency, cents: bool) -> Total {
     Total::in_units(amount, if cents { currency.decimal_places().unwrap_or_default() } else { 0 })
 }
 
-/// finX's words for the types of account (ISO 20022).
+/// The finX API's type for an account type of ISO 20022.
 fn type_of(cash_account_type: Option<&str>) -> Kind {
     match saldo_domain::account::type_of(cash_account_type) {
         "checking" => Kind::Giro,
@@ -239,13 +239,13 @@ fn type_of(cash_account_type: Option<&str>) -> Kind {
     }
 }
 
-/// Lists the accounts that synchronizations have brought
+/// Lists the accounts at banks
 ///
-/// They are accounts like any other, too: `/v1/accounts` has them among all others.
+/// `/v1/accounts` lists them among all other accounts.
 #[utoipa::path(
     get, path = "/rest/accounts", operation_id = "list_bank_accounts", tag = "Banks",
     params(Query),
-    responses((status = 200, description = "All of them, access by access", body = List)),
+    responses((status = 200, description = "All accounts, access by access", body = List)),
 )]
 pub(crate) async fn list(
     State(app): State<App>,
@@ -256,8 +256,8 @@ pub(crate) async fn list(
     Ok(Json(List { accounts: found.into_iter().map(|found| View::of(found, cents)).collect() }))
 }
 
-/// Every account that a synchronization has brought, access by access.
-pub(super) async fn all(app: &App, org: &OrgId) -> Result<Vec<BankAccount>, Failure> {
+/// All accounts at banks, access by access.
+pub(crate) async fn all(app: &App, org: &OrgId) -> Result<Vec<BankAccount>, Failure> {
     let accesses = app.accesses.all(org).await?;
     let ids = accesses.iter().flat_map(|access| &access.accounts);
     let found = app.accounts.find(org, ids).await?.into_iter();
@@ -276,14 +276,14 @@ pub(super) async fn all(app: &App, org: &OrgId) -> Result<Vec<BankAccount>, Fail
     Ok(accounts)
 }
 
-pub(super) async fn find(app: &App, org: &OrgId, id: &AccountId) -> Result<BankAccount, Problem> {
+pub(crate) async fn find(app: &App, org: &OrgId, id: &AccountId) -> Result<BankAccount, Problem> {
     let mut account = app.accounts.get(org, id).await?.ok_or_else(Problem::not_found)?;
     let details = *account.bank.take().ok_or_else(Problem::not_found)?;
     let access = app.accesses.get(org, &details.access_id).await?.ok_or_else(Problem::not_found)?;
     Ok(BankAccount { account, details, access })
 }
 
-/// Shows an account that a synchronization has brought
+/// Shows an account at a bank
 #[utoipa::path(
     get, path = "/rest/accounts/{account_id}", operation_id = "read_bank_account", tag = "Banks",
     params(("account_id" = AccountId, Path), Query),
@@ -298,11 +298,11 @@ pub(crate) async fn read(
     Ok(Json(View::of(find(&app, caller.org(), &id).await?, cents)))
 }
 
-/// Shows the balance of an account that a synchronization has brought
+/// Shows the balance of an account at a bank
 #[utoipa::path(
     get, path = "/rest/accounts/{account_id}/balance", operation_id = "read_bank_balance", tag = "Banks",
     params(("account_id" = AccountId, Path), Query),
-    responses((status = 200, description = "Its balance", body = BalanceView)),
+    responses((status = 200, description = "The balance", body = BalanceView)),
 )]
 pub(crate) async fn balance(
     State(app): State<App>,
@@ -313,14 +313,14 @@ pub(crate) async fn balance(
     Ok(Json(BalanceView::of(&find(&app, caller.org(), &id).await?, cents)))
 }
 
-/// Deletes an account that a synchronization has brought
+/// Deletes an account at a bank
 ///
-/// It stays deleted until a synchronization with the scope `ACCOUNTS` asks for all of them again. What was
-/// booked on it stays in the books.
+/// It stays deleted until a synchronization with the scope `ACCOUNTS` imports all accounts again. Its booked
+/// transactions are kept.
 #[utoipa::path(
     delete, path = "/rest/accounts/{account_id}", operation_id = "delete_bank_account", tag = "Banks",
     params(("account_id" = AccountId, Path)),
-    responses((status = 200, description = "It is gone", body = Nothing)),
+    responses((status = 200, description = "The account was deleted", body = Nothing)),
 )]
 pub(crate) async fn delete(
     State(app): State<App>,

@@ -1,4 +1,4 @@
-//! Which transactions are wanted, in the finX API's words.
+//! The parameters by which the finX API selects transactions.
 
 use std::str::FromStr;
 
@@ -15,8 +15,8 @@ use utoipa::openapi::schema::{AnyOfBuilder, KnownFormat, ObjectBuilder, SchemaFo
 use utoipa::{IntoParams, PartialSchema};
 use uuid::Uuid;
 
-use super::parameters::{cents, parameter};
-use super::transactions::day_of;
+use crate::parameters::{cents, parameter};
+use crate::transactions::day_of;
 
 const ACCOUNTS: &str = "accounts";
 const SYNC_ID: &str = "sync_id";
@@ -29,36 +29,36 @@ const SORT: &str = "sort";
 const INCLUDE_PENDING: &str = "include_pending";
 const CENTS: &str = "cents";
 
-/// The transactions that one answer has at most.
+/// The most transactions of one answer.
 const COUNT_MAX: i64 = 1_000;
-/// The transactions that can be passed over: what takes longer is asked for by its days.
+/// The most transactions that can be skipped. To read further, select by day.
 const OFFSET_MAX: i64 = 100_000;
-/// The accounts that can be named.
+/// The most accounts that can be named.
 const ACCOUNTS_MAX: usize = 100;
 
-/// Which transactions are wanted.
+/// A selection of transactions.
 pub(crate) struct Window {
-    /// Of these accounts; of all, if there is none.
-    pub(super) accounts: Vec<AccountId>,
-    /// Those that this synchronization brought.
+    /// The accounts; all if empty.
+    pub(crate) accounts: Vec<AccountId>,
+    /// The synchronization that imported them.
     sync: Option<Uuid>,
-    pub(super) since: Bounds<Date>,
-    pub(super) since_type: Since,
-    pub(super) count: usize,
-    pub(super) offset: usize,
-    pub(super) sort: Order,
-    pub(super) include_pending: bool,
-    /// Whether amounts are told in the currency's smallest unit.
-    pub(super) cents: bool,
+    pub(crate) since: Bounds<Date>,
+    pub(crate) since_type: Since,
+    pub(crate) count: usize,
+    pub(crate) offset: usize,
+    pub(crate) sort: Order,
+    pub(crate) include_pending: bool,
+    /// Whether amounts are shown in the currency's smallest unit.
+    pub(crate) cents: bool,
 }
 
-/// What `since` and `until` are about.
+/// The day that `since` and `until` refer to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Since {
-    /// The day it was booked.
+pub(crate) enum Since {
+    /// The day on which a transaction was booked.
     #[default]
     Booked,
-    /// When it came here. It does not change afterwards.
+    /// The day on which Saldo imported it. Transactions do not change afterwards.
     Created,
 }
 
@@ -74,7 +74,7 @@ impl FromStr for Since {
     }
 }
 
-/// In which order transactions are told.
+/// The order of the transactions.
 fn order(name: &str) -> Result<Order, InvalidValue> {
     match name {
         "desc" => Ok(Order::NewestFirst),
@@ -130,36 +130,36 @@ impl IntoParams for Window {
         vec![
             parameter(
                 ACCOUNTS,
-                "Only transactions of these accounts, up to 100, with commas between their ids",
+                "Only transactions of these accounts: up to 100 ids, separated by commas",
                 accounts,
             ),
-            parameter(SYNC_ID, "Only transactions that this synchronization brought", SyncId::schema()),
+            parameter(SYNC_ID, "Only transactions that this synchronization imported", SyncId::schema()),
             parameter(
                 SINCE,
-                "Only transactions of this day and later ones; of a moment its day in UTC counts",
+                "Only transactions of this day or later; of a time, its day in UTC counts",
                 moment(),
             ),
             parameter(
                 UNTIL,
-                "Only transactions of this day and earlier ones; of a moment its day in UTC counts",
+                "Only transactions of this day or earlier; of a time, its day in UTC counts",
                 moment(),
             ),
             parameter(
                 SINCE_TYPE,
-                "Which day that is: on which it was booked, or came here (`created`, `modified`: it does not change afterwards)",
+                "The day that `since` and `until` refer to: the booking date, or the day on which Saldo imported the transaction (`created`, `modified`)",
                 since_types,
             ),
-            parameter(COUNT, "How many at most", number(COUNT_MAX, COUNT_MAX)),
-            parameter(OFFSET, "How many are passed over", number(OFFSET_MAX, 0)),
+            parameter(COUNT, "The most transactions of the answer", number(COUNT_MAX, COUNT_MAX)),
+            parameter(OFFSET, "The number of transactions to skip", number(OFFSET_MAX, 0)),
             parameter(SORT, "Newest first (`desc`) or oldest first (`asc`)", orders),
-            parameter(INCLUDE_PENDING, "Whether those are told that are not booked yet", Flag::schema()),
+            parameter(INCLUDE_PENDING, "Whether pending transactions are included", Flag::schema()),
             cents(CENTS),
         ]
     }
 }
 
-/// Which transactions of one account are wanted.
-pub(crate) struct WindowOfAccount(pub(super) Window);
+/// A selection of the transactions of one account.
+pub(crate) struct WindowOfAccount(pub(crate) Window);
 
 impl FromParameters for WindowOfAccount {
     const NAMES: &'static [&'static str] = match Window::NAMES {
@@ -179,8 +179,8 @@ impl IntoParams for WindowOfAccount {
 }
 
 impl Window {
-    /// Whether a transaction that was stored by this synchronization, or import, is wanted.
-    pub(super) fn takes(&self, transaction: &Transaction, stored_by: Option<Uuid>) -> bool {
+    /// Whether a transaction, imported by the synchronization `stored_by`, is selected.
+    pub(crate) fn takes(&self, transaction: &Transaction, stored_by: Option<Uuid>) -> bool {
         let day = match self.since_type {
             Since::Booked => transaction.booked_on.unwrap_or(transaction.valued_on),
             Since::Created => day_of(transaction.created_at),
@@ -192,7 +192,7 @@ impl Window {
     }
 }
 
-/// Accounts, with commas between them.
+/// Account ids, separated by commas.
 fn accounts(text: &str) -> Result<Vec<AccountId>, InvalidValue> {
     let accounts: Result<Vec<AccountId>, _> = text.split(',').map(str::trim).map(str::parse).collect();
     accounts
@@ -201,7 +201,7 @@ fn accounts(text: &str) -> Result<Vec<AccountId>, InvalidValue> {
         .ok_or(InvalidValue("expected up to 100 ids of accounts with commas between them"))
 }
 
-/// A day, or the day of a moment in UTC.
+/// A day, or the day of a time in UTC.
 fn day(text: &str) -> Result<Date, InvalidValue> {
     let of_moment = || parse_moment(text).map(day_of);
     date::parse(text).or_else(|_| of_moment()).map_err(|_| {

@@ -1,4 +1,4 @@
-//! Accesses: making, listing and deleting them, and forgetting their secrets.
+//! The resource `/rest/accesses`: the accesses of end users to banks, and their saved secrets.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,10 +26,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Nothing;
-use super::error::SyncRefused;
+use crate::Nothing;
+use crate::error::SyncRefused;
 
-/// An access. There is no secret in it.
+/// An access, without its secrets.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Access, example = json!({
     "id": "acs_mfrggzdfmztwq2lkmfrggzdfmz", "access_method_id": "sandbox", "bank_name": "Sandbox Bank",
@@ -42,35 +42,35 @@ use super::error::SyncRefused;
 }))]
 pub(crate) struct View {
     id: AccessId,
-    /// The way to the bank's accounts, as the catalog names it.
+    /// The access method, as the catalog names it.
     #[schema(value_type = Text<128>)]
     access_method_id: String,
     bank_name: String,
     /// Whether its credentials are saved.
     save_credentials: bool,
-    /// What its user agrees to, where that was said.
+    /// The consent that the user is asked for, if the request stated one.
     #[schema(required)]
     consent: Option<ConsentView>,
     #[schema(format = DateTime)]
     created_at: String,
 }
 
-/// What a user agrees to.
+/// A consent.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Consent)]
 struct ConsentView {
-    /// Whether accounts may be read again and again; otherwise once.
+    /// Whether the accounts can be read repeatedly; otherwise once.
     recurring: bool,
-    /// For how many days, if that was said.
+    /// The days that it lasts, if the request stated them.
     #[schema(required, minimum = 1, maximum = 180)]
     period: Option<i64>,
-    /// What may be read; everything if nothing is named.
+    /// What can be read; everything if empty.
     #[schema(max_items = 3)]
     scopes: Vec<ConsentScope>,
-    /// Which accounts may be read; all of them if none is named.
+    /// The accounts that can be read; all if empty.
     #[schema(max_items = 100)]
     accounts: Vec<ConsentAccount>,
-    /// The last day on which what the user has agreed to holds; null before they have.
+    /// The last day on which the consent is valid; null until the user has given it.
     #[schema(required)]
     expires_at: Option<Date>,
 }
@@ -98,8 +98,8 @@ impl From<Access> for View {
 
 /// Connects a bank
 ///
-/// The access is made at once; the bank is first asked by a synchronization. Credentials can be sent
-/// here or with that. Of a secret no answer says more than whether it is saved.
+/// Creates an access. The first synchronization contacts the bank. Credentials can be sent here or with a
+/// synchronization. No answer shows more of a secret than whether it is saved.
 #[utoipa::path(
     post, path = "/rest/accesses", operation_id = "create_access", tag = "Banks",
     request_body = NewAccess,
@@ -133,7 +133,7 @@ pub(crate) async fn create(
     sealed.saved = saved;
     app.clients.create(caller.org(), client).await?;
     let access = app.accesses.create(access).await?;
-    // Last: there are no secrets of which no access tells.
+    // Last, so that no secrets are stored without an access.
     if !sealed.sealed.is_empty() {
         app.accesses.keep_credentials(caller.org(), &access.id, sealed, now).await?;
     }
@@ -141,9 +141,8 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(View::from(access))))
 }
 
-/// Refuses credentials that the bank does not ask for: a PIN that is sent as something else is
-/// not to be kept as it.
-pub(super) fn check(method: &AccessMethod, credentials: &Credentials) -> Result<(), Problem> {
+/// Refuses credentials that the bank does not ask for, such as a PIN under another name.
+pub(crate) fn check(method: &AccessMethod, credentials: &Credentials) -> Result<(), Problem> {
     let known = |id: &String| method.credentials.iter().any(|credential| credential.id == *id);
     if credentials.keys().all(known) {
         return Ok(());
@@ -156,8 +155,8 @@ pub(super) fn check(method: &AccessMethod, credentials: &Credentials) -> Result<
     Err(Finding::in_field("credentials", FindingCode::UnknownField, reason).into())
 }
 
-/// Seals credentials, which are to be kept until a synchronization has ended.
-pub(super) async fn seal(
+/// Seals credentials, which are kept until a synchronization has ended.
+pub(crate) async fn seal(
     app: &App,
     org: &OrgId,
     access: &AccessId,
@@ -198,27 +197,26 @@ pub(crate) async fn read(
     find(&app, caller.org(), &id).await.map(|access| Json(access.into()))
 }
 
-pub(super) async fn find(app: &App, org: &OrgId, id: &AccessId) -> Result<Access, Problem> {
+pub(crate) async fn find(app: &App, org: &OrgId, id: &AccessId) -> Result<Access, Problem> {
     app.accesses.get(org, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// The way to the access's bank, if the catalog still has it.
-pub(super) fn method<'a>(banks: &'a Catalog, access: &Access) -> Result<&'a AccessMethod, Problem> {
+pub(crate) fn method<'a>(banks: &'a Catalog, access: &Access) -> Result<&'a AccessMethod, Problem> {
     let (_, method) = banks.method(&access.access_method_id).ok_or(SyncRefused::BankNotSupported)?;
     Ok(method)
 }
 
 /// Deletes an access with its secrets and its accounts
 ///
-/// Transactions stay: they are of the books, and what was read once is not to be new when the bank is
-/// connected again. A synchronization that waits for its user is called off, and the consent is ended
-/// at the bank, if the bank answers soon.
+/// Booked transactions are kept, so that they are not new when the bank is connected again. A synchronization that
+/// waits for its user is ended, and so is the consent at the bank, if the bank answers in time.
 #[utoipa::path(
     delete, path = "/rest/accesses/{access_id}", operation_id = "delete_access", tag = "Banks",
     params(("access_id" = AccessId, Path)),
     responses(
-        (status = 200, description = "It is gone", body = Nothing),
-        (status = 423, description = "`sync_in_progress`: a synchronization of it is running"),
+        (status = 200, description = "The access was deleted", body = Nothing),
+        (status = 423, description = "`sync_in_progress`: a synchronization of the access is running"),
     ),
 )]
 pub(crate) async fn delete(
@@ -227,9 +225,9 @@ pub(crate) async fn delete(
     PathId(id): PathId<AccessId>,
 ) -> Result<Json<Nothing>, Problem> {
     let (org, now) = (caller.org(), Timestamp::now());
-    // Nobody begins a synchronization from here on.
+    // Holding the access keeps new synchronizations from starting.
     let nobody = SyncId::of_seed(Uuid::now_v7());
-    // One that waits for its user does so in vain.
+    // A synchronization that waits for its user does not keep the access from being deleted.
     let waiting = stop_waiting(&app, org, &id, now).await?;
     let hold = |access: &mut Access| {
         let free = access.locked_by(now).is_none_or(|running| Some(running) == waiting.as_ref());
@@ -243,20 +241,20 @@ pub(crate) async fn delete(
         Changed::Refused(_) => return Err(SyncRefused::InProgress.into()),
         Changed::Gone => return Err(Problem::not_found()),
     };
-    // The secrets first.
+    // The secrets first, so that they are gone even if the rest fails.
     app.accesses.forget_credentials(org, &id).await?;
     end_consent(&app, &access).await;
     match forget(&app, org, &access, now).await {
         Ok(()) => Ok(Json(Nothing {})),
         Err(failure) => {
-            // It can be asked for again.
+            // The deletion can be repeated.
             app.accesses.change(org, &id, |access| std::mem::take(&mut access.lock).is_some()).await?;
             Err(failure.into())
         }
     }
 }
 
-/// Ends the synchronization of the access that waits for its user, if one does, and says which.
+/// Ends the synchronization of the access that waits for its user, if there is one, and returns its id.
 async fn stop_waiting(
     app: &App,
     org: &OrgId,
@@ -273,14 +271,14 @@ async fn stop_waiting(
         }
         waits
     };
-    // Who looks after it at this moment is overtaken.
+    // If a worker is processing it at this moment, the worker's update fails.
     let Changed::Done(job) = app.syncs.change(org, running, stop).await? else { return Ok(None) };
     let message = SyncMessage { org: org.clone(), access: id.clone(), sync: job.id.clone() };
     app.sync_queue.send(&[message]).await?;
     Ok(Some(job.id))
 }
 
-/// Deletes what an access has brought, and the access.
+/// Deletes the accounts of an access, and the access.
 async fn forget(app: &App, org: &OrgId, access: &Access, now: Timestamp) -> Result<(), Failure> {
     for account in app.accounts.find(org, access.accounts.iter()).await? {
         app.transactions.forget_pending(org, &account).await?;
@@ -292,13 +290,13 @@ async fn forget(app: &App, org: &OrgId, access: &Access, now: Timestamp) -> Resu
     app.accesses.delete(org, &access.id).await
 }
 
-/// Forgets the saved secrets of an access
+/// Deletes the saved secrets of an access
 ///
 /// The same as the DELETE of this path.
 #[utoipa::path(
     post, path = "/rest/accesses/{access_id}/remove_pin", operation_id = "remove_pin", tag = "Banks",
     params(("access_id" = AccessId, Path)),
-    responses((status = 200, description = "They are forgotten", body = Nothing)),
+    responses((status = 200, description = "The secrets were deleted", body = Nothing)),
 )]
 pub(crate) async fn remove_pin(
     State(app): State<App>,
@@ -308,11 +306,11 @@ pub(crate) async fn remove_pin(
     forget_secrets(&app, caller.org(), &id).await
 }
 
-/// Forgets the saved secrets of an access
+/// Deletes the saved secrets of an access
 #[utoipa::path(
     delete, path = "/rest/accesses/{access_id}/remove_pin", operation_id = "delete_pin", tag = "Banks",
     params(("access_id" = AccessId, Path)),
-    responses((status = 200, description = "They are forgotten", body = Nothing)),
+    responses((status = 200, description = "The secrets were deleted", body = Nothing)),
 )]
 pub(crate) async fn delete_pin(
     State(app): State<App>,

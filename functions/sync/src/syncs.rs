@@ -1,4 +1,4 @@
-//! Synchronizations: beginning one, and how it is doing.
+//! The resource `/rest/accesses/{access_id}/syncs`: synchronizations.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,11 +22,11 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
-use super::Nothing;
-use super::accesses::{check, find, method, seal};
-use super::callback::callback_of;
-use super::challenges::ChallengeView;
-use super::error::SyncRefused;
+use crate::Nothing;
+use crate::accesses::{check, find, method, seal};
+use crate::callback::callback_of;
+use crate::challenges::ChallengeView;
+use crate::error::SyncRefused;
 
 /// The synchronizations that are listed.
 const LISTED_MAX: usize = 100;
@@ -42,19 +42,19 @@ const LISTED_MAX: usize = 100;
 pub(crate) struct View {
     id: SyncId,
     status: SyncStatus,
-    /// What waits for the user; null unless the status is `AWAIT_AUTH`.
+    /// The challenge for the user; null unless the status is `AWAIT_AUTH`.
     #[schema(required)]
     challenge: Option<ChallengeView>,
     /// Why it failed; null unless the status is `FAILED`.
     #[schema(required)]
     error: Option<ErrorView>,
-    /// How many accounts were read.
+    /// The number of accounts read.
     accounts: u64,
-    /// How many transactions were new.
+    /// The number of new transactions.
     new_transactions: u64,
-    /// How many of the bank's reports could not be taken.
+    /// The number of the bank's reports that could not be imported.
     conflict_count: u64,
-    /// The first of them.
+    /// The first of these conflicts.
     #[schema(max_items = 100)]
     conflicts: Vec<Conflict>,
     #[schema(format = DateTime)]
@@ -72,13 +72,13 @@ pub(crate) struct View {
 }))]
 struct ErrorView {
     code: ErrorCode,
-    /// Who can do something about it.
+    /// Who can resolve the error.
     #[schema(schema_with = group)]
     group: &'static str,
-    /// What the bank said, or what is to be done.
+    /// The bank's message, or advice.
     #[schema(required)]
     message: Option<String>,
-    /// What the code means, for people.
+    /// The meaning of the code, for people.
     description: &'static str,
     data: Nothing,
 }
@@ -89,7 +89,7 @@ fn group() -> impl Into<RefOr<Schema>> {
     ObjectBuilder::new()
         .schema_type(Type::String)
         .enum_values(Some(groups))
-        .description(Some("Who can do something about it"))
+        .description(Some("Who can resolve the error"))
 }
 
 impl From<SyncError> for ErrorView {
@@ -109,7 +109,7 @@ impl From<SyncJob> for View {
     fn from(job: SyncJob) -> Self {
         Self {
             challenge: job.open_challenge().cloned().map(ChallengeView::from),
-            // Before it has ended, it may not fail yet.
+            // A synchronization that has not ended can still succeed.
             error: job.error.filter(|_| job.status == SyncStatus::Failed).map(ErrorView::from),
             id: job.id,
             status: job.status,
@@ -126,10 +126,10 @@ impl From<SyncJob> for View {
 
 /// Starts a synchronization
 ///
-/// It reads the accounts of the access at the bank, and their transactions. Where the bank wants to hear
-/// from its customer, the status is `AWAIT_AUTH`, and the `challenge` says what to do. One synchronization
-/// of an access is running at a time. The body, and everything in it, may be left out; credentials must be
-/// sent that the bank asks for and that are not saved.
+/// It reads the accounts of the access at the bank, and their transactions. If the bank asks something of its customer,
+/// the status is `AWAIT_AUTH`, and the `challenge` says what to do. An access has one running synchronization at a
+/// time. The body and all its fields are optional, except for credentials that the bank asks for and that are not
+/// saved.
 #[utoipa::path(
     post, path = "/rest/accesses/{access_id}/syncs", operation_id = "create_sync", tag = "Banks",
     params(("access_id" = AccessId, Path)),
@@ -141,11 +141,11 @@ impl From<SyncJob> for View {
         ),
         (
             status = 400,
-            description = "`credentials_incomplete`: credentials are missing; `psu_ip_required`: the bank insists on `psu_ip_address`",
+            description = "`credentials_incomplete`: credentials are missing; `psu_ip_required`: the bank requires `psu_ip_address`",
         ),
         (
             status = 422,
-            description = "`bank_not_supported`: the catalog has its access method no more; `redirect_not_configured`: the bank sends users to its own page, and no public URL is set to which they come back",
+            description = "`bank_not_supported`: the catalog no longer has the access method; `redirect_not_configured`: the bank sends users to its own page, and no public URL is configured for their return",
         ),
         (status = 423, description = "`sync_in_progress`: another synchronization of the access is running"),
     ),
@@ -170,15 +170,15 @@ pub(crate) async fn create(
     }
     let now = Timestamp::now();
     let sync = SyncId::of_seed(seed);
-    // An earlier attempt of this request may have come so far.
+    // An earlier attempt of this request may have created it.
     if let Some(job) = app.syncs.get(org, &sync).await? {
         if job.status == SyncStatus::Queued {
-            // It may have died before it sent this.
+            // The earlier attempt may have ended before it sent the message.
             app.sync_queue.send(&[message(&job, &sync)]).await?;
         }
         return Ok(accepted(job));
     }
-    // Whoever is refused for a running one need not send anything else.
+    // Before the other checks: the running synchronization has to end first anyway.
     if access.locked_by(now).is_some_and(|running| *running != sync) {
         return Err(SyncRefused::InProgress.into());
     }
@@ -189,13 +189,13 @@ pub(crate) async fn create(
     let before = lock(&app, org, &id, &sync, now).await?;
     let job = SyncJob::accepted(sync.clone(), org.clone(), id.clone(), request, now);
     if let Err(failure) = hand_over(&app, &job, sealed, before).await {
-        // Unless it is on its way all the same.
+        // Unless the job was stored in spite of the error.
         if app.syncs.get(org, &sync).await?.is_none() {
             unlock(&app, org, &id, &sync).await?;
         }
         return Err(failure.into());
     }
-    // As it was accepted, though its worker may have begun.
+    // The job as it was accepted; its worker may have started.
     Ok(accepted(job))
 }
 
@@ -204,7 +204,7 @@ fn accepted(job: SyncJob) -> Response {
     (StatusCode::CREATED, [(LOCATION, location)], Json(View::from(job))).into_response()
 }
 
-/// Gives the worker what it needs, and the synchronization.
+/// Stores the credentials and the job, and queues the job.
 async fn hand_over(
     app: &App,
     job: &SyncJob,
@@ -212,7 +212,7 @@ async fn hand_over(
     before: Option<SyncId>,
 ) -> Result<(), Failure> {
     if let Some(before) = before.filter(|before| *before != job.id) {
-        // Its time has passed without anybody ending it: the worker finds that it is overtaken.
+        // Its lock has expired. The worker finds that it was superseded, and ends it.
         app.sync_queue.send(&[message(job, &before)]).await?;
     }
     if !credentials.sealed.is_empty() {
@@ -221,13 +221,12 @@ async fn hand_over(
     app.sync_queue.hand_over(&app.syncs, job, message(job, &job.id)).await
 }
 
-/// Has the worker see to a synchronization of the same access as this one's.
+/// The message that has the worker process a synchronization of the job's access.
 fn message(job: &SyncJob, sync: &SyncId) -> SyncMessage {
     SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: sync.clone() }
 }
 
-/// Refuses a synchronization for which credentials are missing. None are needed while a
-/// consent holds.
+/// Refuses a synchronization for which credentials are missing. None are needed while a consent is valid.
 async fn complete(
     app: &App,
     access: &Access,
@@ -250,8 +249,7 @@ async fn complete(
     }
 }
 
-/// Keeps other synchronizations off the access, and says which one had, before it was given
-/// up.
+/// Locks the access for the synchronization. Returns the synchronization whose expired lock it replaced, if any.
 async fn lock(
     app: &App,
     org: &OrgId,
@@ -274,7 +272,7 @@ async fn lock(
     }
 }
 
-/// Lets others have the access that a synchronization was to have that could not be queued.
+/// Unlocks the access of a synchronization that could not be queued.
 async fn unlock(app: &App, org: &OrgId, access: &AccessId, sync: &SyncId) -> Result<(), Failure> {
     let free = |access: &mut Access| {
         let held = access.is_held_by(sync);
@@ -286,9 +284,9 @@ async fn unlock(app: &App, org: &OrgId, access: &AccessId, sync: &SyncId) -> Res
     app.accesses.change(org, access, free).await.map(drop)
 }
 
-/// Prepares for a bank that may send the user to a page of its own: says where the user comes back to, and
-/// whether the application has to confirm that. The address is set by the operator. The request's own headers,
-/// such as `Host`, don't count: whoever sends them could have users come back to a site of their own.
+/// Prepares for a bank that may send the user to its own page: sets the address that the user returns to, and whether
+/// the application has to confirm the return. The operator configures the address. It is not taken from headers such as
+/// `Host`: a caller could redirect users to another site with them.
 async fn prepare_redirect(
     app: &App,
     access: &Access,
@@ -298,7 +296,7 @@ async fn prepare_redirect(
 ) -> Result<(), Problem> {
     let organization = app.keys.organization(&access.org).await?;
     let settings = organization.map(|organization| organization.redirects).unwrap_or_default();
-    // For every bank: one may send the user to a page although the catalog does not list that flow.
+    // For every bank: some use redirects although the catalog does not list that flow.
     request.confirm = settings.confirm;
     if !method.flows.contains(&Flow::Redirect) {
         return Ok(settings.check_registered(request.redirect_uri.as_ref())?);
@@ -314,7 +312,7 @@ async fn prepare_redirect(
 
 /// Lists the synchronizations of an access
 ///
-/// The last hundred of them, newest first.
+/// The last hundred, newest first.
 #[utoipa::path(
     get, path = "/rest/accesses/{access_id}/syncs", operation_id = "list_syncs", tag = "Banks",
     params(("access_id" = AccessId, Path)),
@@ -330,7 +328,7 @@ pub(crate) async fn list(
     Ok(Json(syncs.into_iter().map(View::from).collect()))
 }
 
-/// Shows how a synchronization is doing
+/// Shows a synchronization
 #[utoipa::path(
     get, path = "/rest/accesses/{access_id}/syncs/{sync_id}", operation_id = "read_sync", tag = "Banks",
     params(("access_id" = AccessId, Path), ("sync_id" = SyncId, Path)),
@@ -344,7 +342,7 @@ pub(crate) async fn read(
     find_sync(&app, caller.org(), &access, &sync).await.map(|job| Json(job.into()))
 }
 
-pub(super) async fn find_sync(
+pub(crate) async fn find_sync(
     app: &App,
     org: &OrgId,
     access: &AccessId,
