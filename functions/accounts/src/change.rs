@@ -12,7 +12,6 @@ use saldo_store::app::App;
 
 use crate::ATTEMPTS_MAX;
 use crate::body::Change;
-use crate::read::find;
 use crate::view::{View, shown};
 
 /// Changes an account
@@ -41,7 +40,7 @@ pub(crate) async fn change(
     let change = AccountChange::read(payload.json_or_form_fields(ACCOUNT_FIELDS)?)?;
     let exactly = preconditions.name_a_state();
     for _ in 0..ATTEMPTS_MAX {
-        let seen = find(&app, caller.org(), &id).await?;
+        let seen = app.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
         preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
         let now = Timestamp::now();

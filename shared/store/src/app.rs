@@ -14,13 +14,14 @@ use saldo_domain::import::{CHUNKS_AT_ONCE, ROWS_PER_CHUNK};
 use saldo_domain::notification::{RETRY_DELAYS, Targets};
 use url::Url;
 
+use crate::dynamodb::RetryConflicts;
 use crate::files::FileStore;
 use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use crate::secrets::Sealer;
 use crate::settings::{InvalidVariables, Settings};
 use crate::{
     AccessStore, AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore,
-    KeyStore, NotificationStore, RetryConflicts, SyncStore, TransactionStore, UploadStore,
+    KeyStore, NotificationStore, SyncStore, TransactionStore, UploadStore,
 };
 
 /// How often the SDK tries a call. Throttled calls, and those that met a transaction, wait longer each time.

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::CONFLICT;
+use crate::dynamodb::CONFLICT;
 
 type Source = Box<dyn Error + Send + Sync>;
 
