@@ -145,7 +145,7 @@ pub(crate) async fn change(
     let change: AccountChange = payload.json_or_form()?;
     let exactly = preconditions.name_a_state();
     for _ in 0..ATTEMPTS_MAX {
-        let seen = find(&app, caller.org(), &id).await?;
+        let seen = app.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
         preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
         let now = Timestamp::now();

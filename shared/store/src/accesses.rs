@@ -1,4 +1,4 @@
-//! The provider accesses, and beside each what its bank asks of its customer, sealed.
+//! The provider accesses, and beside each the sealed credentials for its bank.
 
 mod credentials;
 mod logins;
@@ -7,24 +7,25 @@ use aws_sdk_dynamodb::Client;
 use saldo_domain::access::Access;
 use saldo_domain::id::{AccessId, OrgId};
 use saldo_domain::revised::Revised;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::item::{Item, text};
-use super::put_new::put_new;
-use super::revised::{ATTEMPTS_MAX, Changed, outrun, put_revised};
+use crate::dynamodb::item::{Item, from_item, text, to_item};
+use crate::dynamodb::revised::{ATTEMPTS_MAX, Changed, outrun};
+use crate::dynamodb::{Table, begins_with, exists};
 use crate::failure::Failure;
+use crate::table_keys::AccessKey;
 
 pub use credentials::SealedCredentials;
+
+const WHAT: &str = "an access";
 
 /// The accesses of all organizations.
 #[derive(Clone, Debug)]
 pub struct AccessStore {
-    client: Client,
-    table: String,
+    table: Table<AccessKey>,
 }
 
-/// A record of an access as it lies in the table.
+/// An item of the table.
 #[derive(Serialize, Deserialize)]
 struct Record<T> {
     org: OrgId,
@@ -35,26 +36,26 @@ struct Record<T> {
     record: T,
 }
 
-/// An access without what is part of its key.
+/// An access without its key.
 #[derive(Serialize, Deserialize)]
 struct Body {
     access: Access,
-    /// Beside the access, where conditions find it.
+    /// A copy outside the access, for conditions.
     revision: uuid::Uuid,
 }
 
 impl AccessStore {
     pub(crate) fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self { table: Table::new(client, table) }
     }
 
     /// Stores a new access. If there is one with its id, which only an earlier attempt of the
-    /// same request can have made, that one stays and is returned.
+    /// same request can have created, that one stays and is returned.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn create(&self, new: Access) -> Result<Access, Failure> {
-        match put_new(&self.client, &self.table, "id", item(&new)?).await? {
+        match self.table.put_new(item(&new)?).await? {
             true => Ok(new),
             false => Ok(self.get(&new.org, &new.id).await?.unwrap_or(new)),
         }
@@ -65,8 +66,7 @@ impl AccessStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn get(&self, org: &OrgId, id: &AccessId) -> Result<Option<Access>, Failure> {
-        let item = self.item(org, id.to_string()).await?;
-        Ok(item.map(read::<Body>).transpose()?.map(|found| found.record.access))
+        self.table.get(&AccessKey::new(org, id)).await?.map(access).transpose()
     }
 
     /// Every access of the organization, oldest first.
@@ -74,32 +74,20 @@ impl AccessStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn all(&self, org: &OrgId) -> Result<Vec<Access>, Failure> {
-        let mut items = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("#org = :org AND begins_with(#id, :prefix)")
-            .filter_expression("attribute_exists(#access)")
-            .expression_attribute_names("#org", "org")
-            .expression_attribute_names("#id", "id")
-            .expression_attribute_names("#access", "access")
-            .expression_attribute_values(":org", text(org))
-            .expression_attribute_values(":prefix", text(AccessId::PREFIX))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut accesses = Vec::new();
-        while let Some(item) = items.next().await {
-            let item = item.map_err(Failure::of("Query on accesses"))?;
-            accesses.push(read::<Body>(item)?.record.access);
-        }
+        let query = self
+            .table
+            .query(org.to_string())
+            .sort_key(begins_with("id", text(AccessId::PREFIX)))
+            .filter(vec![exists(ACCESS)])
+            .consistent();
+        let accesses = query.all().await?.into_iter().map(access);
+        let mut accesses = accesses.collect::<Result<Vec<_>, _>>()?;
         accesses.sort_by_key(|access| access.created_at);
         Ok(accesses)
     }
 
     /// The accesses of all organizations, a page at a time, and where the next page begins.
-    /// It is for the schedule, not for a request.
+    /// For the schedule, not for a request.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -107,20 +95,11 @@ impl AccessStore {
         &self,
         after: Option<Item>,
     ) -> Result<(Vec<Result<Access, Failure>>, Option<Item>), Failure> {
-        let scan = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .filter_expression("attribute_exists(#access)")
-            .expression_attribute_names("#access", "access")
-            .set_exclusive_start_key(after);
-        let page = scan.send().await.map_err(Failure::of("Scan on accesses"))?;
-        let accesses = page.items.unwrap_or_default().into_iter();
-        let accesses = accesses.map(|item| Ok(read::<Body>(item)?.record.access)).collect();
-        Ok((accesses, page.last_evaluated_key))
+        let page = self.table.scan(&[exists(ACCESS)]).page(after).await?;
+        Ok((page.items.into_iter().map(access).collect(), page.next))
     }
 
-    /// Changes an access as `change` does, which says whether it is to be changed.
+    /// Changes an access: `change` returns whether it changed the access that it was given, which is then written.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; it may have been changed or not.
@@ -142,36 +121,26 @@ impl AccessStore {
         Err(outrun())
     }
 
-    /// Writes back an access that was read and changed, if nobody has written it since. Says
-    /// whether nobody had.
+    /// Writes back an access that was read and changed, if it has not been written since. Returns whether it has not.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; it may have been written or not.
     pub async fn save(&self, access: &mut Access) -> Result<bool, Failure> {
-        put_revised(&self.client, &self.table, access, item).await
+        self.table.put_revised(access, item).await
     }
 
-    /// Deletes an access and its secrets.
+    /// Deletes an access and its credentials.
     ///
     /// # Errors
-    /// [`Failure`] when DynamoDB fails; some of it may be gone.
+    /// [`Failure`] when DynamoDB fails; the credentials may be deleted and the access not.
     pub async fn delete(&self, org: &OrgId, id: &AccessId) -> Result<(), Failure> {
         self.forget_credentials(org, id).await?;
-        self.remove(org, id.to_string()).await
-    }
-
-    async fn item(&self, org: &OrgId, id: String) -> Result<Option<Item>, Failure> {
-        let get = self.client.get_item().table_name(&self.table).key("org", text(org)).key("id", text(id));
-        let answer = get.consistent_read(true).send().await.map_err(Failure::of("GetItem on accesses"))?;
-        Ok(answer.item)
-    }
-
-    async fn remove(&self, org: &OrgId, id: String) -> Result<(), Failure> {
-        let delete =
-            self.client.delete_item().table_name(&self.table).key("org", text(org)).key("id", text(id));
-        delete.send().await.map(drop).map_err(Failure::of("DeleteItem on accesses"))
+        self.table.delete(&AccessKey::new(org, id)).await
     }
 }
+
+/// The attribute that only accesses have.
+const ACCESS: &str = "access";
 
 fn item(access: &Access) -> Result<Item, Failure> {
     let record = Record {
@@ -180,9 +149,9 @@ fn item(access: &Access) -> Result<Item, Failure> {
         expires_at: None,
         record: Body { access: access.clone(), revision: Revised::revision(access) },
     };
-    serde_dynamo::to_item(record).map_err(Failure::corrupt("an access"))
+    to_item(&record, WHAT)
 }
 
-fn read<T: DeserializeOwned>(item: Item) -> Result<Record<T>, Failure> {
-    serde_dynamo::from_item(item).map_err(Failure::corrupt("an access"))
+fn access(item: Item) -> Result<Access, Failure> {
+    from_item::<Record<Body>>(item, WHAT).map(|found| found.record.access)
 }

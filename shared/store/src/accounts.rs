@@ -4,20 +4,26 @@ mod bank;
 mod change;
 mod export;
 mod filter;
+mod history;
 mod import;
 mod list;
-mod trace;
+mod record;
+mod stamps;
+mod tombstone;
+
+use std::ops::Deref;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
-use saldo_domain::account::{Account, Contact, Revision};
+use saldo_domain::account::Account;
 use saldo_domain::id::{AccountId, OrgId};
 
-use super::item::{Item, Reader};
-use super::table_keys;
+use self::history::History;
+use self::record::account;
+use self::stamps::Stamps;
+use crate::dynamodb::Table;
+use crate::dynamodb::item::Item;
 use crate::failure::Failure;
-use trace::Trace;
+use crate::table_keys::AccountKey;
 
 pub use bank::Reported;
 pub use import::{ImportWrite, Seen, Written};
@@ -26,13 +32,27 @@ pub use list::OwnedAccount;
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]
 pub struct AccountStore {
-    client: Client,
-    table: String,
+    table: Table<AccountKey>,
+}
+
+/// An account as it was read, with what a change of it needs to know.
+#[derive(Clone, Debug)]
+pub struct StoredAccount {
+    account: Account,
+    stamps: Stamps,
+}
+
+impl Deref for StoredAccount {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.account
+    }
 }
 
 impl AccountStore {
     pub(crate) fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self { table: Table::new(client, table) }
     }
 
     /// The account, if the organization has it.
@@ -40,102 +60,39 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn get(&self, org: &OrgId, id: &AccountId) -> Result<Option<Account>, Failure> {
-        let item = self.read(org, id).await?.filter(|item| !Trace::of(item).is_deleted());
-        item.map(|item| account(org, &item)).transpose()
+        Ok(self.get_for_change(org, id).await?.map(|found| found.account))
     }
 
-    async fn read(&self, org: &OrgId, id: &AccountId) -> Result<Option<Item>, Failure> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(table_keys::account(org, id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Failure::of("GetItem on accounts"))?;
-        Ok(answer.item)
-    }
-}
-
-const WHAT: &str = "an account";
-const BALANCE: &str = "balance";
-const CURRENCY: &str = "currency";
-const TOTAL_AMOUNT: &str = "total_amount";
-/// The attribute that holds what a bank says about its account.
-const BANK: &str = "bank";
-/// The attribute that tells one state of an account from another.
-const REVISION: &str = "revision";
-
-/// The attributes of an account that [`account`] reads; the others are for the order of
-/// imports.
-const ATTRIBUTES: [&str; 19] = [
-    "id",
-    "external_id",
-    "identifier",
-    "type",
-    "status",
-    "name",
-    "phone",
-    "email",
-    TOTAL_AMOUNT,
-    BALANCE,
-    CURRENCY,
-    "due_date",
-    "source_system",
-    "campaign_id",
-    "owner",
-    "notes",
-    "created_at",
-    "updated_at",
-    REVISION,
-];
-
-/// The attribute that names who set a field last: an import or a change by hand, as 16
-/// bytes that sort by time.
-fn set_by(field: &str) -> String {
-    format!("{field}_set_by")
-}
-
-/// A revision as an attribute.
-fn stamp(revision: &Revision) -> Option<AttributeValue> {
-    (*revision != Revision::NONE).then(|| AttributeValue::B(Blob::new(revision.as_bytes().as_slice())))
-}
-
-fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
-    let read = Reader::new(item, WHAT);
-    let owner: Option<String> = read.optional("owner")?;
-    let owner_id = match owner.as_deref().map(|owner| owner.strip_prefix(&table_keys::account_owner(org, "")))
-    {
-        None => None,
-        Some(owner) => {
-            let owner = owner.and_then(|id| id.parse().ok());
-            Some(owner.ok_or_else(|| Failure::missing("an account's owner"))?)
+    /// The account, if the organization has it, for [`change`](Self::change).
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get_for_change(
+        &self,
+        org: &OrgId,
+        id: &AccountId,
+    ) -> Result<Option<StoredAccount>, Failure> {
+        match self.read(org, id).await? {
+            Some(item) => stored(org, &item),
+            None => Ok(None),
         }
-    };
-    Ok(Account {
-        id: read.required("id")?,
-        external_id: read.optional("external_id")?,
-        identifier: read.optional("identifier")?,
-        kind: read.required("type")?,
-        status: read.required("status")?,
-        contact: match read.optional("name")? {
-            Some(name) => {
-                Some(Contact { name, phone: read.optional("phone")?, email: read.optional("email")? })
-            }
-            None => None,
-        },
-        total_amount: read.optional(TOTAL_AMOUNT)?,
-        balance: read.required(BALANCE)?,
-        currency: read.required(CURRENCY)?,
-        due_date: read.optional("due_date")?,
-        source_system: read.optional("source_system")?,
-        campaign_id: read.optional("campaign_id")?,
-        owner_id,
-        notes: read.optional("notes")?,
-        bank: read.nested(BANK)?.map(Box::new),
-        created_at: read.moment("created_at")?,
-        updated_at: read.moment("updated_at")?,
-        revision: read.binary(REVISION)?.unwrap_or(Revision::NONE),
-    })
+    }
+
+    /// The account's item, or its tombstone.
+    async fn read(&self, org: &OrgId, id: &AccountId) -> Result<Option<Item>, Failure> {
+        self.table.get(&AccountKey::new(org, id)).await
+    }
+}
+
+/// The account in an item, unless the item is a tombstone.
+fn stored(org: &OrgId, item: &Item) -> Result<Option<StoredAccount>, Failure> {
+    if History::of(item).is_deleted() {
+        return Ok(None);
+    }
+    Ok(Some(StoredAccount { account: account(org, item)?, stamps: Stamps::of(item)? }))
+}
+
+/// The accounts in items that are no tombstones.
+fn living<'a>(org: &'a OrgId, items: &'a [Item]) -> impl Iterator<Item = Result<Account, Failure>> + 'a {
+    items.iter().filter(|item| !History::of(item).is_deleted()).map(|item| account(org, item))
 }

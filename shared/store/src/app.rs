@@ -1,4 +1,4 @@
-//! What a function works with: its stores, files and queues.
+//! The stores, files and queues of a function.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -14,26 +14,27 @@ use saldo_domain::import::{CHUNKS_AT_ONCE, ROWS_PER_CHUNK};
 use saldo_domain::notification::{RETRY_DELAYS, Targets};
 use url::Url;
 
+use crate::dynamodb::RetryConflicts;
 use crate::files::FileStore;
 use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use crate::secrets::Sealer;
 use crate::settings::{InvalidVariables, Settings};
 use crate::{
     AccessStore, AccountStore, ClientStore, DeliveryStore, ExportStore, IdempotencyStore, ImportStore,
-    KeyStore, NotificationStore, RetryConflicts, SyncStore, TransactionStore, UploadStore,
+    KeyStore, NotificationStore, SyncStore, TransactionStore, UploadStore,
 };
 
-/// How often the SDK tries a call. Throttled calls, and those that met a transaction, wait longer each time.
+/// How often the SDK tries a call. The pauses between attempts grow.
 const ATTEMPTS_MAX: u32 = 5;
 /// How long the SDK waits for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long the SDK waits for one answer; a 4 MB file takes well under a second.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a call may take with all its attempts: it must fail while there is time left
-/// to tidy up, before API Gateway gives up after 30 seconds.
+/// How long a call may take with all its attempts: it must fail while there is time left for cleaning up, before API
+/// Gateway ends the request after 30 seconds.
 const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Everything a function needs, cheap to clone.
+/// Everything that a function uses. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct App {
     /// The accounts.
@@ -44,7 +45,7 @@ pub struct App {
     pub transactions: TransactionStore,
     /// The imports.
     pub imports: ImportStore,
-    /// The files that are sent to be imported.
+    /// The uploaded files that are to be imported.
     pub uploads: UploadStore,
     /// The exports.
     pub exports: ExportStore,
@@ -68,71 +69,67 @@ pub struct App {
     pub import_queue: ImportQueue,
     /// The exports to be written.
     pub export_queue: ExportQueue,
-    /// The synchronizations to be brought forward.
+    /// The synchronizations to be continued.
     pub sync_queue: SyncQueue,
-    /// The events to be told and the notifications to be delivered.
+    /// The events to be published and the notifications to be delivered.
     pub notification_queue: NotificationQueue,
-    /// What seals secrets.
+    /// The key that seals secrets.
     pub sealer: Sealer,
-    /// Which addresses may be called, and where users may be sent.
+    /// The addresses that may be called, and to which users may be redirected.
     pub targets: Targets,
-    /// Where users' browsers reach the API, if that is set.
+    /// The API's URL for users' browsers, if it is set.
     pub public_url: Option<Url>,
-    /// The address from which others see our requests.
+    /// The source address of requests to other services.
     pub ip_address: IpAddr,
-    /// How much is done at once.
+    /// The limits of size, concurrency and time.
     pub limits: Limits,
 }
 
-/// How much is done at once, and how long things may take.
+/// Limits of size, concurrency and time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// The rows in a chunk of an import, at least 1.
     pub rows_per_chunk: usize,
     /// The chunks of an import that are queued at once, at least 1.
     pub chunks_at_once: u32,
-    /// How long one delivery of an import goes on planning before it leaves the rest to
-    /// another: two thirds of what a planner may take, so that there is time for what it has
-    /// begun.
+    /// How long one delivery of an import plans before it leaves the rest to another: two thirds of a planner's timeout,
+    /// so that there is time to finish the chunk it has begun.
     pub planning_time: Duration,
-    /// How long a worker tries again what AWS has no capacity for, from the moment at which it
-    /// began with a chunk, before it puts the chunk back: two thirds of what a worker may take, since
-    /// the last attempt may take 15 seconds, and the commit as long.
+    /// How long a worker retries throttled rows, from the beginning of the chunk, before it queues the chunk again: two
+    /// thirds of a worker's timeout, because the last attempt may take 15 seconds, and the commit as long.
     pub chunk_time: Duration,
-    /// How long a plan or a chunk rests that DynamoDB had no room for, the first time.
+    /// How long a throttled plan or chunk rests the first time.
     pub throttled_rest: Duration,
-    /// How long a link works by which a file is sent to be imported. At most 15 minutes, as
+    /// How long a link to upload a file is valid. At most 15 minutes, as
     /// `link_valid`: a link ends with the credentials that signed it, and an invocation of Lambda
     /// may last 15 minutes, so its credentials do.
     pub upload_valid: Duration,
-    /// The rows of a chunk that are on their way to DynamoDB at the same time, at least
-    /// 1. At 5 ms a write, 32 of them send some 6,000 rows a second.
+    /// The rows of a chunk that are written at the same time, at least 1. At 5 ms a write, 32 of them write about 6,000
+    /// rows a second.
     pub writes_in_flight: usize,
-    /// The records that a page of an export's reading looks at, at least 1. Small pages keep
-    /// memory flat where many are read side by side: a record that takes half a kilobyte in
-    /// the table takes four until it is read. Large ones keep reading cheap: a page is charged
-    /// in steps of 4 KB, so of 400 records not one in a hundred is paid for twice.
+    /// The records that a page of an export looks at, at least 1. Small pages limit memory where many are read side by
+    /// side: a record of half a kilobyte in the table takes four until it is read. Large pages limit the price: a page
+    /// is charged in steps of 4 KB, so with 400 records less than one in a hundred is paid for twice.
     pub records_per_page: usize,
-    /// How long an export may be read before its caller gets a job instead of the file.
+    /// How long an export is read before its caller gets a job instead of the file.
     pub inline_export_time: Duration,
-    /// How long a link to a file works.
+    /// How long a link to a file is valid.
     pub link_valid: Duration,
-    /// How long whoever has taken up a synchronization is left alone with it: longer than a
-    /// worker may take.
+    /// The lease of a worker on a synchronization: longer than a worker's timeout.
     pub sync_lease: Duration,
-    /// How long one delivery of a synchronization goes on reading before it leaves the rest to
-    /// another: half of what a worker may take, so that there is time for the page it has begun.
+    /// How long one delivery of a synchronization reads before it leaves the rest to another: half of a worker's timeout,
+    /// so that there is time for the page it has begun.
     pub sync_time: Duration,
     /// How long a challenge waits for its answer.
     pub challenge_valid: Duration,
-    /// How often a bank is asked whether its customer has done what was asked of them.
+    /// The interval at which a bank is asked whether its customer has answered the challenge.
     pub poll_interval: Duration,
     /// How long a bank may take for one answer.
     pub bank_timeout: Duration,
-    /// How long a receiver of notifications has to answer, the connection included. What
-    /// takes longer belongs behind its answer; and the worker's batch waits for the slowest.
+    /// How long a receiver of notifications may take to answer, including the connection. Receivers should answer before
+    /// they do longer work; the worker's batch waits for the slowest.
     pub notification_timeout: Duration,
-    /// How long after each failed attempt at a notification the next is made.
+    /// The pauses between the attempts to deliver a notification.
     pub notification_delays: &'static [Duration],
 }
 
@@ -160,8 +157,8 @@ impl Default for Limits {
     }
 }
 
-/// The HTTP client of the SDK's clients. It connects to AWS directly, where the SDK's own would take a
-/// proxy from the environment (`default_https_client` in `aws-smithy-runtime`, since the behavior
+/// The HTTP client of the SDK's clients. It connects to AWS directly; the SDK's own client would take a proxy from the
+/// environment (`default_https_client` in `aws-smithy-runtime`, since the behavior
 /// version of 2025-08-07).
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
@@ -169,17 +166,17 @@ pub fn http_client() -> SharedHttpClient {
 }
 
 impl App {
-    /// The app of a process whose environment says where everything is.
+    /// The app with the settings of the process's environment.
     ///
     /// # Errors
-    /// [`InvalidVariables`] when it does not.
+    /// [`InvalidVariables`] when settings are missing or invalid.
     pub async fn from_env() -> Result<Self, InvalidVariables> {
         let settings = Settings::from_env()?;
         let sdk = aws_config::defaults(BehaviorVersion::v2026_01_12()).http_client(http_client());
         Ok(Self::new(&settings, &sdk.load().await))
     }
 
-    /// The app that finds its tables, files and queues by `settings` and AWS by `sdk`.
+    /// The app with these settings and this configuration of the SDK.
     #[must_use]
     pub fn new(settings: &Settings, sdk: &SdkConfig) -> Self {
         let timeouts = TimeoutConfig::builder()
@@ -187,8 +184,8 @@ impl App {
             .operation_attempt_timeout(ATTEMPT_TIMEOUT)
             .operation_timeout(OPERATION_TIMEOUT)
             .build();
-        // Never adaptive, whatever the environment says: that mode holds back all requests of the
-        // process, to every table and of every organization, when one of them was throttled.
+        // Never adaptive, even if the environment asks for it: that mode slows down all requests of the process, to every
+        // table and for every organization, when one of them is throttled.
         let retries = sdk.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
         let retries = retries.with_retry_mode(RetryMode::Standard).with_max_attempts(ATTEMPTS_MAX);
         let sdk = sdk.to_builder().timeout_config(timeouts).retry_config(retries).build();

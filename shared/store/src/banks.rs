@@ -1,4 +1,4 @@
-//! The catalog of banks, as it is configured among Saldo's files.
+//! The catalog of banks, a file in Saldo's bucket.
 
 use saldo_domain::bank::{CATALOG_FILE, Catalog, Interface};
 use saldo_domain::notification::Targets;
@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::failure::Failure;
 
 impl App {
-    /// The banks that can be connected, as they are configured now. An access method whose `base_url` is not an
+    /// The banks that can be connected. An access method whose `base_url` is not an
     /// `https` URL of the public Internet (in the local stack also one of this machine) is left out.
     ///
     /// # Errors
@@ -21,7 +21,7 @@ impl App {
     }
 }
 
-/// Leaves out the access methods whose `base_url` must not be called. The log names them.
+/// Removes the access methods whose `base_url` must not be called, and logs them.
 fn keep_callable(catalog: &mut Catalog, targets: Targets) {
     for bank in &mut catalog.banks {
         bank.access_methods.retain(|method| {

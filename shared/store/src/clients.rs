@@ -1,25 +1,25 @@
 //! The clients.
 
-use aws_sdk_dynamodb::types::ReturnValue;
 use jiff::Timestamp;
 use saldo_domain::client::{Client, ClientChange};
 use saldo_domain::fields::Patch;
 use saldo_domain::id::{ClientId, OrgId};
 use serde::{Deserialize, Serialize};
 
-use super::expression::Update;
-use super::item::{Item, is_condition_failure, moment, text};
-use super::put_new::put_new;
+use crate::dynamodb::item::{Item, from_item, moment, text, to_item};
+use crate::dynamodb::{Table, Update, exists};
 use crate::failure::Failure;
+use crate::table_keys::ClientKey;
+
+const WHAT: &str = "a client";
 
 /// The clients of all organizations.
 #[derive(Clone, Debug)]
 pub struct ClientStore {
-    client: aws_sdk_dynamodb::Client,
-    table: String,
+    table: Table<ClientKey>,
 }
 
-/// A client as it lies in the table.
+/// A client's item.
 #[derive(Serialize, Deserialize)]
 struct Record {
     org: OrgId,
@@ -29,18 +29,17 @@ struct Record {
 
 impl ClientStore {
     pub(crate) fn new(client: aws_sdk_dynamodb::Client, table: String) -> Self {
-        Self { client, table }
+        Self { table: Table::new(client, table) }
     }
 
-    /// Stores a new client. If there is one with its id, which only an earlier attempt of
-    /// the same request can have made, that one stays and is returned.
+    /// Stores a new client. If there is one with its id, which only an earlier attempt of the same request can have
+    /// created, that one stays and is returned.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn create(&self, org: &OrgId, new: Client) -> Result<Client, Failure> {
         let record = Record { org: org.clone(), client: new.clone() };
-        let item: Item = serde_dynamo::to_item(record).map_err(Failure::corrupt("a client"))?;
-        match put_new(&self.client, &self.table, "id", item).await? {
+        match self.table.put_new(to_item(&record, WHAT)?).await? {
             true => Ok(new),
             false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
         }
@@ -51,44 +50,20 @@ impl ClientStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn get(&self, org: &OrgId, id: &ClientId) -> Result<Option<Client>, Failure> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("org", text(org))
-            .key("id", text(id))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Failure::of("GetItem on clients"))?;
-        answer.item.map(client).transpose()
+        self.table.get(&ClientKey::new(org, id)).await?.map(client).transpose()
     }
 
-    /// Every client of the organization, in no order that means anything. Reads
-    /// consistently: whoever looks whether a client is there before making it must see the
-    /// one made a moment ago.
+    /// Every client of the organization, in no particular order. Reads consistently, so a caller who checks whether
+    /// a client exists before creating it sees the one created a moment ago.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn all(&self, org: &OrgId) -> Result<Vec<Client>, Failure> {
-        let mut items = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("org = :org")
-            .expression_attribute_values(":org", text(org))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut clients = Vec::new();
-        while let Some(item) = items.next().await {
-            clients.push(client(item.map_err(Failure::of("Query on clients"))?)?);
-        }
-        Ok(clients)
+        let items = self.table.query(org.to_string()).consistent().all().await?;
+        items.into_iter().map(client).collect()
     }
 
-    /// Changes a client and returns it as it is now; nothing, if there is none.
+    /// Changes a client and returns it as it is now; `None` if there is no such client.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -112,18 +87,10 @@ impl ClientStore {
             return self.get(org, id).await;
         }
         update.set("updated_at", moment(now));
-        update.require("attribute_exists(id)".to_owned());
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("org", text(org))
-            .key("id", text(id))
-            .return_values(ReturnValue::AllNew);
-        match update.on(request).send().await {
-            Ok(answer) => answer.attributes.map(client).transpose(),
-            Err(error) if is_condition_failure(&error) => Ok(None),
-            Err(error) => Err(Failure::of("UpdateItem on clients")(error)),
+        update.require(exists("id"));
+        match self.table.update_and_get(&ClientKey::new(org, id), &update).await? {
+            Ok(item) => client(item).map(Some),
+            Err(_) => Ok(None),
         }
     }
 
@@ -132,20 +99,10 @@ impl ClientStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn delete(&self, org: &OrgId, id: &ClientId) -> Result<(), Failure> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .key("org", text(org))
-            .key("id", text(id))
-            .send()
-            .await
-            .map(drop)
-            .map_err(Failure::of("DeleteItem on clients"))
+        self.table.delete(&ClientKey::new(org, id)).await
     }
 }
 
 fn client(item: Item) -> Result<Client, Failure> {
-    serde_dynamo::from_item::<_, Record>(item)
-        .map(|record| record.client)
-        .map_err(Failure::corrupt("a client"))
+    from_item::<Record>(item, WHAT).map(|record| record.client)
 }

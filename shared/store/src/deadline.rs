@@ -1,4 +1,4 @@
-//! Trying again, while there is time, what AWS has no capacity for.
+//! Retries of throttled work until a deadline.
 
 use std::time::{Duration, Instant};
 
@@ -6,36 +6,36 @@ use backon::{ExponentialBuilder, Retryable};
 
 use crate::failure::Failure;
 
-/// The pauses between attempts, beside those of the SDK, which come before. DynamoDB splits a
-/// partition that is too busy within minutes, so longer ones would only lose time.
+/// The pauses between attempts, each of which includes the retries of the SDK. DynamoDB splits a partition that is too
+/// busy within minutes, so longer pauses would only lose time.
 const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_min_delay(Duration::from_millis(100))
     .with_max_delay(Duration::from_secs(5))
     .without_max_times();
 
-/// The moment after which throttled work is not tried again.
+/// The moment after which throttled work is not retried.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// The moment after this time from now on.
+    /// The deadline this long from now.
     #[must_use]
     pub fn after(time: Duration) -> Self {
         Self(Instant::now() + time)
     }
 
-    /// A moment that has passed: work is tried once.
+    /// A deadline in the past: work is tried once.
     #[must_use]
     pub fn passed() -> Self {
         Self::after(Duration::ZERO)
     }
 
-    /// Does some work, and again after a pause as long as it is throttled. An attempt, or a pause,
-    /// that has begun may end after the deadline.
+    /// Does the work, and retries it after a pause while it is throttled. An attempt, or a pause, that has begun may end
+    /// after the deadline.
     ///
     /// # Errors
-    /// The first [`Failure`] that is no [`Failure::Throttled`], or the first after the deadline.
+    /// The first [`Failure`] that is not [`Failure::Throttled`], or the first one after the deadline.
     pub async fn retry<T, W: Future<Output = Result<T, Failure>>>(
         self,
         work: impl FnMut() -> W,

@@ -1,11 +1,11 @@
-//! The deliveries of notifications: jobs, listed by the endpoint they go to.
+//! The deliveries of notifications: jobs, listed by endpoint.
 
 use jiff::Timestamp;
 use saldo_domain::id::{DeliveryId, NotificationId, OrgId};
 use saldo_domain::notification::Delivery;
 
-use super::jobs::{Job, JobStore};
 use crate::failure::Failure;
+use crate::jobs::{Job, JobStore};
 
 /// The deliveries of all organizations.
 pub type DeliveryStore = JobStore<Delivery>;
@@ -51,7 +51,7 @@ impl DeliveryStore {
     }
 }
 
-/// The list of what goes to an endpoint.
+/// The list of an endpoint's deliveries.
 fn list(endpoint: &NotificationId) -> String {
     format!("{}#{endpoint}", Delivery::LIST)
 }

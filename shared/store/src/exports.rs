@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use saldo_domain::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
 use saldo_domain::id::{ExportId, OrgId};
 
-use super::expression::Update;
-use super::item::{moment, text};
-use super::jobs::{Job, JobStore, RUNNING, count, expiry_value};
+use crate::dynamodb::item::{EXPIRES_AT, count, moment, text};
+use crate::dynamodb::{Update, equals, is};
 use crate::failure::Failure;
+use crate::jobs::{Job, JobStore, RUNNING, expiry_value};
 
-/// The attribute that names the file of the attempt that counts.
+/// The attribute that names the file of the current attempt.
 const ATTEMPT_FILE: &str = "attempt_file";
 /// The attribute that names its upload.
 const ATTEMPT_UPLOAD: &str = "attempt_upload";
@@ -37,30 +37,25 @@ impl Job for ExportJob {
 }
 
 impl ExportStore {
-    /// Records the attempt that counts from now on, in place of the one that counted when
-    /// `job` was read: that one can't end the job any more, so what it left can be cleared
-    /// away. Says whether it does: otherwise the job has ended, or yet another attempt counts.
+    /// Makes an attempt the current one, in place of the one that was current when `job` was read. The older attempt
+    /// can't end the job any more, so its partial upload can be removed. Returns whether the attempt is current:
+    /// otherwise the job has ended, or yet another attempt is current.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn attempt(&self, job: &ExportJob, attempt: &Attempt) -> Result<bool, Failure> {
         let mut update = running();
-        let upload = update.name(ATTEMPT_UPLOAD);
-        // If it is there already, the SDK tried twice and the first answer was lost.
-        let mine = update.value(text(&attempt.upload));
-        let before = match job.attempt() {
-            Some(before) => format!("{upload} = {}", update.value(text(before.upload))),
-            None => format!("attribute_not_exists({upload})"),
-        };
-        update.require(format!("{upload} = {mine} OR {before}"));
+        // If the attempt is there already, the SDK tried twice and the answer to the first attempt was lost.
+        let mine = equals(ATTEMPT_UPLOAD, text(&attempt.upload));
+        update.require(mine.or(is(ATTEMPT_UPLOAD, job.attempt().map(|before| text(before.upload)))));
         update.set(ATTEMPT_FILE, text(&attempt.file));
         update.set(ATTEMPT_UPLOAD, text(&attempt.upload));
-        update.set("expires_at", expiry_value(job));
-        self.update(job, update).await
+        update.set(EXPIRES_AT, expiry_value(job));
+        self.update(job, &update).await
     }
 
-    /// Ends the job with the file of an attempt. Says whether it did: another attempt may
-    /// count by now, or have ended the job.
+    /// Ends the job with the file of an attempt. Returns whether it did: another attempt may be current by now, or
+    /// have ended the job.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -72,16 +67,16 @@ impl ExportStore {
         now: Timestamp,
     ) -> Result<bool, Failure> {
         let mut update = running();
-        update.require_value(ATTEMPT_UPLOAD, Some(text(&attempt.upload)));
+        update.require(equals(ATTEMPT_UPLOAD, text(&attempt.upload)));
         update.set("status", text(ExportStatus::Completed.name()));
         update.set("rows", count(file.rows));
         update.set("bytes", count(file.bytes));
         update.set("sha256", text(&file.sha256));
         update.set("completed_at", moment(now));
-        if self.update(job, update).await? {
+        if self.update(job, &update).await? {
             return Ok(true);
         }
-        // The SDK tried twice, and the answer to the first attempt was lost.
+        // The SDK may have tried twice, and the answer to the first attempt was lost.
         let now = self.get(&job.org, &job.id).await?;
         Ok(now.is_some_and(|now| {
             now.status == ExportStatus::Completed && now.attempt().as_ref() == Some(attempt)
@@ -97,14 +92,14 @@ impl ExportStore {
         update.set("status", text(ExportStatus::Failed.name()));
         update.set("reason", text(reason));
         update.set("completed_at", moment(now));
-        update.set("expires_at", expiry_value(job));
-        self.update(job, update).await.map(drop)
+        update.set(EXPIRES_AT, expiry_value(job));
+        self.update(job, &update).await.map(drop)
     }
 }
 
 /// An update of a job that has not ended.
 fn running() -> Update {
     let mut update = Update::default();
-    update.require_value("status", Some(text(RUNNING)));
+    update.require(equals("status", text(RUNNING)));
     update
 }

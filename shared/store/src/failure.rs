@@ -1,52 +1,52 @@
-//! Infrastructure errors. No input is at fault, and trying again may help.
+//! Infrastructure errors. No input is at fault, and a retry may help.
 
 use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::CONFLICT;
+use crate::dynamodb::CONFLICT;
 
 type Source = Box<dyn Error + Send + Sync>;
 
-/// An AWS service did not do what it was asked, or stored data is not what it should be.
+/// An AWS service failed, or a stored record is invalid.
 ///
-/// What it says is for the logs alone: it may name tables and queues, never a caller's data.
+/// The message is for logs only: it may name tables and queues, never a caller's data.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The service wants fewer requests, has no answer in time, or others write the same item; the
-    /// SDK's own retries are used up.
+    /// The service was throttled, did not answer in time, or other requests write the same item; the SDK's retries are
+    /// used up.
     #[error("{operation} was throttled, or took too long")]
     Throttled {
         /// The call that failed.
         operation: &'static str,
     },
-    /// The service could not be reached, or refused.
+    /// The service could not be reached, or refused the request.
     #[error("{operation} failed")]
     Service {
         /// The call that failed.
         operation: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         source: Source,
     },
-    /// A worker would queue its message again, and has done so as often as its kind allows.
+    /// A worker had to queue its message again, but has done so as often as its kind allows.
     #[error("the message was queued again {hops} times, which is the most that its kind allows")]
     HopsExhausted {
         /// How often it was queued again.
         hops: u32,
     },
-    /// A stored record can't be understood.
+    /// A stored record can't be read.
     #[error("{what} in the store can't be read")]
     Corrupt {
         /// What kind of record.
         what: &'static str,
-        /// Why.
+        /// The cause.
         #[source]
         source: Source,
     },
 }
 
-/// The codes by which AWS services ask for fewer requests, or for the same one later.
+/// The error codes of AWS services that throttle requests, or that ask for the same request later.
 const THROTTLES: [&str; 7] = [
     CONFLICT,
     "ProvisionedThroughputExceededException",
@@ -76,7 +76,7 @@ impl Failure {
         }
     }
 
-    /// A request that the service refuses, or would refuse, each time.
+    /// The failure of a request that the service refuses, or would refuse, at every attempt.
     pub(crate) fn refused(operation: &'static str, why: impl Into<Source>) -> Self {
         Self::Service { operation, source: why.into() }
     }
@@ -86,21 +86,20 @@ impl Failure {
         move |source| Self::Corrupt { what, source: source.into() }
     }
 
-    /// What failed, and why, and why that: for a log line. (JSON logs show an error without
-    /// its sources.)
+    /// The error and all its sources, for a log line: JSON logs show an error without its sources.
     #[must_use]
     pub fn chain(&self) -> String {
         let causes = std::iter::successors(Some(self as &(dyn Error + 'static)), |&error| error.source());
         causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
     }
 
-    /// A record that must be there and is not.
+    /// The failure of a record that must exist and does not.
     #[must_use]
     pub fn missing(what: &'static str) -> Self {
         Self::Corrupt { what, source: "it is not there".into() }
     }
 
-    /// A request that could not even be put together, which is a mistake in the code.
+    /// The failure of a request that could not be built, which is a bug.
     pub(crate) fn unsendable<E: Error + Send + Sync + 'static>(
         operation: &'static str,
     ) -> impl FnOnce(E) -> Self {

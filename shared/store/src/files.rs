@@ -29,8 +29,7 @@ pub struct FileStore {
     bucket: String,
 }
 
-/// The files of one import, all under one prefix, so that what belongs to an
-/// organization is told by its name.
+/// The files of one import, under a prefix that names the organization and the import.
 #[derive(Clone, Debug)]
 pub struct ImportFiles(String);
 
@@ -41,7 +40,7 @@ impl ImportFiles {
         Self(format!("imports/{org}/{import}"))
     }
 
-    /// What was sent in the request, byte by byte.
+    /// The request's body, byte by byte.
     #[must_use]
     pub fn payload(&self) -> String {
         format!("{}/payload", self.0)
@@ -53,53 +52,52 @@ impl ImportFiles {
         format!("{}/chunks/{number:06}.json", self.0)
     }
 
-    /// What an attempt at a chunk found in its rows. Attempts don't share a file: the one
-    /// that is committed names its own.
+    /// The findings of an attempt at a chunk. Each attempt has a file of its own, and the commit of the chunk names the
+    /// one that is valid.
     #[must_use]
     pub fn report(&self, number: u32, attempt: Uuid) -> String {
         format!("{}/reports/{number:06}-{attempt}.json", self.0)
     }
 
-    /// The refused rows, too many for an answer.
+    /// The refused rows, if they are too many for an answer.
     #[must_use]
     pub fn refused_rows(&self, extension: &str) -> String {
         format!("{}/refused.{extension}", self.0)
     }
 }
 
-/// The name of the file that an organization sends by a link, to be imported.
+/// The name of a file that an organization uploads by a link, to be imported.
 #[must_use]
 pub fn uploaded_file(org: &OrgId, upload: &UploadId) -> String {
     format!("uploads/{org}/{upload}")
 }
 
-/// The name of the file of an answer that is kept to be repeated. The bucket's lifecycle rule
-/// removes it when it is not any more.
+/// The name of the file of an answer that is kept to be repeated. The bucket's lifecycle rule removes it when the answer
+/// has expired.
 #[must_use]
 pub fn kept_answer(org: &OrgId, answer: Uuid) -> String {
     format!("answers/{org}/{answer}")
 }
 
-/// The name of the file that an attempt at an export writes. Exports have a prefix of their
-/// own, which the bucket's lifecycle rule goes by. What the file is saved as is told by its
-/// disposition.
+/// The name of the file that an attempt at an export writes. Exports have a prefix of their own, for the bucket's
+/// lifecycle rule. The file's content disposition has the name under which a browser saves it.
 #[must_use]
 pub fn export_file(org: &OrgId, export: &ExportId, attempt: Uuid) -> String {
     format!("exports/{org}/{export}/{attempt}")
 }
 
-/// What S3 knows of a file.
+/// The properties of a file in S3.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// Its bytes.
+    /// Its size in bytes.
     pub bytes: u64,
-    /// What its content is told by.
+    /// Its `ETag`, which changes with its content.
     pub etag: Option<String>,
     /// Its SHA-256 in base64, if it was checked when it was written.
     pub sha256: Option<String>,
 }
 
-/// How often a piece of a file is read whose reading is cut off.
+/// How often the reading of a piece of a file is tried, if it is cut off.
 const READ_RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_min_delay(Duration::from_millis(50))
@@ -128,7 +126,7 @@ impl FileStore {
             .map_err(Failure::of("PutObject"))
     }
 
-    /// Reads a file, if it is there.
+    /// Reads a file, if it exists.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails, or the file ends before its length.
@@ -144,7 +142,7 @@ impl FileStore {
         Ok(Some(body.into_bytes()))
     }
 
-    /// What S3 knows of a file, if it is there.
+    /// The properties of a file, if it exists.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails.
@@ -161,8 +159,8 @@ impl FileStore {
         }
     }
 
-    /// Reads a piece of a file, if it is there and, where an `ETag` is given, still has that.
-    /// What is cut short is read again.
+    /// Reads a piece of a file, if it exists and, where an `ETag` is given, still has that. If the answer is cut short,
+    /// the piece is read again.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails.
@@ -191,13 +189,13 @@ impl FileStore {
             Err(error) => {
                 let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
                 return match code {
-                    // Gone, changed, or shorter than it was.
+                    // Deleted, changed, or shorter than it was.
                     Some("NoSuchKey" | "PreconditionFailed" | "InvalidRange") => Ok(None),
                     _ => Err(Failure::of("GetObject")(error)),
                 };
             }
         };
-        // Not every service that speaks S3's language knows conditions.
+        // Not every service that is compatible with S3 checks conditions.
         if etag.is_some() && object.e_tag() != etag {
             return Ok(None);
         }

@@ -1,10 +1,9 @@
 //! The import jobs and their chunks.
 //!
-//! The counts of chunks lie beside the job, in buckets of sixteen chunks. A commit is one
-//! conditional update of a bucket: however often a chunk is delivered, it counts once, at one
-//! write unit, and workers don't write the job's own item, which its planner, its cancellation and its
-//! end write. The sum of the buckets is the job's progress; once that can't change any more, it
-//! stands in the job's item.
+//! The counts of chunks are stored beside the job, in buckets of sixteen chunks. A commit is one conditional update of
+//! a bucket: a chunk counts once, however often it is delivered, and costs one write unit. Workers do not write the
+//! job's own item, which the planner, the cancellation and the end of the import write. The job's progress is the sum
+//! of its buckets; once it is final, it is stored in the job's item.
 
 mod bucket;
 mod commit;
@@ -17,15 +16,19 @@ use saldo_domain::id::{ImportId, OrgId, UploadId};
 use saldo_domain::import::{Counts, ImportJob, ImportStatus, Upload};
 use uuid::Uuid;
 
-use super::expression::Update;
-use super::item::{moment, text};
-use super::jobs::{Job, JobStore, count, expiry_value};
+use crate::dynamodb::item::{EXPIRES_AT, count, moment, nested, text};
+use crate::dynamodb::{Update, absent, at_most, equals, exists};
 use crate::failure::Failure;
+use crate::jobs::{Job, JobStore, expiry_value};
 
-/// The attribute that tells how many chunks there are to be.
+/// The attribute with the number of chunks, once it is known.
 const CHUNKS: &str = "chunks";
-/// The attribute that tells since when the rows are counted.
+/// The attribute with the time at which the rows were counted.
 const PLANNED_AT: &str = "planned_at";
+const QUEUED: &str = "queued";
+const REASON: &str = "reason";
+const CANCEL_REQUESTED_AT: &str = "cancel_requested_at";
+
 /// The imports of all organizations.
 pub type ImportStore = JobStore<ImportJob>;
 
@@ -48,14 +51,14 @@ impl Job for ImportJob {
     }
 }
 
-/// The files of all organizations that are sent to be imported.
+/// The uploaded files of all organizations.
 pub type UploadStore = JobStore<Upload>;
 
 impl Job for Upload {
     type Id = UploadId;
 
     const LIST: &'static str = "upload";
-    // Nothing is done to an upload, so it is kept as long as a job that nobody has begun.
+    // No worker begins an upload, so it is kept as long as a job that no worker has begun.
     const BEGUN: &'static str = "begun";
 
     fn id(&self) -> &UploadId {
@@ -74,18 +77,18 @@ impl Job for Upload {
 /// A committed chunk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChunkPart {
-    /// The chunk's number in the import, from 0 on.
+    /// The chunk's number in the import, from 0.
     pub number: u32,
-    /// Its rows by their outcome.
+    /// The number of rows by outcome.
     pub counts: Counts,
-    /// Whether it was given up or left out, and a slow worker or a redrive may still process it.
+    /// Whether it failed for good or was left out. A slow worker or a redrive may still process it.
     pub exhausted: bool,
-    /// Which of its reports counts, if there was a finding in its rows.
+    /// The valid report of its findings, if its rows had any.
     pub report: Option<Uuid>,
 }
 
 impl ChunkPart {
-    /// A chunk that was given up and of whose rows nothing is known.
+    /// A chunk that failed for good, with no known outcome of its rows.
     #[must_use]
     pub fn exhausted(number: u32) -> Self {
         Self { number, counts: Counts::default(), exhausted: true, report: None }
@@ -93,8 +96,8 @@ impl ChunkPart {
 }
 
 impl ImportStore {
-    /// Records what is known once a payload was read: its rows, how many of them are
-    /// superseded, and whether the others are `one` chunk. Returns the job as it is now, unless it was taken back.
+    /// Stores the result of the planner's first reading: the number of rows, how many of them are superseded, and
+    /// whether the others are `one` chunk. Returns the job as it is now, unless it was deleted.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -111,60 +114,56 @@ impl ImportStore {
         update.set("superseded", count(superseded));
         update.set(PLANNED_AT, moment(now));
         if one {
-            update.set_if_absent(CHUNKS, count(1));
+            update.set_if_absent(CHUNKS, count(1_u64));
         }
-        update.set("expires_at", expiry_value(job));
-        update.require("attribute_not_exists(#planned_at)".to_owned());
+        update.set(EXPIRES_AT, expiry_value(job));
+        update.require(absent(PLANNED_AT));
         require_status(&mut update, ImportStatus::Processing)?;
-        self.update(job, update).await?;
+        self.update(job, &update).await?;
         self.get(&job.org, &job.id).await
     }
 
-    /// Records that the chunks before number `queued` are queued, and that these are all, if
-    /// they are. Says whether the job still runs, as if nothing had happened.
+    /// Records that the chunks before number `queued` are queued, and whether these are all. Returns whether the job
+    /// is still running and was neither cancelled nor failed.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn queued(&self, job: &ImportJob, queued: u32, all: bool) -> Result<bool, Failure> {
         let mut update = Update::default();
-        update.set("queued", count(queued.into()));
+        update.set(QUEUED, count(queued));
         if all {
-            update.set(CHUNKS, count(queued.into()));
+            update.set(CHUNKS, count(queued));
         }
-        for name in ["reason", "cancel_requested_at"] {
-            let name = update.name(name);
-            update.require(format!("attribute_not_exists({name})"));
-        }
-        // Another planner may have come further.
-        let (name, value) = (update.name("queued"), update.value(count(queued.into())));
-        update.require(format!("{name} <= {value}"));
+        update.require(absent(REASON));
+        update.require(absent(CANCEL_REQUESTED_AT));
+        // Another planner may have queued more.
+        update.require(at_most(QUEUED, count(queued)));
         require_status(&mut update, ImportStatus::Processing)?;
-        self.update(job, update).await
+        self.update(job, &update).await
     }
 
-    /// Records that no chunks are queued any more, and that there are as many. Whoever comes
-    /// first is right.
+    /// Records that no more chunks will be queued, and their number. The first caller's number stays.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn queued_no_more(&self, job: &ImportJob, chunks: u32) -> Result<(), Failure> {
         let mut update = Update::default();
-        update.set_if_absent(CHUNKS, count(chunks.into()));
-        update.require("attribute_exists(job)".to_owned());
-        self.update(job, update).await.map(drop)
+        update.set_if_absent(CHUNKS, count(chunks));
+        update.require(exists("job"));
+        self.update(job, &update).await.map(drop)
     }
 
-    /// Has the job fail, for this reason: chunks that nobody has begun are left out from now
-    /// on. Returns the job as it is now, unless it was taken back.
+    /// Makes the job fail for this reason: workers leave out chunks that they have not begun. Returns the job as it is
+    /// now, unless it was deleted.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn fail(&self, job: &ImportJob, reason: &str) -> Result<Option<ImportJob>, Failure> {
-        self.stop(&job.org, &job.id, "reason", text(reason)).await
+        self.stop(&job.org, &job.id, REASON, text(reason)).await
     }
 
-    /// Calls the job off: chunks that nobody has begun are left out from now on. Returns the
-    /// job as it is now, if the organization has it.
+    /// Cancels the job: workers leave out chunks that they have not begun. Returns the job as it is now, if the
+    /// organization has it.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -174,32 +173,32 @@ impl ImportStore {
         id: &ImportId,
         now: Timestamp,
     ) -> Result<Option<ImportJob>, Failure> {
-        self.stop(org, id, "cancel_requested_at", moment(now)).await
+        self.stop(org, id, CANCEL_REQUESTED_AT, moment(now)).await
     }
 
     async fn stop(
         &self,
         org: &OrgId,
         id: &ImportId,
-        why: &str,
+        why: &'static str,
         value: AttributeValue,
     ) -> Result<Option<ImportJob>, Failure> {
         let Some(job) = self.get(org, id).await? else { return Ok(None) };
         let mut update = Update::default();
         update.set_if_absent(why, value);
-        // What has ended is settled.
+        // A job that has ended does not change.
         require_status(&mut update, ImportStatus::Processing)?;
-        self.update(&job, update).await?;
+        self.update(&job, &update).await?;
         self.get(org, id).await
     }
 }
 
 /// Requires that the job has this status.
 fn require_status(update: &mut Update, status: ImportStatus) -> Result<(), Failure> {
-    update.require_value("status", Some(status_value(status)?));
+    update.require(equals("status", status_value(status)?));
     Ok(())
 }
 
 fn status_value(status: ImportStatus) -> Result<AttributeValue, Failure> {
-    serde_dynamo::to_attribute_value(status).map_err(Failure::corrupt("a status"))
+    nested(&status, "a status")
 }

@@ -1,8 +1,8 @@
-//! What was done, in numbers, in CloudWatch's embedded metric format:
+//! Metrics, in CloudWatch's embedded metric format:
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>.
 //!
-//! A deployed function prints them with its logs, in the namespace `Saldo`, with its stack as
-//! their dimension. Elsewhere nobody counts.
+//! A deployed function prints them with its logs, in the namespace `Saldo`, with its stack as their dimension. Elsewhere
+//! nothing is recorded.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const OUTCOME: &str = "Outcome";
 
 static COLLECTOR: OnceLock<&'static Collector> = OnceLock::new();
 
-/// Begins to count, for the stack of this name. Called again, it does nothing.
+/// Starts recording for the stack of this name. Further calls do nothing.
 pub fn begin(stack: String) {
     let collector = Builder::new().cloudwatch_namespace(NAMESPACE).with_dimension(STACK, stack).init();
     let Ok(collector) = collector else { return };
@@ -36,29 +36,29 @@ pub fn begin(stack: String) {
     let _begun_already = COLLECTOR.set(collector);
 }
 
-/// Prints what was counted since the last time: at the end of whatever a function is called for.
+/// Prints the metrics recorded since the last call. Called at the end of each invocation.
 pub fn flush() {
     if let Some(collector) = COLLECTOR.get()
         && let Err(error) = collector.flush(std::io::stdout().lock())
-    // whole lines, whoever else prints
+    // whole lines, even if other threads print
     {
         tracing::warn!(%error, "metrics were not printed");
     }
 }
 
-/// A chunk of an import was processed, for so long: rows were imported, or refused.
+/// Records a processed chunk of an import: its duration, and its rows imported and refused.
 pub fn chunk_processed(imported: u64, refused: u64, took: Duration) {
     counter!(ROWS_IMPORTED).increment(imported);
     counter!(ROWS_REFUSED).increment(refused);
     histogram!(CHUNK_SECONDS).record(took.as_secs_f64());
 }
 
-/// A file of so many rows was exported, as an answer or as a job's.
+/// Records an exported file with this number of rows.
 pub fn exported(rows: u64) {
     counter!(EXPORT_ROWS).increment(rows);
 }
 
-/// A synchronization has ended, well or not.
+/// Records the end of a synchronization, completed or failed.
 pub fn sync_ended(completed: bool) {
     counter!(SYNCS, OUTCOME => if completed { "completed" } else { "failed" }).increment(1);
 }

@@ -22,21 +22,21 @@ pub use depth::Depth;
 pub use hops::{Queued, REST_MAX};
 pub use visibility::Received;
 
-/// The longest that SQS keeps a message back.
+/// The longest delay of a message in SQS.
 pub const DELAY_MAX: Duration = Duration::from_mins(15);
 
-/// A piece of import work. It says where the data lies and holds none of it.
+/// A task of an import. It refers to the data and contains none of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportMessage {
-    /// Whose import it is.
+    /// The organization.
     pub org: OrgId,
     /// The import.
     pub import: ImportId,
-    /// What to do.
+    /// The task.
     pub task: ImportTask,
 }
 
-/// What to do for an import.
+/// A kind of task of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportTask {
@@ -46,19 +46,19 @@ pub enum ImportTask {
     Chunk(u32),
 }
 
-/// An export that is to be written.
+/// A request to write an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportMessage {
-    /// Whose export it is.
+    /// The organization.
     pub org: OrgId,
     /// The export.
     pub export: ExportId,
 }
 
-/// A synchronization that is to be brought forward, as far as it goes.
+/// A request to continue a synchronization as far as possible.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncMessage {
-    /// Whose synchronization it is.
+    /// The organization.
     pub org: OrgId,
     /// The access that is synchronized.
     pub access: AccessId,
@@ -66,33 +66,33 @@ pub struct SyncMessage {
     pub sync: SyncId,
 }
 
-/// What to do for notifications.
+/// A task for notifications.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationMessage {
-    /// Find who wants to be told of an event.
+    /// Find the endpoints that observe an event.
     Tell(Event),
-    /// Deliver a notification, or try again.
+    /// Deliver a notification, or retry its delivery.
     Deliver {
-        /// Whose notification it is.
+        /// The organization.
         org: OrgId,
         /// Its delivery.
         delivery: DeliveryId,
     },
 }
 
-/// A message, which is about an organization.
+/// A message about an organization's job.
 pub trait Message: Serialize {
-    /// How often workers may queue a message of this kind again ([`WorkQueue::put_back`]): as
-    /// often as the longest schedule of its kind takes. It bounds loops of our own, since Lambda's
-    /// loop detection is off for the workers that queue their messages again.
+    /// How often workers may queue a message of this kind again ([`WorkQueue::put_back`]): as often as the longest
+    /// schedule of its kind takes. It bounds loops, because Lambda's loop detection is off for the workers that queue
+    /// their messages again.
     const HOPS_MAX: u32;
 
-    /// The job that it is about, as the logs name it.
+    /// The job, as the logs name it.
     fn job(&self) -> String;
 
-    /// The organization. Its messages are a group of their own, so that however many they are,
-    /// those of others don't wait behind them (SQS fair queues):
+    /// The organization. Its messages are a group, so that the messages of other organizations do not wait behind them
+    /// (SQS fair queues):
     /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>.
     fn org(&self) -> &OrgId;
 }
@@ -151,7 +151,7 @@ impl Message for NotificationMessage {
     }
 }
 
-/// A queue of import work: of plans, or of chunks.
+/// A queue of import tasks: of plans, or of chunks.
 pub type ImportQueue = WorkQueue<ImportMessage>;
 /// The queue of exports.
 pub type ExportQueue = WorkQueue<ExportMessage>;
@@ -161,7 +161,7 @@ pub type SyncQueue = WorkQueue<SyncMessage>;
 pub type NotificationQueue = WorkQueue<NotificationMessage>;
 
 impl NotificationQueue {
-    /// Has whoever observes the event be told of it. Telling it twice is harmless.
+    /// Queues an event for the endpoints that observe it. Queueing it twice is harmless.
     ///
     /// # Errors
     /// [`Failure`] when SQS fails.
@@ -191,9 +191,8 @@ impl<M: Message> WorkQueue<M> {
         Self { client, url, kind: PhantomData }
     }
 
-    /// Records a job and queues its first message. That message hands the job over: either it
-    /// is queued, or the job is taken back and the caller gets an error. A job that an earlier
-    /// request with the same seed made stays: its caller may have been told of it.
+    /// Stores a job and queues its first message. If the message can't be queued, the job is deleted and the caller gets
+    /// an error, unless an earlier request with the same seed had stored the job: its caller may have its id.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB or SQS fails.
@@ -210,7 +209,7 @@ impl<M: Message> WorkQueue<M> {
         sent
     }
 
-    /// Queues work. On an error some of it may be queued: doing it twice is harmless.
+    /// Queues messages. On an error some of them may be queued: workers may process a message twice.
     ///
     /// # Errors
     /// [`Failure`] when SQS fails.
@@ -218,8 +217,7 @@ impl<M: Message> WorkQueue<M> {
         self.send_later(messages, Duration::ZERO).await
     }
 
-    /// Queues work that is to be done after a while: as long as it takes, but at most
-    /// [`DELAY_MAX`].
+    /// Queues messages that are received after a delay of at most [`DELAY_MAX`].
     ///
     /// # Errors
     /// [`Failure`] when SQS fails.
@@ -228,8 +226,7 @@ impl<M: Message> WorkQueue<M> {
         self.send_all(&queued, delay).await
     }
 
-    /// Queues a message again that a worker has to come back to after `delay`, at most
-    /// [`DELAY_MAX`]: one hop further.
+    /// Queues a message again that a worker has to continue after `delay`, at most [`DELAY_MAX`]: one hop further.
     ///
     /// # Errors
     /// [`Failure::HopsExhausted`] when it was queued again [`Message::HOPS_MAX`] times. A worker
@@ -242,8 +239,7 @@ impl<M: Message> WorkQueue<M> {
         self.send_all(&[Queued { message: &queued.message, hops: queued.hops + 1 }], delay).await
     }
 
-    /// Sends nothing, to have a connection when something is to be sent. SQS answers that it
-    /// was nothing.
+    /// Sends an empty batch, which SQS refuses, to open the connection for the messages to come.
     ///
     /// # Errors
     /// [`Failure`] when SQS does not answer.

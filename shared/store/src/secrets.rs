@@ -1,9 +1,7 @@
-//! Secrets at rest, sealed by KMS: what a bank asks of its customer, what signs a
-//! notification.
+//! Secrets at rest, sealed by KMS: credentials for banks, and the keys that sign notifications.
 //!
-//! A sealed text opens only in the context it was sealed in (the organization and what it
-//! belongs to), so that a ciphertext copied into another record opens nothing. KMS logs the
-//! context, never the text.
+//! A sealed secret opens only in the context in which it was sealed (the organization and the record that it belongs to),
+//! so a ciphertext that is copied into another record can't be opened. KMS logs the context, never the secret.
 
 use std::collections::HashMap;
 
@@ -45,7 +43,7 @@ impl Sealer {
         Ok(Sealed::new(sealed.into_inner()))
     }
 
-    /// Makes a new key of 256 random bits, sealed.
+    /// Generates a key of 256 random bits, sealed.
     ///
     /// # Errors
     /// [`Failure`] when KMS fails.
@@ -68,7 +66,7 @@ impl Sealer {
     /// # Errors
     /// [`Failure`] when KMS fails, or the secret was sealed in another context.
     pub async fn open(&self, context: &SealContext, sealed: &Sealed) -> Result<SecretString, Failure> {
-        // The bytes are not quoted in an error: they are the secret.
+        // The error must not quote the bytes: they are the secret.
         let text = String::from_utf8(self.decrypt(context, sealed).await?);
         Ok(text.map_err(|_| Failure::missing("text in a secret"))?.into())
     }

@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use saldo_domain::notification::Targets;
 use url::Url;
 
-/// The variable that says where browsers reach the API.
+/// The variable with the API's URL for browsers.
 const PUBLIC_URL: &str = "SALDO_PUBLIC_URL";
 
-/// Where the records, files and messages are.
+/// The names of the resources that the functions use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The tables.
@@ -18,14 +18,14 @@ pub struct Settings {
     pub bucket: String,
     /// The queues.
     pub queues: Queues,
-    /// The KMS key that secrets are sealed with, by its ARN.
+    /// The ARN of the KMS key that seals secrets.
     pub secrets_key: String,
-    /// The address from which others see our requests: on AWS, the NAT gateway's.
+    /// The source address of requests to other services: on AWS, the NAT gateway's.
     pub ip_address: IpAddr,
-    /// Which addresses may be called: this machine's own in the local stack alone.
+    /// The addresses that may be called: this machine's own only in the local stack.
     pub targets: Targets,
-    /// Where users' browsers reach the API: banks send them back there. Without it no bank can send its customers
-    /// to a page of its own.
+    /// The API's URL for users' browsers: banks redirect them to it. Without it no bank can send its customers to a page of
+    /// its own.
     pub public_url: Option<Url>,
 }
 
@@ -57,13 +57,13 @@ pub struct Queues {
     pub import: String,
     /// Exports to be written.
     pub export: String,
-    /// Synchronizations to be brought forward.
+    /// Synchronizations to be continued.
     pub sync: String,
-    /// Events to be told, and notifications to be delivered.
+    /// Events to be published, and notifications to be delivered.
     pub notification: String,
 }
 
-/// Variables that are needed and not set, or that have values that can't be used.
+/// Required variables that are not set, or have invalid values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not set, or set to an invalid value, in the environment: {}", names.join(", "))]
 pub struct InvalidVariables {
@@ -79,7 +79,7 @@ impl Settings {
         Self::read(|name| env::var(name).ok())
     }
 
-    /// Reads the settings from any source of variables.
+    /// Reads the settings from this source of variables.
     ///
     /// # Errors
     /// [`InvalidVariables`] names all of them.
@@ -131,7 +131,7 @@ impl Settings {
     }
 }
 
-/// Reads where browsers reach the API: an `https` URL that paths can be appended to.
+/// Reads the API's URL for browsers: an `https` URL to which paths can be appended.
 fn public_url(text: &str, targets: Targets) -> Option<Url> {
     let plain = |url: &Url| url.query().is_none() && url.fragment().is_none();
     Url::parse(text).ok().filter(|url| targets.check_page(url).is_ok() && plain(url))

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::sync::SyncJob;
 
-use super::jobs::{Job, JobStore};
 use crate::failure::Failure;
+use crate::jobs::{Job, JobStore};
 
 /// The synchronizations of all organizations.
 pub type SyncStore = JobStore<SyncJob>;

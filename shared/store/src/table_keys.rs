@@ -1,4 +1,4 @@
-//! The keys of every table, built here and nowhere else.
+//! The keys of every table. No other module knows how they are made.
 //!
 //! | table | partition key | sort key | index |
 //! |---|---|---|---|
@@ -12,156 +12,351 @@
 
 use data_encoding::HEXLOWER;
 use saldo_domain::access::LoginHash;
+use saldo_domain::account::{AccountIdentifier, OwnerId};
 use saldo_domain::date::Date;
-use saldo_domain::id::{AccessId, AccountId, Id, KeyId, OrgId};
+use saldo_domain::id::{AccessId, AccountId, ClientId, Id, KeyId, NotificationId, OrgId, TransactionId};
+use saldo_domain::key::KeyHash;
 use saldo_domain::notification::{NotifyUri, ObserveKey};
-use saldo_domain::transaction::{Place, Sequence, Source};
+use saldo_domain::transaction::{Place, Sequence, Source, Transaction};
 use sha2::{Digest, Sha256};
 
-use super::item::{Item, text};
+use crate::dynamodb::item::{Item, Reader, text};
+use crate::dynamodb::{Index, Key, Operations};
+use crate::failure::Failure;
 
-/// How many partitions an organization's accounts are spread over. One DynamoDB partition
-/// takes 1,000 writes a second; sixteen take what one import can send.
-pub(super) const SHARDS: u8 = 16;
+/// Declares the type of a table's keys; its fields are the key attributes.
+macro_rules! key {
+    ($(#[$doc:meta])* $name:ident of $table:literal: $partition:ident $(, $sort:ident)?) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub(crate) struct $name {
+            $partition: String,
+            $($sort: String,)?
+        }
 
-/// The job itself, among the parts of a job.
-pub(super) const JOB_PART: &str = "job";
+        impl Key for $name {
+            const PARTITION: &'static str = stringify!($partition);
+            const OPERATIONS: Operations = Operations {
+                get: concat!("GetItem on ", $table),
+                batch_get: concat!("BatchGetItem on ", $table),
+                put: concat!("PutItem on ", $table),
+                update: concat!("UpdateItem on ", $table),
+                delete: concat!("DeleteItem on ", $table),
+                query: concat!("Query on ", $table),
+                scan: concat!("Scan on ", $table),
+                transact: concat!("TransactWriteItems on ", $table),
+            };
 
-/// Where an account lies.
-pub(super) fn account(org: &OrgId, id: &AccountId) -> Item {
-    let key = [("shard", shard(org, id.shard(SHARDS))), ("id", id.to_string())];
-    key.map(|(name, value)| (name.to_owned(), text(value))).into()
+            fn attributes(&self) -> Item {
+                Item::from([
+                    (stringify!($partition).to_owned(), text(&self.$partition)),
+                    $((stringify!($sort).to_owned(), text(&self.$sort)),)?
+                ])
+            }
+
+            fn of(item: &Item) -> Result<Self, Failure> {
+                let read = Reader::new(item, concat!("a key of ", $table));
+                Ok(Self {
+                    $partition: read.required(stringify!($partition))?,
+                    $($sort: read.required(stringify!($sort))?,)?
+                })
+            }
+        }
+    };
 }
 
-pub(super) fn shard(org: &OrgId, number: u8) -> String {
-    format!("{org}#{number:02}")
-}
+key!(
+    /// A key of the table of accounts.
+    AccountKey of "accounts": shard, id
+);
+key!(
+    /// A key of the table of clients.
+    ClientKey of "clients": org, id
+);
+key!(
+    /// A key of the table of transactions.
+    TransactionKey of "transactions": account, id
+);
+key!(
+    /// A key of the table of jobs.
+    JobKey of "jobs": job, part
+);
+key!(
+    /// A key of the table of API keys and organizations.
+    HashKey of "keys": hash
+);
+key!(
+    /// A key of the table of accesses and notification endpoints.
+    AccessKey of "accesses": org, id
+);
+key!(
+    /// A key of the table of answers to repeat.
+    RequestKey of "idempotency": request
+);
 
-pub(super) fn account_owner(org: &OrgId, owner_id: &str) -> String {
-    format!("{org}#{owner_id}")
-}
+/// The number of partitions over which an organization's accounts are spread. One DynamoDB partition takes 1,000
+/// writes a second; sixteen take what one import can send.
+pub(crate) const SHARDS: u8 = 16;
 
-/// Where the transactions lie that this source reports of an account. Those of banks have partitions of their
-/// own, which no request can name: an identifier comes after the `#`.
-pub(super) fn transactions_of(org: &OrgId, source: Source, account_identifier: &str) -> String {
-    match source {
-        Source::Api => format!("{org}#{account_identifier}"),
-        Source::Sync => format!("bank#{org}#{account_identifier}"),
+impl AccountKey {
+    /// The index of accounts by owner.
+    pub(crate) const BY_OWNER: Index = Index { name: "by_owner", partition: "owner" };
+
+    pub(crate) fn new(org: &OrgId, id: &AccountId) -> Self {
+        Self { shard: Self::shard(org, id.shard(SHARDS)), id: id.to_string() }
+    }
+
+    /// The partition of a shard of an organization's accounts.
+    pub(crate) fn shard(org: &OrgId, number: u8) -> String {
+        format!("{org}#{number:02}")
+    }
+
+    /// The partition of an owner's accounts in [`Self::BY_OWNER`].
+    pub(crate) fn owner(org: &OrgId, owner: &OwnerId) -> String {
+        format!("{org}#{owner}")
+    }
+
+    /// The owner in such a partition key.
+    pub(crate) fn owner_of(org: &OrgId, partition: &str) -> Option<OwnerId> {
+        partition.strip_prefix(&format!("{org}#"))?.parse().ok()
     }
 }
 
-/// Where the pending transactions of a bank's account lie. No account has this partition: it
-/// does not begin with an organization.
-pub(super) fn pending_of(org: &OrgId, account: &AccountId) -> String {
-    format!("pending#{org}#{account}")
+impl ClientKey {
+    pub(crate) fn new(org: &OrgId, id: &ClientId) -> Self {
+        Self { org: org.to_string(), id: id.to_string() }
+    }
 }
 
-/// Where an organization's accounts that have transactions are noted. No account has this
-/// partition: it lacks the `#` before an identifier.
-pub(super) fn noted_accounts(org: &OrgId) -> String {
-    org.to_string()
+impl TransactionKey {
+    /// The index of an account's transactions by value date.
+    pub(crate) const BY_DATE: Index = Index { name: "by_date", partition: "account" };
+
+    /// The key of a booked transaction.
+    pub(crate) fn booked(org: &OrgId, transaction: &Transaction) -> Self {
+        Self::with_id(org, transaction.source, &transaction.account_identifier, &transaction.id)
+    }
+
+    /// The key of the booked transaction with this id.
+    pub(crate) fn with_id(
+        org: &OrgId,
+        source: Source,
+        account: &AccountIdentifier,
+        id: &TransactionId,
+    ) -> Self {
+        Self { account: Self::booked_on(org, source, account), id: id.to_string() }
+    }
+
+    /// The key of a pending transaction of a bank's account.
+    pub(crate) fn pending(org: &OrgId, account: &AccountId, id: &TransactionId) -> Self {
+        Self { account: Self::pending_on(org, account), id: id.to_string() }
+    }
+
+    /// The key of the item that says that an account has transactions.
+    pub(crate) fn account_item(org: &OrgId, account: &AccountIdentifier) -> Self {
+        Self { account: Self::account_items(org), id: account.to_string() }
+    }
+
+    /// The partition of the transactions that this source reports of an account. Those of banks have partitions of
+    /// their own, which no request can name: an identifier comes after the `#`.
+    pub(crate) fn booked_on(org: &OrgId, source: Source, account: &AccountIdentifier) -> String {
+        format!("{}{account}", Self::prefix(org, source))
+    }
+
+    /// The account in such a partition key.
+    pub(crate) fn account_of(org: &OrgId, source: Source, partition: &str) -> Option<AccountIdentifier> {
+        partition.strip_prefix(&Self::prefix(org, source))?.parse().ok()
+    }
+
+    fn prefix(org: &OrgId, source: Source) -> String {
+        match source {
+            Source::Api => format!("{org}#"),
+            Source::Sync => format!("bank#{org}#"),
+        }
+    }
+
+    /// The partition of the pending transactions of a bank's account. No account has this partition: it does not
+    /// begin with an organization.
+    pub(crate) fn pending_on(org: &OrgId, account: &AccountId) -> String {
+        format!("pending#{org}#{account}")
+    }
+
+    /// The partition of the items that name an organization's accounts with transactions. No account has this
+    /// partition: it lacks the `#` before an identifier.
+    pub(crate) fn account_items(org: &OrgId) -> String {
+        org.to_string()
+    }
+
+    /// The key in [`Self::BY_DATE`] of the transaction at this place, for a page that starts after it.
+    pub(crate) fn by_date(org: &OrgId, source: Source, account: &AccountIdentifier, place: &Place) -> Item {
+        let mut key = Self::with_id(org, source, account, &place.id).attributes();
+        key.insert("valued".to_owned(), text(valued(place)));
+        key
+    }
 }
 
-/// Where one of them is noted.
-pub(super) fn noted_account(org: &OrgId, account_identifier: &str) -> Item {
-    let key = [("account", noted_accounts(org)), ("id", account_identifier.to_owned())];
-    key.map(|(name, value)| (name.to_owned(), text(value))).into()
-}
-
-/// Where a transaction stands among those of its account.
-pub(super) fn valued(place: &Place) -> String {
+/// The sort key in [`TransactionKey::BY_DATE`] of the transaction at this place.
+pub(crate) fn valued(place: &Place) -> String {
     format!("{}#{}#{}", place.day(), place.sequence(), place.id)
 }
 
 /// The sequence in such a key.
-pub(super) fn sequence(valued: &str) -> Option<Sequence> {
+pub(crate) fn sequence(valued: &str) -> Option<Sequence> {
     valued.split('#').nth(1)?.parse().ok()
 }
 
-/// Before the first transaction of a day.
-pub(super) fn valued_from(day: Date) -> String {
+/// A sort key before those of the day's transactions.
+pub(crate) fn valued_from(day: Date) -> String {
     format!("{day}#")
 }
 
-/// Behind the last transaction of a day.
-pub(super) fn valued_to(day: Date) -> String {
+/// A sort key after those of the day's transactions.
+pub(crate) fn valued_to(day: Date) -> String {
     format!("{day}#~")
 }
 
-pub(super) fn job(org: &OrgId, id: &impl Id) -> String {
-    format!("{org}#{id}")
+/// The sort key of a job, among its parts.
+pub(crate) const JOB_PART: &str = "job";
+
+impl JobKey {
+    /// The index of an organization's jobs by kind.
+    pub(crate) const BY_ORG: Index = Index { name: "by_org", partition: "listed" };
+
+    /// The key of a job.
+    pub(crate) fn new(org: &OrgId, id: &impl Id) -> Self {
+        Self { job: Self::partition(org, id), part: JOB_PART.to_owned() }
+    }
+
+    /// The key of a bucket of an import's chunks.
+    pub(crate) fn bucket(org: &OrgId, id: &impl Id, number: u32) -> Self {
+        Self { job: Self::partition(org, id), part: Self::bucket_part(number) }
+    }
+
+    /// The partition of a job and its parts.
+    pub(crate) fn partition(org: &OrgId, id: &impl Id) -> String {
+        format!("{org}#{id}")
+    }
+
+    /// The sort key of a bucket. Ten digits keep any number in order as text.
+    pub(crate) fn bucket_part(number: u32) -> String {
+        format!("chunks#{number:010}")
+    }
+
+    /// The partition in [`Self::BY_ORG`] of an organization's jobs of a kind.
+    pub(crate) fn listed(org: &OrgId, kind: &str) -> String {
+        format!("{org}{}", Self::list(kind))
+    }
+
+    /// What the lists of a kind of job have in common.
+    pub(crate) fn list(kind: &str) -> String {
+        format!("#{kind}")
+    }
+
+    /// The key in [`Self::BY_ORG`] of a job, for a page that starts after it.
+    pub(crate) fn by_org(org: &OrgId, id: &impl Id, kind: &str) -> Item {
+        let mut key = Self::new(org, id).attributes();
+        key.insert("listed".to_owned(), text(Self::listed(org, kind)));
+        key
+    }
 }
 
-/// Where a job itself lies.
-pub(super) fn job_itself(org: &OrgId, id: &impl Id) -> Item {
-    let key = [("job", job(org, id)), ("part", JOB_PART.to_owned())];
-    key.map(|(name, value)| (name.to_owned(), text(value))).into()
+impl HashKey {
+    /// The index of an organization's keys by id.
+    pub(crate) const BY_ORG: Index = Index { name: "by_org", partition: "org" };
+    /// What the keys of organizations begin with.
+    pub(crate) const ORGANIZATIONS: &'static str = "org#";
+
+    /// The key of an API key.
+    pub(crate) fn new(hash: &KeyHash) -> Self {
+        Self::of_hash(hash.as_str())
+    }
+
+    /// The same, for a hash that was read from an item.
+    pub(crate) fn of_hash(hash: &str) -> Self {
+        Self { hash: hash.to_owned() }
+    }
+
+    /// The key of an organization's settings.
+    pub(crate) fn organization(org: &OrgId) -> Self {
+        Self { hash: format!("{}{org}", Self::ORGANIZATIONS) }
+    }
+
+    /// The key of the pointer from an API key's id to its hash.
+    pub(crate) fn pointer(org: &OrgId, id: &KeyId) -> Self {
+        Self { hash: format!("key#{org}#{id}") }
+    }
+
+    /// The key of the number of API keys that an organization ever created.
+    pub(crate) fn count(org: &OrgId) -> Self {
+        Self { hash: format!("count#{org}") }
+    }
+
+    /// The partition key, as items repeat it.
+    pub(crate) fn into_hash(self) -> String {
+        self.hash
+    }
 }
 
-/// The sort key of a bucket of an import's chunks. Ten digits keep any number in order as text.
-pub(super) fn bucket_part(number: u32) -> String {
-    format!("chunks#{number:010}")
+impl AccessKey {
+    /// The key of an access.
+    pub(crate) fn new(org: &OrgId, id: &AccessId) -> Self {
+        Self::at(org, id.to_string())
+    }
+
+    /// The key of an access's sealed credentials.
+    pub(crate) fn credentials(org: &OrgId, id: &AccessId) -> Self {
+        Self::at(org, format!("{id}#secrets"))
+    }
+
+    /// The key of the secret with which an organization's logins are hashed.
+    pub(crate) fn login_key(org: &OrgId) -> Self {
+        Self::at(org, "login-key".to_owned())
+    }
+
+    /// The key of a user's login at a bank.
+    pub(crate) fn login(org: &OrgId, hash: &LoginHash) -> Self {
+        Self::at(org, format!("login#{}", hash.as_str()))
+    }
+
+    /// The key of a notification endpoint.
+    pub(crate) fn endpoint(org: &OrgId, id: &NotificationId) -> Self {
+        Self::at(org, id.to_string())
+    }
+
+    /// The key of an endpoint's target. A URL's fragment is not sent, and another spelling of the same URL is the
+    /// same target.
+    pub(crate) fn target(org: &OrgId, uri: &NotifyUri, observe_key: &ObserveKey) -> Self {
+        let mut url = uri.url().clone();
+        url.set_fragment(None);
+        // Neither contains a line break.
+        let digest = Sha256::digest(format!("{observe_key}\n{url}"));
+        Self::at(org, format!("target#{}", HEXLOWER.encode(&digest)))
+    }
+
+    fn at(org: &OrgId, id: String) -> Self {
+        Self { org: org.to_string(), id }
+    }
+
+    /// The sort key, as items repeat it.
+    pub(crate) fn into_id(self) -> String {
+        self.id
+    }
 }
 
-/// The key of a bucket of an import's chunks.
-pub(super) fn bucket(org: &OrgId, id: &impl Id, number: u32) -> Item {
-    let key = [("job", job(org, id)), ("part", bucket_part(number))];
-    key.map(|(name, value)| (name.to_owned(), text(value))).into()
-}
+impl RequestKey {
+    /// The key of the answer to a request with an `Idempotency-Key`. A route has no `#`, so no two requests share a
+    /// record by accident.
+    pub(crate) fn new(org: &OrgId, route: &str, key: &str) -> Self {
+        Self { request: format!("{org}#{route}#{key}") }
+    }
 
-/// Where an organization's jobs of a kind are listed.
-pub(super) fn listed_jobs(org: &OrgId, kind: &str) -> String {
-    format!("{org}{}", list(kind))
-}
+    /// The same, for a partition key that was read from an item.
+    pub(crate) fn of_request(request: &str) -> Self {
+        Self { request: request.to_owned() }
+    }
 
-/// What the lists of a kind of job have in common.
-pub(super) fn list(kind: &str) -> String {
-    format!("#{kind}")
-}
-
-/// Where an access's secrets lie, among the accesses.
-pub(super) fn access_secrets(id: &AccessId) -> String {
-    format!("{id}#secrets")
-}
-
-/// Where the item of an endpoint's target lies, among the accesses. A URL's fragment is not sent,
-/// and another spelling of the same URL is the same target.
-pub(super) fn notification_target(uri: &NotifyUri, observe_key: &ObserveKey) -> String {
-    let mut url = uri.url().clone();
-    url.set_fragment(None);
-    // Neither has a line break in it.
-    let digest = Sha256::digest(format!("{observe_key}\n{url}"));
-    format!("target#{}", HEXLOWER.encode(&digest))
-}
-
-/// Where the key lies by which an organization's logins are hashed, among the accesses.
-pub(super) const LOGIN_KEY: &str = "login-key";
-
-/// Where it lies what is known of a user's login, among the accesses.
-pub(super) fn login(hash: &LoginHash) -> String {
-    format!("login#{}", hash.as_str())
-}
-
-/// Before the first organization, among the keys.
-pub(super) const ORGANIZATIONS: &str = "org#";
-
-/// Where an organization's settings lie, among the keys.
-pub(super) fn organization(org: &OrgId) -> String {
-    format!("{ORGANIZATIONS}{org}")
-}
-
-/// Where the pointer from a key's id to the key lies, among the keys.
-pub(super) fn key_pointer(org: &OrgId, id: &KeyId) -> String {
-    format!("key#{org}#{id}")
-}
-
-/// Where the number of keys that an organization ever created is kept, among the keys.
-pub(super) fn key_count(org: &OrgId) -> String {
-    format!("count#{org}")
-}
-
-/// Where the answer to a request with an `Idempotency-Key` is kept. A route has no `#`, so no two
-/// requests share a record by accident.
-pub(super) fn idempotent_request(org: &OrgId, route: &str, key: &str) -> String {
-    format!("{org}#{route}#{key}")
+    /// The partition key, as items repeat it.
+    pub(crate) fn into_request(self) -> String {
+        self.request
+    }
 }

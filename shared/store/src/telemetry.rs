@@ -7,8 +7,8 @@ use tracing_subscriber::EnvFilter;
 
 use crate::metrics;
 
-/// Begins logging to standard output, and counting, if a stack is deployed. `RUST_LOG` says how
-/// much is logged; `info` by default. Called again, it does nothing.
+/// Starts logging to standard output and, in a deployed stack, recording metrics. `RUST_LOG` sets the log level, `info`
+/// by default. Further calls do nothing.
 pub fn init() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let logs =

@@ -1,5 +1,5 @@
-//! First connections, made before anybody waits for them: while a function starts, Lambda gives
-//! it a whole processor, and the first connection to a service costs more than the first call.
+//! Connections that are opened while a function starts. Lambda gives a starting function a whole processor, and the first
+//! connection to a service takes longer than the first call.
 
 use std::time::Duration;
 
@@ -10,11 +10,10 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::failure::Failure;
 
-/// How long a start waits for its connections. A service that does not answer must not keep a
-/// function from starting.
+/// How long a start waits for its connections. A service that does not answer must not prevent a function from starting.
 const WARM_UP_MAX: Duration = Duration::from_secs(2);
 
-/// What a function calls first: a service, by the cheapest call that the function's role allows.
+/// The service that a function calls first, by the cheapest call that the function's role allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FirstCall {
     /// DynamoDB: the table of keys.
@@ -36,7 +35,7 @@ pub enum FirstCall {
 }
 
 impl App {
-    /// Connects to what will be called first. What fails is left to that call.
+    /// Connects to the services that will be called first. A connection that fails is left to that call.
     pub async fn warm_up(&self, calls: &[FirstCall]) {
         let connecting = join_all(calls.iter().map(|call| self.connect(*call)));
         if tokio::time::timeout(WARM_UP_MAX, connecting).await.is_err() {
@@ -44,7 +43,7 @@ impl App {
         }
     }
 
-    /// Asks for something that there is not, or sends nothing.
+    /// Asks for a record or file that does not exist, or sends an empty batch.
     async fn connect(&self, call: FirstCall) {
         let nobody = OrgId::nobody();
         let answer: Result<(), Failure> = match call {

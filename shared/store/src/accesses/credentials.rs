@@ -1,7 +1,7 @@
-//! What banks ask of their customers, sealed.
+//! The credentials for a bank, sealed.
 //!
-//! The credentials of an access lie in an item of their own, so that forgetting them is deleting
-//! it, and so that those which nobody wanted saved go away by themselves.
+//! They have an item beside the access, so that they can be deleted alone, and so that credentials which the user did not
+//! want saved expire by themselves.
 
 use std::collections::BTreeMap;
 
@@ -10,27 +10,27 @@ use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::secrets::Sealed;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessStore, Record, read};
+use super::{AccessStore, Record};
+use crate::dynamodb::item::{EXPIRES_AT, from_item, text, to_item};
+use crate::dynamodb::{Condition, Update, absent, at_most, exists};
 use crate::failure::Failure;
-use crate::item::{is_condition_failure, text};
-use crate::table_keys::access_secrets;
+use crate::table_keys::AccessKey;
 
-/// How long secrets are kept that nobody wanted saved, should no synchronization end and
-/// forget them: longer than one may take.
+const WHAT: &str = "credentials";
+const SYNC: &str = "sync";
+
+/// How long credentials are kept that the user did not want saved, if no synchronization ends and deletes them: longer
+/// than a synchronization may take.
 const UNSAVED_KEPT: SignedDuration = SignedDuration::from_hours(2);
 
-/// Credentials that came with this synchronization, or with one before it, or with none: ids of
-/// synchronizations sort by the time they were made.
-const MINE: &str = "attribute_exists(id) AND (attribute_not_exists(#sync) OR #sync <= :sync)";
-
-/// What an access's bank asks of its customer.
+/// The credentials for an access's bank.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SealedCredentials {
-    /// Each by its id.
+    /// The credentials by id.
     pub sealed: BTreeMap<String, Sealed>,
-    /// Whether they are to be kept.
+    /// Whether the user wants them saved.
     pub saved: bool,
-    /// The synchronization that they came with; none, if they came with the access.
+    /// The synchronization that they came with; `None` if they came with the access.
     pub sync: Option<SyncId>,
 }
 
@@ -42,8 +42,7 @@ struct Secrets {
 }
 
 impl AccessStore {
-    /// Keeps credentials, in place of those with the same ids, for good or until a
-    /// synchronization ends.
+    /// Stores credentials, in place of those with the same ids, for good or until a synchronization ends.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -58,16 +57,14 @@ impl AccessStore {
         sealed.extend(credentials.sealed);
         let record = Record {
             org: org.clone(),
-            id: access_secrets(id),
+            id: AccessKey::credentials(org, id).into_id(),
             expires_at: (!credentials.saved).then(|| (now + UNSAVED_KEPT).as_second()),
             record: Secrets { sealed, sync: credentials.sync },
         };
-        let item = serde_dynamo::to_item(record).map_err(Failure::corrupt("secrets"))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
-        put.map(drop).map_err(Failure::of("PutItem on accesses"))
+        self.table.put(to_item(&record, WHAT)?).await
     }
 
-    /// The credentials that are kept of an access; there may be none.
+    /// The stored credentials of an access; there may be none.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -77,9 +74,9 @@ impl AccessStore {
         id: &AccessId,
         now: Timestamp,
     ) -> Result<SealedCredentials, Failure> {
-        let item = self.item(org, access_secrets(id)).await?;
-        let found = item.map(read::<Secrets>).transpose()?;
-        // DynamoDB deletes days later.
+        let item = self.table.get(&AccessKey::credentials(org, id)).await?;
+        let found = item.map(|item| from_item::<Record<Secrets>>(item, WHAT)).transpose()?;
+        // DynamoDB deletes late, by days.
         let living =
             found.filter(|found| found.expires_at.is_none_or(|expires_at| expires_at > now.as_second()));
         Ok(living.map_or_else(SealedCredentials::default, |found| SealedCredentials {
@@ -89,16 +86,15 @@ impl AccessStore {
         }))
     }
 
-    /// Forgets the credentials that are kept of an access.
+    /// Deletes the credentials of an access.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn forget_credentials(&self, org: &OrgId, id: &AccessId) -> Result<(), Failure> {
-        self.remove(org, access_secrets(id)).await
+        self.table.delete(&AccessKey::credentials(org, id)).await
     }
 
-    /// Keeps the credentials for good with which a synchronization has ended. What came with
-    /// another one since is left alone.
+    /// Keeps for good the credentials with which a synchronization has ended, unless a later one has brought others.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -108,24 +104,15 @@ impl AccessStore {
         id: &AccessId,
         sync: &SyncId,
     ) -> Result<(), Failure> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("org", text(org))
-            .key("id", text(access_secrets(id)))
-            .update_expression("REMOVE expires_at")
-            .condition_expression(MINE)
-            .expression_attribute_names("#sync", "sync")
-            .expression_attribute_values(":sync", text(sync));
-        match update.send().await {
-            Err(error) if is_condition_failure(&error) => Ok(()),
-            update => update.map(drop).map_err(Failure::of("UpdateItem on accesses")),
-        }
+        let mut update = Update::default();
+        update.require(exists("id"));
+        update.require(not_newer_than(sync));
+        update.remove(EXPIRES_AT);
+        let _newer = self.table.update(&AccessKey::credentials(org, id), &update).await?;
+        Ok(())
     }
 
-    /// Forgets the credentials with which a synchronization has ended. What came with another one
-    /// since is left alone.
+    /// Deletes the credentials with which a synchronization has ended, unless a later one has brought others.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -135,18 +122,14 @@ impl AccessStore {
         id: &AccessId,
         sync: &SyncId,
     ) -> Result<(), Failure> {
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .key("org", text(org))
-            .key("id", text(access_secrets(id)))
-            .condition_expression(MINE)
-            .expression_attribute_names("#sync", "sync")
-            .expression_attribute_values(":sync", text(sync));
-        match delete.send().await {
-            Err(error) if is_condition_failure(&error) => Ok(()),
-            delete => delete.map(drop).map_err(Failure::of("DeleteItem on accesses")),
-        }
+        let condition = exists("id").and(not_newer_than(sync));
+        let _newer = self.table.delete_if(&AccessKey::credentials(org, id), condition).await?;
+        Ok(())
     }
+}
+
+/// The condition that credentials came with this synchronization, with an earlier one, or with none. Ids of
+/// synchronizations sort by their time of creation.
+fn not_newer_than(sync: &SyncId) -> Condition {
+    absent(SYNC).or(at_most(SYNC, text(sync)))
 }

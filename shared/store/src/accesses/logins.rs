@@ -1,39 +1,35 @@
-//! Which users' credentials banks have refused, so that no wrong PIN is sent to a bank again at once.
+//! The logins of users at banks, so that a refused PIN is not sent to a bank again at once.
 //!
-//! A record lies beside the organization's accesses under the hash of the user's login. At most one
-//! synchronization at a time holds it while it sends credentials, so several synchronizations can't send several
-//! wrong PINs at once.
+//! A login's item is stored under its hash. At most one synchronization at a time holds it while it sends credentials, so
+//! several synchronizations can't send several wrong PINs at once.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::{SignedDuration, Timestamp};
 use saldo_domain::access::{LoginGate, LoginHash, closed_until};
 use saldo_domain::id::{OrgId, SyncId};
 use saldo_domain::secrets::Sealed;
 use serde::{Deserialize, Serialize};
 
-use super::{AccessStore, Record, read};
-use crate::expression::Update;
+use super::{AccessStore, Record};
+use crate::dynamodb::item::{EXPIRES_AT, count, from_item, moment, seconds, text, to_item};
+use crate::dynamodb::revised::{ATTEMPTS_MAX, outrun};
+use crate::dynamodb::{Update, absent, at_most, equals, is};
 use crate::failure::Failure;
-use crate::item::{is_condition_failure, moment, seconds, text};
-use crate::put_new::put_new;
-use crate::revised::{ATTEMPTS_MAX, outrun};
-use crate::table_keys::{LOGIN_KEY, login};
+use crate::table_keys::AccessKey;
 
-/// How long a synchronization may take to send credentials and hear the bank's answer: as long as a worker
-/// lives. One that died holds the login no longer than this.
+/// How long a synchronization may take to send credentials and receive the bank's answer: as long as a worker may run.
+/// The hold of a worker that died ends after this time.
 const HELD: SignedDuration = SignedDuration::from_mins(2);
-/// How long a record is kept after the last attempt: longer than any back-off.
+/// How long a login is kept after the last attempt: longer than any back-off.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+const WHAT: &str = "a user's login";
 const SYNC: &str = "sync";
 const HELD_UNTIL: &str = "held_until";
 const REFUSALS: &str = "refusals";
 const REFUSED_TO: &str = "refused_to";
 const CLOSED_UNTIL: &str = "closed_until";
-const EXPIRES_AT: &str = "expires_at";
 
-/// What is known of a user's login.
+/// A user's login.
 #[derive(Debug, Default, Deserialize)]
 struct Login {
     /// The synchronization that is sending credentials.
@@ -45,9 +41,9 @@ struct Login {
     /// The synchronization to which it last refused them.
     #[serde(default)]
     refused_to: Option<SyncId>,
-    /// Until when none are sent, in milliseconds since 1970.
-    #[serde(default)]
-    closed_until: Option<i64>,
+    /// Until when no credentials are sent.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    closed_until: Option<Timestamp>,
 }
 
 /// The organization's key for hashing logins, sealed.
@@ -62,8 +58,9 @@ impl AccessStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn login_key(&self, org: &OrgId) -> Result<Option<Sealed>, Failure> {
-        let item = self.item(org, LOGIN_KEY.to_owned()).await?;
-        Ok(item.map(read::<Key>).transpose()?.map(|found| found.record.login_key))
+        let item = self.table.get(&AccessKey::login_key(org)).await?;
+        let found = item.map(|item| from_item::<Record<Key>>(item, WHAT)).transpose()?;
+        Ok(found.map(|found| found.record.login_key))
     }
 
     /// Stores a key for hashing logins, if the organization has none.
@@ -71,14 +68,13 @@ impl AccessStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn put_login_key(&self, org: &OrgId, login_key: Sealed) -> Result<(), Failure> {
-        let id = LOGIN_KEY.to_owned();
+        let id = AccessKey::login_key(org).into_id();
         let record = Record { org: org.clone(), id, expires_at: None, record: Key { login_key } };
-        let item = serde_dynamo::to_item(record).map_err(Failure::corrupt("a key for logins"))?;
-        put_new(&self.client, &self.table, "id", item).await.map(drop)
+        self.table.put_new(to_item(&record, WHAT)?).await.map(drop)
     }
 
-    /// Takes hold of a user's login for a synchronization that is about to send credentials, unless another one
-    /// holds it or the bank has refused credentials of the user lately.
+    /// Holds a user's login for a synchronization that is about to send credentials, unless another one holds it or the
+    /// bank has recently refused the user's credentials.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -90,33 +86,23 @@ impl AccessStore {
         now: Timestamp,
     ) -> Result<LoginGate, Failure> {
         let mut update = Update::default();
-        let [holder, held, closed] = [SYNC, HELD_UNTIL, CLOSED_UNTIL].map(|name| update.name(name));
-        let (this, at) = (update.value(text(sync)), update.value(moment(now)));
-        update.require(format!("attribute_not_exists({closed}) OR {closed} <= {at}"));
-        update.require(format!("attribute_not_exists({held}) OR {held} <= {at} OR {holder} = {this}"));
+        update.require(absent(CLOSED_UNTIL).or(at_most(CLOSED_UNTIL, moment(now))));
+        let free = absent(HELD_UNTIL).or(at_most(HELD_UNTIL, moment(now)));
+        update.require(free.or(equals(SYNC, text(sync))));
         update.set(SYNC, text(sync));
         update.set(HELD_UNTIL, moment(now + HELD));
         update.set(EXPIRES_AT, seconds(now + KEPT));
-        let request = self.client.update_item().table_name(&self.table);
-        let request = request.key("org", text(org)).key("id", text(login(hash)));
-        let request =
-            request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match update.on(request).send().await {
-            Ok(_) => Ok(LoginGate::Open),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    let found = failed.item.clone().unwrap_or_default();
-                    let found: Login =
-                        serde_dynamo::from_item(found).map_err(Failure::corrupt("a user's login"))?;
-                    let closed = found.closed_until.and_then(|until| Timestamp::from_millisecond(until).ok());
-                    Ok(closed.filter(|until| *until > now).map_or(LoginGate::Busy, LoginGate::Closed))
-                }
-                _ => Err(Failure::of("UpdateItem on accesses")(error)),
-            },
+        match self.table.update(&AccessKey::login(org, hash), &update).await? {
+            Ok(()) => Ok(LoginGate::Open),
+            Err(failed) => {
+                let found: Login = from_item(failed.into_item().unwrap_or_default(), WHAT)?;
+                let closed = found.closed_until.filter(|until| *until > now);
+                Ok(closed.map_or(LoginGate::Busy, LoginGate::Closed))
+            }
         }
     }
 
-    /// Notes that the bank has refused the credentials that a synchronization sent. Noting it again for the same
+    /// Records that the bank has refused the credentials that a synchronization sent. Repeating it for the same
     /// synchronization changes nothing.
     ///
     /// # Errors
@@ -129,15 +115,14 @@ impl AccessStore {
         now: Timestamp,
     ) -> Result<(), Failure> {
         for _ in 0..ATTEMPTS_MAX {
-            let found = self.item(org, login(hash)).await?.unwrap_or_default();
-            let before: Login = serde_dynamo::from_item(found).map_err(Failure::corrupt("a user's login"))?;
+            let key = AccessKey::login(org, hash);
+            let before: Login = from_item(self.table.get(&key).await?.unwrap_or_default(), WHAT)?;
             if before.refused_to.as_ref() == Some(sync) {
                 return Ok(());
             }
-            let number = |refusals: u32| AttributeValue::N(refusals.to_string());
             let refusals = before.refusals.unwrap_or_default().saturating_add(1);
             let mut update = Update::default();
-            update.set(REFUSALS, number(refusals));
+            update.set(REFUSALS, count(refusals));
             update.set(REFUSED_TO, text(sync));
             update.set(CLOSED_UNTIL, moment(closed_until(refusals, now)));
             update.set(EXPIRES_AT, seconds(now + KEPT));
@@ -145,52 +130,36 @@ impl AccessStore {
                 update.remove(SYNC);
                 update.remove(HELD_UNTIL);
             }
-            update.require_value(REFUSALS, before.refusals.map(number));
-            if self.update_login(org, hash, update).await? {
+            update.require(is(REFUSALS, before.refusals.map(count)));
+            if self.table.update(&key, &update).await?.is_ok() {
                 return Ok(());
             }
         }
         Err(outrun())
     }
 
-    /// Lets go of a user's login, if the synchronization holds it: the bank has answered without refusing the
-    /// credentials, or there is no answer to wait for.
+    /// Releases a user's login if the synchronization holds it: the bank has answered without refusing the credentials, or
+    /// there is no answer to wait for.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn release_login(&self, org: &OrgId, hash: &LoginHash, sync: &SyncId) -> Result<(), Failure> {
         let mut update = Update::default();
-        update.require_value(SYNC, Some(text(sync)));
+        update.require(equals(SYNC, text(sync)));
         update.remove(SYNC);
         update.remove(HELD_UNTIL);
-        self.update_login(org, hash, update).await.map(drop)
+        let _held_by_another = self.table.update(&AccessKey::login(org, hash), &update).await?;
+        Ok(())
     }
 
-    /// Forgets a user's refusals: the bank has granted what a synchronization asked for with the user's PIN.
-    /// Changes nothing while another synchronization holds the login.
+    /// Deletes a user's refusals: the bank has accepted the user's PIN. Changes nothing while another synchronization
+    /// holds the login.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn forget_login(&self, org: &OrgId, hash: &LoginHash, sync: &SyncId) -> Result<(), Failure> {
-        let delete = self.client.delete_item().table_name(&self.table);
-        let delete = delete.key("org", text(org)).key("id", text(login(hash)));
-        let delete = delete
-            .condition_expression("attribute_not_exists(#sync) OR #sync = :this")
-            .expression_attribute_names("#sync", SYNC)
-            .expression_attribute_values(":this", text(sync));
-        match delete.send().await {
-            Err(error) if is_condition_failure(&error) => Ok(()),
-            answer => answer.map(drop).map_err(Failure::of("DeleteItem on accesses")),
-        }
-    }
-
-    /// Updates a login's record. Says whether the update's condition held.
-    async fn update_login(&self, org: &OrgId, hash: &LoginHash, update: Update) -> Result<bool, Failure> {
-        let request = self.client.update_item().table_name(&self.table);
-        let request = request.key("org", text(org)).key("id", text(login(hash)));
-        match update.on(request).send().await {
-            Err(error) if is_condition_failure(&error) => Ok(false),
-            answer => answer.map(|_| true).map_err(Failure::of("UpdateItem on accesses")),
-        }
+        let condition = absent(SYNC).or(equals(SYNC, text(sync)));
+        let _held_by_another = self.table.delete_if(&AccessKey::login(org, hash), condition).await?;
+        Ok(())
     }
 }

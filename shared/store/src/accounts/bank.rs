@@ -1,37 +1,32 @@
 //! Accounts that synchronizations bring.
 //!
-//! The bank has the last word on what it reports and on nothing else: type, owner, status and
-//! notes are whoever's changed them last. What the bank reports again changes nothing.
+//! The bank decides the fields that it reports and no others: type, owner, status and notes stay as the last change of
+//! them left them. A report that is the same as the one before changes nothing.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use saldo_domain::account::{Account, BankDetails, Revision};
+use saldo_domain::account::{Account, Revision};
 use saldo_domain::id::{AccountId, OrgId};
 
-use super::trace::Trace;
-use super::{AccountStore, BALANCE, BANK, CURRENCY, REVISION, account, stamp};
-use crate::batch_get::batch_get;
-use crate::expression::Update;
+use super::history::{DELETED_AT, History};
+use super::record::{BALANCE, BANK, CURRENCY, IDENTIFIER, UPDATED_AT, account, item, revision};
+use super::{AccountStore, living};
+use crate::dynamodb::item::{moment, nested, number, text};
+use crate::dynamodb::revised::{ATTEMPTS_MAX, REVISION, has_revision, outrun};
+use crate::dynamodb::{Update, exists};
 use crate::failure::Failure;
-use crate::item::{is_condition_failure, moment, number, text};
-use crate::put_new::put_new;
-use crate::table_keys;
+use crate::table_keys::AccountKey;
 
-/// How often an account is looked at again that somebody else changes at the same time.
-const ATTEMPTS_MAX: u32 = 5;
-
-/// What became of a report of an account.
+/// The result of a report of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reported {
-    /// The account was made, changed, or was as reported.
+    /// The account was created, changed, or was as reported.
     Kept,
-    /// Somebody has deleted the account here, and it stays deleted.
+    /// The account was deleted here, and it stays deleted.
     Deleted,
 }
 
 impl AccountStore {
-    /// Makes the account what its bank reports. An account that was deleted here is made again
-    /// only if `revive` says so.
+    /// Makes the account as its bank reports it. An account that was deleted here is created again only if `revive`.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -44,16 +39,16 @@ impl AccountStore {
     ) -> Result<Reported, Failure> {
         for _ in 0..ATTEMPTS_MAX {
             let Some(found) = self.read(org, &reported.id).await? else {
-                if put_new(&self.client, &self.table, "id", super::change::item(org, reported)?).await? {
+                if self.table.put_new(item(org, reported)?).await? {
                     return Ok(Reported::Kept);
                 }
                 continue;
             };
-            if Trace::of(&found).is_deleted() {
+            if History::of(&found).is_deleted() {
                 if !revive {
                     return Ok(Reported::Deleted);
                 }
-                self.forget(org, &reported.id).await?;
+                self.delete_tombstone(org, &reported.id).await?;
                 continue;
             }
             let found = account(org, &found)?;
@@ -61,10 +56,10 @@ impl AccountStore {
                 return Ok(Reported::Kept);
             }
         }
-        Err(Failure::Throttled { operation: "a report of an account that somebody else changes" })
+        Err(outrun())
     }
 
-    /// Notes that the bank does not list the account any more.
+    /// Records that the bank does not list the account any more.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -80,10 +75,10 @@ impl AccountStore {
                 return Ok(());
             }
         }
-        Err(Failure::Throttled { operation: "a note on an account that somebody else changes" })
+        Err(outrun())
     }
 
-    /// The accounts with these ids that are there, in no order that means anything.
+    /// The accounts with these ids that exist, in no particular order.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -92,13 +87,12 @@ impl AccountStore {
         org: &OrgId,
         ids: impl Iterator<Item = &AccountId>,
     ) -> Result<Vec<Account>, Failure> {
-        let keys = ids.map(|id| table_keys::account(org, id)).collect();
-        let items = batch_get(&self.client, &self.table, keys, false).await?;
-        let living = items.iter().filter(|item| !Trace::of(item).is_deleted());
-        living.map(|item| account(org, item)).collect()
+        let keys: Vec<_> = ids.map(|id| AccountKey::new(org, id)).collect();
+        let items = self.table.batch_get(&keys, false).await?;
+        living(org, &items).collect()
     }
 
-    /// Sets what the bank reports differently. Says whether the account still was as found.
+    /// Sets the fields that the bank reports differently. Returns whether the account still was as found.
     async fn change_reported(
         &self,
         org: &OrgId,
@@ -110,46 +104,29 @@ impl AccountStore {
         if found.balance != reported.balance {
             update.set(BALANCE, number(reported.balance));
         }
-        // What tells the account from others, and its transactions: nobody has another word on it.
+        // The bank alone decides currency and identifier: its transactions refer to them.
         if found.currency != reported.currency {
             update.set(CURRENCY, text(reported.currency));
         }
         if found.identifier != reported.identifier {
-            update.set_or_remove("identifier", reported.identifier.as_ref().map(text));
+            update.set_or_remove(IDENTIFIER, reported.identifier.as_ref().map(text));
         }
         if found.bank != reported.bank {
-            update.set_or_remove(BANK, reported.bank.as_deref().map(details).transpose()?);
+            let bank = reported.bank.as_deref().map(|bank| nested(bank, "a bank's details"));
+            update.set_or_remove(BANK, bank.transpose()?);
         }
         if update.is_empty() {
             return Ok(true);
         }
-        update.set("updated_at", moment(now));
-        update.set_or_remove(REVISION, stamp(&Revision::next()));
-        update.require_value(REVISION, stamp(&found.revision));
-        let request = self.client.update_item().table_name(&self.table);
-        let request = request.set_key(Some(table_keys::account(org, &found.id)));
-        match update.on(request).send().await {
-            Err(error) if is_condition_failure(&error) => Ok(false),
-            answer => answer.map(|_| true).map_err(Failure::of("UpdateItem on accounts")),
-        }
+        update.set(UPDATED_AT, moment(now));
+        update.set_or_remove(REVISION, revision(&Revision::next()));
+        update.require(has_revision(revision(&found.revision)));
+        Ok(self.table.update(&AccountKey::new(org, &found.id), &update).await?.is_ok())
     }
 
-    /// Removes what is left of a deleted account, for it to be made again.
-    async fn forget(&self, org: &OrgId, id: &AccountId) -> Result<(), Failure> {
-        let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(table_keys::account(org, id)))
-            .condition_expression("attribute_exists(deleted_at)");
-        match delete.send().await {
-            Err(error) if is_condition_failure(&error) => Ok(()),
-            delete => delete.map(drop).map_err(Failure::of("DeleteItem on accounts")),
-        }
+    /// Deletes an account's tombstone, so that the account can be created again.
+    async fn delete_tombstone(&self, org: &OrgId, id: &AccountId) -> Result<(), Failure> {
+        let _no_tombstone_left = self.table.delete_if(&AccountKey::new(org, id), exists(DELETED_AT)).await?;
+        Ok(())
     }
-}
-
-/// What the bank says, as an attribute.
-pub(super) fn details(details: &BankDetails) -> Result<AttributeValue, Failure> {
-    serde_dynamo::to_attribute_value(details).map_err(Failure::corrupt("a bank's details"))
 }

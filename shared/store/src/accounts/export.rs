@@ -1,24 +1,23 @@
-//! All the accounts that match, in the order of their ids: the same accounts come in the same
-//! order at every reading, whatever is added or deleted between two.
+//! All accounts that match, in the order of their ids: each reading returns the same accounts in the same order, even if
+//! others are added or deleted between two readings.
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures::{Stream, stream};
 use saldo_domain::account::{Account, AccountFilter};
 use saldo_domain::id::{AccountId, OrgId};
 
+use super::AccountStore;
 use super::filter::{matching, matching_in_index};
 use super::list::Partition;
-use super::{ATTRIBUTES, AccountStore, account};
+use super::record::{Record, account};
+use crate::dynamodb::item::text;
+use crate::dynamodb::{Pages, equals, take_first};
 use crate::failure::Failure;
-use crate::item::text;
-use crate::pages::{Pages, take_first};
 use crate::table_keys::SHARDS;
 
 impl AccountStore {
-    /// The organization's accounts that match, by id, each of them once and whole, as it is
-    /// when it is read. The shards are read side by side, a few pages of each at a time, so
-    /// that memory does not grow with the accounts; `per_page` of each are looked at at a time.
-    /// Reads with eventual consistency.
+    /// The organization's accounts that match, by id, each of them once and whole, as it is when it is read. The shards
+    /// are read side by side, `per_page` accounts of each at a time, so that memory does not grow with the number of
+    /// accounts. Reads with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
     pub fn export(
@@ -43,43 +42,30 @@ impl AccountStore {
         wanted: &AccountFilter,
         per_page: usize,
     ) -> Pages<Account> {
-        let query = self.query(org, partition, None).consistent_read(false);
+        let query = self.query(org, partition);
         match partition {
-            Partition::Shard(_) => Self::pages_of_shard(org, query, wanted, per_page),
+            Partition::Shard(_) => {
+                let query = match &wanted.external_id {
+                    Some(id) => query.sort_key(equals("id", text(AccountId::of_external(org, id)))),
+                    None => query,
+                };
+                let query = query.filter(matching(org, wanted)).project(Record::PROJECTION);
+                let org = org.clone();
+                Pages::of(query, per_page, move |item| account(&org, item))
+            }
             Partition::Owner(_) => {
                 let (store, org, filter) = (self.clone(), org.clone(), wanted.clone());
-                let query = matching_in_index(wanted).on(query);
-                Pages::of_pages(query, per_page, "Query on accounts by_owner", move |items| {
+                let query = query.filter(matching_in_index(wanted));
+                Pages::of_pages(query, per_page, move |items| {
                     let (store, org, filter) = (store.clone(), org.clone(), filter.clone());
-                    async move { store.of_index(&org, &filter, items).await }
+                    async move { store.of_index(&org, &filter, &items).await }
                 })
             }
         }
     }
-
-    fn pages_of_shard(
-        org: &OrgId,
-        mut query: QueryFluentBuilder,
-        wanted: &AccountFilter,
-        per_page: usize,
-    ) -> Pages<Account> {
-        if let Some(external_id) = &wanted.external_id {
-            query = query
-                .key_condition_expression("#partition = :partition AND id = :id")
-                .expression_attribute_values(":id", text(AccountId::of_external(org, external_id)));
-        }
-        for attribute in ATTRIBUTES {
-            query = query.expression_attribute_names(format!("#{attribute}"), attribute);
-        }
-        let projection: Vec<String> = ATTRIBUTES.iter().map(|attribute| format!("#{attribute}")).collect();
-        let query = query.projection_expression(projection.join(", "));
-        let org = org.clone();
-        let query = matching(&org, wanted).on(query);
-        Pages::of(query, per_page, "Query on accounts", move |item| account(&org, item))
-    }
 }
 
-/// Where accounts that match may lie.
+/// The partitions with accounts that may match.
 fn partitions(org: &OrgId, wanted: &AccountFilter) -> Vec<Partition> {
     match (&wanted.external_id, &wanted.owner_id) {
         (Some(id), _) => vec![Partition::Shard(AccountId::of_external(org, id).shard(SHARDS))],

@@ -1,40 +1,44 @@
-//! Accounts filtered where they lie. What is filtered out is read and paid for all the same,
-//! but goes no further.
+//! Filters that DynamoDB applies to accounts. Items that do not match are read and paid for, but not sent.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use saldo_domain::account::AccountFilter;
 use saldo_domain::id::OrgId;
 
-use super::trace::DELETED_AT;
-use super::{CURRENCY, TOTAL_AMOUNT};
-use crate::expression::Filter;
-use crate::item::{moment, number, text};
-use crate::table_keys;
+use super::history::DELETED_AT;
+use super::record::{
+    CAMPAIGN_ID, CURRENCY, DUE_DATE, EXTERNAL_ID, OWNER, SOURCE_SYSTEM, STATUS, TOTAL_AMOUNT, TYPE,
+    UPDATED_AT, owner,
+};
+use crate::dynamodb::item::{moment, number, text};
+use crate::dynamodb::{Condition, absent, at_least, at_most, equals};
 
-/// The items of a table's partition that are accounts that match.
-pub(super) fn matching(org: &OrgId, wanted: &AccountFilter) -> Filter {
-    let mut filter = Filter::default();
-    filter.lacks(DELETED_AT);
-    let owner = wanted.owner_id.as_ref().map(|owner| table_keys::account_owner(org, owner.as_str()));
-    filter.compares("owner", "=", owner.map(text));
-    filter.compares("type", "=", wanted.kind.as_ref().map(text));
-    filter.compares("status", "=", wanted.status.as_ref().map(text));
-    filter.compares(TOTAL_AMOUNT, ">=", wanted.total_amount.from.map(number));
-    filter.compares(TOTAL_AMOUNT, "<=", wanted.total_amount.to.map(number));
-    filter.compares(CURRENCY, "=", wanted.currency.map(text));
-    // Days as text sort as they follow one another.
-    filter.compares("due_date", ">=", wanted.due_date.from.map(text));
-    filter.compares("due_date", "<=", wanted.due_date.to.map(text));
-    filter.compares("campaign_id", "=", wanted.campaign_id.as_ref().map(text));
-    filter.compares("source_system", "=", wanted.source_system.as_ref().map(text));
-    filter.compares("external_id", "=", wanted.external_id.as_ref().map(text));
-    filter.compares("updated_at", ">=", wanted.updated_since.map(moment));
-    filter
+/// The conditions on items of the table for accounts that match.
+pub(super) fn matching(org: &OrgId, wanted: &AccountFilter) -> Vec<Condition> {
+    let equal =
+        |attribute: &'static str, value: Option<AttributeValue>| value.map(|value| equals(attribute, value));
+    // Days as text sort by time.
+    let (due_from, due_to) = (wanted.due_date.from.map(text), wanted.due_date.to.map(text));
+    let conditions = [
+        Some(absent(DELETED_AT)),
+        equal(OWNER, wanted.owner_id.as_ref().map(|id| owner(org, id))),
+        equal(TYPE, wanted.kind.as_ref().map(text)),
+        equal(STATUS, wanted.status.as_ref().map(text)),
+        wanted.total_amount.from.map(|from| at_least(TOTAL_AMOUNT, number(from))),
+        wanted.total_amount.to.map(|to| at_most(TOTAL_AMOUNT, number(to))),
+        equal(CURRENCY, wanted.currency.map(text)),
+        due_from.map(|from| at_least(DUE_DATE, from)),
+        due_to.map(|to| at_most(DUE_DATE, to)),
+        equal(CAMPAIGN_ID, wanted.campaign_id.as_ref().map(text)),
+        equal(SOURCE_SYSTEM, wanted.source_system.as_ref().map(text)),
+        equal(EXTERNAL_ID, wanted.external_id.as_ref().map(text)),
+        wanted.updated_since.map(|since| at_least(UPDATED_AT, moment(since))),
+    ];
+    conditions.into_iter().flatten().collect()
 }
 
-/// The items of an owner in the index that may be accounts that match, as far as the index tells.
-pub(super) fn matching_in_index(wanted: &AccountFilter) -> Filter {
-    let mut filter = Filter::default();
-    filter.compares("type", "=", wanted.kind.as_ref().map(text));
-    filter.compares(CURRENCY, "=", wanted.currency.map(text));
-    filter
+/// The conditions on items of the index by owner for accounts that may match: the index has few attributes.
+pub(super) fn matching_in_index(wanted: &AccountFilter) -> Vec<Condition> {
+    let kind = wanted.kind.as_ref().map(|kind| equals(TYPE, text(kind)));
+    let currency = wanted.currency.map(|currency| equals(CURRENCY, text(currency)));
+    kind.into_iter().chain(currency).collect()
 }

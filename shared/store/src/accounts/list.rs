@@ -1,53 +1,54 @@
 //! Accounts in lists: an organization's, and an owner's.
 //!
-//! An organization's accounts come shard by shard, in a shard by id, so the last id of a
-//! page says where the next one begins, whatever was added or deleted meanwhile.
+//! An organization's accounts are listed shard by shard, and in a shard by id. So the last id of a page tells where the
+//! next one begins, even if accounts are added or deleted in between.
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::{Account, AccountFilter, AccountType, OwnerId};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::money::{Currency, Decimal};
 
 use super::filter::{matching, matching_in_index};
-use super::trace::Trace;
-use super::{AccountStore, CURRENCY, WHAT, account};
-use crate::batch_get::batch_get;
+use super::record::{BALANCE, CURRENCY, TYPE, WHAT, account};
+use super::{AccountStore, living};
+use crate::dynamodb::item::{Item, text};
+use crate::dynamodb::record::{AsNumber, AsText, record};
+use crate::dynamodb::{Key, Query, greater_than};
 use crate::failure::Failure;
-use crate::item::{Item, Reader, text};
-use crate::table_keys::{self, SHARDS};
+use crate::table_keys::{AccountKey, SHARDS};
 
-/// The least items a query for filtered accounts looks at: fewer would be many requests.
+/// The fewest items that a filtered query looks at: fewer would mean many requests.
 const FILTERED_MIN: usize = 100;
-/// The shards that are searched at once.
+/// The shards that a filtered list searches at the same time.
 const FILTERED_SHARDS: usize = 4;
-/// How much more each further query looks at than the one before.
+/// The factor by which each further query looks at more items than the one before.
 const FILTERED_GROWTH: usize = 4;
 
-/// What an account means to its owner.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnedAccount {
+record! {
+    /// The part of an account that counts for its owner's balance.
+    pub struct OwnedAccount, WHAT;
     /// Its id.
-    pub id: AccountId,
+    id: AccountId as AsText = "id",
     /// Its type.
-    pub kind: AccountType,
+    kind: AccountType as AsText = TYPE,
     /// The currency of its balance.
-    pub currency: Currency,
+    currency: Currency as AsText = CURRENCY,
     /// Its balance.
-    pub balance: Decimal,
+    balance: Decimal as AsNumber = BALANCE,
 }
 
-/// Where accounts lie side by side, in the order of their ids.
+/// A partition of accounts, in the order of their ids.
 #[derive(Clone, Debug)]
 pub(super) enum Partition {
+    /// A shard of the organization's accounts, in the table.
     Shard(u8),
+    /// The accounts of an owner, in the index.
     Owner(OwnerId),
 }
 
 impl AccountStore {
-    /// The organization's accounts behind `after`: at most `limit` of those that match, and
-    /// whether there are more. It is made for filters of type and owner; others, too, would
-    /// have it look at far more accounts than it returns.
+    /// The organization's accounts after `after`: at most `limit` of those that match, and whether there are more. It
+    /// is made for filters of type and owner; with others it would look at far more accounts than it returns.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -68,7 +69,7 @@ impl AccountStore {
         Ok((found, more))
     }
 
-    /// At least `wanted` accounts of the organization behind `after`, if there are so many.
+    /// At least `wanted` accounts of the organization after `after`, if there are so many.
     async fn across_shards(
         &self,
         org: &OrgId,
@@ -78,7 +79,7 @@ impl AccountStore {
     ) -> Result<Vec<Account>, Failure> {
         let first = after.map_or(0, |after| after.shard(SHARDS));
         let mut found = self.page(org, &Partition::Shard(first), filter, after, wanted).await?;
-        // Whoever filters may find all they want in the next few, or nothing in any.
+        // With a filter, the next few shards may have enough accounts, or none of them any.
         let at_once = if filter.kind.is_some() { FILTERED_SHARDS } else { usize::from(SHARDS) };
         let shards: Vec<u8> = (first + 1..SHARDS).collect();
         for shards in shards.chunks(at_once) {
@@ -101,21 +102,8 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn owned_by(&self, org: &OrgId, owner: &OwnerId) -> Result<Vec<OwnedAccount>, Failure> {
-        let mut items = self
-            .query(org, &Partition::Owner(owner.clone()), None)
-            .projection_expression("#id, #type, #currency, #balance")
-            .expression_attribute_names("#id", "id")
-            .expression_attribute_names("#type", "type")
-            .expression_attribute_names("#currency", CURRENCY)
-            .expression_attribute_names("#balance", "balance")
-            .into_paginator()
-            .items()
-            .send();
-        let mut accounts = Vec::new();
-        while let Some(item) = items.next().await {
-            accounts.push(owned(&item.map_err(Failure::of("Query on accounts by_owner"))?)?);
-        }
-        Ok(accounts)
+        let query = self.query(org, &Partition::Owner(owner.clone())).project(OwnedAccount::PROJECTION);
+        query.all().await?.iter().map(OwnedAccount::read).collect()
     }
 
     /// Whether an owner owns any account.
@@ -123,12 +111,11 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn owns_any(&self, org: &OrgId, owner: &OwnerId) -> Result<bool, Failure> {
-        let query = self.query(org, &Partition::Owner(owner.clone()), None).limit(1);
-        let answer = query.send().await.map_err(Failure::of("Query on accounts by_owner"))?;
-        Ok(answer.count > 0)
+        let page = self.query(org, &Partition::Owner(owner.clone())).page(None, Some(1)).await?;
+        Ok(!page.items.is_empty())
     }
 
-    /// At most `wanted` accounts of a partition behind `after`.
+    /// At most `wanted` accounts of a partition after `after`.
     async fn page(
         &self,
         org: &OrgId,
@@ -137,26 +124,28 @@ impl AccountStore {
         after: Option<&AccountId>,
         wanted: usize,
     ) -> Result<Vec<Account>, Failure> {
+        let query = self.query(org, partition);
+        let query = match after {
+            Some(after) => query.sort_key(greater_than("id", text(after))),
+            None => query,
+        };
+        let query = match partition {
+            // A list shows the account that its caller has just created.
+            Partition::Shard(_) => query.filter(matching(org, filter)).consistent(),
+            Partition::Owner(_) => query.filter(matching_in_index(filter)),
+        };
         let mut found = Vec::new();
         let mut start = None;
         let mut look_at = if filter.kind.is_some() { wanted.max(FILTERED_MIN) } else { wanted };
         loop {
-            let query = self
-                .query(org, partition, after)
-                .set_exclusive_start_key(start)
-                .limit(i32::try_from(look_at).unwrap_or(i32::MAX));
-            let wanted_items = match partition {
-                Partition::Shard(_) => matching(org, filter),
-                Partition::Owner(_) => matching_in_index(filter),
-            };
-            let answer = wanted_items.on(query).send().await.map_err(Failure::of("Query on accounts"))?;
-            start = answer.last_evaluated_key;
-            let items = answer.items.unwrap_or_default();
+            let page = query.page(start, Some(look_at)).await?;
+            start = page.next;
             match partition {
                 Partition::Shard(_) => {
-                    found.extend(items.iter().map(|item| account(org, item)).collect::<Result<Vec<_>, _>>()?);
+                    let accounts = page.items.iter().map(|item| account(org, item));
+                    found.extend(accounts.collect::<Result<Vec<_>, _>>()?);
                 }
-                Partition::Owner(_) => found.extend(self.of_index(org, filter, items).await?),
+                Partition::Owner(_) => found.extend(self.of_index(org, filter, &page.items).await?),
             }
             if start.is_none() || found.len() >= wanted {
                 found.truncate(wanted);
@@ -166,56 +155,29 @@ impl AccountStore {
         }
     }
 
-    /// The accounts that items of the index stand for, those that match, as they are now and in
-    /// the order of their ids. The index lags behind the table.
+    /// The accounts of these items of the index that match, as they are in the table, in the order of their ids. The
+    /// index lags behind the table.
     pub(super) async fn of_index(
         &self,
         org: &OrgId,
         filter: &AccountFilter,
-        mut items: Vec<Item>,
+        items: &[Item],
     ) -> Result<Vec<Account>, Failure> {
-        for item in &mut items {
-            item.retain(|name, _| name == "shard" || name == "id");
-        }
-        let items = batch_get(&self.client, &self.table, items, false).await?;
-        let living = items.iter().filter(|item| !Trace::of(item).is_deleted());
-        let mut accounts = living.map(|item| account(org, item)).collect::<Result<Vec<_>, _>>()?;
+        let keys = items.iter().map(AccountKey::of).collect::<Result<Vec<_>, _>>()?;
+        let items = self.table.batch_get(&keys, false).await?;
+        let mut accounts = living(org, &items).collect::<Result<Vec<_>, _>>()?;
         accounts.retain(|account| filter.matches(account));
         accounts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         Ok(accounts)
     }
 
-    pub(super) fn query(
-        &self,
-        org: &OrgId,
-        partition: &Partition,
-        after: Option<&AccountId>,
-    ) -> QueryFluentBuilder {
-        let query = self.client.query().table_name(&self.table);
-        let (query, name, value) = match partition {
-            // Whoever made an account finds it in the list.
-            Partition::Shard(shard) => (query.consistent_read(true), "shard", table_keys::shard(org, *shard)),
+    /// The query for the items of a partition.
+    pub(super) fn query(&self, org: &OrgId, partition: &Partition) -> Query {
+        match partition {
+            Partition::Shard(shard) => self.table.query(AccountKey::shard(org, *shard)),
             Partition::Owner(owner) => {
-                (query.index_name("by_owner"), "owner", table_keys::account_owner(org, owner.as_str()))
+                self.table.query_index(AccountKey::BY_OWNER, AccountKey::owner(org, owner))
             }
-        };
-        let query = query.expression_attribute_names("#partition", name);
-        let query = query.expression_attribute_values(":partition", text(value));
-        match after {
-            None => query.key_condition_expression("#partition = :partition"),
-            Some(after) => query
-                .key_condition_expression("#partition = :partition AND id > :after")
-                .expression_attribute_values(":after", text(after)),
         }
     }
-}
-
-fn owned(item: &Item) -> Result<OwnedAccount, Failure> {
-    let read = Reader::new(item, WHAT);
-    Ok(OwnedAccount {
-        id: read.required("id")?,
-        kind: read.required("type")?,
-        currency: read.required(CURRENCY)?,
-        balance: read.required("balance")?,
-    })
 }

@@ -1,4 +1,4 @@
-//! Links by which anybody who has them can read or write one file, for a while.
+//! Presigned links: their holder can read or write one file for a limited time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,42 +12,41 @@ use saldo_domain::import::Announced;
 use super::FileStore;
 use crate::failure::Failure;
 
-/// A link by which anybody who has it can read a file.
+/// A link whose holder can read a file.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// The link.
     pub url: String,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// A link by which anybody who has it can write a file.
+/// A link whose holder can write a file.
 #[derive(Clone, Debug)]
 pub struct PutLink {
     /// The link.
     pub url: String,
     /// The headers that the request must have.
     pub headers: BTreeMap<String, String>,
-    /// Until when it works.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
-/// The header by which the SDK passes on Lambda's trace, for AWS to detect loops.
+/// The header in which the SDK passes on Lambda's trace, for AWS to detect loops.
 const TRACE_HEADER: &str = "x-amzn-trace-id";
 
-/// Takes Lambda's trace out of a request before it is signed: whoever uses the link would have to
-/// send the same one.
+/// Removes Lambda's trace from a request before it is signed: the holder of the link would have to send the same one.
 fn forget_trace(request: &mut HttpRequest) {
     request.headers_mut().remove(TRACE_HEADER);
 }
 
 impl FileStore {
-    /// A link to a file that works for so long.
+    /// A link to a file that is valid for this long.
     ///
     /// # Errors
     /// [`Failure`] when the link can't be signed.
     pub async fn link(&self, name: &str, valid: Duration) -> Result<Link, Failure> {
-        // S3 counts from the signature on; what is said is never later than what holds.
+        // S3 counts from the signature, so the link never expires before the time that is returned.
         let now = Timestamp::now();
         let validity = PresigningConfig::expires_in(valid).map_err(Failure::unsendable("GetObject link"))?;
         let get = self.client.get_object().bucket(&self.bucket).key(name);
@@ -56,8 +55,8 @@ impl FileStore {
         Ok(Link { url, expires_at: now + valid })
     }
 
-    /// A link by which the announced file can be written. S3 insists on its size and its
-    /// digest, as far as they were announced.
+    /// A link by which the announced file can be written. S3 enforces its size and its digest, as far as they were
+    /// announced.
     ///
     /// # Errors
     /// [`Failure`] when the link can't be signed.

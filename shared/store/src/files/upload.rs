@@ -1,5 +1,5 @@
-//! Files that are written piece by piece, however large they are, by S3's multipart upload:
-//! the file is there, whole, when the upload is finished, and not before.
+//! Files that are written piece by piece, with S3's multipart upload: the file exists, whole, once the upload is
+//! finished, and not before.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ use tokio_util::task::AbortOnDropHandle;
 use super::FileStore;
 use crate::failure::Failure;
 
-/// The bytes of a part. S3 wants 5 MiB at least and 10,000 parts at most, so a file may have
-/// 50 GB; while one part is sent, the next is filled.
+/// The size of a part in bytes. S3 requires at least 5 MiB and at most 10,000 parts, so a file may have 50 GB. While one
+/// part is sent, the next is filled.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 
-/// How long S3 may take to put the parts together: minutes, it says, for large files.
+/// How long S3 may take to assemble the parts: minutes for large files, says its documentation.
 const FINISH_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A file that is being written.
@@ -33,7 +33,7 @@ pub struct Upload {
 }
 
 impl FileStore {
-    /// Begins to write a file that will be saved as `disposition` says.
+    /// Begins to write a file with this content disposition.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails.
@@ -60,8 +60,7 @@ impl FileStore {
         Ok(Upload { store: self.clone(), name, id, part, sending: None, sent: Vec::new() })
     }
 
-    /// Clears away what an upload left that was cut off, be it parts or a file that nobody
-    /// was told of.
+    /// Removes what an interrupted upload left: its parts, or a file that no record refers to.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails.
@@ -74,18 +73,18 @@ impl FileStore {
             .upload_id(upload)
             .send()
             .await;
-        // One that was finished, or aborted before, is none any more.
+        // An upload that was finished or aborted before does not exist any more.
         if let Err(error) = abort
             && error.as_service_error().and_then(ProvideErrorMetadata::code) != Some("NoSuchUpload")
         {
-            // The bucket's lifecycle rule does it, a day later.
+            // The bucket's lifecycle rule removes it a day later.
             let failure = Failure::of("AbortMultipartUpload")(error);
             tracing::warn!(error = %failure.chain(), "an upload is left to the lifecycle rule");
         }
         self.delete(name).await
     }
 
-    /// Deletes a file, if it is there.
+    /// Deletes a file, if it exists.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails.
@@ -103,7 +102,7 @@ impl FileStore {
 }
 
 impl Upload {
-    /// The upload's id, by which it can be cleared away.
+    /// The upload's id, by which it can be removed.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
@@ -115,7 +114,7 @@ impl Upload {
         &self.name
     }
 
-    /// Writes what comes next.
+    /// Appends bytes.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails.
@@ -130,12 +129,12 @@ impl Upload {
         Ok(())
     }
 
-    /// Finishes the file: from now on it can be read.
+    /// Finishes the file, so that it can be read.
     ///
     /// # Errors
-    /// [`Failure`] when S3 fails; the file may be there or not.
+    /// [`Failure`] when S3 fails; the file may exist or not.
     pub async fn finish(mut self) -> Result<(), Failure> {
-        // An upload has one part at least, be it an empty one.
+        // An upload needs at least one part, even if it is empty.
         if !self.part.is_empty() || (self.sent.is_empty() && self.sending.is_none()) {
             self.send().await?;
         }
@@ -198,7 +197,7 @@ async fn send_part(
         .send()
         .await
         .map_err(Failure::of("UploadPart"))?;
-    // S3 wants back what it said of each part, its checksum included.
+    // S3 requires the properties that it returned for each part, including its checksum.
     let part = CompletedPart::builder().part_number(number).set_e_tag(answer.e_tag);
     Ok(part.set_checksum_crc32(answer.checksum_crc32).build())
 }

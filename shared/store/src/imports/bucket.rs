@@ -1,24 +1,22 @@
 //! Buckets: the items that hold the committed chunks of an import, sixteen chunks to an item.
 //!
-//! A committed chunk is one attribute of its bucket, named by the chunk's number, with a list as
-//! its value: the rows imported, updated and failed, the warnings, then a binary with the UUID of
-//! its report, if it has one, and a number with the round in which it was given up, if it was.
-//! So a commit is one conditional `UpdateItem` on an item of less than 1 KB: one write unit.
+//! A committed chunk is one attribute of its bucket, named by the chunk's number, with a list as its value: the rows
+//! imported, updated and failed, the warnings, then a binary with the UUID of its report, if it has one, and a number
+//! with the round in which it was exhausted, if it was. So a commit is one conditional `UpdateItem` on an item of less
+//! than 1 KB: one write unit.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::AttributeValue;
 use saldo_domain::import::{Counts, ImportJob};
 use uuid::Uuid;
 
 use super::{ChunkPart, ImportStore};
-use crate::expression::Update;
+use crate::dynamodb::item::{EXPIRES_AT, Item, binary, count};
+use crate::dynamodb::{Update, is};
 use crate::failure::Failure;
-use crate::item::Item;
 use crate::jobs::expiry_value;
-use crate::table_keys;
+use crate::table_keys::JobKey;
 
 /// The chunks in a bucket. With reports and counts of six digits each, sixteen fit into 1 KB,
 /// the most that one write unit pays for.
@@ -31,23 +29,23 @@ const WHAT: &str = "a bucket of chunks";
 pub(super) struct Entry {
     pub(super) counts: Counts,
     pub(super) report: Option<Uuid>,
-    /// The job's round in which the chunk was given up, if it was.
+    /// The round of the job in which the chunk was exhausted, if it was.
     pub(super) exhausted_in: Option<u32>,
 }
 
 impl Entry {
-    /// The entry for a chunk that is committed by whoever read the job in this round.
+    /// The entry for a chunk that is committed by a caller who read the job in this round.
     pub(super) fn of(part: &ChunkPart, round: u32) -> Self {
         Self { counts: part.counts, report: part.report, exhausted_in: part.exhausted.then_some(round) }
     }
 
-    /// Whether the chunk is still to be processed: it was given up before the last redrive.
+    /// Whether the chunk is still to be processed: it was exhausted before the last redrive.
     pub(super) fn is_open(&self, round: u32) -> bool {
-        self.exhausted_in.is_some_and(|given_up| given_up < round)
+        self.exhausted_in.is_some_and(|exhausted| exhausted < round)
     }
 
-    /// Whether this entry is to take the place of the other one. What was processed replaces
-    /// what was given up, and never the other way round.
+    /// Whether this entry may replace the other one: a processed chunk replaces an exhausted one, and never the
+    /// other way round.
     pub(super) fn replaces(&self, other: &Self) -> bool {
         match (other.exhausted_in, self.exhausted_in) {
             (None, _) => false,
@@ -58,10 +56,9 @@ impl Entry {
 
     fn to_value(&self) -> AttributeValue {
         let Counts { imported, updated, failed, warnings } = self.counts;
-        let number = |number: u64| AttributeValue::N(number.to_string());
-        let mut values = Vec::from([imported, updated, failed, warnings].map(number));
-        values.extend(self.report.map(|report| AttributeValue::B(Blob::new(report.as_bytes().as_slice()))));
-        values.extend(self.exhausted_in.map(|round| number(round.into())));
+        let mut values = Vec::from([imported, updated, failed, warnings].map(count));
+        values.extend(self.report.map(|report| binary(report.as_bytes())));
+        values.extend(self.exhausted_in.map(count));
         AttributeValue::L(values)
     }
 
@@ -95,10 +92,7 @@ impl Bucket {
         let chunks = item.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
         let entries = chunks.map(|(chunk, value)| {
             let entry = Entry::of_value(value);
-            Ok((
-                chunk,
-                entry.ok_or_else(|| Failure::corrupt(WHAT)("a chunk has a value that no writer writes"))?,
-            ))
+            Ok((chunk, entry.ok_or_else(|| Failure::corrupt(WHAT)("a chunk has an invalid value"))?))
         });
         entries.collect::<Result<_, _>>().map(Self)
     }
@@ -112,8 +106,8 @@ impl Bucket {
 }
 
 impl ImportStore {
-    /// Puts `after` in the place of `before`, the chunk's entry, which may be absent. Returns
-    /// whether `before` was there, and the bucket as it is now.
+    /// Puts `after` in the place of `before`, the chunk's entry, which may be absent. Returns whether `before` was there,
+    /// and the bucket as it is now.
     pub(super) async fn swap(
         &self,
         job: &ImportJob,
@@ -122,40 +116,21 @@ impl ImportStore {
         after: &Entry,
     ) -> Result<(bool, Bucket), Failure> {
         let mut update = Update::default();
-        update.require_value(&chunk.to_string(), before.map(Entry::to_value));
-        update.set(&chunk.to_string(), after.to_value());
-        update.set("expires_at", expiry_value(job));
-        let request = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(table_keys::bucket(&job.org, &job.id, Bucket::number_of(chunk))))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let (done, item) = match update.on(request).send().await {
-            Ok(answer) => (true, answer.attributes),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                    (false, failed.item.clone())
-                }
-                _ => return Err(Failure::of("UpdateItem on jobs")(error)),
-            },
+        update.require(is(chunk.to_string(), before.map(Entry::to_value)));
+        update.set(chunk.to_string(), after.to_value());
+        update.set(EXPIRES_AT, expiry_value(job));
+        let key = JobKey::bucket(&job.org, &job.id, Bucket::number_of(chunk));
+        let (done, item) = match self.table.update_and_get(&key, &update).await? {
+            Ok(item) => (true, Some(item)),
+            Err(failed) => (false, failed.into_item()),
         };
         Ok((done, item.as_ref().map(Bucket::of_item).transpose()?.unwrap_or_default()))
     }
 
     /// The bucket with this number.
     pub(super) async fn bucket(&self, job: &ImportJob, number: u32) -> Result<Bucket, Failure> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(table_keys::bucket(&job.org, &job.id, number)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Failure::of("GetItem on jobs"))?;
-        Ok(answer.item.as_ref().map(Bucket::of_item).transpose()?.unwrap_or_default())
+        let item = self.table.get(&JobKey::bucket(&job.org, &job.id, number)).await?;
+        Ok(item.as_ref().map(Bucket::of_item).transpose()?.unwrap_or_default())
     }
 }
 
@@ -166,7 +141,8 @@ mod tests {
     use saldo_domain::id::{ImportId, OrgId};
 
     use super::*;
-    use crate::item::{seconds, text};
+    use crate::dynamodb::Key;
+    use crate::dynamodb::item::{seconds, text};
 
     fn entry(count: u64, report: bool, exhausted_in: Option<u32>) -> Entry {
         let counts = Counts { imported: count, updated: count, failed: count, warnings: count };
@@ -195,7 +171,7 @@ mod tests {
     #[test]
     fn full_bucket_fits_into_one_write_unit() {
         let (org, id) = (OrgId::random().expect("randomness"), ImportId::of_seed(Uuid::now_v7()));
-        let mut item = table_keys::bucket(&org, &id, 99_999);
+        let mut item = JobKey::bucket(&org, &id, 99_999).attributes();
         item.insert("expires_at".to_owned(), seconds(Timestamp::now()));
         for chunk in 999_984..1_000_000_u32 {
             item.insert(chunk.to_string(), entry(999_999, true, Some(99)).to_value());
@@ -212,13 +188,13 @@ mod tests {
         assert!(bucket.is_complete(1, 20, 0), "its last chunk is the job's last");
         assert!(!bucket.is_complete(1, 21, 0), "the last chunk is missing");
         bucket.0.insert(17, entry(1, false, Some(0)));
-        assert!(bucket.is_complete(1, 20, 0), "given up in this round");
+        assert!(bucket.is_complete(1, 20, 0), "exhausted in this round");
         assert!(!bucket.is_complete(1, 20, 1), "redriven since");
         assert!(Bucket::default().is_complete(0, 0, 0), "there is nothing to do");
     }
 
     #[test]
-    fn processed_chunk_replaces_given_up_one_and_not_the_other_way_round() {
+    fn processed_chunk_replaces_exhausted_one_and_not_the_other_way_round() {
         let [processed, first, second] = [None, Some(0), Some(1)].map(|round| entry(1, false, round));
         assert!(processed.replaces(&first) && second.replaces(&first));
         assert!(

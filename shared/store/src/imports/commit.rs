@@ -1,4 +1,4 @@
-//! Committing chunks: each counts once, however often it is delivered and whoever commits it.
+//! Committing chunks: each counts once, however often it is delivered and however many workers commit it.
 
 use jiff::Timestamp;
 use saldo_domain::import::{ImportJob, ImportStatus};
@@ -7,16 +7,16 @@ use super::bucket::{Bucket, Entry};
 use super::{ChunkPart, ImportStore};
 use crate::failure::Failure;
 
-/// How often a commit is tried against an entry that others change. An entry changes when it is
-/// made, when a later round gives it up again, and when it is processed: three times per redrive.
+/// How often a commit is tried against an entry that others change. An entry changes when it is created, when a
+/// later round gives it up again, and when it is processed: three times per redrive.
 const ATTEMPTS_MAX: u32 = 8;
 
 impl ImportStore {
-    /// Commits a chunk, unless it was committed before, and ends the job if it was the last one.
-    /// A chunk that was given up and then processed after all counts as processed, even after the
-    /// job's end. Returns the moment at which the job ended, if it ended now.
+    /// Commits a chunk, unless it was committed before, and ends the job if it was the last one. A chunk that was given
+    /// up and then processed after all counts as processed, even after the job's end. Returns the moment at which the
+    /// job ended, if it ended now.
     ///
-    /// `job` is as the caller read it before it began with the chunk.
+    /// `job` must be as the caller read it before it began the chunk.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the chunk may be committed or not.

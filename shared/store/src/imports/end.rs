@@ -1,32 +1,30 @@
 //! The end of an import, and its redrive.
 //!
-//! A job has ended when every chunk is in its bucket. Whoever commits a chunk looks whether it was
-//! the last one, after the commit and with consistent reads: so the last of several that commit at
-//! the same time sees all the others' chunks. A worker that dies before it has looked leaves that
-//! to the next delivery of its message, or to the handler of dead letters.
+//! A job has ended when every chunk is in its bucket. Each worker checks after its commit, with consistent reads,
+//! whether its chunk was the last one: of several workers that commit at the same time, the last sees all other
+//! chunks. If a worker dies before it has checked, the next delivery of its message does, or the DLQ handler.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use saldo_domain::import::{Import, ImportJob, ImportStatus, Progress};
 
 use super::bucket::{Bucket, CHUNKS_PER_BUCKET};
-use super::{CHUNKS, ImportStore, require_status, status_value};
-use crate::expression::Update;
+use super::{CANCEL_REQUESTED_AT, CHUNKS, ImportStore, REASON, require_status, status_value};
+use crate::dynamodb::item::{EXPIRES_AT, count, moment, nested, text};
+use crate::dynamodb::{Update, is};
 use crate::failure::Failure;
-use crate::item::{moment, text};
-use crate::jobs::{count, expiry_value};
+use crate::jobs::expiry_value;
 
-/// How often the end of a job is tried that changes at the same time.
+/// How often the end of a job is tried while other requests change the job.
 const ATTEMPTS_MAX: u32 = 8;
 
-/// The attribute that holds how often the job was redriven.
+/// The attribute with the number of redrives.
 const ROUND: &str = "round";
-/// The attribute that holds the final progress.
+/// The attribute with the final progress.
 const TOTALS: &str = "totals";
 
 impl ImportStore {
-    /// Ends the job if all its chunks are done. Of several callers one does it; the others change
-    /// nothing. Returns the moment at which it ended, if that was now.
+    /// Ends the job if all its chunks are done. Of several callers one ends it; the others change nothing. Returns the
+    /// moment at which the job ended, if it ended now.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -37,7 +35,7 @@ impl ImportStore {
         }
     }
 
-    /// Does the same with a job that was read after the last commit of the caller.
+    /// The same with a job that the caller read after its last commit.
     pub(super) async fn end_as_read(
         &self,
         mut job: ImportJob,
@@ -62,8 +60,8 @@ impl ImportStore {
     /// The progress of a job whose chunks are all done.
     async fn final_progress(&self, job: &ImportJob) -> Result<Option<Progress>, Failure> {
         let Some(chunks) = job.chunks else { return Ok(None) };
-        // Chunks are queued in order, so the last bucket tells most of the time that some are
-        // left. That costs one read unit, the sum of a thousand buckets two hundred.
+        // Chunks are queued in order, so while chunks are left, the last bucket is mostly incomplete. Reading it
+        // costs one read unit, and the sum of a thousand buckets two hundred.
         if chunks > CHUNKS_PER_BUCKET {
             let last = Bucket::number_of(chunks - 1);
             if !self.bucket(job, last).await?.is_complete(last, chunks, job.round) {
@@ -74,56 +72,50 @@ impl ImportStore {
         Ok((progress.chunks_done == chunks).then_some(progress))
     }
 
-    /// Ends the job if it is as it was read. Says whether it was.
+    /// Ends the job if it is still as it was read. Returns whether it is.
     async fn end(&self, import: &Import, now: Timestamp) -> Result<bool, Failure> {
         let Import { job, progress } = import;
         let mut update = Update::default();
         require_status(&mut update, ImportStatus::Processing)?;
         for (name, value) in [
-            (CHUNKS, job.chunks.map(|chunks| count(chunks.into()))),
-            (ROUND, Some(count(job.round.into()))),
-            ("reason", job.reason.as_ref().map(text)),
-            ("cancel_requested_at", job.cancel_requested_at.map(moment)),
+            (CHUNKS, job.chunks.map(count)),
+            (ROUND, Some(count(job.round))),
+            (REASON, job.reason.as_ref().map(text)),
+            (CANCEL_REQUESTED_AT, job.cancel_requested_at.map(moment)),
         ] {
-            update.require_value(name, value);
+            update.require(is(name, value));
         }
         update.set("status", status_value(import.outcome())?);
         update.set("completed_at", moment(now));
-        update.set("expires_at", expiry_value(job));
-        // A chunk that was given up may still be replaced by a worker that was slow. All others
-        // stay as they are.
+        update.set(EXPIRES_AT, expiry_value(job));
+        // A slow worker may still replace a chunk that is exhausted. All other chunks are final.
         if progress.chunks_exhausted == 0 {
-            update.set(TOTALS, totals_value(progress)?);
+            update.set(TOTALS, nested(progress, "an import's totals")?);
         }
-        self.update(job, update).await
+        self.update(job, &update).await
     }
 
-    /// Begins another round of the job: the chunks that were given up are open again, and a job
-    /// that has ended runs again. Of a job that failed, the number of chunks is open, too, until
-    /// its planner has queued them all. Returns the job as it is now, unless it was changed since
-    /// it was read.
+    /// Begins another round of the job: the exhausted chunks are open again, and a job that has ended runs
+    /// again. If the job failed, the number of its chunks is unknown again, until its planner has queued them all.
+    /// Returns the job as it is now, or `None` if it has changed since it was read.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn begin_round(&self, job: &ImportJob) -> Result<Option<ImportJob>, Failure> {
         let mut update = Update::default();
         require_status(&mut update, job.status)?;
-        update.require_value(ROUND, Some(count(job.round.into())));
+        update.require(is(ROUND, Some(count(job.round))));
         update.set(ROUND, count(u64::from(job.round) + 1));
         if job.status != ImportStatus::Processing {
             update.set("status", status_value(ImportStatus::Processing)?);
             let failed = job.reason.is_some().then_some(CHUNKS);
-            for name in ["reason", "completed_at", TOTALS].into_iter().chain(failed) {
+            for name in [REASON, "completed_at", TOTALS].into_iter().chain(failed) {
                 update.remove(name);
             }
         }
-        match self.update(job, update).await? {
+        match self.update(job, &update).await? {
             true => self.get(&job.org, &job.id).await,
             false => Ok(None),
         }
     }
-}
-
-fn totals_value(progress: &Progress) -> Result<AttributeValue, Failure> {
-    serde_dynamo::to_attribute_value(progress).map_err(Failure::corrupt("an import's totals"))
 }

@@ -6,9 +6,10 @@ use saldo_domain::import::{Import, ImportJob, Progress};
 
 use super::bucket::{Bucket, Entry};
 use super::{ChunkPart, ImportStore};
+use crate::dynamodb::between;
+use crate::dynamodb::item::{Item, text};
 use crate::failure::Failure;
-use crate::item::{Item, text};
-use crate::table_keys;
+use crate::table_keys::JobKey;
 
 impl ImportStore {
     /// The import, if the organization has it.
@@ -52,43 +53,29 @@ impl ImportStore {
         Ok(bucket.0.get(&chunk).and_then(|entry| part(job, chunk, entry)))
     }
 
-    /// The committed chunks from number `from` on, in order, without those that are open again
-    /// since the job was redriven. Of a job whose chunks are counted there are none beyond.
+    /// The committed chunks from number `from` on, in order, without those that a redrive opened again. If the number
+    /// of the job's chunks is known, there are none beyond it.
     pub fn chunks_from(&self, job: &ImportJob, from: u32) -> impl Stream<Item = Result<ChunkPart, Failure>> {
-        let pages = stream::try_unfold(Some((from, None)), async move |next| {
-            let Some((from, start)) = next else { return Ok::<_, Failure>(None) };
-            let (items, start) = self.page_of_buckets(job, from, start).await?;
-            let mut parts = Vec::new();
-            for item in &items {
-                let chunks = Bucket::of_item(item)?.0.into_iter().filter(|(chunk, _)| *chunk >= from);
-                parts.extend(chunks.filter_map(|(chunk, entry)| part(job, chunk, &entry)));
+        let first = text(JobKey::bucket_part(Bucket::number_of(from)));
+        let buckets = self
+            .table
+            .query(JobKey::partition(&job.org, &job.id))
+            .sort_key(between("part", first, text(JobKey::bucket_part(u32::MAX))))
+            .consistent();
+        let pages = stream::try_unfold(Some(None), move |start: Option<Option<Item>>| {
+            let buckets = buckets.clone();
+            async move {
+                let Some(start) = start else { return Ok::<_, Failure>(None) };
+                let page = buckets.page(start, None).await?;
+                let mut parts = Vec::new();
+                for item in &page.items {
+                    let chunks = Bucket::of_item(item)?.0.into_iter().filter(|(chunk, _)| *chunk >= from);
+                    parts.extend(chunks.filter_map(|(chunk, entry)| part(job, chunk, &entry)));
+                }
+                Ok(Some((stream::iter(parts.into_iter().map(Ok)), page.next.map(Some))))
             }
-            Ok(Some((stream::iter(parts.into_iter().map(Ok)), start.map(|start| (from, Some(start))))))
         });
         pages.try_flatten()
-    }
-
-    /// The buckets from that of the chunk `from` on, in order, and where the next page starts.
-    async fn page_of_buckets(
-        &self,
-        job: &ImportJob,
-        from: u32,
-        start: Option<Item>,
-    ) -> Result<(Vec<Item>, Option<Item>), Failure> {
-        let page = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("job = :job AND part BETWEEN :first AND :last")
-            .expression_attribute_values(":job", text(table_keys::job(&job.org, &job.id)))
-            .expression_attribute_values(":first", text(table_keys::bucket_part(Bucket::number_of(from))))
-            .expression_attribute_values(":last", text(table_keys::bucket_part(u32::MAX)))
-            .set_exclusive_start_key(start)
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(Failure::of("Query on jobs"))?;
-        Ok((page.items.unwrap_or_default(), page.last_evaluated_key))
     }
 }
 

@@ -1,30 +1,30 @@
 //! Revoking a key, alone or with all keys that descend from it.
 //!
-//! What a revocation depends on may change while it runs, so its transactions check it: that the key
-//! which can still manage keys afterwards is not revoked itself, and that no key was created since
-//! the descendants were looked up. Only keys with the scope `keys` create keys. They are revoked
-//! first; after that the descendants are complete.
+//! The conditions of a revocation may change while it runs, so its transactions check them: that the key which can still
+//! manage keys afterwards is not revoked itself, and that no key was created since the descendants were looked up. Only
+//! keys with the scope `keys` create keys. They are revoked first; after that the descendants are complete.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use backon::Retryable;
 use jiff::Timestamp;
 use saldo_domain::id::{KeyId, OrgId};
 use saldo_domain::key::{Actor, ApiKey, Scope, descendants, successors};
 use serde::{Deserialize, Serialize};
 
-use super::transaction::{OPERATION, RETRIES, Setback};
-use super::{KeyStore, Record, from_item};
+use super::transaction::{RETRIES, Setback};
+use super::{KeyStore, Record, WHAT};
+use crate::dynamodb::item::{count, from_item, moment, text};
+use crate::dynamodb::{Update, equals, exists};
 use crate::failure::Failure;
-use crate::item::{moment, text};
-use crate::table_keys;
+use crate::table_keys::HashKey;
 
-/// The keys that one transaction revokes: of its 100 actions two are left for what it checks
+/// The keys that one transaction revokes: two of its 100 actions are reserved for condition checks
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>).
 const KEYS_PER_TRANSACTION: usize = 98;
 
-/// What to revoke, and for whom.
+/// A request to revoke a key.
 #[derive(Clone, Debug)]
 pub struct Revocation<'a> {
     /// The organization.
@@ -35,7 +35,7 @@ pub struct Revocation<'a> {
     pub cascade: bool,
     /// Who revokes it.
     pub by: Revoker<'a>,
-    /// When.
+    /// The time of the request.
     pub now: Timestamp,
 }
 
@@ -62,7 +62,7 @@ pub enum Revoked {
     LastKey,
 }
 
-/// How many keys an organization created.
+/// The number of keys that an organization ever created.
 #[derive(Default, Serialize, Deserialize)]
 struct Count {
     created: u64,
@@ -71,14 +71,14 @@ struct Count {
 /// The keys of an organization.
 #[derive(Default)]
 struct Keys {
-    /// How many it had created before they were read.
+    /// The number of keys that it had created before they were read.
     created: u64,
     keys: Vec<ApiKey>,
     hashes: HashMap<KeyId, String>,
 }
 
 impl Keys {
-    /// Adds a key, or replaces what is known of it.
+    /// Adds a key, or replaces its older state.
     fn put(&mut self, Record { hash, record }: Record<ApiKey>) {
         if self.hashes.insert(record.id.clone(), hash).is_some() {
             self.keys.retain(|key| key.id != record.id);
@@ -86,8 +86,8 @@ impl Keys {
         self.keys.push(record);
     }
 
-    fn hash(&self, key: &ApiKey) -> &str {
-        self.hashes.get(&key.id).map(String::as_str).unwrap_or_default()
+    fn at(&self, key: &ApiKey) -> HashKey {
+        HashKey::of_hash(self.hashes.get(&key.id).map(String::as_str).unwrap_or_default())
     }
 }
 
@@ -109,7 +109,7 @@ impl KeyStore {
         let Revocation { org, id, cascade, by, now } = revocation;
         let Some(target) = self.by_id(org, id).await? else { return Ok(Revoked::NotFound) };
         if let Revoker::Key(key) = by {
-            // Descendants have no scopes that the key lacks.
+            // A key's descendants have none but its scopes.
             let missing = key.lacks(&target.record.scopes);
             if !missing.is_empty() {
                 return Ok(Revoked::ScopesMissing(missing));
@@ -119,7 +119,7 @@ impl KeyStore {
             true => self.all(org).await?,
             false => Keys::default(),
         };
-        // What the index says of it may be old.
+        // Its state in the index may be old.
         all.put(target);
         let mut revoked: Vec<&ApiKey> =
             all.keys.iter().filter(|key| key.id == **id && key.revoked_at.is_none()).collect();
@@ -129,13 +129,13 @@ impl KeyStore {
         let successor = match (by, successors(&all.keys, &revoked, *now)) {
             (Revoker::Operator, _) | (_, None) => None,
             (Revoker::Key(_), Some(successors)) => match self.valid(&all, &successors).await? {
-                Some(hash) => Some(hash),
+                Some(successor) => Some(successor),
                 None => return Ok(Revoked::LastKey),
             },
         };
         revoked.sort_by_key(|key| !key.allows(Scope::Keys));
         for batch in revoked.chunks(KEYS_PER_TRANSACTION) {
-            self.revoke_batch(revocation, &all, batch, successor).await?;
+            self.revoke_batch(revocation, &all, batch, successor.as_ref()).await?;
         }
         Ok(Revoked::Done)
     }
@@ -146,29 +146,28 @@ impl KeyStore {
         revocation: &Revocation<'_>,
         all: &Keys,
         batch: &[&ApiKey],
-        successor: Option<&str>,
+        successor: Option<&HashKey>,
     ) -> Result<(), Setback> {
-        let actions = batch.iter().map(|key| self.set_revoked(all.hash(key), revocation));
+        let actions = batch.iter().map(|key| self.set_revoked(&all.at(key), revocation));
         let mut actions = actions.collect::<Result<Vec<_>, _>>()?;
         if batch.iter().any(|key| key.allows(Scope::Keys)) {
-            actions.extend(successor.map(|hash| self.is_not_revoked(hash)).transpose()?);
+            actions.extend(successor.map(|key| self.is_not_revoked(key)).transpose()?);
             if revocation.cascade {
-                actions.push(self.none_created_since(revocation.org, all.created)?);
+                // No key was created since they were read.
+                let created = equals("created", count(all.created));
+                actions.push(self.table.check_action(&HashKey::count(revocation.org), created)?);
             }
         }
-        match self.transact(actions).await?.is_empty() {
-            true => Ok(()),
-            false => Err(Setback::Outrun),
-        }
+        self.table.transact(actions).await?.map_err(|_| Setback::Outrun)
     }
 
-    /// The hash of the first of these keys that is not revoked, read consistently.
-    async fn valid<'a>(&self, all: &'a Keys, keys: &[&ApiKey]) -> Result<Option<&'a str>, Failure> {
+    /// The first of these keys that is not revoked, read consistently.
+    async fn valid(&self, all: &Keys, keys: &[&ApiKey]) -> Result<Option<HashKey>, Failure> {
         for key in keys {
-            let hash = all.hash(key);
-            let found: Option<Record<ApiKey>> = self.read(hash).await?;
+            let at = all.at(key);
+            let found: Option<Record<ApiKey>> = self.read(&at).await?;
             if found.is_some_and(|found| found.record.revoked_at.is_none()) {
-                return Ok(Some(hash));
+                return Ok(Some(at));
             }
         }
         Ok(None)
@@ -177,21 +176,19 @@ impl KeyStore {
     /// The key with this id, read consistently.
     pub(super) async fn by_id(&self, org: &OrgId, id: &KeyId) -> Result<Option<Record<ApiKey>>, Failure> {
         match self.pointer(org, id).await? {
-            Some(pointer) => self.read(&pointer.key).await,
+            Some(pointer) => self.read(&HashKey::of_hash(&pointer.key)).await,
             None => Ok(None),
         }
     }
 
-    /// Every key of an organization that was created before this call. The index says when they were
-    /// revoked and last used, which may be old.
+    /// Every key of an organization that was created before this call. The times of revocation and last use come from
+    /// the index and may be old.
     async fn all(&self, org: &OrgId) -> Result<Keys, Setback> {
-        let count: Option<Count> = self.read(&table_keys::key_count(org)).await?;
+        let count: Option<Count> = self.read(&HashKey::count(org)).await?;
         let created = count.unwrap_or_default().created;
         let mut all = Keys { created, ..Keys::default() };
-        let mut pages =
-            self.by_org(org).key_condition_expression("org = :org").into_paginator().items().send();
-        while let Some(item) = pages.next().await {
-            all.put(from_item(item.map_err(Failure::of("Query on keys by_org"))?)?);
+        for item in self.table.query_index(HashKey::BY_ORG, org.to_string()).all().await? {
+            all.put(from_item(item, WHAT)?);
         }
         match all.hashes.len() as u64 >= created {
             true => Ok(all),
@@ -199,37 +196,16 @@ impl KeyStore {
         }
     }
 
-    fn set_revoked(&self, hash: &str, revocation: &Revocation<'_>) -> Result<TransactWriteItem, Failure> {
+    fn set_revoked(&self, key: &HashKey, revocation: &Revocation<'_>) -> Result<TransactWriteItem, Failure> {
         let by = match revocation.by {
             Revoker::Key(key) => Actor::Key(key.id.clone()),
             Revoker::Operator => Actor::Operator,
         };
-        let update = Update::builder()
-            .table_name(&self.table)
-            .key("hash", text(hash))
-            // Who revoked it first, and when, stays.
-            .update_expression("SET #at = if_not_exists(#at, :now), #by = if_not_exists(#by, :by)")
-            .condition_expression("attribute_exists(#hash)")
-            .expression_attribute_names("#hash", "hash")
-            .expression_attribute_names("#at", "revoked_at")
-            .expression_attribute_names("#by", "revoked_by")
-            .expression_attribute_values(":now", moment(revocation.now))
-            .expression_attribute_values(":by", text(by))
-            .build()
-            .map_err(Failure::unsendable(OPERATION))?;
-        Ok(TransactWriteItem::builder().update(update).build())
-    }
-
-    /// The condition that an organization has created so many keys, and none since.
-    fn none_created_since(&self, org: &OrgId, created: u64) -> Result<TransactWriteItem, Failure> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.table)
-            .key("hash", text(table_keys::key_count(org)))
-            .condition_expression("#created = :created")
-            .expression_attribute_names("#created", "created")
-            .expression_attribute_values(":created", AttributeValue::N(created.to_string()))
-            .build()
-            .map_err(Failure::unsendable(OPERATION))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+        let mut update = Update::default();
+        update.require(exists("hash"));
+        // The first revocation's time and author stay.
+        update.set_if_absent("revoked_at", moment(revocation.now));
+        update.set_if_absent("revoked_by", text(by));
+        self.table.update_action(key, &update)
     }
 }

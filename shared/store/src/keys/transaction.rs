@@ -1,17 +1,15 @@
-//! Transactions on keys, and when they are tried again.
+//! Retries of transactions on keys.
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use backon::ExponentialBuilder;
 
 use super::KeyStore;
-use crate::conflict;
+use crate::dynamodb::revised::outrun;
+use crate::dynamodb::{absent, exists};
 use crate::failure::Failure;
-use crate::item::text;
-use crate::revised::outrun;
-
-pub(super) const OPERATION: &str = "TransactWriteItems on keys";
+use crate::table_keys::HashKey;
 
 /// How a change of keys is tried again when a condition failed because another change was first, or
 /// when the index lags: up to 9 attempts within about 5 seconds, far more than an index usually lags,
@@ -22,10 +20,10 @@ pub(super) const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_max_delay(Duration::from_secs(2))
     .with_max_times(8);
 
-/// Why an attempt to change keys came to nothing.
+/// Why an attempt to change keys did not succeed.
 #[derive(Debug)]
 pub(super) enum Setback {
-    /// Another change was first, or the index does not list every key yet: to be tried again.
+    /// Another change was first, or the index does not list every key yet. A retry may succeed.
     Outrun,
     /// AWS failed.
     Failed(Failure),
@@ -36,7 +34,7 @@ impl Setback {
         matches!(self, Self::Outrun)
     }
 
-    /// The failure, once it is not tried again.
+    /// The failure after the last attempt.
     pub(super) fn into_failure(self) -> Failure {
         match self {
             Self::Outrun => outrun(),
@@ -52,22 +50,8 @@ impl From<Failure> for Setback {
 }
 
 impl KeyStore {
-    /// Does all of the actions or none. Returns the indexes of those whose condition does not hold:
-    /// none if all were done.
-    pub(super) async fn transact(&self, actions: Vec<TransactWriteItem>) -> Result<Vec<usize>, Setback> {
-        Ok(conflict::transact(&self.client, actions, OPERATION).await?)
-    }
-
-    /// The condition that the item `hash` is not revoked.
-    pub(super) fn is_not_revoked(&self, hash: &str) -> Result<TransactWriteItem, Failure> {
-        let check = ConditionCheck::builder()
-            .table_name(&self.table)
-            .key("hash", text(hash))
-            .condition_expression("attribute_exists(#hash) AND attribute_not_exists(#revoked_at)")
-            .expression_attribute_names("#hash", "hash")
-            .expression_attribute_names("#revoked_at", "revoked_at")
-            .build()
-            .map_err(Failure::unsendable(OPERATION))?;
-        Ok(TransactWriteItem::builder().condition_check(check).build())
+    /// The condition that the key is not revoked.
+    pub(super) fn is_not_revoked(&self, key: &HashKey) -> Result<TransactWriteItem, Failure> {
+        self.table.check_action(key, exists("hash").and(absent("revoked_at")))
     }
 }

@@ -1,5 +1,5 @@
-//! Sending in batches, within SQS's limits. SQS may take some entries of a batch and refuse
-//! others: those alone are sent again.
+//! Batches of messages within SQS's limits. SQS may accept some entries of a batch and refuse others; only refused
+//! entries are sent again.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const ENTRIES_MAX: usize = 10;
 /// The most bytes of a message, and of all messages of a batch together: 1 MiB (same page).
 const BYTES_MAX: usize = 1_048_576;
 
-/// The pauses before entries are sent again that SQS did not take.
+/// The pauses before refused entries are sent again.
 const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_min_delay(Duration::from_millis(50))
@@ -29,7 +29,7 @@ const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
 impl<M: Message> WorkQueue<M> {
     /// Queues messages, to be received after `delay`. On an error some of them may be queued.
     pub(super) async fn send_all(&self, messages: &[Queued<&M>], delay: Duration) -> Result<(), Failure> {
-        // Rounded up to whole seconds: a message that is early has to be queued again.
+        // Rounded up to whole seconds: a message that arrives early has to be queued again.
         let seconds = delay.min(DELAY_MAX).as_millis().div_ceil(1_000);
         let seconds = i32::try_from(seconds).unwrap_or_default();
         let mut bodies = Vec::with_capacity(messages.len());
@@ -63,12 +63,12 @@ impl<M: Message> WorkQueue<M> {
         }
     }
 
-    /// Sends the entries once and leaves those that SQS did not take.
+    /// Sends the entries once, and returns those that SQS refused.
     async fn try_batch(&self, entries: &mut Vec<SendMessageBatchRequestEntry>) -> Result<(), Failure> {
         let request = self.client.send_message_batch().queue_url(&self.url);
         let answer = request.set_entries(Some(entries.clone())).send().await;
         let answer = answer.map_err(Failure::of(OPERATION))?;
-        // What the request itself is at fault for is refused each time.
+        // An entry that is at fault itself is refused each time.
         if let Some(refused) = answer.failed().iter().find(|failed| failed.sender_fault()) {
             return Err(Failure::refused(OPERATION, refused.code().to_owned()));
         }

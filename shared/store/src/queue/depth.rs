@@ -1,4 +1,4 @@
-//! How much is in a queue: for operators.
+//! The number of messages in a queue, for operators.
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Message, WorkQueue};
 use crate::failure::Failure;
 
-/// What a queue holds, about: SQS does not stop messages to count them.
+/// The approximate number of messages in a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Depth {
     /// The queue's name.
@@ -15,7 +15,7 @@ pub struct Depth {
     pub waiting: u64,
     /// Messages that a worker has, or had when it died.
     pub in_flight: u64,
-    /// Messages that are kept back for a while.
+    /// Delayed messages.
     pub delayed: u64,
 }
 
@@ -27,7 +27,7 @@ struct RedrivePolicy {
 }
 
 impl<M: Message> WorkQueue<M> {
-    /// What the queue holds, and what the queue of its dead letters holds, if it has one.
+    /// The depth of the queue, and of its dead-letter queue, if it has one.
     ///
     /// # Errors
     /// [`Failure`] when SQS fails.
@@ -42,7 +42,7 @@ impl<M: Message> WorkQueue<M> {
         Ok((depth, Some(self.depth_of(&url).await?.0)))
     }
 
-    /// What the queue at this URL holds, and its redrive policy.
+    /// The depth of the queue at this URL, and its redrive policy.
     async fn depth_of(&self, url: &str) -> Result<(Depth, Option<String>), Failure> {
         let counts = [
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -62,7 +62,7 @@ impl<M: Message> WorkQueue<M> {
     }
 }
 
-/// What stands behind the last of the separators: a name in a URL, or in an ARN.
+/// The part after the last separator: the name in a URL or an ARN.
 fn last(text: &str, separator: char) -> &str {
     text.rsplit(separator).next().unwrap_or(text)
 }

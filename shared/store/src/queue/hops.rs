@@ -1,9 +1,8 @@
-//! Hops: how often workers have queued a message again, and how often they may.
+//! Hops: how often workers have queued a message again, and how often they are allowed to.
 //!
-//! A worker that has to wait (for a bank, for the next attempt at a webhook, for room in a table)
-//! sends its message again with a delay. Lambda takes such a chain for a runaway loop and stops it
-//! after 16 invocations, unless the template allows the function to loop. Where it does, these
-//! bounds take the place of Lambda's.
+//! A worker that has to wait (for a bank, for the next attempt at a webhook, for capacity of a table) sends its message
+//! again with a delay. Lambda takes such a chain for a runaway loop and stops it after 16 invocations, unless the
+//! template allows the function to loop. For these functions, the bounds here replace Lambda's.
 
 use std::time::Duration;
 
@@ -12,18 +11,17 @@ use serde::{Deserialize, Serialize};
 
 use super::Message;
 
-/// Room for an import's chunk or plan. A message that DynamoDB has no room for rests for 5 seconds
-/// at first and twice as long each time, up to 320 seconds: a day takes 276 hops. A planner also
-/// leaves the rest of a large file to another run every 400 seconds, a few times for the largest
-/// file; three hours of planning take 27 hops.
+/// The hops of an import's chunk or plan. A throttled message rests for 5 seconds at first and twice as long each time, up
+/// to 320 seconds: a day takes 276 hops. A planner also leaves the rest of a large file to another run every 400
+/// seconds; three hours of planning take 27 hops.
 pub(super) const IMPORT_HOPS_MAX: u32 = 310;
 
-/// An export is written in one go: its worker never queues it again.
+/// An export is written in one run: its worker never queues it again.
 pub(super) const EXPORT_HOPS_MAX: u32 = 0;
 
-/// A synchronization ends after 50 minutes at the latest. Asking the bank every 3 seconds whether
-/// its customer has agreed takes 1,000 hops in that time. Reading in turns of a minute, and waiting
-/// for a busy bank or for another worker's lease, take 50 and a few more.
+/// A synchronization ends after 50 minutes at the latest. Asking the bank every 3 seconds whether its customer has
+/// agreed takes 1,000 hops in that time. Reading in runs of a minute takes 50 more, and waiting for a busy bank or for
+/// another worker's lease a few.
 pub(super) const SYNC_HOPS_MAX: u32 = 1_200;
 
 /// The retries of a webhook wait for 27 hours and 35 minutes in all. SQS delays a message by 15
@@ -31,13 +29,13 @@ pub(super) const SYNC_HOPS_MAX: u32 = 1_200;
 /// moment early and wait once more.
 pub(super) const NOTIFICATION_HOPS_MAX: u32 = 120;
 
-/// The longest rest of a message that a service has no room for, its jitter aside.
+/// The longest rest of a throttled message, without its jitter.
 pub const REST_MAX: Duration = Duration::from_secs(320);
 
-/// A message as it lies in a queue.
+/// A message in a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queued<M> {
-    /// What to do.
+    /// The message.
     #[serde(flatten)]
     pub message: M,
     /// How often workers have queued it again.
@@ -57,9 +55,9 @@ impl<M: Message> Queued<M> {
         self.hops >= M::HOPS_MAX
     }
 
-    /// How long to rest before this hop if a service has no room for the work: `first` for a new
-    /// message, twice as long at each hop, at most [`REST_MAX`], and up to twice that, so that
-    /// messages that rest together come back one after the other.
+    /// How long throttled work rests before this hop: `first` for a new message, twice as long at each hop, at most
+    /// [`REST_MAX`], and with jitter up to twice that, so that messages which were throttled together do not come back
+    /// together.
     #[must_use]
     pub fn rest(&self, first: Duration) -> Duration {
         let rests = ExponentialBuilder::new()

@@ -1,7 +1,7 @@
-//! When a message that failed is delivered again.
+//! The time at which a failed message is delivered again.
 //!
-//! Without this it stays invisible for its queue's visibility timeout, six times as long as its
-//! worker may run: up to an hour and a half. A worker that failed says that it is not at it any more.
+//! By default it stays invisible for its queue's visibility timeout, six times as long as its worker may run: up to an
+//! hour and a half. A worker that failed therefore shortens the timeout.
 
 use std::time::Duration;
 
@@ -11,11 +11,10 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use super::{Message, WorkQueue};
 use crate::failure::Failure;
 
-/// How long after its first failure, second failure and so on a message is delivered again: 5 and
-/// 30 seconds, 3 and 10 minutes, and up to twice as long, so that messages that failed together
-/// come back one after the other. The template makes a message a dead letter after ten failures.
-/// The tenth delivery comes at least 63 minutes after the first: so long may an outage last
-/// without failing work.
+/// The pauses after a message's first failure, second failure and so on: 5 and 30 seconds, 3 and 10 minutes, and with
+/// jitter up to twice as long, so that messages which failed together do not come back together. The template makes a
+/// message a dead letter after ten failures. The tenth delivery comes at least 63 minutes after the first, so an outage
+/// that is shorter does not make work fail.
 const REDELIVERIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_jitter()
     .with_factor(6.0)
@@ -23,21 +22,21 @@ const REDELIVERIES: ExponentialBuilder = ExponentialBuilder::new()
     .with_max_delay(Duration::from_mins(10))
     .without_max_times();
 
-/// The failures after which the pause grows no more.
+/// The number of failures after which the pause does not grow any more.
 const GROWTH_MAX: usize = 3;
 
-/// A message that was received, as its queue knows it.
+/// A received message.
 #[derive(Debug)]
 pub struct Received {
-    /// The name of the queue that it came from: a queue of work, or one of dead letters.
+    /// The name of its queue, which may be a dead-letter queue.
     queue: String,
     receipt: String,
-    /// How often it was received, this time included.
+    /// How often it was received, including this time.
     count: usize,
 }
 
 impl Received {
-    /// What Lambda says of a message's origin; nothing, if the event does not come from Lambda.
+    /// The message's origin according to Lambda; `None` if the event does not come from Lambda.
     pub fn of(message: &SqsMessage) -> Option<Self> {
         let queue = message.event_source_arn.as_deref()?.rsplit(':').next()?.to_owned();
         let count = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());

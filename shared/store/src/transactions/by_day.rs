@@ -12,9 +12,9 @@ use saldo_domain::transaction::{Place, Source, Transaction};
 use uuid::Uuid;
 
 use super::{STORED_BY, TransactionStore, WHAT, transaction};
+use crate::dynamodb::item::{Item, Reader};
+use crate::dynamodb::{Pages, take_first};
 use crate::failure::Failure;
-use crate::item::{Item, Reader};
-use crate::pages::{Pages, take_first};
 
 /// Which transactions come first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub struct StoredTransaction {
 }
 
 impl TransactionStore {
-    /// The transactions that banks report of these accounts and that are valued on these days, in this order,
-    /// `per_page` of an account looked at at a time. Reads with eventual consistency.
+    /// The transactions that banks report of these accounts, valued on these days, in this order. Reads `per_page` of
+    /// an account at a time, with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
     pub fn reported_by_day(
@@ -49,9 +49,12 @@ impl TransactionStore {
     ) -> impl Stream<Item = Result<StoredTransaction, Failure>> + use<> {
         let pages = accounts.iter().map(|account| {
             let query = self.valued_on(org, Source::Sync, account, days);
-            let query = query.scan_index_forward(order == Order::OldestFirst);
+            let query = match order {
+                Order::NewestFirst => query.descending(),
+                Order::OldestFirst => query,
+            };
             let org = org.clone();
-            Pages::of(query, per_page, "Query on transactions by_date", move |item| stored(&org, item))
+            Pages::of(query, per_page, move |item| stored(&org, item))
         });
         let pages: Vec<_> = pages.collect();
         stream::try_unfold(pages, move |mut pages| async move {

@@ -8,17 +8,16 @@ use saldo_domain::id::OrgId;
 use saldo_domain::transaction::{Place, Source, Transaction, TransactionFilter};
 
 use super::{TransactionStore, transaction};
+use crate::dynamodb::{Pages, take_first};
 use crate::failure::Failure;
-use crate::pages::{Pages, take_first};
 
-/// The accounts that are read at the same time, each by one query for every source. Most have few
-/// transactions, so reading one after the other would be waiting.
+/// The accounts that are read at the same time, each with one query per source. Most have few transactions, so reading
+/// one after the other would mostly wait for DynamoDB.
 const ACCOUNTS_AHEAD: usize = 4;
 
 impl TransactionStore {
-    /// The organization's transactions that match, in the order of their accounts'
-    /// identifiers, those of an account oldest first, `per_page` of an account looked at at a
-    /// time. Reads with eventual consistency.
+    /// The organization's transactions that match, in the order of their accounts' identifiers, those of an account
+    /// oldest first. Reads `per_page` of an account at a time, with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
     pub fn export(
@@ -47,15 +46,15 @@ impl TransactionStore {
         per_page: usize,
     ) -> Vec<Pages<Transaction>> {
         let of = |source| {
-            let query = self.valued_on(org, source, account, wanted.valued_on).scan_index_forward(true);
+            let query = self.valued_on(org, source, account, wanted.valued_on);
             let org = org.clone();
-            Pages::of(query, per_page, "Query on transactions by_date", move |item| transaction(&org, item))
+            Pages::of(query, per_page, move |item| transaction(&org, item))
         };
         Source::ALL.map(of).into()
     }
 }
 
-/// The accounts whose transactions are wanted and not read yet.
+/// The accounts whose transactions are still to be read.
 enum Accounts {
     One(Option<AccountIdentifier>),
     Noted(Pages<AccountIdentifier>),
@@ -82,7 +81,7 @@ struct Reading {
     wanted: TransactionFilter,
     per_page: usize,
     accounts: Accounts,
-    /// The account that is being read, and those after it: what is left of each source.
+    /// The account that is being read, and those after it: the rest of each source.
     ahead: VecDeque<Vec<Pages<Transaction>>>,
 }
 

@@ -1,4 +1,4 @@
-//! Storing what is not there yet: the deduplication that imports and synchronizations share.
+//! Storing transactions that the table does not have yet: the deduplication that imports and synchronizations share.
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use super::{Kept, TransactionStore};
 use crate::failure::Failure;
 
 impl TransactionStore {
-    /// Stores those of the transactions, each of them with an id of its own, that are not there
-    /// yet, `in_flight` at the same time, and tells what the table has of each. However often
-    /// `request` is run again, what it stored counts as new, and what another stored does not.
+    /// Stores the transactions that the table does not have yet, `in_flight` at the same time, and returns the state of
+    /// each. Their ids must differ. What `request` stored counts as new however often it is run again; what another
+    /// request stored does not.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; some may have been stored.

@@ -1,7 +1,7 @@
-//! Pending transactions: what a bank says will probably be booked on its account.
+//! Pending transactions: those that a bank will probably book on its account.
 //!
-//! They are not of the books: one may be booked under another id and with another amount, or
-//! never. They lie apart, as the bank has them at the last synchronization.
+//! They are no part of the books: the bank may book one under another id, with another amount, or never. They have
+//! partitions of their own, which hold what the bank reported at the last synchronization.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,12 +13,10 @@ use uuid::Uuid;
 
 use super::{TransactionStore, item, transaction_of};
 use crate::failure::Failure;
-use crate::item::{Item, text};
-use crate::table_keys;
+use crate::table_keys::TransactionKey;
 
 impl TransactionStore {
-    /// The pending transactions of a bank's account, which transactions know by `identifier`,
-    /// newest first.
+    /// The pending transactions of a bank's account, newest first. `identifier` is the account's in transactions.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -28,31 +26,17 @@ impl TransactionStore {
         account: &AccountId,
         identifier: &AccountIdentifier,
     ) -> Result<Vec<Transaction>, Failure> {
-        let mut items = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("#account = :account")
-            .expression_attribute_names("#account", "account")
-            .expression_attribute_values(":account", text(table_keys::pending_of(org, account)))
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut pending = Vec::new();
-        while let Some(item) = items.next().await {
-            let item = item.map_err(Failure::of("Query on pending transactions"))?;
-            pending.push(transaction_of(identifier.clone(), &item)?);
-        }
+        let items = self.table.query(TransactionKey::pending_on(org, account)).consistent().all().await?;
+        let pending = items.iter().map(|item| transaction_of(identifier.clone(), item));
+        let mut pending = pending.collect::<Result<Vec<_>, _>>()?;
         pending.sort_by_key(|transaction| std::cmp::Reverse((transaction.valued_on, transaction.sequence)));
         Ok(pending)
     }
 
-    /// Makes `reported` the pending transactions of a bank's account, in place of those that
-    /// were. What is reported again is not written.
+    /// Replaces the pending transactions of a bank's account by `reported`. Those that have not changed are not written.
     ///
     /// # Errors
-    /// [`Failure`] when DynamoDB fails; some of it may be done.
+    /// [`Failure`] when DynamoDB fails; some may have been replaced.
     pub async fn replace_pending(
         &self,
         org: &OrgId,
@@ -70,22 +54,19 @@ impl TransactionStore {
             if known.is_some_and(|known| is_same(&known, transaction)) {
                 continue;
             }
-            let item = item(table_keys::pending_of(org, account), transaction, request)?;
-            let put = self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await;
-            put.map_err(Failure::of("PutItem on pending transactions"))?;
+            let key = TransactionKey::pending(org, account, &transaction.id);
+            self.table.put(item(&key, transaction, request)?).await?;
         }
         for gone in before.into_keys() {
-            let delete =
-                self.client.delete_item().table_name(&self.table).set_key(Some(key(org, account, &gone)));
-            delete.send().await.map_err(Failure::of("DeleteItem on pending transactions"))?;
+            self.table.delete(&TransactionKey::pending(org, account, &gone)).await?;
         }
         Ok(())
     }
 
-    /// Forgets the pending transactions of a bank's account.
+    /// Deletes the pending transactions of a bank's account.
     ///
     /// # Errors
-    /// [`Failure`] when DynamoDB fails; some of it may be done.
+    /// [`Failure`] when DynamoDB fails; some may have been deleted.
     pub async fn forget_pending(&self, org: &OrgId, account: &Account) -> Result<(), Failure> {
         let identifier = account.transactions_identifier();
         self.replace_pending(org, &account.id, &identifier, Vec::new(), Uuid::nil()).await
@@ -102,7 +83,7 @@ impl TransactionStore {
         identifier: &AccountIdentifier,
         id: &TransactionId,
     ) -> Result<Option<Transaction>, Failure> {
-        let found = self.item_at(key(org, account, id)).await?;
+        let found = self.table.get(&TransactionKey::pending(org, account, id)).await?;
         found.map(|item| transaction_of(identifier.clone(), &item)).transpose()
     }
 
@@ -116,25 +97,13 @@ impl TransactionStore {
         identifier: &AccountIdentifier,
         id: &TransactionId,
     ) -> Result<Option<Transaction>, Failure> {
-        let account = table_keys::transactions_of(org, Source::Sync, identifier.as_str());
-        let key = Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(id))]);
-        let found = self.item_at(key).await?;
+        let found = self.table.get(&TransactionKey::with_id(org, Source::Sync, identifier, id)).await?;
         found.map(|item| transaction_of(identifier.clone(), &item)).transpose()
     }
-
-    async fn item_at(&self, key: Item) -> Result<Option<Item>, Failure> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key)).consistent_read(true);
-        Ok(get.send().await.map_err(Failure::of("GetItem on transactions"))?.item)
-    }
 }
 
-fn key(org: &OrgId, account: &AccountId, id: &TransactionId) -> Item {
-    let account = table_keys::pending_of(org, account);
-    Item::from([("account".to_owned(), text(account)), ("id".to_owned(), text(id))])
-}
-
-/// Whether a new report says what is known, whenever it came: one without a day has that of its
-/// coming.
+/// Whether a report is the same as a known transaction, apart from the time of the report. A report without a day has
+/// the day on which it came.
 fn is_same(known: &Transaction, report: &Transaction) -> bool {
     let dayless = report.valued_on == report.created_at.to_zoned(TimeZone::UTC).date();
     let known = Transaction {

@@ -1,56 +1,53 @@
-//! Long queries, read page by page and a little ahead.
+//! Long queries, read page by page and one page ahead.
 
 use std::vec;
 
-use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::item::Item;
+use super::query::Query;
 use crate::failure::Failure;
 
-/// What a query finds, in its order, read by a task of its own: one page is ready while the
-/// one before it is used. The task ends with this.
-pub(super) struct Pages<T> {
+/// The results of a query, in its order. A task of its own reads one page while the one before it is used; dropping
+/// this ends the task.
+pub(crate) struct Pages<T> {
     page: vec::IntoIter<T>,
     pages: mpsc::Receiver<Page<T>>,
     _reader: AbortOnDropHandle<()>,
 }
 
-/// A page of a query, or its end.
+/// A page of a query; `None` after the last one.
 type Page<T> = Result<Option<Vec<T>>, Failure>;
 
 impl<T: Send + 'static> Pages<T> {
-    /// What `query` finds, each item as `read` reads it, looking at `per_page` items at a time.
-    pub(super) fn of(
-        query: QueryFluentBuilder,
+    /// Reads `per_page` items at a time, and `read` each item.
+    pub(crate) fn of(
+        query: Query,
         per_page: usize,
-        operation: &'static str,
         read: impl Fn(&Item) -> Result<T, Failure> + Send + 'static,
     ) -> Self {
-        Self::of_pages(query, per_page, operation, move |items: Vec<Item>| {
+        Self::of_pages(query, per_page, move |items: Vec<Item>| {
             std::future::ready(items.iter().map(&read).collect())
         })
     }
 
-    /// The same, each page as `read` reads it.
-    pub(super) fn of_pages<R>(
-        query: QueryFluentBuilder,
+    /// Reads `per_page` items at a time, and `read` each page.
+    pub(crate) fn of_pages<R>(
+        query: Query,
         per_page: usize,
-        operation: &'static str,
         read: impl Fn(Vec<Item>) -> R + Send + 'static,
     ) -> Self
     where
         R: Future<Output = Result<Vec<T>, Failure>> + Send + 'static,
     {
         let (sender, pages) = mpsc::channel(1);
-        let query = query.limit(i32::try_from(per_page).unwrap_or(i32::MAX));
-        let reader = tokio::spawn(read_ahead(query, operation, read, sender));
+        let reader = tokio::spawn(read_ahead(query, per_page, read, sender));
         Self { page: Vec::new().into_iter(), pages, _reader: AbortOnDropHandle::new(reader) }
     }
 
-    /// The next item, which stays the next, if there is one.
-    pub(super) async fn peek(&mut self) -> Result<Option<&T>, Failure> {
+    /// The next result, which stays the next one; `None` at the end.
+    pub(crate) async fn peek(&mut self) -> Result<Option<&T>, Failure> {
         while self.page.as_slice().is_empty() {
             match self.pages.recv().await {
                 Some(Ok(Some(page))) => self.page = page.into_iter(),
@@ -62,15 +59,16 @@ impl<T: Send + 'static> Pages<T> {
         Ok(self.page.as_slice().first())
     }
 
-    /// The next item, if there is one. There is nothing behind the end.
-    pub(super) async fn next(&mut self) -> Result<Option<T>, Failure> {
+    /// The next result; `None` at the end. Must not be called after the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<T>, Failure> {
         self.peek().await?;
         Ok(self.page.next())
     }
 }
 
-/// The first by `key` of what several queries, each in the order of its keys, have left.
-pub(super) async fn take_first<T: Send + 'static, K: Ord>(
+/// Merges queries that are each in the order of `key`: returns the smallest of their next results, and removes
+/// queries that have ended.
+pub(crate) async fn take_first<T: Send + 'static, K: Ord>(
     queries: &mut Vec<Pages<T>>,
     key: impl Fn(&T) -> K,
 ) -> Result<Option<T>, Failure> {
@@ -93,27 +91,26 @@ pub(super) async fn take_first<T: Send + 'static, K: Ord>(
 }
 
 async fn read_ahead<T, R: Future<Output = Result<Vec<T>, Failure>>>(
-    query: QueryFluentBuilder,
-    operation: &'static str,
+    query: Query,
+    per_page: usize,
     read: impl Fn(Vec<Item>) -> R,
     pages: mpsc::Sender<Page<T>>,
 ) {
     let mut start = None;
     loop {
-        let answer = query.clone().set_exclusive_start_key(start).send().await;
-        let (page, next) = match answer {
-            Ok(answer) => (read(answer.items.unwrap_or_default()).await, answer.last_evaluated_key),
-            Err(error) => (Err(Failure::of(operation)(error)), None),
+        let (page, next) = match query.page(start, Some(per_page)).await {
+            Ok(answer) => (read(answer.items).await, answer.next),
+            Err(failure) => (Err(failure), None),
         };
         let last = next.is_none();
         start = next;
         let failed = Result::is_err(&page);
-        // Nobody reads on: the reader has gone, or has got a failure.
+        // A closed channel means that the receiver was dropped, and after a failure it reads no further.
         if pages.send(page.map(Some)).await.is_err() || failed {
             return;
         }
         if last {
-            let _nobody_waits = pages.send(Ok(None)).await;
+            let _dropped_receiver = pages.send(Ok(None)).await;
             return;
         }
     }

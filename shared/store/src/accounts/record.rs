@@ -1,0 +1,268 @@
+//! The attributes of an account, except those that only the order of imports needs (`History`, `Stamps`).
+//!
+//! The record is declared once, and its projection is derived from the declaration. The conversions name every field of
+//! [`Account`], so the compiler reports a field that they forget.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use saldo_domain::account::{
+    Account, AccountIdentifier, AccountStatus, AccountType, BankDetails, CampaignId, Contact, Notes, OwnerId,
+    Revision, SourceSystem,
+};
+use saldo_domain::contact::{ContactName, Email, Phone};
+use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::import::ExternalId;
+use saldo_domain::money::{Currency, Decimal};
+
+use crate::dynamodb::Key;
+use crate::dynamodb::item::{Item, Reader, binary, text};
+use crate::dynamodb::record::{AsMoment, AsNested, AsNumber, AsText, Codec, Optional, record};
+use crate::dynamodb::revised::REVISION;
+use crate::failure::Failure;
+use crate::table_keys::AccountKey;
+
+pub(super) const WHAT: &str = "an account";
+pub(super) const EXTERNAL_ID: &str = "external_id";
+pub(super) const IDENTIFIER: &str = "identifier";
+pub(super) const TYPE: &str = "type";
+pub(super) const STATUS: &str = "status";
+pub(super) const NAME: &str = "name";
+pub(super) const PHONE: &str = "phone";
+pub(super) const EMAIL: &str = "email";
+pub(super) const TOTAL_AMOUNT: &str = "total_amount";
+pub(super) const BALANCE: &str = "balance";
+pub(super) const CURRENCY: &str = "currency";
+pub(super) const DUE_DATE: &str = "due_date";
+pub(super) const SOURCE_SYSTEM: &str = "source_system";
+pub(super) const CAMPAIGN_ID: &str = "campaign_id";
+pub(super) const OWNER: &str = "owner";
+pub(super) const NOTES: &str = "notes";
+pub(super) const BANK: &str = "bank";
+pub(super) const CREATED_AT: &str = "created_at";
+pub(super) const UPDATED_AT: &str = "updated_at";
+
+record! {
+    /// An account's item.
+    pub(super) struct Record, WHAT;
+    id: AccountId as AsText = "id",
+    external_id: Option<ExternalId> as Optional<AsText> = EXTERNAL_ID,
+    identifier: Option<AccountIdentifier> as Optional<AsText> = IDENTIFIER,
+    kind: AccountType as AsText = TYPE,
+    status: AccountStatus as AsText = STATUS,
+    name: Option<ContactName> as Optional<AsText> = NAME,
+    phone: Option<Phone> as Optional<AsText> = PHONE,
+    email: Option<Email> as Optional<AsEmail> = EMAIL,
+    total_amount: Option<Decimal> as Optional<AsNumber> = TOTAL_AMOUNT,
+    balance: Decimal as AsNumber = BALANCE,
+    currency: Currency as AsText = CURRENCY,
+    due_date: Option<Date> as Optional<AsText> = DUE_DATE,
+    source_system: Option<SourceSystem> as Optional<AsText> = SOURCE_SYSTEM,
+    campaign_id: Option<CampaignId> as Optional<AsText> = CAMPAIGN_ID,
+    /// The partition key of the owner's accounts in the index by owner.
+    owner: Option<String> as Optional<AsText> = OWNER,
+    notes: Option<Notes> as Optional<AsText> = NOTES,
+    bank: Option<Box<BankDetails>> as Optional<AsNested> = BANK,
+    created_at: Timestamp as AsMoment = CREATED_AT,
+    updated_at: Timestamp as AsMoment = UPDATED_AT,
+    revision: Revision as AsRevision = REVISION,
+}
+
+/// An e-mail address, which has no `Display` lest it is logged.
+pub(super) struct AsEmail;
+
+impl Codec<Email> for AsEmail {
+    fn write(value: &Email, _: &'static str) -> Result<Option<AttributeValue>, Failure> {
+        Ok(Some(text(value.as_str())))
+    }
+
+    fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<Email>, Failure> {
+        reader.optional(attribute)
+    }
+}
+
+/// The 16 bytes of a revision; [`Revision::NONE`] is no attribute.
+pub(super) struct AsRevision;
+
+impl Codec<Revision> for AsRevision {
+    fn write(value: &Revision, _: &'static str) -> Result<Option<AttributeValue>, Failure> {
+        Ok(revision(value))
+    }
+
+    fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<Revision>, Failure> {
+        Ok(Some(reader.binary(attribute)?.unwrap_or(Revision::NONE)))
+    }
+}
+
+/// A revision as an attribute.
+pub(super) fn revision(revision: &Revision) -> Option<AttributeValue> {
+    (*revision != Revision::NONE).then(|| binary(revision.as_bytes()))
+}
+
+/// An owner as an attribute.
+pub(super) fn owner(org: &OrgId, owner: &OwnerId) -> AttributeValue {
+    text(AccountKey::owner(org, owner))
+}
+
+impl Record {
+    fn of(org: &OrgId, account: &Account) -> Self {
+        let Account {
+            id,
+            external_id,
+            identifier,
+            kind,
+            status,
+            contact,
+            total_amount,
+            balance,
+            currency,
+            due_date,
+            source_system,
+            campaign_id,
+            owner_id,
+            notes,
+            bank,
+            created_at,
+            updated_at,
+            revision,
+        } = account.clone();
+        let (name, phone, email) = match contact {
+            Some(Contact { name, phone, email }) => (Some(name), phone, email),
+            None => (None, None, None),
+        };
+        let owner = owner_id.map(|owner| AccountKey::owner(org, &owner));
+        Self {
+            id,
+            external_id,
+            identifier,
+            kind,
+            status,
+            name,
+            phone,
+            email,
+            total_amount,
+            balance,
+            currency,
+            due_date,
+            source_system,
+            campaign_id,
+            owner,
+            notes,
+            bank,
+            created_at,
+            updated_at,
+            revision,
+        }
+    }
+
+    fn into_account(self, org: &OrgId) -> Result<Account, Failure> {
+        let owner = |partition: String| {
+            let owner = AccountKey::owner_of(org, &partition);
+            owner.ok_or_else(|| Failure::missing("an account's owner"))
+        };
+        let (phone, email) = (self.phone, self.email);
+        Ok(Account {
+            id: self.id,
+            external_id: self.external_id,
+            identifier: self.identifier,
+            kind: self.kind,
+            status: self.status,
+            contact: self.name.map(|name| Contact { name, phone, email }),
+            total_amount: self.total_amount,
+            balance: self.balance,
+            currency: self.currency,
+            due_date: self.due_date,
+            source_system: self.source_system,
+            campaign_id: self.campaign_id,
+            owner_id: self.owner.map(owner).transpose()?,
+            notes: self.notes,
+            bank: self.bank,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            revision: self.revision,
+        })
+    }
+}
+
+/// The account in an item.
+pub(super) fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
+    Record::read(item)?.into_account(org)
+}
+
+/// The item of an account that no import has written.
+pub(super) fn item(org: &OrgId, account: &Account) -> Result<Item, Failure> {
+    let mut item = AccountKey::new(org, &account.id).attributes();
+    Record::of(org, account).write(&mut item)?;
+    Ok(item)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::str::FromStr;
+
+    use saldo_domain::id::AccessId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn parsed<T: FromStr>(text: &str) -> T {
+        text.parse().unwrap_or_else(|_| panic!("{text}"))
+    }
+
+    /// An account with every field.
+    fn full_account(org: &OrgId) -> Account {
+        let now = Timestamp::from_millisecond(1_790_000_000_123).expect("a moment");
+        let external_id = parsed("INV-1");
+        Account {
+            id: AccountId::of_external(org, &external_id),
+            external_id: Some(external_id),
+            identifier: Some(parsed("DE02120300000000202051")),
+            kind: parsed("checking"),
+            status: parsed("active"),
+            contact: Some(Contact {
+                name: parsed("María García"),
+                phone: Some(parsed("+5491155551234")),
+                email: Some(parsed("maria@example.com")),
+            }),
+            total_amount: Some(parsed("79228162514264337593543950335")),
+            balance: parsed("-0.10"),
+            currency: parsed("EUR"),
+            due_date: Some(parsed("2026-01-15")),
+            source_system: Some(parsed("SAP")),
+            campaign_id: Some(parsed("spring")),
+            owner_id: Some(parsed("owner")),
+            notes: Some(parsed("60 days past due")),
+            bank: Some(Box::new(BankDetails {
+                access_id: AccessId::of_seed(Uuid::nil()),
+                name: None,
+                product: None,
+                owner_name: None,
+                iban: None,
+                bban: None,
+                bic: None,
+                cash_account_type: None,
+                balance: parsed("1"),
+                currency: parsed("EUR"),
+                balance_date: None,
+                missing_since: None,
+            })),
+            created_at: now,
+            updated_at: now,
+            revision: Revision::next(),
+        }
+    }
+
+    #[test]
+    fn projection_has_every_attribute_of_an_account() {
+        let org = OrgId::random().expect("randomness");
+        let account = full_account(&org);
+        let stored = item(&org, &account).expect("an item");
+        let projected: BTreeSet<&str> = Record::PROJECTION.iter().copied().collect();
+        let written: BTreeSet<&str> =
+            stored.keys().map(String::as_str).filter(|name| *name != AccountKey::PARTITION).collect();
+        assert_eq!(projected, written);
+        let returned = stored.into_iter().filter(|(name, _)| projected.contains(name.as_str())).collect();
+        assert_eq!(super::account(&org, &returned).expect("an account"), account);
+    }
+}
