@@ -4,6 +4,7 @@
 
 mod operation;
 mod types;
+mod variants;
 
 use axum::http::Method;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
@@ -19,7 +20,7 @@ pub use types::{
 
 use super::problem::Document;
 use super::routes::Described;
-use operation::{API_KEY, BEARER};
+use operation::{API_KEY, BEARER, TooManyRequests};
 
 /// The tags, in the order in which a reader should meet them, and what each is about.
 const TAGS: [(&str, &str); 9] = [
@@ -60,6 +61,7 @@ pub(super) fn document(routes: &[Described], told: OpenApi) -> OpenApi {
     let mut components = Components::new();
     components.schemas.insert(Document::name().into(), Document::schema());
     add_schemas::<Document<'_>>(&mut components);
+    components.schemas.insert(TooManyRequests::name().into(), TooManyRequests::schema());
     for (name, schema) in routes.iter().flat_map(|route| &route.schemas) {
         let other = components.schemas.insert(name.clone(), schema.clone());
         debug_assert!(other.is_none_or(|other| other == *schema), "{name} is the name of two schemas");
@@ -74,6 +76,7 @@ pub(super) fn document(routes: &[Described], told: OpenApi) -> OpenApi {
         paths.merge(described);
     }
     components.schemas.extend(told.components.unwrap_or_default().schemas);
+    variants::name_variants(&mut components);
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     components.add_security_scheme(API_KEY, header);

@@ -11,7 +11,7 @@ use super::view::View;
 
 /// All endpoints.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Notifications)]
+#[schema(as = NotificationList)]
 pub(crate) struct List {
     notifications: Vec<View>,
 }

@@ -130,6 +130,7 @@ fn ip_address() -> impl Into<RefOr<Schema>> {
 
 /// The answer to an `EMBEDDED` challenge, or the code that confirms the return in a `REDIRECT` challenge.
 #[derive(ToSchema)]
+#[schema(title = "ChallengeValue")]
 struct Value {
     /// What the user has told, without blanks around it: no longer than the challenge allows, and
     /// digits alone where its `input_format` is `integer`.
@@ -139,6 +140,7 @@ struct Value {
 
 /// The answer to a `METHOD_SELECT` challenge.
 #[derive(ToSchema)]
+#[schema(title = "ChosenMethod")]
 struct Method {
     /// The id of one of the challenge's `auth_methods`.
     #[schema(min_length = 1)]

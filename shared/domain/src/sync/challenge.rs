@@ -31,11 +31,13 @@ pub struct Challenge {
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ChallengeKind {
     /// To choose how to prove who one is.
+    #[cfg_attr(feature = "openapi", schema(title = "MethodSelectChallenge"))]
     MethodSelect {
         /// The choices.
         auth_methods: Vec<AuthMethod>,
     },
     /// To tell something, such as a one-time password.
+    #[cfg_attr(feature = "openapi", schema(title = "EmbeddedChallenge"))]
     Embedded {
         /// What to tell, for people.
         label: String,
@@ -59,11 +61,13 @@ pub enum ChallengeKind {
         max_length: Option<u32>,
     },
     /// To go to a page of the bank and come back.
+    #[cfg_attr(feature = "openapi", schema(title = "RedirectChallenge"))]
     Redirect {
         /// The page.
         location: String,
     },
     /// To do something elsewhere, such as in the bank's app. It needs no answer.
+    #[cfg_attr(feature = "openapi", schema(title = "DecoupledChallenge"))]
     Decoupled {
         /// What to do, for people.
         message: String,
