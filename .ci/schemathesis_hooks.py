@@ -13,7 +13,9 @@ def filter_case(context, case):
 
 @schemathesis.serializer("application/x-ndjson", "application/ndjson")
 def ndjson(context, value):
-    """Serializes NDJSON: one row per line."""
+    """Serializes NDJSON, one row per line. Examples of `format: binary` are bytes already."""
+    if isinstance(getattr(value, "data", None), bytes):
+        return value.data
     rows = value if isinstance(value, list) else [value]
     return "\n".join(row if isinstance(row, str) else json.dumps(row) for row in rows).encode()
 

@@ -23,7 +23,7 @@ const CLIENTS_IN_FLIGHT: usize = 16;
 
 /// A client.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Client, example = json!({
+#[schema(as = ClientWithBalances, example = json!({
     "id": "cli_mfrggzdfmztwq2lk", "name": "ACME Brokers", "description": "Preferred FX counterparty", "type": 1,
     "accounts": [{
         "id": "acc_mfrggzdfmztwq2lk", "type": "checking", "currency": "USD", "balance": 120,

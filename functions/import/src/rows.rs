@@ -56,7 +56,7 @@ pub(crate) struct OfAccounts {
 /// Accounts to import, an object with the fields of a row on each line.
 #[derive(ToSchema)]
 #[schema(
-    as = ImportLines, value_type = String, pattern = r"[^\s\x85]",
+    as = ImportLines, value_type = String, format = Binary, pattern = r"[^\s\x85]",
     example = json!("{\"contact\":{\"name\":\"María García\"},\"total_amount\":45000,\"external_id\":\"INV-2026-0042\"}\n")
 )]
 pub(crate) struct Lines(String);
@@ -64,7 +64,7 @@ pub(crate) struct Lines(String);
 /// Accounts to import, as a table whose header names the fields of a row.
 #[derive(ToSchema)]
 #[schema(
-    as = ImportTable, value_type = String, pattern = r"[^\r\n][\r\n]+[^\r\n]",
+    as = ImportTable, value_type = String, format = Binary, pattern = r"[^\r\n][\r\n]+[^\r\n]",
     example = json!("contact.name,contact.phone,total_amount,external_id,due_date,currency\nMaría García,+5491155551234,45000,INV-2026-0042,2026-01-15,ARS\n")
 )]
 pub(crate) struct Table(String);

@@ -4,7 +4,9 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::id::{DeliveryId, NotificationId};
-use saldo_domain::notification::{Attempt, Delivery, DeliveryStatus, GivenUp, ObserveKey, Outcome};
+use saldo_domain::notification::{
+    Attempt, AttemptError, Delivery, DeliveryStatus, GivenUp, ObserveKey, Outcome,
+};
 use saldo_http::{Caller, PageAfter, Parameters, PathId, Problem};
 use saldo_store::app::App;
 use serde::Serialize;
@@ -14,7 +16,7 @@ use crate::notifications::find;
 
 /// A page of deliveries.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Deliveries)]
+#[schema(as = DeliveryPage)]
 pub(crate) struct List {
     #[schema(max_items = 100)]
     deliveries: Vec<View>,
@@ -54,27 +56,42 @@ struct View {
     created_at: String,
 }
 
-/// An attempt to deliver a notification, and its outcome.
+/// An attempt to deliver: it has a `status_code` or an `error`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = DeliveryAttempt)]
 struct AttemptView {
     /// When the attempt ended.
     #[schema(format = DateTime)]
     at: String,
-    #[serde(flatten)]
-    outcome: Outcome,
+    /// The status with which the receiver answered, if it did.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<u16>,
+    /// Why there was no answer, if there was none.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<AttemptError>,
+}
+
+impl From<Attempt> for AttemptView {
+    fn from(Attempt { at, outcome }: Attempt) -> Self {
+        let (status_code, error) = match outcome {
+            Outcome::StatusCode(status) => (Some(status), None),
+            Outcome::Error(error) => (None, Some(error)),
+        };
+        Self { at: in_milliseconds(at), status_code, error }
+    }
 }
 
 impl From<Delivery> for View {
     fn from(delivery: Delivery) -> Self {
-        let attempt = |Attempt { at, outcome }| AttemptView { at: in_milliseconds(at), outcome };
         Self {
             delivery_id: delivery.id,
             observe_key: delivery.observe_key,
             job_id: delivery.job_id,
             status: delivery.status,
             reason: delivery.reason,
-            attempts: delivery.attempts.into_iter().map(attempt).collect(),
+            attempts: delivery.attempts.into_iter().map(AttemptView::from).collect(),
             next_attempt_at: delivery.next_attempt_at.map(in_milliseconds),
             created_at: in_milliseconds(delivery.created_at),
         }

@@ -69,7 +69,7 @@ struct Created<'a> {
 
 /// All endpoints.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Notifications)]
+#[schema(as = NotificationList)]
 pub(crate) struct List {
     notifications: Vec<View>,
 }

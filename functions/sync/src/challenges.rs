@@ -53,6 +53,7 @@ impl From<Challenge> for ChallengeView {
 
 /// The answer to an `EMBEDDED` challenge, or the code that confirms the return in a `REDIRECT` challenge.
 #[derive(ToSchema)]
+#[schema(title = "ChallengeValue")]
 #[expect(dead_code, reason = "it is described, never made: the kind of the challenge decides how it is read")]
 struct Value {
     /// The user's answer. Blanks around it are ignored. It is no longer than the challenge allows, and consists of digits
@@ -63,6 +64,7 @@ struct Value {
 
 /// The answer to a `METHOD_SELECT` challenge.
 #[derive(ToSchema)]
+#[schema(title = "ChosenMethod")]
 #[expect(dead_code, reason = "it is described, never made: the kind of the challenge decides how it is read")]
 struct Method {
     /// The id of one of the challenge's `auth_methods`.

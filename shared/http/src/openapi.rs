@@ -5,6 +5,7 @@
 
 mod operation;
 mod types;
+mod variants;
 
 use axum::http::Method;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
@@ -18,7 +19,7 @@ pub use types::{EntityTags, Flag};
 
 use super::problem::Document;
 use super::routes::Described;
-use operation::{API_KEY, BEARER};
+use operation::{API_KEY, BEARER, TooManyRequests};
 
 /// The tags with their descriptions, in the order of the document.
 const TAGS: [(&str, &str); 9] = [
@@ -62,6 +63,7 @@ pub(super) fn document(routes: &[Described], webhooks: OpenApi) -> OpenApi {
     let mut components = Components::new();
     components.schemas.insert(Document::name().into(), Document::schema());
     add_schemas::<Document<'_>>(&mut components);
+    components.schemas.insert(TooManyRequests::name().into(), TooManyRequests::schema());
     for (name, schema) in routes.iter().flat_map(|route| &route.schemas) {
         let other = components.schemas.insert(name.clone(), schema.clone());
         debug_assert!(other.is_none_or(|other| other == *schema), "{name} is the name of two schemas");
@@ -76,6 +78,7 @@ pub(super) fn document(routes: &[Described], webhooks: OpenApi) -> OpenApi {
         paths.merge(described);
     }
     components.schemas.extend(webhooks.components.unwrap_or_default().schemas);
+    variants::name_variants(&mut components);
     let header = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     components.add_security_scheme(API_KEY, header);

@@ -6,7 +6,8 @@ use saldo_domain::fields::{Fields, InvalidValue};
 use saldo_domain::id::InvalidId;
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{RefOr, Required, Schema};
+use utoipa::openapi::schema::{Array, ArrayBuilder};
+use utoipa::openapi::{Ref, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::FromParameters;
@@ -79,6 +80,7 @@ pub const NOT_A_CURSOR: InvalidValue = InvalidValue("expected the next_cursor of
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Page<T> {
     /// The entries.
+    #[schema(schema_with = entries::<T>)]
     pub data: Vec<T>,
     /// Whether there are entries after these.
     pub has_more: bool,
@@ -88,12 +90,18 @@ pub struct Page<T> {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct CursorPage<T> {
     /// The entries.
+    #[schema(schema_with = entries::<T>)]
     pub data: Vec<T>,
     /// Whether there are entries after these.
     pub has_more: bool,
     /// The `cursor` of the next page; null on the last one.
     #[schema(required)]
     pub next_cursor: Option<String>,
+}
+
+/// A list of references to the component of `T`, which utoipa would repeat in each page.
+fn entries<T: ToSchema>() -> Array {
+    ArrayBuilder::new().items(Ref::from_schema_name(T::name())).description(Some("The entries.")).build()
 }
 
 impl<T> CursorPage<T> {

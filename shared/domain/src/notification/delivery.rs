@@ -56,8 +56,6 @@ pub enum GivenUp {
 
 /// What came of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = AttemptOutcome))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The receiver answered with this status.

@@ -92,6 +92,23 @@ fn names<T, C: Column<T>>() -> Vec<&'static str> {
     names
 }
 
+impl PartialSchema for Mapping {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .additional_properties(Some(string().enum_values(Some(Field::ALL.map(Field::name)))))
+            .description(Some("The headers of columns, each with the field that the column fills"))
+            .into()
+    }
+}
+
+impl ToSchema for Mapping {
+    // Python clients import a `Mapping` of their language into the module that declares this type.
+    fn name() -> Cow<'static, str> {
+        "ColumnMapping".into()
+    }
+}
+
 /// An id: its prefix, and base 32 digits or a UUID of version 7.
 macro_rules! ids {
     (opaque: $($opaque:ident)*; version_7: $($version_7:ident)*;) => {
@@ -120,10 +137,6 @@ wire! {
     TransactionColumn => string()
         .enum_values(Some(names::<Transaction, TransactionColumn>()))
         .description(Some("A column of an export of transactions"));
-    Mapping => ObjectBuilder::new()
-        .schema_type(Type::Object)
-        .additional_properties(Some(string().enum_values(Some(Field::ALL.map(Field::name)))))
-        .description(Some("The headers of columns, each with the field that the column fills"));
     Phone => string()
         .pattern(Some(r"^\+[1-9][0-9]{1,14}$"))
         .description(Some("A telephone number in E.164 form, of a length that its country's numbering plan uses"));

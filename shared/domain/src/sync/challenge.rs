@@ -31,11 +31,13 @@ pub struct Challenge {
 #[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ChallengeKind {
     /// Choose an authentication method.
+    #[cfg_attr(feature = "openapi", schema(title = "MethodSelectChallenge"))]
     MethodSelect {
         /// The methods to choose from.
         auth_methods: Vec<AuthMethod>,
     },
     /// Enter something, such as a one-time password.
+    #[cfg_attr(feature = "openapi", schema(title = "EmbeddedChallenge"))]
     Embedded {
         /// What to enter, for people.
         label: String,
@@ -59,11 +61,13 @@ pub enum ChallengeKind {
         max_length: Option<u32>,
     },
     /// Go to a page of the bank and come back.
+    #[cfg_attr(feature = "openapi", schema(title = "RedirectChallenge"))]
     Redirect {
         /// The URL of the page.
         location: String,
     },
     /// Act outside of the application, such as in the bank's app. No answer is needed.
+    #[cfg_attr(feature = "openapi", schema(title = "DecoupledChallenge"))]
     Decoupled {
         /// What to do, for people.
         message: String,

@@ -71,12 +71,18 @@ fn headers(status: &str, method: &Method) -> Vec<(&'static str, &'static str)> {
     headers
 }
 
-/// The answer of API Gateway, which calls no function then.
+/// The body with which API Gateway refuses a request before it reaches a function.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "API Gateway writes it")]
+pub(super) struct TooManyRequests {
+    #[schema(required = false)]
+    message: String,
+}
+
 fn too_many_requests() -> Response {
-    let message = ObjectBuilder::new().property("message", ObjectBuilder::new().schema_type(Type::String));
     let mut response =
         Response::new("Too many requests per second, of all callers together; try again later");
-    let content = Content::new(Some(RefOr::T(Schema::Object(message.build()))));
+    let content = Content::new(Some(Ref::from_schema_name(TooManyRequests::name())));
     response.content.insert("application/json".to_owned(), RefOr::T(content));
     response
 }

@@ -6,7 +6,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::Limit;
 
-/// A parameter that is `true` or `1`, `false` or `0`, and false by default. In a query every value is text.
+/// A parameter that is `true` or `false`, and false if it is left out. `1` and `0` are accepted, too, but not
+/// described: client generators make an enumeration of text of such a union.
 #[derive(Clone, Copy, Debug)]
 pub struct Flag;
 
@@ -20,8 +21,7 @@ fn string() -> ObjectBuilder {
 
 impl PartialSchema for Flag {
     fn schema() -> RefOr<Schema> {
-        let flag = string().enum_values(Some(["true", "false", "1", "0"]));
-        flag.default(Some("false".into())).into()
+        ObjectBuilder::new().schema_type(Type::Boolean).default(Some(false.into())).into()
     }
 }
 
