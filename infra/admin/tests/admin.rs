@@ -299,6 +299,9 @@ async fn jobs_with_lost_messages_are_found_and_redriven() {
     saldo_jobs::export::handle_dead_letters(lab.app.clone(), sqs_event(&exports)).await;
     let (code, why) = refused(&environment, &["job", "redrive", &org, export]).await;
     assert_eq!(code, Some(1));
-    assert!(why.ends_with("has failed and can't be redriven: its caller has to request a new export"), "{why}");
+    assert!(
+        why.ends_with("has failed and can't be redriven: its caller has to request a new export"),
+        "{why}"
+    );
     lab.stop().await;
 }
