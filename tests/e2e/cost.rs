@@ -12,7 +12,7 @@ use saldo_http::service;
 use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::services;
-use testing::wire::{Meter, Spent, Sum, tapped};
+use testing::wire::{Meter, Spent, Sum, intercepted};
 use tower::ServiceExt;
 
 const ROWS: usize = 1_000;
@@ -29,7 +29,7 @@ impl Metered {
     async fn start(rows_per_chunk: usize) -> Self {
         let aws = services(&Data::Ephemeral).await;
         let meter = Arc::new(Meter::default());
-        let app = App::new(&aws.settings, &tapped(aws.sdk_config(), &meter));
+        let app = App::new(&aws.settings, &intercepted(aws.sdk_config(), &meter));
         let app = App { limits: Limits { rows_per_chunk, ..app.limits }, ..app };
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&aws.app(), org, "Test", "ARS").await;

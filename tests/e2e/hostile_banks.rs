@@ -16,7 +16,7 @@ use crate::sync_worker::{Bench, connect};
 async fn bench(bank: &ScriptedBank, method: &str) -> Bench {
     let mut bench = Bench::start("sandbox").await;
     bank.join(&bench.app).await;
-    bench.access = connect(&bench.lab, &bench.app, method).await;
+    bench.access = connect(&bench.stack, &bench.app, method).await;
     bench.app.public_url = Some("https://api.example".parse().expect("a URL"));
     bench
 }
@@ -52,8 +52,8 @@ async fn users_are_sent_to_no_page_but_an_https_one() {
         });
         bank.answers("POST /v1/consents", 201, asked);
         let bench = Bench {
-            access: connect(&bench.lab, &bench.app, "scripted-redirect").await,
-            lab: bench.lab.clone(),
+            access: connect(&bench.stack, &bench.app, "scripted-redirect").await,
+            stack: bench.stack.clone(),
             app: bench.app.clone(),
         };
         let job = synchronize(&bench, json!({})).await;
@@ -67,7 +67,7 @@ async fn users_are_sent_to_no_page_but_an_https_one() {
             assert_eq!(job["error"]["message"], "The address of the bank's page is not an https URL.");
         }
     }
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn unannounced_redirect_is_not_taken_without_confirmation() {
     let bench = bench(&bank, "scripted").await;
     let settings = RedirectSettings { uris: Vec::new(), confirm: true };
     let before = RedirectSettings::default();
-    let changed = bench.app.keys.change_redirects(&bench.lab.org, &before, &settings).await;
+    let changed = bench.app.keys.change_redirects(&bench.stack.org, &before, &settings).await;
     assert!(changed.expect("DynamoDB"));
     // The catalog lists no redirect for this bank.
     let authorisation = "/v1/consents/c/authorisations/1";
@@ -94,7 +94,7 @@ async fn unannounced_redirect_is_not_taken_without_confirmation() {
     assert!(bench.deliver(&late, &sync).await);
     let job = bench.told(&sync).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(10005)), "{job}");
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn links_lead_nowhere_but_to_the_bank_itself() {
     let asked = bank.asked();
     assert_eq!(asked.last().map(String::as_str), Some("GET /v1/consents/..%2F..%2Fv2%3Fx=%23/status"));
     assert_eq!(inner.asked(), Vec::<String>::new());
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -128,21 +128,21 @@ async fn bank_without_an_https_base_url_is_refused_outside_the_local_stack() {
     let bank = ScriptedBank::start().await;
     let bench = bench(&bank, "scripted").await;
     let deployed = App { targets: Targets::Public, ..bench.app.clone() };
-    let (_, catalog) = bench.lab.ask(&deployed, Method::GET, "/rest/catalog", Value::Null).await;
+    let (_, catalog) = bench.stack.ask(&deployed, Method::GET, "/rest/catalog", Value::Null).await;
     let supported = catalog["banks"].as_array().expect("banks").iter().map(|bank| bank["supported"].clone());
     assert_eq!(supported.collect::<Vec<_>>(), [false, false]);
     let body = json!({ "access_method_id": "scripted" });
-    let (status, refused) = bench.lab.ask(&deployed, Method::POST, "/rest/accesses", body).await;
+    let (status, refused) = bench.stack.ask(&deployed, Method::POST, "/rest/accesses", body).await;
     assert_eq!(status, 400, "{refused}");
     let path = format!("/rest/accesses/{}/syncs", bench.access);
-    let (status, refused) = bench.lab.ask(&deployed, Method::POST, &path, with_pin()).await;
+    let (status, refused) = bench.stack.ask(&deployed, Method::POST, &path, with_pin()).await;
     assert_eq!((status.as_u16(), &refused["code"]), (422, &json!("bank_not_supported")), "{refused}");
     // One that was begun before the catalog was changed.
     let sync = bench.begin(with_pin()).await;
     assert!(bench.deliver(&deployed, &sync).await);
     assert_eq!(bench.told(&sync).await["error"]["code"], 20001);
     assert_eq!(bank.asked(), Vec::<String>::new());
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -170,8 +170,8 @@ async fn bank_id_used_again_on_another_day_is_a_recorded_conflict() {
     assert_eq!((&job["new_transactions"], &job["conflict_count"]), (&json!(0), &json!(1)), "{job}");
     let conflict = &job["conflicts"][0];
     assert_eq!((&conflict["field"], &conflict["code"]), (&json!("bookingDate"), &json!("conflict")), "{job}");
-    let (_, all) = bench.lab.ask(&bench.app, Method::GET, "/rest/transactions", Value::Null).await;
+    let (_, all) = bench.stack.ask(&bench.app, Method::GET, "/rest/transactions", Value::Null).await;
     let all = all["transactions"].as_array().expect("transactions").clone();
     assert_eq!((all.len(), &all[1]["booking_date"]), (2, &json!("2026-07-03")), "{all:?}");
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }

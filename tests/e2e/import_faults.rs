@@ -28,7 +28,7 @@ use saldo_store::files::{ImportFiles, uploaded_file};
 use saldo_store::queue::{ImportMessage, ImportTask};
 use serde_json::{Value, json};
 use testing::services;
-use testing::wire::{Chaos, Faults, Instead, tapped};
+use testing::wire::{Fault, FaultPlan, StubResponses, intercepted};
 use tower::ServiceExt;
 
 use self::queues::{InFlight, Visibility};
@@ -53,13 +53,13 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
     let seeds = env::var("SALDO_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
     let first = env::var("SALDO_FIRST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let aws = services(&Data::Ephemeral).await;
-    let lab = Lab::new(&aws);
+    let stack = FaultyStack::new(&aws);
     let mut tally = Tally::default();
     for seed in first..first + seeds {
-        History::new(&lab, seed).await.run(&mut tally).await;
+        History::new(&stack, seed).await.run(&mut tally).await;
     }
     aws.stop().await;
-    let faults: u64 = lab.chaos.injected().values().sum();
+    let faults: u64 = stack.faults.injected().values().sum();
     println!(
         "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled, {} messages queued again, {} visible sooner",
         tally.imports,
@@ -67,7 +67,7 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
         tally.deaths,
         tally.planners_killed,
         faults,
-        lab.chaos.injected(),
+        stack.faults.injected(),
         tally.dead_letters,
         tally.redriven,
         tally.cancelled,
@@ -75,8 +75,8 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
         tally.shortened
     );
     if seeds >= SEEDS {
-        let kinds = lab.chaos.injected().len();
-        assert_eq!(kinds, Chaos::KINDS, "{kinds} kinds of faults were injected");
+        let kinds = stack.faults.injected().len();
+        assert_eq!(kinds, Fault::KINDS, "{kinds} kinds of faults were injected");
         for (what, count) in [
             ("deaths", tally.deaths),
             ("deaths of planners", tally.planners_killed),
@@ -107,11 +107,10 @@ struct Tally {
 }
 
 /// What all histories run in, one after the other.
-struct Lab {
+struct FaultyStack {
     /// The app whose requests may be cut, or fail.
     app: App,
-    faults: Arc<Faults>,
-    chaos: Arc<Chaos>,
+    faults: Arc<FaultPlan>,
     visibility: Arc<Visibility>,
     /// The same without faults.
     calm: App,
@@ -122,12 +121,12 @@ struct Lab {
     queues: [(String, String); 2],
 }
 
-impl Lab {
+impl FaultyStack {
     fn new(aws: &Aws) -> Self {
-        let (faults, chaos) = (Arc::new(Faults::default()), Arc::new(Chaos::default()));
+        let faults = Arc::new(FaultPlan::default());
         let visibility = Arc::new(Visibility::default());
         let seen = Arc::clone(&visibility);
-        let visible = Instead(move |operation: &str, body: &Value| seen.answer(operation, body));
+        let visible = StubResponses(move |operation: &str, body: &Value| seen.answer(operation, body));
         // The SDK's own retries, without their pauses.
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
@@ -140,12 +139,8 @@ impl Lab {
         // What the planner may do, the worker may not all.
         let sdk = aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
         Self {
-            app: App::new(
-                &aws.settings,
-                &tapped(&tapped(&tapped(&sdk, &Arc::new(visible)), &chaos), &faults),
-            ),
+            app: App::new(&aws.settings, &intercepted(&intercepted(&sdk, &Arc::new(visible)), &faults)),
             faults,
-            chaos,
             visibility,
             calm: aws.app(),
             closing: aws.app_of("ImportDeadLettersFunction"),
@@ -159,12 +154,12 @@ impl Lab {
 }
 
 struct History<'a> {
-    lab: &'a Lab,
+    stack: &'a FaultyStack,
     seed: u64,
     random: StdRng,
     org: OrgId,
     key: String,
-    /// The lab's app, with limits of its own.
+    /// The stack's app, with limits of its own.
     app: App,
     imports: Vec<(ImportId, Vec<Value>)>,
     /// The most rows of an import.
@@ -179,7 +174,7 @@ struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    async fn new(lab: &'a Lab, seed: u64) -> Self {
+    async fn new(stack: &'a FaultyStack, seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
         // Some histories have more chunks than a bucket holds.
         let (rows_max, rows_per_chunk) =
@@ -195,12 +190,12 @@ impl<'a> History<'a> {
             throttled_rest: Duration::ZERO,
             ..Limits::default()
         };
-        let app = App { limits, ..lab.app.clone() };
+        let app = App { limits, ..stack.app.clone() };
         let org = OrgId::random().expect("randomness");
-        let key = local::demo::create_organization(&lab.calm, org.clone(), "Test", "ARS").await;
+        let key = local::demo::create_organization(&stack.calm, org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
         let (imports, waiting, met) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { lab, seed, random, org, key, app, imports, rows_max, cancelled: None, waiting, now: 0, met }
+        Self { stack, seed, random, org, key, app, imports, rows_max, cancelled: None, waiting, now: 0, met }
     }
 
     async fn run(mut self, tally: &mut Tally) {
@@ -234,8 +229,9 @@ impl<'a> History<'a> {
         let mut redriven = false;
         for (id, _) in &self.imports {
             for _twice in 0..2 {
-                let done =
-                    saldo_jobs::import::redrive(&self.lab.calm, &self.org, id).await.expect("calm services");
+                let done = saldo_jobs::import::redrive(&self.stack.calm, &self.org, id)
+                    .await
+                    .expect("calm services");
                 if matches!(done, Redriven::Queued { .. }) {
                     redriven = true;
                     tally.redriven += 1;
@@ -288,7 +284,7 @@ impl<'a> History<'a> {
         let created: Value = serde_json::from_slice(&body).expect("JSON");
         let upload = created["upload_id"].as_str().expect("an id");
         let name = uploaded_file(&self.org, &upload.parse().expect("an id"));
-        self.lab.calm.files.put(&name, "text/plain", content.into()).await.expect("S3");
+        self.stack.calm.files.put(&name, "text/plain", content.into()).await.expect("S3");
         let mut request = wishes;
         request["upload_id"] = json!(upload);
         self.post("/api/v1/import", request).await.0
@@ -304,7 +300,7 @@ impl<'a> History<'a> {
     async fn send(&self, request: axum::http::request::Builder, body: Value) -> axum::response::Response {
         let request = request.header("x-api-key", &self.key).header("content-type", "application/json");
         let request = request.body(Body::from(body.to_string())).expect("a request");
-        let accepting = App { limits: self.app.limits, ..self.lab.calm.clone() };
+        let accepting = App { limits: self.app.limits, ..self.stack.calm.clone() };
         service(import::routes(&accepting)).oneshot(request).await.expect("an answer")
     }
 
@@ -322,7 +318,7 @@ impl<'a> History<'a> {
         let event = self.waiting[at].receive();
         if self.waiting[at].failures >= RECEIVES_MAX {
             tally.dead_letters += 1;
-            let answer = saldo_jobs::import::handle_dead_letters(self.lab.closing.clone(), event).await;
+            let answer = saldo_jobs::import::handle_dead_letters(self.stack.closing.clone(), event).await;
             assert_eq!(answer.batch_item_failures, [], "seed {}", self.seed);
             self.waiting.swap_remove(at);
             return true;
@@ -330,18 +326,19 @@ impl<'a> History<'a> {
         if self.waiting[at].failures < BAD_LUCK_MAX {
             match self.random.random_range(0..10) {
                 0..=3 => {
-                    self.lab.faults.arm(self.random.random_range(0..LIFE_MAX), self.random.random_bool(0.5));
+                    self.stack
+                        .faults
+                        .kill_after(self.random.random_range(0..LIFE_MAX), self.random.random_bool(0.5));
                 }
                 4..=6 => {
                     let rate = *[50, 300, 700].choose(&mut self.random).expect("one of them");
-                    self.lab.chaos.let_loose(self.random.random(), rate);
+                    self.stack.faults.fail_randomly(self.random.random(), rate);
                 }
                 _ => {}
             }
         }
-        let outcome = self.lab.faults.run(saldo_jobs::import::handle(self.app.clone(), event)).await;
-        self.lab.faults.disarm();
-        self.lab.chaos.calm();
+        let outcome = self.stack.faults.run(saldo_jobs::import::handle(self.app.clone(), event)).await;
+        self.stack.faults.clear();
         match outcome {
             Some(answer) if answer.batch_item_failures.is_empty() => {
                 self.waiting[at].deliveries -= 1;
@@ -351,12 +348,12 @@ impl<'a> History<'a> {
             }
             Some(_) => {
                 self.waiting[at].failures += 1;
-                tally.shortened += u64::from(self.waiting[at].hide(self.now, &self.lab.visibility));
+                tally.shortened += u64::from(self.waiting[at].hide(self.now, &self.stack.visibility));
             }
             None => {
                 tally.deaths += 1;
                 tally.planners_killed += u64::from(self.waiting[at].queued.message.task == ImportTask::Plan);
-                self.waiting[at].hide(self.now, &self.lab.visibility);
+                self.waiting[at].hide(self.now, &self.stack.visibility);
             }
         }
         true
@@ -364,16 +361,16 @@ impl<'a> History<'a> {
 
     /// Takes what the queues hold. Every message is to be delivered twice at least.
     async fn fetch(&mut self, tally: &mut Tally) {
-        for (queue, arn) in &self.lab.queues {
+        for (queue, arn) in &self.stack.queues {
             loop {
-                let poll = self.lab.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+                let poll = self.stack.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
                 let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
                 if messages.is_empty() {
                     break;
                 }
                 for message in messages {
                     let receipt = message.receipt_handle().expect("a receipt");
-                    let delete = self.lab.sqs.delete_message().queue_url(queue).receipt_handle(receipt);
+                    let delete = self.stack.sqs.delete_message().queue_url(queue).receipt_handle(receipt);
                     delete.send().await.expect("SQS");
                     let deliveries = *[2, 2, 3].choose(&mut self.random).expect("one of them");
                     let in_flight = InFlight::new(message, arn, deliveries);
@@ -390,7 +387,7 @@ impl<'a> History<'a> {
         let ImportTask::Chunk(number) = work.task else { return };
         if self.met.insert((work.import.clone(), number)) && self.random.random_bool(0.2) {
             let name = ImportFiles::of(&work.org, &work.import).chunk(number);
-            self.lab.calm.files.put(&name, "application/json", "poison".into()).await.expect("S3");
+            self.stack.calm.files.put(&name, "application/json", "poison".into()).await.expect("S3");
         }
     }
 }

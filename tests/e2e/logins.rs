@@ -18,14 +18,14 @@ use crate::sync_worker::{Bench, connect};
 async fn bench(bank: &ScriptedBank) -> Bench {
     let mut bench = Bench::start("sandbox").await;
     bank.join(&bench.app).await;
-    bench.access = connect(&bench.lab, &bench.app, "scripted").await;
+    bench.access = connect(&bench.stack, &bench.app, "scripted").await;
     bench
 }
 
 /// The same services and organization, with another access.
 async fn another(bench: &Bench) -> Bench {
-    let access = connect(&bench.lab, &bench.app, "scripted").await;
-    Bench { access, lab: bench.lab.clone(), app: bench.app.clone() }
+    let access = connect(&bench.stack, &bench.app, "scripted").await;
+    Bench { access, stack: bench.stack.clone(), app: bench.app.clone() }
 }
 
 fn login(psu_id: &str, pin: &str) -> Value {
@@ -45,8 +45,8 @@ fn outcome(job: &Value) -> (&str, u64) {
 
 /// The records of users' logins.
 async fn records(bench: &Bench) -> Vec<std::collections::HashMap<String, AttributeValue>> {
-    let dynamodb = aws_sdk_dynamodb::Client::new(bench.lab.sdk());
-    let table = &bench.lab.aws.settings.tables.accesses;
+    let dynamodb = aws_sdk_dynamodb::Client::new(bench.stack.sdk());
+    let table = &bench.stack.aws.settings.tables.accesses;
     let items = dynamodb.scan().table_name(table).send().await.expect("DynamoDB").items.unwrap_or_default();
     let is_login = |id: &AttributeValue| id.as_s().is_ok_and(|id| id.starts_with("login#"));
     items.into_iter().filter(|item| item.get("id").is_some_and(is_login)).collect()
@@ -64,8 +64,8 @@ async fn closed_until(bench: &Bench) -> Option<Timestamp> {
 async fn pass_time(bench: &Bench) {
     let mut record = records(bench).await.remove(0);
     record.insert("closed_until".to_owned(), AttributeValue::N("1".to_owned()));
-    let dynamodb = aws_sdk_dynamodb::Client::new(bench.lab.sdk());
-    let put = dynamodb.put_item().table_name(&bench.lab.aws.settings.tables.accesses);
+    let dynamodb = aws_sdk_dynamodb::Client::new(bench.stack.sdk());
+    let put = dynamodb.put_item().table_name(&bench.stack.aws.settings.tables.accesses);
     put.set_item(Some(record)).send().await.expect("DynamoDB");
 }
 
@@ -90,7 +90,7 @@ async fn wrong_pin_is_not_sent_again_until_the_back_off_has_passed() {
     // Other users are not held up, nor is the same login at the organization next door.
     assert_eq!(outcome(&synchronize(&another(&bench).await, login("Jo", "wrong")).await), ("FAILED", 10001));
     let mut next_door = bench.beside().await;
-    next_door.access = connect(&next_door.lab, &next_door.app, "scripted").await;
+    next_door.access = connect(&next_door.stack, &next_door.app, "scripted").await;
     assert_eq!(outcome(&synchronize(&next_door, login("Käthe 1", "wrong")).await), ("FAILED", 10001));
     assert_eq!(bank.pins(), 3);
     // No record tells whose it is.
@@ -98,7 +98,7 @@ async fn wrong_pin_is_not_sent_again_until_the_back_off_has_passed() {
     assert_eq!(stored.len(), 3);
     let stored = format!("{stored:?}").to_lowercase();
     assert!(!stored.contains("käthe") && !stored.contains("wrong"), "{stored}");
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn back_off_grows_and_a_success_resets_it() {
     assert_eq!(outcome(&synchronize(&bench, login("user", "wrong")).await), ("FAILED", 10001));
     let wait = closed_until(&bench).await.expect("a back-off").duration_since(Timestamp::now());
     assert!(wait <= SignedDuration::from_secs(30), "{wait}");
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn many_wrong_pins_at_once_are_one_attempt() {
     // Those that have waited for the first come again.
     for (bench, sync) in &begun {
         let due = |job: &mut SyncJob| job.not_before.take().is_some();
-        bench.app.syncs.change(&bench.lab.org, sync, due).await.expect("DynamoDB");
+        bench.app.syncs.change(&bench.stack.org, sync, due).await.expect("DynamoDB");
         assert!(bench.deliver(&bench.app, sync).await);
     }
     let mut codes = Vec::new();
@@ -150,7 +150,7 @@ async fn many_wrong_pins_at_once_are_one_attempt() {
     codes.sort_unstable();
     assert_eq!(codes, [&[1020; 7][..], &[10001]].concat());
     assert_eq!(bank.pins(), 1);
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn pin_of_an_authorization_that_has_waited_is_not_sent_during_the_back_off
         job.authorization = Some(state.to_string());
         true
     };
-    bench.app.syncs.change(&bench.lab.org, &first, begun).await.expect("DynamoDB");
+    bench.app.syncs.change(&bench.stack.org, &first, begun).await.expect("DynamoDB");
     assert_eq!(
         outcome(&synchronize(&another(&bench).await, login("user", "wrong")).await),
         ("FAILED", 10001)
@@ -177,7 +177,7 @@ async fn pin_of_an_authorization_that_has_waited_is_not_sent_during_the_back_off
     assert!(bench.deliver(&bench.app, &first).await);
     assert_eq!(outcome(&bench.told(&first).await), ("FAILED", 1020));
     assert_eq!(bank.pins(), 1);
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn back_off_leaves_saved_credentials_and_unanswered_attempts_alone() {
     assert_eq!(outcome(&failed), ("FAILED", 20000));
     bank.takes_pins();
     assert_eq!(outcome(&synchronize(&another(&bench).await, login("user", "right")).await), ("COMPLETED", 0));
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -245,7 +245,7 @@ async fn pin_refused_in_other_words_starts_the_back_off() {
     assert!(late.deliver(&late.app, &sync).await && late.deliver(&late.app, &sync).await);
     assert_eq!(outcome(&late.told(&sync).await), ("FAILED", 10001));
     assert_eq!(bank.pins(), 6);
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -261,7 +261,7 @@ async fn broken_connection_sends_no_pin_again() {
     let before = bank.asked().len();
     assert_eq!(outcome(&synchronize(&bench, login("user", "any")).await).0, "FAILED");
     assert_eq!(bank.asked().len() - before, 3);
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -287,7 +287,7 @@ async fn one_synchronization_sends_one_pin() {
         ("COMPLETED", 0)
     );
     assert_eq!(bank.pins(), 3);
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -297,8 +297,8 @@ async fn login_without_a_pin_does_not_reset_the_back_off() {
     let bench = bench(&bank).await;
     assert_eq!(outcome(&synchronize(&bench, login("victim", "wrong")).await), ("FAILED", 10001));
     pass_time(&bench).await;
-    let access = connect(&bench.lab, &bench.app, "scripted-redirect").await;
-    let mut redirect = Bench { access, lab: bench.lab.clone(), app: bench.app.clone() };
+    let access = connect(&bench.stack, &bench.app, "scripted-redirect").await;
+    let mut redirect = Bench { access, stack: bench.stack.clone(), app: bench.app.clone() };
     redirect.app.public_url = Some("https://api.example".parse().expect("a URL"));
     let victim = json!({ "credentials": { "psu_id": "victim" } });
     let valid = json!({ "consentStatus": "valid", "consentId": "c" });
@@ -324,14 +324,14 @@ async fn login_without_a_pin_does_not_reset_the_back_off() {
     );
     let wait = closed_until(&bench).await.expect("a back-off").duration_since(Timestamp::now());
     assert!(wait > SignedDuration::from_secs(60), "{wait}");
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
 async fn login_that_another_synchronization_holds_is_not_forgotten() {
     let bank = ScriptedBank::start().await;
     let bench = bench(&bank).await;
-    let (accesses, org) = (&bench.app.accesses, &bench.lab.org);
+    let (accesses, org) = (&bench.app.accesses, &bench.stack.org);
     let hash = LoginHash::of(&vec![1; 32].into(), "scripted", "user").expect("a hash");
     let [first, second] = [1, 2].map(|seed| SyncId::of_seed(Uuid::from_u128(seed)));
     assert_eq!(
@@ -342,5 +342,5 @@ async fn login_that_another_synchronization_holds_is_not_forgotten() {
     assert_eq!(records(&bench).await.len(), 1);
     accesses.forget_login(org, &hash, &second).await.expect("DynamoDB");
     assert_eq!(records(&bench).await, []);
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }

@@ -13,14 +13,14 @@ use saldo_store::app::App;
 use saldo_store::queue::NotificationMessage;
 use saldo_store::settings::{Queues, Settings};
 use serde_json::json;
-use testing::wire::{Faults, tapped};
+use testing::wire::{FaultPlan, intercepted};
 
-use crate::notifications_lab::Lab;
+use crate::notification_stack::NotificationStack;
 
 /// The requests that an import or export of little sends, and some more.
 const LIFE_MAX: i64 = 32;
 
-impl Lab {
+impl NotificationStack {
     async fn import(&self) -> (ImportId, Vec<Message>) {
         let rows = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
         let accepted = self.ask(Method::POST, "/api/v1/import", rows).await;
@@ -64,28 +64,28 @@ impl Lab {
 
 #[tokio::test]
 async fn the_end_of_an_import_or_export_is_told_wherever_its_worker_dies() {
-    let lab = Lab::start().await;
-    let faults = Arc::new(Faults::default());
-    let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
+    let stack = NotificationStack::start().await;
+    let faults = Arc::new(FaultPlan::default());
+    let doomed = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let mut told_twice = 0;
     for requests in 0..LIFE_MAX {
-        let (import, messages) = lab.import().await;
-        faults.arm(requests, true);
+        let (import, messages) = stack.import().await;
+        faults.kill_after(requests, true);
         let import_died =
             faults.run(saldo_jobs::import::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
-        faults.disarm();
+        faults.clear();
         if import_died {
-            saldo_jobs::import::handle(lab.app.clone(), sqs_event(&messages)).await;
+            saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
         }
-        let (export, messages) = lab.export().await;
-        faults.arm(requests, true);
+        let (export, messages) = stack.export().await;
+        faults.kill_after(requests, true);
         let export_died =
             faults.run(saldo_jobs::export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
-        faults.disarm();
+        faults.clear();
         if export_died {
-            saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
+            saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
         }
-        let mut told = lab.told().await;
+        let mut told = stack.told().await;
         let count = told.len();
         told.sort();
         told.dedup();
@@ -95,7 +95,7 @@ async fn the_end_of_an_import_or_export_is_told_wherever_its_worker_dies() {
         assert_eq!(jobs, [export.to_string(), import.to_string()], "{requests}: the same event each time");
         if !import_died && !export_died {
             assert!((1..=2).contains(&told_twice), "told again only by who can't know: {told_twice}");
-            lab.stop().await;
+            stack.stop().await;
             return;
         }
     }
@@ -104,47 +104,47 @@ async fn the_end_of_an_import_or_export_is_told_wherever_its_worker_dies() {
 
 #[tokio::test]
 async fn what_is_given_up_is_told_too_and_a_queue_that_is_down_spoils_nothing() {
-    let lab = Lab::start().await;
+    let stack = NotificationStack::start().await;
     let ended = async || {
-        let told = lab.told().await;
+        let told = stack.told().await;
         told.into_iter().map(|(job, _)| job).collect::<Vec<_>>()
     };
     for _ in 0..2 {
-        let (import, messages) = lab.import().await;
+        let (import, messages) = stack.import().await;
         let answer = saldo_jobs::import::handle_dead_letters(
-            lab.aws.app_of("ImportDeadLettersFunction"),
+            stack.aws.app_of("ImportDeadLettersFunction"),
             sqs_event(&messages),
         )
         .await;
         assert_eq!((answer.batch_item_failures, ended().await), (vec![], vec![import.to_string()]));
-        let (export, messages) = lab.export().await;
+        let (export, messages) = stack.export().await;
         let answer = saldo_jobs::export::handle_dead_letters(
-            lab.aws.app_of("ExportDeadLettersFunction"),
+            stack.aws.app_of("ExportDeadLettersFunction"),
             sqs_event(&messages),
         )
         .await;
         assert_eq!((answer.batch_item_failures, ended().await), (vec![], vec![export.to_string()]));
     }
 
-    let mute = lab.mute();
-    let (import, messages) = lab.import().await;
+    let mute = stack.mute();
+    let (import, messages) = stack.import().await;
     let answer = saldo_jobs::import::handle(mute.clone(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures.len(), 1, "its message comes back");
-    let job = lab.app.imports.get(&lab.org, &import).await.expect("DynamoDB").expect("the job");
+    let job = stack.app.imports.get(&stack.org, &import).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ImportStatus::Completed);
     let answer = saldo_jobs::import::handle_dead_letters(mute.clone(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures, [], "but not for ever");
-    saldo_jobs::import::handle(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
     assert_eq!(ended().await, [import.to_string()]);
 
-    let (export, messages) = lab.export().await;
+    let (export, messages) = stack.export().await;
     let answer = saldo_jobs::export::handle(mute.clone(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures.len(), 1, "its message comes back");
-    let job = lab.app.exports.get(&lab.org, &export).await.expect("DynamoDB").expect("the job");
+    let job = stack.app.exports.get(&stack.org, &export).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ExportStatus::Completed);
     let answer = saldo_jobs::export::handle_dead_letters(mute, sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures, [], "but not for ever");
-    saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
     assert_eq!(ended().await, [export.to_string()]);
-    lab.stop().await;
+    stack.stop().await;
 }

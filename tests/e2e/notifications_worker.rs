@@ -14,20 +14,20 @@ use saldo_store::queue::NotificationMessage;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
 use testing::Receiver;
-use testing::wire::{Faults, Gate, tapped};
+use testing::wire::{FaultPlan, intercepted};
 use uuid::Uuid;
 
-use crate::notifications_lab::{LIMITS, Lab, PATIENCE, handled, hasty, message, outcomes};
+use crate::notification_stack::{LIMITS, NotificationStack, PATIENCE, handled, hasty, message, outcomes};
 
 const TEN_HOURS: &[Duration] = &[Duration::from_hours(10)];
 
 #[tokio::test]
 async fn a_receiver_that_fails_three_times_gets_the_same_notification_again_and_then_has_it() {
-    let lab = Lab::start().await;
+    let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[500, 404, 503]).await;
-    let (endpoint, secret) = lab.endpoint(&receiver.url).await;
-    let (event, id) = lab.tell(&endpoint).await;
-    let delivery = lab.work(&lab.app, &id).await;
+    let (endpoint, secret) = stack.endpoint(&receiver.url).await;
+    let (event, id) = stack.tell(&endpoint).await;
+    let delivery = stack.work(&stack.app, &id).await;
     assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Delivered, None));
     assert_eq!(outcomes(&delivery), [500, 404, 503, 204].map(Outcome::StatusCode));
 
@@ -43,9 +43,9 @@ async fn a_receiver_that_fails_three_times_gets_the_same_notification_again_and_
 
     // One that never gets it right is given up.
     let hopeless = Receiver::start(&[500; 9]).await;
-    let (endpoint, _) = lab.endpoint(&hopeless.url).await;
-    let (_, id) = lab.tell(&endpoint).await;
-    let delivery = lab.work(&lab.app, &id).await;
+    let (endpoint, _) = stack.endpoint(&hopeless.url).await;
+    let (_, id) = stack.tell(&endpoint).await;
+    let delivery = stack.work(&stack.app, &id).await;
     assert_eq!(
         (delivery.status, delivery.reason),
         (DeliveryStatus::Failed, Some(GivenUp::AttemptsExhausted))
@@ -54,179 +54,183 @@ async fn a_receiver_that_fails_three_times_gets_the_same_notification_again_and_
 
     // And one that is gone, at once.
     let gone = Receiver::start(&[410]).await;
-    let (endpoint, _) = lab.endpoint(&gone.url).await;
-    let (_, id) = lab.tell(&endpoint).await;
-    let delivery = lab.work(&lab.app, &id).await;
+    let (endpoint, _) = stack.endpoint(&gone.url).await;
+    let (_, id) = stack.tell(&endpoint).await;
+    let delivery = stack.work(&stack.app, &id).await;
     assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::Gone)));
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn a_worker_that_dies_between_any_two_requests_loses_no_notification() {
-    let lab = Lab::start().await;
-    let faults = Arc::new(Faults::default());
-    let doomed = hasty(App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults)));
+    let stack = NotificationStack::start().await;
+    let faults = Arc::new(FaultPlan::default());
+    let doomed = hasty(App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults)));
     let mut deaths = 0;
     // Dead before a request is as dead as after the one before it. No message takes more than
     // five: the delivery, the endpoint, its secret, the attempt, the next message.
     for requests in 0..6 {
         let receiver = Receiver::start(&[500]).await;
-        let (endpoint, _) = lab.endpoint(&receiver.url).await;
-        let (_, id) = lab.tell(&endpoint).await;
+        let (endpoint, _) = stack.endpoint(&receiver.url).await;
+        let (_, id) = stack.tell(&endpoint).await;
         let begun = Instant::now();
-        while lab.delivery(&id).await.is_none_or(|delivery| delivery.status == DeliveryStatus::Pending) {
+        while stack.delivery(&id).await.is_none_or(|delivery| delivery.status == DeliveryStatus::Pending) {
             assert!(begun.elapsed() < PATIENCE, "after {requests} requests it is lost");
-            for message in lab.notifications().await {
-                faults.arm(requests, true);
+            for message in stack.notifications().await {
+                faults.kill_after(requests, true);
                 let event = sqs_event(std::slice::from_ref(&message));
                 let died =
                     faults.run(saldo_jobs::notifications::handle(doomed.clone(), event)).await.is_none();
-                faults.disarm();
+                faults.clear();
                 deaths += usize::from(died);
                 if died {
-                    handled(&lab.app, &message).await; // it comes back
+                    handled(&stack.app, &message).await; // it comes back
                 }
             }
         }
-        let delivery = lab.delivery(&id).await.expect("the delivery");
+        let delivery = stack.delivery(&id).await.expect("the delivery");
         assert_eq!(delivery.status, DeliveryStatus::Delivered, "{requests}: {delivery:?}");
         let inbox = receiver.inbox();
         assert!(inbox.len() >= 2 && inbox.iter().all(|got| got.header("webhook-id") == id.to_string()));
-        lab.ask(Method::DELETE, &format!("/rest/notifications/{endpoint}"), Value::Null).await;
+        stack.ask(Method::DELETE, &format!("/rest/notifications/{endpoint}"), Value::Null).await;
     }
     assert!(deaths >= 3 + 5 + 4, "the event's, a failure's and a success's requests: {deaths}");
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn an_event_told_twice_is_delivered_once_and_one_from_before_the_endpoint_not_at_all() {
-    let lab = Lab::start().await;
+    let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[]).await;
     let before = Event::export_completed(
-        lab.org.clone(),
+        stack.org.clone(),
         &ExportId::of_seed(Uuid::now_v7()),
         Timestamp::now() - Duration::from_secs(1),
     );
-    let (endpoint, _) = lab.endpoint(&receiver.url).await;
-    lab.app.notification_queue.tell(before).await.expect("SQS");
-    let (event, id) = lab.tell(&endpoint).await;
-    lab.app.notification_queue.tell(event.clone()).await.expect("SQS");
-    lab.work(&lab.app, &id).await;
-    handled(&lab.app, &message(&NotificationMessage::Tell(event))).await;
+    let (endpoint, _) = stack.endpoint(&receiver.url).await;
+    stack.app.notification_queue.tell(before).await.expect("SQS");
+    let (event, id) = stack.tell(&endpoint).await;
+    stack.app.notification_queue.tell(event.clone()).await.expect("SQS");
+    stack.work(&stack.app, &id).await;
+    handled(&stack.app, &message(&NotificationMessage::Tell(event))).await;
     let begun = Instant::now();
     while begun.elapsed() < LIMITS.0 * 3 {
-        for message in lab.notifications().await {
-            handled(&lab.app, &message).await;
+        for message in stack.notifications().await {
+            handled(&stack.app, &message).await;
         }
     }
     assert_eq!(receiver.inbox().len(), 1);
-    let (listed, more) = lab.app.deliveries.list_to(&lab.org, &endpoint, None, 10).await.expect("DynamoDB");
+    let (listed, more) =
+        stack.app.deliveries.list_to(&stack.org, &endpoint, None, 10).await.expect("DynamoDB");
     assert_eq!((listed.len(), more), (1, false));
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn a_message_that_comes_twice_or_early_does_not_shorten_the_schedule() {
-    let lab = Lab::start().await;
-    let limits = Limits { notification_delays: TEN_HOURS, ..lab.app.limits };
-    let patient = App { limits, ..lab.app.clone() };
+    let stack = NotificationStack::start().await;
+    let limits = Limits { notification_delays: TEN_HOURS, ..stack.app.limits };
+    let patient = App { limits, ..stack.app.clone() };
     let receiver = Receiver::start(&[500]).await;
-    let (endpoint, _) = lab.endpoint(&receiver.url).await;
-    let (event, id) = lab.tell(&endpoint).await;
+    let (endpoint, _) = stack.endpoint(&receiver.url).await;
+    let (event, id) = stack.tell(&endpoint).await;
     handled(&patient, &message(&NotificationMessage::Tell(event))).await;
-    let deliver = message(&NotificationMessage::Deliver { org: lab.org.clone(), delivery: id.clone() });
+    let deliver = message(&NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() });
     handled(&patient, &deliver).await;
-    let after_one = lab.delivery(&id).await.expect("the delivery");
+    let after_one = stack.delivery(&id).await.expect("the delivery");
     let due = after_one.next_attempt_at.expect("a next attempt");
     assert!((due.duration_since(Timestamp::now()).as_secs() - 36_000).abs() <= 60, "{due}");
     for _ in 0..3 {
         handled(&patient, &deliver).await;
     }
-    assert_eq!(lab.delivery(&id).await, Some(after_one));
+    assert_eq!(stack.delivery(&id).await, Some(after_one));
     assert_eq!(receiver.inbox().len(), 1);
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn of_two_attempts_at_once_one_counts() {
-    let lab = Lab::start().await;
-    let delays = Limits { notification_delays: TEN_HOURS, ..lab.app.limits };
+    let stack = NotificationStack::start().await;
+    let delays = Limits { notification_delays: TEN_HOURS, ..stack.app.limits };
     // The delivery, the endpoint, its secret; and a halt before the attempt is written down.
-    let gate = Arc::new(Gate::after(3));
-    let held = App { limits: delays, ..App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &gate)) };
-    let quick = App { limits: delays, ..lab.app.clone() };
+    let faults = FaultPlan::hold_after(3);
+    let held = App {
+        limits: delays,
+        ..App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults))
+    };
+    let quick = App { limits: delays, ..stack.app.clone() };
     let receiver = Receiver::start(&[500, 500]).await;
-    let (endpoint, _) = lab.endpoint(&receiver.url).await;
-    let (event, id) = lab.tell(&endpoint).await;
+    let (endpoint, _) = stack.endpoint(&receiver.url).await;
+    let (event, id) = stack.tell(&endpoint).await;
     handled(&quick, &message(&NotificationMessage::Tell(event))).await;
-    let deliver = message(&NotificationMessage::Deliver { org: lab.org.clone(), delivery: id.clone() });
+    let deliver = message(&NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() });
     let slow =
         tokio::spawn(saldo_jobs::notifications::handle(held, sqs_event(std::slice::from_ref(&deliver))));
-    gate.arrival().await;
+    faults.reached().await;
     handled(&quick, &deliver).await;
-    let after_quick = lab.delivery(&id).await.expect("the delivery");
-    gate.open();
+    let after_quick = stack.delivery(&id).await.expect("the delivery");
+    faults.release();
     assert_eq!(slow.await.expect("no panic").batch_item_failures, []);
-    assert_eq!(lab.delivery(&id).await.as_ref(), Some(&after_quick));
+    assert_eq!(stack.delivery(&id).await.as_ref(), Some(&after_quick));
     assert_eq!((after_quick.attempts.len(), receiver.inbox().len()), (1, 2), "one attempt, made twice");
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn an_endpoint_deleted_meanwhile_ends_its_deliveries_and_so_do_dead_letters() {
-    let lab = Lab::start().await;
+    let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[]).await;
-    let (endpoint, _) = lab.endpoint(&receiver.url).await;
-    let (event, id) = lab.tell(&endpoint).await;
-    handled(&lab.app, &message(&NotificationMessage::Tell(event))).await;
-    lab.ask(Method::DELETE, &format!("/rest/notifications/{endpoint}"), Value::Null).await;
-    let delivery = lab.work(&lab.app, &id).await;
+    let (endpoint, _) = stack.endpoint(&receiver.url).await;
+    let (event, id) = stack.tell(&endpoint).await;
+    handled(&stack.app, &message(&NotificationMessage::Tell(event))).await;
+    stack.ask(Method::DELETE, &format!("/rest/notifications/{endpoint}"), Value::Null).await;
+    let delivery = stack.work(&stack.app, &id).await;
     assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::EndpointDeleted)));
 
-    let (endpoint, _) = lab.endpoint(&receiver.url).await;
-    let (event, id) = lab.tell(&endpoint).await;
+    let (endpoint, _) = stack.endpoint(&receiver.url).await;
+    let (event, id) = stack.tell(&endpoint).await;
     let dead = async |body: NotificationMessage| {
         let letter = sqs_event(&[message(&body)]);
-        let closing = lab.aws.app_of("NotificationsDeadLettersFunction");
+        let closing = stack.aws.app_of("NotificationsDeadLettersFunction");
         let answer = saldo_jobs::notifications::handle_dead_letters(closing, letter).await;
         assert_eq!(answer.batch_item_failures, []);
     };
     dead(NotificationMessage::Tell(event)).await;
-    assert!(lab.delivery(&id).await.is_some(), "an event given up is told all the same");
-    let deliver = NotificationMessage::Deliver { org: lab.org.clone(), delivery: id.clone() };
+    assert!(stack.delivery(&id).await.is_some(), "an event given up is told all the same");
+    let deliver = NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() };
     for _ in 0..2 {
         dead(deliver.clone()).await;
-        let delivery = lab.delivery(&id).await.expect("the delivery");
+        let delivery = stack.delivery(&id).await.expect("the delivery");
         assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::NotProcessed)));
     }
-    handled(&lab.app, &message(&deliver)).await;
+    handled(&stack.app, &message(&deliver)).await;
     assert_eq!(receiver.inbox().len(), 0, "a late message brings nothing back");
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn deliveries_are_listed_newest_first_and_go_on_after_the_queue_was_lost() {
-    let lab = Lab::start().await;
+    let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[500]).await;
-    let (endpoint, _) = lab.endpoint(&receiver.url).await;
+    let (endpoint, _) = stack.endpoint(&receiver.url).await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        let (event, id) = lab.tell(&endpoint).await;
-        handled(&lab.app, &message(&NotificationMessage::Tell(event))).await;
+        let (event, id) = stack.tell(&endpoint).await;
+        handled(&stack.app, &message(&NotificationMessage::Tell(event))).await;
         ids.insert(0, id.to_string());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    while !lab.notifications().await.is_empty() {} // they are lost
-    assert_eq!(local::resume(&lab.app).await.expect("the services"), 3);
+    while !stack.notifications().await.is_empty() {} // they are lost
+    assert_eq!(local::resume(&stack.app).await.expect("the services"), 3);
     for id in &ids {
         let id = id.parse().expect("an id");
-        assert_eq!(lab.work(&lab.app, &id).await.status, DeliveryStatus::Delivered);
+        assert_eq!(stack.work(&stack.app, &id).await.status, DeliveryStatus::Delivered);
     }
-    assert_eq!(local::resume(&lab.app).await.expect("the services"), 0);
+    assert_eq!(local::resume(&stack.app).await.expect("the services"), 0);
     let path = format!("/rest/notifications/{endpoint}/deliveries");
-    let first = lab.ask(Method::GET, &format!("{path}?limit=2"), Value::Null).await;
+    let first = stack.ask(Method::GET, &format!("{path}?limit=2"), Value::Null).await;
     let second =
-        lab.ask(Method::GET, &format!("{path}?limit=2&starting_after={}", ids[1]), Value::Null).await;
+        stack.ask(Method::GET, &format!("{path}?limit=2&starting_after={}", ids[1]), Value::Null).await;
     let listed = |page: &Value| {
         let page = page["deliveries"].as_array().expect("a page").iter();
         page.map(|delivery| delivery["delivery_id"].as_str().unwrap_or_default().to_owned())
@@ -234,5 +238,5 @@ async fn deliveries_are_listed_newest_first_and_go_on_after_the_queue_was_lost()
     };
     assert_eq!((listed(&first), &first["has_more"]), (ids[..2].to_vec(), &json!(true)));
     assert_eq!((listed(&second), &second["has_more"]), (ids[2..].to_vec(), &json!(false)));
-    lab.stop().await;
+    stack.stop().await;
 }

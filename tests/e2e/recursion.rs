@@ -7,11 +7,6 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_lambda_events::sqs::SqsEvent;
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
-use futures::future::BoxFuture;
 use local::{Aws, Data, Functions, Template, sqs_event};
 use reqwest::Method;
 use saldo_domain::id::OrgId;
@@ -20,8 +15,8 @@ use saldo_store::app::{App, Limits};
 use saldo_store::queue::{ImportMessage, ImportTask, Message, NotificationMessage, Queued, SyncMessage};
 use serde::Serialize;
 use serde_json::{Value, json};
-use testing::wire::{Instead, Tap, tapped};
-use testing::{Lab, Receiver, Tenant, services};
+use testing::wire::{Call, CallResult, Interceptor, StubResponses, intercepted};
+use testing::{Receiver, Tenant, TestStack, services};
 
 use crate::sync::{begin, connect, customer, until};
 
@@ -37,17 +32,17 @@ struct Stack {
 }
 
 impl Stack {
-    /// Runs the template's functions with these limits, with `tap` before their requests. Unless
+    /// Runs the template's functions with these limits, with `interceptor` before their calls. Unless
     /// they may loop, they run as if the template had no `RecursiveLoop: Allow`.
-    async fn start(may_loop: bool, limits: Limits, tap: impl Tap) -> Self {
-        Self::over(services(&Data::Ephemeral).await, may_loop, limits, tap).await
+    async fn start(may_loop: bool, limits: Limits, interceptor: impl Interceptor) -> Self {
+        Self::over(services(&Data::Ephemeral).await, may_loop, limits, interceptor).await
     }
 
-    async fn over(aws: Aws, may_loop: bool, limits: Limits, tap: impl Tap) -> Self {
+    async fn over(aws: Aws, may_loop: bool, limits: Limits, interceptor: impl Interceptor) -> Self {
         let template = Template::named(aws.endpoints().names.clone()).expect("a good template");
         let template = if may_loop { template } else { template.without_loops() };
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-        let sdk = tapped(aws.sdk_config(), &Arc::new(tap));
+        let sdk = intercepted(aws.sdk_config(), &Arc::new(interceptor));
         let sdk = sdk.to_builder().retry_config(retries).build();
         let listener = local::listen(0).await.expect("a free port");
         let app_on = |sdk: &_| App { limits, ..App::new(&aws.settings, sdk) };
@@ -69,7 +64,7 @@ impl Stack {
 async fn decoupled_login_polls_longer_than_lambda_lets_loops_run() {
     for may_loop in [true, false] {
         let limits = Limits { poll_interval: Duration::ZERO, ..Limits::default() };
-        let stack = Stack::start(may_loop, limits, Instead(|_: &str, _: &Value| None)).await;
+        let stack = Stack::start(may_loop, limits, StubResponses(|_: &str, _: &Value| None)).await;
         let access = connect(&stack.tenant, "sandbox-app").await;
         // This customer confirms after 40 polls.
         let request = json!({ "credentials": { "psu_id": customer("decoupled-slow") } });
@@ -110,27 +105,16 @@ impl TimeLapse {
     }
 }
 
-impl Tap for TimeLapse {
-    fn call(
-        self: Arc<Self>,
-        wire: SharedHttpConnector,
-        mut request: HttpRequest,
-    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
-        Box::pin(async move {
-            let body = request.body().bytes().and_then(|body| serde_json::from_slice::<Value>(body).ok());
-            if request.headers().get("x-amz-target") == Some("AmazonSQS.SendMessageBatch")
-                && let Some(mut body) = body
-                && body["QueueUrl"] == self.queue.as_str()
-            {
-                for entry in body["Entries"].as_array_mut().into_iter().flatten() {
-                    self.pass(entry).await;
-                }
-                let body = body.to_string();
-                request.headers_mut().insert("content-length", body.len().to_string());
-                *request.body_mut() = SdkBody::from(body);
+impl Interceptor for TimeLapse {
+    async fn intercept(&self, mut call: Call) -> CallResult {
+        let mut body = call.json();
+        if call.target() == "AmazonSQS.SendMessageBatch" && body["QueueUrl"] == self.queue.as_str() {
+            for entry in body["Entries"].as_array_mut().into_iter().flatten() {
+                self.pass(entry).await;
             }
-            wire.call(request).await
-        })
+            call.set_body(body.to_string().into_bytes());
+        }
+        call.send().await
     }
 }
 
@@ -195,7 +179,7 @@ async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() 
         };
         // Two chunks are put back 30 times each: the SDK makes five attempts at a look-up.
         let left = AtomicU64::new(2 * 30 * 5);
-        let full = Instead(move |operation: &str, _: &Value| {
+        let full = StubResponses(move |operation: &str, _: &Value| {
             let take = |left: u64| left.checked_sub(1);
             let is_full = operation == "DynamoDB_20120810.BatchGetItem"
                 && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
@@ -222,56 +206,58 @@ fn event(body: &impl Serialize) -> SqsEvent {
 
 #[tokio::test]
 async fn exhausted_hops_end_the_work_as_failed() {
-    let lab = Lab::start(&Data::Ephemeral).await;
+    let stack = TestStack::start(&Data::Ephemeral).await;
     let failed = |answer: aws_lambda_events::sqs::SqsBatchResponse| answer.batch_item_failures.len();
 
     // An import whose plan finds no room.
     let row = json!({ "contact": { "name": "A" }, "total_amount": 1 });
     let body = json!({ "accounts": [row, row] });
-    let limits = Limits { rows_per_chunk: 1, ..lab.app.limits };
-    let (_, begun) = lab.ask(&App { limits, ..lab.app.clone() }, Method::POST, "/api/v1/import", body).await;
+    let limits = Limits { rows_per_chunk: 1, ..stack.app.limits };
+    let (_, begun) =
+        stack.ask(&App { limits, ..stack.app.clone() }, Method::POST, "/api/v1/import", body).await;
     let import = begun["job_id"].as_str().expect("an id");
     let plan = ImportMessage {
-        org: lab.org.clone(),
+        org: stack.org.clone(),
         import: import.parse().expect("an id"),
         task: ImportTask::Plan,
     };
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-    let sdk = lab.aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
+    let sdk = stack.aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
     let no_room = |operation: &str, _: &Value| operation.starts_with("DynamoDB").then(throttled);
-    let full = App::new(&lab.aws.settings, &tapped(&sdk, &Arc::new(Instead(no_room))));
+    let full = App::new(&stack.aws.settings, &intercepted(&sdk, &Arc::new(StubResponses(no_room))));
     assert_eq!(failed(saldo_jobs::import::handle(full.clone(), exhausted(plan.clone())).await), 1);
     assert_eq!(
         failed(saldo_jobs::import::handle(full, event(&plan)).await),
         0,
         "one with hops left is put back"
     );
-    let closing = lab.aws.app_of("ImportDeadLettersFunction");
+    let closing = stack.aws.app_of("ImportDeadLettersFunction");
     assert_eq!(failed(saldo_jobs::import::handle_dead_letters(closing, exhausted(plan)).await), 0);
-    let (_, job) = lab.ask(&lab.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
+    let (_, job) = stack.ask(&stack.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
     let reason = "the import waited too often for room in the database or for time to plan it; send it again";
     assert_eq!((&job["status"], &job["reason"]), (&json!("failed"), &json!(reason)), "{job}");
 
     // A synchronization whose customer never confirms.
-    let (_, access) =
-        lab.ask(&lab.app, Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox-app" })).await;
+    let (_, access) = stack
+        .ask(&stack.app, Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox-app" }))
+        .await;
     let access = access["id"].as_str().expect("an id");
     let path = format!("/rest/accesses/{access}/syncs");
     let request = json!({ "credentials": { "psu_id": customer("decoupled-slow") } });
-    let (_, sync) = lab.ask(&lab.app, Method::POST, &path, request).await;
+    let (_, sync) = stack.ask(&stack.app, Method::POST, &path, request).await;
     let sync = sync["id"].as_str().expect("an id");
     let message = SyncMessage {
-        org: lab.org.clone(),
+        org: stack.org.clone(),
         access: access.parse().expect("an id"),
         sync: sync.parse().expect("an id"),
     };
-    let worker = lab.aws.app_of("SyncWorkerFunction");
+    let worker = stack.aws.app_of("SyncWorkerFunction");
     assert_eq!(failed(saldo_jobs::sync::handle(worker, exhausted(message.clone())).await), 1);
-    let closing = lab.aws.app_of("SyncDeadLettersFunction");
+    let closing = stack.aws.app_of("SyncDeadLettersFunction");
     assert_eq!(failed(saldo_jobs::sync::handle_dead_letters(closing, exhausted(message)).await), 0);
-    let (_, job) = lab.ask(&lab.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
+    let (_, job) = stack.ask(&stack.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(30000)), "{job}");
     let told = "The synchronization waited too often without coming to an end.";
     assert_eq!(job["error"]["message"], told, "{job}");
-    lab.stop().await;
+    stack.stop().await;
 }

@@ -160,7 +160,7 @@ async fn bench(confirm: bool) -> Bench {
     let mut bench = Bench::start("sandbox-redirect").await;
     let before = RedirectSettings::default();
     let settings = redirects(&[], confirm);
-    let changed = bench.app.keys.change_redirects(&bench.lab.org, &before, &settings).await;
+    let changed = bench.app.keys.change_redirects(&bench.stack.org, &before, &settings).await;
     assert!(changed.expect("DynamoDB"));
     bench.app.public_url = Some("https://api.example/saldo/".parse().expect("a URL"));
     bench
@@ -182,9 +182,9 @@ async fn unconfirmed_return_ends_without_an_authorization() {
         assert!(bench.deliver(&late, &sync).await);
         let job = bench.told(&sync).await;
         assert_eq!(job["status"], expected, "{job}");
-        let accounts = bench.lab.ask(&bench.app, Method::GET, "/rest/accounts", Value::Null).await.1;
+        let accounts = bench.stack.ask(&bench.app, Method::GET, "/rest/accounts", Value::Null).await.1;
         assert_eq!(accounts["accounts"] == json!([]), confirm, "{accounts}");
-        bench.lab.stop().await;
+        bench.stack.stop().await;
     }
 }
 
@@ -197,12 +197,12 @@ async fn code_expires_with_its_challenge() {
     let path = back.strip_prefix("https://api.example/saldo").expect("the callback");
     let limits = Limits { challenge_valid: Duration::ZERO, ..bench.app.limits };
     let late = App { limits, ..bench.app.clone() };
-    assert_eq!(bench.lab.ask(&late, Method::GET, path, Value::Null).await.0, 409, "too late to come back");
-    assert_eq!(bench.lab.ask(&bench.app, Method::GET, path, Value::Null).await.0, 302);
+    assert_eq!(bench.stack.ask(&late, Method::GET, path, Value::Null).await.0, 409, "too late to come back");
+    assert_eq!(bench.stack.ask(&bench.app, Method::GET, path, Value::Null).await.0, 302);
     // The table has the code's hash alone.
-    let job = bench.app.syncs.get(&bench.lab.org, &sync).await.expect("DynamoDB").expect("a job");
+    let job = bench.app.syncs.get(&bench.stack.org, &sync).await.expect("DynamoDB").expect("a job");
     assert!(job.open_challenge().is_some_and(|open| open.code.is_some()));
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }
 
 #[tokio::test]
@@ -210,8 +210,8 @@ async fn redirect_without_a_public_url_is_refused() {
     let bench = Bench::start("sandbox-redirect").await;
     let app = App { public_url: None, ..bench.app.clone() };
     let path = format!("/rest/accesses/{}/syncs", bench.access);
-    let (status, refused) = bench.lab.ask(&app, Method::POST, &path, json!({})).await;
+    let (status, refused) = bench.stack.ask(&app, Method::POST, &path, json!({})).await;
     assert_eq!((status.as_u16(), &refused["code"]), (422, &json!("redirect_not_configured")), "{refused}");
     assert_eq!(refused["error"]["code"], 1006);
-    bench.lab.stop().await;
+    bench.stack.stop().await;
 }

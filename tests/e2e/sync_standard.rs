@@ -13,7 +13,7 @@ use saldo_domain::id::{AccessId, SyncId};
 use saldo_domain::sync::SyncStatus;
 use saldo_store::app::App;
 use serde_json::{Value, json};
-use testing::Lab;
+use testing::TestStack;
 use testing::nextgenpsd2::Contract;
 
 use crate::sync::{credentials, customer};
@@ -80,21 +80,21 @@ async fn every_message_to_and_from_the_bank_is_the_standard_s() {
     let contract = Contract::load(&std::fs::read_to_string(file).expect("the OpenAPI"));
     let (found, seen) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
     let bank = checked_bank(contract, Arc::clone(&found), Arc::clone(&seen)).await;
-    let lab = Lab::start(&Data::Ephemeral).await;
+    let stack = TestStack::start(&Data::Ephemeral).await;
     let public_url = Some("https://saldo.example/".parse().expect("a URL"));
-    let app = App { public_url, ..hasty(&lab.app) };
+    let app = App { public_url, ..hasty(&stack.app) };
     let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
     for method in catalog[0]["access_methods"].as_array_mut().expect("methods") {
         method["interface"]["base_url"] = json!(bank);
     }
     app.files.put(CATALOG_FILE, "application/json", catalog.to_string().into()).await.expect("S3");
 
-    let access = connect(&lab, &app, "sandbox").await;
-    let bench = Bench { lab: lab.clone(), app: app.clone(), access };
+    let access = connect(&stack, &app, "sandbox").await;
+    let bench = Bench { stack: stack.clone(), app: app.clone(), access };
     // Every flow: told, chosen, in the app, at the bank; with and without an address; accounts
     // named; a consent that recurs; every refusal.
     let ends = |bench: &Bench, sync: &SyncId| {
-        let (app, org, sync) = (bench.app.clone(), bench.lab.org.clone(), sync.clone());
+        let (app, org, sync) = (bench.app.clone(), bench.stack.org.clone(), sync.clone());
         async move { app.syncs.get(&org, &sync).await.expect("DynamoDB").expect("the job").status }
     };
     let scripts = [
@@ -127,7 +127,7 @@ async fn every_message_to_and_from_the_bank_is_the_standard_s() {
         }
         assert!([SyncStatus::Completed, SyncStatus::Failed].contains(&ends(&bench, &sync).await), "{script}");
     }
-    redirected_and_recurring(&lab, &app).await;
+    redirected_and_recurring(&stack, &app).await;
     let found = found.lock().expect("nobody panics").clone();
     assert!(found.is_empty(), "{found:#?}");
     let mut seen = seen.lock().expect("nobody panics").clone();
@@ -148,16 +148,16 @@ async fn every_message_to_and_from_the_bank_is_the_standard_s() {
     POST /v1/consents/*/authorisations 403
     PUT /v1/consents/*/authorisations/* 200
     ");
-    lab.stop().await;
+    stack.stop().await;
 }
 
 /// A consent that names its accounts, recurs, and is ended, had by way of the bank's page.
-async fn redirected_and_recurring(lab: &Lab, app: &App) {
+async fn redirected_and_recurring(stack: &TestStack, app: &App) {
     let consent = json!({ "recurring": true, "period": 90, "accounts": [{ "id": "DE59999999990000001001", "currency": "USD" }] });
     let body = json!({ "access_method_id": "sandbox-redirect", "consent": consent });
-    let (_, made) = lab.ask(app, Method::POST, "/rest/accesses", body).await;
+    let (_, made) = stack.ask(app, Method::POST, "/rest/accesses", body).await;
     let access: AccessId = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-    let bench = Bench { lab: lab.clone(), app: app.clone(), access };
+    let bench = Bench { stack: stack.clone(), app: app.clone(), access };
     let sync = bench.begin(json!({})).await;
     assert!(bench.deliver(app, &sync).await);
     let page = bench.told(&sync).await["challenge"]["location"].as_str().expect("a page").to_owned();
@@ -166,7 +166,7 @@ async fn redirected_and_recurring(lab: &Lab, app: &App) {
     let back =
         browser.get(format!("{page}/approve?customer={}", customer("demo"))).send().await.expect("the bank");
     let back = back.headers()["location"].to_str().expect("text").replace("http://localhost", "");
-    assert_eq!(lab.ask(app, Method::GET, &back, Value::Null).await.0, 200);
+    assert_eq!(stack.ask(app, Method::GET, &back, Value::Null).await.0, 200);
     assert!(bench.deliver(app, &sync).await);
     let job = bench.told(&sync).await;
     assert_eq!((&job["status"], &job["accounts"]), (&json!("COMPLETED"), &json!(1)), "{job}");
@@ -174,6 +174,6 @@ async fn redirected_and_recurring(lab: &Lab, app: &App) {
     assert!(bench.deliver(app, &again).await);
     assert_eq!(bench.told(&again).await["status"], "COMPLETED");
     let (status, _) =
-        lab.ask(app, Method::DELETE, &format!("/rest/accesses/{}", bench.access), Value::Null).await;
+        stack.ask(app, Method::DELETE, &format!("/rest/accesses/{}", bench.access), Value::Null).await;
     assert_eq!(status, 200);
 }

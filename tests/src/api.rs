@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::watch;
+use crate::violations::TestGuard;
+use crate::watch::watch;
 
 /// How long a job may take before the test gives it up.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -25,8 +26,10 @@ pub struct Tenant {
     pub key: String,
     org: Option<OrgId>,
     client: Client,
-    /// Begins the tenant's external ids, for organizations that others use too.
+    /// The prefix of the tenant's external ids, which keeps them apart where tests share an
+    /// organization.
     prefix: String,
+    guard: TestGuard,
 }
 
 /// An answer of the API.
@@ -108,7 +111,11 @@ impl Tenant {
     #[must_use]
     pub fn new(url: String, key: String, org: Option<OrgId>) -> Self {
         let prefix = Uuid::now_v7().simple().to_string();
-        Self { url, key, org, client: Client::new(), prefix }
+        let guard = TestGuard::of_this_test();
+        if let Some(org) = &org {
+            guard.own(&org.to_string());
+        }
+        Self { url, key, org, client: Client::new(), prefix, guard }
     }
 
     /// The organization, where it is known.
@@ -153,7 +160,8 @@ impl Tenant {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.expect("a body");
-        watch("an answer", &text);
+        watch(Some(self.guard.owner()), "a response", &text);
+        self.guard.check();
         Answer { status, headers, text }
     }
 

@@ -23,7 +23,7 @@ pub use poller::{Poller, Usage};
 pub use proxy::{Bill, Proxy};
 
 use crate::Tenant;
-use crate::wire::{Meter, tapped};
+use crate::wire::{Meter, intercepted};
 
 /// Tells a benchmark's program to be the services.
 const SERVICES: &str = "--aws-services";
@@ -56,7 +56,7 @@ impl Bench {
         let services = Services::start();
         let (endpoints, settings) = (services.endpoints(), services.settings());
         let meter = Arc::new(Meter::default());
-        let app = App::new(&settings, &tapped(&endpoints.sdk_config(), &meter));
+        let app = App::new(&settings, &intercepted(&endpoints.sdk_config(), &meter));
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&app, org, "Bench", "ARS").await.expect("an organization");
         let listener = local::listen(0).await.expect("a port");

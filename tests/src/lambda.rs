@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::bench::{peak_memory_mib, user_cpu_seconds};
+use crate::violations::TestGuard;
 use crate::watch::{watch, watch_output};
 
 /// The trace that every invocation belongs to. The runtime puts it into the environment, and the
@@ -39,7 +41,10 @@ pub struct Function {
     events: mpsc::Sender<Value>,
     answers: mpsc::Receiver<Result<Value, Value>>,
     begun: Instant,
+    /// The threads that watch what the process prints.
+    output: Vec<JoinHandle<()>>,
     _server: tokio_util::task::AbortOnDropHandle<()>,
+    _guard: TestGuard,
 }
 
 #[derive(Debug)]
@@ -81,10 +86,13 @@ impl Function {
             .stderr(Stdio::piped())
             .spawn()
             .expect(binary);
-        watch_output(process.stdout.take().expect("a pipe"), std::io::sink());
-        watch_output(process.stderr.take().expect("a pipe"), std::io::stderr());
+        let guard = TestGuard::of_this_test();
+        let output = vec![
+            watch_output(guard.owner(), process.stdout.take().expect("a pipe"), std::io::sink()),
+            watch_output(guard.owner(), process.stderr.take().expect("a pipe"), std::io::stderr()),
+        ];
         let server = tokio_util::task::AbortOnDropHandle::new(server);
-        Self { process, events, answers, begun, _server: server }
+        Self { process, events, answers, begun, output, _server: server, _guard: guard }
     }
 
     /// Sends an event and returns the function's answer, or the error it reports.
@@ -142,6 +150,10 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _gone_already = self.process.kill();
         let _reaped = self.process.wait();
+        // Everything it printed is watched before the test ends.
+        for output in self.output.drain(..) {
+            let _panicked = output.join();
+        }
     }
 }
 
@@ -163,12 +175,12 @@ async fn invocation(State(runtime): State<Arc<Runtime>>) -> Response {
 }
 
 async fn response(State(runtime): State<Arc<Runtime>>, Path(_): Path<String>, body: String) -> StatusCode {
-    watch("an answer", &body);
+    watch(None, "a response", &body);
     answer(&runtime, Ok(serde_json::from_str(&body).unwrap_or_default())).await
 }
 
 async fn error(State(runtime): State<Arc<Runtime>>, body: String) -> StatusCode {
-    watch("an answer", &body);
+    watch(None, "a response", &body);
     answer(&runtime, Err(serde_json::from_str(&body).unwrap_or_default())).await
 }
 

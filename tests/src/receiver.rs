@@ -16,7 +16,8 @@ use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::watch;
+use crate::violations::TestGuard;
+use crate::watch::watch;
 
 /// How long a notification may take to come.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,6 +29,7 @@ pub struct Receiver {
     pub url: String,
     inbox: Arc<Inbox>,
     _server: tokio_util::task::AbortOnDropHandle<()>,
+    _guard: TestGuard,
 }
 
 #[derive(Debug, Default)]
@@ -82,7 +84,8 @@ impl Receiver {
             )
             .with_state(Arc::clone(&inbox));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("a receiver") });
-        Self { url, inbox, _server: tokio_util::task::AbortOnDropHandle::new(server) }
+        let server = tokio_util::task::AbortOnDropHandle::new(server);
+        Self { url, inbox, _server: server, _guard: TestGuard::of_this_test() }
     }
 
     /// What came so far, in order.
@@ -109,7 +112,7 @@ impl Receiver {
 }
 
 async fn receive(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes) -> Response {
-    watch("a notification", &String::from_utf8_lossy(&body));
+    watch(None, "a notification", &String::from_utf8_lossy(&body));
     let came = Received { headers, body, at: Instant::now() };
     inbox.received.lock().unwrap_or_else(PoisonError::into_inner).push(came);
     let answer = inbox.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();

@@ -6,22 +6,22 @@ mod catalog;
 mod cors;
 pub mod demo;
 mod events;
+mod interceptor;
 mod lineage;
 mod provision;
 mod roles;
 mod services;
 mod stack;
-mod tap;
 mod template;
 
 pub use bank::Bank;
 pub use catalog::put_catalog;
 pub use events::{sqs_event, sqs_event_from};
+pub use interceptor::{Call, CallResult, Interceptor, Service, intercepted};
 pub use roles::{Statement, template_roles};
 pub use services::{Data, Endpoints};
 pub(crate) use stack::serve;
 pub use stack::{Aws, Functions, listen, resume, routes};
-pub use tap::{Tap, tapped};
 pub use template::{Names, Template, TemplateRoute, TemplateSource};
 
 use std::fs::{self, File};

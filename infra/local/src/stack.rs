@@ -1,5 +1,6 @@
 //! The whole of Saldo in one process.
 
+use std::any::Any;
 use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub struct Aws {
     clients: Clients,
     /// Whether what is in outside services is to go away with the stack.
     ephemeral: bool,
+    /// Dropped with the services.
+    _guard: Option<Box<dyn Any + Send + Sync>>,
     /// Where tables, files and queues are.
     pub settings: Settings,
 }
@@ -65,7 +68,7 @@ impl Aws {
         let settings = provision(&template, &clients, services.outside.s3.is_some()).await?;
         services.keep_keys().await?;
         let ephemeral = matches!(data, Data::Ephemeral);
-        let aws = Self { services, sdk, template, clients, ephemeral, settings };
+        let aws = Self { services, sdk, template, clients, ephemeral, _guard: None, settings };
         put_catalog(&aws.app().files, &aws.endpoints().bank).await?;
         Ok(aws)
     }
@@ -82,10 +85,11 @@ impl Aws {
         &self.template
     }
 
-    /// The same services, called with this configuration of the SDK.
+    /// The same services, called with this configuration of the SDK. They keep `guard` until they
+    /// are dropped.
     #[must_use]
-    pub fn called_with(self, sdk: SdkConfig) -> Self {
-        Self { sdk, ..self }
+    pub fn called_with(self, sdk: SdkConfig, guard: impl Send + Sync + 'static) -> Self {
+        Self { sdk, _guard: Some(Box::new(guard)), ..self }
     }
 
     /// The SDK's configuration for the services.

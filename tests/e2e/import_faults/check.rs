@@ -22,7 +22,8 @@ impl History<'_> {
         let mut modelled = Vec::new();
         for (id, rows) in &self.imports {
             self.check_told(id).await;
-            let import = self.lab.calm.imports.find(&self.org, id).await.expect("DynamoDB").expect("the job");
+            let import =
+                self.stack.calm.imports.find(&self.org, id).await.expect("DynamoDB").expect("the job");
             if Some(id) == self.cancelled.as_ref() {
                 self.check_cancelled(&import, rows).await;
                 continue;
@@ -62,7 +63,7 @@ impl History<'_> {
         for path in ["", "/errors"] {
             let request = Request::get(format!("/api/v1/import/{id}{path}")).header("x-api-key", &self.key);
             let request = request.body(Body::empty()).expect("a request");
-            let answer = service(status::routes(&self.lab.calm)).oneshot(request).await.expect("an answer");
+            let answer = service(status::routes(&self.stack.calm)).oneshot(request).await.expect("an answer");
             assert_eq!(answer.status(), 200, "seed {}: {id}{path}", self.seed);
         }
     }
@@ -72,7 +73,7 @@ impl History<'_> {
     async fn check_totals(&self, import: &Import) {
         if let Some(totals) = import.job.totals {
             let chunks = ImportJob { totals: None, ..import.job.clone() };
-            let sum = self.lab.calm.imports.with_progress(chunks).await.expect("DynamoDB").progress;
+            let sum = self.stack.calm.imports.with_progress(chunks).await.expect("DynamoDB").progress;
             assert_eq!((sum, sum.chunks_given_up), (totals, 0), "seed {}: {import:#?}", self.seed);
         }
     }
@@ -80,7 +81,8 @@ impl History<'_> {
     /// The rows of chunks that were given up. The chunks are cut where the planner cuts them.
     async fn given_up(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
         let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
-        let parts: Vec<_> = self.lab.calm.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
+        let parts: Vec<_> =
+            self.stack.calm.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
         let chunks: Vec<_> = kept.chunks(job.rows_per_chunk).collect();
         let given_up = parts.iter().filter(|part| part.given_up);
         given_up.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
@@ -106,7 +108,7 @@ impl History<'_> {
     }
 
     async fn fields(&self, id: &AccountId) -> Option<Fields> {
-        self.lab.calm.accounts.get(&self.org, id).await.expect("DynamoDB").map(|account| fields(&account))
+        self.stack.calm.accounts.get(&self.org, id).await.expect("DynamoDB").map(|account| fields(&account))
     }
 }
 

@@ -24,22 +24,22 @@ pub(crate) const LIMITS: (Duration, &[Duration]) = (Duration::from_secs(1), &[Du
 /// How long a delivery may take to end.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A lab with an app that does not wait long.
-pub(crate) struct Lab(testing::Lab);
+/// A stack with an app that does not wait long.
+pub(crate) struct NotificationStack(testing::TestStack);
 
-impl Deref for Lab {
-    type Target = testing::Lab;
+impl Deref for NotificationStack {
+    type Target = testing::TestStack;
 
-    fn deref(&self) -> &testing::Lab {
+    fn deref(&self) -> &testing::TestStack {
         &self.0
     }
 }
 
-impl Lab {
+impl NotificationStack {
     pub(crate) async fn start() -> Self {
-        let mut lab = testing::Lab::start(&Data::Ephemeral).await;
-        lab.app = hasty(lab.app);
-        Self(lab)
+        let mut stack = testing::TestStack::start(&Data::Ephemeral).await;
+        stack.app = hasty(stack.app);
+        Self(stack)
     }
 
     pub(crate) async fn stop(self) {
