@@ -1,4 +1,4 @@
-//! Every route, whoever asks: without a key, without its scope, from another organization.
+//! Authorization of every route: without a key, without its scope, and from another organization.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use testing::{Saldo, Tenant, saldo};
 
 use crate::sync::{begin, connect, credentials, customer, until};
 
-/// What a route gives a stranger who has the ids of another organization.
+/// How a route responds to a caller who uses the ids of another organization.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Stranger {
-    /// There is no such thing.
+    /// The resource is not found.
     FindsNothing,
-    /// It is about the stranger's own things, and shows none of the other's.
+    /// The route is about the caller's own organization, and shows nothing of the other.
     SeesTheirOwn,
 }
 
@@ -28,8 +28,8 @@ const RESPONSE: &str = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{c
 const BANK_ACCOUNT: &str = "/rest/accounts/{account_id}";
 const BANK_TRANSACTION: &str = "/rest/accounts/{account_id}/transactions/{transaction_id}";
 
-/// Every route, the body it takes, and what it gives a stranger. A route that is added is
-/// added here.
+/// Every route, its body, and its response to a caller of another organization. New routes are added
+/// here.
 pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
     let account = json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "o" });
     let import = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
@@ -95,7 +95,7 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
     ]
 }
 
-/// Something of every kind, and where it is: the routes with ids, filled in.
+/// Creates a resource of every kind. Returns the paths of the routes with ids.
 pub(crate) async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
     let path = async |collection: &str, body: Value| {
         let made = tenant.json(Method::POST, collection, body).await;
@@ -106,9 +106,9 @@ pub(crate) async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String
         json!({ "type": "savings", "balance": 5, "currency": "USD", "owner_id": "o", "identifier": "DE1" });
     let account = path("/v1/accounts", account).await;
     let client = path("/api/clients", json!({ "name": "ACME" })).await;
-    // A key with the scope of the route alone may revoke it.
+    // A key with only the scope of the route can revoke it.
     let key = path("/api/v1/keys", json!({ "name": "k", "scopes": ["keys"] })).await;
-    // Nobody is told of an account that there is not.
+    // No event names the account, because it does not exist.
     let notification =
         json!({ "observe_key": "/rest/accounts/acc_aaaaaaaaaaaaaaaa", "notify_uri": "https://1.1.1.1/" });
     let notification = tenant.json(Method::POST, "/rest/notifications", notification).await;
@@ -141,8 +141,8 @@ pub(crate) async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String
     ])
 }
 
-/// A bank that is connected, with accounts, and a challenge that waits: the routes with ids,
-/// filled in. Nothing where there is no bank to connect.
+/// Connects a bank, with accounts and an open challenge. Returns the paths of the routes with ids;
+/// none if tests can't reach the sandbox bank.
 pub(crate) async fn bank_belongings(saldo: &Saldo, tenant: &Tenant) -> BTreeMap<&'static str, String> {
     if saldo.bank().is_none() {
         return BTreeMap::new();
@@ -172,7 +172,7 @@ pub(crate) async fn bank_belongings(saldo: &Saldo, tenant: &Tenant) -> BTreeMap<
 }
 
 #[tokio::test]
-async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
+async fn every_route_requires_key_scope_and_organization() {
     let saldo = saldo().await;
     let (owner, stranger) = (saldo.tenant().await, saldo.tenant().await);
     let (Some(app), Some(org)) = (saldo.app().await, owner.org()) else { return };
@@ -230,13 +230,13 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
     }
     assert!(matrix.is_empty(), "no such routes: {matrix:?}");
 
-    // An owner's id is the organization's own: a stranger's account of that owner is another's.
+    // Owner ids belong to an organization: the same id in another organization is another owner.
     let client = belongings["/api/clients/{id}"].as_str();
     let foreign =
         json!({ "type": "savings", "balance": 7, "currency": "USD", "owner_id": client.rsplit('/').next() });
     assert_eq!(stranger.json(Method::POST, "/v1/accounts", foreign).await.status, 201);
 
-    // Whatever the stranger tried, everything is as it was.
+    // The other organization's requests have changed nothing.
     for Route { path, .. } in
         routes.table().iter().filter(|route| route.method == Method::GET && route.scope.is_some())
     {
@@ -249,7 +249,7 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
     let kept = keys.into_iter().find(|kept| kept.id == key).expect("the owner's key");
     assert_eq!(kept.revoked_at, None);
 
-    // And with the scope alone the route is open.
+    // A key with only the scope can use the route.
     for Route { method, path, scope } in routes.table() {
         let Some(scope) = scope else { continue };
         let key = local::demo::create_key(&app, org.clone(), vec![*scope], None).await.expect("a key");

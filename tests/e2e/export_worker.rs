@@ -1,5 +1,5 @@
-//! The worker that writes exports: killed, delivered twice, given up; and the links to what it
-//! wrote.
+//! The export worker when it dies, gets a message twice, or its message ends in the dead-letter queue;
+//! and the links to its files.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use testing::wire::{FaultPlan, intercepted};
 
-/// The requests an attempt sends for few accounts, and some more.
-const LIFE_MAX: i64 = 26;
+/// More calls than an attempt makes for few accounts.
+const CALLS_MAX: i64 = 26;
 
-/// A stack whose files can be looked at.
+/// A stack whose files are in a directory that the tests read.
 struct ExportStack {
     dir: TempDir,
     stack: testing::TestStack,
@@ -43,7 +43,7 @@ impl ExportStack {
         self.stack.stop().await;
     }
 
-    /// Imports `count` accounts with notes of so many characters.
+    /// Imports `count` accounts with notes of `notes` characters.
     async fn import(&self, count: usize, notes: usize) {
         let row = |n: usize| json!({ "contact": { "name": format!("{n}") }, "total_amount": n, "notes": "n".repeat(notes.max(1)) });
         let rows: Vec<Value> = (0..count).map(row).collect();
@@ -58,7 +58,7 @@ impl ExportStack {
         }
     }
 
-    /// Asks for an export of all accounts by link: its id, and the message to its worker.
+    /// Requests an export of all accounts by link. Returns its id and the message to its worker.
     async fn export(&self) -> (ExportId, Vec<aws_sdk_sqs::types::Message>) {
         let body = json!({ "format": "ndjson", "delivery": "link" });
         let (status, accepted) = self.ask(&self.app, Method::POST, "/api/v1/export/accounts", body).await;
@@ -67,16 +67,16 @@ impl ExportStack {
         (id, self.messages(&self.aws.settings.queues.export).await)
     }
 
-    /// What the callers are told of an export, with a link of this app's making.
-    async fn told(&self, app: &App, id: &ExportId) -> Value {
+    /// The export job as the API returns it, with a link that this app signs.
+    async fn job(&self, app: &App, id: &ExportId) -> Value {
         let (status, job) = self.ask(app, Method::GET, &format!("/api/v1/export/{id}"), Value::Null).await;
         assert_eq!(status, 200, "{job}");
         job
     }
 
-    /// Checks that the export is completed with a file of so many rows, which is what it says.
+    /// Checks that the export is completed, and that its file has this many rows and matches the job.
     async fn check(&self, id: &ExportId, rows: usize) {
-        let job = self.told(&self.app, id).await;
+        let job = self.job(&self.app, id).await;
         assert_eq!((&job["status"], &job["rows"]), (&json!("completed"), &json!(rows)), "{job}");
         let file = reqwest::get(job["url"].as_str().expect("a link")).await.expect("a file");
         assert_eq!(file.status(), 200, "{job}");
@@ -85,15 +85,15 @@ impl ExportStack {
         assert_eq!(String::from_utf8_lossy(&file).lines().count(), rows);
     }
 
-    /// The uploads that are neither finished nor aborted, and the files of exports.
-    async fn left(&self) -> (usize, usize) {
+    /// How many multipart uploads are neither completed nor aborted, and how many export files exist.
+    async fn leftovers(&self) -> (usize, usize) {
         let s3 = aws_sdk_s3::config::Builder::from(self.aws.sdk_config()).force_path_style(true).build();
         let (s3, bucket) = (aws_sdk_s3::Client::from_conf(s3), &self.aws.settings.bucket);
         let files = s3.list_objects_v2().bucket(bucket).prefix("exports/").send().await.expect("S3");
         let uploads = if let Ok(listed) = s3.list_multipart_uploads().bucket(bucket).send().await {
             listed.uploads().len()
         } else {
-            // s3s-fs has a file for each upload and does not list them.
+            // s3s-fs does not list uploads, but keeps a file for each.
             let entries = std::fs::read_dir(self.dir.path().join("s3")).expect("a directory");
             let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
             names.filter(|name| name.to_string_lossy().starts_with(".upload")).count()
@@ -103,18 +103,18 @@ impl ExportStack {
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_between_any_two_requests_leaves_nothing_behind_for_the_next() {
+async fn export_survives_worker_death_at_any_request() {
     let stack = ExportStack::start().await;
     stack.import(40, 10).await;
     let faults = Arc::new(FaultPlan::default());
-    let doomed = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let (mut exports, mut deaths, mut unknown) = (0, 0, 0);
-    for requests in 0..LIFE_MAX {
+    for requests in 0..CALLS_MAX {
         let (id, messages) = stack.export().await;
-        // Dead before a request is as dead as after the one before it.
+        // Death before a call equals death after the previous one.
         faults.kill_after(requests, true);
         let died =
-            faults.run(saldo_jobs::export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::export::handle(faulty.clone(), sqs_event(&messages))).await.is_none();
         faults.clear();
         for _delivery in 0..2 {
             let answer = saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
@@ -123,42 +123,39 @@ async fn a_worker_that_dies_between_any_two_requests_leaves_nothing_behind_for_t
         }
         exports += 1;
         deaths += usize::from(died);
-        // An upload that was begun and not written down: the lifecycle rule's.
-        let (uploads, files) = stack.left().await;
+        // The lifecycle rule removes uploads that were started but not recorded.
+        let (uploads, files) = stack.leftovers().await;
         unknown += usize::from(uploads > unknown);
         assert_eq!((uploads, files), (unknown, exports), "{requests}");
     }
-    assert!(deaths > 20, "hardly anything died: {deaths}");
-    assert!(
-        unknown <= 1,
-        "only the moment before an upload is written down is the lifecycle rule's: {unknown}"
-    );
+    assert!(deaths > 20, "too few workers died: {deaths}");
+    assert!(unknown <= 1, "an upload can be unrecorded only between its start and its record: {unknown}");
     stack.stop().await;
 }
 
 #[tokio::test]
-async fn a_file_of_several_parts_is_whole_also_when_its_first_worker_died_among_them() {
+async fn multipart_export_is_complete_after_worker_death() {
     let stack = ExportStack::start().await;
     for _ in 0..2 {
         stack.import(270, 10_000).await;
     }
     let faults = Arc::new(FaultPlan::default());
-    let doomed = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let (id, messages) = stack.export().await;
-    // The job, the upload, its record, the shards; and death at the first part.
+    // The calls for the job, the upload, its record and the shards; then death at the first part.
     faults.kill_after(3 + 16, true);
     assert!(
-        faults.run(saldo_jobs::export::handle(doomed, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::export::handle(faulty, sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
-    assert!(stack.left().await.0 > 0, "an upload is left");
+    assert!(stack.leftovers().await.0 > 0, "an upload is left");
     saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
     stack.check(&id, 540).await;
-    assert_eq!(stack.left().await, (0, 1));
+    assert_eq!(stack.leftovers().await, (0, 1));
     let job = stack.app.exports.get(&stack.org, &id).await.expect("DynamoDB").expect("the job");
     assert!(job.file().is_some_and(|file| file.bytes > 5 * 1024 * 1024), "{job:?}");
 
-    // And what is too large for an answer becomes a job by itself.
+    // An export that is too large for a response becomes a job.
     let (status, _) =
         stack.ask(&stack.app, Method::POST, "/api/v1/export/accounts", json!({ "format": "csv" })).await;
     assert_eq!(status, 202);
@@ -166,11 +163,11 @@ async fn a_file_of_several_parts_is_whole_also_when_its_first_worker_died_among_
 }
 
 #[tokio::test]
-async fn of_two_attempts_at_once_one_counts_and_the_other_leaves_nothing() {
+async fn concurrent_export_attempts_leave_one_file() {
     let stack = ExportStack::start().await;
     stack.import(40, 10).await;
     let mut exports = 0;
-    for requests in 1..LIFE_MAX {
+    for requests in 1..CALLS_MAX {
         let (id, messages) = stack.export().await;
         let faults = FaultPlan::hold_after(requests);
         let held = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
@@ -185,14 +182,14 @@ async fn of_two_attempts_at_once_one_counts_and_the_other_leaves_nothing() {
         assert_eq!(quick.batch_item_failures, [], "{requests}");
         stack.check(&id, 40).await;
         exports += 1;
-        assert_eq!(stack.left().await, (0, exports), "{requests}");
+        assert_eq!(stack.leftovers().await, (0, exports), "{requests}");
     }
-    assert!(exports > 15, "hardly any were held: {exports}");
+    assert!(exports > 15, "too few attempts were held: {exports}");
     stack.stop().await;
 }
 
 #[tokio::test]
-async fn nothing_is_lost_or_doubled_between_two_pages_of_a_reading() {
+async fn page_boundaries_lose_and_duplicate_no_record() {
     let stack = ExportStack::start().await;
     stack.import(150, 10).await;
     let filters = json!({ "min_amount": 30, "max_amount": 119 });
@@ -227,21 +224,21 @@ async fn nothing_is_lost_or_doubled_between_two_pages_of_a_reading() {
 }
 
 #[tokio::test]
-async fn an_export_that_is_given_up_fails_and_leaves_no_file() {
+async fn dead_lettered_export_fails_and_leaves_no_file() {
     let stack = ExportStack::start().await;
     stack.import(20, 10).await;
     let faults = Arc::new(FaultPlan::default());
-    let doomed = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let (id, messages) = stack.export().await;
     faults.kill_after(10, false);
     assert!(
-        faults.run(saldo_jobs::export::handle(doomed, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::export::handle(faulty, sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     for _delivery in 0..2 {
         let answer = saldo_jobs::export::handle_dead_letters(stack.app.clone(), sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
-        let job = stack.told(&stack.app, &id).await;
+        let job = stack.job(&stack.app, &id).await;
         assert_eq!(
             (&job["status"], &job["reason"], &job["url"]),
             (
@@ -253,26 +250,26 @@ async fn an_export_that_is_given_up_fails_and_leaves_no_file() {
     }
     saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
     let job = stack.app.exports.get(&stack.org, &id).await.expect("DynamoDB").expect("the job");
-    assert_eq!(job.status, ExportStatus::Failed, "a late delivery brings nothing back");
-    assert_eq!(stack.left().await, (0, 0));
+    assert_eq!(job.status, ExportStatus::Failed, "a late delivery does not revive the export");
+    assert_eq!(stack.leftovers().await, (0, 0));
     stack.stop().await;
 }
 
 #[tokio::test]
-async fn a_link_that_has_expired_or_was_altered_is_refused_and_a_new_one_is_given() {
+async fn expired_or_altered_link_is_rejected_and_replaced() {
     let stack = ExportStack::start().await;
     stack.import(3, 10).await;
     let limits = Limits { link_valid: Duration::from_secs(1), ..Limits::default() };
-    let hasty = App { limits, ..stack.app.clone() };
+    let short_limits = App { limits, ..stack.app.clone() };
     let (id, messages) = stack.export().await;
     saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
     let status = async |url: &str| reqwest::get(url).await.expect("an answer").status();
 
-    let expiring = stack.told(&hasty, &id).await["url"].as_str().expect("a link").to_owned();
+    let expiring = stack.job(&short_limits, &id).await["url"].as_str().expect("a link").to_owned();
     tokio::time::sleep(Duration::from_millis(2_100)).await;
-    assert_eq!(status(&expiring).await, 403, "it has expired");
+    assert_eq!(status(&expiring).await, 403, "the link has expired");
 
-    let fresh = stack.told(&stack.app, &id).await;
+    let fresh = stack.job(&stack.app, &id).await;
     let url = fresh["url"].as_str().expect("a link");
     assert_ne!(url, expiring);
     assert_eq!(status(url).await, 200);
@@ -295,13 +292,13 @@ async fn a_link_that_has_expired_or_was_altered_is_refused_and_a_new_one_is_give
 }
 
 #[tokio::test]
-async fn an_export_that_takes_long_to_read_becomes_a_job_and_one_that_can_t_be_queued_is_taken_back() {
+async fn slow_export_becomes_job_and_unqueued_job_is_removed() {
     let stack = ExportStack::start().await;
     stack.import(3, 10).await;
     let body = json!({ "format": "csv" });
     let limits = Limits { inline_export_time: Duration::ZERO, ..Limits::default() };
-    let hasty = App { limits, ..stack.app.clone() };
-    let (status, _) = stack.ask(&hasty, Method::POST, "/api/v1/export/accounts", body.clone()).await;
+    let short_limits = App { limits, ..stack.app.clone() };
+    let (status, _) = stack.ask(&short_limits, Method::POST, "/api/v1/export/accounts", body.clone()).await;
     assert_eq!(status, 202);
     let (_, listed) = stack.ask(&stack.app, Method::GET, "/api/v1/export", Value::Null).await;
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));

@@ -1,4 +1,4 @@
-//! What it costs to keep an answer for its `Idempotency-Key`.
+//! The capacity that storing a response for its `Idempotency-Key` consumes.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use testing::wire::{Meter, Sum, intercepted};
 use tower::ServiceExt;
 
 #[tokio::test]
-async fn large_answer_is_kept_in_s3_not_in_write_units() {
+async fn large_response_is_stored_in_s3_not_in_dynamodb() {
     let stack = TestStack::start(&Data::Ephemeral).await;
     let meter = Arc::new(Meter::default());
     let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &meter));
@@ -30,12 +30,12 @@ async fn large_answer_is_kept_in_s3_not_in_write_units() {
         let replayed = answer.headers().contains_key("idempotency-replayed");
         (replayed, to_bytes(answer.into_body(), usize::MAX).await.expect("a body"))
     };
-    // The first use of a key is recorded.
+    // The first use of a key is written to the table.
     assert_eq!(stack.ask(&app, Method::GET, "/api/v1/import", Value::Null).await.0, 200);
     meter.lap();
     let (replayed, first) = send().await;
     assert!(!replayed && (20_000..300_000).contains(&first.len()), "{} bytes", first.len());
-    // The lock, and the name of the answer's file.
+    // The lock, and the name of the response's file.
     let spent = Sum::of(&meter.lap());
     assert!(spent.write_units <= 2.0, "{spent:?}");
     assert_eq!(send().await, (true, first));

@@ -18,7 +18,7 @@ use testing::{Answer, Tenant, TestStack, saldo};
 
 const KEYS: &str = "/api/v1/keys";
 
-/// A key that this tenant's key creates, as a tenant, and its id.
+/// Creates a key with this tenant's key. Returns it as a tenant, and its id.
 async fn create(tenant: &Tenant, scopes: &[&str]) -> (Tenant, String) {
     let made = tenant.json(Method::POST, KEYS, json!({ "name": "k", "scopes": scopes })).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -31,13 +31,13 @@ async fn revoke(tenant: &Tenant, id: &str, cascade: bool) -> Answer {
     tenant.delete(&format!("{KEYS}/{id}?cascade={cascade}")).await
 }
 
-/// What the list says of a key.
+/// The entry of a key in the list.
 async fn listed(tenant: &Tenant, id: &str) -> Value {
     let keys = tenant.get(&format!("{KEYS}?limit=100")).await.json();
     keys["data"].as_array().into_iter().flatten().find(|key| key["id"] == id).cloned().unwrap_or_default()
 }
 
-/// The id of the tenant's own key: the operator's, in an organization that has no other key.
+/// The id of the tenant's key, which an operator created, in an organization without other keys.
 async fn only_key(tenant: &Tenant) -> String {
     let keys = tenant.get(KEYS).await.json();
     keys["data"][0]["id"].as_str().expect("an id").to_owned()
@@ -53,7 +53,7 @@ async fn is_open(tenant: &Tenant) -> bool {
 }
 
 #[tokio::test]
-async fn cascade_revokes_all_descendants_and_records_who_did() {
+async fn cascade_revokes_all_descendants_and_records_revoker() {
     let tenant = saldo().await.tenant().await;
     let (root, root_id) = create(&tenant, &["keys", "import"]).await;
     let (child, child_id) = create(&root, &["keys", "import"]).await;
@@ -61,7 +61,7 @@ async fn cascade_revokes_all_descendants_and_records_who_did() {
     let (sibling, _) = create(&tenant, &["import"]).await;
     assert_eq!(listed(&tenant, &grandchild_id).await["created_by"], child_id);
 
-    // Without cascade the keys that it created stay valid, and are found behind it.
+    // Without cascade the keys that it created stay valid, and a later cascade finds them.
     assert_eq!(revoke(&tenant, &child_id, false).await.status, 204);
     assert_eq!((is_open(&child).await, is_open(&grandchild).await), (false, true));
     for _ in 0..2 {
@@ -107,7 +107,7 @@ async fn last_key_that_manages_keys_is_not_revoked() {
     for cascade in [false, true] {
         assert_eq!(revoke(&tenant, &first, cascade).await.problem(), last);
     }
-    // Neither a child, which a cascade revokes, nor a key that expires takes its place.
+    // A child that the cascade revokes, or a key that expires, does not replace it.
     let (child, child_id) = create(&tenant, &["keys", "import"]).await;
     assert_eq!(revoke(&tenant, &first, true).await.problem(), last);
     assert!(is_open(&child).await && is_open(&tenant).await);
@@ -116,13 +116,13 @@ async fn last_key_that_manages_keys_is_not_revoked() {
     let expiring =
         local::demo::create_key(&app, org.clone(), Scope::ALL.to_vec(), expiry).await.expect("a key");
     assert_eq!(revoke(&tenant.with_key(expiring.expose()), &first, false).await.problem(), last);
-    // An expiring key can be revoked while another key is there.
+    // An expiring key can be revoked while another key exists.
     let id = app.keys.find(&expiring.hash()).await.expect("DynamoDB").expect("the key").id.to_string();
     assert_eq!(revoke(&tenant, &id, false).await.status, 204);
 
     let lasting = local::demo::create_key(&app, org.clone(), Scope::ALL.to_vec(), None).await.expect("a key");
     assert_eq!(revoke(&tenant.with_key(lasting.expose()), &first, false).await.status, 204);
-    // An operator may revoke the last one.
+    // An operator can revoke the last one.
     let key = app.keys.find(&lasting.hash()).await.expect("DynamoDB").expect("the key");
     let now = Timestamp::now();
     let revocation = Revocation { org, id: &key.id, cascade: false, by: Revoker::Operator, now };
@@ -179,7 +179,7 @@ async fn keys_created_during_a_cascade_do_not_escape() {
     };
     let creations = join_all((0..12).map(|n| made(if n % 2 == 0 { &root } else { &child })));
     let (created, revoked) = join(creations, revoke(&tenant, &root_id, true)).await;
-    // Under such load it may have to be sent again.
+    // Under this load the request can need a retry.
     if revoked.status == 503 {
         assert_eq!(revoke(&tenant, &root_id, true).await.status, 204);
     }
@@ -207,7 +207,7 @@ async fn key_created_between_look_up_and_revocation_is_revoked_too() {
     let root = found(&stack.app, &root).await;
     let (_, child) = store(&stack.app, &root, vec![Scope::Keys]).await;
     let child = found(&stack.app, &child).await;
-    // The cascade has read the key, the count of keys and the index, and is halted before its transaction.
+    // The cascade has read the key, the count of keys and the index, and is held before its transaction.
     let faults = FaultPlan::hold_after(4);
     let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &faults));
     let (now, by) = (Timestamp::now(), Revoker::Key(&first));
@@ -238,7 +238,7 @@ async fn repeated_creation_does_not_undo_a_revocation() {
     };
     let [lost, repeated, late] = [secret(), secret(), secret()];
     assert_eq!(attempt(&lost).await, Creation::Stored);
-    assert_eq!(attempt(&repeated).await, Creation::Stored, "nobody received the first one");
+    assert_eq!(attempt(&repeated).await, Creation::Stored, "the first secret was lost");
     assert_eq!(stack.app.keys.find(&lost.hash()).await.expect("DynamoDB"), None);
     let now = Timestamp::now();
     let revocation = Revocation { org: &stack.org, id: &id, cascade: false, by: Revoker::Operator, now };
@@ -259,7 +259,7 @@ async fn parent_revoked_between_check_and_creation_creates_nothing() {
     let first = found(&stack.app, &stack.key.parse().expect("a key")).await;
     let (_, parent) = store(&stack.app, &first, vec![Scope::Keys]).await;
     let parent = found(&stack.app, &parent).await;
-    // The creation has looked its parent up, and is halted before its transaction.
+    // The creation has looked its parent up, and is held before its transaction.
     let faults = FaultPlan::hold_after(2);
     let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &faults));
     let creation = store(&app, &parent, vec![Scope::Keys]);
@@ -276,7 +276,7 @@ async fn parent_revoked_between_check_and_creation_creates_nothing() {
     stack.stop().await;
 }
 
-/// Answers queries of the index as if it did not have the newest key yet, so many times.
+/// Removes the newest key from the results of the next queries of the index, this many times.
 #[derive(Debug)]
 struct LaggingIndex(AtomicI64);
 
@@ -321,7 +321,7 @@ async fn cascade_over_more_keys_than_a_transaction_takes() {
     let (_, root) = store(&stack.app, &first, vec![Scope::Keys]).await;
     let root = found(&stack.app, &root).await;
     let mut secrets = Vec::new();
-    // More than 98 that can create keys, and some that can't.
+    // More than 98 keys that can create keys, and some that can't.
     for n in 0..120 {
         let scope = if n < 110 { Scope::Keys } else { Scope::Import };
         secrets.push(store(&stack.app, &root, vec![scope]).await.1);

@@ -1,5 +1,5 @@
-//! What workers ask of SQS: messages that failed come back soon, batches keep to SQS's limits, and
-//! of a batch that SQS takes in part the rest is sent again.
+//! How workers use SQS: failed messages become visible again soon, batches respect SQS's limits, and
+//! the rest of a partly accepted batch is resent.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,7 +13,7 @@ use testing::TestStack;
 use testing::wire::{StubResponses, intercepted};
 use uuid::Uuid;
 
-/// A worker, or a handler of dead letters, that can't read its tables.
+/// A worker, or a DLQ handler, whose tables can't be read.
 struct Broken {
     function: &'static str,
     handler: Handler,
@@ -49,7 +49,7 @@ const BROKEN: [Broken; 9] = [
 ];
 
 #[tokio::test]
-async fn failed_messages_come_back_soon_in_every_function_that_polls_a_queue() {
+async fn every_queue_function_shortens_visibility_of_failed_messages() {
     let stack = TestStack::start(&Data::Ephemeral).await;
     let sqs = aws_sdk_sqs::Client::new(stack.sdk());
     let sources = stack.aws.template().sources().expect("a good template");
@@ -73,7 +73,7 @@ async fn failed_messages_come_back_soon_in_every_function_that_polls_a_queue() {
                 if operation == "AmazonSQS.ChangeMessageVisibility" {
                     noted.lock().expect("no panic").push(body.clone());
                 }
-                // What is asked for is not waited for.
+                // SQS handles the call; the message is made visible again below.
                 None
             });
             let app =
@@ -93,7 +93,7 @@ async fn failed_messages_come_back_soon_in_every_function_that_polls_a_queue() {
 }
 
 #[tokio::test]
-async fn visibility_that_can_not_be_changed_changes_nothing_else() {
+async fn failed_visibility_change_does_not_affect_result() {
     let stack = TestStack::start(&Data::Ephemeral).await;
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").receipt_handle("r").body("nonsense");
     let sources = stack.aws.template().sources().expect("a good template");
@@ -110,7 +110,7 @@ async fn visibility_that_can_not_be_changed_changes_nothing_else() {
     stack.stop().await;
 }
 
-/// The messages of so many synchronizations.
+/// The messages of `count` synchronizations.
 fn messages(stack: &TestStack, count: usize) -> Vec<SyncMessage> {
     let access = format!("acs_{}", "a".repeat(16));
     let message = |_| SyncMessage {
@@ -122,11 +122,11 @@ fn messages(stack: &TestStack, count: usize) -> Vec<SyncMessage> {
 }
 
 #[tokio::test]
-async fn of_a_batch_that_is_taken_in_part_the_rest_is_sent_again() {
+async fn rest_of_partly_accepted_batch_is_resent() {
     let stack = TestStack::start(&Data::Ephemeral).await;
     let sent = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&sent);
-    // Each request takes its first three entries.
+    // Each call accepts its first three entries.
     let in_part = StubResponses(move |operation: &str, body: &Value| {
         if operation != "AmazonSQS.SendMessageBatch" {
             return None;
@@ -141,13 +141,13 @@ async fn of_a_batch_that_is_taken_in_part_the_rest_is_sent_again() {
         Some((200, json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": failed.collect::<Vec<_>>() })))
     });
     let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &Arc::new(in_part)));
-    app.sync_queue.send(&messages(&stack, 12)).await.expect("in the end all are taken");
+    app.sync_queue.send(&messages(&stack, 12)).await.expect("all are accepted in the end");
     assert_eq!(*sent.lock().expect("no panic"), [10, 7, 4, 1, 2]);
     stack.stop().await;
 }
 
 #[tokio::test]
-async fn entry_that_is_at_fault_is_not_sent_again() {
+async fn entry_with_sender_fault_is_not_resent() {
     let stack = TestStack::start(&Data::Ephemeral).await;
     let sent = Arc::new(Mutex::new(0));
     let noted = Arc::clone(&sent);
@@ -160,16 +160,16 @@ async fn entry_that_is_at_fault_is_not_sent_again() {
         Some((200, json!({ "Successful": [], "Failed": failed })))
     });
     let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &Arc::new(refuse)));
-    let failure = app.sync_queue.send(&messages(&stack, 1)).await.expect_err("it is refused");
+    let failure = app.sync_queue.send(&messages(&stack, 1)).await.expect_err("the entry is rejected");
     assert!(failure.chain().contains("InvalidMessageContents"), "{}", failure.chain());
     assert_eq!(*sent.lock().expect("no panic"), 1);
     stack.stop().await;
 }
 
 #[tokio::test]
-async fn batches_keep_to_the_limits_that_sqs_enforces() {
+async fn batches_respect_sqs_limits() {
     let stack = TestStack::start(&Data::Ephemeral).await;
-    // Ten events of 200 kB, of synchronizations of a thousand accounts, are two batches.
+    // Ten events of 200 kB, each of a synchronization of a thousand accounts, need two batches.
     let event = |keys: usize| {
         let account = format!("/rest/accounts/acc_{}", "a".repeat(26));
         let paths = vec![format!("{account}/transactions"); keys];
@@ -187,12 +187,12 @@ async fn batches_keep_to_the_limits_that_sqs_enforces() {
         }
     }
     assert_eq!(received, 10);
-    // A message that no batch can have is an error, and nothing of it is sent.
+    // A message that is too large for a batch is an error, and is not sent.
     let failure = stack.app.notification_queue.send(&[tell(20_000)]).await.expect_err("too large");
     assert!(failure.chain().contains("1 MiB"), "{}", failure.chain());
     assert_eq!(stack.messages(&stack.aws.settings.queues.notification).await.len(), 0);
 
-    // The local stack's SQS refuses what SQS refuses.
+    // The local stack's SQS rejects what SQS rejects.
     let sqs = aws_sdk_sqs::Client::new(stack.sdk());
     let entries = |count: usize, bytes: usize| {
         let entry = |n: usize| {

@@ -1,5 +1,5 @@
-//! Workers that queue their messages again, under Lambda's loop detection: they run for as long as
-//! their schedules last because the template lets them loop, and no longer than their hops allow.
+//! Workers that requeue their messages, under Lambda's loop detection. The template allows them to
+//! loop, so they run as long as their schedules, and at most as often as their hops allow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,10 +20,10 @@ use testing::{Receiver, Tenant, TestStack, services};
 
 use crate::sync::{begin, connect, customer, until};
 
-/// How long a job may take to end: hops of a few milliseconds each.
+/// How long a job may take, with hops of a few milliseconds each.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A whole Saldo of this test's own.
+/// A stack of this test's own, with functions and pollers.
 struct Stack {
     aws: Aws,
     functions: Functions,
@@ -61,7 +61,7 @@ impl Stack {
 }
 
 #[tokio::test]
-async fn decoupled_login_polls_longer_than_lambda_lets_loops_run() {
+async fn decoupled_login_polls_beyond_loop_detection_limit() {
     for may_loop in [true, false] {
         let limits = Limits { poll_interval: Duration::ZERO, ..Limits::default() };
         let stack = Stack::start(may_loop, limits, StubResponses(|_: &str, _: &Value| None)).await;
@@ -78,8 +78,8 @@ async fn decoupled_login_polls_longer_than_lambda_lets_loops_run() {
     }
 }
 
-/// Time that passes as soon as a delivery's message is delayed: the message is sent without its
-/// delay, and the delivery's next attempt is due so much earlier.
+/// Makes the delay of a delivery's message pass at once: the message is sent without its delay, and
+/// the delivery's next attempt is due earlier by as much.
 #[derive(Debug)]
 struct TimeLapse {
     app: App,
@@ -119,7 +119,7 @@ impl Interceptor for TimeLapse {
 }
 
 #[tokio::test]
-async fn webhook_is_retried_over_its_whole_schedule() {
+async fn webhook_is_retried_over_whole_schedule() {
     for may_loop in [true, false] {
         let (seconds, hops) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let aws = services(&Data::Ephemeral).await;
@@ -150,7 +150,7 @@ async fn webhook_is_retried_over_its_whole_schedule() {
         println!("{hops} hops in {seconds} of {schedule} s: {ended:?}");
         if may_loop {
             assert_eq!(ended, (RETRY_DELAYS.len() + 1, json!("attempts_exhausted")));
-            // Time that really passed counts, too.
+            // The real time that passed counts, too.
             let passed = seconds + begun.elapsed().as_secs() + 1;
             assert!(passed >= schedule && (112..=120).contains(&hops), "{hops} hops, {seconds} s");
         } else {
@@ -162,22 +162,22 @@ async fn webhook_is_retried_over_its_whole_schedule() {
     }
 }
 
-/// DynamoDB's answer where a table has no room.
+/// DynamoDB's response when it throttles a call.
 fn throttled() -> (u16, Value) {
     (400, json!({ "__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException" }))
 }
 
 #[tokio::test]
-async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() {
+async fn throttled_chunk_is_requeued_beyond_loop_detection_limit() {
     for may_loop in [true, false] {
-        // A worker without time for its chunk puts it back at the first throttled request.
+        // A worker without time for its chunk requeues it at the first throttled call.
         let limits = Limits {
             rows_per_chunk: 1,
             chunk_time: Duration::ZERO,
             throttled_rest: Duration::ZERO,
             ..Limits::default()
         };
-        // Two chunks are put back 30 times each: the SDK makes five attempts at a look-up.
+        // Two chunks are requeued 30 times each: the SDK attempts each look-up five times.
         let left = AtomicU64::new(2 * 30 * 5);
         let full = StubResponses(move |operation: &str, _: &Value| {
             let take = |left: u64| left.checked_sub(1);
@@ -194,7 +194,7 @@ async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() 
     }
 }
 
-/// A message as its queue has it after as many hops as its kind allows.
+/// A message that has made as many hops as its kind allows.
 fn exhausted<M: Message>(message: M) -> SqsEvent {
     event(&Queued { message, hops: M::HOPS_MAX })
 }
@@ -205,11 +205,11 @@ fn event(body: &impl Serialize) -> SqsEvent {
 }
 
 #[tokio::test]
-async fn exhausted_hops_end_the_work_as_failed() {
+async fn exhausted_hops_fail_the_job() {
     let stack = TestStack::start(&Data::Ephemeral).await;
     let failed = |answer: aws_lambda_events::sqs::SqsBatchResponse| answer.batch_item_failures.len();
 
-    // An import whose plan finds no room.
+    // An import whose plan is throttled.
     let row = json!({ "contact": { "name": "A" }, "total_amount": 1 });
     let body = json!({ "accounts": [row, row] });
     let limits = Limits { rows_per_chunk: 1, ..stack.app.limits };
@@ -229,7 +229,7 @@ async fn exhausted_hops_end_the_work_as_failed() {
     assert_eq!(
         failed(saldo_jobs::import::handle(full, event(&plan)).await),
         0,
-        "one with hops left is put back"
+        "a message with hops left is requeued"
     );
     let closing = stack.aws.app_of("ImportDeadLettersFunction");
     assert_eq!(failed(saldo_jobs::import::handle_dead_letters(closing, exhausted(plan)).await), 0);
@@ -257,7 +257,7 @@ async fn exhausted_hops_end_the_work_as_failed() {
     assert_eq!(failed(saldo_jobs::sync::handle_dead_letters(closing, exhausted(message)).await), 0);
     let (_, job) = stack.ask(&stack.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(30000)), "{job}");
-    let told = "The synchronization waited too often without coming to an end.";
-    assert_eq!(job["error"]["message"], told, "{job}");
+    let message = "The synchronization waited too often without coming to an end.";
+    assert_eq!(job["error"]["message"], message, "{job}");
     stack.stop().await;
 }

@@ -1,5 +1,4 @@
-//! The PIN and the one-time password, which are nowhere but where they have to be: not in a
-//! table, a file, a queue, a log line or an answer.
+//! The PIN and the one-time password are in no table, file, queue, log line or response.
 
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use serde_json::{Value, json};
 use testing::{TestStack, leak, logged, search};
 
 use crate::sync::{credentials, customer};
-use crate::sync_worker::Bench;
+use crate::sync_fixture::SyncFixture;
 
 fn files(path: &Path, found: &mut Vec<Vec<u8>>) {
     for entry in std::fs::read_dir(path).expect("a directory").filter_map(Result::ok) {
@@ -21,12 +20,12 @@ fn files(path: &Path, found: &mut Vec<Vec<u8>>) {
 }
 
 #[tokio::test]
-async fn neither_the_pin_nor_the_otp_is_in_any_table_file_queue_log_or_answer() {
+async fn pin_and_otp_are_in_no_table_file_queue_log_or_response() {
     let dir = tempfile::tempdir().expect("a directory");
     let stack = TestStack::start(&Data::Directory(dir.path().to_owned())).await;
-    let bench = Bench::at(stack, "sandbox").await;
+    let fixture = SyncFixture::at(stack, "sandbox").await;
     let mut answers = Vec::new();
-    let path = format!("/rest/accesses/{}/syncs", bench.access);
+    let path = format!("/rest/accesses/{}/syncs", fixture.access);
     for (script, save, otp) in [
         ("demo", true, "111111"),
         ("two-methods", false, "111111"),
@@ -34,61 +33,61 @@ async fn neither_the_pin_nor_the_otp_is_in_any_table_file_queue_log_or_answer() 
         ("broken", true, "111111"),
     ] {
         let request = json!({ "credentials": credentials(&customer(script)), "save_secrets": save });
-        let (status, begun) = bench.stack.ask(&bench.app, Method::POST, &path, request).await;
+        let (status, begun) = fixture.stack.ask(&fixture.app, Method::POST, &path, request).await;
         assert_eq!(status, 201, "{begun}");
         let sync = begun["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
         answers.push(begun);
         for _ in 0..4 {
-            assert!(bench.deliver(&bench.app, &sync).await);
-            let told = bench.told(&sync).await;
-            match told["challenge"]["type"].as_str() {
+            assert!(fixture.deliver(&fixture.app, &sync).await);
+            let job = fixture.job(&sync).await;
+            match job["challenge"]["type"].as_str() {
                 Some("METHOD_SELECT") => {
-                    assert_eq!(bench.respond(&sync, json!({ "method_id": "sms" })).await, 200);
+                    assert_eq!(fixture.respond(&sync, json!({ "method_id": "sms" })).await, 200);
                 }
                 Some("EMBEDDED") => {
-                    assert_eq!(bench.respond(&sync, json!({ "value": otp })).await, 200);
-                    // While it is on its way, too.
-                    look(&bench, dir.path(), &mut answers).await;
+                    assert_eq!(fixture.respond(&sync, json!({ "value": otp })).await, 200);
+                    // While the OTP is in use, too.
+                    look(&fixture, dir.path(), &mut answers).await;
                 }
                 _ => {}
             }
-            answers.push(told);
+            answers.push(job);
         }
-        look(&bench, dir.path(), &mut answers).await;
-        assert!(bench.told(&sync).await["ended_at"].is_string(), "{script}");
+        look(&fixture, dir.path(), &mut answers).await;
+        assert!(fixture.job(&sync).await["ended_at"].is_string(), "{script}");
     }
-    // What is refused is not quoted, either.
+    // Errors don't quote rejected values.
     for body in
         [json!({ "credentials": "12345" }), json!({ "credentials": { "12345": "12345" } }), json!(["12345"])]
     {
-        let (status, refused) = bench.stack.ask(&bench.app, Method::POST, &path, body).await;
+        let (status, refused) = fixture.stack.ask(&fixture.app, Method::POST, &path, body).await;
         assert!(status.is_client_error(), "{refused}");
         answers.push(refused);
     }
-    look(&bench, dir.path(), &mut answers).await;
+    look(&fixture, dir.path(), &mut answers).await;
     assert!(answers.len() > 30);
     assert!(logged().contains("the synchronization has ended"), "nothing was logged");
-    bench.stack.stop().await;
+    fixture.stack.stop().await;
 }
 
-/// Looks everywhere.
-async fn look(bench: &Bench, dir: &Path, answers: &mut Vec<Value>) {
+/// Checks all responses, tables, queues, files and the log.
+async fn look(fixture: &SyncFixture, dir: &Path, answers: &mut Vec<Value>) {
     for path in
         ["/rest/accesses", "/rest/accounts", "/rest/transactions?include_pending=true", "/v1/accounts"]
     {
-        answers.push(bench.stack.ask(&bench.app, Method::GET, path, Value::Null).await.1);
+        answers.push(fixture.stack.ask(&fixture.app, Method::GET, path, Value::Null).await.1);
     }
     for answer in answers.iter() {
         assert_eq!(leak(&answer.to_string()), None);
     }
-    search(&bench.stack.aws).await;
+    search(&fixture.stack.aws).await;
     let mut found = Vec::new();
     files(dir, &mut found);
     for file in found.iter().map(|file| String::from_utf8_lossy(file)) {
         assert_eq!(leak(&file), None);
-        // A fingerprint of a request must not be one that its secrets can be guessed by: it has
-        // the API key in it, and that is kept nowhere.
-        assert!(!file.contains(&bench.stack.key));
+        // A request's digest must not allow guessing its secrets: it includes the API key, which is
+        // stored nowhere.
+        assert!(!file.contains(&fixture.stack.key));
     }
     assert_eq!(leak(&logged()), None);
 }

@@ -127,7 +127,7 @@ fn permissions(call: &Call) -> Vec<Permission> {
         }
         Service::Kms => {
             let names = members(&body["EncryptionContext"]).keys().cloned().collect();
-            // There is one key.
+            // The template has one key.
             let permission = permission(format!("kms:{operation}"), "alias/local-SecretsKey".to_owned());
             vec![Permission { names: Some(("kms:EncryptionContextKeys", names)), ..permission }]
         }
@@ -154,7 +154,7 @@ fn dynamodb_permissions(operation: &str, body: &Value) -> Vec<Permission> {
         "BatchGetItem" | "BatchWriteItem" => {
             members(&body["RequestItems"]).keys().map(|table| on(operation, table)).collect()
         }
-        // Each part of a transaction needs the permission for what it is alone.
+        // Each part of a transaction needs the permission of the single operation.
         "TransactWriteItems" => {
             let items = body["TransactItems"].as_array().into_iter().flatten();
             let parts = items.flat_map(members);

@@ -66,7 +66,7 @@ impl TestStack {
         let request = request.header("content-type", "application/json");
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let request = request.body(body).expect("a request");
-        let answer = service(local::routes(app)).oneshot(request).await.expect("an answer");
+        let answer = service(local::routes(app)).oneshot(request).await.expect("a response");
         let status = answer.status();
         let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
         let guard = TestGuard::of_this_test();

@@ -1,4 +1,4 @@
-//! What must be true of a history once it is over.
+//! The checks at the end of a history.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,8 @@ use super::History;
 use crate::model::{Fields, Model, fields, is_bad, last_of_each};
 
 impl History<'_> {
-    /// Every job has ended, its counts are those of its rows, and the accounts are the model's.
+    /// Checks that every job has ended with the counts of its rows, and that the accounts match the
+    /// model.
     pub(super) async fn check(&self) {
         let seed = self.seed;
         let (mut made, mut jobs, mut lost) = (0, Vec::new(), BTreeSet::new());
@@ -58,7 +59,7 @@ impl History<'_> {
         }
     }
 
-    /// Whoever asks is told how the import ended, whatever happened to it.
+    /// Checks that the API returns the end of the import.
     async fn check_told(&self, id: &ImportId) {
         for path in ["", "/errors"] {
             let request = Request::get(format!("/api/v1/import/{id}{path}")).header("x-api-key", &self.key);
@@ -68,8 +69,8 @@ impl History<'_> {
         }
     }
 
-    /// The totals that stand in a job are the sum of its chunks, and no worker can replace one of
-    /// these any more.
+    /// Checks that the totals of a job are the sum of its chunks, and that no worker can replace a
+    /// chunk's result any more.
     async fn check_totals(&self, import: &Import) {
         if let Some(totals) = import.job.totals {
             let chunks = ImportJob { totals: None, ..import.job.clone() };
@@ -78,7 +79,7 @@ impl History<'_> {
         }
     }
 
-    /// The rows of chunks that were given up. The chunks are cut where the planner cuts them.
+    /// The rows of the chunks that were marked as failed, divided as the planner divides them.
     async fn given_up(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
         let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
         let parts: Vec<_> =
@@ -88,7 +89,7 @@ impl History<'_> {
         given_up.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
     }
 
-    /// What was written stays written, and is what is counted.
+    /// Checks that rows that were written stay written, and are counted as such.
     async fn check_cancelled(&self, import: &Import, rows: &[Value]) {
         let (seed, job) = (self.seed, &import.job);
         assert_eq!(job.status, ImportStatus::Cancelled, "seed {seed}: {job:#?}");
@@ -112,7 +113,7 @@ impl History<'_> {
     }
 }
 
-/// Whether the job ended, and counted as the rows say.
+/// Whether the job has ended with the counts of its rows.
 fn assert_fate_of_every_row(import: &Import, rows: &[Value], given_up: &BTreeSet<usize>, seed: u64) {
     let (job, counts) = (&import.job, import.counts());
     let kept = last_of_each(rows);

@@ -1,5 +1,5 @@
-//! The worker of notifications: receivers that fail, workers that die, events told twice,
-//! messages that come early or late.
+//! The notification worker: receivers that fail, workers that die, repeated events, and messages that
+//! arrive early or late.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,12 +17,14 @@ use testing::Receiver;
 use testing::wire::{FaultPlan, intercepted};
 use uuid::Uuid;
 
-use crate::notification_stack::{LIMITS, NotificationStack, PATIENCE, handled, hasty, message, outcomes};
+use crate::notification_stack::{
+    LIMITS, NotificationStack, PATIENCE, handled, message, outcomes, with_short_delays,
+};
 
 const TEN_HOURS: &[Duration] = &[Duration::from_hours(10)];
 
 #[tokio::test]
-async fn a_receiver_that_fails_three_times_gets_the_same_notification_again_and_then_has_it() {
+async fn failing_receiver_gets_same_notification_until_it_succeeds() {
     let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[500, 404, 503]).await;
     let (endpoint, secret) = stack.endpoint(&receiver.url).await;
@@ -39,9 +41,9 @@ async fn a_receiver_that_fails_three_times_gets_the_same_notification_again_and_
         assert_eq!(notification.json()["job_id"], event.job_id);
         webhook.verify(&notification.body, &notification.headers).expect("a good signature");
     }
-    assert!(inbox.windows(2).all(|two| two[1].at - two[0].at >= LIMITS.1[0]), "not before they are due");
+    assert!(inbox.windows(2).all(|two| two[1].at - two[0].at >= LIMITS.1[0]), "attempts respect the delays");
 
-    // One that never gets it right is given up.
+    // A receiver that keeps failing gets no more attempts.
     let hopeless = Receiver::start(&[500; 9]).await;
     let (endpoint, _) = stack.endpoint(&hopeless.url).await;
     let (_, id) = stack.tell(&endpoint).await;
@@ -52,7 +54,7 @@ async fn a_receiver_that_fails_three_times_gets_the_same_notification_again_and_
     );
     assert_eq!((delivery.attempts.len(), hopeless.inbox().len()), (4, 4));
 
-    // And one that is gone, at once.
+    // A receiver that responds with 410 Gone gets no second attempt.
     let gone = Receiver::start(&[410]).await;
     let (endpoint, _) = stack.endpoint(&gone.url).await;
     let (_, id) = stack.tell(&endpoint).await;
@@ -62,13 +64,14 @@ async fn a_receiver_that_fails_three_times_gets_the_same_notification_again_and_
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_between_any_two_requests_loses_no_notification() {
+async fn notification_survives_worker_death_at_any_request() {
     let stack = NotificationStack::start().await;
     let faults = Arc::new(FaultPlan::default());
-    let doomed = hasty(App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults)));
+    let faulty =
+        with_short_delays(App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults)));
     let mut deaths = 0;
-    // Dead before a request is as dead as after the one before it. No message takes more than
-    // five: the delivery, the endpoint, its secret, the attempt, the next message.
+    // Death before a call equals death after the previous one. No message takes more than five calls:
+    // the delivery, the endpoint, its secret, the attempt and the next message.
     for requests in 0..6 {
         let receiver = Receiver::start(&[500]).await;
         let (endpoint, _) = stack.endpoint(&receiver.url).await;
@@ -80,11 +83,11 @@ async fn a_worker_that_dies_between_any_two_requests_loses_no_notification() {
                 faults.kill_after(requests, true);
                 let event = sqs_event(std::slice::from_ref(&message));
                 let died =
-                    faults.run(saldo_jobs::notifications::handle(doomed.clone(), event)).await.is_none();
+                    faults.run(saldo_jobs::notifications::handle(faulty.clone(), event)).await.is_none();
                 faults.clear();
                 deaths += usize::from(died);
                 if died {
-                    handled(&stack.app, &message).await; // it comes back
+                    handled(&stack.app, &message).await; // the message becomes visible again
                 }
             }
         }
@@ -94,12 +97,12 @@ async fn a_worker_that_dies_between_any_two_requests_loses_no_notification() {
         assert!(inbox.len() >= 2 && inbox.iter().all(|got| got.header("webhook-id") == id.to_string()));
         stack.ask(Method::DELETE, &format!("/rest/notifications/{endpoint}"), Value::Null).await;
     }
-    assert!(deaths >= 3 + 5 + 4, "the event's, a failure's and a success's requests: {deaths}");
+    assert!(deaths >= 3 + 5 + 4, "deaths at the calls of the event, a failure and a success: {deaths}");
     stack.stop().await;
 }
 
 #[tokio::test]
-async fn an_event_told_twice_is_delivered_once_and_one_from_before_the_endpoint_not_at_all() {
+async fn repeated_event_is_delivered_once_and_older_event_never() {
     let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[]).await;
     let before = Event::export_completed(
@@ -127,7 +130,7 @@ async fn an_event_told_twice_is_delivered_once_and_one_from_before_the_endpoint_
 }
 
 #[tokio::test]
-async fn a_message_that_comes_twice_or_early_does_not_shorten_the_schedule() {
+async fn repeated_or_early_message_does_not_shorten_schedule() {
     let stack = NotificationStack::start().await;
     let limits = Limits { notification_delays: TEN_HOURS, ..stack.app.limits };
     let patient = App { limits, ..stack.app.clone() };
@@ -149,10 +152,11 @@ async fn a_message_that_comes_twice_or_early_does_not_shorten_the_schedule() {
 }
 
 #[tokio::test]
-async fn of_two_attempts_at_once_one_counts() {
+async fn concurrent_delivery_attempts_count_once() {
     let stack = NotificationStack::start().await;
     let delays = Limits { notification_delays: TEN_HOURS, ..stack.app.limits };
-    // The delivery, the endpoint, its secret; and a halt before the attempt is written down.
+    // The calls for the delivery, the endpoint and its secret; the worker is held before it records
+    // the attempt.
     let faults = FaultPlan::hold_after(3);
     let held = App {
         limits: delays,
@@ -172,12 +176,16 @@ async fn of_two_attempts_at_once_one_counts() {
     faults.release();
     assert_eq!(slow.await.expect("no panic").batch_item_failures, []);
     assert_eq!(stack.delivery(&id).await.as_ref(), Some(&after_quick));
-    assert_eq!((after_quick.attempts.len(), receiver.inbox().len()), (1, 2), "one attempt, made twice");
+    assert_eq!(
+        (after_quick.attempts.len(), receiver.inbox().len()),
+        (1, 2),
+        "one attempt is recorded, two were sent"
+    );
     stack.stop().await;
 }
 
 #[tokio::test]
-async fn an_endpoint_deleted_meanwhile_ends_its_deliveries_and_so_do_dead_letters() {
+async fn deleted_endpoint_or_dead_letter_ends_delivery() {
     let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[]).await;
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
@@ -196,7 +204,7 @@ async fn an_endpoint_deleted_meanwhile_ends_its_deliveries_and_so_do_dead_letter
         assert_eq!(answer.batch_item_failures, []);
     };
     dead(NotificationMessage::Tell(event)).await;
-    assert!(stack.delivery(&id).await.is_some(), "an event given up is told all the same");
+    assert!(stack.delivery(&id).await.is_some(), "the DLQ handler delivers the event");
     let deliver = NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() };
     for _ in 0..2 {
         dead(deliver.clone()).await;
@@ -204,12 +212,12 @@ async fn an_endpoint_deleted_meanwhile_ends_its_deliveries_and_so_do_dead_letter
         assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::NotProcessed)));
     }
     handled(&stack.app, &message(&deliver)).await;
-    assert_eq!(receiver.inbox().len(), 0, "a late message brings nothing back");
+    assert_eq!(receiver.inbox().len(), 0, "a late message sends nothing");
     stack.stop().await;
 }
 
 #[tokio::test]
-async fn deliveries_are_listed_newest_first_and_go_on_after_the_queue_was_lost() {
+async fn deliveries_are_listed_newest_first_and_resume_after_queue_loss() {
     let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[500]).await;
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
@@ -220,7 +228,7 @@ async fn deliveries_are_listed_newest_first_and_go_on_after_the_queue_was_lost()
         ids.insert(0, id.to_string());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    while !stack.notifications().await.is_empty() {} // they are lost
+    while !stack.notifications().await.is_empty() {} // the messages are lost
     assert_eq!(local::resume(&stack.app).await.expect("the services"), 3);
     for id in &ids {
         let id = id.parse().expect("an id");

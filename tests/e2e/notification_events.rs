@@ -1,5 +1,5 @@
-//! Imports and exports tell that they have ended, whatever happens to their workers and to the
-//! queue of notifications.
+//! Events at the end of imports and exports, which are sent once also when workers die or the queue of
+//! notifications is down.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use testing::wire::{FaultPlan, intercepted};
 
 use crate::notification_stack::NotificationStack;
 
-/// The requests that an import or export of little sends, and some more.
-const LIFE_MAX: i64 = 32;
+/// More calls than a small import or export makes.
+const CALLS_MAX: i64 = 32;
 
 impl NotificationStack {
     async fn import(&self) -> (ImportId, Vec<Message>) {
@@ -35,25 +35,30 @@ impl NotificationStack {
         (id, self.messages(&self.aws.settings.queues.export).await)
     }
 
-    /// The events that are queued: each a job's id and the moment it ended.
-    async fn told(&self) -> Vec<(String, String)> {
-        let mut told = Vec::new();
+    /// Receives the queued events: the id of each job and the time of its end.
+    async fn events(&self) -> Vec<(String, String)> {
+        let mut events = Vec::new();
         loop {
             let messages = self.messages(&self.aws.settings.queues.notification).await;
             for message in &messages {
                 match serde_json::from_str(message.body().unwrap_or_default()) {
-                    Ok(NotificationMessage::Tell(event)) => told.push((event.job_id, event.at.to_string())),
+                    Ok(NotificationMessage::Tell(event)) => events.push((event.job_id, event.at.to_string())),
                     other => panic!("{other:?}"),
                 }
             }
             if messages.is_empty() {
-                return told;
+                return events;
             }
         }
     }
 
+    /// Receives the queued events: the ids of the jobs that have ended.
+    async fn ended(&self) -> Vec<String> {
+        self.events().await.into_iter().map(|(job, _)| job).collect()
+    }
+
     /// An app whose notifications can't be queued.
-    fn mute(&self) -> App {
+    fn without_notifications(&self) -> App {
         let queues = Queues {
             notification: "http://127.0.0.1:9/nowhere".to_owned(),
             ..self.aws.settings.queues.clone()
@@ -63,16 +68,16 @@ impl NotificationStack {
 }
 
 #[tokio::test]
-async fn the_end_of_an_import_or_export_is_told_wherever_its_worker_dies() {
+async fn job_end_emits_event_after_worker_death_at_any_request() {
     let stack = NotificationStack::start().await;
     let faults = Arc::new(FaultPlan::default());
-    let doomed = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
-    let mut told_twice = 0;
-    for requests in 0..LIFE_MAX {
+    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let mut repeated = 0;
+    for requests in 0..CALLS_MAX {
         let (import, messages) = stack.import().await;
         faults.kill_after(requests, true);
         let import_died =
-            faults.run(saldo_jobs::import::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::import::handle(faulty.clone(), sqs_event(&messages))).await.is_none();
         faults.clear();
         if import_died {
             saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
@@ -80,35 +85,38 @@ async fn the_end_of_an_import_or_export_is_told_wherever_its_worker_dies() {
         let (export, messages) = stack.export().await;
         faults.kill_after(requests, true);
         let export_died =
-            faults.run(saldo_jobs::export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::export::handle(faulty.clone(), sqs_event(&messages))).await.is_none();
         faults.clear();
         if export_died {
             saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
         }
-        let mut told = stack.told().await;
-        let count = told.len();
-        told.sort();
-        told.dedup();
-        told_twice += count - told.len();
-        // In the order of the text: exp_ before imp_.
-        let jobs: Vec<&str> = told.iter().map(|(job, _)| job.as_str()).collect();
-        assert_eq!(jobs, [export.to_string(), import.to_string()], "{requests}: the same event each time");
+        let mut events = stack.events().await;
+        let count = events.len();
+        events.sort();
+        events.dedup();
+        repeated += count - events.len();
+        // In alphabetical order: exp_ before imp_.
+        let jobs: Vec<&str> = events.iter().map(|(job, _)| job.as_str()).collect();
+        assert_eq!(
+            jobs,
+            [export.to_string(), import.to_string()],
+            "{requests}: the same event after each death"
+        );
         if !import_died && !export_died {
-            assert!((1..=2).contains(&told_twice), "told again only by who can't know: {told_twice}");
+            assert!(
+                (1..=2).contains(&repeated),
+                "repeated only by a worker that can't know of the first event: {repeated}"
+            );
             stack.stop().await;
             return;
         }
     }
-    panic!("it takes more than {LIFE_MAX} requests");
+    panic!("the workers make more than {CALLS_MAX} calls");
 }
 
 #[tokio::test]
-async fn what_is_given_up_is_told_too_and_a_queue_that_is_down_spoils_nothing() {
+async fn dead_lettered_jobs_emit_events() {
     let stack = NotificationStack::start().await;
-    let ended = async || {
-        let told = stack.told().await;
-        told.into_iter().map(|(job, _)| job).collect::<Vec<_>>()
-    };
     for _ in 0..2 {
         let (import, messages) = stack.import().await;
         let answer = saldo_jobs::import::handle_dead_letters(
@@ -116,35 +124,41 @@ async fn what_is_given_up_is_told_too_and_a_queue_that_is_down_spoils_nothing() 
             sqs_event(&messages),
         )
         .await;
-        assert_eq!((answer.batch_item_failures, ended().await), (vec![], vec![import.to_string()]));
+        assert_eq!((answer.batch_item_failures, stack.ended().await), (vec![], vec![import.to_string()]));
         let (export, messages) = stack.export().await;
         let answer = saldo_jobs::export::handle_dead_letters(
             stack.aws.app_of("ExportDeadLettersFunction"),
             sqs_event(&messages),
         )
         .await;
-        assert_eq!((answer.batch_item_failures, ended().await), (vec![], vec![export.to_string()]));
+        assert_eq!((answer.batch_item_failures, stack.ended().await), (vec![], vec![export.to_string()]));
     }
+    stack.stop().await;
+}
 
-    let mute = stack.mute();
+#[tokio::test]
+async fn queue_outage_keeps_job_result() {
+    let stack = NotificationStack::start().await;
+    let without_notifications = stack.without_notifications();
     let (import, messages) = stack.import().await;
-    let answer = saldo_jobs::import::handle(mute.clone(), sqs_event(&messages)).await;
-    assert_eq!(answer.batch_item_failures.len(), 1, "its message comes back");
+    let answer = saldo_jobs::import::handle(without_notifications.clone(), sqs_event(&messages)).await;
+    assert_eq!(answer.batch_item_failures.len(), 1, "its message becomes visible again");
     let job = stack.app.imports.get(&stack.org, &import).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ImportStatus::Completed);
-    let answer = saldo_jobs::import::handle_dead_letters(mute.clone(), sqs_event(&messages)).await;
-    assert_eq!(answer.batch_item_failures, [], "but not for ever");
+    let answer =
+        saldo_jobs::import::handle_dead_letters(without_notifications.clone(), sqs_event(&messages)).await;
+    assert_eq!(answer.batch_item_failures, [], "the DLQ handler does not fail");
     saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
-    assert_eq!(ended().await, [import.to_string()]);
+    assert_eq!(stack.ended().await, [import.to_string()]);
 
     let (export, messages) = stack.export().await;
-    let answer = saldo_jobs::export::handle(mute.clone(), sqs_event(&messages)).await;
-    assert_eq!(answer.batch_item_failures.len(), 1, "its message comes back");
+    let answer = saldo_jobs::export::handle(without_notifications.clone(), sqs_event(&messages)).await;
+    assert_eq!(answer.batch_item_failures.len(), 1, "its message becomes visible again");
     let job = stack.app.exports.get(&stack.org, &export).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ExportStatus::Completed);
-    let answer = saldo_jobs::export::handle_dead_letters(mute, sqs_event(&messages)).await;
-    assert_eq!(answer.batch_item_failures, [], "but not for ever");
+    let answer = saldo_jobs::export::handle_dead_letters(without_notifications, sqs_event(&messages)).await;
+    assert_eq!(answer.batch_item_failures, [], "the DLQ handler does not fail");
     saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
-    assert_eq!(ended().await, [export.to_string()]);
+    assert_eq!(stack.ended().await, [export.to_string()]);
     stack.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Where notifications may not go, and where their secrets may not lie.
+//! Targets that notifications must not reach, and the secrets of endpoints in the tables.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
@@ -14,7 +14,7 @@ use tower::ServiceExt;
 use crate::notification_stack::{EXPORTS, NotificationStack, handled, message, outcomes};
 
 #[tokio::test]
-async fn what_may_not_be_called_is_not_called_whatever_was_saved() {
+async fn saved_forbidden_target_is_not_called() {
     let stack = NotificationStack::start().await;
     let limits = Limits { notification_delays: &[], ..stack.app.limits };
     let local = App { limits, ..stack.app.clone() };
@@ -61,7 +61,7 @@ async fn what_may_not_be_called_is_not_called_whatever_was_saved() {
     assert_eq!(outcome(&local, &no_tls).await, Outcome::Error(AttemptError::ConnectionFailed));
     assert_eq!(receiver.inbox().len(), 0);
 
-    // Nor is it saved, where the local stack's exception is not made.
+    // Without the local stack's exception for loopback addresses, the endpoint is not saved.
     let strict = service(local::routes(&public));
     for uri in ["https://localhost/", "https://127.0.0.1/", "http://localhost/"] {
         let body = json!({ "observe_key": EXPORTS, "notify_uri": uri }).to_string();
@@ -74,7 +74,7 @@ async fn what_may_not_be_called_is_not_called_whatever_was_saved() {
 }
 
 #[tokio::test]
-async fn a_secret_lies_in_no_table_in_clear() {
+async fn no_table_stores_secret_in_plain_text() {
     let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[]).await;
     let (endpoint, secret) = stack.endpoint(&receiver.url).await;
@@ -88,7 +88,7 @@ async fn a_secret_lies_in_no_table_in_clear() {
         for item in scan.items() {
             items += 1;
             let binary = item.values().any(|value| matches!(value, AttributeValue::B(_)));
-            assert!(!binary, "bytes that this would not see");
+            assert!(!binary, "the check does not decode binary attributes");
             assert!(!format!("{item:?}").contains(bits), "{table}: {item:?}");
         }
     }
