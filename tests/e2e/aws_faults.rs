@@ -131,8 +131,8 @@ async fn late_worker_replaces_exhausted_chunk_after_import_ended() {
         tokio::spawn(saldo_jobs::import::handle(App { limits: fixture.app.limits, ..slow }, first.clone()));
     faults.reached().await;
     saldo_jobs::import::handle(fixture.app.clone(), second).await;
-    let closing = fixture.app_of("ImportDeadLettersFunction");
-    assert_eq!(saldo_jobs::import::handle_dead_letters(closing, first.clone()).await.batch_item_failures, []);
+    let dlq_app = fixture.app_of("ImportDeadLettersFunction");
+    assert_eq!(saldo_jobs::import::handle_dead_letters(dlq_app, first.clone()).await.batch_item_failures, []);
     let import = fixture.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::Completed, "all rows are stored: {import:#?}");
     assert_eq!((import.progress.chunks_given_up, import.job.totals), (1, None), "{import:#?}");
@@ -183,17 +183,17 @@ async fn dead_letter_handler_with_stale_job_does_not_end_redriven_import() {
     let (id, _) = two_chunks(&fixture).await;
     let before = fixture.import(&id).await.job;
     let counts = Counts { failed: 2, ..Counts::default() };
-    let give_up = async || {
+    let fail_both_chunks = async || {
         for number in [0, 1] {
             let part = ChunkPart { counts, ..ChunkPart::given_up(number) };
             fixture.app.imports.commit(&before, &part, Timestamp::now()).await.expect("DynamoDB");
         }
         fixture.import(&id).await
     };
-    let import = give_up().await;
+    let import = fail_both_chunks().await;
     assert_eq!((import.job.status, import.failed()), (ImportStatus::CompletedWithErrors, 4), "{import:#?}");
     assert_eq!(fixture.redrive(&id).await, Redriven::Queued { chunks: 2, plan: false });
-    let import = give_up().await;
+    let import = fail_both_chunks().await;
     assert_eq!((import.job.status, import.processed()), (ImportStatus::Processing, 0), "{import:#?}");
     fixture.work().await;
     let import = fixture.import(&id).await;

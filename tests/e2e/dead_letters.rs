@@ -23,13 +23,13 @@ use tower::ServiceExt;
 #[tokio::test]
 async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     let aws = services(&Data::Ephemeral).await;
-    let calm = aws.app();
+    let app = aws.app();
     let faults = Arc::new(FaultPlan::default());
     let limits = Limits { writes_in_flight: 1, ..Limits::default() };
     let faulty = App { limits, ..App::new(&aws.settings, &intercepted(aws.sdk_config(), &faults)) };
     let org = OrgId::random().expect("randomness");
     let key =
-        local::demo::create_organization(&calm, org.clone(), "Test", "ARS").await.expect("an organization");
+        local::demo::create_organization(&app, org.clone(), "Test", "ARS").await.expect("an organization");
     let row = |amount: &str| json!({ "contact": { "name": "A" }, "total_amount": amount });
     let request = Request::post("/api/v1/import")
         .header("x-api-key", key.expose())
@@ -38,7 +38,7 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
             json!({ "accounts": [row("1"), row("2"), row("bad"), row("3"), row("4")] }).to_string(),
         ))
         .expect("a request");
-    let accepted = service(import::routes(&calm)).oneshot(request).await.expect("an answer");
+    let accepted = service(import::routes(&app)).oneshot(request).await.expect("an answer");
     let location = accepted.headers()["location"].to_str().expect("text").to_owned();
     let id: ImportId = location.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
     let sqs = aws_sdk_sqs::Client::new(aws.sdk_config());
@@ -53,17 +53,16 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
         "the worker dies"
     );
     for _delivery in 0..2 {
-        let closing = aws.app_of("ImportDeadLettersFunction");
-        let answer = saldo_jobs::import::handle_dead_letters(closing, sqs_event(&messages)).await;
+        let dlq_app = aws.app_of("ImportDeadLettersFunction");
+        let answer = saldo_jobs::import::handle_dead_letters(dlq_app, sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
-        let import = calm.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
+        let import = app.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
         assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
         assert_eq!((import.counts().imported, import.counts().failed, import.processed()), (2, 3, 5));
     }
 
     let request = Request::get(format!("{location}/errors")).header("x-api-key", key.expose());
-    let answer =
-        service(status::routes(&calm)).oneshot(request.body(Body::empty()).expect("a request")).await;
+    let answer = service(status::routes(&app)).oneshot(request.body(Body::empty()).expect("a request")).await;
     let body =
         axum::body::to_bytes(answer.expect("an answer").into_body(), usize::MAX).await.expect("a body");
     let page: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
@@ -103,7 +102,7 @@ impl ImportFixture {
     /// Handles all queued messages until the queues are empty. Messages that fail go to the DLQ handler.
     pub(crate) async fn work(&self) {
         let queues = &self.stack.aws.settings.queues;
-        let [planner, worker, closing] =
+        let [planner, worker, dlq_app] =
             ["ImportPlannerFunction", "ImportWorkerFunction", "ImportDeadLettersFunction"]
                 .map(|function| self.app_of(function));
         loop {
@@ -116,7 +115,7 @@ impl ImportFixture {
             for (app, message) in work {
                 let event = || sqs_event(std::slice::from_ref(&message));
                 if !saldo_jobs::import::handle(app.clone(), event()).await.batch_item_failures.is_empty() {
-                    let answer = saldo_jobs::import::handle_dead_letters(closing.clone(), event()).await;
+                    let answer = saldo_jobs::import::handle_dead_letters(dlq_app.clone(), event()).await;
                     assert_eq!(answer.batch_item_failures, []);
                 }
             }
@@ -212,10 +211,10 @@ async fn message_for_nonexistent_chunk_does_not_fail_redriven_import() {
         let limits = Limits { planning_time: Duration::ZERO, ..fixture.app.limits };
         let plan = fixture.stack.messages(&queues.plan).await;
         saldo_jobs::import::handle(App { limits, ..fixture.app.clone() }, sqs_event(&plan)).await;
-        let closing = fixture.app_of("ImportDeadLettersFunction");
+        let dlq_app = fixture.app_of("ImportDeadLettersFunction");
         let plan = fixture.stack.messages(&queues.plan).await;
         assert_eq!(plan.len(), 1, "the plan is requeued");
-        saldo_jobs::import::handle_dead_letters(closing.clone(), sqs_event(&plan)).await;
+        saldo_jobs::import::handle_dead_letters(dlq_app.clone(), sqs_event(&plan)).await;
         let chunks = fixture.stack.messages(&queues.import).await;
         assert_eq!(chunks.len(), 4);
         saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&chunks)).await;
@@ -236,7 +235,7 @@ async fn message_for_nonexistent_chunk_does_not_fail_redriven_import() {
         let number_3 = sqs_event(std::slice::from_ref(chunks.iter().find(is_number_3).expect("number 3")));
         let answer = saldo_jobs::import::handle(fixture.app.clone(), number_3.clone()).await;
         assert_eq!(answer.batch_item_failures.is_empty(), planned, "{answer:?}");
-        let answer = saldo_jobs::import::handle_dead_letters(closing, number_3).await;
+        let answer = saldo_jobs::import::handle_dead_letters(dlq_app, number_3).await;
         assert_eq!(answer.batch_item_failures, []);
         let import = fixture.import(&id).await;
         assert_eq!((import.job.status, &import.job.reason), (ImportStatus::Processing, &None), "{import:#?}");

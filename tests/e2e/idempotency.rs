@@ -134,21 +134,21 @@ async fn interrupted_request_is_resumed_with_its_seed() {
         let now = Timestamp::now() + SignedDuration::from_secs(seconds);
         store.begin(&org, "POST /route", "key", "fingerprint", now).await.expect("DynamoDB")
     };
-    let Begun::Fresh(dead) = begin(0).await else { panic!("the key is new") };
+    let Begun::Fresh(expired) = begin(0).await else { panic!("the key is new") };
     assert_eq!(begin(50).await, Begun::Running);
     let Begun::Fresh(claim) = begin(70).await else { panic!("the lock has expired") };
-    assert_eq!(claim.seed, dead.seed);
+    assert_eq!(claim.seed, expired.seed);
 
     let answer =
         |status| KeptResponse { status, headers: BTreeMap::new(), body: KeptBody::Text(String::new()) };
-    store.keep(&dead, &answer(500)).await.expect("DynamoDB");
-    store.forget(&dead).await.expect("DynamoDB");
+    store.keep(&expired, &answer(500)).await.expect("DynamoDB");
+    store.forget(&expired).await.expect("DynamoDB");
     assert_eq!(begin(80).await, Begun::Running, "the expired claim does not release the key");
     store.unlock(&claim).await.expect("DynamoDB");
     let Begun::Fresh(last) = begin(80).await else { panic!("the key was released") };
-    assert_eq!(last.seed, dead.seed);
+    assert_eq!(last.seed, expired.seed);
     store.keep(&last, &answer(202)).await.expect("DynamoDB");
     assert_eq!(begin(80).await, Begun::Answered(answer(202)));
     let Begun::Fresh(another) = begin(24 * 60 * 60 + 100).await else { panic!("a day has passed") };
-    assert_ne!(another.seed, dead.seed);
+    assert_ne!(another.seed, expired.seed);
 }

@@ -197,17 +197,17 @@ async fn deleted_endpoint_or_dead_letter_ends_delivery() {
 
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
     let (event, id) = stack.tell(&endpoint).await;
-    let dead = async |body: NotificationMessage| {
-        let letter = sqs_event(&[message(&body)]);
-        let closing = stack.aws.app_of("NotificationsDeadLettersFunction");
-        let answer = saldo_jobs::notifications::handle_dead_letters(closing, letter).await;
+    let dead_letter = async |body: NotificationMessage| {
+        let event = sqs_event(&[message(&body)]);
+        let dlq_app = stack.aws.app_of("NotificationsDeadLettersFunction");
+        let answer = saldo_jobs::notifications::handle_dead_letters(dlq_app, event).await;
         assert_eq!(answer.batch_item_failures, []);
     };
-    dead(NotificationMessage::Tell(event)).await;
+    dead_letter(NotificationMessage::Tell(event)).await;
     assert!(stack.delivery(&id).await.is_some(), "the DLQ handler delivers the event");
     let deliver = NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() };
     for _ in 0..2 {
-        dead(deliver.clone()).await;
+        dead_letter(deliver.clone()).await;
         let delivery = stack.delivery(&id).await.expect("the delivery");
         assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::NotProcessed)));
     }

@@ -231,8 +231,8 @@ async fn exhausted_hops_fail_the_job() {
         0,
         "a message with hops left is requeued"
     );
-    let closing = stack.aws.app_of("ImportDeadLettersFunction");
-    assert_eq!(failed(saldo_jobs::import::handle_dead_letters(closing, exhausted(plan)).await), 0);
+    let dlq_app = stack.aws.app_of("ImportDeadLettersFunction");
+    assert_eq!(failed(saldo_jobs::import::handle_dead_letters(dlq_app, exhausted(plan)).await), 0);
     let (_, job) = stack.ask(&stack.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
     let reason = "the import waited too often for room in the database or for time to plan it; send it again";
     assert_eq!((&job["status"], &job["reason"]), (&json!("failed"), &json!(reason)), "{job}");
@@ -253,8 +253,8 @@ async fn exhausted_hops_fail_the_job() {
     };
     let worker = stack.aws.app_of("SyncWorkerFunction");
     assert_eq!(failed(saldo_jobs::sync::handle(worker, exhausted(message.clone())).await), 1);
-    let closing = stack.aws.app_of("SyncDeadLettersFunction");
-    assert_eq!(failed(saldo_jobs::sync::handle_dead_letters(closing, exhausted(message)).await), 0);
+    let dlq_app = stack.aws.app_of("SyncDeadLettersFunction");
+    assert_eq!(failed(saldo_jobs::sync::handle_dead_letters(dlq_app, exhausted(message)).await), 0);
     let (_, job) = stack.ask(&stack.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(30000)), "{job}");
     let message = "The synchronization waited too often without coming to an end.";

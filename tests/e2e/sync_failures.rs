@@ -106,9 +106,9 @@ async fn synchronization_dead_lettered_at_its_end_keeps_its_result() {
     let message = SyncMessage { org: stack.org.clone(), access: fixture.access.clone(), sync: sync.clone() };
     let body = serde_json::to_string(&message).expect("JSON");
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
-    let closing = stack.aws.app_of("SyncDeadLettersFunction");
+    let dlq_app = stack.aws.app_of("SyncDeadLettersFunction");
     assert_eq!(
-        saldo_jobs::sync::handle_dead_letters(closing, sqs_event(&[message])).await.batch_item_failures,
+        saldo_jobs::sync::handle_dead_letters(dlq_app, sqs_event(&[message])).await.batch_item_failures,
         []
     );
     assert_eq!(fixture.job(&sync).await["status"], "COMPLETED");
@@ -167,7 +167,7 @@ async fn leased_synchronization_is_not_taken_over() {
     let fixture = SyncFixture::start("sandbox").await;
     let limits = Limits { sync_lease: Duration::from_mins(1), ..fixture.app.limits };
     let patient = App { limits, ..fixture.app.clone() };
-    let closing = App { limits, ..fixture.stack.aws.app_of("SyncDeadLettersFunction") };
+    let dlq_app = App { limits, ..fixture.stack.aws.app_of("SyncDeadLettersFunction") };
     let sync = fixture.begin(json!({ "credentials": credentials(&customer("demo")) })).await;
     let faults = Arc::new(FaultPlan::default());
     let faulty = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
@@ -184,7 +184,7 @@ async fn leased_synchronization_is_not_taken_over() {
     let body = serde_json::to_string(&message).expect("JSON");
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
     assert_eq!(
-        saldo_jobs::sync::handle_dead_letters(closing, sqs_event(&[message])).await.batch_item_failures,
+        saldo_jobs::sync::handle_dead_letters(dlq_app, sqs_event(&[message])).await.batch_item_failures,
         []
     );
     assert_eq!(fixture.app.syncs.get(&fixture.stack.org, &sync).await.expect("DynamoDB"), before);

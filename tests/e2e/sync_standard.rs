@@ -60,13 +60,13 @@ async fn checked(State(check): State<Check>, request: Request, next: Next) -> Re
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     let status = parts.status.as_u16();
     let answer = check.contract.check_answer(&method, &target, status, &headers(&parts.headers), &body);
-    let mut found = check.found.lock().expect("nobody panics");
+    let mut found = check.found.lock().expect("no panic");
     for (what, checked) in [("request", request), ("answer", answer)] {
         found.extend(checked.err().map(|fault| format!("{what} {method} {target} {status}: {fault}")));
     }
     let path = target.split('?').next().unwrap_or_default();
     let shape: Vec<_> = path.split('/').map(|part| if part.len() > 20 { "*" } else { part }).collect();
-    check.seen.lock().expect("nobody panics").push(format!("{method} {} {status}", shape.join("/")));
+    check.seen.lock().expect("no panic").push(format!("{method} {} {status}", shape.join("/")));
     Response::from_parts(parts, Body::from(body))
 }
 
@@ -134,9 +134,9 @@ async fn bank_messages_conform_to_standard() {
         );
     }
     redirected_and_recurring(&stack, &app).await;
-    let found = found.lock().expect("nobody panics").clone();
+    let found = found.lock().expect("no panic").clone();
     assert!(found.is_empty(), "{found:#?}");
-    let mut seen = seen.lock().expect("nobody panics").clone();
+    let mut seen = seen.lock().expect("no panic").clone();
     println!("{} messages each way", seen.len());
     seen.sort();
     seen.dedup();

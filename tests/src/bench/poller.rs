@@ -84,7 +84,7 @@ impl Poller {
         for message in messages {
             let (id, receipt) = (message.message_id().unwrap_or_default(), message.receipt_handle());
             if failed.contains(&id) {
-                eprintln!("comes back: {}", message.body().unwrap_or_default());
+                eprintln!("visible again: {}", message.body().unwrap_or_default());
                 let back = self.sqs.change_message_visibility().queue_url(&self.queue);
                 let back = back.set_receipt_handle(receipt.map(str::to_owned));
                 back.visibility_timeout(RETRY_AFTER_SECONDS).send().await.expect("SQS");

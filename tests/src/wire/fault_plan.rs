@@ -61,7 +61,7 @@ impl Failures {
     }
 }
 
-/// What becomes of a call.
+/// How a call is handled.
 enum Decision {
     Send,
     Fail(Fault),
