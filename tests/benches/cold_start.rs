@@ -1,7 +1,7 @@
-//! Cold starts: from the start of each function's process to its first answer through the Runtime
-//! API, beside the same for a function that does nothing, built likewise.
+//! Cold starts: the time from the start of each function's process to its first response through the
+//! Runtime API, compared with a minimal function that is built in the same way.
 //!
-//! The binaries are those of the benchmark's own profile; build them first:
+//! The binaries are those of the benchmark's profile. Build them first:
 //! `cargo build --workspace --release --bins`.
 
 use std::env;
@@ -74,7 +74,7 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
-/// The path of a binary that was built with this program.
+/// The path of a binary of the same build.
 fn binary(name: &str) -> String {
     let mut path: PathBuf = env::current_exe().expect("this program");
     path.pop();

@@ -1,10 +1,10 @@
-//! An import of 20,000 rows through the local stack, from request to receipt: rows a
-//! second, what DynamoDB charges, and peak memory.
+//! An import of 20,000 rows through the local stack, from the request to the end of the job: rows per
+//! second, capacity of DynamoDB, and peak memory.
 //!
 //! `cargo bench --workspace --bench import`
 //!
 //! The embedded AWS services run in a process of their own, so that the memory shown for
-//! the functions is theirs alone.
+//! the functions does not include them.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use testing::bench::Bench;
 use testing::wire::Sum;
 
 const ROWS: usize = 20_000;
-/// What an import may cost, bookkeeping included.
+/// The maximum cost of an import, with all updates of its job.
 const WRITE_UNITS_PER_ROW_MAX: f64 = 1.05;
 
 #[tokio::main]

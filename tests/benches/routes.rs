@@ -1,11 +1,11 @@
-//! The busiest routes through the local stack: calls a second, and what each call costs in
-//! DynamoDB; then a search among 10,000 clients.
+//! The busiest routes through the local stack: calls per second, and the capacity of DynamoDB that each
+//! call consumes; then a search among 10,000 clients.
 //!
 //! `cargo bench --workspace --bench routes`
 //!
-//! The embedded AWS services run in a process of their own. Calls a second are theirs as
-//! much as the functions': compare them with each other. Requests and units are those that
-//! AWS would charge, the key's look-up (one request, one read unit) included.
+//! The embedded AWS services run in a process of their own. Calls per second depend on
+//! them as much as on the functions, so compare them only with each other. Requests and units are those
+//! that AWS would charge, with the key's look-up (one request, one read unit).
 
 use std::fmt::Display;
 use std::time::Instant;
@@ -21,7 +21,7 @@ use testing::{Answer, Tenant};
 const ACCOUNTS: usize = 4_000;
 const CLIENTS: usize = 10_000;
 const TRANSACTIONS: usize = 1_000;
-/// The calls that wait for an answer at the same time.
+/// The number of concurrent calls.
 const CALLERS: usize = 32;
 
 #[tokio::main]
@@ -70,7 +70,7 @@ async fn main() {
     bench.stop().await;
 }
 
-/// Makes the calls, prints their line, and returns their answers.
+/// Makes the calls, prints their line, and returns the responses.
 async fn measure(
     bench: &Bench,
     what: impl Display,
@@ -108,7 +108,7 @@ async fn import(tenant: &Tenant, n: usize) -> Answer {
     tenant.json(Method::POST, "/api/public/v1/transactions", json!({ "transactions": rows })).await
 }
 
-/// One caller's searches among all the clients: one that finds few and one that finds all.
+/// The searches of one caller among all clients: one that finds few and one that finds all.
 async fn search(bench: &Bench) {
     for (search, found, page_size) in [("0999", 11, 10), ("SOCIETE", CLIENTS, 100)] {
         bench.meter.lap();

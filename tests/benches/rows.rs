@@ -1,4 +1,4 @@
-//! Parsing and validating a whole body, in each notation: bytes a second.
+//! Parsing and validation of a whole body in each format: bytes per second.
 //!
 //! `cargo bench --workspace --bench rows`
 
@@ -12,7 +12,7 @@ use saldo_domain::money::Currency;
 use saldo_formats::read;
 use saldo_http::BODY_BYTES_MAX;
 
-/// A body of as many rows as fit.
+/// A body with as many rows as the limit allows.
 fn body(open: &str, row: impl Fn(usize) -> String, separator: &str, close: &str) -> String {
     let mut body = open.to_owned();
     for n in 0.. {

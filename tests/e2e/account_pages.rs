@@ -1,4 +1,5 @@
-//! Pages of accounts: every account exactly once, whatever happens between pages.
+//! Pages of accounts. Each account is listed exactly once, also when other accounts are created or
+//! deleted between pages.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +11,7 @@ const ACCOUNTS: usize = 250;
 const TYPES: [&str; 3] = ["savings", "receivable", "loan"];
 const OWNERS: [&str; 3] = ["owner-a", "owner-b", "owner-c"];
 
-/// Makes the accounts, some by import and some one by one, and returns the id, type and
-/// owner of each.
+/// Creates accounts, some by import and some one by one, and returns the id, type and owner of each.
 async fn populate(tenant: &Tenant) -> Vec<(String, String, String)> {
     let row = |n: usize| json!({ "contact": { "name": "A" }, "total_amount": n, "type": TYPES[n % 3], "owner_id": OWNERS[n / 3 % 3] });
     let rows: Vec<Value> = (0..ACCOUNTS - 25).map(row).collect();
@@ -31,7 +31,7 @@ async fn make(tenant: &Tenant, kind: &str, owner: &str) -> String {
     made.header("location").to_owned()
 }
 
-/// Every account of every page; `between` happens between them.
+/// The accounts of all pages; `between` runs after each page.
 async fn walk(tenant: &Tenant, query: &str, mut between: impl AsyncFnMut()) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     let mut path = format!("/v1/accounts?{query}");
@@ -46,17 +46,17 @@ async fn walk(tenant: &Tenant, query: &str, mut between: impl AsyncFnMut()) -> V
                 path = format!("/v1/accounts?{query}&starting_after={}", last["id"].as_str().expect("an id"));
             }
             (Value::Bool(false), _) => return found,
-            _ => panic!("more to come, and nothing to begin it after: {page}"),
+            _ => panic!("has_more without an account to continue after: {page}"),
         }
         between().await;
     }
 }
 
 #[tokio::test]
-async fn pages_of_any_size_bring_every_account_once_with_filters_and_without() {
+async fn pages_of_any_size_list_every_account_once() {
     let tenant = saldo().await.tenant().await;
     if tenant.org().is_none() {
-        return; // others may have accounts there
+        return; // the organization may have other accounts
     }
     let accounts = populate(&tenant).await;
     assert_eq!(accounts.len(), ACCOUNTS);
@@ -77,10 +77,10 @@ async fn pages_of_any_size_bring_every_account_once_with_filters_and_without() {
 }
 
 #[tokio::test]
-async fn accounts_that_stay_come_once_while_others_come_and_go() {
+async fn paging_lists_stable_accounts_once_during_changes() {
     let tenant = saldo().await.tenant().await;
     if tenant.org().is_none() {
-        return; // others may have accounts there
+        return; // the organization may have other accounts
     }
     let accounts = populate(&tenant).await;
     for (limit, kind, owner) in [(7, "", ""), (10, "savings", ""), (10, "", "owner-a"), (100, "", "")] {
@@ -108,10 +108,10 @@ async fn accounts_that_stay_come_once_while_others_come_and_go() {
 }
 
 #[tokio::test]
-async fn a_page_may_begin_after_an_account_that_is_gone() {
+async fn page_can_start_after_deleted_account() {
     let tenant = saldo().await.tenant().await;
     if tenant.org().is_none() {
-        return; // others may have accounts there
+        return; // the organization may have other accounts
     }
     for _ in 0..5 {
         make(&tenant, "savings", "o").await;
@@ -131,12 +131,12 @@ async fn a_page_may_begin_after_an_account_that_is_gone() {
 }
 
 #[tokio::test]
-async fn the_few_of_a_type_among_many_are_all_found() {
+async fn rare_type_is_found_among_many_accounts() {
     let tenant = saldo().await.tenant().await;
     if tenant.org().is_none() {
-        return; // others may have accounts there
+        return; // the organization may have other accounts
     }
-    // More than one query looks at: the rare ones lie among them anywhere.
+    // More accounts than one query reads, with the rare ones anywhere among them.
     let kind = |n: usize| if n.is_multiple_of(100) { "rare" } else { "common" };
     let rows: Vec<String> = (0..1_200).map(|n| format!("Ana,1,{},owner-z", kind(n))).collect();
     let csv = format!("contact.name,total_amount,type,owner_id\n{}", rows.join("\n"));

@@ -1,25 +1,26 @@
-//! Every route, whoever asks: without a key, without its scope, from another organization.
+//! Authorization of every route: without a key, without its scope, and from another organization.
 
 use std::collections::BTreeMap;
 
 use reqwest::Method;
 use saldo_domain::key::Scope;
 use saldo_http::Route;
+use saldo_store::app::App;
 use serde_json::{Value, json};
 use testing::{Saldo, Tenant, saldo};
 
 use crate::sync::{begin, connect, credentials, customer, until};
 
-/// What a route gives a stranger who has the ids of another organization.
+/// How a route responds to a caller who uses the ids of another organization.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Stranger {
-    /// There is no such thing.
+pub(crate) enum ForeignAccess {
+    /// The resource is not found.
     FindsNothing,
-    /// It is about the stranger's own things, and shows none of the other's.
-    SeesTheirOwn,
+    /// The route is about the caller's own organization, and shows nothing of the other.
+    SeesOwn,
 }
 
-use Stranger::{FindsNothing, SeesTheirOwn};
+use ForeignAccess::{FindsNothing, SeesOwn};
 
 const ACCESS: &str = "/rest/accesses/{access_id}";
 const SYNC: &str = "/rest/accesses/{access_id}/syncs/{sync_id}";
@@ -28,9 +29,9 @@ const RESPONSE: &str = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{c
 const BANK_ACCOUNT: &str = "/rest/accounts/{account_id}";
 const BANK_TRANSACTION: &str = "/rest/accounts/{account_id}/transactions/{transaction_id}";
 
-/// Every route, the body it takes, and what it gives a stranger. A route that is added is
-/// added here.
-pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
+/// Every route, its body, and its response to a caller of another organization. New routes are added
+/// here.
+pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, ForeignAccess)> {
     let account = json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "o" });
     let import = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
     let key = json!({ "name": "k", "scopes": ["import"] });
@@ -40,32 +41,32 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
         json!({ "observe_key": "/rest/accounts/acc_aaaaaaaaaaaaaaaa", "notify_uri": "https://1.1.1.1/" });
     let nothing = Value::Null;
     vec![
-        (Method::GET, "/api/v1/import", nothing.clone(), SeesTheirOwn),
-        (Method::POST, "/api/v1/import", import, SeesTheirOwn),
-        (Method::POST, "/api/v1/import/uploads", json!({ "format": "csv" }), SeesTheirOwn),
+        (Method::GET, "/api/v1/import", nothing.clone(), SeesOwn),
+        (Method::POST, "/api/v1/import", import, SeesOwn),
+        (Method::POST, "/api/v1/import/uploads", json!({ "format": "csv" }), SeesOwn),
         (Method::POST, "/api/v1/import/{job_id}/cancel", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/errors", nothing.clone(), FindsNothing),
-        (Method::POST, "/api/v1/export/accounts", json!({ "format": "json" }), SeesTheirOwn),
-        (Method::POST, "/api/v1/export/transactions", json!({ "format": "json" }), SeesTheirOwn),
-        (Method::GET, "/api/v1/export", nothing.clone(), SeesTheirOwn),
+        (Method::POST, "/api/v1/export/accounts", json!({ "format": "json" }), SeesOwn),
+        (Method::POST, "/api/v1/export/transactions", json!({ "format": "json" }), SeesOwn),
+        (Method::GET, "/api/v1/export", nothing.clone(), SeesOwn),
         (Method::GET, "/api/v1/export/{export_id}", nothing.clone(), FindsNothing),
-        (Method::GET, "/v1/accounts", nothing.clone(), SeesTheirOwn),
-        (Method::POST, "/v1/accounts", account, SeesTheirOwn),
+        (Method::GET, "/v1/accounts", nothing.clone(), SeesOwn),
+        (Method::POST, "/v1/accounts", account, SeesOwn),
         (Method::GET, "/v1/accounts/{id}", nothing.clone(), FindsNothing),
         (Method::PUT, "/v1/accounts/{id}", json!({ "balance": 7 }), FindsNothing),
         (Method::DELETE, "/v1/accounts/{id}", nothing.clone(), FindsNothing),
         (Method::GET, "/v1/accounts/{id}/transactions", nothing.clone(), FindsNothing),
-        (Method::GET, "/api/clients", nothing.clone(), SeesTheirOwn),
-        (Method::POST, "/api/clients", json!({ "name": "C" }), SeesTheirOwn),
+        (Method::GET, "/api/clients", nothing.clone(), SeesOwn),
+        (Method::POST, "/api/clients", json!({ "name": "C" }), SeesOwn),
         (Method::GET, "/api/clients/{id}", nothing.clone(), FindsNothing),
         (Method::PUT, "/api/clients/{id}", json!({ "name": "D" }), FindsNothing),
         (Method::DELETE, "/api/clients/{id}", nothing.clone(), FindsNothing),
-        (Method::GET, "/api/public/v1/transactions", nothing.clone(), SeesTheirOwn),
-        (Method::POST, "/api/public/v1/transactions", json!({ "transactions": [transaction] }), SeesTheirOwn),
-        (Method::GET, "/rest/catalog", nothing.clone(), SeesTheirOwn),
-        (Method::GET, "/rest/accesses", nothing.clone(), SeesTheirOwn),
-        (Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox" }), SeesTheirOwn),
+        (Method::GET, "/api/public/v1/transactions", nothing.clone(), SeesOwn),
+        (Method::POST, "/api/public/v1/transactions", json!({ "transactions": [transaction] }), SeesOwn),
+        (Method::GET, "/rest/catalog", nothing.clone(), SeesOwn),
+        (Method::GET, "/rest/accesses", nothing.clone(), SeesOwn),
+        (Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox" }), SeesOwn),
         (Method::GET, ACCESS, nothing.clone(), FindsNothing),
         (Method::DELETE, ACCESS, nothing.clone(), FindsNothing),
         (Method::POST, "/rest/accesses/{access_id}/remove_pin", json!({}), FindsNothing),
@@ -76,18 +77,18 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
         (Method::GET, "/rest/accesses/{access_id}/syncs/{sync_id}/challenges", nothing.clone(), FindsNothing),
         (Method::GET, CHALLENGE, nothing.clone(), FindsNothing),
         (Method::POST, RESPONSE, json!({ "value": "1" }), FindsNothing),
-        (Method::GET, "/rest/accounts", nothing.clone(), SeesTheirOwn),
+        (Method::GET, "/rest/accounts", nothing.clone(), SeesOwn),
         (Method::GET, BANK_ACCOUNT, nothing.clone(), FindsNothing),
         (Method::DELETE, BANK_ACCOUNT, nothing.clone(), FindsNothing),
         (Method::GET, "/rest/accounts/{account_id}/balance", nothing.clone(), FindsNothing),
         (Method::GET, "/rest/accounts/{account_id}/transactions", nothing.clone(), FindsNothing),
         (Method::GET, BANK_TRANSACTION, nothing.clone(), FindsNothing),
-        (Method::GET, "/rest/transactions", nothing.clone(), SeesTheirOwn),
-        (Method::GET, "/api/v1/keys", nothing.clone(), SeesTheirOwn),
-        (Method::POST, "/api/v1/keys", key, SeesTheirOwn),
+        (Method::GET, "/rest/transactions", nothing.clone(), SeesOwn),
+        (Method::GET, "/api/v1/keys", nothing.clone(), SeesOwn),
+        (Method::POST, "/api/v1/keys", key, SeesOwn),
         (Method::DELETE, "/api/v1/keys/{id}", nothing.clone(), FindsNothing),
-        (Method::GET, "/rest/notifications", nothing.clone(), SeesTheirOwn),
-        (Method::POST, "/rest/notifications", notification, SeesTheirOwn),
+        (Method::GET, "/rest/notifications", nothing.clone(), SeesOwn),
+        (Method::POST, "/rest/notifications", notification, SeesOwn),
         (Method::GET, "/rest/notifications/{id}", nothing.clone(), FindsNothing),
         (Method::PUT, "/rest/notifications/{id}", json!({ "state": "stolen" }), FindsNothing),
         (Method::DELETE, "/rest/notifications/{id}", nothing.clone(), FindsNothing),
@@ -95,8 +96,11 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, Stranger)> {
     ]
 }
 
-/// Something of every kind, and where it is: the routes with ids, filled in.
-pub(crate) async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String> {
+/// The paths of resources, by the route that serves them.
+pub(crate) type Paths = BTreeMap<&'static str, String>;
+
+/// Creates a resource of every kind. Returns the paths of the routes with ids.
+pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
     let path = async |collection: &str, body: Value| {
         let made = tenant.json(Method::POST, collection, body).await;
         assert!(made.status.is_success(), "{made:?}");
@@ -106,9 +110,9 @@ pub(crate) async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String
         json!({ "type": "savings", "balance": 5, "currency": "USD", "owner_id": "o", "identifier": "DE1" });
     let account = path("/v1/accounts", account).await;
     let client = path("/api/clients", json!({ "name": "ACME" })).await;
-    // A key with the scope of the route alone may revoke it.
+    // A key with only the scope of the route can revoke it.
     let key = path("/api/v1/keys", json!({ "name": "k", "scopes": ["keys"] })).await;
-    // Nobody is told of an account that there is not.
+    // No event names the account, because it does not exist.
     let notification =
         json!({ "observe_key": "/rest/accounts/acc_aaaaaaaaaaaaaaaa", "notify_uri": "https://1.1.1.1/" });
     let notification = tenant.json(Method::POST, "/rest/notifications", notification).await;
@@ -141,9 +145,9 @@ pub(crate) async fn belongings(tenant: &Tenant) -> BTreeMap<&'static str, String
     ])
 }
 
-/// A bank that is connected, with accounts, and a challenge that waits: the routes with ids,
-/// filled in. Nothing where there is no bank to connect.
-pub(crate) async fn bank_belongings(saldo: &Saldo, tenant: &Tenant) -> BTreeMap<&'static str, String> {
+/// Connects a bank, with accounts and an open challenge. Returns the paths of the routes with ids;
+/// none if tests can't reach the sandbox bank.
+pub(crate) async fn bank_belongings(saldo: &Saldo, tenant: &Tenant) -> Paths {
     if saldo.bank().is_none() {
         return BTreeMap::new();
     }
@@ -172,7 +176,7 @@ pub(crate) async fn bank_belongings(saldo: &Saldo, tenant: &Tenant) -> BTreeMap<
 }
 
 #[tokio::test]
-async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
+async fn every_route_requires_key_scope_and_organization() {
     let saldo = saldo().await;
     let (owner, stranger) = (saldo.tenant().await, saldo.tenant().await);
     let (Some(app), Some(org)) = (saldo.app().await, owner.org()) else { return };
@@ -217,7 +221,7 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
             FindsNothing => {
                 assert_eq!(answer.problem(), (404, "not_found".to_owned()), "{method} {path}");
             }
-            SeesTheirOwn => {
+            SeesOwn => {
                 assert!(
                     !answer.status.is_server_error() && answer.status != 404,
                     "{method} {path}: {answer:?}"
@@ -230,13 +234,19 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
     }
     assert!(matrix.is_empty(), "no such routes: {matrix:?}");
 
-    // An owner's id is the organization's own: a stranger's account of that owner is another's.
+    // Owner ids belong to an organization: the same id in another organization is another owner.
     let client = belongings["/api/clients/{id}"].as_str();
     let foreign =
         json!({ "type": "savings", "balance": 7, "currency": "USD", "owner_id": client.rsplit('/').next() });
     assert_eq!(stranger.json(Method::POST, "/v1/accounts", foreign).await.status, 201);
 
-    // Whatever the stranger tried, everything is as it was.
+    check_unchanged(&app, &owner, &belongings).await;
+    check_scope_suffices(&app, &owner, &belongings).await;
+}
+
+/// Checks that the requests of the other organization have changed nothing.
+async fn check_unchanged(app: &App, owner: &Tenant, belongings: &Paths) {
+    let routes = local::routes(app);
     for Route { path, .. } in
         routes.table().iter().filter(|route| route.method == Method::GET && route.scope.is_some())
     {
@@ -245,14 +255,17 @@ async fn no_route_is_open_without_a_key_its_scope_and_the_right_organization() {
         assert!(!answer.text.contains("\"balance\":7") && !answer.text.contains("stolen"), "{answer:?}");
     }
     let key = belongings["/api/v1/keys/{id}"].rsplit('/').next().expect("an id").parse().expect("an id");
-    let (keys, _) = app.keys.list(org, None, 100).await.expect("DynamoDB");
+    let (keys, _) = app.keys.list(owner.org().expect("an organization"), None, 100).await.expect("DynamoDB");
     let kept = keys.into_iter().find(|kept| kept.id == key).expect("the owner's key");
     assert_eq!(kept.revoked_at, None);
+}
 
-    // And with the scope alone the route is open.
-    for Route { method, path, scope } in routes.table() {
+/// Checks that a key with only the scope of a route can use the route.
+async fn check_scope_suffices(app: &App, owner: &Tenant, belongings: &Paths) {
+    let org = owner.org().expect("an organization");
+    for Route { method, path, scope } in local::routes(app).table() {
         let Some(scope) = scope else { continue };
-        let key = local::demo::create_key(&app, org.clone(), vec![*scope], None).await.expect("a key");
+        let key = local::demo::create_key(app, org.clone(), vec![*scope], None).await.expect("a key");
         let actual = belongings.get(path.as_str()).map_or(path.as_str(), String::as_str);
         let answer = owner.with_key(key.expose()).send(method.clone(), actual, &[], "").await;
         assert!(![401, 403].contains(&answer.status.as_u16()), "{method} {path}: {answer:?}");

@@ -1,4 +1,4 @@
-//! Requests that make no sense: each is told what is wrong with it, and none is a 5xx.
+//! Malformed requests. Each gets a problem document with the reason, and none causes a 5xx.
 
 use insta::assert_snapshot;
 use reqwest::Method;
@@ -7,7 +7,7 @@ use serde_json::json;
 use testing::saldo;
 
 #[tokio::test]
-async fn a_body_that_cannot_be_read_is_told_where_and_why() {
+async fn malformed_body_error_names_position_and_reason() {
     let tenant = saldo().await.tenant().await;
     let deep = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
     let cases: [(&str, Vec<u8>, u16, &str); 17] = [
@@ -25,7 +25,7 @@ async fn a_body_that_cannot_be_read_is_told_where_and_why() {
         ("text/csv", b"foo,bar\n1,2\n".to_vec(), 400, "no_known_column"),
         ("text/csv", b"notes,NOTES\n1,2\n".to_vec(), 400, "duplicate_column"),
         ("text/csv", b"contact.name,total_amount\n\xc3\xa9 \xc1\xe9,2\n".to_vec(), 400, "invalid_encoding"),
-        // So API Gateway hands on a text that is in Windows-1252.
+        // API Gateway passes on a text in Windows-1252 like this.
         ("text/csv", "contact.name,total_amount\nMar\u{fffd}a,2\n".into(), 400, "invalid_encoding"),
         ("text/plain", b"{}".to_vec(), 415, "unsupported_media_type"),
         ("application/x-www-form-urlencoded", b"a=b".to_vec(), 415, "unsupported_media_type"),
@@ -41,7 +41,7 @@ async fn a_body_that_cannot_be_read_is_told_where_and_why() {
         assert_eq!(answer.problem(), (400, "invalid_request".to_owned()));
         assert!(answer.text.len() < 10_000, "{} bytes", answer.text.len());
     }
-    // Nested that deep inside a row, it is the row's fault.
+    // The same depth inside a row makes only the row invalid.
     let row = format!(r#"{{"accounts":[{{"contact":{{"name":{deep}}},"total_amount":1}}]}}"#);
     let job = tenant.ended(&tenant.import("application/json", row).await).await;
     assert_eq!(
@@ -51,7 +51,7 @@ async fn a_body_that_cannot_be_read_is_told_where_and_why() {
 }
 
 #[tokio::test]
-async fn a_problem_document_says_where_and_why() {
+async fn problem_document_names_position_and_reason() {
     let tenant = saldo().await.tenant().await;
     let broken = tenant.import("application/json", "{\"accounts\": [\n  {\"total_amount\": 1,}\n]}").await;
     assert_snapshot!(broken.shown(&["request_id"]), @r#"
@@ -90,7 +90,7 @@ async fn a_problem_document_says_where_and_why() {
 }
 
 #[tokio::test]
-async fn a_body_may_have_four_million_bytes_and_not_one_more() {
+async fn body_limit_is_four_million_bytes() {
     let tenant = saldo().await.tenant().await;
     let body = |bytes: usize| {
         let row = r#"{"accounts":[{"contact":{"name":"A"},"total_amount":1}]}"#;
@@ -105,7 +105,7 @@ async fn a_body_may_have_four_million_bytes_and_not_one_more() {
 }
 
 #[tokio::test]
-async fn unknown_paths_methods_and_parameters_are_problems_too() {
+async fn unknown_paths_methods_and_parameters_get_problem_documents() {
     let tenant = saldo().await.tenant().await;
     let ask = async |method: Method, path: &str| tenant.send(method, path, &[], "").await;
     assert_eq!(ask(Method::GET, "/api/v1/nothing").await.problem(), (404, "unknown_path".to_owned()));

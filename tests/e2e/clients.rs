@@ -1,4 +1,4 @@
-//! Clients, what they own, and what the balances mean.
+//! Clients, their accounts, and their balances per currency.
 
 use std::collections::BTreeMap;
 
@@ -33,10 +33,10 @@ fn names(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn the_requests_of_the_clients_page_get_the_shapes_it_describes() {
+async fn contract_requests_get_documented_responses() {
     let tenant = saldo().await.tenant().await;
     if tenant.org().is_none() {
-        return; // others may have clients of that name there
+        return; // the organization may have other clients of that name
     }
     let list = "/api/clients?page=1&pageSize=10&description=acme";
     assert_snapshot!(tenant.get(list).await.shown(&[]), @r#"
@@ -110,7 +110,7 @@ async fn the_requests_of_the_clients_page_get_the_shapes_it_describes() {
 }
 
 #[tokio::test]
-async fn the_sign_of_a_balance_is_told_by_type_of_client() {
+async fn balance_sign_depends_on_client_type() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
@@ -174,7 +174,7 @@ async fn balances_per_currency_are_exact_over_thousands_of_accounts() {
 }
 
 #[tokio::test]
-async fn a_client_with_400_accounts_is_complete_in_the_list_too() {
+async fn list_includes_client_with_400_accounts_completely() {
     let tenant = saldo().await.tenant().await;
     let name = tenant.external_id("holding");
     let client = made(&tenant, json!({ "name": name })).await;
@@ -192,10 +192,10 @@ async fn a_client_with_400_accounts_is_complete_in_the_list_too() {
 }
 
 #[tokio::test]
-async fn a_search_finds_any_part_of_name_or_description_case_and_accents_aside() {
+async fn search_ignores_case_and_accents() {
     let tenant = saldo().await.tenant().await;
     if tenant.org().is_none() {
-        return; // others may have clients there
+        return; // the organization may have other clients
     }
     for (name, description) in [
         ("Société Générale", Some("Banque à Paris")),
@@ -225,10 +225,10 @@ async fn a_search_finds_any_part_of_name_or_description_case_and_accents_aside()
 }
 
 #[tokio::test]
-async fn pages_are_sorted_by_name_and_say_how_many_there_are() {
+async fn pages_are_sorted_by_name_with_total_count() {
     let tenant = saldo().await.tenant().await;
     if tenant.org().is_none() {
-        return; // others may have clients there
+        return; // the organization may have other clients
     }
     for n in [3, 1, 4, 10, 5, 9, 2, 6, 8, 7, 0] {
         made(&tenant, json!({ "name": format!("Client {n:02}") })).await;
@@ -254,7 +254,7 @@ async fn pages_are_sorted_by_name_and_say_how_many_there_are() {
 }
 
 #[tokio::test]
-async fn a_client_is_changed_and_deleted_once_it_owns_nothing() {
+async fn client_without_accounts_can_be_updated_and_deleted() {
     let tenant = saldo().await.tenant().await;
     let id = made(&tenant, json!({ "name": "ACME", "description": "FX" })).await;
     let path = format!("/api/clients/{id}");
@@ -282,7 +282,7 @@ async fn a_client_is_changed_and_deleted_once_it_owns_nothing() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_wrong_is_refused_with_everything_that_is_wrong() {
+async fn invalid_client_lists_all_errors() {
     let tenant = saldo().await.tenant().await;
     let refused = tenant
         .json(Method::POST, "/api/clients", json!({ "name": " ", "type": 0, "colour": 1, "description": 5 }))

@@ -1,5 +1,5 @@
-//! Pages in browsers: they may call the API, and use links to files, if preflight requests are
-//! answered as the Fetch standard wants them.
+//! Browsers can call the API and use links to files, because preflight requests get the responses
+//! that the Fetch standard requires.
 
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, StatusCode};
@@ -8,7 +8,8 @@ use testing::{Tenant, saldo};
 
 const ORIGIN: &str = "https://app.example.com";
 
-/// What a browser asks before it sends a request with these headers from a page of [`ORIGIN`].
+/// The preflight request that a browser sends before a request with these headers from a page of
+/// [`ORIGIN`].
 async fn preflight(url: &str, method: Method, headers: &str) -> (StatusCode, HeaderMap) {
     let ask = Client::new().request(Method::OPTIONS, url).header("origin", ORIGIN);
     let ask = ask.header("access-control-request-method", method.as_str());
@@ -16,7 +17,8 @@ async fn preflight(url: &str, method: Method, headers: &str) -> (StatusCode, Hea
     (answer.status(), answer.headers().clone())
 }
 
-/// Whether a browser goes on after this answer: the origin, the method and each header are allowed.
+/// Whether a browser sends the request after this response, which has to allow the origin, the
+/// method and each header.
 fn allows((status, answer): &(StatusCode, HeaderMap), method: &Method, headers: &str) -> bool {
     let list = |name: &str| -> Vec<String> {
         let texts = answer.get_all(name).iter().filter_map(|value| value.to_str().ok());
@@ -37,7 +39,7 @@ async fn upload_link(tenant: &Tenant) -> Value {
 }
 
 #[tokio::test]
-async fn browser_may_upload_a_file_by_its_link() {
+async fn browser_can_upload_file_by_link() {
     let tenant = saldo().await.tenant().await;
     let created = upload_link(&tenant).await;
     let url = created["url"].as_str().expect("a link");
@@ -59,7 +61,7 @@ async fn browser_may_upload_a_file_by_its_link() {
 }
 
 #[tokio::test]
-async fn browser_may_call_the_api_and_read_its_headers() {
+async fn browser_can_call_api_and_read_headers() {
     let tenant = saldo().await.tenant().await;
     let headers = "content-type,idempotency-key,if-match,x-api-key,authorization";
     for (method, path) in [(Method::POST, "/api/v1/import"), (Method::PUT, "/v1/accounts/acc_a")] {
@@ -76,7 +78,7 @@ async fn browser_may_call_the_api_and_read_its_headers() {
 }
 
 #[tokio::test]
-async fn options_without_an_origin_is_a_method_that_a_route_has_not() {
+async fn options_without_origin_is_method_not_allowed() {
     let tenant = saldo().await.tenant().await;
     let answer = tenant.send(Method::OPTIONS, "/v1/accounts", &[], "").await;
     assert_eq!(answer.problem(), (405, "method_not_allowed".to_owned()));

@@ -1,4 +1,4 @@
-//! What an import costs, by DynamoDB's own account.
+//! The capacity that an import consumes, as DynamoDB reports it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use saldo_http::service;
 use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::services;
-use testing::wire::{Meter, Spent, Sum, tapped};
+use testing::wire::{Meter, Spent, Sum, intercepted};
 use tower::ServiceExt;
 
 const ROWS: usize = 1_000;
@@ -29,14 +29,14 @@ impl Metered {
     async fn start(rows_per_chunk: usize) -> Self {
         let aws = services(&Data::Ephemeral).await;
         let meter = Arc::new(Meter::default());
-        let app = App::new(&aws.settings, &tapped(aws.sdk_config(), &meter));
+        let app = App::new(&aws.settings, &intercepted(aws.sdk_config(), &meter));
         let app = App { limits: Limits { rows_per_chunk, ..app.limits }, ..app };
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&aws.app(), org, "Test", "ARS").await;
         Self { aws, app, meter, key: key.expect("an organization") }
     }
 
-    /// What an import of a thousand rows spends.
+    /// Imports a thousand rows and returns the capacity that this consumed.
     async fn import(&self, owner_id: Option<&str>) -> BTreeMap<String, Spent> {
         let row = |n: usize| {
             json!({
@@ -77,7 +77,7 @@ impl Metered {
     }
 }
 
-/// What a first import spends, in chunks of so many rows.
+/// The capacity that a first import consumes.
 async fn spent(rows_per_chunk: usize) -> BTreeMap<String, Spent> {
     let metered = Box::pin(Metered::start(rows_per_chunk)).await;
     let spent = Box::pin(metered.import(None)).await;
@@ -86,28 +86,28 @@ async fn spent(rows_per_chunk: usize) -> BTreeMap<String, Spent> {
 }
 
 #[tokio::test]
-async fn import_costs_at_most_1_01_write_units_a_row() {
+async fn import_costs_at_most_1_01_write_units_per_row() {
     let spent = spent(500).await;
     let beside_the_rows = spent["UpdateItem"].requests - ROWS as u64;
     assert!(
         (6..=7).contains(&beside_the_rows),
-        "the key's first use, the rows counted, the chunks queued, two commits, and the end, which two may have tried: {spent:?}"
+        "key use, row count, queued chunks, two commits, and one or two attempts to end the job: {spent:?}"
     );
     let per_row = Sum::of(&spent).write_units / ROWS as f64;
     assert!((1.0..=1.01).contains(&per_row), "{per_row} write units a row: {spent:?}");
 }
 
 #[tokio::test]
-async fn commit_of_a_chunk_costs_one_write_unit() {
+async fn chunk_commit_costs_one_write_unit() {
     let (few, many) = (spent(500).await, spent(25).await);
     let [few_units, many_units] = [&few, &many].map(|spent| Sum::of(spent).write_units);
     let per_chunk = (many_units - few_units) / 38.0;
-    // Every forty chunks the planner records how many are queued.
+    // The planner records how many chunks are queued once per forty chunks.
     assert!((1.0..=1.1).contains(&per_chunk), "{per_chunk} write units a chunk: {few:?}, {many:?}");
 }
 
 #[tokio::test]
-async fn row_that_changes_no_balance_costs_no_unit_in_the_index_by_owner() {
+async fn row_without_balance_change_costs_no_index_unit() {
     let metered = Metered::start(500).await;
     for (import, units_per_row) in [("first", 2.0), ("the same again", 1.0)] {
         let per_row = Sum::of(&metered.import(Some("owner")).await).write_units / ROWS as f64;

@@ -1,4 +1,4 @@
-//! CSV as it comes out of spreadsheets.
+//! CSV files as spreadsheets write them.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ async fn import(tenant: &Tenant, csv: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_bom_quoted_line_breaks_semicolons_and_ragged_rows_are_read_as_meant() {
+async fn bom_quoted_line_breaks_semicolons_and_ragged_rows_are_read() {
     let tenant = saldo().await.tenant().await;
     let csv = "\u{feff}Contact.Name;TOTAL AMOUNT;notes;Color\r\n\"Ana; \"\"A\"\"\";12.50;\"two\r\nlines\";red\r\nshort;1\r\n;3;;\r\n";
     let job = import(&tenant, csv).await;
@@ -23,7 +23,7 @@ async fn a_bom_quoted_line_breaks_semicolons_and_ragged_rows_are_read_as_meant()
 }
 
 #[tokio::test]
-async fn a_mapping_says_which_column_is_which() {
+async fn mapping_assigns_columns_to_fields() {
     let tenant = saldo().await.tenant().await;
     let mapping = "%7B%22Kunde%22%3A%22contact.name%22%2C%22Offen%22%3A%22total_amount%22%7D";
     let post = async |query: &str| {
@@ -40,7 +40,7 @@ async fn a_mapping_says_which_column_is_which() {
 }
 
 #[tokio::test]
-async fn a_mapping_that_renames_nothing_is_none() {
+async fn empty_mapping_equals_no_mapping() {
     let tenant = saldo().await.tenant().await;
     let body = r#"{ "accounts": [{ "contact": { "name": "Ana" }, "total_amount": 5 }] }"#;
     let headers = [("content-type", "application/json")];
@@ -49,7 +49,7 @@ async fn a_mapping_that_renames_nothing_is_none() {
 }
 
 #[tokio::test]
-async fn an_empty_cell_clears_and_a_missing_column_keeps() {
+async fn empty_cell_clears_and_missing_column_keeps_value() {
     let tenant = saldo().await.tenant().await;
     let id = tenant.external_id("cell");
     import(&tenant, &format!("external_id,contact.name,total_amount,notes,campaign_id\n{id},A,1,note,c1\n"))

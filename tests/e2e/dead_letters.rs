@@ -1,5 +1,5 @@
-//! Work that is given up: its import ends, and what was stored counts as stored. Taken up
-//! again, it is done as if nothing had happened.
+//! Chunks and plans whose messages end in the dead-letter queue. Their import ends, and the rows that
+//! were stored count as stored. A redrive completes the import, and counts every row once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,20 +16,20 @@ use saldo_store::app::{App, Limits};
 use saldo_store::files::ImportFiles;
 use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 use serde_json::{Value, json};
-use testing::wire::{Chaos, Faults, tapped};
-use testing::{Lab, services};
+use testing::wire::{FaultPlan, intercepted};
+use testing::{TestStack, services};
 use tower::ServiceExt;
 
 #[tokio::test]
-async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_as_failed() {
+async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     let aws = services(&Data::Ephemeral).await;
-    let calm = aws.app();
-    let faults = Arc::new(Faults::default());
+    let app = aws.app();
+    let faults = Arc::new(FaultPlan::default());
     let limits = Limits { writes_in_flight: 1, ..Limits::default() };
-    let doomed = App { limits, ..App::new(&aws.settings, &tapped(aws.sdk_config(), &faults)) };
+    let faulty = App { limits, ..App::new(&aws.settings, &intercepted(aws.sdk_config(), &faults)) };
     let org = OrgId::random().expect("randomness");
     let key =
-        local::demo::create_organization(&calm, org.clone(), "Test", "ARS").await.expect("an organization");
+        local::demo::create_organization(&app, org.clone(), "Test", "ARS").await.expect("an organization");
     let row = |amount: &str| json!({ "contact": { "name": "A" }, "total_amount": amount });
     let request = Request::post("/api/v1/import")
         .header("x-api-key", key.expose())
@@ -38,32 +38,31 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
             json!({ "accounts": [row("1"), row("2"), row("bad"), row("3"), row("4")] }).to_string(),
         ))
         .expect("a request");
-    let accepted = service(import::routes(&calm)).oneshot(request).await.expect("an answer");
+    let accepted = service(import::routes(&app)).oneshot(request).await.expect("an answer");
     let location = accepted.headers()["location"].to_str().expect("text").to_owned();
     let id: ImportId = location.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
     let sqs = aws_sdk_sqs::Client::new(aws.sdk_config());
     let queue = sqs.receive_message().queue_url(&aws.settings.queues.plan);
     let messages = queue.send().await.expect("SQS").messages.unwrap_or_default();
 
-    // The job, the payload, its rows counted and the job again, the organization, the look-up,
-    // two rows; and death.
-    faults.arm(8, false);
+    // The calls for the job, the payload, the row count, the job again, the organization, the look-up
+    // and two rows; then the worker is killed.
+    faults.kill_after(8, false);
     assert!(
-        faults.run(saldo_jobs::import::handle(doomed, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::import::handle(faulty, sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     for _delivery in 0..2 {
-        let closing = aws.app_of("ImportDeadLettersFunction");
-        let answer = saldo_jobs::import::handle_dead_letters(closing, sqs_event(&messages)).await;
+        let dlq_app = aws.app_of("ImportDeadLettersFunction");
+        let answer = saldo_jobs::import::handle_dead_letters(dlq_app, sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
-        let import = calm.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
+        let import = app.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
         assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
         assert_eq!((import.counts().imported, import.counts().failed, import.processed()), (2, 3, 5));
     }
 
     let request = Request::get(format!("{location}/errors")).header("x-api-key", key.expose());
-    let answer =
-        service(status::routes(&calm)).oneshot(request.body(Body::empty()).expect("a request")).await;
+    let answer = service(status::routes(&app)).oneshot(request.body(Body::empty()).expect("a request")).await;
     let body =
         axum::body::to_bytes(answer.expect("an answer").into_body(), usize::MAX).await.expect("a body");
     let page: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
@@ -72,22 +71,22 @@ async fn rows_stored_before_a_chunk_is_given_up_count_as_stored_and_the_others_a
     aws.stop().await;
 }
 
-/// An organization in a Saldo whose workers are called by hand.
-pub(crate) struct Bench {
-    pub(crate) lab: Lab,
+/// A stack with limits for imports, whose workers a test calls step by step.
+pub(crate) struct ImportFixture {
+    pub(crate) stack: TestStack,
     pub(crate) app: App,
 }
 
-impl Bench {
+impl ImportFixture {
     pub(crate) async fn start(rows_per_chunk: usize) -> Self {
-        let lab = Lab::start(&Data::Ephemeral).await;
+        let stack = TestStack::start(&Data::Ephemeral).await;
         let limits = Limits { rows_per_chunk, chunks_at_once: 2, ..Limits::default() };
-        Self { app: App { limits, ..lab.app.clone() }, lab }
+        Self { app: App { limits, ..stack.app.clone() }, stack }
     }
 
-    /// The app of a function, with the bench's limits.
+    /// The app of a function, with the fixture's limits.
     pub(crate) fn app_of(&self, function: &str) -> App {
-        App { limits: self.app.limits, ..self.lab.aws.app_of(function) }
+        App { limits: self.app.limits, ..self.stack.aws.app_of(function) }
     }
 
     pub(crate) async fn begin(&self, rows: usize) -> ImportId {
@@ -95,20 +94,20 @@ impl Bench {
             |n| json!({ "external_id": format!("r-{n}"), "contact": { "name": "A" }, "total_amount": n });
         let rows: Vec<_> = (0..rows).map(row).collect();
         let body = json!({ "accounts": rows });
-        let (status, accepted) = self.lab.ask(&self.app, Method::POST, "/api/v1/import", body).await;
+        let (status, accepted) = self.stack.ask(&self.app, Method::POST, "/api/v1/import", body).await;
         assert_eq!(status, 202, "{accepted}");
         accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
     }
 
-    /// Has everything that is queued worked on, until nothing is. What fails is given up.
+    /// Handles all queued messages until the queues are empty. Messages that fail go to the DLQ handler.
     pub(crate) async fn work(&self) {
-        let queues = &self.lab.aws.settings.queues;
-        let [planner, worker, closing] =
+        let queues = &self.stack.aws.settings.queues;
+        let [planner, worker, dlq_app] =
             ["ImportPlannerFunction", "ImportWorkerFunction", "ImportDeadLettersFunction"]
                 .map(|function| self.app_of(function));
         loop {
-            let plans = self.lab.messages(&queues.plan).await.into_iter().map(|plan| (&planner, plan));
-            let chunks = self.lab.messages(&queues.import).await.into_iter().map(|chunk| (&worker, chunk));
+            let plans = self.stack.messages(&queues.plan).await.into_iter().map(|plan| (&planner, plan));
+            let chunks = self.stack.messages(&queues.import).await.into_iter().map(|chunk| (&worker, chunk));
             let work: Vec<_> = plans.chain(chunks).collect();
             if work.is_empty() {
                 return;
@@ -116,7 +115,7 @@ impl Bench {
             for (app, message) in work {
                 let event = || sqs_event(std::slice::from_ref(&message));
                 if !saldo_jobs::import::handle(app.clone(), event()).await.batch_item_failures.is_empty() {
-                    let answer = saldo_jobs::import::handle_dead_letters(closing.clone(), event()).await;
+                    let answer = saldo_jobs::import::handle_dead_letters(dlq_app.clone(), event()).await;
                     assert_eq!(answer.batch_item_failures, []);
                 }
             }
@@ -124,187 +123,190 @@ impl Bench {
     }
 
     pub(crate) async fn import(&self, id: &ImportId) -> Import {
-        self.app.imports.find(&self.lab.org, id).await.expect("DynamoDB").expect("the import")
+        self.app.imports.find(&self.stack.org, id).await.expect("DynamoDB").expect("the import")
     }
 
     pub(crate) async fn redrive(&self, id: &ImportId) -> Redriven {
-        saldo_jobs::import::redrive(&self.app, &self.lab.org, id).await.expect("DynamoDB and SQS")
+        saldo_jobs::import::redrive(&self.app, &self.stack.org, id).await.expect("DynamoDB and SQS")
     }
 }
 
 #[tokio::test]
-async fn what_was_given_up_is_taken_up_again_and_counted_once() {
-    let bench = Bench::start(3).await;
-    let id = bench.begin(10).await;
+async fn redriven_chunks_are_counted_once() {
+    let fixture = ImportFixture::start(3).await;
+    let id = fixture.begin(10).await;
     // Two of four chunks can't be read.
-    let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
-    let files = ImportFiles::of(&bench.lab.org, &id);
+    let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
+    saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
+    let files = ImportFiles::of(&fixture.stack.org, &id);
     for number in [1, 3] {
-        bench.app.files.put(&files.chunk(number), "text/plain", "poison".into()).await.expect("S3");
+        fixture.app.files.put(&files.chunk(number), "text/plain", "poison".into()).await.expect("S3");
     }
-    bench.work().await;
-    let import = bench.import(&id).await;
+    fixture.work().await;
+    let import = fixture.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
     assert_eq!((import.counts().imported, import.failed(), import.processed()), (6, 4, 10), "{import:#?}");
 
-    // An operator has them done again, twice, to be sure: their rows are read from the payload.
+    // An operator redrives them, twice: their rows are read from the payload.
     for _twice in 0..2 {
-        assert_eq!(bench.redrive(&id).await, Redriven::Queued { chunks: 2, plan: false });
-        assert_eq!(bench.import(&id).await.job.status, ImportStatus::Processing);
+        assert_eq!(fixture.redrive(&id).await, Redriven::Queued { chunks: 2, plan: false });
+        assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Processing);
     }
-    bench.work().await;
-    let import = bench.import(&id).await;
+    fixture.work().await;
+    let import = fixture.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::Completed, "{import:#?}");
     assert_eq!((import.counts().imported, import.failed(), import.processed()), (10, 0, 10), "{import:#?}");
-    assert_eq!(bench.redrive(&id).await, Redriven::NothingToDo);
-    bench.lab.stop().await;
+    assert_eq!(fixture.redrive(&id).await, Redriven::NothingToDo);
+    fixture.stack.stop().await;
 }
 
 #[tokio::test]
-async fn an_import_whose_plan_was_given_up_half_way_ends_and_goes_on_where_it_was() {
-    let bench = Bench::start(1).await;
-    let id = bench.begin(12).await;
-    let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
-    // Dies when it has queued some of its chunks, and never comes back.
-    let faults = Arc::new(Faults::default());
-    let doomed = App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults));
-    let doomed = App { limits: bench.app.limits, ..doomed };
-    faults.arm(20, true);
+async fn import_with_exhausted_plan_fails_and_redrive_resumes_it() {
+    let fixture = ImportFixture::start(1).await;
+    let id = fixture.begin(12).await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
+    // The planner dies when it has queued some of its chunks, and its message goes to the DLQ.
+    let faults = Arc::new(FaultPlan::default());
+    let faulty = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+    let faulty = App { limits: fixture.app.limits, ..faulty };
+    faults.kill_after(20, true);
     assert!(
-        faults.run(saldo_jobs::import::handle(doomed, sqs_event(&plan))).await.is_none(),
+        faults.run(saldo_jobs::import::handle(faulty, sqs_event(&plan))).await.is_none(),
         "the planner dies"
     );
-    let answer =
-        saldo_jobs::import::handle_dead_letters(bench.app_of("ImportDeadLettersFunction"), sqs_event(&plan))
-            .await;
+    let answer = saldo_jobs::import::handle_dead_letters(
+        fixture.app_of("ImportDeadLettersFunction"),
+        sqs_event(&plan),
+    )
+    .await;
     assert_eq!(answer.batch_item_failures, []);
-    assert_eq!(bench.import(&id).await.job.status, ImportStatus::Processing, "some chunks are queued");
-    bench.work().await;
-    let import = bench.import(&id).await;
+    assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Processing, "some chunks are queued");
+    fixture.work().await;
+    let import = fixture.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::Failed, "{import:#?}");
     assert_eq!(import.processed() + import.unprocessed(), 12, "{import:#?}");
     assert!(import.unprocessed() > 0, "{import:#?}");
-    let told = bench.lab.ask(&bench.app, Method::GET, &format!("/api/v1/import/{id}"), Value::Null).await.1;
-    assert_eq!(told["reason"], "the payload could not be processed; send it again", "{told}");
-    assert_eq!((&told["total_records"], &told["processed"]), (&json!(12), &json!(12)), "{told}");
+    let job =
+        fixture.stack.ask(&fixture.app, Method::GET, &format!("/api/v1/import/{id}"), Value::Null).await.1;
+    assert_eq!(job["reason"], "the payload could not be processed; send it again", "{job}");
+    assert_eq!((&job["total_records"], &job["processed"]), (&json!(12), &json!(12)), "{job}");
 
-    assert!(matches!(bench.redrive(&id).await, Redriven::Queued { plan: true, .. }));
-    bench.work().await;
-    let import = bench.import(&id).await;
+    assert!(matches!(fixture.redrive(&id).await, Redriven::Queued { plan: true, .. }));
+    fixture.work().await;
+    let import = fixture.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::Completed, "{import:#?}");
     assert_eq!((import.counts().imported, import.processed()), (12, 12), "{import:#?}");
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }
 
 #[tokio::test]
-async fn number_without_a_chunk_does_not_fail_a_redriven_import() {
-    // Its message comes before the redriven import is planned, or after.
+async fn message_for_nonexistent_chunk_does_not_fail_redriven_import() {
+    // Its message arrives before the redriven import is planned, or after.
     for planned in [false, true] {
-        let bench = Bench::start(1).await;
-        let queues = &bench.lab.aws.settings.queues;
-        let id = bench.begin(3).await;
+        let fixture = ImportFixture::start(1).await;
+        let queues = &fixture.stack.aws.settings.queues;
+        let id = fixture.begin(3).await;
         // The planner has time for two of the three chunks. Then the plan fails, and the numbers 2
         // and 3 are queued.
-        let limits = Limits { planning_time: Duration::ZERO, ..bench.app.limits };
-        let plan = bench.lab.messages(&queues.plan).await;
-        saldo_jobs::import::handle(App { limits, ..bench.app.clone() }, sqs_event(&plan)).await;
-        let closing = bench.app_of("ImportDeadLettersFunction");
-        let plan = bench.lab.messages(&queues.plan).await;
-        assert_eq!(plan.len(), 1, "put back");
-        saldo_jobs::import::handle_dead_letters(closing.clone(), sqs_event(&plan)).await;
-        let chunks = bench.lab.messages(&queues.import).await;
+        let limits = Limits { planning_time: Duration::ZERO, ..fixture.app.limits };
+        let plan = fixture.stack.messages(&queues.plan).await;
+        saldo_jobs::import::handle(App { limits, ..fixture.app.clone() }, sqs_event(&plan)).await;
+        let dlq_app = fixture.app_of("ImportDeadLettersFunction");
+        let plan = fixture.stack.messages(&queues.plan).await;
+        assert_eq!(plan.len(), 1, "the plan is requeued");
+        saldo_jobs::import::handle_dead_letters(dlq_app.clone(), sqs_event(&plan)).await;
+        let chunks = fixture.stack.messages(&queues.import).await;
         assert_eq!(chunks.len(), 4);
-        saldo_jobs::import::handle(bench.app.clone(), sqs_event(&chunks)).await;
-        assert_eq!(bench.import(&id).await.job.status, ImportStatus::Failed);
+        saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&chunks)).await;
+        assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Failed);
 
-        assert!(matches!(bench.redrive(&id).await, Redriven::Queued { plan: true, .. }));
+        assert!(matches!(fixture.redrive(&id).await, Redriven::Queued { plan: true, .. }));
         if planned {
-            let plan = bench.lab.messages(&queues.plan).await;
-            saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
-            assert_eq!(bench.import(&id).await.job.chunks, Some(3));
+            let plan = fixture.stack.messages(&queues.plan).await;
+            saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
+            assert_eq!(fixture.import(&id).await.job.chunks, Some(3));
         }
-        // The worker that committed number 3 died, so its message comes back.
+        // The worker that committed chunk 3 died, so its message becomes visible again.
         let is_number_3 = |message: &&aws_sdk_sqs::types::Message| {
             let body = message.body().unwrap_or_default();
             let parsed: Queued<ImportMessage> = serde_json::from_str(body).expect("a message");
             parsed.message.task == ImportTask::Chunk(3)
         };
         let number_3 = sqs_event(std::slice::from_ref(chunks.iter().find(is_number_3).expect("number 3")));
-        let answer = saldo_jobs::import::handle(bench.app.clone(), number_3.clone()).await;
+        let answer = saldo_jobs::import::handle(fixture.app.clone(), number_3.clone()).await;
         assert_eq!(answer.batch_item_failures.is_empty(), planned, "{answer:?}");
-        let answer = saldo_jobs::import::handle_dead_letters(closing, number_3).await;
+        let answer = saldo_jobs::import::handle_dead_letters(dlq_app, number_3).await;
         assert_eq!(answer.batch_item_failures, []);
-        let import = bench.import(&id).await;
+        let import = fixture.import(&id).await;
         assert_eq!((import.job.status, &import.job.reason), (ImportStatus::Processing, &None), "{import:#?}");
-        bench.work().await;
-        let import = bench.import(&id).await;
+        fixture.work().await;
+        let import = fixture.import(&id).await;
         assert_eq!(
             (import.job.status, import.counts().imported),
             (ImportStatus::Completed, 3),
             "{import:#?}"
         );
-        bench.lab.stop().await;
+        fixture.stack.stop().await;
     }
 }
 
 #[tokio::test]
-async fn a_chunk_without_room_is_put_back_and_nothing_of_it_fails() {
-    let bench = Bench::start(2).await;
-    let id = bench.begin(6).await;
-    let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
-    let chaos = Arc::new(Chaos::default());
+async fn throttled_chunk_is_requeued_without_failed_rows() {
+    let fixture = ImportFixture::start(2).await;
+    let id = fixture.begin(6).await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
+    saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
+    let faults = Arc::new(FaultPlan::default());
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-    let sdk = bench.lab.aws.sdk_of("ImportWorkerFunction").to_builder().retry_config(retries).build();
-    let busy = App::new(&bench.lab.aws.settings, &tapped(&sdk, &chaos));
-    let limits = Limits { chunk_time: Duration::ZERO, throttled_rest: Duration::ZERO, ..bench.app.limits };
+    let sdk = fixture.stack.aws.sdk_of("ImportWorkerFunction").to_builder().retry_config(retries).build();
+    let busy = App::new(&fixture.stack.aws.settings, &intercepted(&sdk, &faults));
+    let limits = Limits { chunk_time: Duration::ZERO, throttled_rest: Duration::ZERO, ..fixture.app.limits };
     let busy = App {
         limits,
-        imports: bench.app.imports.clone(),
-        import_queue: bench.app_of("ImportWorkerFunction").import_queue,
+        imports: fixture.app.imports.clone(),
+        import_queue: fixture.app_of("ImportWorkerFunction").import_queue,
         ..busy
     };
-    // As often as it takes, far more often than a message may fail.
+    // Far more often than a message may fail.
     for _ in 0..10 {
-        let chunks = bench.lab.messages(&bench.lab.aws.settings.queues.import).await;
+        let chunks = fixture.stack.messages(&fixture.stack.aws.settings.queues.import).await;
         assert_eq!(chunks.len(), 3);
-        chaos.throttle();
+        faults.throttle_all();
         let answer = saldo_jobs::import::handle(busy.clone(), sqs_event(&chunks)).await;
-        assert_eq!(answer.batch_item_failures, [], "put back, not failed");
-        chaos.calm();
+        assert_eq!(answer.batch_item_failures, [], "requeued, not failed");
+        faults.clear();
     }
-    bench.work().await;
-    let import = bench.import(&id).await;
+    fixture.work().await;
+    let import = fixture.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 6), "{import:#?}");
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }
 
 #[tokio::test]
-async fn an_import_whose_rows_are_lost_between_two_deliveries_ends() {
+async fn import_with_rows_lost_between_deliveries_ends() {
     for rows_per_chunk in [500, 1] {
-        let bench = Bench::start(rows_per_chunk).await;
-        let id = bench.begin(4).await;
-        let plan = bench.lab.messages(&bench.lab.aws.settings.queues.plan).await;
-        let faults = Arc::new(Faults::default());
-        let doomed = App::new(&bench.lab.aws.settings, &tapped(bench.lab.sdk(), &faults));
-        let doomed = App { limits: bench.app.limits, ..doomed };
-        faults.arm(6, true);
+        let fixture = ImportFixture::start(rows_per_chunk).await;
+        let id = fixture.begin(4).await;
+        let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
+        let faults = Arc::new(FaultPlan::default());
+        let faulty = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+        let faulty = App { limits: fixture.app.limits, ..faulty };
+        faults.kill_after(6, true);
         assert!(
-            faults.run(saldo_jobs::import::handle(doomed, sqs_event(&plan))).await.is_none(),
+            faults.run(saldo_jobs::import::handle(faulty, sqs_event(&plan))).await.is_none(),
             "the planner dies"
         );
-        let payload = ImportFiles::of(&bench.lab.org, &id).payload();
-        bench.app.files.delete(&payload).await.expect("S3");
+        let payload = ImportFiles::of(&fixture.stack.org, &id).payload();
+        fixture.app.files.delete(&payload).await.expect("S3");
         for _twice in 0..2 {
-            let answer = saldo_jobs::import::handle(bench.app.clone(), sqs_event(&plan)).await;
+            let answer = saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
             assert_eq!(answer.batch_item_failures, []);
-            bench.work().await;
+            fixture.work().await;
         }
-        let import = bench.import(&id).await;
+        let import = fixture.import(&id).await;
         assert_eq!(import.job.status, ImportStatus::Failed, "{import:#?}");
         assert_eq!(import.processed() + import.unprocessed(), 4, "{import:#?}");
         assert!(import.job.reason.is_some_and(|reason| reason.contains("not there any more")));
-        bench.lab.stop().await;
+        fixture.stack.stop().await;
     }
 }

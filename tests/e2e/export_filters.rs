@@ -1,7 +1,7 @@
-//! Every filter, alone and with every other, at its bounds and just beside them, against a
-//! plain look at every account in memory.
+//! Every filter, alone and with every other, at its bounds and just beside them, compared with a scan
+//! of all accounts in memory.
 //!
-//! `SALDO_SEEDS` says how many portfolios are tried; each is another random one.
+//! `SALDO_SEEDS` is the number of random portfolios.
 
 use std::env;
 
@@ -15,14 +15,14 @@ use serde_json::{Map, Value, json};
 use testing::{Tenant, saldo};
 
 const ACCOUNTS: usize = 80;
-/// The exports that are asked for at the same time.
+/// How many exports are requested at the same time.
 const IN_FLIGHT: usize = 8;
 
-/// A filter that is asked for, and what it means of an exported account.
+/// A filter, and whether an exported account matches it.
 type Filter = (Value, Box<dyn Fn(&Value) -> bool + Send + Sync>);
 
 #[tokio::test]
-async fn every_filter_alone_and_in_pairs_finds_just_the_accounts_that_match() {
+async fn every_filter_and_pair_of_filters_finds_exactly_matching_accounts() {
     let seeds = env::var("SALDO_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1);
     for seed in 0..seeds {
         testing::another_day_than_midnight().await;
@@ -33,8 +33,8 @@ async fn every_filter_alone_and_in_pairs_finds_just_the_accounts_that_match() {
         let mut asked: Vec<Vec<&Filter>> = groups.iter().flatten().map(|filter| vec![filter]).collect();
         for (at, first) in groups.iter().enumerate() {
             for second in &groups[at + 1..] {
-                // Each value of both meets one of the other's; every one of them would be
-                // three times as many.
+                // Each value of both filters is combined with one of the other's. All combinations
+                // would be three times as many.
                 let shift = random.random_range(0..second.len());
                 let others = second.iter().cycle().skip(shift);
                 asked.extend(first.iter().zip(others).map(|(first, second)| vec![first, second]));
@@ -50,11 +50,11 @@ async fn every_filter_alone_and_in_pairs_finds_just_the_accounts_that_match() {
             "seed {seed}: {} exports, {telling} of them of some accounts and not of others",
             matched.len()
         );
-        assert!(telling * 3 > matched.len(), "most filters find nothing or everything: {telling}");
+        assert!(telling * 3 > matched.len(), "most filters find no account or all of them: {telling}");
     }
 }
 
-/// Asks for one export and compares it with the model's. Returns how many accounts match.
+/// Requests one export and compares it with the model. Returns how many accounts match.
 async fn check(tenant: &Tenant, accounts: &[Value], filters: Vec<&Filter>) -> usize {
     let mut merged = Map::new();
     let mut crossed = false;
@@ -80,8 +80,8 @@ async fn check(tenant: &Tenant, accounts: &[Value], filters: Vec<&Filter>) -> us
     found.len()
 }
 
-/// Imports and makes random accounts, and returns them all as an export without filters tells
-/// them.
+/// Creates random accounts, by import and one by one, and returns all of them from an export without
+/// filters.
 async fn portfolio(tenant: &Tenant, random: &mut StdRng) -> Vec<Value> {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let mut some =
@@ -116,8 +116,8 @@ async fn portfolio(tenant: &Tenant, random: &mut StdRng) -> Vec<Value> {
     accounts
 }
 
-/// The filters, each with some of the values it may have: those of some account, the next
-/// below and above, and one that nothing has.
+/// The filters, each with some values: those of some accounts, the next lower and higher ones, and one
+/// that no account has.
 fn filters(accounts: &[Value], random: &mut StdRng) -> Vec<Vec<Filter>> {
     let of_random = |random: &mut StdRng, field: &str| {
         let values: Vec<&Value> =

@@ -1,10 +1,10 @@
-//! Exports of transactions: those of one account, or of all of them.
+//! Exports of transactions, of one account or of all.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
-/// Ten transactions on each of three accounts, sent in no order.
+/// Ten transactions on each of three accounts, posted in no particular order.
 async fn ledgers(tenant: &Tenant) {
     let transaction = |account: &str, day: usize| {
         json!({
@@ -33,7 +33,7 @@ async fn days(tenant: &Tenant, filters: Value) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn transactions_come_account_by_account_oldest_first() {
+async fn transactions_are_exported_by_account_oldest_first() {
     let tenant = saldo().await.tenant().await;
     ledgers(&tenant).await;
     let expected = |accounts: &[&str], from: usize, to: usize| -> Vec<String> {
@@ -57,7 +57,7 @@ async fn transactions_come_account_by_account_oldest_first() {
 }
 
 #[tokio::test]
-async fn a_transaction_is_told_in_the_words_of_its_listing() {
+async fn exported_transaction_has_fields_of_its_listing() {
     let tenant = saldo().await.tenant().await;
     ledgers(&tenant).await;
     let filters = json!({ "account_identifier": "DE1", "from": "2026-01-02", "to": "2026-01-02" });
@@ -77,7 +77,7 @@ async fn a_transaction_is_told_in_the_words_of_its_listing() {
 }
 
 #[tokio::test]
-async fn of_many_accounts_every_transaction_comes_once() {
+async fn transactions_of_many_accounts_are_exported_once() {
     let tenant = saldo().await.tenant().await;
     let row = |n: usize| json!({ "accountIdentifier": format!("acc-{:02}", n % 40), "transactionId": n.to_string(), "amount": "1", "currency": "EUR", "valutaAt": "2026-01-15" });
     let rows: Vec<Value> = (0..1_000).map(row).collect();

@@ -1,5 +1,5 @@
-//! The worker that writes exports: killed, delivered twice, given up; and the links to what it
-//! wrote.
+//! The export worker when it dies, gets a message twice, or its message ends in the dead-letter queue;
+//! and the links to its files.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -13,37 +13,37 @@ use saldo_store::app::{App, Limits};
 use saldo_store::settings::{Queues, Settings};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use testing::wire::{Faults, Gate, tapped};
+use testing::wire::{FaultPlan, intercepted};
 
-/// The requests an attempt sends for few accounts, and some more.
-const LIFE_MAX: i64 = 26;
+/// More calls than an attempt makes for few accounts.
+const CALLS_MAX: i64 = 26;
 
-/// A lab whose files can be looked at.
-struct Lab {
+/// A stack whose files are in a directory that the tests read.
+struct ExportStack {
     dir: TempDir,
-    lab: testing::Lab,
+    stack: testing::TestStack,
 }
 
-impl Deref for Lab {
-    type Target = testing::Lab;
+impl Deref for ExportStack {
+    type Target = testing::TestStack;
 
-    fn deref(&self) -> &testing::Lab {
-        &self.lab
+    fn deref(&self) -> &testing::TestStack {
+        &self.stack
     }
 }
 
-impl Lab {
+impl ExportStack {
     async fn start() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let lab = testing::Lab::start(&Data::Directory(dir.path().to_owned())).await;
-        Self { dir, lab }
+        let stack = testing::TestStack::start(&Data::Directory(dir.path().to_owned())).await;
+        Self { dir, stack }
     }
 
     async fn stop(self) {
-        self.lab.stop().await;
+        self.stack.stop().await;
     }
 
-    /// Imports `count` accounts with notes of so many characters.
+    /// Imports `count` accounts with notes of `notes` characters.
     async fn import(&self, count: usize, notes: usize) {
         let row = |n: usize| json!({ "contact": { "name": format!("{n}") }, "total_amount": n, "notes": "n".repeat(notes.max(1)) });
         let rows: Vec<Value> = (0..count).map(row).collect();
@@ -58,7 +58,7 @@ impl Lab {
         }
     }
 
-    /// Asks for an export of all accounts by link: its id, and the message to its worker.
+    /// Requests an export of all accounts by link. Returns its id and the message to its worker.
     async fn export(&self) -> (ExportId, Vec<aws_sdk_sqs::types::Message>) {
         let body = json!({ "format": "ndjson", "delivery": "link" });
         let (status, accepted) = self.ask(&self.app, Method::POST, "/api/v1/export/accounts", body).await;
@@ -67,16 +67,16 @@ impl Lab {
         (id, self.messages(&self.aws.settings.queues.export).await)
     }
 
-    /// What the callers are told of an export, with a link of this app's making.
-    async fn told(&self, app: &App, id: &ExportId) -> Value {
+    /// The export job as the API returns it, with a link that this app signs.
+    async fn job(&self, app: &App, id: &ExportId) -> Value {
         let (status, job) = self.ask(app, Method::GET, &format!("/api/v1/export/{id}"), Value::Null).await;
         assert_eq!(status, 200, "{job}");
         job
     }
 
-    /// Checks that the export is completed with a file of so many rows, which is what it says.
+    /// Checks that the export is completed, and that its file has this many rows and matches the job.
     async fn check(&self, id: &ExportId, rows: usize) {
-        let job = self.told(&self.app, id).await;
+        let job = self.job(&self.app, id).await;
         assert_eq!((&job["status"], &job["rows"]), (&json!("completed"), &json!(rows)), "{job}");
         let file = reqwest::get(job["url"].as_str().expect("a link")).await.expect("a file");
         assert_eq!(file.status(), 200, "{job}");
@@ -85,15 +85,15 @@ impl Lab {
         assert_eq!(String::from_utf8_lossy(&file).lines().count(), rows);
     }
 
-    /// The uploads that are neither finished nor aborted, and the files of exports.
-    async fn left(&self) -> (usize, usize) {
+    /// How many multipart uploads are neither completed nor aborted, and how many export files exist.
+    async fn leftovers(&self) -> (usize, usize) {
         let s3 = aws_sdk_s3::config::Builder::from(self.aws.sdk_config()).force_path_style(true).build();
         let (s3, bucket) = (aws_sdk_s3::Client::from_conf(s3), &self.aws.settings.bucket);
         let files = s3.list_objects_v2().bucket(bucket).prefix("exports/").send().await.expect("S3");
         let uploads = if let Ok(listed) = s3.list_multipart_uploads().bucket(bucket).send().await {
             listed.uploads().len()
         } else {
-            // s3s-fs has a file for each upload and does not list them.
+            // s3s-fs does not list uploads, but keeps a file for each.
             let entries = std::fs::read_dir(self.dir.path().join("s3")).expect("a directory");
             let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
             names.filter(|name| name.to_string_lossy().starts_with(".upload")).count()
@@ -103,145 +103,142 @@ impl Lab {
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_between_any_two_requests_leaves_nothing_behind_for_the_next() {
-    let lab = Lab::start().await;
-    lab.import(40, 10).await;
-    let faults = Arc::new(Faults::default());
-    let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
+async fn export_survives_worker_death_at_any_request() {
+    let stack = ExportStack::start().await;
+    stack.import(40, 10).await;
+    let faults = Arc::new(FaultPlan::default());
+    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let (mut exports, mut deaths, mut unknown) = (0, 0, 0);
-    for requests in 0..LIFE_MAX {
-        let (id, messages) = lab.export().await;
-        // Dead before a request is as dead as after the one before it.
-        faults.arm(requests, true);
+    for requests in 0..CALLS_MAX {
+        let (id, messages) = stack.export().await;
+        // Death before a call equals death after the previous one.
+        faults.kill_after(requests, true);
         let died =
-            faults.run(saldo_jobs::export::handle(doomed.clone(), sqs_event(&messages))).await.is_none();
-        faults.disarm();
+            faults.run(saldo_jobs::export::handle(faulty.clone(), sqs_event(&messages))).await.is_none();
+        faults.clear();
         for _delivery in 0..2 {
-            let answer = saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
+            let answer = saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
             assert_eq!(answer.batch_item_failures, []);
-            lab.check(&id, 40).await;
+            stack.check(&id, 40).await;
         }
         exports += 1;
         deaths += usize::from(died);
-        // An upload that was begun and not written down: the lifecycle rule's.
-        let (uploads, files) = lab.left().await;
+        // The lifecycle rule removes uploads that were started but not recorded.
+        let (uploads, files) = stack.leftovers().await;
         unknown += usize::from(uploads > unknown);
         assert_eq!((uploads, files), (unknown, exports), "{requests}");
     }
-    assert!(deaths > 20, "hardly anything died: {deaths}");
-    assert!(
-        unknown <= 1,
-        "only the moment before an upload is written down is the lifecycle rule's: {unknown}"
-    );
-    lab.stop().await;
+    assert!(deaths > 20, "too few workers died: {deaths}");
+    assert!(unknown <= 1, "an upload can be unrecorded only between its start and its record: {unknown}");
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn a_file_of_several_parts_is_whole_also_when_its_first_worker_died_among_them() {
-    let lab = Lab::start().await;
+async fn multipart_export_is_complete_after_worker_death() {
+    let stack = ExportStack::start().await;
     for _ in 0..2 {
-        lab.import(270, 10_000).await;
+        stack.import(270, 10_000).await;
     }
-    let faults = Arc::new(Faults::default());
-    let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
-    let (id, messages) = lab.export().await;
-    // The job, the upload, its record, the shards; and death at the first part.
-    faults.arm(3 + 16, true);
+    let faults = Arc::new(FaultPlan::default());
+    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let (id, messages) = stack.export().await;
+    // The calls for the job, the upload, its record and the shards; then death at the first part.
+    faults.kill_after(3 + 16, true);
     assert!(
-        faults.run(saldo_jobs::export::handle(doomed, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::export::handle(faulty, sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
-    assert!(lab.left().await.0 > 0, "an upload is left");
-    saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
-    lab.check(&id, 540).await;
-    assert_eq!(lab.left().await, (0, 1));
-    let job = lab.app.exports.get(&lab.org, &id).await.expect("DynamoDB").expect("the job");
+    assert!(stack.leftovers().await.0 > 0, "an upload is left");
+    saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+    stack.check(&id, 540).await;
+    assert_eq!(stack.leftovers().await, (0, 1));
+    let job = stack.app.exports.get(&stack.org, &id).await.expect("DynamoDB").expect("the job");
     assert!(job.file().is_some_and(|file| file.bytes > 5 * 1024 * 1024), "{job:?}");
 
-    // And what is too large for an answer becomes a job by itself.
+    // An export that is too large for a response becomes a job.
     let (status, _) =
-        lab.ask(&lab.app, Method::POST, "/api/v1/export/accounts", json!({ "format": "csv" })).await;
+        stack.ask(&stack.app, Method::POST, "/api/v1/export/accounts", json!({ "format": "csv" })).await;
     assert_eq!(status, 202);
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn of_two_attempts_at_once_one_counts_and_the_other_leaves_nothing() {
-    let lab = Lab::start().await;
-    lab.import(40, 10).await;
+async fn concurrent_export_attempts_leave_one_file() {
+    let stack = ExportStack::start().await;
+    stack.import(40, 10).await;
     let mut exports = 0;
-    for requests in 1..LIFE_MAX {
-        let (id, messages) = lab.export().await;
-        let gate = Arc::new(Gate::after(requests));
-        let held = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &gate));
+    for requests in 1..CALLS_MAX {
+        let (id, messages) = stack.export().await;
+        let faults = FaultPlan::hold_after(requests);
+        let held = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
         let mut slow = tokio::spawn(saldo_jobs::export::handle(held, sqs_event(&messages)));
         tokio::select! {
-            () = gate.arrival() => {}
+            () = faults.reached() => {}
             _ = &mut slow => break, // it sends fewer requests
         }
-        let quick = saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
-        gate.open();
+        let quick = saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+        faults.release();
         slow.await.expect("no panic");
         assert_eq!(quick.batch_item_failures, [], "{requests}");
-        lab.check(&id, 40).await;
+        stack.check(&id, 40).await;
         exports += 1;
-        assert_eq!(lab.left().await, (0, exports), "{requests}");
+        assert_eq!(stack.leftovers().await, (0, exports), "{requests}");
     }
-    assert!(exports > 15, "hardly any were held: {exports}");
-    lab.stop().await;
+    assert!(exports > 15, "too few attempts were held: {exports}");
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn nothing_is_lost_or_doubled_between_two_pages_of_a_reading() {
-    let lab = Lab::start().await;
-    lab.import(150, 10).await;
+async fn page_boundaries_lose_and_duplicate_no_record() {
+    let stack = ExportStack::start().await;
+    stack.import(150, 10).await;
     let filters = json!({ "min_amount": 30, "max_amount": 119 });
     let read = async |app: &App, filters: &Value| {
         let body = json!({ "format": "json", "columns": ["id", "total_amount"], "filters": filters });
-        lab.ask(app, Method::POST, "/api/v1/export/accounts", body).await.1
+        stack.ask(app, Method::POST, "/api/v1/export/accounts", body).await.1
     };
     let row = |n: usize| json!({ "accountIdentifier": format!("{}", n % 3), "transactionId": format!("{n:03}"), "amount": "1", "currency": "EUR", "valutaAt": "2026-01-15" });
     let rows: Vec<Value> = (0..100).map(row).collect();
     let body = json!({ "transactions": rows });
-    assert_eq!(lab.ask(&lab.app, Method::POST, "/api/public/v1/transactions", body).await.0, 201);
+    assert_eq!(stack.ask(&stack.app, Method::POST, "/api/public/v1/transactions", body).await.0, 201);
     let transactions = async |app: &App| {
         let body = json!({ "format": "json", "columns": ["accountIdentifier", "transactionId"] });
-        lab.ask(app, Method::POST, "/api/v1/export/transactions", body).await.1
+        stack.ask(app, Method::POST, "/api/v1/export/transactions", body).await.1
     };
 
-    let all = read(&lab.app, &Value::Null).await;
+    let all = read(&stack.app, &Value::Null).await;
     let accounts = all.as_array().expect("accounts");
     assert_eq!(accounts.len(), 150);
     assert!(accounts.is_sorted_by(|a, b| a["id"].as_str() < b["id"].as_str()));
-    let of_all = transactions(&lab.app).await;
+    let of_all = transactions(&stack.app).await;
     assert_eq!(of_all.as_array().map(Vec::len), Some(100));
     for records_per_page in [1, 2, 3, 7] {
         let limits = Limits { records_per_page, ..Limits::default() };
-        let small = App { limits, ..lab.app.clone() };
+        let small = App { limits, ..stack.app.clone() };
         assert_eq!(read(&small, &Value::Null).await, all, "{records_per_page}");
         let some = read(&small, &filters).await;
-        assert_eq!((some.as_array().map(Vec::len), &some), (Some(90), &read(&lab.app, &filters).await));
+        assert_eq!((some.as_array().map(Vec::len), &some), (Some(90), &read(&stack.app, &filters).await));
         assert_eq!(transactions(&small).await, of_all, "{records_per_page}");
     }
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn an_export_that_is_given_up_fails_and_leaves_no_file() {
-    let lab = Lab::start().await;
-    lab.import(20, 10).await;
-    let faults = Arc::new(Faults::default());
-    let doomed = App::new(&lab.aws.settings, &tapped(lab.aws.sdk_config(), &faults));
-    let (id, messages) = lab.export().await;
-    faults.arm(10, false);
+async fn dead_lettered_export_fails_and_leaves_no_file() {
+    let stack = ExportStack::start().await;
+    stack.import(20, 10).await;
+    let faults = Arc::new(FaultPlan::default());
+    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let (id, messages) = stack.export().await;
+    faults.kill_after(10, false);
     assert!(
-        faults.run(saldo_jobs::export::handle(doomed, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::export::handle(faulty, sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     for _delivery in 0..2 {
-        let answer = saldo_jobs::export::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
+        let answer = saldo_jobs::export::handle_dead_letters(stack.app.clone(), sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
-        let job = lab.told(&lab.app, &id).await;
+        let job = stack.job(&stack.app, &id).await;
         assert_eq!(
             (&job["status"], &job["reason"], &job["url"]),
             (
@@ -251,28 +248,28 @@ async fn an_export_that_is_given_up_fails_and_leaves_no_file() {
             )
         );
     }
-    saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
-    let job = lab.app.exports.get(&lab.org, &id).await.expect("DynamoDB").expect("the job");
-    assert_eq!(job.status, ExportStatus::Failed, "a late delivery brings nothing back");
-    assert_eq!(lab.left().await, (0, 0));
-    lab.stop().await;
+    saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+    let job = stack.app.exports.get(&stack.org, &id).await.expect("DynamoDB").expect("the job");
+    assert_eq!(job.status, ExportStatus::Failed, "a late delivery does not revive the export");
+    assert_eq!(stack.leftovers().await, (0, 0));
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn a_link_that_has_expired_or_was_altered_is_refused_and_a_new_one_is_given() {
-    let lab = Lab::start().await;
-    lab.import(3, 10).await;
+async fn expired_or_altered_link_is_rejected_and_replaced() {
+    let stack = ExportStack::start().await;
+    stack.import(3, 10).await;
     let limits = Limits { link_valid: Duration::from_secs(1), ..Limits::default() };
-    let hasty = App { limits, ..lab.app.clone() };
-    let (id, messages) = lab.export().await;
-    saldo_jobs::export::handle(lab.app.clone(), sqs_event(&messages)).await;
+    let short_limits = App { limits, ..stack.app.clone() };
+    let (id, messages) = stack.export().await;
+    saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
     let status = async |url: &str| reqwest::get(url).await.expect("an answer").status();
 
-    let expiring = lab.told(&hasty, &id).await["url"].as_str().expect("a link").to_owned();
+    let expiring = stack.job(&short_limits, &id).await["url"].as_str().expect("a link").to_owned();
     tokio::time::sleep(Duration::from_millis(2_100)).await;
-    assert_eq!(status(&expiring).await, 403, "it has expired");
+    assert_eq!(status(&expiring).await, 403, "the link has expired");
 
-    let fresh = lab.told(&lab.app, &id).await;
+    let fresh = stack.job(&stack.app, &id).await;
     let url = fresh["url"].as_str().expect("a link");
     assert_ne!(url, expiring);
     assert_eq!(status(url).await, 200);
@@ -291,28 +288,28 @@ async fn a_link_that_has_expired_or_was_altered_is_refused_and_a_new_one_is_give
         assert_ne!(altered, url);
         assert_eq!(status(&altered).await, 403, "{altered}");
     }
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn an_export_that_takes_long_to_read_becomes_a_job_and_one_that_can_t_be_queued_is_taken_back() {
-    let lab = Lab::start().await;
-    lab.import(3, 10).await;
+async fn slow_export_becomes_job_and_unqueued_job_is_removed() {
+    let stack = ExportStack::start().await;
+    stack.import(3, 10).await;
     let body = json!({ "format": "csv" });
     let limits = Limits { inline_export_time: Duration::ZERO, ..Limits::default() };
-    let hasty = App { limits, ..lab.app.clone() };
-    let (status, _) = lab.ask(&hasty, Method::POST, "/api/v1/export/accounts", body.clone()).await;
+    let short_limits = App { limits, ..stack.app.clone() };
+    let (status, _) = stack.ask(&short_limits, Method::POST, "/api/v1/export/accounts", body.clone()).await;
     assert_eq!(status, 202);
-    let (_, listed) = lab.ask(&lab.app, Method::GET, "/api/v1/export", Value::Null).await;
+    let (_, listed) = stack.ask(&stack.app, Method::GET, "/api/v1/export", Value::Null).await;
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
 
     let queues =
-        Queues { export: "http://127.0.0.1:9/nowhere".to_owned(), ..lab.aws.settings.queues.clone() };
-    let cut_off = App::new(&Settings { queues, ..lab.aws.settings.clone() }, lab.aws.sdk_config());
+        Queues { export: "http://127.0.0.1:9/nowhere".to_owned(), ..stack.aws.settings.queues.clone() };
+    let cut_off = App::new(&Settings { queues, ..stack.aws.settings.clone() }, stack.aws.sdk_config());
     let link = json!({ "format": "csv", "delivery": "link" });
-    let (status, _) = lab.ask(&cut_off, Method::POST, "/api/v1/export/accounts", link).await;
+    let (status, _) = stack.ask(&cut_off, Method::POST, "/api/v1/export/accounts", link).await;
     assert!(status.is_server_error(), "{status}");
-    let (_, listed) = lab.ask(&lab.app, Method::GET, "/api/v1/export", Value::Null).await;
+    let (_, listed) = stack.ask(&stack.app, Method::GET, "/api/v1/export", Value::Null).await;
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
-    lab.stop().await;
+    stack.stop().await;
 }

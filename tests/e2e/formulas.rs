@@ -1,12 +1,12 @@
-//! Formulas in texts: no CSV file that Saldo writes has one where a spreadsheet would run it, and
-//! importing the file changes nothing.
+//! Formulas in texts. No CSV file of Saldo has a formula that a spreadsheet would run, and importing
+//! the file changes nothing.
 
 use csv::ReaderBuilder;
 use reqwest::{Method, redirect};
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
-/// Names that a spreadsheet may run, or that look as if they were guarded.
+/// Names that a spreadsheet would run, or that look as if they were escaped.
 const NAMES: [&str; 12] = [
     "=1+1",
     "a;=1+1",
@@ -22,7 +22,7 @@ const NAMES: [&str; 12] = [
     "plain",
 ];
 
-/// Sees that no cell begins with a formula, whichever delimiter a spreadsheet splits the file by.
+/// Checks that no cell begins with a formula, whichever delimiter a spreadsheet assumes.
 fn assert_no_formulas(file: &str) {
     let mut cells: Vec<String> = file.lines().map(str::to_owned).collect();
     for delimiter in [b',', b';', b'\t', b'|'] {
@@ -55,7 +55,7 @@ async fn export(tenant: &Tenant, profile: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_csv_export_imports_back_unchanged() {
+async fn csv_export_imports_back_unchanged() {
     testing::another_day_than_midnight().await;
     let tenant = saldo().await.tenant().await;
     let rows: Vec<Value> = NAMES.iter().enumerate().map(|named| row(&tenant, named)).collect();
@@ -74,7 +74,7 @@ async fn every_csv_export_imports_back_unchanged() {
 }
 
 #[tokio::test]
-async fn refused_rows_are_guarded_and_import_back_as_they_were() {
+async fn rejected_rows_are_escaped_and_import_back_unchanged() {
     let tenant = saldo().await.tenant().await;
     for (delimiter, cells) in [(",", "\"=1;\"\"+2\n@3\""), (";", "\"=1,\"\"+2\n@3\"")] {
         let csv =
@@ -87,7 +87,7 @@ async fn refused_rows_are_guarded_and_import_back_as_they_were() {
         let file = tenant.send(Method::GET, &errors, &[("accept", "text/csv")], "").await.text;
         assert_no_formulas(&file);
         let numbers = ["-2", "-5", "'tis"].join(delimiter);
-        assert!(file.contains(&numbers), "numbers and other texts stay as they are: {file}");
+        assert!(file.contains(&numbers), "numbers and other texts are unchanged: {file}");
         let mended = file.replace("bad", "1").replace(&numbers, &numbers.replacen("-2", "2", 1));
         let job = tenant.ended(&tenant.import("text/csv", mended).await).await;
         assert_eq!(job["failed"], 0, "{job}");
@@ -105,13 +105,13 @@ async fn refused_rows_are_guarded_and_import_back_as_they_were() {
 }
 
 #[tokio::test]
-async fn a_large_file_of_refused_rows_is_a_link_and_no_redirect() {
+async fn large_file_of_rejected_rows_is_linked_not_redirected() {
     let tenant = saldo().await.tenant().await;
-    // Guarded they are half as long again.
+    // Escaped texts are half as long again.
     let rows = format!("Ana,-1,{}\n", ";=".repeat(450)).repeat(4_000);
     let accepted = tenant.import("text/csv", format!("contact.name,total_amount,notes\n{rows}")).await;
     assert_eq!(tenant.ended(&accepted).await["failed"], 4_000);
-    // The test's client would follow a redirect.
+    // The tenant's client would follow a redirect.
     let client = reqwest::Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
     let request = client.get(format!("{}{}/errors", tenant.url, accepted.header("location")));
     let answer = request.header("x-api-key", &tenant.key).header("accept", "text/csv").send().await;

@@ -1,10 +1,10 @@
-//! What fuzzing has found, and what it begins with, on every run of the tests; see `tests/fuzz`.
+//! Runs the fuzz targets on their corpora, which hold what fuzzing has found; see `tests/fuzz`.
 
 use std::fs;
 use std::path::Path;
 
 #[test]
-fn every_input_of_the_fuzz_targets_corpus_is_answered_as_promised() {
+fn fuzz_corpus_inputs_get_valid_responses() {
     for (target, run) in fuzz_targets::TARGETS {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
         let mut inputs: Vec<_> =

@@ -1,4 +1,4 @@
-//! Headers that every answer has, and headers that a request must not repeat.
+//! Headers that every response has, and headers that a request must not repeat.
 
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -29,7 +29,7 @@ async fn send(
 }
 
 #[tokio::test]
-async fn every_answer_has_security_headers() {
+async fn every_response_has_security_headers() {
     let tenant = saldo().await.tenant().await;
     let account = tenant.json(
         Method::POST,
@@ -65,7 +65,7 @@ async fn every_answer_has_security_headers() {
             assert_eq!(answer.headers.get_all(name).iter().count(), 1, "{name}: {answer:?}");
         }
     }
-    // The page's files are the same for everyone.
+    // The page's files are public and can be cached.
     let page = tenant.get("/docs/index.html").await;
     assert_eq!(
         (page.header("cache-control"), page.header("x-content-type-options")),
@@ -74,7 +74,7 @@ async fn every_answer_has_security_headers() {
 }
 
 #[tokio::test]
-async fn repeated_headers_and_two_keys_are_refused() {
+async fn repeated_headers_and_two_keys_are_rejected() {
     let saldo = saldo().await;
     let (tenant, other) = (saldo.tenant().await, saldo.tenant().await);
     let (key, other) = (tenant.key.as_str(), other.key.as_str());
@@ -97,7 +97,7 @@ async fn repeated_headers_and_two_keys_are_refused() {
     let two_keys = [("x-api-key", key), ("authorization", other_bearer.as_str())];
     let answer = send(&tenant, Method::GET, LIST, &two_keys, "").await;
     assert_eq!(answer.problem(), (400, "conflicting_keys".to_owned()));
-    // The same key twice, and a scheme that is none of ours, leave no doubt.
+    // The same key twice, or an unknown scheme beside a key, is not ambiguous.
     for authorization in [bearer.as_str(), "Basic eA==", r#"Digest username="a", realm="b""#] {
         let headers = [("x-api-key", key), ("authorization", authorization)];
         assert_eq!(send(&tenant, Method::GET, LIST, &headers, "").await.status, 200, "{authorization}");
@@ -120,7 +120,7 @@ async fn repeated_headers_and_two_keys_are_refused() {
 }
 
 #[tokio::test]
-async fn entity_tags_may_be_in_several_headers() {
+async fn entity_tags_can_span_several_headers() {
     let tenant = saldo().await.tenant().await;
     let account = json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "o" });
     let account = tenant.json(Method::POST, "/v1/accounts", account).await;

@@ -1,4 +1,4 @@
-//! Banks that answer what no honest bank does, and banks that are configured wrongly.
+//! Banks that give malicious responses, and banks that are misconfigured.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 use testing::ScriptedBank;
 
 use crate::sync::credentials;
-use crate::sync_worker::{Bench, connect};
+use crate::sync_fixture::{SyncFixture, connect};
 
-/// A bench with an access to a scripted bank by this access method.
-async fn bench(bank: &ScriptedBank, method: &str) -> Bench {
-    let mut bench = Bench::start("sandbox").await;
-    bank.join(&bench.app).await;
-    bench.access = connect(&bench.lab, &bench.app, method).await;
-    bench.app.public_url = Some("https://api.example".parse().expect("a URL"));
-    bench
+/// A fixture with an access to a scripted bank through this access method.
+async fn fixture(bank: &ScriptedBank, method: &str) -> SyncFixture {
+    let mut fixture = SyncFixture::start("sandbox").await;
+    bank.join(&fixture.app).await;
+    fixture.access = connect(&fixture.stack, &fixture.app, method).await;
+    fixture.app.public_url = Some("https://api.example".parse().expect("a URL"));
+    fixture
 }
 
-/// Synchronizes once, with no challenge on the way: how it ended.
-async fn synchronize(bench: &Bench, request: Value) -> Value {
-    let sync = bench.begin(request).await;
-    assert!(bench.deliver(&bench.app, &sync).await);
-    bench.told(&sync).await
+/// Synchronizes once without a challenge. Returns the job.
+async fn synchronize(fixture: &SyncFixture, request: Value) -> Value {
+    let sync = fixture.begin(request).await;
+    assert!(fixture.deliver(&fixture.app, &sync).await);
+    fixture.job(&sync).await
 }
 
 fn with_pin() -> Value {
@@ -33,9 +33,9 @@ fn with_pin() -> Value {
 }
 
 #[tokio::test]
-async fn users_are_sent_to_no_page_but_an_https_one() {
+async fn redirect_challenge_requires_https_page() {
     let bank = ScriptedBank::start().await;
-    let bench = bench(&bank, "scripted-redirect").await;
+    let fixture = fixture(&bank, "scripted-redirect").await;
     for (page, admitted) in [
         ("http://login.example/", None),
         ("javascript:alert(1)", None),
@@ -44,19 +44,19 @@ async fn users_are_sent_to_no_page_but_an_https_one() {
         ("//login.example/", None),
         ("/login", None),
         ("https://login.example/", Some("https://login.example/")),
-        // As it was checked, not as the bank wrote it.
+        // The normalized URL that was checked, not the bank's spelling.
         (" HTTPS:\\\\login.example\\a b\t", Some("https://login.example/a%20b")),
     ] {
         let asked = json!({
             "consentStatus": "received", "consentId": "c", "_links": { "scaRedirect": { "href": page } }
         });
         bank.answers("POST /v1/consents", 201, asked);
-        let bench = Bench {
-            access: connect(&bench.lab, &bench.app, "scripted-redirect").await,
-            lab: bench.lab.clone(),
-            app: bench.app.clone(),
+        let fixture = SyncFixture {
+            access: connect(&fixture.stack, &fixture.app, "scripted-redirect").await,
+            stack: fixture.stack.clone(),
+            app: fixture.app.clone(),
         };
-        let job = synchronize(&bench, json!({})).await;
+        let job = synchronize(&fixture, json!({})).await;
         if let Some(location) = admitted {
             assert_eq!(
                 (&job["status"], &job["challenge"]["location"]),
@@ -67,88 +67,88 @@ async fn users_are_sent_to_no_page_but_an_https_one() {
             assert_eq!(job["error"]["message"], "The address of the bank's page is not an https URL.");
         }
     }
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }
 
 #[tokio::test]
-async fn unannounced_redirect_is_not_taken_without_confirmation() {
+async fn unannounced_redirect_requires_confirmation() {
     let bank = ScriptedBank::start().await;
-    let bench = bench(&bank, "scripted").await;
+    let fixture = fixture(&bank, "scripted").await;
     let settings = RedirectSettings { uris: Vec::new(), confirm: true };
     let before = RedirectSettings::default();
-    let changed = bench.app.keys.change_redirects(&bench.lab.org, &before, &settings).await;
+    let changed = fixture.app.keys.change_redirects(&fixture.stack.org, &before, &settings).await;
     assert!(changed.expect("DynamoDB"));
-    // The catalog lists no redirect for this bank.
+    // The catalog has no redirect flow for this bank.
     let authorisation = "/v1/consents/c/authorisations/1";
     let links = json!({
         "scaRedirect": { "href": "https://login.example/" }, "scaStatus": { "href": authorisation }
     });
     let asked = json!({ "consentStatus": "received", "consentId": "c", "_links": links });
     bank.answers("POST /v1/consents", 201, asked);
-    let sync = bench.begin(with_pin()).await;
-    assert!(bench.deliver(&bench.app, &sync).await);
-    assert_eq!(bench.told(&sync).await["challenge"]["type"], "REDIRECT");
+    let sync = fixture.begin(with_pin()).await;
+    assert!(fixture.deliver(&fixture.app, &sync).await);
+    assert_eq!(fixture.job(&sync).await["challenge"]["type"], "REDIRECT");
     bank.answers(&format!("GET {authorisation}"), 200, json!({ "scaStatus": "finalised" }));
-    let limits = Limits { challenge_valid: Duration::ZERO, ..bench.app.limits };
-    let late = App { limits, ..bench.app.clone() };
-    assert!(bench.deliver(&late, &sync).await);
-    let job = bench.told(&sync).await;
+    let limits = Limits { challenge_valid: Duration::ZERO, ..fixture.app.limits };
+    let late = App { limits, ..fixture.app.clone() };
+    assert!(fixture.deliver(&late, &sync).await);
+    let job = fixture.job(&sync).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(10005)), "{job}");
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }
 
 #[tokio::test]
-async fn links_lead_nowhere_but_to_the_bank_itself() {
+async fn links_of_a_bank_must_stay_on_its_host() {
     let (bank, inner) = (ScriptedBank::start().await, ScriptedBank::start().await);
-    let bench = bench(&bank, "scripted").await;
+    let fixture = fixture(&bank, "scripted").await;
     let path = "/v1/accounts/a/transactions";
     let elsewhere = [format!("{}{path}", inner.url), inner.url.replace("http:", "") + path];
     for next in elsewhere.into_iter().chain(["http://169.254.169.254/latest/meta-data".to_owned()]) {
         bank.reports(&json!({ "booked": [], "_links": { "next": { "href": next } } }));
-        let job = synchronize(&bench, with_pin()).await;
+        let job = synchronize(&fixture, with_pin()).await;
         assert_eq!(
             (&job["status"], &job["error"]["code"]),
             (&json!("FAILED"), &json!(20003)),
             "{next}: {job}"
         );
     }
-    // An id that looks like a path stays one segment of it.
+    // An id that looks like a path is encoded as one segment.
     let status =
         json!({ "consentStatus": "received", "consentId": "../../v2?x=#", "scaStatus": "finalised" });
     bank.answers("POST /v1/consents", 201, status);
-    synchronize(&bench, with_pin()).await;
+    synchronize(&fixture, with_pin()).await;
     let asked = bank.asked();
     assert_eq!(asked.last().map(String::as_str), Some("GET /v1/consents/..%2F..%2Fv2%3Fx=%23/status"));
     assert_eq!(inner.asked(), Vec::<String>::new());
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }
 
 #[tokio::test]
-async fn bank_without_an_https_base_url_is_refused_outside_the_local_stack() {
+async fn bank_base_url_must_be_https_outside_local_stack() {
     let bank = ScriptedBank::start().await;
-    let bench = bench(&bank, "scripted").await;
-    let deployed = App { targets: Targets::Public, ..bench.app.clone() };
-    let (_, catalog) = bench.lab.ask(&deployed, Method::GET, "/rest/catalog", Value::Null).await;
+    let fixture = fixture(&bank, "scripted").await;
+    let deployed = App { targets: Targets::Public, ..fixture.app.clone() };
+    let (_, catalog) = fixture.stack.ask(&deployed, Method::GET, "/rest/catalog", Value::Null).await;
     let supported = catalog["banks"].as_array().expect("banks").iter().map(|bank| bank["supported"].clone());
     assert_eq!(supported.collect::<Vec<_>>(), [false, false]);
     let body = json!({ "access_method_id": "scripted" });
-    let (status, refused) = bench.lab.ask(&deployed, Method::POST, "/rest/accesses", body).await;
+    let (status, refused) = fixture.stack.ask(&deployed, Method::POST, "/rest/accesses", body).await;
     assert_eq!(status, 400, "{refused}");
-    let path = format!("/rest/accesses/{}/syncs", bench.access);
-    let (status, refused) = bench.lab.ask(&deployed, Method::POST, &path, with_pin()).await;
+    let path = format!("/rest/accesses/{}/syncs", fixture.access);
+    let (status, refused) = fixture.stack.ask(&deployed, Method::POST, &path, with_pin()).await;
     assert_eq!((status.as_u16(), &refused["code"]), (422, &json!("bank_not_supported")), "{refused}");
-    // One that was begun before the catalog was changed.
-    let sync = bench.begin(with_pin()).await;
-    assert!(bench.deliver(&deployed, &sync).await);
-    assert_eq!(bench.told(&sync).await["error"]["code"], 20001);
+    // A synchronization that was started before the catalog changed.
+    let sync = fixture.begin(with_pin()).await;
+    assert!(fixture.deliver(&deployed, &sync).await);
+    assert_eq!(fixture.job(&sync).await["error"]["code"], 20001);
     assert_eq!(bank.asked(), Vec::<String>::new());
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }
 
 #[tokio::test]
-async fn bank_id_used_again_on_another_day_is_a_recorded_conflict() {
+async fn reused_bank_id_is_recorded_as_conflict() {
     let bank = ScriptedBank::start().await;
-    let bench = bench(&bank, "scripted").await;
+    let fixture = fixture(&bank, "scripted").await;
     let rent = |day: &str, text: &str| {
         json!({
             "transactionId": "000123", "bookingDate": day, "valueDate": day,
@@ -160,18 +160,18 @@ async fn bank_id_used_again_on_another_day_is_a_recorded_conflict() {
         "transactionId": "undated", "transactionAmount": { "currency": "EUR", "amount": "-1.00" }
     });
     bank.reports(&json!({ "booked": [rent("2026-07-03", "Rent"), undated] }));
-    let job = synchronize(&bench, with_pin()).await;
+    let job = synchronize(&fixture, with_pin()).await;
     assert_eq!((&job["new_transactions"], &job["conflict_count"]), (&json!(2), &json!(0)), "{job}");
-    // The same again with another text, the next rent under the same id, and one without days.
+    // The same transaction with another text, the next rent under the same id, and one without dates.
     bank.reports(
         &json!({ "booked": [rent("2026-08-03", "Rent"), rent("2026-07-03", "rent July"), undated] }),
     );
-    let job = synchronize(&bench, with_pin()).await;
+    let job = synchronize(&fixture, with_pin()).await;
     assert_eq!((&job["new_transactions"], &job["conflict_count"]), (&json!(0), &json!(1)), "{job}");
     let conflict = &job["conflicts"][0];
     assert_eq!((&conflict["field"], &conflict["code"]), (&json!("bookingDate"), &json!("conflict")), "{job}");
-    let (_, all) = bench.lab.ask(&bench.app, Method::GET, "/rest/transactions", Value::Null).await;
+    let (_, all) = fixture.stack.ask(&fixture.app, Method::GET, "/rest/transactions", Value::Null).await;
     let all = all["transactions"].as_array().expect("transactions").clone();
     assert_eq!((all.len(), &all[1]["booking_date"]), (2, &json!("2026-07-03")), "{all:?}");
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }

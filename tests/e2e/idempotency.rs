@@ -1,4 +1,4 @@
-//! The same request, sent again.
+//! Requests that are repeated with the same `Idempotency-Key`.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ async fn import(tenant: &Tenant, key: &str, amount: i32) -> Answer {
 }
 
 #[tokio::test]
-async fn a_repeated_request_gets_the_first_answer_and_is_done_once() {
+async fn repeated_request_gets_first_response_and_runs_once() {
     let tenant = saldo().await.tenant().await;
     let key = Uuid::now_v7().to_string();
     let first = import(&tenant, &key, 1).await;
@@ -32,7 +32,7 @@ async fn a_repeated_request_gets_the_first_answer_and_is_done_once() {
 }
 
 #[tokio::test]
-async fn requests_at_the_same_moment_make_one_import() {
+async fn simultaneous_requests_make_one_import() {
     let tenant = saldo().await.tenant().await;
     let key = Uuid::now_v7().to_string();
     let answers = join_all((0..8).map(|_| import(&tenant, &key, 1))).await;
@@ -49,7 +49,7 @@ async fn requests_at_the_same_moment_make_one_import() {
 }
 
 #[tokio::test]
-async fn a_refused_request_does_not_use_its_key_up() {
+async fn rejected_request_does_not_consume_its_key() {
     let tenant = saldo().await.tenant().await;
     let key = Uuid::now_v7().to_string();
     let headers = [("content-type", "application/json"), ("idempotency-key", key.as_str())];
@@ -59,14 +59,14 @@ async fn a_refused_request_does_not_use_its_key_up() {
 }
 
 #[tokio::test]
-async fn a_key_has_at_most_255_characters() {
+async fn idempotency_key_has_at_most_255_characters() {
     let tenant = saldo().await.tenant().await;
     assert_eq!(import(&tenant, &"k".repeat(255), 1).await.status, 202);
     assert_eq!(import(&tenant, &"k".repeat(256), 1).await.problem(), (400, "invalid_parameter".to_owned()));
 }
 
 #[tokio::test]
-async fn two_organizations_may_use_the_same_key() {
+async fn two_organizations_can_use_same_key() {
     let saldo = saldo().await;
     let (one, other) = (saldo.tenant().await, saldo.tenant().await);
     if one.org().is_none() {
@@ -79,7 +79,7 @@ async fn two_organizations_may_use_the_same_key() {
 }
 
 #[tokio::test]
-async fn key_belongs_to_its_route() {
+async fn idempotency_key_belongs_to_its_route() {
     let tenant = saldo().await.tenant().await;
     let headers = [("content-type", "application/json"), ("idempotency-key", "2026-11-26")];
     let post = async |path: &str, body: &str| tenant.send(Method::POST, path, &headers, body).await;
@@ -89,7 +89,7 @@ async fn key_belongs_to_its_route() {
     let again = post("/api/clients", r#"{"name":"A"}"#).await;
     assert_eq!((again.header("idempotency-replayed"), again.json()), ("true", client.json()));
 
-    // The parameters of a path are part of the request, not of the route.
+    // Path parameters belong to the request, not to the route.
     let access = async || {
         let access =
             tenant.json(Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox" })).await;
@@ -102,7 +102,7 @@ async fn key_belongs_to_its_route() {
 }
 
 #[tokio::test]
-async fn replaced_api_key_gets_the_first_answer() {
+async fn replacement_api_key_gets_first_response() {
     let tenant = saldo().await.tenant().await;
     let made =
         tenant.json(Method::POST, "/api/v1/keys", json!({ "name": "k", "scopes": ["import", "sync"] })).await;
@@ -110,7 +110,7 @@ async fn replaced_api_key_gets_the_first_answer() {
     let (first, again) = (import(&tenant, "k", 1).await, import(&replaced, "k", 1).await);
     assert_eq!((again.header("idempotency-replayed"), again.json()), ("true", first.json()));
 
-    // Where a body may hold a PIN, its digest depends on the API key.
+    // The digest of a body that can hold a PIN depends on the API key.
     let access = tenant.json(Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox" })).await;
     if access.status != 201 {
         return;
@@ -127,28 +127,28 @@ async fn replaced_api_key_gets_the_first_answer() {
 }
 
 #[tokio::test]
-async fn a_request_that_died_is_taken_over_with_its_seed_and_settled_by_whoever_took_it_over() {
+async fn interrupted_request_is_resumed_with_its_seed() {
     let (Some(app), org) = (saldo().await.app().await, OrgId::random().expect("randomness")) else { return };
     let store = &app.idempotency;
     let begin = async |seconds: i64| {
         let now = Timestamp::now() + SignedDuration::from_secs(seconds);
         store.begin(&org, "POST /route", "key", "fingerprint", now).await.expect("DynamoDB")
     };
-    let Begun::Fresh(dead) = begin(0).await else { panic!("nobody was here before") };
+    let Begun::Fresh(expired) = begin(0).await else { panic!("the key is new") };
     assert_eq!(begin(50).await, Begun::Running);
     let Begun::Fresh(claim) = begin(70).await else { panic!("the lock has expired") };
-    assert_eq!(claim.seed, dead.seed);
+    assert_eq!(claim.seed, expired.seed);
 
     let answer =
         |status| KeptResponse { status, headers: BTreeMap::new(), body: KeptBody::Text(String::new()) };
-    store.keep(&dead, &answer(500)).await.expect("DynamoDB");
-    store.forget(&dead).await.expect("DynamoDB");
-    assert_eq!(begin(80).await, Begun::Running, "the dead have no say");
+    store.keep(&expired, &answer(500)).await.expect("DynamoDB");
+    store.forget(&expired).await.expect("DynamoDB");
+    assert_eq!(begin(80).await, Begun::Running, "the expired claim does not release the key");
     store.unlock(&claim).await.expect("DynamoDB");
-    let Begun::Fresh(last) = begin(80).await else { panic!("it is unlocked") };
-    assert_eq!(last.seed, dead.seed);
+    let Begun::Fresh(last) = begin(80).await else { panic!("the key was released") };
+    assert_eq!(last.seed, expired.seed);
     store.keep(&last, &answer(202)).await.expect("DynamoDB");
     assert_eq!(begin(80).await, Begun::Answered(answer(202)));
     let Begun::Fresh(another) = begin(24 * 60 * 60 + 100).await else { panic!("a day has passed") };
-    assert_ne!(another.seed, dead.seed);
+    assert_ne!(another.seed, expired.seed);
 }

@@ -1,4 +1,4 @@
-//! What it costs to keep an answer for its `Idempotency-Key`.
+//! The capacity that storing a response for its `Idempotency-Key` consumes.
 
 use std::sync::Arc;
 
@@ -8,20 +8,20 @@ use local::Data;
 use saldo_http::service;
 use saldo_store::app::App;
 use serde_json::{Value, json};
-use testing::Lab;
-use testing::wire::{Meter, Sum, tapped};
+use testing::TestStack;
+use testing::wire::{Meter, Sum, intercepted};
 use tower::ServiceExt;
 
 #[tokio::test]
-async fn large_answer_is_kept_in_s3_not_in_write_units() {
-    let lab = Lab::start(&Data::Ephemeral).await;
+async fn large_response_is_stored_in_s3_not_in_dynamodb() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
     let meter = Arc::new(Meter::default());
-    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &meter));
+    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &meter));
     let wrong = json!({ "accountIdentifier": "a", "valutaAt": "x" });
     let body = json!({ "transactions": vec![wrong; 100] }).to_string();
     let send = async || {
         let request = Request::post("/api/public/v1/transactions")
-            .header("x-api-key", &lab.key)
+            .header("x-api-key", &stack.key)
             .header("idempotency-key", "large")
             .header("content-type", "application/json")
             .body(Body::from(body.clone()))
@@ -30,14 +30,14 @@ async fn large_answer_is_kept_in_s3_not_in_write_units() {
         let replayed = answer.headers().contains_key("idempotency-replayed");
         (replayed, to_bytes(answer.into_body(), usize::MAX).await.expect("a body"))
     };
-    // The first use of a key is recorded.
-    assert_eq!(lab.ask(&app, Method::GET, "/api/v1/import", Value::Null).await.0, 200);
+    // The first use of a key is written to the table.
+    assert_eq!(stack.ask(&app, Method::GET, "/api/v1/import", Value::Null).await.0, 200);
     meter.lap();
     let (replayed, first) = send().await;
     assert!(!replayed && (20_000..300_000).contains(&first.len()), "{} bytes", first.len());
-    // The lock, and the name of the answer's file.
+    // The lock, and the name of the response's file.
     let spent = Sum::of(&meter.lap());
     assert!(spent.write_units <= 2.0, "{spent:?}");
     assert_eq!(send().await, (true, first));
-    lab.stop().await;
+    stack.stop().await;
 }

@@ -1,14 +1,14 @@
-//! The import's contract, as its documentation shows it.
+//! Imports, as the contract documents them.
 
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo, shown};
 
-/// What differs from run to run.
+/// Members that differ in each run.
 const VARYING: [&str; 5] = ["job_id", "external_id", "created_at", "completed_at", "rows_per_second"];
 
-/// The documented request, but for external ids of the tenant's own. The e-mail address
-/// is the documentation's: it is none.
+/// The documented request, with external ids of the tenant. Its invalid e-mail address is the
+/// documentation's.
 fn documented(tenant: &Tenant) -> Value {
     json!({ "accounts": [
         {
@@ -30,7 +30,7 @@ fn documented(tenant: &Tenant) -> Value {
 }
 
 #[tokio::test]
-async fn the_documented_import_is_accepted_completed_and_repeated_as_an_update() {
+async fn documented_import_completes_and_repeats_as_update() {
     let tenant = saldo().await.tenant().await;
     let body = documented(&tenant).to_string();
 
@@ -80,7 +80,7 @@ async fn the_documented_import_is_accepted_completed_and_repeated_as_an_update()
 }
 
 #[tokio::test]
-async fn every_answer_bears_a_request_id_of_its_own() {
+async fn every_response_has_unique_request_id() {
     let tenant = saldo().await.tenant().await;
     let ids = [
         tenant.get("/api/v1/import").await,
@@ -93,7 +93,7 @@ async fn every_answer_bears_a_request_id_of_its_own() {
 }
 
 #[tokio::test]
-async fn every_notation_gives_the_same_accounts() {
+async fn every_format_gives_same_accounts() {
     let tenant = saldo().await.tenant().await;
     let id = tenant.external_id("A");
     let json =

@@ -1,9 +1,10 @@
-//! Imports whose messages come twice, late and in any order, to workers that are killed between
-//! any two of their requests, over services that throttle requests and parts of batches, refuse
-//! writes because of transactions, fail, time out and cut files short, with chunks that can't be read and owners who call them off: every job ends, every
-//! row is counted once, and the accounts end as if the imports had run one after the other.
+//! Imports under random faults: messages arrive twice, late and in any order; workers are killed at
+//! any call; services throttle calls and parts of batches, reject writes because of transactions,
+//! fail, time out and cut files short; chunks can't be read; and owners cancel imports. Every job
+//! ends, every row is counted once, and the accounts are the same as if the imports had run one after
+//! the other.
 //!
-//! `SALDO_SEEDS` says how many histories there are; each is another random one.
+//! `SALDO_SEEDS` is the number of random histories.
 
 mod check;
 mod queues;
@@ -28,46 +29,46 @@ use saldo_store::files::{ImportFiles, uploaded_file};
 use saldo_store::queue::{ImportMessage, ImportTask};
 use serde_json::{Value, json};
 use testing::services;
-use testing::wire::{Chaos, Faults, Instead, tapped};
+use testing::wire::{Fault, FaultPlan, StubResponses, intercepted};
 use tower::ServiceExt;
 
 use self::queues::{InFlight, Visibility};
 use crate::model::{random_rows, table};
 
-/// How many histories a quick run tries.
+/// The number of histories of a quick run.
 const SEEDS: u64 = 20;
-/// The imports of one history.
+/// The number of imports in one history.
 const IMPORTS: usize = 3;
-/// The requests a worker may send before it dies, at the most.
-const LIFE_MAX: i64 = 18;
-/// The deliveries of one history, at the very most.
+/// The maximum number of calls of a worker before it dies.
+const CALLS_MAX: i64 = 18;
+/// The maximum number of deliveries in one history.
 const DELIVERIES_MAX: usize = 5_000;
-/// The failures of a message after which nothing else goes wrong with it: fewer than end it
-/// among the dead letters.
-const BAD_LUCK_MAX: u32 = 3;
-/// The failures after which a message is a dead letter, as the template has it.
+/// The failures of a message after which its deliveries have no more random faults: fewer than those
+/// that move it to the dead-letter queue.
+const RANDOM_FAILURES_MAX: u32 = 3;
+/// The failures after which the template moves a message to the dead-letter queue.
 const RECEIVES_MAX: u32 = 10;
 
 #[tokio::test]
-async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way() {
+async fn rows_count_once_and_newest_wins_under_random_faults() {
     let seeds = env::var("SALDO_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
     let first = env::var("SALDO_FIRST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let aws = services(&Data::Ephemeral).await;
-    let lab = Lab::new(&aws);
+    let stack = FaultyStack::new(&aws);
     let mut tally = Tally::default();
     for seed in first..first + seeds {
-        History::new(&lab, seed).await.run(&mut tally).await;
+        History::new(&stack, seed).await.run(&mut tally).await;
     }
     aws.stop().await;
-    let faults: u64 = lab.chaos.injected().values().sum();
+    let faults: u64 = stack.faults.injected().values().sum();
     println!(
-        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled, {} messages queued again, {} visible sooner",
+        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled, {} messages requeued, {} visible sooner",
         tally.imports,
         tally.deliveries,
         tally.deaths,
         tally.planners_killed,
         faults,
-        lab.chaos.injected(),
+        stack.faults.injected(),
         tally.dead_letters,
         tally.redriven,
         tally.cancelled,
@@ -75,8 +76,8 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
         tally.shortened
     );
     if seeds >= SEEDS {
-        let kinds = lab.chaos.injected().len();
-        assert_eq!(kinds, Chaos::KINDS, "{kinds} kinds of faults were injected");
+        let kinds = stack.faults.injected().len();
+        assert_eq!(kinds, Fault::KINDS, "{kinds} kinds of faults were injected");
         for (what, count) in [
             ("deaths", tally.deaths),
             ("deaths of planners", tally.planners_killed),
@@ -84,10 +85,10 @@ async fn every_row_counts_once_and_the_newest_wins_whatever_happens_on_the_way()
             ("dead letters", tally.dead_letters * 4),
             ("redriven", tally.redriven * 4),
             ("cancelled", tally.cancelled * 4),
-            ("messages queued again", tally.hops),
+            ("messages requeued", tally.hops),
             ("messages visible sooner", tally.shortened),
         ] {
-            assert!(count * 2 > seeds, "{count} {what}: the test has lost its teeth");
+            assert!(count * 2 > seeds, "{count} {what}: too few for a meaningful test");
         }
     }
 }
@@ -101,34 +102,33 @@ struct Tally {
     dead_letters: u64,
     redriven: u64,
     cancelled: u64,
-    /// Messages that were queued again, and messages whose visibility timeout was shortened.
+    /// Messages that were requeued, and messages whose visibility timeout was shortened.
     hops: u64,
     shortened: u64,
 }
 
-/// What all histories run in, one after the other.
-struct Lab {
-    /// The app whose requests may be cut, or fail.
+/// The stack in which all histories run, one after the other.
+struct FaultyStack {
+    /// The app whose calls can fail.
     app: App,
-    faults: Arc<Faults>,
-    chaos: Arc<Chaos>,
+    faults: Arc<FaultPlan>,
     visibility: Arc<Visibility>,
-    /// The same without faults.
-    calm: App,
-    /// The app of what closes the books.
-    closing: App,
+    /// An app without faults.
+    reliable: App,
+    /// The app of the DLQ handler.
+    dead_letter_handler: App,
     sqs: aws_sdk_sqs::Client,
-    /// The URLs and the ARNs of the queues of plans and of chunks.
+    /// The URLs and the ARNs of the queues for plans and for chunks.
     queues: [(String, String); 2],
 }
 
-impl Lab {
+impl FaultyStack {
     fn new(aws: &Aws) -> Self {
-        let (faults, chaos) = (Arc::new(Faults::default()), Arc::new(Chaos::default()));
+        let faults = Arc::new(FaultPlan::default());
         let visibility = Arc::new(Visibility::default());
         let seen = Arc::clone(&visibility);
-        let visible = Instead(move |operation: &str, body: &Value| seen.answer(operation, body));
-        // The SDK's own retries, without their pauses.
+        let visible = StubResponses(move |operation: &str, body: &Value| seen.answer(operation, body));
+        // The SDK's retries, without their delays.
         let retries = RetryConfig::standard()
             .with_initial_backoff(Duration::from_millis(1))
             .with_max_backoff(Duration::from_millis(2));
@@ -137,18 +137,14 @@ impl Lab {
             let source = sources.iter().find(|source| source.function_name == function);
             source.expect("its queue").event_source_arn.clone()
         };
-        // What the planner may do, the worker may not all.
+        // The planner's role, because it allows everything that the worker needs.
         let sdk = aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
         Self {
-            app: App::new(
-                &aws.settings,
-                &tapped(&tapped(&tapped(&sdk, &Arc::new(visible)), &chaos), &faults),
-            ),
+            app: App::new(&aws.settings, &intercepted(&intercepted(&sdk, &Arc::new(visible)), &faults)),
             faults,
-            chaos,
             visibility,
-            calm: aws.app(),
-            closing: aws.app_of("ImportDeadLettersFunction"),
+            reliable: aws.app(),
+            dead_letter_handler: aws.app_of("ImportDeadLettersFunction"),
             sqs: aws_sdk_sqs::Client::new(aws.sdk_config()),
             queues: [
                 (aws.settings.queues.plan.clone(), arn("ImportPlannerFunction")),
@@ -159,17 +155,17 @@ impl Lab {
 }
 
 struct History<'a> {
-    lab: &'a Lab,
+    stack: &'a FaultyStack,
     seed: u64,
     random: StdRng,
     org: OrgId,
     key: String,
-    /// The lab's app, with limits of its own.
+    /// The stack's app, with limits of this history.
     app: App,
     imports: Vec<(ImportId, Vec<Value>)>,
-    /// The most rows of an import.
+    /// The maximum number of rows of an import.
     rows_max: usize,
-    /// The import that is called off, if one is. Its accounts are its own.
+    /// The import that is cancelled, if one is. No other import writes its accounts.
     cancelled: Option<ImportId>,
     waiting: Vec<InFlight>,
     /// The seconds since the history began.
@@ -179,34 +175,34 @@ struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    async fn new(lab: &'a Lab, seed: u64) -> Self {
+    async fn new(stack: &'a FaultyStack, seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed);
-        // Some histories have more chunks than a bucket holds.
+        // Some histories have more chunks than a bucket of results holds.
         let (rows_max, rows_per_chunk) =
             if random.random_bool(0.1) { (90, 1) } else { (9, random.random_range(1..6)) };
         let limits = Limits {
             rows_per_chunk,
             chunks_at_once: random.random_range(1..4),
             writes_in_flight: random.random_range(1..4),
-            // Some planners have time for one batch alone.
+            // Some planners have time for only one batch.
             planning_time: if random.random_bool(0.3) { Duration::ZERO } else { Duration::from_mins(1) },
-            // Some workers put a throttled chunk back at once, others try its rows again.
+            // Some workers requeue a throttled chunk at once, others retry its rows.
             chunk_time: Duration::from_millis(if random.random_bool(0.3) { 100 } else { 0 }),
             throttled_rest: Duration::ZERO,
             ..Limits::default()
         };
-        let app = App { limits, ..lab.app.clone() };
+        let app = App { limits, ..stack.app.clone() };
         let org = OrgId::random().expect("randomness");
-        let key = local::demo::create_organization(&lab.calm, org.clone(), "Test", "ARS").await;
+        let key = local::demo::create_organization(&stack.reliable, org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
         let (imports, waiting, met) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { lab, seed, random, org, key, app, imports, rows_max, cancelled: None, waiting, now: 0, met }
+        Self { stack, seed, random, org, key, app, imports, rows_max, cancelled: None, waiting, now: 0, met }
     }
 
     async fn run(mut self, tally: &mut Tally) {
         for number in 0..IMPORTS {
             self.begin(number, tally).await;
-            // Sometimes the imports before have begun, sometimes even ended.
+            // Sometimes the previous imports have started, sometimes they have ended.
             for _ in 0..self.random.random_range(0..6) {
                 self.deliver_one(tally).await;
             }
@@ -226,16 +222,17 @@ impl<'a> History<'a> {
                 return;
             }
         }
-        panic!("seed {}: there is no end to the messages", self.seed);
+        panic!("seed {}: the messages do not end", self.seed);
     }
 
-    /// Takes up again what was given up, twice, to be sure. Says whether there was something.
+    /// Redrives every import twice. Returns whether there was something to redrive.
     async fn redrive(&mut self, tally: &mut Tally) -> bool {
         let mut redriven = false;
         for (id, _) in &self.imports {
             for _twice in 0..2 {
-                let done =
-                    saldo_jobs::import::redrive(&self.lab.calm, &self.org, id).await.expect("calm services");
+                let done = saldo_jobs::import::redrive(&self.stack.reliable, &self.org, id)
+                    .await
+                    .expect("services without faults");
                 if matches!(done, Redriven::Queued { .. }) {
                     redriven = true;
                     tally.redriven += 1;
@@ -248,7 +245,7 @@ impl<'a> History<'a> {
     /// Posts rows in a request or as a file.
     async fn begin(&mut self, number: usize, tally: &mut Tally) {
         let kind = self.random.random_range(0..4);
-        // The accounts of the last import may be its own: then it may be called off.
+        // The last import can have accounts that no other import writes: then it can be cancelled.
         let own = number + 1 == IMPORTS && self.random.random_bool(0.8);
         let count = self.random.random_range(1..=self.rows_max);
         let rows = random_rows(&mut self.random, count, if own { "own-" } else { "id-" }, kind == 0);
@@ -275,26 +272,26 @@ impl<'a> History<'a> {
         let (_, status) = self.post(&format!("/api/v1/import/{id}/cancel"), json!({})).await;
         match status {
             200 | 202 => tally.cancelled += 1,
-            // It was faster.
+            // The import ended first.
             409 => self.cancelled = None,
             other => panic!("seed {}: {other}", self.seed),
         }
     }
 
-    async fn post_file(&self, format: &str, content: String, wishes: Value) -> String {
+    async fn post_file(&self, format: &str, content: String, options: Value) -> String {
         let request = Request::post("/api/v1/import/uploads");
         let answer = self.send(request, json!({ "format": format })).await;
         let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
         let created: Value = serde_json::from_slice(&body).expect("JSON");
         let upload = created["upload_id"].as_str().expect("an id");
         let name = uploaded_file(&self.org, &upload.parse().expect("an id"));
-        self.lab.calm.files.put(&name, "text/plain", content.into()).await.expect("S3");
-        let mut request = wishes;
+        self.stack.reliable.files.put(&name, "text/plain", content.into()).await.expect("S3");
+        let mut request = options;
         request["upload_id"] = json!(upload);
         self.post("/api/v1/import", request).await.0
     }
 
-    /// The `Location` and the status of the answer.
+    /// The `Location` and the status of the response.
     async fn post(&self, path: &str, body: Value) -> (String, u16) {
         let answer = self.send(Request::post(path), body).await;
         let location = answer.headers().get("location").and_then(|at| at.to_str().ok());
@@ -304,12 +301,12 @@ impl<'a> History<'a> {
     async fn send(&self, request: axum::http::request::Builder, body: Value) -> axum::response::Response {
         let request = request.header("x-api-key", &self.key).header("content-type", "application/json");
         let request = request.body(Body::from(body.to_string())).expect("a request");
-        let accepting = App { limits: self.app.limits, ..self.lab.calm.clone() };
+        let accepting = App { limits: self.app.limits, ..self.stack.reliable.clone() };
         service(import::routes(&accepting)).oneshot(request).await.expect("an answer")
     }
 
-    /// Delivers some waiting message, to a worker that may die of it, over services that may
-    /// fail it. `false` when there is none.
+    /// Delivers a waiting message to a worker that can die, over services that can fail. Returns
+    /// `false` if there is no message.
     async fn deliver_one(&mut self, tally: &mut Tally) -> bool {
         self.fetch(tally).await;
         if self.waiting.is_empty() {
@@ -322,26 +319,28 @@ impl<'a> History<'a> {
         let event = self.waiting[at].receive();
         if self.waiting[at].failures >= RECEIVES_MAX {
             tally.dead_letters += 1;
-            let answer = saldo_jobs::import::handle_dead_letters(self.lab.closing.clone(), event).await;
+            let answer =
+                saldo_jobs::import::handle_dead_letters(self.stack.dead_letter_handler.clone(), event).await;
             assert_eq!(answer.batch_item_failures, [], "seed {}", self.seed);
             self.waiting.swap_remove(at);
             return true;
         }
-        if self.waiting[at].failures < BAD_LUCK_MAX {
+        if self.waiting[at].failures < RANDOM_FAILURES_MAX {
             match self.random.random_range(0..10) {
                 0..=3 => {
-                    self.lab.faults.arm(self.random.random_range(0..LIFE_MAX), self.random.random_bool(0.5));
+                    self.stack
+                        .faults
+                        .kill_after(self.random.random_range(0..CALLS_MAX), self.random.random_bool(0.5));
                 }
                 4..=6 => {
                     let rate = *[50, 300, 700].choose(&mut self.random).expect("one of them");
-                    self.lab.chaos.let_loose(self.random.random(), rate);
+                    self.stack.faults.fail_randomly(self.random.random(), rate);
                 }
                 _ => {}
             }
         }
-        let outcome = self.lab.faults.run(saldo_jobs::import::handle(self.app.clone(), event)).await;
-        self.lab.faults.disarm();
-        self.lab.chaos.calm();
+        let outcome = self.stack.faults.run(saldo_jobs::import::handle(self.app.clone(), event)).await;
+        self.stack.faults.clear();
         match outcome {
             Some(answer) if answer.batch_item_failures.is_empty() => {
                 self.waiting[at].deliveries -= 1;
@@ -351,29 +350,29 @@ impl<'a> History<'a> {
             }
             Some(_) => {
                 self.waiting[at].failures += 1;
-                tally.shortened += u64::from(self.waiting[at].hide(self.now, &self.lab.visibility));
+                tally.shortened += u64::from(self.waiting[at].hide(self.now, &self.stack.visibility));
             }
             None => {
                 tally.deaths += 1;
                 tally.planners_killed += u64::from(self.waiting[at].queued.message.task == ImportTask::Plan);
-                self.waiting[at].hide(self.now, &self.lab.visibility);
+                self.waiting[at].hide(self.now, &self.stack.visibility);
             }
         }
         true
     }
 
-    /// Takes what the queues hold. Every message is to be delivered twice at least.
+    /// Receives all messages of the queues. Every message is delivered at least twice.
     async fn fetch(&mut self, tally: &mut Tally) {
-        for (queue, arn) in &self.lab.queues {
+        for (queue, arn) in &self.stack.queues {
             loop {
-                let poll = self.lab.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+                let poll = self.stack.sqs.receive_message().queue_url(queue).max_number_of_messages(10);
                 let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
                 if messages.is_empty() {
                     break;
                 }
                 for message in messages {
                     let receipt = message.receipt_handle().expect("a receipt");
-                    let delete = self.lab.sqs.delete_message().queue_url(queue).receipt_handle(receipt);
+                    let delete = self.stack.sqs.delete_message().queue_url(queue).receipt_handle(receipt);
                     delete.send().await.expect("SQS");
                     let deliveries = *[2, 2, 3].choose(&mut self.random).expect("one of them");
                     let in_flight = InFlight::new(message, arn, deliveries);
@@ -385,12 +384,12 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Sometimes the file of a chunk that nobody has seen yet can't be read.
+    /// Makes the file of some new chunks unreadable.
     async fn poison(&mut self, work: &ImportMessage) {
         let ImportTask::Chunk(number) = work.task else { return };
         if self.met.insert((work.import.clone(), number)) && self.random.random_bool(0.2) {
             let name = ImportFiles::of(&work.org, &work.import).chunk(number);
-            self.lab.calm.files.put(&name, "application/json", "poison".into()).await.expect("S3");
+            self.stack.reliable.files.put(&name, "application/json", "poison".into()).await.expect("S3");
         }
     }
 }

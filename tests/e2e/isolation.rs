@@ -9,13 +9,13 @@ use testing::{Tenant, saldo};
 
 use crate::authorization::{bank_belongings, belongings, matrix};
 
-/// The public routes with parameters: a file of the documentation, and the return from a bank, which
-/// proves by its `state` whose it is.
+/// The public routes with parameters: a file of the documentation, and the return from a bank, whose
+/// `state` names its synchronization.
 const PUBLIC: [&str; 2] = ["/docs/{file}", CALLBACK];
 const CALLBACK: &str = "/rest/accesses/{access_id}/syncs/{sync_id}/callback";
 
-/// A path of the template in which each parameter is the owner's or the stranger's, and at least one
-/// the owner's.
+/// A path of the template in which each parameter is an id of the owner or of the other organization,
+/// and at least one is the owner's.
 fn mixtures(template: &str, owner: &str, stranger: &str) -> Vec<String> {
     let segments = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
     let (template, owner, stranger) = (segments(template), segments(owner), segments(stranger));
@@ -51,7 +51,7 @@ async fn ids_of_another_organization_are_not_found_on_any_route() {
         let body = matrix.iter().find(|(m, p, ..)| m == method && p == path).map(|(_, _, body, _)| body);
         let body = body.unwrap_or_else(|| panic!("the matrix has no body for {method} {path}"));
         let example = |of: &BTreeMap<&str, String>| {
-            of.get(path.as_str()).cloned().unwrap_or_else(|| panic!("there is no example of {path}"))
+            of.get(path.as_str()).cloned().unwrap_or_else(|| panic!("no example of {path}"))
         };
         for mixture in mixtures(path, &example(&belongings), &example(&other)) {
             assert!(!mixture.contains('{'), "{mixture}");
@@ -63,7 +63,7 @@ async fn ids_of_another_organization_are_not_found_on_any_route() {
         }
     }
 
-    // The ids are real: their owner finds all of them, before and after.
+    // The ids are valid: their owner finds all of them, before and after.
     let read = |route: &&Route| route.method == Method::GET;
     for Route { path, .. } in routes.table().iter().filter(with_id).filter(read) {
         let answer = owner.get(&belongings[path.as_str()]).await;

@@ -9,7 +9,7 @@ use testing::saldo;
 use uuid::Uuid;
 
 #[tokio::test]
-async fn imports_are_listed_newest_first_and_each_once() {
+async fn imports_are_listed_newest_first_and_once() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     if tenant.org().is_none() {
@@ -41,7 +41,7 @@ async fn imports_are_listed_newest_first_and_each_once() {
 }
 
 #[tokio::test]
-async fn a_lost_payload_fails_the_job_and_says_so() {
+async fn lost_payload_fails_import_with_reason() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };

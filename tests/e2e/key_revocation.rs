@@ -4,11 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
-use futures::future::{BoxFuture, join, join_all};
+use futures::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use local::Data;
 use reqwest::Method;
@@ -17,12 +13,12 @@ use saldo_domain::key::{Actor, ApiKey, KeyRequest, KeySecret, Scope};
 use saldo_store::app::App;
 use saldo_store::{Creation, Revocation, Revoked, Revoker};
 use serde_json::{Value, json};
-use testing::wire::{Gate, Tap, tapped};
-use testing::{Answer, Lab, Tenant, saldo};
+use testing::wire::{Call, CallResult, FaultPlan, Interceptor, intercepted, read_body, set_body};
+use testing::{Answer, Tenant, TestStack, saldo};
 
 const KEYS: &str = "/api/v1/keys";
 
-/// A key that this tenant's key creates, as a tenant, and its id.
+/// Creates a key with this tenant's key. Returns it as a tenant, and its id.
 async fn create(tenant: &Tenant, scopes: &[&str]) -> (Tenant, String) {
     let made = tenant.json(Method::POST, KEYS, json!({ "name": "k", "scopes": scopes })).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -35,13 +31,13 @@ async fn revoke(tenant: &Tenant, id: &str, cascade: bool) -> Answer {
     tenant.delete(&format!("{KEYS}/{id}?cascade={cascade}")).await
 }
 
-/// What the list says of a key.
+/// The entry of a key in the list.
 async fn listed(tenant: &Tenant, id: &str) -> Value {
     let keys = tenant.get(&format!("{KEYS}?limit=100")).await.json();
     keys["data"].as_array().into_iter().flatten().find(|key| key["id"] == id).cloned().unwrap_or_default()
 }
 
-/// The id of the tenant's own key: the operator's, in an organization that has no other key.
+/// The id of the tenant's key, which an operator created, in an organization without other keys.
 async fn only_key(tenant: &Tenant) -> String {
     let keys = tenant.get(KEYS).await.json();
     keys["data"][0]["id"].as_str().expect("an id").to_owned()
@@ -57,7 +53,7 @@ async fn is_open(tenant: &Tenant) -> bool {
 }
 
 #[tokio::test]
-async fn cascade_revokes_all_descendants_and_records_who_did() {
+async fn cascade_revokes_all_descendants_and_records_revoker() {
     let tenant = saldo().await.tenant().await;
     let (root, root_id) = create(&tenant, &["keys", "import"]).await;
     let (child, child_id) = create(&root, &["keys", "import"]).await;
@@ -65,7 +61,7 @@ async fn cascade_revokes_all_descendants_and_records_who_did() {
     let (sibling, _) = create(&tenant, &["import"]).await;
     assert_eq!(listed(&tenant, &grandchild_id).await["created_by"], child_id);
 
-    // Without cascade the keys that it created stay valid, and are found behind it.
+    // Without cascade the keys that it created stay valid, and a later cascade finds them.
     assert_eq!(revoke(&tenant, &child_id, false).await.status, 204);
     assert_eq!((is_open(&child).await, is_open(&grandchild).await), (false, true));
     for _ in 0..2 {
@@ -111,7 +107,7 @@ async fn last_key_that_manages_keys_is_not_revoked() {
     for cascade in [false, true] {
         assert_eq!(revoke(&tenant, &first, cascade).await.problem(), last);
     }
-    // Neither a child, which a cascade revokes, nor a key that expires takes its place.
+    // A child that the cascade revokes, or a key that expires, does not replace it.
     let (child, child_id) = create(&tenant, &["keys", "import"]).await;
     assert_eq!(revoke(&tenant, &first, true).await.problem(), last);
     assert!(is_open(&child).await && is_open(&tenant).await);
@@ -120,13 +116,13 @@ async fn last_key_that_manages_keys_is_not_revoked() {
     let expiring =
         local::demo::create_key(&app, org.clone(), Scope::ALL.to_vec(), expiry).await.expect("a key");
     assert_eq!(revoke(&tenant.with_key(expiring.expose()), &first, false).await.problem(), last);
-    // An expiring key can be revoked while another key is there.
+    // An expiring key can be revoked while another key exists.
     let id = app.keys.find(&expiring.hash()).await.expect("DynamoDB").expect("the key").id.to_string();
     assert_eq!(revoke(&tenant, &id, false).await.status, 204);
 
     let lasting = local::demo::create_key(&app, org.clone(), Scope::ALL.to_vec(), None).await.expect("a key");
     assert_eq!(revoke(&tenant.with_key(lasting.expose()), &first, false).await.status, 204);
-    // An operator may revoke the last one.
+    // An operator can revoke the last one.
     let key = app.keys.find(&lasting.hash()).await.expect("DynamoDB").expect("the key");
     let now = Timestamp::now();
     let revocation = Revocation { org, id: &key.id, cascade: false, by: Revoker::Operator, now };
@@ -183,7 +179,7 @@ async fn keys_created_during_a_cascade_do_not_escape() {
     };
     let creations = join_all((0..12).map(|n| made(if n % 2 == 0 { &root } else { &child })));
     let (created, revoked) = join(creations, revoke(&tenant, &root_id, true)).await;
-    // Under such load it may have to be sent again.
+    // Under this load the request can need a retry.
     if revoked.status == 503 {
         assert_eq!(revoke(&tenant, &root_id, true).await.status, 204);
     }
@@ -205,52 +201,52 @@ async fn store(app: &App, creator: &ApiKey, scopes: Vec<Scope>) -> (bool, KeySec
 
 #[tokio::test]
 async fn key_created_between_look_up_and_revocation_is_revoked_too() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    let first = found(&lab.app, &lab.key.parse().expect("a key")).await;
-    let (_, root) = store(&lab.app, &first, vec![Scope::Keys]).await;
-    let root = found(&lab.app, &root).await;
-    let (_, child) = store(&lab.app, &root, vec![Scope::Keys]).await;
-    let child = found(&lab.app, &child).await;
-    // The cascade has read the key, the count of keys and the index, and is halted before its transaction.
-    let gate = Arc::new(Gate::after(4));
-    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &gate));
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let first = found(&stack.app, &stack.key.parse().expect("a key")).await;
+    let (_, root) = store(&stack.app, &first, vec![Scope::Keys]).await;
+    let root = found(&stack.app, &root).await;
+    let (_, child) = store(&stack.app, &root, vec![Scope::Keys]).await;
+    let child = found(&stack.app, &child).await;
+    // The cascade has read the key, the count of keys and the index, and is held before its transaction.
+    let faults = FaultPlan::hold_after(4);
+    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &faults));
     let (now, by) = (Timestamp::now(), Revoker::Key(&first));
-    let revocation = Revocation { org: &lab.org, id: &root.id, cascade: true, by, now };
+    let revocation = Revocation { org: &stack.org, id: &root.id, cascade: true, by, now };
     let creation = async {
-        gate.arrival().await;
-        let created = store(&lab.app, &child, vec![Scope::Keys]).await;
-        gate.open();
+        faults.reached().await;
+        let created = store(&stack.app, &child, vec![Scope::Keys]).await;
+        faults.release();
         created
     };
     let (revoked, (created, grandchild)) = join(app.keys.revoke(&revocation), creation).await;
     assert_eq!((revoked.expect("DynamoDB"), created), (Revoked::Done, true));
-    assert!(found(&lab.app, &grandchild).await.revoked_at.is_some());
-    lab.stop().await;
+    assert!(found(&stack.app, &grandchild).await.revoked_at.is_some());
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn repeated_creation_does_not_undo_a_revocation() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    let first = found(&lab.app, &lab.key.parse().expect("a key")).await;
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let first = found(&stack.app, &stack.key.parse().expect("a key")).await;
     let secret = || KeySecret::random().expect("randomness");
     let (id, by) = (KeyId::random().expect("randomness"), Actor::Key(first.id.clone()));
     let attempt = async |secret: &KeySecret| {
         let request =
             KeyRequest { name: "k".parse().expect("a name"), scopes: vec![Scope::Import], expires_at: None };
-        let key = request.grant(id.clone(), lab.org.clone(), by.clone(), secret, Timestamp::now());
-        lab.app.keys.create(&secret.hash(), &key).await.expect("DynamoDB")
+        let key = request.grant(id.clone(), stack.org.clone(), by.clone(), secret, Timestamp::now());
+        stack.app.keys.create(&secret.hash(), &key).await.expect("DynamoDB")
     };
     let [lost, repeated, late] = [secret(), secret(), secret()];
     assert_eq!(attempt(&lost).await, Creation::Stored);
-    assert_eq!(attempt(&repeated).await, Creation::Stored, "nobody received the first one");
-    assert_eq!(lab.app.keys.find(&lost.hash()).await.expect("DynamoDB"), None);
+    assert_eq!(attempt(&repeated).await, Creation::Stored, "the first secret was lost");
+    assert_eq!(stack.app.keys.find(&lost.hash()).await.expect("DynamoDB"), None);
     let now = Timestamp::now();
-    let revocation = Revocation { org: &lab.org, id: &id, cascade: false, by: Revoker::Operator, now };
-    assert_eq!(lab.app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);
+    let revocation = Revocation { org: &stack.org, id: &id, cascade: false, by: Revoker::Operator, now };
+    assert_eq!(stack.app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);
     assert_eq!(attempt(&late).await, Creation::Revoked);
-    assert_eq!(lab.app.keys.find(&late.hash()).await.expect("DynamoDB"), None);
-    assert!(found(&lab.app, &repeated).await.revoked_at.is_some());
-    lab.stop().await;
+    assert_eq!(stack.app.keys.find(&late.hash()).await.expect("DynamoDB"), None);
+    assert!(found(&stack.app, &repeated).await.revoked_at.is_some());
+    stack.stop().await;
 }
 
 async fn found(app: &App, secret: &KeySecret) -> ApiKey {
@@ -259,95 +255,84 @@ async fn found(app: &App, secret: &KeySecret) -> ApiKey {
 
 #[tokio::test]
 async fn parent_revoked_between_check_and_creation_creates_nothing() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    let first = found(&lab.app, &lab.key.parse().expect("a key")).await;
-    let (_, parent) = store(&lab.app, &first, vec![Scope::Keys]).await;
-    let parent = found(&lab.app, &parent).await;
-    // The creation has looked its parent up, and is halted before its transaction.
-    let gate = Arc::new(Gate::after(2));
-    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &gate));
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let first = found(&stack.app, &stack.key.parse().expect("a key")).await;
+    let (_, parent) = store(&stack.app, &first, vec![Scope::Keys]).await;
+    let parent = found(&stack.app, &parent).await;
+    // The creation has looked its parent up, and is held before its transaction.
+    let faults = FaultPlan::hold_after(2);
+    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &faults));
     let creation = store(&app, &parent, vec![Scope::Keys]);
     let revocation = async {
-        gate.arrival().await;
+        faults.reached().await;
         let (now, by) = (Timestamp::now(), Revoker::Key(&first));
-        let revocation = Revocation { org: &lab.org, id: &parent.id, cascade: true, by, now };
-        assert_eq!(lab.app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);
-        gate.open();
+        let revocation = Revocation { org: &stack.org, id: &parent.id, cascade: true, by, now };
+        assert_eq!(stack.app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);
+        faults.release();
     };
     let ((created, secret), ()) = join(creation, revocation).await;
     assert!(!created);
-    assert_eq!(lab.app.keys.find(&secret.hash()).await.expect("DynamoDB"), None);
-    lab.stop().await;
+    assert_eq!(stack.app.keys.find(&secret.hash()).await.expect("DynamoDB"), None);
+    stack.stop().await;
 }
 
-/// Answers queries of the index as if it did not have the newest key yet, so many times.
+/// Removes the newest key from the results of the next queries of the index, this many times.
 #[derive(Debug)]
 struct LaggingIndex(AtomicI64);
 
-impl Tap for LaggingIndex {
-    fn call(
-        self: Arc<Self>,
-        wire: SharedHttpConnector,
-        request: HttpRequest,
-    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
-        Box::pin(async move {
-            let query =
-                request.headers().get("x-amz-target").is_some_and(|target| target.ends_with(".Query"));
-            let mut answer = wire.call(request).await?;
-            if query && self.0.fetch_sub(1, Ordering::SeqCst) > 0 {
-                let body =
-                    http_body_util::BodyExt::collect(answer.take_body()).await.expect("a body").to_bytes();
-                let mut page: Value = serde_json::from_slice(&body).expect("JSON");
-                let items = page["Items"].as_array_mut().expect("items");
-                let newest = (0..items.len()).max_by_key(|at| items[*at]["created_at"]["N"].to_string());
-                items.remove(newest.expect("a key"));
-                let body = page.to_string();
-                answer.headers_mut().remove("x-amz-crc32");
-                answer.headers_mut().insert("content-length", body.len().to_string());
-                *answer.body_mut() = SdkBody::from(body);
-            }
-            Ok(answer)
-        })
+impl Interceptor for LaggingIndex {
+    async fn intercept(&self, call: Call) -> CallResult {
+        let query = call.operation() == "Query";
+        let mut response = call.send().await?;
+        if query && self.0.fetch_sub(1, Ordering::SeqCst) > 0 {
+            let body = read_body(&mut response).await?;
+            let mut page: Value = serde_json::from_slice(&body).expect("JSON");
+            let items = page["Items"].as_array_mut().expect("items");
+            let newest = (0..items.len()).max_by_key(|at| items[*at]["created_at"]["N"].to_string());
+            items.remove(newest.expect("a key"));
+            set_body(&mut response, page.to_string().into_bytes());
+        }
+        Ok(response)
     }
 }
 
 #[tokio::test]
 async fn cascade_waits_for_an_index_that_lags() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    let first = found(&lab.app, &lab.key.parse().expect("a key")).await;
-    let (_, parent) = store(&lab.app, &first, vec![Scope::Keys]).await;
-    let parent = found(&lab.app, &parent).await;
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let first = found(&stack.app, &stack.key.parse().expect("a key")).await;
+    let (_, parent) = store(&stack.app, &first, vec![Scope::Keys]).await;
+    let parent = found(&stack.app, &parent).await;
     tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-    let (_, newest) = store(&lab.app, &parent, vec![Scope::Import]).await;
+    let (_, newest) = store(&stack.app, &parent, vec![Scope::Import]).await;
     let lagging = Arc::new(LaggingIndex(AtomicI64::new(3)));
-    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &lagging));
+    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &lagging));
     let (now, by) = (Timestamp::now(), Revoker::Key(&first));
-    let revocation = Revocation { org: &lab.org, id: &parent.id, cascade: true, by, now };
+    let revocation = Revocation { org: &stack.org, id: &parent.id, cascade: true, by, now };
     assert_eq!(app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);
-    assert!(found(&lab.app, &newest).await.revoked_at.is_some());
+    assert!(found(&stack.app, &newest).await.revoked_at.is_some());
     assert!(lagging.0.load(Ordering::SeqCst) <= 0, "the index lagged");
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn cascade_over_more_keys_than_a_transaction_takes() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    let first = found(&lab.app, &lab.key.parse().expect("a key")).await;
-    let (_, root) = store(&lab.app, &first, vec![Scope::Keys]).await;
-    let root = found(&lab.app, &root).await;
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let first = found(&stack.app, &stack.key.parse().expect("a key")).await;
+    let (_, root) = store(&stack.app, &first, vec![Scope::Keys]).await;
+    let root = found(&stack.app, &root).await;
     let mut secrets = Vec::new();
-    // More than 98 that can create keys, and some that can't.
+    // More than 98 keys that can create keys, and some that can't.
     for n in 0..120 {
         let scope = if n < 110 { Scope::Keys } else { Scope::Import };
-        secrets.push(store(&lab.app, &root, vec![scope]).await.1);
+        secrets.push(store(&stack.app, &root, vec![scope]).await.1);
     }
     let (now, by) = (Timestamp::now(), Revoker::Key(&first));
-    let revocation = Revocation { org: &lab.org, id: &root.id, cascade: true, by, now };
-    assert_eq!(lab.app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);
+    let revocation = Revocation { org: &stack.org, id: &root.id, cascade: true, by, now };
+    assert_eq!(stack.app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);
     for secret in secrets {
-        let key = found(&lab.app, &secret).await;
+        let key = found(&stack.app, &secret).await;
         assert_eq!(key.revoked_by, Some(Actor::Key(first.id.clone())));
     }
-    assert_eq!(found(&lab.app, &lab.key.parse().expect("a key")).await.revoked_at, None);
-    lab.stop().await;
+    assert_eq!(found(&stack.app, &stack.key.parse().expect("a key")).await.revoked_at, None);
+    stack.stop().await;
 }

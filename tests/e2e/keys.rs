@@ -1,4 +1,4 @@
-//! Who is let in.
+//! API keys: authentication, creation and scopes.
 
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
@@ -13,7 +13,7 @@ async fn status(tenant: &Tenant) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_request_without_a_good_key_is_told_why_it_is_refused() {
+async fn request_without_valid_key_is_rejected_with_reason() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     let unknown = KeySecret::random().expect("randomness");
@@ -39,7 +39,7 @@ async fn a_request_without_a_good_key_is_told_why_it_is_refused() {
 }
 
 #[tokio::test]
-async fn another_organizations_import_is_not_found() {
+async fn import_of_another_organization_is_not_found() {
     let saldo = saldo().await;
     let (one, other) = (saldo.tenant().await, saldo.tenant().await);
     if one.org().is_none() {
@@ -56,7 +56,7 @@ async fn another_organizations_import_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_key_is_taken_from_either_header() {
+async fn key_is_read_from_either_header() {
     let tenant = saldo().await.tenant().await;
     let bearer = format!("Bearer {}", tenant.key);
     let by_bearer =
@@ -70,7 +70,7 @@ async fn a_key_is_taken_from_either_header() {
 const KEYS: &str = "/api/v1/keys";
 
 #[tokio::test]
-async fn a_key_is_made_shown_once_listed_and_revoked() {
+async fn key_is_created_shown_once_listed_and_revoked() {
     let tenant = saldo().await.tenant().await;
     let request = json!({ "name": "ERP", "scopes": ["import", "accounts:read"], "expires_at": "2099-01-31T12:00:00+01:00" });
     let made = tenant.json(Method::POST, KEYS, request).await;
@@ -127,7 +127,7 @@ async fn a_key_is_made_shown_once_listed_and_revoked() {
 }
 
 #[tokio::test]
-async fn a_key_grants_no_scope_it_lacks() {
+async fn key_grants_no_scope_it_lacks() {
     let tenant = saldo().await.tenant().await;
     let made =
         tenant.json(Method::POST, KEYS, json!({ "name": "k", "scopes": ["keys", "import"] })).await.json();
@@ -152,7 +152,7 @@ async fn child_key_expires_no_later_than_its_parent() {
     };
     let parent = ask(&tenant, json!("2098-01-31T12:00:00Z")).await.json();
     let parent = tenant.with_key(parent["key"].as_str().expect("a key"));
-    // The parent's expiry is the default, and the latest.
+    // The parent's expiry is the default and the maximum.
     for (asked, granted) in [
         (Value::Null, "2098-01-31T12:00:00.000Z"),
         (json!("2098-01-31T13:00:00+01:00"), "2098-01-31T12:00:00.000Z"),
@@ -173,7 +173,7 @@ async fn child_key_expires_no_later_than_its_parent() {
 }
 
 #[tokio::test]
-async fn a_request_for_a_key_that_is_wrong_is_told_everything() {
+async fn invalid_key_request_lists_all_errors() {
     let tenant = saldo().await.tenant().await;
     let wrong =
         json!({ "scopes": ["import", "everything", 5, "import"], "expires_at": "tomorrow", "admin": true });
@@ -235,7 +235,7 @@ async fn a_request_for_a_key_that_is_wrong_is_told_everything() {
 }
 
 #[tokio::test]
-async fn a_repeated_request_for_a_key_makes_one_and_does_not_show_it_again() {
+async fn repeated_key_request_makes_one_key_and_hides_its_secret() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     let idempotency_key = Uuid::now_v7().to_string();

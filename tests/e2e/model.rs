@@ -1,5 +1,5 @@
-//! Random rows, and what a simple program makes of imports of them, one after the other, row
-//! by row: what Saldo must come to, whatever happens on the way.
+//! Random rows, and a model that imports them one after the other, row by row. Saldo must end with the
+//! same accounts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,12 +23,12 @@ const OPTIONAL: [(&str, &str); 10] = [
     ("email", "a@example.com"),
 ];
 
-/// What differs between an account and what a model says of it: fields by name.
+/// The differences between an account and the model, by field.
 pub(crate) type Fields = BTreeMap<&'static str, String>;
 
-/// `count` rows over five external ids that begin with `prefix`, some of them bad, some of them
-/// twice; one row in five has no external id. Each has any of the optional fields given, null or left
-/// out; or, if they are to be of one shape, as in a table, none is left out that another has.
+/// `count` rows over five external ids that begin with `prefix`. Some are invalid, some repeated, and
+/// one in five has no external id. Optional fields are given, null or left out; if the rows are to have
+/// one shape, as in a table, all of them have the same fields.
 pub(crate) fn random_rows(random: &mut StdRng, count: usize, prefix: &str, table: bool) -> Vec<Value> {
     let columns: Vec<bool> = OPTIONAL.iter().map(|_| random.random_bool(0.6)).collect();
     (0..count).map(|_| random_row(random, prefix, table.then_some(&columns))).collect()
@@ -42,7 +42,7 @@ fn random_row(random: &mut StdRng, prefix: &str, columns: Option<&Vec<bool>>) ->
     if random.random_bool(0.8) {
         row.insert("external_id".to_owned(), json!(format!("{prefix}{}", random.random_range(0..5))));
     } else if columns.is_some() {
-        // In a table that has the column a row without an external id is refused.
+        // In a table with a column for it, a row without an external id is rejected.
         row.insert("external_id".to_owned(), json!(format!("{prefix}row-{cents}")));
     }
     for (at, (field, value)) in OPTIONAL.into_iter().enumerate() {
@@ -63,7 +63,7 @@ fn random_row(random: &mut StdRng, prefix: &str, columns: Option<&Vec<bool>>) ->
     Value::Object(row)
 }
 
-/// Whether a row is to be refused.
+/// Whether a row is to be rejected.
 pub(crate) fn is_bad(row: &Value) -> bool {
     row["total_amount"] == "bad"
 }
@@ -91,7 +91,7 @@ pub(crate) fn table(rows: &[Value]) -> String {
     lines.iter().map(|line| line.join(";") + "\r\n").collect()
 }
 
-/// The rows that count: the last of those that share an external id.
+/// The rows that count: the last one of each external id.
 pub(crate) fn last_of_each(rows: &[Value]) -> Vec<(usize, &Value)> {
     let id = |row: &Value| row.get("external_id").cloned();
     let replaced =
@@ -99,18 +99,17 @@ pub(crate) fn last_of_each(rows: &[Value]) -> Vec<(usize, &Value)> {
     rows.iter().enumerate().filter(|(at, row)| !replaced(*at, row)).collect()
 }
 
-/// What a simple program makes of the imports, one after the other, row by row.
+/// The accounts after the imports, one after the other, row by row.
 #[derive(Default)]
 pub(crate) struct Model {
     /// Accounts by their external ids.
     pub(crate) accounts: BTreeMap<String, Fields>,
-    /// Accounts of rows without one.
+    /// Accounts of rows without an external id.
     pub(crate) anonymous: BTreeMap<AccountId, Fields>,
 }
 
 impl Model {
-    /// What comes of these imports, but for the rows that `lost` names: of which import, and
-    /// which of its rows.
+    /// The accounts after these imports, without the rows that `lost` names by import and row.
     pub(crate) fn of(imports: &[(ImportId, Vec<Value>)], lost: &BTreeSet<(ImportId, usize)>) -> Self {
         let mut model = Self::default();
         for (import, rows) in imports {
@@ -157,7 +156,7 @@ fn apply(fields: &mut Fields, row: &Value) {
     }
 }
 
-/// The same of an account as it is.
+/// The fields of a stored account, in the model's form.
 pub(crate) fn fields(account: &Account) -> Fields {
     let contact = account.contact.as_ref();
     assert_eq!(account.total_amount.map(|amount| -amount), Some(account.balance));

@@ -1,4 +1,4 @@
-//! `/rest/notifications`: endpoints made, changed and deleted, and what is refused in them.
+//! `/rest/notifications`: endpoints created, updated and deleted, and their validation.
 
 use insta::assert_snapshot;
 use reqwest::Method;
@@ -9,7 +9,7 @@ use testing::{Receiver, Tenant, saldo};
 use uuid::Uuid;
 
 const NOTIFICATIONS: &str = "/rest/notifications";
-/// On the public Internet, and an address, so that nothing is looked up.
+/// A public address, so that no name is resolved.
 const PUBLIC: &str = "https://1.1.1.1/hook?of=saldo";
 
 async fn make(tenant: &Tenant, observe_key: &str, notify_uri: &str) -> Value {
@@ -20,7 +20,7 @@ async fn make(tenant: &Tenant, observe_key: &str, notify_uri: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_endpoint_is_made_read_changed_listed_and_deleted() {
+async fn endpoint_is_created_read_updated_listed_and_deleted() {
     let tenant = saldo().await.tenant().await;
     let request = json!({
         "observe_key": "/rest/transactions", "notify_uri": PUBLIC, "state": "x=1 ñ",
@@ -86,7 +86,7 @@ async fn an_endpoint_is_made_read_changed_listed_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_notification_that_is_wrong_is_told_everything_in_both_dialects() {
+async fn invalid_endpoint_lists_all_errors_in_json_and_form() {
     let tenant = saldo().await.tenant().await;
     let wrong = json!({ "observe_key": "/rest/account", "notify_uri": "http://example.com/", "state": "x".repeat(1_025) });
     let refused = tenant.json(Method::POST, NOTIFICATIONS, wrong).await;
@@ -137,7 +137,7 @@ async fn a_notification_that_is_wrong_is_told_everything_in_both_dialects() {
 }
 
 #[tokio::test]
-async fn targets_that_are_not_to_be_called_are_not_saved() {
+async fn forbidden_targets_are_not_saved() {
     let tenant = saldo().await.tenant().await;
     let long = format!("https://1.1.1.1/{}", "a".repeat(2_048));
     let inner = [
@@ -154,7 +154,7 @@ async fn targets_that_are_not_to_be_called_are_not_saved() {
         long.as_str(),
         "",
     ];
-    // The local stack lets this machine be a receiver.
+    // The local stack allows receivers on this machine.
     let local = tenant.org().is_some();
     for uri in inner.into_iter().filter(|uri| !(local && uri.contains("127.0.0.1"))) {
         for (method, path) in [
@@ -171,14 +171,14 @@ async fn targets_that_are_not_to_be_called_are_not_saved() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_knows_yet_is_taken() {
+async fn unresolvable_host_name_is_accepted() {
     let tenant = saldo().await.tenant().await;
     let made = make(&tenant, "/rest/accounts", "https://receiver.invalid/").await;
     assert_eq!(made["notify_uri"], "https://receiver.invalid/");
 }
 
 #[tokio::test]
-async fn every_field_of_a_notification_is_checked_when_it_is_made_and_when_it_is_changed() {
+async fn every_endpoint_field_is_validated_on_creation_and_update() {
     let tenant = saldo().await.tenant().await;
     for (body, pointer, code) in [
         (json!({ "notify_uri": PUBLIC }), "/observe_key", "required"),
@@ -215,7 +215,7 @@ async fn every_field_of_a_notification_is_checked_when_it_is_made_and_when_it_is
 }
 
 #[tokio::test]
-async fn a_repeated_request_makes_one_endpoint_and_does_not_show_its_secret_again() {
+async fn repeated_creation_makes_one_endpoint_and_hides_its_secret() {
     let tenant = saldo().await.tenant().await;
     let idempotency_key = Uuid::now_v7().to_string();
     let headers = [("content-type", "application/json"), ("idempotency-key", idempotency_key.as_str())];
@@ -232,7 +232,7 @@ async fn a_repeated_request_makes_one_endpoint_and_does_not_show_its_secret_agai
 }
 
 #[tokio::test]
-async fn url_and_observe_key_are_one_endpoint_at_most() {
+async fn url_and_observe_key_identify_one_endpoint() {
     let tenant = saldo().await.tenant().await;
     let taken = |refused: testing::Answer| {
         assert_eq!(refused.problem(), (409, "notification_exists".to_owned()), "{refused:?}");
@@ -242,7 +242,7 @@ async fn url_and_observe_key_are_one_endpoint_at_most() {
         let request = json!({ "observe_key": key, "notify_uri": uri });
         tenant.json(Method::POST, NOTIFICATIONS, request).await
     };
-    // Of eight requests at the same moment, one makes the endpoint.
+    // Of eight simultaneous requests, one creates the endpoint.
     let uri = format!("https://1.1.1.1/{}", Uuid::now_v7());
     let mut first = None;
     for answer in futures::future::join_all((0..8).map(|_| post("/rest/accounts", &uri))).await {
@@ -253,11 +253,11 @@ async fn url_and_observe_key_are_one_endpoint_at_most() {
     }
     let path = |made: &Value| format!("{NOTIFICATIONS}/{}", made["notification_id"].as_str().expect("an id"));
     let first = path(&first.expect("one endpoint"));
-    // The same URL in another spelling, and with a fragment, which no request carries.
+    // The same URL in another spelling, and with a fragment, which requests don't send.
     taken(post("/rest/accounts", &uri.replace("https://1.1.1.1/", "HTTPS://1.1.1.1:443/")).await);
     taken(post("/rest/accounts", &format!("{uri}#top")).await);
 
-    // Another key or another URL is another endpoint, until it is changed to the first one's.
+    // Another key or another URL is another endpoint, until an update makes it equal to the first.
     let second = path(&make(&tenant, "/rest/transactions", &uri).await);
     let third = path(&make(&tenant, "/rest/accounts", &format!("{uri}/3")).await);
     let put = async |path: &str, body: Value| tenant.json(Method::PUT, path, body).await;
@@ -265,7 +265,7 @@ async fn url_and_observe_key_are_one_endpoint_at_most() {
     taken(put(&third, json!({ "notify_uri": uri })).await);
     assert_eq!(put(&first, json!({ "notify_uri": uri, "state": "same" })).await.status, 200);
 
-    // What an endpoint gives up, another can have: at the same moment, one of them.
+    // Of two endpoints that are changed to a URL that another has left, one gets it.
     assert_eq!(put(&first, json!({ "observe_key": "saldo:sync.completed" })).await.status, 200);
     let both =
         [put(&second, json!({ "observe_key": "/rest/accounts" })), put(&third, json!({ "notify_uri": uri }))];
@@ -285,7 +285,7 @@ async fn url_and_observe_key_are_one_endpoint_at_most() {
 }
 
 #[tokio::test]
-async fn an_organization_has_at_most_a_hundred_endpoints() {
+async fn organization_has_at_most_100_endpoints() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     let (Some(app), Some(org)) = (saldo.app().await, tenant.org()) else { return };
@@ -311,7 +311,7 @@ async fn an_organization_has_at_most_a_hundred_endpoints() {
 }
 
 #[tokio::test]
-async fn imports_and_exports_tell_whoever_observes_them_in_signed_notifications() {
+async fn imports_and_exports_send_signed_notifications() {
     let saldo = saldo().await;
     let tenant = saldo.tenant().await;
     if saldo.app().await.is_none() {
@@ -344,7 +344,10 @@ async fn imports_and_exports_tell_whoever_observes_them_in_signed_notifications(
         assert_eq!(notification.header("content-type"), "application/json");
         let webhook = Webhook::new(endpoint["secret"].as_str().expect("a secret")).expect("a secret");
         webhook.verify(&notification.body, &notification.headers).expect("a good signature");
-        assert!(webhook.verify(b"{}", &notification.headers).is_err(), "it is of this body alone");
+        assert!(
+            webhook.verify(b"{}", &notification.headers).is_err(),
+            "the signature is only valid for its body"
+        );
 
         let path = format!("{NOTIFICATIONS}/{}/deliveries", id.as_str().expect("an id"));
         let mut listed = Value::Null;

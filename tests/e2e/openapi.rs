@@ -1,4 +1,4 @@
-//! The OpenAPI document: committed as the code has it, complete, and with the right names.
+//! The OpenAPI document: the committed file matches the code, and it is complete and consistent.
 
 use std::collections::BTreeSet;
 use std::{env, fs};
@@ -7,7 +7,7 @@ use local::Data;
 use serde_json::{Value, json};
 use testing::services;
 
-/// The document that the code makes, indented.
+/// The document that the code generates, indented.
 async fn document() -> String {
     let aws = services(&Data::Ephemeral).await;
     let document = local::routes(&aws.app()).openapi().to_pretty_json().expect("JSON");
@@ -16,7 +16,7 @@ async fn document() -> String {
 }
 
 #[tokio::test]
-async fn the_committed_document_is_the_codes() {
+async fn committed_document_matches_code() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
     let document = document().await;
     if env::var_os("UPDATE_OPENAPI").is_some() {
@@ -25,12 +25,12 @@ async fn the_committed_document_is_the_codes() {
     let committed = fs::read_to_string(file).expect("docs/openapi.json");
     assert!(
         committed == document,
-        "docs/openapi.json is not what the code says; write it anew: UPDATE_OPENAPI=1 cargo test --test e2e openapi"
+        "docs/openapi.json differs from the code; update it: UPDATE_OPENAPI=1 cargo test --test e2e openapi"
     );
 }
 
 #[tokio::test]
-async fn every_operation_is_described_in_full() {
+async fn every_operation_is_fully_described() {
     let document: Value = serde_json::from_str(&document().await).expect("JSON");
     let tags: BTreeSet<&str> =
         document["tags"].as_array().expect("tags").iter().filter_map(|tag| tag["name"].as_str()).collect();
@@ -63,13 +63,13 @@ async fn every_operation_is_described_in_full() {
 }
 
 #[tokio::test]
-async fn examples_are_what_they_are_examples_of() {
+async fn examples_match_their_schemas() {
     let document: Value = serde_json::from_str(&document().await).expect("JSON");
     for (name, schema) in document["components"]["schemas"].as_object().expect("schemas") {
         let whole = json!({
             "$ref": format!("#/components/schemas/{name}"), "components": document["components"]
         });
-        // A reference that leads nowhere is found, too.
+        // A reference without a target is an error, too.
         let validator = jsonschema::draft202012::new(&whole).expect(name);
         if let Some(example) = schema.get("example") {
             let errors: Vec<String> = validator.iter_errors(example).map(|error| error.to_string()).collect();

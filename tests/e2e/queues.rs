@@ -1,5 +1,5 @@
-//! What workers ask of SQS: messages that failed come back soon, batches keep to SQS's limits, and
-//! of a batch that SQS takes in part the rest is sent again.
+//! How workers use SQS: failed messages become visible again soon, batches respect SQS's limits, and
+//! the rest of a partly accepted batch is resent.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,11 +9,11 @@ use saldo_domain::notification::Event;
 use saldo_store::app::App;
 use saldo_store::queue::SyncMessage;
 use serde_json::{Value, json};
-use testing::Lab;
-use testing::wire::{Instead, tapped};
+use testing::TestStack;
+use testing::wire::{StubResponses, intercepted};
 use uuid::Uuid;
 
-/// A worker, or a handler of dead letters, that can't read its tables.
+/// A worker, or a DLQ handler, whose tables can't be read.
 struct Broken {
     function: &'static str,
     handler: Handler,
@@ -49,10 +49,10 @@ const BROKEN: [Broken; 9] = [
 ];
 
 #[tokio::test]
-async fn failed_messages_come_back_soon_in_every_function_that_polls_a_queue() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    let sqs = aws_sdk_sqs::Client::new(lab.sdk());
-    let sources = lab.aws.template().sources().expect("a good template");
+async fn every_queue_function_shortens_visibility_of_failed_messages() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let sqs = aws_sdk_sqs::Client::new(stack.sdk());
+    let sources = stack.aws.template().sources().expect("a good template");
     assert_eq!(sources.len(), BROKEN.len());
     for Broken { function, handler } in BROKEN {
         let source = sources.iter().find(|source| source.function_name == function).expect("its queue");
@@ -69,14 +69,15 @@ async fn failed_messages_come_back_soon_in_every_function_that_polls_a_queue() {
             attributes.insert("ApproximateReceiveCount".to_owned(), receives.to_string());
             let asked = Arc::new(Mutex::new(Vec::new()));
             let noted = Arc::clone(&asked);
-            let note = Instead(move |operation: &str, body: &Value| {
+            let note = StubResponses(move |operation: &str, body: &Value| {
                 if operation == "AmazonSQS.ChangeMessageVisibility" {
                     noted.lock().expect("no panic").push(body.clone());
                 }
-                // What is asked for is not waited for.
+                // SQS handles the call; the message is made visible again below.
                 None
             });
-            let app = App::new(&lab.aws.settings, &tapped(&lab.aws.sdk_of(function), &Arc::new(note)));
+            let app =
+                App::new(&stack.aws.settings, &intercepted(&stack.aws.sdk_of(function), &Arc::new(note)));
             assert_eq!(handler(app, event).await, 1, "{function}");
             let asked = asked.lock().expect("no panic").clone();
             assert_eq!(asked.len(), 1, "{function}: {asked:?}");
@@ -88,32 +89,32 @@ async fn failed_messages_come_back_soon_in_every_function_that_polls_a_queue() {
             back.visibility_timeout(0).send().await.expect("SQS");
         }
     }
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn visibility_that_can_not_be_changed_changes_nothing_else() {
-    let lab = Lab::start(&Data::Ephemeral).await;
+async fn failed_visibility_change_does_not_affect_result() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").receipt_handle("r").body("nonsense");
-    let sources = lab.aws.template().sources().expect("a good template");
+    let sources = stack.aws.template().sources().expect("a good template");
     let source = sources.iter().find(|source| source.function_name == "ExportWorkerFunction");
     let event = sqs_event_from(&source.expect("its queue").event_source_arn, &[message.build()]);
-    let refuse = Instead(|operation: &str, _: &Value| {
+    let refuse = StubResponses(|operation: &str, _: &Value| {
         let refused = json!({ "__type": "com.amazonaws.sqs#ReceiptHandleIsInvalid" });
         (operation == "AmazonSQS.ChangeMessageVisibility").then_some((400, refused))
     });
-    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &Arc::new(refuse)));
+    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &Arc::new(refuse)));
     let answer = saldo_jobs::export::handle(app, event).await;
     assert_eq!(answer.batch_item_failures.len(), 1);
     assert_eq!(answer.batch_item_failures[0].item_identifier, "m");
-    lab.stop().await;
+    stack.stop().await;
 }
 
-/// The messages of so many synchronizations.
-fn messages(lab: &Lab, count: usize) -> Vec<SyncMessage> {
+/// The messages of `count` synchronizations.
+fn messages(stack: &TestStack, count: usize) -> Vec<SyncMessage> {
     let access = format!("acs_{}", "a".repeat(16));
     let message = |_| SyncMessage {
-        org: lab.org.clone(),
+        org: stack.org.clone(),
         access: access.parse().expect("an id"),
         sync: SyncId::of_seed(Uuid::now_v7()),
     };
@@ -121,12 +122,12 @@ fn messages(lab: &Lab, count: usize) -> Vec<SyncMessage> {
 }
 
 #[tokio::test]
-async fn of_a_batch_that_is_taken_in_part_the_rest_is_sent_again() {
-    let lab = Lab::start(&Data::Ephemeral).await;
+async fn rest_of_partly_accepted_batch_is_resent() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
     let sent = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&sent);
-    // Each request takes its first three entries.
-    let in_part = Instead(move |operation: &str, body: &Value| {
+    // Each call accepts its first three entries.
+    let in_part = StubResponses(move |operation: &str, body: &Value| {
         if operation != "AmazonSQS.SendMessageBatch" {
             return None;
         }
@@ -139,18 +140,18 @@ async fn of_a_batch_that_is_taken_in_part_the_rest_is_sent_again() {
         );
         Some((200, json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": failed.collect::<Vec<_>>() })))
     });
-    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &Arc::new(in_part)));
-    app.sync_queue.send(&messages(&lab, 12)).await.expect("in the end all are taken");
+    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &Arc::new(in_part)));
+    app.sync_queue.send(&messages(&stack, 12)).await.expect("all are accepted in the end");
     assert_eq!(*sent.lock().expect("no panic"), [10, 7, 4, 1, 2]);
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn entry_that_is_at_fault_is_not_sent_again() {
-    let lab = Lab::start(&Data::Ephemeral).await;
+async fn entry_with_sender_fault_is_not_resent() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
     let sent = Arc::new(Mutex::new(0));
     let noted = Arc::clone(&sent);
-    let refuse = Instead(move |operation: &str, _: &Value| {
+    let refuse = StubResponses(move |operation: &str, _: &Value| {
         if operation != "AmazonSQS.SendMessageBatch" {
             return None;
         }
@@ -158,41 +159,41 @@ async fn entry_that_is_at_fault_is_not_sent_again() {
         let failed = json!([{ "Id": "0", "Code": "InvalidMessageContents", "SenderFault": true }]);
         Some((200, json!({ "Successful": [], "Failed": failed })))
     });
-    let app = App::new(&lab.aws.settings, &tapped(lab.sdk(), &Arc::new(refuse)));
-    let failure = app.sync_queue.send(&messages(&lab, 1)).await.expect_err("it is refused");
+    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &Arc::new(refuse)));
+    let failure = app.sync_queue.send(&messages(&stack, 1)).await.expect_err("the entry is rejected");
     assert!(failure.chain().contains("InvalidMessageContents"), "{}", failure.chain());
     assert_eq!(*sent.lock().expect("no panic"), 1);
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn batches_keep_to_the_limits_that_sqs_enforces() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    // Ten events of 200 kB, of synchronizations of a thousand accounts, are two batches.
+async fn batches_respect_sqs_limits() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    // Ten events of 200 kB, each of a synchronization of a thousand accounts, need two batches.
     let event = |keys: usize| {
         let account = format!("/rest/accounts/acc_{}", "a".repeat(26));
         let paths = vec![format!("{account}/transactions"); keys];
         let sync = SyncId::of_seed(Uuid::now_v7());
-        Event::sync_completed(lab.org.clone(), &sync, jiff::Timestamp::now(), paths)
+        Event::sync_completed(stack.org.clone(), &sync, jiff::Timestamp::now(), paths)
     };
     let tell = |keys| saldo_store::queue::NotificationMessage::Tell(event(keys));
     let large: Vec<_> = (0..10).map(|_| tell(3_000)).collect();
-    lab.app.notification_queue.send(&large).await.expect("within the limits");
+    stack.app.notification_queue.send(&large).await.expect("within the limits");
     let mut received = 0;
     loop {
-        match lab.messages(&lab.aws.settings.queues.notification).await.len() {
+        match stack.messages(&stack.aws.settings.queues.notification).await.len() {
             0 => break,
             more => received += more,
         }
     }
     assert_eq!(received, 10);
-    // A message that no batch can have is an error, and nothing of it is sent.
-    let failure = lab.app.notification_queue.send(&[tell(20_000)]).await.expect_err("too large");
+    // A message that is too large for a batch is an error, and is not sent.
+    let failure = stack.app.notification_queue.send(&[tell(20_000)]).await.expect_err("too large");
     assert!(failure.chain().contains("1 MiB"), "{}", failure.chain());
-    assert_eq!(lab.messages(&lab.aws.settings.queues.notification).await.len(), 0);
+    assert_eq!(stack.messages(&stack.aws.settings.queues.notification).await.len(), 0);
 
-    // The local stack's SQS refuses what SQS refuses.
-    let sqs = aws_sdk_sqs::Client::new(lab.sdk());
+    // The local stack's SQS rejects what SQS rejects.
+    let sqs = aws_sdk_sqs::Client::new(stack.sdk());
     let entries = |count: usize, bytes: usize| {
         let entry = |n: usize| {
             let entry = aws_sdk_sqs::types::SendMessageBatchRequestEntry::builder();
@@ -203,9 +204,9 @@ async fn batches_keep_to_the_limits_that_sqs_enforces() {
     for (entries, code) in
         [(entries(11, 1), "TooManyEntriesInBatchRequest"), (entries(2, 600_000), "BatchRequestTooLong")]
     {
-        let batch = sqs.send_message_batch().queue_url(&lab.aws.settings.queues.sync).set_entries(entries);
+        let batch = sqs.send_message_batch().queue_url(&stack.aws.settings.queues.sync).set_entries(entries);
         let refused = batch.send().await.expect_err(code);
         assert!(format!("{refused:?}").contains(code), "{refused:?}");
     }
-    lab.stop().await;
+    stack.stop().await;
 }

@@ -1,5 +1,5 @@
-//! Workers that queue their messages again, under Lambda's loop detection: they run for as long as
-//! their schedules last because the template lets them loop, and no longer than their hops allow.
+//! Workers that requeue their messages, under Lambda's loop detection. The template allows them to
+//! loop, so they run as long as their schedules, and at most as often as their hops allow.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,11 +7,6 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_lambda_events::sqs::SqsEvent;
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
-use futures::future::BoxFuture;
 use local::{Aws, Data, Functions, Template, sqs_event};
 use reqwest::Method;
 use saldo_domain::id::OrgId;
@@ -20,15 +15,15 @@ use saldo_store::app::{App, Limits};
 use saldo_store::queue::{ImportMessage, ImportTask, Message, NotificationMessage, Queued, SyncMessage};
 use serde::Serialize;
 use serde_json::{Value, json};
-use testing::wire::{Instead, Tap, tapped};
-use testing::{Lab, Receiver, Tenant, services};
+use testing::wire::{Call, CallResult, Interceptor, StubResponses, intercepted};
+use testing::{Receiver, Tenant, TestStack, services};
 
 use crate::sync::{begin, connect, customer, until};
 
-/// How long a job may take to end: hops of a few milliseconds each.
+/// How long a job may take, with hops of a few milliseconds each.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A whole Saldo of this test's own.
+/// A stack of this test's own, with functions and pollers.
 struct Stack {
     aws: Aws,
     functions: Functions,
@@ -37,17 +32,17 @@ struct Stack {
 }
 
 impl Stack {
-    /// Runs the template's functions with these limits, with `tap` before their requests. Unless
+    /// Runs the template's functions with these limits, with `interceptor` before their calls. Unless
     /// they may loop, they run as if the template had no `RecursiveLoop: Allow`.
-    async fn start(may_loop: bool, limits: Limits, tap: impl Tap) -> Self {
-        Self::over(services(&Data::Ephemeral).await, may_loop, limits, tap).await
+    async fn start(may_loop: bool, limits: Limits, interceptor: impl Interceptor) -> Self {
+        Self::over(services(&Data::Ephemeral).await, may_loop, limits, interceptor).await
     }
 
-    async fn over(aws: Aws, may_loop: bool, limits: Limits, tap: impl Tap) -> Self {
+    async fn over(aws: Aws, may_loop: bool, limits: Limits, interceptor: impl Interceptor) -> Self {
         let template = Template::named(aws.endpoints().names.clone()).expect("a good template");
         let template = if may_loop { template } else { template.without_loops() };
         let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-        let sdk = tapped(aws.sdk_config(), &Arc::new(tap));
+        let sdk = intercepted(aws.sdk_config(), &Arc::new(interceptor));
         let sdk = sdk.to_builder().retry_config(retries).build();
         let listener = local::listen(0).await.expect("a free port");
         let app_on = |sdk: &_| App { limits, ..App::new(&aws.settings, sdk) };
@@ -66,10 +61,10 @@ impl Stack {
 }
 
 #[tokio::test]
-async fn decoupled_login_polls_longer_than_lambda_lets_loops_run() {
+async fn decoupled_login_polls_beyond_loop_detection_limit() {
     for may_loop in [true, false] {
         let limits = Limits { poll_interval: Duration::ZERO, ..Limits::default() };
-        let stack = Stack::start(may_loop, limits, Instead(|_: &str, _: &Value| None)).await;
+        let stack = Stack::start(may_loop, limits, StubResponses(|_: &str, _: &Value| None)).await;
         let access = connect(&stack.tenant, "sandbox-app").await;
         // This customer confirms after 40 polls.
         let request = json!({ "credentials": { "psu_id": customer("decoupled-slow") } });
@@ -83,8 +78,8 @@ async fn decoupled_login_polls_longer_than_lambda_lets_loops_run() {
     }
 }
 
-/// Time that passes as soon as a delivery's message is delayed: the message is sent without its
-/// delay, and the delivery's next attempt is due so much earlier.
+/// Makes the delay of a delivery's message pass at once: the message is sent without its delay, and
+/// the delivery's next attempt is due earlier by as much.
 #[derive(Debug)]
 struct TimeLapse {
     app: App,
@@ -110,32 +105,21 @@ impl TimeLapse {
     }
 }
 
-impl Tap for TimeLapse {
-    fn call(
-        self: Arc<Self>,
-        wire: SharedHttpConnector,
-        mut request: HttpRequest,
-    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
-        Box::pin(async move {
-            let body = request.body().bytes().and_then(|body| serde_json::from_slice::<Value>(body).ok());
-            if request.headers().get("x-amz-target") == Some("AmazonSQS.SendMessageBatch")
-                && let Some(mut body) = body
-                && body["QueueUrl"] == self.queue.as_str()
-            {
-                for entry in body["Entries"].as_array_mut().into_iter().flatten() {
-                    self.pass(entry).await;
-                }
-                let body = body.to_string();
-                request.headers_mut().insert("content-length", body.len().to_string());
-                *request.body_mut() = SdkBody::from(body);
+impl Interceptor for TimeLapse {
+    async fn intercept(&self, mut call: Call) -> CallResult {
+        let mut body = call.json();
+        if call.target() == "AmazonSQS.SendMessageBatch" && body["QueueUrl"] == self.queue.as_str() {
+            for entry in body["Entries"].as_array_mut().into_iter().flatten() {
+                self.pass(entry).await;
             }
-            wire.call(request).await
-        })
+            call.set_body(body.to_string().into_bytes());
+        }
+        call.send().await
     }
 }
 
 #[tokio::test]
-async fn webhook_is_retried_over_its_whole_schedule() {
+async fn webhook_is_retried_over_whole_schedule() {
     for may_loop in [true, false] {
         let (seconds, hops) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let aws = services(&Data::Ephemeral).await;
@@ -166,7 +150,7 @@ async fn webhook_is_retried_over_its_whole_schedule() {
         println!("{hops} hops in {seconds} of {schedule} s: {ended:?}");
         if may_loop {
             assert_eq!(ended, (RETRY_DELAYS.len() + 1, json!("attempts_exhausted")));
-            // Time that really passed counts, too.
+            // The real time that passed counts, too.
             let passed = seconds + begun.elapsed().as_secs() + 1;
             assert!(passed >= schedule && (112..=120).contains(&hops), "{hops} hops, {seconds} s");
         } else {
@@ -178,24 +162,24 @@ async fn webhook_is_retried_over_its_whole_schedule() {
     }
 }
 
-/// DynamoDB's answer where a table has no room.
+/// DynamoDB's response when it throttles a call.
 fn throttled() -> (u16, Value) {
     (400, json!({ "__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException" }))
 }
 
 #[tokio::test]
-async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() {
+async fn throttled_chunk_is_requeued_beyond_loop_detection_limit() {
     for may_loop in [true, false] {
-        // A worker without time for its chunk puts it back at the first throttled request.
+        // A worker without time for its chunk requeues it at the first throttled call.
         let limits = Limits {
             rows_per_chunk: 1,
             chunk_time: Duration::ZERO,
             throttled_rest: Duration::ZERO,
             ..Limits::default()
         };
-        // Two chunks are put back 30 times each: the SDK makes five attempts at a look-up.
+        // Two chunks are requeued 30 times each: the SDK attempts each look-up five times.
         let left = AtomicU64::new(2 * 30 * 5);
-        let full = Instead(move |operation: &str, _: &Value| {
+        let full = StubResponses(move |operation: &str, _: &Value| {
             let take = |left: u64| left.checked_sub(1);
             let is_full = operation == "DynamoDB_20120810.BatchGetItem"
                 && left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, take).is_ok();
@@ -210,7 +194,7 @@ async fn chunk_without_room_is_put_back_more_often_than_lambda_lets_loops_run() 
     }
 }
 
-/// A message as its queue has it after as many hops as its kind allows.
+/// A message that has made as many hops as its kind allows.
 fn exhausted<M: Message>(message: M) -> SqsEvent {
     event(&Queued { message, hops: M::HOPS_MAX })
 }
@@ -221,57 +205,59 @@ fn event(body: &impl Serialize) -> SqsEvent {
 }
 
 #[tokio::test]
-async fn exhausted_hops_end_the_work_as_failed() {
-    let lab = Lab::start(&Data::Ephemeral).await;
+async fn exhausted_hops_fail_the_job() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
     let failed = |answer: aws_lambda_events::sqs::SqsBatchResponse| answer.batch_item_failures.len();
 
-    // An import whose plan finds no room.
+    // An import whose plan is throttled.
     let row = json!({ "contact": { "name": "A" }, "total_amount": 1 });
     let body = json!({ "accounts": [row, row] });
-    let limits = Limits { rows_per_chunk: 1, ..lab.app.limits };
-    let (_, begun) = lab.ask(&App { limits, ..lab.app.clone() }, Method::POST, "/api/v1/import", body).await;
+    let limits = Limits { rows_per_chunk: 1, ..stack.app.limits };
+    let (_, begun) =
+        stack.ask(&App { limits, ..stack.app.clone() }, Method::POST, "/api/v1/import", body).await;
     let import = begun["job_id"].as_str().expect("an id");
     let plan = ImportMessage {
-        org: lab.org.clone(),
+        org: stack.org.clone(),
         import: import.parse().expect("an id"),
         task: ImportTask::Plan,
     };
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
-    let sdk = lab.aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
+    let sdk = stack.aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
     let no_room = |operation: &str, _: &Value| operation.starts_with("DynamoDB").then(throttled);
-    let full = App::new(&lab.aws.settings, &tapped(&sdk, &Arc::new(Instead(no_room))));
+    let full = App::new(&stack.aws.settings, &intercepted(&sdk, &Arc::new(StubResponses(no_room))));
     assert_eq!(failed(saldo_jobs::import::handle(full.clone(), exhausted(plan.clone())).await), 1);
     assert_eq!(
         failed(saldo_jobs::import::handle(full, event(&plan)).await),
         0,
-        "one with hops left is put back"
+        "a message with hops left is requeued"
     );
-    let closing = lab.aws.app_of("ImportDeadLettersFunction");
-    assert_eq!(failed(saldo_jobs::import::handle_dead_letters(closing, exhausted(plan)).await), 0);
-    let (_, job) = lab.ask(&lab.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
+    let dlq_app = stack.aws.app_of("ImportDeadLettersFunction");
+    assert_eq!(failed(saldo_jobs::import::handle_dead_letters(dlq_app, exhausted(plan)).await), 0);
+    let (_, job) = stack.ask(&stack.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
     let reason = "the import waited too often for room in the database or for time to plan it; send it again";
     assert_eq!((&job["status"], &job["reason"]), (&json!("failed"), &json!(reason)), "{job}");
 
     // A synchronization whose customer never confirms.
-    let (_, access) =
-        lab.ask(&lab.app, Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox-app" })).await;
+    let (_, access) = stack
+        .ask(&stack.app, Method::POST, "/rest/accesses", json!({ "access_method_id": "sandbox-app" }))
+        .await;
     let access = access["id"].as_str().expect("an id");
     let path = format!("/rest/accesses/{access}/syncs");
     let request = json!({ "credentials": { "psu_id": customer("decoupled-slow") } });
-    let (_, sync) = lab.ask(&lab.app, Method::POST, &path, request).await;
+    let (_, sync) = stack.ask(&stack.app, Method::POST, &path, request).await;
     let sync = sync["id"].as_str().expect("an id");
     let message = SyncMessage {
-        org: lab.org.clone(),
+        org: stack.org.clone(),
         access: access.parse().expect("an id"),
         sync: sync.parse().expect("an id"),
     };
-    let worker = lab.aws.app_of("SyncWorkerFunction");
+    let worker = stack.aws.app_of("SyncWorkerFunction");
     assert_eq!(failed(saldo_jobs::sync::handle(worker, exhausted(message.clone())).await), 1);
-    let closing = lab.aws.app_of("SyncDeadLettersFunction");
-    assert_eq!(failed(saldo_jobs::sync::handle_dead_letters(closing, exhausted(message)).await), 0);
-    let (_, job) = lab.ask(&lab.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
+    let dlq_app = stack.aws.app_of("SyncDeadLettersFunction");
+    assert_eq!(failed(saldo_jobs::sync::handle_dead_letters(dlq_app, exhausted(message)).await), 0);
+    let (_, job) = stack.ask(&stack.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(30000)), "{job}");
-    let told = "The synchronization waited too often without coming to an end.";
-    assert_eq!(job["error"]["message"], told, "{job}");
-    lab.stop().await;
+    let message = "The synchronization waited too often without coming to an end.";
+    assert_eq!(job["error"]["message"], message, "{job}");
+    stack.stop().await;
 }

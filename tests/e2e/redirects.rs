@@ -1,4 +1,4 @@
-//! Attacks on the way to the bank's page and back.
+//! Attacks on the redirect to the bank's page and on the return from it.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::{Answer, Tenant};
 
-use crate::sync::{at_hand, begin, challenge, connect, customer, respond, until};
-use crate::sync_worker::Bench;
+use crate::sync::{begin, challenge, connect, customer, respond, until, with_sandbox_bank};
+use crate::sync_fixture::SyncFixture;
 
 const DONE: &str = "https://app.example/done";
 
-/// Asks without following redirects: the status, and where the answer leads.
+/// Sends a request without following redirects. Returns the status and the `Location`.
 async fn follow(url: &str) -> (u16, String) {
     let policy = reqwest::redirect::Policy::none();
     let browser = reqwest::Client::builder().redirect(policy).build().expect("a browser");
@@ -24,7 +24,7 @@ async fn follow(url: &str) -> (u16, String) {
     (answer.status().as_u16(), location.unwrap_or_default().to_owned())
 }
 
-/// The user agrees on the bank's page: where the bank sends them back to.
+/// The user approves on the bank's page. Returns the URL to which the bank redirects.
 async fn agree(challenge: &Value) -> String {
     let page = challenge["location"].as_str().expect("a page");
     assert_eq!(follow(page).await.0, 200);
@@ -38,7 +38,7 @@ fn redirects(uris: &[&str], confirm: bool) -> RedirectSettings {
     RedirectSettings { uris: uris.iter().map(uri).collect(), confirm }
 }
 
-/// Sets how the tenant's users come back, as `admin` does. Says whether its tables are at hand.
+/// Changes the tenant's redirect settings, as `admin` does. Returns whether tests can reach the tables.
 async fn set(app: Option<&App>, tenant: &Tenant, settings: &RedirectSettings) -> bool {
     let (Some(app), Some(org)) = (app, tenant.org()) else { return false };
     let before = app.keys.organization(org).await.expect("DynamoDB").expect("an organization").redirects;
@@ -52,8 +52,8 @@ fn refusal(answer: &Answer) -> Value {
 }
 
 #[tokio::test]
-async fn redirect_uri_is_an_https_page() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn redirect_uri_must_be_https_page() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox-redirect").await;
     for bad in [
         "http://app.example/done",
@@ -71,8 +71,8 @@ async fn redirect_uri_is_an_https_page() {
 }
 
 #[tokio::test]
-async fn callback_address_ignores_the_request_headers() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn callback_url_ignores_request_headers() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox-redirect").await;
     let request = reqwest::Client::new()
         .post(format!("{}{access}/syncs", tenant.url))
@@ -91,7 +91,7 @@ async fn callback_address_ignores_the_request_headers() {
 
 #[tokio::test]
 async fn registered_redirect_uris_exclude_all_others() {
-    let Some((saldo, _, tenant)) = at_hand().await else { return };
+    let Some((saldo, _, tenant)) = with_sandbox_bank().await else { return };
     let app = saldo.app().await;
     if !set(app.as_ref(), &tenant, &redirects(&["https://other.example/", DONE], false)).await {
         return;
@@ -117,13 +117,13 @@ async fn registered_redirect_uris_exclude_all_others() {
 }
 
 #[tokio::test]
-async fn confirmed_return_needs_the_code_of_the_users_browser() {
-    let Some((saldo, _, tenant)) = at_hand().await else { return };
+async fn confirmed_return_requires_code_of_users_browser() {
+    let Some((saldo, _, tenant)) = with_sandbox_bank().await else { return };
     if !set(saldo.app().await.as_ref(), &tenant, &redirects(&[], true)).await {
         return;
     }
     let access = connect(&tenant, "sandbox-redirect").await;
-    // Without a page to go on to, nobody would get the code.
+    // Without a redirect URI, the code would reach nobody.
     let refused = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
     assert_eq!(refusal(&refused), "/redirect_uri");
 
@@ -141,9 +141,9 @@ async fn confirmed_return_needs_the_code_of_the_users_browser() {
     let [(state, given), (name, code)] = pairs.as_slice() else { panic!("{onwards}") };
     assert_eq!((state.as_str(), given.as_str(), name.as_str()), ("state", "s", "code"));
     assert!(onwards.as_str().starts_with(DONE) && code.len() >= 26, "{onwards}");
-    assert_eq!(follow(&back).await.0, 409, "one return gives one code");
+    assert_eq!(follow(&back).await.0, 409, "a return gives one code");
 
-    // Until it is confirmed, nothing was read.
+    // Nothing is read before the confirmation.
     let waiting = tenant.get(&sync).await.json();
     assert_eq!(waiting["status"], "AWAIT_AUTH", "{waiting}");
     assert!(!waiting.to_string().contains(code.as_str()));
@@ -155,63 +155,67 @@ async fn confirmed_return_needs_the_code_of_the_users_browser() {
     assert_eq!(until(&tenant, &sync, "COMPLETED").await["accounts"], 4);
 }
 
-/// A bench whose bank sends users to its own page, and that they come back from.
-async fn bench(confirm: bool) -> Bench {
-    let mut bench = Bench::start("sandbox-redirect").await;
+/// A fixture with an access whose users authorize on the bank's page, and with a public URL.
+async fn fixture(confirm: bool) -> SyncFixture {
+    let mut fixture = SyncFixture::start("sandbox-redirect").await;
     let before = RedirectSettings::default();
     let settings = redirects(&[], confirm);
-    let changed = bench.app.keys.change_redirects(&bench.lab.org, &before, &settings).await;
+    let changed = fixture.app.keys.change_redirects(&fixture.stack.org, &before, &settings).await;
     assert!(changed.expect("DynamoDB"));
-    bench.app.public_url = Some("https://api.example/saldo/".parse().expect("a URL"));
-    bench
+    fixture.app.public_url = Some("https://api.example/saldo/".parse().expect("a URL"));
+    fixture
 }
 
 #[tokio::test]
 async fn unconfirmed_return_ends_without_an_authorization() {
     for (confirm, expected) in [(true, "FAILED"), (false, "COMPLETED")] {
-        let bench = bench(confirm).await;
-        let sync = bench.begin(json!({ "redirect_uri": DONE })).await;
-        assert!(bench.deliver(&bench.app, &sync).await);
-        let asked = bench.told(&sync).await["challenge"].clone();
-        // The user agrees at the bank; nobody comes back.
+        let fixture = fixture(confirm).await;
+        let sync = fixture.begin(json!({ "redirect_uri": DONE })).await;
+        assert!(fixture.deliver(&fixture.app, &sync).await);
+        let asked = fixture.job(&sync).await["challenge"].clone();
+        // The user approves at the bank and does not return.
         let back = agree(&asked).await;
-        let path = format!("/rest/accesses/{}/syncs/{sync}/callback", bench.access);
+        let path = format!("/rest/accesses/{}/syncs/{sync}/callback", fixture.access);
         assert!(back.starts_with(&format!("https://api.example/saldo{path}?state=")), "{back}");
-        let limits = Limits { challenge_valid: Duration::ZERO, ..bench.app.limits };
-        let late = App { limits, ..bench.app.clone() };
-        assert!(bench.deliver(&late, &sync).await);
-        let job = bench.told(&sync).await;
+        let limits = Limits { challenge_valid: Duration::ZERO, ..fixture.app.limits };
+        let late = App { limits, ..fixture.app.clone() };
+        assert!(fixture.deliver(&late, &sync).await);
+        let job = fixture.job(&sync).await;
         assert_eq!(job["status"], expected, "{job}");
-        let accounts = bench.lab.ask(&bench.app, Method::GET, "/rest/accounts", Value::Null).await.1;
+        let accounts = fixture.stack.ask(&fixture.app, Method::GET, "/rest/accounts", Value::Null).await.1;
         assert_eq!(accounts["accounts"] == json!([]), confirm, "{accounts}");
-        bench.lab.stop().await;
+        fixture.stack.stop().await;
     }
 }
 
 #[tokio::test]
 async fn code_expires_with_its_challenge() {
-    let bench = bench(true).await;
-    let sync = bench.begin(json!({ "redirect_uri": DONE })).await;
-    assert!(bench.deliver(&bench.app, &sync).await);
-    let back = agree(&bench.told(&sync).await["challenge"]).await;
+    let fixture = fixture(true).await;
+    let sync = fixture.begin(json!({ "redirect_uri": DONE })).await;
+    assert!(fixture.deliver(&fixture.app, &sync).await);
+    let back = agree(&fixture.job(&sync).await["challenge"]).await;
     let path = back.strip_prefix("https://api.example/saldo").expect("the callback");
-    let limits = Limits { challenge_valid: Duration::ZERO, ..bench.app.limits };
-    let late = App { limits, ..bench.app.clone() };
-    assert_eq!(bench.lab.ask(&late, Method::GET, path, Value::Null).await.0, 409, "too late to come back");
-    assert_eq!(bench.lab.ask(&bench.app, Method::GET, path, Value::Null).await.0, 302);
-    // The table has the code's hash alone.
-    let job = bench.app.syncs.get(&bench.lab.org, &sync).await.expect("DynamoDB").expect("a job");
+    let limits = Limits { challenge_valid: Duration::ZERO, ..fixture.app.limits };
+    let late = App { limits, ..fixture.app.clone() };
+    assert_eq!(
+        fixture.stack.ask(&late, Method::GET, path, Value::Null).await.0,
+        409,
+        "the challenge has expired"
+    );
+    assert_eq!(fixture.stack.ask(&fixture.app, Method::GET, path, Value::Null).await.0, 302);
+    // The table has only the hash of the code.
+    let job = fixture.app.syncs.get(&fixture.stack.org, &sync).await.expect("DynamoDB").expect("a job");
     assert!(job.open_challenge().is_some_and(|open| open.code.is_some()));
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }
 
 #[tokio::test]
-async fn redirect_without_a_public_url_is_refused() {
-    let bench = Bench::start("sandbox-redirect").await;
-    let app = App { public_url: None, ..bench.app.clone() };
-    let path = format!("/rest/accesses/{}/syncs", bench.access);
-    let (status, refused) = bench.lab.ask(&app, Method::POST, &path, json!({})).await;
+async fn redirect_without_public_url_is_rejected() {
+    let fixture = SyncFixture::start("sandbox-redirect").await;
+    let app = App { public_url: None, ..fixture.app.clone() };
+    let path = format!("/rest/accesses/{}/syncs", fixture.access);
+    let (status, refused) = fixture.stack.ask(&app, Method::POST, &path, json!({})).await;
     assert_eq!((status.as_u16(), &refused["code"]), (422, &json!("redirect_not_configured")), "{refused}");
     assert_eq!(refused["error"]["code"], 1006);
-    bench.lab.stop().await;
+    fixture.stack.stop().await;
 }

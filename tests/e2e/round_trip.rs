@@ -1,10 +1,10 @@
-//! What was exported, imported again: nothing changes.
+//! Exports that are imported again, without any change.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
-/// Everything an account may say, and everything that is hard to write down.
+/// Accounts with every field, and with texts that are hard to encode.
 fn rows(tenant: &Tenant) -> Value {
     let texts = [
         "plain",
@@ -29,7 +29,7 @@ fn rows(tenant: &Tenant) -> Value {
         ["99999999999999999999999999.99", "0", "0.01", "45000.5", "12345678901234567890123456.78", "100"];
     let row = |(n, text): (usize, &&str)| {
         let name = text.replace('\t', " ");
-        // Ids have no invisible characters.
+        // Ids must not have invisible characters.
         let id = name.replace('\u{200d}', "");
         json!({
             "external_id": tenant.external_id(&format!("{n}-{id}")), "contact": { "name": name, "phone": "+5491155551234", "email": name },
@@ -44,7 +44,7 @@ fn rows(tenant: &Tenant) -> Value {
     rows.into()
 }
 
-/// All there is to be told of all accounts, as it is.
+/// All accounts with all their fields, in a raw export.
 async fn export(tenant: &Tenant, format: &str) -> String {
     let columns = json!([
         "id",
@@ -72,13 +72,13 @@ async fn export(tenant: &Tenant, format: &str) -> String {
 }
 
 #[tokio::test]
-async fn importing_a_raw_export_changes_nothing() {
+async fn importing_raw_export_changes_nothing() {
     testing::another_day_than_midnight().await;
     let tenant = saldo().await.tenant().await;
     let rows = rows(&tenant);
     let job = tenant.import_rows(rows.clone()).await;
     assert_eq!(job["imported"], json!(rows.as_array().map(Vec::len)), "{job}");
-    // What was changed by hand, too.
+    // Manual edits are kept, too.
     let accounts = tenant.get("/v1/accounts?limit=100").await.json()["data"].clone();
     for (n, account) in accounts.as_array().expect("accounts").iter().enumerate().take(4) {
         let path = format!("/v1/accounts/{}", account["id"].as_str().expect("an id"));
@@ -101,7 +101,7 @@ async fn importing_a_raw_export_changes_nothing() {
                 [&json!("completed"), &json!(rows.as_array().map(Vec::len)), &json!(0)],
                 "{job}"
             );
-            // Nothing is said of the columns that no import sets.
+            // Columns that no import sets cause no warning.
             let warnings = job["warnings"].as_array().expect("warnings");
             assert!(warnings.iter().all(|warning| warning["code"] == "invalid_email"), "{job}");
             let after = export(&tenant, format).await;
@@ -113,7 +113,7 @@ async fn importing_a_raw_export_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_row_changes_the_account_whose_id_it_has_or_is_refused() {
+async fn row_with_id_updates_that_account_or_is_rejected() {
     let tenant = saldo().await.tenant().await;
     let row = json!({ "contact": { "name": "Ana" }, "total_amount": 7, "notes": "old" });
     tenant.import_rows(json!([row, row])).await;
@@ -170,7 +170,7 @@ fn row_named(name: &str, row: &Value) -> Value {
     row
 }
 
-/// A row that names two accounts.
+/// A row whose `id` and `external_id` identify different accounts.
 fn with_external_id(tenant: &Tenant, row: &Value) -> Value {
     let mut row = row.clone();
     row["external_id"] = json!(tenant.external_id("another"));
@@ -178,7 +178,7 @@ fn with_external_id(tenant: &Tenant, row: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn the_same_external_id_is_the_same_account_in_every_notation() {
+async fn external_id_identifies_same_account_in_every_format() {
     let tenant = saldo().await.tenant().await;
     let id = tenant.external_id("INV");
     let job = tenant
@@ -205,7 +205,7 @@ async fn the_same_external_id_is_the_same_account_in_every_notation() {
 }
 
 #[tokio::test]
-async fn a_balance_beside_the_id_of_its_account_is_checked_and_set() {
+async fn balance_with_account_id_is_validated_and_set() {
     let tenant = saldo().await.tenant().await;
     let row = json!({ "contact": { "name": "A" }, "total_amount": 5, "currency": "JPY" });
     tenant.import_rows(json!([row, row, row, row])).await;
@@ -239,7 +239,7 @@ async fn a_balance_beside_the_id_of_its_account_is_checked_and_set() {
 }
 
 #[tokio::test]
-async fn columns_of_other_systems_that_are_called_id_and_balance_are_left_out_with_one_warning() {
+async fn foreign_id_and_balance_columns_are_ignored_with_one_warning() {
     let tenant = saldo().await.tenant().await;
     let rows: Vec<String> = (0..50).map(|n| format!("{n},A,5,\"1,250.00\",x{n}\n")).collect();
     let csv = format!("ID,contact.name,total_amount,Balance,identifier\n{}", rows.concat());
@@ -272,7 +272,7 @@ async fn columns_of_other_systems_that_are_called_id_and_balance_are_left_out_wi
     let accounts = listed["data"].as_array().expect("accounts");
     assert!(accounts.iter().all(|account| account["balance"] == -5 && account.get("identifier").is_none()));
 
-    // Of Saldo's own file one odd row is that row's, be it the first.
+    // In a file of Saldo, an invalid first row makes only that row fail.
     let id = accounts[0]["id"].as_str().expect("an id");
     let csv = format!("id,contact.name,total_amount,balance\nas of 31.1.,A,5,\n{id},A,5,-4\nragged\n");
     let job = tenant.ended(&tenant.import("text/csv", csv).await).await;
@@ -285,7 +285,7 @@ async fn columns_of_other_systems_that_are_called_id_and_balance_are_left_out_wi
 }
 
 #[tokio::test]
-async fn an_account_that_was_deleted_is_in_no_export() {
+async fn deleted_account_is_in_no_export() {
     let tenant = saldo().await.tenant().await;
     let row = |name: &str| json!({ "external_id": tenant.external_id(name), "owner_id": "o", "contact": { "name": name }, "total_amount": 5 });
     tenant.import_rows(json!([row("stays"), row("goes")])).await;

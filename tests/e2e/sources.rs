@@ -1,16 +1,17 @@
-//! Attacks on what banks report by keys that may write transactions, accounts or imports.
+//! Attacks on bank transactions and bank accounts with keys that can write transactions, accounts or
+//! imports.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
-use crate::sync::{at_hand, completed, connect, customer};
+use crate::sync::{completed, connect, customer, with_sandbox_bank};
 
 const POSTS: &str = "/api/public/v1/transactions";
 /// The IBAN of two of the sandbox customer's accounts, in EUR and USD.
 const IBAN: &str = "DE59999999990000001001";
 
-/// What the bank's accounts and transactions come to, without ids and times of the run.
+/// The bank's accounts and transactions, without ids and times.
 async fn reported(tenant: &Tenant) -> Value {
     let strip = |list: &Value| {
         let mut list = list.clone();
@@ -31,7 +32,7 @@ async fn reported(tenant: &Tenant) -> Value {
 
 /// A tenant that has synchronized the sandbox customer.
 async fn synchronized() -> Option<(Tenant, String)> {
-    let (_, _, tenant) = at_hand().await?;
+    let (_, _, tenant) = with_sandbox_bank().await?;
     let access = connect(&tenant, "sandbox").await;
     completed(&tenant, &access, &customer("demo"), json!({})).await;
     Some((tenant, access))
@@ -50,7 +51,8 @@ async fn listed(tenant: &Tenant, query: &str) -> Vec<Value> {
     }
 }
 
-/// The bank's booked transactions as an attacker posts them: the same ids, other amounts and days.
+/// The bank's booked transactions as an attacker posts them: with the same ids, and other amounts and
+/// dates.
 async fn forged(tenant: &Tenant) -> Vec<Value> {
     let rows = listed(tenant, "&limit=100").await.into_iter();
     rows.map(|row| {
@@ -63,7 +65,7 @@ async fn forged(tenant: &Tenant) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn posted_ids_neither_block_nor_change_what_the_bank_reports() {
+async fn posted_ids_do_not_affect_bank_transactions() {
     let Some((honest, _)) = synchronized().await else { return };
     let expected = reported(&honest).await;
     let forged = forged(&honest).await;
@@ -79,7 +81,7 @@ async fn posted_ids_neither_block_nor_change_what_the_bank_reports() {
     assert_eq!((&job["new_transactions"], &job["conflict_count"]), (&json!(20), &json!(0)), "{job}");
     assert_eq!(reported(&tenant).await, expected);
 
-    // And after it.
+    // After it.
     let posted = honest.json(Method::POST, POSTS, json!({ "transactions": forged })).await.json();
     assert_eq!(posted["newTransactions"], 16, "{posted}");
     assert_eq!(reported(&honest).await, expected);
@@ -89,7 +91,7 @@ async fn posted_ids_neither_block_nor_change_what_the_bank_reports() {
 }
 
 #[tokio::test]
-async fn posted_rows_are_in_no_page_count_or_record_of_the_banks_transactions() {
+async fn posted_rows_are_not_listed_with_bank_transactions() {
     let Some((tenant, _)) = synchronized().await else { return };
     let expected = reported(&tenant).await;
     let page = async |tenant: &Tenant| tenant.get("/rest/transactions?count=7&offset=5").await.json();
@@ -119,14 +121,14 @@ async fn posted_rows_are_in_no_page_count_or_record_of_the_banks_transactions() 
 }
 
 #[tokio::test]
-async fn every_listing_and_export_says_who_reported_a_transaction() {
+async fn lists_and_exports_name_transaction_source() {
     let Some((tenant, _)) = synchronized().await else { return };
     let posted = json!({ "transactions": forged(&tenant).await });
     assert_eq!(tenant.json(Method::POST, POSTS, posted).await.status, 201);
     let count = |rows: &[Value], source: &str| rows.iter().filter(|row| row["source"] == source).count();
     let all = listed(&tenant, "&limit=100").await;
     assert_eq!((all.len(), count(&all, "api"), count(&all, "sync")), (32, 16, 16));
-    // Pages of both sources together are in one order, whatever their size.
+    // Pages with both sources have one order, for every page size.
     let place = |row: &Value| (row["valutaAt"].to_string(), row["createdAt"].to_string());
     assert!(all.iter().rev().map(place).is_sorted_by_key(|(day, _)| day));
     for limit in [1, 3, 31] {
@@ -149,17 +151,17 @@ async fn every_listing_and_export_says_who_reported_a_transaction() {
 }
 
 #[tokio::test]
-async fn changed_accounts_do_not_change_what_the_bank_reports() {
+async fn account_changes_do_not_affect_bank_transactions() {
     let Some((tenant, _)) = synchronized().await else { return };
     let expected = reported(&tenant).await;
     let accounts = tenant.get("/rest/accounts").await.json()["accounts"].clone();
     let account = accounts[0]["account_id"].as_str().expect("an id").to_owned();
-    // An account of the attacker's own under the bank's IBAN.
+    // An account that the attacker creates with the bank's IBAN.
     let own = json!({
         "type": "checking", "balance": 1, "currency": "EUR", "owner_id": "me", "identifier": IBAN
     });
     assert_eq!(tenant.json(Method::POST, "/v1/accounts", own).await.status, 201);
-    // The bank's account under another identifier, with another balance.
+    // The bank's account with another identifier and another balance.
     let change = json!({ "balance": 666, "currency": "USD", "identifier": "DE02120300000000202051" });
     let path = format!("/v1/accounts/{account}");
     assert_eq!(tenant.json(Method::PUT, &path, change).await.status, 200);

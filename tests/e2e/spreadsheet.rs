@@ -1,5 +1,5 @@
-//! An export in a real spreadsheet: LibreOffice runs nothing in it and takes every number for
-//! one. It needs LibreOffice (Debian: `libreoffice-calc-nogui`), so it runs when it is asked for:
+//! An export in LibreOffice, which runs no formula and reads every number as a number. The test is
+//! ignored by default because it needs LibreOffice (Debian: `libreoffice-calc-nogui`). Run it with
 //! `cargo test --workspace --test e2e spreadsheet -- --ignored`.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use calamine::{Data, DataType, Ods, Range, Reader, open_workbook};
 use serde_json::{Value, json};
 use testing::saldo;
 
-/// What begins like a formula, and what does not.
+/// Texts that begin like a formula, and others.
 const TEXTS: [&str; 12] = [
     "=1+1",
     "=HYPERLINK(\"http://example.com\",\"x\")",
@@ -25,7 +25,7 @@ const TEXTS: [&str; 12] = [
     "=",
 ];
 
-/// A file as LibreOffice opens it: its cells, and its formulas.
+/// The cells and the formulas of a file, as LibreOffice reads it.
 fn open(csv: &str, directory: &Path) -> (Range<Data>, Vec<String>) {
     std::fs::write(directory.join("export.csv"), csv).expect("a file");
     let converted = Command::new("libreoffice")
@@ -47,11 +47,11 @@ fn open(csv: &str, directory: &Path) -> (Range<Data>, Vec<String>) {
 
 #[tokio::test]
 #[ignore = "needs LibreOffice"]
-async fn a_spreadsheet_runs_nothing_and_takes_every_number_for_one() {
+async fn spreadsheet_runs_no_formula_and_reads_numbers() {
     let tenant = saldo().await.tenant().await;
     let amounts = ["45000.50", "0", "0.01", "12345678901234567890123456.78"];
     let row = |(n, text): (usize, &&str)| {
-        // Names and the like have no line breaks and tabs.
+        // Names can't have line breaks or tabs.
         let name = text.replace(['\t', '\n'], " ");
         json!({
             "external_id": format!("{text} {n}").replace(['\t', '\n'], " "), "total_amount": amounts[n % amounts.len()],
@@ -67,7 +67,10 @@ async fn a_spreadsheet_runs_nothing_and_takes_every_number_for_one() {
         tenant.export("accounts", json!({ "format": "csv", "profile": profile })).await.text
     };
     let (_, formulas) = open(&file("raw").await, directory.path());
-    assert!(!formulas.is_empty(), "LibreOffice runs what it is given raw, or this test shows nothing");
+    assert!(
+        !formulas.is_empty(),
+        "LibreOffice must run formulas of the raw profile, or this test proves nothing"
+    );
 
     let (cells, formulas) = open(&file("spreadsheet").await, directory.path());
     assert_eq!(formulas, Vec::<String>::new());

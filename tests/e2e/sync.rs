@@ -1,5 +1,4 @@
-//! Banks connected over HTTP, as an application does it with its user: every kind of
-//! challenge, and every way it can fail.
+//! Bank connections over HTTP, as an application uses them: every kind of challenge, and every error.
 
 use std::time::{Duration, Instant};
 
@@ -9,9 +8,9 @@ use serde_json::{Value, json};
 use testing::{Answer, Saldo, Tenant, saldo};
 use uuid::Uuid;
 
-/// How long a synchronization may take before the test gives it up.
+/// How long a synchronization may take.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// What differs from run to run.
+/// Members that differ in each run.
 pub(crate) const HIDDEN: &[&str] = &[
     "id",
     "account_id",
@@ -30,7 +29,7 @@ pub(crate) const HIDDEN: &[&str] = &[
     "location",
 ];
 
-/// A customer of the sandbox bank that nobody else is.
+/// A new customer of the sandbox bank, for whom the bank runs this script.
 pub(crate) fn customer(script: &str) -> String {
     format!("{script}.{}", Uuid::now_v7().simple())
 }
@@ -39,14 +38,14 @@ pub(crate) fn credentials(psu_id: &str) -> Value {
     json!({ "psu_id": psu_id, "pin": "12345" })
 }
 
-/// Makes an access and returns its path.
+/// Creates an access and returns its path.
 pub(crate) async fn connect(tenant: &Tenant, method: &str) -> String {
     let made = tenant.json(Method::POST, "/rest/accesses", json!({ "access_method_id": method })).await;
     assert_eq!(made.status, 201, "{made:?}");
     made.header("location").to_owned()
 }
 
-/// Begins a synchronization and returns its path.
+/// Starts a synchronization and returns its path.
 pub(crate) async fn begin(tenant: &Tenant, access: &str, request: Value) -> String {
     let begun = tenant.json(Method::POST, &format!("{access}/syncs"), request).await;
     assert_eq!((begun.status.as_u16(), &begun.json()["status"]), (201, &json!("QUEUED")), "{begun:?}");
@@ -68,8 +67,7 @@ pub(crate) async fn until(tenant: &Tenant, sync: &str, status: &str) -> Value {
     }
 }
 
-/// Waits until the synchronization waits for its user with a challenge of this kind, which it
-/// has not put before.
+/// Waits until the synchronization has a new challenge of this kind for its user.
 pub(crate) async fn challenge(tenant: &Tenant, sync: &str, kind: &str) -> Value {
     let begun = Instant::now();
     loop {
@@ -87,7 +85,7 @@ pub(crate) async fn respond(tenant: &Tenant, sync: &str, challenge: &Value, answ
     tenant.json(Method::POST, &format!("{sync}/challenges/{id}/response"), answer).await
 }
 
-/// Synchronizes a customer of one TAN method to its end.
+/// Synchronizes a customer with one TAN method, and waits for the end.
 pub(crate) async fn completed(tenant: &Tenant, access: &str, psu_id: &str, request: Value) -> Value {
     let mut all = json!({ "credentials": credentials(psu_id) });
     for (name, value) in request.as_object().into_iter().flatten() {
@@ -104,7 +102,7 @@ pub(crate) async fn next_day(bank: &str, psu_id: &str) {
     assert_eq!(moved.await.expect("the bank").status(), 204);
 }
 
-/// How a synchronization of this customer fails: its error.
+/// The error with which a synchronization of this customer fails.
 pub(crate) async fn failure(
     tenant: &Tenant,
     access: &str,
@@ -121,7 +119,7 @@ pub(crate) async fn failure(
     (job["error"]["code"].clone(), job["error"]["group"].clone())
 }
 
-pub(crate) async fn at_hand() -> Option<(Saldo, String, Tenant)> {
+pub(crate) async fn with_sandbox_bank() -> Option<(Saldo, String, Tenant)> {
     let saldo = saldo().await;
     let bank = saldo.bank()?;
     let tenant = saldo.tenant().await;
@@ -129,8 +127,8 @@ pub(crate) async fn at_hand() -> Option<(Saldo, String, Tenant)> {
 }
 
 #[tokio::test]
-async fn the_catalog_lists_the_banks_of_a_country_with_what_they_ask_for() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn catalog_lists_banks_by_country_with_credentials() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let catalog = tenant.get("/rest/catalog?country=de").await;
     assert_eq!(catalog.json()["banks"][0]["access_methods"].as_array().map(Vec::len), Some(4));
     let mut shown = catalog.json();
@@ -190,8 +188,8 @@ async fn the_catalog_lists_the_banks_of_a_country_with_what_they_ask_for() {
 }
 
 #[tokio::test]
-async fn an_embedded_challenge_is_answered_once_and_the_synchronization_completes() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn embedded_challenge_is_answered_once_and_synchronization_completes() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let sync = begin(&tenant, &access, json!({ "credentials": credentials(&customer("demo")) })).await;
     let asked = challenge(&tenant, &sync, "EMBEDDED").await;
@@ -213,7 +211,7 @@ async fn an_embedded_challenge_is_answered_once_and_the_synchronization_complete
     let id = asked["id"].as_str().expect("an id");
     assert_eq!(tenant.get(&format!("{path}/{id}")).await.json(), asked);
 
-    // A running one keeps others away, and finX's clients understand why.
+    // A running synchronization excludes others, with finX's error code.
     let second = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
     assert_eq!(second.problem(), (423, "sync_in_progress".to_owned()));
     assert_eq!(second.json()["error"]["code"], 1008);
@@ -244,8 +242,8 @@ async fn an_embedded_challenge_is_answered_once_and_the_synchronization_complete
 }
 
 #[tokio::test]
-async fn a_user_with_several_methods_chooses_one_and_is_not_asked_again() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn chosen_method_is_remembered() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let psu_id = customer("two-methods");
     let sync = begin(&tenant, &access, json!({ "credentials": credentials(&psu_id) })).await;
@@ -281,7 +279,7 @@ async fn a_user_with_several_methods_chooses_one_and_is_not_asked_again() {
     assert_eq!(respond(&tenant, &sync, &asked, json!({ "value": "111111" })).await.status, 200);
     until(&tenant, &sync, "COMPLETED").await;
 
-    // The next time the same method is used, unless somebody wants to choose.
+    // The next synchronization uses the same method, unless the request asks for a choice.
     let sync = begin(&tenant, &access, json!({ "credentials": credentials(&psu_id) })).await;
     let asked = challenge(&tenant, &sync, "EMBEDDED").await;
     assert_eq!(asked["format"], "PHOTO");
@@ -293,8 +291,8 @@ async fn a_user_with_several_methods_chooses_one_and_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn a_user_confirms_in_the_bank_s_app_and_answers_nothing() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn decoupled_challenge_completes_without_response() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox-app").await;
     let request = json!({ "credentials": { "psu_id": customer("decoupled") } });
     let sync = begin(&tenant, &access, request).await;
@@ -306,8 +304,8 @@ async fn a_user_confirms_in_the_bank_s_app_and_answers_nothing() {
 }
 
 #[tokio::test]
-async fn a_user_goes_to_the_bank_and_comes_back_with_the_caller_s_state() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn redirect_returns_user_with_callers_state() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox-redirect").await;
     let state = "a b&c=ü/?#%";
     let request = json!({ "redirect_uri": "https://app.example/done?x=1", "state": state });
@@ -328,7 +326,7 @@ async fn a_user_goes_to_the_bank_and_comes_back_with_the_caller_s_state() {
 
     // HEAD does not end the challenge.
     assert_eq!(browser.head(&back).send().await.expect("an answer").status(), 405);
-    // Wrong states open nothing.
+    // A wrong state is rejected.
     let (path, given) = back.split_once("?state=").expect("a state");
     let organization = given.split('.').next().expect("an organization");
     for wrong in ["", "?state=", "?state=x", &format!("?state={organization}.{}", "0".repeat(32))] {
@@ -341,21 +339,21 @@ async fn a_user_goes_to_the_bank_and_comes_back_with_the_caller_s_state() {
     let pairs: Vec<_> = onwards.query_pairs().into_owned().collect();
     assert_eq!(onwards.host_str(), Some("app.example"));
     assert_eq!(pairs, [("x".to_owned(), "1".to_owned()), ("state".to_owned(), state.to_owned())]);
-    assert_eq!(follow(&back).await.0, 409, "a state is good for one return");
+    assert_eq!(follow(&back).await.0, 409, "a state is valid for one return");
     assert_eq!(until(&tenant, &sync, "COMPLETED").await["accounts"], 4);
     assert_eq!(follow(&back).await.0, 409);
 
-    // Who refuses at the bank comes back as well.
+    // A user who declines at the bank is redirected back as well.
     let sync = begin(&tenant, &access, json!({})).await;
     let page = challenge(&tenant, &sync, "REDIRECT").await["location"].as_str().expect("a page").to_owned();
     let (_, back) = follow(&format!("{page}/refuse")).await;
-    assert_eq!(follow(&back).await.0, 200, "nobody said where to go on");
+    assert_eq!(follow(&back).await.0, 200, "without a redirect URI the user sees Saldo's page");
     assert_eq!(until(&tenant, &sync, "FAILED").await["error"]["code"], 10005);
 }
 
 #[tokio::test]
-async fn what_the_user_does_wrong_has_its_code() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn user_errors_have_codes() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let with = |script: &str| json!({ "credentials": credentials(&customer(script)) });
     let wrong_pin = json!({ "credentials": { "psu_id": customer("demo"), "pin": "54321" } });
@@ -371,8 +369,8 @@ async fn what_the_user_does_wrong_has_its_code() {
 }
 
 #[tokio::test]
-async fn how_a_bank_fails_has_its_code() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn bank_errors_have_codes() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     for (script, code, group) in [
         ("html", 20000, "bank"),
@@ -388,15 +386,15 @@ async fn how_a_bank_fails_has_its_code() {
 }
 
 #[tokio::test]
-async fn a_bank_that_asks_to_wait_is_waited_for() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn rate_limited_bank_is_retried() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     assert_eq!(completed(&tenant, &access, &customer("busy"), json!({})).await["accounts"], 4);
 }
 
 #[tokio::test]
-async fn a_slow_bank_is_waited_for() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn slow_bank_is_awaited() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let job = completed(&tenant, &access, &customer("slow"), json!({ "scope": ["ACCOUNTS"] })).await;
     assert_eq!(job["accounts"], 4);

@@ -1,15 +1,15 @@
-//! Accesses over HTTP: what is refused of them, the secrets they keep, how they go, and whom
-//! their synchronizations tell.
+//! Accesses over HTTP: their validation, saved secrets, deletion, and notifications of their
+//! synchronizations.
 
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::sync::{at_hand, begin, connect, credentials, customer, failure, until};
+use crate::sync::{begin, connect, credentials, customer, failure, until, with_sandbox_bank};
 
 #[tokio::test]
-async fn what_is_wrong_with_a_request_is_said_at_once() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn invalid_access_request_lists_all_errors() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let post = async |path: &str, body: Value| tenant.json(Method::POST, path, body).await;
     let unknown = post("/rest/accesses", json!({ "access_method_id": "no-bank", "x": 1 })).await;
     assert_eq!(unknown.problem(), (400, "invalid_request".to_owned()));
@@ -48,18 +48,18 @@ async fn what_is_wrong_with_a_request_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn saved_secrets_are_used_again_and_forgotten_when_asked_to() {
-    let Some((saldo, _, tenant)) = at_hand().await else { return };
+async fn saved_secrets_are_reused_and_deleted_on_request() {
+    let Some((saldo, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let psu_id = customer("no-sca");
     let request = json!({ "credentials": credentials(&psu_id), "save_secrets": true });
     let sync = begin(&tenant, &access, request).await;
     until(&tenant, &sync, "COMPLETED").await;
-    // Nothing but what is there already: no credentials, and nothing new.
+    // The saved credentials suffice, and the bank has nothing new.
     let sync = begin(&tenant, &access, json!({ "save_secrets": true })).await;
     let job = until(&tenant, &sync, "COMPLETED").await;
     assert_eq!((&job["accounts"], &job["new_transactions"]), (&json!(4), &json!(0)), "{job}");
-    // Unless it is said again that they are to be saved, they are forgotten.
+    // Without another `save_secrets` they are deleted.
     let sync = begin(&tenant, &access, json!({})).await;
     until(&tenant, &sync, "COMPLETED").await;
     let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
@@ -73,12 +73,12 @@ async fn saved_secrets_are_used_again_and_forgotten_when_asked_to() {
     let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
     assert_eq!(asked.json()["error"]["code"], 1011);
 
-    // Not saved, they are gone when the synchronization has ended, well or not.
+    // Unsaved secrets are deleted at the end of the synchronization, also when it fails.
     let sync = begin(&tenant, &access, json!({ "credentials": credentials(&psu_id) })).await;
     until(&tenant, &sync, "COMPLETED").await;
     let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
     assert_eq!(asked.json()["error"]["code"], 1011);
-    // Wrong ones are not kept, whatever was asked.
+    // Wrong secrets are never kept.
     let wrong = json!({ "credentials": { "psu_id": psu_id, "pin": "0" }, "save_secrets": true });
     assert_eq!(failure(&tenant, &access, wrong, None).await.0, 10001);
     let asked = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
@@ -90,8 +90,8 @@ async fn saved_secrets_are_used_again_and_forgotten_when_asked_to() {
 }
 
 #[tokio::test]
-async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn deleted_access_deletes_client_and_keeps_records() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let consent =
         json!({ "recurring": true, "period": 30, "scopes": ["ACCOUNTS", "TRANSACTIONS"], "accounts": [] });
     let request = json!({
@@ -125,13 +125,13 @@ async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() 
     let job = until(&tenant, &sync, "COMPLETED").await;
     assert_eq!(tenant.get(&format!("{access}/syncs")).await.json(), json!([job]));
     assert!(tenant.get(&access).await.json()["consent"]["expires_at"].is_string());
-    // The consent holds, so the secrets, which were not to be saved, are not missed.
+    // The consent is valid, so the synchronization needs no secrets.
     let sync = begin(&tenant, &access, json!({})).await;
     until(&tenant, &sync, "COMPLETED").await;
 
     let account = tenant.get("/rest/accounts").await.json()["accounts"][0].clone();
     assert_eq!(account["auto_sync"], json!(true));
-    // A user who is waited for is no reason to keep the access.
+    // An access can be deleted while its synchronization waits for the user.
     let other = connect(&tenant, "sandbox").await;
     let waiting = begin(&tenant, &other, json!({ "credentials": credentials(&customer("demo")) })).await;
     until(&tenant, &waiting, "AWAIT_AUTH").await;
@@ -143,14 +143,14 @@ async fn an_access_goes_with_its_accounts_and_its_client_and_leaves_the_books() 
     assert_eq!(tenant.get("/rest/accounts").await.json(), json!({ "accounts": [] }));
     assert_eq!(tenant.get("/v1/accounts").await.json()["data"], json!([]));
     assert_eq!(tenant.get("/api/clients").await.json()["total"], 0);
-    let books =
+    let transactions =
         tenant.get("/api/public/v1/transactions?accountIdentifier=DE32999999990000001002").await.json();
-    assert_eq!(books["data"].as_array().map(Vec::len), Some(2));
+    assert_eq!(transactions["data"].as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]
-async fn the_application_is_told_when_it_is_done_unless_it_does_not_want_to_be() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn completion_is_notified_unless_disabled() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let receiver = testing::Receiver::start(&[]).await;
     let syncs = format!("{access}/syncs");
@@ -167,8 +167,8 @@ async fn the_application_is_told_when_it_is_done_unless_it_does_not_want_to_be()
     };
     let quiet = begin(&tenant, &access, with(json!({ "disable_notifications": true }))).await;
     until(&tenant, &quiet, "COMPLETED").await;
-    let told = begin(&tenant, &access, with(json!({ "scope": ["ACCOUNTS"] }))).await;
-    until(&tenant, &told, "COMPLETED").await;
+    let notified = begin(&tenant, &access, with(json!({ "scope": ["ACCOUNTS"] }))).await;
+    until(&tenant, &notified, "COMPLETED").await;
     let came = receiver.wait_for(3).await;
     let mut keys: Vec<_> = came.iter().map(|each| each.json()["observe_key"].clone()).collect();
     keys.sort_by_key(Value::to_string);
@@ -179,10 +179,10 @@ async fn the_application_is_told_when_it_is_done_unless_it_does_not_want_to_be()
     );
     let job =
         came.iter().find(|each| each.json()["observe_key"] == "saldo:sync.completed").expect("one").json();
-    assert_eq!(job["job_id"].as_str(), told.rsplit('/').next());
+    assert_eq!(job["job_id"].as_str(), notified.rsplit('/').next());
     assert_eq!(job["state"], "saldo:sync.completed");
 
-    // What failed has ended, too; nothing was brought.
+    // A failed synchronization has ended, too, without new transactions.
     let wrong = json!({ "credentials": { "psu_id": customer("demo"), "pin": "0" } });
     failure(&tenant, &access, wrong, None).await;
     let came = receiver.wait_for(5).await;

@@ -1,5 +1,5 @@
-//! The template, the code and cargo lambda's router name the same routes; no role reaches
-//! what its function does not use.
+//! The template: it has the same routes as the code and cargo lambda's router, and no role allows
+//! tables, queues or keys that its function does not use.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -9,13 +9,13 @@ use local::{Data, Statement, Template, TemplateRoute};
 use serde_json::{Value, json};
 use testing::{CALLS, services};
 
-/// What Lambda does to a queue for a function, with the function's role; and what the function does
-/// itself, to messages that failed.
+/// The actions on a queue that Lambda performs with a function's role, and that the function performs
+/// for failed messages.
 const POLL: [&str; 4] =
     ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 
 #[tokio::test]
-async fn every_route_of_the_code_is_in_the_template_and_the_reverse() {
+async fn template_and_code_have_same_routes() {
     let aws = services(&Data::Ephemeral).await;
     let routes = local::routes(&aws.app());
     let in_code: BTreeSet<(String, String)> =
@@ -28,7 +28,7 @@ async fn every_route_of_the_code_is_in_the_template_and_the_reverse() {
 }
 
 #[test]
-fn cargo_lambda_gives_every_route_to_the_function_that_the_template_gives_it_to() {
+fn cargo_lambda_and_template_route_to_same_functions() {
     let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
     let metadata = Command::new(env!("CARGO"))
         .args(["metadata", "--offline", "--no-deps", "--format-version", "1", "--manifest-path", workspace])
@@ -54,7 +54,7 @@ fn cargo_lambda_gives_every_route_to_the_function_that_the_template_gives_it_to(
 }
 
 #[test]
-fn every_worker_may_poll_its_queue() {
+fn every_worker_can_poll_its_queue() {
     let roles = local::template_roles().expect("a good template");
     for source in local::template_sources().expect("a good template") {
         let role = &roles[&source.function_name];
@@ -69,7 +69,7 @@ fn every_worker_may_poll_its_queue() {
 }
 
 #[test]
-fn parameters_that_would_fail_a_deployment_half_way_are_refused_before_it() {
+fn invalid_parameters_are_rejected_before_deployment() {
     let template = Template::load().expect("a good template");
     let many = "https://a.example,http://localhost:5173";
     for (name, good, bad) in [
@@ -99,8 +99,8 @@ fn parameters_that_would_fail_a_deployment_half_way_are_refused_before_it() {
 }
 
 #[test]
-#[ignore = "needs the calls of the whole suite: SALDO_CALLS names the file to which it was written"]
-fn no_role_reaches_a_table_a_queue_or_a_key_that_its_function_does_not_use() {
+#[ignore = "needs the calls of the whole suite, from the file that SALDO_CALLS names"]
+fn no_role_has_unused_tables_queues_or_keys() {
     let file = env::var(CALLS).expect(CALLS);
     let used = fs::read_to_string(file).expect("the calls of the suite");
     let polls = local::template_sources().expect("a good template").into_iter().flat_map(|source| {
@@ -113,7 +113,7 @@ fn no_role_reaches_a_table_a_queue_or_a_key_that_its_function_does_not_use() {
             let is_used = |on: &&String| {
                 action.iter().any(|action| used.contains(&format!("{function} {action} {on}")))
             };
-            // Files are told apart by prefixes that functions share.
+            // Functions share the prefixes of files.
             let records = resource.iter().filter(|on| !on.starts_with("arn:aws:s3:"));
             unused.extend(records.filter(|on| !is_used(on)).map(|on| format!("{function}: {on}")));
         }

@@ -1,4 +1,4 @@
-//! Files that are uploaded and imported, also those that hurt.
+//! Files that are uploaded and imported, also malformed and malicious ones.
 
 use std::io::Write;
 
@@ -12,12 +12,12 @@ use saldo_store::app::{App, Limits};
 use serde_json::{Value, json};
 use testing::{Answer, Tenant, saldo, services, sha256};
 
-/// Asks for a link to send a file by.
+/// Requests a link for an upload.
 pub(crate) async fn announce(tenant: &Tenant, request: Value) -> Answer {
     tenant.json(Method::POST, "/api/v1/import/uploads", request).await
 }
 
-/// Sends a file by the link: the status of S3's answer.
+/// Uploads a file to the link. Returns the status of S3's response.
 pub(crate) async fn send(created: &Value, content: Vec<u8>) -> StatusCode {
     let mut put = Client::new().put(created["url"].as_str().expect("a link")).body(content);
     for (name, value) in created["headers"].as_object().expect("headers") {
@@ -27,19 +27,19 @@ pub(crate) async fn send(created: &Value, content: Vec<u8>) -> StatusCode {
 }
 
 /// Uploads a file and imports it.
-pub(crate) async fn begin(tenant: &Tenant, about: Value, content: Vec<u8>, wishes: Value) -> Answer {
+pub(crate) async fn begin(tenant: &Tenant, about: Value, content: Vec<u8>, options: Value) -> Answer {
     let created = announce(tenant, about).await;
     assert_eq!(created.status, 201, "{created:?}");
     let created = created.json();
     assert_eq!(send(&created, content).await, 200);
-    let mut request = wishes;
+    let mut request = options;
     request["upload_id"] = created["upload_id"].clone();
     tenant.json(Method::POST, "/api/v1/import", request).await
 }
 
-/// The same, until the import has ended.
-pub(crate) async fn import(tenant: &Tenant, about: Value, content: Vec<u8>, wishes: Value) -> Value {
-    let accepted = begin(tenant, about, content, wishes).await;
+/// Uploads a file, imports it, and waits for the end of the import.
+pub(crate) async fn import(tenant: &Tenant, about: Value, content: Vec<u8>, options: Value) -> Value {
+    let accepted = begin(tenant, about, content, options).await;
     tenant.ended(&accepted).await
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_file_is_announced_sent_by_a_link_and_imported() {
+async fn uploaded_file_is_imported() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id,contact.name,total_amount\nU-1,Ana,12.50\nU-2,Ben,x\nU-1,Ana,13\n";
     let about = json!({
@@ -63,7 +63,7 @@ async fn a_file_is_announced_sent_by_a_link_and_imported() {
     let early = tenant.json(Method::POST, "/api/v1/import", request.clone()).await;
     assert_eq!(early.problem(), (409, "nothing_uploaded".to_owned()));
 
-    // Neither another file nor a longer one is taken by the link.
+    // The link accepts neither another file nor a longer one.
     assert!(send(&created, csv.replace("Ana", "Eva").into_bytes()).await.is_client_error());
     let refused = tenant.json(Method::POST, "/api/v1/import", request.clone()).await;
     assert_eq!(refused.problem(), (409, "nothing_uploaded".to_owned()));
@@ -76,13 +76,13 @@ async fn a_file_is_announced_sent_by_a_link_and_imported() {
     assert_eq!(job["status"], "completed_with_errors");
     assert_eq!((&job["errors"][0]["line"], &job["errors"][0]["index"]), (&json!(3), &json!(1)), "{job}");
 
-    // Nor does S3 take another length than the one announced.
+    // S3 does not accept another length than the announced one.
     let created = announce(&tenant, json!({ "format": "csv", "bytes": 3 })).await.json();
     let longer = Client::new().put(created["url"].as_str().expect("a link")).body("four");
     assert_eq!(longer.send().await.expect("S3").status(), 403);
     assert_eq!(send(&created, b"bar".to_vec()).await, 200);
 
-    // The same file again changes nothing; another organization has no such upload.
+    // Importing the same file again changes nothing; another organization does not find the upload.
     let job = tenant.ended(&tenant.json(Method::POST, "/api/v1/import", request.clone()).await).await;
     assert_eq!((&job["imported"], &job["updated"]), (&json!(0), &json!(1)), "{job}");
     let stranger = saldo().await.tenant().await;
@@ -94,7 +94,7 @@ async fn a_file_is_announced_sent_by_a_link_and_imported() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_an_announcement_is_told_at_once() {
+async fn invalid_upload_request_lists_all_errors() {
     let tenant = saldo().await.tenant().await;
     let wrong = json!({ "format": "xlsx", "bytes": 0, "sha256": "12", "filename": "a\nb", "colour": 1 });
     let answer = announce(&tenant, wrong).await;
@@ -104,14 +104,14 @@ async fn what_is_wrong_with_an_announcement_is_told_at_once() {
         errors["errors"].as_array().into_iter().flatten().map(|error| &error["pointer"]).collect();
     assert_eq!(pointers, ["/format", "/filename", "/bytes", "/sha256", "/colour"]);
     assert_eq!(announce(&tenant, json!({})).await.problem().0, 400);
-    for wishes in [
+    for options in [
         json!({ "upload_id": 5 }),
         json!({ "upload_id": "upl_nonsense" }),
         json!({ "upload_id": null }),
         json!({ "upload_id": "upl_01a1fd41-537e-701e-acb7-251229a0b855", "rows": 1 }),
     ] {
-        let answer = tenant.json(Method::POST, "/api/v1/import", wishes.clone()).await;
-        assert_eq!(answer.problem().0, 400, "{wishes}");
+        let answer = tenant.json(Method::POST, "/api/v1/import", options.clone()).await;
+        assert_eq!(answer.problem().0, 400, "{options}");
     }
     let created = announce(&tenant, json!({ "format": "json" })).await.json();
     assert_eq!(send(&created, b"{}".to_vec()).await, 200);
@@ -125,7 +125,7 @@ async fn what_is_wrong_with_an_announcement_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn every_format_encoding_and_separator_is_read_as_it_was_meant() {
+async fn every_format_encoding_and_separator_is_read() {
     let tenant = saldo().await.tenant().await;
     let csv = |id: &str| format!("external_id;contact.name;total_amount\r\n{id};Núñez & Söhne;1234,50\r\n");
     let utf16: Vec<u8> =
@@ -137,7 +137,7 @@ async fn every_format_encoding_and_separator_is_read_as_it_was_meant() {
     let renamed = "Kunde\tOffen\tid\nNúñez & Söhne\t1234.50\trenamed\n";
     let mapping =
         json!({ "mapping": { "Kunde": "contact.name", "Offen": "total_amount", "id": "external_id" } });
-    for (id, about, content, wishes) in [
+    for (id, about, content, options) in [
         ("utf-8", json!({ "format": "csv" }), csv("utf-8").into_bytes(), comma.clone()),
         ("bom", json!({ "format": "csv" }), format!("\u{feff}{}", csv("bom")).into_bytes(), comma.clone()),
         ("utf-16", json!({ "format": "csv" }), utf16, comma.clone()),
@@ -152,7 +152,7 @@ async fn every_format_encoding_and_separator_is_read_as_it_was_meant() {
             json!({}),
         ),
     ] {
-        let job = import(&tenant, about, content, wishes).await;
+        let job = import(&tenant, about, content, options).await;
         assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(1)), "{id}: {job}");
     }
     let exported = tenant.export("accounts", json!({ "format": "json", "filters": {} })).await.json();
@@ -164,16 +164,16 @@ async fn every_format_encoding_and_separator_is_read_as_it_was_meant() {
     }
 }
 
-/// What gzip makes of so many megabytes of this byte: one member for each, all the same.
+/// `count` megabytes of this byte, compressed as one gzip member per megabyte.
 fn megabytes(count: usize, byte: u8) -> Vec<u8> {
     gzip(&vec![byte; 1_000_000]).repeat(count)
 }
 
-/// A file's name, its content, and what becomes of its import: its status and what it says.
+/// A file's name, its content, the status of its import, and a part of the import's JSON.
 type Case = (&'static str, Vec<u8>, &'static str, &'static str);
 
 #[tokio::test]
-async fn files_that_hurt_end_with_a_clear_word() {
+async fn unreadable_files_fail_with_clear_reason() {
     let tenant = saldo().await.tenant().await;
     let header = "contact.name,total_amount\n";
     let good = format!("{header}A,1\n");
@@ -214,11 +214,11 @@ async fn files_that_hurt_end_with_a_clear_word() {
         ("breaks.csv", broken, "failed", "byte 35: the text is not UTF-8"),
         ("not.json", b"{\"accounts\":[{},\n}".to_vec(), "failed", "line 2, column 1"),
     ];
-    for (name, content, status, told) in cases {
+    for (name, content, status, reason) in cases {
         let format = ["ndjson", "json"].into_iter().find(|format| name.contains(format)).unwrap_or("csv");
         let job = import(&tenant, json!({ "format": format, "filename": name }), content, json!({})).await;
         assert_eq!(job["status"], status, "{name}: {job}");
-        assert!(job.to_string().contains(told), "{name}: {job}");
+        assert!(job.to_string().contains(reason), "{name}: {job}");
         if status == "completed" {
             let rows = if name == "one-row.csv" { 1 } else { 4 };
             assert_eq!(job["imported"], rows, "{name}: {job}");
@@ -226,10 +226,10 @@ async fn files_that_hurt_end_with_a_clear_word() {
     }
 }
 
-/// The long form of a line above, not compressed.
+/// An uncompressed line, since the lines above are compressed.
 #[tokio::test]
 #[ignore = "sends 200 MB"]
-async fn a_line_of_200_mb_as_it_is() {
+async fn uncompressed_line_of_200_mb() {
     let tenant = saldo().await.tenant().await;
     let content = [&b"contact.name\n"[..], &vec![b'x'; 200_000_000]].concat();
     let job = import(&tenant, json!({ "format": "csv" }), content, json!({})).await;
@@ -240,7 +240,7 @@ async fn a_line_of_200_mb_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_dry_run_tells_what_would_become_of_every_row_and_writes_nothing() {
+async fn dry_run_reports_result_of_every_row_and_writes_nothing() {
     let tenant = saldo().await.tenant().await;
     let [there, new] = ["there", "new"].map(|name| tenant.external_id(name));
     let row = |id: &str, amount: &str| json!({ "external_id": id, "contact": { "name": "A" }, "total_amount": amount });
@@ -278,14 +278,14 @@ async fn a_dry_run_tells_what_would_become_of_every_row_and_writes_nothing() {
         assert_eq!(codes, [json!("invalid_amount"), json!("too_many_digits")], "{job}");
     }
     assert_eq!(tenant.get("/v1/accounts?limit=100").await.text, before);
-    // In a file, nobody would heed it.
+    // In a file, `dry_run` would have no effect, so it is rejected.
     let content = json!({ "dry_run": true, "accounts": [row("in-a-file", "1")] }).to_string();
     let job = import(&tenant, json!({ "format": "json" }), content.into(), json!({})).await;
     assert_eq!(
         (&job["status"], &job["reason"]),
         (&json!("failed"), &json!("there is no such field: dry_run"))
     );
-    // For good, it comes to the same.
+    // The real import has the same counts.
     let job = tenant.import_rows(rows).await;
     let counts = ["imported", "updated", "superseded", "failed"];
     assert_eq!(counts.map(|name| job[name].as_u64()), [1, 1, 1, 2].map(Some), "{job}");
@@ -296,7 +296,7 @@ async fn a_dry_run_tells_what_would_become_of_every_row_and_writes_nothing() {
     }
 }
 
-/// Rows of CSV, all of accounts of their own.
+/// A CSV file with one account per row.
 fn many(rows: usize, name: &str) -> Vec<u8> {
     let line = |n: usize| format!("{name}-{n},A,{n}\n");
     let lines: String = (0..rows).map(line).collect();
@@ -304,8 +304,8 @@ fn many(rows: usize, name: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_off() {
-    // Chunks of 20 rows, so that there are many and few of them begun.
+async fn large_import_reports_progress_yields_to_others_and_can_be_cancelled() {
+    // Small chunks, so that there are many and only few of them are started.
     let aws = services(&Data::Ephemeral).await;
     let limits = Limits { rows_per_chunk: 20, ..Limits::default() };
     let app_on = |sdk: &SdkConfig| App { limits, ..App::new(&aws.settings, sdk) };
@@ -333,7 +333,7 @@ async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_of
     assert!(progress["processed"].as_u64().is_some_and(|rows| (20..12_000).contains(&rows)), "{progress}");
     assert!(progress["seconds_remaining"].as_u64().is_some_and(|seconds| seconds > 0), "{progress}");
 
-    // Ten rows of somebody else do not wait for it.
+    // Ten rows of another organization do not wait for it.
     let rows: Vec<Value> =
         (0..10).map(|n| json!({ "contact": { "name": "A" }, "total_amount": n })).collect();
     let job = small.import_rows(json!(rows)).await;
@@ -354,8 +354,8 @@ async fn a_large_import_tells_how_it_gets_on_lets_others_by_and_can_be_called_of
     let export = large.export("accounts", json!({ "format": "ndjson", "filters": {} })).await;
     assert_eq!(export.text.lines().count() as u64, count("imported"), "{job}");
 
-    // Once more changes nothing; what has ended otherwise can't be called off; nor can what is
-    // another's.
+    // Cancelling again changes nothing; an import that has ended, or that belongs to another
+    // organization, can't be cancelled.
     let again = large.json(Method::POST, &format!("{path}/cancel"), json!({})).await;
     assert_eq!((again.status.as_u16(), &again.json()["status"]), (200, &json!("cancelled")));
     let ended = small.import_rows(json!(rows)).await;

@@ -1,4 +1,4 @@
-//! A tenant of the API and what it can ask.
+//! A tenant of the API, which sends requests and waits for jobs.
 
 use std::time::{Duration, Instant};
 
@@ -11,25 +11,28 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::watch;
+use crate::violations::TestGuard;
+use crate::watch::watch;
 
-/// How long a job may take before the test gives it up.
+/// How long a job may take.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A key, and the organization it opens.
+/// A client of the API, with a key of one organization.
 #[derive(Clone, Debug)]
 pub struct Tenant {
-    /// Where the API answers.
+    /// The URL of the API.
     pub url: String,
     /// The key.
     pub key: String,
     org: Option<OrgId>,
     client: Client,
-    /// Begins the tenant's external ids, for organizations that others use too.
+    /// The prefix of the tenant's external ids, which keeps them apart where tests share an
+    /// organization.
     prefix: String,
+    guard: TestGuard,
 }
 
-/// An answer of the API.
+/// A response of the API.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// Its status.
@@ -47,8 +50,8 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// The body, indented, with the values of the members named here hidden, wherever they
-    /// are: for snapshots. Panics if it is no JSON.
+    /// The body, indented, for snapshots. The values of all members with the given names are
+    /// replaced by their names.
     ///
     /// # Panics
     /// When the body is no JSON.
@@ -57,16 +60,16 @@ impl Answer {
         shown(&self.json(), hidden)
     }
 
-    /// A header, as text; empty if it is not there.
+    /// The value of a header; empty if the response does not have it.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The answer as a problem: its status and code. Panics if it is no problem document.
+    /// The status and the code of a problem document.
     ///
     /// # Panics
-    /// When the answer is anything but a complete problem document.
+    /// When the response is not a complete problem document.
     #[must_use]
     pub fn problem(&self) -> (u16, String) {
         let body = self.json();
@@ -80,7 +83,7 @@ impl Answer {
     }
 }
 
-/// JSON, indented, with the values of the members named in `hidden` replaced by their names.
+/// The JSON, indented, with the values of the members named in `hidden` replaced by their names.
 ///
 /// # Panics
 /// Never: JSON can be written.
@@ -104,14 +107,18 @@ fn hide(json: &Value, hidden: &[&str]) -> Value {
 }
 
 impl Tenant {
-    /// The tenant that this key opens; `org` is its organization, where it is known.
+    /// A tenant with this key, of the organization `org` if it is known.
     #[must_use]
     pub fn new(url: String, key: String, org: Option<OrgId>) -> Self {
         let prefix = Uuid::now_v7().simple().to_string();
-        Self { url, key, org, client: Client::new(), prefix }
+        let guard = TestGuard::of_this_test();
+        if let Some(org) = &org {
+            guard.own(&org.to_string());
+        }
+        Self { url, key, org, client: Client::new(), prefix, guard }
     }
 
-    /// The organization, where it is known.
+    /// The organization, if it is known.
     #[must_use]
     pub fn org(&self) -> Option<&OrgId> {
         self.org.as_ref()
@@ -123,7 +130,7 @@ impl Tenant {
         Self { key: key.to_owned(), ..self.clone() }
     }
 
-    /// An external id that nobody else uses.
+    /// An external id that no other tenant uses.
     #[must_use]
     pub fn external_id(&self, name: &str) -> String {
         format!("{}-{name}", self.prefix)
@@ -132,7 +139,7 @@ impl Tenant {
     /// Sends a request with the tenant's key.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn send(
         &self,
         method: Method,
@@ -153,7 +160,8 @@ impl Tenant {
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status(), answer.headers().clone());
         let text = answer.text().await.expect("a body");
-        watch("an answer", &text);
+        watch(Some(self.guard.owner()), "a response", &text);
+        self.guard.check();
         Answer { status, headers, text }
     }
 
@@ -188,7 +196,7 @@ impl Tenant {
         self.ended(&accepted).await
     }
 
-    /// Asks for an export, of `accounts` or `transactions`.
+    /// Requests an export of `accounts` or `transactions`.
     pub async fn export(&self, what: &str, request: Value) -> Answer {
         self.json(Method::POST, &format!("/api/v1/export/{what}"), request).await
     }
@@ -196,7 +204,7 @@ impl Tenant {
     /// Waits until the job of an accepted import or export has ended.
     ///
     /// # Panics
-    /// When it was not accepted or does not end.
+    /// When the request was not accepted, or the job does not end.
     pub async fn ended(&self, accepted: &Answer) -> Value {
         assert_eq!(accepted.status, StatusCode::ACCEPTED, "{accepted:?}");
         let begun = Instant::now();
@@ -211,8 +219,7 @@ impl Tenant {
     }
 }
 
-/// Waits, in the last half minute of a day, for the next one, so that what is compared in a
-/// test is of one day.
+/// Waits for the next day if this one ends within half a minute, so that a test runs within one day.
 pub async fn another_day_than_midnight() {
     const DAY: i64 = 24 * 60 * 60;
     let left = DAY - Timestamp::now().as_second().rem_euclid(DAY);

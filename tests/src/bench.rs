@@ -1,6 +1,6 @@
-//! What benchmarks stand on: the functions in this process, the embedded AWS services in
-//! another, so that what is measured of the functions is theirs alone. In a [`Deployment`],
-//! workers are processes, too.
+//! The environment of the benchmarks: the functions run in this process and the embedded AWS
+//! services in another, so that measurements of this process are of the functions alone. In a
+//! [`Deployment`], each worker is a process of its own.
 
 mod deployment;
 mod poller;
@@ -23,20 +23,20 @@ pub use poller::{Poller, Usage};
 pub use proxy::{Bill, Proxy};
 
 use crate::Tenant;
-use crate::wire::{Meter, tapped};
+use crate::wire::{Meter, intercepted};
 
-/// Tells a benchmark's program to be the services.
+/// The argument that makes a benchmark's program run the services.
 const SERVICES: &str = "--aws-services";
 
-/// Saldo, to be measured.
+/// A Saldo for measurements.
 pub struct Bench {
-    /// Whoever sends the requests.
+    /// The tenant that sends the requests.
     pub tenant: Tenant,
-    /// What the functions spend on DynamoDB.
+    /// The capacity of DynamoDB that the functions consume.
     pub meter: Arc<Meter>,
-    /// What the functions work with.
+    /// The functions' app.
     pub app: App,
-    /// Where tables, files and queues are.
+    /// The names of tables, bucket and queues.
     pub settings: Settings,
     endpoints: Endpoints,
     functions: Functions,
@@ -44,8 +44,8 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// Starts everything. In the process that it starts to be the services, it does not
-    /// return.
+    /// Starts the services in a process of their own, and the functions in this one. In the
+    /// services' process it does not return.
     ///
     /// # Panics
     /// When something does not start.
@@ -56,7 +56,7 @@ impl Bench {
         let services = Services::start();
         let (endpoints, settings) = (services.endpoints(), services.settings());
         let meter = Arc::new(Meter::default());
-        let app = App::new(&settings, &tapped(&endpoints.sdk_config(), &meter));
+        let app = App::new(&settings, &intercepted(&endpoints.sdk_config(), &meter));
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&app, org, "Bench", "ARS").await.expect("an organization");
         let listener = local::listen(0).await.expect("a port");
@@ -64,7 +64,7 @@ impl Bench {
         let functions = Functions::start(&template, &endpoints.sdk_config(), |_| app.clone(), listener)
             .expect("the functions");
         let tenant = Tenant::new(functions.url.clone(), key.expose().to_owned(), None);
-        // The first use of a key is recorded; it is nobody's to be charged with.
+        // The first use of a key costs a write, which is not to be measured.
         assert_eq!(tenant.get("/api/v1/import").await.status, 200);
         meter.lap();
         Self { tenant, meter, app, settings, endpoints, functions, services }
@@ -76,33 +76,33 @@ impl Bench {
         self.endpoints.sdk_config()
     }
 
-    /// The variables by which a function's binary finds the services.
+    /// The environment variables of a function's binary.
     #[must_use]
     pub fn environment(&self) -> Vec<(&str, String)> {
         self.services.environment()
     }
 
-    /// The most memory that the functions, with the benchmark, and the services ever had.
+    /// The peak memory of this process, which has the functions, and of the services.
     #[must_use]
     pub fn peak_memory(&self) -> (String, String) {
         let services = self.services.process.id().to_string();
         ["self", &services].map(|process| format!("{:.1} MiB", peak_memory_mib(process))).into()
     }
 
-    /// Stops everything.
+    /// Stops the functions and the services.
     pub async fn stop(self) {
         self.functions.stop().await;
     }
 }
 
-/// Is the embedded services: says where they are, and ends when nobody listens.
+/// Runs the embedded services and prints their environment variables.
 async fn serve() -> ! {
     let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
     for (name, value) in aws.environment() {
         println!("{name}={value}");
     }
     println!();
-    std::io::stdout().flush().expect("somebody listens");
+    std::io::stdout().flush().expect("the benchmark reads it");
     std::future::pending().await
 }
 
@@ -116,7 +116,7 @@ impl Services {
     fn start() -> Self {
         let program = env::current_exe().expect("this program");
         let mut services = Command::new(program);
-        // Embedded services are measured, whatever the environment names.
+        // The embedded services are measured, even if the environment names others.
         for outside in ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_KMS"] {
             services.env_remove(outside);
         }
@@ -166,7 +166,7 @@ impl Drop for Services {
     }
 }
 
-/// The most memory a process ever had, in MiB, as Linux tells it; 0 where it is not told.
+/// The peak memory of a process in MiB, as Linux reports it; 0 on other systems.
 pub(crate) fn peak_memory_mib(process: &str) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -174,11 +174,11 @@ pub(crate) fn peak_memory_mib(process: &str) -> f64 {
     kib.unwrap_or_default() / 1024.0
 }
 
-/// Linux counts a process's time in these, whatever its own clock (`USER_HZ`).
+/// The unit in which Linux reports a process's time (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// How long a process has computed in user mode, in seconds, all its threads together, as Linux
-/// tells it; 0 where it is not told.
+/// The user CPU time of all threads of a process in seconds, as Linux reports it; 0 on other
+/// systems.
 pub(crate) fn user_cpu_seconds(process: &str) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The program's name, in parentheses, may have spaces in it. `utime` is the 12th after it.

@@ -1,10 +1,11 @@
-//! A small Lambda Runtime API, to run the real function binaries as Lambda runs them:
+//! A small Lambda Runtime API, which runs the function binaries as Lambda does:
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
 
 use std::io::Write as _;
 use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -18,18 +19,19 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::bench::{peak_memory_mib, user_cpu_seconds};
+use crate::violations::TestGuard;
 use crate::watch::{watch, watch_output};
 
 /// The trace that every invocation belongs to. The runtime puts it into the environment, and the
 /// SDK from there into the requests that it sends.
 const TRACE_ID: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
-/// How long a function may take to answer.
+/// How long a function may take to respond.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The variables by which HTTP clients find a proxy.
+/// The variables from which HTTP clients read their proxy.
 const PROXY_VARIABLES: [&str; 6] =
     ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"];
-/// A proxy that never answers: the port of the discard protocol, which nothing listens to.
+/// A proxy that never responds: no process listens on the port of the discard protocol.
 const DEAD_PROXY: &str = "http://127.0.0.1:9";
 
 /// A function's process, with the Runtime API that feeds it. It ends when it is dropped.
@@ -39,7 +41,10 @@ pub struct Function {
     events: mpsc::Sender<Value>,
     answers: mpsc::Receiver<Result<Value, Value>>,
     begun: Instant,
+    /// The threads that watch what the process prints.
+    output: Vec<JoinHandle<()>>,
     _server: tokio_util::task::AbortOnDropHandle<()>,
+    _guard: TestGuard,
 }
 
 #[derive(Debug)]
@@ -50,7 +55,7 @@ struct Runtime {
 
 impl Function {
     /// Starts the binary with these variables besides those that Lambda sets, and with a proxy that
-    /// never answers, so that a function that uses a proxy of its environment fails.
+    /// never answers, so that a function that uses the environment's proxy fails.
     ///
     /// # Panics
     /// When it can't be started.
@@ -81,43 +86,46 @@ impl Function {
             .stderr(Stdio::piped())
             .spawn()
             .expect(binary);
-        watch_output(process.stdout.take().expect("a pipe"), std::io::sink());
-        watch_output(process.stderr.take().expect("a pipe"), std::io::stderr());
+        let guard = TestGuard::of_this_test();
+        let output = vec![
+            watch_output(guard.owner(), process.stdout.take().expect("a pipe"), std::io::sink()),
+            watch_output(guard.owner(), process.stderr.take().expect("a pipe"), std::io::stderr()),
+        ];
         let server = tokio_util::task::AbortOnDropHandle::new(server);
-        Self { process, events, answers, begun, _server: server }
+        Self { process, events, answers, begun, output, _server: server, _guard: guard }
     }
 
-    /// Sends an event and returns the function's answer, or the error it reports.
+    /// Sends an event and returns the function's response, or the error that it reports.
     ///
     /// # Errors
-    /// What the function reports as an error.
+    /// The error that the function reports.
     ///
     /// # Panics
-    /// When it does not answer.
+    /// When it does not respond.
     pub async fn invoke(&mut self, event: Value) -> Result<Value, Value> {
         self.invoke_for(event, PATIENCE).await
     }
 
-    /// The same for work that takes long.
+    /// Sends an event whose handling takes up to `patience`.
     ///
     /// # Errors
-    /// What the function reports as an error.
+    /// The error that the function reports.
     ///
     /// # Panics
-    /// When it does not answer in so much time.
+    /// When it does not respond in time.
     pub async fn invoke_for(&mut self, event: Value, patience: Duration) -> Result<Value, Value> {
         self.events.send(event).await.expect("the Runtime API runs");
         let answer = tokio::time::timeout(patience, self.answers.recv()).await;
         answer.expect("the function answers in time").expect("the Runtime API runs")
     }
 
-    /// The most memory that the process ever had, in MiB.
+    /// The peak memory of the process in MiB.
     #[must_use]
     pub fn peak_memory_mib(&self) -> f64 {
         peak_memory_mib(&self.process.id().to_string())
     }
 
-    /// How long the process has computed so far, in seconds of user CPU time, to a hundredth.
+    /// The user CPU time of the process in seconds, to a hundredth.
     #[must_use]
     pub fn user_cpu_seconds(&self) -> f64 {
         user_cpu_seconds(&self.process.id().to_string())
@@ -129,12 +137,11 @@ impl Function {
         self.begun.elapsed()
     }
 
-    /// Says how long ago the process was started, also where the test runner holds back
-    /// what tests print.
+    /// Prints how long ago the process was started, past the test runner, which captures what tests
+    /// print.
     pub fn say_age(&self, what: &str) {
         let age = self.age();
-        let _nobody_listens =
-            writeln!(std::io::stderr(), "{what}: {age:.1?} from process start to first answer");
+        let _closed = writeln!(std::io::stderr(), "{what}: {age:.1?} from process start to first response");
     }
 }
 
@@ -142,6 +149,10 @@ impl Drop for Function {
     fn drop(&mut self) {
         let _gone_already = self.process.kill();
         let _reaped = self.process.wait();
+        // Everything it printed is watched before the test ends.
+        for output in self.output.drain(..) {
+            let _panicked = output.join();
+        }
     }
 }
 
@@ -163,22 +174,22 @@ async fn invocation(State(runtime): State<Arc<Runtime>>) -> Response {
 }
 
 async fn response(State(runtime): State<Arc<Runtime>>, Path(_): Path<String>, body: String) -> StatusCode {
-    watch("an answer", &body);
+    watch(None, "a response", &body);
     answer(&runtime, Ok(serde_json::from_str(&body).unwrap_or_default())).await
 }
 
 async fn error(State(runtime): State<Arc<Runtime>>, body: String) -> StatusCode {
-    watch("an answer", &body);
+    watch(None, "a response", &body);
     answer(&runtime, Err(serde_json::from_str(&body).unwrap_or_default())).await
 }
 
 async fn answer(runtime: &Runtime, answer: Result<Value, Value>) -> StatusCode {
-    let _nobody_waits = runtime.answers.send(answer).await;
+    let _cancelled = runtime.answers.send(answer).await;
     StatusCode::ACCEPTED
 }
 
-/// An event of API Gateway's HTTP API, payload format 2.0, as AWS documents it, for this
-/// request, whose path may have a query.
+/// An event of API Gateway's HTTP API, payload format 2.0, as AWS documents it, for this request.
+/// The path can have a query.
 ///
 /// # Panics
 /// Never: the event is part of this crate.
@@ -200,8 +211,8 @@ pub fn http_event(method: &str, path: &str, key: &str, body: &str) -> Value {
     event
 }
 
-/// An event of SQS, as AWS documents it, with this body in its first message and nonsense
-/// in its second.
+/// An event of SQS, as AWS documents it, with this body in its first message and an invalid body in
+/// its second.
 ///
 /// # Panics
 /// Never: the event is part of this crate.
@@ -212,8 +223,7 @@ pub fn sqs_event(body: &str) -> Value {
     event
 }
 
-/// Whether a handler of dead letters has failed for one of them, such as the nonsense in
-/// [`sqs_event`].
+/// Whether a DLQ handler has failed for one message, such as the second one of [`sqs_event`].
 #[must_use]
 pub fn leaves_one_open(answer: &Result<Value, Value>) -> bool {
     matches!(answer, Err(error) if error["errorMessage"] == "1 dead letters could not be handled")

@@ -1,10 +1,10 @@
-//! The sandbox bank's secrets, which nobody is to see.
+//! Finds the sandbox bank's secrets in a text.
 
-/// The sandbox bank's secrets.
+/// The PIN and the one-time password of the sandbox bank.
 const SECRETS: [&str; 2] = ["12345", "111111"];
 
-/// Where a text has one of the secrets as a word of its own: their digits are part of other
-/// numbers too, a point in them or not.
+/// The text around a secret, if the text has one as a word of its own. The same digits within a
+/// longer number, with or without a decimal point, are not a secret.
 #[must_use]
 pub fn leak(text: &str) -> Option<&str> {
     SECRETS.into_iter().find_map(|secret| {

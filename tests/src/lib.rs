@@ -1,9 +1,8 @@
-//! What the end-to-end suites and benchmarks share: a running Saldo, tenants in it, and
-//! ways to watch and disturb what it says to AWS.
+//! What the end-to-end tests and the benchmarks share: a running Saldo, tenants that send it
+//! requests, and interceptors that watch its calls to AWS and make them fail.
 
 mod api;
 pub mod bench;
-mod lab;
 pub mod lambda;
 mod leak;
 mod logs;
@@ -12,15 +11,18 @@ mod receiver;
 mod roles;
 mod scripted_bank;
 mod server;
+mod test_stack;
+mod violations;
 mod watch;
 pub mod wire;
 
 pub use api::{Answer, Tenant, another_day_than_midnight, sha256, shown};
-pub use lab::Lab;
 pub use leak::leak;
 pub use logs::logged;
 pub use receiver::{Received, Receiver};
-pub use roles::{CALLS, DENIED};
+pub use roles::CALLS;
 pub use scripted_bank::ScriptedBank;
 pub use server::{Saldo, saldo};
-pub use watch::{LEAKED, search, services, watch, watched};
+pub use test_stack::TestStack;
+pub use violations::{TestGuard, unclaimed_violations};
+pub use watch::{search, services};

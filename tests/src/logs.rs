@@ -1,4 +1,4 @@
-//! What the functions have logged in this process, whole: for tests of what must not be in it.
+//! The log of all functions in this process, for tests of what must not be in it.
 
 use std::io::{self, Write};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -6,24 +6,24 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::watch;
+use crate::watch::watch;
 
 static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// What is logged: everything that the functions can say, and what others say in production.
+/// What is logged: everything from Saldo's crates, and from other crates what production logs.
 const FILTER: &str = "info,saldo=trace,sync=trace,export=trace,import=trace,reqwest=debug,hyper_util=debug,aws_smithy_runtime=info";
 
-/// Writes down what is logged from now on.
+/// Records the log from now on.
 pub(crate) fn listen() {
     static LISTENING: OnceLock<()> = OnceLock::new();
     LISTENING.get_or_init(|| {
         let subscriber = tracing_subscriber::fmt().json().with_env_filter(EnvFilter::new(FILTER));
-        // Another test's subscriber would have it all: there is none.
-        let _there_is_one = subscriber.with_writer(Logged).try_init();
+        // No test installs a subscriber of its own.
+        let _installed_before = subscriber.with_writer(Logged).try_init();
     });
 }
 
-/// What was logged so far.
+/// The log so far.
 #[must_use]
 pub fn logged() -> String {
     String::from_utf8_lossy(&LOGGED.lock().unwrap_or_else(PoisonError::into_inner)).into_owned()
@@ -33,7 +33,7 @@ struct Logged;
 
 impl Write for Logged {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        watch("a log line", &String::from_utf8_lossy(line));
+        watch(None, "a log line", &String::from_utf8_lossy(line));
         LOGGED.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(line);
         Ok(line.len())
     }

@@ -1,7 +1,6 @@
-//! A validator of `NextGenPSD2` messages: holds what is sent to a bank, and what a bank
-//! answers, against the standard's `OpenAPI` document. It promises that a message it passes
-//! has every part the operation requires, none it does not know, and values that fit their
-//! schemas. It is test code: a document that is not the standard's makes it panic.
+//! Validates `NextGenPSD2` requests and responses against the standard's `OpenAPI` document. A valid
+//! message has every part that its operation requires, no unknown part, and values that match their
+//! schemas. Documents other than the standard's can make it panic.
 
 mod document;
 mod operation;
@@ -23,7 +22,7 @@ impl Contract {
     /// Reads the document.
     ///
     /// # Panics
-    /// When it is no `OpenAPI` document in YAML.
+    /// When it is not an `OpenAPI` document in YAML.
     #[must_use]
     pub fn load(yaml: &str) -> Self {
         let document = Document::load(yaml);
@@ -34,7 +33,7 @@ impl Contract {
     /// Checks a request. `path` is below the server's base path and has the query.
     ///
     /// # Errors
-    /// What is wrong with the request.
+    /// The reason why the request is invalid.
     pub fn check_request(
         &self,
         method: &str,
@@ -58,10 +57,10 @@ impl Contract {
         check().map_err(|fault| format!("{method} {path}: {fault}"))
     }
 
-    /// Checks the answer to a request.
+    /// Checks the response to a request.
     ///
     /// # Errors
-    /// What is wrong with the answer.
+    /// The reason why the response is invalid.
     pub fn check_answer(
         &self,
         method: &str,
@@ -106,7 +105,7 @@ impl Contract {
     }
 }
 
-/// The values of a header, whose name has no case.
+/// The values of a header, whose name is case-insensitive.
 fn values(headers: &[(String, String)], name: &str) -> Vec<String> {
     let named = headers.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
     named.map(|(_, value)| value.clone()).collect()

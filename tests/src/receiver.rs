@@ -1,5 +1,5 @@
-//! A receiver of notifications, as an application would run one: it writes down what it gets
-//! and answers as it was told.
+//! A receiver of notifications, as an application would run one. It records what it receives and
+//! gives the responses that a test has set.
 
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
@@ -16,18 +16,20 @@ use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-use crate::watch;
+use crate::violations::TestGuard;
+use crate::watch::watch;
 
-/// How long a notification may take to come.
+/// How long a notification may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A receiver on a free port of this machine. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Receiver {
-    /// Where it takes notifications.
+    /// The URL for notifications.
     pub url: String,
     inbox: Arc<Inbox>,
     _server: tokio_util::task::AbortOnDropHandle<()>,
+    _guard: TestGuard,
 }
 
 #[derive(Debug, Default)]
@@ -36,19 +38,19 @@ struct Inbox {
     answers: Mutex<VecDeque<StatusCode>>,
 }
 
-/// A notification that came.
+/// A notification that arrived.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
-    /// When it came.
+    /// When it arrived.
     pub at: Instant,
 }
 
 impl Received {
-    /// A header, as text; empty if it is not there.
+    /// The value of a header; empty if the request does not have it.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -62,8 +64,8 @@ impl Received {
 }
 
 impl Receiver {
-    /// A receiver that gives these answers, one after the other, and then 204. Below its URL,
-    /// `/slow` never answers and `/elsewhere` redirects to it.
+    /// A receiver that responds with these statuses, one after the other, and then with 204. Below
+    /// its URL, `/slow` never responds and `/elsewhere` redirects to the URL.
     ///
     /// # Panics
     /// When there is no free port.
@@ -82,16 +84,17 @@ impl Receiver {
             )
             .with_state(Arc::clone(&inbox));
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("a receiver") });
-        Self { url, inbox, _server: tokio_util::task::AbortOnDropHandle::new(server) }
+        let server = tokio_util::task::AbortOnDropHandle::new(server);
+        Self { url, inbox, _server: server, _guard: TestGuard::of_this_test() }
     }
 
-    /// What came so far, in order.
+    /// The notifications so far, in order.
     #[must_use]
     pub fn inbox(&self) -> Vec<Received> {
         self.inbox.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until so many have come.
+    /// Waits until `count` notifications have arrived.
     ///
     /// # Panics
     /// When they don't.
@@ -102,16 +105,16 @@ impl Receiver {
             if inbox.len() >= count {
                 return inbox;
             }
-            assert!(begun.elapsed() < PATIENCE, "{} of {count} notifications came", inbox.len());
+            assert!(begun.elapsed() < PATIENCE, "{} of {count} notifications arrived", inbox.len());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }
 
 async fn receive(State(inbox): State<Arc<Inbox>>, headers: HeaderMap, body: Bytes) -> Response {
-    watch("a notification", &String::from_utf8_lossy(&body));
+    watch(None, "a notification", &String::from_utf8_lossy(&body));
     let came = Received { headers, body, at: Instant::now() };
     inbox.received.lock().unwrap_or_else(PoisonError::into_inner).push(came);
     let answer = inbox.answers.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-    (answer.unwrap_or(StatusCode::NO_CONTENT), "what nobody reads").into_response()
+    (answer.unwrap_or(StatusCode::NO_CONTENT), "ignored").into_response()
 }

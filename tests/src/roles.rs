@@ -1,93 +1,83 @@
-//! The functions' roles, enforced as IAM would: a call that the template does not allow the
-//! function that makes it ends the suite. What is used of the roles is written down, if the
-//! environment says where, to be compared with what they allow.
+//! Enforces the functions' roles as IAM does: a call that the template does not allow a function is
+//! denied, and the test that caused it fails. Permissions that are used are written to the file that
+//! `SALDO_CALLS` names, to be compared with those that the template grants.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::env;
 use std::fs::File;
 use std::io::Write;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::{env, process};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use futures::future::BoxFuture;
-use local::Statement;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use local::{Call, CallResult, Interceptor, Service, Statement};
 use serde_json::Value;
 use url::Url;
 
-use crate::wire::Tap;
+use crate::violations::{Owner, report};
+use crate::wire::access_denied;
 
-/// The exit code of a process in which a function did what its role does not allow.
-pub const DENIED: i32 = 87;
-/// The variable that says where to write down what is used of the roles.
+/// The variable that names the file to which used permissions are written.
 pub const CALLS: &str = "SALDO_CALLS";
 
-/// The roles of the template.
+/// Enforces the template's roles on behalf of a test, or of all.
 #[derive(Debug)]
 pub(crate) struct Roles {
-    roles: BTreeMap<String, Vec<Statement>>,
-    used: Mutex<(BTreeSet<String>, Option<File>)>,
+    pub(crate) owner: Option<Owner>,
 }
 
-/// One thing that a request asks for.
+/// A permission that a request needs.
 #[derive(Debug)]
-struct Call {
+struct Permission {
     action: String,
     resource: String,
-    /// What conditions are about: names in the request, by the condition's key.
+    /// Names in the request that conditions restrict, with the condition's key.
     names: Option<(&'static str, Vec<String>)>,
 }
 
 impl Roles {
-    /// The roles, one for the whole process.
-    pub(crate) fn of_template() -> Arc<Self> {
-        static ROLES: OnceLock<Arc<Roles>> = OnceLock::new();
-        let load = || {
-            let file = env::var_os(CALLS)
-                .map(|file| File::options().append(true).create(true).open(file).expect("a file"));
-            let roles = local::template_roles().expect("a good template");
-            Arc::new(Self { roles, used: Mutex::new((BTreeSet::new(), file)) })
+    /// Whether the function's role allows the permission. If not, the test that caused the call fails.
+    fn allow(&self, function: &str, permission: &Permission, request: &str) -> bool {
+        static ROLES: LazyLock<BTreeMap<String, Vec<Statement>>> =
+            LazyLock::new(|| local::template_roles().expect("a good template"));
+        let role = ROLES.get(function).unwrap_or_else(|| panic!("the template has no {function}"));
+        let Some(resource) = role.iter().find_map(|statement| allowed_by(statement, permission)) else {
+            let denial = format!("the role of {function} does not allow {permission:?}");
+            report(self.owner.as_ref(), request, &denial);
+            return false;
         };
-        Arc::clone(ROLES.get_or_init(load))
-    }
-
-    /// Ends the process unless the function's role allows the call.
-    fn enforce(&self, function: &str, call: &Call) {
-        let role = self.roles.get(function).unwrap_or_else(|| panic!("the template has no {function}"));
-        let Some(resource) = role.iter().find_map(|statement| allowed_by(statement, call)) else {
-            // Past the test runner, which holds back what tests print.
-            let _nobody_listens =
-                writeln!(std::io::stderr(), "the role of {function} does not allow {call:?}");
-            process::exit(DENIED);
-        };
-        self.note(&format!("{function} {} {resource}", call.action));
-    }
-
-    fn note(&self, used: &str) {
-        let mut noted = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, file) = &mut *noted;
-        if let Some(file) = file
-            && known.insert(used.to_owned())
-        {
-            writeln!(file, "{used}").expect("a file");
-        }
+        note_use(&format!("{function} {} {resource}", permission.action));
+        true
     }
 }
 
-/// The resource, as the statement has it, by which it allows the call.
-fn allowed_by<'a>(statement: &'a Statement, call: &Call) -> Option<&'a str> {
-    if !statement.action.contains(&call.action) || !conditions_hold(&statement.condition, call) {
+/// Writes a used permission down, if the environment says where.
+fn note_use(used: &str) {
+    static USED: LazyLock<Option<Mutex<(BTreeSet<String>, File)>>> = LazyLock::new(|| {
+        let file = env::var_os(CALLS)?;
+        let file = File::options().append(true).create(true).open(file).expect("a file");
+        Some(Mutex::new((BTreeSet::new(), file)))
+    });
+    let Some(noted) = &*USED else { return };
+    let (known, file) = &mut *noted.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.insert(used.to_owned()) {
+        writeln!(file, "{used}").expect("a file");
+    }
+}
+
+/// The resource of the statement that the permission is for, if the statement allows it.
+fn allowed_by<'a>(statement: &'a Statement, permission: &Permission) -> Option<&'a str> {
+    if !statement.action.contains(&permission.action) || !conditions_hold(&statement.condition, permission) {
         return None;
     }
-    statement.resource.iter().map(String::as_str).find(|pattern| matches(pattern, &call.resource))
+    statement.resource.iter().map(String::as_str).find(|pattern| matches(pattern, &permission.resource))
 }
 
-/// Whether the call meets the conditions: those on names in requests are known.
-fn conditions_hold(conditions: &Value, call: &Call) -> bool {
+/// Whether the permission meets the conditions. Conditions on names in requests are known.
+fn conditions_hold(conditions: &Value, permission: &Permission) -> bool {
     let Some(conditions) = conditions.as_object() else { return true };
     conditions.iter().all(|(operator, condition)| {
-        let (key, names) = call.names.as_ref().unwrap_or_else(|| panic!("{call:?} names nothing"));
+        let (key, names) =
+            permission.names.as_ref().unwrap_or_else(|| panic!("{permission:?} names nothing"));
         let allowed: Vec<String> = serde_json::from_value(condition[key].clone())
             .unwrap_or_else(|_| panic!("an unknown condition: {condition}"));
         match operator.as_str() {
@@ -111,8 +101,8 @@ fn matches(pattern: &str, resource: &str) -> bool {
     }
 }
 
-/// The name that a bucket or a queue would have in embedded services. In outside services it begins
-/// with the name of its stack.
+/// The name that a bucket or a queue has in embedded services. In outside services it begins with
+/// the name of its stack.
 fn in_embedded_services(name: &str) -> String {
     match name.strip_prefix("saldo-").and_then(|name| name.split_once('-')) {
         Some((_, name)) => format!("local-{name}"),
@@ -120,41 +110,42 @@ fn in_embedded_services(name: &str) -> String {
     }
 }
 
-/// What a request asks for, as IAM sees it.
-fn calls(request: &HttpRequest) -> Vec<Call> {
-    let target = request.headers().get("x-amz-target").unwrap_or_default();
-    let Some((service, operation)) = target.split_once('.') else { return vec![s3_call(request)] };
-    let body: Value =
-        request.body().bytes().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default();
-    match service {
-        "DynamoDB_20120810" => dynamodb_calls(operation, &body),
-        "AmazonSQS" => {
+/// The permissions that a call needs.
+fn permissions(call: &Call) -> Vec<Permission> {
+    let (operation, body) = (call.operation(), call.json());
+    match call.service() {
+        Service::S3 => vec![s3_permission(&call.request)],
+        Service::DynamoDb => dynamodb_permissions(operation, &body),
+        Service::Sqs => {
             let queue = body["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next()).unwrap_or_default();
             let queue = in_embedded_services(queue);
             let operation = operation.strip_suffix("Batch").unwrap_or(operation);
-            vec![call(format!("sqs:{operation}"), format!("arn:aws:sqs:us-east-1:123456789012:{queue}"))]
+            vec![permission(
+                format!("sqs:{operation}"),
+                format!("arn:aws:sqs:us-east-1:123456789012:{queue}"),
+            )]
         }
-        "TrentService" => {
+        Service::Kms => {
             let names = members(&body["EncryptionContext"]).keys().cloned().collect();
-            // There is one key.
-            let call = call(format!("kms:{operation}"), "alias/local-SecretsKey".to_owned());
-            vec![Call { names: Some(("kms:EncryptionContextKeys", names)), ..call }]
+            // The template has one key.
+            let permission = permission(format!("kms:{operation}"), "alias/local-SecretsKey".to_owned());
+            vec![Permission { names: Some(("kms:EncryptionContextKeys", names)), ..permission }]
         }
-        other => panic!("calls of {other} are not known"),
+        Service::Other => panic!("the permission for {} is not known", call.target()),
     }
 }
 
-fn call(action: String, resource: String) -> Call {
-    Call { action, resource, names: None }
+fn permission(action: String, resource: String) -> Permission {
+    Permission { action, resource, names: None }
 }
 
 fn members(value: &Value) -> serde_json::Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
 }
 
-fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
+fn dynamodb_permissions(operation: &str, body: &Value) -> Vec<Permission> {
     let on = |operation: &str, table: &str| {
-        call(
+        permission(
             format!("dynamodb:{operation}"),
             format!("arn:aws:dynamodb:us-east-1:123456789012:table/{table}"),
         )
@@ -163,21 +154,21 @@ fn dynamodb_calls(operation: &str, body: &Value) -> Vec<Call> {
         "BatchGetItem" | "BatchWriteItem" => {
             members(&body["RequestItems"]).keys().map(|table| on(operation, table)).collect()
         }
-        // Each part of a transaction needs the permission for what it is alone.
+        // Each part of a transaction needs the permission of the single operation.
         "TransactWriteItems" => {
             let items = body["TransactItems"].as_array().into_iter().flatten();
             let parts = items.flat_map(members);
             let part = |(kind, part): (String, Value)| {
-                let call = on(&format!("{kind}Item"), part["TableName"].as_str().unwrap_or_default());
-                Call { names: Some(attributes(&part)), ..call }
+                let needed = on(&format!("{kind}Item"), part["TableName"].as_str().unwrap_or_default());
+                Permission { names: Some(attributes(&part)), ..needed }
             };
             parts.map(part).collect()
         }
         operation => {
             let table = body["TableName"].as_str().unwrap_or_default();
             let index = body["IndexName"].as_str().map(|index| format!("{table}/index/{index}"));
-            let call = on(operation, index.as_deref().unwrap_or(table));
-            vec![Call { names: Some(attributes(body)), ..call }]
+            let needed = on(operation, index.as_deref().unwrap_or(table));
+            vec![Permission { names: Some(attributes(body)), ..needed }]
         }
     }
 }
@@ -190,7 +181,7 @@ fn attributes(request: &Value) -> (&'static str, Vec<String>) {
     ("dynamodb:Attributes", key.keys().cloned().chain(used).collect())
 }
 
-fn s3_call(request: &HttpRequest) -> Call {
+fn s3_permission(request: &HttpRequest) -> Permission {
     let url = Url::parse(request.uri()).expect("a URL");
     let path = percent_encoding::percent_decode_str(url.path().trim_start_matches('/')).decode_utf8_lossy();
     let (bucket, key) = path.split_once('/').unwrap_or((&path, ""));
@@ -205,7 +196,7 @@ fn s3_call(request: &HttpRequest) -> Call {
     };
     let bucket = in_embedded_services(bucket);
     let resource = if key.is_empty() { bucket } else { format!("{bucket}/{key}") };
-    call(format!("s3:{action}"), format!("arn:aws:s3:::{resource}"))
+    permission(format!("s3:{action}"), format!("arn:aws:s3:::{resource}"))
 }
 
 /// The function that makes the request, as the SDK names it.
@@ -214,29 +205,28 @@ fn caller(request: &HttpRequest) -> Option<String> {
     agent.split(' ').find_map(|word| word.strip_prefix("app/")).map(str::to_owned)
 }
 
-impl Tap for Roles {
-    fn call(
-        self: Arc<Self>,
-        wire: SharedHttpConnector,
-        request: HttpRequest,
-    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
-        Box::pin(async move {
-            // Tests themselves may do anything.
-            let Some(function) = caller(&request) else { return wire.call(request).await };
-            let calls = calls(&request);
-            for call in &calls {
-                self.enforce(&function, call);
+impl Interceptor for Roles {
+    async fn intercept(&self, call: Call) -> CallResult {
+        // Tests themselves may do anything.
+        let Some(function) = caller(&call.request) else { return call.send().await };
+        let (service, needed) = (call.service(), permissions(&call));
+        let request = format!("{} {}", call.request.uri(), String::from_utf8_lossy(call.body()));
+        for permission in &needed {
+            if !self.allow(&function, permission, &request) {
+                return Ok(access_denied(service));
             }
-            // S3 does not tell that a file is missing to those who may not list the bucket.
-            let read = calls.into_iter().find(|call| call.action == "s3:GetObject");
-            let answer = wire.call(request).await?;
-            if let Some(Call { resource, .. }) = read.filter(|_| answer.status().as_u16() == 404) {
-                let (bucket, key) = resource.split_once('/').unwrap_or((&resource, ""));
-                let list = call("s3:ListBucket".to_owned(), bucket.to_owned());
-                let names = Some(("s3:prefix", vec![key.to_owned()]));
-                self.enforce(&function, &Call { names, ..list });
+        }
+        let response = call.send().await?;
+        // Only callers who may list the bucket learn from S3 that a file does not exist.
+        let read = needed.into_iter().find(|permission| permission.action == "s3:GetObject");
+        if let Some(Permission { resource, .. }) = read.filter(|_| response.status().as_u16() == 404) {
+            let (bucket, key) = resource.split_once('/').unwrap_or((&resource, ""));
+            let list = permission("s3:ListBucket".to_owned(), bucket.to_owned());
+            let list = Permission { names: Some(("s3:prefix", vec![key.to_owned()])), ..list };
+            if !self.allow(&function, &list, &request) {
+                return Ok(access_denied(service));
             }
-            Ok(answer)
-        })
+        }
+        Ok(response)
     }
 }

@@ -1,4 +1,4 @@
-//! A bank on a free port that gives the answers a test has scripted: for what no honest bank answers.
+//! A bank on a free port whose responses a test sets, for responses that no real bank gives.
 
 use std::collections::HashMap;
 use std::future::ready;
@@ -18,29 +18,30 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
 
-/// The bytes of a request's body: far more than a consent has.
+/// The maximum size of a request's body: far more than a consent needs.
 const BODY_BYTES_MAX: usize = 100_000;
 
 /// The bank. It ends when it is dropped.
 #[derive(Debug)]
 pub struct ScriptedBank {
-    /// Where it answers.
+    /// Its URL.
     pub url: String,
     script: Arc<Mutex<Script>>,
     _server: AbortOnDropHandle<()>,
 }
 
-/// What the bank answers, and what it was asked.
+/// The responses that were set, and the requests so far.
 #[derive(Debug, Default)]
 struct Script {
-    /// By method and path; none where the connection breaks instead.
+    /// By method and path; none where the connection breaks.
     answers: HashMap<String, Option<(u16, Value)>>,
     asked: Vec<String>,
     pins: usize,
 }
 
 impl ScriptedBank {
-    /// A bank that grants every consent without asking anybody, and has one account in EUR without transactions.
+    /// A bank that grants every consent without an authorization, and has one account in EUR without
+    /// transactions.
     ///
     /// # Panics
     /// When there is no free port.
@@ -63,58 +64,58 @@ impl ScriptedBank {
         bank
     }
 
-    /// From now on answers this request, a method and a path, so.
+    /// From now on responds so to this request, a method and a path.
     pub fn answers(&self, request: &str, status: u16, body: Value) {
         self.script().answers.insert(request.to_owned(), Some((status, body)));
     }
 
-    /// From now on breaks the connection off after it has read this request, a method and a path.
+    /// From now on closes the connection after it has read this request, a method and a path.
     pub fn breaks_off(&self, request: &str) {
         self.script().answers.insert(request.to_owned(), None);
     }
 
-    /// From now on expects the start of an authorisation by this link.
+    /// From now on starts authorisations with this link.
     pub fn links(&self, start: &str) {
         let link = json!({ start: { "href": "/v1/consents/c/authorisations" } });
         let asked = json!({ "consentStatus": "received", "consentId": "c", "_links": link });
         self.answers("POST /v1/consents", 201, asked);
     }
 
-    /// From now on asks for a PIN and refuses every one.
+    /// From now on requires a PIN and rejects every one.
     pub fn refuses_pins(&self) {
         self.links("startAuthorisationWithPsuAuthentication");
         let refusal = json!({ "tppMessages": [{ "category": "ERROR", "code": "PSU_CREDENTIALS_INVALID" }] });
         self.answers("POST /v1/consents/c/authorisations", 401, refusal);
     }
 
-    /// From now on takes every PIN and asks for nothing else.
+    /// From now on accepts every PIN and requires no second factor.
     pub fn takes_pins(&self) {
         let taken = json!({ "authorisationId": "1", "scaStatus": "exempted" });
         self.answers("POST /v1/consents/c/authorisations", 201, taken);
     }
 
-    /// From now on reports these transactions of its account.
+    /// From now on returns these transactions for its account.
     pub fn reports(&self, transactions: &Value) {
         self.answers("GET /v1/accounts/a/transactions", 200, json!({ "transactions": transactions }));
     }
 
-    /// What it was asked so far.
+    /// The requests so far, each a method and a path.
     #[must_use]
     pub fn asked(&self) -> Vec<String> {
         self.script().asked.clone()
     }
 
-    /// How often it was sent a PIN.
+    /// How many requests had a PIN.
     #[must_use]
     pub fn pins(&self) -> usize {
         self.script().pins
     }
 
-    /// Adds the bank to the catalog, as the access methods `scripted` (login and PIN) and `scripted-redirect`
-    /// (its own page, an optional login).
+    /// Adds the bank to the catalog, with the access methods `scripted` (login and PIN) and
+    /// `scripted-redirect` (the bank's own page, optional login).
     ///
     /// # Panics
-    /// When the files don't answer.
+    /// When S3 does not respond.
     pub async fn join(&self, app: &App) {
         let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
         let credential = |id: &str| json!({ "id": id, "label": id, "is_secret": true });

@@ -1,34 +1,37 @@
-//! The Saldo under test: the one that `SALDO_URL` and `SALDO_KEY` name, or else a local
-//! stack in this process, in memory and on free ports, shared by all the tests of it.
+//! The Saldo under test: the one that `SALDO_URL` and `SALDO_KEY` name, or else a local stack in
+//! this process, in memory and on free ports, which all tests share.
 
 use std::sync::OnceLock;
 use std::{env, thread};
 
 use aws_config::SdkConfig;
-use local::{Data, Endpoints, Functions};
+use local::{Endpoints, Functions};
 use saldo_domain::id::OrgId;
 use saldo_store::app::App;
 use saldo_store::settings::Settings;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-use crate::{Tenant, services, watched};
+use crate::Tenant;
+use crate::violations::TestGuard;
+use crate::watch::{shared_services, watched};
 
 /// A running Saldo.
 #[derive(Clone, Debug)]
 pub struct Saldo {
-    /// Where the API answers.
+    /// The URL of the API.
     pub url: String,
     access: Access,
+    guard: TestGuard,
 }
 
 #[derive(Clone, Debug)]
 enum Access {
     /// A local stack of this process.
     Local(Box<(Settings, Endpoints)>),
-    /// What the environment names; its tables, too.
+    /// The Saldo that the environment names, with its tables.
     Environment,
-    /// There is one key, and no more.
+    /// A Saldo of which only the URL and a key are known.
     Key(String),
 }
 
@@ -37,36 +40,39 @@ enum Access {
 /// # Panics
 /// When there is none and none can be started.
 pub async fn saldo() -> Saldo {
-    static SALDO: OnceLock<Saldo> = OnceLock::new();
-    if let Some(saldo) = SALDO.get() {
-        return saldo.clone();
-    }
-    let started = match (env::var("SALDO_URL"), env::var("SALDO_KEY")) {
-        (Ok(url), Ok(key)) => {
-            let access = Settings::from_env().map_or(Access::Key(key), |_| Access::Environment);
-            Saldo { url: url.trim_end_matches('/').to_owned(), access }
+    static SALDO: OnceLock<(String, Access)> = OnceLock::new();
+    let guard = TestGuard::of_this_test();
+    let (url, access) = match SALDO.get() {
+        Some(saldo) => saldo.clone(),
+        None => {
+            let started = match (env::var("SALDO_URL"), env::var("SALDO_KEY")) {
+                (Ok(url), Ok(key)) => {
+                    let access = Settings::from_env().map_or(Access::Key(key), |_| Access::Environment);
+                    (url.trim_end_matches('/').to_owned(), access)
+                }
+                _ => tokio::task::spawn_blocking(|| SALDO.get_or_init(in_process).clone())
+                    .await
+                    .expect("a local stack"),
+            };
+            SALDO.get_or_init(|| started).clone()
         }
-        _ => tokio::task::spawn_blocking(|| SALDO.get_or_init(in_process).clone())
-            .await
-            .expect("a local stack"),
     };
-    SALDO.get_or_init(|| started).clone()
+    Saldo { url, access, guard }
 }
 
-/// Starts a local stack in a thread of its own, since the runtime of the test that
-/// happens to come first ends with that test.
-fn in_process() -> Saldo {
+/// Starts a local stack on a thread of its own, since the runtime of the test that starts it ends
+/// with that test. Returns its URL and the access to it.
+fn in_process() -> (String, Access) {
     let (ready, started) = oneshot::channel();
     thread::spawn(move || {
         Runtime::new().expect("a runtime").block_on(async {
-            let aws = services(&Data::Ephemeral).await;
+            let aws = shared_services().await;
             let listener = local::listen(0).await.expect("a free port");
             let app_on = |sdk: &SdkConfig| App::new(&aws.settings, sdk);
             let functions =
                 Functions::start(aws.template(), aws.sdk_config(), app_on, listener).expect("the functions");
             let access = Access::Local(Box::new((aws.settings.clone(), aws.endpoints().clone())));
-            let saldo = Saldo { url: functions.url.clone(), access };
-            ready.send(saldo).expect("somebody waits");
+            ready.send((functions.url.clone(), access)).expect("a test waits");
             std::future::pending::<()>().await;
         });
     });
@@ -74,10 +80,11 @@ fn in_process() -> Saldo {
 }
 
 impl Saldo {
-    /// The tables, files and queues behind the API, if they are at hand. Tests that need
-    /// them pass without them, saying so.
+    /// An app over the tables, files and queues behind the API, or `None` if tests can't reach
+    /// them. Tests that need them pass without them, and print that they were skipped.
     ///
-    /// Made anew at each call: connections end with the runtime, the test, that opened them.
+    /// Each call creates a new app, because connections end with the runtime of the test that
+    /// opened them.
     ///
     /// # Panics
     /// When the environment has changed.
@@ -85,18 +92,18 @@ impl Saldo {
         match &self.access {
             Access::Local(local) => {
                 let (settings, endpoints) = &**local;
-                Some(App::new(settings, &watched(&endpoints.sdk_config())))
+                Some(App::new(settings, &watched(&endpoints.sdk_config(), Some(self.guard.owner()))))
             }
-            Access::Environment => Some(App::from_env().await.expect("the environment of before")),
+            Access::Environment => Some(App::from_env().await.expect("an unchanged environment")),
             Access::Key(_) => {
-                eprintln!("skipped: the tables behind SALDO_URL are not at hand");
+                eprintln!("skipped: no access to the tables behind SALDO_URL");
                 None
             }
         }
     }
 
-    /// Where the sandbox bank answers, if it is at hand. Tests that need it pass without it,
-    /// saying so.
+    /// The URL of the sandbox bank, or `None` if tests can't reach it. Tests that need it pass
+    /// without it, and print that they were skipped.
     #[must_use]
     pub fn bank(&self) -> Option<String> {
         let bank = match &self.access {
@@ -104,13 +111,13 @@ impl Saldo {
             Access::Environment | Access::Key(_) => env::var("SALDO_SANDBOX_BANK").ok(),
         };
         if bank.is_none() {
-            eprintln!("skipped: the sandbox bank behind SALDO_URL is not at hand");
+            eprintln!("skipped: no access to the sandbox bank behind SALDO_URL");
         }
         bank
     }
 
-    /// A tenant with a key of all scopes: an organization of its own, with ARS as its
-    /// currency, where the tables are at hand, and the key's organization elsewhere.
+    /// A tenant with a key of all scopes. It has an organization of its own, with the currency ARS,
+    /// if tests can reach the tables, and the organization of `SALDO_KEY` otherwise.
     ///
     /// # Panics
     /// When the tables don't answer.

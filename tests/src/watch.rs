@@ -1,65 +1,67 @@
-//! A watch over the whole suite: nothing that is written to a table, a queue, a file or the
-//! log, and nothing that is answered, has one of the sandbox bank's secrets in it.
+//! Watches for the sandbox bank's secrets in everything that is written to a table, a queue, a
+//! file or the log, and in every response. A test fails if a secret is seen on its account.
 //!
-//! What tests do in their own process is watched as it happens, deleted later or not; what
-//! functions did in processes of theirs is looked for with [`search`]. A secret that is seen
-//! ends the process, for there is no other way to fail a suite from beside its tests.
+//! What functions do in the tests' process is watched as it happens, whether it is deleted later or
+//! not. [`search`] finds what functions wrote in processes of their own.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::Arc;
-use std::{process, thread};
+use std::thread::{self, JoinHandle};
 
 use aws_config::SdkConfig;
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
 use data_encoding::BASE64;
-use futures::future::BoxFuture;
-use http_body_util::BodyExt;
-use local::{Aws, Data};
+use local::{Aws, Call, CallResult, Data, Interceptor, Service, intercepted};
 use serde_json::Value;
 
 use crate::leak;
 use crate::roles::Roles;
-use crate::wire::{Tap, tapped};
+use crate::violations::{Owner, TestGuard, report};
+use crate::wire::{buffer, read_body};
 
-/// The exit code of a process that has seen a secret.
-pub const LEAKED: i32 = 86;
-
-/// Starts embedded services; what is sent to them, and what is logged from now on, is watched.
+/// Starts embedded services for this test. What is sent to them, and what is logged from now on, is
+/// watched, and the functions' roles are enforced.
 ///
 /// # Panics
 /// When they don't start.
 pub async fn services(data: &Data) -> Aws {
+    let guard = TestGuard::of_this_test();
     crate::logs::listen();
     let aws = Aws::start(data).await.expect("the services");
-    let sdk = watched(aws.sdk_config());
-    aws.called_with(sdk)
+    let sdk = watched(aws.sdk_config(), Some(guard.owner()));
+    aws.called_with(sdk, guard)
 }
 
-/// The same configuration, with a watch on what is sent, and with the functions' roles enforced.
-#[must_use]
-pub fn watched(sdk: &SdkConfig) -> SdkConfig {
-    tapped(&tapped(sdk, &Arc::new(Watch)), &Roles::of_template())
+/// Starts the same for all tests of this process.
+pub(crate) async fn shared_services() -> Aws {
+    crate::logs::listen();
+    let aws = Aws::start(&Data::Ephemeral).await.expect("the services");
+    let sdk = watched(aws.sdk_config(), None);
+    aws.called_with(sdk, ())
 }
 
-/// Ends the process if there is a secret in what goes to this place.
-pub fn watch(place: &str, text: &str) {
-    if let Some(found) = leak(text) {
-        // Past the test runner, which holds back what tests print.
-        let _nobody_listens = writeln!(std::io::stderr(), "a secret in {place}: {found}");
-        process::exit(LEAKED);
+/// The same configuration, with its calls watched and the functions' roles enforced on behalf of a
+/// test, or of all.
+pub(crate) fn watched(sdk: &SdkConfig, owner: Option<&Owner>) -> SdkConfig {
+    let (secrets, roles) = (SecretWatch { owner: owner.cloned() }, Roles { owner: owner.cloned() });
+    intercepted(&intercepted(sdk, &Arc::new(secrets)), &Arc::new(roles))
+}
+
+/// Reports a secret in a text that goes to this place, if there is one.
+pub(crate) fn watch(owner: Option<&Owner>, place: &str, text: &str) {
+    if let Some(secret) = leak(text) {
+        report(owner, text, &format!("a secret in {place}: {secret}"));
     }
 }
 
-/// Looks for secrets in every table, queue and file there is. Takes the messages out of the
-/// queues.
+/// Reads every table, queue and file, so that secrets in them are seen. Deletes no message; those
+/// that it receives stay hidden for the queue's visibility timeout.
 ///
 /// # Panics
 /// When a service does not answer.
 pub async fn search(aws: &Aws) {
-    let sdk = watched(aws.sdk_config());
+    let guard = TestGuard::of_this_test();
+    let sdk = watched(aws.sdk_config(), Some(guard.owner()));
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
     let tables = dynamodb.list_tables().send().await.expect("DynamoDB").table_names;
     for table in tables.expect("tables") {
@@ -84,76 +86,82 @@ pub async fn search(aws: &Aws) {
         for file in page.expect("S3").contents() {
             let file = s3.get_object().bucket(bucket).key(file.key().expect("a key")).send().await;
             let content = file.expect("S3").body.collect().await.expect("S3").into_bytes();
-            watch("a file", &String::from_utf8_lossy(&content));
+            watch(None, "a file", &String::from_utf8_lossy(&content));
         }
     }
 }
 
-/// Watches what a process prints, and passes it on.
-pub(crate) fn watch_output(output: impl Read + Send + 'static, mut on: impl Write + Send + 'static) {
+/// Watches what a process prints, and passes it on. The thread ends with the output.
+pub(crate) fn watch_output(
+    owner: &Owner,
+    output: impl Read + Send + 'static,
+    mut on: impl Write + Send + 'static,
+) -> JoinHandle<()> {
+    let owner = owner.clone();
     thread::spawn(move || {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
-            watch("a function's output", &String::from_utf8_lossy(&line));
-            let _nobody_listens = on.write_all(&[&*line, b"\n"].concat());
+            watch(Some(&owner), "a function's output", &String::from_utf8_lossy(&line));
+            let _closed = on.write_all(&[&*line, b"\n"].concat());
         }
-    });
+    })
 }
 
+/// Watches the calls of the SDK.
 #[derive(Debug)]
-struct Watch;
-
-/// Whose business secrets are: it encrypts them.
-const KMS: &str = "TrentService";
-/// Which is not told by a header. What it answers was sent to it before.
-const S3: &str = "";
-
-impl Tap for Watch {
-    fn call(
-        self: Arc<Self>,
-        wire: SharedHttpConnector,
-        mut request: HttpRequest,
-    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
-        Box::pin(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-            let service = target.split('.').next().unwrap_or_default();
-            if service == KMS {
-                return wire.call(request).await;
-            }
-            *request.body_mut() = watch_body(service, request.take_body()).await?;
-            let mut response = wire.call(request).await?;
-            if service != S3 {
-                *response.body_mut() = watch_body(service, response.take_body()).await?;
-            }
-            Ok(response)
-        })
-    }
+struct SecretWatch {
+    owner: Option<Owner>,
 }
 
-/// Watches a body that is sent to a service or comes from it.
-async fn watch_body(service: &str, body: SdkBody) -> Result<SdkBody, ConnectorError> {
-    let body = body.collect().await.map_err(ConnectorError::io)?.to_bytes();
-    match service {
-        S3 => watch("a file", &String::from_utf8_lossy(&body)),
-        _ => watch_values(service, &serde_json::from_slice(&body).unwrap_or_default()),
-    }
-    Ok(SdkBody::from(body))
-}
-
-/// Watches every string in some JSON, binary attributes of DynamoDB decoded.
-fn watch_values(place: &str, json: &Value) {
-    match json {
-        Value::String(text) => watch(place, text),
-        Value::Array(values) => values.iter().for_each(|value| watch_values(place, value)),
-        Value::Object(members) => {
-            for (name, value) in members {
-                watch(place, name);
-                watch_values(place, value);
-                let binary = value.as_str().filter(|_| name == "B");
-                if let Some(bytes) = binary.and_then(|text| BASE64.decode(text.as_bytes()).ok()) {
-                    watch(place, &String::from_utf8_lossy(&bytes));
-                }
-            }
+impl SecretWatch {
+    /// Looks for secrets in a body that is sent to a service or comes from it.
+    fn look(&self, service: Service, request: &str, body: &[u8]) {
+        let text = String::from_utf8_lossy(body);
+        let (place, secret) = match service {
+            Service::S3 => ("a file".to_owned(), leak(&text).map(str::to_owned)),
+            _ => (service.to_string(), secret_in(&serde_json::from_slice(body).unwrap_or_default())),
+        };
+        if let Some(secret) = secret {
+            report(
+                self.owner.as_ref(),
+                &format!("{request} {text}"),
+                &format!("a secret in {place}: {secret}"),
+            );
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+impl Interceptor for SecretWatch {
+    async fn intercept(&self, mut call: Call) -> CallResult {
+        let service = call.service();
+        // KMS encrypts secrets.
+        if service == Service::Kms {
+            return call.send().await;
+        }
+        let body = buffer(call.request.take_body()).await?;
+        *call.request.body_mut() = SdkBody::from(body.clone());
+        let request = format!("{} {}", call.request.uri(), String::from_utf8_lossy(&body));
+        self.look(service, &request, &body);
+        let mut response = call.send().await?;
+        // What S3 returns was sent to it before.
+        if service != Service::S3 {
+            let body = read_body(&mut response).await?;
+            self.look(service, &request, &body);
+        }
+        Ok(response)
+    }
+}
+
+/// A secret in some string or name of the JSON, or in a binary attribute of DynamoDB, if there is one.
+fn secret_in(json: &Value) -> Option<String> {
+    let owned = |text: &str| leak(text).map(str::to_owned);
+    match json {
+        Value::String(text) => owned(text),
+        Value::Array(values) => values.iter().find_map(secret_in),
+        Value::Object(members) => members.iter().find_map(|(name, value)| {
+            let binary = value.as_str().filter(|_| name == "B");
+            let binary = || BASE64.decode(binary?.as_bytes()).ok();
+            owned(name).or_else(|| secret_in(value)).or_else(|| owned(&String::from_utf8_lossy(&binary()?)))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }

@@ -1,21 +1,20 @@
-//! What goes over the wire to AWS: watched, to count what it costs, or cut, to see what
-//! becomes of work that dies half-way.
+//! Interceptors between the SDK and AWS: they fail requests according to a plan, respond in a
+//! service's place, or count what requests cost.
 
-pub mod answers;
-mod batch;
-mod chaos;
-mod faults;
-mod gate;
-mod instead;
+mod body;
+mod fault;
+mod fault_plan;
 mod meter;
-mod refusals;
-mod tap;
+mod partial_batch;
+mod random_faults;
+mod stub;
 
-pub use chaos::Chaos;
-pub use faults::Faults;
-pub use gate::Gate;
-pub use instead::Instead;
+pub(crate) use body::buffer;
+pub use body::{read_body, set_body};
+pub use fault::Fault;
+pub(crate) use fault::access_denied;
+pub use fault_plan::FaultPlan;
+pub use local::{Call, CallResult, Interceptor, Service, intercepted};
 pub use meter::{Meter, Spent, Sum};
 pub(crate) use meter::{WRITES, metered, units};
-pub use refusals::Refusals;
-pub use tap::{Tap, tapped};
+pub use stub::StubResponses;

@@ -5,7 +5,7 @@ use std::process::Command;
 use local::{Data, Functions, sqs_event};
 use reqwest::Method;
 use serde_json::{Value, json};
-use testing::{Lab, Tenant, services};
+use testing::{Tenant, TestStack, services};
 
 /// The result of a run of the command.
 #[derive(Debug)]
@@ -219,27 +219,27 @@ async fn errors_are_one_line() {
 
 #[tokio::test]
 async fn exhausted_import_is_found_and_redriven() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    let (environment, org) = (lab.aws.environment(), lab.org.to_string());
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let (environment, org) = (stack.aws.environment(), stack.org.to_string());
     let row = json!({ "contact": { "name": "María García" }, "total_amount": 1 });
     let body = json!({ "accounts": [row, row] });
-    let (_, accepted) = lab.ask(&lab.app, Method::POST, "/api/v1/import", body).await;
+    let (_, accepted) = stack.ask(&stack.app, Method::POST, "/api/v1/import", body).await;
     let import = text(&accepted, "job_id");
     let show = ["job", "show", &org, import];
     let redrive = ["job", "redrive", &org, import];
 
     let shown = done(&environment, &show).await;
     assert_eq!((text(&shown, "status"), text(&shown, "outstanding")), ("processing", "its plan"));
-    let messages = lab.messages(&lab.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle_dead_letters(lab.app.clone(), sqs_event(&messages)).await;
+    let messages = stack.messages(&stack.aws.settings.queues.plan).await;
+    saldo_jobs::import::handle_dead_letters(stack.app.clone(), sqs_event(&messages)).await;
     let shown = done(&environment, &show).await;
     assert_eq!(text(&shown, "status"), "failed");
     assert!(text(&shown, "outstanding").contains("job redrive"), "{shown}");
 
     let redriven = done(&environment, &redrive).await;
     assert_eq!((text(&redriven, "job"), &redriven["queued"]), (import, &json!(true)));
-    let messages = lab.messages(&lab.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle(lab.app.clone(), sqs_event(&messages)).await;
+    let messages = stack.messages(&stack.aws.settings.queues.plan).await;
+    saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
     let shown = done(&environment, &show).await;
     assert_eq!((text(&shown, "status"), &shown["imported"]), ("completed", &json!(2)));
     assert_eq!(shown["outstanding"], Value::Null);
@@ -248,21 +248,21 @@ async fn exhausted_import_is_found_and_redriven() {
         text(&done(&environment, &redrive).await, "outcome"),
         "has ended, and no part of it is exhausted"
     );
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
 async fn jobs_with_lost_messages_are_found_and_redriven() {
-    let lab = Lab::start(&Data::Ephemeral).await;
-    let (environment, org) = (lab.aws.environment(), lab.org.to_string());
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let (environment, org) = (stack.aws.environment(), stack.org.to_string());
     let body = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
-    let (_, accepted) = lab.ask(&lab.app, Method::POST, "/api/v1/import", body).await;
+    let (_, accepted) = stack.ask(&stack.app, Method::POST, "/api/v1/import", body).await;
     let body = json!({ "format": "csv", "delivery": "link" });
-    let (_, export) = lab.ask(&lab.app, Method::POST, "/api/v1/export/accounts", body).await;
+    let (_, export) = stack.ask(&stack.app, Method::POST, "/api/v1/export/accounts", body).await;
     let (import, export) = (text(&accepted, "job_id"), text(&export, "export_id"));
-    let queues = &lab.aws.settings.queues;
-    lab.messages(&queues.plan).await;
-    let exports = lab.messages(&queues.export).await;
+    let queues = &stack.aws.settings.queues;
+    stack.messages(&queues.plan).await;
+    let exports = stack.messages(&queues.export).await;
 
     let ids = |jobs: Value| {
         let jobs = jobs.as_array().cloned().unwrap_or_default();
@@ -296,12 +296,12 @@ async fn jobs_with_lost_messages_are_found_and_redriven() {
     );
 
     // A failed export is final.
-    saldo_jobs::export::handle_dead_letters(lab.app.clone(), sqs_event(&exports)).await;
+    saldo_jobs::export::handle_dead_letters(stack.app.clone(), sqs_event(&exports)).await;
     let (code, why) = refused(&environment, &["job", "redrive", &org, export]).await;
     assert_eq!(code, Some(1));
     assert!(
         why.ends_with("has failed and can't be redriven: its caller has to request a new export"),
         "{why}"
     );
-    lab.stop().await;
+    stack.stop().await;
 }

@@ -14,9 +14,9 @@ use saldo_store::app::App;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::interceptor::intercepted;
 use crate::lineage::{Lineage, Trace};
 use crate::sdk::called_by;
-use crate::tap::tapped;
 use crate::template::{Resource, Template, TemplateSource};
 
 /// The wait time of a long poll.
@@ -79,7 +79,7 @@ pub(crate) fn start(
         let source = source(&mapping, function)?;
         for _ in 0..mapping.scaling_config.maximum_concurrency.min(POLLERS_MAX) {
             let trace = Arc::new(Trace::default());
-            let app = app_on(&tapped(&called_by(sdk, &source.function), &trace));
+            let app = app_on(&intercepted(&called_by(sdk, &source.function), &trace));
             let poller = Poller { sqs: sqs.clone(), app, trace, source: source.clone() };
             let stop = stop.clone();
             pollers.spawn(async move { poller.run(stop).await });

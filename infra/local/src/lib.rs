@@ -5,6 +5,7 @@ mod catalog;
 mod cors;
 pub mod demo;
 mod events;
+mod interceptor;
 mod lineage;
 mod provision;
 mod roles;
@@ -12,17 +13,17 @@ mod sdk;
 mod server;
 mod services;
 mod stack;
-mod tap;
 mod template;
 
 pub use bank::Bank;
 pub use catalog::put_catalog;
 pub use events::{sqs_event, sqs_event_from};
+pub use interceptor::{Call, CallResult, Interceptor, Service, intercepted};
 pub use roles::{Statement, template_roles};
 pub use server::listen;
 pub use services::{Data, Endpoints};
 pub use stack::{Aws, Functions, resume, routes};
-pub use tap::{Tap, tapped};
+
 pub use template::{Names, Template, TemplateRoute, TemplateSource};
 
 use std::fs::{self, File};

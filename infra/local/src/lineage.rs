@@ -8,15 +8,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use futures::future::BoxFuture;
 
-use crate::tap::Tap;
+use crate::interceptor::{Call, CallResult, Interceptor};
 
 /// The header that carries the trace from the SDK to a service.
 pub(crate) const TRACE_HEADER: &str = "x-amzn-trace-id";
@@ -78,16 +74,13 @@ impl Trace {
     }
 }
 
-impl Tap for Trace {
-    fn call(
-        self: Arc<Self>,
-        wire: SharedHttpConnector,
-        mut request: HttpRequest,
-    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
-        if let Some(header) = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            request.headers_mut().insert(TRACE_HEADER, header);
+impl Interceptor for Trace {
+    async fn intercept(&self, mut call: Call) -> CallResult {
+        let header = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(header) = header {
+            call.request.headers_mut().insert(TRACE_HEADER, header);
         }
-        Box::pin(async move { wire.call(request).await })
+        call.send().await
     }
 }
 

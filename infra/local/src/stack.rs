@@ -1,5 +1,6 @@
 //! The AWS services with their resources, and the functions on top of them.
 
+use std::any::Any;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -41,6 +42,8 @@ pub struct Aws {
     clients: Clients,
     /// Whether resources in external services are removed when the stack stops.
     ephemeral: bool,
+    /// Dropped with the services.
+    _guard: Option<Box<dyn Any + Send + Sync>>,
     /// The names of tables, queues, key and bucket.
     pub settings: Settings,
 }
@@ -64,7 +67,7 @@ impl Aws {
         let settings = provision(&template, &clients, services.outside.s3.is_some()).await?;
         services.keep_keys().await?;
         let ephemeral = matches!(data, Data::Ephemeral);
-        let aws = Self { services, sdk, template, clients, ephemeral, settings };
+        let aws = Self { services, sdk, template, clients, ephemeral, _guard: None, settings };
         put_catalog(&aws.app().files, &aws.endpoints().bank).await?;
         Ok(aws)
     }
@@ -81,10 +84,11 @@ impl Aws {
         &self.template
     }
 
-    /// The same services with another configuration of the SDK.
+    /// The same services, called with this configuration of the SDK. They keep `guard` until they
+    /// are dropped.
     #[must_use]
-    pub fn called_with(self, sdk: SdkConfig) -> Self {
-        Self { sdk, ..self }
+    pub fn called_with(self, sdk: SdkConfig, guard: impl Send + Sync + 'static) -> Self {
+        Self { sdk, _guard: Some(Box::new(guard)), ..self }
     }
 
     /// The SDK's configuration for the services.

@@ -1,4 +1,4 @@
-//! What must be true of a history once it is over.
+//! The checks at the end of a history.
 
 use std::collections::BTreeSet;
 
@@ -15,22 +15,24 @@ use super::History;
 use crate::model::{Fields, Model, fields, is_bad, last_of_each};
 
 impl History<'_> {
-    /// Every job has ended, its counts are those of its rows, and the accounts are the model's.
+    /// Checks that every job has ended with the counts of its rows, and that the accounts match the
+    /// model.
     pub(super) async fn check(&self) {
         let seed = self.seed;
         let (mut made, mut jobs, mut lost) = (0, Vec::new(), BTreeSet::new());
         let mut modelled = Vec::new();
         for (id, rows) in &self.imports {
-            self.check_told(id).await;
-            let import = self.lab.calm.imports.find(&self.org, id).await.expect("DynamoDB").expect("the job");
+            self.check_job(id).await;
+            let import =
+                self.stack.reliable.imports.find(&self.org, id).await.expect("DynamoDB").expect("the job");
             if Some(id) == self.cancelled.as_ref() {
                 self.check_cancelled(&import, rows).await;
                 continue;
             }
             self.check_totals(&import).await;
-            let given_up = self.given_up(&import.job, rows).await;
-            assert_fate_of_every_row(&import, rows, &given_up, seed);
-            lost.extend(given_up.into_iter().map(|row| (id.clone(), row)));
+            let failed_rows = self.failed_rows(&import.job, rows).await;
+            assert_counts(&import, rows, &failed_rows, seed);
+            lost.extend(failed_rows.into_iter().map(|row| (id.clone(), row)));
             made += import.counts().imported;
             jobs.push(import);
             modelled.push((id.clone(), rows.clone()));
@@ -57,36 +59,38 @@ impl History<'_> {
         }
     }
 
-    /// Whoever asks is told how the import ended, whatever happened to it.
-    async fn check_told(&self, id: &ImportId) {
+    /// Checks that the API returns the end of the import.
+    async fn check_job(&self, id: &ImportId) {
         for path in ["", "/errors"] {
             let request = Request::get(format!("/api/v1/import/{id}{path}")).header("x-api-key", &self.key);
             let request = request.body(Body::empty()).expect("a request");
-            let answer = service(status::routes(&self.lab.calm)).oneshot(request).await.expect("an answer");
+            let answer =
+                service(status::routes(&self.stack.reliable)).oneshot(request).await.expect("an answer");
             assert_eq!(answer.status(), 200, "seed {}: {id}{path}", self.seed);
         }
     }
 
-    /// The totals that stand in a job are the sum of its chunks, and no worker can replace one of
-    /// these any more.
+    /// Checks that the totals of a job are the sum of its chunks, and that no worker can replace a
+    /// chunk's result any more.
     async fn check_totals(&self, import: &Import) {
         if let Some(totals) = import.job.totals {
             let chunks = ImportJob { totals: None, ..import.job.clone() };
-            let sum = self.lab.calm.imports.with_progress(chunks).await.expect("DynamoDB").progress;
+            let sum = self.stack.reliable.imports.with_progress(chunks).await.expect("DynamoDB").progress;
             assert_eq!((sum, sum.chunks_exhausted), (totals, 0), "seed {}: {import:#?}", self.seed);
         }
     }
 
-    /// The rows of chunks that were given up. The chunks are cut where the planner cuts them.
-    async fn given_up(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
+    /// The rows of the chunks that were marked as failed, divided as the planner divides them.
+    async fn failed_rows(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
         let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
-        let parts: Vec<_> = self.lab.calm.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
+        let parts: Vec<_> =
+            self.stack.reliable.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
         let chunks: Vec<_> = kept.chunks(job.rows_per_chunk).collect();
         let given_up = parts.iter().filter(|part| part.exhausted);
         given_up.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
     }
 
-    /// What was written stays written, and is what is counted.
+    /// Checks that rows that were written stay written, and are counted as such.
     async fn check_cancelled(&self, import: &Import, rows: &[Value]) {
         let (seed, job) = (self.seed, &import.job);
         assert_eq!(job.status, ImportStatus::Cancelled, "seed {seed}: {job:#?}");
@@ -106,15 +110,21 @@ impl History<'_> {
     }
 
     async fn fields(&self, id: &AccountId) -> Option<Fields> {
-        self.lab.calm.accounts.get(&self.org, id).await.expect("DynamoDB").map(|account| fields(&account))
+        self.stack
+            .reliable
+            .accounts
+            .get(&self.org, id)
+            .await
+            .expect("DynamoDB")
+            .map(|account| fields(&account))
     }
 }
 
-/// Whether the job ended, and counted as the rows say.
-fn assert_fate_of_every_row(import: &Import, rows: &[Value], given_up: &BTreeSet<usize>, seed: u64) {
+/// Checks that the job has ended with the counts of its rows.
+fn assert_counts(import: &Import, rows: &[Value], failed_rows: &BTreeSet<usize>, seed: u64) {
     let (job, counts) = (&import.job, import.counts());
     let kept = last_of_each(rows);
-    let failed = kept.iter().filter(|(index, row)| is_bad(row) || given_up.contains(index)).count();
+    let failed = kept.iter().filter(|(index, row)| is_bad(row) || failed_rows.contains(index)).count();
     let status = if failed == 0 { ImportStatus::Completed } else { ImportStatus::CompletedWithErrors };
     assert_eq!(job.status, status, "seed {seed}: {import:#?}");
     assert_eq!(job.total_records, Some(rows.len() as u64), "seed {seed}");

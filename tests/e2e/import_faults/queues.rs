@@ -1,6 +1,6 @@
-//! The queues of a history as SQS keeps them: a message that failed is invisible for as long as
-//! its worker said, or else for its queue's visibility timeout, on a clock of the history's own;
-//! a message that was queued again carries its hops.
+//! The queues of a history, which behave as SQS does. A message that failed is invisible for the
+//! timeout that its worker set, or else for its queue's visibility timeout, on a simulated clock. A
+//! requeued message carries its hops.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,18 +10,17 @@ use local::sqs_event_from;
 use saldo_store::queue::{ImportMessage, ImportTask, Message, Queued};
 use serde_json::{Value, json};
 
-/// The visibility timeouts of the queues of plans and of chunks in seconds, as the template has
-/// them.
+/// The template's visibility timeouts, in seconds, of the queues for plans and for chunks.
 const PLAN_INVISIBLE: u64 = 3_600;
 const CHUNK_INVISIBLE: u64 = 720;
 
-/// Takes the requests that change a message's visibility, since the history has taken the messages
-/// themselves out of their queues.
+/// Responds to calls that change a message's visibility, since the history has deleted the messages
+/// from their queues.
 #[derive(Debug, Default)]
 pub(super) struct Visibility(Mutex<HashMap<String, u64>>);
 
 impl Visibility {
-    /// Answers requests that change a message's visibility.
+    /// The response to a call that changes a message's visibility.
     pub(super) fn answer(&self, operation: &str, body: &Value) -> Option<(u16, Value)> {
         if operation != "AmazonSQS.ChangeMessageVisibility" {
             return None;
@@ -32,13 +31,13 @@ impl Visibility {
         Some((200, json!({})))
     }
 
-    /// The timeout in seconds that a worker gave the message with this receipt, once.
+    /// Takes the timeout in seconds that a worker set for the message with this receipt.
     fn take(&self, receipt: &str) -> Option<u64> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(receipt)
     }
 }
 
-/// A message on its way, how often it is still to be delivered, and how often it failed.
+/// A message in flight, how often it is still to be delivered, and how often it failed.
 pub(super) struct InFlight {
     pub(super) message: aws_sdk_sqs::types::Message,
     /// The ARN of its queue.
@@ -48,7 +47,7 @@ pub(super) struct InFlight {
     pub(super) failures: u32,
     /// How often it was received.
     receives: u32,
-    /// When it is visible, in seconds of the history's clock.
+    /// When it is visible, in seconds of the simulated clock.
     visible_at: u64,
 }
 
@@ -61,7 +60,7 @@ impl InFlight {
         Self { message, arn, queued, deliveries, failures: 0, receives: 0, visible_at: 0 }
     }
 
-    /// The event by which Lambda delivers it: received once more.
+    /// Receives the message once more. Returns the event in which Lambda delivers it.
     pub(super) fn receive(&mut self) -> SqsEvent {
         self.receives += 1;
         let mut event = sqs_event_from(&self.arn, std::slice::from_ref(&self.message));
@@ -71,8 +70,8 @@ impl InFlight {
         event
     }
 
-    /// It failed, or its worker died: it is invisible from `now` on. Says whether its worker
-    /// shortened that.
+    /// Hides the message from `now` on, since it failed or its worker died. Returns whether the
+    /// worker has shortened the timeout.
     pub(super) fn hide(&mut self, now: u64, visibility: &Visibility) -> bool {
         let queues_own = match self.queued.message.task {
             ImportTask::Plan => PLAN_INVISIBLE,
@@ -88,7 +87,7 @@ impl InFlight {
     }
 }
 
-/// The messages that are visible at `now`, or else those that are visible next, with that moment.
+/// The messages that are visible at `now`, or else those that become visible next, with that time.
 pub(super) fn visible(waiting: &[InFlight], now: u64) -> (Vec<usize>, u64) {
     let next = waiting.iter().map(|message| message.visible_at).min().unwrap_or(now).max(now);
     let visible = waiting.iter().enumerate().filter(|(_, message)| message.visible_at <= next);

@@ -1,5 +1,5 @@
-//! Saldo with its workers in processes of their own, fed from the queues as Lambda feeds them.
-//! Only the API answers in this process; whatever it and the workers ask of DynamoDB is counted.
+//! Saldo with its workers in processes of their own, which get their messages as Lambda would
+//! deliver them. The API runs in this process. All requests to DynamoDB are counted.
 
 use std::env;
 
@@ -15,13 +15,13 @@ use super::{Poller, Proxy, SERVICES, Services};
 use crate::Tenant;
 use crate::lambda::Function;
 
-/// Saldo, to be measured process by process.
+/// A Saldo for measurements of each worker.
 pub struct Deployment {
-    /// Counts what goes to DynamoDB.
+    /// Counts the requests to DynamoDB.
     pub proxy: Proxy,
-    /// Where tables, files and queues are.
+    /// The names of tables, bucket and queues.
     pub settings: Settings,
-    /// For looking at what there is: what it asks for is not counted.
+    /// An app for checks, whose requests are not counted.
     pub app: App,
     sqs: aws_sdk_sqs::Client,
     api: String,
@@ -30,8 +30,8 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Starts the services and the API. In the process that it starts to be the services, it
-    /// does not return.
+    /// Starts the services in a process of their own, and the API in this one. In the services'
+    /// process it does not return.
     ///
     /// # Panics
     /// When something does not start.
@@ -51,7 +51,7 @@ impl Deployment {
         Self { proxy, settings, app, sqs, api, services, _server: server }
     }
 
-    /// Somebody with an organization of their own.
+    /// A tenant with an organization of its own.
     ///
     /// # Panics
     /// When DynamoDB does not answer.
@@ -60,7 +60,7 @@ impl Deployment {
         let key = local::demo::create_organization(&self.app, org.clone(), "Bench", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
         let tenant = Tenant::new(self.api.clone(), key, Some(org));
-        // The first use of a key is recorded; it is nobody's to be charged with.
+        // The first use of a key costs a write, which is not to be measured.
         assert_eq!(tenant.get("/api/v1/import").await.status, 200);
         tenant
     }
@@ -71,18 +71,18 @@ impl Deployment {
     /// When it can't be started.
     pub async fn worker(&self, binary: &str, queue: &str, batch_size: i32) -> Poller {
         let mut environment = self.services.environment();
-        // The later of two of a name is the one that counts.
+        // Of two variables with one name the later one counts.
         environment.push(("AWS_ENDPOINT_URL_DYNAMODB", self.proxy.url.clone()));
         let function = Function::start(binary, &environment).await;
         Poller::new(self.sqs.clone(), queue.to_owned(), batch_size, function)
     }
 }
 
-/// Serves on a free port, until what is returned besides the URL is dropped.
+/// Serves on a free port until the returned handle is dropped.
 pub(super) async fn serve(router: Router) -> (String, AbortOnDropHandle<()>) {
     let listener = local::listen(0).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
-    // Without it an answer's body waits 40 ms for its head to be acknowledged.
+    // Without it a response's body waits 40 ms for the acknowledgement of its head.
     let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("TCP"));
     let server = async move { axum::serve(listener, router).await.expect("a server") };
     (url, AbortOnDropHandle::new(tokio::spawn(server)))

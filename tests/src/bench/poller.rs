@@ -1,5 +1,5 @@
-//! A queue's messages, brought to a function's process in batches, as Lambda does it: what was
-//! done is deleted, what failed comes back.
+//! Delivers a queue's messages to a function's process in batches, as Lambda does: messages that
+//! succeeded are deleted, and messages that failed become visible again.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::lambda::Function;
 
-/// How long a poll waits for messages. One that waits is not called off, lest it take a message
-/// along: whoever stops a poller waits for so long.
+/// How long a poll waits for messages. A poll is not cancelled, since it could have received a
+/// message already, so stopping a poller takes as long.
 const LONG_POLL_SECONDS: i32 = 1;
-/// How long after a failure a message comes back.
+/// How long after a failure a message becomes visible again.
 const RETRY_AFTER_SECONDS: i32 = 1;
-/// How long a function may take: Lambda's longest timeout.
+/// How long an invocation may take: Lambda's longest timeout.
 const TIMEOUT: Duration = Duration::from_mins(15);
 
-/// A function's process, and the queue it works on.
+/// A function's process, and the queue that it handles.
 pub struct Poller {
     sqs: Client,
     queue: String,
@@ -26,25 +26,25 @@ pub struct Poller {
     function: Function,
 }
 
-/// What a function's process used.
+/// The resources that a function's process used.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    /// The time it computed, in user mode, its start not included.
+    /// Its user CPU time since its start-up.
     pub user_cpu_seconds: f64,
-    /// The most memory it ever had.
+    /// Its peak memory.
     pub peak_memory_mib: f64,
 }
 
 impl Poller {
-    /// A poller that brings the messages of the queue with this URL to `function`, as many at
-    /// once as `batch_size` says.
+    /// A poller that delivers the messages of the queue with this URL to `function`, in batches of
+    /// up to `batch_size`.
     #[must_use]
     pub fn new(sqs: Client, queue: String, batch_size: i32, function: Function) -> Self {
         Self { sqs, queue, batch_size, function }
     }
 
-    /// Polls until told to stop; a batch that was begun is finished. Says then what the function
-    /// used, and ends it.
+    /// Polls until it is stopped, and finishes its batch. Then ends the function and returns the
+    /// resources that it used.
     ///
     /// # Panics
     /// When SQS or the function does not answer.
@@ -84,7 +84,7 @@ impl Poller {
         for message in messages {
             let (id, receipt) = (message.message_id().unwrap_or_default(), message.receipt_handle());
             if failed.contains(&id) {
-                eprintln!("comes back: {}", message.body().unwrap_or_default());
+                eprintln!("visible again: {}", message.body().unwrap_or_default());
                 let back = self.sqs.change_message_visibility().queue_url(&self.queue);
                 let back = back.set_receipt_handle(receipt.map(str::to_owned));
                 back.visibility_timeout(RETRY_AFTER_SECONDS).send().await.expect("SQS");

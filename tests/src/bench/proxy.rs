@@ -1,5 +1,5 @@
-//! What functions in processes of their own spend on DynamoDB, and on which of its partitions.
-//! The proxy passes everything on as it is, but that it has DynamoDB tell what a request took.
+//! Measures the capacity of DynamoDB that functions in processes of their own consume, by operation
+//! and by partition. The proxy passes requests on and adds `ReturnConsumedCapacity` to them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,9 +18,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::wire::{Spent, WRITES, metered, units};
 
-/// Stands between functions and DynamoDB and counts.
+/// A proxy between functions and DynamoDB.
 pub struct Proxy {
-    /// Where it answers.
+    /// Its URL.
     pub url: String,
     wire: Arc<Wire>,
     _server: AbortOnDropHandle<()>,
@@ -34,21 +34,20 @@ struct Wire {
     bill: Mutex<Bill>,
 }
 
-/// What was spent.
+/// The capacity that was consumed.
 #[derive(Clone, Debug, Default)]
 pub struct Bill {
-    /// On each operation.
+    /// By operation.
     pub spent: BTreeMap<String, Spent>,
-    /// The writes that were refused. DynamoDB may charge for these, too, but does not say so.
+    /// The writes that were rejected. DynamoDB can charge for them, but does not report it.
     pub writes_refused: u64,
-    /// The write units that went to each partition key: those of a transaction in equal parts to
-    /// its items', those of indexes to their table's.
+    /// The write units by partition key. Those of a transaction are divided equally among its items,
+    /// and those of an index count for the table's key.
     partitions: HashMap<String, f64>,
 }
 
 impl Bill {
-    /// The partition key that was written to most, with its table, and its share of all write
-    /// units.
+    /// The partition key that consumed the most write units, with its table, and its share of them.
     #[must_use]
     pub fn busiest_partition(&self) -> (&str, f64) {
         let all: f64 = self.partitions.values().sum();
@@ -58,7 +57,7 @@ impl Bill {
 }
 
 impl Proxy {
-    /// Starts one in front of the DynamoDB at `dynamodb`, which `sdk` reaches.
+    /// Starts a proxy for the DynamoDB at the URL `dynamodb`, which `sdk` connects to.
     ///
     /// # Panics
     /// When it can't be started, or DynamoDB does not answer.
@@ -71,13 +70,13 @@ impl Proxy {
         });
         let router = Router::new()
             .fallback(pass)
-            .layer(DefaultBodyLimit::disable()) // it is DynamoDB's to have one
+            .layer(DefaultBodyLimit::disable()) // DynamoDB has its own limit
             .with_state(Arc::clone(&wire));
         let (url, server) = super::deployment::serve(router).await;
         Self { url, wire, _server: server }
     }
 
-    /// Forgets what was spent so far and returns it.
+    /// Returns the capacity consumed so far, and begins again at zero.
     #[must_use]
     pub fn lap(&self) -> Bill {
         std::mem::take(&mut *self.wire.bill.lock().unwrap_or_else(PoisonError::into_inner))
@@ -109,18 +108,18 @@ async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) ->
     }
 }
 
-/// What is read of a write, one of a transaction included.
+/// The parts of a write that are read, also within a transaction.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Write {
     table_name: String,
     key: HashMap<String, Value>,
     item: HashMap<String, Value>,
-    /// Each under the name of what is to be done.
+    /// Each under the name of its operation.
     transact_items: Vec<HashMap<String, Write>>,
 }
 
-/// What is read of an answer.
+/// The parts of a response that are read.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Answer {
@@ -159,8 +158,8 @@ impl Wire {
         }
     }
 
-    /// The partition keys that a request writes to, with their tables. What can't be told counts
-    /// as one partition.
+    /// The partition keys that a request writes to, with their tables. All unknown keys count as one
+    /// partition.
     fn partitions(&self, operation: &str, request: &[u8]) -> Vec<String> {
         let one: Write = serde_json::from_slice(request).unwrap_or_default();
         let partition = |write: &Write| {

@@ -1,4 +1,4 @@
-//! The least that a function can be, for cold starts to be compared with.
+//! A minimal function, with whose cold start the others are compared.
 
 use lambda_http::{Body, Error, Request, Response, service_fn};
 

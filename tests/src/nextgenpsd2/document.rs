@@ -1,4 +1,4 @@
-//! The `OpenAPI` document, as JSON, with its references.
+//! The `OpenAPI` document as JSON, with its references resolved on demand.
 
 use saphyr::{LoadableYamlNode, Scalar, Yaml};
 use serde_json::{Map, Value, json};
@@ -22,7 +22,7 @@ impl Document {
         self.0["components"]["schemas"].as_object().expect("schemas")
     }
 
-    /// What a node stands for, if it is a reference, or the node itself.
+    /// The target of a node that is a reference, or else the node itself.
     pub(super) fn resolve<'d>(&'d self, node: &'d Value) -> &'d Value {
         match node["$ref"].as_str() {
             Some(reference) => {
@@ -34,8 +34,7 @@ impl Document {
     }
 }
 
-/// The document without `components.examples`, some of which close their brackets where YAML
-/// does not allow it. Nothing that is checked refers to them.
+/// The document without `components.examples`, some of which are invalid YAML. No check uses them.
 fn without_examples(yaml: &str) -> String {
     let mut kept = String::with_capacity(yaml.len());
     let mut within = false;

@@ -1,4 +1,4 @@
-//! The document's operations: which one a request is for, and its parameters.
+//! The document's operations, and the parameters of their requests.
 
 use std::borrow::Cow;
 
@@ -9,11 +9,11 @@ use super::document::Document;
 use super::schema::Schemas;
 use super::values;
 
-/// The headers that an operation has to list to be sent to it: the standard's own. Any other
-/// belongs to HTTP, or to who carries the request.
+/// The standard's own headers, which a request may have only if its operation lists them. All other
+/// headers belong to HTTP or to the client.
 const STANDARD_HEADERS: [&str; 4] = ["psu-", "tpp-", "consent-id", "x-request-id"];
 
-/// An operation, and what of a request's URL is for its parameters.
+/// An operation, and the parts of a request's URL that are its parameters.
 pub(super) struct Operation<'d> {
     item: &'d Value,
     operation: &'d Value,
@@ -29,7 +29,7 @@ impl<'d> Operation<'d> {
             let parameters = fit(template, path)?;
             Some((parameters, item))
         });
-        // Of several templates that fit, the one that leaves the least open is meant.
+        // Of several templates that match, the one with the fewest parameters applies.
         let (path, item) =
             matching.min_by_key(|(parameters, _)| parameters.len()).ok_or("there is no such path")?;
         let operation = item.get(method.to_ascii_lowercase()).ok_or("the path has no such method")?;
@@ -42,7 +42,7 @@ impl<'d> Operation<'d> {
         Ok(Self { item, operation, path, query })
     }
 
-    /// Checks that all required parameters are there, that no others are, and their values.
+    /// Checks that the request has all required parameters and no unknown ones, and their values.
     pub(super) fn check_parameters(
         &self,
         document: &Document,
@@ -72,7 +72,7 @@ impl<'d> Operation<'d> {
             })
         };
         for (name, _) in &self.query {
-            // Unlike a header's, its name has a case.
+            // Unlike a header's name, it is case-sensitive.
             if !described.iter().any(|parameter| parameter["in"] == "query" && parameter["name"] == **name) {
                 return Err(format!("the query parameter {name} is not described"));
             }
@@ -92,7 +92,7 @@ impl<'d> Operation<'d> {
         document.resolve(&self.operation["requestBody"])
     }
 
-    /// The description of the answer with that status.
+    /// The description of the response with that status.
     pub(super) fn answer(&self, document: &'d Document, status: u16) -> Option<&'d Value> {
         let answers = &self.operation["responses"];
         let answer = answers.get(status.to_string()).or_else(|| answers.get("default"))?;
@@ -100,7 +100,7 @@ impl<'d> Operation<'d> {
     }
 }
 
-/// The path's parameters, if it fits the template.
+/// The path's parameters, if it matches the template.
 fn fit<'d>(template: &'d str, path: &str) -> Option<Vec<(&'d str, String)>> {
     if template.split('/').count() != path.split('/').count() {
         return None;

@@ -1,8 +1,8 @@
 //! `OpenAPI` 3.0's schemas as JSON Schema of draft 4, each compiled once.
 //!
-//! Where the document is laxer than it is meant, it is read as meant: a pattern has to match
-//! all of a text, and an empty schema among alternatives stands for an empty object. Where it
-//! is stricter than can be, alternatives that overlap need not exclude each other.
+//! Two readings are stricter than the document says, as it intends: a pattern has to match the whole
+//! text, and an empty schema among alternatives is an empty object. One is more lenient, as the
+//! document would otherwise contradict itself: overlapping alternatives can both match.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,9 +17,9 @@ use super::document::Document;
 
 /// The document's schemas.
 pub(super) struct Schemas {
-    /// Those that others refer to.
+    /// The schemas that others refer to.
     components: Value,
-    /// The compiled ones, by what they were compiled from.
+    /// The compiled schemas, by their source.
     compiled: Mutex<HashMap<String, Arc<Validator>>>,
 }
 
@@ -43,8 +43,8 @@ impl Schemas {
         }
     }
 
-    /// Checks the values that a header or parameter was given against its description: one,
-    /// or none if it may be left out.
+    /// Checks the values of a header or parameter against its description: one value, or none if it
+    /// is optional.
     pub(super) fn check_parameter(
         &self,
         name: &str,
@@ -63,8 +63,8 @@ impl Schemas {
         }
     }
 
-    /// A parameter's text as a value of the type that its schema asks for; what cannot be
-    /// read as one stays a text, for the schema to refuse.
+    /// A parameter's text as a value of its schema's type. A text that is not such a value stays a
+    /// text, which the schema rejects.
     fn parse(&self, schema: &Value, text: &str) -> Value {
         let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
         let schema = name.map_or(schema, |name| &self.components["schemas"][name]);
@@ -109,7 +109,7 @@ fn draft_4(schema: &Value) -> Value {
     let mut result = Map::new();
     for (keyword, value) in members {
         let (keyword, value) = match keyword.as_str() {
-            // For readers alone. Examples are not even valid everywhere.
+            // Documentation only, and some examples are invalid.
             "description" | "title" | "example" | "examples" | "nullable" | "deprecated" | "readOnly"
             | "writeOnly" | "xml" | "externalDocs" | "discriminator" => continue,
             "properties" => (keyword.as_str(), each_member(value)),

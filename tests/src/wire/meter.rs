@@ -1,37 +1,31 @@
-//! What requests to DynamoDB cost, by DynamoDB's own account.
+//! The capacity that requests to DynamoDB consume, as DynamoDB reports it.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use aws_smithy_runtime_api::client::http::{HttpConnector, SharedHttpConnector};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_types::body::SdkBody;
-use futures::future::BoxFuture;
-use http_body_util::BodyExt;
+use local::{Call, CallResult, Interceptor, Service};
 use serde_json::Value;
 
-use super::tap::Tap;
+use super::body::read_body;
 
-/// Adds `ReturnConsumedCapacity` to every request to DynamoDB and sums up the answers.
-/// (The embedded DynamoDB does not mind that the signature is of the request before.)
+/// Adds `ReturnConsumedCapacity` to every request to DynamoDB and sums up what the responses report.
 #[derive(Debug, Default)]
 pub struct Meter(Mutex<BTreeMap<String, Spent>>);
 
-/// What was spent on one operation.
+/// The capacity that one operation consumed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spent {
     /// How many requests there were.
     pub requests: u64,
-    /// The capacity units they took: of writing for writes, of reading for reads.
+    /// The capacity units: write units for writes, read units for reads.
     pub units: f64,
 }
 
-/// The operations whose units are write units; the others' are read units.
+/// The operations that consume write units; all others consume read units.
 pub(crate) const WRITES: [&str; 5] =
     ["BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
 
-/// What several operations came to.
+/// The capacity that several operations consumed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sum {
     /// The requests.
@@ -43,7 +37,7 @@ pub struct Sum {
 }
 
 impl Sum {
-    /// The sum of what was spent on each operation.
+    /// The sum over all operations.
     #[must_use]
     pub fn of(spent: &BTreeMap<String, Spent>) -> Self {
         spent.iter().fold(Self::default(), |sum, (operation, spent)| {
@@ -58,12 +52,12 @@ impl Sum {
 }
 
 impl Meter {
-    /// What was spent so far, by operation.
+    /// The capacity consumed so far, by operation.
     pub fn spent(&self) -> BTreeMap<String, Spent> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets what was spent so far and returns it.
+    /// Returns the capacity consumed so far, and begins again at zero.
     pub fn lap(&self) -> BTreeMap<String, Spent> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -78,13 +72,13 @@ impl Meter {
     }
 }
 
-/// A request's body that asks to be told what the request takes; nothing if it is no JSON object.
+/// The body of a request, with `ReturnConsumedCapacity` added; `None` if it is no JSON object.
 pub(crate) fn metered(body: &[u8]) -> Option<Vec<u8>> {
     let rest = body.strip_prefix(b"{")?;
     Some([br#"{"ReturnConsumedCapacity":"TOTAL","#, rest].concat())
 }
 
-/// The units in an answer's `ConsumedCapacity`: of one table, or of several.
+/// The units in a response's `ConsumedCapacity`, which is about one table or several.
 pub(crate) fn units(capacity: &Value) -> f64 {
     let of = |table: &Value| table["CapacityUnits"].to_string().parse::<f64>().unwrap_or_default();
     match capacity {
@@ -93,27 +87,18 @@ pub(crate) fn units(capacity: &Value) -> f64 {
     }
 }
 
-impl Tap for Meter {
-    fn call(
-        self: Arc<Self>,
-        wire: SharedHttpConnector,
-        mut request: HttpRequest,
-    ) -> BoxFuture<'static, Result<HttpResponse, ConnectorError>> {
-        Box::pin(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-            let Some(operation) = target.strip_prefix("DynamoDB_20120810.") else {
-                return wire.call(request).await;
-            };
-            if let Some(metered) = request.body().bytes().and_then(metered) {
-                request.headers_mut().insert("content-length", metered.len().to_string());
-                *request.body_mut() = SdkBody::from(metered);
-            }
-            let mut response = wire.call(request).await?;
-            let body = response.take_body().collect().await;
-            let body = body.map_err(ConnectorError::io)?.to_bytes();
-            self.add(operation, &body);
-            *response.body_mut() = SdkBody::from(body);
-            Ok(response)
-        })
+impl Interceptor for Meter {
+    async fn intercept(&self, mut call: Call) -> CallResult {
+        if call.service() != Service::DynamoDb {
+            return call.send().await;
+        }
+        let operation = call.operation().to_owned();
+        if let Some(metered) = metered(call.body()) {
+            call.set_body(metered);
+        }
+        let mut response = call.send().await?;
+        let body = read_body(&mut response).await?;
+        self.add(&operation, &body);
+        Ok(response)
     }
 }

@@ -1,5 +1,5 @@
-//! Values that look right and mean something else. Each is refused with what to do about it, in
-//! whichever reader it comes; none is stored under `completed`.
+//! Values that could be read in two ways. Every reader rejects them with a correction, and no import
+//! stores a misread value as `completed`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ async fn stored(tenant: &Tenant) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn thousands_are_never_read_as_decimals() {
+async fn thousands_separators_are_never_read_as_decimals() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id;contact.name;total_amount;currency\nA-1;A;25.000;EUR\nA-2;A;1.234;\nA-3;A;3.000;JPY\n\
         A-4;A;-250.000;ARS\nA-5;A;1.234.567;EUR\nA-6;A;1,234.56;EUR\nA-7;A;0.500;EUR\nA-8;A;1234.500;EUR\n\
@@ -56,7 +56,7 @@ async fn thousands_are_never_read_as_decimals() {
         "25.000 is ambiguous: its separator may be one of thousands or of decimals; write 25000 or 25.00"
     );
 
-    // The same of a decimal comma, compressed, in UTF-16 and with tabs.
+    // The same for a decimal comma, in compressed files, in UTF-16 and with tabs.
     let comma = json!({ "decimal_separator": "," });
     let csv = "external_id;contact.name;total_amount;currency\r\nB-1;B;25,000;USD\r\nB-2;B;25,00;USD\r\n";
     for (name, content) in [
@@ -79,7 +79,7 @@ async fn thousands_are_never_read_as_decimals() {
 }
 
 #[tokio::test]
-async fn the_currency_of_an_existing_account_decides_what_is_ambiguous() {
+async fn currency_of_existing_account_decides_ambiguity() {
     let tenant = saldo().await.tenant().await;
     let rows = "external_id,contact.name,total_amount,currency\nK,A,1,KWD\nE,A,1,EUR\n";
     assert_eq!(import(&tenant, "text/csv", rows).await["imported"], 2);
@@ -96,14 +96,14 @@ async fn the_currency_of_an_existing_account_decides_what_is_ambiguous() {
     let accounts = stored(&tenant).await;
     assert_eq!((amount(&accounts, "K"), amount(&accounts, "E")), ("1.234".to_owned(), "1".to_owned()));
 
-    // In JSON an amount has a decimal point, as the contract says.
+    // In JSON, amounts have a decimal point, as the contract says.
     let body = json!([{ "external_id": "E", "contact": { "name": "A" }, "total_amount": "25.000" }]);
     assert_eq!(tenant.import_rows(body).await["status"], "completed");
     assert_eq!(amount(&stored(&tenant).await, "E"), "25");
 }
 
 #[tokio::test]
-async fn forms_with_ambiguous_amounts_are_refused() {
+async fn forms_with_ambiguous_amounts_are_rejected() {
     let tenant = saldo().await.tenant().await;
     let form = "type=savings&currency=USD&owner_id=o&balance=";
     for balance in ["25.000", "-1.250"] {
@@ -121,14 +121,14 @@ async fn forms_with_ambiguous_amounts_are_refused() {
 }
 
 #[tokio::test]
-async fn quotation_marks_swallow_no_rows() {
+async fn quotation_marks_hide_no_rows() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id,contact.name,total_amount,notes\nC-1,Alfa,1,\"urgent\nC-2,Beta,2,ok\nC-3,Gamma,3,\"urgent\n\
         C-4,Delta,4,ok\n";
     let refused = tenant.import("text/csv", csv).await;
     assert_eq!(refused.problem(), (400, "misquoted".to_owned()));
-    let told = "line 4, in the row that begins on line 2: text follows a closing quotation mark";
-    assert!(refused.text.contains(told), "{refused:?}");
+    let reason = "line 4, in the row that begins on line 2: text follows a closing quotation mark";
+    assert!(refused.text.contains(reason), "{refused:?}");
     for (name, content) in [
         ("a.csv", csv.as_bytes().to_vec()),
         ("a.csv.gz", gzip(csv.replace(',', ";").as_bytes())),
@@ -136,7 +136,7 @@ async fn quotation_marks_swallow_no_rows() {
     ] {
         let job = upload(&tenant, json!({ "format": "csv", "filename": name }), content, json!({})).await;
         assert_eq!(job["status"], "failed", "{job}");
-        assert!(job["reason"].as_str().expect("a reason").starts_with(told), "{job}");
+        assert!(job["reason"].as_str().expect("a reason").starts_with(reason), "{job}");
     }
     let open = "external_id,contact.name,total_amount,notes\nC-1,Alfa,1,ok\nC-2,Beta,2,\"urgent";
     assert_eq!(tenant.import("text/csv", open).await.problem(), (400, "unclosed_quote".to_owned()));
@@ -146,7 +146,7 @@ async fn quotation_marks_swallow_no_rows() {
 }
 
 #[tokio::test]
-async fn a_misquoted_row_of_one_line_is_refused_alone_and_comes_back_as_it_was() {
+async fn misquoted_row_is_rejected_alone_and_downloads_as_sent() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id,contact.name,total_amount,notes\nD-1,5\" pipe,1,\"a \"\"b\"\"\"\n\nD-2,\"Alfa\" GmbH,2,ok\n\
         D-3,Gamma,3,\"two\nlines\" \nD-4,\"Alfa, \"B\"\",4,ok\n";
@@ -159,7 +159,7 @@ async fn a_misquoted_row_of_one_line_is_refused_alone_and_comes_back_as_it_was()
     let file = tenant.send(Method::GET, &errors, &[("accept", "text/csv")], "").await;
     let lines: Vec<&str> = file.text.lines().collect();
     assert!(lines[1].starts_with("D-2,\"\"\"Alfa\"\" GmbH\",2,ok,"), "{lines:?}");
-    // A cell may have been split in two: such a row is ragged until it is corrected.
+    // A cell can have been split in two. Such a row is ragged until it is corrected.
     assert!(lines[2].starts_with("D-4,\"\"\"Alfa\",\" \"\"B\"\"\"\"\",4,ok,"), "{lines:?}");
     let job = import(&tenant, "text/csv", &file.text).await;
     assert_eq!((&job["imported"], &job["errors"][0]["code"]), (&json!(1), &json!("column_count")), "{job}");
@@ -172,7 +172,7 @@ async fn a_misquoted_row_of_one_line_is_refused_alone_and_comes_back_as_it_was()
 }
 
 #[tokio::test]
-async fn quoted_cells_that_hold_rows_are_refused() {
+async fn quoted_cells_with_rows_are_rejected() {
     let tenant = saldo().await.tenant().await;
     let header = "external_id,contact.name,total_amount,notes\n";
     let ditto = format!("{header}C-1,Alfa,1,ok\nC-2,Beta,2,\"\nC-3,Gamma,3,\"\nC-4,Delta,4,ok\n");
@@ -192,7 +192,7 @@ async fn quoted_cells_that_hold_rows_are_refused() {
             assert_eq!((&job["errors"][0]["line"], &job["total_records"]), (&json!(3), &json!(3)), "{job}");
         }
     }
-    // Sent again as it is, such a row is refused again.
+    // Such a row is rejected again if it is sent unchanged.
     let accepted = tenant.import("text/csv", ditto.as_str()).await;
     tenant.ended(&accepted).await;
     let errors_path = format!("{}/errors", accepted.header("location"));
@@ -204,7 +204,7 @@ async fn quoted_cells_that_hold_rows_are_refused() {
 }
 
 #[tokio::test]
-async fn notes_and_addresses_of_several_lines_are_read_and_exports_import_back() {
+async fn multiline_cells_are_read_and_exports_import_back() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id,contact.name,total_amount,notes,address\n\
         H-1,Alfa,1,\"Called.\nAngry, loud, rude\",\"Hauptstr. 1\n10115 Berlin, Germany\"\n\
@@ -232,7 +232,7 @@ async fn notes_and_addresses_of_several_lines_are_read_and_exports_import_back()
 }
 
 #[tokio::test]
-async fn blanks_before_an_opening_quotation_mark_are_refused() {
+async fn spaces_before_opening_quotation_mark_are_rejected() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id,contact.name,total_amount\n\"J-1\", \"Alfa\", 5\n \"J-2\",Beta,5\nJ-3, 5\" pipe,5\n\
         J-4,the \"big\" one, 5\n";
@@ -249,7 +249,7 @@ async fn blanks_before_an_opening_quotation_mark_are_refused() {
     let names: Vec<Value> =
         stored(&tenant).await.iter().map(|account| account["contact"]["name"].clone()).collect();
     assert!(names.len() == 2 && names.contains(&json!("the \"big\" one")), "{names:?}");
-    // The file of refused rows has what was meant, so that no account has an id with marks.
+    // The file of rejected rows has the intended ids, so that no account gets an id with quotation marks.
     let accepted = tenant.import("text/csv", csv).await;
     tenant.ended(&accepted).await;
     let errors = format!("{}/errors", accepted.header("location"));
@@ -263,7 +263,7 @@ async fn blanks_before_an_opening_quotation_mark_are_refused() {
 }
 
 #[tokio::test]
-async fn rows_of_totals_make_no_accounts() {
+async fn total_rows_make_no_accounts() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id;contact.name;total_amount\nE-1;A;100.00\n;Total;150.00\n\" \";Total;150.00\n";
     let mapping = json!({ "mapping": { "Rechnung": "external_id" } });
@@ -283,13 +283,13 @@ async fn rows_of_totals_make_no_accounts() {
     for job in [csv, uploaded] {
         assert_eq!(errors(&job), [blank(1), blank(2)], "{job}");
     }
-    assert_eq!(errors(&ndjson), [blank(2)], "null is left out in an object: {ndjson}");
+    assert_eq!(errors(&ndjson), [blank(2)], "null members of an object are left out: {ndjson}");
     let row = |id: Value| json!({ "external_id": id, "contact": { "name": "B" }, "total_amount": 1 });
     let job = tenant.import_rows(json!([row(json!("")), row(Value::Null)])).await;
-    assert_eq!(errors(&job), [blank(0)], "null is left out in an object: {job}");
+    assert_eq!(errors(&job), [blank(0)], "null members of an object are left out: {job}");
     assert_eq!(stored(&tenant).await.len(), 3);
 
-    // The accounts that have no external id are named by their id.
+    // Accounts without an external id are named by their id.
     let columns = json!(["id", "external_id", "contact", "total_amount", "currency"]);
     let request = json!({ "format": "csv", "columns": columns });
     let exported = tenant.export("accounts", request).await.text;
@@ -298,7 +298,7 @@ async fn rows_of_totals_make_no_accounts() {
 }
 
 #[tokio::test]
-async fn refused_json_rows_without_an_external_id_can_be_sent_again() {
+async fn rejected_json_rows_without_external_id_can_be_resent() {
     let tenant = saldo().await.tenant().await;
     let row = |id: Value| json!({ "external_id": id, "contact": {}, "total_amount": 1 });
     let refused = |accounts: Value, media_type: &'static str| {
@@ -317,14 +317,14 @@ async fn refused_json_rows_without_an_external_id_can_be_sent_again() {
     let job = import(&tenant, "application/x-ndjson", &ndjson.replace(r#""contact":{}"#, name)).await;
     assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(2)), "{job}");
 
-    // Without any external id the table has no column for it.
+    // Without any external id, the file has no column for it.
     let csv = refused(json!([row(Value::Null)]), "text/csv").await;
     assert!(!csv.lines().next().unwrap_or_default().contains("external_id"), "{csv}");
     let mended = csv.replacen("total_amount,", "total_amount,contact.name,", 1).replacen("\n1,", "\n1,A,", 1);
     let job = import(&tenant, "text/csv", &mended).await;
     assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(1)), "{job}");
 
-    // Where others have one, the reason says what is missing.
+    // If other rows have one, the reason says that it is missing.
     let csv = refused(json!([row(Value::Null), row(json!("N-2"))]), "text/csv").await;
     let lines: Vec<&str> = csv.lines().collect();
     assert!(lines[1].contains("external_id: the row has none"), "{csv}");
@@ -332,7 +332,7 @@ async fn refused_json_rows_without_an_external_id_can_be_sent_again() {
 }
 
 #[tokio::test]
-async fn ids_that_a_spreadsheet_has_mangled_merge_nobody() {
+async fn ids_damaged_by_spreadsheets_merge_no_accounts() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id,contact.name,total_amount,owner_id,campaign_id\n1.23457E+12,A,10,,\n1.23457E+12,B,20,,\n\
         \"1,23457E+12\",C,30,,\n1E+05,D,40,,\n1.2e12,E,50,,\n#N/A,F,60,,\n#N/A,G,70,,\nF-1,H,80,1.5E+11,\n\
@@ -372,7 +372,7 @@ async fn ids_that_a_spreadsheet_has_mangled_merge_nobody() {
 }
 
 #[tokio::test]
-async fn years_before_1970_are_refused() {
+async fn years_before_1970_are_rejected() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id,contact.name,total_amount,due_date\nG-1,A,1,0026-01-15\nG-2,A,1,1899-12-30\nG-3,A,1,2026-01-15\n";
     let job = import(&tenant, "text/csv", csv).await;

@@ -1,4 +1,5 @@
-//! Services of a test's own, whose requests it sends and whose work it does step by step.
+//! A stack of a test's own: embedded services without pollers, so that the test calls the workers
+//! step by step.
 
 use std::sync::Arc;
 
@@ -12,22 +13,24 @@ use saldo_store::app::App;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{services, watch};
+use crate::services;
+use crate::violations::TestGuard;
+use crate::watch::watch;
 
-/// Embedded services, with nobody working on their queues, and an organization in them.
+/// Embedded services, whose queues no worker polls, and an organization in them.
 #[derive(Clone)]
-pub struct Lab {
+pub struct TestStack {
     /// The services.
     pub aws: Arc<Aws>,
-    /// An app over them.
+    /// An app over the services.
     pub app: App,
     /// The organization.
     pub org: OrgId,
-    /// Its key, of all scopes.
+    /// The organization's key, with all scopes.
     pub key: String,
 }
 
-impl Lab {
+impl TestStack {
     /// Starts the services.
     ///
     /// # Panics
@@ -53,24 +56,26 @@ impl Lab {
         self.aws.sdk_config()
     }
 
-    /// Sends a request to the functions over this app: the answer's status and its JSON.
+    /// Sends a request to the functions over this app and returns the response's status and JSON.
     ///
     /// # Panics
-    /// When there is no answer.
+    /// When there is no response.
     pub async fn ask(&self, app: &App, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         let request = Request::builder().method(method).uri(path);
         let request = request.header("host", "localhost").header("x-api-key", &self.key);
         let request = request.header("content-type", "application/json");
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
         let request = request.body(body).expect("a request");
-        let answer = service(local::routes(app)).oneshot(request).await.expect("an answer");
+        let answer = service(local::routes(app)).oneshot(request).await.expect("a response");
         let status = answer.status();
         let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
-        watch("an answer", &String::from_utf8_lossy(&body));
+        let guard = TestGuard::of_this_test();
+        watch(Some(guard.owner()), "a response", &String::from_utf8_lossy(&body));
+        guard.check();
         (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 
-    /// Takes what is in a queue out of it.
+    /// Receives and deletes up to ten messages of a queue.
     ///
     /// # Panics
     /// When the queue does not answer.
@@ -85,7 +90,7 @@ impl Lab {
         messages
     }
 
-    /// Stops the services, if nobody else uses them.
+    /// Stops the services, unless another stack uses them.
     pub async fn stop(self) {
         if let Some(aws) = Arc::into_inner(self.aws) {
             aws.stop().await;

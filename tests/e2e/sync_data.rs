@@ -1,15 +1,15 @@
-//! What arrives from banks, as it is listed: accounts, their balances and transactions, and how
-//! they move from day to day.
+//! Accounts, balances and transactions from banks, as the API lists them, and their changes from day
+//! to day.
 
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::sync::{HIDDEN, at_hand, completed, connect, customer, next_day};
+use crate::sync::{HIDDEN, completed, connect, customer, next_day, with_sandbox_bank};
 
 #[tokio::test]
-async fn accounts_arrive_with_exact_amounts_and_are_accounts_like_any_other() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn synchronized_accounts_have_exact_amounts() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     completed(&tenant, &access, &customer("demo"), json!({})).await;
     let accounts = tenant.get("/rest/accounts").await.json();
@@ -66,8 +66,15 @@ async fn accounts_arrive_with_exact_amounts_and_are_accounts_like_any_other() {
     assert_eq!(one, accounts["accounts"][0]);
     let balance = tenant.get(&format!("/rest/accounts/{account}/balance")).await.json();
     assert_eq!(balance, accounts["accounts"][0]["balance"]);
+}
 
-    // The same account among all accounts, and of a client that is the bank.
+#[tokio::test]
+async fn synchronized_account_is_listed_among_all_accounts() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    completed(&tenant, &access, &customer("demo"), json!({})).await;
+    let accounts = tenant.get("/rest/accounts").await.json();
+    let account = accounts["accounts"][0]["account_id"].as_str().expect("an id");
     let listed = tenant.get("/v1/accounts?limit=100").await.json();
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(4));
     let same = tenant.get(&format!("/v1/accounts/{account}")).await.json();
@@ -94,6 +101,7 @@ async fn accounts_arrive_with_exact_amounts_and_are_accounts_like_any_other() {
       "updated_at": "[updated_at]"
     }
     "#);
+    // Its client is the bank.
     let clients = tenant.get("/api/clients?description=sandbox").await.json();
     assert_eq!(clients["data"][0]["type"], 0, "{clients}");
     assert_eq!(clients["data"][0]["accounts"].as_array().map(Vec::len), Some(4), "{clients}");
@@ -102,8 +110,8 @@ async fn accounts_arrive_with_exact_amounts_and_are_accounts_like_any_other() {
 }
 
 #[tokio::test]
-async fn transactions_are_in_both_listings_and_pages_of_them_add_up() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn synchronized_transactions_are_in_both_lists() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let job = completed(&tenant, &access, &customer("demo"), json!({})).await;
     assert_eq!((&job["accounts"], &job["new_transactions"]), (&json!(4), &json!(20)), "{job}");
@@ -169,7 +177,7 @@ async fn transactions_are_in_both_listings_and_pages_of_them_add_up() {
     let id = all[1]["transaction_id"].as_str().expect("an id");
     assert_eq!(tenant.get(&format!("{path}/{id}")).await.json(), all[1]);
 
-    // The public listing has what was booked, under the account's IBAN, and nothing pending.
+    // The public list has the booked transactions under the account's IBAN, and no pending ones.
     let iban = accounts["accounts"][0]["iban"].as_str().expect("an IBAN");
     let public =
         tenant.get(&format!("/api/public/v1/transactions?limit=100&accountIdentifier={iban}")).await.json();
@@ -180,8 +188,20 @@ async fn transactions_are_in_both_listings_and_pages_of_them_add_up() {
     assert_eq!(public.iter().filter(|each| each["amount"] == "0.01").count(), 2);
     let of_account = tenant.get(&format!("/v1/accounts/{account}/transactions?limit=100")).await.json();
     assert_eq!(of_account["data"].as_array(), Some(&public));
+}
 
-    // Windows: by count and offset, by day, by account, by synchronization, in either order.
+#[tokio::test]
+async fn synchronized_transactions_can_be_filtered() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
+    let access = connect(&tenant, "sandbox").await;
+    let job = completed(&tenant, &access, &customer("demo"), json!({})).await;
+    let accounts = tenant.get("/rest/accounts").await.json();
+    let account = accounts["accounts"][0]["account_id"].as_str().expect("an id").to_owned();
+    let path = format!("/rest/accounts/{account}/transactions");
+    let all = tenant.get(&path).await.json();
+    let all = all["transactions"].as_array().expect("transactions").clone();
+
+    // By count and offset, by date, by account and by synchronization, in both orders.
     let everything = tenant.get("/rest/transactions").await.json()["transactions"].clone();
     assert_eq!(everything.as_array().map(Vec::len), Some(20));
     let mut pages = Vec::new();
@@ -211,53 +231,54 @@ async fn transactions_are_in_both_listings_and_pages_of_them_add_up() {
 }
 
 #[tokio::test]
-async fn accounts_move_with_their_bank() {
-    let Some((_, bank, tenant)) = at_hand().await else { return };
+async fn synchronization_updates_accounts() {
+    let Some((_, bank, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let psu_id = customer("moving");
     completed(&tenant, &access, &psu_id, json!({})).await;
     let before = tenant.get("/rest/accounts").await.json()["accounts"].clone();
     let giro = before[0]["account_id"].as_str().expect("an id").to_owned();
     let path = format!("/rest/accounts/{giro}/transactions?include_pending=true");
-    let told = async || {
+    let listed = async || {
         let all = tenant.get(&path).await.json();
         let each = |each: &Value| (each["amount"].to_string(), each["booked"] == json!(true));
-        let mut told: Vec<_> =
+        let mut listed: Vec<_> =
             all["transactions"].as_array().expect("transactions").iter().map(each).collect();
-        told.sort();
-        told
+        listed.sort();
+        listed
     };
-    let of = |told: &[(&str, bool)]| -> Vec<(String, bool)> {
-        let mut told: Vec<_> = told.iter().map(|(amount, booked)| ((*amount).to_owned(), *booked)).collect();
-        told.sort();
-        told
+    let of = |listed: &[(&str, bool)]| -> Vec<(String, bool)> {
+        let mut listed: Vec<_> =
+            listed.iter().map(|(amount, booked)| ((*amount).to_owned(), *booked)).collect();
+        listed.sort();
+        listed
     };
     let booked = [("-70", true), ("-100", true), ("1000", true)];
     let pending = [("-20", false), ("-15.3", false), ("-99", false)];
-    assert_eq!(told().await, of(&[booked, pending].concat()));
+    assert_eq!(listed().await, of(&[booked, pending].concat()));
 
     next_day(&bank, &psu_id).await;
     let job = completed(&tenant, &access, &psu_id, json!({})).await;
     assert_eq!((&job["new_transactions"], &job["conflict_count"]), (&json!(3), &json!(0)), "{job}");
-    assert_eq!(told().await, of(&[&booked[..], &[("-23", true), ("-15.3", true)]].concat()));
+    assert_eq!(listed().await, of(&[&booked[..], &[("-23", true), ("-15.3", true)]].concat()));
     let after = tenant.get("/rest/accounts").await.json()["accounts"].clone();
     assert_eq!(after.as_array().map(Vec::len), Some(3), "{after}");
     assert_eq!(after[0]["account_id"], json!(giro), "renumbered, and the same");
     assert_eq!(after[0]["balance"]["balance"].to_string(), "791.7");
-    assert_eq!(after[1]["status"]["code"], -10005, "gone at the bank: {after}");
+    assert_eq!(after[1]["status"]["code"], -10005, "the account no longer exists at the bank: {after}");
     assert_eq!(after[2]["status"]["code"], 1, "new: {after}");
 
-    // The same again changes nothing at all.
+    // Another synchronization without changes writes nothing.
     let accounts = tenant.get("/v1/accounts?limit=100").await.json();
     let job = completed(&tenant, &access, &psu_id, json!({})).await;
     assert_eq!(job["new_transactions"], 0);
     assert_eq!(tenant.get("/v1/accounts?limit=100").await.json(), accounts);
-    assert_eq!(told().await, of(&[&booked[..], &[("-23", true), ("-15.3", true)]].concat()));
+    assert_eq!(listed().await, of(&[&booked[..], &[("-23", true), ("-15.3", true)]].concat()));
 }
 
 #[tokio::test]
-async fn the_same_id_with_another_amount_is_a_recorded_conflict() {
-    let Some((_, bank, tenant)) = at_hand().await else { return };
+async fn same_bank_id_with_other_amount_is_recorded_as_conflict() {
+    let Some((_, bank, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let psu_id = customer("conflict");
     completed(&tenant, &access, &psu_id, json!({})).await;
@@ -287,8 +308,8 @@ async fn the_same_id_with_another_amount_is_a_recorded_conflict() {
 }
 
 #[tokio::test]
-async fn transactions_without_ids_are_told_apart_and_stored_once() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn transactions_without_ids_are_distinguished_and_stored_once() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let psu_id = customer("no-ids");
     assert_eq!(completed(&tenant, &access, &psu_id, json!({})).await["new_transactions"], 4);
@@ -302,8 +323,8 @@ async fn transactions_without_ids_are_told_apart_and_stored_once() {
 }
 
 #[tokio::test]
-async fn an_account_that_was_deleted_stays_deleted_until_accounts_are_asked_for() {
-    let Some((_, _, tenant)) = at_hand().await else { return };
+async fn deleted_account_returns_only_on_account_request() {
+    let Some((_, _, tenant)) = with_sandbox_bank().await else { return };
     let access = connect(&tenant, "sandbox").await;
     let psu_id = customer("moving");
     completed(&tenant, &access, &psu_id, json!({})).await;
@@ -315,11 +336,11 @@ async fn an_account_that_was_deleted_stays_deleted_until_accounts_are_asked_for(
     assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(1));
     completed(&tenant, &access, &psu_id, json!({ "scope": ["ACCOUNTS"] })).await;
     assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(2));
-    // By whichever name it is deleted.
+    // The account can be deleted by either path.
     assert_eq!(tenant.delete(&format!("/v1/accounts/{id}")).await.status, 204);
     assert_eq!(tenant.get("/rest/accounts").await.json()["accounts"].as_array().map(Vec::len), Some(1));
     completed(&tenant, &access, &psu_id, json!({ "scope": ["ACCOUNTS"] })).await;
-    // What somebody has changed here stays as it is.
+    // Changes made in Saldo are kept.
     let giro = accounts[0]["account_id"].as_str().expect("an id");
     let mine =
         json!({ "notes": "ours", "status": "watched", "balance": 1, "currency": "USD", "identifier": "x" });

@@ -1,4 +1,4 @@
-//! The errors of an import: all of them, in pages, and the refused rows as a file.
+//! The errors of an import, in pages, and its rejected rows as a file.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ async fn refused(tenant: &Tenant, accepted: &Answer) -> Answer {
 }
 
 #[tokio::test]
-async fn pages_of_errors_bring_every_error_once_and_in_order() {
+async fn error_pages_list_every_error_once_in_order() {
     let tenant = saldo().await.tenant().await;
     let row = |n: u32| json!({ "contact": { "name": "A" }, "total_amount": if n.is_multiple_of(2) { json!("x") } else { json!(n) } });
     let rows: Vec<Value> = (0..2_400).map(row).collect();
@@ -39,7 +39,7 @@ async fn pages_of_errors_bring_every_error_once_and_in_order() {
 }
 
 #[tokio::test]
-async fn the_refused_rows_of_a_csv_can_be_mended_and_imported_again() {
+async fn rejected_csv_rows_can_be_corrected_and_reimported() {
     let tenant = saldo().await.tenant().await;
     let (ok, id) = (tenant.external_id("A"), tenant.external_id("B"));
     let csv = format!(
@@ -66,7 +66,7 @@ async fn the_refused_rows_of_a_csv_can_be_mended_and_imported_again() {
 }
 
 #[tokio::test]
-async fn the_refused_rows_of_json_become_a_csv_of_the_fields_they_use() {
+async fn rejected_json_rows_download_as_csv_of_used_fields() {
     let tenant = saldo().await.tenant().await;
     let rows = json!({ "accounts": [
         { "contact": { "name": "ok" }, "total_amount": 1, "notes": "not refused" },
@@ -84,7 +84,7 @@ async fn the_refused_rows_of_json_become_a_csv_of_the_fields_they_use() {
 }
 
 #[tokio::test]
-async fn an_import_without_errors_has_an_empty_list_of_them() {
+async fn import_without_errors_has_empty_error_list() {
     let tenant = saldo().await.tenant().await;
     let rows = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
     let accepted = tenant.import("application/json", rows.to_string()).await;
@@ -94,7 +94,7 @@ async fn an_import_without_errors_has_an_empty_list_of_them() {
 }
 
 #[tokio::test]
-async fn the_refused_rows_of_json_come_back_as_they_were_sent() {
+async fn rejected_json_rows_download_as_sent() {
     let tenant = saldo().await.tenant().await;
     let rows =
         [r#"{"contact":{"name":"A"},"total_amount":1e3,"currency":"?","notes":null}"#, "{broken", "[1]"];

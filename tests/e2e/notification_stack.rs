@@ -1,5 +1,4 @@
-//! What the tests of notifications work in: services, an organization, and a worker that does
-//! not wait long.
+//! The stack of the notification tests, whose worker has short delays and timeouts.
 
 use std::ops::Deref;
 use std::time::{Duration, Instant};
@@ -19,27 +18,27 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 pub(crate) const EXPORTS: &str = "saldo:export.completed";
-/// A second for the receiver; and three more attempts, which the queue's whole seconds round up.
+/// The timeout for a receiver, and the delays of three more attempts, which SQS rounds up to seconds.
 pub(crate) const LIMITS: (Duration, &[Duration]) = (Duration::from_secs(1), &[Duration::from_millis(500); 3]);
 /// How long a delivery may take to end.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A lab with an app that does not wait long.
-pub(crate) struct Lab(testing::Lab);
+/// A stack with short delays and timeouts.
+pub(crate) struct NotificationStack(testing::TestStack);
 
-impl Deref for Lab {
-    type Target = testing::Lab;
+impl Deref for NotificationStack {
+    type Target = testing::TestStack;
 
-    fn deref(&self) -> &testing::Lab {
+    fn deref(&self) -> &testing::TestStack {
         &self.0
     }
 }
 
-impl Lab {
+impl NotificationStack {
     pub(crate) async fn start() -> Self {
-        let mut lab = testing::Lab::start(&Data::Ephemeral).await;
-        lab.app = hasty(lab.app);
-        Self(lab)
+        let mut stack = testing::TestStack::start(&Data::Ephemeral).await;
+        stack.app = with_short_delays(stack.app);
+        Self(stack)
     }
 
     pub(crate) async fn stop(self) {
@@ -66,7 +65,7 @@ impl Lab {
         (id, made["secret"].as_str().expect("a secret").to_owned())
     }
 
-    /// Queues the event that some export has ended; returns it with its delivery to an endpoint.
+    /// Queues the event of an export's end. Returns it with the id of its delivery to an endpoint.
     pub(crate) async fn tell(&self, endpoint: &NotificationId) -> (Event, DeliveryId) {
         let export = ExportId::of_seed(Uuid::now_v7());
         let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).expect("a moment");
@@ -94,7 +93,7 @@ impl Lab {
         self.app.deliveries.get(&self.org, id).await.expect("DynamoDB")
     }
 
-    /// Works on the queue until the delivery has ended.
+    /// Handles queued messages until the delivery has ended.
     pub(crate) async fn work(&self, app: &App, id: &DeliveryId) -> Delivery {
         let begun = Instant::now();
         loop {
@@ -103,13 +102,13 @@ impl Lab {
             }
             match self.delivery(id).await {
                 Some(delivery) if delivery.status != DeliveryStatus::Pending => return delivery,
-                delivery => assert!(begun.elapsed() < PATIENCE, "it does not end: {delivery:?}"),
+                delivery => assert!(begun.elapsed() < PATIENCE, "the delivery does not end: {delivery:?}"),
             }
         }
     }
 }
 
-pub(crate) fn hasty(app: App) -> App {
+pub(crate) fn with_short_delays(app: App) -> App {
     let (notification_timeout, notification_delays) = LIMITS;
     let limits = Limits { notification_timeout, notification_delays, ..Limits::default() };
     App { limits, ..app }
@@ -121,7 +120,7 @@ pub(crate) async fn handled(app: &App, message: &Message) {
     assert_eq!(answer.batch_item_failures, []);
 }
 
-/// A message to the worker, as the queue would hand it over.
+/// A message to the worker, as SQS delivers it.
 pub(crate) fn message(body: &NotificationMessage) -> Message {
     let body = serde_json::to_string(body).expect("JSON");
     Message::builder().message_id(Uuid::now_v7().to_string()).body(body).build()

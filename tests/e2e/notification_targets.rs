@@ -1,4 +1,4 @@
-//! Where notifications may not go, and where their secrets may not lie.
+//! Targets that notifications must not reach, and the secrets of endpoints in the tables.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
@@ -11,25 +11,29 @@ use serde_json::json;
 use testing::Receiver;
 use tower::ServiceExt;
 
-use crate::notifications_lab::{EXPORTS, Lab, handled, message, outcomes};
+use crate::notification_stack::{EXPORTS, NotificationStack, handled, message, outcomes};
 
 #[tokio::test]
-async fn what_may_not_be_called_is_not_called_whatever_was_saved() {
-    let lab = Lab::start().await;
-    let limits = Limits { notification_delays: &[], ..lab.app.limits };
-    let local = App { limits, ..lab.app.clone() };
+async fn saved_forbidden_target_is_not_called() {
+    let stack = NotificationStack::start().await;
+    let limits = Limits { notification_delays: &[], ..stack.app.limits };
+    let local = App { limits, ..stack.app.clone() };
     let public = App { targets: Targets::Public, ..local.clone() };
     let receiver = Receiver::start(&[]).await;
-    let (saved, _) = lab.endpoint(&receiver.url).await;
-    let saved = lab.app.notifications.get(&lab.org, &saved).await.expect("DynamoDB").expect("the endpoint");
+    let (saved, _) = stack.endpoint(&receiver.url).await;
+    let saved =
+        stack.app.notifications.get(&stack.org, &saved).await.expect("DynamoDB").expect("the endpoint");
     let outcome = async |app: &App, uri: &str| {
         let endpoint = Endpoint { notify_uri: uri.parse().expect("a URL"), ..saved.clone() };
-        lab.app.notifications.put(&lab.org, &endpoint).await.expect("DynamoDB");
-        let (event, id) = lab.tell(&endpoint.id).await;
+        stack.app.notifications.put(&stack.org, &endpoint).await.expect("DynamoDB");
+        let (event, id) = stack.tell(&endpoint.id).await;
         handled(app, &message(&NotificationMessage::Tell(event))).await;
-        handled(app, &message(&NotificationMessage::Deliver { org: lab.org.clone(), delivery: id.clone() }))
-            .await;
-        let delivery = lab.delivery(&id).await.expect("the delivery");
+        handled(
+            app,
+            &message(&NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() }),
+        )
+        .await;
+        let delivery = stack.delivery(&id).await.expect("the delivery");
         assert_eq!(delivery.status, DeliveryStatus::Failed, "{uri}: {delivery:?}");
         outcomes(&delivery).pop().expect("an attempt")
     };
@@ -57,37 +61,37 @@ async fn what_may_not_be_called_is_not_called_whatever_was_saved() {
     assert_eq!(outcome(&local, &no_tls).await, Outcome::Error(AttemptError::ConnectionFailed));
     assert_eq!(receiver.inbox().len(), 0);
 
-    // Nor is it saved, where the local stack's exception is not made.
+    // Without the local stack's exception for loopback addresses, the endpoint is not saved.
     let strict = service(local::routes(&public));
     for uri in ["https://localhost/", "https://127.0.0.1/", "http://localhost/"] {
         let body = json!({ "observe_key": EXPORTS, "notify_uri": uri }).to_string();
-        let request = Request::post("/rest/notifications").header("x-api-key", &lab.key);
+        let request = Request::post("/rest/notifications").header("x-api-key", &stack.key);
         let request = request.header("content-type", "application/json").body(Body::from(body));
         let answer = strict.clone().oneshot(request.expect("a request")).await.expect("an answer");
         assert_eq!(answer.status(), 400, "{uri}");
     }
-    lab.stop().await;
+    stack.stop().await;
 }
 
 #[tokio::test]
-async fn a_secret_lies_in_no_table_in_clear() {
-    let lab = Lab::start().await;
+async fn no_table_stores_secret_in_plain_text() {
+    let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[]).await;
-    let (endpoint, secret) = lab.endpoint(&receiver.url).await;
-    let (_, id) = lab.tell(&endpoint).await;
-    lab.work(&lab.app, &id).await;
+    let (endpoint, secret) = stack.endpoint(&receiver.url).await;
+    let (_, id) = stack.tell(&endpoint).await;
+    stack.work(&stack.app, &id).await;
     let bits = secret.strip_prefix("whsec_").expect("the prefix");
-    let dynamodb = aws_sdk_dynamodb::Client::new(lab.aws.sdk_config());
+    let dynamodb = aws_sdk_dynamodb::Client::new(stack.aws.sdk_config());
     let mut items = 0;
     for table in dynamodb.list_tables().send().await.expect("DynamoDB").table_names() {
         let scan = dynamodb.scan().table_name(table).send().await.expect("DynamoDB");
         for item in scan.items() {
             items += 1;
             let binary = item.values().any(|value| matches!(value, AttributeValue::B(_)));
-            assert!(!binary, "bytes that this would not see");
+            assert!(!binary, "the check does not decode binary attributes");
             assert!(!format!("{item:?}").contains(bits), "{table}: {item:?}");
         }
     }
     assert!(items >= 5, "the key, its pointer, the organization, the endpoint, the delivery, the answer");
-    lab.stop().await;
+    stack.stop().await;
 }

@@ -1,4 +1,4 @@
-//! The fate of every row, and what is stored of it.
+//! The result of every row of an import, and the account that it stores.
 
 use insta::assert_snapshot;
 use saldo_domain::account::Account;
@@ -6,7 +6,7 @@ use saldo_domain::id::AccountId;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo, shown};
 
-/// The account the tenant knows by this external id.
+/// The tenant's account with this external id.
 async fn stored(tenant: &Tenant, external_id: &str) -> Option<Account> {
     let saldo = saldo().await;
     let (app, org) = (saldo.app().await?, tenant.org()?);
@@ -14,7 +14,7 @@ async fn stored(tenant: &Tenant, external_id: &str) -> Option<Account> {
     Some(app.accounts.get(org, &id).await.expect("DynamoDB").expect("the account"))
 }
 
-/// Rows with every kind of fault there is, among good ones.
+/// Rows with every kind of error, among valid ones.
 fn mixed_rows(tenant: &Tenant) -> String {
     let id = |name: &str| tenant.external_id(name);
     let rows = json!([
@@ -35,7 +35,7 @@ fn mixed_rows(tenant: &Tenant) -> String {
         "not a row"
     ]);
     let mut body = json!({ "accounts": rows }).to_string();
-    // Written by hand, since no JSON library writes 28 digits as a number.
+    // Literal JSON, since no JSON library writes a number with 28 digits.
     body.insert_str(
         body.len() - 2,
         &format!(r#",{{"contact":{{"name":"A"}},"total_amount":12345678901234567890123456.78,"external_id":"{}"}}"#, id("long")),
@@ -44,7 +44,7 @@ fn mixed_rows(tenant: &Tenant) -> String {
 }
 
 #[tokio::test]
-async fn each_bad_row_is_listed() {
+async fn every_invalid_row_is_listed() {
     let tenant = saldo().await.tenant().await;
     let job = tenant.ended(&tenant.import("application/json", mixed_rows(&tenant)).await).await;
 
@@ -133,7 +133,7 @@ async fn each_bad_row_is_listed() {
 }
 
 #[tokio::test]
-async fn the_good_rows_among_bad_ones_are_stored_to_the_last_digit() {
+async fn valid_rows_among_invalid_ones_are_stored_exactly() {
     let tenant = saldo().await.tenant().await;
     let id = |name: &str| tenant.external_id(name);
     tenant.ended(&tenant.import("application/json", mixed_rows(&tenant)).await).await;
@@ -158,7 +158,7 @@ async fn the_good_rows_among_bad_ones_are_stored_to_the_last_digit() {
 }
 
 #[tokio::test]
-async fn an_upsert_replaces_what_is_given_keeps_what_is_left_out_and_clears_what_is_null() {
+async fn upsert_replaces_given_keeps_missing_and_clears_null_fields() {
     let tenant = saldo().await.tenant().await;
     let id = tenant.external_id("upsert");
     let full = json!([{
@@ -174,7 +174,7 @@ async fn an_upsert_replaces_what_is_given_keeps_what_is_left_out_and_clears_what
         .await;
     let kept = stored(&tenant, &id).await;
     assert_eq!(kept.is_some(), tenant.org().is_some());
-    assert_eq!(before, kept, "a row that says nothing new changes nothing");
+    assert_eq!(before, kept, "a row without changes changes nothing");
 
     tenant
         .import_rows(json!([{
@@ -198,7 +198,7 @@ async fn an_upsert_replaces_what_is_given_keeps_what_is_left_out_and_clears_what
 }
 
 #[tokio::test]
-async fn an_amount_without_currency_is_checked_against_the_accounts_own() {
+async fn amount_without_currency_is_validated_with_account_currency() {
     let tenant = saldo().await.tenant().await;
     let row = |name: &str, amount: Value, currency: Option<&str>| {
         let mut row = json!({ "contact": { "name": "A" }, "total_amount": amount, "external_id": tenant.external_id(name) });
@@ -222,7 +222,7 @@ async fn an_amount_without_currency_is_checked_against_the_accounts_own() {
 }
 
 #[tokio::test]
-async fn rows_without_external_id_make_an_account_each() {
+async fn rows_without_external_id_make_one_account_each() {
     let tenant = saldo().await.tenant().await;
     let row = json!({ "contact": { "name": "A" }, "total_amount": 1 });
     for _ in 0..2 {
@@ -232,7 +232,7 @@ async fn rows_without_external_id_make_an_account_each() {
 }
 
 #[tokio::test]
-async fn an_import_of_many_chunks_counts_every_row_once() {
+async fn import_of_many_chunks_counts_every_row_once() {
     let tenant = saldo().await.tenant().await;
     let row = |n: usize| match n {
         n if n % 100 == 7 => json!({ "contact": { "name": "bad" }, "total_amount": "x" }),
@@ -258,7 +258,7 @@ async fn an_import_of_many_chunks_counts_every_row_once() {
         assert_eq!(
             account.total_amount.map(|a| a.to_string()).as_deref(),
             Some("1208"),
-            "the last of the rows is kept"
+            "the last row with an id wins"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The local stack as a program: what it keeps, what it takes up again, what it refuses.
+//! The local stack as a program: the data that it keeps, the jobs that it resumes, and its errors.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use testing::services;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-/// A stack on `dir`, running until the sender is used.
+/// Starts a stack on `dir`, which runs until the sender is used.
 fn start(
     dir: &std::path::Path,
     port: u16,
@@ -35,7 +35,7 @@ fn exported(dir: &std::path::Path, name: &str) -> Option<String> {
     Some(line.trim_end_matches('\'').to_owned())
 }
 
-/// The running stack's URL and key, once it answers.
+/// Waits until the stack responds. Returns its URL and key.
 async fn reach(dir: &std::path::Path) -> (String, String) {
     for _ in 0..500 {
         if let (Some(url), Some(key)) = (exported(dir, "SALDO_URL"), exported(dir, "SALDO_KEY")) {
@@ -50,18 +50,18 @@ async fn reach(dir: &std::path::Path) -> (String, String) {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("the stack does not answer");
+    panic!("the stack does not respond");
 }
 
 #[tokio::test]
-async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_again() {
+async fn restart_keeps_data_and_resumes_unfinished_import() {
     let dir = tempfile::tempdir().expect("a directory");
     let (stop, stack) = start(dir.path(), 0);
     let (_, key) = reach(dir.path()).await;
     stop.send(()).expect("the stack runs");
     stack.await.expect("no panic").expect("a clean stop");
 
-    // An import was accepted, and then its message was lost with the queue.
+    // An import was accepted, and its message was lost with the queue.
     let aws = services(&Data::Directory(dir.path().to_owned())).await;
     let app = aws.app();
     let hash = key.parse::<KeySecret>().expect("a key").hash();
@@ -101,7 +101,7 @@ async fn data_and_key_outlive_a_restart_and_an_unfinished_import_is_taken_up_aga
     stack.await.expect("no panic").expect("a clean stop");
 }
 
-/// The job at this URL, once it is completed.
+/// Waits until the job at this URL is completed, and returns it.
 async fn completed(url: &str, key: &str) -> Value {
     let client = reqwest::Client::new();
     for _ in 0..500 {
@@ -116,7 +116,7 @@ async fn completed(url: &str, key: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_taken_port_and_a_taken_directory_are_clear_messages() {
+async fn used_port_or_directory_has_clear_error() {
     let dir = tempfile::tempdir().expect("a directory");
     let taken = local::listen(0).await.expect("a port");
     let port = taken.local_addr().expect("an address").port();
@@ -133,7 +133,7 @@ async fn a_taken_port_and_a_taken_directory_are_clear_messages() {
 }
 
 #[tokio::test]
-async fn links_to_files_are_honoured_as_signed_and_refused_when_altered() {
+async fn file_links_work_as_signed_and_not_when_altered() {
     let aws = services(&Data::Ephemeral).await;
     let app = aws.app();
     app.files.put("imports/x/file", "text/plain", "hello".into()).await.expect("S3");

@@ -1,3 +1,0 @@
-//! What comes between the SDK and the wire.
-
-pub use local::{Tap, tapped};
