@@ -157,11 +157,11 @@ async fn last_chunk_survives_worker_death_at_any_request() {
             let [first, last] = [0, 1].map(|n| sqs_event(&chunks[n..=n]));
             saldo_jobs::import::handle(fixture.app.clone(), first).await;
             let faults = Arc::new(FaultPlan::default());
-            let faulty = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
-            let faulty = App { limits: fixture.app.limits, ..faulty };
+            let failing = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+            let failing = App { limits: fixture.app.limits, ..failing };
             faults.kill_after(requests, after_effect);
             assert!(
-                faults.run(saldo_jobs::import::handle(faulty, last.clone())).await.is_none(),
+                faults.run(saldo_jobs::import::handle(failing, last.clone())).await.is_none(),
                 "the worker is killed at call {requests}"
             );
             for _twice in 0..2 {

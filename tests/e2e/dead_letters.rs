@@ -26,7 +26,7 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     let app = aws.app();
     let faults = Arc::new(FaultPlan::default());
     let limits = Limits { writes_in_flight: 1, ..Limits::default() };
-    let faulty = App { limits, ..App::new(&aws.settings, &intercepted(aws.sdk_config(), &faults)) };
+    let failing = App { limits, ..App::new(&aws.settings, &intercepted(aws.sdk_config(), &faults)) };
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&app, org.clone(), "Test", "ARS").await.expect("an organization");
@@ -49,7 +49,7 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     // and two rows; then the worker is killed.
     faults.kill_after(8, false);
     assert!(
-        faults.run(saldo_jobs::import::handle(faulty, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::import::handle(failing, sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     for _delivery in 0..2 {
@@ -167,11 +167,11 @@ async fn import_with_exhausted_plan_fails_and_redrive_resumes_it() {
     let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
     // The planner dies when it has queued some of its chunks, and its message goes to the DLQ.
     let faults = Arc::new(FaultPlan::default());
-    let faulty = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
-    let faulty = App { limits: fixture.app.limits, ..faulty };
+    let failing = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+    let failing = App { limits: fixture.app.limits, ..failing };
     faults.kill_after(20, true);
     assert!(
-        faults.run(saldo_jobs::import::handle(faulty, sqs_event(&plan))).await.is_none(),
+        faults.run(saldo_jobs::import::handle(failing, sqs_event(&plan))).await.is_none(),
         "the planner dies"
     );
     let answer = saldo_jobs::import::handle_dead_letters(
@@ -289,11 +289,11 @@ async fn import_with_rows_lost_between_deliveries_ends() {
         let id = fixture.begin(4).await;
         let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
         let faults = Arc::new(FaultPlan::default());
-        let faulty = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
-        let faulty = App { limits: fixture.app.limits, ..faulty };
+        let failing = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+        let failing = App { limits: fixture.app.limits, ..failing };
         faults.kill_after(6, true);
         assert!(
-            faults.run(saldo_jobs::import::handle(faulty, sqs_event(&plan))).await.is_none(),
+            faults.run(saldo_jobs::import::handle(failing, sqs_event(&plan))).await.is_none(),
             "the planner dies"
         );
         let payload = ImportFiles::of(&fixture.stack.org, &id).payload();

@@ -31,6 +31,10 @@ async fn invalid_export_request_lists_all_errors_and_queues_nothing() {
         found,
         [
             ("/format", "invalid_value"),
+            ("/profile", "invalid_value"),
+            ("/columns/1", "invalid_value"),
+            ("/columns/4", "invalid_type"),
+            ("/columns", "duplicate_value"),
             ("/filters/status", "invalid_type"),
             ("/filters/min_amount", "invalid_amount"),
             ("/filters/max_amount", "invalid_type"),
@@ -39,10 +43,6 @@ async fn invalid_export_request_lists_all_errors_and_queues_nothing() {
             ("/filters/currency", "unknown_currency"),
             ("/filters/owner_id", "invalid_text"),
             ("/filters/updated_since", "invalid_time"),
-            ("/profile", "invalid_value"),
-            ("/columns/1", "invalid_value"),
-            ("/columns/4", "invalid_type"),
-            ("/columns", "duplicate_value"),
             ("/filters/statuz", "unknown_field"),
         ]
     );

@@ -107,14 +107,14 @@ async fn export_survives_worker_death_at_any_request() {
     let stack = ExportStack::start().await;
     stack.import(40, 10).await;
     let faults = Arc::new(FaultPlan::default());
-    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let failing = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let (mut exports, mut deaths, mut unknown) = (0, 0, 0);
     for requests in 0..CALLS_MAX {
         let (id, messages) = stack.export().await;
         // Death before a call equals death after the previous one.
         faults.kill_after(requests, true);
         let died =
-            faults.run(saldo_jobs::export::handle(faulty.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::export::handle(failing.clone(), sqs_event(&messages))).await.is_none();
         faults.clear();
         for _delivery in 0..2 {
             let answer = saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
@@ -140,12 +140,12 @@ async fn multipart_export_is_complete_after_worker_death() {
         stack.import(270, 10_000).await;
     }
     let faults = Arc::new(FaultPlan::default());
-    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let failing = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let (id, messages) = stack.export().await;
     // The calls for the job, the upload, its record and the shards; then death at the first part.
     faults.kill_after(3 + 16, true);
     assert!(
-        faults.run(saldo_jobs::export::handle(faulty, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::export::handle(failing, sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     assert!(stack.leftovers().await.0 > 0, "an upload is left");
@@ -228,11 +228,11 @@ async fn dead_lettered_export_fails_and_leaves_no_file() {
     let stack = ExportStack::start().await;
     stack.import(20, 10).await;
     let faults = Arc::new(FaultPlan::default());
-    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let failing = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let (id, messages) = stack.export().await;
     faults.kill_after(10, false);
     assert!(
-        faults.run(saldo_jobs::export::handle(faulty, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::export::handle(failing, sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     for _delivery in 0..2 {

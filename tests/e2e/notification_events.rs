@@ -71,13 +71,13 @@ impl NotificationStack {
 async fn job_end_emits_event_after_worker_death_at_any_request() {
     let stack = NotificationStack::start().await;
     let faults = Arc::new(FaultPlan::default());
-    let faulty = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let failing = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
     let mut repeated = 0;
     for requests in 0..CALLS_MAX {
         let (import, messages) = stack.import().await;
         faults.kill_after(requests, true);
         let import_died =
-            faults.run(saldo_jobs::import::handle(faulty.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::import::handle(failing.clone(), sqs_event(&messages))).await.is_none();
         faults.clear();
         if import_died {
             saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
@@ -85,7 +85,7 @@ async fn job_end_emits_event_after_worker_death_at_any_request() {
         let (export, messages) = stack.export().await;
         faults.kill_after(requests, true);
         let export_died =
-            faults.run(saldo_jobs::export::handle(faulty.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::export::handle(failing.clone(), sqs_event(&messages))).await.is_none();
         faults.clear();
         if export_died {
             saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;

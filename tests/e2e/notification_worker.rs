@@ -67,7 +67,7 @@ async fn failing_receiver_gets_same_notification_until_it_succeeds() {
 async fn notification_survives_worker_death_at_any_request() {
     let stack = NotificationStack::start().await;
     let faults = Arc::new(FaultPlan::default());
-    let faulty =
+    let failing =
         with_short_delays(App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults)));
     let mut deaths = 0;
     // Death before a call equals death after the previous one. No message takes more than five calls:
@@ -83,7 +83,7 @@ async fn notification_survives_worker_death_at_any_request() {
                 faults.kill_after(requests, true);
                 let event = sqs_event(std::slice::from_ref(&message));
                 let died =
-                    faults.run(saldo_jobs::notifications::handle(faulty.clone(), event)).await.is_none();
+                    faults.run(saldo_jobs::notifications::handle(failing.clone(), event)).await.is_none();
                 faults.clear();
                 deaths += usize::from(died);
                 if died {

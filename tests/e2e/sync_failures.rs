@@ -170,10 +170,10 @@ async fn leased_synchronization_is_not_taken_over() {
     let dlq_app = App { limits, ..fixture.stack.aws.app_of("SyncDeadLettersFunction") };
     let sync = fixture.begin(json!({ "credentials": credentials(&customer("demo")) })).await;
     let faults = Arc::new(FaultPlan::default());
-    let faulty = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
-    let faulty = App { limits: patient.limits, ..faulty };
+    let failing = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+    let failing = App { limits: patient.limits, ..failing };
     faults.kill_after(8, true);
-    assert!(faults.run(fixture.deliver(&faulty, &sync)).await.is_none(), "the worker dies");
+    assert!(faults.run(fixture.deliver(&failing, &sync)).await.is_none(), "the worker dies");
     faults.clear();
     // Another delivery only becomes visible again, and the DLQ handler does not end the job.
     let before = fixture.app.syncs.get(&fixture.stack.org, &sync).await.expect("DynamoDB");

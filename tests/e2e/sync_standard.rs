@@ -123,7 +123,7 @@ async fn bank_messages_conform_to_standard() {
                     assert_eq!(fixture.respond(&sync, json!({ "method_id": "photo" })).await, 200);
                 }
                 Some("EMBEDDED") => {
-                    assert_eq!(fixture.respond(&sync, json!({ "value": "111111" })).await, 200)
+                    assert_eq!(fixture.respond(&sync, json!({ "value": "111111" })).await, 200);
                 }
                 _ => {}
             }

@@ -25,7 +25,7 @@ async fn synchronization_survives_worker_death_at_any_request() {
     assert_eq!(expected[1].as_array().map(Vec::len), Some(4));
 
     let faults = Arc::new(FaultPlan::default());
-    let faulty =
+    let failing =
         without_delays(&App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults)));
     let (mut deaths, mut runs) = (0, 0);
     // The worker dies in one of the two deliveries, before or after the OTP.
@@ -39,7 +39,7 @@ async fn synchronization_survives_worker_death_at_any_request() {
             for delivery in 1..=2 {
                 if delivery == fatal_delivery {
                     faults.kill_after(requests, true);
-                    died = faults.run(here.deliver(&faulty, &sync)).await.is_none();
+                    died = faults.run(here.deliver(&failing, &sync)).await.is_none();
                     faults.clear();
                     deaths += i32::from(died);
                 }

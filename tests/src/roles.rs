@@ -52,7 +52,8 @@ impl Roles {
 
 /// Writes a used permission down, if the environment says where.
 fn note_use(used: &str) {
-    static USED: LazyLock<Option<Mutex<(BTreeSet<String>, File)>>> = LazyLock::new(|| {
+    type Noted = Mutex<(BTreeSet<String>, File)>;
+    static USED: LazyLock<Option<Noted>> = LazyLock::new(|| {
         let file = env::var_os(CALLS)?;
         let file = File::options().append(true).create(true).open(file).expect("a file");
         Some(Mutex::new((BTreeSet::new(), file)))

@@ -42,20 +42,19 @@ enum Access {
 pub async fn saldo() -> Saldo {
     static SALDO: OnceLock<(String, Access)> = OnceLock::new();
     let guard = TestGuard::of_this_test();
-    let (url, access) = match SALDO.get() {
-        Some(saldo) => saldo.clone(),
-        None => {
-            let started = match (env::var("SALDO_URL"), env::var("SALDO_KEY")) {
-                (Ok(url), Ok(key)) => {
-                    let access = Settings::from_env().map_or(Access::Key(key), |_| Access::Environment);
-                    (url.trim_end_matches('/').to_owned(), access)
-                }
-                _ => tokio::task::spawn_blocking(|| SALDO.get_or_init(in_process).clone())
-                    .await
-                    .expect("a local stack"),
-            };
-            SALDO.get_or_init(|| started).clone()
-        }
+    let (url, access) = if let Some(saldo) = SALDO.get() {
+        saldo.clone()
+    } else {
+        let started = match (env::var("SALDO_URL"), env::var("SALDO_KEY")) {
+            (Ok(url), Ok(key)) => {
+                let access = Settings::from_env().map_or(Access::Key(key), |_| Access::Environment);
+                (url.trim_end_matches('/').to_owned(), access)
+            }
+            _ => tokio::task::spawn_blocking(|| SALDO.get_or_init(in_process).clone())
+                .await
+                .expect("a local stack"),
+        };
+        SALDO.get_or_init(|| started).clone()
     };
     Saldo { url, access, guard }
 }

@@ -191,8 +191,8 @@ pub(crate) fn report(owner: Option<&Owner>, evidence: &str, violation: &str) {
     }
     let running: Vec<(ThreadId, String)> =
         registry.running.iter().map(|(thread, run)| (*thread, run.name.clone())).collect();
-    let names: Vec<&str> = running.iter().map(|(_, name)| name.as_str()).collect();
-    let suspicion = format!("{violation} (caused by one of: {})", names.join(", "));
+    let candidates: Vec<&str> = running.iter().map(|(_, name)| name.as_str()).collect();
+    let suspicion = format!("{violation} (caused by one of: {})", candidates.join(", "));
     for (thread, _) in &running {
         registry.add(*thread, &suspicion);
     }

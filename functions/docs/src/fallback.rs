@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use axum::http::Method;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 use crate::document::DOCUMENT;
 
 /// The methods of each path of the document, in lower case.
 #[derive(Default, Deserialize)]
 struct Document {
-    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+    paths: BTreeMap<String, BTreeMap<String, Box<RawValue>>>,
 }
 
 /// The methods and paths of the document.

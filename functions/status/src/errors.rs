@@ -109,7 +109,7 @@ pub(crate) async fn errors(
     let import = find(&app, caller.org(), &id).await?;
     let job = &import.job;
     match wanted_file(&headers) {
-        Some(notation) => refused::file(&app, job, notation).await,
+        Some(notation) => Box::pin(refused::file(&app, job, notation)).await,
         None => Ok(Json(page(&app, job, query).await?).into_response()),
     }
 }

@@ -122,8 +122,9 @@ fn lock(dir: &Path) -> Result<File> {
 }
 
 fn welcome(options: &Options, url: &str, key: &str, resumed: usize) {
-    println!("Saldo answers at {url}");
-    println!("Key of the demo organization: {key}");
+    println!("Saldo answers at {url}. Its API is described at {url}/docs.");
+    println!("Key of the demo organization, whose currency is ARS: {key}");
+    println!("The sandbox bank has a customer to connect: see docs/guides/bank-connections.md.");
     if resumed > 0 {
         println!("Jobs resumed: {resumed}");
     }

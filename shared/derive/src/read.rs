@@ -84,14 +84,16 @@ fn read(field: &Field) -> TokenStream {
 
 fn read_nested(field: &Field) -> TokenStream {
     let (ident, inner) = (&field.ident, field.inner());
-    match field.shape {
-        Shape::Optional => quote! {
+    let take = quote! { crate::fields::Body::take(fields, context) };
+    if matches!(field.shape, Shape::Optional) {
+        quote! {
             let #ident: Option<#inner> = match fields.has_any(<#inner as crate::fields::Body>::FIELDS) {
-                true => crate::fields::Body::take(fields, context),
+                true => #take,
                 false => None,
             };
-        },
-        _ => quote! { let #ident: Option<#inner> = crate::fields::Body::take(fields, context); },
+        }
+    } else {
+        quote! { let #ident: Option<#inner> = #take; }
     }
 }
 

@@ -25,6 +25,8 @@ pub mod notification;
 pub mod openapi;
 pub mod organization;
 pub mod revised;
+#[cfg(feature = "openapi")]
+mod schemas;
 pub mod search;
 pub mod secrets;
 pub mod suggest;

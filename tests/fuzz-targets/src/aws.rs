@@ -95,7 +95,7 @@ impl HttpConnector for Nothing {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target");
         let (status, body) = match target.and_then(|target| target.split_once('.')) {
-            Some((_, operation)) => (200, call(operation, request.body().bytes().unwrap_or_default())),
+            Some((_, operation)) => call(operation, request.body().bytes().unwrap_or_default()),
             None => file(request.method(), request.uri()),
         };
         let status = u16::try_from(status).unwrap_or_default().try_into().expect("a status");
@@ -106,7 +106,7 @@ impl HttpConnector for Nothing {
 }
 
 /// The answer of `DynamoDB`, SQS or KMS.
-fn call(operation: &str, body: &[u8]) -> String {
+fn call(operation: &str, body: &[u8]) -> (i32, String) {
     let asks_for = |text: &str| body.windows(text.len()).any(|window| window == text.as_bytes());
     let answer = match operation {
         "GetItem" if !asks_for("SALDO_KEYS_TABLE") || asks_for("\"count#org_") => "{}",
@@ -117,12 +117,17 @@ fn call(operation: &str, body: &[u8]) -> String {
         "Query" | "Scan" => r#"{"Items":[],"Count":0,"ScannedCount":0}"#,
         "BatchGetItem" => r#"{"Responses":{},"UnprocessedKeys":{}}"#,
         "BatchWriteItem" => r#"{"UnprocessedItems":{}}"#,
+        // There is no item to update.
+        "UpdateItem" if asks_for("attribute_exists") => {
+            let refused = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#;
+            return (400, refused.to_owned());
+        }
         "PutItem" | "UpdateItem" | "DeleteItem" | "TransactWriteItems" => "{}",
         "SendMessageBatch" => r#"{"Successful":[],"Failed":[]}"#,
         "Encrypt" => r#"{"CiphertextBlob":"AAAA"}"#,
         other => panic!("{other} has no answer yet"),
     };
-    answer.to_owned()
+    (200, answer.to_owned())
 }
 
 /// The answer of S3.

@@ -134,13 +134,14 @@ fn accounts(fields: &mut Fields, name: &'static str) -> Patch<Vec<ConsentAccount
         Some(Value::Array(elements)) if elements.len() > CONSENT_ACCOUNTS_MAX => {
             fields.refuse(name, FindingCode::TooMany, format!("there are at most {CONSENT_ACCOUNTS_MAX}"))
         }
-        Some(accounts) => match serde_json::from_value(accounts) {
-            Ok(accounts) => Patch::Set(accounts),
-            Err(_) => {
+        Some(accounts) => {
+            if let Ok(accounts) = serde_json::from_value(accounts) {
+                Patch::Set(accounts)
+            } else {
                 let reason =
                     "expected an array of objects with the IBAN of an account as id and perhaps its currency";
                 fields.refuse(name, FindingCode::InvalidValue, reason)
             }
-        },
+        }
     }
 }

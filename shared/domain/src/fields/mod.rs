@@ -10,6 +10,7 @@ mod envelope;
 mod finding;
 mod list;
 mod mangled_id;
+mod misquoting;
 mod object;
 mod patch;
 mod payload_error;
@@ -29,11 +30,11 @@ pub use envelope::read_array;
 pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub(crate) use mangled_id::is_mangled;
+pub use misquoting::Misquoting;
 pub use patch::Patch;
 pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, text};
 
-use crate::import::DecimalSeparator;
-use crate::money::{AmountError, Decimal, parse_json_number, parse_plain};
+use crate::money::{AmountError, Decimal, DecimalSeparator, parse_json_number, parse_plain};
 use crate::suggest;
 use crate::text::TextError;
 
@@ -350,6 +351,7 @@ impl Fields {
 }
 
 /// A value as a finding shows it, cut if it is long. Findings show no values of personal fields.
+#[must_use]
 pub fn shown_value(value: &str) -> String {
     let mut shown: String = value.chars().take(SHOWN_VALUE_CHARS_MAX).collect();
     if shown.len() < value.len() {
@@ -388,6 +390,7 @@ pub fn unknown_fields<'a>(
 }
 
 /// A sender's name for a field as a finding shows it, cut if it is long.
+#[must_use]
 pub fn shown_name(name: &str) -> String {
     name.chars().take(UNKNOWN_NAME_CHARS_MAX).collect()
 }

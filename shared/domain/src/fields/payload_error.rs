@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::error::Category;
 
+use super::Misquoting;
 use super::{Finding, FindingCode, NO_SUCH_FIELD};
-use crate::import::Misquoting;
 use crate::suggest;
 
 /// Why a payload can't be taken apart, and where. The message quotes no values.

@@ -31,6 +31,7 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
 
 impl OrgId {
     /// A placeholder id that no organization has: random ids are hardly ever sixteen equal letters.
+    #[must_use]
     pub fn nobody() -> Self {
         Self("a".repeat(16))
     }

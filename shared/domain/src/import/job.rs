@@ -30,7 +30,7 @@ pub struct PayloadFile {
     pub name: String,
     /// Its size in bytes.
     pub bytes: u64,
-    /// The object's ETag, if callers can overwrite the object: a payload with another ETag is refused.
+    /// The object's `ETag`, if callers can overwrite the object: a payload with another `ETag` is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
 }

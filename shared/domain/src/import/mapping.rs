@@ -20,6 +20,7 @@ pub struct UnknownField {
 
 impl Mapping {
     /// The field of the column with this header. The mapping takes precedence over the header's own meaning.
+    #[must_use]
     pub fn field(&self, header: &str) -> Option<Field> {
         self.0.get(header.trim()).copied().or_else(|| Field::of_header(header))
     }

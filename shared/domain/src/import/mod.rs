@@ -21,6 +21,7 @@ mod upload;
 mod upsert;
 
 pub use crate::account::ExternalId;
+pub use crate::fields::Misquoting;
 pub use crate::money::DecimalSeparator;
 pub use check::Checked;
 pub use field::{Field, REASON};
@@ -31,7 +32,7 @@ pub use options::{ImportOfUpload, ImportOptions, UNKNOWN_UPLOAD};
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
 pub use progress::{Counts, Progress};
 pub use report::{ChunkReport, RowOutcome, RowReport, processing_failed};
-pub use row::{Column, Misquoting, RawRow, RowBody, Shape};
+pub use row::{Column, RawRow, RowBody, Shape};
 pub use summary::ImportSummary;
 pub use upload::{Announced, FILE_BYTES_MAX, Upload};
 pub use upsert::AccountUpsert;

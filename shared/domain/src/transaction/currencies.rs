@@ -50,3 +50,15 @@ mod tests {
         }
     }
 }
+
+/// A currency of imported transactions, as the OpenAPI document describes it.
+#[cfg(feature = "openapi")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TransactionCurrency;
+
+#[cfg(feature = "openapi")]
+crate::openapi::wire! {
+    TransactionCurrency => crate::openapi::string()
+        .enum_values(Some(CODES))
+        .description(Some("An alphabetic code of ISO 4217 as it was in 2015"));
+}

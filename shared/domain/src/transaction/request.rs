@@ -37,13 +37,13 @@ pub struct NewTransaction {
     #[body(read = positive, wire = crate::openapi::PositiveText)]
     pub amount: Decimal,
     /// The currency of the amount.
-    #[body(read = listed_currency, wire = crate::openapi::TransactionCurrency)]
+    #[body(read = listed_currency, wire = super::currencies::TransactionCurrency)]
     pub currency: Currency,
     /// The amount in the currency that was paid in.
     #[body(read = positive, wire = crate::openapi::PositiveText)]
     pub original_amount: Option<Decimal>,
     /// The currency that was paid in.
-    #[body(read = listed_currency, wire = crate::openapi::TransactionCurrency)]
+    #[body(read = listed_currency, wire = super::currencies::TransactionCurrency)]
     pub original_currency: Option<Currency>,
     /// The day of the purchase.
     #[body(rename = "purchasedAt", read = day)]

@@ -84,6 +84,10 @@ impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
         match error.downcast::<PayloadError>() {
             Ok(error) => Self::Payload(error),
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the method's path names a type with bounds"
+            )]
             Err(error) if error.get_ref().is_some_and(|inner| inner.is::<SourceEnded>()) => {
                 Self::SourceEnded(SourceEnded)
             }

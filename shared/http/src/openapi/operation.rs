@@ -58,7 +58,7 @@ fn headers(status: &str, method: &Method) -> Vec<(&'static str, &'static str)> {
     match status {
         "401" => headers.push(("WWW-Authenticate", "How to authenticate (RFC 6750)")),
         "503" => {
-            headers.push(("Retry-After", "The number of seconds after which the request may be sent again"))
+            headers.push(("Retry-After", "The number of seconds after which the request may be sent again"));
         }
         _ if status.starts_with('2') && *method == Method::POST => {
             headers.push((

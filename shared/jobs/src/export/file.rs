@@ -20,6 +20,7 @@ pub struct Piece {
 }
 
 /// The pieces of the file, in order. The stream ends after the first error.
+#[must_use]
 pub fn pieces(app: &App, org: &OrgId, spec: &ExportSpec) -> BoxStream<'static, Result<Piece, Failure>> {
     match &spec.subject {
         Subject::Accounts { filter, columns } => {

@@ -17,7 +17,7 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn step(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
-    match advance(&app, &queued).await {
+    match Box::pin(advance(&app, &queued)).await {
         Err(Failure::Throttled { operation }) => put_back(&app, &queued, operation).await,
         done => done,
     }
@@ -43,7 +43,7 @@ async fn advance(app: &App, queued: &Queued<ImportMessage>) -> Result<(), Failur
     };
     let ended = match message.task {
         _ if job.status != ImportStatus::Processing => job.completed_at,
-        ImportTask::Plan => plan::plan(app, queued, &job).await?,
+        ImportTask::Plan => Box::pin(plan::plan(app, queued, &job)).await?,
         ImportTask::Chunk(number) => process_chunk(app, &job, number).await?,
     };
     // If the event can't be queued, the message is delivered again: the import has ended by then, and only the

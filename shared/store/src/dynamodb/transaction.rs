@@ -27,10 +27,10 @@ impl<K: Key> Table<K> {
     pub(crate) fn put_action(
         &self,
         item: Item,
-        condition: Option<Condition>,
+        condition: Option<&Condition>,
     ) -> Result<TransactWriteItem, Failure> {
         let mut placeholders = Placeholders::default();
-        let condition = render_all(condition.as_slice(), &mut placeholders);
+        let condition = render_all(condition.map_or(&[], std::slice::from_ref), &mut placeholders);
         let put = Put::builder()
             .table_name(&self.name)
             .set_item(Some(item))
@@ -61,10 +61,10 @@ impl<K: Key> Table<K> {
     pub(crate) fn delete_action(
         &self,
         key: &K,
-        condition: Option<Condition>,
+        condition: Option<&Condition>,
     ) -> Result<TransactWriteItem, Failure> {
         let mut placeholders = Placeholders::default();
-        let condition = render_all(condition.as_slice(), &mut placeholders);
+        let condition = render_all(condition.map_or(&[], std::slice::from_ref), &mut placeholders);
         let delete = Delete::builder()
             .table_name(&self.name)
             .set_key(Some(key.attributes()))

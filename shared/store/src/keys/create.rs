@@ -48,16 +48,16 @@ impl KeyStore {
         let pointer = to_item(&Pointer { hash: at, key: hash.as_str().to_owned() }, WHAT)?;
         match before {
             None => {
-                actions.push(self.table.put_action(pointer, Some(absent("hash")))?);
+                actions.push(self.table.put_action(pointer, Some(&absent("hash")))?);
                 let mut one_more = Update::default();
                 one_more.add("created", count(1_u64));
                 actions.push(self.table.update_action(&HashKey::count(&key.org), &one_more)?);
             }
             Some(Pointer { key: before, .. }) => {
-                actions.push(self.table.put_action(pointer, Some(equals("key", text(&before))))?);
+                actions.push(self.table.put_action(pointer, Some(&equals("key", text(&before))))?);
                 // The key that an earlier attempt stored is deleted, unless it was revoked.
                 let unrevoked = Some(absent("revoked_at"));
-                actions.push(self.table.delete_action(&HashKey::of_hash(&before), unrevoked)?);
+                actions.push(self.table.delete_action(&HashKey::of_hash(&before), unrevoked.as_ref())?);
             }
         }
         match self.table.transact(actions).await? {

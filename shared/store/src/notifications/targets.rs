@@ -47,11 +47,11 @@ impl NotificationStore {
         let mut item = target.key().attributes();
         item.insert(ENDPOINT.to_owned(), text(target.endpoint));
         // An earlier attempt of the same request may have taken it.
-        self.table.put_action(item, Some(absent("id").or(target.is_taken_by_endpoint())))
+        self.table.put_action(item, Some(&absent("id").or(target.is_taken_by_endpoint())))
     }
 
     /// Releases the target of the endpoint.
     pub(super) fn give_back(&self, target: &Target<'_>) -> Result<TransactWriteItem, Failure> {
-        self.table.delete_action(&target.key(), Some(target.is_taken_by_endpoint()))
+        self.table.delete_action(&target.key(), Some(&target.is_taken_by_endpoint()))
     }
 }

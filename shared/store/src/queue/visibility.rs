@@ -37,6 +37,7 @@ pub struct Received {
 
 impl Received {
     /// The message's origin according to Lambda; `None` if the event does not come from Lambda.
+    #[must_use]
     pub fn of(message: &SqsMessage) -> Option<Self> {
         let queue = message.event_source_arn.as_deref()?.rsplit(':').next()?.to_owned();
         let count = message.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());

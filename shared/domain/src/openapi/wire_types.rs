@@ -10,7 +10,6 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::string;
 use crate::secrets::SECRET_BYTES_MAX;
-use crate::transaction::CURRENCY_CODES;
 
 // The description of credentials names the bound.
 const _: () = assert!(SECRET_BYTES_MAX == 4_096);
@@ -30,10 +29,6 @@ pub struct AnyAmount;
 /// An amount above zero as text.
 #[derive(Clone, Copy, Debug)]
 pub struct PositiveText;
-
-/// A currency that transactions may be imported in.
-#[derive(Clone, Copy, Debug)]
-pub struct TransactionCurrency;
 
 /// Text that may have line breaks and tabs. Blank text means the same as null.
 #[derive(Clone, Copy, Debug)]
@@ -142,7 +137,4 @@ wire! {
     PositiveText => string()
         .pattern(Some(r"^\+?([0-9]*[1-9][0-9]*(\.[0-9]+)?|[0-9]+\.[0-9]*[1-9][0-9]*)$"))
         .description(Some("An exact decimal above zero of up to 28 digits, with no more decimal places than its currency has"));
-    TransactionCurrency => string()
-        .enum_values(Some(CURRENCY_CODES))
-        .description(Some("An alphabetic code of ISO 4217 as it was in 2015"));
 }

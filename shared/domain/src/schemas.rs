@@ -1,0 +1,138 @@
+//! The domain's types as schemas of an OpenAPI document. No other module uses this one.
+
+use std::borrow::Cow;
+
+use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::account::{Account, ExternalId};
+use crate::bank::Country;
+use crate::contact::{Email, Phone};
+use crate::export::{AccountColumn, Column, TransactionColumn};
+use crate::id::{
+    AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
+    SyncId, TransactionId, UploadId,
+};
+use crate::import::{Field, Mapping};
+use crate::key::{Actor, Scope};
+use crate::money::{Currency, Total};
+use crate::notification::{NotifyUri, ObserveKey, URI_CHARS_MAX};
+use crate::openapi::{string, wire};
+use crate::text::{Prose, Text};
+use crate::transaction::Transaction;
+
+/// Text with a printable character in it and without control characters, as `Text` takes it.
+const TEXT: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
+/// The same with line breaks and tabs, as `Prose` takes it.
+const PROSE: &str = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$";
+
+impl<const MAX: usize> PartialSchema for Text<MAX> {
+    fn schema() -> RefOr<Schema> {
+        string().min_length(Some(1)).max_length(Some(MAX)).pattern(Some(TEXT)).into()
+    }
+}
+
+impl<const MAX: usize> ToSchema for Text<MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Text{MAX}").into()
+    }
+}
+
+impl<const MAX: usize> PartialSchema for Prose<MAX> {
+    fn schema() -> RefOr<Schema> {
+        string().min_length(Some(1)).max_length(Some(MAX)).pattern(Some(PROSE)).into()
+    }
+}
+
+impl<const MAX: usize> ToSchema for Prose<MAX> {
+    fn name() -> Cow<'static, str> {
+        format!("Prose{MAX}").into()
+    }
+}
+
+/// The names that columns can be asked for by: their own and those of nested objects, which
+/// stand for all their members.
+fn names<T, C: Column<T>>() -> Vec<&'static str> {
+    let mut names: Vec<_> = C::ALL.iter().map(|column| column.name()).collect();
+    for (object, _) in C::ALL.iter().filter_map(|column| column.name().split_once('.')) {
+        if !names.contains(&object) {
+            names.push(object);
+        }
+    }
+    names
+}
+
+impl PartialSchema for Mapping {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .additional_properties(Some(string().enum_values(Some(Field::ALL.map(Field::name)))))
+            .description(Some("The headers of columns, each with the field that the column fills"))
+            .into()
+    }
+}
+
+impl ToSchema for Mapping {
+    // Python clients import a `Mapping` of their language into the module that declares this type.
+    fn name() -> Cow<'static, str> {
+        "ColumnMapping".into()
+    }
+}
+
+/// An id: its prefix, and base 32 digits or a UUID of version 7.
+macro_rules! ids {
+    (opaque: $($opaque:ident)*; version_7: $($version_7:ident)*;) => {
+        wire! {
+            $($opaque => string().pattern(Some(format!("^{}[a-z2-7]{{16,32}}$", $opaque::PREFIX)));)*
+            $($version_7 => string().pattern(Some(format!("^{}[0-9a-f]{{8}}-[0-9a-f]{{4}}-7[0-9a-f]{{3}}-[89ab][0-9a-f]{{3}}-[0-9a-f]{{12}}$", $version_7::PREFIX)));)*
+        }
+    };
+}
+
+ids! {
+    opaque: AccessId AccountId ChallengeId ClientId KeyId NotificationId OrgId TransactionId;
+    version_7: DeliveryId ExportId ImportId SyncId UploadId;
+}
+
+wire! {
+    Total => ObjectBuilder::new()
+        .schema_type(Type::Number)
+        .description(Some("Exact to its last digit, however many it has"));
+    Currency => string()
+        .enum_values(Some(Currency::codes()))
+        .description(Some("An alphabetic code of ISO 4217, of withdrawn currencies, too"));
+    AccountColumn => string()
+        .enum_values(Some(names::<Account, AccountColumn>()))
+        .description(Some("A column of an export of accounts; `contact` stands for its three"));
+    TransactionColumn => string()
+        .enum_values(Some(names::<Transaction, TransactionColumn>()))
+        .description(Some("A column of an export of transactions"));
+    Phone => string()
+        .pattern(Some(r"^\+[1-9][0-9]{1,14}$"))
+        .description(Some("A telephone number in E.164 form, of a length that its country's numbering plan uses"));
+    Email => string().min_length(Some(1)).max_length(Some(254)).pattern(Some(TEXT));
+    ExternalId => string().min_length(Some(1)).max_length(Some(128)).pattern(Some(TEXT));
+    Scope => string().enum_values(Some(Scope::ALL.map(Scope::name)));
+    Actor => string()
+        .pattern(Some(format!("^(operator|{}[a-z2-7]{{16,32}})$", KeyId::PREFIX)))
+        .description(Some("The id of a key, or `operator` for the admin command"));
+    Country => string()
+        .pattern(Some("^[A-Z]{2}$"))
+        .description(Some("A country's code of two letters (ISO 3166-1 alpha-2)"));
+    ObserveKey => string()
+        .pattern(Some(format!(
+            "^(/rest/accounts(/{}[a-z2-7]{{16,32}}(/balance|/transactions)?)?|/rest/transactions|\
+             /rest/accesses/{}[a-z2-7]{{16,32}}/syncs|saldo:(import|export|sync)\\.completed)$",
+            AccountId::PREFIX, AccessId::PREFIX
+        )))
+        .description(Some(
+            "The observed events: that accounts or transactions were read, of all accounts or of one; that a \
+             synchronization of an access ended; or that any import, export or synchronization ended",
+        ));
+    NotifyUri => string()
+        .format(Some(SchemaFormat::Custom("uri".to_owned())))
+        .max_length(Some(URI_CHARS_MAX))
+        .pattern(Some(r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9._~:/?#@!$&'()*+,;=%\[\]-]+$"))
+        .description(Some("A URL on the public Internet, without credentials in it"));
+}
