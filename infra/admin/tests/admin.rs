@@ -200,7 +200,7 @@ async fn errors_are_one_line() {
     let (code, why) = refused(&[], &["org", "list"]).await;
     assert_eq!(code, Some(1));
     assert!(
-        why.starts_with("admin: the environment does not say where Saldo is; see --help: not set"),
+        why.starts_with("admin: the environment does not identify a stack; see --help: not set"),
         "{why}"
     );
 
