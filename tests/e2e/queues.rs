@@ -81,7 +81,9 @@ async fn every_queue_function_shortens_visibility_of_failed_messages() {
             assert_eq!(handler(app, event).await, 1, "{function}");
             let asked = asked.lock().expect("no panic").clone();
             assert_eq!(asked.len(), 1, "{function}: {asked:?}");
-            assert_eq!(asked[0]["QueueUrl"], url.as_str(), "{function}");
+            // Emulators answer with another host than the settings have; the queue is the same.
+            let changed = asked[0]["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next());
+            assert_eq!(changed, Some(queue), "{function}");
             let timeout = asked[0]["VisibilityTimeout"].as_u64().expect("seconds");
             assert!((least..=2 * least).contains(&timeout), "{function}: {timeout} s after {receives}");
             let receipt = message.receipt_handle().expect("a receipt");
