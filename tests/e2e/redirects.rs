@@ -123,7 +123,7 @@ async fn confirmed_return_requires_code_of_users_browser() {
         return;
     }
     let access = connect(&tenant, "sandbox-redirect").await;
-    // Without a redirect URI, the code would reach nobody.
+    // Without a redirect URI, the application would never receive the code.
     let refused = tenant.json(Method::POST, &format!("{access}/syncs"), json!({})).await;
     assert_eq!(refusal(&refused), "/redirect_uri");
 

@@ -226,13 +226,13 @@ pub(crate) async fn delete(
 ) -> Result<Json<Nothing>, Problem> {
     let (org, now) = (caller.org(), Timestamp::now());
     // Holding the access keeps new synchronizations from starting.
-    let nobody = SyncId::of_seed(Uuid::now_v7());
+    let placeholder = SyncId::of_seed(Uuid::now_v7());
     // A synchronization that waits for its user does not keep the access from being deleted.
     let waiting = stop_waiting(&app, org, &id, now).await?;
     let hold = |access: &mut Access| {
         let free = access.locked_by(now).is_none_or(|running| Some(running) == waiting.as_ref());
         if free {
-            access.hold(&nobody, now);
+            access.hold(&placeholder, now);
         }
         free
     };

@@ -188,7 +188,7 @@ impl View {
             bank_name: access.bank_name.clone(),
             name: details.name.or(details.product),
             owner: details.owner_name,
-            auto_sync: access.needs_nobody_at(Timestamp::now()),
+            auto_sync: access.syncs_unattended_at(Timestamp::now()),
             account_number: details.bban.or_else(|| iban.and_then(rest)),
             bank_code,
             currency: details.currency,

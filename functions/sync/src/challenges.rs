@@ -154,7 +154,7 @@ pub(crate) async fn respond(
         UserAnswer::Code => Answer::Returned,
         UserAnswer::Value(value) => {
             let context = SealContext::new(caller.org(), "access", &access);
-            Answer::Told(app.sealer.seal(&context, &value).await?)
+            Answer::Value(app.sealer.seal(&context, &value).await?)
         }
     };
     match take(&app, &job, &id, &answer).await? {

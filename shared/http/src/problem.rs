@@ -2,7 +2,7 @@
 //! the same form.
 //!
 //! The status says who has to act. 4xx: the caller, and the document says what to change. 404: the caller, also where
-//! it may not know that a resource exists. 503: nobody; the caller may try again. 500: the operator, and the document
+//! it may not know that a resource exists. 503: the caller, who may send the request again. 500: the operator, and the document
 //! says nothing about the cause.
 
 mod finx;

@@ -107,7 +107,7 @@ mod tests {
 
         fn org(&self) -> &OrgId {
             static ORG: std::sync::OnceLock<OrgId> = std::sync::OnceLock::new();
-            ORG.get_or_init(OrgId::nobody)
+            ORG.get_or_init(OrgId::placeholder)
         }
 
         fn job(&self) -> String {

@@ -45,11 +45,13 @@ impl App {
 
     /// Asks for a record or file that does not exist, or sends an empty batch.
     async fn connect(&self, call: FirstCall) {
-        let nobody = OrgId::nobody();
+        let placeholder = OrgId::placeholder();
         let answer: Result<(), Failure> = match call {
-            FirstCall::Keys => self.keys.organization(&nobody).await.map(drop),
-            FirstCall::Jobs => self.imports.get(&nobody, &ImportId::of_seed(Uuid::nil())).await.map(drop),
-            FirstCall::Files(prefix) => self.files.get(&format!("{prefix}{nobody}")).await.map(drop),
+            FirstCall::Keys => self.keys.organization(&placeholder).await.map(drop),
+            FirstCall::Jobs => {
+                self.imports.get(&placeholder, &ImportId::of_seed(Uuid::nil())).await.map(drop)
+            }
+            FirstCall::Files(prefix) => self.files.get(&format!("{prefix}{placeholder}")).await.map(drop),
             FirstCall::Plans => self.plan_queue.connect().await,
             FirstCall::Chunks => self.import_queue.connect().await,
             FirstCall::Exports => self.export_queue.connect().await,

@@ -144,7 +144,7 @@ impl Access {
     /// Whether it is synchronized by schedule: its consent holds, or its credentials are saved and
     /// have sufficed before, unless something went wrong that only its user can put right.
     #[must_use]
-    pub fn needs_nobody_at(&self, now: Timestamp) -> bool {
+    pub fn syncs_unattended_at(&self, now: Timestamp) -> bool {
         let hopeless = self.last_error.is_some_and(FailureReason::is_for_user);
         self.save_credentials && self.authorizes_silently && !hopeless
             || self.consent_at(now).is_some_and(|consent| consent.recurring)

@@ -4,8 +4,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
-/// A state of an account. Every write makes a new one, so whoever changes the account on
-/// condition of the revision changes what they have seen, or nothing. Revisions sort by
+/// A state of an account. Every write makes a new one, so a change
+/// on condition of the revision applies to the state that its caller has read, or fails. Revisions sort by
 /// the time they were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision(Uuid);

@@ -32,7 +32,7 @@ fn digest(parts: &[&[u8]]) -> [u8; 16] {
 impl OrgId {
     /// A placeholder id that no organization has: random ids are hardly ever sixteen equal letters.
     #[must_use]
-    pub fn nobody() -> Self {
+    pub fn placeholder() -> Self {
         Self("a".repeat(16))
     }
 

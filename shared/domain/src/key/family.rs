@@ -64,7 +64,7 @@ mod tests {
     fn key(creator: Option<&ApiKey>, scope: Scope, expires_at: Option<i64>) -> ApiKey {
         ApiKey {
             id: KeyId::random().expect("randomness"),
-            org: OrgId::nobody(),
+            org: OrgId::placeholder(),
             name: "k".parse().expect("a name"),
             prefix: KeySecret::random().expect("randomness").prefix(),
             scopes: vec![scope],

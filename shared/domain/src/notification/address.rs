@@ -1,5 +1,5 @@
-//! Which addresses are on the public Internet. What answers at any other is somebody's inner
-//! network, and nobody outside may have us call there.
+//! Which addresses are on the public Internet. Other addresses belong to private
+//! networks, and a caller must not make Saldo send requests into one.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -115,7 +115,7 @@ pub enum Answer {
     /// The authentication method with this id.
     Method(String),
     /// What the user entered, encrypted.
-    Told(Sealed),
+    Value(Sealed),
     /// The user has come back from the bank's page.
     Returned,
 }

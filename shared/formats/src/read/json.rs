@@ -28,8 +28,8 @@ pub struct ImportMembers {
 }
 
 impl ImportMembers {
-    /// What a body says, at a glance. What can't be read says nothing: it is told by whoever
-    /// reads the body whole.
+    /// Reads the members besides the rows. A body that can't be parsed has none; the reader of the rows reports its
+    /// error.
     #[must_use]
     pub fn of(body: &[u8]) -> Self {
         serde_json::from_reader(BufReader::new(Decoded::new(body, false))).unwrap_or_default()
@@ -75,7 +75,7 @@ mod tests {
         let beside = r#"{"dry_run":true,"accounts":[{}]}"#;
         let in_request = Notation { in_request: true, ..Notation::of(Format::Json) };
         assert!(matches!(count(&in_request, beside.as_bytes()), Ok(1)));
-        assert_eq!(rows(beside), None, "in a file nobody would heed it");
+        assert_eq!(rows(beside), None, "an uploaded file has rows only");
         assert_eq!(rows("\u{feff} {\"accounts\" : [ {} ] } \n"), Some(1));
     }
 

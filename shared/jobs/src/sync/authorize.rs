@@ -63,7 +63,7 @@ impl Run {
                 self.job.auth_method = Some(id.clone());
                 Input::Method(id)
             }
-            Some(Answer::Told(sealed)) => {
+            Some(Answer::Value(sealed)) => {
                 let context = SealContext::new(&self.job.org, "access", &self.job.access);
                 Input::Answer(self.app.sealer.open(&context, &sealed).await?)
             }

@@ -44,7 +44,7 @@ pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
 async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Result<bool, Failure> {
     let (access, now) = (access?, Timestamp::now());
     let sync = SyncId::of_schedule(&access.id, at);
-    if !access.needs_nobody_at(now) || access.locked_by(now).is_some_and(|running| *running != sync) {
+    if !access.syncs_unattended_at(now) || access.locked_by(now).is_some_and(|running| *running != sync) {
         return Ok(false);
     }
     let message = |sync: SyncId| SyncMessage { org: access.org.clone(), access: access.id.clone(), sync };

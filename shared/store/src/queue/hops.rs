@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn hops_are_written_beside_the_message_and_missing_ones_are_none() {
-        let org = OrgId::nobody();
+        let org = OrgId::placeholder();
         let delivery = DeliveryId::of_event(
             &"not_aaaaaaaaaaaaaaaa".parse().expect("an id"),
             "imp_1",
