@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::Method;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{AccountUpsert, RawRow, RowBody, Shape};
+use saldo_domain::import::{AccountUpsert, RawRow, RowBody, RowWrite, Shape, Written};
+use saldo_store::Seen;
 use saldo_store::app::App;
-use saldo_store::{ImportWrite, Seen, Written};
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 use uuid::Uuid;
@@ -50,10 +50,10 @@ impl Tables {
         let checked = RawRow { index: 0, line: None, body }.check(&Shape::Objects, default_currency);
         let upsert: AccountUpsert = checked.upsert.expect("a good row");
         let (id, now) = (self.id(), Timestamp::now());
-        let write = ImportWrite { org: &self.org, import, id: &id, upsert: &upsert, default_currency, now };
+        let write = RowWrite { import, id: &id, upsert: &upsert, default_currency, now };
         self.app
             .accounts
-            .import(&write, &seen)
+            .import(&self.org, &write, &seen)
             .await
             .expect("DynamoDB")
             .map_err(|finding| finding.reason.into_owned())

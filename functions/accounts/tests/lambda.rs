@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use local::Data;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{RawRow, RowBody, Shape};
-use saldo_store::{ImportWrite, Seen};
+use saldo_domain::import::{RawRow, RowBody, RowWrite, Shape};
+use saldo_store::Seen;
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
 use testing::services;
@@ -62,9 +62,13 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let upsert = checked.upsert.expect("a good row");
         let import = ImportId::of_seed(Uuid::now_v7());
         let (id, now) = (AccountId::of_row(&import, 0), Timestamp::now());
-        let write =
-            ImportWrite { org: &org, import: &import, id: &id, upsert: &upsert, default_currency, now };
-        aws.app().accounts.import(&write, &Seen::default()).await.expect("DynamoDB").expect("a good row");
+        let write = RowWrite { import: &import, id: &id, upsert: &upsert, default_currency, now };
+        aws.app()
+            .accounts
+            .import(&org, &write, &Seen::default())
+            .await
+            .expect("DynamoDB")
+            .expect("a good row");
 
         let mut environment = aws.environment();
         environment.push(("TZ", time_zone.to_owned()));

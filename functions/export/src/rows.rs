@@ -1,12 +1,15 @@
 //! The rows of an exported file, for the OpenAPI document. A file is written column by column.
 #![allow(dead_code, reason = "these are described, never made")]
 
+use saldo_domain::account::AccountField;
 use saldo_domain::date::Date;
 use saldo_domain::id::{AccountId, TransactionId};
 use saldo_domain::money::Currency;
 use saldo_domain::transaction::{Direction, Source};
 use saldo_http::openapi::{Amount, AmountText};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 /// An account in an export, with the requested columns.
 #[derive(ToSchema)]
@@ -18,11 +21,9 @@ use utoipa::ToSchema;
     "created_at": "2026-03-16T09:30:00.000Z", "updated_at": "2026-03-16T09:30:00.000Z"
 }))]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ExportedAccount {
+struct NotText {
     #[schema(nullable = false)]
     id: Option<AccountId>,
-    external_id: Option<String>,
-    source_system: Option<String>,
     #[schema(nullable = false)]
     r#type: Option<String>,
     #[schema(nullable = false)]
@@ -38,15 +39,38 @@ pub(crate) struct ExportedAccount {
     due_date: Option<Date>,
     /// The days since it was due on the organization's day of the request; negative if it is not yet due.
     days_past_due: Option<i64>,
-    campaign_id: Option<String>,
-    owner_id: Option<String>,
-    notes: Option<String>,
     #[schema(nullable = false, format = DateTime)]
     created_at: Option<String>,
     #[schema(nullable = false, format = DateTime)]
     updated_at: Option<String>,
     /// The identifier that its transactions refer to.
     identifier: Option<String>,
+}
+
+/// An account in an export: the columns of [`NotText`], and all others as text or null.
+pub(crate) struct ExportedAccount;
+
+impl PartialSchema for ExportedAccount {
+    fn schema() -> RefOr<Schema> {
+        let RefOr::T(Schema::Object(mut object)) = NotText::schema() else { return NotText::schema() };
+        let mut described = std::mem::take(&mut object.properties);
+        for field in AccountField::ALL {
+            let (name, _) = field.name().split_once('.').unwrap_or((field.name(), ""));
+            let schema = described.swap_remove(name).unwrap_or_else(text_or_null);
+            object.properties.entry(name.to_owned()).or_insert(schema);
+        }
+        object.into()
+    }
+}
+
+fn text_or_null() -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null])).into()
+}
+
+impl ToSchema for ExportedAccount {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        NotText::schemas(schemas);
+    }
 }
 
 /// The contact of an account.
@@ -94,29 +118,21 @@ pub(crate) struct ExportedTransaction {
 
 #[cfg(test)]
 mod tests {
-    use saldo_domain::account::Account;
-    use saldo_domain::export::{AccountColumn, Column, TransactionColumn};
+    use saldo_domain::export::{Column, TransactionColumn};
     use saldo_domain::transaction::Transaction;
     use saldo_http::openapi::properties;
-    use utoipa::PartialSchema;
 
     use super::*;
 
-    /// The properties of a schema, among them those of one of its objects.
-    fn with_nested<T: PartialSchema, N: PartialSchema>(object: &str) -> Vec<String> {
-        let nested = properties::<N>();
-        let properties = properties::<T>().into_iter().flat_map(|name| match name == object {
-            true => nested.iter().map(|name| format!("{object}.{name}")).collect(),
-            false => vec![name],
-        });
-        properties.collect()
-    }
-
     #[test]
     fn descriptions_have_the_columns() {
-        let account = with_nested::<ExportedAccount, ExportedContact>("contact");
-        let columns = <AccountColumn as Column<Account>>::ALL;
-        assert!(account.iter().eq(columns.iter().map(|column| column.name())));
+        let contact: Vec<_> =
+            properties::<ExportedContact>().iter().map(|name| format!("contact.{name}")).collect();
+        let account = properties::<ExportedAccount>().into_iter().flat_map(|name| match name.as_str() {
+            "contact" => contact.clone(),
+            _ => vec![name],
+        });
+        assert!(account.eq(AccountField::ALL.iter().map(|field| field.name())));
         let columns = <TransactionColumn as Column<Transaction>>::ALL;
         assert!(properties::<ExportedTransaction>().iter().eq(columns.iter().map(|column| column.name())));
     }

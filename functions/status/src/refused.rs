@@ -9,7 +9,9 @@ use csv::WriterBuilder;
 use futures::TryStreamExt;
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::fields::Severity;
-use saldo_domain::import::{ChunkReport, Field, ImportJob, ImportStatus, REASON, RowBody, RowReport, Shape};
+use saldo_domain::import::{
+    AccountField, ChunkReport, ImportJob, ImportStatus, REASON, RowBody, RowReport, Shape,
+};
 use saldo_formats::formula::guarded_cell;
 use saldo_http::{AnswerBody, Problem};
 use saldo_store::app::App;
@@ -128,12 +130,12 @@ enum Layout {
     Cells { header: Vec<String>, delimiter: u8, why: Option<usize> },
     /// Objects as a table. A field that all rows left out has no column: an empty cell would
     /// clear it. Rows that are no objects have a column of their own.
-    Fields { mentioned: [bool; Field::ALL.len()], unstructured: bool },
+    Fields { mentioned: Vec<bool>, unstructured: bool },
 }
 
 impl Layout {
     async fn of(app: &App, job: &ImportJob, notation: Notation) -> Result<Self, Failure> {
-        let (mut mentioned, mut unstructured) = ([false; Field::ALL.len()], false);
+        let (mut mentioned, mut unstructured) = (vec![false; AccountField::ALL.len()], false);
         let mut reports = std::pin::pin!(reports(app, job, Severity::Error));
         while let Some((_, report)) = reports.try_next().await? {
             match (&report.shape, notation) {
@@ -176,7 +178,7 @@ impl Layout {
             Self::Lines => Vec::new(),
             Self::Cells { header, .. } => header.clone(),
             Self::Fields { mentioned, unstructured } => {
-                let fields = Field::ALL.into_iter().zip(mentioned).filter(|(_, mentioned)| **mentioned);
+                let fields = AccountField::ALL.iter().zip(mentioned).filter(|(_, mentioned)| **mentioned);
                 let fields = fields.map(|(field, _)| field.name().to_owned());
                 fields.chain(unstructured.then(|| UNSTRUCTURED.to_owned())).collect()
             }
@@ -214,9 +216,10 @@ impl Layout {
         let reason = row.reason();
         let Self::Fields { mentioned, .. } = self else { return reason };
         let texts = body.texts();
-        let is_given = |field: Field| texts.get(field as usize).is_some_and(Option::is_some);
-        let has_column = mentioned.get(Field::ExternalId as usize) == Some(&true);
-        let has_name = is_given(Field::ExternalId) || is_given(Field::Id) || body.unstructured().is_some();
+        let is_given = |field: AccountField| texts.get(field as usize).is_some_and(Option::is_some);
+        let has_column = mentioned.get(AccountField::ExternalId as usize) == Some(&true);
+        let has_name =
+            is_given(AccountField::ExternalId) || is_given(AccountField::Id) || body.unstructured().is_some();
         if has_column && !has_name { format!("{reason}; {NO_EXTERNAL_ID}") } else { reason }
     }
 

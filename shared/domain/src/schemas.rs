@@ -6,15 +6,16 @@ use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::account::{Account, ExternalId};
+use crate::account::{Account, AccountField, ExternalId};
 use crate::bank::Country;
+use crate::column::Column;
 use crate::contact::{Email, Phone};
-use crate::export::{AccountColumn, Column, TransactionColumn};
+use crate::export::TransactionColumn;
 use crate::id::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
     SyncId, TransactionId, UploadId,
 };
-use crate::import::{Field, Mapping};
+use crate::import::Mapping;
 use crate::key::{Actor, Scope};
 use crate::money::{Currency, Total};
 use crate::notification::{NotifyUri, ObserveKey, URI_CHARS_MAX};
@@ -67,7 +68,9 @@ impl PartialSchema for Mapping {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::Object)
-            .additional_properties(Some(string().enum_values(Some(Field::ALL.map(Field::name)))))
+            .additional_properties(Some(
+                string().enum_values(Some(AccountField::imported().map(AccountField::name))),
+            ))
             .description(Some("The headers of columns, each with the field that the column fills"))
             .into()
     }
@@ -77,6 +80,21 @@ impl ToSchema for Mapping {
     // Python clients import a `Mapping` of their language into the module that declares this type.
     fn name() -> Cow<'static, str> {
         "ColumnMapping".into()
+    }
+}
+
+impl PartialSchema for AccountField {
+    fn schema() -> RefOr<Schema> {
+        string()
+            .enum_values(Some(names::<Account, Self>()))
+            .description(Some("A column of an export of accounts; `contact` stands for its three"))
+            .into()
+    }
+}
+
+impl ToSchema for AccountField {
+    fn name() -> Cow<'static, str> {
+        "AccountColumn".into()
     }
 }
 
@@ -102,9 +120,6 @@ wire! {
     Currency => string()
         .enum_values(Some(Currency::codes()))
         .description(Some("An alphabetic code of ISO 4217, of withdrawn currencies, too"));
-    AccountColumn => string()
-        .enum_values(Some(names::<Account, AccountColumn>()))
-        .description(Some("A column of an export of accounts; `contact` stands for its three"));
     TransactionColumn => string()
         .enum_values(Some(names::<Transaction, TransactionColumn>()))
         .description(Some("A column of an export of transactions"));

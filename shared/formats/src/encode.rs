@@ -186,8 +186,7 @@ pub fn cell_text<'a>(cell: &'a Cell<'_>, profile: Profile) -> Cow<'a, str> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use saldo_domain::account::{Account, Contact, Revision};
-    use saldo_domain::export::AccountColumn;
+    use saldo_domain::account::{Account, AccountField, Contact};
     use saldo_domain::fields::Patch;
     use saldo_domain::import::{self, AccountUpsert, Notation, RawRow};
     use saldo_domain::money::{Currency, Decimal};
@@ -196,30 +195,20 @@ mod tests {
     use crate::read;
 
     fn account(text: &str, notes: Option<&str>, amount: Decimal) -> Option<Account> {
-        Some(Account {
-            id: "acc_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().ok()?,
-            external_id: None,
-            identifier: text.parse().ok(),
-            kind: text.chars().take(64).collect::<String>().parse().ok()?,
-            status: "active".parse().ok()?,
-            contact: Some(Contact { name: text.parse().ok()?, phone: None, email: text.parse().ok() }),
-            total_amount: Some(amount),
-            balance: -amount,
-            bank: None,
-            currency: "XAU".parse().ok()?,
-            due_date: None,
-            source_system: text.parse().ok(),
-            campaign_id: None,
-            owner_id: text.parse().ok(),
-            notes: notes.and_then(|notes| notes.parse().ok()),
-            created_at: jiff::Timestamp::UNIX_EPOCH,
-            updated_at: jiff::Timestamp::UNIX_EPOCH,
-            revision: Revision::NONE,
-        })
+        let id = "acc_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().ok()?;
+        let mut account = Account::new(id, -amount, "XAU".parse().ok()?, jiff::Timestamp::UNIX_EPOCH);
+        account.identifier = text.parse().ok();
+        account.kind = text.chars().take(64).collect::<String>().parse().ok()?;
+        account.contact = Some(Contact { name: text.parse().ok()?, phone: None, email: text.parse().ok() });
+        account.total_amount = Some(amount);
+        account.source_system = text.parse().ok();
+        account.owner_id = text.parse().ok();
+        account.notes = notes.and_then(|notes| notes.parse().ok());
+        Some(account)
     }
 
     fn encoded(format: Format, accounts: &[Account]) -> Vec<u8> {
-        let columns = AccountColumn::ALL.to_vec();
+        let columns = AccountField::ALL.to_vec();
         let mut encoder = Encoder::new::<Account>(format, Profile::Raw, Date::constant(2026, 1, 31), columns);
         // In two pieces, however many there are.
         let (first, second) = accounts.split_at(accounts.len() / 2);
@@ -245,8 +234,8 @@ mod tests {
         }
         let contact = account.contact.as_ref();
         upsert.id.as_ref() == Some(&account.id)
-            && Some(&upsert.name) == contact.map(|contact| &contact.name)
-            && upsert.email == patch(contact.and_then(|contact| contact.email.as_ref()))
+            && Some(&upsert.contact.name) == contact.map(|contact| &contact.name)
+            && upsert.contact.email == patch(contact.and_then(|contact| contact.email.as_ref()))
             && Some(upsert.total_amount) == account.total_amount
             && upsert.balance() == account.balance
             && upsert.kind == Patch::Set(account.kind.clone())

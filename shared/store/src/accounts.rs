@@ -4,30 +4,31 @@ mod bank;
 mod change;
 mod export;
 mod filter;
-mod history;
 mod import;
 mod list;
 mod record;
-mod stamps;
-mod tombstone;
+mod state;
 
 use std::ops::Deref;
 
 use aws_sdk_dynamodb::Client;
-use saldo_domain::account::Account;
+use saldo_domain::account::{Account, History};
 use saldo_domain::id::{AccountId, OrgId};
 
-use self::history::History;
 use self::record::account;
-use self::stamps::Stamps;
+use self::state::{Stored, is_tombstone};
 use crate::dynamodb::Table;
 use crate::dynamodb::item::Item;
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
 pub use bank::Reported;
-pub use import::{ImportWrite, Seen, Written};
+pub use import::Seen;
 pub use list::OwnedAccount;
+
+/// How often a change is tried on an account that other requests change. Each attempt loses only to a write that
+/// succeeded, and few requests write the same account at the same moment.
+const ATTEMPTS_MAX: usize = 16;
 
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]
@@ -39,7 +40,8 @@ pub struct AccountStore {
 #[derive(Clone, Debug)]
 pub struct StoredAccount {
     account: Account,
-    stamps: Stamps,
+    history: History,
+    read: Stored,
 }
 
 impl Deref for StoredAccount {
@@ -72,27 +74,24 @@ impl AccountStore {
         org: &OrgId,
         id: &AccountId,
     ) -> Result<Option<StoredAccount>, Failure> {
-        match self.read(org, id).await? {
-            Some(item) => stored(org, &item),
-            None => Ok(None),
-        }
+        StoredAccount::of(org, self.read(org, id).await?)
     }
 
     /// The account's item, or its tombstone.
-    async fn read(&self, org: &OrgId, id: &AccountId) -> Result<Option<Item>, Failure> {
-        self.table.get(&AccountKey::new(org, id)).await
+    async fn read(&self, org: &OrgId, id: &AccountId) -> Result<Stored, Failure> {
+        Ok(Stored::new(self.table.get(&AccountKey::new(org, id)).await?.unwrap_or_default()))
     }
 }
 
-/// The account in an item, unless the item is a tombstone.
-fn stored(org: &OrgId, item: &Item) -> Result<Option<StoredAccount>, Failure> {
-    if History::of(item).is_deleted() {
-        return Ok(None);
+impl StoredAccount {
+    /// The account that was read, unless there is none.
+    fn of(org: &OrgId, read: Stored) -> Result<Option<Self>, Failure> {
+        let state = read.state(org)?;
+        Ok(state.account.map(|account| Self { account, history: state.history, read }))
     }
-    Ok(Some(StoredAccount { account: account(org, item)?, stamps: Stamps::of(item)? }))
 }
 
 /// The accounts in items that are no tombstones.
 fn living<'a>(org: &'a OrgId, items: &'a [Item]) -> impl Iterator<Item = Result<Account, Failure>> + 'a {
-    items.iter().filter(|item| !History::of(item).is_deleted()).map(|item| account(org, item))
+    items.iter().filter(|item| !is_tombstone(item)).map(|item| account(org, item))
 }

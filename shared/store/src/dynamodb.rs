@@ -1,7 +1,7 @@
 //! The one way in which the stores use DynamoDB.
 //!
 //! A [`Table`] knows its name and the type of its keys, and makes every request. Expressions are built from
-//! [`Condition`]s and [`Update`]s, a conditional write returns [`ConditionFailed`](condition_failed::ConditionFailed) with the item that it met, and
+//! [`Condition`]s and [`Update`]s, a conditional write returns [`ConditionFailed`] with the item that it met, and
 //! [`revised`] is the optimistic lock. Moments are stored as milliseconds since 1970; only `expires_at` is in seconds,
 //! because DynamoDB's time to live requires it.
 
@@ -20,8 +20,9 @@ mod transaction;
 
 pub(crate) use condition::{
     Condition, absent, at_least, at_most, begins_with, between, contains, equals, exists, greater_than, is,
-    less_than, one_of,
+    one_of,
 };
+pub(crate) use condition_failed::ConditionFailed;
 pub(crate) use conflict::{CONFLICT, RetryConflicts};
 pub(crate) use expression::Update;
 pub(crate) use pages::{Pages, take_first};

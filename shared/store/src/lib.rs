@@ -33,7 +33,7 @@ mod transactions;
 mod warm_up;
 
 pub use accesses::{AccessStore, SealedCredentials};
-pub use accounts::{AccountStore, ImportWrite, OwnedAccount, Reported, Seen, StoredAccount, Written};
+pub use accounts::{AccountStore, OwnedAccount, Reported, Seen, StoredAccount};
 pub use clients::ClientStore;
 pub use deliveries::DeliveryStore;
 pub use dynamodb::revised::Changed;

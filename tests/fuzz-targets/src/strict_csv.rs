@@ -2,7 +2,7 @@
 
 use saldo_domain::fields::{PayloadError, PayloadErrorKind};
 use saldo_domain::id::AccountId;
-use saldo_domain::import::{Column, Field, REASON, RowBody, Shape};
+use saldo_domain::import::{AccountField, Column, REASON, RowBody, Shape};
 use saldo_formats::formula::unguarded;
 
 use crate::rows::{Ended, Outcome};
@@ -54,7 +54,7 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
 
 /// The column of accounts' ids: a column of other ids fills no field.
 fn column_of_ids(columns: &[Column]) -> Option<usize> {
-    columns.iter().position(|column| column.field() == Some(Field::Id))
+    columns.iter().position(|column| column.field() == Some(AccountField::Id))
 }
 
 /// The records of a file; `None` if they can't be told apart.

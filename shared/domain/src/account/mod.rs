@@ -1,46 +1,55 @@
-//! The account: one thing, whether an ERP imported it, an application created it or a
-//! bank synchronization brought it.
+//! The account: one type, whether an ERP imported it, an application created it or a synchronization found it at a
+//! bank.
 
 mod bank;
 mod external_id;
+mod field;
+mod field_set;
 mod filter;
+mod history;
 mod id;
 mod request;
 mod revision;
+mod stamps;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use bank::{BankDetails, type_of};
 pub use external_id::ExternalId;
+pub use field::AccountField;
+pub use field_set::FieldSet;
+pub(crate) use field_set::FieldSetter;
 pub use filter::AccountFilter;
+pub use history::{AccountState, History, Written};
 pub use request::{AccountChange, NewAccount};
 pub use revision::Revision;
+pub use stamps::{InvalidStamps, StampId, Stamps};
 
 use crate::contact::{ContactName, Email, Phone};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 use crate::text::{Prose, Text};
 
-/// What kind of account it is: `receivable`, `savings`, `checking`… Any word will do.
+/// The kind of an account, such as `receivable`, `savings` or `checking`: any text.
 pub type AccountType = Text<64>;
-/// Where the account is in its life: `active`, `resolved`, `escalated`… Any word will do.
+/// The state of an account for its organization, such as `active`, `resolved` or `escalated`: any text.
 pub type AccountStatus = Text<64>;
-/// What transactions call the account: an IBAN, a masked card number… It is compared as it
-/// is, character by character.
+/// The identifier by which transactions refer to an account, such as an IBAN or a masked card number. Identifiers are
+/// equal if all their characters are.
 pub type AccountIdentifier = Text<128>;
 /// The system an account was imported from, such as `SAP`.
 pub type SourceSystem = Text<128>;
 /// The campaign an account belongs to.
 pub type CampaignId = Text<128>;
-/// Who owns the account: a client's id, or an id of the caller's own.
+/// The owner of an account: a client's id, or an id of the caller's own.
 pub type OwnerId = Text<128>;
 /// Free text about the account.
 pub type Notes = Prose<10_000>;
 
-/// The type of an imported account that states none: what a customer owes.
+/// The type of an imported account whose rows state none: what a customer owes.
 pub const DEFAULT_TYPE: &str = "receivable";
-/// The status of an account for which none was stated.
+/// The status of an account if its creator states none.
 pub const DEFAULT_STATUS: &str = "active";
 
 /// An account.
@@ -48,58 +57,88 @@ pub const DEFAULT_STATUS: &str = "active";
 pub struct Account {
     /// Its id.
     pub id: AccountId,
-    /// The id by which the source knows it, unique in the organization.
+    /// The source's id of it, unique in the organization.
     pub external_id: Option<ExternalId>,
-    /// What its transactions call it, if not by its id.
+    /// The identifier that its transactions use instead of its id.
     pub identifier: Option<AccountIdentifier>,
     /// Its type.
     pub kind: AccountType,
     /// Its status.
     pub status: AccountStatus,
-    /// Whom to contact; accounts that were not imported may have nobody.
+    /// The contact. Accounts that were not imported have none.
     pub contact: Option<Contact>,
-    /// What the source reported as owed; never negative.
+    /// The amount owed, as the source reported it; never negative.
     pub total_amount: Option<Decimal>,
-    /// The balance as the organization's books have it: negative when the counterparty
-    /// owes the organization.
+    /// The balance in the organization's books: negative if the counterparty owes the organization.
     pub balance: Decimal,
     /// The currency of both amounts.
     pub currency: Currency,
-    /// The day the debt was, or is, due.
+    /// The due date.
     pub due_date: Option<Date>,
     /// The system it was imported from.
     pub source_system: Option<SourceSystem>,
     /// The campaign it belongs to.
     pub campaign_id: Option<CampaignId>,
-    /// Who owns it.
+    /// Its owner.
     pub owner_id: Option<OwnerId>,
     /// Free text.
     pub notes: Option<Notes>,
-    /// What its bank says about it, if a synchronization brought it.
+    /// The bank's data, if a synchronization found it at a bank.
     pub bank: Option<Box<BankDetails>>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last written.
     pub updated_at: Timestamp,
-    /// Which state of the account this is.
+    /// The revision: each write gives it another.
     pub revision: Revision,
 }
 
 impl Account {
-    /// Whether its amounts can be in this currency.
+    /// An account with the default type and status, and without optional fields.
+    #[must_use]
+    pub fn new(id: AccountId, balance: Decimal, currency: Currency, now: Timestamp) -> Self {
+        Self {
+            id,
+            external_id: None,
+            identifier: None,
+            kind: AccountType::of_program(DEFAULT_TYPE),
+            status: AccountStatus::of_program(DEFAULT_STATUS),
+            contact: None,
+            total_amount: None,
+            balance,
+            currency,
+            due_date: None,
+            source_system: None,
+            campaign_id: None,
+            owner_id: None,
+            notes: None,
+            bank: None,
+            created_at: now,
+            updated_at: now,
+            revision: Revision::next(),
+        }
+    }
+
+    /// Whether an import may have a row for the account: no import can name any other account.
+    #[must_use]
+    pub fn is_imported(&self) -> bool {
+        self.total_amount.is_some()
+    }
+
+    /// Whether the currency has enough decimal places for its amounts.
     #[must_use]
     pub fn fits(&self, currency: Currency) -> bool {
         currency.admits(self.balance) && self.total_amount.is_none_or(|total| currency.admits(total))
     }
 
-    /// What its transactions call the account: its identifier or, without one, its id.
+    /// The identifier that its transactions use: its own or, if it has none, its id.
     #[must_use]
     pub fn transactions_identifier(&self) -> AccountIdentifier {
         self.identifier.clone().unwrap_or_else(|| AccountIdentifier::of_id(&self.id))
     }
 }
 
-/// Whom to contact about an account.
+/// The contact of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// The full name.
@@ -108,4 +147,15 @@ pub struct Contact {
     pub phone: Option<Phone>,
     /// The e-mail address.
     pub email: Option<Email>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_type_and_status_are_valid() {
+        assert_eq!(DEFAULT_TYPE.parse(), Ok(AccountType::of_program(DEFAULT_TYPE)));
+        assert_eq!(DEFAULT_STATUS.parse(), Ok(AccountStatus::of_program(DEFAULT_STATUS)));
+    }
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{
-    Account, AccountIdentifier, AccountStatus, AccountType, CampaignId, DEFAULT_STATUS, Notes, OwnerId,
-    Revision,
+    Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, FieldSet,
+    FieldSetter, Notes, OwnerId,
 };
 use crate::fields::{AmbiguousAmount, Body, Fields, Finding, FindingCode, Patch};
 use crate::id::AccountId;
@@ -82,30 +82,36 @@ impl NewAccount {
     /// The account.
     #[must_use]
     pub fn create(self, id: AccountId, now: Timestamp) -> Account {
-        Account {
-            id,
-            external_id: None,
-            identifier: self.identifier,
-            kind: self.kind,
-            status: self.status.unwrap_or_else(|| AccountStatus::of_program(DEFAULT_STATUS)),
-            contact: None,
-            total_amount: None,
-            balance: self.balance,
-            currency: self.currency,
-            due_date: None,
-            source_system: None,
-            campaign_id: self.campaign_id,
-            owner_id: Some(self.owner_id),
-            notes: self.notes,
-            bank: None,
-            created_at: now,
-            updated_at: now,
-            revision: Revision::next(),
-        }
+        let Self { kind, balance, currency, owner_id, status, campaign_id, notes, identifier } = self;
+        let mut account = Account::new(id, balance, currency, now);
+        account.kind = kind;
+        account.status = status.unwrap_or(account.status);
+        account.owner_id = Some(owner_id);
+        account.campaign_id = campaign_id;
+        account.notes = notes;
+        account.identifier = identifier;
+        account
     }
 }
 
 impl AccountChange {
+    /// Changes the account. Returns the fields that it sets, to other values or to the same.
+    pub fn apply(&self, account: &mut Account) -> FieldSet {
+        // Named one by one, so that the compiler reports a forgotten field.
+        let Self { kind, balance, currency, owner_id, status, campaign_id, notes, identifier, ambiguous: _ } =
+            self;
+        let mut fields = FieldSetter::new(|_| true);
+        fields.given(F::Type, &mut account.kind, kind.as_ref());
+        fields.given(F::Balance, &mut account.balance, balance.as_ref());
+        fields.given(F::Currency, &mut account.currency, currency.as_ref());
+        fields.optional(F::OwnerId, &mut account.owner_id, owner_id);
+        fields.given(F::Status, &mut account.status, status.as_ref());
+        fields.optional(F::CampaignId, &mut account.campaign_id, campaign_id);
+        fields.optional(F::Notes, &mut account.notes, notes);
+        fields.optional(F::Identifier, &mut account.identifier, identifier);
+        fields.finish()
+    }
+
     /// Checks that the account's amounts fit its currency once it is changed.
     ///
     /// # Errors
@@ -152,11 +158,6 @@ fn check_balance(balance: Decimal, ambiguous: &[AmbiguousAmount], currency: Curr
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn default_status_is_valid() {
-        assert_eq!(DEFAULT_STATUS.parse(), Ok(AccountStatus::of_program(DEFAULT_STATUS)));
-    }
 
     #[test]
     fn all_errors_are_reported_at_once() {

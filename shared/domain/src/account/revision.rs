@@ -1,19 +1,15 @@
-//! Which state of a record one has seen.
+//! Revisions of accounts.
 
 use std::fmt;
 
 use uuid::Uuid;
 
-/// A state of an account. Every write makes a new one, so a change
-/// on condition of the revision applies to the state that its caller has read, or fails. Revisions sort by
-/// the time they were made.
+/// The revision of an account. Each change gives the account a new one, so that a change on the condition of a revision
+/// applies to the account as its caller has read it, or fails. Revisions sort by the time at which they were made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision(Uuid);
 
 impl Revision {
-    /// The state of an account that was last written before there were revisions.
-    pub const NONE: Self = Self(Uuid::nil());
-
     /// The revision of a write that is about to be made.
     #[must_use]
     pub fn next() -> Self {

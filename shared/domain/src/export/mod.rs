@@ -4,18 +4,14 @@
 //! says what is exported and how: a file depends on it and the records alone. [`Column`]s turn a record into
 //! [`Cell`]s, which `saldo-formats` writes in the format of the file. An [`ExportJob`] writes its file later.
 
-mod accounts;
-mod cell;
-mod column;
 mod format;
 mod job;
 mod request;
 mod spec;
 mod transactions;
 
-pub use accounts::AccountColumn;
-pub use cell::Cell;
-pub use column::Column;
+pub use crate::cell::Cell;
+pub use crate::column::Column;
 pub use format::{Format, Profile};
 pub use job::{Attempt, ExportJob, ExportStatus, ExportedFile, FILE_KEPT};
 pub use request::{

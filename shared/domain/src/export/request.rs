@@ -5,12 +5,13 @@ use std::str::FromStr;
 use jiff::{Span, Timestamp};
 use serde_json::Value;
 
-use super::column::named;
-use super::{AccountColumn, Column, ExportSpec, Format, Profile, Subject, TransactionColumn};
+use super::{Column, ExportSpec, Format, Profile, Subject, TransactionColumn};
 use crate::account::{
-    Account, AccountFilter, AccountIdentifier, AccountStatus, AccountType, CampaignId, OwnerId, SourceSystem,
+    Account, AccountField, AccountFilter, AccountIdentifier, AccountStatus, AccountType, CampaignId, OwnerId,
+    SourceSystem,
 };
 use crate::bounds::Bounds;
+use crate::column::named;
 use crate::date::{self, Date};
 use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch};
 use crate::import::ExternalId;
@@ -23,8 +24,6 @@ pub const DAYS_MAX: i64 = 1_000_000;
 
 // The descriptions below name the bounds.
 const _: () = assert!(DAYS_MAX == 1_000_000);
-const _: () = assert!(<AccountColumn as Column<Account>>::ALL.len() == 19);
-const _: () = assert!(<TransactionColumn as Column<Transaction>>::ALL.len() == 14);
 
 /// How an export is delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,10 +62,10 @@ pub struct NewAccountExport {
     pub profile: Profile,
     /// The columns, in this order; all but `identifier` by default.
     #[body(
-        read = columns::<Account, AccountColumn>,
-        wire = std::collections::BTreeSet<AccountColumn>, schema(min_items = 1, max_items = 19)
+        read = columns::<Account, AccountField>,
+        wire = std::collections::BTreeSet<AccountField>, schema(min_items = 1)
     )]
-    pub columns: Option<Vec<AccountColumn>>,
+    pub columns: Option<Vec<AccountField>>,
     /// How the file is delivered; as the answer if it fits, by default.
     #[body(default)]
     pub delivery: Delivery,
@@ -129,7 +128,7 @@ pub struct NewTransactionExport {
     /// The columns, in this order; all by default.
     #[body(
         read = columns::<Transaction, TransactionColumn>,
-        wire = std::collections::BTreeSet<TransactionColumn>, schema(min_items = 1, max_items = 14)
+        wire = std::collections::BTreeSet<TransactionColumn>, schema(min_items = 1)
     )]
     pub columns: Option<Vec<TransactionColumn>>,
     /// How the file is delivered; as the answer if it fits, by default.
@@ -170,7 +169,7 @@ impl NewAccountExport {
         let Self { format, profile, columns, delivery, filters } = self;
         let subject = Subject::Accounts {
             filter: Box::new(filters.unwrap_or_default().on(as_of)),
-            columns: columns.unwrap_or_else(|| <AccountColumn as Column<Account>>::DEFAULT.to_vec()),
+            columns: columns.unwrap_or_else(default_columns::<Account, _>),
         };
         ExportRequest { spec: ExportSpec { format, profile, as_of, subject }, delivery }
     }
@@ -184,7 +183,7 @@ impl NewTransactionExport {
         let TransactionFilters { account_identifier, from, to } = filters.unwrap_or_default();
         let subject = Subject::Transactions {
             filter: TransactionFilter { account_identifier, valued_on: Bounds { from, to } },
-            columns: columns.unwrap_or_else(|| <TransactionColumn as Column<Transaction>>::DEFAULT.to_vec()),
+            columns: columns.unwrap_or_else(default_columns::<Transaction, _>),
         };
         ExportRequest { spec: ExportSpec { format, profile, as_of, subject }, delivery }
     }
@@ -244,6 +243,11 @@ fn days(fields: &mut Fields, name: &'static str) -> Patch<i64> {
         Some(days) if (-DAYS_MAX..=DAYS_MAX).contains(&days) => Patch::Set(days),
         _ => fields.refuse(name, FindingCode::InvalidValue, expected),
     }
+}
+
+/// The columns of an export that names none.
+fn default_columns<T, C: Column<T>>() -> Vec<C> {
+    C::ALL.iter().copied().filter(|column| column.is_default()).collect()
 }
 
 /// The columns, in the order of the request. A name such as `contact` stands for several.

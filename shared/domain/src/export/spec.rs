@@ -1,21 +1,21 @@
-//! What is exported, and how.
+//! The records and the format of an export.
 
 use serde::{Deserialize, Serialize};
 
-use super::{AccountColumn, Format, Profile, TransactionColumn};
-use crate::account::AccountFilter;
+use super::{Format, Profile, TransactionColumn};
+use crate::account::{AccountField, AccountFilter};
 use crate::date::Date;
 use crate::transaction::TransactionFilter;
 
-/// What is exported, and how. The same specification of the same records is the same file.
+/// The records and the format of an export. The same specification and the same records give the same file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportSpec {
-    /// The notation.
+    /// The format.
     pub format: Format,
-    /// Who it is for.
+    /// The program that reads it.
     pub profile: Profile,
-    /// The organization's day when the export was asked for: what days past due count to,
-    /// however late the file is written.
+    /// The organization's day when the export was requested. Days past due are counted up to it, however late the file is
+    /// written.
     pub as_of: Date,
     /// The records.
     pub subject: Subject,
@@ -27,22 +27,22 @@ pub struct ExportSpec {
 pub enum Subject {
     /// Accounts.
     Accounts {
-        /// Which.
+        /// Which records.
         filter: Box<AccountFilter>,
-        /// What is told of each, in order.
-        columns: Vec<AccountColumn>,
+        /// Their columns, in order.
+        columns: Vec<AccountField>,
     },
     /// Transactions.
     Transactions {
-        /// Which.
+        /// Which records.
         filter: TransactionFilter,
-        /// What is told of each, in order.
+        /// Their columns, in order.
         columns: Vec<TransactionColumn>,
     },
 }
 
 impl ExportSpec {
-    /// The file's name for whoever saves it.
+    /// The name under which a browser saves the file.
     #[must_use]
     pub fn file_name(&self) -> String {
         format!("{}-{}.{}", self.subject.name(), self.as_of, self.format.name())
@@ -56,7 +56,7 @@ impl ExportSpec {
 }
 
 impl Subject {
-    /// What the records are.
+    /// The kind of records.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {

@@ -1,16 +1,18 @@
-//! What an export tells of a transaction: the same, in the same words, as the transactions'
-//! own listing.
+//! The columns of exported transactions: the same names and values as in the list of transactions.
 
 use serde::{Deserialize, Serialize};
+use strum::{VariantArray, VariantNames};
 
-use super::{Cell, Column};
+use crate::cell::Cell;
+use crate::column::Column;
 use crate::date::{Date, in_milliseconds};
 use crate::text::{Prose, Text};
 use crate::transaction::Transaction;
 
 /// A column of an export of transactions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, VariantArray, VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "camelCase")]
 pub enum TransactionColumn {
     /// Its id.
     Id,
@@ -45,41 +47,10 @@ pub enum TransactionColumn {
 use TransactionColumn as C;
 
 impl Column<Transaction> for TransactionColumn {
-    const ALL: &'static [Self] = &[
-        C::Id,
-        C::AccountIdentifier,
-        C::TransactionId,
-        C::Text,
-        C::CreditDebit,
-        C::Amount,
-        C::Currency,
-        C::OriginalAmount,
-        C::OriginalCurrency,
-        C::PurchasedAt,
-        C::ValutaAt,
-        C::BookedAt,
-        C::CreatedAt,
-        C::Source,
-    ];
-    const DEFAULT: &'static [Self] = Self::ALL;
+    const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
 
     fn name(self) -> &'static str {
-        match self {
-            C::Id => "id",
-            C::AccountIdentifier => "accountIdentifier",
-            C::TransactionId => "transactionId",
-            C::Text => "text",
-            C::CreditDebit => "creditDebit",
-            C::Amount => "amount",
-            C::Currency => "currency",
-            C::OriginalAmount => "originalAmount",
-            C::OriginalCurrency => "originalCurrency",
-            C::PurchasedAt => "purchasedAt",
-            C::ValutaAt => "valutaAt",
-            C::BookedAt => "bookedAt",
-            C::CreatedAt => "createdAt",
-            C::Source => "source",
-        }
+        <Self as VariantNames>::VARIANTS[self as usize]
     }
 
     fn cell(self, transaction: &Transaction, _: Date) -> Cell<'_> {

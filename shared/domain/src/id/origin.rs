@@ -147,6 +147,14 @@ impl ImportId {
     }
 }
 
+impl TryFrom<&[u8]> for ImportId {
+    type Error = uuid::Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, uuid::Error> {
+        Uuid::from_slice(bytes).map(Self)
+    }
+}
+
 impl UploadId {
     /// The id of the upload that is created with this seed.
     #[must_use]

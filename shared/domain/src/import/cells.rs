@@ -2,16 +2,14 @@
 
 use serde_json::Value;
 
-use super::{Column, Field, RowBody, Shape};
+use super::{Column, RowBody, Shape};
+use crate::account::AccountField;
 use crate::fields::{Fields, Finding, FindingCode};
 use crate::money::{parse_json_number, parse_plain};
 
-/// The names of the fields, at the index of their [`Field`], and of columns that are ignored.
-static NAMES: [&str; Field::NAMES.len()] = Field::NAMES;
-
 /// The fields of a row.
 pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
-    let mut fields = Fields::new(&NAMES);
+    let mut fields = Fields::new(AccountField::NAMES);
     match (body, shape) {
         (RowBody::Json(row), _) => {
             fields.read_element(row);
@@ -34,7 +32,7 @@ pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
 /// The field that a JSON member such as `dueDate` or `External_ID` is meant to be. CSV headers may be spelled like this,
 /// so senders expect it of members, too. Ignored as unknown, the value would be lost.
 fn misspelled(name: &str) -> Option<&'static str> {
-    Field::of_header(name).filter(|field| !field.is_beside_id()).map(Field::name)
+    AccountField::of_header(name).filter(|field| !field.is_beside_id()).map(AccountField::name)
 }
 
 fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
@@ -49,15 +47,15 @@ fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
     }
 }
 
-fn value_of_cell(cell: &str, field: Field) -> Value {
+fn value_of_cell(cell: &str, field: AccountField) -> Value {
     let free_text = !matches!(
         field,
-        Field::Id
-            | Field::TotalAmount
-            | Field::Balance
-            | Field::Currency
-            | Field::DueDate
-            | Field::ContactPhone
+        AccountField::Id
+            | AccountField::TotalAmount
+            | AccountField::Balance
+            | AccountField::Currency
+            | AccountField::DueDate
+            | AccountField::ContactPhone
     );
     match (cell.trim(), free_text) {
         ("", _) => Value::Null,
@@ -68,8 +66,8 @@ fn value_of_cell(cell: &str, field: Field) -> Value {
 
 /// A JSON value as the text of an equivalent CSV cell. Amounts are normalized: a cell has no exponents, and `25.000` is
 /// ambiguous in a cell but not in JSON.
-pub(super) fn text_of(field: Field, value: Value) -> String {
-    let is_amount = matches!(field, Field::TotalAmount | Field::Balance);
+pub(super) fn text_of(field: AccountField, value: Value) -> String {
+    let is_amount = matches!(field, AccountField::TotalAmount | AccountField::Balance);
     match value {
         Value::String(text) if is_amount => {
             parse_plain(&text).map_or(text, |amount| amount.normalize().to_string())

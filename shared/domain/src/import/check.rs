@@ -3,13 +3,11 @@
 use serde_json::Value;
 
 use super::cells::fields_of;
-use super::{AccountUpsert, Field, LEFT_OUT, RawRow, Shape};
-use crate::account::ExternalId;
-use crate::contact::Email;
-use crate::date;
-use crate::fields::{Fields, Finding, FindingCode, Patch, Severity};
+use super::{AccountUpsert, LEFT_OUT, RawRow, Shape};
+use crate::account::{AccountField, ExternalId};
+use crate::fields::{Body, Fields, Finding, FindingCode, Severity};
 use crate::id::AccountId;
-use crate::money::{Currency, Decimal};
+use crate::money::Currency;
 
 /// The result of checking a row.
 #[derive(Debug)]
@@ -29,96 +27,47 @@ impl RawRow {
         let mut fields = fields_of(&self.body, shape);
         // A finding without a field means that the row could not be split into fields.
         let readable = fields.findings().iter().all(|found| found.field.is_some());
-        let upsert = readable.then(|| upsert(&mut fields, shape, default_currency)).flatten();
+        let read = |fields: &mut Fields| {
+            apply_id(fields, shape);
+            AccountUpsert::take(fields, default_currency)
+        };
+        let upsert = readable.then(|| read(&mut fields)).flatten();
         let findings = fields.into_findings(LEFT_OUT);
         let refused = findings.iter().any(|found| found.code.severity() == Severity::Error);
         Checked { external_id: self.external_id(shape), upsert: upsert.filter(|_| !refused), findings }
     }
 }
 
-/// Reads every field, so that every error is reported, and then combines them.
-fn upsert(fields: &mut Fields, shape: &Shape, default_currency: Currency) -> Option<AccountUpsert> {
-    let id = account_id(fields);
-    let external_id = external_id(fields, id.is_some(), shape);
-    let name = fields.required(Field::ContactName.name(), Fields::text);
-    let total_amount = fields.required(Field::TotalAmount.name(), amount_owed);
-    if id.is_none() {
+/// Prepares the fields whose meaning depends on whether the row has the id of its account.
+fn apply_id(fields: &mut Fields, shape: &Shape) {
+    let has_id = keep_own_id(fields);
+    if !has_id {
         ignore_fields_that_need_an_id(fields);
+        refuse_blank_external_id(fields, shape);
     }
-    let balance = fields.amount(Field::Balance.name()).value();
-    let currency = fields.patch(Field::Currency.name(), str::parse);
-    let phone = fields.patch(Field::ContactPhone.name(), str::parse);
-    let email = email(fields);
-    let due_date = fields.patch(Field::DueDate.name(), date::parse_since_1970);
-    let source_system = fields.text(Field::SourceSystem.name());
-    let status = fields.text(Field::Status.name());
-    let campaign_id = fields.id(Field::CampaignId.name());
-    let owner_id = fields.id(Field::OwnerId.name());
-    let kind = fields.text(Field::Type.name());
-    let notes = fields.patch(Field::Notes.name(), str::parse);
-    let identifier = fields.id(Field::Identifier.name());
-
-    let amount_currency = match &currency {
-        Patch::Set(currency) => Some(*currency),
-        Patch::Clear => Some(default_currency),
-        // An existing account may have another currency; it is known when the row is written.
-        Patch::Keep => (external_id.is_none() && id.is_none()).then_some(default_currency),
-    };
-    let ambiguous = fields.take_ambiguous();
-    if let Some(currency) = amount_currency {
-        for (field, amount) in [(Field::TotalAmount, total_amount), (Field::Balance, balance)] {
-            // An amount that was refused is reported already.
-            let Some(amount) = amount else { continue };
-            let refused = ambiguous.iter().find(|ambiguous| ambiguous.field() == field.name());
-            let refused = refused.and_then(|ambiguous| ambiguous.refused_in(currency)).or_else(|| {
-                (!currency.admits(amount)).then(|| Finding::too_many_digits(field.name(), currency))
-            });
-            if let Some(finding) = refused {
-                fields.report(finding);
-            }
-        }
-    }
-    Some(AccountUpsert {
-        external_id,
-        id,
-        name: name?,
-        total_amount: total_amount?,
-        balance,
-        currency,
-        phone,
-        email,
-        due_date,
-        source_system,
-        status,
-        campaign_id,
-        owner_id,
-        kind,
-        notes,
-        identifier,
-        ambiguous,
-    })
 }
 
-/// The source's id of the account. A blank one is an error if the row has no `id` either: such a row, for example one of
-/// totals, would create another account with each import. In a JSON object, null means the same as an absent member; an
-/// empty cell does not, since the header has the column.
-fn external_id(fields: &mut Fields, has_id: bool, shape: &Shape) -> Option<ExternalId> {
-    let name = Field::ExternalId.name();
-    let is_left_out = matches!(shape, Shape::Objects) && fields.get(name).is_some_and(Value::is_null);
-    match fields.optional_id(name) {
-        Patch::Clear if !has_id && !is_left_out => {
-            let reason = "blank, so that each import of the row would make another account; give the row an \
-                external_id, or leave it out if it holds totals";
-            fields.refuse(name, FindingCode::BlankExternalId, reason).value()
-        }
-        external_id => external_id.value(),
+/// Whether the row has an account's own id. Other systems have a column `id`, too: a value that is not an id of Saldo is
+/// ignored with a warning, as an unknown field is.
+fn keep_own_id(fields: &mut Fields) -> bool {
+    let name = AccountField::Id.name();
+    let is_id = match fields.get(name) {
+        None | Some(Value::Null) => return false,
+        Some(Value::String(text)) => text.trim().parse::<AccountId>().is_ok(),
+        Some(_) => false,
+    };
+    if !is_id {
+        fields.take(name);
+        let reason = "not an account's id as Saldo gives them; it was left out";
+        fields.report(Finding::in_field(name, FindingCode::UnknownField, reason));
     }
+    is_id
 }
 
 /// Ignores `balance` and `identifier`, with a warning, in a row without the account's id. Exports have them beside the id;
 /// in files of other systems, a column of that name may have another meaning or sign.
 fn ignore_fields_that_need_an_id(fields: &mut Fields) {
-    for field in [Field::Balance, Field::Identifier] {
+    for field in [AccountField::Balance, AccountField::Identifier] {
         if fields.take(field.name()).is_some_and(|value| !value.is_null()) {
             let reason = "a row has this only beside the id of its account; it was left out";
             fields.report(Finding::in_field(field.name(), FindingCode::UnknownField, reason));
@@ -126,44 +75,28 @@ fn ignore_fields_that_need_an_id(fields: &mut Fields) {
     }
 }
 
-/// The account's own id. Other systems have a column `id`, too: a value that is not an id of Saldo is ignored with a
-/// warning, as an unknown field is.
-fn account_id(fields: &mut Fields) -> Option<AccountId> {
-    let name = Field::Id.name();
-    let id = match fields.take(name)? {
-        Value::Null => return None,
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
+/// Refuses a blank external id in a row without the account's id: such a row, for example one of totals, would create
+/// another account with each import. In a JSON object, null means the same as an absent member; an empty cell does not,
+/// since the header has the column.
+fn refuse_blank_external_id(fields: &mut Fields, shape: &Shape) {
+    let name = AccountField::ExternalId.name();
+    let is_blank = match fields.get(name) {
+        Some(Value::Null) => !matches!(shape, Shape::Objects),
+        Some(Value::String(text)) => text.trim().is_empty(),
+        _ => false,
     };
-    if id.is_none() {
-        let reason = "not an account's id as Saldo gives them; it was left out";
-        fields.report(Finding::in_field(name, FindingCode::UnknownField, reason));
+    if is_blank {
+        fields.take(name);
+        let reason = "blank, so that each import of the row would make another account; give the row an \
+            external_id, or leave it out if it holds totals";
+        fields.report(Finding::in_field(name, FindingCode::BlankExternalId, reason));
     }
-    id
-}
-
-fn amount_owed(fields: &mut Fields, name: &'static str) -> Patch<Decimal> {
-    match fields.amount(name) {
-        Patch::Set(amount) if amount < Decimal::ZERO => {
-            fields.refuse(name, FindingCode::NegativeAmount, "the amount is below zero")
-        }
-        amount => amount,
-    }
-}
-
-fn email(fields: &mut Fields) -> Patch<Email> {
-    let name = Field::ContactEmail.name();
-    let email = fields.patch(name, str::parse::<Email>);
-    if matches!(&email, Patch::Set(email) if !email.is_address()) {
-        let reason = "not an e-mail address; it was kept as it is";
-        fields.report(Finding::in_field(name, FindingCode::InvalidEmail, reason));
-    }
-    email
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fields::Patch;
     use crate::import::RowBody;
 
     fn check(json: &str) -> Checked {
@@ -197,9 +130,9 @@ mod tests {
         );
         let expected = [
             ("contact.name", FindingCode::Required),
+            ("contact.phone", FindingCode::InvalidPhone),
             ("total_amount", FindingCode::NegativeAmount),
             ("currency", FindingCode::UnknownCurrency),
-            ("contact.phone", FindingCode::InvalidPhone),
             ("due_date", FindingCode::InvalidDate),
             ("notes", FindingCode::InvalidType),
             ("contact.fax", FindingCode::UnknownField),

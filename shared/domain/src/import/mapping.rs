@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::import::Field;
+use crate::account::AccountField;
 
 /// Fields by the headers of their columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeMap<String, String>", into = "BTreeMap<String, String>")]
-pub struct Mapping(BTreeMap<String, Field>);
+pub struct Mapping(BTreeMap<String, AccountField>);
 
 /// The mapping names an unknown field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,8 +21,8 @@ pub struct UnknownField {
 impl Mapping {
     /// The field of the column with this header. The mapping takes precedence over the header's own meaning.
     #[must_use]
-    pub fn field(&self, header: &str) -> Option<Field> {
-        self.0.get(header.trim()).copied().or_else(|| Field::of_header(header))
+    pub fn field(&self, header: &str) -> Option<AccountField> {
+        self.0.get(header.trim()).copied().or_else(|| AccountField::of_header(header))
     }
 
     /// The headers that the mapping names.
@@ -35,7 +35,7 @@ impl TryFrom<BTreeMap<String, String>> for Mapping {
     type Error = UnknownField;
 
     fn try_from(names: BTreeMap<String, String>) -> Result<Self, UnknownField> {
-        let fields = names.into_iter().map(|(header, field)| match Field::named(&field) {
+        let fields = names.into_iter().map(|(header, field)| match AccountField::named(&field) {
             Some(known) => Ok((header.trim().to_owned(), known)),
             None => Err(UnknownField { field }),
         });

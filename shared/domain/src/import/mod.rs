@@ -2,12 +2,12 @@
 //!
 //! Readers split a payload into unchecked [`RawRow`]s. A [`DuplicateScan`] of them finds the rows that a later row about the
 //! same account supersedes; a [`Chunker`] divides the others into chunks. [`RawRow::check`] turns a row into an
-//! [`AccountUpsert`] or the list of its errors. [`Import`] holds the counts. When the job has ended,
+//! [`AccountUpsert`] or the list of its errors, and [`RowWrite::decide`] what it does to its account. [`Import`] holds the counts. When the job has ended,
 //! `total = imported + updated + superseded + failed`, plus `skipped` if it was cancelled.
 
 mod cells;
 mod check;
-mod field;
+mod decision;
 mod job;
 mod mapping;
 mod notation;
@@ -19,12 +19,13 @@ mod row;
 mod summary;
 mod upload;
 mod upsert;
+mod values;
 
-pub use crate::account::ExternalId;
+pub use crate::account::{AccountField, ExternalId, Written};
 pub use crate::fields::Misquoting;
 pub use crate::money::DecimalSeparator;
 pub use check::Checked;
-pub use field::{Field, REASON};
+pub use decision::{Decision, RowWrite};
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
 pub use notation::{Format, Notation};
@@ -32,10 +33,10 @@ pub use options::{ImportOfUpload, ImportOptions, UNKNOWN_UPLOAD};
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
 pub use progress::{Counts, Progress};
 pub use report::{ChunkReport, RowOutcome, RowReport, processing_failed};
-pub use row::{Column, RawRow, RowBody, Shape};
+pub use row::{Column, REASON, RawRow, RowBody, Shape};
 pub use summary::ImportSummary;
 pub use upload::{Announced, FILE_BYTES_MAX, Upload};
-pub use upsert::AccountUpsert;
+pub use upsert::{AccountUpsert, ContactUpsert};
 
 /// The reason of the warning about a field that accounts do not have.
 pub(crate) const LEFT_OUT: &str = "accounts have no such field; it was left out";

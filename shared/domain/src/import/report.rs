@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::cells::{fields_of, text_of};
-use super::field::is_ignored;
-use super::{Chunk, Counts, Field, LEFT_OUT, RawRow, RowBody, Shape};
+use super::{Chunk, Counts, LEFT_OUT, REASON, RawRow, RowBody, Shape};
+use crate::account::{AccountField, Written};
 use crate::fields::{Finding, FindingCode, Severity, unknown_fields};
 
 /// The outcome of a row.
@@ -16,6 +16,15 @@ pub enum RowOutcome {
     Updated,
     /// It was refused or could not be written.
     Failed,
+}
+
+impl From<Written> for RowOutcome {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Imported => Self::Imported,
+            Written::Updated => Self::Updated,
+        }
+    }
 }
 
 /// The findings of a chunk, in the order of its rows.
@@ -110,16 +119,17 @@ impl RowReport {
 }
 
 impl RowBody {
-    /// The row's fields as texts of CSV cells: null becomes an empty text. `None` for absent fields and for an external id
-    /// that is null, which means the same as an absent one.
+    /// The row's fields as texts of CSV cells, each at its field's position: null becomes an empty text. `None` for absent
+    /// fields and for an external id that is null, which means the same as an absent one.
     #[must_use]
-    pub fn texts(&self) -> [Option<String>; Field::ALL.len()] {
+    pub fn texts(&self) -> Vec<Option<String>> {
         let mut fields = fields_of(self, &Shape::Objects);
-        Field::ALL.map(|field| {
-            let value = fields.take(field.name())?;
-            let is_left_out = field == Field::ExternalId && value.is_null();
+        let mut text = |field: AccountField| {
+            let value = fields.take(field.name()).filter(|_| !field.is_exported_only())?;
+            let is_left_out = field == AccountField::ExternalId && value.is_null();
             (!is_left_out).then(|| text_of(field, value))
-        })
+        };
+        AccountField::ALL.iter().map(|field| text(*field)).collect()
     }
 
     /// The row's text, if it can't be split into fields.
@@ -131,6 +141,11 @@ impl RowBody {
             Self::Json(_) | Self::Cells(_) | Self::Misquoted { .. } => None,
         }
     }
+}
+
+/// Whether a CSV header is that of a column in Saldo's own files that imports ignore.
+fn is_ignored(header: &str) -> bool {
+    header == REASON || header.parse().is_ok_and(AccountField::is_exported_only)
 }
 
 impl Counts {

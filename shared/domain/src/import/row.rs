@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Field;
-use crate::account::ExternalId;
+use crate::account::{AccountField, ExternalId};
 use crate::fields::{Misquoting, is_mangled};
 use crate::id::{AccountId, OrgId};
 use crate::money::DecimalSeparator;
+
+/// The header of the column with the reason of refusal. It is not a field; files of refused rows have it, also when they
+/// are imported again.
+pub const REASON: &str = "reason";
 
 /// An unchecked row of a payload.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,8 +88,8 @@ pub struct Column {
 impl Column {
     /// The field of the column.
     #[must_use]
-    pub fn field(&self) -> Option<Field> {
-        self.field.as_deref().and_then(Field::named)
+    pub fn field(&self) -> Option<AccountField> {
+        self.field.as_deref().and_then(AccountField::named)
     }
 }
 
@@ -123,7 +126,7 @@ impl RawRow {
                     let at = columns.iter().position(|column| column.field() == Some(field))?;
                     cells.get(at).map(|cell| cell.as_str().into())
                 };
-                (cell(Field::ExternalId), cell(Field::Id))
+                (cell(AccountField::ExternalId), cell(AccountField::Id))
             }
             _ => (None, None),
         }

@@ -1,55 +1,84 @@
 //! A checked row: the change to an account.
 
-use jiff::civil::Date;
-
-use super::Field;
+use super::values::{amount_owed, amounts_fit, due_date, email, own_id};
 use crate::account::{
-    AccountIdentifier, AccountStatus, AccountType, CampaignId, ExternalId, Notes, OwnerId, SourceSystem,
+    Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
+    DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, OwnerId, SourceSystem,
 };
 use crate::contact::{ContactName, Email, Phone};
-use crate::fields::{AmbiguousAmount, Finding, Patch};
+use crate::date::Date;
+use crate::fields::{AmbiguousAmount, Body, Fields, Finding, Patch};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
-/// Creates an account or changes an existing one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A row of an import. In CSV the fields of the contact are columns: `contact.name`, `contact.phone` and
+/// `contact.email`.
+///
+/// In an existing account, the fields of the row replace the account's, absent fields keep their values, and `null` (in
+/// CSV an empty cell) removes optional ones. Unknown fields are ignored with a warning, except for `days_past_due`,
+/// `created_at` and `updated_at`, which exports have: they are ignored without one.
+// The context is the currency of amounts that state none: the organization's.
+#[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(schema(as = ImportRow), ignore_unknown, context = Currency)]
+#[body(rule = amounts_fit(id, external_id, total_amount, balance, currency, ambiguous))]
 pub struct AccountUpsert {
-    /// The source's id of the account.
-    pub external_id: Option<ExternalId>,
-    /// The account's own id. Beside an external id, both must identify the same account; alone, it must be the id of an
-    /// imported account. A row with neither creates an account.
+    /// The account's id, as in an export: identifies an account without an external id.
+    // Beside an external id, both must identify the same account; alone, it must be the id of an imported account. A
+    // row with neither creates an account.
+    #[body(read = own_id)]
     pub id: Option<AccountId>,
-    /// The contact's full name.
-    pub name: ContactName,
-    /// The amount owed; not negative.
+    /// The source's id of the account, unique in the organization. Of rows with the same id, the last one counts.
+    #[body(read = Fields::optional_id)]
+    pub external_id: Option<ExternalId>,
+    #[allow(missing_docs, reason = "its type is documented")]
+    #[body(nested)]
+    pub contact: ContactUpsert,
+    /// The amount owed; not below zero.
+    #[body(read = amount_owed, wire = crate::openapi::AnyAmount)]
     pub total_amount: Decimal,
-    /// The balance, if it is not the negated amount owed. Only rows with an `id` have one.
+    /// The balance, if it is not the negative amount owed; only with `id`.
+    #[body(read = Fields::amount, wire = crate::openapi::AnyAmount)]
     pub balance: Option<Decimal>,
-    /// The currency of the amounts. `Keep` is the account's currency, or the organization's for a new account; the amounts
-    /// are checked against it when the row is written.
+    /// The currency; the organization's by default.
+    // If an existing account keeps its currency, the amounts are checked against it when the row is written.
     pub currency: Patch<Currency>,
-    /// The contact's phone number.
-    pub phone: Patch<Phone>,
-    /// The contact's e-mail address.
-    pub email: Patch<Email>,
     /// The due date.
+    #[body(read = due_date)]
     pub due_date: Patch<Date>,
-    /// The system the row comes from.
+    /// The source system, such as `SAP`.
     pub source_system: Patch<SourceSystem>,
-    /// The account's status.
+    /// The status; `active` by default.
     pub status: Patch<AccountStatus>,
-    /// The campaign it belongs to.
+    /// The campaign that the account belongs to.
+    #[body(read = Fields::id)]
     pub campaign_id: Patch<CampaignId>,
-    /// Who owns it.
+    /// The owner: the id of a client, or an id of your own.
+    #[body(read = Fields::id)]
     pub owner_id: Patch<OwnerId>,
-    /// Its type.
+    /// The type; `receivable` by default.
+    #[body(rename = "type")]
     pub kind: Patch<AccountType>,
     /// Free text.
     pub notes: Patch<Notes>,
-    /// The identifier that its transactions use. Only rows with an `id` have one.
+    /// The identifier that its transactions refer to, such as an IBAN; only with `id`.
+    #[body(read = Fields::id)]
     pub identifier: Patch<AccountIdentifier>,
     /// The amounts that are ambiguous in some currencies. In all other currencies, the values above are correct.
+    #[body(computed = Fields::take_ambiguous)]
     pub ambiguous: Vec<AmbiguousAmount>,
+}
+
+/// The contact of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(schema(as = ImportRowContact), prefix = "contact", ignore_unknown, context = Currency)]
+pub struct ContactUpsert {
+    /// The full name.
+    pub name: ContactName,
+    #[allow(missing_docs, reason = "its type is documented")]
+    pub phone: Patch<Phone>,
+    /// The e-mail address. Text that is not one is kept, with a warning.
+    #[body(read = email)]
+    pub email: Patch<Email>,
 }
 
 impl AccountUpsert {
@@ -67,10 +96,78 @@ impl AccountUpsert {
         if let Some(refused) = self.ambiguous.iter().find_map(|amount| amount.refused_in(currency)) {
             return Err(refused);
         }
-        let amounts = [(Field::TotalAmount, self.total_amount), (Field::Balance, self.balance())];
+        let amounts = [(F::TotalAmount, self.total_amount), (F::Balance, self.balance())];
         match amounts.into_iter().find(|(_, amount)| !currency.admits(*amount)) {
             None => Ok(()),
             Some((field, _)) => Err(Finding::too_many_digits(field.name(), currency)),
         }
+    }
+
+    /// Sets the fields of the account that every row has, but for the amounts.
+    pub(super) fn set_required(&self, account: &mut Account) {
+        if let Some(external_id) = &self.external_id {
+            account.external_id = Some(external_id.clone());
+        }
+        let name = self.contact.name.clone();
+        match &mut account.contact {
+            Some(contact) => contact.name = name,
+            None => account.contact = Some(Contact { name, phone: None, email: None }),
+        }
+    }
+
+    /// Sets those of the fields that the row does not leave out and that `may_set` admits. Returns which it has set.
+    pub(super) fn set_optional(
+        &self,
+        account: &mut Account,
+        default_currency: Currency,
+        may_set: impl Fn(F) -> bool,
+    ) -> FieldSet {
+        // Named one by one, so that the compiler reports a forgotten field.
+        let Self {
+            id: _,
+            external_id: _,
+            contact: ContactUpsert { name: _, phone, email },
+            total_amount: _,
+            balance: _,
+            currency,
+            due_date,
+            source_system,
+            status,
+            campaign_id,
+            owner_id,
+            kind,
+            notes,
+            identifier,
+            ambiguous: _,
+        } = self;
+        let mut fields = FieldSetter::new(may_set);
+        if let Some(contact) = &mut account.contact {
+            fields.optional(F::ContactPhone, &mut contact.phone, phone);
+            fields.optional(F::ContactEmail, &mut contact.email, email);
+        }
+        fields.required(F::Currency, &mut account.currency, currency, || default_currency);
+        fields.optional(F::DueDate, &mut account.due_date, due_date);
+        fields.optional(F::SourceSystem, &mut account.source_system, source_system);
+        fields.required(F::Status, &mut account.status, status, || AccountStatus::of_program(DEFAULT_STATUS));
+        fields.optional(F::CampaignId, &mut account.campaign_id, campaign_id);
+        fields.optional(F::OwnerId, &mut account.owner_id, owner_id);
+        fields.required(F::Type, &mut account.kind, kind, || AccountType::of_program(DEFAULT_TYPE));
+        fields.optional(F::Notes, &mut account.notes, notes);
+        fields.optional(F::Identifier, &mut account.identifier, identifier);
+        fields.finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn row_has_all_imported_fields() {
+        let mut row = AccountUpsert::FIELDS.to_vec();
+        let mut imported: Vec<_> = F::imported().map(F::name).collect();
+        row.sort_unstable();
+        imported.sort_unstable();
+        assert_eq!(row, imported);
     }
 }

@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
 use saldo_domain::id::AccountId;
-use saldo_domain::import::{Column, Field, Misquoting, REASON, RowBody, Shape};
+use saldo_domain::import::{AccountField, Column, Misquoting, REASON, RowBody, Shape};
 
 use super::bounded::{BUFFER_BYTES, Window};
 use super::quoting::{Quoting, Table};
@@ -44,7 +44,8 @@ pub(super) fn read(
     table.has_reason = columns.iter().any(|column| column.header == REASON);
     table.ids = column_of_ids(&head, delimiter, &columns);
     if table.ids.is_none() {
-        let foreign = columns.iter_mut().filter(|column| column.field().is_some_and(Field::is_beside_id));
+        let foreign =
+            columns.iter_mut().filter(|column| column.field().is_some_and(AccountField::is_beside_id));
         foreign.for_each(|column| column.field = None);
     }
     let shape = Shape::Columns { columns, delimiter, decimal_separator: notation.decimal_separator };
@@ -131,7 +132,7 @@ fn quoted_whole(cell: &str) -> Option<String> {
 /// Where a file has its column of accounts' ids: some row among the first has one there. Other
 /// systems have columns of that name, too, and mean something else.
 fn column_of_ids(head: &[u8], delimiter: char, columns: &[Column]) -> Option<usize> {
-    let at = columns.iter().position(|column| column.field() == Some(Field::Id))?;
+    let at = columns.iter().position(|column| column.field() == Some(AccountField::Id))?;
     let mut rows = reader(head, delimiter).into_byte_records().take(ROWS_LOOKED_AT);
     rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_id_of_account)).then_some(at)
 }
@@ -181,7 +182,7 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Payl
         let position = Position { column: Some(at as u64 + 1), ..Position::default() };
         return Err(PayloadErrorKind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(position));
     }
-    let fields: Vec<Option<Field>> = header.iter().map(|name| mapping.field(name)).collect();
+    let fields: Vec<Option<AccountField>> = header.iter().map(|name| mapping.field(name)).collect();
     let unmatched: Vec<String> = mapping
         .headers()
         .filter(|wanted| !header.iter().any(|name| name.trim() == *wanted))
@@ -193,7 +194,7 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Payl
     if fields.iter().all(Option::is_none) {
         return Err(PayloadErrorKind::NoKnownColumn.into());
     }
-    for field in Field::ALL {
+    for field in AccountField::imported() {
         if fields.iter().filter(|filled| **filled == Some(field)).count() > 1 {
             return Err(PayloadErrorKind::DuplicateColumn { field: field.name() }.into());
         }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountUpsert, Checked, Chunk, ChunkReport, Counts, Field, ImportJob, RawRow, RowOutcome,
+    AccountField, AccountUpsert, Checked, Chunk, ChunkReport, Counts, ImportJob, RawRow, RowOutcome, RowWrite,
 };
 use saldo_domain::money::Currency;
 use saldo_store::app::App;
@@ -17,7 +17,7 @@ use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
-use saldo_store::{ChunkPart, ImportWrite, Seen};
+use saldo_store::{ChunkPart, Seen};
 use uuid::Uuid;
 
 /// The rows whose accounts are looked up in one request: the most that `BatchGetItem` takes.
@@ -117,7 +117,7 @@ fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> Result<A
     match (external_id, &upsert.id) {
         (Some(named), Some(id)) if named != *id => {
             let reason = "the account with this id has another external_id, or none";
-            Err(Finding::in_field(Field::Id.name(), FindingCode::UnknownAccount, reason))
+            Err(Finding::in_field(AccountField::Id.name(), FindingCode::UnknownAccount, reason))
         }
         (Some(named), _) => Ok(named),
         (None, Some(id)) => Ok(id.clone()),
@@ -137,12 +137,11 @@ async fn import_row(
     let (Some(id), Some(upsert)) = (&id, &checked.upsert) else {
         return Ok((RowOutcome::Failed, checked.findings));
     };
-    let now = Timestamp::now();
-    let write = ImportWrite { org: &job.org, import: &job.id, id, upsert, default_currency, now };
+    let write = RowWrite { import: &job.id, id, upsert, default_currency, now: Timestamp::now() };
     let attempt = || async {
         match job.dry_run {
-            true => app.accounts.try_import(&write, seen).await,
-            false => app.accounts.import(&write, seen).await,
+            true => app.accounts.try_import(&job.org, &write, seen).await,
+            false => app.accounts.import(&job.org, &write, seen).await,
         }
     };
     let outcome = match deadline.retry(attempt).await? {

@@ -57,7 +57,9 @@ async fn skip(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestam
             groups.map(|rows| chunk::look_up(app, job, &chunk, rows, default_currency, true)).collect();
         let written =
             stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
-                all.extend(rows.into_iter().filter_map(|(_, seen)| seen.written_by(&job.id)));
+                for (_, seen) in rows {
+                    all.extend(seen.written_by(&job.org, &job.id)?);
+                }
                 Ok(all)
             });
         for written in written.await? {

@@ -3,7 +3,7 @@
 use iban::{Iban, IbanLike};
 use jiff::Timestamp;
 use saldo_domain::access::Access;
-use saldo_domain::account::{Account, BankDetails, DEFAULT_STATUS, OwnerId, Revision, type_of};
+use saldo_domain::account::{Account, BankDetails, OwnerId, type_of};
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::money::{Currency, Decimal, parse_plain};
@@ -52,45 +52,29 @@ pub(super) fn account_of(
 ) -> Result<Account, Finding> {
     let Identity { id, iban, currency } = identity;
     let (balance, balance_date) = balance(report, currency)?;
-    let kind = type_of(report.cash_account_type.as_deref()).parse();
-    let status = DEFAULT_STATUS.parse();
-    let text = |text: &Option<String>| text.as_deref().and_then(|text| clean(text, NAME_CHARS_MAX));
-    let (Ok(kind), Ok(status)) = (kind, status) else {
+    let Ok(kind) = type_of(report.cash_account_type.as_deref()).parse() else {
         return Err(unreadable("cashAccountType", FindingCode::InvalidValue, "the type can't be kept"));
     };
-    Ok(Account {
-        id,
-        external_id: None,
-        identifier: iban.as_deref().and_then(|iban| iban.parse().ok()),
-        kind,
-        status,
-        contact: None,
-        total_amount: None,
+    let text = |text: &Option<String>| text.as_deref().and_then(|text| clean(text, NAME_CHARS_MAX));
+    let mut account = Account::new(id, balance, currency, now);
+    account.kind = kind;
+    account.identifier = iban.as_deref().and_then(|iban| iban.parse().ok());
+    account.owner_id = Some(OwnerId::of_id(&access.client_id));
+    account.bank = Some(Box::new(BankDetails {
+        access_id: access.id.clone(),
+        name: text(&report.name),
+        product: text(&report.product),
+        owner_name: text(&report.owner_name),
+        iban,
+        bban: text(&report.number),
+        bic: text(&report.bic),
+        cash_account_type: text(&report.cash_account_type),
         balance,
         currency,
-        due_date: None,
-        source_system: None,
-        campaign_id: None,
-        owner_id: Some(OwnerId::of_id(&access.client_id)),
-        notes: None,
-        bank: Some(Box::new(BankDetails {
-            access_id: access.id.clone(),
-            name: text(&report.name),
-            product: text(&report.product),
-            owner_name: text(&report.owner_name),
-            iban,
-            bban: text(&report.number),
-            bic: text(&report.bic),
-            cash_account_type: text(&report.cash_account_type),
-            balance,
-            currency,
-            balance_date,
-            missing_since: None,
-        })),
-        created_at: now,
-        updated_at: now,
-        revision: Revision::next(),
-    })
+        balance_date,
+        missing_since: None,
+    }));
+    Ok(account)
 }
 
 /// A finding about a field of a report.

@@ -4,15 +4,12 @@
 //! them left them. A report that is the same as the one before changes nothing.
 
 use jiff::Timestamp;
-use saldo_domain::account::{Account, Revision};
+use saldo_domain::account::{Account, History, Revision};
 use saldo_domain::id::{AccountId, OrgId};
 
-use super::history::{DELETED_AT, History};
-use super::record::{BALANCE, BANK, CURRENCY, IDENTIFIER, UPDATED_AT, account, item, revision};
-use super::{AccountStore, living};
-use crate::dynamodb::item::{moment, nested, number, text};
-use crate::dynamodb::revised::{ATTEMPTS_MAX, REVISION, has_revision, outrun};
-use crate::dynamodb::{Update, exists};
+use super::state::item;
+use super::{ATTEMPTS_MAX, AccountStore, StoredAccount, living};
+use crate::dynamodb::revised::outrun;
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
@@ -38,21 +35,19 @@ impl AccountStore {
         now: Timestamp,
     ) -> Result<Reported, Failure> {
         for _ in 0..ATTEMPTS_MAX {
-            let Some(found) = self.read(org, &reported.id).await? else {
-                if self.table.put_new(item(org, reported)?).await? {
-                    return Ok(Reported::Kept);
-                }
-                continue;
-            };
-            if History::of(&found).is_deleted() {
+            let read = self.read(org, &reported.id).await?;
+            if read.is_tombstone() {
                 if !revive {
                     return Ok(Reported::Deleted);
                 }
-                self.delete_tombstone(org, &reported.id).await?;
+                self.delete_tombstone(org, reported, &read).await?;
                 continue;
             }
-            let found = account(org, &found)?;
-            if self.change_reported(org, &found, reported, now).await? {
+            let written = match StoredAccount::of(org, read)? {
+                Some(found) => self.change_reported(org, &found, reported, now).await?,
+                None => self.table.put_new(item(org, reported, &History::default())?).await?,
+            };
+            if written {
                 return Ok(Reported::Kept);
             }
         }
@@ -65,8 +60,8 @@ impl AccountStore {
     /// [`Failure`] when DynamoDB fails.
     pub async fn put_missing(&self, org: &OrgId, id: &AccountId, now: Timestamp) -> Result<(), Failure> {
         for _ in 0..ATTEMPTS_MAX {
-            let Some(found) = self.get(org, id).await? else { return Ok(()) };
-            let mut gone = found.clone();
+            let Some(found) = self.get_for_change(org, id).await? else { return Ok(()) };
+            let mut gone = found.account.clone();
             let Some(bank) = gone.bank.as_mut().filter(|bank| bank.missing_since.is_none()) else {
                 return Ok(());
             };
@@ -96,37 +91,20 @@ impl AccountStore {
     async fn change_reported(
         &self,
         org: &OrgId,
-        found: &Account,
+        found: &StoredAccount,
         reported: &Account,
         now: Timestamp,
     ) -> Result<bool, Failure> {
-        let mut update = Update::default();
-        if found.balance != reported.balance {
-            update.set(BALANCE, number(reported.balance));
-        }
+        let mut after = found.account.clone();
+        after.balance = reported.balance;
         // The bank alone decides currency and identifier: its transactions refer to them.
-        if found.currency != reported.currency {
-            update.set(CURRENCY, text(reported.currency));
-        }
-        if found.identifier != reported.identifier {
-            update.set_or_remove(IDENTIFIER, reported.identifier.as_ref().map(text));
-        }
-        if found.bank != reported.bank {
-            let bank = reported.bank.as_deref().map(|bank| nested(bank, "a bank's details"));
-            update.set_or_remove(BANK, bank.transpose()?);
-        }
-        if update.is_empty() {
+        after.currency = reported.currency;
+        after.identifier = reported.identifier.clone();
+        after.bank = reported.bank.clone();
+        if after == found.account {
             return Ok(true);
         }
-        update.set(UPDATED_AT, moment(now));
-        update.set_or_remove(REVISION, revision(&Revision::next()));
-        update.require(has_revision(revision(&found.revision)));
-        Ok(self.table.update(&AccountKey::new(org, &found.id), &update).await?.is_ok())
-    }
-
-    /// Deletes an account's tombstone, so that the account can be created again.
-    async fn delete_tombstone(&self, org: &OrgId, id: &AccountId) -> Result<(), Failure> {
-        let _no_tombstone_left = self.table.delete_if(&AccountKey::new(org, id), exists(DELETED_AT)).await?;
-        Ok(())
+        (after.updated_at, after.revision) = (now, Revision::next());
+        Ok(self.replace(org, &found.read, &after, &found.history).await?.is_ok())
     }
 }

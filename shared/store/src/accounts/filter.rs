@@ -4,11 +4,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use saldo_domain::account::AccountFilter;
 use saldo_domain::id::OrgId;
 
-use super::history::DELETED_AT;
 use super::record::{
     CAMPAIGN_ID, CURRENCY, DUE_DATE, EXTERNAL_ID, OWNER, SOURCE_SYSTEM, STATUS, TOTAL_AMOUNT, TYPE,
     UPDATED_AT, owner,
 };
+use super::state::DELETED_AT;
 use crate::dynamodb::item::{moment, number, text};
 use crate::dynamodb::{Condition, absent, at_least, at_most, equals};
 

@@ -1,4 +1,4 @@
-//! The attributes of an account, except those that only the order of imports needs (`History`, `Stamps`).
+//! The attributes of an account, except its history.
 //!
 //! The record is declared once, and its projection is derived from the declaration. The conversions name every field of
 //! [`Account`], so the compiler reports a field that they forget.
@@ -15,7 +15,6 @@ use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::ExternalId;
 use saldo_domain::money::{Currency, Decimal};
 
-use crate::dynamodb::Key;
 use crate::dynamodb::item::{Item, Reader, binary, text};
 use crate::dynamodb::record::{AsMoment, AsNested, AsNumber, AsText, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
@@ -81,22 +80,17 @@ impl Codec<Email> for AsEmail {
     }
 }
 
-/// The 16 bytes of a revision; [`Revision::NONE`] is no attribute.
+/// The 16 bytes of a revision.
 pub(super) struct AsRevision;
 
 impl Codec<Revision> for AsRevision {
     fn write(value: &Revision, _: &'static str) -> Result<Option<AttributeValue>, Failure> {
-        Ok(revision(value))
+        Ok(Some(binary(value.as_bytes())))
     }
 
     fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<Revision>, Failure> {
-        Ok(Some(reader.binary(attribute)?.unwrap_or(Revision::NONE)))
+        reader.binary(attribute)
     }
-}
-
-/// A revision as an attribute.
-pub(super) fn revision(revision: &Revision) -> Option<AttributeValue> {
-    (*revision != Revision::NONE).then(|| binary(revision.as_bytes()))
 }
 
 /// An owner as an attribute.
@@ -105,7 +99,7 @@ pub(super) fn owner(org: &OrgId, owner: &OwnerId) -> AttributeValue {
 }
 
 impl Record {
-    fn of(org: &OrgId, account: &Account) -> Self {
+    pub(super) fn of(org: &OrgId, account: &Account) -> Self {
         let Account {
             id,
             external_id,
@@ -155,7 +149,7 @@ impl Record {
         }
     }
 
-    fn into_account(self, org: &OrgId) -> Result<Account, Failure> {
+    pub(super) fn into_account(self, org: &OrgId) -> Result<Account, Failure> {
         let owner = |partition: String| {
             let owner = AccountKey::owner_of(org, &partition);
             owner.ok_or_else(|| Failure::missing("an account's owner"))
@@ -187,13 +181,6 @@ impl Record {
 /// The account in an item.
 pub(super) fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
     Record::read(item)?.into_account(org)
-}
-
-/// The item of an account that no import has written.
-pub(super) fn item(org: &OrgId, account: &Account) -> Result<Item, Failure> {
-    let mut item = AccountKey::new(org, &account.id).attributes();
-    Record::of(org, account).write(&mut item)?;
-    Ok(item)
 }
 
 #[cfg(test)]
@@ -257,10 +244,10 @@ mod tests {
     fn projection_has_every_attribute_of_an_account() {
         let org = OrgId::random().expect("randomness");
         let account = full_account(&org);
-        let stored = item(&org, &account).expect("an item");
+        let mut stored = Item::new();
+        Record::of(&org, &account).write(&mut stored).expect("an item");
         let projected: BTreeSet<&str> = Record::PROJECTION.iter().copied().collect();
-        let written: BTreeSet<&str> =
-            stored.keys().map(String::as_str).filter(|name| *name != AccountKey::PARTITION).collect();
+        let written: BTreeSet<&str> = stored.keys().map(String::as_str).collect();
         assert_eq!(projected, written);
         let returned = stored.into_iter().filter(|(name, _)| projected.contains(name.as_str())).collect();
         assert_eq!(super::account(&org, &returned).expect("an account"), account);

@@ -46,11 +46,6 @@ pub(crate) fn equals(attribute: impl Into<Attribute>, value: AttributeValue) -> 
     Condition::Compares(attribute.into(), "=", value)
 }
 
-/// The attribute is there and less than the value.
-pub(crate) fn less_than(attribute: impl Into<Attribute>, value: AttributeValue) -> Condition {
-    Condition::Compares(attribute.into(), "<", value)
-}
-
 /// The attribute is there and at most the value.
 pub(crate) fn at_most(attribute: impl Into<Attribute>, value: AttributeValue) -> Condition {
     Condition::Compares(attribute.into(), "<=", value)

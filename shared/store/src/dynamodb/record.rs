@@ -11,7 +11,7 @@ use saldo_domain::money::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::item::{Reader, moment, nested, number, text};
+use super::item::{Item, Reader, moment, nested, number, text};
 use crate::failure::Failure;
 
 /// How values of type `T` are stored as attributes.
@@ -84,7 +84,20 @@ impl<T, C: Codec<T>> Codec<Option<T>> for Optional<C> {
     }
 }
 
-/// Declares a record. Each field names its type, its [`Codec`] and its attribute.
+/// A type of another crate whose values are attributes of an item.
+pub(crate) trait Attributes: Sized {
+    /// The names of the attributes.
+    const NAMES: &'static [&'static str];
+
+    /// Reads the value from an item, which may have other attributes, too.
+    fn read(item: &Item) -> Result<Self, Failure>;
+
+    /// Writes the value's attributes into an item.
+    fn write(&self, item: &mut Item) -> Result<(), Failure>;
+}
+
+/// Declares a record. Each field names its type, its [`Codec`] and its attribute. `record! { impl Type, what; ... }`
+/// declares [`Attributes`] of a type of another crate.
 macro_rules! record {
     (
         $(#[$doc:meta])*
@@ -104,11 +117,7 @@ macro_rules! record {
 
             /// Reads the record from an item, which may have other attributes, too.
             pub(crate) fn read(item: &$crate::dynamodb::item::Item) -> Result<Self, $crate::failure::Failure> {
-                let reader = $crate::dynamodb::item::Reader::new(item, $what);
-                Ok(Self {
-                    $($field: <$codec as $crate::dynamodb::record::Codec<$type>>::read(&reader, $attribute)?
-                        .ok_or_else(|| reader.missing($attribute))?,)*
-                })
+                record!(@read item, $what; $($field: $type as $codec = $attribute,)*)
             }
 
             /// Writes the record's attributes into an item.
@@ -116,14 +125,37 @@ macro_rules! record {
                 &self,
                 item: &mut $crate::dynamodb::item::Item,
             ) -> Result<(), $crate::failure::Failure> {
-                $(
-                    let value = <$codec as $crate::dynamodb::record::Codec<$type>>::write(&self.$field, $what)?;
-                    item.extend(value.map(|value| ($attribute.to_owned(), value)));
-                )*
-                Ok(())
+                record!(@write self, item, $what; $($field: $type as $codec = $attribute,)*)
             }
         }
     };
+    (impl $name:ty, $what:expr; $($field:ident: $type:ty as $codec:ty = $attribute:expr,)*) => {
+        impl $crate::dynamodb::record::Attributes for $name {
+            const NAMES: &'static [&'static str] = &[$($attribute),*];
+
+            fn read(item: &$crate::dynamodb::item::Item) -> Result<Self, $crate::failure::Failure> {
+                record!(@read item, $what; $($field: $type as $codec = $attribute,)*)
+            }
+
+            fn write(&self, item: &mut $crate::dynamodb::item::Item) -> Result<(), $crate::failure::Failure> {
+                record!(@write self, item, $what; $($field: $type as $codec = $attribute,)*)
+            }
+        }
+    };
+    (@read $item:ident, $what:expr; $($field:ident: $type:ty as $codec:ty = $attribute:expr,)*) => {{
+        let reader = $crate::dynamodb::item::Reader::new($item, $what);
+        Ok(Self {
+            $($field: <$codec as $crate::dynamodb::record::Codec<$type>>::read(&reader, $attribute)?
+                .ok_or_else(|| reader.missing($attribute))?,)*
+        })
+    }};
+    (@write $self:ident, $item:ident, $what:expr; $($field:ident: $type:ty as $codec:ty = $attribute:expr,)*) => {{
+        $(
+            let value = <$codec as $crate::dynamodb::record::Codec<$type>>::write(&$self.$field, $what)?;
+            $item.extend(value.map(|value| ($attribute.to_owned(), value)));
+        )*
+        Ok(())
+    }};
 }
 
 pub(crate) use record;

@@ -1,8 +1,8 @@
-//! What an export tells of a record.
+//! The columns of exported records.
 
 use std::fmt::Debug;
 
-use super::Cell;
+use crate::cell::Cell;
 use crate::date::Date;
 
 /// A column of an export of `T`s: a member of each object in JSON. A name with a dot is that
@@ -10,18 +10,21 @@ use crate::date::Date;
 pub trait Column<T>: Copy + Debug + PartialEq + Send + Sync + 'static {
     /// Every column there is.
     const ALL: &'static [Self];
-    /// The columns of an export that names none, in their order.
-    const DEFAULT: &'static [Self];
+
+    /// Whether exports have the column by default.
+    fn is_default(self) -> bool {
+        true
+    }
 
     /// Its name: its header in CSV, its path in JSON.
     fn name(self) -> &'static str;
 
-    /// What it tells of `record` on the day `as_of`.
+    /// Its value of `record` on the day `as_of`.
     fn cell(self, record: &T, as_of: Date) -> Cell<'_>;
 }
 
 /// The columns that a name stands for: one, or all the members of a nested object.
-pub(super) fn named<T, C: Column<T>>(name: &str) -> Vec<C> {
+pub(crate) fn named<T, C: Column<T>>(name: &str) -> Vec<C> {
     let is_meant = |column: &C| {
         column.name().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };

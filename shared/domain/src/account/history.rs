@@ -1,0 +1,98 @@
+//! The imports, manual edits and deletions that an account remembers, so that rows that are processed late or twice lead to
+//! the same account.
+
+use super::{Account, Revision, Stamps};
+use crate::id::ImportId;
+
+/// What has written an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// The import that created the account.
+    pub first_import: Option<ImportId>,
+    /// The newest import that wrote the account.
+    pub last_import: Option<ImportId>,
+    /// The newest manual edit or deletion.
+    pub last_edit: Option<Revision>,
+    /// The deletion. An account that was created again keeps it, so that older rows still change nothing.
+    pub deleted_by: Option<Revision>,
+    /// The import that had created the account before it was deleted.
+    pub created_before_deletion_by: Option<ImportId>,
+    /// What set each field last.
+    pub stamps: Stamps,
+}
+
+/// An account with its history. A deleted account has only a history; an account that never was has neither.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountState {
+    /// The account.
+    pub account: Option<Account>,
+    /// Its history.
+    pub history: History,
+}
+
+/// What a row of an import did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It created the account.
+    Imported,
+    /// It changed the account, or would have if nothing newer had been written before.
+    Updated,
+}
+
+impl AccountState {
+    /// Whether the account was deleted and not created again.
+    #[must_use]
+    pub fn is_deleted(&self) -> bool {
+        self.account.is_none() && self.history.deleted_by.is_some()
+    }
+
+    /// What a row of this import did to the account, if it was written.
+    #[must_use]
+    pub fn written_by(&self, import: &ImportId) -> Option<Written> {
+        match self.history.outcome_of(import) {
+            Written::Imported => Some(Written::Imported),
+            Written::Updated => self.history.written_last_by(import),
+        }
+    }
+}
+
+impl History {
+    /// Whether a newer import, or a newer manual edit, has written the account.
+    #[must_use]
+    pub fn has_newer_than(&self, import: &ImportId) -> bool {
+        self.has_newer_import_than(import) || is_newer(self.last_edit.as_ref(), import)
+    }
+
+    /// Whether a newer import has written the account.
+    #[must_use]
+    pub fn has_newer_import_than(&self, import: &ImportId) -> bool {
+        self.last_import.as_ref().is_some_and(|last| last.as_bytes() > import.as_bytes())
+    }
+
+    /// Whether the account was deleted after this import was accepted. It may have been created again since.
+    #[must_use]
+    pub fn was_deleted_after(&self, import: &ImportId) -> bool {
+        is_newer(self.deleted_by.as_ref(), import)
+    }
+
+    /// What this import did, if it was the last one that wrote the account.
+    #[must_use]
+    pub fn written_last_by(&self, import: &ImportId) -> Option<Written> {
+        (self.last_import.as_ref() == Some(import)).then(|| self.outcome_of(import))
+    }
+
+    /// What this import did to an account that it has written, or came too late for.
+    #[must_use]
+    pub fn outcome_of(&self, import: &ImportId) -> Written {
+        let created = [&self.first_import, &self.created_before_deletion_by];
+        match created.contains(&&Some(import.clone())) {
+            true => Written::Imported,
+            false => Written::Updated,
+        }
+    }
+}
+
+/// Whether an edit was made after the import was accepted.
+fn is_newer(edit: Option<&Revision>, import: &ImportId) -> bool {
+    edit.is_some_and(|edit| edit.as_bytes() > import.as_bytes())
+}

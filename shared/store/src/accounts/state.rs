@@ -1,0 +1,206 @@
+//! An account with its history, as one item.
+//!
+//! Every write of an account has the condition that the item is still as it was read. An item changes
+//! only with its revision, its newest import, its stamps or its deletion, so these are compared.
+//!
+//! A deleted account that an import or a bank may bring back leaves a tombstone: its history without the account. It
+//! expires after 30 days, longer than import work stays in its queue (4 days) and then in the DLQ (14 days). The
+//! tombstone of an account that a synchronization found does not expire, because its bank goes on reporting it. Reads
+//! and lists skip tombstones.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use saldo_domain::account::{Account, AccountState, History, Revision, Stamps};
+use saldo_domain::id::{ImportId, OrgId};
+
+use super::AccountStore;
+use super::record::{AsRevision, Record, WHAT};
+use crate::dynamodb::item::{EXPIRES_AT, Item, Reader, binary, moment, seconds};
+use crate::dynamodb::record::{Attributes, Codec, Optional, record};
+use crate::dynamodb::revised::REVISION;
+use crate::dynamodb::{Condition, ConditionFailed, Key, Update, absent, is};
+use crate::failure::Failure;
+use crate::table_keys::AccountKey;
+
+/// The attribute that only tombstones have.
+pub(super) const DELETED_AT: &str = "deleted_at";
+const LAST_IMPORT: &str = "last_import";
+const DELETED_BY: &str = "deleted_by";
+const STAMPS: &str = "stamps";
+/// How long a tombstone is kept.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+// Imports, edits and deletions are 16 bytes each, which sort by time.
+record! {
+    impl History, WHAT;
+    first_import: Option<ImportId> as Optional<AsImport> = "first_import",
+    last_import: Option<ImportId> as Optional<AsImport> = LAST_IMPORT,
+    last_edit: Option<Revision> as Optional<AsRevision> = "last_edit",
+    deleted_by: Option<Revision> as Optional<AsRevision> = DELETED_BY,
+    created_before_deletion_by: Option<ImportId> as Optional<AsImport> = "created_by",
+    stamps: Stamps as AsStamps = STAMPS,
+}
+
+/// The 16 bytes of an import's id.
+struct AsImport;
+/// Entries of 20 bytes, or no attribute if there are none.
+struct AsStamps;
+
+impl Codec<ImportId> for AsImport {
+    fn write(value: &ImportId, _: &'static str) -> Result<Option<AttributeValue>, Failure> {
+        Ok(Some(binary(value.as_bytes())))
+    }
+
+    fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<ImportId>, Failure> {
+        reader.binary(attribute)
+    }
+}
+
+impl Codec<Stamps> for AsStamps {
+    fn write(value: &Stamps, _: &'static str) -> Result<Option<AttributeValue>, Failure> {
+        Ok(value.to_bytes().map(|bytes| binary(&bytes)))
+    }
+
+    fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<Stamps>, Failure> {
+        Ok(Some(reader.binary(attribute)?.unwrap_or_default()))
+    }
+}
+
+/// An account's item, or its tombstone, as it was read. Empty if there was none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stored(Item);
+
+impl Stored {
+    pub(super) fn new(item: Item) -> Self {
+        Self(item)
+    }
+
+    /// The item that a failed condition met.
+    pub(super) fn found(failed: ConditionFailed) -> Self {
+        Self(failed.into_item().unwrap_or_default())
+    }
+
+    /// Whether the item is the tombstone of a deleted account.
+    pub(super) fn is_tombstone(&self) -> bool {
+        is_tombstone(&self.0)
+    }
+
+    /// Whether there is no account: no item, or a tombstone.
+    pub(super) fn has_no_account(&self) -> bool {
+        self.0.is_empty() || self.is_tombstone()
+    }
+
+    /// The account and its history.
+    pub(super) fn state(&self, org: &OrgId) -> Result<AccountState, Failure> {
+        if self.0.is_empty() {
+            return Ok(AccountState::default());
+        }
+        let account = match self.is_tombstone() {
+            true => None,
+            false => Some(Record::read(&self.0)?.into_account(org)?),
+        };
+        Ok(AccountState { account, history: History::read(&self.0)? })
+    }
+
+    /// The update that makes the item `after` of it.
+    fn changes_to(&self, after: Item, key: &AccountKey) -> Update {
+        let mut update = Update::default();
+        let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]].concat();
+        for name in known.into_iter().filter(|name| self.0.contains_key(*name) && !after.contains_key(*name))
+        {
+            update.remove(name);
+        }
+        let key = key.attributes();
+        for (name, value) in after {
+            if !key.contains_key(&name) && self.0.get(&name) != Some(&value) {
+                update.set(name, value);
+            }
+        }
+        update
+    }
+
+    /// The condition that the item is as it was read.
+    fn is_unchanged(&self) -> Condition {
+        let is_same = |attribute: &'static str| is(attribute, self.0.get(attribute).cloned());
+        match self.0.is_empty() {
+            true => absent(AccountKey::PARTITION),
+            false => {
+                is_same(REVISION).and(is_same(LAST_IMPORT)).and(is_same(STAMPS)).and(is_same(DELETED_BY))
+            }
+        }
+    }
+}
+
+/// Whether an item is the tombstone of a deleted account.
+pub(super) fn is_tombstone(item: &Item) -> bool {
+    item.contains_key(DELETED_AT)
+}
+
+/// The item of an account with its history.
+pub(super) fn item(org: &OrgId, account: &Account, history: &History) -> Result<Item, Failure> {
+    let mut item = AccountKey::new(org, &account.id).attributes();
+    Record::of(org, account).write(&mut item)?;
+    history.write(&mut item)?;
+    Ok(item)
+}
+
+/// The tombstone of an account that is being deleted. It has what a row needs that is delivered again, to report the
+/// same outcome as before.
+fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) -> Result<Item, Failure> {
+    let deletion = Some(Revision::next());
+    let history = History {
+        last_import: history.last_import.clone(),
+        last_edit: deletion,
+        deleted_by: deletion,
+        created_before_deletion_by: history.first_import.clone(),
+        ..History::default()
+    };
+    let mut item = AccountKey::new(org, &account.id).attributes();
+    history.write(&mut item)?;
+    item.insert(DELETED_AT.to_owned(), moment(now));
+    if account.bank.is_none() {
+        item.insert(EXPIRES_AT.to_owned(), seconds(now + KEPT));
+    }
+    Ok(item)
+}
+
+impl AccountStore {
+    /// Writes what has changed of the account, if its item is still as it was read. Attributes that this version of
+    /// Saldo does not know stay: during a deployment, a newer version may write the same accounts.
+    pub(super) async fn replace(
+        &self,
+        org: &OrgId,
+        read: &Stored,
+        account: &Account,
+        history: &History,
+    ) -> Result<Result<(), ConditionFailed>, Failure> {
+        let key = AccountKey::new(org, &account.id);
+        let mut update = read.changes_to(item(org, account, history)?, &key);
+        update.require(read.is_unchanged());
+        self.table.update(&key, &update).await
+    }
+
+    /// Puts a tombstone in place of the account, if its item is still as it was read.
+    pub(super) async fn bury(
+        &self,
+        org: &OrgId,
+        read: &Stored,
+        account: &Account,
+        history: &History,
+        now: Timestamp,
+    ) -> Result<Result<(), ConditionFailed>, Failure> {
+        self.table.put_if(tombstone(org, account, history, now)?, &[read.is_unchanged()]).await
+    }
+
+    /// Deletes the tombstone that was read, so that the account can be created again.
+    pub(super) async fn delete_tombstone(
+        &self,
+        org: &OrgId,
+        account: &Account,
+        read: &Stored,
+    ) -> Result<(), Failure> {
+        let key = AccountKey::new(org, &account.id);
+        // If the tombstone is gone, another request has deleted it.
+        self.table.delete_if(&key, read.is_unchanged()).await.map(drop)
+    }
+}
