@@ -60,7 +60,7 @@ pub struct NewAccountExport {
     /// The readers of a CSV file; people by default.
     #[body(default)]
     pub profile: Profile,
-    /// The columns, in this order; all but `identifier` by default.
+    /// The columns, in this order. The exports guide lists those of the default.
     #[body(
         read = columns::<Account, AccountField>,
         wire = std::collections::BTreeSet<AccountField>, schema(min_items = 1)
