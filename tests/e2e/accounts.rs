@@ -82,7 +82,8 @@ async fn imported_account_is_served_with_its_extra_fields() {
     let row = json!([{
         "contact": { "name": "María García", "phone": "+5491155551234" }, "total_amount": "45000.10",
         "external_id": tenant.external_id("INV"), "source_system": "SAP", "due_date": "2026-01-15",
-        "owner_id": tenant.external_id("owner"), "campaign_id": "c-1", "notes": "60 days\npast due"
+        "owner_id": tenant.external_id("owner"), "campaign_id": "c-1", "notes": "60 days\npast due",
+        "payment_reference": "RF18 5390 0754 7034"
     }]);
     assert_eq!(tenant.import_rows(row.clone()).await["imported"], 1);
     let list = format!("/v1/accounts?owner_id={}", tenant.external_id("owner"));
@@ -104,6 +105,7 @@ async fn imported_account_is_served_with_its_extra_fields() {
       "id": "[id]",
       "notes": "60 days\npast due",
       "owner_id": "[owner_id]",
+      "payment_reference": "RF18 5390 0754 7034",
       "source_system": "SAP",
       "status": "active",
       "total_amount": 45000.1,
@@ -129,8 +131,11 @@ async fn imported_account_is_served_with_its_extra_fields() {
 #[tokio::test]
 async fn update_changes_given_fields_and_null_clears_optional_ones() {
     let tenant = saldo().await.tenant().await;
-    let path =
-        made(&tenant, &format!("{SEED}&notes=a+b%26c&campaign_id=c&identifier=DE89&status=open")).await;
+    let path = made(
+        &tenant,
+        &format!("{SEED}&notes=a+b%26c&campaign_id=c&identifier=DE89&payment_reference=R&status=open"),
+    )
+    .await;
     let first = tenant.get(&path).await.json();
     assert_eq!(
         (&first["notes"], &first["identifier"], &first["status"]),
@@ -139,9 +144,12 @@ async fn update_changes_given_fields_and_null_clears_optional_ones() {
 
     let unchanged = tenant.json(Method::PUT, &path, json!({})).await;
     assert_eq!((unchanged.status.as_u16(), unchanged.json()), (200, first.clone()));
-    let cleared = tenant.form(Method::PUT, &path, "notes=&campaign_id=&identifier=&owner_id=").await.json();
+    let cleared = tenant
+        .form(Method::PUT, &path, "notes=&campaign_id=&identifier=&payment_reference=&owner_id=")
+        .await
+        .json();
     assert_eq!(cleared["owner_id"], Value::Null);
-    for field in ["notes", "campaign_id", "identifier"] {
+    for field in ["notes", "campaign_id", "identifier", "payment_reference"] {
         assert_eq!(cleared.get(field), None);
     }
     for field in ["type", "balance", "currency", "status", "created_at"] {

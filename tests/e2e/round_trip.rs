@@ -35,7 +35,8 @@ fn rows(tenant: &Tenant) -> Value {
             "external_id": tenant.external_id(&format!("{n}-{id}")), "contact": { "name": name, "phone": "+5491155551234", "email": name },
             "total_amount": amounts[n % amounts.len()], "currency": (n % 2 == 0).then_some("USD"),
             "due_date": (n % 3 > 0).then_some("2026-01-15"), "source_system": name, "status": name, "campaign_id": name,
-            "owner_id": (n % 4 > 0).then_some(&name), "type": name, "notes": format!("{text}\n{text}\r\n\t")
+            "owner_id": (n % 4 > 0).then_some(&name), "type": name, "notes": format!("{text}\n{text}\r\n\t"),
+            "payment_reference": (n % 5 > 0).then_some(&name)
         })
     };
     let mut rows: Vec<Value> = texts.iter().enumerate().map(row).collect();
@@ -63,7 +64,8 @@ async fn export(tenant: &Tenant, format: &str) -> String {
         "notes",
         "created_at",
         "updated_at",
-        "identifier"
+        "identifier",
+        "payment_reference"
     ]);
     let request = json!({ "format": format, "profile": "raw", "columns": columns });
     let file = tenant.export("accounts", request).await;

@@ -42,6 +42,8 @@ pub(crate) struct View {
     #[serde(skip_serializing_if = "Option::is_none")]
     notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    payment_reference: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     bank: Option<BankView>,
     /// Seconds since 1970.
     created_at: i64,
@@ -98,6 +100,7 @@ impl From<Account> for View {
             due_date: account.due_date,
             campaign_id: account.campaign_id.map(String::from),
             notes: account.notes.map(String::from),
+            payment_reference: account.payment_reference.map(String::from),
             bank: account.bank.map(|bank| BankView::from(*bank)),
             created_at: account.created_at.as_second(),
             updated_at: account.updated_at.as_second(),

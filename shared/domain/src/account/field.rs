@@ -73,6 +73,8 @@ pub enum AccountField {
     UpdatedAt,
     /// The identifier that its transactions use. In imports only beside the id; in exports only on request.
     Identifier,
+    /// What payers state in payments of the debt. In exports only on request.
+    PaymentReference,
 }
 
 impl AccountField {
@@ -132,7 +134,7 @@ impl Column<Account> for AccountField {
     const ALL: &'static [Self] = Self::ALL;
 
     fn is_default(self) -> bool {
-        self != F::Identifier
+        !matches!(self, F::Identifier | F::PaymentReference)
     }
 
     fn name(self) -> &'static str {
@@ -165,6 +167,7 @@ impl Column<Account> for AccountField {
             F::CreatedAt => Cell::Plain(in_milliseconds(account.created_at).into()),
             F::UpdatedAt => Cell::Plain(in_milliseconds(account.updated_at).into()),
             F::Identifier => Cell::free(account.identifier.as_ref().map(Text::as_str)),
+            F::PaymentReference => Cell::free(account.payment_reference.as_ref().map(Text::as_str)),
         }
     }
 }

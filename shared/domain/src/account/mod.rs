@@ -42,6 +42,9 @@ pub type AccountIdentifier = Text<128>;
 pub type SourceSystem = Text<128>;
 /// The campaign an account belongs to.
 pub type CampaignId = Text<128>;
+/// What the payer states in a payment of the debt, such as an invoice number or a creditor reference (ISO 11649). 140
+/// characters are what SEPA transfers carry.
+pub type PaymentReference = Text<140>;
 /// The owner of an account: a client's id, or an id of the caller's own.
 pub type OwnerId = Text<128>;
 /// Free text about the account.
@@ -81,6 +84,8 @@ pub struct Account {
     pub campaign_id: Option<CampaignId>,
     /// Its owner.
     pub owner_id: Option<OwnerId>,
+    /// What payers state in payments of the debt.
+    pub payment_reference: Option<PaymentReference>,
     /// Free text.
     pub notes: Option<Notes>,
     /// The bank's data, if a synchronization found it at a bank.
@@ -111,6 +116,7 @@ impl Account {
             source_system: None,
             campaign_id: None,
             owner_id: None,
+            payment_reference: None,
             notes: None,
             bank: None,
             created_at: now,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, FieldSet,
-    FieldSetter, Notes, OwnerId,
+    FieldSetter, Notes, OwnerId, PaymentReference,
 };
 use crate::fields::{AmbiguousAmount, Body, Fields, Finding, FindingCode, Patch};
 use crate::id::AccountId;
@@ -43,6 +43,9 @@ pub struct NewAccount {
     /// The identifier that its transactions refer to, such as an IBAN; the account's id by default.
     #[body(read = Fields::optional_id)]
     pub identifier: Option<AccountIdentifier>,
+    /// What payers state in payments of the debt, such as an invoice number.
+    #[body(read = Fields::optional)]
+    pub payment_reference: Option<PaymentReference>,
 }
 
 /// A change of an account. Absent fields keep their values; `null` removes the value of an optional field.
@@ -73,6 +76,9 @@ pub struct AccountChange {
     /// The identifier that its transactions refer to.
     #[body(read = Fields::optional_id)]
     pub identifier: Patch<AccountIdentifier>,
+    /// What payers state in payments of the debt.
+    #[body(read = Fields::optional)]
+    pub payment_reference: Patch<PaymentReference>,
     /// The balance as it was sent, if it is ambiguous in currencies of few decimal places.
     #[body(computed = Fields::take_ambiguous)]
     pub ambiguous: Vec<AmbiguousAmount>,
@@ -82,7 +88,17 @@ impl NewAccount {
     /// The account.
     #[must_use]
     pub fn create(self, id: AccountId, now: Timestamp) -> Account {
-        let Self { kind, balance, currency, owner_id, status, campaign_id, notes, identifier } = self;
+        let Self {
+            kind,
+            balance,
+            currency,
+            owner_id,
+            status,
+            campaign_id,
+            notes,
+            identifier,
+            payment_reference,
+        } = self;
         let mut account = Account::new(id, balance, currency, now);
         account.kind = kind;
         account.status = status.unwrap_or(account.status);
@@ -90,6 +106,7 @@ impl NewAccount {
         account.campaign_id = campaign_id;
         account.notes = notes;
         account.identifier = identifier;
+        account.payment_reference = payment_reference;
         account
     }
 }
@@ -98,8 +115,18 @@ impl AccountChange {
     /// Changes the account. Returns the fields that it sets, to other values or to the same.
     pub fn apply(&self, account: &mut Account) -> FieldSet {
         // Named one by one, so that the compiler reports a forgotten field.
-        let Self { kind, balance, currency, owner_id, status, campaign_id, notes, identifier, ambiguous: _ } =
-            self;
+        let Self {
+            kind,
+            balance,
+            currency,
+            owner_id,
+            status,
+            campaign_id,
+            notes,
+            identifier,
+            payment_reference,
+            ambiguous: _,
+        } = self;
         let mut fields = FieldSetter::new(|_| true);
         fields.given(F::Type, &mut account.kind, kind.as_ref());
         fields.given(F::Balance, &mut account.balance, balance.as_ref());
@@ -109,6 +136,7 @@ impl AccountChange {
         fields.optional(F::CampaignId, &mut account.campaign_id, campaign_id);
         fields.optional(F::Notes, &mut account.notes, notes);
         fields.optional(F::Identifier, &mut account.identifier, identifier);
+        fields.optional(F::PaymentReference, &mut account.payment_reference, payment_reference);
         fields.finish()
     }
 

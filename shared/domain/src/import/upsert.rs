@@ -3,7 +3,8 @@
 use super::values::{amount_owed, amounts_fit, due_date, email, own_id};
 use crate::account::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
-    DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, OwnerId, SourceSystem,
+    DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, OwnerId, PaymentReference,
+    SourceSystem,
 };
 use crate::contact::{ContactName, Email, Phone};
 use crate::date::Date;
@@ -63,6 +64,9 @@ pub struct AccountUpsert {
     /// The identifier that its transactions refer to, such as an IBAN; only with `id`.
     #[body(read = Fields::id)]
     pub identifier: Patch<AccountIdentifier>,
+    /// What payers state in payments of the debt, such as an invoice number.
+    #[body(read = Fields::optional)]
+    pub payment_reference: Patch<PaymentReference>,
     /// The amounts that are ambiguous in some currencies. In all other currencies, the values above are correct.
     #[body(computed = Fields::take_ambiguous)]
     pub ambiguous: Vec<AmbiguousAmount>,
@@ -138,6 +142,7 @@ impl AccountUpsert {
             kind,
             notes,
             identifier,
+            payment_reference,
             ambiguous: _,
         } = self;
         let mut fields = FieldSetter::new(may_set);
@@ -154,6 +159,7 @@ impl AccountUpsert {
         fields.required(F::Type, &mut account.kind, kind, || AccountType::of_program(DEFAULT_TYPE));
         fields.optional(F::Notes, &mut account.notes, notes);
         fields.optional(F::Identifier, &mut account.identifier, identifier);
+        fields.optional(F::PaymentReference, &mut account.payment_reference, payment_reference);
         fields.finish()
     }
 }

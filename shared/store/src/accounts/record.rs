@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_domain::account::{
     Account, AccountIdentifier, AccountStatus, AccountType, BankDetails, CampaignId, Contact, Notes, OwnerId,
-    Revision, SourceSystem,
+    PaymentReference, Revision, SourceSystem,
 };
 use saldo_domain::contact::{ContactName, Email, Phone};
 use saldo_domain::id::{AccountId, OrgId};
@@ -61,6 +61,7 @@ record! {
     /// The partition key of the owner's accounts in the index by owner.
     owner: Option<String> as Optional<AsText> = OWNER,
     notes: Option<Notes> as Optional<AsText> = NOTES,
+    payment_reference: Option<PaymentReference> as Optional<AsText> = "payment_reference",
     bank: Option<Box<BankDetails>> as Optional<AsNested> = BANK,
     created_at: Timestamp as AsMoment = CREATED_AT,
     updated_at: Timestamp as AsMoment = UPDATED_AT,
@@ -115,6 +116,7 @@ impl Record {
             campaign_id,
             owner_id,
             notes,
+            payment_reference,
             bank,
             created_at,
             updated_at,
@@ -142,6 +144,7 @@ impl Record {
             campaign_id,
             owner,
             notes,
+            payment_reference,
             bank,
             created_at,
             updated_at,
@@ -170,6 +173,7 @@ impl Record {
             campaign_id: self.campaign_id,
             owner_id: self.owner.map(owner).transpose()?,
             notes: self.notes,
+            payment_reference: self.payment_reference,
             bank: self.bank,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -220,6 +224,7 @@ mod tests {
             campaign_id: Some(parsed("spring")),
             owner_id: Some(parsed("owner")),
             notes: Some(parsed("60 days past due")),
+            payment_reference: Some(parsed("RF18 5390 0754 7034")),
             bank: Some(Box::new(BankDetails {
                 access_id: AccessId::of_seed(Uuid::nil()),
                 name: None,
