@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use local::App;
 use reqwest::Method;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{AccountUpsert, RawRow, RowBody, Shape};
-use saldo_store::app::App;
 use saldo_store::{ImportWrite, Seen, Written};
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};

@@ -22,7 +22,7 @@ pub(crate) use condition::{
     Condition, absent, at_least, at_most, begins_with, between, contains, equals, exists, greater_than, is,
     less_than, one_of,
 };
-pub(crate) use conflict::{CONFLICT, RetryConflicts};
+pub(crate) use conflict::RetryConflicts;
 pub(crate) use expression::Update;
 pub(crate) use pages::{Pages, take_first};
 pub(crate) use query::{Index, Query};
