@@ -12,8 +12,10 @@ use serde_json::Value;
 use crate::Variables;
 use crate::cors::Cors;
 use crate::services::Outside;
-use crate::stack::ALLOW_LOOPBACK;
 use crate::template::{Resource, Template};
+
+/// The variable that allows calls to this machine.
+pub(crate) const ALLOW_LOOPBACK: &str = "SALDO_ALLOW_LOOPBACK";
 
 /// Clients of the services.
 pub(crate) struct Clients {

@@ -19,15 +19,12 @@ use url::Url;
 use crate::catalog::put_catalog;
 use crate::cors::Cors;
 use crate::events;
-use crate::provision::{Clients, provision, remove};
+use crate::provision::{ALLOW_LOOPBACK, Clients, provision, remove};
 use crate::sdk::called_by;
 use crate::server::serve;
 use crate::services::{Data, Endpoints, Services};
 use crate::template::{REGION, Template};
 use crate::{App, Variables};
-
-/// The variable that allows calls to this machine.
-pub(crate) const ALLOW_LOOPBACK: &str = "SALDO_ALLOW_LOOPBACK";
 
 /// How long a stop waits for requests and messages in progress.
 const STOPPING_MAX: Duration = Duration::from_secs(3);

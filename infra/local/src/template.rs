@@ -2,6 +2,8 @@
 //! sources and the functions' environment.
 
 mod intrinsics;
+#[cfg(test)]
+mod variables;
 mod yaml;
 
 use anyhow::{Context, Result};

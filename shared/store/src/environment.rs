@@ -55,9 +55,9 @@ impl Environment {
     /// # Errors
     /// [`InvalidVariables`] names all variables that `build` required in vain.
     pub fn build<T>(mut self, build: impl FnOnce(&mut Self) -> T) -> Result<T, InvalidVariables> {
-        let built = build(&mut self);
+        let stores = build(&mut self);
         match self.invalid.is_empty() {
-            true => Ok(built),
+            true => Ok(stores),
             false => Err(InvalidVariables { names: self.invalid }),
         }
     }
@@ -105,17 +105,20 @@ impl Environment {
 
 #[cfg(test)]
 mod tests {
+    use aws_config::BehaviorVersion;
+
     use super::*;
 
     fn environment(variables: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Environment {
-        Environment::new(variables, &SdkConfig::builder().build())
+        let sdk = SdkConfig::builder().behavior_version(BehaviorVersion::v2026_01_12()).build();
+        Environment::new(variables, &sdk)
     }
 
     #[test]
     fn every_missing_variable_is_named_once() {
         let built = environment(|_| Some(String::new())).build(|environment| {
-            (environment.accounts(), environment.imports(), environment.exports(), environment.targets());
-            environment.files();
+            let _stores = (environment.accounts(), environment.imports(), environment.exports());
+            let _files = environment.files();
         });
         assert_eq!(
             built.expect_err("all are empty").to_string(),

@@ -23,13 +23,12 @@ pub type Connecting<'a> = BoxFuture<'a, Result<(), Failure>>;
 
 /// Opens connections at the same time. A connection that fails is left to the call that needs it.
 pub async fn warm_up(connections: impl IntoIterator<Item = Connecting<'_>>) {
-    match tokio::time::timeout(WARM_UP_MAX, join_all(connections)).await {
-        Ok(connected) => {
-            for failure in connected.into_iter().filter_map(Result::err) {
-                tracing::info!(error = %failure.chain(), "no connection yet");
-            }
-        }
-        Err(_) => tracing::warn!("started without its connections"),
+    let Ok(connected) = tokio::time::timeout(WARM_UP_MAX, join_all(connections)).await else {
+        tracing::warn!("started without its connections");
+        return;
+    };
+    for failure in connected.into_iter().filter_map(Result::err) {
+        tracing::info!(error = %failure.chain(), "no connection yet");
     }
 }
 
