@@ -21,5 +21,5 @@ pub fn routes() -> Routes {
 /// The routes of the deployed function, which knows the paths of all others.
 #[must_use]
 pub fn fallback_routes() -> Routes {
-    routes().with_elsewhere(fallback::documented())
+    routes().with_other_functions(fallback::documented())
 }

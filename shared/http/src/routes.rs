@@ -34,7 +34,7 @@ pub struct Routes<S = ()> {
     state: S,
     router: Router,
     table: Vec<Route>,
-    elsewhere: KnownPaths,
+    other_functions: KnownPaths,
     described: Vec<Described>,
     webhooks: OpenApi,
 }
@@ -53,7 +53,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             state,
             router: Router::new(),
             table: Vec::new(),
-            elsewhere: KnownPaths::default(),
+            other_functions: KnownPaths::default(),
             described: Vec::new(),
             webhooks: OpenApi::default(),
         }
@@ -113,9 +113,9 @@ impl<S> Routes<S> {
     /// Adds paths that other functions serve. Requests for them that arrive here are answered with 405, and answers
     /// to unknown paths may suggest them.
     #[must_use]
-    pub fn with_elsewhere(mut self, routes: impl IntoIterator<Item = (Method, String)>) -> Self {
+    pub fn with_other_functions(mut self, routes: impl IntoIterator<Item = (Method, String)>) -> Self {
         for (method, path) in routes {
-            self.elsewhere.add(&method, &path);
+            self.other_functions.add(&method, &path);
         }
         self
     }
@@ -132,7 +132,7 @@ impl<S> Routes<S> {
     pub fn merge<T>(mut self, other: Routes<T>) -> Self {
         self.router = self.router.merge(other.router);
         self.table.extend(other.table);
-        self.elsewhere.extend(other.elsewhere);
+        self.other_functions.extend(other.other_functions);
         self.described.extend(other.described);
         self.webhooks.merge(other.webhooks);
         self
@@ -151,7 +151,7 @@ impl<S> Routes<S> {
             served.add(&route.method, &route.path);
         }
         let mut known = served.clone();
-        known.extend(self.elsewhere);
+        known.extend(self.other_functions);
         known.complete(self.router, &served)
     }
 
