@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use local::App;
 use reqwest::Method;
 use saldo_domain::key::Scope;
 use saldo_http::Route;
-use saldo_store::app::App;
 use serde_json::{Value, json};
 use testing::{Saldo, Tenant, saldo};
 

@@ -9,12 +9,13 @@ use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
 use axum::http::Method;
 use jiff::Timestamp;
+use local::App;
 use local::{Data, sqs_event};
 use saldo_domain::id::{AccountId, ImportId};
 use saldo_domain::import::{Counts, ImportStatus};
 use saldo_jobs::import::Redriven;
 use saldo_store::ChunkPart;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::TestStack;
 use testing::wire::{Call, CallResult, Fault, FaultPlan, Interceptor, intercepted, read_body, set_body};
@@ -38,7 +39,7 @@ async fn key_creation_and_revocation_survive_transaction_conflicts() {
     let writes = &["TransactWriteItems", "UpdateItem"];
     let faults = FaultPlan::fail_matching(writes, "KeysTable", Fault::Conflict);
     let sdk = quick(&stack.aws.sdk_of("KeysFunction"));
-    let app = App::new(&stack.aws.settings, &intercepted(&sdk, &faults));
+    let app = stack.aws.app_over(&intercepted(&sdk, &faults));
     // The first use of the caller's key is written to the table.
     faults.fail_next(ATTEMPTS - 1);
     assert_eq!(stack.ask(&app, Method::GET, "/api/v1/keys", Value::Null).await.0, 200);
@@ -64,9 +65,9 @@ async fn key_creation_and_revocation_survive_transaction_conflicts() {
 /// Starts an import of four rows in two chunks. Returns the messages of the chunks.
 async fn two_chunks(fixture: &ImportFixture) -> (ImportId, Vec<aws_sdk_sqs::types::Message>) {
     let id = fixture.begin(4).await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
-    let chunks = fixture.stack.messages(&fixture.stack.aws.settings.queues.import).await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
     assert_eq!(chunks.len(), 2);
     (id, chunks)
 }
@@ -78,12 +79,12 @@ async fn throttled_row_is_retried_within_its_chunk() {
     let busy = AccountId::of_external(&fixture.stack.org, &"r-0".parse().expect("an external id"));
     let faults = FaultPlan::fail_matching(&["UpdateItem"], &busy.to_string(), Fault::Throttled);
     let sdk = quick(&fixture.stack.aws.sdk_of("ImportWorkerFunction"));
-    let app = App::new(&fixture.stack.aws.settings, &intercepted(&sdk, &faults));
+    let app = fixture.stack.aws.app_over(&intercepted(&sdk, &faults));
     let app = App { limits: fixture.app.limits, ..app };
     faults.fail_next(2 * ATTEMPTS);
-    let answer = saldo_jobs::import::handle(app, sqs_event(&chunks)).await;
+    let answer = saldo_jobs::import::handle((&app).into(), sqs_event(&chunks)).await;
     assert_eq!((answer.batch_item_failures, faults.failures_left()), (vec![], 0));
-    let put_back = fixture.stack.messages(&fixture.stack.aws.settings.queues.import).await;
+    let put_back = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
     assert_eq!(put_back, [], "the chunk is done, not requeued");
     let import = fixture.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 4), "{import:#?}");
@@ -97,7 +98,7 @@ async fn chunk_out_of_time_is_requeued_with_remaining_rows() {
     let busy = AccountId::of_external(&fixture.stack.org, &"r-0".parse().expect("an external id"));
     let faults = FaultPlan::fail_matching(&["UpdateItem"], &busy.to_string(), Fault::Throttled);
     let sdk = quick(&fixture.stack.aws.sdk_of("ImportPlannerFunction"));
-    let app = App::new(&fixture.stack.aws.settings, &intercepted(&sdk, &faults));
+    let app = fixture.stack.aws.app_over(&intercepted(&sdk, &faults));
     let limits = Limits {
         chunk_time: Duration::from_millis(1),
         throttled_rest: Duration::ZERO,
@@ -105,7 +106,7 @@ async fn chunk_out_of_time_is_requeued_with_remaining_rows() {
         ..fixture.app.limits
     };
     faults.fail_next(i64::MAX);
-    let answer = saldo_jobs::import::handle(App { limits, ..app }, sqs_event(&chunks)).await;
+    let answer = saldo_jobs::import::handle((&App { limits, ..app }).into(), sqs_event(&chunks)).await;
     assert_eq!(answer.batch_item_failures, []);
     let import = fixture.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Processing, 2), "{import:#?}");
@@ -123,16 +124,19 @@ async fn late_worker_replaces_exhausted_chunk_after_import_ended() {
     // The calls for the job, the bucket, the file, the organization, the look-up and two rows; the
     // worker is held before the commit.
     let faults = FaultPlan::hold_after(7);
-    let slow = App::new(
-        &fixture.stack.aws.settings,
-        &intercepted(&fixture.stack.aws.sdk_of("ImportWorkerFunction"), &faults),
-    );
     let slow =
-        tokio::spawn(saldo_jobs::import::handle(App { limits: fixture.app.limits, ..slow }, first.clone()));
+        fixture.stack.aws.app_over(&intercepted(&fixture.stack.aws.sdk_of("ImportWorkerFunction"), &faults));
+    let slow = tokio::spawn(saldo_jobs::import::handle(
+        (&App { limits: fixture.app.limits, ..slow }).into(),
+        first.clone(),
+    ));
     faults.reached().await;
-    saldo_jobs::import::handle(fixture.app.clone(), second).await;
+    saldo_jobs::import::handle((&fixture.app).into(), second).await;
     let dlq_app = fixture.app_of("ImportDeadLettersFunction");
-    assert_eq!(saldo_jobs::import::handle_dead_letters(dlq_app, first.clone()).await.batch_item_failures, []);
+    assert_eq!(
+        saldo_jobs::import::handle_dead_letters((&dlq_app).into(), first.clone()).await.batch_item_failures,
+        []
+    );
     let import = fixture.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::Completed, "all rows are stored: {import:#?}");
     assert_eq!((import.progress.chunks_exhausted, import.job.totals), (1, None), "{import:#?}");
@@ -155,17 +159,17 @@ async fn last_chunk_survives_worker_death_at_any_request() {
         for requests in 0..=11 {
             let (id, chunks) = two_chunks(&fixture).await;
             let [first, last] = [0, 1].map(|n| sqs_event(&chunks[n..=n]));
-            saldo_jobs::import::handle(fixture.app.clone(), first).await;
+            saldo_jobs::import::handle((&fixture.app).into(), first).await;
             let faults = Arc::new(FaultPlan::default());
-            let failing = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+            let failing = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults));
             let failing = App { limits: fixture.app.limits, ..failing };
             faults.kill_after(requests, after_effect);
             assert!(
-                faults.run(saldo_jobs::import::handle(failing, last.clone())).await.is_none(),
+                faults.run(saldo_jobs::import::handle((&failing).into(), last.clone())).await.is_none(),
                 "the worker is killed at call {requests}"
             );
             for _twice in 0..2 {
-                let answer = saldo_jobs::import::handle(fixture.app.clone(), last.clone()).await;
+                let answer = saldo_jobs::import::handle((&fixture.app).into(), last.clone()).await;
                 assert_eq!(answer.batch_item_failures, []);
                 let import = fixture.import(&id).await;
                 assert_eq!(import.job.status, ImportStatus::Completed, "{requests}: {import:#?}");
@@ -223,16 +227,15 @@ impl Interceptor for NoOldValues {
 #[tokio::test]
 async fn rows_are_counted_without_returned_old_values() {
     let fixture = ImportFixture::start(2).await;
-    let app =
-        App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &Arc::new(NoOldValues)));
+    let app = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &Arc::new(NoOldValues)));
     let mut counts = Vec::new();
     for name in ["A", "B"] {
         let row = json!({ "external_id": "r-0", "contact": { "name": name }, "total_amount": 1 });
         let (_, accepted) =
             fixture.stack.ask(&app, Method::POST, "/api/v1/import", json!({ "accounts": [row] })).await;
         let id = accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
-        saldo_jobs::import::handle(app.clone(), sqs_event(&plan)).await;
+        let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+        saldo_jobs::import::handle((&app).into(), sqs_event(&plan)).await;
         let import = fixture.import(&id).await;
         counts.push((import.counts().imported, import.counts().updated));
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
+use local::App;
 use local::{Aws, Data, sqs_event};
 use saldo_domain::id::OrgId;
 use saldo_domain::key::KeySecret;
 use saldo_http::service;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::services;
 use testing::wire::{Meter, Spent, Sum, intercepted};
@@ -29,7 +30,7 @@ impl Metered {
     async fn start(rows_per_chunk: usize) -> Self {
         let aws = services(&Data::Ephemeral).await;
         let meter = Arc::new(Meter::default());
-        let app = App::new(&aws.settings, &intercepted(aws.sdk_config(), &meter));
+        let app = aws.app_over(&intercepted(aws.sdk_config(), &meter));
         let app = App { limits: Limits { rows_per_chunk, ..app.limits }, ..app };
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&aws.app(), org, "Test", "ARS").await;
@@ -52,17 +53,17 @@ impl Metered {
             .header("content-type", "application/json")
             .body(Body::from(json!({ "accounts": rows }).to_string()))
             .expect("a request");
-        let response = service(import::routes(&self.app)).oneshot(request).await.expect("an answer");
+        let response = service(import::routes((&self.app).into())).oneshot(request).await.expect("an answer");
         assert_eq!(response.status(), 202);
         let sqs = aws_sdk_sqs::Client::new(self.aws.sdk_config());
-        for queue in [&self.aws.settings.queues.plan, &self.aws.settings.queues.import] {
+        for queue in [&self.aws.variables["SALDO_PLAN_QUEUE"], &self.aws.variables["SALDO_IMPORT_QUEUE"]] {
             loop {
                 let poll = sqs.receive_message().queue_url(queue).max_number_of_messages(10);
                 let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
                 if messages.is_empty() {
                     break;
                 }
-                let answer = saldo_jobs::import::handle(self.app.clone(), sqs_event(&messages)).await;
+                let answer = saldo_jobs::import::handle((&self.app).into(), sqs_event(&messages)).await;
                 assert_eq!(answer.batch_item_failures, []);
             }
         }

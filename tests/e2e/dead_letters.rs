@@ -7,12 +7,13 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use axum::body::Body;
 use axum::http::{Method, Request};
+use local::App;
 use local::{Data, sqs_event};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{Import, ImportStatus};
 use saldo_http::service;
 use saldo_jobs::import::Redriven;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::files::ImportFiles;
 use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     let app = aws.app();
     let faults = Arc::new(FaultPlan::default());
     let limits = Limits { writes_in_flight: 1, ..Limits::default() };
-    let failing = App { limits, ..App::new(&aws.settings, &intercepted(aws.sdk_config(), &faults)) };
+    let failing = App { limits, ..aws.app_over(&intercepted(aws.sdk_config(), &faults)) };
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&app, org.clone(), "Test", "ARS").await.expect("an organization");
@@ -38,23 +39,23 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
             json!({ "accounts": [row("1"), row("2"), row("bad"), row("3"), row("4")] }).to_string(),
         ))
         .expect("a request");
-    let accepted = service(import::routes(&app)).oneshot(request).await.expect("an answer");
+    let accepted = service(import::routes((&app).into())).oneshot(request).await.expect("an answer");
     let location = accepted.headers()["location"].to_str().expect("text").to_owned();
     let id: ImportId = location.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
     let sqs = aws_sdk_sqs::Client::new(aws.sdk_config());
-    let queue = sqs.receive_message().queue_url(&aws.settings.queues.plan);
+    let queue = sqs.receive_message().queue_url(&aws.variables["SALDO_PLAN_QUEUE"]);
     let messages = queue.send().await.expect("SQS").messages.unwrap_or_default();
 
     // The calls for the job, the payload, the row count, the job again, the organization, the look-up
     // and two rows; then the worker is killed.
     faults.kill_after(8, false);
     assert!(
-        faults.run(saldo_jobs::import::handle(failing, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     for _delivery in 0..2 {
         let dlq_app = aws.app_of("ImportDeadLettersFunction");
-        let answer = saldo_jobs::import::handle_dead_letters(dlq_app, sqs_event(&messages)).await;
+        let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
         let import = app.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
         assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
@@ -62,7 +63,8 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     }
 
     let request = Request::get(format!("{location}/errors")).header("x-api-key", key.expose());
-    let answer = service(status::routes(&app)).oneshot(request.body(Body::empty()).expect("a request")).await;
+    let answer =
+        service(status::routes((&app).into())).oneshot(request.body(Body::empty()).expect("a request")).await;
     let body =
         axum::body::to_bytes(answer.expect("an answer").into_body(), usize::MAX).await.expect("a body");
     let page: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
@@ -101,21 +103,31 @@ impl ImportFixture {
 
     /// Handles all queued messages until the queues are empty. Messages that fail go to the DLQ handler.
     pub(crate) async fn work(&self) {
-        let queues = &self.stack.aws.settings.queues;
+        let variables = &self.stack.aws.variables;
         let [planner, worker, dlq_app] =
             ["ImportPlannerFunction", "ImportWorkerFunction", "ImportDeadLettersFunction"]
                 .map(|function| self.app_of(function));
         loop {
-            let plans = self.stack.messages(&queues.plan).await.into_iter().map(|plan| (&planner, plan));
-            let chunks = self.stack.messages(&queues.import).await.into_iter().map(|chunk| (&worker, chunk));
+            let plans = self
+                .stack
+                .messages(&variables["SALDO_PLAN_QUEUE"])
+                .await
+                .into_iter()
+                .map(|plan| (&planner, plan));
+            let chunks = self
+                .stack
+                .messages(&variables["SALDO_IMPORT_QUEUE"])
+                .await
+                .into_iter()
+                .map(|chunk| (&worker, chunk));
             let work: Vec<_> = plans.chain(chunks).collect();
             if work.is_empty() {
                 return;
             }
             for (app, message) in work {
                 let event = || sqs_event(std::slice::from_ref(&message));
-                if !saldo_jobs::import::handle(app.clone(), event()).await.batch_item_failures.is_empty() {
-                    let answer = saldo_jobs::import::handle_dead_letters(dlq_app.clone(), event()).await;
+                if !saldo_jobs::import::handle(app.into(), event()).await.batch_item_failures.is_empty() {
+                    let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), event()).await;
                     assert_eq!(answer.batch_item_failures, []);
                 }
             }
@@ -127,7 +139,7 @@ impl ImportFixture {
     }
 
     pub(crate) async fn redrive(&self, id: &ImportId) -> Redriven {
-        saldo_jobs::import::redrive(&self.app, &self.stack.org, id).await.expect("DynamoDB and SQS")
+        saldo_jobs::import::redrive(&(&self.app).into(), &self.stack.org, id).await.expect("DynamoDB and SQS")
     }
 }
 
@@ -136,8 +148,8 @@ async fn redriven_chunks_are_counted_once() {
     let fixture = ImportFixture::start(3).await;
     let id = fixture.begin(10).await;
     // Two of four chunks can't be read.
-    let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
     let files = ImportFiles::of(&fixture.stack.org, &id);
     for number in [1, 3] {
         fixture.app.files.put(&files.chunk(number), "text/plain", "poison".into()).await.expect("S3");
@@ -164,18 +176,18 @@ async fn redriven_chunks_are_counted_once() {
 async fn import_with_exhausted_plan_fails_and_redrive_resumes_it() {
     let fixture = ImportFixture::start(1).await;
     let id = fixture.begin(12).await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
     // The planner dies when it has queued some of its chunks, and its message goes to the DLQ.
     let faults = Arc::new(FaultPlan::default());
-    let failing = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+    let failing = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults));
     let failing = App { limits: fixture.app.limits, ..failing };
     faults.kill_after(20, true);
     assert!(
-        faults.run(saldo_jobs::import::handle(failing, sqs_event(&plan))).await.is_none(),
+        faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&plan))).await.is_none(),
         "the planner dies"
     );
     let answer = saldo_jobs::import::handle_dead_letters(
-        fixture.app_of("ImportDeadLettersFunction"),
+        (&fixture.app_of("ImportDeadLettersFunction")).into(),
         sqs_event(&plan),
     )
     .await;
@@ -204,26 +216,26 @@ async fn message_for_nonexistent_chunk_does_not_fail_redriven_import() {
     // Its message arrives before the redriven import is planned, or after.
     for planned in [false, true] {
         let fixture = ImportFixture::start(1).await;
-        let queues = &fixture.stack.aws.settings.queues;
+        let variables = &fixture.stack.aws.variables;
         let id = fixture.begin(3).await;
         // The planner has time for two of the three chunks. Then the plan fails, and the numbers 2
         // and 3 are queued.
         let limits = Limits { planning_time: Duration::ZERO, ..fixture.app.limits };
-        let plan = fixture.stack.messages(&queues.plan).await;
-        saldo_jobs::import::handle(App { limits, ..fixture.app.clone() }, sqs_event(&plan)).await;
+        let plan = fixture.stack.messages(&variables["SALDO_PLAN_QUEUE"]).await;
+        saldo_jobs::import::handle((&App { limits, ..fixture.app.clone() }).into(), sqs_event(&plan)).await;
         let dlq_app = fixture.app_of("ImportDeadLettersFunction");
-        let plan = fixture.stack.messages(&queues.plan).await;
+        let plan = fixture.stack.messages(&variables["SALDO_PLAN_QUEUE"]).await;
         assert_eq!(plan.len(), 1, "the plan is requeued");
-        saldo_jobs::import::handle_dead_letters(dlq_app.clone(), sqs_event(&plan)).await;
-        let chunks = fixture.stack.messages(&queues.import).await;
+        saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&plan)).await;
+        let chunks = fixture.stack.messages(&variables["SALDO_IMPORT_QUEUE"]).await;
         assert_eq!(chunks.len(), 4);
-        saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&chunks)).await;
+        saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&chunks)).await;
         assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Failed);
 
         assert!(matches!(fixture.redrive(&id).await, Redriven::Queued { plan: true, .. }));
         if planned {
-            let plan = fixture.stack.messages(&queues.plan).await;
-            saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
+            let plan = fixture.stack.messages(&variables["SALDO_PLAN_QUEUE"]).await;
+            saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
             assert_eq!(fixture.import(&id).await.job.chunks, Some(3));
         }
         // The worker that committed chunk 3 died, so its message becomes visible again.
@@ -233,9 +245,9 @@ async fn message_for_nonexistent_chunk_does_not_fail_redriven_import() {
             parsed.message.task == ImportTask::Chunk(3)
         };
         let number_3 = sqs_event(std::slice::from_ref(chunks.iter().find(is_number_3).expect("number 3")));
-        let answer = saldo_jobs::import::handle(fixture.app.clone(), number_3.clone()).await;
+        let answer = saldo_jobs::import::handle((&fixture.app).into(), number_3.clone()).await;
         assert_eq!(answer.batch_item_failures.is_empty(), planned, "{answer:?}");
-        let answer = saldo_jobs::import::handle_dead_letters(dlq_app, number_3).await;
+        let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), number_3).await;
         assert_eq!(answer.batch_item_failures, []);
         let import = fixture.import(&id).await;
         assert_eq!((import.job.status, &import.job.reason), (ImportStatus::Processing, &None), "{import:#?}");
@@ -254,12 +266,12 @@ async fn message_for_nonexistent_chunk_does_not_fail_redriven_import() {
 async fn throttled_chunk_is_requeued_without_failed_rows() {
     let fixture = ImportFixture::start(2).await;
     let id = fixture.begin(6).await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
     let faults = Arc::new(FaultPlan::default());
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
     let sdk = fixture.stack.aws.sdk_of("ImportWorkerFunction").to_builder().retry_config(retries).build();
-    let busy = App::new(&fixture.stack.aws.settings, &intercepted(&sdk, &faults));
+    let busy = fixture.stack.aws.app_over(&intercepted(&sdk, &faults));
     let limits = Limits { chunk_time: Duration::ZERO, throttled_rest: Duration::ZERO, ..fixture.app.limits };
     let busy = App {
         limits,
@@ -269,10 +281,10 @@ async fn throttled_chunk_is_requeued_without_failed_rows() {
     };
     // Far more often than a message may fail.
     for _ in 0..10 {
-        let chunks = fixture.stack.messages(&fixture.stack.aws.settings.queues.import).await;
+        let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
         assert_eq!(chunks.len(), 3);
         faults.throttle_all();
-        let answer = saldo_jobs::import::handle(busy.clone(), sqs_event(&chunks)).await;
+        let answer = saldo_jobs::import::handle((&busy).into(), sqs_event(&chunks)).await;
         assert_eq!(answer.batch_item_failures, [], "requeued, not failed");
         faults.clear();
     }
@@ -287,19 +299,19 @@ async fn import_with_rows_lost_between_deliveries_ends() {
     for rows_per_chunk in [500, 1] {
         let fixture = ImportFixture::start(rows_per_chunk).await;
         let id = fixture.begin(4).await;
-        let plan = fixture.stack.messages(&fixture.stack.aws.settings.queues.plan).await;
+        let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
         let faults = Arc::new(FaultPlan::default());
-        let failing = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+        let failing = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults));
         let failing = App { limits: fixture.app.limits, ..failing };
         faults.kill_after(6, true);
         assert!(
-            faults.run(saldo_jobs::import::handle(failing, sqs_event(&plan))).await.is_none(),
+            faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&plan))).await.is_none(),
             "the planner dies"
         );
         let payload = ImportFiles::of(&fixture.stack.org, &id).payload();
         fixture.app.files.delete(&payload).await.expect("S3");
         for _twice in 0..2 {
-            let answer = saldo_jobs::import::handle(fixture.app.clone(), sqs_event(&plan)).await;
+            let answer = saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
             assert_eq!(answer.batch_item_failures, []);
             fixture.work().await;
         }

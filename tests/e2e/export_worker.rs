@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
+use local::App;
 use local::{Data, sqs_event};
 use saldo_domain::export::ExportStatus;
 use saldo_domain::id::ExportId;
-use saldo_store::app::{App, Limits};
-use saldo_store::settings::{Queues, Settings};
+use saldo_store::Limits;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testing::wire::{FaultPlan, intercepted};
@@ -50,9 +50,9 @@ impl ExportStack {
         let body = json!({ "accounts": rows });
         let (status, _) = self.ask(&self.app, Method::POST, "/api/v1/import", body).await;
         assert_eq!(status, 202);
-        for queue in [&self.aws.settings.queues.plan, &self.aws.settings.queues.import] {
+        for queue in [&self.aws.variables["SALDO_PLAN_QUEUE"], &self.aws.variables["SALDO_IMPORT_QUEUE"]] {
             for message in self.messages(queue).await {
-                let answer = saldo_jobs::import::handle(self.app.clone(), sqs_event(&[message])).await;
+                let answer = saldo_jobs::import::handle((&self.app).into(), sqs_event(&[message])).await;
                 assert_eq!(answer.batch_item_failures, []);
             }
         }
@@ -64,7 +64,7 @@ impl ExportStack {
         let (status, accepted) = self.ask(&self.app, Method::POST, "/api/v1/export/accounts", body).await;
         assert_eq!(status, 202, "{accepted}");
         let id = accepted["export_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        (id, self.messages(&self.aws.settings.queues.export).await)
+        (id, self.messages(&self.aws.variables["SALDO_EXPORT_QUEUE"]).await)
     }
 
     /// The export job as the API returns it, with a link that this app signs.
@@ -88,7 +88,7 @@ impl ExportStack {
     /// How many multipart uploads are neither completed nor aborted, and how many export files exist.
     async fn leftovers(&self) -> (usize, usize) {
         let s3 = aws_sdk_s3::config::Builder::from(self.aws.sdk_config()).force_path_style(true).build();
-        let (s3, bucket) = (aws_sdk_s3::Client::from_conf(s3), &self.aws.settings.bucket);
+        let (s3, bucket) = (aws_sdk_s3::Client::from_conf(s3), &self.aws.variables["SALDO_BUCKET"]);
         let files = s3.list_objects_v2().bucket(bucket).prefix("exports/").send().await.expect("S3");
         let uploads = if let Ok(listed) = s3.list_multipart_uploads().bucket(bucket).send().await {
             listed.uploads().len()
@@ -107,17 +107,17 @@ async fn export_survives_worker_death_at_any_request() {
     let stack = ExportStack::start().await;
     stack.import(40, 10).await;
     let faults = Arc::new(FaultPlan::default());
-    let failing = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let failing = stack.aws.app_over(&intercepted(stack.aws.sdk_config(), &faults));
     let (mut exports, mut deaths, mut unknown) = (0, 0, 0);
     for requests in 0..CALLS_MAX {
         let (id, messages) = stack.export().await;
         // Death before a call equals death after the previous one.
         faults.kill_after(requests, true);
         let died =
-            faults.run(saldo_jobs::export::handle(failing.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::export::handle((&failing).into(), sqs_event(&messages))).await.is_none();
         faults.clear();
         for _delivery in 0..2 {
-            let answer = saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+            let answer = saldo_jobs::export::handle((&stack.app).into(), sqs_event(&messages)).await;
             assert_eq!(answer.batch_item_failures, []);
             stack.check(&id, 40).await;
         }
@@ -140,16 +140,16 @@ async fn multipart_export_is_complete_after_worker_death() {
         stack.import(270, 10_000).await;
     }
     let faults = Arc::new(FaultPlan::default());
-    let failing = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let failing = stack.aws.app_over(&intercepted(stack.aws.sdk_config(), &faults));
     let (id, messages) = stack.export().await;
     // The calls for the job, the upload, its record and the shards; then death at the first part.
     faults.kill_after(3 + 16, true);
     assert!(
-        faults.run(saldo_jobs::export::handle(failing, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::export::handle((&failing).into(), sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     assert!(stack.leftovers().await.0 > 0, "an upload is left");
-    saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle((&stack.app).into(), sqs_event(&messages)).await;
     stack.check(&id, 540).await;
     assert_eq!(stack.leftovers().await, (0, 1));
     let job = stack.app.exports.get(&stack.org, &id).await.expect("DynamoDB").expect("the job");
@@ -170,13 +170,13 @@ async fn concurrent_export_attempts_leave_one_file() {
     for requests in 1..CALLS_MAX {
         let (id, messages) = stack.export().await;
         let faults = FaultPlan::hold_after(requests);
-        let held = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
-        let mut slow = tokio::spawn(saldo_jobs::export::handle(held, sqs_event(&messages)));
+        let held = stack.aws.app_over(&intercepted(stack.aws.sdk_config(), &faults));
+        let mut slow = tokio::spawn(saldo_jobs::export::handle((&held).into(), sqs_event(&messages)));
         tokio::select! {
             () = faults.reached() => {}
             _ = &mut slow => break, // it sends fewer requests
         }
-        let quick = saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+        let quick = saldo_jobs::export::handle((&stack.app).into(), sqs_event(&messages)).await;
         faults.release();
         slow.await.expect("no panic");
         assert_eq!(quick.batch_item_failures, [], "{requests}");
@@ -228,15 +228,15 @@ async fn dead_lettered_export_fails_and_leaves_no_file() {
     let stack = ExportStack::start().await;
     stack.import(20, 10).await;
     let faults = Arc::new(FaultPlan::default());
-    let failing = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let failing = stack.aws.app_over(&intercepted(stack.aws.sdk_config(), &faults));
     let (id, messages) = stack.export().await;
     faults.kill_after(10, false);
     assert!(
-        faults.run(saldo_jobs::export::handle(failing, sqs_event(&messages))).await.is_none(),
+        faults.run(saldo_jobs::export::handle((&failing).into(), sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
     for _delivery in 0..2 {
-        let answer = saldo_jobs::export::handle_dead_letters(stack.app.clone(), sqs_event(&messages)).await;
+        let answer = saldo_jobs::export::handle_dead_letters((&stack.app).into(), sqs_event(&messages)).await;
         assert_eq!(answer.batch_item_failures, []);
         let job = stack.job(&stack.app, &id).await;
         assert_eq!(
@@ -248,7 +248,7 @@ async fn dead_lettered_export_fails_and_leaves_no_file() {
             )
         );
     }
-    saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle((&stack.app).into(), sqs_event(&messages)).await;
     let job = stack.app.exports.get(&stack.org, &id).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ExportStatus::Failed, "a late delivery does not revive the export");
     assert_eq!(stack.leftovers().await, (0, 0));
@@ -262,7 +262,7 @@ async fn expired_or_altered_link_is_rejected_and_replaced() {
     let limits = Limits { link_valid: Duration::from_secs(1), ..Limits::default() };
     let short_limits = App { limits, ..stack.app.clone() };
     let (id, messages) = stack.export().await;
-    saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle((&stack.app).into(), sqs_event(&messages)).await;
     let status = async |url: &str| reqwest::get(url).await.expect("an answer").status();
 
     let expiring = stack.job(&short_limits, &id).await["url"].as_str().expect("a link").to_owned();
@@ -303,9 +303,9 @@ async fn slow_export_becomes_job_and_unqueued_job_is_removed() {
     let (_, listed) = stack.ask(&stack.app, Method::GET, "/api/v1/export", Value::Null).await;
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1));
 
-    let queues =
-        Queues { export: "http://127.0.0.1:9/nowhere".to_owned(), ..stack.aws.settings.queues.clone() };
-    let cut_off = App::new(&Settings { queues, ..stack.aws.settings.clone() }, stack.aws.sdk_config());
+    let mut variables = stack.aws.variables.clone();
+    variables.insert("SALDO_EXPORT_QUEUE".to_owned(), "http://127.0.0.1:9/nowhere".to_owned());
+    let cut_off = App::new(&variables, stack.aws.sdk_config()).expect("all variables");
     let link = json!({ "format": "csv", "delivery": "link" });
     let (status, _) = stack.ask(&cut_off, Method::POST, "/api/v1/export/accounts", link).await;
     assert!(status.is_server_error(), "{status}");

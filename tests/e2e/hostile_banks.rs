@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use local::App;
 use reqwest::Method;
 use saldo_domain::notification::Targets;
 use saldo_domain::sync::RedirectSettings;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::ScriptedBank;
 

@@ -6,7 +6,6 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use local::Data;
 use saldo_http::service;
-use saldo_store::app::App;
 use serde_json::{Value, json};
 use testing::TestStack;
 use testing::wire::{Meter, Sum, intercepted};
@@ -16,7 +15,7 @@ use tower::ServiceExt;
 async fn large_response_is_stored_in_s3_not_in_dynamodb() {
     let stack = TestStack::start(&Data::Ephemeral).await;
     let meter = Arc::new(Meter::default());
-    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &meter));
+    let app = stack.aws.app_over(&intercepted(stack.sdk(), &meter));
     let wrong = json!({ "accountIdentifier": "a", "valutaAt": "x" });
     let body = json!({ "transactions": vec![wrong; 100] }).to_string();
     let send = async || {

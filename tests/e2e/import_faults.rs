@@ -17,6 +17,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
+use local::App;
 use local::{Aws, Data};
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -24,7 +25,7 @@ use rand::{RngExt, SeedableRng};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_http::service;
 use saldo_jobs::import::Redriven;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::files::{ImportFiles, uploaded_file};
 use saldo_store::queue::{ImportMessage, ImportTask};
 use serde_json::{Value, json};
@@ -140,15 +141,15 @@ impl FaultyStack {
         // The planner's role, because it allows everything that the worker needs.
         let sdk = aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
         Self {
-            app: App::new(&aws.settings, &intercepted(&intercepted(&sdk, &Arc::new(visible)), &faults)),
+            app: aws.app_over(&intercepted(&intercepted(&sdk, &Arc::new(visible)), &faults)),
             faults,
             visibility,
             reliable: aws.app(),
             dead_letter_handler: aws.app_of("ImportDeadLettersFunction"),
             sqs: aws_sdk_sqs::Client::new(aws.sdk_config()),
             queues: [
-                (aws.settings.queues.plan.clone(), arn("ImportPlannerFunction")),
-                (aws.settings.queues.import.clone(), arn("ImportWorkerFunction")),
+                (aws.variables["SALDO_PLAN_QUEUE"].clone(), arn("ImportPlannerFunction")),
+                (aws.variables["SALDO_IMPORT_QUEUE"].clone(), arn("ImportWorkerFunction")),
             ],
         }
     }
@@ -230,7 +231,7 @@ impl<'a> History<'a> {
         let mut redriven = false;
         for (id, _) in &self.imports {
             for _twice in 0..2 {
-                let done = saldo_jobs::import::redrive(&self.stack.reliable, &self.org, id)
+                let done = saldo_jobs::import::redrive(&(&self.stack.reliable).into(), &self.org, id)
                     .await
                     .expect("services without faults");
                 if matches!(done, Redriven::Queued { .. }) {
@@ -302,7 +303,7 @@ impl<'a> History<'a> {
         let request = request.header("x-api-key", &self.key).header("content-type", "application/json");
         let request = request.body(Body::from(body.to_string())).expect("a request");
         let accepting = App { limits: self.app.limits, ..self.stack.reliable.clone() };
-        service(import::routes(&accepting)).oneshot(request).await.expect("an answer")
+        service(import::routes((&accepting).into())).oneshot(request).await.expect("an answer")
     }
 
     /// Delivers a waiting message to a worker that can die, over services that can fail. Returns
@@ -320,7 +321,8 @@ impl<'a> History<'a> {
         if self.waiting[at].failures >= RECEIVES_MAX {
             tally.dead_letters += 1;
             let answer =
-                saldo_jobs::import::handle_dead_letters(self.stack.dead_letter_handler.clone(), event).await;
+                saldo_jobs::import::handle_dead_letters((&self.stack.dead_letter_handler).into(), event)
+                    .await;
             assert_eq!(answer.batch_item_failures, [], "seed {}", self.seed);
             self.waiting.swap_remove(at);
             return true;
@@ -339,7 +341,7 @@ impl<'a> History<'a> {
                 _ => {}
             }
         }
-        let outcome = self.stack.faults.run(saldo_jobs::import::handle(self.app.clone(), event)).await;
+        let outcome = self.stack.faults.run(saldo_jobs::import::handle((&self.app).into(), event)).await;
         self.stack.faults.clear();
         match outcome {
             Some(answer) if answer.batch_item_failures.is_empty() => {

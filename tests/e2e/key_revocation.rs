@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
+use local::App;
 use local::Data;
 use reqwest::Method;
 use saldo_domain::id::KeyId;
 use saldo_domain::key::{Actor, ApiKey, KeyRequest, KeySecret, Scope};
-use saldo_store::app::App;
 use saldo_store::{Creation, Revocation, Revoked, Revoker};
 use serde_json::{Value, json};
 use testing::wire::{Call, CallResult, FaultPlan, Interceptor, intercepted, read_body, set_body};
@@ -209,7 +209,7 @@ async fn key_created_between_look_up_and_revocation_is_revoked_too() {
     let child = found(&stack.app, &child).await;
     // The cascade has read the key, the count of keys and the index, and is held before its transaction.
     let faults = FaultPlan::hold_after(4);
-    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &faults));
+    let app = stack.aws.app_over(&intercepted(stack.sdk(), &faults));
     let (now, by) = (Timestamp::now(), Revoker::Key(&first));
     let revocation = Revocation { org: &stack.org, id: &root.id, cascade: true, by, now };
     let creation = async {
@@ -261,7 +261,7 @@ async fn parent_revoked_between_check_and_creation_creates_nothing() {
     let parent = found(&stack.app, &parent).await;
     // The creation has looked its parent up, and is held before its transaction.
     let faults = FaultPlan::hold_after(2);
-    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &faults));
+    let app = stack.aws.app_over(&intercepted(stack.sdk(), &faults));
     let creation = store(&app, &parent, vec![Scope::Keys]);
     let revocation = async {
         faults.reached().await;
@@ -305,7 +305,7 @@ async fn cascade_waits_for_an_index_that_lags() {
     tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     let (_, newest) = store(&stack.app, &parent, vec![Scope::Import]).await;
     let lagging = Arc::new(LaggingIndex(AtomicI64::new(3)));
-    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &lagging));
+    let app = stack.aws.app_over(&intercepted(stack.sdk(), &lagging));
     let (now, by) = (Timestamp::now(), Revoker::Key(&first));
     let revocation = Revocation { org: &stack.org, id: &parent.id, cascade: true, by, now };
     assert_eq!(app.keys.revoke(&revocation).await.expect("DynamoDB"), Revoked::Done);

@@ -6,10 +6,11 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use local::App;
 use saldo_domain::access::{LoginGate, LoginHash};
 use saldo_domain::id::SyncId;
 use saldo_domain::sync::{Step, SyncJob};
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::ScriptedBank;
 use uuid::Uuid;
@@ -47,7 +48,7 @@ fn outcome(job: &Value) -> (&str, u64) {
 /// The records of users' logins.
 async fn records(fixture: &SyncFixture) -> Vec<std::collections::HashMap<String, AttributeValue>> {
     let dynamodb = aws_sdk_dynamodb::Client::new(fixture.stack.sdk());
-    let table = &fixture.stack.aws.settings.tables.accesses;
+    let table = &fixture.stack.aws.variables["SALDO_ACCESSES_TABLE"];
     let items = dynamodb.scan().table_name(table).send().await.expect("DynamoDB").items.unwrap_or_default();
     let is_login = |id: &AttributeValue| id.as_s().is_ok_and(|id| id.starts_with("login#"));
     items.into_iter().filter(|item| item.get("id").is_some_and(is_login)).collect()
@@ -66,7 +67,7 @@ async fn pass_time(fixture: &SyncFixture) {
     let mut record = records(fixture).await.remove(0);
     record.insert("closed_until".to_owned(), AttributeValue::N("1".to_owned()));
     let dynamodb = aws_sdk_dynamodb::Client::new(fixture.stack.sdk());
-    let put = dynamodb.put_item().table_name(&fixture.stack.aws.settings.tables.accesses);
+    let put = dynamodb.put_item().table_name(&fixture.stack.aws.variables["SALDO_ACCESSES_TABLE"]);
     put.set_item(Some(record)).send().await.expect("DynamoDB");
 }
 

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use local::App;
 use reqwest::Method;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{AccountUpsert, RawRow, RowBody, RowWrite, Shape, Written};
 use saldo_store::Seen;
-use saldo_store::app::App;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 use uuid::Uuid;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use aws_sdk_sqs::types::Message;
 use axum::http::Method;
+use local::App;
 use local::sqs_event;
 use saldo_domain::export::ExportStatus;
 use saldo_domain::id::{ExportId, ImportId};
 use saldo_domain::import::ImportStatus;
-use saldo_store::app::App;
 use saldo_store::queue::NotificationMessage;
-use saldo_store::settings::{Queues, Settings};
 use serde_json::json;
 use testing::wire::{FaultPlan, intercepted};
 
@@ -25,21 +24,21 @@ impl NotificationStack {
         let rows = json!({ "accounts": [{ "contact": { "name": "A" }, "total_amount": 1 }] });
         let accepted = self.ask(Method::POST, "/api/v1/import", rows).await;
         let id = accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        (id, self.messages(&self.aws.settings.queues.plan).await)
+        (id, self.messages(&self.aws.variables["SALDO_PLAN_QUEUE"]).await)
     }
 
     async fn export(&self) -> (ExportId, Vec<Message>) {
         let request = json!({ "format": "csv", "delivery": "link" });
         let accepted = self.ask(Method::POST, "/api/v1/export/accounts", request).await;
         let id = accepted["export_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        (id, self.messages(&self.aws.settings.queues.export).await)
+        (id, self.messages(&self.aws.variables["SALDO_EXPORT_QUEUE"]).await)
     }
 
     /// Receives the queued events: the id of each job and the time of its end.
     async fn events(&self) -> Vec<(String, String)> {
         let mut events = Vec::new();
         loop {
-            let messages = self.messages(&self.aws.settings.queues.notification).await;
+            let messages = self.messages(&self.aws.variables["SALDO_NOTIFICATION_QUEUE"]).await;
             for message in &messages {
                 match serde_json::from_str(message.body().unwrap_or_default()) {
                     Ok(NotificationMessage::Tell(event)) => events.push((event.job_id, event.at.to_string())),
@@ -59,11 +58,9 @@ impl NotificationStack {
 
     /// An app whose notifications can't be queued.
     fn without_notifications(&self) -> App {
-        let queues = Queues {
-            notification: "http://127.0.0.1:9/nowhere".to_owned(),
-            ..self.aws.settings.queues.clone()
-        };
-        App::new(&Settings { queues, ..self.aws.settings.clone() }, self.aws.sdk_config())
+        let mut variables = self.aws.variables.clone();
+        variables.insert("SALDO_NOTIFICATION_QUEUE".to_owned(), "http://127.0.0.1:9/nowhere".to_owned());
+        App::new(&variables, self.aws.sdk_config()).expect("all variables")
     }
 }
 
@@ -71,24 +68,24 @@ impl NotificationStack {
 async fn job_end_emits_event_after_worker_death_at_any_request() {
     let stack = NotificationStack::start().await;
     let faults = Arc::new(FaultPlan::default());
-    let failing = App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults));
+    let failing = stack.aws.app_over(&intercepted(stack.aws.sdk_config(), &faults));
     let mut repeated = 0;
     for requests in 0..CALLS_MAX {
         let (import, messages) = stack.import().await;
         faults.kill_after(requests, true);
         let import_died =
-            faults.run(saldo_jobs::import::handle(failing.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&messages))).await.is_none();
         faults.clear();
         if import_died {
-            saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
+            saldo_jobs::import::handle((&stack.app).into(), sqs_event(&messages)).await;
         }
         let (export, messages) = stack.export().await;
         faults.kill_after(requests, true);
         let export_died =
-            faults.run(saldo_jobs::export::handle(failing.clone(), sqs_event(&messages))).await.is_none();
+            faults.run(saldo_jobs::export::handle((&failing).into(), sqs_event(&messages))).await.is_none();
         faults.clear();
         if export_died {
-            saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+            saldo_jobs::export::handle((&stack.app).into(), sqs_event(&messages)).await;
         }
         let mut events = stack.events().await;
         let count = events.len();
@@ -120,14 +117,14 @@ async fn dead_lettered_jobs_emit_events() {
     for _ in 0..2 {
         let (import, messages) = stack.import().await;
         let answer = saldo_jobs::import::handle_dead_letters(
-            stack.aws.app_of("ImportDeadLettersFunction"),
+            (&stack.aws.app_of("ImportDeadLettersFunction")).into(),
             sqs_event(&messages),
         )
         .await;
         assert_eq!((answer.batch_item_failures, stack.ended().await), (vec![], vec![import.to_string()]));
         let (export, messages) = stack.export().await;
         let answer = saldo_jobs::export::handle_dead_letters(
-            stack.aws.app_of("ExportDeadLettersFunction"),
+            (&stack.aws.app_of("ExportDeadLettersFunction")).into(),
             sqs_event(&messages),
         )
         .await;
@@ -141,24 +138,25 @@ async fn queue_outage_keeps_job_result() {
     let stack = NotificationStack::start().await;
     let without_notifications = stack.without_notifications();
     let (import, messages) = stack.import().await;
-    let answer = saldo_jobs::import::handle(without_notifications.clone(), sqs_event(&messages)).await;
+    let answer = saldo_jobs::import::handle((&without_notifications).into(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures.len(), 1, "its message becomes visible again");
     let job = stack.app.imports.get(&stack.org, &import).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ImportStatus::Completed);
     let answer =
-        saldo_jobs::import::handle_dead_letters(without_notifications.clone(), sqs_event(&messages)).await;
+        saldo_jobs::import::handle_dead_letters((&without_notifications).into(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures, [], "the DLQ handler does not fail");
-    saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::import::handle((&stack.app).into(), sqs_event(&messages)).await;
     assert_eq!(stack.ended().await, [import.to_string()]);
 
     let (export, messages) = stack.export().await;
-    let answer = saldo_jobs::export::handle(without_notifications.clone(), sqs_event(&messages)).await;
+    let answer = saldo_jobs::export::handle((&without_notifications).into(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures.len(), 1, "its message becomes visible again");
     let job = stack.app.exports.get(&stack.org, &export).await.expect("DynamoDB").expect("the job");
     assert_eq!(job.status, ExportStatus::Completed);
-    let answer = saldo_jobs::export::handle_dead_letters(without_notifications, sqs_event(&messages)).await;
+    let answer =
+        saldo_jobs::export::handle_dead_letters((&without_notifications).into(), sqs_event(&messages)).await;
     assert_eq!(answer.batch_item_failures, [], "the DLQ handler does not fail");
-    saldo_jobs::export::handle(stack.app.clone(), sqs_event(&messages)).await;
+    saldo_jobs::export::handle((&stack.app).into(), sqs_event(&messages)).await;
     assert_eq!(stack.ended().await, [export.to_string()]);
     stack.stop().await;
 }

@@ -7,11 +7,12 @@ use aws_sdk_sqs::types::Message;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request};
 use jiff::Timestamp;
+use local::App;
 use local::{Data, sqs_event};
 use saldo_domain::id::{DeliveryId, ExportId, NotificationId};
 use saldo_domain::notification::{Delivery, DeliveryStatus, Event, Outcome};
 use saldo_http::service;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::queue::NotificationMessage;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -86,7 +87,7 @@ impl NotificationStack {
     }
 
     pub(crate) async fn notifications(&self) -> Vec<Message> {
-        self.messages(&self.aws.settings.queues.notification).await
+        self.messages(&self.aws.variables["SALDO_NOTIFICATION_QUEUE"]).await
     }
 
     pub(crate) async fn delivery(&self, id: &DeliveryId) -> Option<Delivery> {
@@ -116,7 +117,7 @@ pub(crate) fn with_short_delays(app: App) -> App {
 
 pub(crate) async fn handled(app: &App, message: &Message) {
     let answer =
-        saldo_jobs::notifications::handle(app.clone(), sqs_event(std::slice::from_ref(message))).await;
+        saldo_jobs::notifications::handle(app.into(), sqs_event(std::slice::from_ref(message))).await;
     assert_eq!(answer.batch_item_failures, []);
 }
 

@@ -3,9 +3,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::body::Body;
 use axum::http::Request;
+use local::App;
 use saldo_domain::notification::{AttemptError, DeliveryStatus, Endpoint, Outcome, Targets};
 use saldo_http::service;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::queue::NotificationMessage;
 use serde_json::json;
 use testing::Receiver;

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use axum::http::Method;
 use jiff::Timestamp;
+use local::App;
 use local::sqs_event;
 use saldo_domain::id::ExportId;
 use saldo_domain::notification::{DeliveryStatus, Event, GivenUp, Outcome};
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::queue::NotificationMessage;
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
@@ -67,8 +68,7 @@ async fn failing_receiver_gets_same_notification_until_it_succeeds() {
 async fn notification_survives_worker_death_at_any_request() {
     let stack = NotificationStack::start().await;
     let faults = Arc::new(FaultPlan::default());
-    let failing =
-        with_short_delays(App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults)));
+    let failing = with_short_delays(stack.aws.app_over(&intercepted(stack.aws.sdk_config(), &faults)));
     let mut deaths = 0;
     // Death before a call equals death after the previous one. No message takes more than five calls:
     // the delivery, the endpoint, its secret, the attempt and the next message.
@@ -83,7 +83,7 @@ async fn notification_survives_worker_death_at_any_request() {
                 faults.kill_after(requests, true);
                 let event = sqs_event(std::slice::from_ref(&message));
                 let died =
-                    faults.run(saldo_jobs::notifications::handle(failing.clone(), event)).await.is_none();
+                    faults.run(saldo_jobs::notifications::handle((&failing).into(), event)).await.is_none();
                 faults.clear();
                 deaths += usize::from(died);
                 if died {
@@ -158,18 +158,17 @@ async fn concurrent_delivery_attempts_count_once() {
     // The calls for the delivery, the endpoint and its secret; the worker is held before it records
     // the attempt.
     let faults = FaultPlan::hold_after(3);
-    let held = App {
-        limits: delays,
-        ..App::new(&stack.aws.settings, &intercepted(stack.aws.sdk_config(), &faults))
-    };
+    let held = App { limits: delays, ..stack.aws.app_over(&intercepted(stack.aws.sdk_config(), &faults)) };
     let quick = App { limits: delays, ..stack.app.clone() };
     let receiver = Receiver::start(&[500, 500]).await;
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
     let (event, id) = stack.tell(&endpoint).await;
     handled(&quick, &message(&NotificationMessage::Tell(event))).await;
     let deliver = message(&NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() });
-    let slow =
-        tokio::spawn(saldo_jobs::notifications::handle(held, sqs_event(std::slice::from_ref(&deliver))));
+    let slow = tokio::spawn(saldo_jobs::notifications::handle(
+        (&held).into(),
+        sqs_event(std::slice::from_ref(&deliver)),
+    ));
     faults.reached().await;
     handled(&quick, &deliver).await;
     let after_quick = stack.delivery(&id).await.expect("the delivery");
@@ -200,7 +199,7 @@ async fn deleted_endpoint_or_dead_letter_ends_delivery() {
     let dead_letter = async |body: NotificationMessage| {
         let event = sqs_event(&[message(&body)]);
         let dlq_app = stack.aws.app_of("NotificationsDeadLettersFunction");
-        let answer = saldo_jobs::notifications::handle_dead_letters(dlq_app, event).await;
+        let answer = saldo_jobs::notifications::handle_dead_letters((&dlq_app).into(), event).await;
         assert_eq!(answer.batch_item_failures, []);
     };
     dead_letter(NotificationMessage::Tell(event)).await;

@@ -3,10 +3,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use local::App;
 use local::{Data, sqs_event_from};
 use saldo_domain::id::SyncId;
 use saldo_domain::notification::Event;
-use saldo_store::app::App;
 use saldo_store::queue::SyncMessage;
 use serde_json::{Value, json};
 use testing::TestStack;
@@ -23,7 +23,7 @@ type Handler = fn(App, aws_lambda_events::sqs::SqsEvent) -> futures::future::Box
 
 macro_rules! handler {
     ($handle:path) => {
-        |app, event| Box::pin(async move { $handle(app, event).await.batch_item_failures.len() })
+        |app, event| Box::pin(async move { $handle((&app).into(), event).await.batch_item_failures.len() })
     };
 }
 
@@ -76,12 +76,11 @@ async fn every_queue_function_shortens_visibility_of_failed_messages() {
                 // SQS handles the call; the message is made visible again below.
                 None
             });
-            let app =
-                App::new(&stack.aws.settings, &intercepted(&stack.aws.sdk_of(function), &Arc::new(note)));
+            let app = stack.aws.app_over(&intercepted(&stack.aws.sdk_of(function), &Arc::new(note)));
             assert_eq!(handler(app, event).await, 1, "{function}");
             let asked = asked.lock().expect("no panic").clone();
             assert_eq!(asked.len(), 1, "{function}: {asked:?}");
-            // Emulators answer with another host than the settings have; the queue is the same.
+            // Emulators answer with another host than the variables have; the queue is the same.
             let changed = asked[0]["QueueUrl"].as_str().and_then(|url| url.rsplit('/').next());
             assert_eq!(changed, Some(queue), "{function}");
             let timeout = asked[0]["VisibilityTimeout"].as_u64().expect("seconds");
@@ -105,8 +104,8 @@ async fn failed_visibility_change_does_not_affect_result() {
         let refused = json!({ "__type": "com.amazonaws.sqs#ReceiptHandleIsInvalid" });
         (operation == "AmazonSQS.ChangeMessageVisibility").then_some((400, refused))
     });
-    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &Arc::new(refuse)));
-    let answer = saldo_jobs::export::handle(app, event).await;
+    let app = stack.aws.app_over(&intercepted(stack.sdk(), &Arc::new(refuse)));
+    let answer = saldo_jobs::export::handle((&app).into(), event).await;
     assert_eq!(answer.batch_item_failures.len(), 1);
     assert_eq!(answer.batch_item_failures[0].item_identifier, "m");
     stack.stop().await;
@@ -142,7 +141,7 @@ async fn rest_of_partly_accepted_batch_is_resent() {
         );
         Some((200, json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": failed.collect::<Vec<_>>() })))
     });
-    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &Arc::new(in_part)));
+    let app = stack.aws.app_over(&intercepted(stack.sdk(), &Arc::new(in_part)));
     app.sync_queue.send(&messages(&stack, 12)).await.expect("all are accepted in the end");
     assert_eq!(*sent.lock().expect("no panic"), [10, 7, 4, 1, 2]);
     stack.stop().await;
@@ -161,7 +160,7 @@ async fn entry_with_sender_fault_is_not_resent() {
         let failed = json!([{ "Id": "0", "Code": "InvalidMessageContents", "SenderFault": true }]);
         Some((200, json!({ "Successful": [], "Failed": failed })))
     });
-    let app = App::new(&stack.aws.settings, &intercepted(stack.sdk(), &Arc::new(refuse)));
+    let app = stack.aws.app_over(&intercepted(stack.sdk(), &Arc::new(refuse)));
     let failure = app.sync_queue.send(&messages(&stack, 1)).await.expect_err("the entry is rejected");
     assert!(failure.chain().contains("InvalidMessageContents"), "{}", failure.chain());
     assert_eq!(*sent.lock().expect("no panic"), 1);
@@ -183,7 +182,7 @@ async fn batches_respect_sqs_limits() {
     stack.app.notification_queue.send(&large).await.expect("within the limits");
     let mut received = 0;
     loop {
-        match stack.messages(&stack.aws.settings.queues.notification).await.len() {
+        match stack.messages(&stack.aws.variables["SALDO_NOTIFICATION_QUEUE"]).await.len() {
             0 => break,
             more => received += more,
         }
@@ -192,7 +191,7 @@ async fn batches_respect_sqs_limits() {
     // A message that is too large for a batch is an error, and is not sent.
     let failure = stack.app.notification_queue.send(&[tell(20_000)]).await.expect_err("too large");
     assert!(failure.chain().contains("1 MiB"), "{}", failure.chain());
-    assert_eq!(stack.messages(&stack.aws.settings.queues.notification).await.len(), 0);
+    assert_eq!(stack.messages(&stack.aws.variables["SALDO_NOTIFICATION_QUEUE"]).await.len(), 0);
 
     // The local stack's SQS rejects what SQS rejects.
     let sqs = aws_sdk_sqs::Client::new(stack.sdk());
@@ -206,7 +205,8 @@ async fn batches_respect_sqs_limits() {
     for (entries, code) in
         [(entries(11, 1), "TooManyEntriesInBatchRequest"), (entries(2, 600_000), "BatchRequestTooLong")]
     {
-        let batch = sqs.send_message_batch().queue_url(&stack.aws.settings.queues.sync).set_entries(entries);
+        let batch =
+            sqs.send_message_batch().queue_url(&stack.aws.variables["SALDO_SYNC_QUEUE"]).set_entries(entries);
         let refused = batch.send().await.expect_err(code);
         assert!(format!("{refused:?}").contains(code), "{refused:?}");
     }

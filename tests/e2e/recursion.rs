@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_lambda_events::sqs::SqsEvent;
+use local::App;
 use local::{Aws, Data, Functions, Template, sqs_event};
 use reqwest::Method;
 use saldo_domain::id::OrgId;
 use saldo_domain::notification::{DeliveryStatus, RETRY_DELAYS};
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::queue::{ImportMessage, ImportTask, Message, NotificationMessage, Queued, SyncMessage};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,7 +46,7 @@ impl Stack {
         let sdk = intercepted(aws.sdk_config(), &Arc::new(interceptor));
         let sdk = sdk.to_builder().retry_config(retries).build();
         let listener = local::listen(0).await.expect("a free port");
-        let app_on = |sdk: &_| App { limits, ..App::new(&aws.settings, sdk) };
+        let app_on = |sdk: &_| App { limits, ..aws.app_over(sdk) };
         let functions = Functions::start(&template, &sdk, app_on, listener).expect("the functions");
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
@@ -123,7 +124,7 @@ async fn webhook_is_retried_over_whole_schedule() {
     for may_loop in [true, false] {
         let (seconds, hops) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let aws = services(&Data::Ephemeral).await;
-        let queue = aws.settings.queues.notification.clone();
+        let queue = aws.variables["SALDO_NOTIFICATION_QUEUE"].clone();
         let lapse =
             TimeLapse { app: aws.app(), queue, seconds: Arc::clone(&seconds), hops: Arc::clone(&hops) };
         let stack = Stack::over(aws, may_loop, Limits::default(), lapse).await;
@@ -224,15 +225,15 @@ async fn exhausted_hops_fail_the_job() {
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
     let sdk = stack.aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
     let no_room = |operation: &str, _: &Value| operation.starts_with("DynamoDB").then(throttled);
-    let full = App::new(&stack.aws.settings, &intercepted(&sdk, &Arc::new(StubResponses(no_room))));
-    assert_eq!(failed(saldo_jobs::import::handle(full.clone(), exhausted(plan.clone())).await), 1);
+    let full = stack.aws.app_over(&intercepted(&sdk, &Arc::new(StubResponses(no_room))));
+    assert_eq!(failed(saldo_jobs::import::handle((&full).into(), exhausted(plan.clone())).await), 1);
     assert_eq!(
-        failed(saldo_jobs::import::handle(full, event(&plan)).await),
+        failed(saldo_jobs::import::handle((&full).into(), event(&plan)).await),
         0,
         "a message with hops left is requeued"
     );
     let dlq_app = stack.aws.app_of("ImportDeadLettersFunction");
-    assert_eq!(failed(saldo_jobs::import::handle_dead_letters(dlq_app, exhausted(plan)).await), 0);
+    assert_eq!(failed(saldo_jobs::import::handle_dead_letters((&dlq_app).into(), exhausted(plan)).await), 0);
     let (_, job) = stack.ask(&stack.app, Method::GET, &format!("/api/v1/import/{import}"), Value::Null).await;
     let reason = "the import waited too often for room in the database or for time to plan it; send it again";
     assert_eq!((&job["status"], &job["reason"]), (&json!("failed"), &json!(reason)), "{job}");
@@ -252,9 +253,9 @@ async fn exhausted_hops_fail_the_job() {
         sync: sync.parse().expect("an id"),
     };
     let worker = stack.aws.app_of("SyncWorkerFunction");
-    assert_eq!(failed(saldo_jobs::sync::handle(worker, exhausted(message.clone())).await), 1);
+    assert_eq!(failed(saldo_jobs::sync::handle((&worker).into(), exhausted(message.clone())).await), 1);
     let dlq_app = stack.aws.app_of("SyncDeadLettersFunction");
-    assert_eq!(failed(saldo_jobs::sync::handle_dead_letters(dlq_app, exhausted(message)).await), 0);
+    assert_eq!(failed(saldo_jobs::sync::handle_dead_letters((&dlq_app).into(), exhausted(message)).await), 0);
     let (_, job) = stack.ask(&stack.app, Method::GET, &format!("{path}/{sync}"), Value::Null).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("FAILED"), &json!(30000)), "{job}");
     let message = "The synchronization waited too often without coming to an end.";

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use local::App;
 use reqwest::Method;
 use reqwest::header::HOST;
 use saldo_domain::notification::Targets;
 use saldo_domain::sync::{RedirectSettings, RedirectUri};
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::{Answer, Tenant};
 

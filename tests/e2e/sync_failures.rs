@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::http::Method;
+use local::App;
 use local::sqs_event;
 use saldo_domain::bank::CATALOG_FILE;
 use saldo_domain::id::SyncId;
 use saldo_domain::sync::Step;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::queue::SyncMessage;
 use serde_json::json;
 use testing::wire::{FaultPlan, intercepted};
@@ -43,7 +44,7 @@ async fn unanswered_challenge_or_unreachable_bank_ends_synchronization() {
     assert_eq!(fixture.job(&sync).await["error"]["code"], 40001);
 
     // A bank that is unreachable.
-    let catalog = serde_json::to_string(&fixture.app.banks().await.expect("S3")).expect("JSON");
+    let catalog = serde_json::to_string(&fixture.app.bank_catalog().read().await.expect("S3")).expect("JSON");
     let nowhere = catalog.replace(&fixture.stack.aws.endpoints().bank, "http://127.0.0.1:9");
     fixture.app.files.put(CATALOG_FILE, "application/json", nowhere.into()).await.expect("S3");
     let sync = fixture.begin(json!({ "credentials": credentials("demo") })).await;
@@ -68,7 +69,7 @@ async fn dead_lettered_synchronization_fails_and_releases_its_access() {
     for _ in 0..2 {
         let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(&body).build();
         let answer = saldo_jobs::sync::handle_dead_letters(
-            fixture.stack.aws.app_of("SyncDeadLettersFunction"),
+            (&fixture.stack.aws.app_of("SyncDeadLettersFunction")).into(),
             sqs_event(&[message]),
         )
         .await;
@@ -108,7 +109,9 @@ async fn synchronization_dead_lettered_at_its_end_keeps_its_result() {
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
     let dlq_app = stack.aws.app_of("SyncDeadLettersFunction");
     assert_eq!(
-        saldo_jobs::sync::handle_dead_letters(dlq_app, sqs_event(&[message])).await.batch_item_failures,
+        saldo_jobs::sync::handle_dead_letters((&dlq_app).into(), sqs_event(&[message]))
+            .await
+            .batch_item_failures,
         []
     );
     assert_eq!(fixture.job(&sync).await["status"], "COMPLETED");
@@ -170,7 +173,7 @@ async fn leased_synchronization_is_not_taken_over() {
     let dlq_app = App { limits, ..fixture.stack.aws.app_of("SyncDeadLettersFunction") };
     let sync = fixture.begin(json!({ "credentials": credentials(&customer("demo")) })).await;
     let faults = Arc::new(FaultPlan::default());
-    let failing = App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults));
+    let failing = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults));
     let failing = App { limits: patient.limits, ..failing };
     faults.kill_after(8, true);
     assert!(faults.run(fixture.deliver(&failing, &sync)).await.is_none(), "the worker dies");
@@ -184,7 +187,9 @@ async fn leased_synchronization_is_not_taken_over() {
     let body = serde_json::to_string(&message).expect("JSON");
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
     assert_eq!(
-        saldo_jobs::sync::handle_dead_letters(dlq_app, sqs_event(&[message])).await.batch_item_failures,
+        saldo_jobs::sync::handle_dead_letters((&dlq_app).into(), sqs_event(&[message]))
+            .await
+            .batch_item_failures,
         []
     );
     assert_eq!(fixture.app.syncs.get(&fixture.stack.org, &sync).await.expect("DynamoDB"), before);

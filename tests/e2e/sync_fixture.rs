@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use axum::http::Method;
+use local::App;
 use local::{Data, sqs_event};
 use saldo_domain::id::{AccessId, SyncId};
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::queue::SyncMessage;
 use serde_json::{Value, json};
 use testing::TestStack;
@@ -116,5 +117,5 @@ async fn deliver(app: &App, stack: &TestStack, access: &AccessId, sync: &SyncId)
     let message = SyncMessage { org: stack.org.clone(), access: access.clone(), sync: sync.clone() };
     let body = serde_json::to_string(&message).expect("JSON");
     let message = aws_sdk_sqs::types::Message::builder().message_id("m").body(body).build();
-    saldo_jobs::sync::handle(app.clone(), sqs_event(&[message])).await.batch_item_failures.is_empty()
+    saldo_jobs::sync::handle(app.into(), sqs_event(&[message])).await.batch_item_failures.is_empty()
 }

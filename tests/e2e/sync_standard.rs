@@ -7,11 +7,11 @@ use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use local::App;
 use local::{Bank, Data};
 use saldo_domain::bank::CATALOG_FILE;
 use saldo_domain::id::{AccessId, SyncId};
 use saldo_domain::sync::SyncStatus;
-use saldo_store::app::App;
 use serde_json::{Value, json};
 use testing::TestStack;
 use testing::nextgenpsd2::Contract;
@@ -83,7 +83,7 @@ async fn bank_messages_conform_to_standard() {
     let stack = TestStack::start(&Data::Ephemeral).await;
     let public_url = Some("https://saldo.example/".parse().expect("a URL"));
     let app = App { public_url, ..without_delays(&stack.app) };
-    let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
+    let mut catalog = serde_json::to_value(app.bank_catalog().read().await.expect("S3")).expect("JSON");
     for method in catalog[0]["access_methods"].as_array_mut().expect("methods") {
         method["interface"]["base_url"] = json!(bank);
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Method;
+use local::App;
 use saldo_domain::id::{AccessId, SyncId};
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::TestStack;
 use testing::wire::{FaultPlan, intercepted};
@@ -25,8 +26,7 @@ async fn synchronization_survives_worker_death_at_any_request() {
     assert_eq!(expected[1].as_array().map(Vec::len), Some(4));
 
     let faults = Arc::new(FaultPlan::default());
-    let failing =
-        without_delays(&App::new(&fixture.stack.aws.settings, &intercepted(fixture.stack.sdk(), &faults)));
+    let failing = without_delays(&fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults)));
     let (mut deaths, mut runs) = (0, 0);
     // The worker dies in one of the two deliveries, before or after the OTP.
     // Death before a call equals death after the previous one.
@@ -78,16 +78,18 @@ async fn synchronization_without_changes_writes_nothing() {
     let fixture = SyncFixture::start("sandbox").await;
     let psu_id = customer("demo");
     fixture.complete(&psu_id).await;
-    let tables = &fixture.stack.aws.settings.tables;
+    let variables = &fixture.stack.aws.variables;
+    let tables = ["SALDO_ACCOUNTS_TABLE", "SALDO_TRANSACTIONS_TABLE", "SALDO_CLIENTS_TABLE"];
+    let tables = tables.map(|table| &variables[table]);
     let mut before = Vec::new();
-    for table in [&tables.accounts, &tables.transactions, &tables.clients] {
+    for table in tables {
         before.push(items(&fixture.stack, table).await);
     }
     let sync = fixture.begin(json!({ "credentials": credentials(&psu_id) })).await;
     assert!(fixture.deliver(&fixture.app, &sync).await);
     assert_eq!(fixture.respond(&sync, json!({ "value": "111111" })).await, 200);
     assert!(fixture.deliver(&fixture.app, &sync).await);
-    for (table, before) in [&tables.accounts, &tables.transactions, &tables.clients].into_iter().zip(before) {
+    for (table, before) in tables.into_iter().zip(before) {
         let after = items(&fixture.stack, table).await;
         // The items include the writer of a transaction and the state of an account.
         assert!(after.len() == before.len() && after.iter().all(|item| before.contains(item)), "{table}");
@@ -102,7 +104,7 @@ async fn scheduled_synchronization_never_requires_user() {
     let schedule = stack.aws.app_of("SyncScheduleFunction");
     let at = jiff::Timestamp::now();
     // Without saved secrets and consent, nothing is scheduled.
-    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, at).await.expect("AWS"), 0);
+    assert_eq!(saldo_jobs::sync::schedule::run(&(&schedule).into(), at).await.expect("AWS"), 0);
     let recurring = json!({ "access_method_id": "sandbox", "consent": { "recurring": true } });
     let (_, made) = stack.ask(app, Method::POST, "/rest/accesses", recurring).await;
     let access: AccessId = made["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
@@ -126,8 +128,8 @@ async fn scheduled_synchronization_never_requires_user() {
     assert_eq!(asked.job(&first).await["status"], "COMPLETED");
 
     // Two schedules start one synchronization.
-    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, at).await.expect("AWS"), 2);
-    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, at).await.expect("AWS"), 0);
+    assert_eq!(saldo_jobs::sync::schedule::run(&(&schedule).into(), at).await.expect("AWS"), 2);
+    assert_eq!(saldo_jobs::sync::schedule::run(&(&schedule).into(), at).await.expect("AWS"), 0);
     for which in [&agreed, &saved] {
         let sync = SyncId::of_schedule(&which.access, at);
         assert!(which.deliver(app, &sync).await);
@@ -139,7 +141,7 @@ async fn scheduled_synchronization_never_requires_user() {
     access.consent.as_mut().expect("a consent").id = "gone".to_owned();
     assert!(app.accesses.save(&mut access).await.expect("DynamoDB"));
     let tomorrow = at + jiff::SignedDuration::from_hours(24);
-    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, tomorrow).await.expect("AWS"), 2);
+    assert_eq!(saldo_jobs::sync::schedule::run(&(&schedule).into(), tomorrow).await.expect("AWS"), 2);
     let next = SyncId::of_schedule(&agreed.access, tomorrow);
     assert!(agreed.deliver(app, &next).await);
     assert_eq!(agreed.job(&next).await["error"]["code"], 10005);
@@ -159,7 +161,7 @@ async fn scheduled_synchronization_never_requires_user() {
     // An error that only the user can fix is not retried every day.
     assert!(saved.deliver(app, &SyncId::of_schedule(&saved.access, tomorrow)).await);
     let later = tomorrow + jiff::SignedDuration::from_hours(24);
-    assert_eq!(saldo_jobs::sync::schedule::run(&schedule, later).await.expect("AWS"), 1);
+    assert_eq!(saldo_jobs::sync::schedule::run(&(&schedule).into(), later).await.expect("AWS"), 1);
     fixture.stack.stop().await;
 }
 

@@ -5,10 +5,11 @@ use std::io::Write;
 use aws_config::SdkConfig;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use local::App;
 use local::{Data, Functions};
 use reqwest::{Client, Method, StatusCode};
 use saldo_domain::id::OrgId;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::{Answer, Tenant, saldo, services, sha256};
 
@@ -308,7 +309,7 @@ async fn large_import_reports_progress_yields_to_others_and_can_be_cancelled() {
     // Small chunks, so that there are many and only few of them are started.
     let aws = services(&Data::Ephemeral).await;
     let limits = Limits { rows_per_chunk: 20, ..Limits::default() };
-    let app_on = |sdk: &SdkConfig| App { limits, ..App::new(&aws.settings, sdk) };
+    let app_on = |sdk: &SdkConfig| App { limits, ..aws.app_over(sdk) };
     let app = aws.app();
     let listener = local::listen(0).await.expect("a free port");
     let functions =

@@ -82,9 +82,9 @@ async fn cause_violation() {
         return; // The tests above run this one.
     };
     let stack = TestStack::start(&Data::Ephemeral).await;
-    let settings = &stack.aws.settings;
+    let variables = &stack.aws.variables;
     let dynamodb = aws_sdk_dynamodb::Client::new(stack.sdk());
-    let put = dynamodb.put_item().table_name(&settings.tables.keys);
+    let put = dynamodb.put_item().table_name(&variables["SALDO_KEYS_TABLE"]);
     let log_otp = || tracing::info!(target: "saldo", otp = "111111");
     match violation.as_str() {
         "table" => drop(put.item("pin", AttributeValue::S("12345".to_owned())).send().await),

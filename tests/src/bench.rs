@@ -13,10 +13,9 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_s3::config::Credentials;
-use local::{Aws, Data, Endpoints, Functions, Names, Template};
+use local::App;
+use local::{Aws, Data, Endpoints, Functions, Names, Template, Variables};
 use saldo_domain::id::OrgId;
-use saldo_store::app::App;
-use saldo_store::settings::Settings;
 
 pub use deployment::Deployment;
 pub use poller::{Poller, Usage};
@@ -37,7 +36,7 @@ pub struct Bench {
     /// The functions' app.
     pub app: App,
     /// The names of tables, bucket and queues.
-    pub settings: Settings,
+    pub variables: Variables,
     endpoints: Endpoints,
     functions: Functions,
     services: Services,
@@ -54,9 +53,9 @@ impl Bench {
             serve().await;
         }
         let services = Services::start();
-        let (endpoints, settings) = (services.endpoints(), services.settings());
+        let (endpoints, variables) = (services.endpoints(), services.variables());
         let meter = Arc::new(Meter::default());
-        let app = App::new(&settings, &intercepted(&endpoints.sdk_config(), &meter));
+        let app = app(&variables, &intercepted(&endpoints.sdk_config(), &meter));
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&app, org, "Bench", "ARS").await.expect("an organization");
         let listener = local::listen(0).await.expect("a port");
@@ -67,7 +66,7 @@ impl Bench {
         // The first use of a key costs a write, which is not to be measured.
         assert_eq!(tenant.get("/api/v1/import").await.status, 200);
         meter.lap();
-        Self { tenant, meter, app, settings, endpoints, functions, services }
+        Self { tenant, meter, app, variables, endpoints, functions, services }
     }
 
     /// The SDK's configuration for the services.
@@ -78,7 +77,7 @@ impl Bench {
 
     /// The environment variables of a function's binary.
     #[must_use]
-    pub fn environment(&self) -> Vec<(&str, String)> {
+    pub fn environment(&self) -> Vec<(String, String)> {
         self.services.environment()
     }
 
@@ -93,6 +92,11 @@ impl Bench {
     pub async fn stop(self) {
         self.functions.stop().await;
     }
+}
+
+/// An app that uses the services through this configuration of the SDK.
+fn app(variables: &Variables, sdk: &SdkConfig) -> App {
+    App::new(variables, sdk).expect("all variables")
 }
 
 /// Runs the embedded services and prints their environment variables.
@@ -149,13 +153,13 @@ impl Services {
         }
     }
 
-    fn settings(&self) -> Settings {
-        Settings::read(|name| Some(self.variable(name))).expect("the settings")
+    fn variables(&self) -> Variables {
+        self.environment().into_iter().filter(|(name, _)| name.starts_with("SALDO_")).collect()
     }
 
-    fn environment(&self) -> Vec<(&str, String)> {
+    fn environment(&self) -> Vec<(String, String)> {
         let variables = self.variables.iter().filter_map(|line| line.split_once('='));
-        variables.map(|(name, value)| (name, value.to_owned())).collect()
+        variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 }
 

@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
+use local::Aws;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
@@ -54,12 +55,21 @@ struct Runtime {
 }
 
 impl Function {
+    /// Starts the binary of the function with this logical id in the template, with no more variables than the template
+    /// gives the function.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub async fn deployed(binary: &str, aws: &Aws, function: &str) -> Self {
+        Self::start(binary, &aws.environment_of(function).expect("a function of the template")).await
+    }
+
     /// Starts the binary with these variables besides those that Lambda sets, and with a proxy that
     /// never answers, so that a function that uses the environment's proxy fails.
     ///
     /// # Panics
     /// When it can't be started.
-    pub async fn start(binary: &str, environment: &[(&str, String)]) -> Self {
+    pub async fn start(binary: &str, environment: &[(String, String)]) -> Self {
         let (events, next) = mpsc::channel(1);
         let (done, answers) = mpsc::channel(1);
         let runtime = Arc::new(Runtime { events: Mutex::new(next), answers: done });

@@ -12,8 +12,8 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use futures::stream;
+use local::App;
 use saldo_domain::bank::CATALOG_FILE;
-use saldo_store::app::App;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
@@ -117,7 +117,7 @@ impl ScriptedBank {
     /// # Panics
     /// When S3 does not respond.
     pub async fn join(&self, app: &App) {
-        let mut catalog = serde_json::to_value(app.banks().await.expect("S3")).expect("JSON");
+        let mut catalog = serde_json::to_value(app.bank_catalog().read().await.expect("S3")).expect("JSON");
         let credential = |id: &str| json!({ "id": id, "label": id, "is_secret": true });
         let mut optional = credential("psu_id");
         optional["is_optional"] = json!(true);

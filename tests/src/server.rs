@@ -5,10 +5,9 @@ use std::sync::OnceLock;
 use std::{env, thread};
 
 use aws_config::SdkConfig;
-use local::{Endpoints, Functions};
+use local::App;
+use local::{Endpoints, Functions, Variables};
 use saldo_domain::id::OrgId;
-use saldo_store::app::App;
-use saldo_store::settings::Settings;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -28,7 +27,7 @@ pub struct Saldo {
 #[derive(Clone, Debug)]
 enum Access {
     /// A local stack of this process.
-    Local(Box<(Settings, Endpoints)>),
+    Local(Box<(Variables, Endpoints)>),
     /// The Saldo that the environment names, with its tables.
     Environment,
     /// A Saldo of which only the URL and a key are known.
@@ -47,7 +46,7 @@ pub async fn saldo() -> Saldo {
     } else {
         let started = match (env::var("SALDO_URL"), env::var("SALDO_KEY")) {
             (Ok(url), Ok(key)) => {
-                let access = Settings::from_env().map_or(Access::Key(key), |_| Access::Environment);
+                let access = App::from_env().await.map_or(Access::Key(key), |_| Access::Environment);
                 (url.trim_end_matches('/').to_owned(), access)
             }
             _ => tokio::task::spawn_blocking(|| SALDO.get_or_init(in_process).clone())
@@ -67,10 +66,10 @@ fn in_process() -> (String, Access) {
         Runtime::new().expect("a runtime").block_on(async {
             let aws = shared_services().await;
             let listener = local::listen(0).await.expect("a free port");
-            let app_on = |sdk: &SdkConfig| App::new(&aws.settings, sdk);
+            let app_on = |sdk: &SdkConfig| aws.app_over(sdk);
             let functions =
                 Functions::start(aws.template(), aws.sdk_config(), app_on, listener).expect("the functions");
-            let access = Access::Local(Box::new((aws.settings.clone(), aws.endpoints().clone())));
+            let access = Access::Local(Box::new((aws.variables.clone(), aws.endpoints().clone())));
             ready.send((functions.url.clone(), access)).expect("a test waits");
             std::future::pending::<()>().await;
         });
@@ -90,8 +89,9 @@ impl Saldo {
     pub async fn app(&self) -> Option<App> {
         match &self.access {
             Access::Local(local) => {
-                let (settings, endpoints) = &**local;
-                Some(App::new(settings, &watched(&endpoints.sdk_config(), Some(self.guard.owner()))))
+                let (variables, endpoints) = &**local;
+                let sdk = watched(&endpoints.sdk_config(), Some(self.guard.owner()));
+                Some(App::new(variables, &sdk).expect("all variables"))
             }
             Access::Environment => Some(App::from_env().await.expect("an unchanged environment")),
             Access::Key(_) => {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use aws_config::SdkConfig;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
+use local::App;
 use local::{Aws, Data};
 use saldo_domain::id::OrgId;
 use saldo_http::service;
-use saldo_store::app::App;
 use serde_json::Value;
 use tower::ServiceExt;
 

@@ -80,7 +80,7 @@ pub async fn search(aws: &Aws) {
         while more().await {}
     }
     let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
-    let (s3, bucket) = (aws_sdk_s3::Client::from_conf(s3), &aws.settings.bucket);
+    let (s3, bucket) = (aws_sdk_s3::Client::from_conf(s3), &aws.variables["SALDO_BUCKET"]);
     let mut files = s3.list_objects_v2().bucket(bucket).into_paginator().send();
     while let Some(page) = files.next().await {
         for file in page.expect("S3").contents() {

@@ -14,8 +14,8 @@ use saldo_http::{
     Caller, FromParameters, Limit, Page, Parameters, PathId, Payload, Preconditions, Problem, Seed,
     etag_header,
 };
-use saldo_store::app::App;
 
+use crate::Stores;
 use crate::view::View;
 
 /// The attempts to write an account that others change at the same time. An attempt fails only if another write
@@ -59,11 +59,11 @@ impl FromParameters for Query {
     responses((status = 200, description = "A page of accounts", body = Page<View>)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Parameters(Query { limit, filter, starting_after }): Parameters<Query>,
 ) -> Result<Json<Page<View>>, Problem> {
-    let page = app.accounts.list(caller.org(), &filter, starting_after.as_ref(), limit.get()).await?;
+    let page = stores.accounts.list(caller.org(), &filter, starting_after.as_ref(), limit.get()).await?;
     let (accounts, has_more) = page;
     let data = accounts.into_iter().map(View::from).collect();
     Ok(Json(Page { data, has_more }))
@@ -79,14 +79,14 @@ pub(crate) async fn list(
     )),
 )]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
     let body: NewAccount = payload.json_or_form()?;
     let account = body.create(AccountId::of_seed(seed), Timestamp::now());
-    let account = app.accounts.create(caller.org(), account).await?;
+    let account = stores.accounts.create(caller.org(), account).await?;
     let location = format!("/v1/accounts/{}", account.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], shown(account)))
 }
@@ -106,12 +106,12 @@ pub(crate) async fn create(
     ),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     preconditions: Preconditions,
 ) -> Result<Response, Problem> {
-    let account = find(&app, caller.org(), &id).await?;
+    let account = find(&stores, caller.org(), &id).await?;
     preconditions.admit(&account.revision)?;
     if preconditions.has(&account.revision) {
         return Ok((StatusCode::NOT_MODIFIED, etag_header(&account.revision)).into_response());
@@ -136,7 +136,7 @@ pub(crate) async fn read(
     ),
 )]
 pub(crate) async fn change(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     preconditions: Preconditions,
@@ -145,11 +145,11 @@ pub(crate) async fn change(
     let change: AccountChange = payload.json_or_form()?;
     let exactly = preconditions.name_a_state();
     for _ in 0..ATTEMPTS_MAX {
-        let seen = app.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
+        let seen = stores.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
         preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
         let now = Timestamp::now();
-        if let Some(changed) = app.accounts.change(caller.org(), &seen, &change, exactly, now).await? {
+        if let Some(changed) = stores.accounts.change(caller.org(), &seen, &change, exactly, now).await? {
             return Ok(shown(changed));
         }
     }
@@ -170,20 +170,20 @@ pub(crate) async fn change(
     ),
 )]
 pub(crate) async fn delete(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
     for _ in 0..ATTEMPTS_MAX {
-        let seen = find(&app, caller.org(), &id).await?;
+        let seen = find(&stores, caller.org(), &id).await?;
         preconditions.admit_change(&seen.revision)?;
         let exactly = preconditions.name_a_state();
         if seen.bank.is_some() {
             // Pending transactions are not booked, and only the account refers to them.
-            app.transactions.forget_pending(caller.org(), &seen).await?;
+            stores.transactions.forget_pending(caller.org(), &seen).await?;
         }
-        if app.accounts.delete(caller.org(), &seen, exactly, Timestamp::now()).await? {
+        if stores.accounts.delete(caller.org(), &seen, exactly, Timestamp::now()).await? {
             return Ok(StatusCode::NO_CONTENT);
         }
     }
@@ -191,8 +191,8 @@ pub(crate) async fn delete(
 }
 
 /// The account with this id, if the organization has it.
-async fn find(app: &App, org: &OrgId, id: &AccountId) -> Result<Account, Problem> {
-    app.accounts.get(org, id).await?.ok_or_else(Problem::not_found)
+async fn find(stores: &Stores, org: &OrgId, id: &AccountId) -> Result<Account, Problem> {
+    stores.accounts.get(org, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// The answer that shows an account, with its revision as `ETag`.

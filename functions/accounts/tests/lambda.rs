@@ -24,7 +24,7 @@ async fn the_accounts_function_answers_api_gateway_forms_included() {
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
-    let mut function = Function::start(env!("CARGO_BIN_EXE_accounts"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_accounts"), &aws, "AccountsFunction").await;
     // type=savings&balance=5000&currency=USD&owner_id=WAz8eIbvDR60rouK
     let form = "dHlwZT1zYXZpbmdzJmJhbGFuY2U9NTAwMCZjdXJyZW5jeT1VU0Qmb3duZXJfaWQ9V0F6OGVJYnZEUjYwcm91Sw==";
     let made =
@@ -70,8 +70,8 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
             .expect("DynamoDB")
             .expect("a good row");
 
-        let mut environment = aws.environment();
-        environment.push(("TZ", time_zone.to_owned()));
+        let mut environment = aws.environment_of("AccountsFunction").expect("the function");
+        environment.push(("TZ".to_owned(), time_zone.to_owned()));
         let mut function = Function::start(env!("CARGO_BIN_EXE_accounts"), &environment).await;
         let read = http_event("GET", &format!("/v1/accounts/{id}"), key.expose(), "");
         let read = function.invoke(read).await.expect("an answer");

@@ -14,10 +14,10 @@ use saldo_domain::fields::{Fields, InvalidValue};
 use saldo_domain::id::ClientId;
 use saldo_domain::search::fold;
 use saldo_http::{Caller, FromParameters, Limit, Parameters, PathId, Payload, Preconditions, Problem, Seed};
-use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::error::OwnsAccounts;
 use crate::view::{View, view_of, views};
 
@@ -90,18 +90,18 @@ pub(crate) struct ClientPage {
     responses((status = 200, description = "A page of clients; empty after the last page", body = ClientPage)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Json<ClientPage>, Problem> {
-    let mut clients = app.clients.all(caller.org()).await?;
+    let mut clients = stores.clients.all(caller.org()).await?;
     if let Some(wanted) = query.description.map(|text| fold(text.trim())) {
         clients.retain(|client| has(client, &wanted));
     }
     clients.sort_by_cached_key(|client| (fold(client.name.as_str()), client.id.clone()));
     let (PageNumber(page), page_size, total) = (query.page, query.page_size.get(), clients.len());
     let on_page = clients.into_iter().skip((page - 1).saturating_mul(page_size)).take(page_size).collect();
-    let data = views(&app, caller.org(), on_page).await?;
+    let data = views(&stores, caller.org(), on_page).await?;
     Ok(Json(ClientPage { data, page, page_size, total, total_pages: total.div_ceil(page_size) }))
 }
 
@@ -121,16 +121,16 @@ fn has(client: &Client, folded: &str) -> bool {
     ),
 )]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
     let body: NewClient = payload.json()?;
     let client = body.create(ClientId::of_seed(seed), Timestamp::now());
-    let client = app.clients.create(caller.org(), client).await?;
+    let client = stores.clients.create(caller.org(), client).await?;
     let location = format!("/api/clients/{}", client.id);
-    let view = view_of(&app, caller.org(), client).await?;
+    let view = view_of(&stores, caller.org(), client).await?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
 }
 
@@ -143,12 +143,12 @@ pub(crate) async fn create(
     responses((status = 200, description = "The client", body = View)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ClientId>,
 ) -> Result<Json<View>, Problem> {
-    let client = app.clients.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json(view_of(&app, caller.org(), client).await?))
+    let client = stores.clients.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(view_of(&stores, caller.org(), client).await?))
 }
 
 /// Changes a client
@@ -167,7 +167,7 @@ pub(crate) async fn read(
     ),
 )]
 pub(crate) async fn change(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ClientId>,
     preconditions: Preconditions,
@@ -175,9 +175,9 @@ pub(crate) async fn change(
 ) -> Result<Json<View>, Problem> {
     preconditions.admit_untagged()?;
     let change: ClientChange = payload.json()?;
-    let changed = app.clients.change(caller.org(), &id, &change, Timestamp::now()).await?;
+    let changed = stores.clients.change(caller.org(), &id, &change, Timestamp::now()).await?;
     let client = changed.ok_or_else(Problem::not_found)?;
-    Ok(Json(view_of(&app, caller.org(), client).await?))
+    Ok(Json(view_of(&stores, caller.org(), client).await?))
 }
 
 /// Deletes a client that owns no accounts
@@ -194,17 +194,17 @@ pub(crate) async fn change(
     ),
 )]
 pub(crate) async fn delete(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ClientId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
     preconditions.admit_untagged()?;
-    app.clients.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
-    if app.accounts.owns_any(caller.org(), &OwnerId::of_id(&id)).await? {
+    stores.clients.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
+    if stores.accounts.owns_any(caller.org(), &OwnerId::of_id(&id)).await? {
         return Err(OwnsAccounts.into());
     }
-    app.clients.delete(caller.org(), &id).await?;
+    stores.clients.delete(caller.org(), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,17 +2,19 @@
 
 mod clients;
 mod error;
+mod stores;
 mod view;
 
 use saldo_domain::key::Scope;
 use saldo_http::Routes;
-use saldo_store::app::App;
 use utoipa_axum::routes;
+
+pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+pub fn routes(stores: Stores) -> Routes<Stores> {
+    Routes::new(stores)
         .with(Scope::ClientsRead, routes!(clients::list))
         .with(Scope::ClientsWrite, routes!(clients::create))
         .with(Scope::ClientsRead, routes!(clients::read))

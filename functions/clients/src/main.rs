@@ -1,13 +1,12 @@
 //! The Lambda function that lists, creates, reads, changes and deletes clients.
 
 use lambda_http::Error;
-use saldo_store::app::App;
-use saldo_store::{FirstCall, telemetry};
+use saldo_store::{Environment, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let app = App::from_env().await?;
-    app.warm_up(&[FirstCall::Keys]).await;
-    lambda_http::run(saldo_http::service(clients::routes(&app))).await
+    let stores = Environment::load().await.build(clients::Stores::new)?;
+    stores.warm_up().await;
+    lambda_http::run(saldo_http::service(clients::routes(stores))).await
 }

@@ -10,10 +10,11 @@ use saldo_domain::id::{AccountId, ClientId, OrgId};
 use saldo_domain::money::{Currency, Decimal, Total, as_number};
 use saldo_http::openapi::Amount;
 use saldo_store::OwnedAccount;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::Stores;
 
 /// The accounts shown in one answer. With the longest texts they fit in the 6 MB of a Lambda response, which is
 /// JSON with the answer as a string.
@@ -78,9 +79,9 @@ struct BalanceView {
 }
 
 /// The clients with their accounts.
-pub(crate) async fn views(app: &App, org: &OrgId, clients: Vec<Client>) -> Result<Vec<View>, Failure> {
+pub(crate) async fn views(stores: &Stores, org: &OrgId, clients: Vec<Client>) -> Result<Vec<View>, Failure> {
     let owners: Vec<OwnerId> = clients.iter().map(|client| OwnerId::of_id(&client.id)).collect();
-    let reads = owners.iter().map(|owner| app.accounts.owned_by(org, owner));
+    let reads = owners.iter().map(|owner| stores.accounts.owned_by(org, owner));
     let reads: Vec<_> = reads.collect();
     let accounts: Vec<_> = stream::iter(reads).buffered(CLIENTS_IN_FLIGHT).try_collect().await?;
     let mut room = ACCOUNTS_MAX;
@@ -93,8 +94,8 @@ pub(crate) async fn views(app: &App, org: &OrgId, clients: Vec<Client>) -> Resul
 }
 
 /// One client with its accounts.
-pub(crate) async fn view_of(app: &App, org: &OrgId, client: Client) -> Result<View, Failure> {
-    let accounts = app.accounts.owned_by(org, &OwnerId::of_id(&client.id)).await?;
+pub(crate) async fn view_of(stores: &Stores, org: &OrgId, client: Client) -> Result<View, Failure> {
+    let accounts = stores.accounts.owned_by(org, &OwnerId::of_id(&client.id)).await?;
     Ok(view(client, accounts, ACCOUNTS_MAX))
 }
 

@@ -12,7 +12,7 @@ async fn the_clients_function_answers_api_gateway() {
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
-    let mut function = Function::start(env!("CARGO_BIN_EXE_clients"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_clients"), &aws, "ClientsFunction").await;
     let body = r#"{"name":"Société Générale"}"#;
     let made =
         function.invoke(http_event("POST", "/api/clients", key.expose(), body)).await.expect("an answer");

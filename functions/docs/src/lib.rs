@@ -7,13 +7,12 @@ mod fallback;
 mod page;
 
 use saldo_http::Routes;
-use saldo_store::app::App;
 use utoipa_axum::routes;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+pub fn routes() -> Routes {
+    Routes::new(())
         .with_public(routes!(document::document))
         .with_public(routes!(page::page))
         .with_public(routes!(page::file))
@@ -21,6 +20,6 @@ pub fn routes(app: &App) -> Routes {
 
 /// The routes of the deployed function, which knows the paths of all others.
 #[must_use]
-pub fn fallback_routes(app: &App) -> Routes {
-    routes(app).with_elsewhere(fallback::documented())
+pub fn fallback_routes() -> Routes {
+    routes().with_other_functions(fallback::documented())
 }

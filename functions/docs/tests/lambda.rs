@@ -8,7 +8,7 @@ use testing::services;
 #[tokio::test]
 async fn docs_function_serves_document_and_requests_without_a_route() {
     let aws = services(&Data::Ephemeral).await;
-    let mut function = Function::start(env!("CARGO_BIN_EXE_docs"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_docs"), &aws, "DocsFunction").await;
     let mut get = async |method: &str, path: &str| {
         function.invoke(http_event(method, path, "", "")).await.expect("an answer")
     };

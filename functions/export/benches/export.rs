@@ -116,7 +116,7 @@ impl Portfolio {
         let (_, event) = self.job(bench).await;
         bench.meter.lap();
         let event = serde_json::from_value(event).expect("an event");
-        saldo_jobs::export::handle(bench.app.clone(), event).await;
+        saldo_jobs::export::handle((&bench.app).into(), event).await;
         let spent = bench.meter.lap();
         let queries = spent.get("Query").copied().unwrap_or_default();
         let bytes = self.bytes(bench).await;
@@ -137,7 +137,7 @@ impl Portfolio {
         let client = aws_sdk_dynamodb::Client::new(&bench.sdk_config());
         let mut items = client
             .scan()
-            .table_name(&bench.settings.tables.accounts)
+            .table_name(&bench.variables["SALDO_ACCOUNTS_TABLE"])
             .filter_expression("begins_with(#shard, :org)")
             .expression_attribute_names("#shard", "shard")
             .expression_attribute_values(":org", AttributeValue::S(format!("{}#", self.org)))

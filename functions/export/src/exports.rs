@@ -14,13 +14,13 @@ use saldo_domain::export::{
 };
 use saldo_domain::id::{ExportId, OrgId};
 use saldo_http::{Caller, Page, PageAfter, Parameters, PathId, Payload, Problem, Seed};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::files::Link;
 use saldo_store::queue::ExportMessage;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::inline;
 use crate::rows::{ExportedAccount, ExportedTransaction};
 
@@ -167,14 +167,14 @@ struct Accepted {
     ),
 )]
 pub(crate) async fn accounts(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(seed): Extension<Seed>,
     payload: Payload,
 ) -> Result<Response, Problem> {
     let body: NewAccountExport = payload.json()?;
-    let today = today(&app, caller.org()).await?;
-    respond(&app, &caller, seed, body.on(today)).await
+    let today = today(&stores, caller.org()).await?;
+    respond(&stores, &caller, seed, body.on(today)).await
 }
 
 /// Exports transactions
@@ -201,37 +201,37 @@ pub(crate) async fn accounts(
     ),
 )]
 pub(crate) async fn transactions(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(seed): Extension<Seed>,
     payload: Payload,
 ) -> Result<Response, Problem> {
     let body: NewTransactionExport = payload.json()?;
-    let today = today(&app, caller.org()).await?;
-    respond(&app, &caller, seed, body.on(today)).await
+    let today = today(&stores, caller.org()).await?;
+    respond(&stores, &caller, seed, body.on(today)).await
 }
 
 /// Today in the organization's time zone.
-async fn today(app: &App, org: &OrgId) -> Result<Date, Failure> {
-    let organization = app.keys.organization(org).await?;
+async fn today(stores: &Stores, org: &OrgId) -> Result<Date, Failure> {
+    let organization = stores.keys.organization(org).await?;
     let organization = organization.ok_or_else(|| Failure::missing("the organization of an export"))?;
     Ok(organization.day_at(Timestamp::now()))
 }
 
 async fn respond(
-    app: &App,
+    stores: &Stores,
     caller: &Caller,
     Seed(seed): Seed,
     ExportRequest { spec, delivery }: ExportRequest,
 ) -> Result<Response, Problem> {
     if delivery == Delivery::Auto
-        && let Some(content) = inline::file(app, caller.org(), &spec).await?
+        && let Some(content) = inline::file(stores, caller.org(), &spec).await?
     {
         return Ok(answer(&spec, content));
     }
     let job = ExportJob::accepted(ExportId::of_seed(seed), caller.org().clone(), spec, Timestamp::now());
     let message = ExportMessage { org: job.org.clone(), export: job.id.clone() };
-    app.export_queue.hand_over(&app.exports, &job, message).await?;
+    stores.export_queue.hand_over(&stores.exports, &job, message).await?;
     let accepted = Accepted { export_id: job.id, status: Status::Processing };
     let location = format!("/api/v1/export/{}", accepted.export_id);
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(accepted)).into_response())
@@ -257,12 +257,12 @@ fn answer(spec: &ExportSpec, content: Vec<u8>) -> Response {
     responses((status = 200, description = "A page of exports", body = Page<Summary>)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Parameters(query): Parameters<PageAfter<ExportId>>,
 ) -> Result<Json<Page<Summary>>, Problem> {
     let limit = query.limit.get();
-    let (jobs, has_more) = app.exports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
+    let (jobs, has_more) = stores.exports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
     let now = Timestamp::now();
     Ok(Json(Page { data: jobs.iter().map(|job| Summary::of(job, now)).collect(), has_more }))
 }
@@ -276,22 +276,22 @@ pub(crate) async fn list(
     responses((status = 200, description = "The export", body = Details)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ExportId>,
 ) -> Result<Json<Details>, Problem> {
-    let job = app.exports.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
+    let job = stores.exports.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
     let now = Timestamp::now();
-    let link = link(&app, &job, now).await?;
+    let link = link(&stores, &job, now).await?;
     let expires_at = link.as_ref().map(|link| in_milliseconds(link.expires_at));
     Ok(Json(Details { summary: Summary::of(&job, now), url: link.map(|link| link.url), expires_at }))
 }
 
 /// A new link to the file, while the file exists.
-async fn link(app: &App, job: &ExportJob, now: Timestamp) -> Result<Option<Link>, Failure> {
+async fn link(stores: &Stores, job: &ExportJob, now: Timestamp) -> Result<Option<Link>, Failure> {
     let kept = job.kept_until().is_some_and(|until| until > now);
     match job.attempt().filter(|_| kept) {
-        Some(attempt) => app.files.link(&attempt.file, app.limits.link_valid).await.map(Some),
+        Some(attempt) => stores.files.link(&attempt.file, stores.limits.link_valid).await.map(Some),
         None => Ok(None),
     }
 }

@@ -3,16 +3,18 @@
 mod exports;
 mod inline;
 mod rows;
+mod stores;
 
 use saldo_domain::key::Scope;
 use saldo_http::Routes;
-use saldo_store::app::App;
 use utoipa_axum::routes;
+
+pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+pub fn routes(stores: Stores) -> Routes<Stores> {
+    Routes::new(stores)
         .with(Scope::Export, routes!(exports::accounts))
         .with(Scope::Export, routes!(exports::transactions))
         .with(Scope::Export, routes!(exports::list))

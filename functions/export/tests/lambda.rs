@@ -17,7 +17,7 @@ async fn accept() -> (Aws, Function, String, OrgId, ExportId) {
     let org = OrgId::random().expect("randomness");
     let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
     let key = key.expect("an organization").expose().to_owned();
-    let mut function = Function::start(env!("CARGO_BIN_EXE_export"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_export"), &aws, "ExportFunction").await;
     let body = json!({ "format": "csv", "delivery": "link" }).to_string();
     let answer = function.invoke(http_event("POST", ACCOUNTS, &key, &body)).await.expect("an answer");
     function.say_age("export");
@@ -46,7 +46,8 @@ async fn exports_answer_api_gateway_and_their_worker_answers_sqs() {
     assert_eq!(answer["headers"]["content-type"], "text/csv; charset=utf-8");
     assert_eq!(answer["isBase64Encoded"], false);
 
-    let mut worker = Function::start(env!("CARGO_BIN_EXE_export-worker"), &aws.environment()).await;
+    let mut worker =
+        Function::deployed(env!("CARGO_BIN_EXE_export-worker"), &aws, "ExportWorkerFunction").await;
     for delivery in 1..=2 {
         assert_eq!(worker.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
         if delivery == 1 {
@@ -64,7 +65,8 @@ async fn exports_answer_api_gateway_and_their_worker_answers_sqs() {
 async fn dead_letters_end_their_export() {
     let (aws, _, _, org, id) = accept().await;
     let mut dead_letters =
-        Function::start(env!("CARGO_BIN_EXE_export-dead-letters"), &aws.environment()).await;
+        Function::deployed(env!("CARGO_BIN_EXE_export-dead-letters"), &aws, "ExportDeadLettersFunction")
+            .await;
     assert!(leaves_one_open(&dead_letters.invoke(message(&org, &id)).await));
     dead_letters.say_age("export-dead-letters");
     let job = aws.app().exports.get(&org, &id).await.expect("DynamoDB").expect("the job");

@@ -91,7 +91,8 @@ impl Run {
     async fn of(deployment: &Deployment, rows: u64) -> Self {
         let tenant = deployment.tenant().await;
         let stop = CancellationToken::new();
-        let (plan, import) = (&deployment.settings.queues.plan, &deployment.settings.queues.import);
+        let (plan, import) =
+            (&deployment.variables["SALDO_PLAN_QUEUE"], &deployment.variables["SALDO_IMPORT_QUEUE"]);
         let mut pollers = Vec::new();
         for n in 0..=WORKERS {
             let (queue, batch_size) =

@@ -16,13 +16,14 @@ use saldo_formats::read;
 use saldo_formats::read::ImportMembers;
 use saldo_http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
 use saldo_jobs::import::message;
-use saldo_store::app::{App, Limits};
+use saldo_store::Limits;
 use saldo_store::files::{Facts, ImportFiles, uploaded_file};
 use saldo_store::queue::ImportTask;
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::error::ImportError;
 use crate::rows::{Lines, New, Table};
 
@@ -86,7 +87,7 @@ struct Answer {
     ),
 )]
 pub(crate) async fn accept(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     Parameters(Query(options)): Parameters<Query>,
@@ -98,16 +99,16 @@ pub(crate) async fn accept(
     let beside =
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
     let accepted = match beside {
-        ImportMembers { upload_id: true, .. } => of_upload(&app, &org, options, &payload).await?,
+        ImportMembers { upload_id: true, .. } => of_upload(&stores, &org, options, &payload).await?,
         ImportMembers { dry_run, .. } => {
             let options =
                 ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() }.or(options);
-            of_payload(&app, &ImportFiles::of(&org, &id), media_type, format, options, payload).await?
+            of_payload(&stores, &ImportFiles::of(&org, &id), media_type, format, options, payload).await?
         }
     };
     let job = ImportJob::accepted(id, org, accepted, Timestamp::now());
     let message = message(&job, ImportTask::Plan);
-    app.plan_queue.hand_over(&app.imports, &job, message).await?;
+    stores.plan_queue.hand_over(&stores.imports, &job, message).await?;
 
     let location = format!("/api/v1/import/{}", job.id);
     let ImportJob { id: job_id, status, total_records, dry_run, .. } = job;
@@ -131,7 +132,7 @@ fn nothing_was_replaced(payload: &Payload) -> Result<(), Problem> {
 
 /// The rows are in the request.
 async fn of_payload(
-    app: &App,
+    stores: &Stores,
     files: &ImportFiles,
     media_type: &str,
     format: Format,
@@ -143,13 +144,13 @@ async fn of_payload(
     let notation = Notation { in_request: true, ..notation };
     let total_records = read::count(&notation, &*bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
-    app.files.put(&payload.name, media_type, bytes).await?;
-    Ok(accepted(app, payload, notation, Some(total_records), dry_run))
+    stores.files.put(&payload.name, media_type, bytes).await?;
+    Ok(accepted(stores, payload, notation, Some(total_records), dry_run))
 }
 
 /// The rows are in a file that was uploaded.
 async fn of_upload(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     of_query: ImportOptions,
     payload: &Payload,
@@ -158,25 +159,25 @@ async fn of_upload(
     let (id, options) = body.into_parts();
     let options = options.or(of_query);
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
-    let upload = app.uploads.get(org, &id).await?.ok_or_else(unknown)?;
+    let upload = stores.uploads.get(org, &id).await?.ok_or_else(unknown)?;
     let name = uploaded_file(org, &id);
-    let sent = app.files.facts(&name).await?;
+    let sent = stores.files.facts(&name).await?;
     // S3 has checked the digest; this does not rely on it.
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let dry_run = options.dry_run.unwrap_or_default();
     let notation = options.notation(upload.format, upload.gzip)?;
-    Ok(accepted(app, PayloadFile { name, bytes, etag }, notation, None, dry_run))
+    Ok(accepted(stores, PayloadFile { name, bytes, etag }, notation, None, dry_run))
 }
 
 fn accepted(
-    app: &App,
+    stores: &Stores,
     payload: PayloadFile,
     notation: Notation,
     total_records: Option<u64>,
     dry_run: bool,
 ) -> Accepted {
-    let Limits { rows_per_chunk, chunks_at_once, .. } = app.limits;
+    let Limits { rows_per_chunk, chunks_at_once, .. } = stores.limits;
     Accepted { payload, notation, total_records, dry_run, rows_per_chunk, chunks_at_once }
 }
 

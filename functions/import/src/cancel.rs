@@ -9,9 +9,9 @@ use saldo_domain::id::ImportId;
 use saldo_domain::import::{ImportStatus, ImportSummary};
 use saldo_http::{Caller, PathId, Payload, Problem};
 use saldo_jobs::import::message;
-use saldo_store::app::App;
 use saldo_store::queue::ImportTask;
 
+use crate::Stores;
 use crate::error::ImportError;
 use crate::rows::Nothing;
 
@@ -29,19 +29,19 @@ use crate::rows::Nothing;
     ),
 )]
 pub(crate) async fn cancel(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ImportId>,
     payload: Payload,
 ) -> Result<Response, Problem> {
     payload.json_fields_if_any(&[])?.finish(Some(()))?;
     let now = Timestamp::now();
-    let job = app.imports.cancel(caller.org(), &id, now).await?.ok_or_else(Problem::not_found)?;
+    let job = stores.imports.cancel(caller.org(), &id, now).await?.ok_or_else(Problem::not_found)?;
     let status = match job.status {
         ImportStatus::Processing => {
             // The planner may have died; its message would return much later.
             if job.chunks.is_none() {
-                app.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
+                stores.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
             }
             StatusCode::ACCEPTED
         }
@@ -50,6 +50,6 @@ pub(crate) async fn cancel(
             return Err(ImportError::HasEnded.into());
         }
     };
-    let import = app.imports.with_progress(job).await?;
+    let import = stores.imports.with_progress(job).await?;
     Ok((status, Json(ImportSummary::of(&import, now))).into_response())
 }

@@ -5,17 +5,19 @@ mod accept;
 mod cancel;
 mod error;
 mod rows;
+mod stores;
 mod uploads;
 
 use saldo_domain::key::Scope;
 use saldo_http::Routes;
-use saldo_store::app::App;
 use utoipa_axum::routes;
+
+pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+pub fn routes(stores: Stores) -> Routes<Stores> {
+    Routes::new(stores)
         .with(Scope::Import, routes!(accept::accept))
         .with(Scope::Import, routes!(uploads::create))
         .with(Scope::Import, routes!(cancel::cancel))

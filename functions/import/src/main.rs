@@ -1,13 +1,12 @@
 //! The Lambda function that accepts and cancels imports.
 
 use lambda_http::Error;
-use saldo_store::app::App;
-use saldo_store::{FirstCall, telemetry};
+use saldo_store::{Environment, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let app = App::from_env().await?;
-    app.warm_up(&[FirstCall::Keys, FirstCall::Files("uploads/"), FirstCall::Plans]).await;
-    lambda_http::run(saldo_http::service(import::routes(&app))).await
+    let stores = Environment::load().await.build(import::Stores::new)?;
+    stores.warm_up().await;
+    lambda_http::run(saldo_http::service(import::routes(stores))).await
 }

@@ -12,10 +12,11 @@ use saldo_domain::date::in_milliseconds;
 use saldo_domain::id::UploadId;
 use saldo_domain::import::{Announced, Upload};
 use saldo_http::{Caller, Payload, Problem, Seed};
-use saldo_store::app::App;
 use saldo_store::files::uploaded_file;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::Stores;
 
 /// A link to upload a file.
 #[derive(Serialize, ToSchema)]
@@ -50,7 +51,7 @@ struct Created {
     responses((status = 201, description = "The link", body = Created)),
 )]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
@@ -58,10 +59,10 @@ pub(crate) async fn create(
     let announced: Announced = payload.json()?;
     let (id, org, created_at) = (UploadId::of_seed(seed), caller.org().clone(), Timestamp::now());
     let name = uploaded_file(&org, &id);
-    let link = app.files.put_link(&name, &announced, app.limits.upload_valid).await?;
+    let link = stores.files.put_link(&name, &announced, stores.limits.upload_valid).await?;
     let (format, gzip) = (announced.format, announced.is_gzip());
     let sha256 = announced.sha256.map(|digest| BASE64.encode(&digest));
-    app.uploads.accept(&Upload { id: id.clone(), org, format, gzip, sha256, created_at }).await?;
+    stores.uploads.accept(&Upload { id: id.clone(), org, format, gzip, sha256, created_at }).await?;
     let created = Created {
         upload_id: id,
         url: link.url,

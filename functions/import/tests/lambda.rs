@@ -16,7 +16,7 @@ async fn accept() -> (Aws, Value, OrgId, ImportId) {
     let org = OrgId::random().expect("randomness");
     let created = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
     let key = created.expect("an organization");
-    let mut function = Function::start(env!("CARGO_BIN_EXE_import"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_import"), &aws, "ImportFunction").await;
     let answer =
         function.invoke(http_event("POST", "/api/v1/import", key.expose(), BODY)).await.expect("an answer");
     function.say_age("import");
@@ -45,7 +45,8 @@ async fn the_import_answers_api_gateway_and_its_worker_answers_sqs() {
     assert_eq!(answer["headers"]["location"], format!("/api/v1/import/{id}"));
     assert_eq!(answer["headers"]["content-type"], "application/json");
 
-    let mut worker = Function::start(env!("CARGO_BIN_EXE_import-worker"), &aws.environment()).await;
+    let mut worker =
+        Function::deployed(env!("CARGO_BIN_EXE_import-worker"), &aws, "ImportPlannerFunction").await;
     for delivery in 1..=2 {
         assert_eq!(worker.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
         let import = find(&aws, &org, &id).await;
@@ -61,7 +62,8 @@ async fn the_import_answers_api_gateway_and_its_worker_answers_sqs() {
 async fn dead_letters_end_their_import() {
     let (aws, _, org, id) = accept().await;
     let mut dead_letters =
-        Function::start(env!("CARGO_BIN_EXE_import-dead-letters"), &aws.environment()).await;
+        Function::deployed(env!("CARGO_BIN_EXE_import-dead-letters"), &aws, "ImportDeadLettersFunction")
+            .await;
     assert!(leaves_one_open(&dead_letters.invoke(message(&org, &id)).await));
     dead_letters.say_age("import-dead-letters");
     let import = find(&aws, &org, &id).await;
@@ -75,7 +77,7 @@ async fn a_body_in_base64_is_the_same_body() {
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
-    let mut function = Function::start(env!("CARGO_BIN_EXE_import"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_import"), &aws, "ImportFunction").await;
     let mut event = http_event("POST", "/api/v1/import", key.expose(), "");
     event["headers"]["content-type"] = json!("text/csv");
     // contact.name,total_amount\nMaría,1\n
@@ -99,7 +101,7 @@ async fn upload_link_needs_no_trace_header() {
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
-    let mut function = Function::start(env!("CARGO_BIN_EXE_import"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_import"), &aws, "ImportFunction").await;
     let event = http_event("POST", "/api/v1/import/uploads", key.expose(), r#"{"format":"csv"}"#);
     let answer = function.invoke(event).await.expect("an answer");
     let created: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");

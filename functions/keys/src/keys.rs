@@ -13,13 +13,13 @@ use saldo_http::openapi::Flag;
 use saldo_http::{
     Caller, FromParameters, KeptInstead, Page, PageAfter, Parameters, PathId, Payload, Problem, Seed,
 };
-use saldo_store::app::App;
 use saldo_store::{Creation, Revocation, Revoked, Revoker};
 use serde::Serialize;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use crate::Stores;
 use crate::error::KeyError;
 
 /// A key, without the key itself.
@@ -96,11 +96,11 @@ impl From<ApiKey> for View {
     responses((status = 200, description = "A page of keys", body = Page<View>)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Parameters(query): Parameters<PageAfter<KeyId>>,
 ) -> Result<Json<Page<View>>, Problem> {
-    let page = app.keys.list(caller.org(), query.starting_after.as_ref(), query.limit.get()).await?;
+    let page = stores.keys.list(caller.org(), query.starting_after.as_ref(), query.limit.get()).await?;
     let (keys, has_more) = page;
     Ok(Json(Page { data: keys.into_iter().map(View::from).collect(), has_more }))
 }
@@ -120,7 +120,7 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
@@ -136,7 +136,7 @@ pub(crate) async fn create(
     let secret = KeySecret::random().map_err(|_| Problem::internal())?;
     let creator = Actor::Key(parent.id.clone());
     let key = request.grant(KeyId::of_seed(seed), caller.org().clone(), creator, &secret, now);
-    match app.keys.create(&secret.hash(), &key).await? {
+    match stores.keys.create(&secret.hash(), &key).await? {
         Creation::Stored => {}
         Creation::CreatorRevoked => return Err(Problem::revoked_key()),
         Creation::Revoked => return Err(KeyError::CreatedKeyRevoked.into()),
@@ -185,14 +185,14 @@ impl FromParameters for RevokeQuery {
     ),
 )]
 pub(crate) async fn revoke(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<KeyId>,
     Parameters(RevokeQuery { cascade }): Parameters<RevokeQuery>,
 ) -> Result<StatusCode, Problem> {
     let by = Revoker::Key(caller.key());
     let revocation = Revocation { org: caller.org(), id: &id, cascade, by, now: Timestamp::now() };
-    match app.keys.revoke(&revocation).await? {
+    match stores.keys.revoke(&revocation).await? {
         Revoked::Done => Ok(StatusCode::NO_CONTENT),
         Revoked::NotFound => Err(Problem::not_found()),
         Revoked::ScopesMissing(scopes) => Err(KeyError::CannotRevoke(scopes).into()),

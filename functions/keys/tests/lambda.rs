@@ -12,7 +12,7 @@ async fn the_keys_function_answers_api_gateway() {
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
-    let mut function = Function::start(env!("CARGO_BIN_EXE_keys"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_keys"), &aws, "KeysFunction").await;
     let body = r#"{"name":"ERP","scopes":["import"]}"#;
     let made =
         function.invoke(http_event("POST", "/api/v1/keys", key.expose(), body)).await.expect("an answer");

@@ -8,10 +8,10 @@ use saldo_domain::notification::{
     Attempt, AttemptError, Delivery, DeliveryStatus, GivenUp, ObserveKey, Outcome,
 };
 use saldo_http::{Caller, PageAfter, Parameters, PathId, Problem};
-use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::notifications::find;
 
 /// A page of deliveries.
@@ -107,13 +107,13 @@ impl From<Delivery> for View {
     responses((status = 200, description = "A page of deliveries", body = List)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<NotificationId>,
     Parameters(query): Parameters<PageAfter<DeliveryId>>,
 ) -> Result<Json<List>, Problem> {
-    find(&app, caller.org(), &id).await?;
+    find(&stores, caller.org(), &id).await?;
     let (after, limit) = (query.starting_after.as_ref(), query.limit.get());
-    let (deliveries, has_more) = app.deliveries.list_to(caller.org(), &id, after, limit).await?;
+    let (deliveries, has_more) = stores.deliveries.list_to(caller.org(), &id, after, limit).await?;
     Ok(Json(List { deliveries: deliveries.into_iter().map(View::from).collect(), has_more }))
 }

@@ -4,20 +4,22 @@
 mod deliveries;
 mod error;
 mod notifications;
+mod stores;
 mod webhook;
 
 use saldo_domain::key::Scope;
 use saldo_http::Routes;
-use saldo_store::app::App;
 use utoipa::OpenApi;
 use utoipa_axum::routes;
+
+pub use stores::Stores;
 
 use webhook::Webhook;
 
 /// The routes, which the function `sync` serves.
 #[must_use]
-pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+pub fn routes(stores: Stores) -> Routes<Stores> {
+    Routes::new(stores)
         .with(Scope::Notifications, routes!(notifications::list))
         .with(Scope::Notifications, routes!(notifications::create))
         .with(Scope::Notifications, routes!(notifications::read))

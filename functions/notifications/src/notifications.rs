@@ -15,11 +15,11 @@ use saldo_domain::notification::{
 use saldo_http::{Caller, KeptInstead, PathId, Payload, Preconditions, Problem, Seed};
 use saldo_jobs::resolver::check_name;
 use saldo_store::EndpointChanged;
-use saldo_store::app::App;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::error::EndpointError;
 
 /// A notification endpoint.
@@ -82,10 +82,10 @@ pub(crate) struct List {
     responses((status = 200, description = "All endpoints", body = List)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<List>, Problem> {
-    let endpoints = app.notifications.all(caller.org()).await?;
+    let endpoints = stores.notifications.all(caller.org()).await?;
     Ok(Json(List { notifications: endpoints.into_iter().map(View::from).collect() }))
 }
 
@@ -107,23 +107,23 @@ pub(crate) async fn list(
     ),
 )]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
-    let body: NewEndpoint = payload.json_with(app.targets)?;
-    check_name(&body.notify_uri, app.targets).await?;
+    let body: NewEndpoint = payload.json_with(stores.targets)?;
+    check_name(&body.notify_uri, stores.targets).await?;
     let (org, id) = (caller.org(), NotificationId::of_seed(seed));
     // Simultaneous requests can exceed the bound by a few, which is harmless: it is there to prevent thousands.
-    let others = app.notifications.all(org).await?.into_iter().filter(|other| other.id != id);
+    let others = stores.notifications.all(org).await?.into_iter().filter(|other| other.id != id);
     if others.count() >= ENDPOINTS_MAX {
         return Err(EndpointError::TooMany.into());
     }
     let secret = signing_secret().map_err(|_| Problem::internal())?;
-    let sealed = app.sealer.seal(&Endpoint::seal_context(org, &id), &secret).await?;
+    let sealed = stores.sealer.seal(&Endpoint::seal_context(org, &id), &secret).await?;
     let endpoint = body.create(id, sealed, Timestamp::now());
-    if !app.notifications.put(org, &endpoint).await? {
+    if !stores.notifications.put(org, &endpoint).await? {
         return Err(EndpointError::Exists.into());
     }
 
@@ -142,11 +142,11 @@ pub(crate) async fn create(
     responses((status = 200, description = "The endpoint", body = View)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<NotificationId>,
 ) -> Result<Json<View>, Problem> {
-    Ok(Json(find(&app, caller.org(), &id).await?.into()))
+    Ok(Json(find(&stores, caller.org(), &id).await?.into()))
 }
 
 /// Changes a notification endpoint
@@ -166,18 +166,18 @@ pub(crate) async fn read(
     ),
 )]
 pub(crate) async fn change(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<NotificationId>,
     preconditions: Preconditions,
     payload: Payload,
 ) -> Result<Json<View>, Problem> {
     preconditions.admit_untagged()?;
-    let change: EndpointChange = payload.json_with(app.targets)?;
+    let change: EndpointChange = payload.json_with(stores.targets)?;
     if let Some(uri) = &change.notify_uri {
-        check_name(uri, app.targets).await?;
+        check_name(uri, stores.targets).await?;
     }
-    match app.notifications.change(caller.org(), &id, &change).await? {
+    match stores.notifications.change(caller.org(), &id, &change).await? {
         EndpointChanged::Done(endpoint) => Ok(Json((*endpoint).into())),
         EndpointChanged::TargetTaken => Err(EndpointError::Exists.into()),
         EndpointChanged::NotFound => Err(Problem::not_found()),
@@ -199,19 +199,19 @@ pub(crate) async fn change(
     ),
 )]
 pub(crate) async fn delete(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<NotificationId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
     preconditions.admit_untagged()?;
-    match app.notifications.delete(caller.org(), &id).await? {
+    match stores.notifications.delete(caller.org(), &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::not_found()),
     }
 }
 
 /// The endpoint with this id, if the organization has it.
-pub(crate) async fn find(app: &App, org: &OrgId, id: &NotificationId) -> Result<Endpoint, Problem> {
-    app.notifications.get(org, id).await?.ok_or_else(Problem::not_found)
+pub(crate) async fn find(stores: &Stores, org: &OrgId, id: &NotificationId) -> Result<Endpoint, Problem> {
+    stores.notifications.get(org, id).await?.ok_or_else(Problem::not_found)
 }

@@ -34,7 +34,7 @@ impl Fixture {
         let request =
             Request::post("/rest/notifications").header("host", "localhost").header("x-api-key", key);
         let request = request.header("content-type", "application/json").body(Body::from(body.to_string()));
-        let service = saldo_http::service(notifications::routes(&aws.app()));
+        let service = saldo_http::service(notifications::routes((&aws.app()).into()));
         let answer = service.oneshot(request.expect("a request")).await.expect("an answer");
         assert_eq!(answer.status(), StatusCode::CREATED);
         let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
@@ -75,8 +75,12 @@ fn only_malformed_message_failed() -> Value {
 async fn worker_delivers_signed_notification_once() {
     let receiver = Receiver::start(&[]).await;
     let fixture = Fixture::start(&receiver).await;
-    let binary = env!("CARGO_BIN_EXE_notifications-worker");
-    let mut worker = Function::start(binary, &fixture.aws.environment()).await;
+    let mut worker = Function::deployed(
+        env!("CARGO_BIN_EXE_notifications-worker"),
+        &fixture.aws,
+        "NotificationsWorkerFunction",
+    )
+    .await;
     assert_eq!(worker.invoke(fixture.tell()).await, Ok(only_malformed_message_failed()));
     worker.say_age("notifications-worker");
     for _delivery in 0..2 {
@@ -96,8 +100,12 @@ async fn worker_delivers_signed_notification_once() {
 async fn dead_letter_fails_delivery() {
     let receiver = Receiver::start(&[]).await;
     let fixture = Fixture::start(&receiver).await;
-    let binary = env!("CARGO_BIN_EXE_notifications-dead-letters");
-    let mut dead_letters = Function::start(binary, &fixture.aws.environment()).await;
+    let mut dead_letters = Function::deployed(
+        env!("CARGO_BIN_EXE_notifications-dead-letters"),
+        &fixture.aws,
+        "NotificationsDeadLettersFunction",
+    )
+    .await;
     assert!(leaves_one_open(&dead_letters.invoke(fixture.tell()).await));
     dead_letters.say_age("notifications-dead-letters");
     assert_eq!(fixture.status().await, DeliveryStatus::Pending);

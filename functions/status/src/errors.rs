@@ -12,9 +12,9 @@ use saldo_domain::fields::{Fields, InvalidValue, Severity};
 use saldo_domain::id::ImportId;
 use saldo_domain::import::{ImportJob, ImportStatus};
 use saldo_http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
-use saldo_store::app::App;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::refused::{LinkedFile, Notation};
 use crate::reports::{Entry, entries, in_line, load};
 use crate::{find, refused};
@@ -100,17 +100,17 @@ enum PageOrLink {
     ),
 )]
 pub(crate) async fn errors(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ImportId>,
     Parameters(query): Parameters<Query>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let import = find(&app, caller.org(), &id).await?;
+    let import = find(&stores, caller.org(), &id).await?;
     let job = &import.job;
     match wanted_file(&headers) {
-        Some(notation) => Box::pin(refused::file(&app, job, notation)).await,
-        None => Ok(Json(page(&app, job, query).await?).into_response()),
+        Some(notation) => Box::pin(refused::file(&stores, job, notation)).await,
+        None => Ok(Json(page(&stores, job, query).await?).into_response()),
     }
 }
 
@@ -127,21 +127,21 @@ fn wanted_file(headers: &HeaderMap) -> Option<Notation> {
 }
 
 async fn page(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     Query { limit, cursor }: Query,
 ) -> Result<CursorPage<Entry>, Problem> {
     let mut data = Vec::new();
     // After the last chunk that was read.
     let mut next = cursor;
-    let mut chunks = std::pin::pin!(in_line(app, job, cursor.chunk));
+    let mut chunks = std::pin::pin!(in_line(stores, job, cursor.chunk));
     while let Some(part) = chunks.try_next().await? {
         let before = if part.number == cursor.chunk { cursor.offset } else { 0 };
         next = Cursor { chunk: part.number + 1, offset: 0 };
         if part.counts.failed == 0 {
             continue;
         }
-        let report = load(app, job, &part).await?;
+        let report = load(stores, job, &part).await?;
         for (entry, offset) in entries(&report, Severity::Error).zip(0..).skip(before) {
             if data.len() == limit.get() {
                 let next = Cursor { chunk: part.number, offset };

@@ -8,10 +8,10 @@ use saldo_domain::fields::Severity;
 use saldo_domain::id::ImportId;
 use saldo_domain::import::ImportSummary;
 use saldo_http::{Caller, Page, PageAfter, Parameters, PathId, Problem};
-use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::find;
 use crate::reports::{Entry, first_findings};
 
@@ -29,14 +29,14 @@ const INLINE_MAX: usize = 1_000;
     responses((status = 200, description = "A page of imports", body = Page<ImportSummary>)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Parameters(query): Parameters<PageAfter<ImportId>>,
 ) -> Result<Json<Page<ImportSummary>>, Problem> {
     let now = Timestamp::now();
     let limit = query.limit.get();
-    let (jobs, has_more) = app.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
-    let imports = jobs.into_iter().map(|job| app.imports.with_progress(job));
+    let (jobs, has_more) = stores.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
+    let imports = jobs.into_iter().map(|job| stores.imports.with_progress(job));
     let summaries = stream::iter(imports).buffered(SUMS_IN_FLIGHT);
     let data = summaries.map_ok(|import| ImportSummary::of(&import, now)).try_collect().await?;
     Ok(Json(Page { data, has_more }))
@@ -75,12 +75,12 @@ pub(crate) struct Details {
     responses((status = 200, description = "The import", body = Details)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<ImportId>,
 ) -> Result<Json<Details>, Problem> {
-    let import = find(&app, caller.org(), &id).await?;
-    let errors = first_findings(&app, &import, Severity::Error, INLINE_MAX).await?;
-    let warnings = first_findings(&app, &import, Severity::Warning, INLINE_MAX).await?;
+    let import = find(&stores, caller.org(), &id).await?;
+    let errors = first_findings(&stores, &import, Severity::Error, INLINE_MAX).await?;
+    let warnings = first_findings(&stores, &import, Severity::Warning, INLINE_MAX).await?;
     Ok(Json(Details { summary: ImportSummary::of(&import, Timestamp::now()), errors, warnings }))
 }

@@ -5,24 +5,26 @@ mod errors;
 mod imports;
 mod refused;
 mod reports;
+mod stores;
 
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::Import;
 use saldo_domain::key::Scope;
 use saldo_http::{Problem, Routes};
-use saldo_store::app::App;
 use utoipa_axum::routes;
+
+pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+pub fn routes(stores: Stores) -> Routes<Stores> {
+    Routes::new(stores)
         .with(Scope::Import, routes!(imports::list))
         .with(Scope::Import, routes!(imports::read))
         .with(Scope::Import, routes!(errors::errors))
 }
 
 /// The import with this id, if the organization has it.
-async fn find(app: &App, org: &OrgId, id: &ImportId) -> Result<Import, Problem> {
-    app.imports.find(org, id).await?.ok_or_else(Problem::not_found)
+async fn find(stores: &Stores, org: &OrgId, id: &ImportId) -> Result<Import, Problem> {
+    stores.imports.find(org, id).await?.ok_or_else(Problem::not_found)
 }

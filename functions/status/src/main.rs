@@ -1,13 +1,12 @@
 //! The Lambda function that shows imports and their errors.
 
 use lambda_http::Error;
-use saldo_store::app::App;
-use saldo_store::{FirstCall, telemetry};
+use saldo_store::{Environment, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let app = App::from_env().await?;
-    app.warm_up(&[FirstCall::Keys, FirstCall::Files("imports/")]).await;
-    lambda_http::run(saldo_http::service(status::routes(&app))).await
+    let stores = Environment::load().await.build(status::Stores::new)?;
+    stores.warm_up().await;
+    lambda_http::run(saldo_http::service(status::routes(stores))).await
 }

@@ -14,12 +14,12 @@ use saldo_domain::import::{
 };
 use saldo_formats::formula::guarded_cell;
 use saldo_http::{AnswerBody, Problem};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::files::{ImportFiles, Upload};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::error::ImportInProgress;
 use crate::reports::reports;
 
@@ -63,21 +63,21 @@ pub(crate) struct LinkedFile {
 }
 
 /// The file itself or, when it is larger than an answer can be, a link to it.
-pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Result<Response, Problem> {
+pub(crate) async fn file(stores: &Stores, job: &ImportJob, notation: Notation) -> Result<Response, Problem> {
     if job.status == ImportStatus::Processing {
         return Err(ImportInProgress.into());
     }
-    let layout = Layout::of(app, job, notation).await?;
+    let layout = Layout::of(stores, job, notation).await?;
     let (content_type, extension) = layout.notation();
     let filename = format!("{}-refused.{extension}", job.id);
     let disposition = format!(r#"attachment; filename="{filename}""#);
     let name = ImportFiles::of(&job.org, &job.id).refused_rows(extension);
     let mut spool = Spool::Answer(AnswerBody::default());
-    spool = spool.write(app, &layout.header()?, (&name, content_type, &disposition)).await?;
-    let mut reports = std::pin::pin!(reports(app, job, Severity::Error));
+    spool = spool.write(stores, &layout.header()?, (&name, content_type, &disposition)).await?;
+    let mut reports = std::pin::pin!(reports(stores, job, Severity::Error));
     while let Some((_, report)) = reports.try_next().await? {
         let rows = layout.rows(&report).map_err(Failure::corrupt("a refused row"))?;
-        spool = spool.write(app, &rows, (&name, content_type, &disposition)).await?;
+        spool = spool.write(stores, &rows, (&name, content_type, &disposition)).await?;
     }
     match spool {
         Spool::Answer(body) => {
@@ -86,7 +86,7 @@ pub(crate) async fn file(app: &App, job: &ImportJob, notation: Notation) -> Resu
         }
         Spool::File(file) => {
             file.finish().await?;
-            let link = app.files.link(&name, app.limits.link_valid).await?;
+            let link = stores.files.link(&name, stores.limits.link_valid).await?;
             let expires_at = in_milliseconds(link.expires_at);
             Ok(Json(LinkedFile { url: link.url, expires_at, media_type: content_type, filename })
                 .into_response())
@@ -101,14 +101,14 @@ enum Spool {
 }
 
 impl Spool {
-    async fn write(self, app: &App, bytes: &[u8], about: (&str, &str, &str)) -> Result<Self, Failure> {
+    async fn write(self, stores: &Stores, bytes: &[u8], about: (&str, &str, &str)) -> Result<Self, Failure> {
         match self {
             Self::Answer(mut body) => {
                 if body.push(bytes) {
                     return Ok(Self::Answer(body));
                 }
                 let (name, content_type, disposition) = about;
-                let mut file = app.files.begin(name.to_owned(), content_type, disposition).await?;
+                let mut file = stores.files.begin(name.to_owned(), content_type, disposition).await?;
                 file.write(&Vec::from(body)).await?;
                 file.write(bytes).await?;
                 Ok(Self::File(Box::new(file)))
@@ -134,9 +134,9 @@ enum Layout {
 }
 
 impl Layout {
-    async fn of(app: &App, job: &ImportJob, notation: Notation) -> Result<Self, Failure> {
+    async fn of(stores: &Stores, job: &ImportJob, notation: Notation) -> Result<Self, Failure> {
         let (mut mentioned, mut unstructured) = (vec![false; AccountField::ALL.len()], false);
-        let mut reports = std::pin::pin!(reports(app, job, Severity::Error));
+        let mut reports = std::pin::pin!(reports(stores, job, Severity::Error));
         while let Some((_, report)) = reports.try_next().await? {
             match (&report.shape, notation) {
                 (Shape::Columns { .. }, _) => return Ok(Self::of_table(&report.shape)),

@@ -7,11 +7,12 @@ use saldo_domain::fields::{Finding, FindingCode, Severity};
 use saldo_domain::import::{ChunkReport, Counts, Import, ImportJob, ImportStatus, RowReport};
 use saldo_http::Problem;
 use saldo_store::ChunkPart;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::Stores;
 
 /// The reports read from S3 at the same time.
 const REPORTS_IN_FLIGHT: usize = 32;
@@ -63,7 +64,7 @@ pub(crate) fn entries(report: &ChunkReport, severity: Severity) -> impl Iterator
 
 /// The first `max` findings of a severity, at most.
 pub(crate) async fn first_findings(
-    app: &App,
+    stores: &Stores,
     import: &Import,
     severity: Severity,
     max: usize,
@@ -73,7 +74,7 @@ pub(crate) async fn first_findings(
     if in_counts(import.counts(), severity) == 0 {
         return Ok(found);
     }
-    let mut reports = std::pin::pin!(reports(app, &import.job, severity));
+    let mut reports = std::pin::pin!(reports(stores, &import.job, severity));
     while let Some((part, report)) = reports.try_next().await? {
         found.extend(entries(&report, severity));
         rows += in_counts(&part.counts, severity);
@@ -95,26 +96,26 @@ fn in_counts(counts: &Counts, severity: Severity) -> u64 {
 
 /// The reports with findings of a severity, in order.
 pub(crate) fn reports(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     severity: Severity,
 ) -> impl Stream<Item = Result<(ChunkPart, ChunkReport), Failure>> {
-    in_line(app, job, 0)
+    in_line(stores, job, 0)
         .try_filter(move |part| future::ready(part.report.is_some() && in_counts(&part.counts, severity) > 0))
-        .map_ok(async |part| load(app, job, &part).await.map(|report| (part, report)))
+        .map_ok(async |part| load(stores, job, &part).await.map(|report| (part, report)))
         .try_buffered(REPORTS_IN_FLIGHT)
 }
 
 /// The committed chunks from number `from` on. While the import runs, they end before the first one that is not
 /// committed, so a reader that continues there later misses nothing.
 pub(crate) fn in_line(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     from: u32,
 ) -> impl Stream<Item = Result<ChunkPart, Failure>> {
     let running = job.status == ImportStatus::Processing;
     let mut expected = from;
-    app.imports.chunks_from(job, from).try_take_while(move |part| {
+    stores.imports.chunks_from(job, from).try_take_while(move |part| {
         let in_line = !running || part.number == expected;
         expected = part.number + 1;
         future::ok(in_line)
@@ -122,10 +123,10 @@ pub(crate) fn in_line(
 }
 
 /// The report of a chunk.
-pub(crate) async fn load(app: &App, job: &ImportJob, part: &ChunkPart) -> Result<ChunkReport, Failure> {
+pub(crate) async fn load(stores: &Stores, job: &ImportJob, part: &ChunkPart) -> Result<ChunkReport, Failure> {
     let missing = || Failure::missing("a report");
     let attempt = part.report.ok_or_else(missing)?;
     let name = ImportFiles::of(&job.org, &job.id).report(part.number, attempt);
-    let json = app.files.get(&name).await?.ok_or_else(missing)?;
+    let json = stores.files.get(&name).await?.ok_or_else(missing)?;
     serde_json::from_slice(&json).map_err(Failure::corrupt("a report"))
 }

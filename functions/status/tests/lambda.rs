@@ -12,7 +12,7 @@ async fn the_status_function_answers_api_gateway() {
     let org = OrgId::random().expect("randomness");
     let key =
         local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
-    let mut function = Function::start(env!("CARGO_BIN_EXE_status"), &aws.environment()).await;
+    let mut function = Function::deployed(env!("CARGO_BIN_EXE_status"), &aws, "StatusFunction").await;
 
     let listed =
         function.invoke(http_event("GET", "/api/v1/import", key.expose(), "")).await.expect("an answer");

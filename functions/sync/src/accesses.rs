@@ -18,7 +18,6 @@ use saldo_domain::sync::{SyncJob, SyncStatus};
 use saldo_domain::text::Text;
 use saldo_http::{Caller, PathId, Payload, Problem, Seed};
 use saldo_jobs::sync::end_consent;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::SyncMessage;
 use saldo_store::{Changed, SealedCredentials};
@@ -27,6 +26,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::Nothing;
+use crate::Stores;
 use crate::error::SyncRefused;
 
 /// An access, without its secrets.
@@ -108,13 +108,13 @@ impl From<Access> for View {
     )),
 )]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
     let body: NewAccess = payload.json()?;
-    let banks = app.banks().await?;
+    let banks = stores.bank_catalog.read().await?;
     let Some((bank, method)) = banks.method(body.access_method_id.as_str()) else {
         let reason = "the catalog has no such access method";
         return Err(Finding::in_field("access_method_id", FindingCode::InvalidValue, reason).into());
@@ -129,13 +129,13 @@ pub(crate) async fn create(
     let access = Access::create(caller.org().clone(), seed, &bank.name, &body, now);
     let client = access.client().map_err(Failure::corrupt("the bank's name"))?;
     let saved = body.saves_secrets();
-    let mut sealed = seal(&app, caller.org(), &access.id, body.credentials).await?;
+    let mut sealed = seal(&stores, caller.org(), &access.id, body.credentials).await?;
     sealed.saved = saved;
-    app.clients.create(caller.org(), client).await?;
-    let access = app.accesses.create(access).await?;
+    stores.clients.create(caller.org(), client).await?;
+    let access = stores.accesses.create(access).await?;
     // Last, so that no secrets are stored without an access.
     if !sealed.sealed.is_empty() {
-        app.accesses.keep_credentials(caller.org(), &access.id, sealed, now).await?;
+        stores.accesses.keep_credentials(caller.org(), &access.id, sealed, now).await?;
     }
     let location = format!("/rest/accesses/{}", access.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(View::from(access))))
@@ -157,7 +157,7 @@ pub(crate) fn check(method: &AccessMethod, credentials: &Credentials) -> Result<
 
 /// Seals credentials, which are kept until a synchronization has ended.
 pub(crate) async fn seal(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     access: &AccessId,
     credentials: Credentials,
@@ -165,7 +165,7 @@ pub(crate) async fn seal(
     let context = SealContext::new(org, "access", access);
     let mut sealed = SealedCredentials::default();
     for (id, secret) in credentials {
-        sealed.sealed.insert(id, app.sealer.seal(&context, &secret).await?);
+        sealed.sealed.insert(id, stores.sealer.seal(&context, &secret).await?);
     }
     Ok(sealed)
 }
@@ -176,10 +176,10 @@ pub(crate) async fn seal(
     responses((status = 200, description = "All accesses", body = Vec<View>)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Vec<View>>, Problem> {
-    let accesses = app.accesses.all(caller.org()).await?;
+    let accesses = stores.accesses.all(caller.org()).await?;
     Ok(Json(accesses.into_iter().map(View::from).collect()))
 }
 
@@ -190,15 +190,15 @@ pub(crate) async fn list(
     responses((status = 200, description = "The access", body = View)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccessId>,
 ) -> Result<Json<View>, Problem> {
-    find(&app, caller.org(), &id).await.map(|access| Json(access.into()))
+    find(&stores, caller.org(), &id).await.map(|access| Json(access.into()))
 }
 
-pub(crate) async fn find(app: &App, org: &OrgId, id: &AccessId) -> Result<Access, Problem> {
-    app.accesses.get(org, id).await?.ok_or_else(Problem::not_found)
+pub(crate) async fn find(stores: &Stores, org: &OrgId, id: &AccessId) -> Result<Access, Problem> {
+    stores.accesses.get(org, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// The way to the access's bank, if the catalog still has it.
@@ -220,7 +220,7 @@ pub(crate) fn method<'a>(banks: &'a Catalog, access: &Access) -> Result<&'a Acce
     ),
 )]
 pub(crate) async fn delete(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccessId>,
 ) -> Result<Json<Nothing>, Problem> {
@@ -228,7 +228,7 @@ pub(crate) async fn delete(
     // Holding the access keeps new synchronizations from starting.
     let placeholder = SyncId::of_seed(Uuid::now_v7());
     // A synchronization that waits for its user does not keep the access from being deleted.
-    let waiting = stop_waiting(&app, org, &id, now).await?;
+    let waiting = stop_waiting(&stores, org, &id, now).await?;
     let hold = |access: &mut Access| {
         let free = access.locked_by(now).is_none_or(|running| Some(running) == waiting.as_ref());
         if free {
@@ -236,19 +236,19 @@ pub(crate) async fn delete(
         }
         free
     };
-    let access = match app.accesses.change(org, &id, hold).await? {
+    let access = match stores.accesses.change(org, &id, hold).await? {
         Changed::Done(access) => access,
         Changed::Refused(_) => return Err(SyncRefused::InProgress.into()),
         Changed::Gone => return Err(Problem::not_found()),
     };
     // The secrets first, so that they are gone even if the rest fails.
-    app.accesses.forget_credentials(org, &id).await?;
-    end_consent(&app, &access).await;
-    match forget(&app, org, &access, now).await {
+    stores.accesses.forget_credentials(org, &id).await?;
+    end_consent(&stores.bank_catalog, &access).await;
+    match forget(&stores, org, &access, now).await {
         Ok(()) => Ok(Json(Nothing {})),
         Err(failure) => {
             // The deletion can be repeated.
-            app.accesses.change(org, &id, |access| std::mem::take(&mut access.lock).is_some()).await?;
+            stores.accesses.change(org, &id, |access| std::mem::take(&mut access.lock).is_some()).await?;
             Err(failure.into())
         }
     }
@@ -256,12 +256,12 @@ pub(crate) async fn delete(
 
 /// Ends the synchronization of the access that waits for its user, if there is one, and returns its id.
 async fn stop_waiting(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     id: &AccessId,
     now: Timestamp,
 ) -> Result<Option<SyncId>, Problem> {
-    let access = find(app, org, id).await?;
+    let access = find(stores, org, id).await?;
     let Some(running) = access.locked_by(now) else { return Ok(None) };
     let stop = |job: &mut SyncJob| {
         let waits = job.status == SyncStatus::AwaitAuth;
@@ -272,22 +272,22 @@ async fn stop_waiting(
         waits
     };
     // If a worker is processing it at this moment, the worker's update fails.
-    let Changed::Done(job) = app.syncs.change(org, running, stop).await? else { return Ok(None) };
+    let Changed::Done(job) = stores.syncs.change(org, running, stop).await? else { return Ok(None) };
     let message = SyncMessage { org: org.clone(), access: id.clone(), sync: job.id.clone() };
-    app.sync_queue.send(&[message]).await?;
+    stores.sync_queue.send(&[message]).await?;
     Ok(Some(job.id))
 }
 
 /// Deletes the accounts of an access, and the access.
-async fn forget(app: &App, org: &OrgId, access: &Access, now: Timestamp) -> Result<(), Failure> {
-    for account in app.accounts.find(org, access.accounts.iter()).await? {
-        app.transactions.forget_pending(org, &account).await?;
-        app.accounts.delete(org, &account, false, now).await?;
+async fn forget(stores: &Stores, org: &OrgId, access: &Access, now: Timestamp) -> Result<(), Failure> {
+    for account in stores.accounts.find(org, access.accounts.iter()).await? {
+        stores.transactions.forget_pending(org, &account).await?;
+        stores.accounts.delete(org, &account, false, now).await?;
     }
-    if !app.accounts.owns_any(org, &OwnerId::of_id(&access.client_id)).await? {
-        app.clients.delete(org, &access.client_id).await?;
+    if !stores.accounts.owns_any(org, &OwnerId::of_id(&access.client_id)).await? {
+        stores.clients.delete(org, &access.client_id).await?;
     }
-    app.accesses.delete(org, &access.id).await
+    stores.accesses.delete(org, &access.id).await
 }
 
 /// Deletes the saved secrets of an access
@@ -299,11 +299,11 @@ async fn forget(app: &App, org: &OrgId, access: &Access, now: Timestamp) -> Resu
     responses((status = 200, description = "The secrets were deleted", body = Nothing)),
 )]
 pub(crate) async fn remove_pin(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccessId>,
 ) -> Result<Json<Nothing>, Problem> {
-    forget_secrets(&app, caller.org(), &id).await
+    forget_secrets(&stores, caller.org(), &id).await
 }
 
 /// Deletes the saved secrets of an access
@@ -313,16 +313,16 @@ pub(crate) async fn remove_pin(
     responses((status = 200, description = "The secrets were deleted", body = Nothing)),
 )]
 pub(crate) async fn delete_pin(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccessId>,
 ) -> Result<Json<Nothing>, Problem> {
-    forget_secrets(&app, caller.org(), &id).await
+    forget_secrets(&stores, caller.org(), &id).await
 }
 
-async fn forget_secrets(app: &App, org: &OrgId, id: &AccessId) -> Result<Json<Nothing>, Problem> {
-    find(app, org, id).await?;
-    app.accesses.forget_credentials(org, id).await?;
-    app.accesses.change(org, id, |access| std::mem::take(&mut access.save_credentials)).await?;
+async fn forget_secrets(stores: &Stores, org: &OrgId, id: &AccessId) -> Result<Json<Nothing>, Problem> {
+    find(stores, org, id).await?;
+    stores.accesses.forget_credentials(org, id).await?;
+    stores.accesses.change(org, id, |access| std::mem::take(&mut access.save_credentials)).await?;
     Ok(Json(Nothing {}))
 }

@@ -14,7 +14,6 @@ use saldo_domain::id::{AccessId, AccountId, OrgId};
 use saldo_domain::money::{Currency, Decimal, Total};
 use saldo_http::finx::ErrorCode;
 use saldo_http::{Caller, FromParameters, Parameters, PathId, Problem};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -23,6 +22,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::Nothing;
+use crate::Stores;
 use crate::parameters;
 
 const CENTS: &str = "cents";
@@ -248,19 +248,19 @@ fn type_of(cash_account_type: Option<&str>) -> Kind {
     responses((status = 200, description = "All accounts, access by access", body = List)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Parameters(Query { cents }): Parameters<Query>,
 ) -> Result<Json<List>, Problem> {
-    let found = all(&app, caller.org()).await?;
+    let found = all(&stores, caller.org()).await?;
     Ok(Json(List { accounts: found.into_iter().map(|found| View::of(found, cents)).collect() }))
 }
 
 /// All accounts at banks, access by access.
-pub(crate) async fn all(app: &App, org: &OrgId) -> Result<Vec<BankAccount>, Failure> {
-    let accesses = app.accesses.all(org).await?;
+pub(crate) async fn all(stores: &Stores, org: &OrgId) -> Result<Vec<BankAccount>, Failure> {
+    let accesses = stores.accesses.all(org).await?;
     let ids = accesses.iter().flat_map(|access| &access.accounts);
-    let found = app.accounts.find(org, ids).await?.into_iter();
+    let found = stores.accounts.find(org, ids).await?.into_iter();
     let mut found: BTreeMap<AccountId, Account> =
         found.map(|account| (account.id.clone(), account)).collect();
     let mut accounts = Vec::new();
@@ -276,10 +276,10 @@ pub(crate) async fn all(app: &App, org: &OrgId) -> Result<Vec<BankAccount>, Fail
     Ok(accounts)
 }
 
-pub(crate) async fn find(app: &App, org: &OrgId, id: &AccountId) -> Result<BankAccount, Problem> {
-    let mut account = app.accounts.get(org, id).await?.ok_or_else(Problem::not_found)?;
+pub(crate) async fn find(stores: &Stores, org: &OrgId, id: &AccountId) -> Result<BankAccount, Problem> {
+    let mut account = stores.accounts.get(org, id).await?.ok_or_else(Problem::not_found)?;
     let details = *account.bank.take().ok_or_else(Problem::not_found)?;
-    let access = app.accesses.get(org, &details.access_id).await?.ok_or_else(Problem::not_found)?;
+    let access = stores.accesses.get(org, &details.access_id).await?.ok_or_else(Problem::not_found)?;
     Ok(BankAccount { account, details, access })
 }
 
@@ -290,12 +290,12 @@ pub(crate) async fn find(app: &App, org: &OrgId, id: &AccountId) -> Result<BankA
     responses((status = 200, description = "The account", body = View)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     Parameters(Query { cents }): Parameters<Query>,
 ) -> Result<Json<View>, Problem> {
-    Ok(Json(View::of(find(&app, caller.org(), &id).await?, cents)))
+    Ok(Json(View::of(find(&stores, caller.org(), &id).await?, cents)))
 }
 
 /// Shows the balance of an account at a bank
@@ -305,12 +305,12 @@ pub(crate) async fn read(
     responses((status = 200, description = "The balance", body = BalanceView)),
 )]
 pub(crate) async fn balance(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     Parameters(Query { cents }): Parameters<Query>,
 ) -> Result<Json<BalanceView>, Problem> {
-    Ok(Json(BalanceView::of(&find(&app, caller.org(), &id).await?, cents)))
+    Ok(Json(BalanceView::of(&find(&stores, caller.org(), &id).await?, cents)))
 }
 
 /// Deletes an account at a bank
@@ -323,13 +323,13 @@ pub(crate) async fn balance(
     responses((status = 200, description = "The account was deleted", body = Nothing)),
 )]
 pub(crate) async fn delete(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
 ) -> Result<Json<Nothing>, Problem> {
-    let account = app.accounts.get(caller.org(), &id).await?.filter(|account| account.bank.is_some());
+    let account = stores.accounts.get(caller.org(), &id).await?.filter(|account| account.bank.is_some());
     let account = account.ok_or_else(Problem::not_found)?;
-    app.transactions.forget_pending(caller.org(), &account).await?;
-    app.accounts.delete(caller.org(), &account, false, Timestamp::now()).await?;
+    stores.transactions.forget_pending(caller.org(), &account).await?;
+    stores.accounts.delete(caller.org(), &account, false, Timestamp::now()).await?;
     Ok(Json(Nothing {}))
 }

@@ -9,7 +9,6 @@ use saldo_domain::fields::{Fields, InvalidValue};
 use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::sync::{Answer, ChallengeKind, CodeHash, SyncJob};
 use saldo_http::{FromParameters, Parameters, PathId, Problem};
-use saldo_store::app::App;
 use subtle::ConstantTimeEq;
 use url::Url;
 use utoipa::IntoParams;
@@ -17,6 +16,7 @@ use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use uuid::Uuid;
 
+use crate::Stores;
 use crate::challenges::{expect, take};
 use crate::error::SyncRefused;
 use crate::parameters::{parameter, required};
@@ -96,11 +96,11 @@ fn state_of(org: &OrgId, random: Uuid) -> String {
     ),
 )]
 pub(crate) async fn callback(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     PathId((access, sync)): PathId<(AccessId, SyncId)>,
     Parameters(Query { org, state }): Parameters<Query>,
 ) -> Result<Response, Problem> {
-    let job = app.syncs.get(&org, &sync).await?.filter(|job| job.access == access);
+    let job = stores.syncs.get(&org, &sync).await?.filter(|job| job.access == access);
     let job = job.filter(|job| is_state_of(job, &state)).ok_or_else(Problem::not_found)?;
     let open = job.open_challenge().filter(|open| matches!(open.kind, ChallengeKind::Redirect { .. }));
     let Some(challenge) = open.map(|open| open.id.clone()) else {
@@ -111,11 +111,11 @@ pub(crate) async fn callback(
         (true, Some(url)) => {
             let (code, hash) = CodeHash::random().map_err(|_| Problem::internal())?;
             url.query_pairs_mut().append_pair(CODE, &code);
-            expect(&app, &job, &challenge, &hash).await?
+            expect(&stores, &job, &challenge, &hash).await?
         }
         // Without a redirect URI no application could confirm the return.
         (true, None) => false,
-        (false, _) => take(&app, &job, &challenge, &Answer::Returned).await?,
+        (false, _) => take(&stores, &job, &challenge, &Answer::Returned).await?,
     };
     if !taken {
         return Err(SyncRefused::ChallengeClosed.into());

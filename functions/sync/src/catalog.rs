@@ -5,12 +5,12 @@ use axum::{Extension, Json};
 use saldo_domain::bank::{AccessMethod, Bank, Country, Credential, Flow};
 use saldo_domain::fields::Fields;
 use saldo_http::{Caller, FromParameters, Parameters, Problem};
-use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::Stores;
 use crate::parameters::parameter;
 
 const COUNTRY: &str = "country";
@@ -145,11 +145,11 @@ impl From<AccessMethod> for MethodView {
     responses((status = 200, description = "The banks and their access methods", body = View)),
 )]
 pub(crate) async fn catalog(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(_): Extension<Caller>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Json<View>, Problem> {
-    let banks = app.banks().await?.banks.into_iter();
+    let banks = stores.bank_catalog.read().await?.banks.into_iter();
     let wanted = banks.filter(|bank| query.country.as_ref().is_none_or(|country| *country == bank.country));
     Ok(Json(View { banks: wanted.map(BankView::from).collect(), services: [] }))
 }

@@ -10,7 +10,6 @@ use saldo_domain::secrets::SealContext;
 use saldo_domain::sync::{Answer, Challenge, ChallengeKind, CodeHash, SyncJob};
 use saldo_http::{Caller, PathId, Payload, Problem};
 use saldo_store::Changed;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::SyncMessage;
 use secrecy::SecretString;
@@ -20,6 +19,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::Nothing;
+use crate::Stores;
 use crate::error::SyncRefused;
 use crate::syncs::find_sync;
 
@@ -98,11 +98,11 @@ impl ToSchema for ChallengeAnswer {}
     responses((status = 200, description = "The challenges", body = Vec<ChallengeView>)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId((access, sync)): PathId<(AccessId, SyncId)>,
 ) -> Result<Json<Vec<ChallengeView>>, Problem> {
-    let job = find_sync(&app, caller.org(), &access, &sync).await?;
+    let job = find_sync(&stores, caller.org(), &access, &sync).await?;
     Ok(Json(job.challenges.into_iter().map(ChallengeView::from).collect()))
 }
 
@@ -114,11 +114,11 @@ pub(crate) async fn list(
     responses((status = 200, description = "The challenge", body = ChallengeView)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId((access, sync, challenge)): PathId<(AccessId, SyncId, ChallengeId)>,
 ) -> Result<Json<ChallengeView>, Problem> {
-    let job = find_sync(&app, caller.org(), &access, &sync).await?;
+    let job = find_sync(&stores, caller.org(), &access, &sync).await?;
     find(&job, &challenge).map(|challenge| Json(challenge.clone().into()))
 }
 
@@ -142,22 +142,22 @@ fn find<'a>(job: &'a SyncJob, id: &ChallengeId) -> Result<&'a Challenge, Problem
     ),
 )]
 pub(crate) async fn respond(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId((access, sync, id)): PathId<(AccessId, SyncId, ChallengeId)>,
     payload: Payload,
 ) -> Result<Json<Nothing>, Problem> {
-    let job = find_sync(&app, caller.org(), &access, &sync).await?;
+    let job = find_sync(&stores, caller.org(), &access, &sync).await?;
     let answer = read_answer(payload.json_fields(ANSWER_FIELDS)?, find(&job, &id)?, job.request.confirm)?;
     let answer = match answer {
         UserAnswer::Method(id) => Answer::Method(id),
         UserAnswer::Code => Answer::Returned,
         UserAnswer::Value(value) => {
             let context = SealContext::new(caller.org(), "access", &access);
-            Answer::Value(app.sealer.seal(&context, &value).await?)
+            Answer::Value(stores.sealer.seal(&context, &value).await?)
         }
     };
-    match take(&app, &job, &id, &answer).await? {
+    match take(&stores, &job, &id, &answer).await? {
         true => Ok(Json(Nothing {})),
         false => Err(SyncRefused::ChallengeClosed.into()),
     }
@@ -166,18 +166,18 @@ pub(crate) async fn respond(
 /// Stores the answer in the synchronization, if that is waiting for it, and queues the synchronization. Returns whether
 /// it was waiting.
 pub(crate) async fn take(
-    app: &App,
+    stores: &Stores,
     job: &SyncJob,
     challenge: &ChallengeId,
     answer: &Answer,
 ) -> Result<bool, Failure> {
     let give = |job: &mut SyncJob| {
         let now = Timestamp::now();
-        !has_expired(app, job, now) && job.answer(challenge, answer.clone(), now)
+        !has_expired(stores, job, now) && job.answer(challenge, answer.clone(), now)
     };
-    let Changed::Done(_) = app.syncs.change(&job.org, &job.id, give).await? else { return Ok(false) };
+    let Changed::Done(_) = stores.syncs.change(&job.org, &job.id, give).await? else { return Ok(false) };
     let message = SyncMessage { org: job.org.clone(), access: job.access.clone(), sync: job.id.clone() };
-    if let Err(failure) = app.sync_queue.send(&[message]).await {
+    if let Err(failure) = stores.sync_queue.send(&[message]).await {
         let reopen = |job: &mut SyncJob| {
             // If the message arrived in spite of the error, a worker may be sending the answer to the bank.
             let unused = job.answer.as_ref() == Some(answer) && job.leased_until.is_none();
@@ -186,7 +186,7 @@ pub(crate) async fn take(
             }
             unused
         };
-        app.syncs.change(&job.org, &job.id, reopen).await?;
+        stores.syncs.change(&job.org, &job.id, reopen).await?;
         return Err(failure);
     }
     Ok(true)
@@ -195,20 +195,20 @@ pub(crate) async fn take(
 /// Makes the synchronization wait until the application confirms the user's return with a code. Returns whether the
 /// challenge is still open and the user has not returned before.
 pub(crate) async fn expect(
-    app: &App,
+    stores: &Stores,
     job: &SyncJob,
     challenge: &ChallengeId,
     code: &CodeHash,
 ) -> Result<bool, Failure> {
     let expect = |job: &mut SyncJob| {
-        !has_expired(app, job, Timestamp::now()) && job.expect_code(challenge, code.clone())
+        !has_expired(stores, job, Timestamp::now()) && job.expect_code(challenge, code.clone())
     };
-    Ok(matches!(app.syncs.change(&job.org, &job.id, expect).await?, Changed::Done(_)))
+    Ok(matches!(stores.syncs.change(&job.org, &job.id, expect).await?, Changed::Done(_)))
 }
 
 /// Whether the open challenge has waited for its answer for too long.
-fn has_expired(app: &App, job: &SyncJob, now: Timestamp) -> bool {
-    job.open_challenge().is_some_and(|open| open.created_at + app.limits.challenge_valid < now)
+fn has_expired(stores: &Stores, job: &SyncJob, now: Timestamp) -> bool {
+    job.open_challenge().is_some_and(|open| open.created_at + stores.limits.challenge_valid < now)
 }
 
 /// The answer of a user.

@@ -8,21 +8,23 @@ mod catalog;
 mod challenges;
 mod error;
 mod parameters;
+mod stores;
 mod syncs;
 mod transactions;
 mod window;
 
 use saldo_domain::key::Scope;
 use saldo_http::Routes;
-use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
+pub use stores::Stores;
+
 /// The routes of accesses, synchronizations and challenges, and of the accounts and transactions at banks.
 #[must_use]
-pub fn routes(app: &App) -> Routes {
-    Routes::new(app)
+pub fn routes(stores: Stores) -> Routes<Stores> {
+    Routes::new(stores)
         .with(Scope::Sync, routes!(catalog::catalog))
         .with(Scope::Sync, routes!(accesses::create))
         .with(Scope::Sync, routes!(accesses::list))

@@ -1,14 +1,15 @@
 //! The Lambda function that serves accesses, synchronizations and notifications.
 
 use lambda_http::Error;
-use saldo_store::app::App;
-use saldo_store::{FirstCall, telemetry};
+use saldo_store::{Environment, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let app = App::from_env().await?;
-    app.warm_up(&[FirstCall::Keys, FirstCall::Files("config/"), FirstCall::Syncs]).await;
-    let routes = sync::routes(&app).merge(notifications::routes(&app));
+    let environment = Environment::load().await;
+    let (banks, endpoints) = environment
+        .build(|environment| (sync::Stores::new(environment), notifications::Stores::new(environment)))?;
+    banks.warm_up().await;
+    let routes = sync::routes(banks).merge(notifications::routes(endpoints));
     lambda_http::run(saldo_http::service(routes)).await
 }

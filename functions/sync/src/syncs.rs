@@ -13,7 +13,6 @@ use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::sync::{Conflict, NewSync, SyncError, SyncJob, SyncRequest, SyncStatus};
 use saldo_http::finx::ErrorCode;
 use saldo_http::{Caller, PathId, Payload, Problem, Seed};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::SyncMessage;
 use saldo_store::{Changed, SealedCredentials};
@@ -23,6 +22,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::Nothing;
+use crate::Stores;
 use crate::accesses::{check, find, method, seal};
 use crate::callback::callback_of;
 use crate::challenges::ChallengeView;
@@ -151,18 +151,18 @@ impl From<SyncJob> for View {
     ),
 )]
 pub(crate) async fn create(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     PathId(id): PathId<AccessId>,
     payload: Payload,
 ) -> Result<Response, Problem> {
     let org = caller.org();
-    let access = find(&app, org, &id).await?;
-    let mut body: NewSync = payload.json_if_any_with(app.targets)?;
+    let access = find(&stores, org, &id).await?;
+    let mut body: NewSync = payload.json_if_any_with(stores.bank_catalog.targets)?;
     let credentials = std::mem::take(&mut body.credentials);
     let mut request = SyncRequest::attended(body);
-    let banks = app.banks().await?;
+    let banks = stores.bank_catalog.read().await?;
     let method = method(&banks, &access)?;
     check(method, &credentials)?;
     if method.requires_psu_ip && request.psu_ip_address.is_none() {
@@ -171,10 +171,10 @@ pub(crate) async fn create(
     let now = Timestamp::now();
     let sync = SyncId::of_seed(seed);
     // An earlier attempt of this request may have created it.
-    if let Some(job) = app.syncs.get(org, &sync).await? {
+    if let Some(job) = stores.syncs.get(org, &sync).await? {
         if job.status == SyncStatus::Queued {
             // The earlier attempt may have ended before it sent the message.
-            app.sync_queue.send(&[message(&job, &sync)]).await?;
+            stores.sync_queue.send(&[message(&job, &sync)]).await?;
         }
         return Ok(accepted(job));
     }
@@ -182,16 +182,16 @@ pub(crate) async fn create(
     if access.locked_by(now).is_some_and(|running| *running != sync) {
         return Err(SyncRefused::InProgress.into());
     }
-    complete(&app, &access, method, &credentials, now).await?;
-    prepare_redirect(&app, &access, method, &sync, &mut request).await?;
-    let mut sealed = seal(&app, org, &id, credentials).await?;
+    complete(&stores, &access, method, &credentials, now).await?;
+    prepare_redirect(&stores, &access, method, &sync, &mut request).await?;
+    let mut sealed = seal(&stores, org, &id, credentials).await?;
     (sealed.saved, sealed.sync) = (request.save_secrets, Some(sync.clone()));
-    let before = lock(&app, org, &id, &sync, now).await?;
+    let before = lock(&stores, org, &id, &sync, now).await?;
     let job = SyncJob::accepted(sync.clone(), org.clone(), id.clone(), request, now);
-    if let Err(failure) = hand_over(&app, &job, sealed, before).await {
+    if let Err(failure) = hand_over(&stores, &job, sealed, before).await {
         // Unless the job was stored in spite of the error.
-        if app.syncs.get(org, &sync).await?.is_none() {
-            unlock(&app, org, &id, &sync).await?;
+        if stores.syncs.get(org, &sync).await?.is_none() {
+            unlock(&stores, org, &id, &sync).await?;
         }
         return Err(failure.into());
     }
@@ -206,19 +206,19 @@ fn accepted(job: SyncJob) -> Response {
 
 /// Stores the credentials and the job, and queues the job.
 async fn hand_over(
-    app: &App,
+    stores: &Stores,
     job: &SyncJob,
     credentials: SealedCredentials,
     before: Option<SyncId>,
 ) -> Result<(), Failure> {
     if let Some(before) = before.filter(|before| *before != job.id) {
         // Its lock has expired. The worker finds that it was superseded, and ends it.
-        app.sync_queue.send(&[message(job, &before)]).await?;
+        stores.sync_queue.send(&[message(job, &before)]).await?;
     }
     if !credentials.sealed.is_empty() {
-        app.accesses.keep_credentials(&job.org, &job.access, credentials, job.created_at).await?;
+        stores.accesses.keep_credentials(&job.org, &job.access, credentials, job.created_at).await?;
     }
-    app.sync_queue.hand_over(&app.syncs, job, message(job, &job.id)).await
+    stores.sync_queue.hand_over(&stores.syncs, job, message(job, &job.id)).await
 }
 
 /// The message that has the worker process a synchronization of the job's access.
@@ -228,7 +228,7 @@ fn message(job: &SyncJob, sync: &SyncId) -> SyncMessage {
 
 /// Refuses a synchronization for which credentials are missing. None are needed while a consent is valid.
 async fn complete(
-    app: &App,
+    stores: &Stores,
     access: &Access,
     method: &AccessMethod,
     given: &Credentials,
@@ -237,7 +237,7 @@ async fn complete(
     if access.consent_at(now).is_some() {
         return Ok(());
     }
-    let kept = app.accesses.credentials(&access.org, &access.id, now).await?.sealed;
+    let kept = stores.accesses.credentials(&access.org, &access.id, now).await?.sealed;
     let missing =
         method.required_credentials().filter(|id| !given.contains_key(*id) && !kept.contains_key(*id));
     match missing.collect::<Vec<_>>().as_slice() {
@@ -251,7 +251,7 @@ async fn complete(
 
 /// Locks the access for the synchronization. Returns the synchronization whose expired lock it replaced, if any.
 async fn lock(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     access: &AccessId,
     sync: &SyncId,
@@ -265,7 +265,7 @@ async fn lock(
         }
         free
     };
-    match app.accesses.change(org, access, hold).await? {
+    match stores.accesses.change(org, access, hold).await? {
         Changed::Done(_) => Ok(before),
         Changed::Refused(_) => Err(SyncRefused::InProgress.into()),
         Changed::Gone => Err(Problem::not_found()),
@@ -273,7 +273,7 @@ async fn lock(
 }
 
 /// Unlocks the access of a synchronization that could not be queued.
-async fn unlock(app: &App, org: &OrgId, access: &AccessId, sync: &SyncId) -> Result<(), Failure> {
+async fn unlock(stores: &Stores, org: &OrgId, access: &AccessId, sync: &SyncId) -> Result<(), Failure> {
     let free = |access: &mut Access| {
         let held = access.is_held_by(sync);
         if held {
@@ -281,20 +281,20 @@ async fn unlock(app: &App, org: &OrgId, access: &AccessId, sync: &SyncId) -> Res
         }
         held
     };
-    app.accesses.change(org, access, free).await.map(drop)
+    stores.accesses.change(org, access, free).await.map(drop)
 }
 
 /// Prepares for a bank that may send the user to its own page: sets the address that the user returns to, and whether
 /// the application has to confirm the return. The operator configures the address. It is not taken from headers such as
 /// `Host`: a caller could redirect users to another site with them.
 async fn prepare_redirect(
-    app: &App,
+    stores: &Stores,
     access: &Access,
     method: &AccessMethod,
     sync: &SyncId,
     request: &mut SyncRequest,
 ) -> Result<(), Problem> {
-    let organization = app.keys.organization(&access.org).await?;
+    let organization = stores.keys.organization(&access.org).await?;
     let settings = organization.map(|organization| organization.redirects).unwrap_or_default();
     // For every bank: some use redirects although the catalog does not list that flow.
     request.confirm = settings.confirm;
@@ -302,7 +302,7 @@ async fn prepare_redirect(
         return Ok(settings.check_registered(request.redirect_uri.as_ref())?);
     }
     settings.check(request.redirect_uri.as_ref())?;
-    match &app.public_url {
+    match &stores.public_url {
         Some(url) => request.callback = Some(callback_of(url, &access.org, &access.id, sync)?),
         None if method.flows == [Flow::Redirect] => return Err(SyncRefused::RedirectNotConfigured.into()),
         None => {}
@@ -319,12 +319,12 @@ async fn prepare_redirect(
     responses((status = 200, description = "The synchronizations", body = Vec<View>)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccessId>,
 ) -> Result<Json<Vec<View>>, Problem> {
-    find(&app, caller.org(), &id).await?;
-    let syncs = app.syncs.of_access(caller.org(), &id, LISTED_MAX).await?;
+    find(&stores, caller.org(), &id).await?;
+    let syncs = stores.syncs.of_access(caller.org(), &id, LISTED_MAX).await?;
     Ok(Json(syncs.into_iter().map(View::from).collect()))
 }
 
@@ -335,19 +335,19 @@ pub(crate) async fn list(
     responses((status = 200, description = "The synchronization", body = View)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId((access, sync)): PathId<(AccessId, SyncId)>,
 ) -> Result<Json<View>, Problem> {
-    find_sync(&app, caller.org(), &access, &sync).await.map(|job| Json(job.into()))
+    find_sync(&stores, caller.org(), &access, &sync).await.map(|job| Json(job.into()))
 }
 
 pub(crate) async fn find_sync(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     access: &AccessId,
     sync: &SyncId,
 ) -> Result<SyncJob, Problem> {
-    let job = app.syncs.get(org, sync).await?.filter(|job| job.access == *access);
+    let job = stores.syncs.get(org, sync).await?.filter(|job| job.access == *access);
     job.ok_or_else(Problem::not_found)
 }

@@ -14,12 +14,12 @@ use saldo_domain::id::{AccountId, OrgId, TransactionId};
 use saldo_domain::money::{Currency, Total};
 use saldo_domain::transaction::{Direction, Transaction, TransactionDetails};
 use saldo_http::{Caller, Parameters, PathId, Problem};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::{Order, StoredTransaction};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Stores;
 use crate::accounts::{BankAccount, Query, all, find, in_unit};
 use crate::window::{Since, Window, WindowOfAccount};
 
@@ -161,11 +161,11 @@ impl View {
     responses((status = 200, description = "A page of transactions", body = List)),
 )]
 pub(crate) async fn list(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Parameters(window): Parameters<Window>,
 ) -> Result<Json<List>, Problem> {
-    let mut accounts = all(&app, caller.org()).await?;
+    let mut accounts = all(&stores, caller.org()).await?;
     if !window.accounts.is_empty() {
         accounts.retain(|found| window.accounts.contains(&found.account.id));
     }
@@ -173,7 +173,7 @@ pub(crate) async fn list(
         let reason = format!("there are more than {ACCOUNTS_MAX} accounts: name those that are wanted");
         return Err(Problem::invalid_value_of("accounts", reason));
     }
-    page(&app, caller.org(), &accounts, &window).await
+    page(&stores, caller.org(), &accounts, &window).await
 }
 
 /// Lists the transactions of an account at a bank
@@ -184,13 +184,13 @@ pub(crate) async fn list(
     responses((status = 200, description = "A page of transactions", body = List)),
 )]
 pub(crate) async fn of_account(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     Parameters(WindowOfAccount(window)): Parameters<WindowOfAccount>,
 ) -> Result<Json<List>, Problem> {
-    let account = find(&app, caller.org(), &id).await?;
-    page(&app, caller.org(), &[account], &window).await
+    let account = find(&stores, caller.org(), &id).await?;
+    page(&stores, caller.org(), &[account], &window).await
 }
 
 /// Shows a transaction that a bank reported
@@ -201,18 +201,18 @@ pub(crate) async fn of_account(
     responses((status = 200, description = "The transaction, booked or pending", body = View)),
 )]
 pub(crate) async fn read(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId((account, id)): PathId<(AccountId, TransactionId)>,
     Parameters(Query { cents }): Parameters<Query>,
 ) -> Result<Json<View>, Problem> {
-    let found = find(&app, caller.org(), &account).await?;
+    let found = find(&stores, caller.org(), &account).await?;
     let identifier = found.identifier();
-    let booked = app.transactions.get_reported(caller.org(), &identifier, &id).await?;
+    let booked = stores.transactions.get_reported(caller.org(), &identifier, &id).await?;
     let booked = booked.filter(|booked| is_of(booked, &found));
     let (transaction, booked) = match booked {
         Some(booked) => (Some(booked), true),
-        None => (app.transactions.get_pending(caller.org(), &account, &identifier, &id).await?, false),
+        None => (stores.transactions.get_pending(caller.org(), &account, &identifier, &id).await?, false),
     };
     let transaction = transaction.ok_or_else(Problem::not_found)?;
     Ok(Json(View::of(transaction, account, booked, cents)))
@@ -220,7 +220,7 @@ pub(crate) async fn read(
 
 /// A page of the accounts' transactions, in the requested order.
 async fn page(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     accounts: &[BankAccount],
     window: &Window,
@@ -229,7 +229,7 @@ async fn page(
     if window.include_pending {
         for found in accounts {
             let identifier = found.identifier();
-            for pending in app.transactions.pending(org, &found.account.id, &identifier).await? {
+            for pending in stores.transactions.pending(org, &found.account.id, &identifier).await? {
                 if window.takes(&pending, None) {
                     views.push(View::of(pending, found.account.id.clone(), false, window.cents));
                 }
@@ -240,10 +240,10 @@ async fn page(
     views.sort_by_key(|view| Reverse(view.value_date));
     let wanted = window.offset + window.count;
     match window.sort {
-        Order::NewestFirst => booked(app, org, accounts, window, &mut views, wanted).await?,
+        Order::NewestFirst => booked(stores, org, accounts, window, &mut views, wanted).await?,
         Order::OldestFirst => {
             let pending: Vec<_> = views.drain(..).rev().collect();
-            booked(app, org, accounts, window, &mut views, wanted).await?;
+            booked(stores, org, accounts, window, &mut views, wanted).await?;
             views.extend(pending);
         }
     }
@@ -253,7 +253,7 @@ async fn page(
 
 /// Adds the booked transactions of the accounts in the requested order, until there are `wanted`.
 async fn booked(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     accounts: &[BankAccount],
     window: &Window,
@@ -266,8 +266,8 @@ async fn booked(
     }
     let identifiers: BTreeSet<_> = of_identifier.keys().cloned().collect();
     let in_memory = (RECORDS_AT_ONCE / identifiers.len().max(1)).max(10);
-    let per_page = app.limits.records_per_page.min(wanted.max(1)).min(in_memory);
-    let stream = app.transactions.reported_by_day(org, &identifiers, days(window), window.sort, per_page);
+    let per_page = stores.limits.records_per_page.min(wanted.max(1)).min(in_memory);
+    let stream = stores.transactions.reported_by_day(org, &identifiers, days(window), window.sort, per_page);
     let mut stream = std::pin::pin!(stream);
     while views.len() < wanted
         && let Some(StoredTransaction { transaction, stored_by }) = stream.try_next().await?

@@ -29,8 +29,8 @@ impl Lab {
         let org = OrgId::random().expect("randomness");
         let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
-        let mut environment = aws.environment();
-        environment.push(("SALDO_PUBLIC_URL", PUBLIC_URL.to_owned()));
+        let mut environment = aws.environment_of("SyncFunction").expect("the function");
+        environment.push(("SALDO_PUBLIC_URL".to_owned(), PUBLIC_URL.to_owned()));
         let function = Function::start(env!("CARGO_BIN_EXE_sync"), &environment).await;
         Self { aws, org, key, function }
     }
@@ -65,8 +65,8 @@ async fn a_bank_is_connected_through_api_gateway_and_read_by_the_worker_that_sqs
     let mut lab = Lab::start().await;
     let credentials = json!({ "credentials": { "psu_id": "conflict.lambda", "pin": "12345" } });
     let (access, sync, event) = lab.begin("sandbox", credentials).await;
-    let binary = env!("CARGO_BIN_EXE_sync-worker");
-    let mut worker = Function::start(binary, &lab.aws.environment()).await;
+    let mut worker =
+        Function::deployed(env!("CARGO_BIN_EXE_sync-worker"), &lab.aws, "SyncWorkerFunction").await;
     assert_eq!(worker.invoke(event.clone()).await, Ok(only_the_nonsense_failed()));
     worker.say_age("sync-worker");
     let challenge =
@@ -97,8 +97,9 @@ async fn bank_sends_its_user_back_to_the_public_url() {
 async fn dead_letters_end_their_synchronization() {
     let mut lab = Lab::start().await;
     let (access, sync, event) = lab.begin("sandbox-redirect", Value::Null).await;
-    let binary = env!("CARGO_BIN_EXE_sync-dead-letters");
-    let mut dead_letters = Function::start(binary, &lab.aws.environment()).await;
+    let mut dead_letters =
+        Function::deployed(env!("CARGO_BIN_EXE_sync-dead-letters"), &lab.aws, "SyncDeadLettersFunction")
+            .await;
     assert!(leaves_one_open(&dead_letters.invoke(event).await));
     dead_letters.say_age("sync-dead-letters");
     assert_eq!(lab.told(&access, &sync).await["error"]["code"], 30000);
@@ -112,11 +113,12 @@ async fn the_schedule_queues_what_needs_no_user_once_a_day() {
     let credentials = json!({ "psu_id": "no-sca.lambda", "pin": "12345" });
     let request = json!({ "credentials": credentials, "save_secrets": true });
     let (access, sync, event) = lab.begin("sandbox", request).await;
-    let mut worker = Function::start(env!("CARGO_BIN_EXE_sync-worker"), &lab.aws.environment()).await;
+    let mut worker =
+        Function::deployed(env!("CARGO_BIN_EXE_sync-worker"), &lab.aws, "SyncWorkerFunction").await;
     assert_eq!(worker.invoke(event).await, Ok(only_the_nonsense_failed()));
     assert_eq!(lab.told(&access, &sync).await["status"], "COMPLETED");
-    let binary = env!("CARGO_BIN_EXE_sync-schedule");
-    let mut schedule = Function::start(binary, &lab.aws.environment()).await;
+    let mut schedule =
+        Function::deployed(env!("CARGO_BIN_EXE_sync-schedule"), &lab.aws, "SyncScheduleFunction").await;
     // <https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html>
     let event = json!({
         "version": "0",

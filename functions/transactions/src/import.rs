@@ -15,10 +15,11 @@ use saldo_domain::transaction::{
 };
 use saldo_http::{Caller, Payload, Problem, Seed};
 use saldo_store::Kept;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::Stores;
 
 // The descriptions below name the bound.
 const _: () = assert!(TRANSACTIONS_MAX == 1_000);
@@ -79,7 +80,7 @@ enum Outcome {
     responses((status = 201, description = "The result", body = Receipt)),
 )]
 pub(crate) async fn import(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
     payload: Payload,
@@ -89,7 +90,7 @@ pub(crate) async fn import(
     let (same, mut outcomes) = group_by_id(elements.iter().map(|element| batch.read(element)));
     let first = same.values().filter_map(|same| same.first()).map(|(_, transaction)| transaction);
     let first: Vec<_> = first.collect();
-    let kept = app.transactions.keep(caller.org(), &first, seed, app.limits.writes_in_flight).await?;
+    let kept = stores.transactions.keep(caller.org(), &first, seed, stores.limits.writes_in_flight).await?;
     for (id, same) in &same {
         let kept = kept.get(id).ok_or_else(|| Failure::missing("a transaction that was kept"))?;
         outcomes.extend(compare(same, *kept));

@@ -14,9 +14,10 @@ use saldo_domain::money::Currency;
 use saldo_domain::transaction::{Direction, Place, Source, Transaction};
 use saldo_http::openapi::AmountText;
 use saldo_http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parameters, PathId, Problem};
-use saldo_store::app::App;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::Stores;
 
 const LIMIT: &str = "limit";
 const CURSOR: &str = "cursor";
@@ -140,11 +141,11 @@ impl FromParameters for Query {
     responses((status = 200, description = "A page of transactions", body = CursorPage<View>)),
 )]
 pub(crate) async fn by_identifier(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Parameters(Query { account, window }): Parameters<Query>,
 ) -> Result<Json<CursorPage<View>>, Problem> {
-    page(&app, caller.org(), &account, window).await
+    page(&stores, caller.org(), &account, window).await
 }
 
 /// Lists the transactions of an account
@@ -162,22 +163,22 @@ pub(crate) async fn by_identifier(
     responses((status = 200, description = "A page of transactions", body = CursorPage<View>)),
 )]
 pub(crate) async fn of_account(
-    State(app): State<App>,
+    State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     PathId(id): PathId<AccountId>,
     Parameters(window): Parameters<Window>,
 ) -> Result<Json<CursorPage<View>>, Problem> {
-    let account = app.accounts.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
-    page(&app, caller.org(), &account.transactions_identifier(), window).await
+    let account = stores.accounts.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
+    page(&stores, caller.org(), &account.transactions_identifier(), window).await
 }
 
 async fn page(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     account: &AccountIdentifier,
     Window { limit, days, after }: Window,
 ) -> Result<Json<CursorPage<View>>, Problem> {
-    let page = app.transactions.list(org, account, days, after.as_ref(), limit.get()).await?;
+    let page = stores.transactions.list(org, account, days, after.as_ref(), limit.get()).await?;
     let (transactions, has_more) = page;
     let next_cursor = transactions.last().filter(|_| has_more).map(|last| Place::of(last).to_string());
     Ok(Json(CursorPage::new(transactions.into_iter().map(View::from).collect(), next_cursor)))

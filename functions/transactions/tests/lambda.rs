@@ -16,8 +16,8 @@ async fn dates_stay_the_day_they_are_in_every_time_zone() {
         let org = OrgId::random().expect("randomness");
         let key =
             local::demo::create_organization(&aws.app(), org, "Test", "ARS").await.expect("an organization");
-        let mut environment = aws.environment();
-        environment.push(("TZ", time_zone.to_owned()));
+        let mut environment = aws.environment_of("TransactionsFunction").expect("the function");
+        environment.push(("TZ".to_owned(), time_zone.to_owned()));
         let mut function = Function::start(env!("CARGO_BIN_EXE_transactions"), &environment).await;
         let body = json!({ "transactions": [{
             "accountIdentifier": "a", "amount": "1", "currency": "EUR",

@@ -9,7 +9,6 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand, ValueEnum};
 use saldo_domain::id::OrgId;
 use saldo_domain::sync::SyncJob;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::{Job, JobStore};
 use serde::Serialize;
@@ -18,6 +17,7 @@ pub(crate) use id::JobId;
 pub use redrive::redrive_unfinished;
 
 use crate::Answer;
+use crate::Stores;
 use crate::lookup::organization;
 use line::Line;
 
@@ -81,37 +81,37 @@ struct Queued {
     deliveries: usize,
 }
 
-pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
+pub(crate) async fn run(stores: &Stores, command: Command) -> Result<Answer> {
     match command {
         Command::List(List { org, kind, limit }) => {
-            organization(app, &org).await?;
+            organization(stores, &org).await?;
             let limit = usize::from(limit);
-            let lines = newest(app, &org, kind, limit).await?;
+            let lines = newest(stores, &org, kind, limit).await?;
             let answer = Answer::list(&lines)?;
             Ok(if lines.len() < limit { answer } else { answer.with_note("There may be more; see --limit") })
         }
-        Command::Show(One { org, job }) => show::show(app, &org, &job).await,
-        Command::Redrive(One { org, job }) => Answer::one(&redrive::redrive(app, &org, &job).await?),
-        Command::Unfinished => Answer::list(&unfinished(app).await?),
+        Command::Show(One { org, job }) => show::show(stores, &org, &job).await,
+        Command::Redrive(One { org, job }) => Answer::one(&redrive::redrive(stores, &org, &job).await?),
+        Command::Unfinished => Answer::list(&unfinished(stores).await?),
         Command::RedriveUnfinished => {
-            let (jobs, deliveries) = redrive_unfinished(app).await?;
+            let (jobs, deliveries) = redrive_unfinished(stores).await?;
             Answer::one(&Queued { jobs, deliveries })
         }
     }
 }
 
 /// The organization's newest jobs.
-async fn newest(app: &App, org: &OrgId, kind: Option<Kind>, limit: usize) -> Result<Vec<Line>> {
+async fn newest(stores: &Stores, org: &OrgId, kind: Option<Kind>, limit: usize) -> Result<Vec<Line>> {
     let asked_for = |one: Kind| kind.is_none_or(|kind| kind == one);
     let mut lines: Vec<Line> = Vec::new();
     if asked_for(Kind::Import) {
-        lines.extend(newest_of(&app.imports, org, limit).await?.iter().map(Line::of_import));
+        lines.extend(newest_of(&stores.imports, org, limit).await?.iter().map(Line::of_import));
     }
     if asked_for(Kind::Export) {
-        lines.extend(newest_of(&app.exports, org, limit).await?.iter().map(Line::of_export));
+        lines.extend(newest_of(&stores.exports, org, limit).await?.iter().map(Line::of_export));
     }
     if asked_for(Kind::Sync) {
-        lines.extend(newest_syncs(app, org, limit).await?.iter().map(Line::of_sync));
+        lines.extend(newest_syncs(stores, org, limit).await?.iter().map(Line::of_sync));
     }
     lines.sort_by(|a, b| b.created_at.cmp(&a.created_at));
     lines.truncate(limit);
@@ -127,19 +127,19 @@ async fn newest_of<J: Job<Id: Clone>>(
 }
 
 /// The newest synchronizations, which are stored by access.
-async fn newest_syncs(app: &App, org: &OrgId, limit: usize) -> Result<Vec<SyncJob>, Failure> {
+async fn newest_syncs(stores: &Stores, org: &OrgId, limit: usize) -> Result<Vec<SyncJob>, Failure> {
     let mut found = Vec::new();
-    for access in app.accesses.all(org).await? {
-        found.extend(app.syncs.of_access(org, &access.id, limit).await?);
+    for access in stores.accesses.all(org).await? {
+        found.extend(stores.syncs.of_access(org, &access.id, limit).await?);
     }
     Ok(found)
 }
 
 /// The jobs that have not ended, of all organizations, oldest first.
-async fn unfinished(app: &App) -> Result<Vec<Line>> {
-    let imports = app.imports.unfinished().await.context("looking for unfinished imports")?;
-    let exports = app.exports.unfinished().await.context("looking for unfinished exports")?;
-    let syncs = app.syncs.unfinished().await.context("looking for unfinished synchronizations")?;
+async fn unfinished(stores: &Stores) -> Result<Vec<Line>> {
+    let imports = stores.imports.unfinished().await.context("looking for unfinished imports")?;
+    let exports = stores.exports.unfinished().await.context("looking for unfinished exports")?;
+    let syncs = stores.syncs.unfinished().await.context("looking for unfinished synchronizations")?;
     let mut lines: Vec<_> = imports.iter().map(Line::of_import).collect();
     lines.extend(exports.iter().map(Line::of_export));
     lines.extend(syncs.iter().map(Line::of_sync));

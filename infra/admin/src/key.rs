@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use saldo_domain::date::{in_milliseconds, parse_moment};
 use saldo_domain::id::{KeyId, OrgId};
 use saldo_domain::key::{Actor, ApiKey, KeyName, KeyRequest, KeySecret, Scope};
-use saldo_store::app::App;
+use saldo_store::KeyStore;
 use saldo_store::{Revocation, Revoked, Revoker};
 use serde::Serialize;
 
 use crate::Answer;
+use crate::Stores;
 use crate::lookup::organization;
 
 /// The note about a new key.
@@ -98,7 +99,7 @@ struct RevokedKey {
 
 const REVOKED: &str = "revoked";
 
-pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
+pub(crate) async fn run(stores: &Stores, command: Command) -> Result<Answer> {
     let now = Timestamp::now();
     match command {
         Command::Create(Create { org, name, mut scopes, expires_at }) => {
@@ -107,19 +108,20 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
             }
             scopes.sort_unstable();
             scopes.dedup();
-            organization(app, &org).await?;
-            let NewKey { key, secret } = create(app, org, KeyRequest { name, scopes, expires_at }).await?;
+            organization(stores, &org).await?;
+            let NewKey { key, secret } =
+                create(&stores.keys, org, KeyRequest { name, scopes, expires_at }).await?;
             let created = Created { view: View::of(key, now), key: secret.expose().to_owned() };
             Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
         }
         Command::List { org } => {
-            organization(app, &org).await?;
-            let keys = all(app, &org).await?;
+            organization(stores, &org).await?;
+            let keys = all(stores, &org).await?;
             Answer::list(&keys.into_iter().map(|key| View::of(key, now)).collect::<Vec<_>>())
         }
         Command::Revoke { org, key, cascade } => {
             let revocation = Revocation { org: &org, id: &key, cascade, by: Revoker::Operator, now };
-            match app.keys.revoke(&revocation).await? {
+            match stores.keys.revoke(&revocation).await? {
                 Revoked::Done => Answer::one(&RevokedKey { org, id: key, status: REVOKED }),
                 // An operator needs no scopes and may revoke the last key.
                 Revoked::NotFound | Revoked::ScopesMissing(_) | Revoked::LastKey => {
@@ -134,17 +136,17 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
 ///
 /// # Errors
 /// When DynamoDB fails. If the key was stored nevertheless, its secret is lost.
-pub async fn create(app: &App, org: OrgId, request: KeyRequest) -> Result<NewKey> {
+pub async fn create(keys: &KeyStore, org: OrgId, request: KeyRequest) -> Result<NewKey> {
     let secret = KeySecret::random()?;
     let key = request.grant(KeyId::random()?, org, Actor::Operator, &secret, Timestamp::now());
-    app.keys.create(&secret.hash(), &key).await?;
+    keys.create(&secret.hash(), &key).await?;
     Ok(NewKey { key, secret })
 }
 
-async fn all(app: &App, org: &OrgId) -> Result<Vec<ApiKey>> {
+async fn all(stores: &Stores, org: &OrgId) -> Result<Vec<ApiKey>> {
     let mut keys: Vec<ApiKey> = Vec::new();
     loop {
-        let (page, more) = app.keys.list(org, keys.last().map(|key| &key.id), PAGE).await?;
+        let (page, more) = stores.keys.list(org, keys.last().map(|key| &key.id), PAGE).await?;
         let ended = page.is_empty() || !more;
         keys.extend(page);
         if ended {

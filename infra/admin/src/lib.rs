@@ -7,12 +7,14 @@ pub mod key;
 mod lookup;
 pub mod org;
 mod queue;
+mod stores;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use saldo_store::app::App;
+use saldo_store::Environment;
 
 pub use answer::{Answer, Output};
+pub use stores::Stores;
 
 const WHERE: &str = "\
 The environment identifies the stack. For the local stack: source .local/env. For a deployed one, \
@@ -53,11 +55,14 @@ enum Command {
 /// # Errors
 /// Why the command has failed.
 pub async fn run(options: Options) -> Result<Answer> {
-    let app = App::from_env().await.context("the environment does not identify a stack; see --help")?;
+    let stores = Environment::load()
+        .await
+        .build(Stores::new)
+        .context("the environment does not identify a stack; see --help")?;
     match options.command {
-        Command::Org(command) => org::run(&app, command).await,
-        Command::Key(command) => key::run(&app, command).await,
-        Command::Job(command) => job::run(&app, command).await,
-        Command::Queue(command) => queue::run(&app, command).await,
+        Command::Org(command) => org::run(&stores, command).await,
+        Command::Key(command) => key::run(&stores, command).await,
+        Command::Job(command) => job::run(&stores, command).await,
+        Command::Queue(command) => queue::run(&stores, command).await,
     }
 }

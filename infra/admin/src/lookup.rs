@@ -3,14 +3,15 @@
 use anyhow::{Result, bail};
 use saldo_domain::id::OrgId;
 use saldo_domain::organization::Organization;
-use saldo_store::app::App;
+
+use crate::Stores;
 
 /// The organization with this id.
 ///
 /// # Errors
 /// When there is none.
-pub(crate) async fn organization(app: &App, org: &OrgId) -> Result<Organization> {
-    match app.keys.organization(org).await? {
+pub(crate) async fn organization(stores: &Stores, org: &OrgId) -> Result<Organization> {
+    match stores.keys.organization(org).await? {
         Some(organization) => Ok(organization),
         None => bail!("there is no {org}"),
     }

@@ -10,10 +10,11 @@ use saldo_domain::money::Currency;
 use saldo_domain::organization::{Organization, TimeZoneName};
 use saldo_domain::sync::RedirectSettings;
 use saldo_domain::text::Text;
-use saldo_store::app::App;
+use saldo_store::KeyStore;
 use serde::Serialize;
 
 use crate::Answer;
+use crate::Stores;
 use crate::key::{NewKey, SHOWN_ONCE};
 use crate::lookup::organization;
 
@@ -64,7 +65,7 @@ struct Created {
     key: String,
 }
 
-pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
+pub(crate) async fn run(stores: &Stores, command: Command) -> Result<Answer> {
     match command {
         Command::Create(Create { name, currency, time_zone }) => {
             let organization = Organization {
@@ -74,14 +75,14 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
                 time_zone,
                 redirects: RedirectSettings::default(),
             };
-            let NewKey { key, secret } = create(app, &organization).await?;
+            let NewKey { key, secret } = create(&stores.keys, &organization).await?;
             let created = Created { organization, key_id: key.id, key: secret.expose().to_owned() };
             Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
         }
-        Command::List => Answer::list(&app.keys.organizations().await?),
-        Command::Show { org } => Answer::one(&organization(app, &org).await?),
-        Command::RedirectUris(command) => redirects::run(app, command).await,
-        Command::ConfirmRedirects { org, switch } => redirects::confirm(app, &org, switch).await,
+        Command::List => Answer::list(&stores.keys.organizations().await?),
+        Command::Show { org } => Answer::one(&organization(stores, &org).await?),
+        Command::RedirectUris(command) => redirects::run(stores, command).await,
+        Command::ConfirmRedirects { org, switch } => redirects::confirm(stores, &org, switch).await,
     }
 }
 
@@ -89,10 +90,10 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
 ///
 /// # Errors
 /// When DynamoDB fails. The organization may exist then, without a key.
-pub async fn create(app: &App, organization: &Organization) -> Result<NewKey> {
-    app.keys.put_organization(organization).await?;
+pub async fn create(keys: &KeyStore, organization: &Organization) -> Result<NewKey> {
+    keys.put_organization(organization).await?;
     let request = KeyRequest { name: "first".parse()?, scopes: Scope::ALL.to_vec(), expires_at: None };
-    let key = crate::key::create(app, organization.id.clone(), request).await;
+    let key = crate::key::create(keys, organization.id.clone(), request).await;
     key.with_context(|| {
         format!("{} was created, without a key; `admin key create` makes one", organization.id)
     })

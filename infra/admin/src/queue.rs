@@ -2,11 +2,11 @@
 
 use anyhow::Result;
 use clap::Subcommand;
-use saldo_store::app::App;
 use saldo_store::queue::Depth;
 use serde::Serialize;
 
 use crate::Answer;
+use crate::Stores;
 
 /// Commands for queues.
 #[derive(Debug, Subcommand)]
@@ -34,8 +34,9 @@ impl View {
     }
 }
 
-pub(crate) async fn run(app: &App, Command::List: Command) -> Result<Answer> {
-    let App { plan_queue, import_queue, export_queue, sync_queue, notification_queue, .. } = app;
+pub(crate) async fn run(stores: &Stores, Command::List: Command) -> Result<Answer> {
+    let Stores { import_worker, export_queue, sync_queue, notification_queue, .. } = stores;
+    let (plan_queue, import_queue) = (&import_worker.plan_queue, &import_worker.stores.import_queue);
     let queues = [
         ("imports to be planned", plan_queue.depths().await?),
         ("chunks of imports", import_queue.depths().await?),

@@ -15,7 +15,7 @@ struct Ran {
     stderr: String,
 }
 
-type Environment = [(&'static str, String)];
+type Environment = [(String, String)];
 
 async fn run(environment: &Environment, arguments: &[&str]) -> Ran {
     let mut command = Command::new(env!("CARGO_BIN_EXE_admin"));
@@ -206,9 +206,9 @@ async fn errors_are_one_line() {
 
     let gone: Vec<_> = environment
         .iter()
-        .map(|(name, value)| match *name {
-            "AWS_ENDPOINT_URL_DYNAMODB" => (*name, "http://127.0.0.1:9".to_owned()),
-            name => (name, value.clone()),
+        .map(|(name, value)| match name.as_str() {
+            "AWS_ENDPOINT_URL_DYNAMODB" => (name.clone(), "http://127.0.0.1:9".to_owned()),
+            _ => (name.clone(), value.clone()),
         })
         .collect();
     let (code, why) = refused(&gone, &["org", "list"]).await;
@@ -230,16 +230,16 @@ async fn exhausted_import_is_found_and_redriven() {
 
     let shown = done(&environment, &show).await;
     assert_eq!((text(&shown, "status"), text(&shown, "outstanding")), ("processing", "its plan"));
-    let messages = stack.messages(&stack.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle_dead_letters(stack.app.clone(), sqs_event(&messages)).await;
+    let messages = stack.messages(&stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    saldo_jobs::import::handle_dead_letters((&stack.app).into(), sqs_event(&messages)).await;
     let shown = done(&environment, &show).await;
     assert_eq!(text(&shown, "status"), "failed");
     assert!(text(&shown, "outstanding").contains("job redrive"), "{shown}");
 
     let redriven = done(&environment, &redrive).await;
     assert_eq!((text(&redriven, "job"), &redriven["queued"]), (import, &json!(true)));
-    let messages = stack.messages(&stack.aws.settings.queues.plan).await;
-    saldo_jobs::import::handle(stack.app.clone(), sqs_event(&messages)).await;
+    let messages = stack.messages(&stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    saldo_jobs::import::handle((&stack.app).into(), sqs_event(&messages)).await;
     let shown = done(&environment, &show).await;
     assert_eq!((text(&shown, "status"), &shown["imported"]), ("completed", &json!(2)));
     assert_eq!(shown["outstanding"], Value::Null);
@@ -260,9 +260,9 @@ async fn jobs_with_lost_messages_are_found_and_redriven() {
     let body = json!({ "format": "csv", "delivery": "link" });
     let (_, export) = stack.ask(&stack.app, Method::POST, "/api/v1/export/accounts", body).await;
     let (import, export) = (text(&accepted, "job_id"), text(&export, "export_id"));
-    let queues = &stack.aws.settings.queues;
-    stack.messages(&queues.plan).await;
-    let exports = stack.messages(&queues.export).await;
+    let variables = &stack.aws.variables;
+    stack.messages(&variables["SALDO_PLAN_QUEUE"]).await;
+    let exports = stack.messages(&variables["SALDO_EXPORT_QUEUE"]).await;
 
     let ids = |jobs: Value| {
         let jobs = jobs.as_array().cloned().unwrap_or_default();
@@ -296,7 +296,7 @@ async fn jobs_with_lost_messages_are_found_and_redriven() {
     );
 
     // A failed export is final.
-    saldo_jobs::export::handle_dead_letters(stack.app.clone(), sqs_event(&exports)).await;
+    saldo_jobs::export::handle_dead_letters((&stack.app).into(), sqs_event(&exports)).await;
     let (code, why) = refused(&environment, &["job", "redrive", &org, export]).await;
     assert_eq!(code, Some(1));
     assert!(

@@ -11,9 +11,8 @@ use saldo_domain::id::OrgId;
 use saldo_domain::key::{KeyRequest, KeySecret, Scope};
 use saldo_domain::organization::{Organization, TimeZoneName};
 use saldo_domain::sync::RedirectSettings;
-use saldo_store::app::App;
 
-use crate::private_file;
+use crate::{App, private_file};
 
 /// The demo organization's id: fixed, so that a restarted stack finds its data.
 const DEMO: &str = "org_demodemodemodemo";
@@ -31,7 +30,7 @@ pub async fn create_organization(app: &App, id: OrgId, name: &str, currency: &st
         time_zone: TimeZoneName::utc(),
         redirects: RedirectSettings::default(),
     };
-    Ok(admin::org::create(app, &organization).await?.secret)
+    Ok(admin::org::create(&app.keys, &organization).await?.secret)
 }
 
 /// Creates a key for an organization.
@@ -45,7 +44,7 @@ pub async fn create_key(
     expires_at: Option<Timestamp>,
 ) -> Result<KeySecret> {
     let request = KeyRequest { name: "local".parse()?, scopes, expires_at };
-    Ok(admin::key::create(app, org, request).await?.secret)
+    Ok(admin::key::create(&app.keys, org, request).await?.secret)
 }
 
 /// The demo organization's key: the one in the file `env` of an earlier start, if it is still valid, or a new one.
@@ -61,7 +60,7 @@ pub(crate) async fn key(app: &App, env_file: &Path) -> Result<KeySecret> {
 }
 
 /// Writes a file of variables for a shell to `source`. Only its owner can read it, since it contains a key.
-pub(crate) fn write_env_file(file: &Path, variables: &[(&str, String)]) -> Result<()> {
+pub(crate) fn write_env_file(file: &Path, variables: &[(String, String)]) -> Result<()> {
     let mut text = String::new();
     for (name, value) in variables {
         writeln!(text, "export {name}='{value}'")?;

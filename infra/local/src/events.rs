@@ -10,10 +10,10 @@ use aws_config::SdkConfig;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use futures::future::BoxFuture;
-use saldo_store::app::App;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::App;
 use crate::interceptor::intercepted;
 use crate::lineage::{Lineage, Trace};
 use crate::sdk::called_by;
@@ -28,7 +28,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// The delay of a poller after an error.
 const PAUSE: Duration = Duration::from_secs(1);
 
-type Handler = fn(App, SqsEvent) -> BoxFuture<'static, SqsBatchResponse>;
+type Handler = fn(&App, SqsEvent) -> BoxFuture<'static, SqsBatchResponse>;
 
 /// A queue and the function that processes its messages.
 #[derive(Clone)]
@@ -45,16 +45,22 @@ struct Source {
 /// The handler of a binary in the template.
 fn handler(binary: &str) -> Result<Handler> {
     Ok(match binary {
-        "export-worker" => |app, event| Box::pin(saldo_jobs::export::handle(app, event)),
-        "export-dead-letters" => |app, event| Box::pin(saldo_jobs::export::handle_dead_letters(app, event)),
-        "import-worker" => |app, event| Box::pin(saldo_jobs::import::handle(app, event)),
-        "import-dead-letters" => |app, event| Box::pin(saldo_jobs::import::handle_dead_letters(app, event)),
-        "notifications-worker" => |app, event| Box::pin(saldo_jobs::notifications::handle(app, event)),
-        "notifications-dead-letters" => {
-            |app, event| Box::pin(saldo_jobs::notifications::handle_dead_letters(app, event))
+        "export-worker" => |app, event| Box::pin(saldo_jobs::export::handle(app.into(), event)),
+        "export-dead-letters" => {
+            |app, event| Box::pin(saldo_jobs::export::handle_dead_letters(app.into(), event))
         }
-        "sync-worker" => |app, event| Box::pin(saldo_jobs::sync::handle(app, event)),
-        "sync-dead-letters" => |app, event| Box::pin(saldo_jobs::sync::handle_dead_letters(app, event)),
+        "import-worker" => |app, event| Box::pin(saldo_jobs::import::handle(app.into(), event)),
+        "import-dead-letters" => {
+            |app, event| Box::pin(saldo_jobs::import::handle_dead_letters(app.into(), event))
+        }
+        "notifications-worker" => |app, event| Box::pin(saldo_jobs::notifications::handle(app.into(), event)),
+        "notifications-dead-letters" => {
+            |app, event| Box::pin(saldo_jobs::notifications::handle_dead_letters(app.into(), event))
+        }
+        "sync-worker" => |app, event| Box::pin(saldo_jobs::sync::handle(app.into(), event)),
+        "sync-dead-letters" => {
+            |app, event| Box::pin(saldo_jobs::sync::handle_dead_letters(app.into(), event))
+        }
         other => bail!("the local stack has no handler for {other}"),
     })
 }
@@ -109,7 +115,7 @@ fn source(mapping: &TemplateSource, function: &Resource) -> Result<Source> {
 /// Runs the daily synchronizations, first a day after the start, until `stop` is cancelled.
 async fn run_daily(app: &App, stop: &CancellationToken) {
     while stop.run_until_cancelled(tokio::time::sleep(DAY)).await.is_some() {
-        if let Err(failure) = saldo_jobs::sync::schedule::run(app, jiff::Timestamp::now()).await {
+        if let Err(failure) = saldo_jobs::sync::schedule::run(&app.into(), jiff::Timestamp::now()).await {
             tracing::warn!(error = %failure.chain(), "the daily synchronizations were not queued");
         }
     }
@@ -170,7 +176,7 @@ impl Poller {
         };
         self.trace.set(Some(&lineage));
         let event = sqs_event_from(&self.source.arn, &messages);
-        let answer = (self.source.handler)(self.app.clone(), event).await;
+        let answer = (self.source.handler)(&self.app, event).await;
         self.trace.set(None);
         let failed: Vec<&str> =
             answer.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();

@@ -118,7 +118,7 @@ impl Call {
 /// The same configuration, with `interceptor` before those that it has already.
 #[must_use]
 pub fn intercepted<T: Interceptor>(sdk: &SdkConfig, interceptor: &Arc<T>) -> SdkConfig {
-    let client = sdk.http_client().unwrap_or_else(saldo_store::app::http_client);
+    let client = sdk.http_client().unwrap_or_else(saldo_store::http_client);
     sdk.to_builder().http_client(Intercepted { client, interceptor: Arc::clone(interceptor) }).build()
 }
 

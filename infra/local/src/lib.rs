@@ -1,5 +1,6 @@
 //! The local stack: embedded AWS services with the resources of `infra/template.yaml`, and all functions, in one process.
 
+mod app;
 mod bank;
 mod catalog;
 mod cors;
@@ -15,6 +16,7 @@ mod services;
 mod stack;
 mod template;
 
+pub use app::{App, Variables};
 pub use bank::Bank;
 pub use catalog::put_catalog;
 pub use events::{sqs_event, sqs_event_from};
@@ -32,7 +34,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use aws_config::SdkConfig;
-use saldo_store::app::App;
 
 /// The routes of the template.
 ///
@@ -83,12 +84,13 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     let key = demo::key(&app, &env_file).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let key_text = key.expose().to_owned();
-    let mut variables = vec![("SALDO_URL", url.clone()), ("SALDO_PUBLIC_URL", url), ("SALDO_KEY", key_text)];
+    let variables = [("SALDO_URL", url.clone()), ("SALDO_PUBLIC_URL", url), ("SALDO_KEY", key_text)];
+    let mut variables: Vec<_> = variables.map(|(name, value)| (name.to_owned(), value)).into();
     variables.extend(aws.environment());
     demo::write_env_file(&env_file, &variables)?;
     let resumed = resume(&app).await?;
     // Last: when the API answers, the file `env` exists.
-    let app_on = |sdk: &SdkConfig| App::new(&aws.settings, sdk);
+    let app_on = |sdk: &SdkConfig| aws.app_over(sdk);
     let functions = Functions::start(aws.template(), aws.sdk_config(), app_on, listener)?;
     welcome(options, &functions.url, key.expose(), resumed);
     stopped.await;

@@ -1,20 +1,21 @@
 //! Creates the template's tables, bucket, queues and keys in the services, and removes them from external services.
 
-use std::collections::BTreeMap;
-
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TimeToLiveSpecification,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use saldo_store::settings::Settings;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::Variables;
 use crate::cors::Cors;
 use crate::services::Outside;
 use crate::template::{Resource, Template};
+
+/// The variable that allows calls to this machine.
+pub(crate) const ALLOW_LOOPBACK: &str = "SALDO_ALLOW_LOOPBACK";
 
 /// Clients of the services.
 pub(crate) struct Clients {
@@ -70,9 +71,13 @@ struct TimeToLive {
     enabled: bool,
 }
 
-/// Creates missing resources and returns the functions' settings. `external_s3`: the bucket's CORS rules are configured in
+/// Creates missing resources and returns the variables that name the resources. `external_s3`: the bucket's CORS rules are configured in
 /// S3; for an embedded one, the stack enforces them.
-pub(crate) async fn provision(template: &Template, clients: &Clients, external_s3: bool) -> Result<Settings> {
+pub(crate) async fn provision(
+    template: &Template,
+    clients: &Clients,
+    external_s3: bool,
+) -> Result<Variables> {
     let existing = clients.dynamodb.list_tables().send().await?.table_names.unwrap_or_default();
     for table in template.resources("AWS::DynamoDB::Table")? {
         if !existing.contains(&table.logical_id) {
@@ -81,29 +86,21 @@ pub(crate) async fn provision(template: &Template, clients: &Clients, external_s
                 .with_context(|| format!("creating {}", table.logical_id))?;
         }
     }
-    let environment = template.environment()?;
-    let settings = settings(&environment)?;
+    let mut variables = template.variables()?;
+    variables.insert(ALLOW_LOOPBACK.to_owned(), "true".to_owned());
+    let bucket = variables.get("SALDO_BUCKET").context("the template's settings have no bucket")?;
     let buckets = clients.s3.list_buckets().send().await?.buckets.unwrap_or_default();
-    if !buckets.iter().any(|bucket| bucket.name() == Some(&settings.bucket)) {
-        clients.s3.create_bucket().bucket(&settings.bucket).send().await.context("creating the bucket")?;
+    if !buckets.iter().any(|existing| existing.name() == Some(bucket.as_str())) {
+        clients.s3.create_bucket().bucket(bucket).send().await.context("creating the bucket")?;
     }
     if external_s3 {
         let cors = Cors::of_bucket(template)?.to_s3()?;
-        let put = clients.s3.put_bucket_cors().bucket(&settings.bucket).cors_configuration(cors);
+        let put = clients.s3.put_bucket_cors().bucket(bucket).cors_configuration(cors);
         put.send().await.context("setting the bucket's CORS rules")?;
     }
     create_queues(template, &clients.sqs).await?;
     create_keys(template, &clients.kms).await?;
-    Ok(settings)
-}
-
-/// The functions' settings, from the template's environment variables.
-fn settings(environment: &BTreeMap<String, String>) -> Result<Settings> {
-    let settings = Settings::read(|name| match name {
-        "SALDO_ALLOW_LOOPBACK" => Some("true".to_owned()),
-        name => environment.get(name).cloned(),
-    });
-    settings.context("the template's environment")
+    Ok(variables)
 }
 
 async fn create_table(dynamodb: &aws_sdk_dynamodb::Client, resource: &Resource) -> Result<()> {
@@ -195,11 +192,12 @@ async fn create_keys(template: &Template, kms: &aws_sdk_kms::Client) -> Result<(
 pub(crate) async fn remove(
     template: &Template,
     clients: &Clients,
-    settings: &Settings,
+    variables: &Variables,
     outside: &Outside,
 ) -> Result<()> {
     if outside.s3.is_some() {
-        remove_bucket(&clients.s3, &settings.bucket).await.context("removing the bucket")?;
+        let bucket = variables.get("SALDO_BUCKET").map_or("", String::as_str);
+        remove_bucket(&clients.s3, bucket).await.context("removing the bucket")?;
     }
     if outside.sqs.is_some() {
         for queue in template.resources("AWS::SQS::Queue")? {

@@ -132,7 +132,7 @@ impl Endpoints {
             .region(Region::new(REGION))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             .service_config(self.clone())
-            .http_client(saldo_store::app::http_client())
+            .http_client(saldo_store::http_client())
             .build()
     }
 }

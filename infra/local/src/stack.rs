@@ -11,8 +11,6 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use saldo_http::Routes;
-use saldo_store::app::App;
-use saldo_store::settings::Settings;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -21,11 +19,12 @@ use url::Url;
 use crate::catalog::put_catalog;
 use crate::cors::Cors;
 use crate::events;
-use crate::provision::{Clients, provision, remove};
+use crate::provision::{ALLOW_LOOPBACK, Clients, provision, remove};
 use crate::sdk::called_by;
 use crate::server::serve;
 use crate::services::{Data, Endpoints, Services};
 use crate::template::{REGION, Template};
+use crate::{App, Variables};
 
 /// How long a stop waits for requests and messages in progress.
 const STOPPING_MAX: Duration = Duration::from_secs(3);
@@ -45,7 +44,7 @@ pub struct Aws {
     /// Dropped with the services.
     _guard: Option<Box<dyn Any + Send + Sync>>,
     /// The names of tables, queues, key and bucket.
-    pub settings: Settings,
+    pub variables: Variables,
 }
 
 impl Aws {
@@ -64,10 +63,12 @@ impl Aws {
             sqs: aws_sdk_sqs::Client::new(&sdk),
             kms: aws_sdk_kms::Client::new(&sdk),
         };
-        let settings = provision(&template, &clients, services.outside.s3.is_some()).await?;
+        let variables = provision(&template, &clients, services.outside.s3.is_some()).await?;
         services.keep_keys().await?;
         let ephemeral = matches!(data, Data::Ephemeral);
-        let aws = Self { services, sdk, template, clients, ephemeral, _guard: None, settings };
+        let aws = Self { services, sdk, template, clients, ephemeral, _guard: None, variables };
+        // Checks the variables, on which `app_over` relies.
+        App::new(&aws.variables, &aws.sdk)?;
         put_catalog(&aws.app().files, &aws.endpoints().bank).await?;
         Ok(aws)
     }
@@ -100,13 +101,22 @@ impl Aws {
     /// An app that uses the services.
     #[must_use]
     pub fn app(&self) -> App {
-        App::new(&self.settings, &self.sdk)
+        self.app_over(&self.sdk)
+    }
+
+    /// An app that uses the services through this configuration of the SDK.
+    ///
+    /// # Panics
+    /// When `variables` was changed and no longer names all resources.
+    #[must_use]
+    pub fn app_over(&self, sdk: &SdkConfig) -> App {
+        App::new(&self.variables, sdk).expect("the variables were checked at the start")
     }
 
     /// The app of the function with this logical id, which is in the user agent of its calls.
     #[must_use]
     pub fn app_of(&self, function: &str) -> App {
-        App::new(&self.settings, &self.sdk_of(function))
+        self.app_over(&self.sdk_of(function))
     }
 
     /// The SDK's configuration of the function with this logical id.
@@ -115,28 +125,28 @@ impl Aws {
         called_by(&self.sdk, function)
     }
 
-    /// The environment variables for a function, a shell or `cargo lambda`.
+    /// The environment variables for a shell or `cargo lambda`: those of all functions.
     #[must_use]
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
-        let Settings { tables, bucket, queues, secrets_key, .. } = &self.settings;
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.with_services(self.variables.clone())
+    }
+
+    /// The environment variables that the template gives the function with this logical id, and those that lead it to
+    /// the local services.
+    ///
+    /// # Errors
+    /// When the template has no such function.
+    pub fn environment_of(&self, function: &str) -> Result<Vec<(String, String)>> {
+        let mut variables = self.template.environment_of(function)?;
+        variables.insert(ALLOW_LOOPBACK.to_owned(), "true".to_owned());
+        Ok(self.with_services(variables))
+    }
+
+    /// The variables with those for the services.
+    fn with_services(&self, variables: Variables) -> Vec<(String, String)> {
         let endpoints = self.endpoints();
-        let variables = [
-            ("SALDO_ACCOUNTS_TABLE", tables.accounts.as_str()),
-            ("SALDO_CLIENTS_TABLE", &tables.clients),
-            ("SALDO_TRANSACTIONS_TABLE", &tables.transactions),
-            ("SALDO_JOBS_TABLE", &tables.jobs),
-            ("SALDO_KEYS_TABLE", &tables.keys),
-            ("SALDO_ACCESSES_TABLE", &tables.accesses),
-            ("SALDO_IDEMPOTENCY_TABLE", &tables.idempotency),
-            ("SALDO_BUCKET", bucket),
-            ("SALDO_PLAN_QUEUE", &queues.plan),
-            ("SALDO_IMPORT_QUEUE", &queues.import),
-            ("SALDO_EXPORT_QUEUE", &queues.export),
-            ("SALDO_SYNC_QUEUE", &queues.sync),
-            ("SALDO_NOTIFICATION_QUEUE", &queues.notification),
-            ("SALDO_SECRETS_KEY", secrets_key),
-            ("SALDO_ALLOW_LOOPBACK", "true"),
-            ("SALDO_SANDBOX_BANK", &endpoints.bank), // for programs that advance its days
+        let services = [
+            ("SALDO_SANDBOX_BANK", endpoints.bank.as_str()), // for programs that advance its days
             ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb),
             ("AWS_ENDPOINT_URL_S3", &endpoints.s3),
             ("AWS_ENDPOINT_URL_SQS", &endpoints.sqs),
@@ -146,7 +156,8 @@ impl Aws {
             ("AWS_REGION", REGION),
             ("AWS_DEFAULT_REGION", REGION), // for SDKs that do not read AWS_REGION
         ];
-        variables.map(|(name, value)| (name, value.to_owned())).into()
+        let services = services.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        variables.into_iter().chain(services).collect()
     }
 
     /// Stops the services. The resources of an ephemeral stack in external services are removed.
@@ -154,7 +165,7 @@ impl Aws {
         let outside = &self.services.outside;
         if self.ephemeral
             && !outside.is_empty()
-            && let Err(error) = remove(&self.template, &self.clients, &self.settings, outside).await
+            && let Err(error) = remove(&self.template, &self.clients, &self.variables, outside).await
         {
             tracing::warn!(
                 stack = self.endpoints().names.stack,
@@ -222,16 +233,17 @@ pub fn routes(app: &App) -> Routes {
 
 /// The routes of every function. `app_of` creates the app of the function with this logical id.
 fn routes_of(app_of: &impl Fn(&str) -> App) -> Routes {
-    accounts::routes(&app_of("AccountsFunction"))
-        .merge(clients::routes(&app_of("ClientsFunction")))
-        .merge(docs::routes(&app_of("DocsFunction")))
-        .merge(export::routes(&app_of("ExportFunction")))
-        .merge(import::routes(&app_of("ImportFunction")))
-        .merge(keys::routes(&app_of("KeysFunction")))
-        .merge(status::routes(&app_of("StatusFunction")))
-        .merge(sync::routes(&app_of("SyncFunction")))
-        .merge(notifications::routes(&app_of("SyncFunction")))
-        .merge(transactions::routes(&app_of("TransactionsFunction")))
+    Routes::new(())
+        .merge(accounts::routes((&app_of("AccountsFunction")).into()))
+        .merge(clients::routes((&app_of("ClientsFunction")).into()))
+        .merge(docs::routes())
+        .merge(export::routes((&app_of("ExportFunction")).into()))
+        .merge(import::routes((&app_of("ImportFunction")).into()))
+        .merge(keys::routes((&app_of("KeysFunction")).into()))
+        .merge(status::routes((&app_of("StatusFunction")).into()))
+        .merge(sync::routes((&app_of("SyncFunction")).into()))
+        .merge(notifications::routes((&app_of("SyncFunction")).into()))
+        .merge(transactions::routes((&app_of("TransactionsFunction")).into()))
 }
 
 /// Reads the whole body before a function is called, as API Gateway does. A caller that is still sending would see
@@ -254,6 +266,6 @@ pub async fn resume(app: &App) -> Result<usize> {
         let freed = |job: &mut saldo_domain::sync::SyncJob| job.leased_until.take().is_some();
         app.syncs.change(&job.org, &job.id, freed).await.context("freeing unfinished synchronizations")?;
     }
-    let (jobs, deliveries) = admin::job::redrive_unfinished(app).await?;
+    let (jobs, deliveries) = admin::job::redrive_unfinished(&app.into()).await?;
     Ok(jobs + deliveries)
 }

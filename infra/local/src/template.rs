@@ -2,9 +2,9 @@
 //! sources and the functions' environment.
 
 mod intrinsics;
+#[cfg(test)]
+mod variables;
 mod yaml;
-
-use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use saphyr::{LoadableYamlNode, Yaml};
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::Variables;
 use yaml::to_json;
 
 /// The template of this build.
@@ -182,10 +183,32 @@ impl Template {
         self.resources("AWS::Lambda::EventSourceMapping")?.iter().map(Resource::read).collect()
     }
 
-    /// The environment variables of every function.
-    pub(crate) fn environment(&self) -> Result<BTreeMap<String, String>> {
-        let variables = self.resolve(&self.document["Globals"]["Function"]["Environment"]["Variables"])?;
-        serde_json::from_value(variables).context("the functions' environment")
+    /// The variables that name the resources of the stack: the output `Settings`.
+    pub(crate) fn variables(&self) -> Result<Variables> {
+        let settings = self.resolve(&self.document["Outputs"]["Settings"]["Value"])?;
+        let settings = settings.as_str().context("the template has no output Settings")?.split_whitespace();
+        let pair = |setting: &str| {
+            let (name, value) = setting.split_once('=').with_context(|| format!("the setting {setting}"))?;
+            Ok((name.to_owned(), value.to_owned()))
+        };
+        settings.map(pair).collect()
+    }
+
+    /// The environment variables of the function with this logical id.
+    ///
+    /// # Errors
+    /// When there is no such function, or the template can't be resolved.
+    pub fn environment_of(&self, function: &str) -> Result<Variables> {
+        let properties = &self.document["Resources"][function]["Properties"];
+        properties.as_object().with_context(|| format!("the template has no {function}"))?;
+        let mut variables = Variables::new();
+        for declared in [&self.document["Globals"]["Function"], properties] {
+            let declared = self.resolve(&declared["Environment"]["Variables"])?;
+            if !declared.is_null() {
+                variables.extend(serde_json::from_value::<Variables>(declared).context("an environment")?);
+            }
+        }
+        Ok(variables)
     }
 
     /// The name of a queue: the one in the template, or one that is made from the stack's name, as CloudFormation does.
@@ -209,12 +232,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn environment_of_functions_is_resolved() {
-        let environment =
-            Template::load().and_then(|template| template.environment()).expect("a good template");
-        assert_eq!(environment["SALDO_ACCOUNTS_TABLE"], "AccountsTable");
-        assert_eq!(environment["SALDO_BUCKET"], "local-filesbucket");
-        assert!(environment["SALDO_IMPORT_QUEUE"].ends_with("/123456789012/local-import"));
+    fn variables_are_resolved() {
+        let template = Template::load().expect("a good template");
+        let variables = template.variables().expect("the output Settings");
+        assert_eq!(variables["SALDO_ACCOUNTS_TABLE"], "AccountsTable");
+        assert_eq!(variables["SALDO_BUCKET"], "local-filesbucket");
+        assert!(variables["SALDO_IMPORT_QUEUE"].ends_with("/123456789012/local-import"));
+        let docs = template.environment_of("DocsFunction").expect("the function");
+        assert_eq!(docs.keys().collect::<Vec<_>>(), ["RUST_LOG", "SALDO_STACK"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use saldo_domain::id::OrgId;
 use saldo_domain::key::{ApiKey, KeySecret, Scope};
-use saldo_store::app::App;
+use saldo_store::KeyStore;
 use tracing::{Span, field};
 
 use super::Problem;
@@ -36,11 +36,11 @@ impl Caller {
 
 /// Refuses requests without a valid key that has the scope. Handlers take `Extension<Caller>`.
 pub(super) async fn authorize(
-    State((app, scope)): State<(App, Scope)>,
+    State((keys, scope)): State<(KeyStore, Scope)>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let key = authenticate(&app, request.headers()).await?;
+    let key = authenticate(&keys, request.headers()).await?;
     Span::current().record("org", field::display(&key.org)).record("key", field::display(&key.id));
     if !key.allows(scope) {
         return Err(Problem::scope_missing(scope));
@@ -49,10 +49,10 @@ pub(super) async fn authorize(
     Ok(next.run(request).await)
 }
 
-async fn authenticate(app: &App, headers: &HeaderMap) -> Result<ApiKey, Problem> {
+async fn authenticate(keys: &KeyStore, headers: &HeaderMap) -> Result<ApiKey, Problem> {
     let unknown = || Problem::refused_key("key_unknown", "there is no such key");
     let secret: KeySecret = sent_key(headers).ok_or_else(Problem::no_key)?.parse().map_err(|_| unknown())?;
-    let key = app.keys.find(&secret.hash()).await?.ok_or_else(unknown)?;
+    let key = keys.find(&secret.hash()).await?.ok_or_else(unknown)?;
     let now = Timestamp::now();
     match (key.revoked_at, key.is_valid_at(now)) {
         (Some(_), _) => return Err(Problem::revoked_key()),
@@ -60,7 +60,7 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<ApiKey, Problem>
         (None, true) => {}
     }
     if key.use_is_news_at(now)
-        && let Err(failure) = app.keys.used(&secret.hash(), now).await
+        && let Err(failure) = keys.used(&secret.hash(), now).await
     {
         // The request does not depend on it.
         tracing::warn!(error = %failure.chain(), key = %key.id, "the use of the key was not recorded");

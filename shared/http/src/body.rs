@@ -38,12 +38,12 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
         }
         let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|bytes: u64| bytes > BODY_BYTES_MAX as u64) {
-            return Err(Problem::body_too_large());
+            return Err(Problem::body_too_large(BODY_BYTES_MAX));
         }
         let media_type = media_type(headers);
         let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|error| {
             match error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) {
-                true => Problem::body_too_large(),
+                true => Problem::body_too_large(BODY_BYTES_MAX),
                 false => Problem::unreadable("incomplete_body", "the body ended too early"),
             }
         })?;

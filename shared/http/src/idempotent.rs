@@ -12,13 +12,13 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use saldo_domain::id::OrgId;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::files::kept_answer;
 use saldo_store::{Begun, Claim, KeptBody, KeptResponse};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::guard::KeptAnswers;
 use super::headers::IDEMPOTENCY_KEY;
 use super::{Caller, Payload, Problem, auth};
 
@@ -44,7 +44,7 @@ pub struct KeptInstead(pub String);
 /// A route with idempotency keys.
 #[derive(Clone, Debug)]
 pub(super) struct Repeatable {
-    pub(super) app: App,
+    pub(super) answers: KeptAnswers,
     /// The method and the path, with its parameters in braces.
     pub(super) route: String,
     /// Whether request bodies may hold a PIN or a password.
@@ -54,7 +54,7 @@ pub(super) struct Repeatable {
 /// Carries out requests with the same `Idempotency-Key` once. Handlers take `Extension<Seed>` and derive from it the ids of
 /// what they create.
 pub(super) async fn once(
-    State(Repeatable { app, route, takes_secrets }): State<Repeatable>,
+    State(Repeatable { answers, route, takes_secrets }): State<Repeatable>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
@@ -71,24 +71,29 @@ pub(super) async fn once(
     let fingerprint = fingerprint(&parts, &body, secret.unwrap_or_default());
     let mut request = Request::from_parts(parts, Body::from(body));
 
-    match app.idempotency.begin(caller.org(), &route, &key, &fingerprint, Timestamp::now()).await? {
+    match answers.idempotency.begin(caller.org(), &route, &key, &fingerprint, Timestamp::now()).await? {
         Begun::Mismatch => Err(Problem::idempotency_key_reused()),
         Begun::Running => Err(Problem::still_running()),
-        Begun::Answered(kept) => Ok(replay(&app, kept).await?),
+        Begun::Answered(kept) => Ok(replay(&answers, kept).await?),
         Begun::Fresh(claim) => {
             request.extensions_mut().insert(Seed(claim.seed));
             let response = next.run(request).await;
-            keep(&app, caller.org(), &claim, response).await
+            keep(&answers, caller.org(), &claim, response).await
         }
     }
 }
 
 /// Stores the answer if it is a success. After a 4xx the key is free for any request; after a 5xx the same request can be
 /// sent again.
-async fn keep(app: &App, org: &OrgId, claim: &Claim, response: Response) -> Result<Response, Problem> {
+async fn keep(
+    answers: &KeptAnswers,
+    org: &OrgId,
+    claim: &Claim,
+    response: Response,
+) -> Result<Response, Problem> {
     let kept = match response.status() {
-        status if status.is_server_error() => app.idempotency.unlock(claim).await,
-        status if !status.is_success() => app.idempotency.forget(claim).await,
+        status if status.is_server_error() => answers.idempotency.unlock(claim).await,
+        status if !status.is_success() => answers.idempotency.forget(claim).await,
         _ => {
             let (parts, body) = response.into_parts();
             let body = to_bytes(body, usize::MAX).await.map_err(|_| Problem::internal())?;
@@ -96,9 +101,9 @@ async fn keep(app: &App, org: &OrgId, claim: &Claim, response: Response) -> Resu
                 Some(KeptInstead(instead)) => Bytes::from(instead.clone()),
                 None => body.clone(),
             };
-            let kept = keep_success(app, org, claim, &parts, kept).await;
+            let kept = keep_success(answers, org, claim, &parts, kept).await;
             if kept.is_err() {
-                log_lost(app.idempotency.unlock(claim).await);
+                log_lost(answers.idempotency.unlock(claim).await);
             }
             log_lost(kept);
             return Ok(Response::from_parts(parts, Body::from(body)));
@@ -109,7 +114,7 @@ async fn keep(app: &App, org: &OrgId, claim: &Claim, response: Response) -> Resu
 }
 
 async fn keep_success(
-    app: &App,
+    answers: &KeptAnswers,
     org: &OrgId,
     claim: &Claim,
     parts: &axum::http::response::Parts,
@@ -120,13 +125,13 @@ async fn keep_success(
         KeptBody::Text(text.to_owned())
     } else {
         let name = kept_answer(org, Uuid::now_v7());
-        app.files.put(&name, "application/octet-stream", body).await?;
+        answers.files.put(&name, "application/octet-stream", body).await?;
         KeptBody::File { file: name }
     };
     let header =
         |name: HeaderName| Some((name.to_string(), parts.headers.get(name)?.to_str().ok()?.to_owned()));
     let headers: BTreeMap<_, _> = KEPT_HEADERS.into_iter().filter_map(header).collect();
-    app.idempotency.keep(claim, &KeptResponse { status: parts.status.as_u16(), headers, body }).await
+    answers.idempotency.keep(claim, &KeptResponse { status: parts.status.as_u16(), headers, body }).await
 }
 
 /// Logs that the answer was not stored. The caller gets it all the same, since the request was carried out. A retry would
@@ -139,11 +144,11 @@ fn log_lost(kept: Result<(), Failure>) {
     }
 }
 
-async fn replay(app: &App, kept: KeptResponse) -> Result<Response, Failure> {
+async fn replay(answers: &KeptAnswers, kept: KeptResponse) -> Result<Response, Failure> {
     let body = match kept.body {
         KeptBody::Text(text) => Body::from(text),
         KeptBody::File { file } => {
-            let file = app.files.get(&file).await?;
+            let file = answers.files.get(&file).await?;
             Body::from(file.ok_or_else(|| Failure::missing("a stored answer"))?)
         }
     };

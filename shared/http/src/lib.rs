@@ -9,6 +9,7 @@ mod auth;
 mod body;
 mod extract;
 pub mod finx;
+mod guard;
 mod headers;
 mod idempotent;
 mod observe;
@@ -27,6 +28,7 @@ pub use answer::{ANSWER_BYTES_MAX, AnswerBody};
 pub use auth::Caller;
 pub use body::{BODY_BYTES_MAX, Payload};
 pub use extract::{FromParameters, Parameters, PathId};
+pub use guard::{Guard, KeptAnswers};
 pub use idempotent::{KeptInstead, Seed};
 pub use page::{CursorPage, Limit, NOT_A_CURSOR, Page, PageAfter};
 pub use preconditions::{Preconditions, etag_header};
@@ -34,7 +36,7 @@ pub use problem::{IntoProblem, Problem};
 pub use routes::{Route, Routes};
 
 /// Turns routes into the service that answers requests.
-pub fn service(routes: Routes) -> Router {
+pub fn service<S>(routes: Routes<S>) -> Router {
     routes
         .into_router()
         .layer(from_fn(headers::refuse_ambiguous))

@@ -3,6 +3,7 @@
 //!
 //! Only the end-to-end test generates the document. The functions serve `docs/openapi.json`, which the test compares with it.
 
+mod described;
 mod operation;
 mod types;
 mod variants;
@@ -14,11 +15,11 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
 use utoipa::{PartialSchema, Path, ToSchema};
 
+pub(super) use described::Described;
 pub use saldo_domain::openapi::{Amount, AmountText, AnyAmount, Lenient};
 pub use types::{EntityTags, Flag};
 
 use super::problem::Document;
-use super::routes::Described;
 use operation::{API_KEY, BEARER, TooManyRequests};
 
 /// The tags with their descriptions, in the order of the document.
@@ -46,7 +47,7 @@ unless stated otherwise. Every POST accepts an `Idempotency-Key`. Amounts are ex
 no more decimal places than their currency has.";
 
 /// The operations of a path item, by method.
-pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operation)> {
     [
         (Method::GET, item.get.as_mut()),
         (Method::POST, item.post.as_mut()),
@@ -122,6 +123,6 @@ pub fn query_parameters<P: Path>() -> Vec<String> {
 }
 
 /// Whether it is a parameter of the query.
-pub(super) fn is_in_query(parameter: &RefOr<Parameter>) -> bool {
+fn is_in_query(parameter: &RefOr<Parameter>) -> bool {
     matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == ParameterIn::Query)
 }

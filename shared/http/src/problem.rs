@@ -23,7 +23,6 @@ use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::key::Scope;
 use saldo_store::failure::Failure;
 
-use super::BODY_BYTES_MAX;
 use super::finx::ErrorCode;
 
 /// An error as the caller sees it. It becomes a document at the end of the request, where the request id is known.
@@ -277,10 +276,10 @@ impl Problem {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", "There is no ETag", detail)
     }
 
-    /// 413: the body has more than [`BODY_BYTES_MAX`] bytes.
+    /// 413: the body has more than `bytes_max` bytes.
     #[must_use]
-    pub fn body_too_large() -> Self {
-        let detail = format!("a body has at most {BODY_BYTES_MAX} bytes");
+    pub fn body_too_large(bytes_max: usize) -> Self {
+        let detail = format!("a body has at most {bytes_max} bytes");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large", detail)
     }
 

@@ -3,15 +3,16 @@
 use std::fmt;
 
 use axum::Router;
+use axum::extract::FromRef;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
 use saldo_domain::key::Scope;
-use saldo_store::app::App;
-use utoipa::openapi::path::Paths;
-use utoipa::openapi::{OpenApi, RefOr, Schema};
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::UtoipaMethodRouter;
 
+use super::guard::Guard;
 use super::idempotent::Repeatable;
+use super::openapi::Described;
 use super::paths::KnownPaths;
 use super::{auth, extract, idempotent, openapi};
 
@@ -27,42 +28,33 @@ pub struct Route {
 }
 
 /// The routes of a function. A route requires a scope unless it is added with [`Routes::with_public`]. Handlers take
-/// `Extension<Caller>`, and `Extension<Seed>` for the ids of what they create, since every POST honors
-/// `Idempotency-Key`.
-pub struct Routes {
-    app: App,
+/// `State<S>`, where `S` is what the function uses; `Extension<Caller>`; and `Extension<Seed>` for the ids of what they
+/// create, since every POST honors `Idempotency-Key`.
+pub struct Routes<S = ()> {
+    state: S,
     router: Router,
     table: Vec<Route>,
-    elsewhere: KnownPaths,
+    other_functions: KnownPaths,
     described: Vec<Described>,
     webhooks: OpenApi,
 }
 
-/// A route with the description of its handler.
-#[derive(Clone)]
-pub(super) struct Described {
-    pub(super) scope: Option<Scope>,
-    pub(super) paths: Paths,
-    pub(super) schemas: Vec<(String, RefOr<Schema>)>,
-}
-
-impl fmt::Debug for Routes {
+impl<S> fmt::Debug for Routes<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Routes").field("table", &self.table).finish_non_exhaustive()
     }
 }
 
-impl Routes {
-    /// Creates an empty set of routes.
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// Creates an empty set of routes, whose handlers use `state`.
     #[must_use]
-    pub fn new(app: &App) -> Self {
-        let (router, table, described) = (Router::new(), Vec::new(), Vec::new());
+    pub fn new(state: S) -> Self {
         Self {
-            app: app.clone(),
-            router,
-            table,
-            elsewhere: KnownPaths::default(),
-            described,
+            state,
+            router: Router::new(),
+            table: Vec::new(),
+            other_functions: KnownPaths::default(),
+            described: Vec::new(),
             webhooks: OpenApi::default(),
         }
     }
@@ -70,8 +62,15 @@ impl Routes {
     /// Adds a route for callers whose key has the scope: `routes!(handler)`, with the method and
     /// the path that the handler's `#[utoipa::path]` names. A route without query parameters refuses all of them;
     /// others refuse unknown ones when they extract [`super::Parameters`].
+    ///
+    /// # Panics
+    /// When the route is a POST and the state's [`Guard`] has no answers to repeat.
     #[must_use]
-    pub fn with(mut self, scope: Scope, (schemas, paths, handler): UtoipaMethodRouter<App>) -> Self {
+    pub fn with(mut self, scope: Scope, (schemas, paths, handler): UtoipaMethodRouter<S>) -> Self
+    where
+        Guard: FromRef<S>,
+    {
+        let Guard { keys, answers } = Guard::from_ref(&self.state);
         let described = Described { scope: Some(scope), paths, schemas };
         for (method, path) in described.operations() {
             let handler = match described.has_parameters() {
@@ -79,18 +78,18 @@ impl Routes {
                 false => handler.clone().route_layer(from_fn(extract::refuse_parameters)),
             };
             let handler = match method == Method::POST {
-                true => handler.route_layer(from_fn_with_state(
-                    Repeatable {
-                        app: self.app.clone(),
-                        route: format!("{method} {path}"),
-                        takes_secrets: scope == Scope::Sync,
-                    },
-                    idempotent::once,
-                )),
+                true => {
+                    let route = format!("{method} {path}");
+                    let Some(answers) = answers.clone() else {
+                        panic!("{route} needs a guard with answers to repeat")
+                    };
+                    let repeatable = Repeatable { answers, route, takes_secrets: scope == Scope::Sync };
+                    handler.route_layer(from_fn_with_state(repeatable, idempotent::once))
+                }
                 false => handler,
             };
-            let handler = handler.route_layer(from_fn_with_state((self.app.clone(), scope), auth::authorize));
-            self.router = self.router.route(&path, handler.with_state(self.app.clone()));
+            let handler = handler.route_layer(from_fn_with_state((keys.clone(), scope), auth::authorize));
+            self.router = self.router.route(&path, handler.with_state(self.state.clone()));
             self.table.push(Route { method, path, scope: Some(scope) });
         }
         self.described.push(described);
@@ -99,22 +98,24 @@ impl Routes {
 
     /// Adds a route that requires no key. If it is not for everybody, its handler must check the caller.
     #[must_use]
-    pub fn with_public(mut self, (schemas, paths, handler): UtoipaMethodRouter<App>) -> Self {
+    pub fn with_public(mut self, (schemas, paths, handler): UtoipaMethodRouter<S>) -> Self {
         let described = Described { scope: None, paths, schemas };
         for (method, path) in described.operations() {
-            self.router = self.router.route(&path, handler.clone().with_state(self.app.clone()));
+            self.router = self.router.route(&path, handler.clone().with_state(self.state.clone()));
             self.table.push(Route { method, path, scope: None });
         }
         self.described.push(described);
         self
     }
+}
 
+impl<S> Routes<S> {
     /// Adds paths that other functions serve. Requests for them that arrive here are answered with 405, and answers
     /// to unknown paths may suggest them.
     #[must_use]
-    pub fn with_elsewhere(mut self, routes: impl IntoIterator<Item = (Method, String)>) -> Self {
+    pub fn with_other_functions(mut self, routes: impl IntoIterator<Item = (Method, String)>) -> Self {
         for (method, path) in routes {
-            self.elsewhere.add(&method, &path);
+            self.other_functions.add(&method, &path);
         }
         self
     }
@@ -128,10 +129,10 @@ impl Routes {
 
     /// Adds the routes of another function.
     #[must_use]
-    pub fn merge(mut self, other: Self) -> Self {
+    pub fn merge<T>(mut self, other: Routes<T>) -> Self {
         self.router = self.router.merge(other.router);
         self.table.extend(other.table);
-        self.elsewhere.extend(other.elsewhere);
+        self.other_functions.extend(other.other_functions);
         self.described.extend(other.described);
         self.webhooks.merge(other.webhooks);
         self
@@ -150,7 +151,7 @@ impl Routes {
             served.add(&route.method, &route.path);
         }
         let mut known = served.clone();
-        known.extend(self.elsewhere);
+        known.extend(self.other_functions);
         known.complete(self.router, &served)
     }
 
@@ -158,26 +159,5 @@ impl Routes {
     #[must_use]
     pub fn openapi(&self) -> OpenApi {
         openapi::document(&self.described, self.webhooks.clone())
-    }
-}
-
-impl Described {
-    /// Whether its operation has parameters in the query.
-    fn has_parameters(&self) -> bool {
-        let mut paths = self.paths.clone();
-        paths
-            .paths
-            .values_mut()
-            .flat_map(openapi::operations)
-            .any(|(_, operation)| operation.parameters.iter().flatten().any(openapi::is_in_query))
-    }
-
-    /// The method and the path of its operation: a handler has one.
-    fn operations(&self) -> Vec<(Method, String)> {
-        let mut paths = self.paths.clone();
-        let of_path = |(path, item): (&String, &mut _)| {
-            openapi::operations(item).map(|(method, _)| (method, path.clone())).collect::<Vec<_>>()
-        };
-        paths.paths.iter_mut().flat_map(of_path).collect()
     }
 }

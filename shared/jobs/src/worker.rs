@@ -13,9 +13,9 @@ use tracing::field::{self, Empty};
 use tracing::{Instrument, Span};
 
 /// Handles each message of a batch and returns the failed ones, so that SQS delivers only those again. Their visibility
-/// timeouts are shortened through `queue`, the client for the messages' queue. A message that makes the handler panic, or
+/// timeouts are shortened through the client of `queue`, which may be any queue of the account. A message that makes the handler panic, or
 /// that can't be parsed, fails alone.
-pub async fn each_message<M, F, Fut>(queue: &WorkQueue<M>, event: SqsEvent, handle: F) -> SqsBatchResponse
+pub async fn each_message<M, Q, F, Fut>(queue: &WorkQueue<Q>, event: SqsEvent, handle: F) -> SqsBatchResponse
 where
     M: DeserializeOwned + Message + Send + 'static,
     F: Fn(Queued<M>) -> Fut + Clone + Send + 'static,
@@ -144,7 +144,7 @@ mod tests {
             .behavior_version(aws_sdk_sqs::config::BehaviorVersion::latest())
             .region(aws_sdk_sqs::config::Region::new("eu-central-1"))
             .build();
-        let queue = WorkQueue::new(aws_sdk_sqs::Client::from_conf(nowhere), String::new());
+        let queue = WorkQueue::<Number>::new(aws_sdk_sqs::Client::from_conf(nowhere), String::new());
         let answer = each_message(&queue, event, async |queued: Queued<Number>| match queued.message.n {
             2 => Err(Failure::Throttled { operation: "a test" }),
             3 => panic!("poisoned"),

@@ -3,16 +3,25 @@
 use saldo_domain::bank::{CATALOG_FILE, Catalog, Interface};
 use saldo_domain::notification::Targets;
 
-use crate::app::App;
 use crate::failure::Failure;
+use crate::files::FileStore;
 
-impl App {
+/// The file with the banks that can be connected.
+#[derive(Clone, Debug)]
+pub struct BankCatalog {
+    /// The files, of which the catalog is one.
+    pub files: FileStore,
+    /// The addresses at which banks may be called.
+    pub targets: Targets,
+}
+
+impl BankCatalog {
     /// The banks that can be connected. An access method whose `base_url` is not an
     /// `https` URL of the public Internet (in the local stack also one of this machine) is left out.
     ///
     /// # Errors
     /// [`Failure`] when S3 fails, or the catalog can't be read.
-    pub async fn banks(&self) -> Result<Catalog, Failure> {
+    pub async fn read(&self) -> Result<Catalog, Failure> {
         let Some(file) = self.files.get(CATALOG_FILE).await? else { return Ok(Catalog::default()) };
         let mut catalog: Catalog =
             serde_json::from_slice(&file).map_err(Failure::corrupt("the catalog of banks"))?;

@@ -23,7 +23,7 @@ pub(crate) use condition::{
     one_of,
 };
 pub(crate) use condition_failed::ConditionFailed;
-pub(crate) use conflict::{CONFLICT, RetryConflicts};
+pub(crate) use conflict::RetryConflicts;
 pub(crate) use expression::Update;
 pub(crate) use pages::{Pages, take_first};
 pub(crate) use query::{Index, Query};

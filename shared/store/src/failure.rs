@@ -4,8 +4,6 @@ use std::error::Error;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
-use crate::dynamodb::CONFLICT;
-
 type Source = Box<dyn Error + Send + Sync>;
 
 /// An AWS service failed, or a stored record is invalid.
@@ -46,9 +44,12 @@ pub enum Failure {
     },
 }
 
+/// The error code of a DynamoDB request for an item that is part of a running transaction.
+pub(crate) const TRANSACTION_CONFLICT: &str = "TransactionConflictException";
+
 /// The error codes of AWS services that throttle requests, or that ask for the same request later.
 const THROTTLES: [&str; 7] = [
-    CONFLICT,
+    TRANSACTION_CONFLICT,
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "RequestThrottled",

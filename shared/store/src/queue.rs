@@ -184,13 +184,15 @@ impl<M> Clone for WorkQueue<M> {
     }
 }
 
-impl<M: Message> WorkQueue<M> {
+impl<M> WorkQueue<M> {
     /// The queue at this URL.
     #[must_use]
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url, kind: PhantomData }
     }
+}
 
+impl<M: Message> WorkQueue<M> {
     /// Stores a job and queues its first message. If the message can't be queued, the job is deleted and the caller gets
     /// an error, unless an earlier request with the same seed had stored the job: its caller may have its id.
     ///
@@ -243,7 +245,7 @@ impl<M: Message> WorkQueue<M> {
     ///
     /// # Errors
     /// [`Failure`] when SQS does not answer.
-    pub(crate) async fn connect(&self) -> Result<(), Failure> {
+    pub(crate) async fn send_nothing(&self) -> Result<(), Failure> {
         let answer =
             self.client.send_message_batch().queue_url(&self.url).set_entries(Some(Vec::new())).send();
         match answer.await {

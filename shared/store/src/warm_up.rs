@@ -1,65 +1,67 @@
 //! Connections that are opened while a function starts. Lambda gives a starting function a whole processor, and the first
 //! connection to a service takes longer than the first call.
+//!
+//! A connection is opened by the cheapest call that the function's role allows: a read of a record or file that does not
+//! exist, or an empty batch of messages.
 
 use std::time::Duration;
 
-use futures::future::join_all;
-use saldo_domain::id::{ImportId, OrgId};
-use uuid::Uuid;
+use futures::future::{BoxFuture, join_all};
+use saldo_domain::id::OrgId;
 
-use crate::app::App;
 use crate::failure::Failure;
+use crate::files::FileStore;
+use crate::queue::{Message, WorkQueue};
+use crate::table_keys::JobKey;
+use crate::{Job, JobStore, KeyStore};
 
 /// How long a start waits for its connections. A service that does not answer must not prevent a function from starting.
 const WARM_UP_MAX: Duration = Duration::from_secs(2);
 
-/// The service that a function calls first, by the cheapest call that the function's role allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FirstCall {
-    /// DynamoDB: the table of keys.
-    Keys,
-    /// DynamoDB: the table of jobs.
-    Jobs,
-    /// S3: files under this prefix.
-    Files(&'static str),
-    /// SQS: the queue of plans.
-    Plans,
-    /// SQS: the queue of chunks.
-    Chunks,
-    /// SQS: the queue of exports.
-    Exports,
-    /// SQS: the queue of synchronizations.
-    Syncs,
-    /// SQS: the queue of notifications.
-    Notifications,
+/// A connection that is being opened.
+pub type Connecting<'a> = BoxFuture<'a, Result<(), Failure>>;
+
+/// Opens connections at the same time. A connection that fails is left to the call that needs it.
+pub async fn warm_up(connections: impl IntoIterator<Item = Connecting<'_>>) {
+    let Ok(connected) = tokio::time::timeout(WARM_UP_MAX, join_all(connections)).await else {
+        tracing::warn!("started without its connections");
+        return;
+    };
+    for failure in connected.into_iter().filter_map(Result::err) {
+        tracing::info!(error = %failure.chain(), "no connection yet");
+    }
 }
 
-impl App {
-    /// Connects to the services that will be called first. A connection that fails is left to that call.
-    pub async fn warm_up(&self, calls: &[FirstCall]) {
-        let connecting = join_all(calls.iter().map(|call| self.connect(*call)));
-        if tokio::time::timeout(WARM_UP_MAX, connecting).await.is_err() {
-            tracing::warn!("started without its connections");
-        }
+impl KeyStore {
+    /// Opens a connection to DynamoDB, by reading an organization.
+    #[must_use]
+    pub fn connect(&self) -> Connecting<'_> {
+        Box::pin(async { self.organization(&OrgId::placeholder()).await.map(drop) })
     }
+}
 
-    /// Asks for a record or file that does not exist, or sends an empty batch.
-    async fn connect(&self, call: FirstCall) {
-        let placeholder = OrgId::placeholder();
-        let answer: Result<(), Failure> = match call {
-            FirstCall::Keys => self.keys.organization(&placeholder).await.map(drop),
-            FirstCall::Jobs => {
-                self.imports.get(&placeholder, &ImportId::of_seed(Uuid::nil())).await.map(drop)
-            }
-            FirstCall::Files(prefix) => self.files.get(&format!("{prefix}{placeholder}")).await.map(drop),
-            FirstCall::Plans => self.plan_queue.connect().await,
-            FirstCall::Chunks => self.import_queue.connect().await,
-            FirstCall::Exports => self.export_queue.connect().await,
-            FirstCall::Syncs => self.sync_queue.connect().await,
-            FirstCall::Notifications => self.notification_queue.connect().await,
-        };
-        if let Err(failure) = answer {
-            tracing::info!(?call, error = %failure.chain(), "no connection yet");
-        }
+impl<J: Job> JobStore<J> {
+    /// Opens a connection to DynamoDB, by reading a job.
+    #[must_use]
+    pub fn connect(&self) -> Connecting<'_> {
+        let key = JobKey::new(&OrgId::placeholder(), &OrgId::placeholder());
+        Box::pin(async move { self.table.get(&key).await.map(drop) })
+    }
+}
+
+impl FileStore {
+    /// Opens a connection to S3, by reading a file whose name begins with `prefix`.
+    #[must_use]
+    pub fn connect(&self, prefix: &str) -> Connecting<'_> {
+        let name = format!("{prefix}{}", OrgId::placeholder());
+        Box::pin(async move { self.get(&name).await.map(drop) })
+    }
+}
+
+impl<M: Message> WorkQueue<M> {
+    /// Opens a connection to SQS.
+    #[must_use]
+    pub fn connect(&self) -> Connecting<'_> {
+        Box::pin(self.send_nothing())
     }
 }

@@ -64,8 +64,10 @@ impl History<'_> {
         for path in ["", "/errors"] {
             let request = Request::get(format!("/api/v1/import/{id}{path}")).header("x-api-key", &self.key);
             let request = request.body(Body::empty()).expect("a request");
-            let answer =
-                service(status::routes(&self.stack.reliable)).oneshot(request).await.expect("an answer");
+            let answer = service(status::routes((&self.stack.reliable).into()))
+                .oneshot(request)
+                .await
+                .expect("an answer");
             assert_eq!(answer.status(), 200, "seed {}: {id}{path}", self.seed);
         }
     }

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use saldo_domain::bank::CATALOG_FILE;
 use saldo_domain::key::Scope;
-use saldo_store::settings::Settings;
+use saldo_store::Environment;
 use serde_json::json;
 
 /// A key's text. Any that has the form of one is as good.
@@ -66,19 +66,19 @@ fn item(attributes: &serde_json::Value) -> String {
     json!({ "Item": attributes }).to_string()
 }
 
-/// The settings of a Saldo on this AWS: each resource is called by its variable's name.
-pub(crate) fn settings() -> Settings {
+/// The environment of a function on this AWS: each resource has its variable's name.
+pub(crate) fn environment() -> Environment {
     let value = |name: &str| match name {
         // Each value is checked: this must be a URL.
         "SALDO_PUBLIC_URL" => "https://saldo.example".to_owned(),
         queue if queue.ends_with("_QUEUE") => format!("https://sqs.eu-central-1.amazonaws.com/1/{queue}"),
         other => other.to_owned(),
     };
-    Settings::read(|name| Some(value(name))).expect("all are set")
+    Environment::new(move |name| Some(value(name)), &sdk_config())
 }
 
 /// The SDK's configuration for this AWS.
-pub(crate) fn sdk_config() -> SdkConfig {
+fn sdk_config() -> SdkConfig {
     let credentials = Credentials::new("AKIDFUZZ", "secret", None, None, "fuzz");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

@@ -14,7 +14,6 @@ use lambda_http::http::Request;
 use lambda_http::lambda_runtime::{Context, LambdaEvent};
 use lambda_http::request::LambdaRequest;
 use lambda_http::{Adapter, Body, Service};
-use saldo_store::app::App;
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
 
@@ -33,17 +32,18 @@ struct Saldo {
 
 static SALDO: LazyLock<Saldo> = LazyLock::new(|| {
     let runtime = Builder::new_current_thread().enable_time().build().expect("a runtime");
-    let app = &App::new(&aws::settings(), &aws::sdk_config());
-    let routes = accounts::routes(app)
-        .merge(clients::routes(app))
-        .merge(export::routes(app))
-        .merge(import::routes(app))
-        .merge(keys::routes(app))
-        .merge(notifications::routes(app))
-        .merge(status::routes(app))
-        .merge(sync::routes(app))
-        .merge(transactions::routes(app));
-    Saldo { runtime, service: saldo_http::service(routes) }
+    let routes = aws::environment().build(|environment| {
+        accounts::routes(accounts::Stores::new(environment))
+            .merge(clients::routes(clients::Stores::new(environment)))
+            .merge(export::routes(export::Stores::new(environment)))
+            .merge(import::routes(import::Stores::new(environment)))
+            .merge(keys::routes(keys::Stores::new(environment)))
+            .merge(notifications::routes(notifications::Stores::new(environment)))
+            .merge(status::routes(status::Stores::new(environment)))
+            .merge(sync::routes(sync::Stores::new(environment)))
+            .merge(transactions::routes(transactions::Stores::new(environment)))
+    });
+    Saldo { runtime, service: saldo_http::service(routes.expect("all variables are set")) }
 });
 
 thread_local! {

@@ -5,10 +5,9 @@ use std::env;
 
 use axum::Router;
 use axum::serve::ListenerExt;
-use local::Endpoints;
+use local::App;
+use local::{Endpoints, Variables};
 use saldo_domain::id::OrgId;
-use saldo_store::app::App;
-use saldo_store::settings::Settings;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Poller, Proxy, SERVICES, Services};
@@ -20,7 +19,7 @@ pub struct Deployment {
     /// Counts the requests to DynamoDB.
     pub proxy: Proxy,
     /// The names of tables, bucket and queues.
-    pub settings: Settings,
+    pub variables: Variables,
     /// An app for checks, whose requests are not counted.
     pub app: App,
     sqs: aws_sdk_sqs::Client,
@@ -40,15 +39,15 @@ impl Deployment {
             super::serve().await;
         }
         let services = Services::start();
-        let (endpoints, settings) = (services.endpoints(), services.settings());
+        let (endpoints, variables) = (services.endpoints(), services.variables());
         let sdk = endpoints.sdk_config();
         let proxy = Proxy::start(endpoints.dynamodb.clone(), &sdk).await;
         let counted = Endpoints { dynamodb: proxy.url.clone(), ..endpoints };
-        let routes = local::routes(&App::new(&settings, &counted.sdk_config()));
+        let routes = local::routes(&super::app(&variables, &counted.sdk_config()));
         let (api, server) = serve(saldo_http::service(routes)).await;
-        let app = App::new(&settings, &sdk);
+        let app = super::app(&variables, &sdk);
         let sqs = aws_sdk_sqs::Client::new(&sdk);
-        Self { proxy, settings, app, sqs, api, services, _server: server }
+        Self { proxy, variables, app, sqs, api, services, _server: server }
     }
 
     /// A tenant with an organization of its own.
@@ -72,7 +71,7 @@ impl Deployment {
     pub async fn worker(&self, binary: &str, queue: &str, batch_size: i32) -> Poller {
         let mut environment = self.services.environment();
         // Of two variables with one name the later one counts.
-        environment.push(("AWS_ENDPOINT_URL_DYNAMODB", self.proxy.url.clone()));
+        environment.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.proxy.url.clone()));
         let function = Function::start(binary, &environment).await;
         Poller::new(self.sqs.clone(), queue.to_owned(), batch_size, function)
     }

@@ -2,16 +2,15 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use saldo_store::app::App;
-use saldo_store::{FirstCall, telemetry};
+use saldo_jobs::import::{Worker, handle};
+use saldo_store::{Environment, telemetry};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     telemetry::init();
-    let app = App::from_env().await?;
-    app.warm_up(&[FirstCall::Jobs, FirstCall::Files("imports/"), FirstCall::Chunks]).await;
-    let handle = async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, Error>(saldo_jobs::import::handle(app.clone(), event.payload).await)
-    };
+    let worker = Environment::load().await.build(Worker::new)?;
+    worker.warm_up().await;
+    let handle =
+        async |event: LambdaEvent<SqsEvent>| Ok::<_, Error>(handle(worker.clone(), event.payload).await);
     lambda_runtime::run(service_fn(handle)).await
 }

@@ -5,11 +5,11 @@ use saldo_domain::export::{ExportJob, ExportStatus};
 use saldo_domain::id::OrgId;
 use saldo_domain::sync::SyncJob;
 use saldo_jobs::import::Redriven;
-use saldo_store::app::App;
 use saldo_store::queue::{ExportMessage, NotificationMessage, SyncMessage};
 use serde::Serialize;
 
 use super::JobId;
+use crate::Stores;
 
 /// The result of a redrive.
 #[derive(Serialize)]
@@ -20,9 +20,10 @@ pub(super) struct Outcome {
     outcome: String,
 }
 
-pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcome> {
+pub(super) async fn redrive(stores: &Stores, org: &OrgId, id: &JobId) -> Result<Outcome> {
     let (queued, outcome) = match id {
-        JobId::Import(import) => match saldo_jobs::import::redrive(app, org, import).await? {
+        JobId::Import(import) => match saldo_jobs::import::redrive(&stores.import_worker, org, import).await?
+        {
             Redriven::Queued { chunks, plan } => {
                 let plan = if plan { ", and its plan" } else { "" };
                 (true, format!("continues: {chunks} chunks queued{plan}"))
@@ -31,10 +32,10 @@ pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcom
             Redriven::NotFound => bail!("{org} has no {id}"),
         },
         JobId::Export(export) => {
-            let job = app.exports.get(org, export).await?.ok_or_else(|| anyhow!("{org} has no {id}"))?;
+            let job = stores.exports.get(org, export).await?.ok_or_else(|| anyhow!("{org} has no {id}"))?;
             match job.status {
                 ExportStatus::Processing => {
-                    app.export_queue.send(&[export_message(job)]).await?;
+                    stores.export_queue.send(&[export_message(job)]).await?;
                     (true, "queued: its file is written from the beginning".to_owned())
                 }
                 ExportStatus::Completed => (false, "has completed".to_owned()),
@@ -44,10 +45,10 @@ pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcom
             }
         }
         JobId::Sync(sync) => {
-            let job = app.syncs.get(org, sync).await?.ok_or_else(|| anyhow!("{org} has no {id}"))?;
+            let job = stores.syncs.get(org, sync).await?.ok_or_else(|| anyhow!("{org} has no {id}"))?;
             match (job.has_ended(), job.error.is_some()) {
                 (false, _) => {
-                    app.sync_queue.send(&[sync_message(job)]).await?;
+                    stores.sync_queue.send(&[sync_message(job)]).await?;
                     (true, "queued: it continues where it stopped".to_owned())
                 }
                 (true, false) => (false, "has completed".to_owned()),
@@ -65,29 +66,29 @@ pub(super) async fn redrive(app: &App, org: &OrgId, id: &JobId) -> Result<Outcom
 ///
 /// # Errors
 /// When AWS fails, or when some imports could not be redriven; everything else is queued then.
-pub async fn redrive_unfinished(app: &App) -> Result<(usize, usize)> {
-    let imports = app.imports.unfinished().await.context("looking for unfinished imports")?;
+pub async fn redrive_unfinished(stores: &Stores) -> Result<(usize, usize)> {
+    let imports = stores.imports.unfinished().await.context("looking for unfinished imports")?;
     // A failure does not prevent the redrive of the others.
     let mut left = Vec::new();
     for job in &imports {
-        if let Err(failure) = saldo_jobs::import::redrive(app, &job.org, &job.id).await {
+        if let Err(failure) = saldo_jobs::import::redrive(&stores.import_worker, &job.org, &job.id).await {
             left.push(format!("{} of {}: {}", job.id, job.org, failure.chain()));
         }
     }
-    let exports = app.exports.unfinished().await.context("looking for unfinished exports")?;
-    let syncs = app.syncs.unfinished().await.context("looking for unfinished synchronizations")?;
-    let deliveries = app.deliveries.unfinished().await.context("looking for unfinished deliveries")?;
+    let exports = stores.exports.unfinished().await.context("looking for unfinished exports")?;
+    let syncs = stores.syncs.unfinished().await.context("looking for unfinished synchronizations")?;
+    let deliveries = stores.deliveries.unfinished().await.context("looking for unfinished deliveries")?;
     let jobs = imports.len() + exports.len() + syncs.len();
 
     let exports: Vec<_> = exports.into_iter().map(export_message).collect();
-    app.export_queue.send(&exports).await.context("queueing unfinished exports")?;
+    stores.export_queue.send(&exports).await.context("queueing unfinished exports")?;
     let syncs: Vec<_> = syncs.into_iter().map(sync_message).collect();
-    app.sync_queue.send(&syncs).await.context("queueing unfinished synchronizations")?;
+    stores.sync_queue.send(&syncs).await.context("queueing unfinished synchronizations")?;
     let deliveries = deliveries.into_iter();
     let deliveries =
         deliveries.map(|delivery| NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id });
     let deliveries: Vec<_> = deliveries.collect();
-    app.notification_queue.send(&deliveries).await.context("queueing unfinished deliveries")?;
+    stores.notification_queue.send(&deliveries).await.context("queueing unfinished deliveries")?;
     match left.is_empty() {
         true => Ok((jobs, deliveries.len())),
         false => bail!("all but {} imports were queued: {}", left.len(), left.join("; ")),

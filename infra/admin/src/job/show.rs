@@ -8,11 +8,11 @@ use saldo_domain::export::{ExportJob, ExportStatus, Format};
 use saldo_domain::id::{AccessId, ExportId, OrgId, SyncId};
 use saldo_domain::import::{Import, ImportStatus, ImportSummary};
 use saldo_domain::sync::{Step, SyncJob, SyncStatus};
-use saldo_store::app::App;
 use serde::Serialize;
 
 use super::JobId;
 use crate::Answer;
+use crate::Stores;
 
 #[derive(Serialize)]
 struct ImportView {
@@ -71,15 +71,15 @@ struct Sync {
     outstanding: Option<&'static str>,
 }
 
-pub(super) async fn show(app: &App, org: &OrgId, id: &JobId) -> Result<Answer> {
+pub(super) async fn show(stores: &Stores, org: &OrgId, id: &JobId) -> Result<Answer> {
     let now = Timestamp::now();
     let missing = || anyhow!("{org} has no {id}");
     match id {
         JobId::Import(id) => {
-            Answer::one(&import_view(&app.imports.find(org, id).await?.ok_or_else(missing)?, now))
+            Answer::one(&import_view(&stores.imports.find(org, id).await?.ok_or_else(missing)?, now))
         }
-        JobId::Export(id) => Answer::one(&export(app.exports.get(org, id).await?.ok_or_else(missing)?)),
-        JobId::Sync(id) => Answer::one(&sync(app.syncs.get(org, id).await?.ok_or_else(missing)?, now)),
+        JobId::Export(id) => Answer::one(&export(stores.exports.get(org, id).await?.ok_or_else(missing)?)),
+        JobId::Sync(id) => Answer::one(&sync(stores.syncs.get(org, id).await?.ok_or_else(missing)?, now)),
     }
 }
 

@@ -4,10 +4,10 @@ use anyhow::{Result, anyhow, bail};
 use clap::{Subcommand, ValueEnum};
 use saldo_domain::id::OrgId;
 use saldo_domain::sync::{RedirectSettings, RedirectUri};
-use saldo_store::app::App;
 use serde::Serialize;
 
 use crate::Answer;
+use crate::Stores;
 use crate::lookup::organization;
 
 /// The most redirect URIs of an organization. Every request is compared with all of them.
@@ -51,10 +51,10 @@ struct View {
     redirect_uri: String,
 }
 
-pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
+pub(crate) async fn run(stores: &Stores, command: Command) -> Result<Answer> {
     match command {
         Command::Add { org, uri } => {
-            let uri = read(app, &uri)?;
+            let uri = read(stores, &uri)?;
             let add = |settings: &mut RedirectSettings| {
                 if settings.uris.contains(&uri) {
                     return Ok(());
@@ -65,10 +65,10 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
                 settings.uris.push(uri.clone());
                 Ok(())
             };
-            list(&change(app, &org, add).await?)
+            list(&change(stores, &org, add).await?)
         }
         Command::Remove { org, uri } => {
-            let uri = read(app, &uri)?;
+            let uri = read(stores, &uri)?;
             let remove = |settings: &mut RedirectSettings| {
                 let before = settings.uris.len();
                 settings.uris.retain(|registered| *registered != uri);
@@ -77,23 +77,23 @@ pub(crate) async fn run(app: &App, command: Command) -> Result<Answer> {
                 }
                 Ok(())
             };
-            list(&change(app, &org, remove).await?)
+            list(&change(stores, &org, remove).await?)
         }
-        Command::List { org } => list(&organization(app, &org).await?.redirects),
+        Command::List { org } => list(&organization(stores, &org).await?.redirects),
     }
 }
 
 /// Sets whether the application has to confirm each return from a bank's page.
-pub(crate) async fn confirm(app: &App, org: &OrgId, switch: Switch) -> Result<Answer> {
+pub(crate) async fn confirm(stores: &Stores, org: &OrgId, switch: Switch) -> Result<Answer> {
     let set = |settings: &mut RedirectSettings| {
         settings.confirm = switch == Switch::On;
         Ok(())
     };
-    Answer::one(&change(app, org, set).await?)
+    Answer::one(&change(stores, org, set).await?)
 }
 
-fn read(app: &App, uri: &str) -> Result<RedirectUri> {
-    RedirectUri::read(uri, app.targets).map_err(|error| anyhow!("{uri}: {error}"))
+fn read(stores: &Stores, uri: &str) -> Result<RedirectUri> {
+    RedirectUri::read(uri, stores.targets).map_err(|error| anyhow!("{uri}: {error}"))
 }
 
 fn list(settings: &RedirectSettings) -> Result<Answer> {
@@ -106,14 +106,14 @@ fn list(settings: &RedirectSettings) -> Result<Answer> {
 /// # Errors
 /// When another operator has changed them at the same time.
 async fn change(
-    app: &App,
+    stores: &Stores,
     org: &OrgId,
     change: impl FnOnce(&mut RedirectSettings) -> Result<()>,
 ) -> Result<RedirectSettings> {
-    let before = organization(app, org).await?.redirects;
+    let before = organization(stores, org).await?.redirects;
     let mut after = before.clone();
     change(&mut after)?;
-    match after == before || app.keys.change_redirects(org, &before, &after).await? {
+    match after == before || stores.keys.change_redirects(org, &before, &after).await? {
         true => Ok(after),
         false => bail!("another operator has changed {org} at the same time; try again"),
     }

@@ -3,13 +3,13 @@
 
 use anyhow::Result;
 use local::Bank;
-use saldo_store::app::App;
+use saldo_store::Environment;
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let listener = local::listen(0).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    local::put_catalog(&App::from_env().await?.files, &url).await?;
+    local::put_catalog(&Environment::load().await.build(Environment::files)?, &url).await?;
     println!("{url}");
     Ok(axum::serve(listener, Bank::new().router(&url)).await?)
 }

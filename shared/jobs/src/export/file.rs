@@ -5,8 +5,9 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use saldo_domain::export::{Column, ExportSpec, Subject};
 use saldo_domain::id::OrgId;
 use saldo_formats::Encoder;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
+
+use super::stores::Records;
 
 /// The records in a piece of the file: some hundred kilobytes.
 const RECORDS_PER_PIECE: usize = 500;
@@ -21,13 +22,17 @@ pub struct Piece {
 
 /// The pieces of the file, in order. The stream ends after the first error.
 #[must_use]
-pub fn pieces(app: &App, org: &OrgId, spec: &ExportSpec) -> BoxStream<'static, Result<Piece, Failure>> {
+pub fn pieces(
+    records: &Records,
+    org: &OrgId,
+    spec: &ExportSpec,
+) -> BoxStream<'static, Result<Piece, Failure>> {
     match &spec.subject {
         Subject::Accounts { filter, columns } => {
-            encoded(spec, columns, app.accounts.export(org, filter, app.limits.records_per_page))
+            encoded(spec, columns, records.accounts.export(org, filter, records.records_per_page))
         }
         Subject::Transactions { filter, columns } => {
-            encoded(spec, columns, app.transactions.export(org, filter, app.limits.records_per_page))
+            encoded(spec, columns, records.transactions.export(org, filter, records.records_per_page))
         }
     }
 }

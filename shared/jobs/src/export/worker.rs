@@ -9,7 +9,6 @@ use data_encoding::HEXLOWER;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use saldo_domain::export::{Attempt, ExportJob, ExportStatus, ExportedFile};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::files::{Upload, export_file};
 use saldo_store::metrics;
@@ -19,31 +18,35 @@ use uuid::Uuid;
 
 use crate::export::events;
 use crate::export::file::pieces;
+use crate::export::stores::{Stores, Worker};
 use crate::worker::each_message;
 
 /// Handles a batch of messages. A message that is delivered again changes nothing.
-pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.export_queue.clone(), event, move |queued| export(app.clone(), queued)).await
+pub async fn handle(worker: Worker, event: SqsEvent) -> SqsBatchResponse {
+    each_message(&worker.stores.notification_queue.clone(), event, move |queued| {
+        export(worker.clone(), queued)
+    })
+    .await
 }
 
-async fn export(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
-    if let Some(job) = unfinished(&app, &message).await?
-        && let Err(failure) = begin_attempt(&app, &job).await
+async fn export(worker: Worker, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
+    if let Some(job) = unfinished(&worker.stores, &message).await?
+        && let Err(failure) = begin_attempt(&worker, &job).await
     {
         // Another attempt may have completed the job, or its dead letter may have ended it.
-        if unfinished(&app, &message).await?.is_some() {
+        if unfinished(&worker.stores, &message).await?.is_some() {
             return Err(failure);
         }
         tracing::warn!(error = %failure.chain(), "an attempt failed after the export had ended");
     }
     // If the event can't be queued, the message is delivered again: the export has ended by then, and only the event is
     // queued again. The dead-letter handler makes the last attempt.
-    events::completed(&app, &message).await
+    events::completed(&worker.stores, &message).await
 }
 
 /// The job, if it has not ended.
-async fn unfinished(app: &App, message: &ExportMessage) -> Result<Option<ExportJob>, Failure> {
-    let job = app.exports.get(&message.org, &message.export).await?;
+async fn unfinished(stores: &Stores, message: &ExportMessage) -> Result<Option<ExportJob>, Failure> {
+    let job = stores.exports.get(&message.org, &message.export).await?;
     let job = job.filter(|job| job.status == ExportStatus::Processing);
     if job.is_none() {
         tracing::info!(org = %message.org, export = %message.export, "the export has ended or no longer exists");
@@ -52,27 +55,28 @@ async fn unfinished(app: &App, message: &ExportMessage) -> Result<Option<ExportJ
 }
 
 /// Begins a multipart upload and attempts to write the file.
-async fn begin_attempt(app: &App, job: &ExportJob) -> Result<(), Failure> {
+async fn begin_attempt(worker: &Worker, job: &ExportJob) -> Result<(), Failure> {
     let name = export_file(&job.org, &job.id, Uuid::now_v7());
-    let upload = app.files.begin(name, job.spec.format.media_type(), &job.spec.disposition()).await?;
+    let upload =
+        worker.stores.files.begin(name, job.spec.format.media_type(), &job.spec.disposition()).await?;
     let mine = Attempt { file: upload.name().to_owned(), upload: upload.id().to_owned() };
-    attempt(app, job, upload, &mine).await
+    attempt(worker, job, upload, &mine).await
 }
 
 /// Registers the attempt as the current one, writes its file and completes the job. On failure the file is deleted.
-async fn attempt(app: &App, job: &ExportJob, upload: Upload, mine: &Attempt) -> Result<(), Failure> {
+async fn attempt(worker: &Worker, job: &ExportJob, upload: Upload, mine: &Attempt) -> Result<(), Failure> {
     let overtaken = || Failure::Throttled { operation: "an export that another attempt writes" };
-    let written = match app.exports.attempt(job, mine).await? {
-        true => replace_attempt(app, job, upload).await,
+    let written = match worker.stores.exports.attempt(job, mine).await? {
+        true => replace_attempt(worker, job, upload).await,
         false => Err(overtaken()),
     };
     let completed = match &written {
         // If the response is lost, the job may be completed nevertheless: the file stays.
-        Ok(file) => app.exports.complete(job, mine, file, Timestamp::now()).await?,
+        Ok(file) => worker.stores.exports.complete(job, mine, file, Timestamp::now()).await?,
         Err(_) => false,
     };
     if !completed {
-        app.files.clear_away(&mine.file, &mine.upload).await?;
+        worker.stores.files.clear_away(&mine.file, &mine.upload).await?;
     }
     let file = written?;
     if !completed {
@@ -84,18 +88,18 @@ async fn attempt(app: &App, job: &ExportJob, upload: Upload, mine: &Attempt) -> 
 }
 
 /// Deletes the file of the previous attempt and writes the new one.
-async fn replace_attempt(app: &App, job: &ExportJob, upload: Upload) -> Result<ExportedFile, Failure> {
+async fn replace_attempt(worker: &Worker, job: &ExportJob, upload: Upload) -> Result<ExportedFile, Failure> {
     if let Some(before) = job.attempt() {
-        app.files.clear_away(&before.file, &before.upload).await?;
+        worker.stores.files.clear_away(&before.file, &before.upload).await?;
     }
-    write(app, job, upload).await
+    write(worker, job, upload).await
 }
 
 /// Writes the file while its records are read.
-async fn write(app: &App, job: &ExportJob, mut upload: Upload) -> Result<ExportedFile, Failure> {
+async fn write(worker: &Worker, job: &ExportJob, mut upload: Upload) -> Result<ExportedFile, Failure> {
     let mut file = ExportedFile { rows: 0, bytes: 0, sha256: String::new() };
     let mut hash = Sha256::new();
-    let mut pieces = pieces(app, &job.org, &job.spec);
+    let mut pieces = pieces(&worker.records, &job.org, &job.spec);
     while let Some(piece) = pieces.try_next().await? {
         hash.update(&piece.bytes);
         file.rows += piece.records as u64;

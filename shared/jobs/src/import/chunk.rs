@@ -12,13 +12,14 @@ use saldo_domain::import::{
     AccountField, AccountUpsert, Checked, Chunk, ChunkReport, Counts, ImportJob, RawRow, RowOutcome, RowWrite,
 };
 use saldo_domain::money::Currency;
-use saldo_store::app::App;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
 use saldo_store::{ChunkPart, Seen};
 use uuid::Uuid;
+
+use super::stores::Stores;
 
 /// The rows whose accounts are looked up in one request: the most that `BatchGetItem` takes.
 pub(super) const ROWS_PER_LOOK_UP: usize = 100;
@@ -31,12 +32,16 @@ pub(super) const GROUPS_AHEAD: usize = 2;
 ///
 /// # Errors
 /// [`Failure`] when AWS fails, [`Failure::Throttled`] when it throttled rows until the time was up.
-pub(super) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
+pub(super) async fn process(
+    stores: &Stores,
+    job: &ImportJob,
+    chunk: &Chunk,
+) -> Result<Option<Timestamp>, Failure> {
     let begun = Instant::now();
-    let deadline = Deadline::after(app.limits.chunk_time);
-    let default_currency = deadline.retry(|| default_currency(app, job)).await?;
+    let deadline = Deadline::after(stores.limits.chunk_time);
+    let default_currency = deadline.retry(|| default_currency(stores, job)).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
-    let look_up = |rows| deadline.retry(move || look_up(app, job, chunk, rows, default_currency, false));
+    let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, false));
     let groups: Vec<_> = groups.map(look_up).collect();
     let rows = stream::iter(groups).buffered(GROUPS_AHEAD);
     let rows = rows.map_ok(|rows| stream::iter(rows.into_iter().map(Ok))).try_flatten();
@@ -45,14 +50,14 @@ pub(super) async fn process(app: &App, job: &ImportJob, chunk: &Chunk) -> Result
         .enumerate()
         .map(|(n, row)| row.map(|row| (n, row)))
         .map_ok(async |(n, (row, seen))| {
-            Ok((n, import_row(app, job, row, &seen, default_currency, deadline).await?))
+            Ok((n, import_row(stores, job, row, &seen, default_currency, deadline).await?))
         })
-        .try_buffer_unordered(app.limits.writes_in_flight)
+        .try_buffer_unordered(stores.limits.writes_in_flight)
         .try_collect()
         .await?;
     outcomes.sort_unstable_by_key(|(n, _)| *n);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-    let (counts, ended) = commit(app, job, chunk, outcomes, false, deadline).await?;
+    let (counts, ended) = commit(stores, job, chunk, outcomes, false, deadline).await?;
     if !job.dry_run {
         metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
     }
@@ -64,7 +69,7 @@ type RowResult = (RowOutcome, Vec<Finding>);
 
 /// Checks rows and looks up their accounts; with a consistent read if `certain`.
 pub(super) async fn look_up(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     chunk: &Chunk,
     rows: &[RawRow],
@@ -73,7 +78,7 @@ pub(super) async fn look_up(
 ) -> Result<Vec<(Row, Seen)>, Failure> {
     let rows: Vec<Row> = rows.iter().map(|row| Row::of(job, chunk, row, default_currency)).collect();
     let ids = rows.iter().filter_map(|row| row.id.clone()).collect();
-    let mut seen = app.accounts.look_up(&job.org, ids, certain).await?;
+    let mut seen = stores.accounts.look_up(&job.org, ids, certain).await?;
     let rows = rows.into_iter().map(|row| {
         let seen = row.id.as_ref().and_then(|id| seen.remove(id)).unwrap_or_default();
         (row, seen)
@@ -102,8 +107,8 @@ impl Row {
 }
 
 /// The currency of amounts that state none: the organization's.
-pub(super) async fn default_currency(app: &App, job: &ImportJob) -> Result<Currency, Failure> {
-    let organization = app.keys.organization(&job.org).await?;
+pub(super) async fn default_currency(stores: &Stores, job: &ImportJob) -> Result<Currency, Failure> {
+    let organization = stores.keys.organization(&job.org).await?;
     let organization = organization.ok_or_else(|| Failure::missing("the organization of an import"))?;
     Ok(organization.currency)
 }
@@ -127,7 +132,7 @@ fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> Result<A
 
 /// Writes a row to its account or, in a dry run, finds out what writing it would do.
 async fn import_row(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     Row { id, mut checked }: Row,
     seen: &Seen,
@@ -140,8 +145,8 @@ async fn import_row(
     let write = RowWrite { import: &job.id, id, upsert, default_currency, now: Timestamp::now() };
     let attempt = || async {
         match job.dry_run {
-            true => app.accounts.try_import(&job.org, &write, seen).await,
-            false => app.accounts.import(&job.org, &write, seen).await,
+            true => stores.accounts.try_import(&job.org, &write, seen).await,
+            false => stores.accounts.import(&job.org, &write, seen).await,
         }
     };
     let outcome = match deadline.retry(attempt).await? {
@@ -157,7 +162,7 @@ async fn import_row(
 /// Stores the chunk's report and commits its counts. `outcomes` are in the order of the rows. Returns the counts
 /// and, if this was the last chunk, when the import ended.
 pub(super) async fn commit(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     chunk: &Chunk,
     outcomes: Vec<RowResult>,
@@ -173,11 +178,11 @@ pub(super) async fn commit(
     }
     let report = match report.rows.is_empty() {
         true => None,
-        false => Some(deadline.retry(|| store_report(app, job, chunk, &report)).await?),
+        false => Some(deadline.retry(|| store_report(stores, job, chunk, &report)).await?),
     };
     let part = ChunkPart { number: chunk.number, counts, exhausted, report };
     let now = Timestamp::now();
-    let ended = deadline.retry(|| app.imports.commit(job, &part, now)).await?;
+    let ended = deadline.retry(|| stores.imports.commit(job, &part, now)).await?;
     tracing::info!(
         chunk = chunk.number,
         imported = counts.imported,
@@ -190,7 +195,7 @@ pub(super) async fn commit(
 
 /// Writes the report to a file of its own and returns the id of this attempt, which is part of the file's name.
 async fn store_report(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     chunk: &Chunk,
     report: &ChunkReport,
@@ -198,6 +203,6 @@ async fn store_report(
     let attempt = Uuid::now_v7();
     let name = ImportFiles::of(&job.org, &job.id).report(chunk.number, attempt);
     let json = serde_json::to_vec(report).map_err(Failure::corrupt("a report"))?;
-    app.files.put(&name, "application/json", json.into()).await?;
+    stores.files.put(&name, "application/json", json.into()).await?;
     Ok(attempt)
 }

@@ -2,10 +2,10 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use saldo_domain::import::ImportStatus;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 
+use super::stores::Stores;
 use super::unprocessed::{NOT_PROCESSED, fail_exhausted};
 use super::{end, events};
 use crate::worker::each_message;
@@ -15,31 +15,33 @@ const PUT_BACK_TOO_OFTEN: &str =
     "the import waited too often for room in the database or for time to plan it; send it again";
 
 /// Handles a batch of exhausted import messages.
-pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.import_queue.clone(), event, move |queued| fail(app.clone(), queued)).await
+pub async fn handle(stores: Stores, event: SqsEvent) -> SqsBatchResponse {
+    each_message(&stores.import_queue.clone(), event, move |queued| fail(stores.clone(), queued)).await
 }
 
-async fn fail(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
+async fn fail(stores: Stores, queued: Queued<ImportMessage>) -> Result<(), Failure> {
     let Queued { message, hops } = &queued;
     tracing::error!(org = %message.org, import = %message.import, task = ?message.task, hops, "failed too often");
-    let Some(job) = app.imports.get(&message.org, &message.import).await? else {
+    let Some(job) = stores.imports.get(&message.org, &message.import).await? else {
         return Ok(());
     };
     let ended = match (job.status, message.task) {
-        (ImportStatus::Processing, ImportTask::Chunk(number)) => fail_exhausted(&app, &job, number).await?,
+        (ImportStatus::Processing, ImportTask::Chunk(number)) => {
+            fail_exhausted(&stores, &job, number).await?
+        }
         // The planner processes the only chunk itself.
         (ImportStatus::Processing, ImportTask::Plan) if job.chunks == Some(1) => {
-            fail_exhausted(&app, &job, 0).await?
+            fail_exhausted(&stores, &job, 0).await?
         }
         (ImportStatus::Processing, ImportTask::Plan) => {
             let reason = if queued.is_exhausted() { PUT_BACK_TOO_OFTEN } else { NOT_PROCESSED };
-            end::fail(&app, &job, reason).await?
+            end::fail(&stores, &job, reason).await?
         }
         _ => job.completed_at,
     };
     // The import has ended, and a dead letter has no dead-letter queue: rather than have the message delivered until
     // it expires, an event that can't be queued is lost.
-    if let Err(failure) = events::completed(&app, &job, ended).await {
+    if let Err(failure) = events::completed(&stores, &job, ended).await {
         tracing::error!(error = %failure.chain(), import = %job.id, "the event that the import has ended is lost");
     }
     Ok(())

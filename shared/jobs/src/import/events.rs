@@ -3,13 +3,20 @@
 use jiff::Timestamp;
 use saldo_domain::import::ImportJob;
 use saldo_domain::notification::Event;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 
+use super::stores::Stores;
+
 /// Queues the event if the import has ended. Queueing it twice notifies each endpoint once.
-pub(super) async fn completed(app: &App, job: &ImportJob, ended: Option<Timestamp>) -> Result<(), Failure> {
+pub(super) async fn completed(
+    stores: &Stores,
+    job: &ImportJob,
+    ended: Option<Timestamp>,
+) -> Result<(), Failure> {
     match ended {
-        Some(at) => app.notification_queue.tell(Event::import_completed(job.org.clone(), &job.id, at)).await,
+        Some(at) => {
+            stores.notification_queue.tell(Event::import_completed(job.org.clone(), &job.id, at)).await
+        }
         None => Ok(()),
     }
 }

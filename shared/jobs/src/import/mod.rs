@@ -13,10 +13,12 @@ mod payload;
 mod plan;
 mod redrive;
 mod split;
+mod stores;
 mod unprocessed;
 mod worker;
 
 pub use dead_letters::handle as handle_dead_letters;
 pub use end::message;
 pub use redrive::{Redriven, redrive};
+pub use stores::{Stores, Worker};
 pub use worker::handle;

@@ -7,9 +7,11 @@ use bytes::Bytes;
 use saldo_domain::fields::PayloadErrorKind;
 use saldo_domain::import::{ImportJob, Notation, PayloadFile};
 use saldo_formats::read::{ReadError, SourceEnded};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
+use saldo_store::files::FileStore;
 use tokio::sync::mpsc;
+
+use super::stores::Stores;
 
 /// The bytes of one request to S3. A payload that was sent in a request body is one piece.
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
@@ -18,7 +20,7 @@ const PIECES_AHEAD: usize = 1;
 
 /// The payload of a job. It can be read several times.
 pub(super) struct Payload {
-    app: App,
+    files: FileStore,
     file: PayloadFile,
     notation: Notation,
     /// The first piece, kept for the next pass.
@@ -26,8 +28,13 @@ pub(super) struct Payload {
 }
 
 impl Payload {
-    pub(super) fn of(app: &App, job: &ImportJob) -> Self {
-        Self { app: app.clone(), file: job.payload.clone(), notation: job.notation.clone(), first: None }
+    pub(super) fn of(stores: &Stores, job: &ImportJob) -> Self {
+        Self {
+            files: stores.files.clone(),
+            file: job.payload.clone(),
+            notation: job.notation.clone(),
+            first: None,
+        }
     }
 
     /// Runs `work` on the payload's bytes, on a thread where it may block.
@@ -64,7 +71,7 @@ impl Payload {
             let kept = self.first.clone().filter(|_| at == 0);
             let piece = match kept {
                 Some(piece) => Some(piece),
-                None => self.app.files.get_piece(&self.file.name, self.file.etag.as_deref(), at..end).await?,
+                None => self.files.get_piece(&self.file.name, self.file.etag.as_deref(), at..end).await?,
             };
             let Some(piece) = piece else { return Ok(false) };
             if at == 0 {

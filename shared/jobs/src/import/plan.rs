@@ -11,7 +11,6 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use saldo_domain::import::{Chunk, ImportJob, ImportStatus, Superseded};
 use saldo_formats::read::ReadError;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::queue::{ImportMessage, Queued};
@@ -20,6 +19,7 @@ use tokio::sync::mpsc;
 use super::end::{self, stop_queueing};
 use super::payload::Payload;
 use super::split::{CHUNKS_AHEAD, find_chunk, scan_duplicates, send_chunks};
+use super::stores::{Stores, Worker};
 use super::{chunk, chunk_file};
 
 /// The chunks that are written to S3 at the same time, and so are in memory.
@@ -31,51 +31,51 @@ const CHUNKS_IN_FLIGHT: usize = 8;
 /// # Errors
 /// [`Failure`] when AWS fails.
 pub(super) async fn plan(
-    app: &App,
+    worker: &Worker,
     queued: &Queued<ImportMessage>,
     job: &ImportJob,
 ) -> Result<Option<Timestamp>, Failure> {
-    let begun = Instant::now();
+    let (begun, stores) = (Instant::now(), &worker.stores);
     match job.chunks {
         // An earlier planner was killed while it processed the only chunk: this one continues.
         Some(1) => {}
         None if !job.is_stopping() => {}
-        _ => return stop_queueing(app, job).await,
+        _ => return stop_queueing(stores, job).await,
     }
-    let mut payload = Payload::of(app, job);
+    let mut payload = Payload::of(stores, job);
     let superseded = match scan_duplicates(job, &mut payload).await? {
         Ok(superseded) => superseded,
-        Err(ended) => return end::fail(app, job, &ended.to_string()).await,
+        Err(ended) => return end::fail(stores, job, &ended.to_string()).await,
     };
     let (total, now) = (superseded.total, Timestamp::now());
     let one = superseded.leave_one_chunk(job.rows_per_chunk);
-    let Some(job) = app.imports.counted(job, total, superseded.count(), one, now).await? else {
+    let Some(job) = stores.imports.counted(job, total, superseded.count(), one, now).await? else {
         tracing::info!(org = %job.org, import = %job.id, "the import no longer exists");
         return Ok(None);
     };
     tracing::info!(org = %job.org, import = %job.id, rows = total, "counted");
     match job.chunks {
         _ if job.status != ImportStatus::Processing => Ok(job.completed_at),
-        Some(1) => process_only_chunk(app, &job, superseded, payload).await,
-        None if !job.is_stopping() => match queue_chunks(app, &job, superseded, payload, begun).await? {
+        Some(1) => process_only_chunk(stores, &job, superseded, payload).await,
+        None if !job.is_stopping() => match queue_chunks(stores, &job, superseded, payload, begun).await? {
             Planned::Ended(ended) => Ok(ended),
-            Planned::InPart => app.plan_queue.put_back(queued, Duration::ZERO).await.map(|()| None),
+            Planned::InPart => worker.plan_queue.put_back(queued, Duration::ZERO).await.map(|()| None),
         },
-        _ => stop_queueing(app, &job).await,
+        _ => stop_queueing(stores, &job).await,
     }
 }
 
 /// Processes the only chunk of an import.
 async fn process_only_chunk(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     superseded: Superseded,
     mut payload: Payload,
 ) -> Result<Option<Timestamp>, Failure> {
     match find_chunk(job, superseded, &mut payload, 0).await? {
-        Ok(Some(chunk)) => chunk::process(app, job, &chunk).await,
+        Ok(Some(chunk)) => chunk::process(stores, job, &chunk).await,
         Ok(None) => Err(Failure::missing("the chunk of an import")),
-        Err(ended) => end::fail(app, job, &ended.to_string()).await,
+        Err(ended) => end::fail(stores, job, &ended.to_string()).await,
     }
 }
 
@@ -89,7 +89,7 @@ enum Planned {
 
 /// Queues the chunks that are not queued yet, until the run's time is up.
 async fn queue_chunks(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     superseded: Superseded,
     mut payload: Payload,
@@ -97,21 +97,21 @@ async fn queue_chunks(
 ) -> Result<Planned, Failure> {
     let (sender, chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
     // The receiver is dropped with the future, also on an error, so that the reader never waits for it.
-    let queue = receive_and_queue(app, job, chunks, begun);
+    let queue = receive_and_queue(stores, job, chunks, begun);
     let (sent, progress) = tokio::join!(send_chunks(job, superseded, &mut payload, sender), queue);
     if let Err(ReadError::Payload(error)) = sent? {
-        return end::fail(app, job, &error.to_string()).await.map(Planned::Ended);
+        return end::fail(stores, job, &error.to_string()).await.map(Planned::Ended);
     }
     let ended = match progress? {
         Progress::OutOfTime(queued) => {
             tracing::info!(org = %job.org, import = %job.id, queued, "planning continues in another run");
             return Ok(Planned::InPart);
         }
-        Progress::All(chunks) if app.imports.queued(job, chunks, true).await? => {
+        Progress::All(chunks) if stores.imports.queued(job, chunks, true).await? => {
             tracing::info!(org = %job.org, import = %job.id, chunks, "planned");
-            app.imports.end_if_done(job, Timestamp::now()).await?
+            stores.imports.end_if_done(job, Timestamp::now()).await?
         }
-        Progress::All(_) | Progress::Stopped => stop_queueing(app, job).await?,
+        Progress::All(_) | Progress::Stopped => stop_queueing(stores, job).await?,
     };
     Ok(Planned::Ended(ended))
 }
@@ -128,7 +128,7 @@ enum Progress {
 
 /// Writes the files of the chunks that arrive and queues the chunks, `chunks_at_once` for each record in the job.
 async fn receive_and_queue(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     mut chunks: mpsc::Receiver<Chunk>,
     begun: Instant,
@@ -144,29 +144,29 @@ async fn receive_and_queue(
         if !all && !full && waiting.len() < CHUNKS_IN_FLIGHT {
             continue;
         }
-        write(app, job, &waiting).await?;
+        write(stores, job, &waiting).await?;
         written = waiting.last().map_or(written, |last| last.number + 1);
         waiting.clear();
         if !all && !full {
             continue;
         }
-        end::queue_chunks(app, job, queued..written).await?;
+        end::queue_chunks(stores, job, queued..written).await?;
         queued = written;
         if all {
             return Ok(Progress::All(queued));
         }
         // Chunks that are still in the channel are read again by the next run.
-        if !app.imports.queued(job, queued, false).await? {
+        if !stores.imports.queued(job, queued, false).await? {
             return Ok(Progress::Stopped);
         }
-        if begun.elapsed() >= app.limits.planning_time {
+        if begun.elapsed() >= stores.limits.planning_time {
             return Ok(Progress::OutOfTime(queued));
         }
     }
 }
 
 /// Writes the files of these chunks.
-async fn write(app: &App, job: &ImportJob, chunks: &[Chunk]) -> Result<(), Failure> {
+async fn write(stores: &Stores, job: &ImportJob, chunks: &[Chunk]) -> Result<(), Failure> {
     let files = ImportFiles::of(&job.org, &job.id);
-    try_join_all(chunks.iter().map(|chunk| chunk_file::store(app, &files, chunk))).await.map(drop)
+    try_join_all(chunks.iter().map(|chunk| chunk_file::store(stores, &files, chunk))).await.map(drop)
 }

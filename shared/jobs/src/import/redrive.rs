@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use futures::TryStreamExt;
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::ImportStatus;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::ImportTask;
 
 use super::end::message;
 use super::split::rewrite_chunks;
+use super::stores::Worker;
 
 /// What a redrive did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +34,9 @@ pub enum Redriven {
 ///
 /// # Errors
 /// [`Failure`] when DynamoDB, S3 or SQS fails.
-pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, Failure> {
-    let Some(job) = app.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
-    let parts: Vec<_> = app.imports.chunks_from(&job, 0).try_collect().await?;
+pub async fn redrive(worker: &Worker, org: &OrgId, id: &ImportId) -> Result<Redriven, Failure> {
+    let Some(job) = worker.stores.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
+    let parts: Vec<_> = worker.stores.imports.chunks_from(&job, 0).try_collect().await?;
     let exhausted = parts.iter().any(|part| part.exhausted);
     let begins_round = match job.status {
         ImportStatus::Processing => exhausted,
@@ -50,7 +50,7 @@ pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, 
     };
     let job = if begins_round {
         let changed = Failure::Throttled { operation: "redrive of an import that another operation changes" };
-        app.imports.begin_round(&job).await?.ok_or(changed)?
+        worker.stores.imports.begin_round(&job).await?.ok_or(changed)?
     } else {
         job
     };
@@ -61,11 +61,11 @@ pub async fn redrive(app: &App, org: &OrgId, id: &ImportId) -> Result<Redriven, 
         Some(chunks) => (false, left(chunks, &done)),
         None => (true, left(job.queued, &done)),
     };
-    rewrite_chunks(app, &job, &chunks).await?;
+    rewrite_chunks(&worker.stores, &job, &chunks).await?;
     let messages: Vec<_> = chunks.iter().map(|number| message(&job, ImportTask::Chunk(*number))).collect();
-    app.import_queue.send(&messages).await?;
+    worker.stores.import_queue.send(&messages).await?;
     if plan {
-        app.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
+        worker.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
     }
     tracing::info!(%org, import = %id, chunks = chunks.len(), plan, "redriven");
     Ok(Redriven::Queued { chunks: chunks.len(), plan })

@@ -6,13 +6,13 @@
 use saldo_domain::import::{Chunk, Chunker, DuplicateScan, ImportJob, Superseded};
 use saldo_formats::read;
 use saldo_formats::read::ReadError;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use tokio::sync::mpsc;
 
 use super::chunk_file;
 use super::payload::Payload;
+use super::stores::Stores;
 
 /// The chunks that may wait in the channel between the reader and the receiver.
 pub(super) const CHUNKS_AHEAD: usize = 2;
@@ -79,11 +79,11 @@ pub(super) async fn find_chunk(
 /// Reads a chunk from the payload again, because its file is missing or corrupt. `None` if the payload has fewer
 /// chunks; the inner error if the payload can't be read.
 pub(super) async fn reread_chunk(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     number: u32,
 ) -> Result<Result<Option<Chunk>, ReadError>, Failure> {
-    let mut payload = Payload::of(app, job);
+    let mut payload = Payload::of(stores, job);
     match scan_duplicates(job, &mut payload).await? {
         Ok(superseded) => find_chunk(job, superseded, &mut payload, number).await,
         Err(ended) => Ok(Err(ended)),
@@ -92,18 +92,18 @@ pub(super) async fn reread_chunk(
 
 /// Writes the files of these chunks again from the payload. Does nothing if the payload can't be read: the worker
 /// of each chunk reports that.
-pub(super) async fn rewrite_chunks(app: &App, job: &ImportJob, numbers: &[u32]) -> Result<(), Failure> {
+pub(super) async fn rewrite_chunks(stores: &Stores, job: &ImportJob, numbers: &[u32]) -> Result<(), Failure> {
     if numbers.is_empty() {
         return Ok(());
     }
-    let mut payload = Payload::of(app, job);
+    let mut payload = Payload::of(stores, job);
     let Ok(superseded) = scan_duplicates(job, &mut payload).await? else { return Ok(()) };
     let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
     let files = ImportFiles::of(&job.org, &job.id);
     let write = async move {
         while let Some(chunk) = chunks.recv().await {
             if numbers.contains(&chunk.number) {
-                chunk_file::store(app, &files, &chunk).await?;
+                chunk_file::store(stores, &files, &chunk).await?;
             }
         }
         Ok::<_, Failure>(())

@@ -6,11 +6,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::import::{Chunk, Counts, ImportJob, RowOutcome, processing_failed};
 use saldo_store::ChunkPart;
-use saldo_store::app::App;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 
 use super::chunk::{self, GROUPS_AHEAD, ROWS_PER_LOOK_UP, Row};
+use super::stores::Stores;
 use super::{chunk_file, end, split};
 
 /// The reason of an import whose rows are lost, as its owner sees it.
@@ -26,35 +26,35 @@ pub(super) enum Settled {
 
 /// Skips the chunk if the job is stopping. A chunk that is committed already is not changed, but the job is ended
 /// if the worker that committed the last chunk did not get to it.
-pub(super) async fn settle(app: &App, job: &ImportJob, number: u32) -> Result<Settled, Failure> {
+pub(super) async fn settle(stores: &Stores, job: &ImportJob, number: u32) -> Result<Settled, Failure> {
     // The planner of a stopping job may queue more numbers than the payload has chunks. Their messages may still
     // arrive after a redrive.
     if job.chunks.is_some_and(|chunks| number >= chunks) {
-        return app.imports.end_if_done(job, Timestamp::now()).await.map(Settled::Yes);
+        return stores.imports.end_if_done(job, Timestamp::now()).await.map(Settled::Yes);
     }
-    if app.imports.part(job, number).await?.is_some() {
-        return app.imports.end_if_done(job, Timestamp::now()).await.map(Settled::Yes);
+    if stores.imports.part(job, number).await?.is_some() {
+        return stores.imports.end_if_done(job, Timestamp::now()).await.map(Settled::Yes);
     }
     match job.is_stopping() {
-        true => skip(app, job, number).await.map(Settled::Yes),
+        true => skip(stores, job, number).await.map(Settled::Yes),
         false => Ok(Settled::No),
     }
 }
 
 /// Commits a chunk of a stopping job without processing it. Rows that an earlier worker wrote before it was killed
 /// are counted. Returns when the import ended, if this was its last chunk.
-async fn skip(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
     let mut counts = Counts::default();
-    let chunk = match chunk_file::load(app, job, number).await {
-        Err(Failure::Corrupt { .. }) => split::reread_chunk(app, job, number).await?.unwrap_or_default(),
+    let chunk = match chunk_file::load(stores, job, number).await {
+        Err(Failure::Corrupt { .. }) => split::reread_chunk(stores, job, number).await?.unwrap_or_default(),
         // A chunk without a file was not queued.
         chunk => chunk?,
     };
     if let Some(chunk) = chunk.filter(|_| !job.dry_run) {
-        let default_currency = chunk::default_currency(app, job).await?;
+        let default_currency = chunk::default_currency(stores, job).await?;
         let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
         let groups: Vec<_> =
-            groups.map(|rows| chunk::look_up(app, job, &chunk, rows, default_currency, true)).collect();
+            groups.map(|rows| chunk::look_up(stores, job, &chunk, rows, default_currency, true)).collect();
         let written =
             stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
                 for (_, seen) in rows {
@@ -68,49 +68,53 @@ async fn skip(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestam
         }
     }
     let part = ChunkPart { counts, ..ChunkPart::exhausted(number) };
-    app.imports.commit(job, &part, Timestamp::now()).await
+    stores.imports.commit(job, &part, Timestamp::now()).await
 }
 
 /// Fails an exhausted chunk, unless it is committed. Rows that were written count as imported or updated; the others
 /// are reported as failed. If the chunk's file is missing or corrupt, its rows are read from the payload. Returns
 /// when the import ended, if this was its last chunk.
 pub(super) async fn fail_exhausted(
-    app: &App,
+    stores: &Stores,
     job: &ImportJob,
     number: u32,
 ) -> Result<Option<Timestamp>, Failure> {
-    if let Settled::Yes(ended) = settle(app, job, number).await? {
+    if let Settled::Yes(ended) = settle(stores, job, number).await? {
         return Ok(ended);
     }
-    let chunk = match chunk_file::load(app, job, number).await {
+    let chunk = match chunk_file::load(stores, job, number).await {
         Ok(Some(chunk)) => Ok(Some(chunk)),
-        Ok(None) | Err(Failure::Corrupt { .. }) => split::reread_chunk(app, job, number).await?,
+        Ok(None) | Err(Failure::Corrupt { .. }) => split::reread_chunk(stores, job, number).await?,
         Err(failure) => return Err(failure),
     };
     match chunk {
-        Ok(Some(chunk)) => return fail_unwritten(app, job, &chunk).await,
+        Ok(Some(chunk)) => return fail_unwritten(stores, job, &chunk).await,
         // A number without a chunk, queued before a redrive; the job is being planned again.
         Ok(None) if job.chunks.is_none() => return Ok(None),
         Ok(None) | Err(_) => {}
     }
     // In this order: the commit may end the job, and the job must have its reason by then.
-    app.imports.fail(job, NOT_PROCESSED).await?;
-    match app.imports.commit(job, &ChunkPart::exhausted(number), Timestamp::now()).await? {
-        None => end::fail(app, job, NOT_PROCESSED).await,
+    stores.imports.fail(job, NOT_PROCESSED).await?;
+    match stores.imports.commit(job, &ChunkPart::exhausted(number), Timestamp::now()).await? {
+        None => end::fail(stores, job, NOT_PROCESSED).await,
         ended => Ok(ended),
     }
 }
 
 /// Commits a chunk in which the rows that were not written have failed.
-async fn fail_unwritten(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Option<Timestamp>, Failure> {
-    let default_currency = chunk::default_currency(app, job).await?;
+async fn fail_unwritten(
+    stores: &Stores,
+    job: &ImportJob,
+    chunk: &Chunk,
+) -> Result<Option<Timestamp>, Failure> {
+    let default_currency = chunk::default_currency(stores, job).await?;
     let mut outcomes = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
         let Row { id, mut checked } = Row::of(job, chunk, row, default_currency);
         let written = match &id {
             None => None,
             Some(id) => {
-                let written = app.accounts.written_by(&job.org, &job.id, id).await?;
+                let written = stores.accounts.written_by(&job.org, &job.id, id).await?;
                 checked.findings.extend(written.is_none().then(processing_failed));
                 written
             }
@@ -118,5 +122,5 @@ async fn fail_unwritten(app: &App, job: &ImportJob, chunk: &Chunk) -> Result<Opt
         let outcome = written.map_or(RowOutcome::Failed, RowOutcome::from);
         outcomes.push((outcome, checked.findings));
     }
-    Ok(chunk::commit(app, job, chunk, outcomes, true, Deadline::passed()).await?.1)
+    Ok(chunk::commit(stores, job, chunk, outcomes, true, Deadline::passed()).await?.1)
 }

@@ -3,60 +3,64 @@
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo_domain::import::{ImportJob, ImportStatus};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 
+use super::stores::{Stores, Worker};
 use super::unprocessed::{Settled, settle};
 use super::{chunk, chunk_file, events, plan};
 use crate::worker::each_message;
 
 /// Handles a batch of import messages. A message that is delivered again changes nothing.
-pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.import_queue.clone(), event, move |queued| step(app.clone(), queued)).await
+pub async fn handle(worker: Worker, event: SqsEvent) -> SqsBatchResponse {
+    each_message(&worker.stores.import_queue.clone(), event, move |queued| step(worker.clone(), queued)).await
 }
 
-async fn step(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
-    match Box::pin(advance(&app, &queued)).await {
-        Err(Failure::Throttled { operation }) => put_back(&app, &queued, operation).await,
+async fn step(worker: Worker, queued: Queued<ImportMessage>) -> Result<(), Failure> {
+    match Box::pin(advance(&worker, &queued)).await {
+        Err(Failure::Throttled { operation }) => put_back(&worker, &queued, operation).await,
         done => done,
     }
 }
 
 /// Puts a throttled task back into the queue with a delay. Nothing is wrong with the task, and the next delivery
 /// continues it. On-demand tables take more writes within minutes; after a day of delays the task fails.
-async fn put_back(app: &App, queued: &Queued<ImportMessage>, operation: &'static str) -> Result<(), Failure> {
+async fn put_back(
+    worker: &Worker,
+    queued: &Queued<ImportMessage>,
+    operation: &'static str,
+) -> Result<(), Failure> {
     let ImportMessage { import, task, .. } = &queued.message;
     tracing::warn!(%import, ?task, operation, hops = queued.hops, "throttled: put back into the queue");
     let queue = match task {
-        ImportTask::Plan => &app.plan_queue,
-        ImportTask::Chunk(_) => &app.import_queue,
+        ImportTask::Plan => &worker.plan_queue,
+        ImportTask::Chunk(_) => &worker.stores.import_queue,
     };
-    queue.put_back(queued, queued.rest(app.limits.throttled_rest)).await
+    queue.put_back(queued, queued.rest(worker.stores.limits.throttled_rest)).await
 }
 
-async fn advance(app: &App, queued: &Queued<ImportMessage>) -> Result<(), Failure> {
-    let message = &queued.message;
-    let Some(job) = app.imports.get(&message.org, &message.import).await? else {
+async fn advance(worker: &Worker, queued: &Queued<ImportMessage>) -> Result<(), Failure> {
+    let (stores, message) = (&worker.stores, &queued.message);
+    let Some(job) = stores.imports.get(&message.org, &message.import).await? else {
         tracing::info!(org = %message.org, import = %message.import, "the import no longer exists");
         return Ok(());
     };
     let ended = match message.task {
         _ if job.status != ImportStatus::Processing => job.completed_at,
-        ImportTask::Plan => Box::pin(plan::plan(app, queued, &job)).await?,
-        ImportTask::Chunk(number) => process_chunk(app, &job, number).await?,
+        ImportTask::Plan => Box::pin(plan::plan(worker, queued, &job)).await?,
+        ImportTask::Chunk(number) => process_chunk(stores, &job, number).await?,
     };
     // If the event can't be queued, the message is delivered again: the import has ended by then, and only the
     // event is queued again. The dead-letter handler makes the last attempt.
-    events::completed(app, &job, ended).await
+    events::completed(stores, &job, ended).await
 }
 
 /// Processes the chunk, unless it is committed or the job is stopping. Returns when the import ended, if this was
 /// its last chunk.
-async fn process_chunk(app: &App, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
-    if let Settled::Yes(ended) = settle(app, job, number).await? {
+async fn process_chunk(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+    if let Settled::Yes(ended) = settle(stores, job, number).await? {
         return Ok(ended);
     }
-    let chunk = chunk_file::load(app, job, number).await?.ok_or_else(|| Failure::missing("a chunk"))?;
-    chunk::process(app, job, &chunk).await
+    let chunk = chunk_file::load(stores, job, number).await?.ok_or_else(|| Failure::missing("a chunk"))?;
+    chunk::process(stores, job, &chunk).await
 }

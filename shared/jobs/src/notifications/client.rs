@@ -11,11 +11,11 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode};
 use saldo_domain::notification::{AttemptError, Delivery, Endpoint, Message, Outcome, Targets};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use secrecy::{ExposeSecret, SecretString};
 use standardwebhooks::{HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook};
 
+use super::stores::Worker;
 use crate::resolver::{Guard, Refusal};
 
 const USER_AGENT: &str = concat!("saldo-notification/", env!("CARGO_PKG_VERSION"));
@@ -28,13 +28,13 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Errors
 /// [`Failure`] when the request can't be made for a reason on Saldo's side.
 pub(super) async fn call(
-    app: &App,
+    worker: &Worker,
     delivery: &Delivery,
     endpoint: &Endpoint,
     secret: &SecretString,
 ) -> Result<Outcome, Failure> {
     // An IP address in the URL bypasses the resolver.
-    if app.targets.check(endpoint.notify_uri.url()).is_err() {
+    if worker.targets.check(endpoint.notify_uri.url()).is_err() {
         return Ok(Outcome::Error(AttemptError::AddressNotAllowed));
     }
     let body = Message {
@@ -49,9 +49,9 @@ pub(super) async fn call(
     // The error may quote the secret, so it is dropped.
     let signer = Webhook::new(secret.expose_secret()).map_err(|_| Failure::missing("a signing secret"))?;
     let signature = signer.sign(&id, now, &body).map_err(Failure::corrupt("a notification"))?;
-    let request = client(app.targets)?
+    let request = client(worker.targets)?
         .post(endpoint.notify_uri.url().clone())
-        .timeout(app.limits.notification_timeout)
+        .timeout(worker.stores.limits.notification_timeout)
         .header(CONTENT_TYPE, "application/json")
         .header(HEADER_WEBHOOK_ID, id)
         .header(HEADER_WEBHOOK_TIMESTAMP, now)

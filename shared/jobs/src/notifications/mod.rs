@@ -3,7 +3,9 @@
 
 pub mod client;
 mod dead_letters;
+mod stores;
 mod worker;
 
 pub use dead_letters::handle as handle_dead_letters;
+pub use stores::{Stores, Worker};
 pub use worker::handle;

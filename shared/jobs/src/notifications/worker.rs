@@ -10,61 +10,63 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo_domain::id::{DeliveryId, OrgId};
 use saldo_domain::notification::{Delivery, DeliveryStatus, Endpoint, Event, GivenUp};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{NotificationMessage, Queued};
 
 use super::client;
+use super::stores::{Stores, Worker};
 use crate::worker::each_message;
 
 /// Handles a batch of events and deliveries. A message that is delivered again changes nothing.
-pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.notification_queue.clone(), event, move |queued| step(app.clone(), queued)).await
+pub async fn handle(worker: Worker, event: SqsEvent) -> SqsBatchResponse {
+    each_message(&worker.stores.notification_queue.clone(), event, move |queued| step(worker.clone(), queued))
+        .await
 }
 
-async fn step(app: App, queued: Queued<NotificationMessage>) -> Result<(), Failure> {
+async fn step(worker: Worker, queued: Queued<NotificationMessage>) -> Result<(), Failure> {
     match &queued.message {
-        NotificationMessage::Tell(event) => queue_deliveries(&app, event).await,
-        NotificationMessage::Deliver { org, delivery } => match deliver(&app, org, delivery).await? {
-            Some(wait) => app.notification_queue.put_back(&queued, wait).await,
+        NotificationMessage::Tell(event) => queue_deliveries(&worker.stores, event).await,
+        NotificationMessage::Deliver { org, delivery } => match deliver(&worker, org, delivery).await? {
+            Some(wait) => worker.stores.notification_queue.put_back(&queued, wait).await,
             None => Ok(()),
         },
     }
 }
 
 /// Stores and queues a delivery to each endpoint that observes the event.
-pub(super) async fn queue_deliveries(app: &App, event: &Event) -> Result<(), Failure> {
-    let endpoints = app.notifications.all(&event.org).await?;
+pub(super) async fn queue_deliveries(stores: &Stores, event: &Event) -> Result<(), Failure> {
+    let endpoints = stores.notifications.all(&event.org).await?;
     let (mut new, mut known) = (Vec::new(), Vec::new());
     for endpoint in endpoints.iter().filter(|endpoint| endpoint.observes(event)) {
         let delivery = Delivery::new(event, endpoint);
-        let made = app.deliveries.accept(&delivery).await?;
+        let made = stores.deliveries.accept(&delivery).await?;
         let queued = if made { &mut new } else { &mut known };
         queued.push(NotificationMessage::Deliver { org: delivery.org, delivery: delivery.id });
     }
-    app.notification_queue.send(&new).await?;
+    stores.notification_queue.send(&new).await?;
     // An earlier worker stored these and was killed before it queued them, or another one is making their first attempt.
     // After the delay that attempt has ended, and the message finds nothing to do.
-    app.notification_queue.send_later(&known, app.limits.notification_timeout * 2).await?;
+    stores.notification_queue.send_later(&known, stores.limits.notification_timeout * 2).await?;
     tracing::info!(org = %event.org, job = event.job_id, new = new.len(), known = known.len(), "queued deliveries");
     Ok(())
 }
 
 /// Makes the attempt that is due and stores its outcome. Returns the delay of the next attempt, if there is one. A delay
 /// beyond the queue's maximum takes several hops: a message that is early is put back.
-async fn deliver(app: &App, org: &OrgId, id: &DeliveryId) -> Result<Option<Duration>, Failure> {
-    let delivery = app.deliveries.get(org, id).await?;
+async fn deliver(worker: &Worker, org: &OrgId, id: &DeliveryId) -> Result<Option<Duration>, Failure> {
+    let stores = &worker.stores;
+    let delivery = stores.deliveries.get(org, id).await?;
     let Some(mut delivery) = delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) else {
         return Ok(None);
     };
     if let Some(wait) = delivery.wait(Timestamp::now()) {
         return Ok(Some(wait));
     }
-    match app.notifications.get(org, &delivery.endpoint).await? {
-        Some(endpoint) => attempt(app, &mut delivery, &endpoint).await?,
+    match stores.notifications.get(org, &delivery.endpoint).await? {
+        Some(endpoint) => attempt(worker, &mut delivery, &endpoint).await?,
         None => delivery.give_up(GivenUp::EndpointDeleted),
     }
-    if !app.deliveries.save(&mut delivery).await? {
+    if !stores.deliveries.save(&mut delivery).await? {
         // That message queues the next attempt.
         tracing::info!(%org, delivery = %id, "another message has recorded an attempt");
         return Ok(None);
@@ -77,10 +79,10 @@ async fn deliver(app: &App, org: &OrgId, id: &DeliveryId) -> Result<Option<Durat
 }
 
 /// Calls the endpoint and records the outcome in the delivery.
-async fn attempt(app: &App, delivery: &mut Delivery, endpoint: &Endpoint) -> Result<(), Failure> {
+async fn attempt(worker: &Worker, delivery: &mut Delivery, endpoint: &Endpoint) -> Result<(), Failure> {
     let context = Endpoint::seal_context(&delivery.org, &endpoint.id);
-    let secret = app.sealer.open(&context, &endpoint.secret).await?;
-    let outcome = client::call(app, delivery, endpoint, &secret).await?;
-    delivery.record(outcome, Timestamp::now(), app.limits.notification_delays);
+    let secret = worker.sealer.open(&context, &endpoint.secret).await?;
+    let outcome = client::call(worker, delivery, endpoint, &secret).await?;
+    delivery.record(outcome, Timestamp::now(), worker.stores.limits.notification_delays);
     Ok(())
 }

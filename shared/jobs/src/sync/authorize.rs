@@ -65,7 +65,7 @@ impl Run {
             }
             Some(Answer::Value(sealed)) => {
                 let context = SealContext::new(&self.job.org, "access", &self.job.access);
-                Input::Answer(self.app.sealer.open(&context, &sealed).await?)
+                Input::Answer(self.worker.sealer.open(&context, &sealed).await?)
             }
             Some(Answer::Returned) => Input::Poll,
             None => match (self.job.open_challenge().map(|open| &open.kind), self.time_left(now)) {
@@ -111,9 +111,9 @@ impl Run {
     /// Polls again after the poll interval.
     async fn poll_later(&mut self) -> Result<After, Stopped> {
         self.job.polling = true;
-        self.job.not_before = Some(Timestamp::now() + self.app.limits.poll_interval);
+        self.job.not_before = Some(Timestamp::now() + self.worker.limits.poll_interval);
         self.release().await?;
-        Ok(After::Wait(self.app.limits.poll_interval))
+        Ok(After::Wait(self.worker.limits.poll_interval))
     }
 
     /// Saves the result of a step and determines the next one.
@@ -157,8 +157,8 @@ impl Run {
         self.release().await?;
         let open = self.job.open_challenge().map(|open| &open.kind);
         Ok(After::Wait(match open {
-            Some(ChallengeKind::Decoupled { .. }) => self.app.limits.poll_interval,
-            _ => self.app.limits.challenge_valid,
+            Some(ChallengeKind::Decoupled { .. }) => self.worker.limits.poll_interval,
+            _ => self.worker.limits.challenge_valid,
         }))
     }
 
@@ -178,7 +178,7 @@ impl Run {
         // After an answer the time begins again, so that the bank can process it.
         let since = |last: &Challenge| last.closed_at.unwrap_or(last.created_at);
         let last = self.job.challenges.last().map(since).or(self.job.started_at)?;
-        let until = last + self.app.limits.challenge_valid;
+        let until = last + self.worker.limits.challenge_valid;
         Duration::try_from(until.duration_since(now)).ok().filter(|left| !left.is_zero())
     }
 
@@ -211,18 +211,18 @@ impl Run {
 
     /// The stored credentials, decrypted.
     async fn credentials(&self, now: Timestamp) -> Result<Credentials, Failure> {
-        let kept = self.app.accesses.credentials(&self.job.org, &self.job.access, now).await?;
+        let kept = self.worker.stores.accesses.credentials(&self.job.org, &self.job.access, now).await?;
         let context = SealContext::new(&self.job.org, "access", &self.job.access);
         let mut credentials = Credentials::new();
         for (id, sealed) in kept.sealed {
-            credentials.insert(id, self.app.sealer.open(&context, &sealed).await?);
+            credentials.insert(id, self.worker.sealer.open(&context, &sealed).await?);
         }
         Ok(credentials)
     }
 
     /// Why an authorization can't be started with these credentials, if it can't.
     async fn missing_credentials(&self, credentials: &Credentials) -> Result<Option<FailureReason>, Failure> {
-        let banks = self.app.banks().await?;
+        let banks = self.worker.bank_catalog.read().await?;
         let Some((_, method)) = banks.method(&self.access.access_method_id) else {
             return Ok(Some(FailureReason::BankUnavailable));
         };

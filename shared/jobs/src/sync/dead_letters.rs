@@ -5,11 +5,11 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo_domain::bank::FailureReason;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{Queued, SyncMessage};
 
 use super::end;
+use super::stores::Stores;
 use crate::worker::each_message;
 
 /// The delay of a message whose synchronization another message advances.
@@ -19,24 +19,24 @@ const LATER: Duration = Duration::from_mins(1);
 const QUEUED_TOO_OFTEN: &str = "The synchronization waited too often without coming to an end.";
 
 /// Handles a batch of exhausted messages.
-pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.sync_queue.clone(), event, move |queued| fail(app.clone(), queued)).await
+pub async fn handle(stores: Stores, event: SqsEvent) -> SqsBatchResponse {
+    each_message(&stores.sync_queue.clone(), event, move |queued| fail(stores.clone(), queued)).await
 }
 
-async fn fail(app: App, queued: Queued<SyncMessage>) -> Result<(), Failure> {
+async fn fail(stores: Stores, queued: Queued<SyncMessage>) -> Result<(), Failure> {
     let (message, now) = (&queued.message, Timestamp::now());
-    match app.syncs.get(&message.org, &message.sync).await? {
+    match stores.syncs.get(&message.org, &message.sync).await? {
         Some(mut job) if !job.has_ended() => {
             // A synchronization may have several messages: a worker may be advancing it with another one.
             if job.rests_until(now).is_some() && !job.is_overdue(now) && !queued.is_exhausted() {
-                return app.sync_queue.put_back(&queued, LATER).await;
+                return stores.sync_queue.put_back(&queued, LATER).await;
             }
             let hops = queued.hops;
             tracing::error!(org = %message.org, sync = %message.sync, hops, "failed too often");
             let reason = queued.is_exhausted().then(|| QUEUED_TOO_OFTEN.to_owned());
-            end::fail(&app, &mut job, FailureReason::Aborted, reason).await
+            end::fail(&stores, &mut job, FailureReason::Aborted, reason).await
         }
-        Some(job) => end::queue_event(&app, &job).await,
+        Some(job) => end::queue_event(&stores, &job).await,
         None => Ok(()),
     }
 }

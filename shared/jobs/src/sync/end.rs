@@ -8,22 +8,22 @@ use saldo_domain::access::Access;
 use saldo_domain::bank::FailureReason;
 use saldo_domain::notification::Event;
 use saldo_domain::sync::{Step, SyncJob, SyncScope};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::metrics;
 
+use super::stores::Stores;
 use super::{After, Run, Stopped};
 
 impl Run {
     pub(super) async fn end(&mut self) -> Result<After, Stopped> {
-        finish(&self.app, &mut self.job).await?;
+        finish(&self.worker.stores, &mut self.job).await?;
         Ok(After::Done)
     }
 }
 
 /// Ends a synchronization as failed, unless its result is saved already.
 pub(super) async fn fail(
-    app: &App,
+    stores: &Stores,
     job: &mut SyncJob,
     reason: FailureReason,
     message: Option<String>,
@@ -31,51 +31,51 @@ pub(super) async fn fail(
     if job.step != Step::End {
         job.fail(reason, message);
     }
-    finish(app, job).await
+    finish(stores, job).await
 }
 
 /// Ends the synchronization.
 ///
 /// # Errors
 /// [`Failure::Throttled`] when another worker saved the synchronization at the same time: the message is delivered again.
-pub(super) async fn finish(app: &App, job: &mut SyncJob) -> Result<(), Failure> {
+pub(super) async fn finish(stores: &Stores, job: &mut SyncJob) -> Result<(), Failure> {
     let overtaken = || Failure::Throttled { operation: "a synchronization that another worker has leased" };
     let now = Timestamp::now();
-    if !app.syncs.save(job).await? {
+    if !stores.syncs.save(job).await? {
         return Err(overtaken());
     }
-    release_access(app, job, now).await?;
+    release_access(stores, job, now).await?;
     job.end(now);
-    if !app.syncs.save(job).await? {
+    if !stores.syncs.save(job).await? {
         return Err(overtaken());
     }
     metrics::sync_ended(job.error.is_none());
     let reason = job.error.as_ref().map(|error| tracing::field::debug(error.reason));
     tracing::info!(org = %job.org, sync = %job.id, reason, "the synchronization has ended");
-    queue_event(app, job).await
+    queue_event(stores, job).await
 }
 
 /// Updates the access and releases its lock.
-async fn release_access(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), Failure> {
-    let access = app.accesses.get(&job.org, &job.access).await?;
+async fn release_access(stores: &Stores, job: &SyncJob, now: Timestamp) -> Result<(), Failure> {
+    let access = stores.accesses.get(&job.org, &job.access).await?;
     // Without the lock, this was done before, or another synchronization holds the access.
     let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else { return Ok(()) };
     if let Some(login) = &job.login {
         match refuses_credentials(job) {
-            true => app.accesses.refuse_login(&job.org, login, &job.id, now).await?,
-            false => app.accesses.release_login(&job.org, login, &job.id).await?,
+            true => stores.accesses.refuse_login(&job.org, login, &job.id, now).await?,
+            false => stores.accesses.release_login(&job.org, login, &job.id).await?,
         }
     }
     // Scheduled synchronizations don't change what is saved, unless the bank refused it.
     if refuses_credentials(job) || job.request.attended && !job.request.save_secrets {
-        app.accesses.forget_credentials_of(&job.org, &job.access, &job.id).await?;
+        stores.accesses.forget_credentials_of(&job.org, &job.access, &job.id).await?;
     } else if job.request.attended {
-        app.accesses.save_credentials_of(&job.org, &job.access, &job.id).await?;
+        stores.accesses.save_credentials_of(&job.org, &job.access, &job.id).await?;
     }
     if job.error.is_none() && !job.unidentified {
-        mark_missing(app, job, &access, now).await?;
+        mark_missing(stores, job, &access, now).await?;
     }
-    let saved = app.accesses.credentials(&job.org, &job.access, now).await?.saved;
+    let saved = stores.accesses.credentials(&job.org, &job.access, now).await?.saved;
     let release = |access: &mut Access| {
         let held = access.is_held_by(&job.id);
         if held {
@@ -84,7 +84,7 @@ async fn release_access(app: &App, job: &SyncJob, now: Timestamp) -> Result<(), 
         }
         held
     };
-    app.accesses.change(&job.org, &job.access, release).await.map(drop)
+    stores.accesses.change(&job.org, &job.access, release).await.map(drop)
 }
 
 /// Whether the bank refused the credentials. Sending them again every day would have the bank block its customer.
@@ -97,11 +97,16 @@ fn refuses_credentials(job: &SyncJob) -> bool {
 }
 
 /// Marks the accounts that the bank no longer lists.
-async fn mark_missing(app: &App, job: &SyncJob, access: &Access, now: Timestamp) -> Result<(), Failure> {
+async fn mark_missing(
+    stores: &Stores,
+    job: &SyncJob,
+    access: &Access,
+    now: Timestamp,
+) -> Result<(), Failure> {
     let missing = access.accounts.iter().filter(|account| !job.reported.contains(account));
-    for account in app.accounts.find(&job.org, missing).await? {
-        app.transactions.forget_pending(&job.org, &account).await?;
-        app.accounts.put_missing(&job.org, &account.id, now).await?;
+    for account in stores.accounts.find(&job.org, missing).await? {
+        stores.transactions.forget_pending(&job.org, &account).await?;
+        stores.accounts.put_missing(&job.org, &account.id, now).await?;
     }
     Ok(())
 }
@@ -134,7 +139,7 @@ fn update_access(job: &SyncJob, access: &mut Access, now: Timestamp) {
 }
 
 /// Queues the event that the synchronization has ended. Queueing it twice notifies each endpoint once.
-pub(super) async fn queue_event(app: &App, job: &SyncJob) -> Result<(), Failure> {
+pub(super) async fn queue_event(stores: &Stores, job: &SyncJob) -> Result<(), Failure> {
     let Some(ended_at) = job.ended_at.filter(|_| !job.request.disable_notifications) else { return Ok(()) };
     let mut paths = vec![format!("/rest/accesses/{}/syncs", job.access)];
     if job.error.is_none() {
@@ -149,5 +154,5 @@ pub(super) async fn queue_event(app: &App, job: &SyncJob) -> Result<(), Failure>
         }
     }
     let event = Event::sync_completed(job.org.clone(), &job.id, ended_at, paths);
-    app.notification_queue.tell(event).await
+    stores.notification_queue.tell(event).await
 }

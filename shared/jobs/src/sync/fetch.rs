@@ -65,9 +65,9 @@ impl Run {
 
     /// Creates the client that owns the accounts again if it was deleted.
     async fn ensure_client(&self) -> Result<(), Failure> {
-        if self.app.clients.get(&self.job.org, &self.access.client_id).await?.is_none() {
+        if self.worker.clients.get(&self.job.org, &self.access.client_id).await?.is_none() {
             let client = self.access.client().map_err(Failure::corrupt("the bank's name"))?;
-            self.app.clients.create(&self.job.org, client).await?;
+            self.worker.clients.create(&self.job.org, client).await?;
         }
         Ok(())
     }
@@ -94,7 +94,12 @@ impl Run {
         };
         let scope = self.job.request.scope;
         let revive = scope == SyncScope::Accounts;
-        let kept = self.app.accounts.put_reported(&self.job.org, &account, revive, Timestamp::now()).await?;
+        let kept = self
+            .worker
+            .stores
+            .accounts
+            .put_reported(&self.job.org, &account, revive, Timestamp::now())
+            .await?;
         let transactions = scope == SyncScope::Transactions && self.wanted().covers_transactions();
         if kept == Reported::Kept {
             if transactions && self.fetch_transactions(consent, &report, &account).await? == After::Continue {
@@ -173,8 +178,8 @@ impl Run {
         }
         let distinct: Vec<_> = first.into_values().collect();
         let request = self.job.id.as_uuid();
-        let in_flight = self.app.limits.writes_in_flight;
-        let kept = self.app.transactions.keep(&self.job.org, &distinct, request, in_flight).await?;
+        let in_flight = self.worker.limits.writes_in_flight;
+        let kept = self.worker.stores.transactions.keep(&self.job.org, &distinct, request, in_flight).await?;
         for (transaction, report) in &read {
             let stored = kept.get(&transaction.id).map(|kept| kept.stored);
             let conflicts = |stored: Booking| {
@@ -205,7 +210,7 @@ impl Run {
         }
         let identifier = account.transactions_identifier();
         let request = self.job.id.as_uuid();
-        let store = &self.app.transactions;
+        let store = &self.worker.stores.transactions;
         store.replace_pending(&self.job.org, &account.id, &identifier, pending, request).await?;
         Ok(())
     }

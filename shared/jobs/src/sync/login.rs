@@ -10,10 +10,10 @@ use saldo_domain::bank::PSU_ID;
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::id::OrgId;
 use saldo_domain::secrets::SealContext;
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use secrecy::{ExposeSecret, SecretSlice};
 
+use super::stores::Worker;
 use super::{After, Run, Stopped};
 
 /// The delay while another synchronization has sent the same user's credentials and waits for the bank's answer, which
@@ -35,7 +35,7 @@ impl Run {
                 None => return Ok(None),
             },
         };
-        match self.app.accesses.hold_login(&self.job.org, &hash, &self.job.id, now).await? {
+        match self.worker.stores.accesses.hold_login(&self.job.org, &hash, &self.job.id, now).await? {
             LoginGate::Open => {
                 self.job.login = Some(hash);
                 Ok(None)
@@ -60,7 +60,7 @@ impl Run {
     /// the bank has accepted the user's PIN, earlier refusals are forgotten. A login alone proves nothing: on a bank's own
     /// page, anybody can name another user's login.
     pub(super) async fn pass_login(&self, granted: bool) -> Result<(), Failure> {
-        let (accesses, org) = (&self.app.accesses, &self.job.org);
+        let (accesses, org) = (&self.worker.stores.accesses, &self.job.org);
         match &self.job.login {
             Some(hash) if granted && self.job.pin_accepted => {
                 accesses.forget_login(org, hash, &self.job.id).await
@@ -73,23 +73,23 @@ impl Run {
     /// The hash of the user's login at the access's bank; `None` if the bank requires no login.
     async fn login_hash(&self, credentials: &Credentials) -> Result<Option<LoginHash>, Failure> {
         let Some(login) = credentials.get(PSU_ID) else { return Ok(None) };
-        let banks = self.app.banks().await?;
+        let banks = self.worker.bank_catalog.read().await?;
         // All access methods of a bank have the same users.
         let Some((bank, _)) = banks.method(&self.access.access_method_id) else { return Ok(None) };
-        let key = login_key(&self.app, &self.job.org).await?;
+        let key = login_key(&self.worker, &self.job.org).await?;
         Ok(LoginHash::of(&key, &bank.id, login.expose_secret()))
     }
 }
 
 /// The organization's key for hashing logins, which is created on first use.
-async fn login_key(app: &App, org: &OrgId) -> Result<SecretSlice<u8>, Failure> {
+async fn login_key(worker: &Worker, org: &OrgId) -> Result<SecretSlice<u8>, Failure> {
     let context = SealContext::new(org, "purpose", "login-hash");
-    let mut sealed = app.accesses.login_key(org).await?;
+    let mut sealed = worker.stores.accesses.login_key(org).await?;
     if sealed.is_none() {
-        app.accesses.put_login_key(org, app.sealer.new_key(&context).await?).await?;
+        worker.stores.accesses.put_login_key(org, worker.sealer.new_key(&context).await?).await?;
         // Another worker may have stored one first.
-        sealed = app.accesses.login_key(org).await?;
+        sealed = worker.stores.accesses.login_key(org).await?;
     }
     let sealed = sealed.ok_or_else(|| Failure::missing("a key for logins"))?;
-    app.sealer.open_key(&context, &sealed).await
+    worker.sealer.open_key(&context, &sealed).await
 }

@@ -14,6 +14,7 @@ mod fetch;
 mod login;
 mod reading;
 pub mod schedule;
+mod stores;
 mod transaction;
 
 use std::time::{Duration, Instant};
@@ -23,7 +24,6 @@ use jiff::Timestamp;
 use saldo_domain::access::{Access, WantedConsent};
 use saldo_domain::bank::FailureReason;
 use saldo_domain::sync::{Step, SyncJob, SyncStatus};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{DELAY_MAX, Queued, SyncMessage};
 
@@ -32,6 +32,7 @@ use crate::worker::each_message;
 
 pub use consent::end_consent;
 pub use dead_letters::handle as handle_dead_letters;
+pub use stores::{Stores, Worker};
 
 /// How often a synchronization waits because its bank throttles it.
 const WAITS_MAX: u32 = 5;
@@ -39,13 +40,14 @@ const WAITS_MAX: u32 = 5;
 const SOON: Duration = Duration::from_secs(1);
 
 /// Handles a batch of messages. A message that is delivered again changes nothing.
-pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
-    each_message(&app.sync_queue.clone(), event, move |queued| advance(app.clone(), queued)).await
+pub async fn handle(worker: Worker, event: SqsEvent) -> SqsBatchResponse {
+    each_message(&worker.stores.sync_queue.clone(), event, move |queued| advance(worker.clone(), queued))
+        .await
 }
 
 /// A synchronization that this worker has leased.
 struct Run {
-    app: App,
+    worker: Worker,
     job: SyncJob,
     access: Access,
     connector: Box<dyn Connector>,
@@ -87,96 +89,96 @@ impl From<BankError> for Stopped {
     }
 }
 
-async fn advance(app: App, queued: Queued<SyncMessage>) -> Result<(), Failure> {
+async fn advance(worker: Worker, queued: Queued<SyncMessage>) -> Result<(), Failure> {
     let message = &queued.message;
-    let Some(mut job) = app.syncs.get(&message.org, &message.sync).await? else {
+    let Some(mut job) = worker.stores.syncs.get(&message.org, &message.sync).await? else {
         tracing::info!(org = %message.org, sync = %message.sync, "the synchronization no longer exists");
         return Ok(());
     };
     if job.has_ended() {
-        return end::queue_event(&app, &job).await;
+        return end::queue_event(&worker.stores, &job).await;
     }
     let now = Timestamp::now();
     if let Some(until) = job.rests_until(now) {
         let left = until.duration_since(now).try_into().unwrap_or(SOON);
-        return app.sync_queue.put_back(&queued, left).await;
+        return worker.stores.sync_queue.put_back(&queued, left).await;
     }
-    if !lease(&app, &mut job, now).await? {
-        return app.sync_queue.put_back(&queued, SOON).await;
+    if !lease(&worker, &mut job, now).await? {
+        return worker.stores.sync_queue.put_back(&queued, SOON).await;
     }
-    match proceed(&app, job).await? {
-        After::Wait(delay) => app.sync_queue.put_back(&queued, delay.min(DELAY_MAX)).await,
+    match proceed(&worker, job).await? {
+        After::Wait(delay) => worker.stores.sync_queue.put_back(&queued, delay.min(DELAY_MAX)).await,
         After::Continue | After::Done => Ok(()),
     }
 }
 
 /// Leases the synchronization. Returns false if another worker holds it.
-async fn lease(app: &App, job: &mut SyncJob, now: Timestamp) -> Result<bool, Failure> {
-    extend_lease(app, job, now);
+async fn lease(worker: &Worker, job: &mut SyncJob, now: Timestamp) -> Result<bool, Failure> {
+    extend_lease(worker, job, now);
     job.not_before = None;
     if job.started_at.is_none() {
         job.started_at = Some(now);
         // Its time limit begins now, however long it was queued.
         let held = |access: &mut Access| access.is_held_by(&job.id) && access.hold(&job.id, now).is_some();
-        app.accesses.change(&job.org, &job.access, held).await?;
+        worker.stores.accesses.change(&job.org, &job.access, held).await?;
     }
     if job.status == SyncStatus::Queued {
         job.status = SyncStatus::Running;
     }
-    app.syncs.save(job).await
+    worker.stores.syncs.save(job).await
 }
 
 /// Advances a leased synchronization as far as possible.
-async fn proceed(app: &App, mut job: SyncJob) -> Result<After, Failure> {
+async fn proceed(worker: &Worker, mut job: SyncJob) -> Result<After, Failure> {
     let ended = match job.step {
         // The result is saved, and the access may have been released already.
-        Step::End => end::finish(app, &mut job).await,
-        _ => match access_and_connector(app, &job).await {
+        Step::End => end::finish(&worker.stores, &mut job).await,
+        _ => match access_and_connector(worker, &job).await {
             Err(failure) => Err(failure),
-            Ok(Err(code)) => end::fail(app, &mut job, code, None).await,
+            Ok(Err(code)) => end::fail(&worker.stores, &mut job, code, None).await,
             Ok(Ok((access, connector))) => {
-                let (app, begun) = (app.clone(), Instant::now());
-                return Run { app, job, access, connector, begun, has_read: false }.run().await;
+                let (worker, begun) = (worker.clone(), Instant::now());
+                return Run { worker, job, access, connector, begun, has_read: false }.run().await;
             }
         },
     };
     match ended {
         Ok(()) => Ok(After::Done),
-        Err(failure) => Err(release_after_failure(app, &mut job, failure).await),
+        Err(failure) => Err(release_after_failure(worker, &mut job, failure).await),
     }
 }
 
 /// The access and the connector to its bank; the inner error is why the synchronization can't continue.
 async fn access_and_connector(
-    app: &App,
+    worker: &Worker,
     job: &SyncJob,
 ) -> Result<Result<(Access, Box<dyn Connector>), FailureReason>, Failure> {
     // Another synchronization may have taken over the access, or its owner deleted it.
-    let access = app.accesses.get(&job.org, &job.access).await?;
+    let access = worker.stores.accesses.get(&job.org, &job.access).await?;
     let Some(access) = access.filter(|access| access.is_held_by(&job.id)) else {
         return Ok(Err(FailureReason::Aborted));
     };
-    let banks = app.banks().await?;
+    let banks = worker.bank_catalog.read().await?;
     Ok(match banks.method(&access.access_method_id) {
         None => Err(FailureReason::BankUnavailable),
-        Some((_, method)) => connect(method, app.limits.bank_timeout, app.targets)
+        Some((_, method)) => connect(method, worker.limits.bank_timeout, worker.bank_catalog.targets)
             .map(|connector| (access, connector))
             .map_err(|_| FailureReason::Aborted),
     })
 }
 
 /// Releases the lease after an infrastructure error, so that the next delivery need not wait until it expires.
-async fn release_after_failure(app: &App, job: &mut SyncJob, failure: Failure) -> Failure {
+async fn release_after_failure(worker: &Worker, job: &mut SyncJob, failure: Failure) -> Failure {
     job.leased_until = None;
     job.failures += 1;
-    if let Err(second) = app.syncs.save(job).await {
+    if let Err(second) = worker.stores.syncs.save(job).await {
         tracing::warn!(error = %second.chain(), sync = %job.id, "the lease was not released; it expires by itself");
     }
     failure
 }
 
-fn extend_lease(app: &App, job: &mut SyncJob, now: Timestamp) {
-    job.leased_until = Some(now + app.limits.sync_lease);
+fn extend_lease(worker: &Worker, job: &mut SyncJob, now: Timestamp) {
+    job.leased_until = Some(now + worker.limits.sync_lease);
 }
 
 impl Run {
@@ -201,14 +203,14 @@ impl Run {
                         self.job.not_before = Some(now + wait);
                         return match self.release().await {
                             Err(Stopped::Failed(failure)) => {
-                                Err(release_after_failure(&self.app, &mut self.job, failure).await)
+                                Err(release_after_failure(&self.worker, &mut self.job, failure).await)
                             }
                             _ => Ok(After::Wait(wait)),
                         };
                     }
                 }
                 Err(Stopped::Failed(failure)) => {
-                    return Err(release_after_failure(&self.app, &mut self.job, failure).await);
+                    return Err(release_after_failure(&self.worker, &mut self.job, failure).await);
                 }
             }
         }
@@ -239,7 +241,7 @@ impl Run {
 
     /// Saves the state and extends the lease.
     async fn save(&mut self) -> Result<(), Stopped> {
-        extend_lease(&self.app, &mut self.job, Timestamp::now());
+        extend_lease(&self.worker, &mut self.job, Timestamp::now());
         self.put().await
     }
 
@@ -250,7 +252,7 @@ impl Run {
     }
 
     async fn put(&mut self) -> Result<(), Stopped> {
-        match self.app.syncs.save(&mut self.job).await? {
+        match self.worker.stores.syncs.save(&mut self.job).await? {
             true => Ok(()),
             false => Err(Stopped::Overtaken),
         }
@@ -259,7 +261,7 @@ impl Run {
     fn psu(&self) -> Psu {
         Psu {
             ip_address: self.job.request.psu_ip_address.filter(|_| self.job.request.attended),
-            our_address: self.app.ip_address,
+            our_address: self.worker.ip_address,
         }
     }
 
@@ -269,6 +271,6 @@ impl Run {
 
     /// Whether this delivery has used up its time. It has read something by then, so each delivery makes progress.
     fn is_out_of_time(&self) -> bool {
-        self.has_read && self.begun.elapsed() > self.app.limits.sync_time
+        self.has_read && self.begun.elapsed() > self.worker.limits.sync_time
     }
 }

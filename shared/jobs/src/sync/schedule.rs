@@ -6,9 +6,31 @@ use jiff::Timestamp;
 use saldo_domain::access::Access;
 use saldo_domain::id::SyncId;
 use saldo_domain::sync::{SyncJob, SyncRequest, SyncStatus};
-use saldo_store::app::App;
 use saldo_store::failure::Failure;
-use saldo_store::queue::SyncMessage;
+use saldo_store::queue::{SyncMessage, SyncQueue};
+use saldo_store::{AccessStore, Environment, SyncStore};
+
+/// What the schedule uses.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// The accesses.
+    pub accesses: AccessStore,
+    /// The jobs.
+    pub syncs: SyncStore,
+    /// The synchronizations to be continued.
+    pub sync_queue: SyncQueue,
+}
+
+impl Schedule {
+    /// Builds it from the environment.
+    pub fn new(environment: &mut Environment) -> Self {
+        Self {
+            accesses: environment.accesses(),
+            syncs: environment.syncs(),
+            sync_queue: environment.sync_queue(),
+        }
+    }
+}
 
 /// The accesses that are processed at the same time.
 const IN_FLIGHT: usize = 16;
@@ -18,11 +40,11 @@ const IN_FLIGHT: usize = 16;
 ///
 /// # Errors
 /// [`Failure`] when AWS failed for some or all of the accesses; the synchronizations of the others are queued.
-pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
+pub async fn run(schedule: &Schedule, at: Timestamp) -> Result<usize, Failure> {
     let (mut queued, mut failed, mut after) = (0, None, None);
     loop {
-        let (accesses, next) = app.accesses.page(after).await?;
-        let accesses: Vec<_> = accesses.into_iter().map(|access| queue(app, access, at)).collect();
+        let (accesses, next) = schedule.accesses.page(after).await?;
+        let accesses: Vec<_> = accesses.into_iter().map(|access| queue(schedule, access, at)).collect();
         let mut accesses = stream::iter(accesses).buffer_unordered(IN_FLIGHT);
         while let Some(done) = accesses.next().await {
             match done {
@@ -41,17 +63,17 @@ pub async fn run(app: &App, at: Timestamp) -> Result<usize, Failure> {
 }
 
 /// Queues a synchronization of the access, if it is due. Returns whether it is new.
-async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Result<bool, Failure> {
+async fn queue(schedule: &Schedule, access: Result<Access, Failure>, at: Timestamp) -> Result<bool, Failure> {
     let (access, now) = (access?, Timestamp::now());
     let sync = SyncId::of_schedule(&access.id, at);
     if !access.syncs_unattended_at(now) || access.locked_by(now).is_some_and(|running| *running != sync) {
         return Ok(false);
     }
     let message = |sync: SyncId| SyncMessage { org: access.org.clone(), access: access.id.clone(), sync };
-    if let Some(known) = app.syncs.get(&access.org, &sync).await? {
+    if let Some(known) = schedule.syncs.get(&access.org, &sync).await? {
         if known.status == SyncStatus::Queued {
             // An earlier run may have been killed before it sent the message.
-            app.sync_queue.send(&[message(sync)]).await?;
+            schedule.sync_queue.send(&[message(sync)]).await?;
         }
         return Ok(false);
     }
@@ -59,14 +81,14 @@ async fn queue(app: &App, access: Result<Access, Failure>, at: Timestamp) -> Res
         SyncJob::accepted(sync.clone(), access.org.clone(), access.id.clone(), SyncRequest::scheduled(), now);
     let (next, mut held) = (message(sync.clone()), access.clone());
     let before = held.hold(&sync, now).filter(|before| *before != sync);
-    if !app.accesses.save(&mut held).await? {
+    if !schedule.accesses.save(&mut held).await? {
         // The user has started one at the same time.
         return Ok(false);
     }
     if let Some(before) = before {
         // The lock of an earlier synchronization has expired: its worker ends it when it finds the access taken.
-        app.sync_queue.send(&[message(before)]).await?;
+        schedule.sync_queue.send(&[message(before)]).await?;
     }
-    app.sync_queue.hand_over(&app.syncs, &job, next).await?;
+    schedule.sync_queue.hand_over(&schedule.syncs, &job, next).await?;
     Ok(true)
 }

@@ -12,8 +12,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 
-/// The error code of a write that meets a transaction.
-pub(crate) const CONFLICT: &str = "TransactionConflictException";
+use crate::failure::TRANSACTION_CONFLICT;
+
 /// The reason codes of a cancelled transaction that may succeed later.
 const PASSING: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
@@ -33,7 +33,7 @@ impl ClassifyRetry for RetryConflicts {
             .or_else(|| error.downcast_ref::<PutItemError>()?.code())
             .or_else(|| error.downcast_ref::<DeleteItemError>()?.code());
         let cancelled = error.downcast_ref().is_some_and(is_passing);
-        match code == Some(CONFLICT) || cancelled {
+        match code == Some(TRANSACTION_CONFLICT) || cancelled {
             true => RetryAction::transient_error(),
             false => RetryAction::NoActionIndicated,
         }

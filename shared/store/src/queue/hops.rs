@@ -76,7 +76,7 @@ mod tests {
     use saldo_domain::sync::TIME_MAX;
 
     use super::*;
-    use crate::app::Limits;
+    use crate::Limits;
     use crate::queue::{DELAY_MAX, NotificationMessage, REST_MAX};
 
     fn hops(delay: Duration, hop: Duration) -> u32 {

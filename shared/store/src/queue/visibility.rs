@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::SqsMessage;
 use backon::{BackoffBuilder, ExponentialBuilder};
 
-use super::{Message, WorkQueue};
+use super::WorkQueue;
 use crate::failure::Failure;
 
 /// The pauses after a message's first failure, second failure and so on: 5 and 30 seconds, 3 and 10 minutes, and with
@@ -45,7 +45,7 @@ impl Received {
     }
 }
 
-impl<M: Message> WorkQueue<M> {
+impl<M> WorkQueue<M> {
     /// Shortens the visibility timeout of a message that failed. A failure of the request is only
     /// logged: the message then comes back when its queue's timeout ends.
     pub async fn deliver_again_soon(&self, received: &Received) {

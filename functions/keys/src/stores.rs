@@ -1,0 +1,30 @@
+//! What the function uses.
+
+use axum::extract::FromRef;
+use saldo_http::Guard;
+use saldo_store::{Environment, KeyStore, warm_up};
+
+/// What the handlers of keys use.
+#[derive(Clone, Debug)]
+pub struct Stores {
+    pub guard: Guard,
+    pub keys: KeyStore,
+}
+
+impl Stores {
+    /// Builds them from the environment.
+    pub fn new(environment: &mut Environment) -> Self {
+        Self { guard: Guard::new(environment), keys: environment.keys() }
+    }
+
+    /// Connects to the services that a request needs first.
+    pub async fn warm_up(&self) {
+        warm_up([self.guard.keys.connect()]).await;
+    }
+}
+
+impl FromRef<Stores> for Guard {
+    fn from_ref(stores: &Stores) -> Self {
+        stores.guard.clone()
+    }
+}
