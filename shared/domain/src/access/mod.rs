@@ -64,12 +64,21 @@ pub struct Access {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<FailureReason>,
     /// When the last synchronization ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub synced_at: Option<Timestamp>,
     /// When the last one that was completed did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub succeeded_at: Option<Timestamp>,
     /// When it was made.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
     revision: Uuid,
 }
@@ -80,6 +89,7 @@ pub struct Lock {
     /// The synchronization.
     pub sync: SyncId,
     /// Until when.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub until: Timestamp,
 }
 

@@ -37,6 +37,7 @@ pub struct BankDetails {
     /// The day of the balance, where the bank tells it.
     pub balance_date: Option<Date>,
     /// Since when the bank does not list the account any more.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub missing_since: Option<Timestamp>,
 }
 
