@@ -6,7 +6,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::fields::{Body, Fields, Finding, FindingCode};
+use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
     Accepted, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation, PayloadFile,
@@ -14,7 +14,7 @@ use saldo_domain::import::{
 };
 use saldo_formats::read;
 use saldo_formats::read::ImportMembers;
-use saldo_http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
+use saldo_http::{Caller, Parameters, Payload, Problem, Seed};
 use saldo_jobs::import::message;
 use saldo_store::app::{App, Limits};
 use saldo_store::files::{Facts, ImportFiles, uploaded_file};
@@ -24,6 +24,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::error::ImportError;
+use crate::parameters::Query;
 use crate::rows::{Lines, New, Table};
 
 /// The media types accepted, each with its format.
@@ -33,17 +34,6 @@ const FORMATS: [(&str, Format); 4] = [
     ("application/ndjson", Format::Ndjson),
     ("text/csv", Format::Csv),
 ];
-
-/// The options in the query.
-pub(crate) struct Query(ImportOptions);
-
-impl FromParameters for Query {
-    const NAMES: &'static [&'static str] = ImportOptions::FIELDS;
-
-    fn read(parameters: &mut Fields) -> Option<Self> {
-        ImportOptions::take(parameters, ()).map(Self)
-    }
-}
 
 /// An import that was accepted.
 #[derive(Serialize, ToSchema)]
@@ -195,16 +185,4 @@ fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
         .into_iter()
         .find(|(name, _)| media_type == Some(name))
         .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
-}
-
-#[cfg(test)]
-mod tests {
-    use saldo_http::openapi::query_parameters;
-
-    use super::*;
-
-    #[test]
-    fn operation_describes_its_parameters() {
-        assert_eq!(query_parameters::<__path_accept>(), Query::NAMES);
-    }
 }

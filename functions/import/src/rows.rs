@@ -7,15 +7,10 @@ use saldo_domain::account::{
 use saldo_domain::contact::{ContactName, Email, Phone};
 use saldo_domain::date::Date;
 use saldo_domain::id::AccountId;
-use saldo_domain::import::{DecimalSeparator, ExternalId, ImportOfUpload, Mapping};
+use saldo_domain::import::{ExternalId, ImportOfUpload};
 use saldo_domain::money::Currency;
-use saldo_http::openapi::{AnyAmount, Flag, Lenient};
-use serde_json::json;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ContentBuilder, Required};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
-
-use crate::accept::Query;
+use saldo_http::openapi::{AnyAmount, Lenient};
+use utoipa::ToSchema;
 
 /// Accounts to import, or an uploaded file of accounts.
 #[derive(ToSchema)]
@@ -126,34 +121,6 @@ pub(crate) struct RowContact {
 #[schema(as = Nothing, example = json!({}))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
-
-impl IntoParams for Query {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let parameter = |name: &str, about: &str| {
-            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
-            parameter.required(Required::False).description(Some(about))
-        };
-        let of_csv = parameter(
-            "mapping",
-            "The fields that columns fill whose headers are not field names; only for CSV",
-        );
-        let separator = parameter(
-            "decimal_separator",
-            "The decimal separator of amounts, a point by default; only for CSV",
-        );
-        let dry_run = parameter(
-            "dry_run",
-            "Whether the import writes nothing, and reports what it would do to each row",
-        );
-        // An empty mapping is what the page that tries the API in a browser starts with.
-        let mapping = ContentBuilder::new().schema(Some(Mapping::schema())).example(Some(json!({})));
-        vec![
-            of_csv.content("application/json", mapping.build()).build(),
-            separator.schema(Some(DecimalSeparator::schema())).build(),
-            dry_run.schema(Some(Flag::schema())).build(),
-        ]
-    }
-}
 
 #[cfg(test)]
 mod tests {

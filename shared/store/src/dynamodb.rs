@@ -9,21 +9,22 @@ mod batch_get;
 mod condition;
 mod condition_failed;
 mod conflict;
-mod expression;
 pub(crate) mod item;
 mod pages;
+mod placeholders;
 mod query;
 pub(crate) mod record;
 pub(crate) mod revised;
 mod table;
 mod transaction;
+mod update;
 
 pub(crate) use condition::{
     Condition, absent, at_least, at_most, begins_with, between, contains, equals, exists, greater_than, is,
     less_than, one_of,
 };
 pub(crate) use conflict::{CONFLICT, RetryConflicts};
-pub(crate) use expression::Update;
 pub(crate) use pages::{Pages, take_first};
 pub(crate) use query::{Index, Query};
 pub(crate) use table::{Key, Operations, Table};
+pub(crate) use update::Update;

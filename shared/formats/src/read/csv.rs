@@ -5,11 +5,10 @@ use std::io::{self, Read};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
-use saldo_domain::id::AccountId;
 use saldo_domain::import::{Column, Field, Misquoting, REASON, RowBody, Shape};
 
 use super::bounded::{BUFFER_BYTES, Window};
-use super::quoting::{Quoting, Table};
+use super::quoting::{Quoting, Table, is_id_of_account};
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Notation, ReadError, Rows, Sink};
 use crate::formula::unguarded;
 
@@ -134,11 +133,6 @@ fn column_of_ids(head: &[u8], delimiter: char, columns: &[Column]) -> Option<usi
     let at = columns.iter().position(|column| column.field() == Some(Field::Id))?;
     let mut rows = reader(head, delimiter).into_byte_records().take(ROWS_LOOKED_AT);
     rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_id_of_account)).then_some(at)
-}
-
-/// Whether a cell has the id of an account.
-pub(super) fn is_id_of_account(cell: &[u8]) -> bool {
-    std::str::from_utf8(cell).is_ok_and(|id| id.trim().parse::<AccountId>().is_ok())
 }
 
 fn reader<R: Read>(text: R, delimiter: char) -> csv::Reader<R> {

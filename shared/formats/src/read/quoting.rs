@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use saldo_domain::id::AccountId;
+
 /// How the quotation marks of a record stand. Each `at` is a place in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quoting {
@@ -127,7 +129,7 @@ impl Table {
     /// Whether a line may be a row of the table: among accounts' ids, the row's is one, or blank.
     fn may_be_row(&self, line: &[u8]) -> bool {
         let cell = self.ids.and_then(|ids| line.split(|byte| *byte == self.delimiter).nth(ids));
-        cell.is_none_or(|id| id.trim_ascii().is_empty() || super::csv::is_id_of_account(id))
+        cell.is_none_or(|id| id.trim_ascii().is_empty() || is_id_of_account(id))
     }
 
     /// Where the delimiters of a line are.
@@ -173,6 +175,11 @@ fn is_one_line(record: &[u8]) -> bool {
 
 fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
+}
+
+/// Whether a cell has the id of an account.
+pub(super) fn is_id_of_account(cell: &[u8]) -> bool {
+    std::str::from_utf8(cell).is_ok_and(|id| id.trim().parse::<AccountId>().is_ok())
 }
 
 #[cfg(test)]
