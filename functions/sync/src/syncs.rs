@@ -84,7 +84,7 @@ struct ErrorView {
 }
 
 fn group() -> impl Into<RefOr<Schema>> {
-    let mut groups = ErrorCode::ALL.map(ErrorCode::group).to_vec();
+    let mut groups: Vec<_> = ErrorCode::ALL.iter().map(|code| code.group()).collect();
     groups.dedup();
     ObjectBuilder::new()
         .schema_type(Type::String)

@@ -4,6 +4,8 @@
 use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
+use serde_with::base64::Base64;
+use serde_with::serde_as;
 
 use crate::id::OrgId;
 
@@ -12,8 +14,9 @@ use crate::id::OrgId;
 pub const SECRET_BYTES_MAX: usize = 4_096;
 
 /// A secret as it may lie in a table.
+#[serde_as]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sealed(#[serde(with = "base64")] Vec<u8>);
+pub struct Sealed(#[serde_as(as = "Base64")] Vec<u8>);
 
 impl Sealed {
     /// A secret as the key management service has encrypted it.
@@ -49,20 +52,5 @@ impl SealContext {
     #[must_use]
     pub fn pairs(&self) -> [(&'static str, &str); 2] {
         [("organization", &self.organization), (self.kind, &self.owner)]
-    }
-}
-
-/// Bytes as text: in JSON and in the tables alike.
-mod base64 {
-    use data_encoding::BASE64;
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        BASE64.encode(bytes).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        BASE64.decode(String::deserialize(from)?.as_bytes()).map_err(D::Error::custom)
     }
 }

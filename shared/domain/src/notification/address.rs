@@ -3,53 +3,55 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use ipnet::{Ipv4Net, Ipv6Net};
+
 /// The IPv4 addresses that are not on the public Internet: IANA's special-purpose registry
 /// (<https://www.iana.org/assignments/iana-ipv4-special-registry>) and multicast, each block
 /// by its first address and the bits that its addresses share.
-const INNER_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::UNSPECIFIED, 8),           // this network
-    (Ipv4Addr::new(10, 0, 0, 0), 8),      // private
-    (Ipv4Addr::new(100, 64, 0, 0), 10),   // carrier-grade NAT
-    (Ipv4Addr::new(127, 0, 0, 0), 8),     // loopback
-    (Ipv4Addr::new(169, 254, 0, 0), 16),  // link-local, where clouds keep credentials
-    (Ipv4Addr::new(172, 16, 0, 0), 12),   // private
-    (Ipv4Addr::new(192, 0, 0, 0), 24),    // IETF protocols
-    (Ipv4Addr::new(192, 0, 2, 0), 24),    // documentation
-    (Ipv4Addr::new(192, 31, 196, 0), 24), // AS112
-    (Ipv4Addr::new(192, 52, 193, 0), 24), // automatic multicast tunnels
-    (Ipv4Addr::new(192, 88, 99, 0), 24),  // relays of 6to4
-    (Ipv4Addr::new(192, 168, 0, 0), 16),  // private
-    (Ipv4Addr::new(198, 18, 0, 0), 15),   // benchmarks
-    (Ipv4Addr::new(198, 51, 100, 0), 24), // documentation
-    (Ipv4Addr::new(203, 0, 113, 0), 24),  // documentation
-    (Ipv4Addr::new(224, 0, 0, 0), 3),     // multicast, reserved, broadcast
+const INNER_V4: [Ipv4Net; 16] = [
+    v4([0, 0, 0, 0], 8),       // this network
+    v4([10, 0, 0, 0], 8),      // private
+    v4([100, 64, 0, 0], 10),   // carrier-grade NAT
+    v4([127, 0, 0, 0], 8),     // loopback
+    v4([169, 254, 0, 0], 16),  // link-local, where clouds keep credentials
+    v4([172, 16, 0, 0], 12),   // private
+    v4([192, 0, 0, 0], 24),    // IETF protocols
+    v4([192, 0, 2, 0], 24),    // documentation
+    v4([192, 31, 196, 0], 24), // AS112
+    v4([192, 52, 193, 0], 24), // automatic multicast tunnels
+    v4([192, 88, 99, 0], 24),  // relays of 6to4
+    v4([192, 168, 0, 0], 16),  // private
+    v4([198, 18, 0, 0], 15),   // benchmarks
+    v4([198, 51, 100, 0], 24), // documentation
+    v4([203, 0, 113, 0], 24),  // documentation
+    v4([224, 0, 0, 0], 3),     // multicast, reserved, broadcast
 ];
 
 /// The IPv6 addresses that routers know by their first three bits, 001: no other is on the
 /// public Internet.
-const GLOBAL_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
 /// Those of them that are not
 /// (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
-const INNER_V6: [(Ipv6Addr, u32); 5] = [
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // IETF protocols, Teredo
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32), // documentation
-    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16), // 6to4, given up, which holds any IPv4 address
-    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48), // AS112
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20), // documentation
+const INNER_V6: [Ipv6Net; 5] = [
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),         // IETF protocols, Teredo
+    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),     // documentation
+    v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),         // 6to4, given up, which holds any IPv4 address
+    v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48), // AS112
+    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),         // documentation
 ];
 
 /// IPv6 addresses that stand for the IPv4 address in their last 32 bits: mapped ones, and
 /// those by which NAT64 (RFC 6052) reaches IPv4.
-const STAND_FOR_V4: [(Ipv6Addr, u32); 2] =
-    [(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96), (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96)];
+const STAND_FOR_V4: [Ipv6Net; 2] =
+    [v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96), v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96)];
 
 /// Whether the address is on the public Internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match plain(address) {
-        IpAddr::V4(address) => !INNER_V4.iter().any(|block| in_v4(address, *block)),
+        IpAddr::V4(address) => !INNER_V4.iter().any(|block| block.contains(&address)),
         IpAddr::V6(address) => {
-            in_v6(address, GLOBAL_V6) && !INNER_V6.iter().any(|block| in_v6(address, *block))
+            GLOBAL_V6.contains(&address) && !INNER_V6.iter().any(|block| block.contains(&address))
         }
     }
 }
@@ -62,7 +64,7 @@ pub(super) fn is_loopback(address: IpAddr) -> bool {
 /// The IPv4 address that an IPv6 address stands for, or the address itself.
 fn plain(address: IpAddr) -> IpAddr {
     match address {
-        IpAddr::V6(v6) if STAND_FOR_V4.iter().any(|block| in_v6(v6, *block)) => {
+        IpAddr::V6(v6) if STAND_FOR_V4.iter().any(|block| block.contains(&v6)) => {
             let [.., a, b, c, d] = v6.octets();
             Ipv4Addr::new(a, b, c, d).into()
         }
@@ -70,12 +72,12 @@ fn plain(address: IpAddr) -> IpAddr {
     }
 }
 
-fn in_v4(address: Ipv4Addr, (first, shared): (Ipv4Addr, u32)) -> bool {
-    (address.to_bits() ^ first.to_bits()).leading_zeros() >= shared
+const fn v4([a, b, c, d]: [u8; 4], prefix_bits: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix_bits)
 }
 
-fn in_v6(address: Ipv6Addr, (first, shared): (Ipv6Addr, u32)) -> bool {
-    (address.to_bits() ^ first.to_bits()).leading_zeros() >= shared
+const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix_bits: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix_bits)
 }
 
 #[cfg(test)]

@@ -13,10 +13,9 @@ mod row;
 mod sequence;
 mod source;
 
-use std::str::FromStr;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
+use strum::{EnumString, IntoStaticStr};
 
 use crate::account::AccountIdentifier;
 use crate::id::TransactionId;
@@ -32,7 +31,7 @@ pub use request::NewTransactions;
 pub use request::{NewTransaction, TRANSACTIONS, TRANSACTIONS_MAX};
 pub use row::Batch;
 pub use sequence::{Place, Sequence};
-pub use source::{Source, UnknownSource};
+pub use source::Source;
 
 /// The id by which the source knows a transaction, unique in its account.
 pub type ExternalTransactionId = Text<256>;
@@ -90,7 +89,8 @@ impl Transaction {
 }
 
 /// Whether a transaction added to the account or took from it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownDirection, parse_err_fn = UnknownDirection::of)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = CreditDebit, rename_all = "snake_case"))]
 pub enum Direction {
@@ -110,17 +110,12 @@ impl Direction {
     /// The direction's name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Credit => "credit",
-            Self::Debit => "debit",
-        }
+        self.into()
     }
 }
 
-impl FromStr for Direction {
-    type Err = UnknownDirection;
-
-    fn from_str(text: &str) -> Result<Self, UnknownDirection> {
-        [Self::Credit, Self::Debit].into_iter().find(|known| known.name() == text).ok_or(UnknownDirection)
+impl UnknownDirection {
+    fn of(_: &str) -> Self {
+        Self
     }
 }
