@@ -62,6 +62,9 @@ impl Field {
         Self::Identifier,
     ];
 
+    /// The fields that every row must have.
+    pub const REQUIRED: [Self; 2] = [Self::ContactName, Self::TotalAmount];
+
     /// Columns of exports that are not fields. Imports ignore them without a warning, so that an export can be imported
     /// unchanged.
     const EXPORTED_ONLY: [&str; 3] = ["days_past_due", "created_at", "updated_at"];

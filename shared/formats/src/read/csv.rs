@@ -4,8 +4,9 @@
 use std::io::{self, Read};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
-use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
+use saldo_domain::fields::{MissingColumn, PayloadError, PayloadErrorKind, Position};
 use saldo_domain::import::{Column, Field, Misquoting, REASON, RowBody, Shape};
+use saldo_domain::suggest::nearest;
 
 use super::bounded::{BUFFER_BYTES, Window};
 use super::quoting::{Quoting, Table, is_id_of_account};
@@ -192,11 +193,26 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Payl
             return Err(PayloadErrorKind::DuplicateColumn { field: field.name() }.into());
         }
     }
+    let missing: Vec<MissingColumn> = Field::REQUIRED
+        .into_iter()
+        .filter(|required| !fields.contains(&Some(*required)))
+        .map(|required| missing_column(required, &header, &fields))
+        .collect();
+    if !missing.is_empty() {
+        return Err(PayloadErrorKind::MissingColumns { columns: missing }.into());
+    }
     let columns = header
         .into_iter()
         .zip(fields)
         .map(|(header, field)| Column { header, field: field.map(|field| field.name().into()) });
     Ok(columns.collect())
+}
+
+/// A required field without a column, and the header without a field that is most similar to its name.
+fn missing_column(required: Field, header: &[String], fields: &[Option<Field>]) -> MissingColumn {
+    let unused = header.iter().zip(fields).filter(|(_, field)| field.is_none()).map(|(name, _)| name.trim());
+    let similar = nearest(required.name(), unused).map(str::to_owned);
+    MissingColumn { field: required.name(), similar }
 }
 
 /// The separator that splits the first line into the most cells, quoted text aside.
@@ -272,17 +288,36 @@ mod tests {
     }
 
     #[test]
+    fn header_without_required_fields_is_refused_with_similar_headers() {
+        let missing = |header: &str, mapping: &str| {
+            let mapping: Mapping = serde_json::from_str(mapping).expect("a mapping");
+            rows(&format!("{header}\nx,1"), &mapping)
+                .map(|rows| rows.len())
+                .map_err(|error| error.to_string())
+        };
+        let advice = "name the columns after the fields, or assign columns to fields with `mapping`";
+        let both = "no column for contact.name (is it \"contact_nam\"?) and total_amount";
+        assert_eq!(missing("contact_nam,notes", "{}"), Err(format!("{both}; {advice}")));
+        let one = "no column for total_amount (is it \"Total-Amount\"?)";
+        assert_eq!(missing("Contact.Name,Total-Amount", "{}"), Err(format!("{one}; {advice}")));
+        assert_eq!(missing("Contact.Name,Total-Amount", r#"{"Total-Amount":"total_amount"}"#), Ok(1));
+    }
+
+    #[test]
     fn headers_that_make_no_sense_are_refused() {
         let none = Mapping::default();
         assert_eq!(rows("", &none), Err(Kind::NoRows.into()));
         assert_eq!(rows("contact.name,total_amount\n", &none), Err(Kind::NoRows.into()));
         assert_eq!(rows("a,b\n1,2", &none), Err(Kind::NoKnownColumn.into()));
-        assert_eq!(rows("notes,Notes\n1,2", &none), Err(Kind::DuplicateColumn { field: "notes" }.into()));
+        assert_eq!(
+            rows("contact.name,total_amount,notes,Notes\n1,2,3,4", &none),
+            Err(Kind::DuplicateColumn { field: "notes" }.into())
+        );
         assert_eq!(
             rows(&format!("notes{}\nx", ",".repeat(1_000)), &none),
             Err(Kind::TooManyColumns { max: COLUMNS_MAX }.into())
         );
-        let longest = format!("notes,'={}\nx,y", "n".repeat(199));
+        let longest = format!("contact.name,total_amount,'={}\nx,y,z", "n".repeat(199));
         assert_eq!(rows(&longest, &none).map(|rows| rows.len()), Ok(1));
         let long = format!("notes,{}\nx,y", "n".repeat(201));
         let column = Position { column: Some(2), ..Position::default() };
@@ -293,9 +328,9 @@ mod tests {
     fn a_quote_that_is_never_closed_is_told_by_its_line_and_an_inch_is_no_quote() {
         let payload = "contact.name,total_amount\nB,2\n\"Ana,1\nB,2\n";
         assert_eq!(rows(payload, &Mapping::default()), Err(Kind::UnclosedQuote.at(Position::line(3))));
-        let inch = "contact.name,notes
-Ana,5\" pipe
-B,\"two
+        let inch = "contact.name,total_amount,notes
+Ana,1,5\" pipe
+B,2,\"two
 lines\"
 ";
         assert_eq!(rows(inch, &Mapping::default()).map(|rows| rows.len()), Ok(2));
@@ -304,10 +339,10 @@ lines\"
     #[test]
     fn the_delimiter_is_told_by_the_header() {
         for (payload, expected) in [
-            ("notes\nx", ','),
-            ("\"a,b\";notes\nx", ';'),
-            ("notes\ttype\nx", '\t'),
-            ("\r\n\nnotes;type\nx", ';'),
+            ("contact.name,total_amount\nx,1", ','),
+            ("\"a,b\";contact.name;total_amount\nx", ';'),
+            ("contact.name\ttotal_amount\nx", '\t'),
+            ("\r\n\ncontact.name;total_amount\nx", ';'),
         ] {
             let shape = read(&Notation::of(Format::Csv), payload.as_bytes(), |_, _| Ok(()));
             assert!(
@@ -320,13 +355,14 @@ lines\"
     #[test]
     fn rows_and_the_blanks_between_them_have_a_bound_and_files_have_none() {
         let row = format!("\n\n\"{}\"", "x\n".repeat(ROW_BYTES_MAX / 2 - 10));
-        let long = format!("notes{}", row.repeat(4));
+        let long = format!("contact.name,total_amount{}", row.repeat(4));
         let lines: Vec<_> =
             rows(&long, &Mapping::default()).expect("readable").into_iter().map(|(line, _)| line).collect();
         let each = u64::try_from(ROW_BYTES_MAX / 2 - 10).expect("a number") + 2;
         assert_eq!(lines, [0, 1, 2, 3].map(|n| Some(3 + n * each)));
         for filling in ["x", "\n"] {
-            let payload = format!("notes\nA\nB{}C", filling.repeat(ROW_BYTES_MAX + 500_000));
+            let payload =
+                format!("contact.name,total_amount\nA\nB{}C", filling.repeat(ROW_BYTES_MAX + 500_000));
             let error = rows(&payload, &Mapping::default()).expect_err("too long");
             assert!(
                 matches!(error.kind, Kind::RowTooLong { .. }) && error.position.line.is_some(),

@@ -234,7 +234,7 @@ mod tests {
             refusal(&Notation::of(Format::Json), json.as_bytes()),
             PayloadErrorKind::RowsTooShort.into()
         );
-        let csv = format!("external_id,total_amount\n{}", ",\n".repeat(many));
+        let csv = format!("contact.name,total_amount\n{}", ",\n".repeat(many));
         assert_eq!(
             refusal(&Notation::of(Format::Csv), csv.as_bytes()),
             PayloadErrorKind::RowsTooShort.into()
