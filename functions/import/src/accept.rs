@@ -70,7 +70,7 @@ struct Answer {
     )),
     responses(
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
-        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `duplicate_column`, \
+        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `missing_column`, `duplicate_column`, \
             `too_many_columns`, `header_too_long`, `unclosed_quote`, `misquoted`"),
         (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
     ),
