@@ -48,8 +48,8 @@ impl Fixture {
         Self { aws, org, endpoint, event, delivery }
     }
 
-    fn tell(&self) -> Value {
-        message(&NotificationMessage::Tell(self.event.clone()))
+    fn queue_event(&self) -> Value {
+        message(&NotificationMessage::Event(self.event.clone()))
     }
 
     fn deliver(&self) -> Value {
@@ -77,7 +77,7 @@ async fn worker_delivers_signed_notification_once() {
     let fixture = Fixture::start(&receiver).await;
     let binary = env!("CARGO_BIN_EXE_notifications-worker");
     let mut worker = Function::start(binary, &fixture.aws.environment()).await;
-    assert_eq!(worker.invoke(fixture.tell()).await, Ok(only_malformed_message_failed()));
+    assert_eq!(worker.invoke(fixture.queue_event()).await, Ok(only_malformed_message_failed()));
     worker.say_age("notifications-worker");
     for _delivery in 0..2 {
         assert_eq!(worker.invoke(fixture.deliver()).await, Ok(only_malformed_message_failed()));
@@ -98,7 +98,7 @@ async fn dead_letter_fails_delivery() {
     let fixture = Fixture::start(&receiver).await;
     let binary = env!("CARGO_BIN_EXE_notifications-dead-letters");
     let mut dead_letters = Function::start(binary, &fixture.aws.environment()).await;
-    assert!(leaves_one_open(&dead_letters.invoke(fixture.tell()).await));
+    assert!(leaves_one_open(&dead_letters.invoke(fixture.queue_event()).await));
     dead_letters.say_age("notifications-dead-letters");
     assert_eq!(fixture.status().await, DeliveryStatus::Pending);
     assert!(leaves_one_open(&dead_letters.invoke(fixture.deliver()).await));

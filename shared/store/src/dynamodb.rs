@@ -1,9 +1,10 @@
 //! The one way in which the stores use DynamoDB.
 //!
 //! A [`Table`] knows its name and the type of its keys, and makes every request. Expressions are built from
-//! [`Condition`]s and [`Update`]s, a conditional write returns [`ConditionFailed`](condition_failed::ConditionFailed) with the item that it met, and
-//! [`revised`] is the optimistic lock. Moments are stored as milliseconds since 1970; only `expires_at` is in seconds,
-//! because DynamoDB's time to live requires it.
+//! [`Condition`]s and [`Update`]s, a conditional write returns
+//! [`ConditionFailed`](condition_failed::ConditionFailed) with the item that DynamoDB found, and [`revised`] is the
+//! optimistic lock. Timestamps are stored as milliseconds since 1970; only `expires_at` is in seconds, because
+//! DynamoDB's time to live requires it.
 
 mod batch_get;
 mod condition;

@@ -39,7 +39,7 @@ impl App {
     pub async fn warm_up(&self, calls: &[FirstCall]) {
         let connecting = join_all(calls.iter().map(|call| self.connect(*call)));
         if tokio::time::timeout(WARM_UP_MAX, connecting).await.is_err() {
-            tracing::warn!("started without its connections");
+            tracing::warn!("the connections were not opened in time; the first calls open them");
         }
     }
 
@@ -59,7 +59,7 @@ impl App {
             FirstCall::Notifications => self.notification_queue.connect().await,
         };
         if let Err(failure) = answer {
-            tracing::info!(?call, error = %failure.chain(), "no connection yet");
+            tracing::info!(?call, error = %failure.chain(), "a connection was not opened at the start; the first call opens it");
         }
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_reads_back_and_shows_itself_to_nobody() {
+    fn secret_parses_back_and_debug_output_hides_it() {
         let secret = KeySecret::random().expect("randomness");
         assert_eq!(secret.expose().parse::<KeySecret>(), Ok(secret.clone()));
         assert_eq!(secret.expose().len(), 51);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_key_are_refused_before_any_look_up() {
+    fn malformed_keys_are_refused_without_lookup() {
         for text in ["", "saldo_k_", "saldo_k_abc123...", "sk_live_1234", "saldo_k_é"] {
             assert_eq!(text.parse::<KeySecret>(), Err(InvalidKey));
         }

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_listed_currency_is_known_and_no_other_is_taken() {
+    fn exactly_the_listed_currencies_are_accepted() {
         for code in CODES {
             assert_eq!(parse(code).map(Currency::code), Ok(code));
         }

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_place_is_refused() {
+    fn invalid_places_are_refused() {
         for text in ["", "x", "2026-01-15", "2026-01-15.1.txn_aaaaaaaaaaaaaaaa", "2026-01-15..", "a.b.c.d"] {
             assert_eq!(text.parse::<Place>(), Err(InvalidPlace), "{text}");
         }

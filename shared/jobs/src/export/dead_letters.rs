@@ -19,7 +19,7 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn fail(app: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
-    tracing::error!(org = %message.org, export = %message.export, "failed too often");
+    tracing::error!(org = %message.org, export = %message.export, "the export failed too often and is a dead letter");
     let job = app.exports.get(&message.org, &message.export).await?;
     let Some(job) = job else {
         return Ok(());

@@ -10,7 +10,9 @@ pub(crate) async fn completed(app: &App, message: &ExportMessage) -> Result<(), 
     // The stored time of the end, whichever worker set it, identifies the event.
     let job = app.exports.get(&message.org, &message.export).await?;
     match job.and_then(|job| Some((job.completed_at?, job))) {
-        Some((at, job)) => app.notification_queue.tell(Event::export_completed(job.org, &job.id, at)).await,
+        Some((at, job)) => {
+            app.notification_queue.queue_event(Event::export_completed(job.org, &job.id, at)).await
+        }
         None => Ok(()),
     }
 }

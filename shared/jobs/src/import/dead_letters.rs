@@ -21,7 +21,7 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 
 async fn fail(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
     let Queued { message, hops } = &queued;
-    tracing::error!(org = %message.org, import = %message.import, task = ?message.task, hops, "failed too often");
+    tracing::error!(org = %message.org, import = %message.import, task = ?message.task, hops, "the task failed too often and is a dead letter");
     let Some(job) = app.imports.get(&message.org, &message.import).await? else {
         return Ok(());
     };

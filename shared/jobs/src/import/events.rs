@@ -9,7 +9,9 @@ use saldo_store::failure::Failure;
 /// Queues the event if the import has ended. Queueing it twice notifies each endpoint once.
 pub(super) async fn completed(app: &App, job: &ImportJob, ended: Option<Timestamp>) -> Result<(), Failure> {
     match ended {
-        Some(at) => app.notification_queue.tell(Event::import_completed(job.org.clone(), &job.id, at)).await,
+        Some(at) => {
+            app.notification_queue.queue_event(Event::import_completed(job.org.clone(), &job.id, at)).await
+        }
         None => Ok(()),
     }
 }

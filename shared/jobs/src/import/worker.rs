@@ -27,12 +27,14 @@ async fn step(app: App, queued: Queued<ImportMessage>) -> Result<(), Failure> {
 /// continues it. On-demand tables take more writes within minutes; after a day of delays the task fails.
 async fn put_back(app: &App, queued: &Queued<ImportMessage>, operation: &'static str) -> Result<(), Failure> {
     let ImportMessage { import, task, .. } = &queued.message;
-    tracing::warn!(%import, ?task, operation, hops = queued.hops, "throttled: put back into the queue");
     let queue = match task {
         ImportTask::Plan => &app.plan_queue,
         ImportTask::Chunk(_) => &app.import_queue,
     };
-    queue.put_back(queued, queued.rest(app.limits.throttled_rest)).await
+    let delay = queued.rest(app.limits.throttled_rest);
+    let (hops, delay_s) = (queued.hops, delay.as_secs());
+    tracing::warn!(%import, ?task, operation, hops, delay_s, "AWS throttled a request: the message is queued again with a delay");
+    queue.put_back(queued, delay).await
 }
 
 async fn advance(app: &App, queued: &Queued<ImportMessage>) -> Result<(), Failure> {

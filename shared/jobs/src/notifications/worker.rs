@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo_domain::id::{DeliveryId, OrgId};
-use saldo_domain::notification::{Delivery, DeliveryStatus, Endpoint, Event, GivenUp};
+use saldo_domain::notification::{Delivery, DeliveryFailure, DeliveryStatus, Endpoint, Event};
 use saldo_store::app::App;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{NotificationMessage, Queued};
@@ -24,7 +24,7 @@ pub async fn handle(app: App, event: SqsEvent) -> SqsBatchResponse {
 
 async fn step(app: App, queued: Queued<NotificationMessage>) -> Result<(), Failure> {
     match &queued.message {
-        NotificationMessage::Tell(event) => queue_deliveries(&app, event).await,
+        NotificationMessage::Event(event) => queue_deliveries(&app, event).await,
         NotificationMessage::Deliver { org, delivery } => match deliver(&app, org, delivery).await? {
             Some(wait) => app.notification_queue.put_back(&queued, wait).await,
             None => Ok(()),
@@ -62,7 +62,7 @@ async fn deliver(app: &App, org: &OrgId, id: &DeliveryId) -> Result<Option<Durat
     }
     match app.notifications.get(org, &delivery.endpoint).await? {
         Some(endpoint) => attempt(app, &mut delivery, &endpoint).await?,
-        None => delivery.give_up(GivenUp::EndpointDeleted),
+        None => delivery.give_up(DeliveryFailure::EndpointDeleted),
     }
     if !app.deliveries.save(&mut delivery).await? {
         // That message queues the next attempt.

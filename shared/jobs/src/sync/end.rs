@@ -149,5 +149,5 @@ pub(super) async fn queue_event(app: &App, job: &SyncJob) -> Result<(), Failure>
         }
     }
     let event = Event::sync_completed(job.org.clone(), &job.id, ended_at, paths);
-    app.notification_queue.tell(event).await
+    app.notification_queue.queue_event(event).await
 }
