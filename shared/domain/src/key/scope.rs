@@ -1,11 +1,11 @@
-//! What a key may do.
+//! The scopes of keys.
 
 use serde_with::{DeserializeFromStr, SerializeDisplay};
 use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::fields::FindingCode;
 
-/// What a key may do. A route asks for exactly one.
+/// A permission of a key. A route requires exactly one.
 #[derive(
     Clone,
     Copy,
@@ -54,7 +54,7 @@ pub enum Scope {
     /// Manage notification endpoints.
     #[strum(serialize = "notifications")]
     Notifications,
-    /// Make, list and revoke keys.
+    /// Create, list and revoke keys.
     #[strum(serialize = "keys")]
     Keys,
 }
@@ -70,9 +70,9 @@ impl Scope {
     }
 }
 
-/// The text names no scope.
+/// The text is not the name of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no scope; the scopes are {}", Scope::ALL.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(", "))]
+#[error("no such scope; the scopes are {}", Scope::ALL.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(", "))]
 pub struct UnknownScope;
 
 impl From<UnknownScope> for FindingCode {

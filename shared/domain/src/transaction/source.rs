@@ -1,11 +1,11 @@
-//! Where a transaction comes from.
+//! The sources of transactions.
 
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Who reported a transaction.
+/// The source of a transaction.
 ///
-/// The transactions of each source lie in partitions of their own and are deduplicated among themselves:
-/// what an application posts neither replaces nor hides what a bank reports, whatever ids it uses.
+/// Each source has its own partitions, and its transactions are deduplicated among themselves. What an application
+/// posts neither replaces nor hides what a bank reports, even with the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray)]
 #[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
