@@ -43,7 +43,7 @@ impl NotificationStack {
             for message in &messages {
                 match serde_json::from_str(message.body().unwrap_or_default()) {
                     Ok(NotificationMessage::Event(event)) => {
-                        events.push((event.job_id, event.at.to_string()))
+                        events.push((event.job_id, event.at.to_string()));
                     }
                     other => panic!("{other:?}"),
                 }

@@ -69,12 +69,12 @@ fn plain(address: IpAddr) -> IpAddr {
     }
 }
 
-const fn v4([a, b, c, d]: [u8; 4], prefix_bits: u8) -> Ipv4Net {
-    Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix_bits)
+const fn v4(octets: [u8; 4], prefix_bits: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::from_octets(octets), prefix_bits)
 }
 
-const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix_bits: u8) -> Ipv6Net {
-    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix_bits)
+const fn v6(segments: [u16; 8], prefix_bits: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::from_segments(segments), prefix_bits)
 }
 
 #[cfg(test)]
