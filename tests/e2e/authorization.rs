@@ -210,7 +210,7 @@ async fn every_route_requires_key_scope_and_organization() {
         let refused = ask(&owner.with_key("")).await.problem();
         assert_eq!(refused, (401, "key_missing".to_owned()), "{method} {path}");
 
-        let others = Scope::ALL.into_iter().filter(|other| other != scope).collect();
+        let others = Scope::ALL.iter().copied().filter(|other| other != scope).collect();
         let key = local::demo::create_key(&app, org.clone(), others, None).await.expect("a key");
         let refused = ask(&owner.with_key(key.expose())).await;
         assert_eq!(refused.problem(), (403, "scope_missing".to_owned()), "{method} {path}");

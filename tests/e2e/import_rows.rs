@@ -88,7 +88,7 @@ async fn every_invalid_row_is_listed() {
           "code": "invalid_phone",
           "field": "contact.phone",
           "index": 6,
-          "reason": "not a phone number in E.164 form, such as +5491155551234"
+          "reason": "not a phone number in E.164 form, such as +5491155551234: + and country code, digits only, as many as the country uses"
         },
         {
           "code": "invalid_date",

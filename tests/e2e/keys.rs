@@ -190,7 +190,7 @@ async fn invalid_key_request_lists_all_errors() {
         },
         {
           "code": "invalid_value",
-          "detail": "no scope; the scopes are import, export, clients:read, clients:write, accounts:read, accounts:write, transactions:read, transactions:write, sync, notifications, keys",
+          "detail": "no such scope; the scopes are import, export, clients:read, clients:write, accounts:read, accounts:write, transactions:read, transactions:write, sync, notifications, keys",
           "pointer": "/scopes/1"
         },
         {

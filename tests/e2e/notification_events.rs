@@ -41,7 +41,9 @@ impl NotificationStack {
             let messages = self.messages(&self.aws.variables["SALDO_NOTIFICATION_QUEUE"]).await;
             for message in &messages {
                 match serde_json::from_str(message.body().unwrap_or_default()) {
-                    Ok(NotificationMessage::Tell(event)) => events.push((event.job_id, event.at.to_string())),
+                    Ok(NotificationMessage::Event(event)) => {
+                        events.push((event.job_id, event.at.to_string()));
+                    }
                     other => panic!("{other:?}"),
                 }
             }

@@ -67,11 +67,11 @@ impl NotificationStack {
     }
 
     /// Queues the event of an export's end. Returns it with the id of its delivery to an endpoint.
-    pub(crate) async fn tell(&self, endpoint: &NotificationId) -> (Event, DeliveryId) {
+    pub(crate) async fn queue_event(&self, endpoint: &NotificationId) -> (Event, DeliveryId) {
         let export = ExportId::of_seed(Uuid::now_v7());
         let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).expect("a moment");
         let event = Event::export_completed(self.org.clone(), &export, now);
-        self.app.notification_queue.tell(event.clone()).await.expect("SQS");
+        self.app.notification_queue.queue_event(event.clone()).await.expect("SQS");
         (event, DeliveryId::of_event(endpoint, &export.to_string(), now))
     }
 

@@ -27,8 +27,8 @@ async fn saved_forbidden_target_is_not_called() {
     let outcome = async |app: &App, uri: &str| {
         let endpoint = Endpoint { notify_uri: uri.parse().expect("a URL"), ..saved.clone() };
         stack.app.notifications.put(&stack.org, &endpoint).await.expect("DynamoDB");
-        let (event, id) = stack.tell(&endpoint.id).await;
-        handled(app, &message(&NotificationMessage::Tell(event))).await;
+        let (event, id) = stack.queue_event(&endpoint.id).await;
+        handled(app, &message(&NotificationMessage::Event(event))).await;
         handled(
             app,
             &message(&NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() }),
@@ -79,7 +79,7 @@ async fn no_table_stores_secret_in_plain_text() {
     let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[]).await;
     let (endpoint, secret) = stack.endpoint(&receiver.url).await;
-    let (_, id) = stack.tell(&endpoint).await;
+    let (_, id) = stack.queue_event(&endpoint).await;
     stack.work(&stack.app, &id).await;
     let bits = secret.strip_prefix("whsec_").expect("the prefix");
     let dynamodb = aws_sdk_dynamodb::Client::new(stack.aws.sdk_config());

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use local::App;
 use local::sqs_event;
 use saldo_domain::id::ExportId;
-use saldo_domain::notification::{DeliveryStatus, Event, GivenUp, Outcome};
+use saldo_domain::notification::{DeliveryFailure, DeliveryStatus, Event, Outcome};
 use saldo_store::Limits;
 use saldo_store::queue::NotificationMessage;
 use serde_json::{Value, json};
@@ -29,7 +29,7 @@ async fn failing_receiver_gets_same_notification_until_it_succeeds() {
     let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[500, 404, 503]).await;
     let (endpoint, secret) = stack.endpoint(&receiver.url).await;
-    let (event, id) = stack.tell(&endpoint).await;
+    let (event, id) = stack.queue_event(&endpoint).await;
     let delivery = stack.work(&stack.app, &id).await;
     assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Delivered, None));
     assert_eq!(outcomes(&delivery), [500, 404, 503, 204].map(Outcome::StatusCode));
@@ -47,20 +47,20 @@ async fn failing_receiver_gets_same_notification_until_it_succeeds() {
     // A receiver that keeps failing gets no more attempts.
     let hopeless = Receiver::start(&[500; 9]).await;
     let (endpoint, _) = stack.endpoint(&hopeless.url).await;
-    let (_, id) = stack.tell(&endpoint).await;
+    let (_, id) = stack.queue_event(&endpoint).await;
     let delivery = stack.work(&stack.app, &id).await;
     assert_eq!(
         (delivery.status, delivery.reason),
-        (DeliveryStatus::Failed, Some(GivenUp::AttemptsExhausted))
+        (DeliveryStatus::Failed, Some(DeliveryFailure::AttemptsExhausted))
     );
     assert_eq!((delivery.attempts.len(), hopeless.inbox().len()), (4, 4));
 
     // A receiver that responds with 410 Gone gets no second attempt.
     let gone = Receiver::start(&[410]).await;
     let (endpoint, _) = stack.endpoint(&gone.url).await;
-    let (_, id) = stack.tell(&endpoint).await;
+    let (_, id) = stack.queue_event(&endpoint).await;
     let delivery = stack.work(&stack.app, &id).await;
-    assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::Gone)));
+    assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(DeliveryFailure::Gone)));
     stack.stop().await;
 }
 
@@ -75,7 +75,7 @@ async fn notification_survives_worker_death_at_any_request() {
     for requests in 0..6 {
         let receiver = Receiver::start(&[500]).await;
         let (endpoint, _) = stack.endpoint(&receiver.url).await;
-        let (_, id) = stack.tell(&endpoint).await;
+        let (_, id) = stack.queue_event(&endpoint).await;
         let begun = Instant::now();
         while stack.delivery(&id).await.is_none_or(|delivery| delivery.status == DeliveryStatus::Pending) {
             assert!(begun.elapsed() < PATIENCE, "after {requests} requests it is lost");
@@ -111,11 +111,11 @@ async fn repeated_event_is_delivered_once_and_older_event_never() {
         Timestamp::now() - Duration::from_secs(1),
     );
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
-    stack.app.notification_queue.tell(before).await.expect("SQS");
-    let (event, id) = stack.tell(&endpoint).await;
-    stack.app.notification_queue.tell(event.clone()).await.expect("SQS");
+    stack.app.notification_queue.queue_event(before).await.expect("SQS");
+    let (event, id) = stack.queue_event(&endpoint).await;
+    stack.app.notification_queue.queue_event(event.clone()).await.expect("SQS");
     stack.work(&stack.app, &id).await;
-    handled(&stack.app, &message(&NotificationMessage::Tell(event))).await;
+    handled(&stack.app, &message(&NotificationMessage::Event(event))).await;
     let begun = Instant::now();
     while begun.elapsed() < LIMITS.0 * 3 {
         for message in stack.notifications().await {
@@ -136,8 +136,8 @@ async fn repeated_or_early_message_does_not_shorten_schedule() {
     let patient = App { limits, ..stack.app.clone() };
     let receiver = Receiver::start(&[500]).await;
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
-    let (event, id) = stack.tell(&endpoint).await;
-    handled(&patient, &message(&NotificationMessage::Tell(event))).await;
+    let (event, id) = stack.queue_event(&endpoint).await;
+    handled(&patient, &message(&NotificationMessage::Event(event))).await;
     let deliver = message(&NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() });
     handled(&patient, &deliver).await;
     let after_one = stack.delivery(&id).await.expect("the delivery");
@@ -162,8 +162,8 @@ async fn concurrent_delivery_attempts_count_once() {
     let quick = App { limits: delays, ..stack.app.clone() };
     let receiver = Receiver::start(&[500, 500]).await;
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
-    let (event, id) = stack.tell(&endpoint).await;
-    handled(&quick, &message(&NotificationMessage::Tell(event))).await;
+    let (event, id) = stack.queue_event(&endpoint).await;
+    handled(&quick, &message(&NotificationMessage::Event(event))).await;
     let deliver = message(&NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() });
     let slow = tokio::spawn(saldo_jobs::notifications::handle(
         (&held).into(),
@@ -188,27 +188,33 @@ async fn deleted_endpoint_or_dead_letter_ends_delivery() {
     let stack = NotificationStack::start().await;
     let receiver = Receiver::start(&[]).await;
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
-    let (event, id) = stack.tell(&endpoint).await;
-    handled(&stack.app, &message(&NotificationMessage::Tell(event))).await;
+    let (event, id) = stack.queue_event(&endpoint).await;
+    handled(&stack.app, &message(&NotificationMessage::Event(event))).await;
     stack.ask(Method::DELETE, &format!("/rest/notifications/{endpoint}"), Value::Null).await;
     let delivery = stack.work(&stack.app, &id).await;
-    assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::EndpointDeleted)));
+    assert_eq!(
+        (delivery.status, delivery.reason),
+        (DeliveryStatus::Failed, Some(DeliveryFailure::EndpointDeleted))
+    );
 
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
-    let (event, id) = stack.tell(&endpoint).await;
+    let (event, id) = stack.queue_event(&endpoint).await;
     let dead_letter = async |body: NotificationMessage| {
         let event = sqs_event(&[message(&body)]);
         let dlq_app = stack.aws.app_of("NotificationsDeadLettersFunction");
         let answer = saldo_jobs::notifications::handle_dead_letters((&dlq_app).into(), event).await;
         assert_eq!(answer.batch_item_failures, []);
     };
-    dead_letter(NotificationMessage::Tell(event)).await;
+    dead_letter(NotificationMessage::Event(event)).await;
     assert!(stack.delivery(&id).await.is_some(), "the DLQ handler delivers the event");
     let deliver = NotificationMessage::Deliver { org: stack.org.clone(), delivery: id.clone() };
     for _ in 0..2 {
         dead_letter(deliver.clone()).await;
         let delivery = stack.delivery(&id).await.expect("the delivery");
-        assert_eq!((delivery.status, delivery.reason), (DeliveryStatus::Failed, Some(GivenUp::NotProcessed)));
+        assert_eq!(
+            (delivery.status, delivery.reason),
+            (DeliveryStatus::Failed, Some(DeliveryFailure::NotProcessed))
+        );
     }
     handled(&stack.app, &message(&deliver)).await;
     assert_eq!(receiver.inbox().len(), 0, "a late message sends nothing");
@@ -222,8 +228,8 @@ async fn deliveries_are_listed_newest_first_and_resume_after_queue_loss() {
     let (endpoint, _) = stack.endpoint(&receiver.url).await;
     let mut ids = Vec::new();
     for _ in 0..3 {
-        let (event, id) = stack.tell(&endpoint).await;
-        handled(&stack.app, &message(&NotificationMessage::Tell(event))).await;
+        let (event, id) = stack.queue_event(&endpoint).await;
+        handled(&stack.app, &message(&NotificationMessage::Event(event))).await;
         ids.insert(0, id.to_string());
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

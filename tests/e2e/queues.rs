@@ -177,8 +177,8 @@ async fn batches_respect_sqs_limits() {
         let sync = SyncId::of_seed(Uuid::now_v7());
         Event::sync_completed(stack.org.clone(), &sync, jiff::Timestamp::now(), paths)
     };
-    let tell = |keys| saldo_store::queue::NotificationMessage::Tell(event(keys));
-    let large: Vec<_> = (0..10).map(|_| tell(3_000)).collect();
+    let event_message = |keys| saldo_store::queue::NotificationMessage::Event(event(keys));
+    let large: Vec<_> = (0..10).map(|_| event_message(3_000)).collect();
     stack.app.notification_queue.send(&large).await.expect("within the limits");
     let mut received = 0;
     loop {
@@ -189,7 +189,7 @@ async fn batches_respect_sqs_limits() {
     }
     assert_eq!(received, 10);
     // A message that is too large for a batch is an error, and is not sent.
-    let failure = stack.app.notification_queue.send(&[tell(20_000)]).await.expect_err("too large");
+    let failure = stack.app.notification_queue.send(&[event_message(20_000)]).await.expect_err("too large");
     assert!(failure.chain().contains("1 MiB"), "{}", failure.chain());
     assert_eq!(stack.messages(&stack.aws.variables["SALDO_NOTIFICATION_QUEUE"]).await.len(), 0);
 

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::leak::watch;
 use crate::violations::TestGuard;
-use crate::watch::watch;
 
 /// How long a job may take.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -19,9 +19,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
-use crate::bench::{peak_memory_mib, user_cpu_seconds};
+use crate::leak::watch;
+use crate::process::{peak_memory_mib, user_cpu_seconds};
 use crate::violations::TestGuard;
-use crate::watch::{watch, watch_output};
+use crate::watch::watch_output;
 
 /// The trace that every invocation belongs to. The runtime puts it into the environment, and the
 /// SDK from there into the requests that it sends.

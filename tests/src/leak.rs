@@ -1,5 +1,7 @@
 //! Finds the sandbox bank's secrets in a text.
 
+use crate::violations::{Owner, report};
+
 /// The PIN and the one-time password of the sandbox bank.
 const SECRETS: [&str; 2] = ["12345", "111111"];
 
@@ -20,4 +22,11 @@ pub fn leak(text: &str) -> Option<&str> {
             (!in_word && !in_number).then_some(around)
         })
     })
+}
+
+/// Reports a secret in a text that goes to this place, if there is one.
+pub(crate) fn watch(owner: Option<&Owner>, place: &str, text: &str) {
+    if let Some(secret) = leak(text) {
+        report(owner, text, &format!("a secret in {place}: {secret}"));
+    }
 }

@@ -7,6 +7,7 @@ pub mod lambda;
 mod leak;
 mod logs;
 pub mod nextgenpsd2;
+mod process;
 mod receiver;
 mod roles;
 mod scripted_bank;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::watch::watch;
+use crate::leak::watch;
 
 static LOGGED: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 

@@ -16,8 +16,8 @@ use axum::routing::post;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
+use crate::leak::watch;
 use crate::violations::TestGuard;
-use crate::watch::watch;
 
 /// How long a notification may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -13,9 +13,9 @@ use saldo_http::service;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::leak::watch;
 use crate::services;
 use crate::violations::TestGuard;
-use crate::watch::watch;
 
 /// Embedded services, whose queues no worker polls, and an organization in them.
 #[derive(Clone)]

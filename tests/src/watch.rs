@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use local::{Aws, Call, CallResult, Data, Interceptor, Service, intercepted};
 use serde_json::Value;
 
-use crate::leak;
+use crate::leak::{leak, watch};
 use crate::roles::Roles;
 use crate::violations::{Owner, TestGuard, report};
 use crate::wire::{buffer, read_body};
@@ -45,13 +45,6 @@ pub(crate) async fn shared_services() -> Aws {
 pub(crate) fn watched(sdk: &SdkConfig, owner: Option<&Owner>) -> SdkConfig {
     let (secrets, roles) = (SecretWatch { owner: owner.cloned() }, Roles { owner: owner.cloned() });
     intercepted(&intercepted(sdk, &Arc::new(secrets)), &Arc::new(roles))
-}
-
-/// Reports a secret in a text that goes to this place, if there is one.
-pub(crate) fn watch(owner: Option<&Owner>, place: &str, text: &str) {
-    if let Some(secret) = leak(text) {
-        report(owner, text, &format!("a secret in {place}: {secret}"));
-    }
 }
 
 /// Reads every table, queue and file, so that secrets in them are seen. Deletes no message; those

@@ -147,7 +147,7 @@ mod tests {
     const LAMBDA_BYTES_MAX: usize = 6 * 1024 * 1024 - 16 * 1024;
 
     #[test]
-    fn the_fullest_page_fits_lambda() {
+    fn largest_page_fits_lambda() {
         let quotes = |count: usize| "\"".repeat(count);
         let client = Client {
             id: "cli_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().expect("an id"),

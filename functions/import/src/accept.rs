@@ -6,7 +6,7 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::fields::{Body, Fields, Finding, FindingCode};
+use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
     Accepted, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation, PayloadFile,
@@ -14,7 +14,7 @@ use saldo_domain::import::{
 };
 use saldo_formats::read;
 use saldo_formats::read::ImportMembers;
-use saldo_http::{Caller, FromParameters, Parameters, Payload, Problem, Seed};
+use saldo_http::{Caller, Parameters, Payload, Problem, Seed};
 use saldo_jobs::import::message;
 use saldo_store::Limits;
 use saldo_store::files::{Facts, ImportFiles, uploaded_file};
@@ -25,6 +25,7 @@ use utoipa::ToSchema;
 
 use crate::Stores;
 use crate::error::ImportError;
+use crate::parameters::Query;
 use crate::rows::{Lines, New, Table};
 
 /// The media types accepted, each with its format.
@@ -34,17 +35,6 @@ const FORMATS: [(&str, Format); 4] = [
     ("application/ndjson", Format::Ndjson),
     ("text/csv", Format::Csv),
 ];
-
-/// The options in the query.
-pub(crate) struct Query(ImportOptions);
-
-impl FromParameters for Query {
-    const NAMES: &'static [&'static str] = ImportOptions::FIELDS;
-
-    fn read(parameters: &mut Fields) -> Option<Self> {
-        ImportOptions::take(parameters, ()).map(Self)
-    }
-}
 
 /// An import that was accepted.
 #[derive(Serialize, ToSchema)]
@@ -81,7 +71,7 @@ struct Answer {
     )),
     responses(
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
-        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `duplicate_column`, \
+        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `missing_column`, `duplicate_column`, \
             `too_many_columns`, `header_too_long`, `unclosed_quote`, `misquoted`"),
         (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
     ),
@@ -196,16 +186,4 @@ fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
         .into_iter()
         .find(|(name, _)| media_type == Some(name))
         .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
-}
-
-#[cfg(test)]
-mod tests {
-    use saldo_http::openapi::query_parameters;
-
-    use super::*;
-
-    #[test]
-    fn operation_describes_its_parameters() {
-        assert_eq!(query_parameters::<__path_accept>(), Query::NAMES);
-    }
 }

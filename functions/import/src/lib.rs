@@ -4,6 +4,7 @@
 mod accept;
 mod cancel;
 mod error;
+mod parameters;
 mod rows;
 mod stores;
 mod uploads;

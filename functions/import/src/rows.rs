@@ -1,14 +1,9 @@
 //! The payloads of an import, for the OpenAPI document. The import reads their rows later, and one by one.
 #![allow(dead_code, reason = "these are described, never made")]
 
-use saldo_domain::import::{AccountUpsert, DecimalSeparator, ImportOfUpload, Mapping};
-use saldo_http::openapi::{Flag, Lenient};
-use serde_json::json;
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ContentBuilder, Required};
-use utoipa::{IntoParams, PartialSchema, ToSchema};
-
-use crate::accept::Query;
+use saldo_domain::import::{AccountUpsert, ImportOfUpload};
+use saldo_http::openapi::Lenient;
+use utoipa::ToSchema;
 
 /// Accounts to import, or an uploaded file of accounts.
 #[derive(ToSchema)]
@@ -70,31 +65,3 @@ type SentRow = Lenient<AccountUpsert>;
 #[schema(as = Nothing, example = json!({}))]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Nothing {}
-
-impl IntoParams for Query {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let parameter = |name: &str, about: &str| {
-            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
-            parameter.required(Required::False).description(Some(about))
-        };
-        let of_csv = parameter(
-            "mapping",
-            "The fields that columns fill whose headers are not field names; only for CSV",
-        );
-        let separator = parameter(
-            "decimal_separator",
-            "The decimal separator of amounts, a point by default; only for CSV",
-        );
-        let dry_run = parameter(
-            "dry_run",
-            "Whether the import writes nothing, and reports what it would do to each row",
-        );
-        // An empty mapping is what the page that tries the API in a browser starts with.
-        let mapping = ContentBuilder::new().schema(Some(Mapping::schema())).example(Some(json!({})));
-        vec![
-            of_csv.content("application/json", mapping.build()).build(),
-            separator.schema(Some(DecimalSeparator::schema())).build(),
-            dry_run.schema(Some(Flag::schema())).build(),
-        ]
-    }
-}

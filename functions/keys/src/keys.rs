@@ -43,7 +43,7 @@ pub(crate) struct View {
     /// When it was last used, to the hour.
     #[schema(required, format = DateTime)]
     last_used_at: Option<String>,
-    /// The time from which it is refused.
+    /// When it expires.
     #[schema(required, format = DateTime)]
     expires_at: Option<String>,
     /// When it was revoked.

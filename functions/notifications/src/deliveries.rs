@@ -5,7 +5,7 @@ use axum::{Extension, Json};
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::id::{DeliveryId, NotificationId};
 use saldo_domain::notification::{
-    Attempt, AttemptError, Delivery, DeliveryStatus, GivenUp, ObserveKey, Outcome,
+    Attempt, AttemptError, Delivery, DeliveryFailure, DeliveryStatus, ObserveKey, Outcome,
 };
 use saldo_http::{Caller, PageAfter, Parameters, PathId, Problem};
 use serde::Serialize;
@@ -46,7 +46,7 @@ struct View {
     /// Why no further attempt is made; present only if the status is `failed`.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<GivenUp>,
+    reason: Option<DeliveryFailure>,
     attempts: Vec<AttemptView>,
     /// When the next attempt is due, while the status is `pending`.
     #[schema(required, format = DateTime)]

@@ -48,8 +48,8 @@ impl Fixture {
         Self { aws, org, endpoint, event, delivery }
     }
 
-    fn tell(&self) -> Value {
-        message(&NotificationMessage::Tell(self.event.clone()))
+    fn queue_event(&self) -> Value {
+        message(&NotificationMessage::Event(self.event.clone()))
     }
 
     fn deliver(&self) -> Value {
@@ -81,7 +81,7 @@ async fn worker_delivers_signed_notification_once() {
         "NotificationsWorkerFunction",
     )
     .await;
-    assert_eq!(worker.invoke(fixture.tell()).await, Ok(only_malformed_message_failed()));
+    assert_eq!(worker.invoke(fixture.queue_event()).await, Ok(only_malformed_message_failed()));
     worker.say_age("notifications-worker");
     for _delivery in 0..2 {
         assert_eq!(worker.invoke(fixture.deliver()).await, Ok(only_malformed_message_failed()));
@@ -106,7 +106,7 @@ async fn dead_letter_fails_delivery() {
         "NotificationsDeadLettersFunction",
     )
     .await;
-    assert!(leaves_one_open(&dead_letters.invoke(fixture.tell()).await));
+    assert!(leaves_one_open(&dead_letters.invoke(fixture.queue_event()).await));
     dead_letters.say_age("notifications-dead-letters");
     assert_eq!(fixture.status().await, DeliveryStatus::Pending);
     assert!(leaves_one_open(&dead_letters.invoke(fixture.deliver()).await));

@@ -92,7 +92,7 @@ enum PageOrLink {
             headers(("Content-Disposition", description = "The name of the file; only for files")),
             content(
                 (PageOrLink = "application/json"),
-                (String = "text/csv", example = json!("contact.name,contact.phone,total_amount,reason\nMaría García,12,45000,\"contact.phone: not a phone number in E.164 form, such as +5491155551234\"\n")),
+                (String = "text/csv", example = json!("contact.name,contact.phone,total_amount,reason\nMaría García,12,45000,\"contact.phone: not a phone number in E.164 form, such as +5491155551234: + and country code, digits only, as many as the country uses\"\n")),
                 (String = "application/x-ndjson", example = json!("{\"contact\":{\"name\":\"María García\",\"phone\":\"12\"},\"total_amount\":45000}\n")),
             ),
         ),

@@ -51,7 +51,7 @@ pub(crate) async fn list(
     "completed_at": "2026-03-16T09:30:00.050Z",
     "errors": [{
         "index": 1, "external_id": "INV-2026-0099", "field": "contact.phone", "code": "invalid_phone",
-        "reason": "not a phone number in E.164 form, such as +5491155551234"
+        "reason": "not a phone number in E.164 form, such as +5491155551234: + and country code, digits only, as many as the country uses"
     }],
     "warnings": []
 }))]

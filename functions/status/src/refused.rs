@@ -1,6 +1,6 @@
-//! The refused rows as a file, in the shape in which they were sent, to be corrected and
-//! imported again. A CSV file has a column with the reason, and guards against formulas, which
-//! an import takes off. Only a few rows are in memory at a time.
+//! The refused rows as a file, in the shape in which they were sent, to be corrected and imported again. A CSV file
+//! has a column with the reason, and guards against formulas, which an import removes. Only a few rows are in memory
+//! at a time.
 
 use axum::Json;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -25,19 +25,18 @@ use crate::reports::reports;
 
 const CSV: &str = "text/csv; charset=utf-8";
 const NDJSON: &str = "application/x-ndjson";
-/// What is said of a row of JSON that leaves out its external id, in a table with a column for it: the empty cell would
-/// be refused as `blank_external_id`.
+/// The reason of a row of JSON without an external id, in a table that has a column for external ids: the empty cell
+/// would be refused as `blank_external_id`.
 const NO_EXTERNAL_ID: &str = "external_id: the row has none, which a table with such a column requires; add one, or import the row as JSON";
-/// The header of the column for rows that are no objects with fields.
+/// The header of the column for rows that are not objects with fields.
 const UNSTRUCTURED: &str = "row";
 
 /// The notation of a file of refused rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Notation {
-    /// A table with a column that says why.
+    /// A table with a column for the reason.
     Csv,
-    /// The rows of JSON and NDJSON as they were sent, one a line: what they left out stays
-    /// left out.
+    /// The rows of JSON and NDJSON as they were sent, one per line. Absent fields stay absent.
     Ndjson,
 }
 
@@ -53,7 +52,7 @@ pub(crate) struct LinkedFile {
     /// A link to the file, a new one each time. A request to it needs no key.
     #[schema(format = "uri")]
     url: String,
-    /// Until when the link works.
+    /// The time at which the link expires.
     #[schema(format = DateTime)]
     expires_at: String,
     /// The file's media type.
@@ -94,7 +93,7 @@ pub(crate) async fn file(stores: &Stores, job: &ImportJob, notation: Notation) -
     }
 }
 
-/// What is written: an answer while it fits one, and then a file.
+/// The output: an answer while the rows fit, then a file.
 enum Spool {
     Answer(AnswerBody),
     File(Box<Upload>),
@@ -121,15 +120,15 @@ impl Spool {
     }
 }
 
-/// How the rows are laid out.
+/// The layout of the rows.
 enum Layout {
-    /// One a line, as they were sent.
+    /// One per line, as they were sent.
     Lines,
-    /// The cells of a table as they were sent, but for those of the column at `why`: a file of
-    /// refused rows that was not quite mended says why anew.
+    /// The cells of a table as they were sent, without those of the column at `why`. A file of refused rows that is
+    /// refused again has such a column, and its reasons are replaced.
     Cells { header: Vec<String>, delimiter: u8, why: Option<usize> },
-    /// Objects as a table. A field that all rows left out has no column: an empty cell would
-    /// clear it. Rows that are no objects have a column of their own.
+    /// Objects as a table. A field that all rows lack has no column, because an empty cell would clear it. Rows that
+    /// are not objects have a column of their own.
     Fields { mentioned: Vec<bool>, unstructured: bool },
 }
 
@@ -172,7 +171,7 @@ impl Layout {
         }
     }
 
-    /// The columns, the last aside, which says why.
+    /// The columns without the last one, which has the reason.
     fn columns(&self) -> Vec<String> {
         match self {
             Self::Lines => Vec::new(),
@@ -203,7 +202,7 @@ impl Layout {
         }
         let records = refused.map(|(row, body)| {
             let mut cells = self.cells(body);
-            // Ragged rows: a short one is filled up, so that the reason gets to its column.
+            // A short row is filled up with empty cells, so that the reason is in its column.
             cells.resize(width.max(cells.len()), String::new());
             cells.push(self.reason(row, body));
             cells
@@ -211,7 +210,7 @@ impl Layout {
         self.records(records)
     }
 
-    /// Why a row was refused, and whether the table can't be imported with it as it is.
+    /// Why a row was refused. In addition, whether importing the table without changes would refuse the row.
     fn reason(&self, row: &RowReport, body: &RowBody) -> String {
         let reason = row.reason();
         let Self::Fields { mentioned, .. } = self else { return reason };

@@ -21,7 +21,7 @@ const REPORTS_IN_FLIGHT: usize = 32;
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = ImportFinding, example = json!({
     "index": 1, "external_id": "INV-2026-0099", "field": "contact.phone", "code": "invalid_phone",
-    "reason": "not a phone number in E.164 form, such as +5491155551234"
+    "reason": "not a phone number in E.164 form, such as +5491155551234: + and country code, digits only, as many as the country uses"
 }))]
 pub(crate) struct Entry {
     /// The index of the row, from 0; null for the header.

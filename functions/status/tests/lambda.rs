@@ -7,7 +7,7 @@ use testing::lambda::{Function, http_event};
 use testing::services;
 
 #[tokio::test]
-async fn the_status_function_answers_api_gateway() {
+async fn status_function_answers_api_gateway() {
     let aws = services(&Data::Ephemeral).await;
     let org = OrgId::random().expect("randomness");
     let key =

@@ -145,7 +145,7 @@ struct StatusView {
 }
 
 fn code() -> impl Into<RefOr<Schema>> {
-    let failures = ErrorCode::ALL.map(|code| -i32::from(code.number()));
+    let failures = ErrorCode::ALL.iter().map(|code| -i32::from(code.number()));
     ObjectBuilder::new()
         .schema_type(Type::Integer)
         .enum_values(Some(std::iter::once(1).chain(failures)))

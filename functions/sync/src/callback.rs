@@ -9,23 +9,19 @@ use saldo_domain::fields::{Fields, InvalidValue};
 use saldo_domain::id::{AccessId, OrgId, SyncId};
 use saldo_domain::sync::{Answer, ChallengeKind, CodeHash, SyncJob};
 use saldo_http::{FromParameters, Parameters, PathId, Problem};
-use subtle::ConstantTimeEq;
 use url::Url;
 use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
-use uuid::Uuid;
 
 use crate::Stores;
+use crate::callback_url::{STATE, is_state_of, organization};
 use crate::challenges::{expect, take};
 use crate::error::SyncRefused;
 use crate::parameters::{parameter, required};
 
-const STATE: &str = "state";
 /// The parameter that holds the code by which the application confirms the user's return.
 const CODE: &str = "code";
-/// The separator between the organization and the random part of a state.
-const SEPARATOR: char = '.';
 /// The page that a browser shows if the synchronization has no redirect URI.
 const DONE: &str = "<!doctype html><meta charset=utf-8><title>Done</title><p>You can close this page now.";
 
@@ -41,8 +37,9 @@ impl FromParameters for Query {
 
     fn read(parameters: &mut Fields) -> Option<Self> {
         let query = |state: &str| {
-            let org = state.split_once(SEPARATOR).and_then(|(org, _)| org.parse().ok());
-            org.map(|org| Self { org, state: state.to_owned() }).ok_or(InvalidValue("not a state of ours"))
+            organization(state)
+                .map(|org| Self { org, state: state.to_owned() })
+                .ok_or(InvalidValue("not a state of ours"))
         };
         parameters.required(STATE, |fields, name| fields.patch(name, query))
     }
@@ -54,27 +51,6 @@ impl IntoParams for Query {
         let state = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
         vec![required(parameter(STATE, "The state that the bank was given for this return", state))]
     }
-}
-
-/// The address that the bank redirects the user to. Its state has 122 random bits.
-pub(crate) fn callback_of(
-    public_url: &Url,
-    org: &OrgId,
-    access: &AccessId,
-    sync: &SyncId,
-) -> Result<Url, Problem> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| Problem::internal())?;
-    let random = uuid::Builder::from_random_bytes(bytes).into_uuid();
-    let mut url = public_url.clone();
-    let path = url.path().trim_end_matches('/').to_owned();
-    url.set_path(&format!("{path}/rest/accesses/{access}/syncs/{sync}/callback"));
-    url.query_pairs_mut().append_pair(STATE, &state_of(org, random));
-    Ok(url)
-}
-
-fn state_of(org: &OrgId, random: Uuid) -> String {
-    format!("{org}{SEPARATOR}{}", random.simple())
 }
 
 /// Receives a user who returns from the bank's page
@@ -125,14 +101,6 @@ pub(crate) async fn callback(
         Some(url) => (StatusCode::FOUND, headers, [(LOCATION, String::from(url))]).into_response(),
         None => (headers, Html(DONE)).into_response(),
     })
-}
-
-/// Whether this is the state that the bank was given for the synchronization.
-fn is_state_of(job: &SyncJob, state: &str) -> bool {
-    let callback = job.request.callback.as_ref();
-    let given = callback.and_then(|url| url.query_pairs().find(|(name, _)| name == STATE));
-    // In constant time: the response time reveals nothing about the state.
-    given.is_some_and(|(_, given)| bool::from(given.as_bytes().ct_eq(state.as_bytes())))
 }
 
 /// The application's redirect URI with its own state.

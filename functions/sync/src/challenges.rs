@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::date::in_milliseconds;
 use saldo_domain::fields::{Fields, Finding, FindingCode, InvalidValue};
 use saldo_domain::id::{AccessId, ChallengeId, SyncId};
 use saldo_domain::secrets::SealContext;
@@ -13,13 +12,13 @@ use saldo_store::Changed;
 use saldo_store::failure::Failure;
 use saldo_store::queue::SyncMessage;
 use secrecy::SecretString;
-use serde::Serialize;
 use utoipa::openapi::schema::AnyOfBuilder;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::Nothing;
 use crate::Stores;
+use crate::challenge_view::ChallengeView;
 use crate::error::SyncRefused;
 use crate::syncs::find_sync;
 
@@ -29,27 +28,6 @@ const METHOD_ID: &str = "method_id";
 const VALUE_CHARS_MAX: usize = 1_000;
 /// The fields of an answer.
 const ANSWER_FIELDS: &[&str] = &[VALUE, METHOD_ID];
-
-/// A challenge: something that a bank asks its customer to do.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Challenge, example = json!({
-    "id": "cha_mfrggzdfmztwq2lkmfrggzdfmz", "type": "EMBEDDED",
-    "label": "Enter the TAN that was sent to +49 *** **42.", "format": "TEXT", "data": null,
-    "input_format": "integer", "min_length": null, "max_length": 6, "created_at": "2026-01-15T12:00:00.000Z"
-}))]
-pub(crate) struct ChallengeView {
-    id: ChallengeId,
-    #[serde(flatten)]
-    kind: ChallengeKind,
-    #[schema(format = DateTime)]
-    created_at: String,
-}
-
-impl From<Challenge> for ChallengeView {
-    fn from(challenge: Challenge) -> Self {
-        Self { id: challenge.id, kind: challenge.kind, created_at: in_milliseconds(challenge.created_at) }
-    }
-}
 
 /// The answer to an `EMBEDDED` challenge, or the code that confirms the return in a `REDIRECT` challenge.
 #[derive(ToSchema)]

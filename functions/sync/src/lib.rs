@@ -4,7 +4,9 @@
 mod accesses;
 mod accounts;
 mod callback;
+mod callback_url;
 mod catalog;
+mod challenge_view;
 mod challenges;
 mod error;
 mod parameters;

@@ -24,8 +24,8 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::Nothing;
 use crate::Stores;
 use crate::accesses::{check, find, method, seal};
-use crate::callback::callback_of;
-use crate::challenges::ChallengeView;
+use crate::callback_url::callback_url;
+use crate::challenge_view::ChallengeView;
 use crate::error::SyncRefused;
 
 /// The synchronizations that are listed.
@@ -84,7 +84,7 @@ struct ErrorView {
 }
 
 fn group() -> impl Into<RefOr<Schema>> {
-    let mut groups = ErrorCode::ALL.map(ErrorCode::group).to_vec();
+    let mut groups: Vec<_> = ErrorCode::ALL.iter().map(|code| code.group()).collect();
     groups.dedup();
     ObjectBuilder::new()
         .schema_type(Type::String)
@@ -303,7 +303,7 @@ async fn prepare_redirect(
     }
     settings.check(request.redirect_uri.as_ref())?;
     match &stores.public_url {
-        Some(url) => request.callback = Some(callback_of(url, &access.org, &access.id, sync)?),
+        Some(url) => request.callback = Some(callback_url(url, &access.org, &access.id, sync)?),
         None if method.flows == [Flow::Redirect] => return Err(SyncRefused::RedirectNotConfigured.into()),
         None => {}
     }

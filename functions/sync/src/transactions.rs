@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use futures::TryStreamExt;
 use iban::Iban;
-use jiff::{Span, Timestamp};
+use jiff::Span;
 use saldo_domain::bounds::Bounds;
 use saldo_domain::date::{Date, in_milliseconds};
 use saldo_domain::id::{AccountId, OrgId, TransactionId};
@@ -303,9 +303,4 @@ fn days(window: &Window) -> Bounds<Date> {
         from: window.since.from.map(|from| from.checked_sub(apart).unwrap_or(Date::ZERO)),
         to: window.since.to.map(|to| to.checked_add(apart).unwrap_or(Date::MAX)),
     }
-}
-
-/// The day of a moment, in UTC.
-pub(crate) fn day_of(moment: Timestamp) -> Date {
-    moment.to_zoned(jiff::tz::TimeZone::UTC).date()
 }

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use saldo_domain::bounds::Bounds;
 use saldo_domain::date::{self, Date, parse_moment};
 use saldo_domain::fields::{Fields, FindingCode, InvalidValue};
@@ -16,7 +18,6 @@ use utoipa::{IntoParams, PartialSchema};
 use uuid::Uuid;
 
 use crate::parameters::{cents, parameter};
-use crate::transactions::day_of;
 
 const ACCOUNTS: &str = "accounts";
 const SYNC_ID: &str = "sync_id";
@@ -207,4 +208,9 @@ fn day(text: &str) -> Result<Date, InvalidValue> {
     date::parse(text).or_else(|_| of_moment()).map_err(|_| {
         InvalidValue("expected a day such as 2026-01-15, or a moment such as 2026-01-15T12:00:00Z")
     })
+}
+
+/// The day of a timestamp, in UTC.
+fn day_of(moment: Timestamp) -> Date {
+    moment.to_zoned(TimeZone::UTC).date()
 }

@@ -16,14 +16,14 @@ fn only_the_nonsense_failed() -> Value {
 const PUBLIC_URL: &str = "https://api.saldo.example/";
 
 /// Services, an organization's key, and the binary that answers its requests.
-struct Lab {
+struct Fixture {
     aws: Aws,
     org: OrgId,
     key: String,
     function: Function,
 }
 
-impl Lab {
+impl Fixture {
     async fn start() -> Self {
         let aws = services(&Data::Ephemeral).await;
         let org = OrgId::random().expect("randomness");
@@ -35,7 +35,7 @@ impl Lab {
         Self { aws, org, key, function }
     }
 
-    async fn ask(&mut self, method: &str, path: &str, body: Value) -> Value {
+    async fn request(&mut self, method: &str, path: &str, body: Value) -> Value {
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let answer = self.function.invoke(http_event(method, path, &self.key, &body)).await;
         let answer = answer.expect("an answer");
@@ -46,79 +46,80 @@ impl Lab {
 
     /// An access by this way and a synchronization of it.
     async fn begin(&mut self, method: &str, request: Value) -> (AccessId, SyncId, Value) {
-        let access = self.ask("POST", "/rest/accesses", json!({ "access_method_id": method })).await;
+        let access = self.request("POST", "/rest/accesses", json!({ "access_method_id": method })).await;
         let access = access["id"].as_str().expect("an id").to_owned();
-        let sync = self.ask("POST", &format!("/rest/accesses/{access}/syncs"), request).await;
+        let sync = self.request("POST", &format!("/rest/accesses/{access}/syncs"), request).await;
         let sync = sync["id"].as_str().expect("an id").to_owned();
         let message = json!({ "org": self.org, "access": access, "sync": sync });
         let event = sqs_event(&message.to_string());
         (access.parse().expect("an id"), sync.parse().expect("an id"), event)
     }
 
-    async fn told(&mut self, access: &AccessId, sync: &SyncId) -> Value {
-        self.ask("GET", &format!("/rest/accesses/{access}/syncs/{sync}"), Value::Null).await
+    async fn job(&mut self, access: &AccessId, sync: &SyncId) -> Value {
+        self.request("GET", &format!("/rest/accesses/{access}/syncs/{sync}"), Value::Null).await
     }
 }
 
 #[tokio::test]
-async fn a_bank_is_connected_through_api_gateway_and_read_by_the_worker_that_sqs_calls() {
-    let mut lab = Lab::start().await;
+async fn functions_connect_and_read_a_bank() {
+    let mut fixture = Fixture::start().await;
     let credentials = json!({ "credentials": { "psu_id": "conflict.lambda", "pin": "12345" } });
-    let (access, sync, event) = lab.begin("sandbox", credentials).await;
+    let (access, sync, event) = fixture.begin("sandbox", credentials).await;
     let mut worker =
-        Function::deployed(env!("CARGO_BIN_EXE_sync-worker"), &lab.aws, "SyncWorkerFunction").await;
+        Function::deployed(env!("CARGO_BIN_EXE_sync-worker"), &fixture.aws, "SyncWorkerFunction").await;
     assert_eq!(worker.invoke(event.clone()).await, Ok(only_the_nonsense_failed()));
     worker.say_age("sync-worker");
     let challenge =
-        lab.told(&access, &sync).await["challenge"]["id"].as_str().expect("a challenge").to_owned();
+        fixture.job(&access, &sync).await["challenge"]["id"].as_str().expect("a challenge").to_owned();
     let path = format!("/rest/accesses/{access}/syncs/{sync}/challenges/{challenge}/response");
-    assert_eq!(lab.ask("POST", &path, json!({ "value": "111111" })).await, json!({}));
+    assert_eq!(fixture.request("POST", &path, json!({ "value": "111111" })).await, json!({}));
     for _delivery in 0..2 {
         assert_eq!(worker.invoke(event.clone()).await, Ok(only_the_nonsense_failed()));
-        let job = lab.told(&access, &sync).await;
+        let job = fixture.job(&access, &sync).await;
         assert_eq!((&job["status"], &job["new_transactions"]), (&json!("COMPLETED"), &json!(2)), "{job}");
     }
-    search(&lab.aws).await;
-    lab.aws.stop().await;
+    search(&fixture.aws).await;
+    fixture.aws.stop().await;
 }
 
 #[tokio::test]
 async fn bank_sends_its_user_back_to_the_public_url() {
-    let mut lab = Lab::start().await;
-    let (_, sync, _) = lab.begin("sandbox-redirect", json!({ "redirect_uri": "https://app.example/" })).await;
-    let job = lab.aws.app().syncs.get(&lab.org, &sync).await.expect("DynamoDB").expect("the job");
+    let mut fixture = Fixture::start().await;
+    let (_, sync, _) =
+        fixture.begin("sandbox-redirect", json!({ "redirect_uri": "https://app.example/" })).await;
+    let job = fixture.aws.app().syncs.get(&fixture.org, &sync).await.expect("DynamoDB").expect("the job");
     let callback = job.request.callback.expect("a callback").to_string();
     assert!(callback.starts_with(&format!("{PUBLIC_URL}rest/")), "{callback}");
-    search(&lab.aws).await;
-    lab.aws.stop().await;
+    search(&fixture.aws).await;
+    fixture.aws.stop().await;
 }
 
 #[tokio::test]
 async fn dead_letters_end_their_synchronization() {
-    let mut lab = Lab::start().await;
-    let (access, sync, event) = lab.begin("sandbox-redirect", Value::Null).await;
+    let mut fixture = Fixture::start().await;
+    let (access, sync, event) = fixture.begin("sandbox-redirect", Value::Null).await;
     let mut dead_letters =
-        Function::deployed(env!("CARGO_BIN_EXE_sync-dead-letters"), &lab.aws, "SyncDeadLettersFunction")
+        Function::deployed(env!("CARGO_BIN_EXE_sync-dead-letters"), &fixture.aws, "SyncDeadLettersFunction")
             .await;
     assert!(leaves_one_open(&dead_letters.invoke(event).await));
     dead_letters.say_age("sync-dead-letters");
-    assert_eq!(lab.told(&access, &sync).await["error"]["code"], 30000);
-    search(&lab.aws).await;
-    lab.aws.stop().await;
+    assert_eq!(fixture.job(&access, &sync).await["error"]["code"], 30000);
+    search(&fixture.aws).await;
+    fixture.aws.stop().await;
 }
 
 #[tokio::test]
-async fn the_schedule_queues_what_needs_no_user_once_a_day() {
-    let mut lab = Lab::start().await;
+async fn schedule_queues_unattended_synchronizations_once_a_day() {
+    let mut fixture = Fixture::start().await;
     let credentials = json!({ "psu_id": "no-sca.lambda", "pin": "12345" });
     let request = json!({ "credentials": credentials, "save_secrets": true });
-    let (access, sync, event) = lab.begin("sandbox", request).await;
+    let (access, sync, event) = fixture.begin("sandbox", request).await;
     let mut worker =
-        Function::deployed(env!("CARGO_BIN_EXE_sync-worker"), &lab.aws, "SyncWorkerFunction").await;
+        Function::deployed(env!("CARGO_BIN_EXE_sync-worker"), &fixture.aws, "SyncWorkerFunction").await;
     assert_eq!(worker.invoke(event).await, Ok(only_the_nonsense_failed()));
-    assert_eq!(lab.told(&access, &sync).await["status"], "COMPLETED");
+    assert_eq!(fixture.job(&access, &sync).await["status"], "COMPLETED");
     let mut schedule =
-        Function::deployed(env!("CARGO_BIN_EXE_sync-schedule"), &lab.aws, "SyncScheduleFunction").await;
+        Function::deployed(env!("CARGO_BIN_EXE_sync-schedule"), &fixture.aws, "SyncScheduleFunction").await;
     // <https://docs.aws.amazon.com/eventbridge/latest/ref/events-structure.html>
     let event = json!({
         "version": "0",
@@ -135,19 +136,19 @@ async fn the_schedule_queues_what_needs_no_user_once_a_day() {
         assert_eq!(schedule.invoke(event.clone()).await, Ok(Value::Null));
     }
     schedule.say_age("sync-schedule");
-    let syncs = lab.ask("GET", &format!("/rest/accesses/{access}/syncs"), Value::Null).await;
+    let syncs = fixture.request("GET", &format!("/rest/accesses/{access}/syncs"), Value::Null).await;
     assert_eq!(syncs.as_array().map(Vec::len), Some(2), "{syncs}");
-    search(&lab.aws).await;
-    lab.aws.stop().await;
+    search(&fixture.aws).await;
+    fixture.aws.stop().await;
 }
 
 #[tokio::test]
 async fn binary_serves_notifications() {
-    let mut lab = Lab::start().await;
+    let mut fixture = Fixture::start().await;
     let body = json!({ "observe_key": "saldo:import.completed", "notify_uri": "https://1.1.1.1/notified" });
-    let endpoint = lab.ask("POST", "/rest/notifications", body).await;
+    let endpoint = fixture.request("POST", "/rest/notifications", body).await;
     let id = endpoint["notification_id"].as_str().expect("an id");
-    let read = lab.ask("GET", &format!("/rest/notifications/{id}"), Value::Null).await;
+    let read = fixture.request("GET", &format!("/rest/notifications/{id}"), Value::Null).await;
     assert_eq!(read["observe_key"], "saldo:import.completed");
-    lab.aws.stop().await;
+    fixture.aws.stop().await;
 }

@@ -1,7 +1,7 @@
 //! Interceptors see every request that the SDK sends to AWS, before it leaves. They can change it,
 //! answer it in the service's place, delay it, fail it or pass it on.
 
-use std::fmt::{self, Debug, Display};
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
@@ -24,30 +24,22 @@ pub trait Interceptor: Debug + Send + Sync + 'static {
 }
 
 /// An AWS service that Saldo calls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
 pub enum Service {
     /// Amazon DynamoDB.
+    #[strum(serialize = "DynamoDB")]
     DynamoDb,
     /// AWS Key Management Service.
+    #[strum(serialize = "KMS")]
     Kms,
     /// Amazon S3.
     S3,
     /// Amazon SQS.
+    #[strum(serialize = "SQS")]
     Sqs,
     /// A service that Saldo does not use.
+    #[strum(serialize = "another service")]
     Other,
-}
-
-impl Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::DynamoDb => "DynamoDB",
-            Self::Kms => "KMS",
-            Self::S3 => "S3",
-            Self::Sqs => "SQS",
-            Self::Other => "another service",
-        })
-    }
 }
 
 /// A request of the SDK, with the connection that it can be sent on.

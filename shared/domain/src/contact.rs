@@ -18,7 +18,9 @@ pub struct Phone(String);
 
 /// The text is not a telephone number in E.164 format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a phone number in E.164 form, such as +5491155551234")]
+#[error(
+    "not a phone number in E.164 form, such as +5491155551234: + and country code, digits only, as many as the country uses"
+)]
 pub struct InvalidPhone;
 
 impl Phone {

@@ -3,11 +3,11 @@
 
 use uuid::Uuid;
 
-/// A record that tells its states apart by a revision of its own.
+/// A record with a revision.
 pub trait Revised {
-    /// The revision that it was read with, or was made with.
+    /// The revision with which it was read or created.
     fn revision(&self) -> Uuid;
 
-    /// Gives it the revision that it is to be written with.
+    /// Sets the revision with which it will be written.
     fn set_revision(&mut self, revision: Uuid);
 }

@@ -128,7 +128,7 @@ wire! {
         .description(Some("A telephone number in E.164 form, of a length that its country's numbering plan uses"));
     Email => string().min_length(Some(1)).max_length(Some(254)).pattern(Some(TEXT));
     ExternalId => string().min_length(Some(1)).max_length(Some(128)).pattern(Some(TEXT));
-    Scope => string().enum_values(Some(Scope::ALL.map(Scope::name)));
+    Scope => string().enum_values(Some(Scope::ALL.iter().map(|scope| scope.name())));
     Actor => string()
         .pattern(Some(format!("^(operator|{}[a-z2-7]{{16,32}})$", KeyId::PREFIX)))
         .description(Some("The id of a key, or `operator` for the admin command"));

@@ -1,9 +1,10 @@
-//! Secrets at rest: what a bank asks of its customer, what signs a notification. The key management
-//! service seals and opens them.
+//! Secrets at rest: credentials for banks, and keys that sign notifications. KMS encrypts and decrypts them.
 
 use std::fmt::Display;
 
 use serde::{Deserialize, Serialize};
+use serde_with::base64::Base64;
+use serde_with::serde_as;
 
 use crate::id::OrgId;
 
@@ -11,12 +12,13 @@ use crate::id::OrgId;
 /// (<https://docs.aws.amazon.com/kms/latest/APIReference/API_Encrypt.html>).
 pub const SECRET_BYTES_MAX: usize = 4_096;
 
-/// A secret as it may lie in a table.
+/// An encrypted secret, as tables store it.
+#[serde_as]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sealed(#[serde(with = "base64")] Vec<u8>);
+pub struct Sealed(#[serde_as(as = "Base64")] Vec<u8>);
 
 impl Sealed {
-    /// A secret as the key management service has encrypted it.
+    /// A secret, as KMS has encrypted it.
     #[must_use]
     pub fn new(ciphertext: Vec<u8>) -> Self {
         Self(ciphertext)
@@ -29,7 +31,7 @@ impl Sealed {
     }
 }
 
-/// What a secret belongs to: KMS's encryption context.
+/// What a secret belongs to: the encryption context for KMS.
 #[derive(Clone, Debug)]
 pub struct SealContext {
     organization: String,
@@ -38,8 +40,8 @@ pub struct SealContext {
 }
 
 impl SealContext {
-    /// The context of a secret that belongs to the `kind` of thing with this id: `access`,
-    /// `notification` or `purpose`.
+    /// The context of a secret of this organization. `kind` and `owner` name the record: `access`, `notification` or
+    /// `purpose`, and its id.
     #[must_use]
     pub fn new(org: &OrgId, kind: &'static str, owner: impl Display) -> Self {
         Self { organization: org.to_string(), kind, owner: owner.to_string() }
@@ -49,20 +51,5 @@ impl SealContext {
     #[must_use]
     pub fn pairs(&self) -> [(&'static str, &str); 2] {
         [("organization", &self.organization), (self.kind, &self.owner)]
-    }
-}
-
-/// Bytes as text: in JSON and in the tables alike.
-mod base64 {
-    use data_encoding::BASE64;
-    use serde::de::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
-        BASE64.encode(bytes).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
-        BASE64.decode(String::deserialize(from)?.as_bytes()).map_err(D::Error::custom)
     }
 }

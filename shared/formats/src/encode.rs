@@ -1,4 +1,4 @@
-//! Records in a file's notation.
+//! Writes records as a file: CSV, NDJSON or JSON.
 
 use std::borrow::Cow;
 use std::io;
@@ -11,8 +11,7 @@ use serde::{Serialize, Serializer};
 
 use crate::formula;
 
-/// Writes records, a few at a time, in a file's notation. What it returns, one after the
-/// other, is the file.
+/// Writes records, a few at a time. The bytes that it returns, joined in order, are the file.
 #[derive(Debug)]
 pub struct Encoder<C> {
     format: Format,
@@ -20,23 +19,23 @@ pub struct Encoder<C> {
     as_of: Date,
     columns: Vec<C>,
     members: Vec<Member>,
-    /// Whether the file has begun.
+    /// Whether the beginning of the file was written.
     begun: bool,
-    /// Whether there is a record in it.
+    /// Whether the file has a record.
     any: bool,
 }
 
 /// A member of the objects of a JSON file.
 #[derive(Debug)]
 enum Member {
-    /// The column of this number.
+    /// The column with this number.
     Column(&'static str, usize),
-    /// An object of its own, with the columns of these numbers.
+    /// A nested object of the columns with these numbers.
     Object(&'static str, Vec<(&'static str, usize)>),
 }
 
 impl<C> Encoder<C> {
-    /// An encoder of a file that tells of each record what `columns` tell, in their order.
+    /// An encoder of a file with these columns, in this order.
     #[must_use]
     pub fn new<T>(format: Format, profile: Profile, as_of: Date, columns: Vec<C>) -> Self
     where
@@ -46,10 +45,10 @@ impl<C> Encoder<C> {
         Self { format, profile, as_of, columns, members, begun: false, any: false }
     }
 
-    /// The next records.
+    /// Writes the next records.
     ///
     /// # Errors
-    /// None in practice: every value of a record can be written.
+    /// None in practice: all values of a record can be written.
     pub fn encode<T>(&mut self, records: &[T]) -> io::Result<Vec<u8>>
     where
         C: Column<T>,
@@ -61,7 +60,7 @@ impl<C> Encoder<C> {
         }
     }
 
-    /// The end of the file.
+    /// Writes the end of the file.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
@@ -158,7 +157,7 @@ impl Serialize for Object<'_> {
 }
 
 impl Serialize for Nested<'_> {
-    /// An object that has nothing to tell is null.
+    /// An object without values is null.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         let cells = self.columns.iter().map(|(name, at)| (name, self.cells.get(*at)));
         match cells.clone().all(|(_, cell)| cell.is_none_or(|cell| *cell == Cell::Empty)) {
@@ -210,13 +209,13 @@ mod tests {
     fn encoded(format: Format, accounts: &[Account]) -> Vec<u8> {
         let columns = AccountField::ALL.to_vec();
         let mut encoder = Encoder::new::<Account>(format, Profile::Raw, Date::constant(2026, 1, 31), columns);
-        // In two pieces, however many there are.
+        // In two parts, of which one may be empty.
         let (first, second) = accounts.split_at(accounts.len() / 2);
         let pieces = [first, second].map(|piece| encoder.encode(piece).expect("a piece"));
         [pieces.concat(), encoder.finish::<Account>().expect("an end")].concat()
     }
 
-    /// What an import reads in a file.
+    /// The rows that an import reads from a file.
     fn imported(format: import::Format, file: &[u8]) -> Vec<AccountUpsert> {
         let currency: Currency = "ARS".parse().expect("a currency");
         let mut upserts = Vec::new();
@@ -247,7 +246,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_import_reads_in_a_raw_export_what_was_exported(
+        fn raw_export_imports_back(
             texts in prop::collection::vec(("\\PC{1,80}", prop::option::of("(?s).{0,30}")), 1..6),
             mantissa in 0i128..10i128.pow(28),
             scale in 0u32..=28,
@@ -275,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spreadsheet_gets_free_text_as_text_and_everything_else_as_it_is() {
+    fn spreadsheet_profile_guards_free_text_only() {
         for text in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "=\"x\""] {
             assert_eq!(cell_text(&Cell::Free(text), Profile::Spreadsheet), format!("'{text}"), "{text:?}");
             assert_eq!(cell_text(&Cell::Free(text), Profile::Raw), text);

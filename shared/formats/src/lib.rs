@@ -1,5 +1,5 @@
-//! Readers and writers of files: bytes become rows of an import, and records become the bytes of an
-//! export. Nothing here knows where the bytes come from or go to.
+//! Readers and writers of files. Readers turn bytes into rows of an import, writers turn records into the bytes of
+//! an export. This crate does not open files or connections.
 
 #![warn(missing_docs)]
 

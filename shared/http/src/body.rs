@@ -5,9 +5,11 @@ use std::error::Error;
 use axum::body::to_bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use bytes::Bytes;
+use headers::{ContentType, HeaderMapExt};
 use http_body_util::LengthLimitError;
+use mime::Mime;
 use saldo_domain::fields::{self, Body, Fields, Finding, FindingCode, read_array};
 use serde_json::value::RawValue;
 
@@ -52,9 +54,8 @@ impl<S: Send + Sync> FromRequest<S> for Payload {
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {
-    let content_type = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    let essence = content_type.split(';').next().unwrap_or_default();
-    Some(essence.trim().to_ascii_lowercase())
+    let content_type = headers.typed_get::<ContentType>()?;
+    Some(Mime::from(content_type).essence_str().to_owned())
 }
 
 impl Payload {

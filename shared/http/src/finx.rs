@@ -4,13 +4,14 @@
 use axum::http::StatusCode;
 use saldo_domain::bank::FailureReason;
 use serde::{Serialize, Serializer};
+use strum::VariantArray;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 /// An error code of the finX API; JSON has its number. finX assigns the numbers up to 20000 and the groups; the numbers
 /// from 20001 on are Saldo's, in finX's groups.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, VariantArray)]
 pub enum ErrorCode {
     /// The request is invalid.
     InvalidRequest = 1000,
@@ -60,30 +61,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 22] = [
-        Self::InvalidRequest,
-        Self::Exists,
-        Self::NotFound,
-        Self::Unauthorized,
-        Self::Unprocessable,
-        Self::Forbidden,
-        Self::Busy,
-        Self::CredentialsIncomplete,
-        Self::TooManySyncs,
-        Self::PsuIpRequired,
-        Self::LoginInvalid,
-        Self::PinInvalid,
-        Self::AccessBlocked,
-        Self::TanInvalid,
-        Self::NoAuthorization,
-        Self::BankFailed,
-        Self::BankUnavailable,
-        Self::BankBusy,
-        Self::BankUnintelligible,
-        Self::General,
-        Self::Unreachable,
-        Self::TimedOut,
-    ];
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The number.
     #[must_use]
@@ -179,7 +157,7 @@ impl PartialSchema for ErrorCode {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::Integer)
-            .enum_values(Some(Self::ALL.map(Self::number)))
+            .enum_values(Some(Self::ALL.iter().map(|code| code.number())))
             .description(Some("What went wrong, as finX numbers it"))
             .into()
     }
@@ -193,24 +171,8 @@ mod tests {
 
     #[test]
     fn codes_of_the_group_user_are_for_the_user() {
-        use FailureReason as Reason;
-        for reason in [
-            Reason::CredentialsIncomplete,
-            Reason::TooManySyncs,
-            Reason::LoginInvalid,
-            Reason::PinInvalid,
-            Reason::AccessBlocked,
-            Reason::TanInvalid,
-            Reason::NoAuthorization,
-            Reason::BankFailed,
-            Reason::BankUnavailable,
-            Reason::BankBusy,
-            Reason::BankUnintelligible,
-            Reason::BankUnreachable,
-            Reason::TimedOut,
-            Reason::Aborted,
-        ] {
-            assert_eq!(ErrorCode::from(reason).group() == "user", reason.is_for_user(), "{reason:?}");
+        for reason in FailureReason::VARIANTS {
+            assert_eq!(ErrorCode::from(*reason).group() == "user", reason.is_for_user(), "{reason:?}");
         }
     }
 

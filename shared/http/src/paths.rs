@@ -1,8 +1,8 @@
-//! Requests for which there is no route: unknown paths are answered with 404 and the most similar path, methods that
-//! a path does not take with 405 and `Allow`.
+//! Requests without a route. Unknown paths are answered with 404 and the most similar path. Methods that a path does
+//! not have are answered with 405 and `Allow`.
 //!
-//! `HEAD` is such a method everywhere. API Gateway gives it to no function but the one that answers unknown paths, and
-//! the other functions and the local stack must answer the same.
+//! `HEAD` is such a method on every path: API Gateway sends it to the function that answers unknown paths, so the
+//! other functions and the local stack must answer it in the same way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -61,8 +61,8 @@ impl KnownPaths {
         ([(ALLOW, allowed)], Problem::method_not_allowed()).into_response()
     }
 
-    /// Finds the path that is most similar to an unknown one. Parameters stand for whatever the unknown path has in
-    /// their place.
+    /// Finds the path that is most similar to an unknown one. A parameter of a path matches any segment in its
+    /// place.
     fn nearest(&self, unknown: &str) -> Option<&str> {
         if unknown.len() > suggest::COMPARED_CHARS_MAX {
             return None;
@@ -73,7 +73,7 @@ impl KnownPaths {
     }
 }
 
-/// A path, and what a request for it would have been.
+/// A path, and the same path with its parameters filled in.
 struct Candidate<'a> {
     path: &'a str,
     filled: String,

@@ -290,10 +290,11 @@ impl Problem {
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_content_encoding", title, detail)
     }
 
-    /// 415: the body's media type is none of those accepted.
+    /// 415: the body's media type is none of those accepted, which are separated by commas.
     #[must_use]
     pub fn unsupported_media_type(accepted: &str) -> Self {
-        let detail = format!("the Content-Type must be one of {accepted}");
+        let one_of = if accepted.contains(',') { "one of " } else { "" };
+        let detail = format!("the Content-Type must be {one_of}{accepted}");
         Self::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",

@@ -71,7 +71,7 @@ pub struct SyncMessage {
 #[serde(rename_all = "snake_case")]
 pub enum NotificationMessage {
     /// Find the endpoints that observe an event.
-    Tell(Event),
+    Event(Event),
     /// Deliver a notification, or retry its delivery.
     Deliver {
         /// The organization.
@@ -138,14 +138,14 @@ impl Message for NotificationMessage {
 
     fn job(&self) -> String {
         match self {
-            Self::Tell(event) => event.job_id.clone(),
+            Self::Event(event) => event.job_id.clone(),
             Self::Deliver { delivery, .. } => delivery.to_string(),
         }
     }
 
     fn org(&self) -> &OrgId {
         match self {
-            Self::Tell(event) => &event.org,
+            Self::Event(event) => &event.org,
             Self::Deliver { org, .. } => org,
         }
     }
@@ -165,8 +165,8 @@ impl NotificationQueue {
     ///
     /// # Errors
     /// [`Failure`] when SQS fails.
-    pub async fn tell(&self, event: Event) -> Result<(), Failure> {
-        self.send(&[NotificationMessage::Tell(event)]).await
+    pub async fn queue_event(&self, event: Event) -> Result<(), Failure> {
+        self.send(&[NotificationMessage::Event(event)]).await
     }
 }
 
@@ -206,7 +206,7 @@ impl<M: Message> WorkQueue<M> {
             && made
             && let Err(second) = jobs.discard(job).await
         {
-            tracing::error!(error = %second.chain(), job = %job.id(), "a job that was not queued is left to expire");
+            tracing::error!(error = %second.chain(), job = %job.id(), "a job that was not queued was not deleted; it expires after four days");
         }
         sent
     }

@@ -1,4 +1,4 @@
-//! The keys of every table. No other module knows how they are made.
+//! The keys of every table. No other module builds keys.
 //!
 //! | table | partition key | sort key | index |
 //! |---|---|---|---|

@@ -93,7 +93,7 @@ impl TransactionStore {
     ) -> Result<(Vec<Transaction>, bool), Failure> {
         // One more than `limit` tells whether there are more.
         let of = |source| self.first_of(org, source, account, days, after, limit + 1);
-        let mut found = try_join_all(Source::ALL.map(of)).await?.concat();
+        let mut found = try_join_all(Source::ALL.iter().copied().map(of)).await?.concat();
         found.sort_by_cached_key(|transaction| Reverse(Place::of(transaction)));
         let more = found.len() > limit;
         found.truncate(limit);

@@ -24,11 +24,11 @@ pub type Connecting<'a> = BoxFuture<'a, Result<(), Failure>>;
 /// Opens connections at the same time. A connection that fails is left to the call that needs it.
 pub async fn warm_up(connections: impl IntoIterator<Item = Connecting<'_>>) {
     let Ok(connected) = tokio::time::timeout(WARM_UP_MAX, join_all(connections)).await else {
-        tracing::warn!("started without its connections");
+        tracing::warn!("the connections were not opened in time; the first calls open them");
         return;
     };
     for failure in connected.into_iter().filter_map(Result::err) {
-        tracing::info!(error = %failure.chain(), "no connection yet");
+        tracing::info!(error = %failure.chain(), "a connection was not opened at the start; the first call opens it");
     }
 }
 

@@ -88,8 +88,8 @@ impl History<'_> {
         let parts: Vec<_> =
             self.stack.reliable.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
         let chunks: Vec<_> = kept.chunks(job.rows_per_chunk).collect();
-        let given_up = parts.iter().filter(|part| part.exhausted);
-        given_up.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
+        let exhausted = parts.iter().filter(|part| part.exhausted);
+        exhausted.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
     }
 
     /// Checks that rows that were written stay written, and are counted as such.

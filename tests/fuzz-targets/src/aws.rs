@@ -1,5 +1,5 @@
-//! AWS with nothing in it but an organization, its key, and a bank: every call is answered at once
-//! and without a network, what is written is not there afterwards.
+//! A stub of AWS that has only an organization, its key and a bank. It answers every call at once and without a
+//! network, and stores nothing.
 
 use std::sync::LazyLock;
 
@@ -16,7 +16,7 @@ use saldo_domain::key::Scope;
 use saldo_store::Environment;
 use serde_json::json;
 
-/// A key's text. Any that has the form of one is as good.
+/// A key. Any valid key works.
 pub(crate) const KEY: &str = "saldo_k_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 static KEY_ITEM: LazyLock<String> = LazyLock::new(|| {
@@ -32,7 +32,7 @@ static KEY_ITEM: LazyLock<String> = LazyLock::new(|| {
     }))
 });
 
-/// The pointer from the key's id to the key.
+/// The item that points from the key's id to the key.
 static POINTER_ITEM: LazyLock<String> = LazyLock::new(|| item(&json!({ "key": { "S": "any" } })));
 
 static ORGANIZATION_ITEM: LazyLock<String> = LazyLock::new(|| {
@@ -69,7 +69,7 @@ fn item(attributes: &serde_json::Value) -> String {
 /// The environment of a function on this AWS: each resource has its variable's name.
 pub(crate) fn environment() -> Environment {
     let value = |name: &str| match name {
-        // Each value is checked: this must be a URL.
+        // Settings are validated, and this one must be a URL.
         "SALDO_PUBLIC_URL" => "https://saldo.example".to_owned(),
         queue if queue.ends_with("_QUEUE") => format!("https://sqs.eu-central-1.amazonaws.com/1/{queue}"),
         other => other.to_owned(),
@@ -117,7 +117,7 @@ fn call(operation: &str, body: &[u8]) -> (i32, String) {
         "Query" | "Scan" => r#"{"Items":[],"Count":0,"ScannedCount":0}"#,
         "BatchGetItem" => r#"{"Responses":{},"UnprocessedKeys":{}}"#,
         "BatchWriteItem" => r#"{"UnprocessedItems":{}}"#,
-        // There is no item to update.
+        // The stub has no item to update.
         "UpdateItem" if asks_for("attribute_exists") => {
             let refused = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#;
             return (400, refused.to_owned());

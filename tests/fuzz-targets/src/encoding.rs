@@ -1,8 +1,7 @@
-//! The encodings of text, as CSV in each of them: compared with what `encoding_rs` makes of
-//! the whole file.
+//! Decodes CSV in all encodings, and compares the result with that of `encoding_rs` for the whole file.
 //!
-//! Of an input, the first byte says which encoding the header has and the second how the file is
-//! cut into pieces. The rest is what follows the header, as it is; and, as text, a cell.
+//! The first byte of an input selects the encoding and the header, the second how the file is divided into pieces.
+//! The rest is used as the bytes after the header, and as the text of a cell.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use saldo_domain::import::{Format, Notation, RowBody};
@@ -11,7 +10,7 @@ use saldo_formats::formula::unguarded;
 use crate::pieces::Pieces;
 use crate::rows::{Ended, Outcome};
 
-/// How a file begins, and so in which encoding it is.
+/// The byte order marks and encodings of files.
 const FILES: [(&[u8], &Encoding); 5] = [
     (b"", UTF_8),
     (b"\xef\xbb\xbf", UTF_8),
@@ -19,12 +18,12 @@ const FILES: [(&[u8], &Encoding); 5] = [
     (b"\xfe\xff", UTF_16BE),
     (b"", WINDOWS_1252),
 ];
-/// A header that Windows-1252 and UTF-8 write differently.
-const HEADER: &str = "notes;Straße\n";
-/// One that they write the same, so that it tells nothing.
-const ASCII_HEADER: &str = "notes;status\n";
+/// A header that Windows-1252 and UTF-8 encode differently.
+const HEADER: &str = "contact.name;total_amount;Straße\n";
+/// A header that they encode equally, so that it does not reveal the encoding.
+const ASCII_HEADER: &str = "contact.name;total_amount;status\n";
 
-/// Text in any encoding.
+/// Tests with any input.
 pub fn encoding(input: &[u8]) {
     let [how, seed, rest @ ..] = input else { return };
     let (mark, encoding) = FILES[usize::from(*how) % FILES.len()];
@@ -33,7 +32,7 @@ pub fn encoding(input: &[u8]) {
     any_text(&String::from_utf8_lossy(rest), *seed);
 }
 
-/// Any bytes are the rows of the text they are, or unreadable where they are none.
+/// Any bytes are read as the rows of the decoded text. If they can't be decoded, they are refused.
 fn any_bytes(file: &[u8], seed: u8) {
     let notation = Notation::of(Format::Csv);
     let read = Outcome::of(&notation, file);
@@ -44,9 +43,9 @@ fn any_bytes(file: &[u8], seed: u8) {
     }
 }
 
-/// Any text is the cell that it is, whichever encoding it is in.
+/// Any text, in any encoding, is read as the cell that it was written to.
 fn any_text(text: &str, seed: u8) {
-    let csv = format!("{HEADER}\"{}\";x\n", text.replace('"', "\"\""));
+    let csv = format!("{HEADER}\"{}\";x;y\n", text.replace('"', "\"\""));
     for (mark, encoding) in FILES {
         if encoding == WINDOWS_1252 && WINDOWS_1252.encode(text).2 {
             continue; // It can't write it.
@@ -58,13 +57,13 @@ fn any_text(text: &str, seed: u8) {
         let (RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) = &row.body else {
             panic!("cells: {row:?}")
         };
-        assert_eq!(cells, &[&*unguarded(text), "x"], "{}", encoding.name());
+        assert_eq!(cells, &[&*unguarded(text), "x", "y"], "{}", encoding.name());
         assert_eq!((row.line, &read.ended), (Some(2), &Ended::AtTheEnd));
     }
 }
 
-/// The text that a file is: by its mark, as UTF-8, or, if the first character beyond ASCII is none
-/// of UTF-8, as Windows-1252.
+/// Decodes a file: according to its byte order mark; else as UTF-8 or, if the first character beyond ASCII is not
+/// valid UTF-8, as Windows-1252.
 fn decode(file: &[u8]) -> Option<String> {
     let (encoding, text) = match Encoding::for_bom(file) {
         Some((encoding, mark)) => (encoding, &file[mark..]),
@@ -76,7 +75,7 @@ fn decode(file: &[u8]) -> Option<String> {
     encoding.decode_without_bom_handling_and_without_replacement(text).map(String::from)
 }
 
-/// A text in an encoding that can write it.
+/// Encodes a text. The encoding must have its characters.
 fn encode(text: &str, encoding: &'static Encoding) -> Vec<u8> {
     if encoding == UTF_16LE {
         text.encode_utf16().flat_map(u16::to_le_bytes).collect()

@@ -1,7 +1,7 @@
-//! Events of API Gateway's HTTP API, payload format 2.0, from their JSON to the answer's.
+//! Events of API Gateway's HTTP API, payload format 2.0, from the event's JSON to the answer's JSON.
 //!
-//! An input that begins with a brace is an event. Any other is a request as HTTP writes it, line by
-//! line, and becomes the event that API Gateway makes of it, with a key if it has none.
+//! An input that begins with a brace is an event. Any other input is an HTTP request as text, which is converted to
+//! an event as API Gateway does. A key is added if the request has none.
 
 use std::cell::Cell;
 use std::panic;
@@ -19,12 +19,12 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::aws;
 
-/// How long an answer may take, of which AWS takes no time.
+/// The most time for an answer. The stub of AWS takes none.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
-/// The bytes of an answer that tells of a fault.
+/// The most bytes of an answer with an error.
 const PROBLEM_BYTES_MAX: usize = 100_000;
 
-/// All the functions in one service, and what runs it.
+/// All functions in one service, and the runtime that runs it.
 struct Saldo {
     runtime: Runtime,
     service: Router,
@@ -50,7 +50,7 @@ thread_local! {
     static IN_THE_GATEWAYS_HANDS: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Any event gets an answer: one that is no panic's, and JSON that API Gateway understands.
+/// Every event must get an answer in JSON that API Gateway understands, and that is not the answer after a panic.
 ///
 /// # Panics
 /// When Saldo does not do what it promises.
@@ -73,10 +73,9 @@ pub fn http_event(input: &[u8]) {
     }
 }
 
-/// Has the hook that ends the process at a panic, which libFuzzer sets, pass over those of
-/// `lambda_http` about events that API Gateway never sends: of a header `Host` that is none, of a
-/// query with blanks in it, of a body that is not the base64 it is said to be. On AWS the runtime
-/// catches them.
+/// Changes the panic hook of libFuzzer, which ends the process. It ignores panics of `lambda_http` about events that
+/// API Gateway never sends: with an invalid header `Host`, with blanks in the query, or with a body that is marked
+/// as base64 and is not base64. On AWS the runtime catches these panics.
 pub fn pass_over_panics_of_the_gateway() {
     let hook = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -86,7 +85,7 @@ pub fn pass_over_panics_of_the_gateway() {
     }));
 }
 
-/// The request that `lambda_http` makes of an event, if it can.
+/// The request that `lambda_http` reads from an event, if it can.
 fn request(event: &str) -> Option<LambdaRequest> {
     let read = || serde_json::from_str::<LambdaRequest>(event).ok();
     let request = read()?;
@@ -96,7 +95,7 @@ fn request(event: &str) -> Option<LambdaRequest> {
     made.ok().and_then(|_| read())
 }
 
-/// The functions' answer, as the runtime sends it.
+/// The functions' answer, in the form in which the runtime sends it.
 fn answer(request: LambdaRequest) -> Value {
     let Saldo { runtime, service } = &*SALDO;
     let mut service = Adapter::from(service.clone());
@@ -108,7 +107,7 @@ fn answer(request: LambdaRequest) -> Value {
     serde_json::to_value(answer).expect("an answer is JSON")
 }
 
-/// The event that API Gateway makes of a request.
+/// The event to which API Gateway converts a request.
 fn event_of(request: &[u8]) -> Value {
     let end = request.windows(2).position(|lines| lines == b"\n\n");
     let (head, body) = request.split_at(end.map_or(request.len(), |end| end + 2));

@@ -1,6 +1,5 @@
-//! What the fuzz targets do with their inputs. Each takes any bytes and panics where Saldo does
-//! not do what it promises; `fuzz_targets/` gives them to libFuzzer, and a test of the
-//! end-to-end suite replays the corpus.
+//! The fuzz targets. Each accepts any bytes, and panics if Saldo breaks one of its guarantees. `fuzz_targets/` calls
+//! them from libFuzzer, and a test of the end-to-end suite runs them with the stored corpus.
 
 #![forbid(unsafe_code)]
 
@@ -17,9 +16,9 @@ pub use encoding::encoding;
 pub use event::{http_event, pass_over_panics_of_the_gateway};
 pub use readers::{csv, json, ndjson};
 
-/// A fuzz target: what becomes of an input.
+/// A fuzz target, which processes an input.
 pub type Target = fn(&[u8]);
 
-/// Every target, by the name of its corpus.
+/// All targets, by the names of their corpora.
 pub const TARGETS: [(&str, Target); 5] =
     [("csv", csv), ("ndjson", ndjson), ("json", json), ("encoding", encoding), ("http_event", http_event)];

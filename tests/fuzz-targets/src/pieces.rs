@@ -1,12 +1,12 @@
-//! A source that gives its bytes in pieces, as a network does.
+//! A source that returns its bytes in pieces, as a network does.
 
 use std::io::{self, Read};
 
-/// How many lengths a piece may have: the powers of two below.
+/// The number of different lengths of pieces: powers of two.
 const LENGTHS: usize = 12;
 
-/// The bytes of a slice in pieces of 1 to 2,048 bytes, as a seed has them, now and then
-/// interrupted.
+/// The bytes of a slice, in pieces of 1 to 2,048 bytes, and sometimes interrupted. A seed decides the lengths and
+/// interruptions.
 pub(crate) struct Pieces<'a> {
     rest: &'a [u8],
     seed: u32,
@@ -18,7 +18,7 @@ impl<'a> Pieces<'a> {
         Self { rest: bytes, seed: u32::from(seed), interrupted: false }
     }
 
-    /// A number that looks random (Numerical Recipes' generator).
+    /// A pseudo-random number (Numerical Recipes' generator).
     fn next(&mut self) -> usize {
         self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.seed >> 24) as usize

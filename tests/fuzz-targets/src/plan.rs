@@ -1,4 +1,4 @@
-//! What follows on reading: rows are checked, cut into chunks, and reported.
+//! Checks rows, divides them into chunks, and reports them.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use saldo_domain::import::{
 
 use crate::rows::{Outcome, same_row};
 
-/// Plans the rows of a payload and goes through its chunks as a worker does.
+/// Plans the rows of a payload, and processes its chunks as a worker does.
 pub(crate) fn follow(outcome: &Outcome, rows_per_chunk: usize) {
     let Some(shape) = &outcome.shape else { return };
     let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
@@ -46,7 +46,7 @@ fn cut(rows: &[RawRow], shape: &Shape, superseded: &Superseded, rows_per_chunk: 
     chunks
 }
 
-/// The chunk as the worker has it that reads its file.
+/// The chunk as a worker reads it from its file.
 fn stored(chunk: &Chunk) -> Chunk {
     let file = serde_json::to_vec(chunk).expect("a chunk can be written");
     let read: Chunk = serde_json::from_slice(&file).expect("a chunk that was written can be read");
@@ -59,7 +59,7 @@ fn process(chunk: &Chunk, org: &OrgId) {
     let mut report = ChunkReport::of(chunk);
     for row in &chunk.rows {
         let mut findings = check(row, &chunk.shape, org);
-        // As if it could not be written, so that all of it is reported.
+        // As if the row could not be written, so that all rows are reported.
         findings.push(processing_failed());
         report.add(row, findings, RowOutcome::Failed);
     }
@@ -69,13 +69,13 @@ fn process(chunk: &Chunk, org: &OrgId) {
     for (row, body) in report.refused() {
         assert!(!row.reason().is_empty());
         if !matches!(body, RowBody::Cells(_) | RowBody::Misquoted { .. }) {
-            // Either is what a file of refused rows shows of it.
+            // A file of refused rows shows either of these.
             let (_texts, _line) = (body.texts(), body.unstructured());
         }
     }
 }
 
-/// Checks a row, and returns what was found.
+/// Checks a row, and returns the findings.
 fn check(row: &RawRow, shape: &Shape, org: &OrgId) -> Vec<Finding> {
     let checked = row.check(shape, "EUR".parse().expect("a currency"));
     let refused = checked.findings.iter().any(|found| found.code.severity() == Severity::Error);

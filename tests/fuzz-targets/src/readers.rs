@@ -1,7 +1,8 @@
-//! The row readers: CSV, NDJSON and JSON, each compared with itself, reading the same bytes in
-//! pieces or compressed, and with a plain reading of the whole text.
+//! The readers of CSV, NDJSON and JSON. The rows of a payload must be the same when it is read in pieces or
+//! compressed, and the same as those of a simple reader of the whole text.
 //!
-//! Of an input, the four low bits of the first byte say how the payload is written and the second
+//! The four low bits of an input's first byte select the options of the payload, the second byte how it is divided
+//! into pieces. In CSV with a mapping, the first line of the rest is the mapping.
 //! byte how it is cut into pieces. In CSV with a mapping the first line of the rest is that.
 
 use std::io::Write;
@@ -19,21 +20,21 @@ use crate::plan;
 use crate::rows::{Ended, Outcome};
 use crate::strict_csv;
 
-/// Of CSV: amounts have a comma.
+/// CSV: amounts have a decimal comma.
 const DECIMAL_COMMA: u8 = 1;
-/// Of JSON: the payload is in the request, and may say more than rows.
+/// JSON: the payload is a request body, and may have members beside the rows.
 const IN_REQUEST: u8 = 1;
-/// Of CSV: some columns are said to be fields.
+/// CSV: a mapping assigns columns to fields.
 const MAPPING: u8 = 2;
-/// The payload is compressed before it is read.
+/// The target compresses the payload before it reads it.
 const COMPRESSED: u8 = 4;
-/// The payload is a compressed file, or should be.
+/// The payload itself is a compressed file, which may be invalid.
 const GZIP: u8 = 8;
 
 /// CSV.
 ///
 /// # Panics
-/// When Saldo does not do what it promises.
+/// When Saldo breaks a guarantee.
 pub fn csv(input: &[u8]) {
     let Some((how, seed, mut payload)) = head(input) else { return };
     let mut notation = notation(Format::Csv, how);
@@ -55,7 +56,7 @@ pub fn csv(input: &[u8]) {
 /// NDJSON.
 ///
 /// # Panics
-/// When Saldo does not do what it promises.
+/// When Saldo breaks a guarantee.
 pub fn ndjson(input: &[u8]) {
     let Some((how, seed, payload)) = head(input) else { return };
     let outcome = read(&notation(Format::Ndjson, how), how, seed, payload);
@@ -73,7 +74,7 @@ pub fn ndjson(input: &[u8]) {
 /// JSON.
 ///
 /// # Panics
-/// When Saldo does not do what it promises.
+/// When Saldo breaks a guarantee.
 pub fn json(input: &[u8]) {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -90,7 +91,7 @@ pub fn json(input: &[u8]) {
     let notation = Notation { in_request, ..notation(Format::Json, how) };
     let outcome = read(&notation, how, seed, payload);
     let _at_a_glance = ImportMembers::of(payload);
-    // An array can be read as a struct, too.
+    // Serde reads a struct also from an array.
     if let Some(text) = plain_text(how, payload).filter(|text| text.trim_ascii_start().starts_with('{')) {
         let rows = match serde_json::from_str(text) {
             Ok(Envelope { accounts, dry_run, upload_id }) if in_request || !(dry_run || upload_id) => {
@@ -112,7 +113,7 @@ fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
     IgnoredAny::deserialize(value).map(|_| true)
 }
 
-/// How an input's payload is written, how it is cut, and the payload.
+/// The options and the payload of an input.
 fn head(input: &[u8]) -> Option<(u8, u8, &[u8])> {
     match input {
         [how, seed, payload @ ..] => Some((*how, *seed, payload)),
@@ -124,14 +125,14 @@ fn notation(format: Format, how: u8) -> Notation {
     Notation { gzip: how & GZIP != 0, ..Notation::of(format) }
 }
 
-/// The text of a payload that is UTF-8.
+/// The text of a payload, if it is UTF-8.
 fn plain_text(how: u8, payload: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(payload).ok().filter(|_| how & GZIP == 0)?;
-    // UTF-16's marks are no UTF-8.
+    // The byte order marks of UTF-16 are not UTF-8.
     Some(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-/// Reads a payload in each of the ways it may come.
+/// Reads a payload in all ways: whole, in pieces, compressed.
 fn read(notation: &Notation, how: u8, seed: u8, payload: &[u8]) -> Outcome {
     let outcome = Outcome::of(notation, payload);
     outcome.assert_same(&Outcome::of(notation, Pieces::new(payload, seed)));

@@ -1,4 +1,4 @@
-//! What a reader makes of a payload, to be compared.
+//! The result of reading a payload, for comparisons.
 
 use std::io::Read;
 
@@ -6,14 +6,14 @@ use saldo_domain::fields::{PayloadError, PayloadErrorKind};
 use saldo_domain::import::{Notation, RawRow, RowBody, Shape};
 use saldo_formats::read::{self, ReadError};
 
-/// The rows that are taken of a payload: a compressed one may have millions.
+/// The most rows that are read from a payload: a compressed one may have millions.
 const ROWS_TAKEN_MAX: usize = 2_000;
 
-/// What a reader has made of a payload.
+/// The result of reading a payload.
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) rows: Vec<RawRow>,
-    /// What the rows have in common, if there are any.
+    /// The shape that the rows have in common, if there are any.
     pub(crate) shape: Option<Shape>,
     pub(crate) ended: Ended,
 }
@@ -22,13 +22,13 @@ pub(crate) struct Outcome {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Ended {
     AtTheEnd,
-    /// There are more rows than are taken.
+    /// The payload has more rows than are read.
     Early,
     Unreadable(PayloadError),
 }
 
 impl Outcome {
-    /// Reads a payload, and sees that its rows come in order.
+    /// Reads a payload, and checks that its rows are numbered in order.
     pub(crate) fn of(notation: &Notation, payload: impl Read) -> Self {
         let mut rows: Vec<RawRow> = Vec::new();
         let mut common = None;
@@ -58,10 +58,10 @@ impl Outcome {
         Self { rows, shape: common, ended }
     }
 
-    /// Sees that the same bytes, had otherwise, have given the same rows or the same fault.
+    /// Checks that the same bytes, read in another way, have given the same rows and the same error.
     ///
-    /// Of several faults any may be the first to be met, that of an encoding before that of a row;
-    /// and how many rows come before it depends on how far ahead bytes are decoded.
+    /// If a payload has several errors, such as one of the encoding and one of a row, any of them may be found
+    /// first. How many rows come before it depends on how many bytes are decoded ahead.
     pub(crate) fn assert_same(&self, other: &Self) {
         for (one, other) in self.rows.iter().zip(&other.rows) {
             assert!(same_row(one, other), "{one:?} was {other:?}");
@@ -69,7 +69,7 @@ impl Outcome {
         match (&self.ended, &other.ended) {
             (Ended::Unreadable(one), Ended::Unreadable(other)) if of_bytes(one) || of_bytes(other) => {}
             (Ended::Unreadable(one), Ended::Unreadable(other)) => assert_eq!(one, other),
-            // The fault lies behind the rows that are taken.
+            // The error comes after the last row that is read.
             (Ended::Unreadable(fault), Ended::Early) | (Ended::Early, Ended::Unreadable(fault)) => {
                 assert!(of_bytes(fault), "{fault}");
             }
@@ -81,7 +81,7 @@ impl Outcome {
         }
     }
 
-    /// The rows' own texts, in JSON and where there should be JSON.
+    /// The texts of the rows that are, or should be, JSON.
     pub(crate) fn texts(&self) -> Vec<(Option<u64>, &str)> {
         let texts = self.rows.iter().map(|row| match &row.body {
             RowBody::Json(json) => (row.line, json.get()),
@@ -92,7 +92,7 @@ impl Outcome {
     }
 }
 
-/// Whether it is the bytes that can't be read, whatever they say.
+/// Whether the error concerns the encoding or the compression, not the rows.
 fn of_bytes(error: &PayloadError) -> bool {
     matches!(error.kind, PayloadErrorKind::InvalidEncoding { .. } | PayloadErrorKind::InvalidGzip { .. })
 }

@@ -1,4 +1,4 @@
-//! A plain, strict reading of CSV (RFC 4180), to compare the reader of rows with.
+//! A simple, strict reader of CSV (RFC 4180), with which the reader of rows is compared.
 
 use saldo_domain::fields::{PayloadError, PayloadErrorKind};
 use saldo_domain::id::AccountId;
@@ -7,16 +7,16 @@ use saldo_formats::formula::unguarded;
 
 use crate::rows::{Ended, Outcome};
 
-/// A record as its text says, character by character.
+/// A record, read character by character.
 struct Record {
     cells: Vec<String>,
-    /// A mistake is in its quotation marks.
+    /// Whether it has a mistake in its quotation marks.
     is_misquoted: bool,
 }
 
-/// Sees that the reader has swallowed no row and lost no text.
+/// Checks that the reader of rows has lost no row and no text.
 pub(crate) fn compare(outcome: &Outcome, text: &str) {
-    // Like the `csv` crate, after the mark that is no part of the text.
+    // Like the `csv` crate, after a byte order mark, which is not part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let misread = matches!(
         outcome.ended,
@@ -52,12 +52,12 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
     }
 }
 
-/// The column of accounts' ids: a column of other ids fills no field.
+/// The column of account ids, if the file has account ids in it.
 fn column_of_ids(columns: &[Column]) -> Option<usize> {
     columns.iter().position(|column| column.field() == Some(AccountField::Id))
 }
 
-/// The records of a file; `None` if they can't be told apart.
+/// The records of a file; `None` if it is unclear where they end.
 fn records(text: &str, delimiter: char, ids: Option<usize>) -> Option<Vec<Record>> {
     let mut records: Vec<Record> = Vec::new();
     let mut rest = text.trim_start_matches(['\r', '\n']);
@@ -75,7 +75,7 @@ fn records(text: &str, delimiter: char, ids: Option<usize>) -> Option<Vec<Record
     Some(records)
 }
 
-/// A cell of a misquoted line, without its marks if they quote all of it.
+/// A cell of a line with wrong quotation marks. Marks that quote all of it are removed.
 fn without_quotes(cell: &str) -> String {
     let text = cell.trim_matches([' ', '\t']);
     match text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
@@ -84,14 +84,14 @@ fn without_quotes(cell: &str) -> String {
     }
 }
 
-/// What is known of the file before a record is read.
+/// What is known about the file before a record is read.
 struct Table {
     delimiter: char,
-    /// The number of columns; `None` ahead of the header, which has its own number of cells.
+    /// The number of columns; `None` before the header is read.
     columns: Option<usize>,
-    /// A column of the file, known behind the header, says why rows were refused.
+    /// Whether the file has the column with the reason of refusal; known after the header.
     has_reason: bool,
-    /// The column of accounts' ids, known behind the header.
+    /// The column of account ids; known after the header.
     ids: Option<usize>,
 }
 
@@ -134,8 +134,8 @@ impl Table {
         }
     }
 
-    /// Whether the quotation in a cell has a line that looks like a row, or begins in one row and
-    /// ends in another.
+    /// Whether the quoted text of a cell contains a line that looks like a row, or begins in one row and ends in
+    /// another.
     fn holds_row(&self, quotation: &str, cell: usize, cells: usize) -> bool {
         let columns = self.columns.unwrap_or(cells);
         let lines: Vec<&str> = quotation.split(['\r', '\n']).collect();

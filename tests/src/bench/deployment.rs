@@ -3,13 +3,11 @@
 
 use std::env;
 
-use axum::Router;
-use axum::serve::ListenerExt;
-use local::App;
-use local::{Endpoints, Variables};
+use local::{App, Endpoints, Variables};
 use saldo_domain::id::OrgId;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::server::serve;
 use super::{Poller, Proxy, SERVICES, Services};
 use crate::Tenant;
 use crate::lambda::Function;
@@ -75,14 +73,4 @@ impl Deployment {
         let function = Function::start(binary, &environment).await;
         Poller::new(self.sqs.clone(), queue.to_owned(), batch_size, function)
     }
-}
-
-/// Serves on a free port until the returned handle is dropped.
-pub(super) async fn serve(router: Router) -> (String, AbortOnDropHandle<()>) {
-    let listener = local::listen(0).await.expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    // Without it a response's body waits 40 ms for the acknowledgement of its head.
-    let listener = listener.tap_io(|connection| connection.set_nodelay(true).expect("TCP"));
-    let server = async move { axum::serve(listener, router).await.expect("a server") };
-    (url, AbortOnDropHandle::new(tokio::spawn(server)))
 }

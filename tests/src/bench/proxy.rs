@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::server::serve;
 use crate::wire::{Spent, WRITES, metered, units};
 
 /// A proxy between functions and DynamoDB.
@@ -72,7 +73,7 @@ impl Proxy {
             .fallback(pass)
             .layer(DefaultBodyLimit::disable()) // DynamoDB has its own limit
             .with_state(Arc::clone(&wire));
-        let (url, server) = super::deployment::serve(router).await;
+        let (url, server) = serve(router).await;
         Self { url, wire, _server: server }
     }
 

@@ -1,7 +1,8 @@
 //! SCA approaches: how a bank has its customer authorise a consent.
 
 /// Where the customer authorises a consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "UPPERCASE")]
 pub(super) enum Approach {
     /// On a page of the bank.
     Redirect,
@@ -14,10 +15,6 @@ pub(super) enum Approach {
 impl Approach {
     /// The value of the header `ASPSP-SCA-Approach`.
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Redirect => "REDIRECT",
-            Self::Decoupled => "DECOUPLED",
-            Self::Embedded => "EMBEDDED",
-        }
+        self.into()
     }
 }

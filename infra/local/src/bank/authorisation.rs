@@ -12,7 +12,8 @@ const POLLS_UNDECIDED: u32 = 2;
 /// The same for a slow customer: two minutes with a poll every three seconds.
 const POLLS_UNDECIDED_SLOW: u32 = 40;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
 pub(super) enum ScaStatus {
     Received,
     PsuIdentified,
@@ -26,16 +27,7 @@ pub(super) enum ScaStatus {
 
 impl ScaStatus {
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::PsuIdentified => "psuIdentified",
-            Self::PsuAuthenticated => "psuAuthenticated",
-            Self::ScaMethodSelected => "scaMethodSelected",
-            Self::Started => "started",
-            Self::Finalised => "finalised",
-            Self::Failed => "failed",
-            Self::Exempted => "exempted",
-        }
+        self.into()
     }
 
     /// Whether the customer has authorised the consent.

@@ -26,7 +26,8 @@ pub(super) struct ConsentRequest {
     _combined_service_indicator: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
 pub(super) enum ConsentStatus {
     Received,
     Rejected,
@@ -37,13 +38,7 @@ pub(super) enum ConsentStatus {
 
 impl ConsentStatus {
     pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Rejected => "rejected",
-            Self::Valid => "valid",
-            Self::Expired => "expired",
-            Self::TerminatedByTpp => "terminatedByTpp",
-        }
+        self.into()
     }
 }
 

@@ -35,7 +35,8 @@ pub(super) struct Report {
     page_entries: usize,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "camelCase")]
 enum BookingStatus {
     Booked,
     Pending,
@@ -77,11 +78,7 @@ impl ReportQuery {
 
 impl BookingStatus {
     fn name(self) -> &'static str {
-        match self {
-            Self::Booked => "booked",
-            Self::Pending => "pending",
-            Self::Both => "both",
-        }
+        self.into()
     }
 }
 

@@ -1,11 +1,10 @@
 //! The consent of an end user: which accounts can be read, and for how long.
 
-use std::str::FromStr;
-
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use strum::EnumString;
 
 use crate::date::Date;
 use crate::fields::{Body, Fields, FindingCode, InvalidValue, Patch};
@@ -43,9 +42,10 @@ pub struct WantedConsent {
 }
 
 /// A scope of a consent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EnumString)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", parse_err_ty = InvalidValue, parse_err_fn = unknown_scope)]
 pub enum ConsentScope {
     /// The accounts. Saldo reads their balances, too.
     Accounts,
@@ -55,17 +55,8 @@ pub enum ConsentScope {
     Transactions,
 }
 
-impl FromStr for ConsentScope {
-    type Err = InvalidValue;
-
-    fn from_str(name: &str) -> Result<Self, InvalidValue> {
-        match name {
-            "ACCOUNTS" => Ok(Self::Accounts),
-            "BALANCES" => Ok(Self::Balances),
-            "TRANSACTIONS" => Ok(Self::Transactions),
-            _ => Err(InvalidValue("expected ACCOUNTS, BALANCES or TRANSACTIONS")),
-        }
-    }
+fn unknown_scope(_: &str) -> InvalidValue {
+    InvalidValue("expected ACCOUNTS, BALANCES or TRANSACTIONS")
 }
 
 /// An account that a consent names.

@@ -8,8 +8,8 @@ use sha2::Sha256;
 
 use crate::id::encode;
 
-/// How long after each refusal in a row no credentials of the user are sent to the bank; after further ones as
-/// long as after the last. Banks block users after three to five refusals.
+/// How long no credentials of a user are sent to the bank after the first refusal, the second one in a row and so
+/// on. The last delay also applies to all further refusals. Banks block users after three to five refusals.
 const BACK_OFF: [SignedDuration; 5] = [
     SignedDuration::from_secs(30),
     SignedDuration::from_mins(5),
@@ -18,8 +18,8 @@ const BACK_OFF: [SignedDuration; 5] = [
     SignedDuration::from_hours(24),
 ];
 
-/// Which user of a bank it is, without the login: the hash of the login under the organization's secret key.
-/// Whoever has the table alone can't tell which login it is by trying.
+/// Identifies a user of a bank: the hash of the user's login with the organization's secret key. Without the key,
+/// the login can't be found by trying all logins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LoginHash(String);
@@ -51,11 +51,11 @@ pub enum LoginGate {
     Open,
     /// Another synchronization is sending credentials of the user and has no answer yet.
     Busy,
-    /// Not before this moment: the bank has refused credentials of the user.
+    /// Not before this time: the bank has refused credentials of the user.
     Closed(Timestamp),
 }
 
-/// Until when no credentials are sent after the bank has refused so many in a row, this one at `now` included.
+/// The time until which no credentials are sent after `refusals` refusals in a row, the last one at `now`.
 #[must_use]
 pub fn closed_until(refusals: u32, now: Timestamp) -> Timestamp {
     let [.., longest] = BACK_OFF;

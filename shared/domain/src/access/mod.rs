@@ -1,5 +1,4 @@
-//! Provider accesses: an end user's connection to a bank, and what is remembered of it
-//! between synchronizations.
+//! Accesses: connections of end users to banks, with their state between synchronizations.
 
 mod consent;
 mod credentials;
@@ -23,68 +22,78 @@ pub use credentials::{CREDENTIALS_MAX, Credentials};
 pub use login::{LoginGate, LoginHash, closed_until};
 pub use request::NewAccess;
 
-/// How long a synchronization keeps others away from its access: longer than it may take.
-/// If it died without an end, the next one begins then.
+/// How long a synchronization locks its access: longer than a synchronization may take. If its worker dies, the next
+/// synchronization can start after this time.
 const LOCKED: SignedDuration = SignedDuration::from_mins(60);
 
 /// An end user's connection to a bank.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
-    /// Its id.
+    /// The id.
     pub id: AccessId,
-    /// Whose it is.
+    /// The organization.
     pub org: OrgId,
-    /// The way to the bank's accounts, as the catalog names it.
+    /// The access method in the catalog.
     pub access_method_id: String,
-    /// What the bank calls itself.
+    /// The bank's name.
     pub bank_name: String,
     /// The internal client that owns the accounts.
     pub client_id: ClientId,
-    /// Whether its credentials are saved.
+    /// Whether the credentials are saved.
     pub save_credentials: bool,
-    /// What its user agrees to, where that was said.
+    /// The consent that the user is asked for, if the application specified one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wanted: Option<WantedConsent>,
-    /// What its user has agreed to at the bank.
+    /// The consent that the user has given at the bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consent: Option<GrantedConsent>,
-    /// The authentication method that was used last.
+    /// The authentication method of the last synchronization.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_method: Option<String>,
-    /// Whether its last authorization was had without asking anybody.
+    /// Whether the last authorization succeeded without a challenge to the user.
     #[serde(default)]
     pub authorizes_silently: bool,
-    /// The accounts that its synchronizations have brought.
+    /// The accounts that the synchronizations have read.
     #[serde(default)]
     pub accounts: Vec<AccountId>,
-    /// The synchronization that is running.
+    /// The lock of the running synchronization.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lock: Option<Lock>,
-    /// Why the last synchronization failed, if it did.
+    /// Why the last synchronization failed; `None` if it was completed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<FailureReason>,
     /// When the last synchronization ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub synced_at: Option<Timestamp>,
-    /// When the last one that was completed did.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When the last completed synchronization ended.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub succeeded_at: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
     revision: Uuid,
 }
 
-/// A synchronization that keeps others away from its access.
+/// The lock of a synchronization on its access: no other one can start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lock {
     /// The synchronization.
     pub sync: SyncId,
-    /// Until when.
+    /// When the lock expires.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub until: Timestamp,
 }
 
 impl Access {
-    /// A new access to the bank of this name.
+    /// A new access to the bank with this name.
     #[must_use]
     pub fn create(org: OrgId, seed: Uuid, bank_name: &str, request: &NewAccess, now: Timestamp) -> Self {
         Self {
@@ -111,7 +120,7 @@ impl Access {
     /// The internal client that owns the access's accounts, named after the bank.
     ///
     /// # Errors
-    /// When the bank's name is no name for a client.
+    /// When the bank's name is not a valid name for a client.
     pub fn client(&self) -> Result<Client, crate::text::TextError> {
         Ok(Client {
             id: self.client_id.clone(),
@@ -123,26 +132,27 @@ impl Access {
         })
     }
 
-    /// The synchronization that keeps others away now.
+    /// The synchronization that locks the access at `now`.
     #[must_use]
     pub fn locked_by(&self, now: Timestamp) -> Option<&SyncId> {
         self.lock.as_ref().filter(|lock| lock.until > now).map(|lock| &lock.sync)
     }
 
-    /// Whether the synchronization is the one that may bring the access forward.
+    /// Whether this synchronization has the lock, expired or not.
     #[must_use]
     pub fn is_held_by(&self, sync: &SyncId) -> bool {
         self.lock.as_ref().is_some_and(|lock| lock.sync == *sync)
     }
 
-    /// Keeps others away for this synchronization's sake, from `now` on.
+    /// Locks the access for this synchronization, from `now` on. Returns the synchronization that had the lock
+    /// before.
     pub fn hold(&mut self, sync: &SyncId, now: Timestamp) -> Option<SyncId> {
         let before = self.lock.replace(Lock { sync: sync.clone(), until: now + LOCKED });
         before.map(|before| before.sync)
     }
 
-    /// Whether it is synchronized by schedule: its consent holds, or its credentials are saved and
-    /// have sufficed before, unless something went wrong that only its user can put right.
+    /// Whether the daily schedule synchronizes the access: its consent is recurring and valid, or its credentials
+    /// are saved and sufficed last time. Not after an error that only the user can resolve.
     #[must_use]
     pub fn syncs_unattended_at(&self, now: Timestamp) -> bool {
         let hopeless = self.last_error.is_some_and(FailureReason::is_for_user);
@@ -150,7 +160,7 @@ impl Access {
             || self.consent_at(now).is_some_and(|consent| consent.recurring)
     }
 
-    /// The consent, if its days have not passed. The bank may have ended it since.
+    /// The consent, unless it has expired. The bank may have revoked it.
     #[must_use]
     pub fn consent_at(&self, now: Timestamp) -> Option<&GrantedConsent> {
         self.consent.as_ref().filter(|consent| consent.lasts_at(now))

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AccountIdentifier;
 use crate::id::{AccessId, AccountId};
-use crate::money::{Currency, Decimal, amount_text};
+use crate::money::{Currency, Decimal};
 
 /// What a bank says about its account. Texts are as the bank has them, without control characters. Only a
 /// synchronization writes it: what `/rest` shows of an account is read from here, not from the fields of the
@@ -30,13 +30,14 @@ pub struct BankDetails {
     /// Its type (ISO 20022, `ExternalCashAccountType1Code`).
     pub cash_account_type: Option<String>,
     /// The balance, in the account's currency.
-    #[serde(with = "amount_text")]
+    #[serde(with = "rust_decimal::serde::str")]
     pub balance: Decimal,
     /// The currency of the account.
     pub currency: Currency,
     /// The day of the balance, where the bank tells it.
     pub balance_date: Option<Date>,
     /// Since when the bank does not list the account any more.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub missing_since: Option<Timestamp>,
 }
 

@@ -83,6 +83,9 @@ impl AccountField {
     /// The names of all fields, each at the position of its field.
     pub const NAMES: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
 
+    /// The fields that every row of an import must have.
+    pub const REQUIRED: [Self; 2] = [Self::ContactName, Self::TotalAmount];
+
     /// The fields that a row of an import may have.
     pub fn imported() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|field| !field.is_exported_only())

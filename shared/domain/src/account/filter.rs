@@ -31,6 +31,7 @@ pub struct AccountFilter {
     /// The one with this external id.
     pub external_id: Option<ExternalId>,
     /// Those written at this moment or later.
+    #[serde(default, with = "jiff::fmt::serde::timestamp::millisecond::optional")]
     pub updated_since: Option<Timestamp>,
 }
 

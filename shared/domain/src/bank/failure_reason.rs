@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Why a synchronization failed. Records store the name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, thiserror::Error, strum::VariantArray,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureReason {
     /// The request lacks credentials that the bank requires.

@@ -1,5 +1,4 @@
-//! Banks: configuration, not code. The catalog is a file among Saldo's files; adding a bank
-//! is adding it there.
+//! Banks. They are configuration: the catalog is a file in Saldo's bucket, and a bank is added there.
 
 mod failure_reason;
 
@@ -23,12 +22,12 @@ pub struct Catalog {
     pub banks: Vec<Bank>,
 }
 
-/// A bank and the ways to its accounts.
+/// A bank with its access methods.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bank {
     /// Its id, unique in the catalog.
     pub id: String,
-    /// What it calls itself.
+    /// Its name.
     pub name: String,
     /// Its national bank code.
     #[serde(default)]
@@ -38,23 +37,23 @@ pub struct Bank {
     pub bic: Option<String>,
     /// Its country (ISO 3166-1 alpha-2).
     pub country: Country,
-    /// The ways to its accounts.
+    /// The access methods.
     pub access_methods: Vec<AccessMethod>,
 }
 
-/// A way to a bank's accounts.
+/// A method to access a bank's accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessMethod {
     /// Its id, unique in the catalog.
     pub id: String,
     /// The interface that the bank offers.
     pub interface: Interface,
-    /// How its customers may be asked to prove who they are.
+    /// The ways in which the bank authenticates its customers.
     pub flows: Vec<Flow>,
-    /// What the bank asks of its customers beforehand.
+    /// The credentials that the bank asks for when an authorization starts.
     #[serde(default)]
     pub credentials: Vec<Credential>,
-    /// The types of account that it gives access to, in finX's words.
+    /// The types of account that it gives access to, as the finX API names them.
     #[serde(default)]
     pub supported_account_types: Vec<String>,
     /// Whether a consent can be limited to some accounts.
@@ -63,32 +62,32 @@ pub struct AccessMethod {
     /// Whether a consent has to name its accounts.
     #[serde(default)]
     pub requires_account_identifiers: bool,
-    /// Whether the bank insists on the end user's IP address.
+    /// Whether the bank requires the end user's IP address.
     #[serde(default)]
     pub requires_psu_ip: bool,
-    /// What to tell the end user beforehand.
+    /// Advice for the end user.
     #[serde(default)]
     pub advice: Option<String>,
 }
 
-/// The interface that a bank offers, and where.
+/// The interface of a bank, with its address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Interface {
     /// The Berlin Group's NextGenPSD2 XS2A 1.3.
     Nextgenpsd2 {
-        /// What `/v1/consents` and the like are appended to.
+        /// The URL to which paths such as `/v1/consents` are appended.
         base_url: Url,
     },
 }
 
-/// How a bank's customers may be asked to prove who they are.
+/// A way in which a bank authenticates its customers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = AuthenticationFlow))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Flow {
-    /// With us: credentials and one-time passwords go through Saldo.
+    /// In the application: credentials and one-time passwords pass through Saldo.
     Embedded,
     /// On the bank's own pages.
     Redirect,
@@ -96,30 +95,30 @@ pub enum Flow {
     Decoupled,
 }
 
-/// Something that a bank asks of its customers.
+/// A credential that a bank asks for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = BankCredential))]
 pub struct Credential {
     /// Its id: `psu_id` or `pin`.
     pub id: String,
-    /// What the bank calls it.
+    /// Its name at the bank.
     pub label: String,
     /// Whether it is confidential.
     pub is_secret: bool,
-    /// Whether it may be left out.
+    /// Whether it can be left out.
     #[cfg_attr(feature = "openapi", schema(required))]
     #[serde(default)]
     pub is_optional: bool,
 }
 
-/// The credential that says who the customer is.
+/// The id of the credential that identifies the customer.
 pub const PSU_ID: &str = "psu_id";
-/// The credential that proves it.
+/// The id of the credential that proves the customer's identity.
 pub const PIN: &str = "pin";
 
 impl AccessMethod {
-    /// The ids of the credentials that must be given.
+    /// The ids of the required credentials.
     pub fn required_credentials(&self) -> impl Iterator<Item = &str> {
         self.credentials.iter().filter(|credential| !credential.is_optional).map(|credential| &*credential.id)
     }
@@ -140,7 +139,7 @@ impl Catalog {
 #[serde(try_from = "String", into = "String")]
 pub struct Country(String);
 
-/// The text is no country's code.
+/// The text is not a country code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a country's code of two letters, such as DE")]
 pub struct InvalidCountry;

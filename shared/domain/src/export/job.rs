@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_with::json::JsonString;
+use serde_with::serde_as;
 
 use super::ExportSpec;
 use crate::id::{ExportId, OrgId};
@@ -55,6 +57,7 @@ pub struct ExportedFile {
 }
 
 /// An export job.
+#[serde_as]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportJob {
     /// Its id.
@@ -63,8 +66,8 @@ pub struct ExportJob {
     pub org: OrgId,
     /// How it is doing.
     pub status: ExportStatus,
-    /// What is exported, and how.
-    #[serde(with = "as_json")]
+    /// What is exported, and how. It is stored as JSON, so that amounts keep their digits.
+    #[serde_as(as = "JsonString")]
     pub spec: ExportSpec,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     attempt_file: Option<String>,
@@ -127,22 +130,5 @@ impl ExportJob {
     #[must_use]
     pub fn kept_until(&self) -> Option<Timestamp> {
         self.completed_at.filter(|_| self.status == ExportStatus::Completed).map(|at| at + FILE_KEPT)
-    }
-}
-
-/// A value as one text: amounts in it keep their digits whatever the record is written with.
-mod as_json {
-    use serde::de::{DeserializeOwned, Error as _};
-    use serde::ser::Error as _;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(super) fn serialize<T: Serialize, S: Serializer>(value: &T, to: S) -> Result<S::Ok, S::Error> {
-        serde_json::to_string(value).map_err(S::Error::custom)?.serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<T, D::Error> {
-        serde_json::from_str(&String::deserialize(from)?).map_err(D::Error::custom)
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 
 use crate::contact::InvalidPhone;
 use crate::date::{InvalidDate, InvalidMoment, RefusedDate};
@@ -61,9 +62,10 @@ pub enum Severity {
 }
 
 /// The kinds of finding. Names are stable: callers compare them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, IntoStaticStr)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum FindingCode {
     /// A required field is absent, null or empty.
     Required,
@@ -133,39 +135,7 @@ impl FindingCode {
     /// The code's name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::InvalidType => "invalid_type",
-            Self::InvalidAmount => "invalid_amount",
-            Self::AmbiguousAmount => "ambiguous_amount",
-            Self::NegativeAmount => "negative_amount",
-            Self::NotPositive => "not_positive",
-            Self::TooManyDigits => "too_many_digits",
-            Self::UnknownCurrency => "unknown_currency",
-            Self::InvalidPhone => "invalid_phone",
-            Self::InvalidDate => "invalid_date",
-            Self::InvalidTime => "invalid_time",
-            Self::TooLate => "too_late",
-            Self::InvalidValue => "invalid_value",
-            Self::TooLong => "too_long",
-            Self::InvalidText => "invalid_text",
-            Self::DuplicateField => "duplicate_field",
-            Self::TooMany => "too_many",
-            Self::DuplicateValue => "duplicate_value",
-            Self::ReadOnly => "read_only",
-            Self::Conflict => "conflict",
-            Self::BlankExternalId => "blank_external_id",
-            Self::MangledId => "mangled_id",
-            Self::UnknownAccount => "unknown_account",
-            Self::InvalidRow => "invalid_row",
-            Self::InvalidJson => "invalid_json",
-            Self::Misquoted => "misquoted",
-            Self::ColumnCount => "column_count",
-            Self::ProcessingFailed => "processing_failed",
-            Self::MisspelledField => "misspelled_field",
-            Self::UnknownField => "unknown_field",
-            Self::InvalidEmail => "invalid_email",
-        }
+        self.into()
     }
 
     /// Whether this kind of finding keeps a row from being imported.

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_that_a_spreadsheet_has_turned_into_numbers_or_errors_are_told() {
+    fn ids_that_a_spreadsheet_turned_into_numbers_or_errors_are_found() {
         for id in [
             "1.23457E+12",
             "1,23457E+12",

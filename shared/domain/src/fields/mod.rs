@@ -32,7 +32,7 @@ pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub(crate) use mangled_id::is_mangled;
 pub use misquoting::Misquoting;
 pub use patch::Patch;
-pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, text};
+pub use payload_error::{MissingColumn, PayloadError, PayloadErrorKind, Position, UnknownName, text};
 
 use crate::money::{AmountError, Decimal, DecimalSeparator, parse_json_number, parse_plain};
 use crate::suggest;

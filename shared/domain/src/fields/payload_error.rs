@@ -165,6 +165,15 @@ pub enum PayloadErrorKind {
     /// No column of the header is a field of an account.
     #[error("no column of the header is a field of an account; see `mapping` to name them")]
     NoKnownColumn,
+    /// Required fields have no column, so every row would be refused.
+    #[error(
+        "no column for {}; name the columns after the fields, or assign columns to fields with `mapping`",
+        columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+    )]
+    MissingColumns {
+        /// The fields.
+        columns: Vec<MissingColumn>,
+    },
     /// Two columns fill the same field.
     #[error("two columns fill the field {field}")]
     DuplicateColumn {
@@ -200,6 +209,24 @@ impl fmt::Display for UnknownName {
     }
 }
 
+/// A required field without a column, and the unused header that is most similar to its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingColumn {
+    /// The name of the field.
+    pub field: &'static str,
+    /// The header.
+    pub similar: Option<String>,
+}
+
+impl fmt::Display for MissingColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.similar {
+            Some(similar) => write!(f, "{} (is it \"{similar}\"?)", self.field),
+            None => f.write_str(self.field),
+        }
+    }
+}
+
 impl PayloadErrorKind {
     /// The error in a place.
     #[must_use]
@@ -229,6 +256,7 @@ impl PayloadErrorKind {
             Self::UnclosedQuote => "unclosed_quote",
             Self::Misquoted { .. } => FindingCode::Misquoted.name(),
             Self::NoKnownColumn => "no_known_column",
+            Self::MissingColumns { .. } => "missing_column",
             Self::DuplicateColumn { .. } => "duplicate_column",
             Self::UnmatchedMapping { .. } => FindingCode::InvalidValue.name(),
             Self::Lost => "payload_lost",

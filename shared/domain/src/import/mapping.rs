@@ -13,7 +13,7 @@ pub struct Mapping(BTreeMap<String, AccountField>);
 
 /// The mapping names an unknown field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("accounts have no field {field}")]
+#[error("accounts have no field \"{field}\"")]
 pub struct UnknownField {
     field: String,
 }

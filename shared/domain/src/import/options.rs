@@ -70,7 +70,7 @@ impl ImportOptions {
             [("mapping", self.mapping.is_some()), ("decimal_separator", self.decimal_separator.is_some())];
         let refused = csv_options.into_iter().filter(|(_, is_set)| *is_set && format != Format::Csv);
         let refused = refused.map(|(name, _)| {
-            Finding::in_field(name, FindingCode::InvalidValue, "only of CSV can this be said")
+            Finding::in_field(name, FindingCode::InvalidValue, "this option is only for CSV")
         });
         let refused: Vec<_> = refused.collect();
         if !refused.is_empty() {

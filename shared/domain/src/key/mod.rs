@@ -1,8 +1,7 @@
-//! API keys: 256 random bits that open one organization's data, as far as their scopes go.
+//! API keys: 256 random bits that give access to the data of one organization, within the key's scopes.
 //!
-//! A key's text exists twice: in the caller's hands and, for a moment, in a request. What
-//! is stored is its SHA-256, which suffices for a secret that can't be guessed (a slow
-//! hash protects passwords people choose, not random bits).
+//! Saldo stores only the SHA-256 of a key. That suffices for random bits, which can't be guessed; a slow hash is for
+//! passwords that people choose.
 
 mod actor;
 mod family;
@@ -22,30 +21,30 @@ pub use request::{KeyLifetime, KeyRequest};
 pub use scope::{Scope, UnknownScope};
 pub use secret::{InvalidKey, KeyHash, KeySecret};
 
-/// What people call a key.
+/// The name of a key, for people.
 pub type KeyName = Text<128>;
 
-/// What is known of a key: everything but the key.
+/// A key, without its secret text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
-    /// Its public name.
+    /// Its id.
     pub id: KeyId,
-    /// Whose data it opens.
+    /// The organization.
     pub org: OrgId,
-    /// What people call it.
+    /// Its name, for people.
     pub name: KeyName,
-    /// How its text begins, for people to tell their keys apart by; empty for keys older
-    /// than this field.
+    /// The first characters of the secret text, by which people recognize the key; empty for keys older than this
+    /// field.
     #[serde(default)]
     pub prefix: String,
-    /// What it may do.
+    /// Its scopes.
     pub scopes: Vec<Scope>,
-    /// When it was made.
+    /// When it was created.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
     /// Who created it.
     pub created_by: Actor,
-    /// From when on it is refused: no later than the key that created it.
+    /// When it expires: no later than the key that created it.
     #[serde(
         default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
@@ -62,7 +61,7 @@ pub struct ApiKey {
     /// Who revoked it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_by: Option<Actor>,
-    /// When it was last used, to the hour: recording each use would cost a write for each.
+    /// When it was last used, to the hour: storing every use would cost a write each.
     #[serde(
         default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
@@ -71,29 +70,29 @@ pub struct ApiKey {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// How old the record of a key's last use may become before it is renewed.
+/// The age from which the stored time of the last use is updated.
 pub const LAST_USE_KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 impl ApiKey {
-    /// Whether the key opens anything at `now`.
+    /// Whether the key is valid at `now`.
     #[must_use]
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expiry| now < expiry)
     }
 
-    /// Whether a use at `now` is worth recording.
+    /// Whether a use at `now` has to be stored.
     #[must_use]
     pub fn use_is_news_at(&self, now: Timestamp) -> bool {
         self.last_used_at.is_none_or(|last| last + LAST_USE_KEPT <= now)
     }
 
-    /// Whether the key may do what `scope` stands for.
+    /// Whether the key has this scope.
     #[must_use]
     pub fn allows(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
     }
 
-    /// Those of `scopes` that the key lacks.
+    /// The scopes that the key lacks.
     #[must_use]
     pub fn lacks(&self, scopes: &[Scope]) -> Vec<Scope> {
         scopes.iter().copied().filter(|scope| !self.allows(*scope)).collect()

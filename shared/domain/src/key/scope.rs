@@ -1,86 +1,78 @@
-//! What a key may do.
+//! The scopes of keys.
 
-use std::str::FromStr;
+use serde_with::{DeserializeFromStr, SerializeDisplay};
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 use crate::fields::FindingCode;
-use serde::{Deserialize, Serialize};
 
-/// What a key may do. A route asks for exactly one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A permission of a key. A route requires exactly one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
+    SerializeDisplay,
+    DeserializeFromStr,
+)]
+#[strum(parse_err_ty = UnknownScope, parse_err_fn = UnknownScope::of)]
 pub enum Scope {
     /// Import accounts and follow the imports.
-    #[serde(rename = "import")]
+    #[strum(serialize = "import")]
     Import,
     /// Export accounts and transactions.
-    #[serde(rename = "export")]
+    #[strum(serialize = "export")]
     Export,
     /// Read clients and their balances.
-    #[serde(rename = "clients:read")]
+    #[strum(serialize = "clients:read")]
     ClientsRead,
     /// Create, change and delete clients.
-    #[serde(rename = "clients:write")]
+    #[strum(serialize = "clients:write")]
     ClientsWrite,
     /// Read accounts.
-    #[serde(rename = "accounts:read")]
+    #[strum(serialize = "accounts:read")]
     AccountsRead,
     /// Create, change and delete accounts.
-    #[serde(rename = "accounts:write")]
+    #[strum(serialize = "accounts:write")]
     AccountsWrite,
     /// Read transactions.
-    #[serde(rename = "transactions:read")]
+    #[strum(serialize = "transactions:read")]
     TransactionsRead,
     /// Import transactions.
-    #[serde(rename = "transactions:write")]
+    #[strum(serialize = "transactions:write")]
     TransactionsWrite,
     /// Connect banks and synchronize with them.
-    #[serde(rename = "sync")]
+    #[strum(serialize = "sync")]
     Sync,
     /// Manage notification endpoints.
-    #[serde(rename = "notifications")]
+    #[strum(serialize = "notifications")]
     Notifications,
-    /// Make, list and revoke keys.
-    #[serde(rename = "keys")]
+    /// Create, list and revoke keys.
+    #[strum(serialize = "keys")]
     Keys,
 }
 
 impl Scope {
-    /// Every scope there is.
-    pub const ALL: [Self; 11] = [
-        Self::Import,
-        Self::Export,
-        Self::ClientsRead,
-        Self::ClientsWrite,
-        Self::AccountsRead,
-        Self::AccountsWrite,
-        Self::TransactionsRead,
-        Self::TransactionsWrite,
-        Self::Sync,
-        Self::Notifications,
-        Self::Keys,
-    ];
+    /// All scopes.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
-    /// The scope's name on the wire.
+    /// The scope's name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Import => "import",
-            Self::Export => "export",
-            Self::ClientsRead => "clients:read",
-            Self::ClientsWrite => "clients:write",
-            Self::AccountsRead => "accounts:read",
-            Self::AccountsWrite => "accounts:write",
-            Self::TransactionsRead => "transactions:read",
-            Self::TransactionsWrite => "transactions:write",
-            Self::Sync => "sync",
-            Self::Notifications => "notifications",
-            Self::Keys => "keys",
-        }
+        self.into()
     }
 }
 
-/// The text names no scope.
+/// The text is not the name of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no scope; the scopes are {}", Scope::ALL.map(Scope::name).join(", "))]
+#[error("no such scope; the scopes are {}", Scope::ALL.iter().map(|scope| scope.name()).collect::<Vec<_>>().join(", "))]
 pub struct UnknownScope;
 
 impl From<UnknownScope> for FindingCode {
@@ -89,22 +81,8 @@ impl From<UnknownScope> for FindingCode {
     }
 }
 
-impl FromStr for Scope {
-    type Err = UnknownScope;
-
-    fn from_str(name: &str) -> Result<Self, UnknownScope> {
-        Self::ALL.into_iter().find(|scope| scope.name() == name).ok_or(UnknownScope)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scopes_are_written_by_their_names() {
-        for scope in Scope::ALL {
-            assert_eq!(serde_json::to_value(scope).expect("a scope"), scope.name());
-        }
+impl UnknownScope {
+    fn of(_: &str) -> Self {
+        Self
     }
 }

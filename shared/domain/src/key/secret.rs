@@ -1,4 +1,4 @@
-//! A key's text, and what is stored in its place.
+//! A key's secret text, and its hash.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +7,12 @@ use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// A key's secret text, `saldo_k_` and 43 characters of base64url. It has no `Display`
-/// and its `Debug` shows nothing, so it can't reach a log by accident.
+/// A key's secret text: `saldo_k_` and 43 characters of base64url. It has no `Display`, and its `Debug` hides it, so
+/// it can't be logged by accident.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KeySecret(String);
 
-/// The text has not the form of a key.
+/// The text does not have the format of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an API key; keys begin with saldo_k_")]
 pub struct InvalidKey;
@@ -23,26 +23,26 @@ impl KeySecret {
     /// A new secret of 256 random bits.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// When the system's random generator fails.
     pub fn random() -> Result<Self, getrandom::Error> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes)?;
         Ok(Self(format!("{}{}", Self::PREFIX, BASE64URL_NOPAD.encode(&bytes))))
     }
 
-    /// The secret itself, to be shown once.
+    /// The secret text, to be shown once.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// How it begins: 24 of its 256 random bits, which tell an organization's keys apart.
+    /// Its first characters, with 24 of its 256 random bits, by which people recognize the key.
     #[must_use]
     pub fn prefix(&self) -> String {
         self.0.chars().take(Self::PREFIX.len() + 4).collect()
     }
 
-    /// What is stored in its place.
+    /// The hash, which is stored.
     #[must_use]
     pub fn hash(&self) -> KeyHash {
         KeyHash(BASE64URL_NOPAD.encode(&Sha256::digest(self.0.as_bytes())))
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_reads_back_and_shows_itself_to_nobody() {
+    fn secret_parses_back_and_debug_output_hides_it() {
         let secret = KeySecret::random().expect("randomness");
         assert_eq!(secret.expose().parse::<KeySecret>(), Ok(secret.clone()));
         assert_eq!(secret.expose().len(), 51);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_are_no_key_are_refused_before_any_look_up() {
+    fn malformed_keys_are_refused_without_lookup() {
         for text in ["", "saldo_k_", "saldo_k_abc123...", "sk_live_1234", "saldo_k_é"] {
             assert_eq!(text.parse::<KeySecret>(), Err(InvalidKey));
         }

@@ -4,7 +4,6 @@
 //! [`parse_json_number`]. An amount with more decimal places than its [`Currency`] is refused, never rounded.
 
 mod amount;
-pub(crate) mod amount_text;
 mod currency;
 mod json;
 mod separator;

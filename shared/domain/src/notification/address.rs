@@ -1,68 +1,67 @@
-//! Which addresses are on the public Internet. Other addresses belong to private
-//! networks, and a caller must not make Saldo send requests into one.
+//! Decides whether an address is on the public Internet. Other addresses belong to private networks, into which
+//! callers must not be able to send requests through Saldo.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The IPv4 addresses that are not on the public Internet: IANA's special-purpose registry
-/// (<https://www.iana.org/assignments/iana-ipv4-special-registry>) and multicast, each block
-/// by its first address and the bits that its addresses share.
-const INNER_V4: [(Ipv4Addr, u32); 16] = [
-    (Ipv4Addr::UNSPECIFIED, 8),           // this network
-    (Ipv4Addr::new(10, 0, 0, 0), 8),      // private
-    (Ipv4Addr::new(100, 64, 0, 0), 10),   // carrier-grade NAT
-    (Ipv4Addr::new(127, 0, 0, 0), 8),     // loopback
-    (Ipv4Addr::new(169, 254, 0, 0), 16),  // link-local, where clouds keep credentials
-    (Ipv4Addr::new(172, 16, 0, 0), 12),   // private
-    (Ipv4Addr::new(192, 0, 0, 0), 24),    // IETF protocols
-    (Ipv4Addr::new(192, 0, 2, 0), 24),    // documentation
-    (Ipv4Addr::new(192, 31, 196, 0), 24), // AS112
-    (Ipv4Addr::new(192, 52, 193, 0), 24), // automatic multicast tunnels
-    (Ipv4Addr::new(192, 88, 99, 0), 24),  // relays of 6to4
-    (Ipv4Addr::new(192, 168, 0, 0), 16),  // private
-    (Ipv4Addr::new(198, 18, 0, 0), 15),   // benchmarks
-    (Ipv4Addr::new(198, 51, 100, 0), 24), // documentation
-    (Ipv4Addr::new(203, 0, 113, 0), 24),  // documentation
-    (Ipv4Addr::new(224, 0, 0, 0), 3),     // multicast, reserved, broadcast
+use ipnet::{Ipv4Net, Ipv6Net};
+
+/// The blocks of IPv4 addresses that are not on the public Internet: IANA's special-purpose registry
+/// (<https://www.iana.org/assignments/iana-ipv4-special-registry>) and multicast.
+const INNER_V4: [Ipv4Net; 16] = [
+    v4([0, 0, 0, 0], 8),       // this network
+    v4([10, 0, 0, 0], 8),      // private
+    v4([100, 64, 0, 0], 10),   // carrier-grade NAT
+    v4([127, 0, 0, 0], 8),     // loopback
+    v4([169, 254, 0, 0], 16),  // link-local, where clouds keep credentials
+    v4([172, 16, 0, 0], 12),   // private
+    v4([192, 0, 0, 0], 24),    // IETF protocols
+    v4([192, 0, 2, 0], 24),    // documentation
+    v4([192, 31, 196, 0], 24), // AS112
+    v4([192, 52, 193, 0], 24), // automatic multicast tunnels
+    v4([192, 88, 99, 0], 24),  // relays of 6to4
+    v4([192, 168, 0, 0], 16),  // private
+    v4([198, 18, 0, 0], 15),   // benchmarks
+    v4([198, 51, 100, 0], 24), // documentation
+    v4([203, 0, 113, 0], 24),  // documentation
+    v4([224, 0, 0, 0], 3),     // multicast, reserved, broadcast
 ];
 
-/// The IPv6 addresses that routers know by their first three bits, 001: no other is on the
-/// public Internet.
-const GLOBAL_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+/// The IPv6 addresses that are routed on the public Internet: those that begin with the bits 001.
+const GLOBAL_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
-/// Those of them that are not
+/// The blocks of these addresses that are not public
 /// (<https://www.iana.org/assignments/iana-ipv6-special-registry>).
-const INNER_V6: [(Ipv6Addr, u32); 5] = [
-    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23), // IETF protocols, Teredo
-    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32), // documentation
-    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16), // 6to4, given up, which holds any IPv4 address
-    (Ipv6Addr::new(0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0), 48), // AS112
-    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20), // documentation
+const INNER_V6: [Ipv6Net; 5] = [
+    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23),         // IETF protocols, Teredo
+    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),     // documentation
+    v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16),         // 6to4, deprecated, contains any IPv4 address
+    v6([0x2620, 0x4f, 0x8000, 0, 0, 0, 0, 0], 48), // AS112
+    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),         // documentation
 ];
 
-/// IPv6 addresses that stand for the IPv4 address in their last 32 bits: mapped ones, and
-/// those by which NAT64 (RFC 6052) reaches IPv4.
-const STAND_FOR_V4: [(Ipv6Addr, u32); 2] =
-    [(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96), (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96)];
+/// IPv6 addresses with an IPv4 address in their last 32 bits: IPv4-mapped addresses and those of NAT64 (RFC 6052).
+const STAND_FOR_V4: [Ipv6Net; 2] =
+    [v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96), v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96)];
 
 /// Whether the address is on the public Internet.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match plain(address) {
-        IpAddr::V4(address) => !INNER_V4.iter().any(|block| in_v4(address, *block)),
+        IpAddr::V4(address) => !INNER_V4.iter().any(|block| block.contains(&address)),
         IpAddr::V6(address) => {
-            in_v6(address, GLOBAL_V6) && !INNER_V6.iter().any(|block| in_v6(address, *block))
+            GLOBAL_V6.contains(&address) && !INNER_V6.iter().any(|block| block.contains(&address))
         }
     }
 }
 
-/// Whether the address is this machine's own.
+/// Whether the address is a loopback address.
 pub(super) fn is_loopback(address: IpAddr) -> bool {
     plain(address).is_loopback()
 }
 
-/// The IPv4 address that an IPv6 address stands for, or the address itself.
+/// The IPv4 address in an IPv6 address, or the address itself.
 fn plain(address: IpAddr) -> IpAddr {
     match address {
-        IpAddr::V6(v6) if STAND_FOR_V4.iter().any(|block| in_v6(v6, *block)) => {
+        IpAddr::V6(v6) if STAND_FOR_V4.iter().any(|block| block.contains(&v6)) => {
             let [.., a, b, c, d] = v6.octets();
             Ipv4Addr::new(a, b, c, d).into()
         }
@@ -70,12 +69,12 @@ fn plain(address: IpAddr) -> IpAddr {
     }
 }
 
-fn in_v4(address: Ipv4Addr, (first, shared): (Ipv4Addr, u32)) -> bool {
-    (address.to_bits() ^ first.to_bits()).leading_zeros() >= shared
+const fn v4(octets: [u8; 4], prefix_bits: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(Ipv4Addr::from_octets(octets), prefix_bits)
 }
 
-fn in_v6(address: Ipv6Addr, (first, shared): (Ipv6Addr, u32)) -> bool {
-    (address.to_bits() ^ first.to_bits()).leading_zeros() >= shared
+const fn v6(segments: [u16; 8], prefix_bits: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::from_segments(segments), prefix_bits)
 }
 
 #[cfg(test)]
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_of_inner_networks_are_told_from_public_ones() {
+    fn private_and_public_addresses_are_distinguished() {
         for inner in [
             "0.0.0.0",
             "0.255.255.255",
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn loopback_is_told_in_every_form() {
+    fn loopback_is_recognized_in_every_form() {
         for loopback in ["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"] {
             assert!(is_loopback(ip(loopback)), "{loopback}");
         }
@@ -197,7 +196,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_ipv6_form_is_no_way_around_what_its_ipv4_address_is(bits: u32) {
+        fn ipv6_form_is_as_public_as_its_ipv4_address(bits: u32) {
             let v4 = Ipv4Addr::from_bits(bits);
             let public = is_public(v4.into());
             let nat64 = Ipv6Addr::from_bits((0x0064_ff9b_u128 << 96) | u128::from(bits));
@@ -209,7 +208,7 @@ mod tests {
         }
 
         #[test]
-        fn what_the_standard_library_knows_as_inner_is_not_public(bits: u32) {
+        fn private_addresses_of_the_standard_library_are_not_public(bits: u32) {
             let v4 = Ipv4Addr::from_bits(bits);
             let inner = v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_multicast()
                 || v4.is_broadcast() || v4.is_documentation() || v4.is_unspecified();

@@ -1,4 +1,4 @@
-//! Deliveries: one event on its way to one endpoint, with all the attempts that were made.
+//! Deliveries: the record of sending one notification, with all attempts.
 
 use std::time::Duration;
 
@@ -11,8 +11,7 @@ use crate::date::next_millisecond;
 use crate::id::{DeliveryId, NotificationId, OrgId};
 use crate::revised::Revised;
 
-/// How long after each failed attempt the next is made, as Standard Webhooks advise: a day and
-/// a bit in all.
+/// The delay before each further attempt, as Standard Webhooks recommend: 28 hours in total.
 pub const RETRY_DELAYS: [Duration; 7] = [
     Duration::from_secs(5),
     Duration::from_mins(5),
@@ -23,63 +22,63 @@ pub const RETRY_DELAYS: [Duration; 7] = [
     Duration::from_hours(10),
 ];
 
-/// The status by which a receiver says that it wants no more of this (RFC 9110, 410 Gone).
+/// The status with which a receiver asks for no more attempts (RFC 9110, 410 Gone).
 const GONE: u16 = 410;
 
-/// How a delivery is doing.
+/// The status of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// There are attempts to be made.
+    /// Further attempts follow.
     Pending,
-    /// The endpoint has it.
+    /// The receiver has accepted the notification.
     Delivered,
-    /// It was given up.
+    /// No further attempt is made.
     Failed,
 }
 
-/// Why a delivery was given up.
+/// Why no further attempt is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum GivenUp {
-    /// All the attempts were made.
+pub enum DeliveryFailure {
+    /// All attempts have failed.
     AttemptsExhausted,
-    /// The endpoint was deleted meanwhile.
+    /// The endpoint was deleted.
     EndpointDeleted,
-    /// The receiver has said that it wants no more.
+    /// The receiver answered 410.
     Gone,
-    /// It could not even be attempted, for a fault that was not the receiver's.
+    /// Saldo could not attempt it. The receiver is not at fault.
     NotProcessed,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The receiver answered with this status.
     StatusCode(u16),
-    /// There was no answer that counts.
+    /// No valid answer arrived.
     Error(AttemptError),
 }
 
-/// Why an attempt had no answer. Nothing more is told: it could say what an inner network looks like.
+/// Why no valid answer arrived. It has no details: they could reveal the structure of an internal network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptError {
-    /// It did not come in time.
+    /// No answer arrived in time.
     Timeout,
-    /// There was no connection, or no TLS in it.
+    /// No connection or no TLS session could be established.
     ConnectionFailed,
-    /// The host's name is not known.
+    /// The host's name can't be resolved.
     NameNotResolved,
     /// The host, or one of its addresses, is not on the public Internet.
     AddressNotAllowed,
-    /// The receiver sent us elsewhere, and we don't go where we are sent.
+    /// The receiver answered with a redirect. Saldo does not follow redirects.
     Redirect,
-    /// The connection broke, or what came was not HTTP.
+    /// The connection broke, or the answer was not HTTP.
     RequestFailed,
 }
 
@@ -89,48 +88,48 @@ pub struct Attempt {
     /// When it ended.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub at: Timestamp,
-    /// What came of it.
+    /// Its result.
     #[serde(flatten)]
     pub outcome: Outcome,
 }
 
-/// An event on its way to an endpoint.
+/// The delivery of a notification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// Its id, the same however often the event is told.
+    /// The id. Processing the event again gives the same one.
     pub id: DeliveryId,
-    /// Whose it is.
+    /// The organization.
     pub org: OrgId,
-    /// Where it goes.
+    /// The endpoint.
     pub endpoint: NotificationId,
-    /// What the endpoint observed when it was told.
+    /// The observe key of the endpoint at the time of the event.
     pub observe_key: ObserveKey,
     /// The job that ended.
     pub job_id: String,
-    /// How it is doing.
+    /// The status.
     pub status: DeliveryStatus,
-    /// The attempts that were made, one more than there are delays between them at the most.
+    /// The attempts: at most one more than there are delays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<Attempt>,
-    /// When the next attempt is due, as long as it is pending.
+    /// When the next attempt is due; `None` unless the status is pending.
     #[serde(
         default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
         skip_serializing_if = "Option::is_none"
     )]
     pub next_attempt_at: Option<Timestamp>,
-    /// Why it was given up.
+    /// Why it failed; `None` unless it has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<GivenUp>,
-    /// When the event was.
+    pub reason: Option<DeliveryFailure>,
+    /// The time of the event.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
-    /// Tells one state of it from another.
+    /// The revision, for optimistic locking.
     pub revision: Uuid,
 }
 
 impl Delivery {
-    /// The delivery of an event to an endpoint, due at once.
+    /// The delivery of an event to an endpoint. Its first attempt is due at once.
     #[must_use]
     pub fn new(event: &Event, endpoint: &Endpoint) -> Self {
         Self {
@@ -148,32 +147,32 @@ impl Delivery {
         }
     }
 
-    /// How long it is until the next attempt is due; nothing, if it is.
+    /// The time until the next attempt is due; `None` if it is due now.
     #[must_use]
     pub fn wait(&self, now: Timestamp) -> Option<Duration> {
         let wait = self.next_attempt_at?.duration_since(now);
         Duration::try_from(wait).ok().filter(|wait| !wait.is_zero())
     }
 
-    /// Records an attempt that ended at `at`. After a failed one the next is due after the
-    /// delay of its number, until there are no more delays.
+    /// Records an attempt that ended at `at`. After a failed one, the next attempt is due after the next delay;
+    /// after the last one, the delivery fails.
     pub fn record(&mut self, outcome: Outcome, at: Timestamp, delays: &[Duration]) {
         let delay = delays.get(self.attempts.len()).copied();
         self.attempts.push(Attempt { at, outcome });
         match (outcome, delay) {
             (Outcome::StatusCode(200..=299), _) => self.end(DeliveryStatus::Delivered, None),
-            (Outcome::StatusCode(GONE), _) => self.give_up(GivenUp::Gone),
-            (_, None) => self.give_up(GivenUp::AttemptsExhausted),
+            (Outcome::StatusCode(GONE), _) => self.give_up(DeliveryFailure::Gone),
+            (_, None) => self.give_up(DeliveryFailure::AttemptsExhausted),
             (_, Some(delay)) => self.next_attempt_at = Some(next_millisecond(at + delay)),
         }
     }
 
-    /// Ends it as failed.
-    pub fn give_up(&mut self, reason: GivenUp) {
+    /// Ends the delivery as failed.
+    pub fn give_up(&mut self, reason: DeliveryFailure) {
         self.end(DeliveryStatus::Failed, Some(reason));
     }
 
-    fn end(&mut self, status: DeliveryStatus, reason: Option<GivenUp>) {
+    fn end(&mut self, status: DeliveryStatus, reason: Option<DeliveryFailure>) {
         self.status = status;
         self.reason = reason;
         self.next_attempt_at = None;
@@ -213,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delivery_is_retried_by_the_schedule_and_then_given_up() {
+    fn delivery_is_retried_by_the_schedule_and_then_fails() {
         let mut delivery = delivery();
         assert_eq!(
             (delivery.wait(second(1)), delivery.wait(second(0))),
@@ -230,23 +229,23 @@ mod tests {
         delivery.record(Outcome::StatusCode(500), now, &RETRY_DELAYS);
         assert_eq!(
             (delivery.status, delivery.reason, delivery.next_attempt_at, delivery.attempts.len()),
-            (DeliveryStatus::Failed, Some(GivenUp::AttemptsExhausted), None, 8)
+            (DeliveryStatus::Failed, Some(DeliveryFailure::AttemptsExhausted), None, 8)
         );
     }
 
     #[test]
-    fn a_success_ends_it_and_so_does_a_receiver_that_wants_no_more() {
+    fn success_and_status_410_end_a_delivery() {
         let mut delivered = delivery();
         delivered.record(Outcome::StatusCode(503), second(1), &RETRY_DELAYS);
         delivered.record(Outcome::StatusCode(204), second(7), &RETRY_DELAYS);
         assert_eq!((delivered.status, delivered.next_attempt_at), (DeliveryStatus::Delivered, None));
         let mut gone = delivery();
         gone.record(Outcome::StatusCode(410), second(1), &RETRY_DELAYS);
-        assert_eq!((gone.status, gone.reason), (DeliveryStatus::Failed, Some(GivenUp::Gone)));
+        assert_eq!((gone.status, gone.reason), (DeliveryStatus::Failed, Some(DeliveryFailure::Gone)));
     }
 
     #[test]
-    fn the_same_event_is_the_same_delivery() {
+    fn same_event_has_same_delivery() {
         assert_eq!(delivery().id, delivery().id);
     }
 }

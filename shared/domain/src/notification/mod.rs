@@ -11,7 +11,7 @@ mod target;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use delivery::{Attempt, AttemptError, Delivery, DeliveryStatus, GivenUp, Outcome, RETRY_DELAYS};
+pub use delivery::{Attempt, AttemptError, Delivery, DeliveryFailure, DeliveryStatus, Outcome, RETRY_DELAYS};
 pub use endpoint::{ENDPOINTS_MAX, Endpoint, State, signing_secret};
 pub use message::Message;
 pub use observe_key::ObserveKey;
@@ -35,7 +35,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An import has ended, in whatever status.
+    /// An import has ended, with any status.
     #[must_use]
     pub fn import_completed(org: OrgId, import: &ImportId, at: Timestamp) -> Self {
         Self { org, job_id: import.to_string(), at, keys: vec!["saldo:import.completed".to_owned()] }

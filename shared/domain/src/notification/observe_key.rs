@@ -1,5 +1,5 @@
-//! What an endpoint wants to be told of: paths of the finX API, for what synchronizations
-//! bring, and keys of Saldo's own.
+//! Observe keys: the events that an endpoint is notified of. Those of the finX API are paths, which synchronizations
+//! update; the others are Saldo's own.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::fields::InvalidValue;
 use crate::id::{AccessId, AccountId};
 
-/// What an endpoint wants to be told of.
+/// The events that an endpoint is notified of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum ObserveKey {
@@ -41,7 +41,7 @@ const UNKNOWN: InvalidValue = InvalidValue(
 );
 
 impl ObserveKey {
-    /// Whether who observes this is told the id of the job that ended.
+    /// Whether notifications with this key have the id of the job that ended.
     #[must_use]
     pub fn names_its_job(&self) -> bool {
         matches!(self, Self::ImportCompleted | Self::ExportCompleted | Self::SyncCompleted)
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_reads_back_as_it_was_written() {
+    fn keys_parse_back() {
         for key in [
             "/rest/accounts",
             "/rest/transactions",
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_no_keys() {
+    fn other_texts_are_refused() {
         for text in [
             "",
             "accounts",

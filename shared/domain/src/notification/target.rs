@@ -1,6 +1,6 @@
-//! Which URLs Saldo calls, or sends users to: notifications and banks, and the pages of banks and
-//! applications. Whoever names a URL to be called could have us send requests into our own network, so only
-//! `https` URLs of hosts on the public Internet are called, however an address is written.
+//! The URLs that Saldo calls (of endpoints and banks), and the pages to which it sends users (of banks and
+//! applications). With a URL of its choice, a caller could make Saldo send requests into a private network. So only
+//! `https` URLs of hosts on the public Internet are called, in any notation of the address.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,14 +12,14 @@ use url::{Host, Url};
 use super::address::{is_loopback, is_public};
 use crate::fields::FindingCode;
 
-/// The characters that a target may have: what browsers and servers get along with.
+/// The most characters of a URL: what browsers and servers support.
 pub const URI_CHARS_MAX: usize = 2_048;
 
-/// What a URL consists of beside letters and digits, by RFC 3986 section 2; names in other scripts are written
-/// in Punycode, other characters percent-encoded.
+/// The characters of a URL besides letters and digits (RFC 3986 section 2). Names in other scripts are written in
+/// Punycode, other characters are percent-encoded.
 const PUNCTUATION: &[u8] = b"-._~:/?#[]@!$&'()*+,;=%";
 
-/// The URL that notifications are sent to, kept exactly as given. [`Targets`] says whether it may be called.
+/// The URL to which notifications are sent, unchanged. [`Targets`] checks whether it may be called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct NotifyUri {
@@ -27,33 +27,33 @@ pub struct NotifyUri {
     url: Url,
 }
 
-/// Which addresses may be called, and which URLs users may be sent to.
+/// The addresses that may be called, and the URLs to which users may be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Targets {
-    /// Those on the public Internet.
+    /// Addresses on the public Internet.
     Public,
-    /// Those and this machine's own, without TLS too: for the local stack.
+    /// Also addresses of this machine, without TLS if the URL says so: for the local stack.
     PublicAndLoopback,
 }
 
-/// Why a target is refused.
+/// Why a URL is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTarget {
-    /// Too many characters.
+    /// It has too many characters.
     #[error("longer than {URI_CHARS_MAX} characters")]
     TooLong,
-    /// No URL with a host.
+    /// It is not a URL with a host.
     #[error(
         "not an absolute URL such as https://example.com/path (RFC 3986: letters and digits of ASCII, other characters percent-encoded)"
     )]
     NotAUrl,
-    /// A user name or password in the URL.
+    /// It has a user name or a password.
     #[error("has credentials in it, which would be stored and sent in clear")]
     HasCredentials,
-    /// Another scheme.
+    /// It has another scheme.
     #[error("not an https URL")]
     NotHttps,
-    /// A host that is not on the public Internet.
+    /// Its host is not on the public Internet.
     #[error("its host is not on the public Internet")]
     NotPublic,
 }
@@ -68,13 +68,13 @@ impl From<InvalidTarget> for FindingCode {
 }
 
 impl NotifyUri {
-    /// The URL as it is called.
+    /// The parsed URL.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The host, if it is a name, which has to be resolved.
+    /// The host, if it is a name that has to be resolved.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.url.domain()
@@ -90,7 +90,7 @@ fn address_of(url: &Url) -> Option<IpAddr> {
     }
 }
 
-/// Whether the host is this machine, as an address or as a name that always stands for it (RFC 6761 section
+/// Whether the host is this machine: a loopback address, or a name that always resolves to one (RFC 6761 section
 /// 6.3).
 fn is_local(url: &Url) -> bool {
     let local_name = |name: &str| name == "localhost" || name.ends_with(".localhost");
@@ -104,8 +104,8 @@ impl FromStr for NotifyUri {
         if text.chars().nth(URI_CHARS_MAX).is_some() {
             return Err(InvalidTarget::TooLong);
         }
-        // `Url` repairs what browsers repair, such as `https:host` and `https:\\host`. Other programs read
-        // these otherwise, so only what RFC 3986 allows is taken.
+        // `Url` repairs texts such as `https:host` and `https:\\host`, as browsers do. Other programs read these
+        // differently, so only what RFC 3986 allows is accepted.
         if !text.bytes().all(|byte| byte.is_ascii_alphanumeric() || PUNCTUATION.contains(&byte)) {
             return Err(InvalidTarget::NotAUrl);
         }
@@ -141,22 +141,22 @@ impl fmt::Display for NotifyUri {
 }
 
 impl Targets {
-    /// These addresses, with this machine's own or without.
+    /// The public addresses, and those of this machine if `loopback` is set.
     #[must_use]
     pub fn new(loopback: bool) -> Self {
         if loopback { Self::PublicAndLoopback } else { Self::Public }
     }
 
-    /// Whether this address may be called.
+    /// Whether Saldo may call this address.
     #[must_use]
     pub fn admit(self, address: IpAddr) -> bool {
         is_public(address) || self == Self::PublicAndLoopback && is_loopback(address)
     }
 
-    /// Whether Saldo may call this URL, as far as can be told without resolving its host's name.
+    /// Checks whether Saldo may call this URL. A host's name is not resolved.
     ///
     /// # Errors
-    /// [`InvalidTarget`] when it may not.
+    /// [`InvalidTarget`] when Saldo may not call it.
     pub fn check(self, url: &Url) -> Result<(), InvalidTarget> {
         if address_of(url).is_some_and(|address| !self.admit(address)) {
             return Err(InvalidTarget::NotPublic);
@@ -164,11 +164,11 @@ impl Targets {
         self.check_page(url)
     }
 
-    /// Whether a user's browser may be sent to this URL: an `https` page, or any page of this machine in the local
-    /// stack. An address of the user's own network is the user's.
+    /// Checks whether a user's browser may be sent to this URL: an `https` page or, in the local stack, any page of
+    /// this machine. It may be in a private network, which is the user's.
     ///
     /// # Errors
-    /// [`InvalidTarget`] when it may not.
+    /// [`InvalidTarget`] when users may not be sent to it.
     pub fn check_page(self, url: &Url) -> Result<(), InvalidTarget> {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(InvalidTarget::NotAUrl);
@@ -180,10 +180,10 @@ impl Targets {
         if url.scheme() == "https" || local { Ok(()) } else { Err(InvalidTarget::NotHttps) }
     }
 
-    /// Reads a URL that a notification may go to.
+    /// Parses and checks a URL to which notifications are sent.
     ///
     /// # Errors
-    /// [`InvalidTarget`] when it is none.
+    /// [`InvalidTarget`] when Saldo may not call it.
     pub fn read(self, text: &str) -> Result<NotifyUri, InvalidTarget> {
         let uri: NotifyUri = text.parse()?;
         self.check(&uri.url).map(|()| uri)
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_are_https_urls_of_public_hosts_however_these_are_written() {
+    fn targets_are_https_urls_of_public_hosts() {
         let long = format!("https://example.com/{}", "a".repeat(2_028));
         let too_long = format!("{long}a");
         for good in [
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_a_target_in_the_local_stack_alone_and_no_other_inner_network_is() {
+    fn only_the_local_stack_calls_this_machine() {
         for local in
             ["http://127.0.0.1:8080/", "http://[::1]:1/", "http://localhost:3/", "https://127.0.0.1/"]
         {

@@ -16,9 +16,14 @@ pub struct Challenge {
     #[serde(flatten)]
     pub kind: ChallengeKind,
     /// When it was created.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
     /// When it was answered or otherwise settled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub closed_at: Option<Timestamp>,
     /// The hash of the code with which the application confirms the user's return.
     #[serde(default, skip_serializing_if = "Option::is_none")]

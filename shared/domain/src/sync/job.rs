@@ -129,7 +129,11 @@ pub struct SyncJob {
     #[serde(default)]
     pub waits: u32,
     /// The end of the current wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub not_before: Option<Timestamp>,
     /// The number of failures of AWS.
     #[serde(default)]
@@ -138,15 +142,28 @@ pub struct SyncJob {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<SyncError>,
     /// The end of the current worker's lease.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub leased_until: Option<Timestamp>,
     /// When it was accepted.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
     /// When a worker first leased it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub started_at: Option<Timestamp>,
     /// When it ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub ended_at: Option<Timestamp>,
     revision: Uuid,
 }

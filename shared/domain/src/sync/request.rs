@@ -1,9 +1,9 @@
 //! The request body that starts a synchronization, and what a synchronization keeps of it.
 
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use strum::EnumString;
 use url::Url;
 
 use super::RedirectUri;
@@ -112,9 +112,10 @@ pub struct SyncRequest {
 }
 
 /// What a synchronization reads.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, EnumString)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(serialize_all = "SCREAMING_SNAKE_CASE", parse_err_ty = InvalidValue, parse_err_fn = unknown_scope)]
 pub enum SyncScope {
     /// The accounts, including those that were deleted in Saldo.
     Accounts,
@@ -123,16 +124,8 @@ pub enum SyncScope {
     Transactions,
 }
 
-impl FromStr for SyncScope {
-    type Err = InvalidValue;
-
-    fn from_str(name: &str) -> Result<Self, InvalidValue> {
-        match name {
-            "ACCOUNTS" => Ok(Self::Accounts),
-            "TRANSACTIONS" => Ok(Self::Transactions),
-            _ => Err(InvalidValue("expected ACCOUNTS or TRANSACTIONS")),
-        }
-    }
+fn unknown_scope(_: &str) -> InvalidValue {
+    InvalidValue("expected ACCOUNTS or TRANSACTIONS")
 }
 
 impl SyncRequest {

@@ -1,45 +1,45 @@
-//! What a bank says about a transaction beyond what every transaction has.
+//! The details that only banks report of a transaction.
 
 use serde::{Deserialize, Serialize};
 
 use crate::id::AccountId;
 
-/// What a bank says about a transaction that a synchronization has brought.
+/// The details of a transaction that a synchronization has read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransactionDetails {
-    /// The account that it was reported for: several may share an IBAN.
+    /// The account for which the bank reported it: several accounts may share an IBAN.
     pub account_id: AccountId,
-    /// Who is on the other side.
+    /// The name of the counterparty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterparty: Option<String>,
-    /// Their IBAN.
+    /// The counterparty's IBAN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iban: Option<String>,
-    /// Their account, where it has no IBAN.
+    /// The counterparty's account number, if it has no IBAN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account_number: Option<String>,
-    /// Their bank's BIC.
+    /// The BIC of the counterparty's bank.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bic: Option<String>,
-    /// What the bank calls such a transaction.
+    /// The bank's name for this type of transaction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub booking_text: Option<String>,
-    /// What kind it is (ISO 20022 bank transaction code).
+    /// The type (ISO 20022 bank transaction code).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The reference that goes with a payment from end to end.
+    /// The end-to-end reference of the payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_to_end_reference: Option<String>,
-    /// The direct debit's mandate.
+    /// The mandate of the direct debit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mandate_reference: Option<String>,
-    /// The direct debit's creditor.
+    /// The creditor of the direct debit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub creditor_id: Option<String>,
 }
 
 impl TransactionDetails {
-    /// Nothing, about a transaction of this account.
+    /// A transaction of this account without details.
     #[must_use]
     pub fn none(account_id: AccountId) -> Self {
         Self {

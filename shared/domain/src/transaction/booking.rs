@@ -1,4 +1,4 @@
-//! What was booked, and when: what a second report of the same transaction must not contradict.
+//! The amount and the days of a transaction, which further reports of the same transaction must not contradict.
 
 use jiff::civil::Date;
 
@@ -6,30 +6,30 @@ use super::{Direction, Source};
 use crate::fields::{Finding, FindingCode};
 use crate::money::{Currency, Decimal};
 
-/// How much was booked, and in which direction.
+/// An amount with its currency and direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Booked {
-    /// Whether it was added or taken.
+    /// The direction.
     pub direction: Direction,
-    /// How much; positive.
+    /// The amount; positive.
     pub amount: Decimal,
-    /// In which currency.
+    /// The currency.
     pub currency: Currency,
 }
 
-/// How much was booked, and on which days.
+/// An amount and the days of its booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Booking {
-    /// How much.
+    /// The amount.
     pub money: Booked,
     /// The value date.
     pub valued_on: Date,
-    /// The booking day, where it is known.
+    /// The booking day, if it is known.
     pub booked_on: Option<Date>,
 }
 
 impl Booked {
-    /// The field in which this contradicts what is stored of the same transaction.
+    /// The first field in which this contradicts the stored booking.
     fn differs_in(&self, stored: &Self) -> Option<&'static str> {
         let differs = [
             ("currency", self.currency != stored.currency),
@@ -41,7 +41,7 @@ impl Booked {
 }
 
 impl Booking {
-    /// The conflict of a report from this source with what is stored under the same id.
+    /// Whether a report from this source contradicts the stored booking with the same id.
     ///
     /// A posted transaction must have the same amount, currency, direction and value date. One of a bank must
     /// have the same amount, currency, direction and booking day (its value date where one of the two has no

@@ -3,8 +3,7 @@
 use crate::fields::FindingCode;
 use crate::money::Currency;
 
-/// The codes that the import's contract lists: ISO 4217 as it was in 2015, and not as it
-/// is today.
+/// The codes that the contract of the import lists: ISO 4217 as of 2015.
 pub const CODES: [&str; 178] = [
     "AFN", "EUR", "ALL", "DZD", "USD", "AOA", "XCD", "ARS", "AMD", "AWG", "AUD", "AZN", "BSD", "BHD", "BDT",
     "BBD", "BYR", "BZD", "XOF", "BMD", "BTN", "INR", "BOB", "BOV", "BAM", "BWP", "NOK", "BRL", "BND", "BGN",
@@ -20,7 +19,7 @@ pub const CODES: [&str; 178] = [
     "YER", "ZMW", "ZWL", "XBA", "XBB", "XBC", "XBD", "XTS", "XXX", "XAU", "XPD", "XPT", "XAG",
 ];
 
-/// The text is none of the codes listed.
+/// The text is not one of the listed codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not one of the currency codes that transactions may have, such as EUR")]
 pub(super) struct NotListed;
@@ -31,7 +30,7 @@ impl From<NotListed> for FindingCode {
     }
 }
 
-/// Reads the code of a currency that transactions may be imported in.
+/// Parses the currency code of an imported transaction.
 pub(super) fn parse(code: &str) -> Result<Currency, NotListed> {
     if CODES.contains(&code) { code.parse().map_err(|_| NotListed) } else { Err(NotListed) }
 }
@@ -41,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_listed_currency_is_known_and_no_other_is_taken() {
+    fn exactly_the_listed_currencies_are_accepted() {
         for code in CODES {
             assert_eq!(parse(code).map(Currency::code), Ok(code));
         }

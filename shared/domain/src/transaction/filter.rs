@@ -1,4 +1,4 @@
-//! Which transactions are wanted.
+//! Filters of transactions.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,11 +6,11 @@ use crate::account::AccountIdentifier;
 use crate::bounds::Bounds;
 use crate::date::Date;
 
-/// Which transactions are wanted.
+/// A filter of transactions.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TransactionFilter {
-    /// Those of this account.
+    /// Transactions of this account.
     pub account_identifier: Option<AccountIdentifier>,
-    /// Those valued on these days.
+    /// Transactions with a value date on these days.
     pub valued_on: Bounds<Date>,
 }

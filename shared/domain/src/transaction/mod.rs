@@ -13,10 +13,9 @@ mod row;
 mod sequence;
 mod source;
 
-use std::str::FromStr;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
+use strum::{EnumString, IntoStaticStr};
 
 use crate::account::AccountIdentifier;
 use crate::id::TransactionId;
@@ -32,48 +31,48 @@ pub use request::NewTransactions;
 pub use request::{NewTransaction, TRANSACTIONS, TRANSACTIONS_MAX};
 pub use row::Batch;
 pub use sequence::{Place, Sequence};
-pub use source::{Source, UnknownSource};
+pub use source::Source;
 
-/// The id by which the source knows a transaction, unique in its account.
+/// The source's id of a transaction, unique in its account.
 pub type ExternalTransactionId = Text<256>;
-/// What the source says about a transaction.
+/// The source's description of a transaction.
 pub type TransactionText = Prose<10_000>;
 
 /// A transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transaction {
-    /// Its id, by which it is deduplicated.
+    /// The id, by which transactions are deduplicated.
     pub id: TransactionId,
-    /// Who reported it.
+    /// The source.
     pub source: Source,
-    /// The account it was booked on: an IBAN, a masked card number…
+    /// The identifier of the account: an IBAN, a masked card number…
     pub account_identifier: AccountIdentifier,
-    /// The source's own id of it.
+    /// The source's own id.
     pub external_id: Option<ExternalTransactionId>,
-    /// What the source says about it.
+    /// The source's description.
     pub text: Option<TransactionText>,
-    /// How much was booked, and in which direction.
+    /// The amount and its direction.
     pub money: Booked,
-    /// How much it was in a foreign currency; positive.
+    /// The amount in the original currency; positive.
     pub original_amount: Option<Decimal>,
-    /// That currency.
+    /// The original currency.
     pub original_currency: Option<Currency>,
     /// The day of the purchase.
     pub purchased_on: Option<Date>,
-    /// The day from which the amount counts for interest: the valuta date.
+    /// The value date: the day from which the amount counts for interest.
     pub valued_on: Date,
     /// The day it was booked.
     pub booked_on: Option<Date>,
-    /// Its place among those of the same day.
+    /// The place among the transactions of the same day.
     pub sequence: Sequence,
     /// When it was imported.
     pub created_at: Timestamp,
-    /// What its bank says about it, if a synchronization brought it.
+    /// The bank's details, if a synchronization has read the transaction.
     pub details: Option<Box<TransactionDetails>>,
 }
 
 impl Transaction {
-    /// How much was booked, and on which days.
+    /// The amount and the days.
     #[must_use]
     pub fn booking(&self) -> Booking {
         Booking { money: self.money, valued_on: self.valued_on, booked_on: self.booked_on }
@@ -90,13 +89,14 @@ impl Transaction {
 }
 
 /// Whether a transaction added to the account or took from it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr)]
+#[strum(serialize_all = "snake_case", parse_err_ty = UnknownDirection, parse_err_fn = UnknownDirection::of)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = CreditDebit, rename_all = "snake_case"))]
 pub enum Direction {
     /// It added.
     Credit,
-    /// It took; what is meant where nothing is said.
+    /// It took from the account. This is the default.
     #[default]
     Debit,
 }
@@ -110,17 +110,12 @@ impl Direction {
     /// The direction's name on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Credit => "credit",
-            Self::Debit => "debit",
-        }
+        self.into()
     }
 }
 
-impl FromStr for Direction {
-    type Err = UnknownDirection;
-
-    fn from_str(text: &str) -> Result<Self, UnknownDirection> {
-        [Self::Credit, Self::Debit].into_iter().find(|known| known.name() == text).ok_or(UnknownDirection)
+impl UnknownDirection {
+    fn of(_: &str) -> Self {
+        Self
     }
 }

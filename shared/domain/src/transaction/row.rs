@@ -10,19 +10,19 @@ use super::{Booked, NewTransaction, Sequence, Source, Transaction};
 use crate::fields::{Body, Fields, Finding};
 use crate::id::{OrgId, TransactionId};
 
-/// The transactions of one request, as they are read one by one.
+/// The transactions of a request, which are read one by one.
 #[derive(Debug)]
 pub struct Batch<'a> {
     org: &'a OrgId,
     now: Timestamp,
     read: u16,
-    /// How often each transaction without an id of its source has occurred. Two identical coffees on one day are two
-    /// transactions; when the request is sent again, they are the same two.
+    /// The number of equal transactions without a source id. Two identical coffees on one day are two transactions;
+    /// when the request is sent again, they are the same two.
     occurrences: HashMap<TransactionId, u64>,
 }
 
 impl<'a> Batch<'a> {
-    /// A request made at `now`, before its first transaction.
+    /// A request made at `now`, before its first transaction is read.
     #[must_use]
     pub fn new(org: &'a OrgId, now: Timestamp) -> Self {
         Self { org, now, read: 0, occurrences: HashMap::new() }
@@ -31,7 +31,7 @@ impl<'a> Batch<'a> {
     /// Reads the next transaction of the request.
     ///
     /// # Errors
-    /// Everything that is wrong with it.
+    /// All findings.
     pub fn read(&mut self, element: &RawValue) -> Result<Transaction, Vec<Finding>> {
         let sequence = Sequence::new(self.now, self.read);
         self.read = self.read.saturating_add(1);
@@ -67,7 +67,7 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// The id of a transaction that has none of its source.
+    /// The id of a transaction without a source id.
     fn next_occurrence(&mut self, sent: &[Option<String>]) -> TransactionId {
         let id =
             |nth| TransactionId::of_fields(self.org, Source::Api, sent.iter().map(Option::as_deref), nth);

@@ -10,16 +10,16 @@ use super::Transaction;
 use crate::date::{self, Date};
 use crate::id::TransactionId;
 
-/// The order of transactions of the same day: imported later, or later in the request, is
-/// newer. The day is all that banks tell.
+/// The order of transactions of the same day: those imported later, and those later in a request, are newer. Banks
+/// report only the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sequence(u64);
 
-/// The transactions of one millisecond that can be told apart: more than a request has.
+/// The most transactions with the same millisecond: more than a request has.
 const PER_MILLISECOND: u64 = 10_000;
 
 impl Sequence {
-    /// The place of a transaction that is number `index` in a request made at `now`.
+    /// The sequence of transaction number `index` of a request made at `now`.
     #[must_use]
     pub fn new(now: Timestamp, index: u16) -> Self {
         let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
@@ -28,7 +28,7 @@ impl Sequence {
 }
 
 impl fmt::Display for Sequence {
-    /// As many digits as the year 9999 needs, so that they sort as text.
+    /// With as many digits as the year 9999 needs, so that the texts sort by time.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:019}", self.0)
     }
@@ -42,8 +42,8 @@ impl FromStr for Sequence {
     }
 }
 
-/// Where a transaction stands among those of its account: by its valuta date, and on the
-/// same day by its sequence. As text it sorts, and needs no escaping in a URL.
+/// The place of a transaction in the order of its account: the value date, then the sequence. Its text sorts in the
+/// same order and needs no escaping in URLs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     day: Date,
@@ -59,13 +59,13 @@ impl Place {
         Self { day: transaction.valued_on, sequence: transaction.sequence, id: transaction.id.clone() }
     }
 
-    /// Its valuta date.
+    /// The value date.
     #[must_use]
     pub fn day(&self) -> Date {
         self.day
     }
 
-    /// Its place among those of the day.
+    /// The sequence within the day.
     #[must_use]
     pub fn sequence(&self) -> Sequence {
         self.sequence
@@ -78,7 +78,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// The text says where no transaction can be.
+/// The text is not the place of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a place among transactions")]
 pub struct InvalidPlace;
@@ -94,7 +94,7 @@ impl FromStr for Place {
             sequence: part()?.parse().map_err(|_| InvalidPlace)?,
             id: part()?.parse().map_err(|_| InvalidPlace)?,
         };
-        // One spelling, since it is compared as text.
+        // Only one spelling is valid, since the text is compared.
         if place.to_string() == text { Ok(place) } else { Err(InvalidPlace) }
     }
 }
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_place_is_refused() {
+    fn invalid_places_are_refused() {
         for text in ["", "x", "2026-01-15", "2026-01-15.1.txn_aaaaaaaaaaaaaaaa", "2026-01-15..", "a.b.c.d"] {
             assert_eq!(text.parse::<Place>(), Err(InvalidPlace), "{text}");
         }

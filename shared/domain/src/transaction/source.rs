@@ -1,12 +1,13 @@
-//! Where a transaction comes from.
+//! The sources of transactions.
 
-use std::str::FromStr;
+use strum::{EnumString, IntoStaticStr, VariantArray};
 
-/// Who reported a transaction.
+/// The source of a transaction.
 ///
-/// The transactions of each source lie in partitions of their own and are deduplicated among themselves:
-/// what an application posts neither replaces nor hides what a bank reports, whatever ids it uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Each source has its own partitions, and its transactions are deduplicated among themselves. What an application
+/// posts neither replaces nor hides what a bank reports, even with the same ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = TransactionSource, rename_all = "snake_case"))]
 pub enum Source {
@@ -16,29 +17,13 @@ pub enum Source {
     Sync,
 }
 
-/// The text names no source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("neither api nor sync")]
-pub struct UnknownSource;
-
 impl Source {
-    /// Every source.
-    pub const ALL: [Self; 2] = [Self::Api, Self::Sync];
+    /// All sources.
+    pub const ALL: &'static [Self] = Self::VARIANTS;
 
     /// The source's name in answers, exports and records.
     #[must_use]
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Api => "api",
-            Self::Sync => "sync",
-        }
-    }
-}
-
-impl FromStr for Source {
-    type Err = UnknownSource;
-
-    fn from_str(text: &str) -> Result<Self, UnknownSource> {
-        Self::ALL.into_iter().find(|known| known.name() == text).ok_or(UnknownSource)
+        self.into()
     }
 }

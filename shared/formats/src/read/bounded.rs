@@ -1,6 +1,6 @@
-//! Bounds on what is read: at once, so that memory does not grow with a file, and no row, nor the
-//! blanks between two, is longer than [`ROW_BYTES_MAX`]; and in all, so that a small payload can't
-//! cause the work of a large one.
+//! Limits on what is read. A row, or the blanks before it, has at most [`ROW_BYTES_MAX`] bytes, so memory does not
+//! grow with a file. A compressed file, and the number of rows, are limited by the payload's size, so that a small
+//! payload can't cause the work of a large one.
 
 use std::cell::Cell;
 use std::io::{self, Read};
@@ -10,7 +10,7 @@ use saldo_domain::fields::PayloadErrorKind;
 
 use super::{ROW_BYTES_MAX, io_error};
 
-/// The bytes that readers take from their source at once, and so may have ahead of a row.
+/// The bytes that readers take from their source at a time, and so may have read beyond a row.
 pub(super) const BUFFER_BYTES: usize = 64 * 1024;
 
 /// How many times its size a gzip file may expand to. Deflate reaches 1,032 on a single repeated byte
@@ -18,19 +18,18 @@ pub(super) const BUFFER_BYTES: usize = 64 * 1024;
 /// amounts that vary), 72 (JSON that varies in the id alone) and 124 (fixed width, nine tenths of it
 /// blanks) with `gzip -9`.
 pub const EXPANSION_MAX: u64 = 200;
-/// The bytes that any gzip file may expand to, however small it is: four times what a request may hold
-/// without compression, which takes little to read.
+/// The bytes that any gzip file may expand to, however small it is: four times an uncompressed request.
 const EXPANDED_BYTES_FREE: u64 = 16_000_000;
 
-/// The rows that any payload may have: 20 chunks, which take little to process.
+/// The rows that any payload may have: 20 chunks, which are processed quickly.
 pub const ROWS_FREE: u64 = 10_000;
-/// The bytes of a payload for each further row, on average. The shortest row with an id of five digits,
-/// a name and an amount, such as `10001,Al,5`, has 11 with its line break.
+/// The bytes of a payload for each further row, on average. The shortest row with an id of five digits, a name and
+/// an amount, such as `10001,Al,5`, has 11 bytes with its line break.
 const ROW_BYTES_MIN: u64 = 8;
-/// The same of a gzip file. Rows that vary in a running number alone took 2.4 or more, measured as above.
+/// The same for a gzip file. Rows that differ only in a running number took 2.4 bytes or more, measured as above.
 const ROW_GZIP_BYTES_MIN: u64 = 1;
 
-/// A source that counts the bytes that are read from it.
+/// A source that counts the bytes that were read.
 pub(super) struct Counted<R> {
     pub(super) source: R,
     pub(super) bytes: Rc<Cell<u64>>,
@@ -70,13 +69,14 @@ impl<R: Read> Read for Expanded<R> {
     }
 }
 
-/// Whether a payload of so many bytes may have so many rows.
+/// Whether a payload of this size may have this number of rows.
 pub(super) fn may_have_rows(rows: u64, payload_bytes: u64, gzip: bool) -> bool {
     let bytes_min = if gzip { ROW_GZIP_BYTES_MIN } else { ROW_BYTES_MIN };
     rows.saturating_sub(ROWS_FREE).saturating_mul(bytes_min) <= payload_bytes
 }
 
-/// A source that fails when too much of it is read before somebody sets `since_row` back.
+/// A source that fails if a row has too many bytes. `since_row` counts the bytes; its reader resets it after each
+/// row.
 pub(super) struct Metered<'a, R> {
     pub(super) source: R,
     pub(super) since_row: &'a Cell<usize>,
@@ -93,12 +93,12 @@ impl<R: Read> Read for Metered<'_, R> {
     }
 }
 
-/// A source of which is kept what was read and not [released](Self::release): the row that is
-/// being read, and what a reader has ahead of it.
+/// A source that keeps what was read and not [released](Self::release): the current row, and what the reader has
+/// read beyond it.
 pub(super) struct Window<R> {
     source: R,
     kept: Vec<u8>,
-    /// Where in the source `kept` begins.
+    /// The position in the source at which `kept` begins.
     begins: u64,
 }
 
@@ -107,13 +107,13 @@ impl<R: Read> Window<R> {
         Self { source, kept: Vec::new(), begins: 0 }
     }
 
-    /// What is kept from this place in the source on.
+    /// The kept bytes from this position in the source on.
     pub(super) fn from(&self, at: u64) -> &[u8] {
         let skip = usize::try_from(at.saturating_sub(self.begins)).unwrap_or(usize::MAX);
         self.kept.get(skip..).unwrap_or_default()
     }
 
-    /// Forgets what is before this place, once it is worth the while.
+    /// Drops the bytes before this position, as soon as there are enough of them.
     pub(super) fn release(&mut self, to: u64) {
         let done = usize::try_from(to.saturating_sub(self.begins)).unwrap_or(usize::MAX);
         if done >= BUFFER_BYTES {
@@ -126,7 +126,7 @@ impl<R: Read> Window<R> {
 
 impl<R: Read> Read for Window<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        // Up to a buffer that is done with, one that a row has ahead, and the row.
+        // A buffer that is not needed any more, a buffer beyond the row, and the row.
         if self.kept.len() > ROW_BYTES_MAX + 3 * BUFFER_BYTES {
             return Err(io_error(PayloadErrorKind::RowTooLong { bytes_max: ROW_BYTES_MAX }));
         }

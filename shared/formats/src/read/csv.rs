@@ -1,25 +1,25 @@
-//! CSV as RFC 4180 has it and as spreadsheets write it: separated by commas, semicolons
-//! or tabs, with any line ends.
+//! Reads CSV as RFC 4180 specifies it and as spreadsheets write it: separated by commas, semicolons or tabs, with
+//! any line breaks.
 
 use std::io::{self, Read};
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
-use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
-use saldo_domain::id::AccountId;
+use saldo_domain::fields::{MissingColumn, PayloadError, PayloadErrorKind, Position};
 use saldo_domain::import::{AccountField, Column, Misquoting, REASON, RowBody, Shape};
+use saldo_domain::suggest::nearest;
 
 use super::bounded::{BUFFER_BYTES, Window};
-use super::quoting::{Quoting, Table};
+use super::quoting::{Quoting, Table, is_id_of_account};
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Notation, ReadError, Rows, Sink};
 use crate::formula::unguarded;
 
-/// The rows, the header among them, in which an account's id must be for their column to be one
-/// of accounts' ids.
+/// The first rows, header included, one of which must have an account's id in the column `id`. Otherwise the column
+/// is ignored as one of another system.
 const ROWS_LOOKED_AT: usize = 1_000;
-/// What may separate cells, the likeliest first.
+/// The separators of cells, the most likely first.
 const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
-/// The bytes from the beginning on by which a file's separator and column of ids are told.
+/// The bytes at the beginning of a file that are examined to find its separator and its column of ids.
 const HEAD_BYTES: u64 = 256 * 1024;
 
 pub(super) fn read(
@@ -66,7 +66,7 @@ pub(super) fn read(
     Ok(shape)
 }
 
-/// The cells of a record, without what guards them in a spreadsheet.
+/// The cells of a record, without guards against formulas.
 fn cells(record: &StringRecord) -> Vec<String> {
     record.iter().map(|cell| unguarded(cell).into_owned()).collect()
 }
@@ -74,11 +74,11 @@ fn cells(record: &StringRecord) -> Vec<String> {
 /// A record whose quotation marks are wrong.
 struct Misquoted {
     error: PayloadError,
-    /// The record's cells, if it is certain where it ends: then it alone is refused.
+    /// The record's cells, if it is certain where the record ends. Then only this record is refused.
     cells: Option<(Vec<String>, Misquoting)>,
 }
 
-/// What is wrong with the quotation marks of the record that was just read, if anything is.
+/// The mistake in the quotation marks of the record that was just read, if any.
 fn misquoted<R: Read>(
     reader: &csv::Reader<Window<R>>,
     record: &StringRecord,
@@ -87,7 +87,7 @@ fn misquoted<R: Read>(
     let begin = record.position()?.byte();
     let length = usize::try_from(reader.position().byte().saturating_sub(begin)).ok()?;
     let bytes = reader.get_ref().from(begin).get(..length)?;
-    // The reader passes over a second byte order mark.
+    // The `csv` crate skips a second byte order mark.
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| begin == 0).unwrap_or(bytes);
     let quoting = table.quoting(bytes);
     let row = match quoting {
@@ -98,15 +98,19 @@ fn misquoted<R: Read>(
         let ahead = bytes.get(..at).unwrap_or_default().trim_ascii_start();
         row + ahead.split(|byte| *byte == b'\n').skip(1).count() as u64
     };
-    let as_it_is = |is_one_line: bool| is_one_line.then(|| split(bytes, char::from(table.delimiter)));
+    let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, char::from(table.delimiter)));
     let (at, how, cells) = match quoting {
         Quoting::WellFormed => return None,
         Quoting::Unclosed => {
             let error = PayloadErrorKind::UnclosedQuote.at(Position::line(row));
             return Some(Misquoted { error, cells: None });
         }
-        Quoting::TextAfter { at, is_one_line } => (at, Misquoting::TextAfterQuote, as_it_is(is_one_line)),
-        Quoting::BlankBefore { at, is_one_line } => (at, Misquoting::BlankBeforeQuote, as_it_is(is_one_line)),
+        Quoting::TextAfter { at, is_one_line } => {
+            (at, Misquoting::TextAfterQuote, cells_if_certain(is_one_line))
+        }
+        Quoting::BlankBefore { at, is_one_line } => {
+            (at, Misquoting::BlankBeforeQuote, cells_if_certain(is_one_line))
+        }
         Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, Some(cells(record))),
     };
     let position = Position { row: Some(row), ..Position::line(line(at)) };
@@ -114,32 +118,27 @@ fn misquoted<R: Read>(
     Some(Misquoted { error, cells: cells.map(|cells| (cells, how)) })
 }
 
-/// The cells of a line: those that are quoted as a whole without their marks, so that they mean
-/// the same when the refused row is sent again, and the others as they are.
+/// The cells of a line. Cells that are quoted as a whole lose their marks, so that they keep their meaning when the
+/// refused row is sent again. Other cells stay unchanged.
 fn split(line: &[u8], delimiter: char) -> Vec<String> {
     let line = String::from_utf8_lossy(line);
     let cells = line.trim_matches(['\r', '\n']).split(delimiter);
     cells.map(|cell| unguarded(&quoted_whole(cell).unwrap_or_else(|| cell.to_owned())).into_owned()).collect()
 }
 
-/// The text of a cell that is quoted as a whole, blanks around it aside.
+/// The text of a cell that is quoted as a whole, apart from blanks around it.
 fn quoted_whole(cell: &str) -> Option<String> {
     let text = cell.trim_matches([' ', '\t']).strip_prefix('"')?.strip_suffix('"')?;
     let has_single_mark = text.replace("\"\"", "").contains('"');
     (!has_single_mark).then(|| text.replace("\"\"", "\""))
 }
 
-/// Where a file has its column of accounts' ids: some row among the first has one there. Other
-/// systems have columns of that name, too, and mean something else.
+/// The column of account ids, if one of the first rows has an account's id in it. In files of other systems, a
+/// column of that name has another meaning.
 fn column_of_ids(head: &[u8], delimiter: char, columns: &[Column]) -> Option<usize> {
     let at = columns.iter().position(|column| column.field() == Some(AccountField::Id))?;
     let mut rows = reader(head, delimiter).into_byte_records().take(ROWS_LOOKED_AT);
     rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_id_of_account)).then_some(at)
-}
-
-/// Whether a cell has the id of an account.
-pub(super) fn is_id_of_account(cell: &[u8]) -> bool {
-    std::str::from_utf8(cell).is_ok_and(|id| id.trim().parse::<AccountId>().is_ok())
 }
 
 fn reader<R: Read>(text: R, delimiter: char) -> csv::Reader<R> {
@@ -157,14 +156,14 @@ fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut StringRecord)
         let line = first_line(reader, record);
         match error.into_kind() {
             ErrorKind::Io(error) => ReadError::from(error).on_line(line.unwrap_or(1)),
-            // The text is UTF-8 and rows may be ragged: there are no others.
+            // The text is UTF-8 and rows may have any number of cells, so there are no other errors.
             other => ReadError::from(io::Error::other(format!("{other:?}"))),
         }
     })
 }
 
-/// The line a record begins on. The reader's position still has the end of the line
-/// before it, and blank lines, ahead.
+/// The line on which a record begins. The reader's position is before the line break of the previous line, and
+/// before blank lines.
 fn first_line<R: Read>(reader: &csv::Reader<Window<R>>, record: &StringRecord) -> Option<u64> {
     let position = record.position()?;
     let begun = reader.get_ref().from(position.byte());
@@ -176,7 +175,7 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Payl
     if header.len() > COLUMNS_MAX {
         return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
     }
-    // Without guards: those of a file of refused rows are no part of its headers.
+    // Without guards, which files of refused rows have: they are not part of the headers.
     let header = cells(header);
     if let Some(at) = header.iter().position(|name| name.chars().nth(HEADER_CHARS_MAX).is_some()) {
         let position = Position { column: Some(at as u64 + 1), ..Position::default() };
@@ -199,6 +198,14 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Payl
             return Err(PayloadErrorKind::DuplicateColumn { field: field.name() }.into());
         }
     }
+    let missing: Vec<MissingColumn> = AccountField::REQUIRED
+        .into_iter()
+        .filter(|required| !fields.contains(&Some(*required)))
+        .map(|required| missing_column(required, &header, &fields))
+        .collect();
+    if !missing.is_empty() {
+        return Err(PayloadErrorKind::MissingColumns { columns: missing }.into());
+    }
     let columns = header
         .into_iter()
         .zip(fields)
@@ -206,7 +213,14 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Payl
     Ok(columns.collect())
 }
 
-/// The separator that splits the first line into the most cells, quoted text aside.
+/// A required field without a column, and the header without a field that is most similar to its name.
+fn missing_column(required: AccountField, header: &[String], fields: &[Option<AccountField>]) -> MissingColumn {
+    let unused = header.iter().zip(fields).filter(|(_, field)| field.is_none()).map(|(name, _)| name.trim());
+    let similar = nearest(required.name(), unused).map(str::to_owned);
+    MissingColumn { field: required.name(), similar }
+}
+
+/// The separator that occurs most often in the first line, outside of quoted text.
 fn detect_delimiter(head: &[u8]) -> char {
     let mut counts = [0_usize; DELIMITERS.len()];
     let mut quoted = false;
@@ -222,7 +236,7 @@ fn detect_delimiter(head: &[u8]) -> char {
         }
     }
     let best = counts.iter().max().copied().unwrap_or_default();
-    // The first of the most frequent: a header of one column is read as comma-separated.
+    // The first one if several are equally frequent: a header of one column counts as comma-separated.
     DELIMITERS.into_iter().zip(counts).find(|(_, n)| *n == best).map_or(',', |(d, _)| d)
 }
 
@@ -253,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_from_a_spreadsheet_is_read_as_it_was_meant() {
+    fn spreadsheet_file_is_read() {
         let payload = "\u{feff}Contact.Name;Total Amount;Notes\r\n\"Núñez; \"\"Ana\"\"\";12.5;\"two\r\nlines\"\r\n\r\nragged\r\nB;2;\r\n";
         let cells = |cells: &[&str]| cells.iter().map(|&c| c.to_owned()).collect::<Vec<_>>();
         assert_eq!(
@@ -267,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapping_renames_columns() {
+    fn mapping_renames_columns() {
         let mapping: Mapping =
             serde_json::from_str(r#"{"Kunde":"contact.name","Saldo":"total_amount"}"#).expect("a mapping");
         assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
@@ -279,17 +293,36 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_make_no_sense_are_refused() {
+    fn header_without_required_fields_is_refused_with_similar_headers() {
+        let missing = |header: &str, mapping: &str| {
+            let mapping: Mapping = serde_json::from_str(mapping).expect("a mapping");
+            rows(&format!("{header}\nx,1"), &mapping)
+                .map(|rows| rows.len())
+                .map_err(|error| error.to_string())
+        };
+        let advice = "name the columns after the fields, or assign columns to fields with `mapping`";
+        let both = "no column for contact.name (is it \"contact_nam\"?) and total_amount";
+        assert_eq!(missing("contact_nam,notes", "{}"), Err(format!("{both}; {advice}")));
+        let one = "no column for total_amount (is it \"Total-Amount\"?)";
+        assert_eq!(missing("Contact.Name,Total-Amount", "{}"), Err(format!("{one}; {advice}")));
+        assert_eq!(missing("Contact.Name,Total-Amount", r#"{"Total-Amount":"total_amount"}"#), Ok(1));
+    }
+
+    #[test]
+    fn invalid_headers_are_refused() {
         let none = Mapping::default();
         assert_eq!(rows("", &none), Err(Kind::NoRows.into()));
         assert_eq!(rows("contact.name,total_amount\n", &none), Err(Kind::NoRows.into()));
         assert_eq!(rows("a,b\n1,2", &none), Err(Kind::NoKnownColumn.into()));
-        assert_eq!(rows("notes,Notes\n1,2", &none), Err(Kind::DuplicateColumn { field: "notes" }.into()));
+        assert_eq!(
+            rows("contact.name,total_amount,notes,Notes\n1,2,3,4", &none),
+            Err(Kind::DuplicateColumn { field: "notes" }.into())
+        );
         assert_eq!(
             rows(&format!("notes{}\nx", ",".repeat(1_000)), &none),
             Err(Kind::TooManyColumns { max: COLUMNS_MAX }.into())
         );
-        let longest = format!("notes,'={}\nx,y", "n".repeat(199));
+        let longest = format!("contact.name,total_amount,'={}\nx,y,z", "n".repeat(199));
         assert_eq!(rows(&longest, &none).map(|rows| rows.len()), Ok(1));
         let long = format!("notes,{}\nx,y", "n".repeat(201));
         let column = Position { column: Some(2), ..Position::default() };
@@ -297,24 +330,24 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_never_closed_is_told_by_its_line_and_an_inch_is_no_quote() {
+    fn unclosed_quote_is_reported_with_its_line_and_inch_mark_is_text() {
         let payload = "contact.name,total_amount\nB,2\n\"Ana,1\nB,2\n";
         assert_eq!(rows(payload, &Mapping::default()), Err(Kind::UnclosedQuote.at(Position::line(3))));
-        let inch = "contact.name,notes
-Ana,5\" pipe
-B,\"two
+        let inch = "contact.name,total_amount,notes
+Ana,1,5\" pipe
+B,2,\"two
 lines\"
 ";
         assert_eq!(rows(inch, &Mapping::default()).map(|rows| rows.len()), Ok(2));
     }
 
     #[test]
-    fn the_delimiter_is_told_by_the_header() {
+    fn header_decides_the_delimiter() {
         for (payload, expected) in [
-            ("notes\nx", ','),
-            ("\"a,b\";notes\nx", ';'),
-            ("notes\ttype\nx", '\t'),
-            ("\r\n\nnotes;type\nx", ';'),
+            ("contact.name,total_amount\nx,1", ','),
+            ("\"a,b\";contact.name;total_amount\nx", ';'),
+            ("contact.name\ttotal_amount\nx", '\t'),
+            ("\r\n\ncontact.name;total_amount\nx", ';'),
         ] {
             let shape = read(&Notation::of(Format::Csv), payload.as_bytes(), |_, _| Ok(()));
             assert!(
@@ -325,15 +358,16 @@ lines\"
     }
 
     #[test]
-    fn rows_and_the_blanks_between_them_have_a_bound_and_files_have_none() {
+    fn rows_and_blanks_between_rows_are_bounded_and_files_are_not() {
         let row = format!("\n\n\"{}\"", "x\n".repeat(ROW_BYTES_MAX / 2 - 10));
-        let long = format!("notes{}", row.repeat(4));
+        let long = format!("contact.name,total_amount{}", row.repeat(4));
         let lines: Vec<_> =
             rows(&long, &Mapping::default()).expect("readable").into_iter().map(|(line, _)| line).collect();
         let each = u64::try_from(ROW_BYTES_MAX / 2 - 10).expect("a number") + 2;
         assert_eq!(lines, [0, 1, 2, 3].map(|n| Some(3 + n * each)));
         for filling in ["x", "\n"] {
-            let payload = format!("notes\nA\nB{}C", filling.repeat(ROW_BYTES_MAX + 500_000));
+            let payload =
+                format!("contact.name,total_amount\nA\nB{}C", filling.repeat(ROW_BYTES_MAX + 500_000));
             let error = rows(&payload, &Mapping::default()).expect_err("too long");
             assert!(
                 matches!(error.kind, Kind::RowTooLong { .. }) && error.position.line.is_some(),

@@ -1,9 +1,9 @@
-//! Text as UTF-8, whichever encoding it comes in: UTF-8 or UTF-16 by its byte order mark, UTF-8
-//! without one, and Windows-1252 where a spreadsheet may have written it.
+//! Decodes text to UTF-8. The encoding is UTF-8 or UTF-16 with a byte order mark, UTF-8 without one, or
+//! Windows-1252, which spreadsheets write.
 //!
-//! Windows-1252 has no mark and no form that is wrong, so it is what is left: text without a
-//! mark whose first character beyond ASCII is no UTF-8. Text that was UTF-8 before it is
-//! broken is refused, not guessed at.
+//! Windows-1252 has no byte order mark and no invalid bytes, so it can only be guessed: text without a mark is
+//! Windows-1252 if its first character beyond ASCII is not valid UTF-8. If invalid bytes come after a valid
+//! character, the text is refused.
 
 use std::io::{self, Read};
 
@@ -12,22 +12,23 @@ use saldo_domain::fields::{PayloadErrorKind, Position};
 
 use super::{TEXT_BYTES_MAX, io_error};
 
-/// The bytes that are read and decoded at a time.
+/// The number of bytes that are read and decoded at a time.
 const BLOCK_BYTES: usize = 64 * 1024;
-/// The bytes of the longest byte order mark.
+/// The number of bytes of the longest byte order mark.
 const MARK_BYTES: usize = 3;
-/// How much longer text may be in UTF-8: three bytes for one of Windows-1252.
+/// How many times longer text may be in UTF-8: three bytes for one of Windows-1252.
 const GROWTH_MAX: usize = 3;
 
-/// The text of a source, in UTF-8. Errors are the source's, or hold a [`PayloadError`](saldo_domain::fields::PayloadError).
+/// The text of a source in UTF-8. Errors are those of the source, or contain a
+/// [`PayloadError`](saldo_domain::fields::PayloadError).
 pub(super) struct Decoded<R> {
     source: R,
-    /// What was read and is not decoded: at most a block, and the beginning of a character.
+    /// Bytes that were read and not decoded: at most one block, and the beginning of a character.
     raw: Vec<u8>,
-    /// The bytes decoded before `raw`.
+    /// The number of bytes that were decoded before `raw`.
     done: u64,
     ended: bool,
-    /// What was decoded and is not handed on, from `at` on.
+    /// Decoded bytes; those before `at` were returned.
     text: Vec<u8>,
     at: usize,
     encoding: State,
@@ -35,9 +36,9 @@ pub(super) struct Decoded<R> {
 }
 
 enum State {
-    /// It may begin with a mark.
+    /// The text may begin with a byte order mark.
     Unknown,
-    /// `proven` if a character beyond ASCII, or a mark, has shown it.
+    /// UTF-8. `proven` if a byte order mark or a character beyond ASCII has confirmed it.
     Utf8 {
         proven: bool,
     },
@@ -45,13 +46,13 @@ enum State {
 }
 
 impl<R: Read> Decoded<R> {
-    /// The text of `source`, which may be Windows-1252 if `or_windows`.
+    /// The text of `source`. It may be Windows-1252 if `or_windows` is set.
     pub(super) fn new(source: R, or_windows: bool) -> Self {
         let (raw, text) = (Vec::new(), Vec::new());
         Self { source, raw, done: 0, ended: false, text, at: 0, encoding: State::Unknown, or_windows }
     }
 
-    /// Decodes a block more.
+    /// Decodes one more block.
     fn advance(&mut self) -> io::Result<()> {
         let kept = self.raw.len();
         self.raw.resize(kept + BLOCK_BYTES, 0);
@@ -89,11 +90,11 @@ impl<R: Read> Decoded<R> {
         };
     }
 
-    /// Hands on what is UTF-8.
+    /// Passes on the bytes that are UTF-8.
     fn check(&mut self) -> io::Result<()> {
         let (good, broken) = match std::str::from_utf8(&self.raw) {
             Ok(text) => (text.len(), false),
-            // Cut off in the middle of a character, which goes on.
+            // The block ends in the middle of a character.
             Err(error) if error.error_len().is_none() && !self.ended => (error.valid_up_to(), false),
             Err(error) => (error.valid_up_to(), true),
         };
@@ -113,7 +114,7 @@ impl<R: Read> Decoded<R> {
         }
     }
 
-    /// Decodes what is not UTF-8.
+    /// Decodes bytes in another encoding.
     fn decode(&mut self) -> io::Result<()> {
         let raw = std::mem::take(&mut self.raw);
         let State::Other(encoding, decoder) = &mut self.encoding else { return Ok(()) };
@@ -130,7 +131,7 @@ impl<R: Read> Decoded<R> {
         }
     }
 
-    /// Lets what was decoded be read, after what is still to be.
+    /// Appends decoded text for the next calls of `read`.
     fn hand_on(&mut self, text: Vec<u8>) {
         if self.at == self.text.len() {
             (self.text, self.at) = (text, 0);
@@ -168,7 +169,7 @@ mod tests {
 
     fn decoded(bytes: &[u8], or_windows: bool) -> Result<String, String> {
         let mut text = String::new();
-        // A byte at a time, so that every character is cut at every place.
+        // One byte at a time, so that every character is cut at every position.
         let bytes = bytes
             .chunks(1)
             .fold(Box::new(io::empty()) as Box<dyn Read>, |all, byte| Box::new(all.chain(byte)));
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_encoding_is_told_by_the_mark_or_by_the_first_letter_beyond_ascii() {
+    fn byte_order_mark_or_first_character_beyond_ascii_decides_the_encoding() {
         let utf16 = |text: &str, bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
             "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
         };
@@ -207,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn utf_8_comes_through_as_it_is_however_it_is_cut(text in "\\PC{0,40}") {
+        fn utf_8_is_unchanged_wherever_blocks_end(text in "\\PC{0,40}") {
             let expected = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
             prop_assert_eq!(decoded(text.as_bytes(), true), Ok(expected));
         }

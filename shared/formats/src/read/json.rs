@@ -1,4 +1,4 @@
-//! `{ "accounts": [ … ] }`, in one pass.
+//! Reads `{ "accounts": [ … ] }` in one pass.
 
 use std::cell::Cell;
 use std::io::{BufReader, Read};
@@ -13,16 +13,16 @@ use super::bounded::{BUFFER_BYTES, Metered};
 use super::decoded::Decoded;
 use super::{Notation, ReadError, Rows, Sink};
 
-/// What may stand beside the rows: it is about the import and read elsewhere.
+/// The members that may be beside the rows. They concern the import, and [`ImportMembers`] reads them.
 static BESIDE: [&str; 2] = ["dry_run", "upload_id"];
 
-/// What a JSON body says besides rows.
+/// The members of a JSON body beside the rows.
 #[derive(Debug, Default, Deserialize)]
 pub struct ImportMembers {
-    /// Whether its rows are in a file that was uploaded.
+    /// Whether the body names an uploaded file, which has the rows.
     #[serde(default, deserialize_with = "is_there")]
     pub upload_id: bool,
-    /// Whether nothing is to be written.
+    /// Whether the import writes nothing.
     #[serde(default)]
     pub dry_run: Option<Value>,
 }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_counted_whatever_they_are() {
+    fn elements_of_every_type_are_counted() {
         let rows = |json: &str| count(&Notation::of(Format::Json), json.as_bytes()).ok();
         assert_eq!(rows(r#"{"accounts":[{},5,null,[[]]]}"#), Some(4));
         let beside = r#"{"dry_run":true,"accounts":[{}]}"#;
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_json_says_line_and_column() {
+    fn invalid_json_has_line_and_column() {
         for (json, expected) in [
             ("{\"accounts\": [\n  {},\n  {]\n]}", (3, 4)),
             ("", (1, 0)),
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_envelope_says_what_is_wrong_with_it() {
+    fn invalid_envelope_is_explained() {
         let wrong = |field, expected| PayloadError::from(PayloadErrorKind::WrongType { field, expected });
         for json in ["[]", "5", "null", "\"a\""] {
             assert_eq!(error(json), wrong("", "a JSON object"), "{json}");
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_a_bound_and_so_have_the_blanks_around_it() {
+    fn rows_and_blanks_between_rows_are_bounded() {
         let long = "x".repeat(ROW_BYTES_MAX + 200_000);
         for json in [
             format!(r#"{{"accounts":["{long}"]}}"#),

@@ -1,7 +1,7 @@
-//! Reading payloads: bytes become rows, in order, each with its place in the file.
+//! Reads payloads: bytes become rows, in order, each with its position in the file.
 //!
-//! Reading judges only what keeps a payload from being taken apart; what a row says is
-//! judged later, row by row, by [`RawRow::check`].
+//! A reader refuses a payload only if it can't be divided into rows. [`RawRow::check`] checks the content of each
+//! row later.
 
 mod bounded;
 mod csv;
@@ -24,40 +24,40 @@ use saldo_domain::import::{Format, Mapping, Notation, RawRow, RowBody, Shape};
 use bounded::{Counted, Expanded, may_have_rows};
 use decoded::Decoded;
 
-/// The rows one file may have. The digests that tell repeated accounts apart take 16 bytes a
-/// row, so that many fit in a planner's memory.
+/// The most rows of a file. The planner needs 16 bytes of memory for each row, for the digest that finds repeated
+/// accounts.
 pub const ROWS_MAX: u64 = 10_000_000;
-/// The bytes one row may have, and the blanks before it: as many as a request has, and little
-/// enough that a chunk of them fits in memory.
+/// The most bytes of a row, and of the blanks before it: as many as a request has, and few enough that a chunk of
+/// such rows fits in memory.
 pub const ROW_BYTES_MAX: usize = 4_000_000;
-/// The bytes a file may come to once it is no longer compressed: as many as S3 takes at once.
+/// The most bytes of a file after decompression: as many as S3 accepts in one `PUT`.
 pub const TEXT_BYTES_MAX: u64 = 5_000_000_000;
-/// The columns a CSV payload may have: every chunk bears the header.
+/// The most columns of a CSV payload: every chunk repeats the header.
 pub const COLUMNS_MAX: usize = 1_000;
-/// The characters of a column's header.
+/// The most characters of a column's header.
 pub const HEADER_CHARS_MAX: usize = 200;
 
-/// The error of a source that ends before the payload does, inside an [`io::Error`].
+/// The source ended before the payload. Sources return it inside an [`io::Error`].
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("the source ended before the payload")]
 pub struct SourceEnded;
 
-/// Why reading ended before the end of the payload.
+/// Why reading stopped before the end of the payload.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The payload can't be read.
     #[error(transparent)]
     Payload(PayloadError),
-    /// The source ended first: it failed with [`SourceEnded`].
+    /// The source ended first, with [`SourceEnded`].
     #[error(transparent)]
     SourceEnded(#[from] SourceEnded),
-    /// The sink wants no more rows.
+    /// The sink accepts no more rows.
     #[error("reading was stopped")]
     Stopped,
 }
 
 impl ReadError {
-    /// Adds the line to the position, if it is the error of a row.
+    /// Adds the line to the position, if the error concerns a row.
     fn on_line(self, line: u64) -> Self {
         match self {
             Self::Payload(PayloadError { kind: kind @ PayloadErrorKind::RowTooLong { .. }, .. }) => {
@@ -91,7 +91,7 @@ impl From<io::Error> for ReadError {
             Err(error) if error.get_ref().is_some_and(|inner| inner.is::<SourceEnded>()) => {
                 Self::SourceEnded(SourceEnded)
             }
-            // The decompressor is the only other reader with errors of its own.
+            // Besides the readers of this crate, only the decompressor returns errors of its own.
             Err(error) => PayloadErrorKind::InvalidGzip { reason: error.to_string() }.into(),
         }
     }
@@ -102,17 +102,17 @@ fn io_error(error: impl Into<PayloadError>) -> io::Error {
     io::Error::other(error.into())
 }
 
-/// Takes rows, each with the shape that all rows have, until it returns an error.
+/// Receives rows, and the shape that they have in common, until it returns an error.
 pub trait Sink: FnMut(&Shape, RawRow) -> Result<(), ReadError> {}
 
 impl<S: FnMut(&Shape, RawRow) -> Result<(), ReadError>> Sink for S {}
 
-/// Takes a payload apart, handing each row to `sink`, and returns their shape. Of the payload
-/// no more is held than a row and a few buffers.
+/// Reads the rows of a payload, passes each to `sink`, and returns their shape. Memory holds one row and a few
+/// buffers.
 ///
 /// # Errors
-/// [`ReadError`] when the payload as a whole can't be read, or the source or the sink ended it.
-/// Rows found before have been handed over by then.
+/// [`ReadError`] when the payload as a whole can't be read, or when the source or the sink stopped the reading. The
+/// rows before the error were passed to the sink.
 pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Shape, ReadError> {
     let bytes = Rc::new(Cell::new(0));
     let payload = Counted { source: payload, bytes: Rc::clone(&bytes) };
@@ -133,7 +133,7 @@ fn read_text(notation: &Notation, bytes: impl Read, mut rows: Rows<impl Sink>) -
     if rows.count == 0 { Err(PayloadErrorKind::NoRows.into()) } else { Ok(shape) }
 }
 
-/// How many rows a payload has, if it can be read.
+/// Counts the rows of a payload.
 ///
 /// # Errors
 /// As [`read`].
@@ -146,7 +146,7 @@ pub fn count(notation: &Notation, payload: impl Read) -> Result<u64, ReadError> 
     Ok(rows)
 }
 
-/// Numbers the rows and hands them on.
+/// Numbers the rows and passes them on.
 struct Rows<S> {
     count: u64,
     /// The bytes of the payload that were read so far.
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn gzip_is_read_in_all_its_members_and_refused_when_it_is_cut() {
+    fn all_gzip_members_are_read_and_truncated_files_refused() {
         let notation = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
         let two = [gzip(b"{}\n{}\n"), gzip(b"{}\n")].concat();
         assert!(matches!(count(&notation, two.as_slice()), Ok(3)));
@@ -216,25 +216,25 @@ mod tests {
     #[test]
     fn gzip_bomb_is_refused_by_its_ratio() {
         let notation = Notation { gzip: true, ..Notation::of(Format::Ndjson) };
-        // Each row is short enough, and there are few of them.
+        // Each row is short enough, and there are few rows.
         let row = format!("{{}}{}\n", " ".repeat(1_000_000));
         assert_eq!(
             refusal(&notation, &gzip(row.repeat(20).as_bytes())),
             PayloadErrorKind::ExpandsTooMuch { times_max: EXPANSION_MAX }.into()
         );
-        // Small files may be padded as much as they like.
+        // Small files may consist of blanks.
         assert!(matches!(count(&notation, gzip(row.repeat(15).as_bytes()).as_slice()), Ok(15)));
     }
 
     #[test]
-    fn rows_without_data_are_refused_by_the_bytes_they_have() {
+    fn rows_without_data_are_refused() {
         let many = 20 * usize::try_from(ROWS_FREE).expect("few");
         let json = format!(r#"{{"accounts":[{}{{}}]}}"#, "{},".repeat(many));
         assert_eq!(
             refusal(&Notation::of(Format::Json), json.as_bytes()),
             PayloadErrorKind::RowsTooShort.into()
         );
-        let csv = format!("external_id,total_amount\n{}", ",\n".repeat(many));
+        let csv = format!("contact.name,total_amount\n{}", ",\n".repeat(many));
         assert_eq!(
             refusal(&Notation::of(Format::Csv), csv.as_bytes()),
             PayloadErrorKind::RowsTooShort.into()
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_source_is_no_fault_of_the_payload() {
+    fn source_failure_is_not_a_payload_error() {
         struct Failing;
         impl Read for Failing {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_have_a_bound() {
+    fn number_of_rows_is_bounded() {
         let payload_bytes = Rc::new(Cell::new(u64::MAX));
         let mut rows = Rows { count: ROWS_MAX, payload_bytes, gzip: false, sink: |_: &Shape, _| Ok(()) };
         let fault = rows.push(&Shape::Objects, None, RowBody::Broken(String::new()));

@@ -1,4 +1,4 @@
-//! One JSON value a line. A line that is no JSON is that row's fault; the rest is read.
+//! Reads one JSON value from each line. If a line is not JSON, only its row is refused.
 
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
@@ -48,13 +48,13 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_are_no_rows_and_broken_lines_keep_their_place() {
+    fn blank_lines_are_skipped_and_invalid_lines_counted() {
         let read = rows(b"{}\r\n\n  \n{broken\n{} {}\nnull").expect("readable");
         assert_eq!(read, [(0, Some(1), true), (1, Some(4), false), (2, Some(5), false), (3, Some(6), true)]);
     }
 
     #[test]
-    fn a_line_has_a_bound() {
+    fn lines_are_bounded() {
         let long = format!("{{}}\n{}", "x".repeat(ROW_BYTES_MAX + 200_000));
         let error = rows(long.as_bytes()).expect_err("too long").to_string();
         assert!(error.starts_with("line 2: a row has more than"), "{error}");

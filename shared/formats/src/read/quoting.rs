@@ -1,57 +1,58 @@
-//! How the quotation marks of a CSV record stand (RFC 4180, section 2, rules 5 to 7).
+//! Checks the quotation marks of a CSV record (RFC 4180, section 2, rules 5 to 7).
 //!
-//! The `csv` crate reads every record: it takes text after a closing quotation mark for more of
-//! the cell, and a mark after a blank for text. A stray mark opens a cell that ends at the next
-//! mark and holds every row up to it. So a record's bytes are looked at once more.
+//! The `csv` crate accepts every record: it reads text after a closing quotation mark as part of the cell, and a
+//! quotation mark after a blank as text. So a stray quotation mark opens a cell that contains all rows up to the
+//! next mark. This module examines the bytes of a record again, to find such mistakes.
 
 use std::ops::Range;
 
-/// How the quotation marks of a record stand. Each `at` is a place in the record.
+use saldo_domain::id::AccountId;
+
+/// The quotation marks of a record. Each `at` is a position in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quoting {
-    /// Every cell that opens one closes it at its end. A mark within an unquoted cell is text,
-    /// as in `5" pipe`.
+    /// Every opening mark is closed at the end of its cell. A mark within an unquoted cell is text, as in `5" pipe`.
     WellFormed,
-    /// The record ends within quoted text.
+    /// The record ends inside quoted text.
     Unclosed,
     /// Text follows a closing mark.
     TextAfter {
-        /// Where the text begins.
+        /// The position of the text.
         at: usize,
-        /// Whether the record is one line with as many opening as closing marks, so that the
-        /// next line is the next record beyond doubt.
+        /// Whether the record is one line with as many opening as closing marks. Then it is certain that the next
+        /// line is the next record.
         is_one_line: bool,
     },
     /// A cell begins with blanks and a mark.
     BlankBefore {
-        /// Where the mark is.
+        /// The position of the mark.
         at: usize,
-        /// As of `TextAfter`.
+        /// As in `TextAfter`.
         is_one_line: bool,
     },
     /// A line of a quoted cell looks like another row.
     HoldsARow {
-        /// Where the line begins.
+        /// The position at which the line begins.
         at: usize,
     },
 }
 
-/// What is known of the table that a record is in.
+/// The properties of the table that a record belongs to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table {
-    /// What separates the cells.
+    /// The separator of cells.
     pub(super) delimiter: u8,
-    /// The number of cells of the header.
+    /// The number of cells in the header.
     pub(super) columns: usize,
-    /// Whether one of the columns says why rows were refused: a row within a quoted cell is from
-    /// the file that was imported before, and has no cell for it.
+    /// Whether the table has the column with the reason of refusal. A row inside a quoted cell is from the file that
+    /// was imported before, and has no cell for the reason.
     pub(super) has_reason: bool,
-    /// The column of accounts' ids, in a file that has them, as exports do.
+    /// The column of account ids, if the file has one, as exports do.
     pub(super) ids: Option<usize>,
 }
 
 impl Table {
-    /// Looks at the bytes of a record, which may have line breaks before and after it.
+    /// Checks the bytes of a record, which may have line breaks before and after it.
     pub(super) fn quoting(&self, record: &[u8]) -> Quoting {
         if !record.contains(&b'"') {
             return Quoting::WellFormed;
@@ -87,8 +88,8 @@ impl Table {
         held.map_or(Quoting::WellFormed, |at| Quoting::HoldsARow { at })
     }
 
-    /// Where a line begins, in the quoted text and after its first line, that has as many cells
-    /// as the header. One or two cells are too few to tell a row from a sentence.
+    /// The position of a line of the quoted text, after its first one, that has as many cells as the header. For
+    /// tables of one or two columns there is none: such a line could as well be a sentence.
     fn held_row(&self, record: &[u8], text: Range<usize>) -> Option<usize> {
         let mut lines = lines(record, text).skip(1);
         let held = lines.find(|(_, line)| {
@@ -98,10 +99,10 @@ impl Table {
         held.map(|(at, _)| at)
     }
 
-    /// Where the last line of the quoted text begins, if the line on which the cell opens and the
-    /// line on which it closes would each be a whole row, as `"A,1` and `B",2` of two columns. In a table of
-    /// two columns a delimiter before a blank is one of a sentence; in a wider one it may also be one
-    /// of a file whose cells are padded, and both ways of counting are tried.
+    /// The position of the last line of the quoted text, if the line on which the cell opens and the line on which
+    /// it closes could each be a whole row, as `"A,1` and `B",2` of two columns. In a table of two columns, a
+    /// delimiter before a blank counts as part of a sentence. In a wider table the file may also have padded cells,
+    /// so both ways of counting are tried.
     fn row_across(&self, record: &[u8], cell: usize, text: Range<usize>) -> Option<usize> {
         let (_, first) = lines(record, text.clone()).next()?;
         let (at, last) = lines(record, text).skip(1).last()?;
@@ -112,8 +113,9 @@ impl Table {
         (are_rows && self.may_be_row(last)).then_some(at)
     }
 
-    /// Whether a cell that opens a quoted text, and the text's first and last line with so many
-    /// delimiters, belong to two whole rows of more than `cells_min` cells.
+    /// Whether the lines on which a quoted text begins and ends could be two whole rows of more than `cells_min`
+    /// cells. `cell` is the cell that opens the text; `first` and `last` are the numbers of delimiters of the text's
+    /// first and last line.
     fn are_rows(&self, cell: usize, first: usize, last: usize, cells_min: usize) -> bool {
         let cells = cell + first + 1;
         cells > cells_min && self.widths().contains(&cells) && last == cell
@@ -124,20 +126,21 @@ impl Table {
         [self.columns, self.columns.saturating_sub(usize::from(self.has_reason))]
     }
 
-    /// Whether a line may be a row of the table: among accounts' ids, the row's is one, or blank.
+    /// Whether a line may be a row of the table: if the table has a column of account ids, the line has an id or
+    /// nothing there.
     fn may_be_row(&self, line: &[u8]) -> bool {
         let cell = self.ids.and_then(|ids| line.split(|byte| *byte == self.delimiter).nth(ids));
-        cell.is_none_or(|id| id.trim_ascii().is_empty() || super::csv::is_id_of_account(id))
+        cell.is_none_or(|id| id.trim_ascii().is_empty() || is_id_of_account(id))
     }
 
-    /// Where the delimiters of a line are.
+    /// The positions of the delimiters of a line.
     fn delimiters(&self, line: &[u8]) -> impl Iterator<Item = usize> {
         let delimiter = self.delimiter;
         line.iter().enumerate().filter(move |(_, byte)| **byte == delimiter).map(|(at, _)| at)
     }
 }
 
-/// The lines of a part of a record, and where they begin.
+/// The lines of a part of a record, with their positions.
 fn lines(record: &[u8], part: Range<usize>) -> impl Iterator<Item = (usize, &[u8])> {
     let mut begin = part.start;
     record.get(part).unwrap_or_default().split(|byte| is_line_break(*byte)).map(move |line| {
@@ -147,13 +150,13 @@ fn lines(record: &[u8], part: Range<usize>) -> impl Iterator<Item = (usize, &[u8
     })
 }
 
-/// The number of blanks from a place on.
+/// The number of blanks from this position on.
 fn blanks(record: &[u8], at: usize, delimiter: u8) -> usize {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t') && *byte != delimiter;
     record.iter().skip(at).take_while(|byte| is_blank(byte)).count()
 }
 
-/// Where the byte after the mark is that closes a quoted cell. Two marks are one that is text.
+/// The position after the mark that closes a quoted cell. Two marks in a row are one mark of the text.
 fn end_of_quoted(record: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += record.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;
@@ -175,6 +178,11 @@ fn is_line_break(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
 }
 
+/// Whether a cell is the id of an account.
+pub(super) fn is_id_of_account(cell: &[u8]) -> bool {
+    std::str::from_utf8(cell).is_ok_and(|id| id.trim().parse::<AccountId>().is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -184,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn quotation_marks_open_and_close_cells_and_are_text_elsewhere() {
+    fn quotation_marks_inside_unquoted_cells_are_text() {
         for record in [
             "a,b",
             "\"a\",\"b\"\r\n",
@@ -240,7 +248,7 @@ mod tests {
             ("\"5 inch, C1, A, 1\n7\", C2, B, 2", 4, 18),
             ("\"see above, C1,A,1\n7\",C2,B,2", 4, 19),
             ("C1, A,\"n, 1, 2\nC2, B, m\", 3, 4", 5, 15),
-            // Not to be told from a row of padded cells.
+            // Indistinguishable from a row of padded cells.
             ("C1,\"Main St 5, Flat 2\nBerlin, Germany\",1", 3, 22),
         ] {
             assert_eq!(quoting(record, b',', columns), Quoting::HoldsARow { at }, "{record:?}");
@@ -258,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_file_of_refused_rows_a_row_has_no_reason() {
+    fn held_row_in_file_of_refused_rows_has_no_reason() {
         let record = "C2,Beta,2,\"\nC3,Gamma,3,\",\"a quoted cell holds...\"\n";
         assert_eq!(quoting(record, b',', 5), Quoting::WellFormed);
         let table = Table { delimiter: b',', columns: 5, has_reason: true, ids: None };
@@ -268,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_table_of_accounts_ids_a_row_has_one_or_none() {
+    fn held_row_in_table_with_ids_has_an_id_or_none() {
         let table = Table { delimiter: b',', columns: 3, has_reason: false, ids: Some(0) };
         let record = |line: &str| format!("acc_mfrggzdfmztwq2lk,1,\"Called.\n{line}\"\n");
         assert_eq!(table.quoting(record("Angry, loud, rude").as_bytes()), Quoting::WellFormed);

@@ -12,7 +12,7 @@ pub(crate) async fn completed(stores: &Stores, message: &ExportMessage) -> Resul
     let job = stores.exports.get(&message.org, &message.export).await?;
     match job.and_then(|job| Some((job.completed_at?, job))) {
         Some((at, job)) => {
-            stores.notification_queue.tell(Event::export_completed(job.org, &job.id, at)).await
+            stores.notification_queue.queue_event(Event::export_completed(job.org, &job.id, at)).await
         }
         None => Ok(()),
     }

@@ -21,7 +21,7 @@ pub async fn handle(stores: Stores, event: SqsEvent) -> SqsBatchResponse {
 
 async fn fail(stores: Stores, queued: Queued<ImportMessage>) -> Result<(), Failure> {
     let Queued { message, hops } = &queued;
-    tracing::error!(org = %message.org, import = %message.import, task = ?message.task, hops, "failed too often");
+    tracing::error!(org = %message.org, import = %message.import, task = ?message.task, hops, "the task failed too often and is a dead letter");
     let Some(job) = stores.imports.get(&message.org, &message.import).await? else {
         return Ok(());
     };

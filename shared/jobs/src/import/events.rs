@@ -15,7 +15,7 @@ pub(super) async fn completed(
 ) -> Result<(), Failure> {
     match ended {
         Some(at) => {
-            stores.notification_queue.tell(Event::import_completed(job.org.clone(), &job.id, at)).await
+            stores.notification_queue.queue_event(Event::import_completed(job.org.clone(), &job.id, at)).await
         }
         None => Ok(()),
     }

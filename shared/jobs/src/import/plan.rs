@@ -53,7 +53,7 @@ pub(super) async fn plan(
         tracing::info!(org = %job.org, import = %job.id, "the import no longer exists");
         return Ok(None);
     };
-    tracing::info!(org = %job.org, import = %job.id, rows = total, "counted");
+    tracing::info!(org = %job.org, import = %job.id, rows = total, "counted the rows");
     match job.chunks {
         _ if job.status != ImportStatus::Processing => Ok(job.completed_at),
         Some(1) => process_only_chunk(stores, &job, superseded, payload).await,
@@ -104,11 +104,11 @@ async fn queue_chunks(
     }
     let ended = match progress? {
         Progress::OutOfTime(queued) => {
-            tracing::info!(org = %job.org, import = %job.id, queued, "planning continues in another run");
+            tracing::info!(org = %job.org, import = %job.id, queued, "the planner's time is up: the message is queued again to continue");
             return Ok(Planned::InPart);
         }
         Progress::All(chunks) if stores.imports.queued(job, chunks, true).await? => {
-            tracing::info!(org = %job.org, import = %job.id, chunks, "planned");
+            tracing::info!(org = %job.org, import = %job.id, chunks, "queued all chunks");
             stores.imports.end_if_done(job, Timestamp::now()).await?
         }
         Progress::All(_) | Progress::Stopped => stop_queueing(stores, job).await?,

@@ -31,12 +31,14 @@ async fn put_back(
     operation: &'static str,
 ) -> Result<(), Failure> {
     let ImportMessage { import, task, .. } = &queued.message;
-    tracing::warn!(%import, ?task, operation, hops = queued.hops, "throttled: put back into the queue");
     let queue = match task {
         ImportTask::Plan => &worker.plan_queue,
         ImportTask::Chunk(_) => &worker.stores.import_queue,
     };
-    queue.put_back(queued, queued.rest(worker.stores.limits.throttled_rest)).await
+    let delay = queued.rest(worker.stores.limits.throttled_rest);
+    let (hops, delay_s) = (queued.hops, delay.as_secs());
+    tracing::warn!(%import, ?task, operation, hops, delay_s, "AWS throttled a request: the message is queued again with a delay");
+    queue.put_back(queued, delay).await
 }
 
 async fn advance(worker: &Worker, queued: &Queued<ImportMessage>) -> Result<(), Failure> {

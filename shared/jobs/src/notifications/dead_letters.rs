@@ -3,7 +3,7 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use saldo_domain::id::{DeliveryId, OrgId};
-use saldo_domain::notification::{DeliveryStatus, GivenUp};
+use saldo_domain::notification::{DeliveryFailure, DeliveryStatus};
 use saldo_store::failure::Failure;
 use saldo_store::queue::{NotificationMessage, Queued};
 
@@ -22,8 +22,8 @@ async fn handle_one(
     Queued { message, hops }: Queued<NotificationMessage>,
 ) -> Result<(), Failure> {
     match message {
-        NotificationMessage::Tell(event) => {
-            tracing::error!(org = %event.org, job = event.job_id, "failed too often");
+        NotificationMessage::Event(event) => {
+            tracing::error!(org = %event.org, job = event.job_id, "the event failed too often and is a dead letter");
             queue_deliveries(&stores, &event).await
         }
         NotificationMessage::Deliver { org, delivery } => {
@@ -34,12 +34,12 @@ async fn handle_one(
 
 /// Fails a delivery that is still pending.
 async fn fail_exhausted(stores: &Stores, org: &OrgId, id: &DeliveryId, hops: u32) -> Result<(), Failure> {
-    tracing::error!(%org, delivery = %id, hops, "failed too often");
+    tracing::error!(%org, delivery = %id, hops, "the delivery failed too often and is a dead letter");
     let delivery = stores.deliveries.get(org, id).await?;
     let Some(mut delivery) = delivery.filter(|delivery| delivery.status == DeliveryStatus::Pending) else {
         return Ok(());
     };
-    delivery.give_up(GivenUp::NotProcessed);
+    delivery.give_up(DeliveryFailure::NotProcessed);
     match stores.deliveries.save(&mut delivery).await? {
         true => Ok(()),
         // Another message has recorded an attempt at the same time: the next delivery reads it.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo_domain::id::{DeliveryId, OrgId};
-use saldo_domain::notification::{Delivery, DeliveryStatus, Endpoint, Event, GivenUp};
+use saldo_domain::notification::{Delivery, DeliveryFailure, DeliveryStatus, Endpoint, Event};
 use saldo_store::failure::Failure;
 use saldo_store::queue::{NotificationMessage, Queued};
 
@@ -25,7 +25,7 @@ pub async fn handle(worker: Worker, event: SqsEvent) -> SqsBatchResponse {
 
 async fn step(worker: Worker, queued: Queued<NotificationMessage>) -> Result<(), Failure> {
     match &queued.message {
-        NotificationMessage::Tell(event) => queue_deliveries(&worker.stores, event).await,
+        NotificationMessage::Event(event) => queue_deliveries(&worker.stores, event).await,
         NotificationMessage::Deliver { org, delivery } => match deliver(&worker, org, delivery).await? {
             Some(wait) => worker.stores.notification_queue.put_back(&queued, wait).await,
             None => Ok(()),
@@ -64,7 +64,7 @@ async fn deliver(worker: &Worker, org: &OrgId, id: &DeliveryId) -> Result<Option
     }
     match stores.notifications.get(org, &delivery.endpoint).await? {
         Some(endpoint) => attempt(worker, &mut delivery, &endpoint).await?,
-        None => delivery.give_up(GivenUp::EndpointDeleted),
+        None => delivery.give_up(DeliveryFailure::EndpointDeleted),
     }
     if !stores.deliveries.save(&mut delivery).await? {
         // That message queues the next attempt.

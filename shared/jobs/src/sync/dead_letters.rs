@@ -32,7 +32,7 @@ async fn fail(stores: Stores, queued: Queued<SyncMessage>) -> Result<(), Failure
                 return stores.sync_queue.put_back(&queued, LATER).await;
             }
             let hops = queued.hops;
-            tracing::error!(org = %message.org, sync = %message.sync, hops, "failed too often");
+            tracing::error!(org = %message.org, sync = %message.sync, hops, "the synchronization failed too often and is a dead letter");
             let reason = queued.is_exhausted().then(|| QUEUED_TOO_OFTEN.to_owned());
             end::fail(&stores, &mut job, FailureReason::Aborted, reason).await
         }

@@ -154,5 +154,5 @@ pub(super) async fn queue_event(stores: &Stores, job: &SyncJob) -> Result<(), Fa
         }
     }
     let event = Event::sync_completed(job.org.clone(), &job.id, ended_at, paths);
-    stores.notification_queue.tell(event).await
+    stores.notification_queue.queue_event(event).await
 }

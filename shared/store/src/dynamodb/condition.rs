@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::expression::Placeholders;
+use super::placeholders::Placeholders;
 
 /// The name of an attribute.
 pub(crate) type Attribute = Cow<'static, str>;

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 
 use super::condition::{Condition, equals, render_all};
-use super::expression::Placeholders;
 use super::item::{Item, text};
+use super::placeholders::Placeholders;
 use crate::failure::Failure;
 
 /// A global secondary index.

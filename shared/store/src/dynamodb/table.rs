@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::condition::{Condition, absent, render_all};
 use super::condition_failed::{ConditionFailed, outcome};
-use super::expression::{Placeholders, Update};
 use super::item::Item;
+use super::placeholders::Placeholders;
 use super::query::{Index, Query, Scan};
+use super::update::Update;
 use crate::failure::Failure;
 
 /// The requests to a table, as errors and logs name them.

@@ -4,9 +4,10 @@ use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Up
 
 use super::condition::{Condition, render_all};
 use super::condition_failed::{ConditionFailed, outcome};
-use super::expression::{Placeholders, Update};
 use super::item::Item;
+use super::placeholders::Placeholders;
 use super::table::{Key, Table};
+use super::update::Update;
 use crate::failure::Failure;
 
 impl<K: Key> Table<K> {

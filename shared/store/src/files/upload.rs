@@ -79,7 +79,7 @@ impl FileStore {
         {
             // The bucket's lifecycle rule removes it a day later.
             let failure = Failure::of("AbortMultipartUpload")(error);
-            tracing::warn!(error = %failure.chain(), "an upload is left to the lifecycle rule");
+            tracing::warn!(error = %failure.chain(), "an upload was not aborted; the lifecycle rule removes it");
         }
         self.delete(name).await
     }

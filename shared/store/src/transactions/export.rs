@@ -50,7 +50,7 @@ impl TransactionStore {
             let org = org.clone();
             Pages::of(query, per_page, move |item| transaction(&org, item))
         };
-        Source::ALL.map(of).into()
+        Source::ALL.iter().copied().map(of).collect()
     }
 }
 
