@@ -330,7 +330,7 @@ mod tests {
             delimiter in prop::sample::select(vec![',', ';', '\t']),
         ) {
             let bodies = rows.iter().map(|cells| RowBody::Cells(cells.clone())).collect();
-            let report = report(delimiter, ["contact.name", "notes"], bodies);
+            let report = report(delimiter, ["contact.name", "total_amount"], bodies);
             let reason = processing_failed().reason.to_string();
             let expected: Vec<Vec<String>> =
                 rows.into_iter().map(|mut cells| { cells.push(reason.clone()); cells }).collect();
