@@ -214,7 +214,11 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Payl
 }
 
 /// A required field without a column, and the header without a field that is most similar to its name.
-fn missing_column(required: AccountField, header: &[String], fields: &[Option<AccountField>]) -> MissingColumn {
+fn missing_column(
+    required: AccountField,
+    header: &[String],
+    fields: &[Option<AccountField>],
+) -> MissingColumn {
     let unused = header.iter().zip(fields).filter(|(_, field)| field.is_none()).map(|(name, _)| name.trim());
     let similar = nearest(required.name(), unused).map(str::to_owned);
     MissingColumn { field: required.name(), similar }

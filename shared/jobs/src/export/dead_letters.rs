@@ -18,7 +18,7 @@ pub async fn handle(stores: Stores, event: SqsEvent) -> SqsBatchResponse {
     each_message(&stores.notification_queue.clone(), event, move |queued| fail(stores.clone(), queued)).await
 }
 
-async fn fail(stores: App, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
+async fn fail(stores: Stores, Queued { message, .. }: Queued<ExportMessage>) -> Result<(), Failure> {
     tracing::error!(org = %message.org, export = %message.export, "the export failed too often and is a dead letter");
     let job = stores.exports.get(&message.org, &message.export).await?;
     let Some(job) = job else {
