@@ -77,7 +77,7 @@ async fn throttled_row_is_retried_within_its_chunk() {
     let fixture = ImportFixture::start(2).await;
     let (id, chunks) = two_chunks(&fixture).await;
     let busy = AccountId::of_external(&fixture.stack.org, &"r-0".parse().expect("an external id"));
-    let faults = FaultPlan::fail_matching(&["UpdateItem"], &busy.to_string(), Fault::Throttled);
+    let faults = FaultPlan::fail_matching(&["BatchExecuteStatement"], &busy.to_string(), Fault::Throttled);
     let sdk = quick(&fixture.stack.aws.sdk_of("ImportWorkerFunction"));
     let app = fixture.stack.aws.app_over(&intercepted(&sdk, &faults));
     let app = App { limits: fixture.app.limits, ..app };
@@ -96,13 +96,13 @@ async fn chunk_out_of_time_is_requeued_with_remaining_rows() {
     let fixture = ImportFixture::start(2).await;
     let (id, chunks) = two_chunks(&fixture).await;
     let busy = AccountId::of_external(&fixture.stack.org, &"r-0".parse().expect("an external id"));
-    let faults = FaultPlan::fail_matching(&["UpdateItem"], &busy.to_string(), Fault::Throttled);
+    let faults = FaultPlan::fail_matching(&["BatchExecuteStatement"], &busy.to_string(), Fault::Throttled);
     let sdk = quick(&fixture.stack.aws.sdk_of("ImportPlannerFunction"));
     let app = fixture.stack.aws.app_over(&intercepted(&sdk, &faults));
     let limits = Limits {
         chunk_time: Duration::from_millis(1),
         throttled_rest: Duration::ZERO,
-        writes_in_flight: 1,
+        batches_in_flight: 1,
         ..fixture.app.limits
     };
     faults.fail_next(i64::MAX);
@@ -121,9 +121,9 @@ async fn late_worker_replaces_exhausted_chunk_after_import_ended() {
     let fixture = ImportFixture::start(2).await;
     let (id, chunks) = two_chunks(&fixture).await;
     let [first, second] = [0, 1].map(|n| sqs_event(&chunks[n..=n]));
-    // The calls for the job, the bucket, the file, the organization, the look-up and two rows; the
+    // The calls for the job, the bucket, the file, the organization, the look-up and the batch of rows; the
     // worker is held before the commit.
-    let faults = FaultPlan::hold_after(7);
+    let faults = FaultPlan::hold_after(6);
     let slow =
         fixture.stack.aws.app_over(&intercepted(&fixture.stack.aws.sdk_of("ImportWorkerFunction"), &faults));
     let slow = tokio::spawn(saldo_jobs::import::handle(

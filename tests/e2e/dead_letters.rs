@@ -26,7 +26,7 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     let aws = services(&Data::Ephemeral).await;
     let app = aws.app();
     let faults = Arc::new(FaultPlan::default());
-    let limits = Limits { writes_in_flight: 1, ..Limits::default() };
+    let limits = Limits { batches_in_flight: 1, ..Limits::default() };
     let failing = App { limits, ..aws.app_over(&intercepted(aws.sdk_config(), &faults)) };
     let org = OrgId::random().expect("randomness");
     let key =

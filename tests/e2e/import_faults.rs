@@ -184,7 +184,7 @@ impl<'a> History<'a> {
         let limits = Limits {
             rows_per_chunk,
             chunks_at_once: random.random_range(1..4),
-            writes_in_flight: random.random_range(1..4),
+            batches_in_flight: random.random_range(1..4),
             // Some planners have time for only one batch.
             planning_time: if random.random_bool(0.3) { Duration::ZERO } else { Duration::from_mins(1) },
             // Some workers requeue a throttled chunk at once, others retry its rows.

@@ -53,7 +53,7 @@ impl Tables {
         let write = RowWrite { import, id: &id, upsert: &upsert, default_currency, now };
         self.app
             .accounts
-            .import(&self.org, &write, &seen)
+            .import(&self.org, &write, Some(&seen))
             .await
             .expect("DynamoDB")
             .map_err(|finding| finding.reason.into_owned())

@@ -155,6 +155,20 @@ fn dynamodb_permissions(operation: &str, body: &Value) -> Vec<Permission> {
         "BatchGetItem" | "BatchWriteItem" => {
             members(&body["RequestItems"]).keys().map(|table| on(operation, table)).collect()
         }
+        "BatchExecuteStatement" => {
+            let statements = body["Statements"].as_array().into_iter().flatten();
+            let needed = statements.map(|statement| {
+                let statement = statement["Statement"].as_str().unwrap_or_default();
+                let table = statement.split('"').nth(1).unwrap_or_default();
+                let verb = match statement.split(' ').next() {
+                    Some("INSERT") => "PartiQLInsert",
+                    Some("UPDATE") => "PartiQLUpdate",
+                    other => panic!("the permission for the statement {other:?} is not known"),
+                };
+                on(verb, table)
+            });
+            needed.collect()
+        }
         // Each part of a transaction needs the permission of the single operation.
         "TransactWriteItems" => {
             let items = body["TransactItems"].as_array().into_iter().flatten();

@@ -65,7 +65,7 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let write = RowWrite { import: &import, id: &id, upsert: &upsert, default_currency, now };
         aws.app()
             .accounts
-            .import(&org, &write, &Seen::default())
+            .import(&org, &write, Some(&Seen::default()))
             .await
             .expect("DynamoDB")
             .expect("a good row");

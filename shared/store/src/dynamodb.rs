@@ -7,6 +7,7 @@
 //! DynamoDB's time to live requires it.
 
 mod batch_get;
+mod change;
 mod condition;
 mod condition_failed;
 mod conflict;
@@ -20,6 +21,7 @@ mod table;
 mod transaction;
 mod update;
 
+pub(crate) use change::{Applied, Change, STATEMENTS_MAX};
 pub(crate) use condition::{
     Condition, absent, at_least, at_most, begins_with, between, contains, equals, exists, greater_than, is,
     one_of,

@@ -39,6 +39,7 @@ macro_rules! key {
             const OPERATIONS: Operations = Operations {
                 get: concat!("GetItem on ", $table),
                 batch_get: concat!("BatchGetItem on ", $table),
+                batch_execute: concat!("BatchExecuteStatement on ", $table),
                 put: concat!("PutItem on ", $table),
                 update: concat!("UpdateItem on ", $table),
                 delete: concat!("DeleteItem on ", $table),

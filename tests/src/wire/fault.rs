@@ -35,7 +35,9 @@ impl Fault {
         let mut faults = vec![Self::Throttled, Self::ServerError, Self::TimeoutAfterEffect];
         match call.operation() {
             "GET" => faults.push(Self::CutShort),
-            "BatchGetItem" | "SendMessageBatch" => faults.push(Self::PartlyThrottled),
+            "BatchExecuteStatement" | "BatchGetItem" | "SendMessageBatch" => {
+                faults.push(Self::PartlyThrottled)
+            }
             "DeleteItem" | "PutItem" | "TransactWriteItems" | "UpdateItem" => faults.push(Self::Conflict),
             _ => {}
         }

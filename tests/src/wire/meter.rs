@@ -22,8 +22,8 @@ pub struct Spent {
 }
 
 /// The operations that consume write units; all others consume read units.
-pub(crate) const WRITES: [&str; 5] =
-    ["BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
+pub(crate) const WRITES: [&str; 6] =
+    ["BatchExecuteStatement", "BatchWriteItem", "DeleteItem", "PutItem", "TransactWriteItems", "UpdateItem"];
 
 /// The capacity that several operations consumed.
 #[derive(Clone, Copy, Debug, Default)]

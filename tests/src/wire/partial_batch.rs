@@ -1,5 +1,6 @@
-//! Batches that are throttled in part. As AWS does, `BatchGetItem` returns the throttled keys as
-//! unprocessed, and `SendMessageBatch` lists the throttled messages as failed.
+//! Batches that are throttled in part. As AWS does, `BatchGetItem` returns the throttled keys as unprocessed,
+//! `BatchExecuteStatement` has an error in the place of each failed statement, and `SendMessageBatch` lists the throttled
+//! messages as failed.
 
 use local::{Call, CallResult};
 use serde_json::{Map, Value, json};
@@ -16,6 +17,8 @@ pub(super) struct PartialBatch {
 enum Throttled {
     /// Keys, by table.
     Keys(Map<String, Value>),
+    /// The places of statements.
+    Statements(Vec<usize>),
     /// The ids of messages.
     Messages(Vec<Value>),
 }
@@ -35,6 +38,19 @@ impl PartialBatch {
                 }
             }
             Throttled::Keys(throttled)
+        } else if call.operation() == "BatchExecuteStatement" {
+            let mut places = Vec::new();
+            let mut place = 0;
+            let send = || {
+                let sends = send();
+                if !sends {
+                    places.push(place);
+                }
+                place += 1;
+                sends
+            };
+            divide(&mut request["Statements"], send)?;
+            Throttled::Statements(places)
         } else {
             let left = divide(&mut request["Entries"], &mut send)?;
             Throttled::Messages(left.iter().map(|entry| entry["Id"].clone()).collect())
@@ -59,6 +75,17 @@ impl Throttled {
         let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
         match self {
             Self::Keys(keys) => body["UnprocessedKeys"] = Value::Object(keys),
+            Self::Statements(places) => {
+                // Statements also fail because they meet a transaction.
+                let codes = ["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"];
+                if let Some(answers) = body["Responses"].as_array_mut() {
+                    // In ascending order: each answer moves the ones behind it to their places.
+                    for (n, place) in places.into_iter().enumerate() {
+                        let code = codes[n % codes.len()];
+                        answers.insert(place, json!({ "Error": { "Code": code, "Message": "try again" } }));
+                    }
+                }
+            }
             Self::Messages(ids) => {
                 let failed = ids.into_iter().map(|id| {
                     json!({ "Id": id, "SenderFault": false, "Code": "RequestThrottled", "Message": "slow down" })
@@ -71,7 +98,7 @@ impl Throttled {
 }
 
 /// Takes the elements out of an array that are not sent, and returns them. `None` if none is sent.
-fn divide(elements: &mut Value, send: &mut impl FnMut() -> bool) -> Option<Vec<Value>> {
+fn divide(elements: &mut Value, mut send: impl FnMut() -> bool) -> Option<Vec<Value>> {
     let all = std::mem::take(elements.as_array_mut()?);
     let (kept, taken): (Vec<_>, Vec<_>) = all.into_iter().partition(|_| send());
     *elements = Value::Array(kept);

@@ -4,25 +4,29 @@
 
 use std::time::Instant;
 
+use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountField, AccountUpsert, Checked, Chunk, ChunkReport, Counts, ImportJob, RawRow, RowOutcome, RowWrite,
+    AccountField, AccountUpsert, Checked, Chunk, ChunkReport, Counts, ImportJob, RawRow, RowOutcome,
+    RowWrite, Written,
 };
 use saldo_domain::money::Currency;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
-use saldo_store::{ChunkPart, Seen};
+use saldo_store::{Batched, ChunkPart, Seen};
 use uuid::Uuid;
 
 use super::stores::Stores;
 
 /// The rows whose accounts are looked up in one request: the most that `BatchGetItem` takes.
 pub(super) const ROWS_PER_LOOK_UP: usize = 100;
+/// The rows that are written in one request: the most statements that `BatchExecuteStatement` takes.
+const ROWS_PER_BATCH: usize = 25;
 /// The groups of rows whose accounts are looked up ahead of the writes.
 pub(super) const GROUPS_AHEAD: usize = 2;
 
@@ -43,20 +47,21 @@ pub(super) async fn process(
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, false));
     let groups: Vec<_> = groups.map(look_up).collect();
-    let rows = stream::iter(groups).buffered(GROUPS_AHEAD);
-    let rows = rows.map_ok(|rows| stream::iter(rows.into_iter().map(Ok))).try_flatten();
-    // In any order: a row that is retried does not delay the others.
-    let mut outcomes: Vec<(usize, RowResult)> = rows
+    let batches =
+        stream::iter(groups).buffered(GROUPS_AHEAD).map_ok(|rows| stream::iter(batches(rows).map(Ok)));
+    // In any order: a row that is retried does not delay the other batches.
+    let mut outcomes: Vec<(usize, Vec<RowResult>)> = batches
+        .try_flatten()
         .enumerate()
-        .map(|(n, row)| row.map(|row| (n, row)))
-        .map_ok(async |(n, (row, seen))| {
-            Ok((n, import_row(stores, job, row, &seen, default_currency, deadline).await?))
+        .map(|(n, batch)| batch.map(|batch| (n, batch)))
+        .map_ok(async |(n, batch)| {
+            Ok((n, import_batch(stores, job, batch, default_currency, deadline).await?))
         })
-        .try_buffer_unordered(stores.limits.writes_in_flight)
+        .try_buffer_unordered(stores.limits.batches_in_flight)
         .try_collect()
         .await?;
     outcomes.sort_unstable_by_key(|(n, _)| *n);
-    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    let outcomes = outcomes.into_iter().flat_map(|(_, outcomes)| outcomes).collect();
     let (counts, ended) = commit(stores, job, chunk, outcomes, false, deadline).await?;
     if !job.dry_run {
         metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
@@ -130,33 +135,60 @@ fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> Result<A
     }
 }
 
-/// Writes a row to its account or, in a dry run, finds out what writing it would do.
-async fn import_row(
+/// The rows in batches that are written with one request each.
+fn batches(rows: Vec<(Row, Seen)>) -> impl Iterator<Item = Vec<(Row, Seen)>> {
+    let mut rows = rows.into_iter();
+    std::iter::from_fn(move || {
+        let batch: Vec<_> = rows.by_ref().take(ROWS_PER_BATCH).collect();
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
+/// Writes rows to their accounts, the rest of them one by one if a part fails. In a dry run, it only finds out what
+/// writing them would do.
+async fn import_batch(
     stores: &Stores,
     job: &ImportJob,
-    Row { id, mut checked }: Row,
-    seen: &Seen,
+    batch: Vec<(Row, Seen)>,
     default_currency: Currency,
     deadline: Deadline,
-) -> Result<RowResult, Failure> {
-    let (Some(id), Some(upsert)) = (&id, &checked.upsert) else {
-        return Ok((RowOutcome::Failed, checked.findings));
+) -> Result<Vec<RowResult>, Failure> {
+    let now = Timestamp::now();
+    let writes = batch.iter().filter_map(|(row, seen)| {
+        let (id, upsert) = row.id.as_ref().zip(row.checked.upsert.as_ref())?;
+        Some((RowWrite { import: &job.id, id, upsert, default_currency, now }, seen))
+    });
+    let writes: Vec<_> = writes.collect();
+    let written: Vec<Result<Written, Finding>> = if job.dry_run {
+        let tries = writes
+            .iter()
+            .map(|(row, seen)| deadline.retry(move || stores.accounts.try_import(&job.org, row, seen)));
+        try_join_all(tries).await?
+    } else {
+        let batched = deadline.retry(|| stores.accounts.import_batch(&job.org, &writes)).await?;
+        let rest = writes.iter().zip(batched).map(async |((row, _), batched)| match batched {
+            Batched::Done(written) => Ok(Ok(written)),
+            Batched::Alone(seen) => {
+                deadline.retry(|| stores.accounts.import(&job.org, row, seen.as_ref())).await
+            }
+        });
+        try_join_all(rest).await?
     };
-    let write = RowWrite { import: &job.id, id, upsert, default_currency, now: Timestamp::now() };
-    let attempt = || async {
-        match job.dry_run {
-            true => stores.accounts.try_import(&job.org, &write, seen).await,
-            false => stores.accounts.import(&job.org, &write, seen).await,
-        }
-    };
-    let outcome = match deadline.retry(attempt).await? {
-        Ok(written) => written.into(),
-        Err(finding) => {
-            checked.findings.push(finding);
-            RowOutcome::Failed
-        }
-    };
-    Ok((outcome, checked.findings))
+    drop(writes);
+    let mut written = written.into_iter();
+    let results = batch.into_iter().map(|(Row { id, mut checked }, _)| {
+        let is_written = id.is_some() && checked.upsert.is_some();
+        let outcome = match is_written.then(|| written.next()).flatten() {
+            Some(Ok(written)) => written.into(),
+            Some(Err(finding)) => {
+                checked.findings.push(finding);
+                RowOutcome::Failed
+            }
+            None => RowOutcome::Failed,
+        };
+        (outcome, checked.findings)
+    });
+    Ok(results.collect())
 }
 
 /// Stores the chunk's report and commits its counts. `outcomes` are in the order of the rows. Returns the counts

@@ -12,12 +12,22 @@ use super::record::WHAT;
 use super::state::Stored;
 use super::{ATTEMPTS_MAX, AccountStore};
 use crate::dynamodb::item::Reader;
+use crate::dynamodb::{Applied, STATEMENTS_MAX};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
 /// An account, or what a deleted one left, as it was looked up.
 #[derive(Clone, Debug, Default)]
 pub struct Seen(Stored);
+
+/// The result of a row that was written with others.
+#[derive(Debug)]
+pub enum Batched {
+    /// It is written.
+    Done(Written),
+    /// It is to be written alone, into the account as it is here, or into the account as it is read again.
+    Alone(Option<Seen>),
+}
 
 impl Seen {
     /// What a row of this import did to the account, if it was written.
@@ -50,8 +60,49 @@ impl AccountStore {
         seen.collect()
     }
 
-    /// Writes a row of an import into an account that was looked up before. Delivered again, it returns the same and
-    /// changes nothing.
+    /// Writes rows of an import into different accounts that were looked up before, with one request. Rows that are to
+    /// be written alone, with [`import`](Self::import), are returned as [`Batched::Alone`].
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; each row may have been written or not.
+    pub async fn import_batch(
+        &self,
+        org: &OrgId,
+        rows: &[(RowWrite<'_>, &Seen)],
+    ) -> Result<Vec<Batched>, Failure> {
+        let mut results: Vec<Batched> = rows.iter().map(|_| Batched::Alone(None)).collect();
+        let (mut changes, mut places) = (Vec::new(), Vec::new());
+        let mut accounts = BTreeSet::new();
+        for (place, (row, Seen(seen))) in rows.iter().enumerate() {
+            match row.decide(&seen.state(org)?) {
+                Ok(Decision::Nothing(written)) => results[place] = Batched::Done(written),
+                Ok(Decision::Write(state, written)) => {
+                    let AccountState { account: Some(account), history } = *state else { continue };
+                    // DynamoDB refuses a batch with two statements about one item.
+                    if changes.len() < STATEMENTS_MAX && accounts.insert(row.id) {
+                        changes.push(seen.change_to(org, &account, &history)?);
+                        places.push((place, written));
+                    }
+                }
+                // The account may have changed since it was looked up.
+                Err(_) => {}
+            }
+        }
+        if changes.is_empty() {
+            return Ok(results);
+        }
+        for ((place, written), applied) in places.into_iter().zip(self.table.change_all(&changes).await?) {
+            results[place] = match applied {
+                Applied::Done => Batched::Done(written),
+                Applied::Met(found) => Batched::Alone(found.map(|item| Seen(Stored::new(item)))),
+                Applied::NotDone => Batched::Alone(Some(rows[place].1.clone())),
+            };
+        }
+        Ok(results)
+    }
+
+    /// Writes a row of an import into an account that was seen before, or is read first. Delivered again, it returns the
+    /// same and changes nothing.
     ///
     /// The inner error is a finding about the row: see [`RowWrite::decide`].
     ///
@@ -61,12 +112,15 @@ impl AccountStore {
         &self,
         org: &OrgId,
         row: &RowWrite<'_>,
-        Seen(looked_up): &Seen,
+        seen: Option<&Seen>,
     ) -> Result<Result<Written, Finding>, Failure> {
         // The account as a failed write or a consistent read found it. A look-up may have missed a write.
-        let mut certain: Option<Stored> = None;
+        let mut certain = match seen {
+            Some(_) => None,
+            None => Some(self.read(org, row.id).await?),
+        };
         for _ in 0..ATTEMPTS_MAX {
-            let seen = certain.as_ref().unwrap_or(looked_up);
+            let Some(seen) = certain.as_ref().or(seen.map(|Seen(seen)| seen)) else { break };
             let found = match row.decide(&seen.state(org)?) {
                 Ok(Decision::Nothing(written)) => return Ok(Ok(written)),
                 Ok(Decision::Write(state, written)) => match self.write(org, seen, &state).await? {

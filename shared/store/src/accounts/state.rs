@@ -18,7 +18,7 @@ use super::record::{AsRevision, Record, WHAT};
 use crate::dynamodb::item::{EXPIRES_AT, Item, Reader, binary, moment, seconds};
 use crate::dynamodb::record::{Attributes, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
-use crate::dynamodb::{Condition, ConditionFailed, Key, Update, absent, is};
+use crate::dynamodb::{Change, Condition, ConditionFailed, Key, absent, is};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
@@ -27,6 +27,8 @@ pub(super) const DELETED_AT: &str = "deleted_at";
 const LAST_IMPORT: &str = "last_import";
 const DELETED_BY: &str = "deleted_by";
 const STAMPS: &str = "stamps";
+/// The attributes of which every write changes one.
+const GUARDS: [&str; 4] = [REVISION, LAST_IMPORT, STAMPS, DELETED_BY];
 /// How long a tombstone is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
@@ -102,31 +104,26 @@ impl Stored {
         Ok(AccountState { account, history: History::read(&self.0)? })
     }
 
-    /// The update that makes the item `after` of it.
-    fn changes_to(&self, after: Item, key: &AccountKey) -> Update {
-        let mut update = Update::default();
+    /// The change that makes the account and its history of it. Attributes that this version of Saldo does not know stay:
+    /// during a deployment, a newer version may write the same accounts.
+    pub(super) fn change_to(
+        &self,
+        org: &OrgId,
+        account: &Account,
+        history: &History,
+    ) -> Result<Change<AccountKey>, Failure> {
         let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]].concat();
-        for name in known.into_iter().filter(|name| self.0.contains_key(*name) && !after.contains_key(*name))
-        {
-            update.remove(name);
-        }
-        let key = key.attributes();
-        for (name, value) in after {
-            if !key.contains_key(&name) && self.0.get(&name) != Some(&value) {
-                update.set(name, value);
-            }
-        }
-        update
+        let after = item(org, account, history)?;
+        Ok(Change::new(AccountKey::new(org, &account.id), &self.0, after, known, &GUARDS))
     }
 
     /// The condition that the item is as it was read.
     fn is_unchanged(&self) -> Condition {
-        let is_same = |attribute: &'static str| is(attribute, self.0.get(attribute).cloned());
+        let [revision, import, stamps, deletion] =
+            GUARDS.map(|attribute| is(attribute, self.0.get(attribute).cloned()));
         match self.0.is_empty() {
             true => absent(AccountKey::PARTITION),
-            false => {
-                is_same(REVISION).and(is_same(LAST_IMPORT)).and(is_same(STAMPS)).and(is_same(DELETED_BY))
-            }
+            false => revision.and(import).and(stamps).and(deletion),
         }
     }
 }
@@ -165,8 +162,7 @@ fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) 
 }
 
 impl AccountStore {
-    /// Writes what has changed of the account, if its item is still as it was read. Attributes that this version of
-    /// Saldo does not know stay: during a deployment, a newer version may write the same accounts.
+    /// Writes what has changed of the account, if its item is still as it was read.
     pub(super) async fn replace(
         &self,
         org: &OrgId,
@@ -174,10 +170,7 @@ impl AccountStore {
         account: &Account,
         history: &History,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
-        let key = AccountKey::new(org, &account.id);
-        let mut update = read.changes_to(item(org, account, history)?, &key);
-        update.require(read.is_unchanged());
-        self.table.update(&key, &update).await
+        self.table.change(&read.change_to(org, account, history)?).await
     }
 
     /// Puts a tombstone in place of the account, if its item is still as it was read.

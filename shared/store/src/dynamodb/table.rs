@@ -17,6 +17,7 @@ use crate::failure::Failure;
 pub(crate) struct Operations {
     pub(crate) get: &'static str,
     pub(crate) batch_get: &'static str,
+    pub(crate) batch_execute: &'static str,
     pub(crate) put: &'static str,
     pub(crate) update: &'static str,
     pub(crate) delete: &'static str,
