@@ -32,12 +32,12 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     let key =
         local::demo::create_organization(&app, org.clone(), "Test", "ARS").await.expect("an organization");
     let row = |amount: &str| json!({ "contact": { "name": "A" }, "total_amount": amount });
+    // Two more than a batch has.
+    let rows: Vec<Value> = (0..27).map(|n| row(if n == 2 { "bad" } else { "1" })).collect();
     let request = Request::post("/api/v1/import")
         .header("x-api-key", key.expose())
         .header("content-type", "application/json")
-        .body(Body::from(
-            json!({ "accounts": [row("1"), row("2"), row("bad"), row("3"), row("4")] }).to_string(),
-        ))
+        .body(Body::from(json!({ "accounts": rows }).to_string()))
         .expect("a request");
     let accepted = service(import::routes((&app).into())).oneshot(request).await.expect("an answer");
     let location = accepted.headers()["location"].to_str().expect("text").to_owned();
@@ -47,8 +47,8 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     let messages = queue.send().await.expect("SQS").messages.unwrap_or_default();
 
     // The calls for the job, the payload, the row count, the job again, the organization, the look-up
-    // and two rows; then the worker is killed.
-    faults.kill_after(8, false);
+    // and the first batch; then the worker is killed.
+    faults.kill_after(7, false);
     assert!(
         faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&messages))).await.is_none(),
         "the worker dies"
@@ -59,7 +59,7 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
         assert_eq!(answer.batch_item_failures, []);
         let import = app.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
         assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
-        assert_eq!((import.counts().imported, import.counts().failed, import.processed()), (2, 3, 5));
+        assert_eq!((import.counts().imported, import.counts().failed, import.processed()), (24, 3, 27));
     }
 
     let request = Request::get(format!("{location}/errors")).header("x-api-key", key.expose());
