@@ -36,7 +36,7 @@ impl Fault {
         match call.operation() {
             "GET" => faults.push(Self::CutShort),
             "BatchExecuteStatement" | "BatchGetItem" | "SendMessageBatch" => {
-                faults.push(Self::PartlyThrottled)
+                faults.push(Self::PartlyThrottled);
             }
             "DeleteItem" | "PutItem" | "TransactWriteItems" | "UpdateItem" => faults.push(Self::Conflict),
             _ => {}

@@ -1,7 +1,7 @@
 //! The change of one field of a record.
 
 /// The change of a field of a record.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// The request lacks the field: it keeps its value, or gets its default.
     #[default]

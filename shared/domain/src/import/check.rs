@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::cells::fields_of;
+use super::values::RowCurrencies;
 use super::{AccountUpsert, LEFT_OUT, RawRow, Shape};
 use crate::account::{AccountField, ExternalId};
 use crate::fields::{Body, Fields, Finding, FindingCode, Severity};
@@ -29,7 +30,11 @@ impl RawRow {
         let readable = fields.findings().iter().all(|found| found.field.is_some());
         let read = |fields: &mut Fields| {
             apply_id(fields, shape);
-            AccountUpsert::take(fields, default_currency)
+            let names_account = [AccountField::Id, AccountField::ExternalId]
+                .iter()
+                .any(|field| fields.get(field.name()).is_some_and(|value| !value.is_null()));
+            let absent = (!names_account).then_some(default_currency);
+            AccountUpsert::take(fields, RowCurrencies { cleared: default_currency, absent })
         };
         let upsert = readable.then(|| read(&mut fields)).flatten();
         let findings = fields.into_findings(LEFT_OUT);

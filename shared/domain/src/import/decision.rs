@@ -262,7 +262,9 @@ mod tests {
             let parts = parts.iter().enumerate();
             let events: Vec<_> = parts.map(|(n, (is_edit, members))| event(n, *is_edit, members)).collect();
             let (mut expected, mut ignored) = (AccountState::default(), Vec::new());
-            events.iter().for_each(|event| apply(&mut expected, event, &mut ignored));
+            for event in &events {
+                apply(&mut expected, event, &mut ignored);
+            }
 
             // The first row is never late: without an account there is nothing to edit.
             let mut order: Vec<(usize, &Event)> = Vec::new();
@@ -277,7 +279,9 @@ mod tests {
             // An edit at the time n comes before rows that are processed at the same time or later.
             order.sort_by_key(|(at, event)| (*at, matches!(event, Event::Row(..))));
             let (mut state, mut written) = (AccountState::default(), Vec::new());
-            order.iter().for_each(|(_, event)| apply(&mut state, event, &mut written));
+            for (_, event) in order {
+                apply(&mut state, event, &mut written);
+            }
             prop_assert_eq!(content(&state), content(&expected));
             for (import, outcome) in &written {
                 prop_assert!(written.iter().all(|(other, again)| other != import || again == outcome));

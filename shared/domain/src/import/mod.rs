@@ -37,6 +37,7 @@ pub use row::{Column, REASON, RawRow, RowBody, Shape};
 pub use summary::ImportSummary;
 pub use upload::{Announced, FILE_BYTES_MAX, Upload};
 pub use upsert::{AccountUpsert, ContactUpsert};
+pub use values::RowCurrencies;
 
 /// The reason of the warning about a field that accounts do not have.
 pub(crate) const LEFT_OUT: &str = "accounts have no such field; it was left out";

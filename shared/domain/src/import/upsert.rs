@@ -1,6 +1,6 @@
 //! A checked row: the change to an account.
 
-use super::values::{amount_owed, amounts_fit, due_date, email, own_id};
+use super::values::{RowCurrencies, amount_owed, amounts_fit, due_date, email, own_id};
 use crate::account::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
     DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, OwnerId, PaymentReference,
@@ -18,10 +18,9 @@ use crate::money::{Currency, Decimal};
 /// In an existing account, the fields of the row replace the account's, absent fields keep their values, and `null` (in
 /// CSV an empty cell) removes optional ones. Unknown fields are ignored with a warning, except for `days_past_due`,
 /// `created_at` and `updated_at`, which exports have: they are ignored without one.
-// The context is the currency of amounts that state none: the organization's.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
-#[body(schema(as = ImportRow), ignore_unknown, context = Currency)]
-#[body(rule = amounts_fit(id, external_id, total_amount, balance, currency, ambiguous))]
+#[body(schema(as = ImportRow), ignore_unknown, context = RowCurrencies)]
+#[body(rule = amounts_fit(total_amount, balance, currency, ambiguous))]
 pub struct AccountUpsert {
     /// The account's id, as in an export: identifies an account without an external id.
     // Beside an external id, both must identify the same account; alone, it must be the id of an imported account. A
@@ -74,7 +73,7 @@ pub struct AccountUpsert {
 
 /// The contact of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
-#[body(schema(as = ImportRowContact), prefix = "contact", ignore_unknown, context = Currency)]
+#[body(schema(as = ImportRowContact), prefix = "contact", ignore_unknown, context = RowCurrencies)]
 pub struct ContactUpsert {
     /// The full name.
     pub name: ContactName,

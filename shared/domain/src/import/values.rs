@@ -1,6 +1,6 @@
 //! How the values of a row are read, beyond what their types parse.
 
-use crate::account::{AccountField, ExternalId};
+use crate::account::AccountField;
 use crate::contact::Email;
 use crate::date::{self, Date};
 use crate::fields::{AmbiguousAmount, Fields, Finding, FindingCode, Patch};
@@ -34,24 +34,30 @@ pub(super) fn email(fields: &mut Fields, name: &'static str) -> Patch<Email> {
     email
 }
 
+/// The currencies of amounts in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct RowCurrencies {
+    /// That of a row that clears its currency: the organization's.
+    pub cleared: Currency,
+    /// That of a row without a currency; `None` if the row names an account, which may have another one.
+    pub absent: Option<Currency>,
+}
+
 /// Checks the amounts against the currency of the row, if it is known before the account is read.
 pub(super) fn amounts_fit(
     fields: &mut Fields,
-    default_currency: Currency,
-    id: Option<&AccountId>,
-    external_id: Option<&ExternalId>,
+    currencies: RowCurrencies,
     total_amount: Option<&Decimal>,
     balance: Option<&Decimal>,
     currency: Patch<&Currency>,
     ambiguous: &[AmbiguousAmount],
 ) {
     let currency = match currency {
-        Patch::Set(currency) => *currency,
-        Patch::Clear => default_currency,
-        // An existing account may have another currency.
-        Patch::Keep if external_id.is_some() || id.is_some() => return,
-        Patch::Keep => default_currency,
+        Patch::Set(currency) => Some(*currency),
+        Patch::Clear => Some(currencies.cleared),
+        Patch::Keep => currencies.absent,
     };
+    let Some(currency) = currency else { return };
     for (field, amount) in [(AccountField::TotalAmount, total_amount), (AccountField::Balance, balance)] {
         // An amount that was refused is reported already.
         let Some(amount) = amount else { continue };

@@ -1,7 +1,7 @@
-//! The change of an item that was read: alone, by `UpdateItem`, or with others in one request, by PartiQL statements.
+//! The change of an item that was read: alone, by `UpdateItem`, or with others in one request, by `PartiQL` statements.
 //!
 //! A `BatchExecuteStatement` of 25 statements takes a fraction of the processor time of 25 requests, at the same write
-//! units. Its statements are independent: each has its own condition and its own error. PartiQL has no `if_not_exists`
+//! units. Its statements are independent: each has its own condition and its own error. `PartiQL` has no `if_not_exists`
 //! and no upsert, so an item that was not there is inserted, and one that was is updated.
 //!
 //! Sources: [statements](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.statements.html),
@@ -14,9 +14,9 @@ use aws_sdk_dynamodb::types::{
 
 use super::condition::{absent, is};
 use super::condition_failed::ConditionFailed;
-use super::expression::Update;
 use super::item::Item;
 use super::table::{Key, Table};
+use super::update::Update;
 use crate::failure::Failure;
 
 /// The most statements in a batch.
@@ -80,46 +80,52 @@ impl<K: Key> Change<K> {
     }
 
     fn statement(&self, table: &str) -> Result<BatchStatementRequest, Failure> {
-        let mut parameters = Vec::with_capacity(self.sets.len() + self.unchanged.len() + 2);
-        let mut statement = String::with_capacity(32 * parameters.capacity());
-        let key = self.key.attributes();
-        if self.is_new {
-            statement.push_str(&format!("INSERT INTO \"{table}\" VALUE {{"));
-            let attributes = key.iter().chain(self.sets.iter().map(|(name, value)| (name, value)));
-            for (n, (name, value)) in attributes.enumerate() {
-                statement.push_str(if n == 0 { "'" } else { ", '" });
-                statement.push_str(name);
-                statement.push_str("': ?");
-                parameters.push(value.clone());
-            }
-            statement.push('}');
-        } else {
-            statement.push_str(&format!("UPDATE \"{table}\""));
-            for (name, value) in &self.sets {
-                statement.push_str(&format!(" SET \"{name}\" = ?"));
-                parameters.push(value.clone());
-            }
-            self.removes.iter().for_each(|name| statement.push_str(&format!(" REMOVE \"{name}\"")));
-            let conditions = key.iter().map(|(name, value)| (name.as_str(), Some(value)));
-            let conditions =
-                conditions.chain(self.unchanged.iter().map(|(name, value)| (*name, value.as_ref())));
-            for (n, (name, value)) in conditions.enumerate() {
-                statement.push_str(if n == 0 { " WHERE " } else { " AND " });
-                match value {
-                    Some(value) => {
-                        statement.push_str(&format!("\"{name}\" = ?"));
-                        parameters.push(value.clone());
-                    }
-                    None => statement.push_str(&format!("\"{name}\" IS MISSING")),
-                }
-            }
-        }
+        let (text, parameters) = match self.is_new {
+            true => self.insert(table),
+            false => self.update_where(table),
+        };
         BatchStatementRequest::builder()
-            .statement(statement)
+            .statement(text)
             .set_parameters(Some(parameters))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .map_err(Failure::corrupt("a statement"))
+    }
+
+    /// The statement that inserts the item, with its parameters. It fails if there is an item with the key.
+    fn insert(&self, table: &str) -> (String, Vec<AttributeValue>) {
+        let (mut text, mut parameters) = (String::new(), Vec::new());
+        text.extend(["INSERT INTO \"", table, "\" VALUE {"]);
+        let key = self.key.attributes();
+        let attributes = key.iter().chain(self.sets.iter().map(|(name, value)| (name, value)));
+        for (n, (name, value)) in attributes.enumerate() {
+            text.extend([if n == 0 { "'" } else { ", '" }, name, "': ?"]);
+            parameters.push(value.clone());
+        }
+        text.push('}');
+        (text, parameters)
+    }
+
+    /// The statement that updates the item on condition, with its parameters.
+    fn update_where(&self, table: &str) -> (String, Vec<AttributeValue>) {
+        let (mut text, mut parameters) = (String::new(), Vec::new());
+        text.extend(["UPDATE \"", table, "\""]);
+        for (name, value) in &self.sets {
+            text.extend([" SET \"", name, "\" = ?"]);
+            parameters.push(value.clone());
+        }
+        for name in &self.removes {
+            text.extend([" REMOVE \"", name, "\""]);
+        }
+        let key = self.key.attributes();
+        let conditions = key.iter().map(|(name, value)| (name.as_str(), Some(value)));
+        let conditions = conditions.chain(self.unchanged.iter().map(|(name, value)| (*name, value.as_ref())));
+        for (n, (name, value)) in conditions.enumerate() {
+            text.extend([if n == 0 { " WHERE \"" } else { " AND \"" }, name, "\""]);
+            text.push_str(if value.is_some() { " = ?" } else { " IS MISSING" });
+            parameters.extend(value.cloned());
+        }
+        (text, parameters)
     }
 }
 
