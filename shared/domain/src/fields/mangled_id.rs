@@ -11,6 +11,9 @@ use std::str::FromStr;
 /// notation (three in engineering notation), and the most in its exponent.
 const DIGITS_MAX: usize = 3;
 
+/// The fewest letters in the name of a spreadsheet's error value: `#REF!`, `#DIV/0!`.
+const ERROR_LETTERS_MIN: usize = 3;
+
 /// Whether the text is what a spreadsheet shows of an id that it took for a number, or could not
 /// compute: `1.23457E+12`, `1E+05`, `#N/A`, `#####`.
 pub(crate) fn is_mangled(id: &str) -> bool {
@@ -37,7 +40,11 @@ fn is_scientific(id: &str) -> bool {
 fn is_error(id: &str) -> bool {
     let Some(name) = id.strip_prefix('#') else { return false };
     let hashes = name.len() >= 2 && name.bytes().all(|byte| byte == b'#');
-    let named = name.ends_with(['!', '?']) && !name.contains(char::is_whitespace);
+    // In every language, names of errors are in capitals: `#REF!`, `#¿NOMBRE?`, `#DIV/0!`, `#ИМЯ?`.
+    let is_of_name = |c: char| c.is_uppercase() || c.is_ascii_digit() || matches!(c, '/' | '_' | '¿');
+    let named = name.strip_suffix(['!', '?']).is_some_and(|name| {
+        name.chars().all(is_of_name) && name.chars().filter(|c| c.is_uppercase()).count() >= ERROR_LETTERS_MIN
+    });
     hashes || named || matches!(name, "N/A" | "NV" | "N/D")
 }
 
@@ -86,6 +93,8 @@ mod tests {
             "#NAME?",
             "#DIV/0!",
             "#BEZUG!",
+            "#¿NOMBRE?",
+            "#ИМЯ?",
             "########",
         ] {
             assert!(is_mangled(id), "{id}");
@@ -107,6 +116,8 @@ mod tests {
             "",
             "2E+",
             "#why not?",
+            "#?",
+            "#1042!",
         ] {
             assert!(!is_mangled(id), "{id}");
         }
