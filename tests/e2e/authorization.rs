@@ -44,6 +44,7 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, ForeignAccess)> {
         (Method::GET, "/api/v1/import", nothing.clone(), SeesOwn),
         (Method::POST, "/api/v1/import", import, SeesOwn),
         (Method::POST, "/api/v1/import/uploads", json!({ "format": "csv" }), SeesOwn),
+        (Method::GET, "/api/v1/import/uploads/{id}", nothing.clone(), FindsNothing),
         (Method::POST, "/api/v1/import/{job_id}/cancel", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/errors", nothing.clone(), FindsNothing),
@@ -121,6 +122,8 @@ pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
     let accepted = tenant.json(Method::POST, "/api/v1/import", row).await;
     tenant.ended(&accepted).await;
     let import = accepted.header("location").to_owned();
+    let upload = tenant.json(Method::POST, "/api/v1/import/uploads", json!({ "format": "csv" })).await.json();
+    let upload = upload["upload_id"].as_str().expect("an id").to_owned();
     let export = json!({ "format": "json", "delivery": "link" });
     let exported = tenant.json(Method::POST, "/api/v1/export/accounts", export).await;
     tenant.ended(&exported).await;
@@ -131,6 +134,7 @@ pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
         .await;
     assert_eq!(stored.json()["newTransactions"], 1, "{stored:?}");
     BTreeMap::from([
+        ("/api/v1/import/uploads/{id}", format!("/api/v1/import/uploads/{upload}")),
         ("/api/v1/import/{job_id}/cancel", format!("{import}/cancel")),
         ("/api/v1/import/{job_id}/errors", format!("{import}/errors")),
         ("/api/v1/import/{job_id}", import),

@@ -94,7 +94,7 @@ async fn exports_are_listed_newest_first_in_pages() {
 
 #[tokio::test]
 async fn export_during_import_has_every_account_once_and_consistent() {
-    const ACCOUNTS: usize = 700;
+    const ACCOUNTS: usize = 2_000;
     let tenant = saldo().await.tenant().await;
     let rows = |version: usize, count: usize| {
         let row = |n: usize| {
@@ -107,7 +107,7 @@ async fn export_during_import_has_every_account_once_and_consistent() {
     };
     tenant.ended(&tenant.import("application/json", rows(0, ACCOUNTS)).await).await;
     let (mut exports, mut version, mut mixed) = (0, 0, 0);
-    while mixed < 3 && version < 10 {
+    while mixed < 3 && version < 40 {
         version += 1;
         let accepted = tenant.import("application/json", rows(version, ACCOUNTS + 50 * version)).await;
         loop {

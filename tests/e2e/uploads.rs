@@ -60,6 +60,14 @@ async fn uploaded_file_is_imported() {
     assert_eq!((created.status.as_u16(), &created.json()["method"]), (201, &json!("PUT")));
     let created = created.json();
     assert!(created["expires_at"].is_string(), "{created}");
+    let path = format!("/api/v1/import/uploads/{}", created["upload_id"].as_str().expect("an id"));
+    let announced = tenant.get(&path).await.json();
+    assert_eq!(
+        (&announced["format"], &announced["compressed"]),
+        (&json!("csv"), &json!(false)),
+        "{announced}"
+    );
+    assert_eq!(announced["bytes"], Value::Null, "{announced}");
     let request = json!({ "upload_id": created["upload_id"] });
     let early = tenant.json(Method::POST, "/api/v1/import", request.clone()).await;
     assert_eq!(early.problem(), (409, "nothing_uploaded".to_owned()));
@@ -69,6 +77,7 @@ async fn uploaded_file_is_imported() {
     let refused = tenant.json(Method::POST, "/api/v1/import", request.clone()).await;
     assert_eq!(refused.problem(), (409, "nothing_uploaded".to_owned()));
     assert_eq!(send(&created, csv.into()).await, 200);
+    assert_eq!(tenant.get(&path).await.json()["bytes"], csv.len());
     let accepted = tenant.json(Method::POST, "/api/v1/import", request.clone()).await;
     assert_eq!((accepted.status.as_u16(), &accepted.json()["total_records"]), (202, &Value::Null));
     let job = tenant.ended(&accepted).await;

@@ -21,5 +21,6 @@ pub fn routes(stores: Stores) -> Routes<Stores> {
     Routes::new(stores)
         .with(Scope::Import, routes!(accept::accept))
         .with(Scope::Import, routes!(uploads::create))
+        .with(Scope::Import, routes!(uploads::read))
         .with(Scope::Import, routes!(cancel::cancel))
 }

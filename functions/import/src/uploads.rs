@@ -10,8 +10,8 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::id::UploadId;
-use saldo_domain::import::{Announced, Upload};
-use saldo_http::{Caller, Payload, Problem, Seed};
+use saldo_domain::import::{Announced, Format, Upload};
+use saldo_http::{Caller, PathId, Payload, Problem, Seed};
 use saldo_store::files::uploaded_file;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -71,4 +71,48 @@ pub(crate) async fn create(
         expires_at: in_milliseconds(link.expires_at),
     };
     Ok((StatusCode::CREATED, Json(created)).into_response())
+}
+
+/// An upload.
+#[derive(Serialize, ToSchema)]
+#[schema(as = UploadState, example = json!({
+    "upload_id": "upl_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "format": "csv", "compressed": true,
+    "bytes": 48213, "created_at": "2026-03-16T10:15:00.000Z"
+}))]
+pub(crate) struct View {
+    upload_id: UploadId,
+    /// The format of the file.
+    format: Format,
+    /// Whether the file is compressed.
+    compressed: bool,
+    /// The length of the file; null until it is uploaded.
+    #[schema(required, minimum = 0)]
+    bytes: Option<u64>,
+    /// The time at which the link was created.
+    #[schema(format = DateTime)]
+    created_at: String,
+}
+
+/// Shows an upload
+///
+/// `bytes` tells whether the file has arrived. A file that arrived is kept for 30 days.
+#[utoipa::path(
+    get, path = "/api/v1/import/uploads/{id}", operation_id = "read_upload", tag = "Imports",
+    params(("id" = UploadId, Path)),
+    responses((status = 200, description = "The upload", body = View)),
+)]
+pub(crate) async fn read(
+    State(stores): State<Stores>,
+    Extension(caller): Extension<Caller>,
+    PathId(id): PathId<UploadId>,
+) -> Result<Json<View>, Problem> {
+    let upload = stores.uploads.get(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
+    let file = stores.files.facts(&uploaded_file(caller.org(), &id)).await?;
+    Ok(Json(View {
+        upload_id: id,
+        format: upload.format,
+        compressed: upload.gzip,
+        bytes: file.map(|file| file.bytes),
+        created_at: in_milliseconds(upload.created_at),
+    }))
 }
