@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
+use aws_sdk_sqs::types::Message;
 use axum::body::Body;
 use axum::http::{Method, Request};
-use local::App;
-use local::{Data, sqs_event};
+use local::{App, Aws, Data, sqs_event};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{Import, ImportStatus};
+use saldo_domain::key::KeySecret;
 use saldo_http::service;
 use saldo_jobs::import::Redriven;
 use saldo_store::Limits;
@@ -21,8 +22,19 @@ use testing::wire::{FaultPlan, intercepted};
 use testing::{TestStack, services};
 use tower::ServiceExt;
 
-#[tokio::test]
-async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
+/// An import of 27 rows, one of them invalid, whose worker was killed after the first batch of 25.
+struct KilledImport {
+    aws: Aws,
+    app: App,
+    org: OrgId,
+    key: KeySecret,
+    location: String,
+    id: ImportId,
+    /// The message of the plan.
+    messages: Vec<Message>,
+}
+
+async fn killed_import() -> KilledImport {
     let aws = services(&Data::Ephemeral).await;
     let app = aws.app();
     let faults = Arc::new(FaultPlan::default());
@@ -53,6 +65,12 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
         faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&messages))).await.is_none(),
         "the worker dies"
     );
+    KilledImport { aws, app, org, key, location, id, messages }
+}
+
+#[tokio::test]
+async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
+    let KilledImport { aws, app, org, key, location, id, messages } = killed_import().await;
     for _delivery in 0..2 {
         let dlq_app = aws.app_of("ImportDeadLettersFunction");
         let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&messages)).await;
@@ -70,6 +88,24 @@ async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
     let page: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
     let codes = [0, 1, 2].map(|n| page["data"][n]["code"].as_str().unwrap_or_default().to_owned());
     assert_eq!(codes, ["invalid_amount", "processing_failed", "processing_failed"]);
+    aws.stop().await;
+}
+
+#[tokio::test]
+async fn exhausted_chunk_of_cancelled_import_counts_stored_rows_and_ends_it() {
+    let KilledImport { aws, app, org, key, location, id, messages } = killed_import().await;
+    let request = Request::post(format!("{location}/cancel")).header("x-api-key", key.expose());
+    let request = request.body(Body::empty()).expect("a request");
+    let answer = service(import::routes((&app).into())).oneshot(request).await.expect("an answer");
+    assert!(answer.status().is_success(), "{answer:?}");
+    for _delivery in 0..2 {
+        let dlq_app = aws.app_of("ImportDeadLettersFunction");
+        let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&messages)).await;
+        assert_eq!(answer.batch_item_failures, []);
+        let import = app.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
+        assert_eq!(import.job.status, ImportStatus::Cancelled, "{import:#?}");
+        assert_eq!((import.counts().imported, import.counts().failed), (24, 0), "{import:#?}");
+    }
     aws.stop().await;
 }
 

@@ -18,6 +18,8 @@ use sdk::Clients;
 
 pub use sdk::http_client;
 
+/// The variable with the source address of requests to other services.
+const IP_ADDRESS: &str = "SALDO_IP_ADDRESS";
 /// The variable with the API's URL for browsers.
 const PUBLIC_URL: &str = "SALDO_PUBLIC_URL";
 
@@ -70,8 +72,14 @@ impl Environment {
 
     /// The source address of requests to other services: on AWS, the NAT gateway's.
     pub fn ip_address(&mut self) -> IpAddr {
-        let address = (self.variables)("SALDO_IP_ADDRESS").and_then(|address| address.parse().ok());
-        address.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+        let default = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        match (self.variables)(IP_ADDRESS).filter(|address| !address.is_empty()) {
+            None => default,
+            Some(address) => address.parse().unwrap_or_else(|_| {
+                self.report(IP_ADDRESS);
+                default
+            }),
+        }
     }
 
     /// The API's URL for users' browsers, if it is set: banks redirect them to it. Without it no bank can send its

@@ -15,8 +15,9 @@ pub struct Limits {
     /// How long one delivery of an import plans before it leaves the rest to another: two thirds of a planner's timeout,
     /// so that there is time to finish the chunk it has begun.
     pub planning_time: Duration,
-    /// How long a worker retries throttled rows, from the beginning of the chunk, before it queues the chunk again: two
-    /// thirds of a worker's timeout, because the last attempt may take 15 seconds, and the commit as long.
+    /// How long a worker retries throttled rows, from the beginning of the chunk, before it queues the chunk again. A
+    /// worker's timeout is 120 seconds: after this time, four more calls may take 15 seconds each, those for a batch,
+    /// for a row of it alone, for the report and for the commit.
     pub chunk_time: Duration,
     /// How long a throttled plan or chunk rests the first time.
     pub throttled_rest: Duration,
@@ -61,7 +62,7 @@ impl Default for Limits {
             rows_per_chunk: ROWS_PER_CHUNK,
             chunks_at_once: CHUNKS_AT_ONCE,
             planning_time: Duration::from_secs(400),
-            chunk_time: Duration::from_secs(80),
+            chunk_time: Duration::from_secs(50),
             throttled_rest: Duration::from_secs(5),
             upload_valid: Duration::from_mins(15),
             writes_in_flight: 32,

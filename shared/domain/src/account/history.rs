@@ -15,7 +15,7 @@ pub struct History {
     pub last_edit: Option<Revision>,
     /// The deletion. An account that was created again keeps it, so that older rows still change nothing.
     pub deleted_by: Option<Revision>,
-    /// The import that had created the account before it was deleted.
+    /// The import that had created the account before it was last deleted.
     pub created_before_deletion_by: Option<ImportId>,
     /// What set each field last.
     pub stamps: Stamps,
@@ -45,18 +45,19 @@ impl AccountState {
     pub fn is_deleted(&self) -> bool {
         self.account.is_none() && self.history.deleted_by.is_some()
     }
-
-    /// What a row of this import did to the account, if it was written.
-    #[must_use]
-    pub fn written_by(&self, import: &ImportId) -> Option<Written> {
-        match self.history.outcome_of(import) {
-            Written::Imported => Some(Written::Imported),
-            Written::Updated => self.history.written_last_by(import),
-        }
-    }
 }
 
 impl History {
+    /// What a row of this import did to the account, if it was written.
+    #[must_use]
+    pub fn written_by(&self, import: &ImportId) -> Option<Written> {
+        match self.outcome_of(import) {
+            Written::Imported => Some(Written::Imported),
+            Written::Updated if self.stamps.has(import.as_bytes()) => Some(Written::Updated),
+            Written::Updated => self.written_last_by(import),
+        }
+    }
+
     /// Whether a newer import, or a newer manual edit, has written the account.
     #[must_use]
     pub fn has_newer_than(&self, import: &ImportId) -> bool {
@@ -85,7 +86,7 @@ impl History {
     #[must_use]
     pub fn outcome_of(&self, import: &ImportId) -> Written {
         let created = [&self.first_import, &self.created_before_deletion_by];
-        match created.contains(&&Some(import.clone())) {
+        match created.into_iter().flatten().any(|by| by == import) {
             true => Written::Imported,
             false => Written::Updated,
         }

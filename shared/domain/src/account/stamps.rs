@@ -44,16 +44,24 @@ impl Stamps {
     /// last. `None` if there are no stamps.
     #[must_use]
     pub fn to_bytes(&self) -> Option<Vec<u8>> {
-        let entry =
-            |(id, set): (&StampId, &FieldSet)| id.iter().copied().chain(set.bits().to_be_bytes()).collect();
-        let entries: Vec<Vec<u8>> = self.0.iter().map(entry).collect();
-        (!entries.is_empty()).then(|| entries.concat())
+        let mut bytes = Vec::with_capacity(ENTRY_BYTES * self.0.len());
+        for (id, set) in &self.0 {
+            bytes.extend_from_slice(id);
+            bytes.extend_from_slice(&set.bits().to_be_bytes());
+        }
+        (!bytes.is_empty()).then_some(bytes)
     }
 
     /// The import or edit that set the field last, if any did.
     #[must_use]
     pub fn set_by(&self, field: AccountField) -> Option<&StampId> {
         self.0.iter().find(|(_, set)| set.contains(field)).map(|(id, _)| id)
+    }
+
+    /// Whether this import or edit has set a field last.
+    #[must_use]
+    pub fn has(&self, id: &StampId) -> bool {
+        self.0.contains_key(id)
     }
 
     /// Records that this import or edit has set the fields. A field is in one entry at most; an entry without fields is

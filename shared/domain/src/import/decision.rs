@@ -4,8 +4,7 @@
 //! account's [`History`] has the newest import, the newest edit and, for every field that one of them may leave out,
 //! which of them set it. A row that is newer than all of these sets its account. A late row sets only the fields that
 //! nothing newer has set. Whatever the order of delivery, the account ends as if imports and edits had run one after
-//! the other, each at the moment at which it was accepted. (One case is left: a late currency for which a newer amount
-//! has too many digits is dropped.)
+//! the other, each at the moment at which it was accepted. `docs/decisions/import-order-per-field.md` lists the exceptions.
 //!
 //! **No change.** A row that repeats what its account has already is recorded in the history and changes nothing else:
 //! the account keeps its revision and its time of the last change.

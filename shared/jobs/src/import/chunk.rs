@@ -18,15 +18,13 @@ use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
-use saldo_store::{Batched, ChunkPart, Seen};
+use saldo_store::{Batched, ChunkPart, ROWS_PER_BATCH, Seen};
 use uuid::Uuid;
 
 use super::stores::Stores;
 
 /// The rows whose accounts are looked up in one request: the most that `BatchGetItem` takes.
 pub(super) const ROWS_PER_LOOK_UP: usize = 100;
-/// The rows that are written in one request: the most statements that `BatchExecuteStatement` takes.
-const ROWS_PER_BATCH: usize = 25;
 /// The groups of rows whose accounts are looked up ahead of the writes.
 pub(super) const GROUPS_AHEAD: usize = 2;
 
@@ -49,8 +47,7 @@ pub(super) async fn process(
     let groups: Vec<_> = groups.map(look_up).collect();
     let batches =
         stream::iter(groups).buffered(GROUPS_AHEAD).map_ok(|rows| stream::iter(batches(rows).map(Ok)));
-    // In any order: a row that is retried does not delay the other batches.
-    let mut outcomes: Vec<(usize, Vec<RowResult>)> = batches
+    let mut rows: Vec<(usize, Vec<BatchedRow>)> = batches
         .try_flatten()
         .enumerate()
         .map(|(n, batch)| batch.map(|batch| (n, batch)))
@@ -60,8 +57,16 @@ pub(super) async fn process(
         .try_buffer_unordered(stores.limits.batches_in_flight)
         .try_collect()
         .await?;
+    rows.sort_unstable_by_key(|(n, _)| *n);
+    // After the batches: rows that wait, for example for a throttled partition, do not delay the others.
+    let rows = rows.into_iter().flat_map(|(_, rows)| rows).enumerate();
+    let mut outcomes: Vec<(usize, RowResult)> = stream::iter(rows)
+        .map(async |(n, row)| Ok((n, finish_row(stores, job, row, default_currency, deadline).await?)))
+        .buffer_unordered(stores.limits.writes_in_flight)
+        .try_collect()
+        .await?;
     outcomes.sort_unstable_by_key(|(n, _)| *n);
-    let outcomes = outcomes.into_iter().flat_map(|(_, outcomes)| outcomes).collect();
+    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     let (counts, ended) = commit(stores, job, chunk, outcomes, false, deadline).await?;
     if !job.dry_run {
         metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
@@ -109,6 +114,39 @@ impl Row {
         });
         Self { id, checked }
     }
+
+    /// Whether the row is refused before its account is read.
+    fn is_refused(&self) -> bool {
+        self.id.is_none() || self.checked.upsert.is_none()
+    }
+
+    /// The result of a refused row.
+    fn refused(self) -> RowResult {
+        (RowOutcome::Failed, self.checked.findings)
+    }
+
+    /// The result of a row for which the store returned this.
+    fn result(self, written: Result<Written, Finding>) -> RowResult {
+        let mut findings = self.checked.findings;
+        match written {
+            Ok(written) => (written.into(), findings),
+            Err(finding) => {
+                findings.push(finding);
+                (RowOutcome::Failed, findings)
+            }
+        }
+    }
+
+    /// The row as it is written into its account; `None` if it is refused.
+    fn write<'a>(
+        &'a self,
+        job: &'a ImportJob,
+        default_currency: Currency,
+        now: Timestamp,
+    ) -> Option<RowWrite<'a>> {
+        let (id, upsert) = self.id.as_ref().zip(self.checked.upsert.as_ref())?;
+        Some(RowWrite { import: &job.id, id, upsert, default_currency, now })
+    }
 }
 
 /// The currency of amounts that state none: the organization's.
@@ -144,51 +182,71 @@ fn batches(rows: Vec<(Row, Seen)>) -> impl Iterator<Item = Vec<(Row, Seen)>> {
     })
 }
 
-/// Writes rows to their accounts, the rest of them one by one if a part fails. In a dry run, it only finds out what
-/// writing them would do.
+/// A row after its batch.
+enum BatchedRow {
+    /// It has its outcome.
+    Done(RowResult),
+    /// It is to be written alone, into the account that was found, or else as it is read again.
+    Alone(Box<Row>, Option<Seen>),
+}
+
+/// Writes rows to their accounts with one request. In a dry run, it only finds out what writing them would do.
 async fn import_batch(
     stores: &Stores,
     job: &ImportJob,
     batch: Vec<(Row, Seen)>,
     default_currency: Currency,
     deadline: Deadline,
-) -> Result<Vec<RowResult>, Failure> {
+) -> Result<Vec<BatchedRow>, Failure> {
     let now = Timestamp::now();
-    let writes = batch.iter().filter_map(|(row, seen)| {
-        let (id, upsert) = row.id.as_ref().zip(row.checked.upsert.as_ref())?;
-        Some((RowWrite { import: &job.id, id, upsert, default_currency, now }, seen))
-    });
-    let writes: Vec<_> = writes.collect();
-    let written: Vec<Result<Written, Finding>> = if job.dry_run {
+    let write = |(row, seen)| Some((Row::write(row, job, default_currency, now)?, seen));
+    let writes: Vec<_> = batch.iter().map(|(row, seen)| (row, seen)).filter_map(write).collect();
+    if job.dry_run {
         let tries = writes
             .iter()
             .map(|(row, seen)| deadline.retry(move || stores.accounts.try_import(&job.org, row, seen)));
-        try_join_all(tries).await?
-    } else {
-        let batched = deadline.retry(|| stores.accounts.import_batch(&job.org, &writes)).await?;
-        let rest = writes.iter().zip(batched).map(async |((row, _), batched)| match batched {
-            Batched::Done(written) => Ok(Ok(written)),
-            Batched::Alone(seen) => {
-                deadline.retry(|| stores.accounts.import(&job.org, row, seen.as_ref())).await
-            }
+        let mut results = try_join_all(tries).await?.into_iter();
+        drop(writes);
+        let rows = batch.into_iter().map(|(row, _)| match row.is_refused() {
+            true => row.refused(),
+            false => match results.next() {
+                Some(result) => row.result(result),
+                None => row.refused(),
+            },
         });
-        try_join_all(rest).await?
-    };
+        return Ok(rows.map(BatchedRow::Done).collect());
+    }
+    let mut written = deadline.retry(|| stores.accounts.import_batch(&job.org, &writes)).await?.into_iter();
     drop(writes);
-    let mut written = written.into_iter();
-    let results = batch.into_iter().map(|(Row { id, mut checked }, _)| {
-        let is_written = id.is_some() && checked.upsert.is_some();
-        let outcome = match is_written.then(|| written.next()).flatten() {
-            Some(Ok(written)) => written.into(),
-            Some(Err(finding)) => {
-                checked.findings.push(finding);
-                RowOutcome::Failed
-            }
-            None => RowOutcome::Failed,
-        };
-        (outcome, checked.findings)
+    let rows = batch.into_iter().map(|(row, seen)| {
+        if row.is_refused() {
+            return BatchedRow::Done(row.refused());
+        }
+        match written.next() {
+            Some(Batched::Done(written)) => BatchedRow::Done((written.into(), row.checked.findings)),
+            Some(Batched::Alone(found)) => BatchedRow::Alone(row.into(), found),
+            Some(Batched::NotDone) => BatchedRow::Alone(row.into(), Some(seen)),
+            None => BatchedRow::Alone(row.into(), None),
+        }
     });
-    Ok(results.collect())
+    Ok(rows.collect())
+}
+
+/// Writes a row alone, if its batch has not written it.
+async fn finish_row(
+    stores: &Stores,
+    job: &ImportJob,
+    row: BatchedRow,
+    default_currency: Currency,
+    deadline: Deadline,
+) -> Result<RowResult, Failure> {
+    let (row, seen) = match row {
+        BatchedRow::Done(result) => return Ok(result),
+        BatchedRow::Alone(row, seen) => (row, seen),
+    };
+    let Some(write) = row.write(job, default_currency, Timestamp::now()) else { return Ok(row.refused()) };
+    let written = deadline.retry(|| stores.accounts.import(&job.org, &write, seen.as_ref())).await?;
+    Ok(row.result(written))
 }
 
 /// Stores the chunk's report and commits its counts. `outcomes` are in the order of the rows. Returns the counts

@@ -47,7 +47,11 @@ async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Ti
     let mut counts = Counts::default();
     let chunk = match chunk_file::load(stores, job, number).await {
         Err(Failure::Corrupt { .. }) => split::reread_chunk(stores, job, number).await?.unwrap_or_default(),
-        // A chunk without a file was not queued.
+        // The planner processes the only chunk of an import without a file, and may have been killed.
+        Ok(None) if job.chunks == Some(1) => {
+            split::reread_chunk(stores, job, number).await?.unwrap_or_default()
+        }
+        // Any other chunk without a file was not queued.
         chunk => chunk?,
     };
     if let Some(chunk) = chunk.filter(|_| !job.dry_run) {
@@ -58,7 +62,7 @@ async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Ti
         let written =
             stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
                 for (_, seen) in rows {
-                    all.extend(seen.written_by(&job.org, &job.id)?);
+                    all.extend(seen.written_by(&job.id)?);
                 }
                 Ok(all)
             });

@@ -42,10 +42,11 @@ impl AccountStore {
         exactly: bool,
         now: Timestamp,
     ) -> Result<Option<Account>, Failure> {
-        // The revision of the account after the edit, and the edit's id in the order of imports.
-        let edit = Revision::next();
         let mut found = seen.clone();
         for _ in 0..ATTEMPTS_MAX {
+            // The revision of the account after the edit, and the edit's place in the order of imports: after everything
+            // that it has found.
+            let edit = Revision::next();
             let mut after = found.account.clone();
             let set = change.apply(&mut after);
             if set.is_empty() {
@@ -62,8 +63,10 @@ impl AccountStore {
                 Err(failed) => failed,
             };
             found = match StoredAccount::of(org, Stored::found(failed))? {
-                // The SDK tried twice, and the answer to the first attempt was lost.
-                Some(found) if found.revision == edit => return Ok(Some(found.account)),
+                // The SDK tried twice, and the answer to the first attempt was lost. An import may have written since.
+                Some(found) if found.revision == edit || found.history.last_edit == Some(edit) => {
+                    return Ok(Some(found.account));
+                }
                 // An import may have written the history without a change of the account.
                 Some(found) if found.revision == seen.revision => found,
                 Some(found) if !exactly && change.check(&found).is_ok() => found,
@@ -110,14 +113,21 @@ impl AccountStore {
         exactly: bool,
         now: Timestamp,
     ) -> Result<bool, Failure> {
-        let Some(found) = self.get_for_change(org, &seen.id).await? else { return Ok(true) };
-        if exactly && found.revision != seen.revision {
-            return Ok(false);
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(found) = self.get_for_change(org, &seen.id).await? else { return Ok(true) };
+            if exactly && found.revision != seen.revision {
+                return Ok(false);
+            }
+            match self.bury(org, &found.read, &found.account, &found.history, now).await? {
+                Ok(()) => return Ok(true),
+                Err(failed) => {
+                    // If there is a tombstone, another request, or an attempt whose answer was lost, has put it.
+                    if Stored::found(failed).has_no_account() {
+                        return Ok(true);
+                    }
+                }
+            }
         }
-        match self.bury(org, &found.read, &found.account, &found.history, now).await? {
-            Ok(()) => Ok(true),
-            // If there is a tombstone, another request, or an attempt whose answer was lost, has put it.
-            Err(failed) => Ok(Stored::found(failed).has_no_account()),
-        }
+        Err(outrun())
     }
 }

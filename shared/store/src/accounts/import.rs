@@ -16,6 +16,9 @@ use crate::dynamodb::{Applied, STATEMENTS_MAX};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
+/// The most rows that are written with one request.
+pub const ROWS_PER_BATCH: usize = STATEMENTS_MAX;
+
 /// An account, or what a deleted one left, as it was looked up.
 #[derive(Clone, Debug, Default)]
 pub struct Seen(Stored);
@@ -25,8 +28,12 @@ pub struct Seen(Stored);
 pub enum Batched {
     /// It is written.
     Done(Written),
-    /// It is to be written alone, into the account as it is here, or into the account as it is read again.
+    /// It is to be written alone, into the account as it is here, or else as it is read again: the account was not as it
+    /// was seen, can't be read, or does not admit the row as far as was seen.
     Alone(Option<Seen>),
+    /// DynamoDB did not execute its statement, for example because it was throttled: it is to be written alone, into the
+    /// account as it was seen.
+    NotDone,
 }
 
 impl Seen {
@@ -34,8 +41,8 @@ impl Seen {
     ///
     /// # Errors
     /// [`Failure::Corrupt`] if the item is damaged.
-    pub fn written_by(&self, org: &OrgId, import: &ImportId) -> Result<Option<Written>, Failure> {
-        Ok(self.0.state(org)?.written_by(import))
+    pub fn written_by(&self, import: &ImportId) -> Result<Option<Written>, Failure> {
+        Ok(self.0.history()?.written_by(import))
     }
 }
 
@@ -71,17 +78,19 @@ impl AccountStore {
         rows: &[(RowWrite<'_>, &Seen)],
     ) -> Result<Vec<Batched>, Failure> {
         let mut results: Vec<Batched> = rows.iter().map(|_| Batched::Alone(None)).collect();
-        let (mut changes, mut places) = (Vec::new(), Vec::new());
+        let (mut changes, mut written_rows) = (Vec::new(), Vec::new());
         let mut accounts = BTreeSet::new();
-        for (place, (row, Seen(seen))) in rows.iter().enumerate() {
-            match row.decide(&seen.state(org)?) {
-                Ok(Decision::Nothing(written)) => results[place] = Batched::Done(written),
+        for ((row, Seen(seen)), result) in rows.iter().zip(&mut results) {
+            // Written alone, the row fails, and the other rows of the batch do not.
+            let Ok(state) = seen.state(org) else { continue };
+            match row.decide(&state) {
+                Ok(Decision::Nothing(written)) => *result = Batched::Done(written),
                 Ok(Decision::Write(state, written)) => {
                     let AccountState { account: Some(account), history } = *state else { continue };
                     // DynamoDB refuses a batch with two statements about one item.
-                    if changes.len() < STATEMENTS_MAX && accounts.insert(row.id) {
+                    if changes.len() < ROWS_PER_BATCH && accounts.insert(row.id) {
                         changes.push(seen.change_to(org, &account, &history)?);
-                        places.push((place, written));
+                        written_rows.push((result, written));
                     }
                 }
                 // The account may have changed since it was looked up.
@@ -91,11 +100,12 @@ impl AccountStore {
         if changes.is_empty() {
             return Ok(results);
         }
-        for ((place, written), applied) in places.into_iter().zip(self.table.change_all(&changes).await?) {
-            results[place] = match applied {
+        let applied = self.table.change_all(changes).await?;
+        for ((result, written), applied) in written_rows.into_iter().zip(applied) {
+            *result = match applied {
                 Applied::Done => Batched::Done(written),
                 Applied::Met(found) => Batched::Alone(found.map(|item| Seen(Stored::new(item)))),
-                Applied::NotDone => Batched::Alone(Some(rows[place].1.clone())),
+                Applied::NotDone => Batched::NotDone,
             };
         }
         Ok(results)
@@ -145,7 +155,7 @@ impl AccountStore {
         import: &ImportId,
         id: &AccountId,
     ) -> Result<Option<Written>, Failure> {
-        Ok(self.read(org, id).await?.state(org)?.written_by(import))
+        Ok(self.read(org, id).await?.history()?.written_by(import))
     }
 
     /// What [`import`](Self::import) would return, without writing anything.

@@ -92,6 +92,11 @@ impl Stored {
         self.0.is_empty() || self.is_tombstone()
     }
 
+    /// The history alone, which can be read even if the account can't.
+    pub(super) fn history(&self) -> Result<History, Failure> {
+        History::read(&self.0)
+    }
+
     /// The account and its history.
     pub(super) fn state(&self, org: &OrgId) -> Result<AccountState, Failure> {
         if self.0.is_empty() {
@@ -101,7 +106,7 @@ impl Stored {
             true => None,
             false => Some(Record::read(&self.0)?.into_account(org)?),
         };
-        Ok(AccountState { account, history: History::read(&self.0)? })
+        Ok(AccountState { account, history: self.history()? })
     }
 
     /// The change that makes the account and its history of it. Attributes that this version of Saldo does not know stay:
@@ -112,7 +117,8 @@ impl Stored {
         account: &Account,
         history: &History,
     ) -> Result<Change<AccountKey>, Failure> {
-        let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]].concat();
+        let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]];
+        let known = known.into_iter().flatten().copied();
         let after = item(org, account, history)?;
         Ok(Change::new(AccountKey::new(org, &account.id), &self.0, after, known, &GUARDS))
     }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
     ReturnValuesOnConditionCheckFailure,
 };
 
-use super::condition::{absent, is};
+use super::condition::{Attribute, absent, is};
 use super::condition_failed::ConditionFailed;
 use super::item::Item;
 use super::table::{Key, Table};
@@ -41,7 +41,7 @@ pub(crate) enum Applied {
     Done,
     /// The item was not as it was read. It is the item as it is, if DynamoDB returned it.
     Met(Option<Item>),
-    /// The change was not made: DynamoDB throttled it, or it met a transaction.
+    /// DynamoDB did not make the change: it throttled it, for example, or met a transaction.
     NotDone,
 }
 
@@ -79,7 +79,7 @@ impl<K: Key> Change<K> {
         update
     }
 
-    fn statement(&self, table: &str) -> Result<BatchStatementRequest, Failure> {
+    fn into_statement(self, table: &str) -> Result<BatchStatementRequest, Failure> {
         let (text, parameters) = match self.is_new {
             true => self.insert(table),
             false => self.update_where(table),
@@ -93,37 +93,34 @@ impl<K: Key> Change<K> {
     }
 
     /// The statement that inserts the item, with its parameters. It fails if there is an item with the key.
-    fn insert(&self, table: &str) -> (String, Vec<AttributeValue>) {
-        let (mut text, mut parameters) = (String::new(), Vec::new());
+    fn insert(self, table: &str) -> (String, Vec<AttributeValue>) {
+        let (mut text, mut parameters) = (String::new(), Vec::with_capacity(self.sets.len() + 2));
         text.extend(["INSERT INTO \"", table, "\" VALUE {"]);
-        let key = self.key.attributes();
-        let attributes = key.iter().chain(self.sets.iter().map(|(name, value)| (name, value)));
-        for (n, (name, value)) in attributes.enumerate() {
-            text.extend([if n == 0 { "'" } else { ", '" }, name, "': ?"]);
-            parameters.push(value.clone());
+        for (n, (name, value)) in self.key.attributes().into_iter().chain(self.sets).enumerate() {
+            text.extend([if n == 0 { "'" } else { ", '" }, &name, "': ?"]);
+            parameters.push(value);
         }
         text.push('}');
         (text, parameters)
     }
 
     /// The statement that updates the item on condition, with its parameters.
-    fn update_where(&self, table: &str) -> (String, Vec<AttributeValue>) {
-        let (mut text, mut parameters) = (String::new(), Vec::new());
+    fn update_where(self, table: &str) -> (String, Vec<AttributeValue>) {
+        let (mut text, mut parameters) = (String::new(), Vec::with_capacity(self.sets.len() + 6));
         text.extend(["UPDATE \"", table, "\""]);
-        for (name, value) in &self.sets {
-            text.extend([" SET \"", name, "\" = ?"]);
-            parameters.push(value.clone());
+        for (name, value) in self.sets {
+            text.extend([" SET \"", &name, "\" = ?"]);
+            parameters.push(value);
         }
         for name in &self.removes {
             text.extend([" REMOVE \"", name, "\""]);
         }
-        let key = self.key.attributes();
-        let conditions = key.iter().map(|(name, value)| (name.as_str(), Some(value)));
-        let conditions = conditions.chain(self.unchanged.iter().map(|(name, value)| (*name, value.as_ref())));
-        for (n, (name, value)) in conditions.enumerate() {
-            text.extend([if n == 0 { " WHERE \"" } else { " AND \"" }, name, "\""]);
+        let conditions = self.key.attributes().into_iter().map(|(name, value)| (name.into(), Some(value)));
+        let unchanged = self.unchanged.into_iter().map(|(name, value)| (Attribute::from(name), value));
+        for (n, (name, value)) in conditions.chain(unchanged).enumerate() {
+            text.extend([if n == 0 { " WHERE \"" } else { " AND \"" }, &name, "\""]);
             text.push_str(if value.is_some() { " = ?" } else { " IS MISSING" });
-            parameters.extend(value.cloned());
+            parameters.extend(value);
         }
         (text, parameters)
     }
@@ -142,31 +139,42 @@ impl<K: Key> Table<K> {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; each change may have been made or not.
-    pub(crate) async fn change_all(&self, changes: &[Change<K>]) -> Result<Vec<Applied>, Failure> {
-        let statements =
-            changes.iter().map(|change| change.statement(&self.name)).collect::<Result<_, _>>()?;
+    pub(crate) async fn change_all(&self, changes: Vec<Change<K>>) -> Result<Vec<Applied>, Failure> {
+        let wanted = changes.len();
+        let statements = changes.into_iter().map(|change| change.into_statement(&self.name));
+        let statements = statements.collect::<Result<_, _>>()?;
         let batch = self.client.batch_execute_statement().set_statements(Some(statements));
         let answer = batch.send().await.map_err(Failure::of(K::OPERATIONS.batch_execute))?;
         let answers = answer.responses.unwrap_or_default();
-        if answers.len() != changes.len() {
+        if answers.len() != wanted {
             return Err(Failure::corrupt("an answer to a batch")("has another number of answers"));
         }
-        Ok(answers.into_iter().map(applied).collect())
+        answers.into_iter().map(applied).collect()
     }
 }
 
-fn applied(answer: BatchStatementResponse) -> Applied {
-    let Some(error) = answer.error else { return Applied::Done };
+/// The result of a statement.
+///
+/// # Errors
+/// [`Failure`] if no statement of this kind can succeed: the role does not allow it, or the table does not exist.
+fn applied(answer: BatchStatementResponse) -> Result<Applied, Failure> {
+    let Some(error) = answer.error else { return Ok(Applied::Done) };
     match error.code {
-        Some(Code::ConditionalCheckFailed | Code::DuplicateItem) => Applied::Met(error.item),
-        Some(Code::ProvisionedThroughputExceeded | Code::RequestLimitExceeded | Code::ThrottlingError) => {
-            Applied::NotDone
+        Some(Code::ConditionalCheckFailed | Code::DuplicateItem) => Ok(Applied::Met(error.item)),
+        Some(Code::AccessDenied | Code::ResourceNotFound) => {
+            let message = error.message.unwrap_or_default();
+            Err(Failure::Service { operation: "BatchExecuteStatement", source: message.into() })
         }
-        Some(Code::TransactionConflict) => Applied::NotDone,
+        Some(
+            Code::ProvisionedThroughputExceeded
+            | Code::RequestLimitExceeded
+            | Code::ThrottlingError
+            | Code::TransactionConflict,
+        ) => Ok(Applied::NotDone),
         code => {
-            // The change is made again alone, whose error says more.
+            // Made alone, the change shows an error of its own.
             tracing::warn!(code = code.as_ref().map(Code::as_str), "a statement of a batch failed");
-            Applied::NotDone
+            Ok(Applied::NotDone)
         }
     }
 }
