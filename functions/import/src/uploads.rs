@@ -95,7 +95,7 @@ pub(crate) struct View {
 
 /// Shows an upload
 ///
-/// `bytes` tells whether the file has arrived. A file that arrived is kept for 30 days.
+/// `bytes` tells whether the file has arrived. An upload can be imported until four days after its link was created.
 #[utoipa::path(
     get, path = "/api/v1/import/uploads/{id}", operation_id = "read_upload", tag = "Imports",
     params(("id" = UploadId, Path)),

@@ -69,7 +69,8 @@ fn item(attributes: &serde_json::Value) -> String {
 /// The environment of a function on this AWS: each resource has its variable's name.
 pub(crate) fn environment() -> Environment {
     let value = |name: &str| match name {
-        // Settings are validated, and this one must be a URL.
+        // Settings are validated: these must be an address and a URL.
+        "SALDO_IP_ADDRESS" => "192.0.2.1".to_owned(),
         "SALDO_PUBLIC_URL" => "https://saldo.example".to_owned(),
         queue if queue.ends_with("_QUEUE") => format!("https://sqs.eu-central-1.amazonaws.com/1/{queue}"),
         other => other.to_owned(),
