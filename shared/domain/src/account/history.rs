@@ -58,6 +58,19 @@ impl History {
         }
     }
 
+    /// The revision of an edit or deletion that is about to be made: it sorts behind everything in the history.
+    #[must_use]
+    pub fn next_revision(&self) -> Revision {
+        let import = self.last_import.as_ref().map(ImportId::as_bytes);
+        let edits = [&self.last_edit, &self.deleted_by].map(|edit| edit.as_ref().map(Revision::as_bytes));
+        edits
+            .into_iter()
+            .chain([import])
+            .flatten()
+            .max()
+            .map_or_else(Revision::next, |newest| Revision::after(*newest))
+    }
+
     /// Whether a newer import, or a newer manual edit, has written the account.
     #[must_use]
     pub fn has_newer_than(&self, import: &ImportId) -> bool {
@@ -96,4 +109,22 @@ impl History {
 /// Whether an edit was made after the import was accepted.
 fn is_newer(edit: Option<&Revision>, import: &ImportId) -> bool {
     edit.is_some_and(|edit| edit.as_bytes() > import.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn edit_follows_an_import_of_a_machine_whose_clock_is_ahead() {
+        let seconds = u64::try_from(jiff::Timestamp::now().as_second()).expect("after 1970") + 60;
+        let ahead = ImportId::of_seed(Uuid::new_v7(uuid::Timestamp::from_unix_time(seconds, 0, 0, 0)));
+        let history = History { last_import: Some(ahead.clone()), ..History::default() };
+        let edit = history.next_revision();
+        assert!(is_newer(Some(&edit), &ahead));
+        let again = History { last_edit: Some(edit), ..history }.next_revision();
+        assert!(again.as_bytes() > edit.as_bytes());
+    }
 }

@@ -16,6 +16,12 @@ impl Revision {
         Self(Uuid::now_v7())
     }
 
+    /// The revision of a write that is about to be made. It sorts behind `newest`, also if that was made by a machine whose
+    /// clock is ahead.
+    pub(super) fn after(newest: [u8; 16]) -> Self {
+        Self(Uuid::now_v7().max(Uuid::from_u128(u128::from_be_bytes(newest).saturating_add(1))))
+    }
+
     /// The revision's 16 bytes, which sort like it.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {

@@ -42,7 +42,7 @@ pub enum Decision {
     /// Nothing: the row was written before, or everything that it says is overtaken.
     Nothing(Written),
     /// The account and its history are to become these.
-    Write(Box<AccountState>, Written),
+    Write(Box<(Account, History)>, Written),
 }
 
 impl Decision {
@@ -160,7 +160,7 @@ impl RowWrite<'_> {
             after.updated_at = self.now;
             after.revision = Revision::next();
         }
-        Decision::Write(Box::new(AccountState { account: Some(after), history }), written)
+        Decision::Write(Box::new((after, history)), written)
     }
 }
 
@@ -232,7 +232,8 @@ mod tests {
                 let decision = row.decide(state).expect("no finding");
                 written.push((import.clone(), decision.outcome()));
                 if let Decision::Write(after, _) = decision {
-                    *state = *after;
+                    let (account, history) = *after;
+                    *state = AccountState { account: Some(account), history };
                 }
             }
             Event::Edit(revision, change) => {

@@ -5,7 +5,7 @@
 //! import overwrites them.
 
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountChange, History, Revision};
+use saldo_domain::account::{Account, AccountChange, History};
 use saldo_domain::id::OrgId;
 
 use super::state::{Stored, item};
@@ -46,7 +46,7 @@ impl AccountStore {
         for _ in 0..ATTEMPTS_MAX {
             // The revision of the account after the edit, and the edit's place in the order of imports: after everything
             // that it has found.
-            let edit = Revision::next();
+            let edit = found.history.next_revision();
             let mut after = found.account.clone();
             let set = change.apply(&mut after);
             if set.is_empty() {

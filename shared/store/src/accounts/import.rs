@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use saldo_domain::account::{AccountState, Written};
+use saldo_domain::account::Written;
 use saldo_domain::fields::Finding;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{Decision, RowWrite};
@@ -85,8 +85,8 @@ impl AccountStore {
             let Ok(state) = seen.state(org) else { continue };
             match row.decide(&state) {
                 Ok(Decision::Nothing(written)) => *result = Batched::Done(written),
-                Ok(Decision::Write(state, written)) => {
-                    let AccountState { account: Some(account), history } = *state else { continue };
+                Ok(Decision::Write(after, written)) => {
+                    let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if changes.len() < ROWS_PER_BATCH && accounts.insert(row.id) {
                         changes.push(seen.change_to(org, &account, &history)?);
@@ -133,10 +133,13 @@ impl AccountStore {
             let Some(seen) = certain.as_ref().or(seen.map(|Seen(seen)| seen)) else { break };
             let found = match row.decide(&seen.state(org)?) {
                 Ok(Decision::Nothing(written)) => return Ok(Ok(written)),
-                Ok(Decision::Write(state, written)) => match self.write(org, seen, &state).await? {
-                    Ok(()) => return Ok(Ok(written)),
-                    Err(found) => found,
-                },
+                Ok(Decision::Write(after, written)) => {
+                    let (account, history) = *after;
+                    match self.replace(org, seen, &account, &history).await? {
+                        Ok(()) => return Ok(Ok(written)),
+                        Err(failed) => Stored::found(failed),
+                    }
+                }
                 Err(finding) if certain.is_some() => return Ok(Err(finding)),
                 Err(_) => self.read(org, row.id).await?,
             };
@@ -174,17 +177,5 @@ impl AccountStore {
             decision => decision,
         };
         Ok(decision.map(|decision| decision.outcome()))
-    }
-
-    /// Brings an account into this state. If its item is not as it was seen, the inner error is the item as it is.
-    async fn write(
-        &self,
-        org: &OrgId,
-        seen: &Stored,
-        AccountState { account, history }: &AccountState,
-    ) -> Result<Result<(), Stored>, Failure> {
-        let Some(account) = account else { return Ok(Ok(())) };
-        let written = self.replace(org, seen, account, history).await?;
-        Ok(written.map_err(Stored::found))
     }
 }

@@ -150,7 +150,7 @@ pub(super) fn item(org: &OrgId, account: &Account, history: &History) -> Result<
 /// The tombstone of an account that is being deleted. It has what a row needs that is delivered again, to report the
 /// same outcome as before.
 fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) -> Result<Item, Failure> {
-    let deletion = Some(Revision::next());
+    let deletion = Some(history.next_revision());
     let history = History {
         last_import: history.last_import.clone(),
         last_edit: deletion,
