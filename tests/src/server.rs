@@ -101,6 +101,12 @@ impl Saldo {
         }
     }
 
+    /// Whether the functions are those of the local stack: their speed does not depend on an emulator.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        matches!(self.access, Access::Local(_))
+    }
+
     /// The URL of the sandbox bank, or `None` if tests can't reach it. Tests that need it pass
     /// without it, and print that they were skipped.
     #[must_use]
