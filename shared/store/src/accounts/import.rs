@@ -100,7 +100,7 @@ impl AccountStore {
         if changes.is_empty() {
             return Ok(results);
         }
-        let applied = self.table.change_all(changes).await?;
+        let applied = self.table.change_all(&changes).await?;
         for ((result, written), applied) in written_rows.into_iter().zip(applied) {
             *result = match applied {
                 Applied::Done => Batched::Done(written),

@@ -7,12 +7,14 @@
 //! Sources: [statements](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.statements.html),
 //! [errors of a batch](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html).
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest, BatchStatementResponse,
     ReturnValuesOnConditionCheckFailure,
 };
 
-use super::condition::{Attribute, absent, is};
+use super::condition::{absent, is};
 use super::condition_failed::ConditionFailed;
 use super::item::Item;
 use super::table::{Key, Table};
@@ -21,6 +23,11 @@ use crate::failure::Failure;
 
 /// The most statements in a batch.
 pub(crate) const STATEMENTS_MAX: usize = 25;
+
+/// The attempts to execute a statement, for example while its partition is throttled. Each pause is twice as long as the
+/// one before.
+const ATTEMPTS_MAX: u32 = 4;
+const WAIT_MIN: Duration = Duration::from_millis(10);
 
 /// The change of an item that was read.
 #[derive(Debug)]
@@ -79,7 +86,7 @@ impl<K: Key> Change<K> {
         update
     }
 
-    fn into_statement(self, table: &str) -> Result<BatchStatementRequest, Failure> {
+    fn statement(&self, table: &str) -> Result<BatchStatementRequest, Failure> {
         let (text, parameters) = match self.is_new {
             true => self.insert(table),
             false => self.update_where(table),
@@ -93,34 +100,37 @@ impl<K: Key> Change<K> {
     }
 
     /// The statement that inserts the item, with its parameters. It fails if there is an item with the key.
-    fn insert(self, table: &str) -> (String, Vec<AttributeValue>) {
+    fn insert(&self, table: &str) -> (String, Vec<AttributeValue>) {
         let (mut text, mut parameters) = (String::new(), Vec::with_capacity(self.sets.len() + 2));
         text.extend(["INSERT INTO \"", table, "\" VALUE {"]);
-        for (n, (name, value)) in self.key.attributes().into_iter().chain(self.sets).enumerate() {
-            text.extend([if n == 0 { "'" } else { ", '" }, &name, "': ?"]);
-            parameters.push(value);
+        let keys = self.key.attributes();
+        let sets = self.sets.iter().map(|(name, value)| (name, value));
+        for (n, (name, value)) in keys.iter().chain(sets).enumerate() {
+            text.extend([if n == 0 { "'" } else { ", '" }, name, "': ?"]);
+            parameters.push(value.clone());
         }
         text.push('}');
         (text, parameters)
     }
 
     /// The statement that updates the item on condition, with its parameters.
-    fn update_where(self, table: &str) -> (String, Vec<AttributeValue>) {
+    fn update_where(&self, table: &str) -> (String, Vec<AttributeValue>) {
         let (mut text, mut parameters) = (String::new(), Vec::with_capacity(self.sets.len() + 6));
         text.extend(["UPDATE \"", table, "\""]);
-        for (name, value) in self.sets {
-            text.extend([" SET \"", &name, "\" = ?"]);
-            parameters.push(value);
+        for (name, value) in &self.sets {
+            text.extend([" SET \"", name, "\" = ?"]);
+            parameters.push(value.clone());
         }
         for name in &self.removes {
             text.extend([" REMOVE \"", name, "\""]);
         }
-        let conditions = self.key.attributes().into_iter().map(|(name, value)| (name.into(), Some(value)));
-        let unchanged = self.unchanged.into_iter().map(|(name, value)| (Attribute::from(name), value));
+        let keys = self.key.attributes();
+        let conditions = keys.iter().map(|(name, value)| (name.as_str(), Some(value)));
+        let unchanged = self.unchanged.iter().map(|(name, value)| (*name, value.as_ref()));
         for (n, (name, value)) in conditions.chain(unchanged).enumerate() {
-            text.extend([if n == 0 { " WHERE \"" } else { " AND \"" }, &name, "\""]);
+            text.extend([if n == 0 { " WHERE \"" } else { " AND \"" }, name, "\""]);
             text.push_str(if value.is_some() { " = ?" } else { " IS MISSING" });
-            parameters.extend(value);
+            parameters.extend(value.cloned());
         }
         (text, parameters)
     }
@@ -133,23 +143,42 @@ impl<K: Key> Table<K> {
     }
 
     /// Makes at most [`STATEMENTS_MAX`] changes of different items in one request. Returns the result of each, in their
-    /// order.
+    /// order. Statements that DynamoDB did not execute are sent again, after pauses.
     ///
     /// If an answer is lost, the SDK sends the batch again, and the changes that took effect report [`Applied::Met`].
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; each change may have been made or not.
-    pub(crate) async fn change_all(&self, changes: Vec<Change<K>>) -> Result<Vec<Applied>, Failure> {
-        let wanted = changes.len();
-        let statements = changes.into_iter().map(|change| change.into_statement(&self.name));
+    pub(crate) async fn change_all(&self, changes: &[Change<K>]) -> Result<Vec<Applied>, Failure> {
+        let mut results: Vec<Applied> = changes.iter().map(|_| Applied::NotDone).collect();
+        for attempt in 0..ATTEMPTS_MAX {
+            let left = changes.iter().zip(&mut results);
+            let left = left.filter(|(_, result)| matches!(result, Applied::NotDone));
+            let (changes, results): (Vec<_>, Vec<_>) = left.unzip();
+            if changes.is_empty() {
+                break;
+            }
+            if attempt > 0 {
+                tokio::time::sleep(WAIT_MIN * 2_u32.pow(attempt)).await;
+            }
+            for (result, answer) in results.into_iter().zip(self.execute(&changes).await?) {
+                *result = applied(answer)?;
+            }
+        }
+        Ok(results)
+    }
+
+    /// Sends the statements of changes. Returns an answer for each.
+    async fn execute(&self, changes: &[&Change<K>]) -> Result<Vec<BatchStatementResponse>, Failure> {
+        let statements = changes.iter().map(|change| change.statement(&self.name));
         let statements = statements.collect::<Result<_, _>>()?;
         let batch = self.client.batch_execute_statement().set_statements(Some(statements));
         let answer = batch.send().await.map_err(Failure::of(K::OPERATIONS.batch_execute))?;
         let answers = answer.responses.unwrap_or_default();
-        if answers.len() != wanted {
-            return Err(Failure::corrupt("an answer to a batch")("has another number of answers"));
+        match answers.len() == changes.len() {
+            true => Ok(answers),
+            false => Err(Failure::corrupt("an answer to a batch")("has another number of answers")),
         }
-        answers.into_iter().map(applied).collect()
     }
 }
 
