@@ -10,6 +10,7 @@
 //! | accesses | `org` | `id` | |
 //! | idempotency | `request` | | |
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::HEXLOWER;
 use saldo_domain::access::LoginHash;
 use saldo_domain::account::{AccountIdentifier, OwnerId};
@@ -36,6 +37,7 @@ macro_rules! key {
 
         impl Key for $name {
             const PARTITION: &'static str = stringify!($partition);
+            const NAMES: &'static [&'static str] = &[stringify!($partition) $(, stringify!($sort))?];
             const OPERATIONS: Operations = Operations {
                 get: concat!("GetItem on ", $table),
                 batch_get: concat!("BatchGetItem on ", $table),
@@ -48,11 +50,12 @@ macro_rules! key {
                 transact: concat!("TransactWriteItems on ", $table),
             };
 
-            fn attributes(&self) -> Item {
-                Item::from([
-                    (stringify!($partition).to_owned(), text(&self.$partition)),
-                    $((stringify!($sort).to_owned(), text(&self.$sort)),)?
-                ])
+            fn pairs(&self) -> impl Iterator<Item = (&'static str, AttributeValue)> {
+                [
+                    (stringify!($partition), text(&self.$partition)),
+                    $((stringify!($sort), text(&self.$sort)),)?
+                ]
+                .into_iter()
             }
 
             fn of(item: &Item) -> Result<Self, Failure> {

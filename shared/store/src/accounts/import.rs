@@ -89,7 +89,7 @@ impl AccountStore {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if changes.len() < ROWS_PER_BATCH && accounts.insert(row.id) {
-                        changes.push(seen.change_to(org, &account, &history)?);
+                        changes.push(seen.change_to(org, account, &history)?);
                         written_rows.push((result, written));
                     }
                 }
@@ -135,7 +135,7 @@ impl AccountStore {
                 Ok(Decision::Nothing(written)) => return Ok(Ok(written)),
                 Ok(Decision::Write(after, written)) => {
                     let (account, history) = *after;
-                    match self.replace(org, seen, &account, &history).await? {
+                    match self.replace(org, seen, account, &history).await? {
                         Ok(()) => return Ok(Ok(written)),
                         Err(failed) => Stored::found(failed),
                     }

@@ -15,7 +15,7 @@ use saldo_domain::id::{ImportId, OrgId};
 
 use super::AccountStore;
 use super::record::{AsRevision, Record, WHAT};
-use crate::dynamodb::item::{EXPIRES_AT, Item, Reader, binary, moment, seconds};
+use crate::dynamodb::item::{EXPIRES_AT, Item, NewItem, Reader, binary, item_of, moment, seconds};
 use crate::dynamodb::record::{Attributes, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
 use crate::dynamodb::{Change, Condition, ConditionFailed, Key, absent, is};
@@ -114,13 +114,14 @@ impl Stored {
     pub(super) fn change_to(
         &self,
         org: &OrgId,
-        account: &Account,
+        account: Account,
         history: &History,
     ) -> Result<Change<AccountKey>, Failure> {
         let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]];
         let known = known.into_iter().flatten().copied();
-        let after = item(org, account, history)?;
-        Ok(Change::new(AccountKey::new(org, &account.id), &self.0, after, known, &GUARDS))
+        let key = AccountKey::new(org, &account.id);
+        let after = attributes(org, account, history)?;
+        Ok(Change::new(key, &self.0, after, known, &GUARDS))
     }
 
     /// The condition that the item is as it was read.
@@ -139,12 +140,19 @@ pub(super) fn is_tombstone(item: &Item) -> bool {
     item.contains_key(DELETED_AT)
 }
 
-/// The item of an account with its history.
-pub(super) fn item(org: &OrgId, account: &Account, history: &History) -> Result<Item, Failure> {
-    let mut item = AccountKey::new(org, &account.id).attributes();
-    Record::of(org, account).write(&mut item)?;
-    history.write(&mut item)?;
-    Ok(item)
+/// The item of a new account.
+pub(super) fn new_item(org: &OrgId, account: Account) -> Result<Item, Failure> {
+    let key = AccountKey::new(org, &account.id);
+    let attributes = attributes(org, account, &History::default())?;
+    Ok(item_of(key.pairs().chain(attributes)))
+}
+
+/// The attributes of an account with its history.
+fn attributes(org: &OrgId, account: Account, history: &History) -> Result<NewItem, Failure> {
+    let mut attributes = NewItem::with_capacity(Record::PROJECTION.len() + History::NAMES.len());
+    Record::of(org, account).write(&mut attributes)?;
+    history.write(&mut attributes)?;
+    Ok(attributes)
 }
 
 /// The tombstone of an account that is being deleted. It has what a row needs that is delivered again, to report the
@@ -158,13 +166,12 @@ fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) 
         created_before_deletion_by: history.first_import.clone(),
         ..History::default()
     };
-    let mut item = AccountKey::new(org, &account.id).attributes();
-    history.write(&mut item)?;
-    item.insert(DELETED_AT.to_owned(), moment(now));
+    let mut attributes = vec![(DELETED_AT, moment(now))];
+    history.write(&mut attributes)?;
     if account.bank.is_none() {
-        item.insert(EXPIRES_AT.to_owned(), seconds(now + KEPT));
+        attributes.push((EXPIRES_AT, seconds(now + KEPT)));
     }
-    Ok(item)
+    Ok(item_of(AccountKey::new(org, &account.id).pairs().chain(attributes)))
 }
 
 impl AccountStore {
@@ -173,7 +180,7 @@ impl AccountStore {
         &self,
         org: &OrgId,
         read: &Stored,
-        account: &Account,
+        account: Account,
         history: &History,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
         self.table.change(&read.change_to(org, account, history)?).await

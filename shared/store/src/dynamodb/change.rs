@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::types::{
 
 use super::condition::{absent, is};
 use super::condition_failed::ConditionFailed;
-use super::item::Item;
+use super::item::{Item, NewItem};
 use super::table::{Key, Table};
 use super::update::Update;
 use crate::failure::Failure;
@@ -29,13 +29,16 @@ pub(crate) const STATEMENTS_MAX: usize = 25;
 const ATTEMPTS_MAX: u32 = 4;
 const WAIT_MIN: Duration = Duration::from_millis(10);
 
+/// The space for a statement's text; most need no more.
+const TEXT_BYTES: usize = 512;
+
 /// The change of an item that was read.
 #[derive(Debug)]
 pub(crate) struct Change<K> {
     key: K,
     /// Whether there was no item.
     is_new: bool,
-    sets: Vec<(String, AttributeValue)>,
+    sets: NewItem,
     removes: Vec<&'static str>,
     /// The attributes that must be as they were read.
     unchanged: Vec<(&'static str, Option<AttributeValue>)>,
@@ -59,16 +62,14 @@ impl<K: Key> Change<K> {
     pub(crate) fn new(
         key: K,
         read: &Item,
-        after: Item,
+        after: NewItem,
         known: impl IntoIterator<Item = &'static str>,
         guards: &[&'static str],
     ) -> Self {
-        let removes = known.into_iter().filter(|name| read.contains_key(*name) && !after.contains_key(*name));
-        let removes = removes.collect();
-        let keys = key.attributes();
-        let differs =
-            |name: &String, value: &AttributeValue| !keys.contains_key(name) && read.get(name) != Some(value);
-        let sets = after.into_iter().filter(|(name, value)| differs(name, value)).collect();
+        let has = |name: &str| after.iter().any(|(attribute, _)| *attribute == name);
+        let removes = known.into_iter().filter(|name| read.contains_key(*name) && !has(name)).collect();
+        let mut sets = after;
+        sets.retain(|(name, value)| !K::NAMES.contains(name) && read.get(*name) != Some(value));
         let unchanged = guards.iter().map(|name| (*name, read.get(*name).cloned())).collect();
         Self { key, is_new: read.is_empty(), sets, removes, unchanged }
     }
@@ -76,7 +77,7 @@ impl<K: Key> Change<K> {
     fn update(&self) -> Update {
         let mut update = Update::default();
         for (name, value) in &self.sets {
-            update.set(name.clone(), value.clone());
+            update.set(*name, value.clone());
         }
         self.removes.iter().for_each(|name| update.remove(*name));
         match self.is_new {
@@ -101,13 +102,12 @@ impl<K: Key> Change<K> {
 
     /// The statement that inserts the item, with its parameters. It fails if there is an item with the key.
     fn insert(&self, table: &str) -> (String, Vec<AttributeValue>) {
-        let (mut text, mut parameters) = (String::new(), Vec::with_capacity(self.sets.len() + 2));
+        let (mut text, mut parameters) =
+            (String::with_capacity(TEXT_BYTES), Vec::with_capacity(self.sets.len() + 2));
         text.extend(["INSERT INTO \"", table, "\" VALUE {"]);
-        let keys = self.key.attributes();
-        let sets = self.sets.iter().map(|(name, value)| (name, value));
-        for (n, (name, value)) in keys.iter().chain(sets).enumerate() {
+        for (n, (name, value)) in self.key.pairs().chain(self.sets.iter().cloned()).enumerate() {
             text.extend([if n == 0 { "'" } else { ", '" }, name, "': ?"]);
-            parameters.push(value.clone());
+            parameters.push(value);
         }
         text.push('}');
         (text, parameters)
@@ -115,7 +115,8 @@ impl<K: Key> Change<K> {
 
     /// The statement that updates the item on condition, with its parameters.
     fn update_where(&self, table: &str) -> (String, Vec<AttributeValue>) {
-        let (mut text, mut parameters) = (String::new(), Vec::with_capacity(self.sets.len() + 6));
+        let (mut text, mut parameters) =
+            (String::with_capacity(TEXT_BYTES), Vec::with_capacity(self.sets.len() + 6));
         text.extend(["UPDATE \"", table, "\""]);
         for (name, value) in &self.sets {
             text.extend([" SET \"", name, "\" = ?"]);
@@ -124,13 +125,11 @@ impl<K: Key> Change<K> {
         for name in &self.removes {
             text.extend([" REMOVE \"", name, "\""]);
         }
-        let keys = self.key.attributes();
-        let conditions = keys.iter().map(|(name, value)| (name.as_str(), Some(value)));
-        let unchanged = self.unchanged.iter().map(|(name, value)| (*name, value.as_ref()));
-        for (n, (name, value)) in conditions.chain(unchanged).enumerate() {
+        let keys = self.key.pairs().map(|(name, value)| (name, Some(value)));
+        for (n, (name, value)) in keys.chain(self.unchanged.iter().cloned()).enumerate() {
             text.extend([if n == 0 { " WHERE \"" } else { " AND \"" }, name, "\""]);
             text.push_str(if value.is_some() { " = ?" } else { " IS MISSING" });
-            parameters.extend(value.cloned());
+            parameters.extend(value);
         }
         (text, parameters)
     }

@@ -16,8 +16,16 @@ use crate::failure::Failure;
 /// An item as DynamoDB returns it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
+/// The attributes of an item that is being written.
+pub(crate) type NewItem = Vec<(&'static str, AttributeValue)>;
+
 /// The attribute by which DynamoDB deletes an item, in seconds since 1970. It deletes late, by days.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
+
+/// The item with these attributes.
+pub(crate) fn item_of(attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>) -> Item {
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
 
 /// A number attribute with every digit of the amount. Zero has no sign.
 pub(crate) fn number(amount: Decimal) -> AttributeValue {
