@@ -43,7 +43,9 @@ pub(super) async fn process(
     let deadline = Deadline::after(stores.limits.chunk_time);
     let default_currency = deadline.retry(|| default_currency(stores, job)).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
-    let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, false));
+    // A row that leaves no mark is certain to be unchanged only after a consistent read.
+    let certain = !job.marks_unchanged && !job.dry_run;
+    let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, certain));
     let groups: Vec<_> = groups.map(look_up).collect();
     let batches =
         stream::iter(groups).buffered(GROUPS_AHEAD).map_ok(|rows| stream::iter(batches(rows).map(Ok)));
@@ -138,14 +140,15 @@ impl Row {
     }
 
     /// The row as it is written into its account; `None` if it is refused.
-    fn write<'a>(
+    pub(super) fn write<'a>(
         &'a self,
         job: &'a ImportJob,
         default_currency: Currency,
         now: Timestamp,
     ) -> Option<RowWrite<'a>> {
         let (id, upsert) = self.id.as_ref().zip(self.checked.upsert.as_ref())?;
-        Some(RowWrite { import: &job.id, id, upsert, default_currency, now })
+        let (import, marks) = (&job.place, job.marks_unchanged);
+        Some(RowWrite { import, marks, id, upsert, default_currency, now })
     }
 }
 
@@ -277,6 +280,7 @@ pub(super) async fn commit(
         chunk = chunk.number,
         imported = counts.imported,
         updated = counts.updated,
+        unchanged = counts.unchanged,
         failed = counts.failed,
         "processed"
     );

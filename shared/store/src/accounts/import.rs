@@ -148,17 +148,20 @@ impl AccountStore {
         Err(Failure::Throttled { operation: "UpdateItem of an account that is being changed" })
     }
 
-    /// What a row of this import did to its account, if it was written: for rows whose worker died before it reported.
+    /// What a row did to its account, if it was written: for rows whose worker died before it reported. A row that leaves
+    /// no mark counts as written if its account has what it says.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn written_by(
-        &self,
-        org: &OrgId,
-        import: &ImportId,
-        id: &AccountId,
-    ) -> Result<Option<Written>, Failure> {
-        Ok(self.read(org, id).await?.history()?.written_by(import))
+    pub async fn written_by(&self, org: &OrgId, row: &RowWrite<'_>) -> Result<Option<Written>, Failure> {
+        let read = self.read(org, row.id).await?;
+        if let Some(written) = read.history()?.written_by(row.import) {
+            return Ok(Some(written));
+        }
+        match read.state(org).map(|state| row.decide(&state)) {
+            Ok(Ok(Decision::Nothing(Written::Unchanged))) => Ok(Some(Written::Unchanged)),
+            _ => Ok(None),
+        }
     }
 
     /// What [`import`](Self::import) would return, without writing anything.

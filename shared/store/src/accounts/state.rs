@@ -37,6 +37,7 @@ record! {
     impl History, WHAT;
     first_import: Option<ImportId> as Optional<AsImport> = "first_import",
     last_import: Option<ImportId> as Optional<AsImport> = LAST_IMPORT,
+    last_import_changed_nothing: bool as AsFlag = "unchanged",
     last_edit: Option<Revision> as Optional<AsRevision> = "last_edit",
     deleted_by: Option<Revision> as Optional<AsRevision> = DELETED_BY,
     created_before_deletion_by: Option<ImportId> as Optional<AsImport> = "created_by",
@@ -45,6 +46,8 @@ record! {
 
 /// The 16 bytes of an import's id.
 struct AsImport;
+/// `true`, or no attribute.
+struct AsFlag;
 /// Entries of 20 bytes, or no attribute if there are none.
 struct AsStamps;
 
@@ -55,6 +58,16 @@ impl Codec<ImportId> for AsImport {
 
     fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<ImportId>, Failure> {
         reader.binary(attribute)
+    }
+}
+
+impl Codec<bool> for AsFlag {
+    fn write(value: &bool, _: &'static str) -> Result<Option<AttributeValue>, Failure> {
+        Ok(value.then_some(AttributeValue::Bool(true)))
+    }
+
+    fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<bool>, Failure> {
+        Ok(Some(reader.nested(attribute)?.unwrap_or_default()))
     }
 }
 
@@ -161,6 +174,7 @@ fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) 
     let deletion = Some(history.next_revision());
     let history = History {
         last_import: history.last_import.clone(),
+        last_import_changed_nothing: history.last_import_changed_nothing,
         last_edit: deletion,
         deleted_by: deletion,
         created_before_deletion_by: history.first_import.clone(),
