@@ -10,7 +10,7 @@
 //! compares its place with that record: if the record is newer, the import takes a new place behind it. Of the two at
 //! least one sees the other.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
@@ -138,7 +138,9 @@ impl ImportStore {
         if entries.is_empty() {
             return Ok(true);
         }
-        let keys: Vec<_> = entries.iter().map(|entry| JobKey::new(org, &entry.import)).collect();
+        // An import may have entries at two places.
+        let imports: BTreeSet<_> = entries.iter().map(|entry| &entry.import).collect();
+        let keys: Vec<_> = imports.into_iter().map(|import| JobKey::new(org, import)).collect();
         let jobs = self.table.batch_get(&keys, true).await?;
         // A worker that read a job just before it expired may still be running.
         let living = |item| living_at::<ImportJob>(item, now - LONGEST_RUN).transpose();
