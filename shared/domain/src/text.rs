@@ -39,6 +39,11 @@ pub enum TextError {
     InvisibleCharacter(char),
 }
 
+/// Whether there is nothing but whitespace. The first other character decides.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
 /// The first invisible character: one with the property `Default_Ignorable_Code_Point` (Unicode, chapter 5.21), such as a
 /// zero-width space or a byte order mark.
 pub(crate) fn invisible(text: &str) -> Option<char> {
@@ -52,13 +57,20 @@ fn is_invisible(c: char) -> bool {
 fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
     if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         Err(TextError::Empty)
-    } else if text.chars().nth(max).is_some() {
+    } else if text.len() > max && text.chars().nth(max).is_some() {
         Err(TextError::TooLong { max })
-    } else if text.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
+    } else if text.bytes().any(may_be_control)
+        && text.chars().any(|c| c.is_control() && !allowed.contains(&c))
+    {
         Err(TextError::ControlCharacter)
     } else {
         Ok(())
     }
+}
+
+/// Whether the byte may be the first of a control character: U+0000 to U+001F, or U+007F to U+009F.
+fn may_be_control(byte: u8) -> bool {
+    byte.is_ascii_control() || byte == 0xc2
 }
 
 macro_rules! bounded {

@@ -1,9 +1,7 @@
 //! Ids that a spreadsheet has turned into something else. Different ids become the same text, so
 //! different accounts would become one.
 
-use serde_json::Value;
-
-use super::{Fields, Finding, FindingCode, Patch, shown_value};
+use super::{Fields, Finding, FindingCode, Patch, Value, shown_value};
 use crate::text::TextError;
 use std::str::FromStr;
 
@@ -48,7 +46,7 @@ fn is_error(id: &str) -> bool {
     hashes || named || matches!(name, "N/A" | "NV" | "N/D")
 }
 
-impl Fields {
+impl Fields<'_> {
     /// A field that holds an id. One that a spreadsheet has mangled is refused.
     pub fn id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
         if self.refuse_mangled(name) { Patch::Keep } else { self.text(name) }
@@ -60,7 +58,7 @@ impl Fields {
     }
 
     fn refuse_mangled(&mut self, name: &'static str) -> bool {
-        let mangled = self.get(name).and_then(Value::as_str).filter(|id| is_mangled(id));
+        let mangled = self.get(name).and_then(Value::as_text).filter(|id| is_mangled(id));
         let Some(shown) = mangled.map(shown_value) else { return false };
         let reason = format!(
             "{shown} is what a spreadsheet has made of an id; format the column as text there and export it again"
