@@ -2,7 +2,7 @@
 //! different accounts would become one.
 
 use super::{Fields, Finding, FindingCode, Patch, Value, shown_value};
-use crate::text::TextError;
+use crate::text::{TextError, trimmed};
 use std::str::FromStr;
 
 /// The digits that a spreadsheet writes in front of the separator of a number in scientific
@@ -15,7 +15,7 @@ const ERROR_LETTERS_MIN: usize = 3;
 /// Whether the text is what a spreadsheet shows of an id that it took for a number, or could not
 /// compute: `1.23457E+12`, `1E+05`, `#N/A`, `#####`.
 pub(crate) fn is_mangled(id: &str) -> bool {
-    let id = id.trim();
+    let id = trimmed(id);
     is_scientific(id) || is_error(id)
 }
 

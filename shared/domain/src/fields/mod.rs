@@ -58,9 +58,9 @@ const SHOWN_VALUE_CHARS_MAX: usize = 24;
 pub struct Fields<'a> {
     known: &'static [&'static str],
     values: Vec<Option<Value<'a>>>,
-    /// Where the search for a name begins: after the last one that was found, because a body takes its fields in the order
-    /// of `known`.
-    next: Cell<usize>,
+    /// The index of the name that was found last. The search for the next one begins there, because a body takes its fields
+    /// in the order of `known`.
+    last: Cell<usize>,
     /// The nested objects that were read.
     groups: Vec<&'static str>,
     unknown: Vec<String>,
@@ -76,8 +76,8 @@ impl<'a> Fields<'a> {
     pub fn new(known: &'static [&'static str]) -> Self {
         Self {
             known,
-            values: vec![None; known.len()],
-            next: Cell::new(0),
+            values: known.iter().map(|_| None).collect(),
+            last: Cell::new(0),
             groups: Vec::new(),
             unknown: Vec::new(),
             findings: Vec::new(),
@@ -157,12 +157,12 @@ impl<'a> Fields<'a> {
     }
 
     fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<usize> {
-        let (before, after) = self.known.split_at_checked(self.next.get())?;
+        let (before, after) = self.known.split_at_checked(self.last.get())?;
         let at = match after.iter().position(|known| is_it(known)) {
             Some(at) => before.len() + at,
             None => before.iter().position(|known| is_it(known))?,
         };
-        self.next.set(at + 1);
+        self.last.set(at);
         Some(at)
     }
 

@@ -6,7 +6,7 @@ use super::{AccountUpsert, Cells, Column, RowBody, Shape};
 use crate::account::AccountField;
 use crate::fields::{Body, Fields, Finding, FindingCode, Value, joined};
 use crate::money::{parse_json_number, parse_plain};
-use crate::text::is_blank;
+use crate::text::{is_blank, trimmed};
 
 /// The names of the fields that a row may have, those first that it takes, in their order.
 static NAMES: [&str; AccountField::NAMES.len()] = joined(&[AccountUpsert::FIELDS, &EXPORTED_ONLY]);
@@ -89,7 +89,7 @@ fn value_of_cell(cell: &str, field: AccountField) -> Value<'_> {
     match free_text {
         _ if is_blank(cell) => Value::Null,
         true => Value::Text(cell.into()),
-        false => Value::Text(cell.trim().into()),
+        false => Value::Text(trimmed(cell).into()),
     }
 }
 
