@@ -45,7 +45,7 @@ impl Tables {
     async fn write_seen(&self, import: &ImportId, more: Value, seen: Seen) -> Result<Written, String> {
         let mut row = json!({ "contact": { "name": "Ana" }, "total_amount": 100, "external_id": "INV-1" });
         row.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        let body = RowBody::Json(serde_json::from_str(&row.to_string()).expect("JSON"));
+        let body = RowBody::Json(row.to_string().into());
         let default_currency = "ARS".parse().expect("a currency");
         let checked = RawRow { index: 0, line: None, body }.check(&Shape::Objects, default_currency);
         let upsert: AccountUpsert = checked.upsert.expect("a good row");

@@ -32,7 +32,7 @@ pub(crate) struct Query {
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &["limit", "type", "owner_id", "starting_after"];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
         let kind = parameters.text("type").value();
         let owner_id = parameters.text("owner_id").value();

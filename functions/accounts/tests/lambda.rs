@@ -56,7 +56,7 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let created = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
         let key = created.expect("an organization");
         let row = json!({ "contact": { "name": "A" }, "total_amount": 1, "due_date": "2026-01-01" });
-        let body = RowBody::Json(serde_json::from_str(&row.to_string()).expect("JSON"));
+        let body = RowBody::Json(row.to_string().into());
         let default_currency = "ARS".parse().expect("a currency");
         let checked = RawRow { index: 0, line: None, body }.check(&Shape::Objects, default_currency);
         let upsert = checked.upsert.expect("a good row");

@@ -32,7 +32,7 @@ pub(crate) struct Query {
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &["page", "pageSize", "description"];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let page = parameters.patch("page", str::parse).value().unwrap_or_default();
         let page_size = parameters.patch("pageSize", str::parse).value().unwrap_or_default();
         let description = parameters.patch("description", |text| Ok::<_, InvalidValue>(text.to_owned()));

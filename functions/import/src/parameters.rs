@@ -15,7 +15,7 @@ pub(crate) struct Query(pub(crate) ImportOptions);
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = ImportOptions::FIELDS;
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         ImportOptions::take(parameters, ()).map(Self)
     }
 }

@@ -166,7 +166,7 @@ impl IntoParams for RevokeQuery {
 impl FromParameters for RevokeQuery {
     const NAMES: &'static [&'static str] = &["cascade"];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         Some(Self { cascade: parameters.boolean("cascade").value().unwrap_or_default() })
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Query {
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &["limit", "cursor"];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
         Some(Self { limit, cursor: parameters.patch("cursor", str::parse).value().unwrap_or_default() })
     }

@@ -225,7 +225,7 @@ impl Layout {
     fn cells(&self, body: &RowBody) -> Vec<String> {
         match (self, body) {
             (Self::Cells { why, .. }, RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) => {
-                without(cells.clone(), *why)
+                without(cells.iter().map(str::to_owned).collect(), *why)
             }
             (Self::Fields { mentioned, unstructured }, body) => {
                 let texts = body.texts().into_iter().zip(mentioned).filter(|(_, mentioned)| **mentioned);
@@ -257,7 +257,7 @@ fn without(mut cells: Vec<String>, at: Option<usize>) -> Vec<String> {
 /// A row of JSON as a line.
 fn line(body: &RowBody) -> Vec<u8> {
     let mut line: Vec<u8> = match body {
-        RowBody::Json(json) => json.get().bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect(),
+        RowBody::Json(json) => json.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect(),
         RowBody::Broken(text) => text.bytes().collect(),
         RowBody::Cells(_) | RowBody::Misquoted { .. } => return Vec::new(),
     };
@@ -280,7 +280,7 @@ mod tests {
         let read = read::read(&Notation::of(Format::Csv), csv, |_, row| {
             // A cell may look as if it held a row.
             if let RowBody::Cells(cells) | RowBody::Misquoted { cells, .. } = row.body {
-                rows.push(cells);
+                rows.push(cells.iter().map(str::to_owned).collect());
             }
             Ok(())
         });
@@ -309,8 +309,8 @@ mod tests {
 
     #[test]
     fn headers_cells_and_reasons_are_guarded_and_numbers_are_not() {
-        let cells = ["=1+1", "-12.50"].map(str::to_owned).to_vec();
-        let misquoted = ["\"=2\" x", "a;@b"].map(str::to_owned).to_vec();
+        let cells = ["=1+1", "-12.50"].into_iter().collect();
+        let misquoted = ["\"=2\" x", "a;@b"].into_iter().collect();
         let misquoted = RowBody::Misquoted { cells: misquoted, how: Misquoting::TextAfterQuote };
         let mut report = report(',', ["contact.name", "=cmd"], vec![RowBody::Cells(cells), misquoted]);
         let reason = "ambiguous\n=3";
@@ -329,7 +329,7 @@ mod tests {
             rows in prop::collection::vec(prop::collection::vec("(?s)['\"=;,\t\r\n+|@]{0,6}.{0,12}", 2), 1..8),
             delimiter in prop::sample::select(vec![',', ';', '\t']),
         ) {
-            let bodies = rows.iter().map(|cells| RowBody::Cells(cells.clone())).collect();
+            let bodies = rows.iter().map(|cells| RowBody::Cells(cells.iter().collect())).collect();
             let report = report(delimiter, ["contact.name", "total_amount"], bodies);
             let reason = processing_failed().reason.to_string();
             let expected: Vec<Vec<String>> =

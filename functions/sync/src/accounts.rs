@@ -35,7 +35,7 @@ pub(crate) struct Query {
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &[CENTS];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         Some(Self { cents: parameters.boolean(CENTS).value().unwrap_or_default() })
     }
 }

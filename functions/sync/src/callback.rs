@@ -35,7 +35,7 @@ impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &[STATE];
     const IGNORES_UNKNOWN: bool = true;
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let query = |state: &str| {
             organization(state)
                 .map(|org| Self { org, state: state.to_owned() })

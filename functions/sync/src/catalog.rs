@@ -23,7 +23,7 @@ pub(crate) struct Query {
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &[COUNTRY];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         Some(Self { country: parameters.patch(COUNTRY, str::parse).value() })
     }
 }

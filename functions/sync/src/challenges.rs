@@ -199,7 +199,11 @@ enum UserAnswer {
 
 /// Reads the answer to a challenge. No finding quotes it. `confirm`: whether the application has to confirm the user's
 /// return with a code.
-fn read_answer(mut fields: Fields, challenge: &Challenge, confirm: bool) -> Result<UserAnswer, Vec<Finding>> {
+fn read_answer(
+    mut fields: Fields<'_>,
+    challenge: &Challenge,
+    confirm: bool,
+) -> Result<UserAnswer, Vec<Finding>> {
     let told = match &challenge.kind {
         ChallengeKind::MethodSelect { auth_methods } => {
             let known = |id: &str| match auth_methods.iter().any(|method| method.id == id) {

@@ -88,7 +88,7 @@ impl FromParameters for Window {
     const NAMES: &'static [&'static str] =
         &[ACCOUNTS, SYNC_ID, SINCE, UNTIL, SINCE_TYPE, COUNT, OFFSET, SORT, INCLUDE_PENDING, CENTS];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let accounts = parameters.patch(ACCOUNTS, accounts).value().unwrap_or_default();
         let sync = parameters.patch(SYNC_ID, str::parse::<SyncId>).value().map(|sync| sync.as_uuid());
         let since =
@@ -96,7 +96,7 @@ impl FromParameters for Window {
         if since.are_crossed() {
             return parameters.refuse(SINCE, FindingCode::InvalidValue, "since is after until").value();
         }
-        let number = |fields: &mut Fields, name, most| fields.integer(name, 0..=most).value();
+        let number = |fields: &mut Fields<'_>, name, most| fields.integer(name, 0..=most).value();
         let count = number(parameters, COUNT, COUNT_MAX).unwrap_or(COUNT_MAX);
         let offset = number(parameters, OFFSET, OFFSET_MAX).unwrap_or_default();
         Some(Self {
@@ -168,7 +168,7 @@ impl FromParameters for WindowOfAccount {
         [] => &[],
     };
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         Window::read(parameters).map(Self)
     }
 }

@@ -96,7 +96,7 @@ pub(crate) struct Window {
 impl FromParameters for Window {
     const NAMES: &'static [&'static str] = &[LIMIT, CURSOR, FROM, TO];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let limit = parameters.patch(LIMIT, str::parse).value().unwrap_or_default();
         let after =
             parameters.patch(CURSOR, |cursor| Place::from_str(cursor).map_err(|_| NOT_A_CURSOR)).value();
@@ -119,7 +119,7 @@ pub(crate) struct Query {
 impl FromParameters for Query {
     const NAMES: &'static [&'static str] = &[ACCOUNT_IDENTIFIER, LIMIT, CURSOR, FROM, TO];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let account = parameters.required(ACCOUNT_IDENTIFIER, Fields::text);
         let window = Window::read(parameters);
         Some(Self { account: account?, window: window? })

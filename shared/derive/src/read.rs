@@ -27,7 +27,7 @@ pub(crate) fn implement(body: &Declaration) -> TokenStream {
             const IGNORES_UNKNOWN: bool = #ignores_unknown;
 
             #[allow(unused_variables, clippy::too_many_lines, reason = "not every body needs its context")]
-            fn take(fields: &mut crate::fields::Fields, context: Self::Context) -> Option<Self> {
+            fn take(fields: &mut crate::fields::Fields<'_>, context: Self::Context) -> Option<Self> {
                 #(#reads)*
                 #(#rules)*
                 #(#refusals)*

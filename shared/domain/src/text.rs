@@ -39,6 +39,19 @@ pub enum TextError {
     InvisibleCharacter(char),
 }
 
+/// Whether there is nothing but whitespace. The first other character decides.
+pub(crate) fn is_blank(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
+}
+
+/// The text without whitespace around it. Most texts have none, which their first and last bytes show.
+pub(crate) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 /// The first invisible character: one with the property `Default_Ignorable_Code_Point` (Unicode, chapter 5.21), such as a
 /// zero-width space or a byte order mark.
 pub(crate) fn invisible(text: &str) -> Option<char> {
@@ -52,13 +65,19 @@ fn is_invisible(c: char) -> bool {
 fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
     if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         Err(TextError::Empty)
-    } else if text.chars().nth(max).is_some() {
+    } else if text.len() > max && text.chars().nth(max).is_some() {
         Err(TextError::TooLong { max })
-    } else if text.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
+    } else if may_have_controls(text) && text.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
         Err(TextError::ControlCharacter)
     } else {
         Ok(())
     }
+}
+
+/// Whether there may be a control character, U+0000 to U+001F or U+007F to U+009F: whether there is a first byte of one. Looking
+/// at every byte, the compiler looks at many at once.
+fn may_have_controls(text: &str) -> bool {
+    text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2))
 }
 
 macro_rules! bounded {
@@ -121,6 +140,8 @@ bounded!(Prose, &['\n', '\r', '\t']);
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -135,6 +156,18 @@ mod tests {
         assert_eq!("a\nb".parse::<Text<9>>(), Err(TextError::ControlCharacter));
         assert_eq!("a\0b".parse::<Prose<9>>(), Err(TextError::ControlCharacter));
         assert_eq!(" \t".parse::<Prose<9>>(), Err(TextError::Empty));
+    }
+
+    proptest! {
+        #[test]
+        fn trimmed_text_has_no_whitespace_around_it(text in "[ \t\u{a0}\u{2003}ab]{0,6}") {
+            prop_assert_eq!(trimmed(&text), text.trim());
+        }
+
+        #[test]
+        fn control_characters_are_found(text in "[a-z\\x00-\\x20\\x7e-\\xa5]{0,20}") {
+            prop_assert!(may_have_controls(&text) || !text.chars().any(char::is_control));
+        }
     }
 
     #[test]

@@ -12,6 +12,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// The characters with which a formula begins: OWASP's list for CSV injection
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>) and their full-width forms, which some spreadsheets
 /// accept.
@@ -47,10 +49,15 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
 /// Removes the guards: one apostrophe each.
 #[must_use]
 pub fn unguarded(text: &str) -> Cow<'_, str> {
-    if !text.contains(GUARD) {
+    if !may_be_guarded(text) {
         return Cow::Borrowed(text);
     }
     edit(text, |cell| if cell.starts_with(GUARD) { Edit::Remove } else { Edit::Keep })
+}
+
+/// Whether there may be guards in the text, or in one of the texts that it is joined of.
+pub(crate) fn may_be_guarded(text: &str) -> bool {
+    memchr(b'\'', text.as_bytes()).is_some()
 }
 
 /// What to do at the start of a cell.

@@ -17,7 +17,7 @@ pub trait FromParameters: Sized {
     const IGNORES_UNKNOWN: bool = false;
 
     /// Reads the parameters. Returns `None` only after adding a finding to `parameters`.
-    fn read(parameters: &mut Fields) -> Option<Self>;
+    fn read(parameters: &mut Fields<'_>) -> Option<Self>;
 }
 
 /// The parameters of a query. Unknown parameters are refused; parameters without a value count as left out.
@@ -38,7 +38,7 @@ impl<T: FromParameters, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
     }
 }
 
-fn fields(names: &'static [&'static str], query: Option<&str>) -> Result<Fields, Problem> {
+fn fields(names: &'static [&'static str], query: Option<&str>) -> Result<Fields<'static>, Problem> {
     Fields::of_form(names, query.unwrap_or_default().as_bytes())
         .map_err(|unreadable| Problem::invalid_parameter(unreadable.to_string()))
 }

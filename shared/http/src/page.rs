@@ -53,7 +53,7 @@ pub struct PageAfter<I> {
 impl<I: FromStr<Err = InvalidId>> FromParameters for PageAfter<I> {
     const NAMES: &'static [&'static str] = &["limit", "starting_after"];
 
-    fn read(parameters: &mut Fields) -> Option<Self> {
+    fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
         Some(Self { limit, starting_after: parameters.patch("starting_after", str::parse).value() })
     }

@@ -49,7 +49,7 @@ impl ImportFiles {
     /// The rows of a chunk.
     #[must_use]
     pub fn chunk(&self, number: u32) -> String {
-        format!("{}/chunks/{number:06}.json", self.0)
+        format!("{}/chunks/{number:06}", self.0)
     }
 
     /// The findings of an attempt at a chunk. Each attempt has a file of its own, and the commit of the chunk names the

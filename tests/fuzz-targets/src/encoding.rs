@@ -57,7 +57,7 @@ fn any_text(text: &str, seed: u8) {
         let (RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) = &row.body else {
             panic!("cells: {row:?}")
         };
-        assert_eq!(cells, &[&*unguarded(text), "x", "y"], "{}", encoding.name());
+        assert!(cells.iter().eq([&*unguarded(text), "x", "y"]), "{cells:?} in {}", encoding.name());
         assert_eq!((row.line, &read.ended), (Some(2), &Ended::AtTheEnd));
     }
 }

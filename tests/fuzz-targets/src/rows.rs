@@ -84,7 +84,7 @@ impl Outcome {
     /// The texts of the rows that are, or should be, JSON.
     pub(crate) fn texts(&self) -> Vec<(Option<u64>, &str)> {
         let texts = self.rows.iter().map(|row| match &row.body {
-            RowBody::Json(json) => (row.line, json.get()),
+            RowBody::Json(json) => (row.line, &**json),
             RowBody::Broken(text) => (row.line, text.as_str()),
             RowBody::Cells(cells) | RowBody::Misquoted { cells, .. } => panic!("cells in JSON: {cells:?}"),
         });
@@ -99,7 +99,7 @@ fn of_bytes(error: &PayloadError) -> bool {
 
 pub(crate) fn same_row(one: &RawRow, other: &RawRow) -> bool {
     let same_body = match (&one.body, &other.body) {
-        (RowBody::Json(one), RowBody::Json(other)) => one.get() == other.get(),
+        (RowBody::Json(one), RowBody::Json(other)) => one == other,
         (RowBody::Cells(one), RowBody::Cells(other)) => one == other,
         (RowBody::Misquoted { cells: one, how }, RowBody::Misquoted { cells: other, how: as_well }) => {
             (one, how) == (other, as_well)

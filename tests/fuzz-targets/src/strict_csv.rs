@@ -38,7 +38,8 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
                     RowBody::Misquoted { cells, .. } => (cells, true),
                     other => panic!("cells: {other:?}"),
                 };
-                assert_eq!((cells, is_misquoted), (&expected.cells, expected.is_misquoted));
+                assert!(cells.iter().eq(&expected.cells), "{cells:?} was {:?}", expected.cells);
+                assert_eq!(is_misquoted, expected.is_misquoted);
             }
         }
         (_, Some(Shape::Columns { delimiter, columns, .. })) if misread => {
@@ -54,7 +55,7 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
 
 /// The column of account ids, if the file has account ids in it.
 fn column_of_ids(columns: &[Column]) -> Option<usize> {
-    columns.iter().position(|column| column.field() == Some(AccountField::Id))
+    columns.iter().position(|column| column.field == Some(AccountField::Id))
 }
 
 /// The records of a file; `None` if it is unclear where they end.

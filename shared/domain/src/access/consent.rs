@@ -3,11 +3,11 @@
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::Value as Json;
 use strum::EnumString;
 
 use crate::date::Date;
-use crate::fields::{Body, Fields, FindingCode, InvalidValue, Patch};
+use crate::fields::{Body, Fields, FindingCode, InvalidValue, Patch, Value};
 use crate::money::Currency;
 use crate::text::Text;
 
@@ -111,22 +111,22 @@ impl WantedConsent {
 }
 
 /// Reads the scopes. An empty list means all of them.
-fn scopes(fields: &mut Fields, name: &'static str) -> Patch<Vec<ConsentScope>> {
-    if fields.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty) {
+fn scopes(fields: &mut Fields<'_>, name: &'static str) -> Patch<Vec<ConsentScope>> {
+    if matches!(fields.get(name), Some(Value::Other(Json::Array(scopes))) if scopes.is_empty()) {
         fields.take(name);
     }
     fields.list(name, 3, str::parse)
 }
 
-fn accounts(fields: &mut Fields, name: &'static str) -> Patch<Vec<ConsentAccount>> {
+fn accounts(fields: &mut Fields<'_>, name: &'static str) -> Patch<Vec<ConsentAccount>> {
     match fields.take(name) {
         None => Patch::Keep,
         Some(Value::Null) => Patch::Clear,
-        Some(Value::Array(elements)) if elements.len() > CONSENT_ACCOUNTS_MAX => {
+        Some(Value::Other(Json::Array(elements))) if elements.len() > CONSENT_ACCOUNTS_MAX => {
             fields.refuse(name, FindingCode::TooMany, format!("there are at most {CONSENT_ACCOUNTS_MAX}"))
         }
         Some(accounts) => {
-            if let Ok(accounts) = serde_json::from_value(accounts) {
+            if let Ok(accounts) = serde_json::from_value(accounts.into_json()) {
                 Patch::Set(accounts)
             } else {
                 let reason =

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use crate::bank::{PIN, PSU_ID};
-use crate::fields::{Fields, Finding, FindingCode, Patch};
+use crate::fields::{Fields, Finding, FindingCode, Patch, Value};
 use crate::secrets::SECRET_BYTES_MAX;
 
 /// The credentials that a request can have: more than any bank asks for.
@@ -16,11 +16,11 @@ pub const CREDENTIALS_MAX: usize = 10;
 pub type Credentials = BTreeMap<String, SecretString>;
 
 /// Reads credentials. No finding quotes one.
-pub(crate) fn read(fields: &mut Fields, name: &'static str) -> Patch<Credentials> {
+pub(crate) fn read(fields: &mut Fields<'_>, name: &'static str) -> Patch<Credentials> {
     let members = match fields.take(name) {
         None => return Patch::Keep,
         Some(Value::Null) => return Patch::Clear,
-        Some(Value::Object(members)) if members.len() <= CREDENTIALS_MAX => members,
+        Some(Value::Other(Json::Object(members))) if members.len() <= CREDENTIALS_MAX => members,
         Some(_) => {
             let reason = format!("expected an object of at most {CREDENTIALS_MAX} strings");
             return fields.refuse(name, FindingCode::InvalidType, reason);
@@ -29,7 +29,7 @@ pub(crate) fn read(fields: &mut Fields, name: &'static str) -> Patch<Credentials
     let mut credentials = Credentials::new();
     for (id, value) in members {
         match value {
-            Value::String(text) if (1..=SECRET_BYTES_MAX).contains(&text.len()) => {
+            Json::String(text) if (1..=SECRET_BYTES_MAX).contains(&text.len()) => {
                 credentials.insert(id, text.into());
             }
             _ => {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Text, TextError, invisible};
+use crate::text::{Text, TextError, invisible, trimmed};
 
 /// An account's id in its source system: 1 to 128 characters, unique in the organization.
 /// Whitespace around it is removed: fields of fixed width are padded with it, and the same id must mean the same account
@@ -26,7 +26,7 @@ impl FromStr for ExternalId {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        let id: Text<128> = text.trim().parse()?;
+        let id: Text<128> = trimmed(text).parse()?;
         match invisible(id.as_str()) {
             Some(character) => Err(TextError::InvisibleCharacter(character)),
             None => Ok(Self(id)),

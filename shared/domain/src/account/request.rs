@@ -166,7 +166,7 @@ impl AccountChange {
 }
 
 /// Reports a balance that does not fit the currency of a new account.
-fn balance_fits_currency(fields: &mut Fields, balance: Option<&Decimal>, currency: Option<&Currency>) {
+fn balance_fits_currency(fields: &mut Fields<'_>, balance: Option<&Decimal>, currency: Option<&Currency>) {
     if let Some((balance, currency)) = balance.zip(currency)
         && let Err(refused) = check_balance(*balance, &fields.take_ambiguous(), *currency)
     {

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use jiff::{Span, Timestamp};
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::{Column, ExportSpec, Format, Profile, Subject, TransactionColumn};
 use crate::account::{
@@ -13,7 +13,7 @@ use crate::account::{
 use crate::bounds::Bounds;
 use crate::column::named;
 use crate::date::{self, Date};
-use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch};
+use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
 use crate::import::ExternalId;
 use crate::money::{Currency, Decimal};
 use crate::transaction::{Transaction, TransactionFilter};
@@ -208,21 +208,21 @@ impl AccountFilters {
     }
 }
 
-fn amounts_in_order(fields: &mut Fields, min: Option<&Decimal>, max: Option<&Decimal>) {
+fn amounts_in_order(fields: &mut Fields<'_>, min: Option<&Decimal>, max: Option<&Decimal>) {
     in_order(fields, ("filters.min_amount", min), ("max_amount", max));
 }
 
-fn days_in_order(fields: &mut Fields, min: Option<&i64>, max: Option<&i64>) {
+fn days_in_order(fields: &mut Fields<'_>, min: Option<&i64>, max: Option<&i64>) {
     in_order(fields, ("filters.days_past_due_min", min), ("days_past_due_max", max));
 }
 
-fn dates_in_order(fields: &mut Fields, from: Option<&Date>, to: Option<&Date>) {
+fn dates_in_order(fields: &mut Fields<'_>, from: Option<&Date>, to: Option<&Date>) {
     in_order(fields, ("filters.from", from), ("to", to));
 }
 
 /// Reports two filters that are the ends of a range, if no value lies in it.
 fn in_order<T: PartialOrd>(
-    fields: &mut Fields,
+    fields: &mut Fields<'_>,
     (from_name, from): (&'static str, Option<&T>),
     (to_name, to): (&'static str, Option<&T>),
 ) {
@@ -231,12 +231,12 @@ fn in_order<T: PartialOrd>(
     }
 }
 
-fn days(fields: &mut Fields, name: &'static str) -> Patch<i64> {
+fn days(fields: &mut Fields<'_>, name: &'static str) -> Patch<i64> {
     let expected = "expected a whole number from -1000000 to 1000000";
     let number = match fields.take(name) {
         None => return Patch::Keep,
         Some(Value::Null) => return Patch::Clear,
-        Some(Value::Number(number)) => number.as_i64(),
+        Some(Value::Other(Json::Number(number))) => number.as_i64(),
         Some(_) => return fields.refuse(name, FindingCode::InvalidType, expected),
     };
     match number {
@@ -251,7 +251,7 @@ fn default_columns<T, C: Column<T>>() -> Vec<C> {
 }
 
 /// The columns, in the order of the request. A name such as `contact` stands for several.
-fn columns<T, C: Column<T>>(fields: &mut Fields, name: &'static str) -> Patch<Vec<C>> {
+fn columns<T, C: Column<T>>(fields: &mut Fields<'_>, name: &'static str) -> Patch<Vec<C>> {
     let parse = |name: &str| match named::<T, C>(name) {
         meant if meant.is_empty() => {
             Err(UnknownColumn { known: C::ALL.iter().map(|column| column.name()).collect() })

@@ -22,13 +22,13 @@ pub trait Body: Sized {
 
     /// Takes its fields, reports what is wrong with them, and applies the rules over several fields. `None` if a
     /// required field is absent or invalid.
-    fn take(fields: &mut Fields, context: Self::Context) -> Option<Self>;
+    fn take(fields: &mut Fields<'_>, context: Self::Context) -> Option<Self>;
 
     /// Reads the body.
     ///
     /// # Errors
     /// Everything that is wrong with it.
-    fn read(mut fields: Fields, context: Self::Context) -> Result<Self, Vec<Finding>> {
+    fn read(mut fields: Fields<'_>, context: Self::Context) -> Result<Self, Vec<Finding>> {
         let body = Self::take(&mut fields, context);
         match Self::IGNORES_UNKNOWN {
             true => fields.finish_ignoring_unknown(body),
@@ -53,7 +53,7 @@ pub(crate) const fn joined<const N: usize>(lists: &[&[&'static str]]) -> [&'stat
     names
 }
 
-impl Fields {
+impl Fields<'_> {
     /// Reads a field.
     pub(crate) fn read<T>(
         &mut self,
@@ -124,7 +124,7 @@ mod tests {
         old: Patch<Currency>,
     }
 
-    fn count_is_allowed(fields: &mut Fields, most: i64, count: Option<&i64>) {
+    fn count_is_allowed(fields: &mut Fields<'_>, most: i64, count: Option<&i64>) {
         if count.is_some_and(|count| *count > most) {
             fields.report(Finding::in_field("count", FindingCode::InvalidValue, "too many"));
         }

@@ -2,11 +2,11 @@
 
 use std::fmt::Display;
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
-use super::{Fields, Finding, FindingCode, Patch};
+use super::{Fields, Finding, FindingCode, Patch, Value};
 
-impl Fields {
+impl Fields<'_> {
     /// Reads a field that holds an array of distinct strings, each with `parse`: at least one, at most `max`.
     pub fn list<T: PartialEq, E: Into<FindingCode> + Display>(
         &mut self,
@@ -17,10 +17,10 @@ impl Fields {
         let elements = match self.take(name) {
             None => return Patch::Keep,
             Some(Value::Null) => return Patch::Clear,
-            Some(Value::Array(elements)) if elements.len() > max => {
+            Some(Value::Other(Json::Array(elements))) if elements.len() > max => {
                 return self.refuse(name, FindingCode::TooMany, format!("there are at most {max}"));
             }
-            Some(Value::Array(elements)) if !elements.is_empty() => elements,
+            Some(Value::Other(Json::Array(elements))) if !elements.is_empty() => elements,
             Some(_) => {
                 return self.refuse(
                     name,

@@ -1,10 +1,8 @@
 //! Ids that a spreadsheet has turned into something else. Different ids become the same text, so
 //! different accounts would become one.
 
-use serde_json::Value;
-
-use super::{Fields, Finding, FindingCode, Patch, shown_value};
-use crate::text::TextError;
+use super::{Fields, Finding, FindingCode, Patch, Value, shown_value};
+use crate::text::{TextError, trimmed};
 use std::str::FromStr;
 
 /// The digits that a spreadsheet writes in front of the separator of a number in scientific
@@ -17,7 +15,7 @@ const ERROR_LETTERS_MIN: usize = 3;
 /// Whether the text is what a spreadsheet shows of an id that it took for a number, or could not
 /// compute: `1.23457E+12`, `1E+05`, `#N/A`, `#####`.
 pub(crate) fn is_mangled(id: &str) -> bool {
-    let id = id.trim();
+    let id = trimmed(id);
     is_scientific(id) || is_error(id)
 }
 
@@ -48,7 +46,7 @@ fn is_error(id: &str) -> bool {
     hashes || named || matches!(name, "N/A" | "NV" | "N/D")
 }
 
-impl Fields {
+impl Fields<'_> {
     /// A field that holds an id. One that a spreadsheet has mangled is refused.
     pub fn id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
         if self.refuse_mangled(name) { Patch::Keep } else { self.text(name) }
@@ -60,7 +58,7 @@ impl Fields {
     }
 
     fn refuse_mangled(&mut self, name: &'static str) -> bool {
-        let mangled = self.get(name).and_then(Value::as_str).filter(|id| is_mangled(id));
+        let mangled = self.get(name).and_then(Value::as_text).filter(|id| is_mangled(id));
         let Some(shown) = mangled.map(shown_value) else { return false };
         let reason = format!(
             "{shown} is what a spreadsheet has made of an id; format the column as text there and export it again"

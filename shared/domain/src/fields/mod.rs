@@ -15,13 +15,15 @@ mod object;
 mod patch;
 mod payload_error;
 mod scalar;
+mod value;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode;
-use serde_json::Value;
+use serde_json::Value as Json;
 
 pub use ambiguous::AmbiguousAmount;
 pub use body::Body;
@@ -33,10 +35,11 @@ pub(crate) use mangled_id::is_mangled;
 pub use misquoting::Misquoting;
 pub use patch::Patch;
 pub use payload_error::{MissingColumn, PayloadError, PayloadErrorKind, Position, UnknownName, text};
+pub use value::Value;
 
 use crate::money::{AmountError, Decimal, DecimalSeparator, parse_json_number, parse_plain};
 use crate::suggest;
-use crate::text::TextError;
+use crate::text::{TextError, is_blank};
 
 /// The unknown fields that are reported one by one. The answer to a thousand transactions with nothing but unknown
 /// fields must fit in a Lambda response.
@@ -52,9 +55,12 @@ const SHOWN_VALUE_CHARS_MAX: usize = 24;
 ///
 /// Fields of a nested object have dotted names: `contact.name`.
 #[derive(Debug)]
-pub struct Fields {
+pub struct Fields<'a> {
     known: &'static [&'static str],
-    values: Vec<Option<Value>>,
+    values: Vec<Option<Value<'a>>>,
+    /// The index of the name that was found last. The search for the next one begins there, because a body takes its fields
+    /// in the order of `known`.
+    last: Cell<usize>,
     /// The nested objects that were read.
     groups: Vec<&'static str>,
     unknown: Vec<String>,
@@ -64,13 +70,14 @@ pub struct Fields {
     ambiguous: Vec<AmbiguousAmount>,
 }
 
-impl Fields {
+impl<'a> Fields<'a> {
     /// No fields yet; those in `known` can be added.
     #[must_use]
     pub fn new(known: &'static [&'static str]) -> Self {
         Self {
             known,
-            values: vec![None; known.len()],
+            values: known.iter().map(|_| None).collect(),
+            last: Cell::new(0),
             groups: Vec::new(),
             unknown: Vec::new(),
             findings: Vec::new(),
@@ -83,7 +90,7 @@ impl Fields {
     ///
     /// # Errors
     /// When the bytes are not a JSON object.
-    pub fn of_json(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, PayloadError> {
+    pub fn of_json(known: &'static [&'static str], bytes: &'a [u8]) -> Result<Self, PayloadError> {
         let mut fields = Self::new(known);
         object::read(text(bytes)?, &mut fields)?;
         Ok(fields)
@@ -106,13 +113,13 @@ impl Fields {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
             let name = decoded(parts.next().unwrap_or_default())?;
             let value = decoded(parts.next().unwrap_or_default())?;
-            fields.put(&name, if value.is_empty() { Value::Null } else { Value::String(value) });
+            fields.put(&name, if value.is_empty() { Value::Null } else { Value::Text(value.into()) });
         }
         Ok(fields)
     }
 
     /// Adds a field.
-    pub fn put(&mut self, name: &str, value: Value) {
+    pub fn put(&mut self, name: &str, value: Value<'a>) {
         match self.position(name) {
             Some(at) => self.put_at(at, value),
             None => self.unknown.push(shown_name(name)),
@@ -120,7 +127,7 @@ impl Fields {
     }
 
     /// Adds the known field with the index `at`.
-    pub(crate) fn put_at(&mut self, at: usize, value: Value) {
+    pub(crate) fn put_at(&mut self, at: usize, value: Value<'a>) {
         if self.values[at].replace(value).is_some() {
             self.find_twice(self.known[at]);
         }
@@ -134,18 +141,39 @@ impl Fields {
         }
     }
 
+    /// The index of the field with this name.
     fn position(&self, name: &str) -> Option<usize> {
-        self.known.iter().position(|known| *known == name)
+        self.find(|known| known == name)
+    }
+
+    /// The index of the field with this name in the object whose members have this prefix.
+    fn position_in(&self, prefix: &str, name: &str) -> Option<usize> {
+        match prefix {
+            "" => self.position(name),
+            _ => self.find(|known| {
+                known.len() == prefix.len() + name.len() && known.strip_prefix(prefix) == Some(name)
+            }),
+        }
+    }
+
+    fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<usize> {
+        let (before, after) = self.known.split_at_checked(self.last.get())?;
+        let at = match after.iter().position(|known| is_it(known)) {
+            Some(at) => before.len() + at,
+            None => before.iter().position(|known| is_it(known))?,
+        };
+        self.last.set(at);
+        Some(at)
     }
 
     /// The value of a field that was not taken yet.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
         self.position(name).and_then(|at| self.values[at].as_ref())
     }
 
     /// Takes the value of a field; `None` if it is absent, or was taken before.
-    pub fn take(&mut self, name: &str) -> Option<Value> {
+    pub fn take(&mut self, name: &str) -> Option<Value<'a>> {
         self.position(name).and_then(|at| self.values[at].take())
     }
 
@@ -158,7 +186,7 @@ impl Fields {
         match self.take(name) {
             None => Patch::Keep,
             Some(Value::Null) => Patch::Clear,
-            Some(Value::String(text)) => self.accept(name, parse(&text)),
+            Some(Value::Text(text)) => self.accept(name, parse(&text)),
             Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a string"),
         }
     }
@@ -170,9 +198,9 @@ impl Fields {
 
     /// Reads an optional field that holds text of bounded length. Blank text means the same as null.
     pub fn optional<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        let text = self.patch(name, |text| match text.trim() {
-            "" => Ok(None),
-            _ => text.parse().map(Some),
+        let text = self.patch(name, |text| match is_blank(text) {
+            true => Ok(None),
+            false => text.parse().map(Some),
         });
         match text {
             Patch::Keep => Patch::Keep,
@@ -199,8 +227,8 @@ impl Fields {
         let amount = match self.take(name) {
             None => Patch::Keep,
             Some(Value::Null) => Patch::Clear,
-            Some(Value::String(text)) => self.text_amount(name, &text),
-            Some(Value::Number(number)) => self.accept(name, parse_json_number(number.as_str())),
+            Some(Value::Text(text)) => self.text_amount(name, &text),
+            Some(Value::Other(Json::Number(number))) => self.accept(name, parse_json_number(number.as_str())),
             Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a number, or a string of one"),
         };
         amount.map(|amount| amount.normalize())

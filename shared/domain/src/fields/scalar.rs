@@ -2,19 +2,19 @@
 
 use std::ops::RangeInclusive;
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
-use super::{Fields, FindingCode, Patch};
+use super::{Fields, FindingCode, Patch, Value};
 
-impl Fields {
+impl Fields<'_> {
     /// Reads a field that holds a boolean; in a form or a query, `true` or `false`.
     pub fn boolean(&mut self, name: &'static str) -> Patch<bool> {
         match self.take(name) {
             None => Patch::Keep,
             Some(Value::Null) => Patch::Clear,
-            Some(Value::Bool(value)) => Patch::Set(value),
-            Some(Value::String(text)) if matches!(&*text, "true" | "1") => Patch::Set(true),
-            Some(Value::String(text)) if matches!(&*text, "false" | "0") => Patch::Set(false),
+            Some(Value::Other(Json::Bool(value))) => Patch::Set(value),
+            Some(Value::Text(text)) if matches!(&*text, "true" | "1") => Patch::Set(true),
+            Some(Value::Text(text)) if matches!(&*text, "false" | "0") => Patch::Set(false),
             Some(_) => self.refuse(name, FindingCode::InvalidType, "expected true or false"),
         }
     }
@@ -24,8 +24,8 @@ impl Fields {
         let number = match self.take(name) {
             None => return Patch::Keep,
             Some(Value::Null) => return Patch::Clear,
-            Some(Value::Number(number)) => number.as_str().parse().ok(),
-            Some(Value::String(text)) => text.parse().ok(),
+            Some(Value::Other(Json::Number(number))) => number.as_str().parse().ok(),
+            Some(Value::Text(text)) => text.parse().ok(),
             Some(_) => None,
         };
         if let Some(number) = number.filter(|number| bounds.contains(number)) {

@@ -1,15 +1,44 @@
 //! Converts rows of any format to fields.
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
-use super::{Column, RowBody, Shape};
+use super::{AccountUpsert, Cells, Column, RowBody, Shape};
 use crate::account::AccountField;
-use crate::fields::{Fields, Finding, FindingCode};
+use crate::fields::{Body, Fields, Finding, FindingCode, Value, joined};
 use crate::money::{parse_json_number, parse_plain};
+use crate::text::{is_blank, trimmed};
+
+/// The names of the fields that a row may have, those first that it takes, in their order.
+static NAMES: [&str; AccountField::NAMES.len()] = joined(&[AccountUpsert::FIELDS, &EXPORTED_ONLY]);
+const EXPORTED_ONLY: [&str; 3] =
+    [AccountField::DaysPastDue.name(), AccountField::CreatedAt.name(), AccountField::UpdatedAt.name()];
+/// The positions in [`NAMES`] of all account fields.
+static POSITIONS: [usize; NAMES.len()] = positions();
+
+const fn positions() -> [usize; NAMES.len()] {
+    let mut positions = [0; NAMES.len()];
+    let mut field = 0;
+    while field < positions.len() {
+        while !is_same(NAMES[positions[field]], AccountField::NAMES[field]) {
+            positions[field] += 1;
+        }
+        field += 1;
+    }
+    positions
+}
+
+const fn is_same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
 
 /// The fields of a row.
-pub(super) fn fields_of(body: &RowBody, shape: &Shape) -> Fields {
-    let mut fields = Fields::new(AccountField::NAMES);
+pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape) -> Fields<'a> {
+    let mut fields = Fields::new(&NAMES);
     match (body, shape) {
         (RowBody::Json(row), _) => {
             fields.read_element(row);
@@ -35,19 +64,19 @@ fn misspelled(name: &str) -> Option<&'static str> {
     AccountField::of_header(name).filter(|field| !field.is_beside_id()).map(AccountField::name)
 }
 
-fn read_record(fields: &mut Fields, record: &[String], columns: &[Column]) {
+fn read_record<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column]) {
     if record.len() != columns.len() {
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
         return fields.report(Finding::in_row(FindingCode::ColumnCount, reason));
     }
     for (cell, column) in record.iter().zip(columns) {
-        if let Some(field) = column.field() {
-            fields.put_at(field as usize, value_of_cell(cell, field));
+        if let Some(field) = column.field {
+            fields.put_at(POSITIONS[field as usize], value_of_cell(cell, field));
         }
     }
 }
 
-fn value_of_cell(cell: &str, field: AccountField) -> Value {
+fn value_of_cell(cell: &str, field: AccountField) -> Value<'_> {
     let free_text = !matches!(
         field,
         AccountField::Id
@@ -57,24 +86,25 @@ fn value_of_cell(cell: &str, field: AccountField) -> Value {
             | AccountField::DueDate
             | AccountField::ContactPhone
     );
-    match (cell.trim(), free_text) {
-        ("", _) => Value::Null,
-        (_, true) => Value::String(cell.to_owned()),
-        (trimmed, false) => Value::String(trimmed.to_owned()),
+    match free_text {
+        _ if is_blank(cell) => Value::Null,
+        true => Value::Text(cell.into()),
+        false => Value::Text(trimmed(cell).into()),
     }
 }
 
 /// A JSON value as the text of an equivalent CSV cell. Amounts are normalized: a cell has no exponents, and `25.000` is
 /// ambiguous in a cell but not in JSON.
-pub(super) fn text_of(field: AccountField, value: Value) -> String {
+pub(super) fn text_of(field: AccountField, value: Value<'_>) -> String {
     let is_amount = matches!(field, AccountField::TotalAmount | AccountField::Balance);
     match value {
-        Value::String(text) if is_amount => {
-            parse_plain(&text).map_or(text, |amount| amount.normalize().to_string())
-        }
-        Value::String(text) => text,
-        Value::Number(digits) => parse_json_number(digits.as_str())
+        Value::Text(text) if is_amount => match parse_plain(&text) {
+            Ok(amount) => amount.normalize().to_string(),
+            Err(_) => text.into_owned(),
+        },
+        Value::Text(text) => text.into_owned(),
+        Value::Other(Json::Number(digits)) => parse_json_number(digits.as_str())
             .map_or_else(|_| digits.to_string(), |amount| amount.normalize().to_string()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => String::new(),
+        Value::Null | Value::Other(_) => String::new(),
     }
 }

@@ -1,20 +1,17 @@
 //! Checks a row. All errors are reported at once; a row that passes is not validated again.
 
-use serde_json::Value;
-
 use super::cells::fields_of;
 use super::values::RowCurrencies;
 use super::{AccountUpsert, LEFT_OUT, RawRow, Shape};
-use crate::account::{AccountField, ExternalId};
-use crate::fields::{Body, Fields, Finding, FindingCode, Severity};
+use crate::account::AccountField;
+use crate::fields::{Body, Fields, Finding, FindingCode, Severity, Value};
 use crate::id::AccountId;
 use crate::money::Currency;
+use crate::text::is_blank;
 
 /// The result of checking a row.
 #[derive(Debug)]
 pub struct Checked {
-    /// The row's external id, if it has a valid one.
-    pub external_id: Option<ExternalId>,
     /// The change to an account; `None` if and only if there is an error.
     pub upsert: Option<AccountUpsert>,
     /// All errors and warnings.
@@ -28,7 +25,7 @@ impl RawRow {
         let mut fields = fields_of(&self.body, shape);
         // A finding without a field means that the row could not be split into fields.
         let readable = fields.findings().iter().all(|found| found.field.is_some());
-        let read = |fields: &mut Fields| {
+        let read = |fields: &mut Fields<'_>| {
             apply_id(fields, shape);
             let names_account = [AccountField::Id, AccountField::ExternalId]
                 .iter()
@@ -39,12 +36,12 @@ impl RawRow {
         let upsert = readable.then(|| read(&mut fields)).flatten();
         let findings = fields.into_findings(LEFT_OUT);
         let refused = findings.iter().any(|found| found.code.severity() == Severity::Error);
-        Checked { external_id: self.external_id(shape), upsert: upsert.filter(|_| !refused), findings }
+        Checked { upsert: upsert.filter(|_| !refused), findings }
     }
 }
 
 /// Prepares the fields whose meaning depends on whether the row has the id of its account.
-fn apply_id(fields: &mut Fields, shape: &Shape) {
+fn apply_id(fields: &mut Fields<'_>, shape: &Shape) {
     let has_id = keep_own_id(fields);
     if !has_id {
         ignore_fields_that_need_an_id(fields);
@@ -54,11 +51,11 @@ fn apply_id(fields: &mut Fields, shape: &Shape) {
 
 /// Whether the row has an account's own id. Other systems have a column `id`, too: a value that is not an id of Saldo is
 /// ignored with a warning, as an unknown field is.
-fn keep_own_id(fields: &mut Fields) -> bool {
+fn keep_own_id(fields: &mut Fields<'_>) -> bool {
     let name = AccountField::Id.name();
     let is_id = match fields.get(name) {
         None | Some(Value::Null) => return false,
-        Some(Value::String(text)) => text.trim().parse::<AccountId>().is_ok(),
+        Some(Value::Text(text)) => text.trim().parse::<AccountId>().is_ok(),
         Some(_) => false,
     };
     if !is_id {
@@ -71,7 +68,7 @@ fn keep_own_id(fields: &mut Fields) -> bool {
 
 /// Ignores `balance` and `identifier`, with a warning, in a row without the account's id. Exports have them beside the id;
 /// in files of other systems, a column of that name may have another meaning or sign.
-fn ignore_fields_that_need_an_id(fields: &mut Fields) {
+fn ignore_fields_that_need_an_id(fields: &mut Fields<'_>) {
     for field in [AccountField::Balance, AccountField::Identifier] {
         if fields.take(field.name()).is_some_and(|value| !value.is_null()) {
             let reason = "a row has this only beside the id of its account; it was left out";
@@ -83,11 +80,11 @@ fn ignore_fields_that_need_an_id(fields: &mut Fields) {
 /// Refuses a blank external id in a row without the account's id: such a row, for example one of totals, would create
 /// another account with each import. In a JSON object, null means the same as an absent member; an empty cell does not,
 /// since the header has the column.
-fn refuse_blank_external_id(fields: &mut Fields, shape: &Shape) {
+fn refuse_blank_external_id(fields: &mut Fields<'_>, shape: &Shape) {
     let name = AccountField::ExternalId.name();
     let is_blank = match fields.get(name) {
         Some(Value::Null) => !matches!(shape, Shape::Objects),
-        Some(Value::String(text)) => text.trim().is_empty(),
+        Some(Value::Text(text)) => is_blank(text),
         _ => false,
     };
     if is_blank {
@@ -105,7 +102,7 @@ mod tests {
     use crate::import::RowBody;
 
     fn check(json: &str) -> Checked {
-        let body = RowBody::Json(serde_json::from_str(json).expect("JSON"));
+        let body = RowBody::Json(json.into());
         RawRow { index: 0, line: None, body }.check(&Shape::Objects, "ARS".parse().expect("a currency"))
     }
 

@@ -1,9 +1,7 @@
 //! The options of an import, and the request body that imports an uploaded file.
 
-use serde_json::Value;
-
 use super::{DecimalSeparator, Format, Mapping, Notation};
-use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch};
+use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
 use crate::id::UploadId;
 
 /// The reason for which an upload id is refused.
@@ -82,17 +80,17 @@ impl ImportOptions {
     }
 }
 
-fn upload_id(fields: &mut Fields, name: &'static str) -> Patch<UploadId> {
+fn upload_id(fields: &mut Fields<'_>, name: &'static str) -> Patch<UploadId> {
     fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(UNKNOWN_UPLOAD)))
 }
 
 /// A mapping: an object in a body, its text in a query. An empty mapping means the same as none.
-fn mapping(fields: &mut Fields, name: &'static str) -> Patch<Mapping> {
+fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
     let read = match fields.take(name) {
         None => return Patch::Keep,
         Some(Value::Null) => return Patch::Clear,
-        Some(Value::String(json)) => serde_json::from_str(&json),
-        Some(json) => serde_json::from_value(json),
+        Some(Value::Text(json)) => serde_json::from_str(&json),
+        Some(value) => serde_json::from_value(value.into_json()),
     };
     match read {
         Ok(mapping) if mapping == Mapping::default() => Patch::Clear,

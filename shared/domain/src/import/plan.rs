@@ -150,7 +150,7 @@ mod tests {
 
     fn row(index: u64, external_id: &str) -> RawRow {
         let json = serde_json::json!({ "external_id": external_id });
-        let body = RowBody::Json(serde_json::from_str(&json.to_string()).expect("JSON"));
+        let body = RowBody::Json(json.to_string().into());
         RawRow { index, line: None, body }
     }
 

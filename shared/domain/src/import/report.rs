@@ -64,7 +64,7 @@ impl ChunkReport {
     pub fn of(chunk: &Chunk) -> Self {
         let mut rows = Vec::new();
         if let (0, Shape::Columns { columns, .. }) = (chunk.number, &chunk.shape) {
-            let unknown = columns.iter().filter(|column| column.field().is_none());
+            let unknown = columns.iter().filter(|column| column.field.is_none());
             let headers = unknown.map(|column| column.header.as_str());
             let findings =
                 unknown_fields(headers.filter(|header| !is_ignored(header)), LEFT_OUT, |_| String::new());
@@ -139,7 +139,7 @@ impl RowBody {
     #[must_use]
     pub fn unstructured(&self) -> Option<&str> {
         match self {
-            Self::Json(json) if !json.get().starts_with('{') => Some(json.get()),
+            Self::Json(json) if !json.starts_with('{') => Some(json),
             Self::Broken(text) => Some(text),
             Self::Json(_) | Self::Cells(_) | Self::Misquoted { .. } => None,
         }

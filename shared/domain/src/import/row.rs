@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use super::Cells;
 use crate::account::{AccountField, ExternalId};
-use crate::fields::{Misquoting, is_mangled};
+use crate::fields::{Misquoting, Value, is_mangled};
 use crate::id::{AccountId, OrgId};
 use crate::money::DecimalSeparator;
 
@@ -20,7 +21,6 @@ pub struct RawRow {
     /// The index of the row in the payload, counting from 0.
     pub index: u64,
     /// The line of the file on which it begins, counting from 1; absent for a JSON body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
     /// Its content.
     pub body: RowBody,
@@ -30,14 +30,14 @@ pub struct RawRow {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowBody {
-    /// A JSON value; a valid row is an object.
-    Json(Box<RawValue>),
+    /// The text of a JSON value, whose syntax the reader has checked; a valid row is an object.
+    Json(Box<str>),
     /// The cells of a CSV record.
-    Cells(Vec<String>),
+    Cells(Cells),
     /// The cells of a CSV record with a mistake in its quotation marks.
     Misquoted {
         /// In a record of one line, cells that are not quoted as a whole keep their quotation marks.
-        cells: Vec<String>,
+        cells: Cells,
         /// The mistake.
         how: Misquoting,
     },
@@ -49,10 +49,8 @@ impl RowBody {
     /// The approximate memory that it takes, in bytes.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Json(json) => json.get().len(),
-            Self::Cells(cells) | Self::Misquoted { cells, .. } => {
-                cells.iter().map(|cell| size_of::<String>() + cell.len()).sum()
-            }
+            Self::Json(json) => json.len(),
+            Self::Cells(cells) | Self::Misquoted { cells, .. } => cells.memory(),
             Self::Broken(line) => line.len(),
         }
     }
@@ -81,16 +79,8 @@ pub enum Shape {
 pub struct Column {
     /// Its header, as in the file.
     pub header: String,
-    /// The name of its field; `None` if it is unknown.
-    pub field: Option<Cow<'static, str>>,
-}
-
-impl Column {
-    /// The field of the column.
-    #[must_use]
-    pub fn field(&self) -> Option<AccountField> {
-        self.field.as_deref().and_then(AccountField::named)
-    }
+    /// Its field, one that rows may have; `None` if it is unknown.
+    pub field: Option<AccountField>,
 }
 
 impl RawRow {
@@ -115,21 +105,28 @@ impl RawRow {
     fn ids(&self, shape: &Shape) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
         match (&self.body, shape) {
             (RowBody::Json(row), _) => {
-                let Ok(Members { external_id, id }) = serde_json::from_str(row.get()) else {
+                let Ok(Members { external_id, id }) = serde_json::from_str(row) else {
                     return (None, None);
                 };
-                let text = |member: Option<&RawValue>| serde_json::from_str::<String>(member?.get()).ok();
-                (text(external_id).map(Cow::Owned), text(id).map(Cow::Owned))
+                (external_id.and_then(text), id.and_then(text))
             }
             (RowBody::Cells(cells), Shape::Columns { columns, .. }) if cells.len() == columns.len() => {
                 let cell = |field| {
-                    let at = columns.iter().position(|column| column.field() == Some(field))?;
-                    cells.get(at).map(|cell| cell.as_str().into())
+                    let at = columns.iter().position(|column| column.field == Some(field))?;
+                    cells.get(at).map(Cow::Borrowed)
                 };
                 (cell(AccountField::ExternalId), cell(AccountField::Id))
             }
             _ => (None, None),
         }
+    }
+}
+
+/// The text of a JSON string; `None` for any other value.
+fn text(value: &RawValue) -> Option<Cow<'_, str>> {
+    match serde_json::from_str(value.get()) {
+        Ok(Value::Text(text)) => Some(text),
+        _ => None,
     }
 }
 

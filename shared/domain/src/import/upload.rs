@@ -60,7 +60,7 @@ impl Announced {
     }
 }
 
-fn sha256(fields: &mut Fields, name: &'static str) -> Patch<[u8; 32]> {
+fn sha256(fields: &mut Fields<'_>, name: &'static str) -> Patch<[u8; 32]> {
     fields.patch(name, |digits| {
         let digest = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok();
         let digest = digest.and_then(|digest| <[u8; 32]>::try_from(digest).ok());

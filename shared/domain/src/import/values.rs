@@ -8,15 +8,15 @@ use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
 /// Reads the account's own id, which [`RawRow::check`](super::RawRow::check) has checked.
-pub(super) fn own_id(fields: &mut Fields, name: &'static str) -> Patch<AccountId> {
+pub(super) fn own_id(fields: &mut Fields<'_>, name: &'static str) -> Patch<AccountId> {
     fields.patch(name, |text| text.trim().parse())
 }
 
-pub(super) fn due_date(fields: &mut Fields, name: &'static str) -> Patch<Date> {
+pub(super) fn due_date(fields: &mut Fields<'_>, name: &'static str) -> Patch<Date> {
     fields.patch(name, date::parse_since_1970)
 }
 
-pub(super) fn amount_owed(fields: &mut Fields, name: &'static str) -> Patch<Decimal> {
+pub(super) fn amount_owed(fields: &mut Fields<'_>, name: &'static str) -> Patch<Decimal> {
     match fields.amount(name) {
         Patch::Set(amount) if amount < Decimal::ZERO => {
             fields.refuse(name, FindingCode::NegativeAmount, "the amount is below zero")
@@ -25,7 +25,7 @@ pub(super) fn amount_owed(fields: &mut Fields, name: &'static str) -> Patch<Deci
     }
 }
 
-pub(super) fn email(fields: &mut Fields, name: &'static str) -> Patch<Email> {
+pub(super) fn email(fields: &mut Fields<'_>, name: &'static str) -> Patch<Email> {
     let email = fields.patch(name, str::parse::<Email>);
     if matches!(&email, Patch::Set(email) if !email.is_address()) {
         let reason = "not an e-mail address; it was kept as it is";
@@ -45,7 +45,7 @@ pub struct RowCurrencies {
 
 /// Checks the amounts against the currency of the row, if it is known before the account is read.
 pub(super) fn amounts_fit(
-    fields: &mut Fields,
+    fields: &mut Fields<'_>,
     currencies: RowCurrencies,
     total_amount: Option<&Decimal>,
     balance: Option<&Decimal>,

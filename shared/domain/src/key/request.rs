@@ -63,7 +63,7 @@ impl KeyRequest {
 }
 
 /// Reports an expiry that has passed, or that is later than the one of the key of the request.
-fn expires_within_lifetime(fields: &mut Fields, lifetime: KeyLifetime, expires_at: Option<&Timestamp>) {
+fn expires_within_lifetime(fields: &mut Fields<'_>, lifetime: KeyLifetime, expires_at: Option<&Timestamp>) {
     match (expires_at, lifetime.latest) {
         (Some(expiry), _) if *expiry <= lifetime.now => {
             let reason = "the moment is not in the future";

@@ -62,6 +62,6 @@ impl EndpointChange {
     }
 }
 
-fn notify_uri(fields: &mut Fields, name: &'static str, targets: Targets) -> Patch<NotifyUri> {
+fn notify_uri(fields: &mut Fields<'_>, name: &'static str, targets: Targets) -> Patch<NotifyUri> {
     fields.patch(name, |text| targets.read(text))
 }

@@ -168,7 +168,7 @@ impl SyncRequest {
 
 /// Reports a state without a redirect URI.
 fn state_has_redirect_uri(
-    fields: &mut Fields,
+    fields: &mut Fields<'_>,
     _: Targets,
     state: Option<&String>,
     redirect_uri: Option<&RedirectUri>,
@@ -180,11 +180,11 @@ fn state_has_redirect_uri(
     }
 }
 
-fn redirect_uri(fields: &mut Fields, name: &'static str, targets: Targets) -> Patch<RedirectUri> {
+fn redirect_uri(fields: &mut Fields<'_>, name: &'static str, targets: Targets) -> Patch<RedirectUri> {
     fields.patch(name, |text| RedirectUri::read(text, targets))
 }
 
-fn state(fields: &mut Fields, name: &'static str) -> Patch<String> {
+fn state(fields: &mut Fields<'_>, name: &'static str) -> Patch<String> {
     fields.patch(name, |text| {
         let length = text.chars().take(STATE_CHARS_MAX + 1).count();
         let valid = (1..=STATE_CHARS_MAX).contains(&length);
@@ -192,6 +192,6 @@ fn state(fields: &mut Fields, name: &'static str) -> Patch<String> {
     })
 }
 
-fn ip_address(fields: &mut Fields, name: &'static str) -> Patch<IpAddr> {
+fn ip_address(fields: &mut Fields<'_>, name: &'static str) -> Patch<IpAddr> {
     fields.patch(name, |text| text.parse().map_err(|_| InvalidValue("expected an IP address")))
 }

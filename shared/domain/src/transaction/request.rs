@@ -56,16 +56,16 @@ pub struct NewTransaction {
     pub booked_on: Option<Date>,
 }
 
-fn listed_currency(fields: &mut Fields, name: &'static str) -> Patch<Currency> {
+fn listed_currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Currency> {
     fields.patch(name, currencies::parse)
 }
 
-fn day(fields: &mut Fields, name: &'static str) -> Patch<Date> {
+fn day(fields: &mut Fields<'_>, name: &'static str) -> Patch<Date> {
     fields.patch(name, date::parse_since_1970)
 }
 
 /// A positive amount, as a string of a plain decimal.
-fn positive(fields: &mut Fields, name: &'static str) -> Patch<Decimal> {
+fn positive(fields: &mut Fields<'_>, name: &'static str) -> Patch<Decimal> {
     match fields.patch(name, parse_plain).map(|amount| amount.normalize()) {
         Patch::Set(amount) if amount <= Decimal::ZERO => {
             fields.refuse(name, FindingCode::NotPositive, "the amount is not above zero")
@@ -74,16 +74,16 @@ fn positive(fields: &mut Fields, name: &'static str) -> Patch<Decimal> {
     }
 }
 
-fn amount_fits(fields: &mut Fields, amount: Option<&Decimal>, currency: Option<&Currency>) {
+fn amount_fits(fields: &mut Fields<'_>, amount: Option<&Decimal>, currency: Option<&Currency>) {
     fits(fields, "amount", amount, currency);
 }
 
-fn original_amount_fits(fields: &mut Fields, amount: Option<&Decimal>, currency: Option<&Currency>) {
+fn original_amount_fits(fields: &mut Fields<'_>, amount: Option<&Decimal>, currency: Option<&Currency>) {
     fits(fields, "originalAmount", amount, currency);
 }
 
 /// Reports an amount with more decimal places than its currency has.
-fn fits(fields: &mut Fields, name: &'static str, amount: Option<&Decimal>, currency: Option<&Currency>) {
+fn fits(fields: &mut Fields<'_>, name: &'static str, amount: Option<&Decimal>, currency: Option<&Currency>) {
     if let Some((amount, currency)) = amount.zip(currency)
         && !currency.admits(*amount)
     {

@@ -3,11 +3,10 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Booked, NewTransaction, Sequence, Source, Transaction};
-use crate::fields::{Body, Fields, Finding};
+use crate::fields::{Body, Fields, Finding, Value};
 use crate::id::{OrgId, TransactionId};
 
 /// The transactions of a request, which are read one by one.
@@ -36,11 +35,11 @@ impl<'a> Batch<'a> {
         let sequence = Sequence::new(self.now, self.read);
         self.read = self.read.saturating_add(1);
         let mut fields = Fields::new(NewTransaction::FIELDS);
-        fields.read_element(element);
+        fields.read_element(element.get());
         if fields.findings().iter().any(|found| found.field.is_none()) {
             return fields.finish(None);
         }
-        let text_of = |name: &&str| fields.get(name).and_then(Value::as_str).map(str::to_owned);
+        let text_of = |name: &&str| fields.get(name).and_then(Value::as_text).map(str::to_owned);
         let sent: Vec<Option<String>> = NewTransaction::FIELDS.iter().map(text_of).collect();
         let new = NewTransaction::read(fields, ())?;
         let id = match &new.external_id {
@@ -83,7 +82,7 @@ mod tests {
     use crate::fields::FindingCode;
     use crate::transaction::Direction;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     const COFFEE: &str = r#"{"accountIdentifier":"DE89370400440532013000","text":"Coffee","amount":"3.50","currency":"EUR","valutaAt":"2026-01-15"}"#;
 

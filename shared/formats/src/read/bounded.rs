@@ -75,6 +75,11 @@ pub(super) fn may_have_rows(rows: u64, payload_bytes: u64, gzip: bool) -> bool {
     rows.saturating_sub(ROWS_FREE).saturating_mul(bytes_min) <= payload_bytes
 }
 
+/// The error of a row, or blanks before it, of too many bytes.
+pub(super) fn too_long() -> io::Error {
+    io_error(PayloadErrorKind::RowTooLong { bytes_max: ROW_BYTES_MAX })
+}
+
 /// A source that fails if a row has too many bytes. `since_row` counts the bytes; its reader resets it after each
 /// row.
 pub(super) struct Metered<'a, R> {
@@ -86,10 +91,7 @@ impl<R: Read> Read for Metered<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(out)?;
         self.since_row.set(self.since_row.get() + read);
-        match self.since_row.get() > ROW_BYTES_MAX + BUFFER_BYTES {
-            true => Err(io_error(PayloadErrorKind::RowTooLong { bytes_max: ROW_BYTES_MAX })),
-            false => Ok(read),
-        }
+        if self.since_row.get() > ROW_BYTES_MAX + BUFFER_BYTES { Err(too_long()) } else { Ok(read) }
     }
 }
 
@@ -128,7 +130,7 @@ impl<R: Read> Read for Window<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         // A buffer that is not needed any more, a buffer beyond the row, and the row.
         if self.kept.len() > ROW_BYTES_MAX + 3 * BUFFER_BYTES {
-            return Err(io_error(PayloadErrorKind::RowTooLong { bytes_max: ROW_BYTES_MAX }));
+            return Err(too_long());
         }
         let read = self.source.read(out)?;
         let new = out.get(..read).unwrap_or_default();

@@ -3,15 +3,15 @@
 
 use std::io::{self, Read};
 
-use csv::{ErrorKind, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use saldo_domain::fields::{MissingColumn, PayloadError, PayloadErrorKind, Position};
-use saldo_domain::import::{AccountField, Column, Misquoting, REASON, RowBody, Shape};
+use saldo_domain::import::{AccountField, Cells, Column, Misquoting, REASON, RowBody, Shape};
 use saldo_domain::suggest::nearest;
 
 use super::bounded::{BUFFER_BYTES, Window};
 use super::quoting::{Quoting, Table, is_id_of_account};
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Notation, ReadError, Rows, Sink};
-use crate::formula::unguarded;
+use crate::formula::{may_be_guarded, unguarded};
 
 /// The first rows, header included, one of which must have an account's id in the column `id`. Otherwise the column
 /// is ignored as one of another system.
@@ -31,7 +31,7 @@ pub(super) fn read(
     (&mut text).take(HEAD_BYTES).read_to_end(&mut head)?;
     let delimiter = detect_delimiter(&head);
     let mut reader = reader(Window::new(head.as_slice().chain(text)), delimiter);
-    let mut record = StringRecord::new();
+    let mut record = ByteRecord::new();
     if !next(&mut reader, &mut record)? {
         return Err(PayloadErrorKind::NoRows.into());
     }
@@ -40,12 +40,12 @@ pub(super) fn read(
     if let Some(Misquoted { error, .. }) = misquoted(&reader, &record, &table) {
         return Err(error.into());
     }
-    let mut columns = columns(&record, &notation.mapping)?;
+    let mut columns = columns(&cells(&record)?, &notation.mapping)?;
     table.has_reason = columns.iter().any(|column| column.header == REASON);
     table.ids = column_of_ids(&head, delimiter, &columns);
     if table.ids.is_none() {
         let foreign =
-            columns.iter_mut().filter(|column| column.field().is_some_and(AccountField::is_beside_id));
+            columns.iter_mut().filter(|column| column.field.is_some_and(AccountField::is_beside_id));
         foreign.for_each(|column| column.field = None);
     }
     let shape = Shape::Columns { columns, delimiter, decimal_separator: notation.decimal_separator };
@@ -55,7 +55,7 @@ pub(super) fn read(
         }
         let line = first_line(&reader, &record);
         let body = match misquoted(&reader, &record, &table) {
-            None => RowBody::Cells(cells(&record)),
+            None => RowBody::Cells(cells(&record)?),
             Some(Misquoted { cells: Some((cells, how)), .. }) => RowBody::Misquoted { cells, how },
             Some(Misquoted { error, .. }) => return Err(error.into()),
         };
@@ -67,21 +67,24 @@ pub(super) fn read(
 }
 
 /// The cells of a record, without guards against formulas.
-fn cells(record: &StringRecord) -> Vec<String> {
-    record.iter().map(|cell| unguarded(cell).into_owned()).collect()
+fn cells(record: &ByteRecord) -> io::Result<Cells> {
+    // The text is UTF-8, and so are the cells, which end at ASCII characters.
+    let text = std::str::from_utf8(record.as_slice()).map_err(io::Error::other)?;
+    let cells = Cells::joined(text, record.iter().map(<[u8]>::len));
+    Ok(if may_be_guarded(text) { cells.iter().map(unguarded).collect() } else { cells })
 }
 
 /// A record whose quotation marks are wrong.
 struct Misquoted {
     error: PayloadError,
     /// The record's cells, if it is certain where the record ends. Then only this record is refused.
-    cells: Option<(Vec<String>, Misquoting)>,
+    cells: Option<(Cells, Misquoting)>,
 }
 
 /// The mistake in the quotation marks of the record that was just read, if any.
 fn misquoted<R: Read>(
     reader: &csv::Reader<Window<R>>,
-    record: &StringRecord,
+    record: &ByteRecord,
     table: &Table,
 ) -> Option<Misquoted> {
     let begin = record.position()?.byte();
@@ -111,7 +114,7 @@ fn misquoted<R: Read>(
         Quoting::BlankBefore { at, is_one_line } => {
             (at, Misquoting::BlankBeforeQuote, cells_if_certain(is_one_line))
         }
-        Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, Some(cells(record))),
+        Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, cells(record).ok()),
     };
     let position = Position { row: Some(row), ..Position::line(line(at)) };
     let error = PayloadErrorKind::Misquoted { how }.at(position);
@@ -120,7 +123,7 @@ fn misquoted<R: Read>(
 
 /// The cells of a line. Cells that are quoted as a whole lose their marks, so that they keep their meaning when the
 /// refused row is sent again. Other cells stay unchanged.
-fn split(line: &[u8], delimiter: char) -> Vec<String> {
+fn split(line: &[u8], delimiter: char) -> Cells {
     let line = String::from_utf8_lossy(line);
     let cells = line.trim_matches(['\r', '\n']).split(delimiter);
     cells.map(|cell| unguarded(&quoted_whole(cell).unwrap_or_else(|| cell.to_owned())).into_owned()).collect()
@@ -136,7 +139,7 @@ fn quoted_whole(cell: &str) -> Option<String> {
 /// The column of account ids, if one of the first rows has an account's id in it. In files of other systems, a
 /// column of that name has another meaning.
 fn column_of_ids(head: &[u8], delimiter: char, columns: &[Column]) -> Option<usize> {
-    let at = columns.iter().position(|column| column.field() == Some(AccountField::Id))?;
+    let at = columns.iter().position(|column| column.field == Some(AccountField::Id))?;
     let mut rows = reader(head, delimiter).into_byte_records().take(ROWS_LOOKED_AT);
     rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_id_of_account)).then_some(at)
 }
@@ -151,12 +154,12 @@ fn reader<R: Read>(text: R, delimiter: char) -> csv::Reader<R> {
 }
 
 /// Moves to the next record; `false` at the end.
-fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut StringRecord) -> Result<bool, ReadError> {
-    reader.read_record(record).map_err(|error| {
+fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut ByteRecord) -> Result<bool, ReadError> {
+    reader.read_byte_record(record).map_err(|error| {
         let line = first_line(reader, record);
         match error.into_kind() {
             ErrorKind::Io(error) => ReadError::from(error).on_line(line.unwrap_or(1)),
-            // The text is UTF-8 and rows may have any number of cells, so there are no other errors.
+            // Rows may have any number of cells, so there are no other errors.
             other => ReadError::from(io::Error::other(format!("{other:?}"))),
         }
     })
@@ -164,19 +167,19 @@ fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut StringRecord)
 
 /// The line on which a record begins. The reader's position is before the line break of the previous line, and
 /// before blank lines.
-fn first_line<R: Read>(reader: &csv::Reader<Window<R>>, record: &StringRecord) -> Option<u64> {
+fn first_line<R: Read>(reader: &csv::Reader<Window<R>>, record: &ByteRecord) -> Option<u64> {
     let position = record.position()?;
     let begun = reader.get_ref().from(position.byte());
     let blank = begun.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
     Some(position.line() + blank.filter(|b| **b == b'\n').map(|_| 1).sum::<u64>())
 }
 
-fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, PayloadError> {
+/// The columns of a header. Guards, which files of refused rows have, are not part of the names.
+fn columns(header: &Cells, mapping: &Mapping) -> Result<Vec<Column>, PayloadError> {
     if header.len() > COLUMNS_MAX {
         return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
     }
-    // Without guards, which files of refused rows have: they are not part of the headers.
-    let header = cells(header);
+    let header: Vec<String> = header.iter().map(str::to_owned).collect();
     if let Some(at) = header.iter().position(|name| name.chars().nth(HEADER_CHARS_MAX).is_some()) {
         let position = Position { column: Some(at as u64 + 1), ..Position::default() };
         return Err(PayloadErrorKind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(position));
@@ -206,10 +209,7 @@ fn columns(header: &StringRecord, mapping: &Mapping) -> Result<Vec<Column>, Payl
     if !missing.is_empty() {
         return Err(PayloadErrorKind::MissingColumns { columns: missing }.into());
     }
-    let columns = header
-        .into_iter()
-        .zip(fields)
-        .map(|(header, field)| Column { header, field: field.map(|field| field.name().into()) });
+    let columns = header.into_iter().zip(fields).map(|(header, field)| Column { header, field });
     Ok(columns.collect())
 }
 
@@ -259,7 +259,7 @@ mod tests {
         let notation = Notation { mapping: mapping.clone(), ..Notation::of(Format::Csv) };
         let outcome = read(&notation, payload.as_bytes(), |_, row| {
             if let RowBody::Cells(cells) = row.body {
-                rows.push((row.line, cells));
+                rows.push((row.line, cells.iter().map(str::to_owned).collect()));
             }
             Ok(())
         });

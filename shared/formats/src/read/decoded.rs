@@ -98,10 +98,11 @@ impl<R: Read> Decoded<R> {
             Err(error) if error.error_len().is_none() && !self.ended => (error.valid_up_to(), false),
             Err(error) => (error.valid_up_to(), true),
         };
-        let text: Vec<u8> = self.raw.drain(..good).collect();
+        let rest = self.raw.split_off(good);
+        let text = std::mem::replace(&mut self.raw, rest);
         self.done += good as u64;
         let State::Utf8 { proven } = &mut self.encoding else { return Ok(()) };
-        *proven |= !text.is_ascii();
+        *proven = *proven || !text.is_ascii();
         let proven = *proven;
         self.hand_on(text);
         match broken {
@@ -151,11 +152,7 @@ impl<R: Read> Read for Decoded<R> {
         while self.at == self.text.len() && !self.ended {
             self.advance()?;
         }
-        let left = self.text.get(self.at..).unwrap_or_default();
-        let length = left.len().min(out.len());
-        for (to, from) in out.iter_mut().zip(left) {
-            *to = *from;
-        }
+        let length = self.text.get(self.at..).unwrap_or_default().read(out)?;
         self.at += length;
         Ok(length)
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::io::{BufReader, Read};
 
-use saldo_domain::fields::read_array_beside;
+use saldo_domain::fields::{PayloadError, read_array_beside};
 use saldo_domain::import::{RowBody, Shape};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny};
@@ -11,8 +11,11 @@ use serde_json::Value;
 
 use super::bounded::{BUFFER_BYTES, Metered};
 use super::decoded::Decoded;
+use super::elements::Elements;
 use super::{Notation, ReadError, Rows, Sink};
 
+/// The member that holds the rows.
+const ARRAY: &str = "accounts";
 /// The members that may be beside the rows. They concern the import, and [`ImportMembers`] reads them.
 static BESIDE: [&str; 2] = ["dry_run", "upload_id"];
 
@@ -32,7 +35,9 @@ impl ImportMembers {
     /// error.
     #[must_use]
     pub fn of(body: &[u8]) -> Self {
-        serde_json::from_reader(BufReader::new(Decoded::new(body, false))).unwrap_or_default()
+        let mut text = Vec::new();
+        let decoded = Decoded::new(body, false).read_to_end(&mut text);
+        decoded.ok().and_then(|_| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
 }
 
@@ -46,20 +51,36 @@ pub(super) fn read(
     rows: &mut Rows<impl Sink>,
 ) -> Result<Shape, ReadError> {
     let beside: &'static [&'static str] = if notation.in_request { &BESIDE } else { &[] };
-    let since_row = Cell::new(0);
-    let text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
-    read_array_beside(text, "accounts", beside, |row| {
+    let mut elements = Elements::new(text)?;
+    while let Some(row) = elements.next()? {
+        rows.push(&Shape::Objects, None, RowBody::Json(row))?;
+    }
+    let (rest, beginning) = elements.rest();
+    let (since_row, mut is_read) = (Cell::new(0), beginning.has_element);
+    let rest = BufReader::with_capacity(BUFFER_BYTES, Metered { source: rest, since_row: &since_row });
+    let read = read_array_beside(rest, ARRAY, beside, |row| {
         since_row.set(0);
-        rows.push(&Shape::Objects, None, RowBody::Json(row))
-    })?;
-    Ok(Shape::Objects)
+        match std::mem::take(&mut is_read) {
+            true => Ok(()),
+            false => rows.push(&Shape::Objects, None, RowBody::Json(row.into())),
+        }
+    });
+    match read {
+        Ok(()) => Ok(Shape::Objects),
+        Err(ReadError::Payload(PayloadError { kind, position })) => {
+            Err(kind.at(beginning.position(position)).into())
+        }
+        Err(other) => Err(other),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use saldo_domain::fields::{PayloadError, PayloadErrorKind, UnknownName};
+    use proptest::prelude::*;
+    use saldo_domain::fields::{PayloadErrorKind, UnknownName};
 
-    use super::super::{Format, Notation, ROW_BYTES_MAX, ReadError, count};
+    use super::super::{Format, ROW_BYTES_MAX, count, read};
+    use super::*;
 
     fn error(json: &str) -> PayloadError {
         match count(&Notation::of(Format::Json), json.as_bytes()) {
@@ -117,6 +138,80 @@ mod tests {
             .into()
         );
         assert_eq!(error(&"[".repeat(1000)), wrong("", "a JSON object"));
+    }
+
+    /// The rows of a text, and the error that ends it.
+    type Outcome = (Vec<Box<str>>, Option<PayloadError>);
+
+    fn outcome(rows: Vec<Box<str>>, read: Result<(), ReadError>) -> Outcome {
+        match read {
+            Ok(()) => (rows, None),
+            Err(ReadError::Payload(error)) => (rows, Some(error)),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// The outcome with the parser of the whole text alone.
+    fn read_as_a_whole(json: &str) -> Outcome {
+        let mut rows = Vec::new();
+        let read = read_array_beside::<ReadError>(json.as_bytes(), ARRAY, &[], |row| {
+            rows.push(row.into());
+            Ok(())
+        });
+        outcome(rows, read)
+    }
+
+    fn read_ahead(json: &str) -> Outcome {
+        let mut rows = Vec::new();
+        let read = read(&Notation::of(Format::Json), json.as_bytes(), |_, row| {
+            rows.extend(if let RowBody::Json(row) = row.body { Some(row) } else { None });
+            Ok(())
+        });
+        outcome(rows, read.map(drop))
+    }
+
+    fn assert_same(json: &str) {
+        let (rows, error) = read_as_a_whole(json);
+        let no_rows = (rows.is_empty() && error.is_none()).then(|| PayloadErrorKind::NoRows.into());
+        assert_eq!(read_ahead(json), (rows, error.or(no_rows)), "{json:.400}");
+    }
+
+    #[test]
+    fn rows_of_many_blocks_are_read_as_those_of_a_whole() {
+        let rows: Vec<String> =
+            (0..4_000).map(|n| format!("{{\"notes\":\"{}\"}}", "é\\n ".repeat(n % 90))).collect();
+        let long = format!("\"{}\"", "x".repeat(700_000));
+        for separator in [",", " ,\n  "] {
+            let rows = [rows.join(separator).as_str(), &long, "1", "null", "[[]]"].join(separator);
+            for end in [
+                "]}",
+                "] }\n",
+                "]",
+                "",
+                ",]}",
+                "]]",
+                "],\"x\":1}",
+                "],\"accounts\":[]}",
+                " 5]}",
+                "\n5]}",
+                ",{]}",
+            ] {
+                assert_same(&format!("{{\"accounts\":\n[{rows}{end}"));
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn texts_are_read_as_by_the_parser_of_the_whole(
+            opening in prop::sample::select(vec!["{\"accounts\":[", "\n{ \"accounts\" :\n [ ", "{\"accounts\":", "{\"x\":[", ""]),
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "{}", "{}", "{\"a\":[1,{}]}", "1", "-2.50", "1e", "tru", "true", "null", "\"s\"", "\"\\ud800\"", "\"\u{1}\"",
+                ",", ",", ",", " ", "\n", "[", "]", "{", "}", "]}", ":", "\"", "\"accounts\":[", "x", "é",
+            ]), 0..12),
+        ) {
+            assert_same(&format!("{opening}{}", pieces.concat()));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod bounded;
 mod csv;
 mod decoded;
+mod elements;
 mod json;
 mod ndjson;
 mod quoting;

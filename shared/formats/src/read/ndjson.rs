@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
 
 use saldo_domain::import::{RowBody, Shape};
+use serde_json::value::RawValue;
 
 use super::bounded::{BUFFER_BYTES, Metered};
 use super::{ReadError, Rows, Sink};
@@ -23,8 +24,8 @@ pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape,
             continue;
         }
         since_row.set(0);
-        let body = match serde_json::from_str(line) {
-            Ok(row) => RowBody::Json(row),
+        let body = match serde_json::from_str::<&RawValue>(line) {
+            Ok(row) => RowBody::Json(row.get().into()),
             Err(_) => RowBody::Broken(line.to_owned()),
         };
         rows.push(&Shape::Objects, Some(number), body)?;

@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use memchr::memchr;
 use saldo_domain::id::AccountId;
 
 /// The quotation marks of a record. Each `at` is a position in the record.
@@ -54,7 +55,7 @@ pub(super) struct Table {
 impl Table {
     /// Checks the bytes of a record, which may have line breaks before and after it.
     pub(super) fn quoting(&self, record: &[u8]) -> Quoting {
-        if !record.contains(&b'"') {
+        if memchr(b'"', record).is_none() {
             return Quoting::WellFormed;
         }
         let begin = record.iter().take_while(|byte| is_line_break(**byte)).count();

@@ -90,7 +90,7 @@ impl Part {
         let json = format!(
             r#"{{"external_id":"A","contact":{{"name":"Ana {amount}"}},"total_amount":{amount}{members}}}"#
         );
-        let body = RowBody::Json(serde_json::from_str(&json).expect("JSON"));
+        let body = RowBody::Json(json.into());
         let row = RawRow { index: 0, line: None, body };
         row.check(&Shape::Objects, currency()).upsert.expect("a valid row")
     }

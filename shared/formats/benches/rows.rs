@@ -1,18 +1,20 @@
-//! Parsing and validation of a whole body in each format: bytes per second.
+//! Reading, validation and planning of a whole body in each format, and the files of its chunks: bytes per second.
 //!
-//! `cargo bench --workspace --bench rows`
+//! `cargo bench --package saldo-formats --bench rows`
 
 use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Chunker, DuplicateScan, Format, Notation};
+use saldo_domain::import::{Chunk, Chunker, DuplicateScan, Format, Notation, ROWS_PER_CHUNK};
 use saldo_domain::money::Currency;
-use saldo_formats::read;
-use saldo_http::BODY_BYTES_MAX;
+use saldo_formats::{chunk_file, read};
 
-/// A body with as many rows as the limit allows.
+/// The bytes of a body: about as many as a request may have.
+const BODY_BYTES_MAX: usize = 4_000_000;
+
+/// A body with as many rows as fit.
 fn body(open: &str, row: impl Fn(usize) -> String, separator: &str, close: &str) -> String {
     let mut body = open.to_owned();
     for n in 0.. {
@@ -48,6 +50,24 @@ fn csv_row(n: usize) -> String {
     )
 }
 
+/// The chunks of a body.
+fn plan(notation: &Notation, body: &[u8]) -> Vec<Chunk> {
+    let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
+    let mut scan = DuplicateScan::new(org);
+    let read = read::read(notation, body, |shape, row| {
+        scan.add(shape, &row);
+        Ok(())
+    });
+    read.expect("readable");
+    let (mut chunker, mut chunks) = (Chunker::new(scan.finish(), ROWS_PER_CHUNK), Vec::new());
+    let shape = read::read(notation, body, |shape, row| {
+        chunks.extend(chunker.push(shape, row));
+        Ok(())
+    });
+    chunks.extend(chunker.finish(&shape.expect("readable")));
+    chunks
+}
+
 fn rows(criterion: &mut Criterion) {
     let header = "external_id,contact.name,contact.phone,contact.email,total_amount,currency,due_date,source_system,notes\n";
     let bodies = [
@@ -74,21 +94,18 @@ fn rows(criterion: &mut Criterion) {
                 assert!(good > 10_000);
             });
         });
-        let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-        group.bench_function("plan", |bencher| {
+        group.bench_function("plan", |bencher| bencher.iter(|| plan(&notation, black_box(body.as_bytes()))));
+        let chunks = plan(&notation, body.as_bytes());
+        group.bench_function("write chunk files", |bencher| {
             bencher.iter(|| {
-                let mut scan = DuplicateScan::new(org.clone());
-                read::read(&notation, black_box(body.as_bytes()), |shape, row| {
-                    scan.add(shape, &row);
-                    Ok(())
-                })
-                .expect("readable");
-                let (mut chunker, mut chunks) = (Chunker::new(scan.finish(), 500), 0);
-                let shape = read::read(&notation, black_box(body.as_bytes()), |shape, row| {
-                    chunks += usize::from(chunker.push(shape, row).is_some());
-                    Ok(())
-                });
-                chunks + usize::from(chunker.finish(&shape.expect("readable")).is_some())
+                chunks.iter().map(|chunk| chunk_file::encode(chunk).expect("a file").len()).sum::<usize>()
+            });
+        });
+        let files: Vec<_> = chunks.iter().map(|chunk| chunk_file::encode(chunk).expect("a file")).collect();
+        group.bench_function("read chunk files", |bencher| {
+            bencher.iter(|| {
+                let read = files.iter().map(|file| chunk_file::decode(file).expect("a chunk"));
+                read.map(|chunk| chunk.rows.len()).sum::<usize>()
             });
         });
         group.finish();

@@ -1,0 +1,95 @@
+//! The cells of a CSV record.
+
+use serde::{Deserialize, Serialize};
+
+/// The cells of a CSV record, one after the other in one text: a record takes two allocations, however many cells it has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cells {
+    text: String,
+    /// The positions in `text` at which the cells end, ascending.
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    /// The cells of these lengths, in bytes, of a text in which they stand one after the other.
+    #[must_use]
+    pub fn joined(text: &str, lengths: impl ExactSizeIterator<Item = usize>) -> Self {
+        let end = |end: &mut usize, length| {
+            *end += length;
+            Some(*end)
+        };
+        let mut ends = Vec::with_capacity(lengths.len());
+        ends.extend(lengths.scan(0, end));
+        Self { text: text.to_owned(), ends }
+    }
+
+    /// Adds a cell behind the others.
+    pub fn push(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        self.ends.push(self.text.len());
+    }
+
+    /// The number of cells.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are no cells.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// The cell at a position, counting from 0.
+    #[must_use]
+    pub fn get(&self, at: usize) -> Option<&str> {
+        let end = *self.ends.get(at)?;
+        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        self.text.get(begin.copied().unwrap_or_default()..end)
+    }
+
+    /// The cells.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut begin = 0;
+        self.ends.iter().map(move |end| {
+            let cell = self.text.get(begin..*end).unwrap_or_default();
+            begin = *end;
+            cell
+        })
+    }
+
+    /// The memory that they take, in bytes.
+    pub(super) fn memory(&self) -> usize {
+        self.text.len() + size_of_val(self.ends.as_slice())
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for Cells {
+    fn from_iter<I: IntoIterator<Item = T>>(cells: I) -> Self {
+        let mut all = Self::default();
+        cells.into_iter().for_each(|cell| all.push(cell.as_ref()));
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn cells_are_those_that_were_pushed(cells in prop::collection::vec("(?s).{0,5}", 0..6)) {
+            let record: Cells = cells.iter().collect();
+            prop_assert_eq!(record.iter().collect::<Vec<_>>(), cells.clone());
+            prop_assert_eq!((record.len(), record.is_empty()), (cells.len(), cells.is_empty()));
+            for (at, cell) in cells.iter().enumerate() {
+                prop_assert_eq!(record.get(at), Some(cell.as_str()));
+            }
+            prop_assert_eq!(record.get(cells.len()), None);
+            prop_assert_eq!(Cells::joined(&cells.concat(), cells.iter().map(String::len)), record);
+        }
+    }
+}

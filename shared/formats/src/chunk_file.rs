@@ -1,0 +1,86 @@
+//! The file of a chunk: its rows on their way from the planner of an import to the worker.
+//!
+//! A file is the [`VERSION`] of the format, one byte, and the chunk in the form of `postcard`: texts as they are, with their
+//! lengths, so that rows are neither escaped nor parsed. The form has no names and depends on the types of
+//! [`Chunk`]; a change of them is a new version.
+
+use postcard::{from_bytes, to_extend};
+use saldo_domain::import::Chunk;
+
+/// The version of the format.
+const VERSION: u8 = 1;
+
+/// The media type of a file.
+pub const MEDIA_TYPE: &str = "application/octet-stream";
+
+/// The bytes are not a file of this version, or the chunk can't be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChunkFileError {
+    /// The file is of another version, or empty.
+    #[error("not a chunk file of version {VERSION}")]
+    OtherVersion,
+    /// The file is broken.
+    #[error(transparent)]
+    Broken(#[from] postcard::Error),
+}
+
+/// The file of a chunk.
+///
+/// # Errors
+/// None that are known: every chunk can be written.
+pub fn encode(chunk: &Chunk) -> Result<Vec<u8>, ChunkFileError> {
+    Ok(to_extend(chunk, vec![VERSION])?)
+}
+
+/// The chunk in a file.
+///
+/// # Errors
+/// [`ChunkFileError`] if the bytes are not a whole file of this version.
+pub fn decode(file: &[u8]) -> Result<Chunk, ChunkFileError> {
+    match file {
+        [VERSION, chunk @ ..] => Ok(from_bytes(chunk)?),
+        _ => Err(ChunkFileError::OtherVersion),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use saldo_domain::import::{
+        AccountField, Cells, Column, DecimalSeparator, Misquoting, RawRow, RowBody, Shape,
+    };
+
+    use super::*;
+
+    fn chunk() -> Chunk {
+        let cells: Cells = ["A, \"B\"", "", "ñ\n"].into_iter().collect();
+        let column = |header: &str, field| Column { header: header.to_owned(), field };
+        let columns = vec![column("Kunde", Some(AccountField::ContactName)), column("x", None)];
+        let shape = Shape::Columns { columns, delimiter: ';', decimal_separator: DecimalSeparator::Comma };
+        let how = Misquoting::HoldsARow { line: 7 };
+        let bodies = [
+            RowBody::Json(r#"{"notes":"a \"b\""}"#.into()),
+            RowBody::Cells(cells.clone()),
+            RowBody::Misquoted { cells, how },
+            RowBody::Broken("{".to_owned()),
+        ];
+        let row = |(index, body): (u64, _)| RawRow { index, line: (index > 0).then_some(index + 2), body };
+        Chunk { number: 300, shape, rows: (0..).zip(bodies).map(row).collect() }
+    }
+
+    #[test]
+    fn chunks_of_all_kinds_of_rows_are_read_back() {
+        let file = encode(&chunk()).expect("a file");
+        assert_eq!(format!("{:?}", decode(&file).expect("a chunk")), format!("{:?}", chunk()));
+    }
+
+    #[test]
+    fn broken_files_are_refused() {
+        let file = encode(&chunk()).expect("a file");
+        for length in 1..file.len() {
+            assert!(matches!(decode(&file[..length]), Err(ChunkFileError::Broken(_))), "{length}");
+        }
+        for other in [&b""[..], b"{\"number\":0}", &[VERSION + 1]] {
+            assert_eq!(decode(other).err(), Some(ChunkFileError::OtherVersion));
+        }
+    }
+}
