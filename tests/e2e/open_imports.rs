@@ -113,6 +113,30 @@ async fn exhausted_import_is_open_until_it_is_redriven() {
 }
 
 #[tokio::test]
+async fn exhausted_chunk_without_marks_counts_rows_whose_accounts_have_what_they_say() {
+    let fixture = ImportFixture::start(2).await;
+    fixture.begin_named(5, "same").await;
+    fixture.work().await;
+    let again = fixture.begin_named(6, "same").await;
+    let plan = fixture.plans().await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    for number in [0, 2] {
+        let chunk = ImportFiles::of(&fixture.stack.org, &again).chunk(number);
+        fixture.app.files.put(&chunk, "text/plain", "poison".into()).await.expect("S3");
+    }
+    fixture.work().await;
+    let import = fixture.import(&again).await;
+    let counts = import.counts();
+    assert_eq!(
+        (counts.imported, counts.updated, counts.unchanged, counts.failed),
+        (0, 5, 5, 1),
+        "{import:#?}"
+    );
+    assert_eq!(import.progress.chunks_exhausted, 2, "{import:#?}");
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
 async fn unreadable_import_is_redriven_only_if_no_newer_one_was_planned() {
     let fixture = ImportFixture::start(500).await;
     let lost = async || {
