@@ -3,7 +3,10 @@
 //!
 //! `cargo build --workspace --release --bins && cargo bench --workspace --bench cold_start`
 //!
-//! The minimal function is `src/bin/minimal-function.rs`: `lambda_http` and one DynamoDB client, set up as the SDK's
+//! The names of functions after `--` choose them. `BINARIES` names a directory with other binaries, such as those of a
+//! build with fat LTO.
+//!
+//! The minimal function is the crate `minimal-function`: `lambda_http` and one DynamoDB client, set up as the SDK's
 //! documentation shows. Both are built in the same way and started in turn, so that other load on the machine slows
 //! down both.
 //!
@@ -128,12 +131,11 @@ fn median(mut times: Vec<f64>) -> f64 {
     times[times.len() / 2]
 }
 
-/// The path of a binary of the same build.
+/// The path of a binary of the same build, or of the directory that the variable `BINARIES` names.
 fn binary(name: &str) -> String {
-    let mut path: PathBuf = env::current_exe().expect("this program");
-    path.pop();
-    path.pop();
-    path.push(name);
+    let own = || env::current_exe().ok()?.ancestors().nth(2).map(PathBuf::from);
+    let directory = env::var_os("BINARIES").map(PathBuf::from).or_else(own);
+    let path = directory.expect("a directory").join(name);
     assert!(path.exists(), "{} is not built", path.display());
     path.to_str().expect("a path in Unicode").to_owned()
 }
