@@ -92,10 +92,10 @@ async fn main() {
     aws.stop().await;
 }
 
-/// The variables of all functions. Without the proxy that [`Function`] sets: the minimal function, whose client has the
-/// SDK's defaults, would use it.
+/// The variables of all functions, and one that excepts the services from the proxy that [`Function`] sets: the minimal
+/// function, whose client has the SDK's defaults, would use it.
 fn environment(aws: &Aws) -> Vec<(String, String)> {
-    let no_proxy = ("NO_PROXY".to_owned(), "*".to_owned());
+    let no_proxy = ("NO_PROXY".to_owned(), "127.0.0.1".to_owned());
     aws.environment().into_iter().chain([no_proxy]).collect()
 }
 
