@@ -10,7 +10,7 @@ use testing::services;
 /// The document that the code generates, indented.
 async fn document() -> String {
     let aws = services(&Data::Ephemeral).await;
-    let document = local::routes(&aws.app()).openapi().to_pretty_json().expect("JSON");
+    let document = local::openapi(&aws.app()).to_pretty_json().expect("JSON");
     aws.stop().await;
     document + "\n"
 }

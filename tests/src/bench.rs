@@ -5,6 +5,7 @@
 mod deployment;
 mod poller;
 mod proxy;
+mod recorder;
 mod server;
 
 use std::env;
@@ -21,6 +22,7 @@ use saldo_domain::id::OrgId;
 pub use deployment::Deployment;
 pub use poller::{Poller, Usage};
 pub use proxy::{Bill, Proxy};
+pub use recorder::Recorder;
 
 use crate::Tenant;
 use crate::process::peak_memory_mib;

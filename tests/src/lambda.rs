@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use local::Aws;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Notify, mpsc};
 
 use crate::leak::watch;
 use crate::process::{cpu_seconds, peak_memory_mib};
@@ -41,8 +41,11 @@ const DEAD_PROXY: &str = "http://127.0.0.1:9";
 pub struct Function {
     process: Child,
     events: mpsc::Sender<Value>,
-    answers: mpsc::Receiver<Result<Value, Value>>,
+    answers: mpsc::Receiver<Answer>,
     begun: Instant,
+    /// When the last response came.
+    answered: Instant,
+    runtime: Arc<Runtime>,
     /// The threads that watch what the process prints.
     output: Vec<JoinHandle<()>>,
     _server: tokio_util::task::AbortOnDropHandle<()>,
@@ -52,8 +55,13 @@ pub struct Function {
 #[derive(Debug)]
 struct Runtime {
     events: Mutex<mpsc::Receiver<Value>>,
-    answers: mpsc::Sender<Result<Value, Value>>,
+    answers: mpsc::Sender<Answer>,
+    /// Notified when the function asks for an event.
+    asked: Notify,
 }
+
+/// A response, or the error that the function reports, and when it came.
+type Answer = (Instant, Result<Value, Value>);
 
 impl Function {
     /// Starts the binary of the function with this logical id in the template, with no more variables than the template
@@ -73,13 +81,13 @@ impl Function {
     pub async fn start(binary: &str, environment: &[(String, String)]) -> Self {
         let (events, next) = mpsc::channel(1);
         let (done, answers) = mpsc::channel(1);
-        let runtime = Arc::new(Runtime { events: Mutex::new(next), answers: done });
+        let runtime = Arc::new(Runtime { events: Mutex::new(next), answers: done, asked: Notify::new() });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(invocation))
             .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(error))
-            .with_state(runtime);
+            .with_state(Arc::clone(&runtime));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let server =
@@ -103,7 +111,22 @@ impl Function {
             watch_output(guard.owner(), process.stderr.take().expect("a pipe"), std::io::stderr()),
         ];
         let server = tokio_util::task::AbortOnDropHandle::new(server);
-        Self { process, events, answers, begun, output, _server: server, _guard: guard }
+        Self {
+            process,
+            events,
+            answers,
+            begun,
+            answered: begun,
+            runtime,
+            output,
+            _server: server,
+            _guard: guard,
+        }
+    }
+
+    /// Waits until the function has started and asks for its first event.
+    pub async fn ready(&self) {
+        self.runtime.asked.notified().await;
     }
 
     /// Sends an event and returns the function's response, or the error that it reports.
@@ -127,7 +150,9 @@ impl Function {
     pub async fn invoke_for(&mut self, event: Value, patience: Duration) -> Result<Value, Value> {
         self.events.send(event).await.expect("the Runtime API runs");
         let answer = tokio::time::timeout(patience, self.answers.recv()).await;
-        answer.expect("the function answers in time").expect("the Runtime API runs")
+        let (at, answer) = answer.expect("the function answers in time").expect("the Runtime API runs");
+        self.answered = at;
+        answer
     }
 
     /// The peak memory of the process in MiB.
@@ -142,17 +167,16 @@ impl Function {
         cpu_seconds(&self.process.id().to_string())
     }
 
-    /// How long ago the process was started.
+    /// The time from the start of the process to its last response.
     #[must_use]
-    pub fn age(&self) -> Duration {
-        self.begun.elapsed()
+    pub fn response_time(&self) -> Duration {
+        self.answered.duration_since(self.begun)
     }
 
-    /// Prints how long ago the process was started, past the test runner, which captures what tests
-    /// print.
-    pub fn say_age(&self, what: &str) {
-        let age = self.age();
-        let _closed = writeln!(std::io::stderr(), "{what}: {age:.1?} from process start to first response");
+    /// Prints that time, past the test runner, which captures what tests print.
+    pub fn say_response_time(&self, what: &str) {
+        let time = self.response_time();
+        let _closed = writeln!(std::io::stderr(), "{what}: {time:.1?} from process start to first response");
     }
 }
 
@@ -168,6 +192,7 @@ impl Drop for Function {
 }
 
 async fn invocation(State(runtime): State<Arc<Runtime>>) -> Response {
+    runtime.asked.notify_one();
     let Some(event) = runtime.events.lock().await.recv().await else {
         return StatusCode::GONE.into_response();
     };
@@ -185,16 +210,18 @@ async fn invocation(State(runtime): State<Arc<Runtime>>) -> Response {
 }
 
 async fn response(State(runtime): State<Arc<Runtime>>, Path(_): Path<String>, body: String) -> StatusCode {
+    let at = Instant::now();
     watch(None, "a response", &body);
-    answer(&runtime, Ok(serde_json::from_str(&body).unwrap_or_default())).await
+    answer(&runtime, (at, Ok(serde_json::from_str(&body).unwrap_or_default()))).await
 }
 
 async fn error(State(runtime): State<Arc<Runtime>>, body: String) -> StatusCode {
+    let at = Instant::now();
     watch(None, "a response", &body);
-    answer(&runtime, Err(serde_json::from_str(&body).unwrap_or_default())).await
+    answer(&runtime, (at, Err(serde_json::from_str(&body).unwrap_or_default()))).await
 }
 
-async fn answer(runtime: &Runtime, answer: Result<Value, Value>) -> StatusCode {
+async fn answer(runtime: &Runtime, answer: Answer) -> StatusCode {
     let _cancelled = runtime.answers.send(answer).await;
     StatusCode::ACCEPTED
 }

@@ -5,18 +5,18 @@ mod stores;
 mod view;
 
 use saldo_domain::key::Scope;
-use saldo_http::Routes;
-use utoipa_axum::routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Routes, route};
 
 pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(stores: Stores) -> Routes<Stores> {
+pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
     Routes::new(stores)
-        .with(Scope::AccountsRead, routes!(accounts::list))
-        .with(Scope::AccountsWrite, routes!(accounts::create))
-        .with(Scope::AccountsRead, routes!(accounts::read))
-        .with(Scope::AccountsWrite, routes!(accounts::change))
-        .with(Scope::AccountsWrite, routes!(accounts::delete))
+        .with(Scope::AccountsRead, route!(accounts::list))
+        .with(Scope::AccountsWrite, route!(accounts::create))
+        .with(Scope::AccountsRead, route!(accounts::read))
+        .with(Scope::AccountsWrite, route!(accounts::change))
+        .with(Scope::AccountsWrite, route!(accounts::delete))
 }

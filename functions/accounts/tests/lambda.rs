@@ -29,7 +29,7 @@ async fn the_accounts_function_answers_api_gateway_forms_included() {
     let form = "dHlwZT1zYXZpbmdzJmJhbGFuY2U9NTAwMCZjdXJyZW5jeT1VU0Qmb3duZXJfaWQ9V0F6OGVJYnZEUjYwcm91Sw==";
     let made =
         function.invoke(form_event("POST", "/v1/accounts", key.expose(), form)).await.expect("an answer");
-    function.say_age("accounts");
+    function.say_response_time("accounts");
     assert_eq!(made["statusCode"], 201, "{made}");
     let path = made["headers"]["location"].as_str().expect("a location");
     let change = http_event("PUT", path, key.expose(), r#"{"balance":6000.10}"#);

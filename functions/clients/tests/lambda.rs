@@ -16,7 +16,7 @@ async fn clients_function_answers_api_gateway() {
     let body = r#"{"name":"Société Générale"}"#;
     let made =
         function.invoke(http_event("POST", "/api/clients", key.expose(), body)).await.expect("an answer");
-    function.say_age("clients");
+    function.say_response_time("clients");
     assert_eq!(made["statusCode"], 201, "{made}");
     let search = "/api/clients?page=1&pageSize=10&description=SOCI%C3%89T%C3%89%20gen";
     let found = function.invoke(http_event("GET", search, key.expose(), "")).await.expect("an answer");

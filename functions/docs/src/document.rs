@@ -1,9 +1,10 @@
-//! `GET /openapi.json`: the committed document. The end-to-end test `openapi` compares it with the code.
+//! `GET /openapi.json`: the committed document, without its indentation. The end-to-end test `openapi` compares it with
+//! the code.
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
-pub(crate) const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
+static DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// Returns this document
 #[utoipa::path(

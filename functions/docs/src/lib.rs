@@ -6,16 +6,16 @@ mod document;
 mod fallback;
 mod page;
 
-use saldo_http::Routes;
-use utoipa_axum::routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Routes, route};
 
 /// The routes of the function.
 #[must_use]
-pub fn routes() -> Routes {
+pub fn routes<D: Documentation>() -> Routes<(), D> {
     Routes::new(())
-        .with_public(routes!(document::document))
-        .with_public(routes!(page::page))
-        .with_public(routes!(page::file))
+        .with_public(route!(document::document))
+        .with_public(route!(page::page))
+        .with_public(route!(page::file))
 }
 
 /// The routes of the deployed function, which knows the paths of all others.

@@ -6,17 +6,17 @@ mod rows;
 mod stores;
 
 use saldo_domain::key::Scope;
-use saldo_http::Routes;
-use utoipa_axum::routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Routes, route};
 
 pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(stores: Stores) -> Routes<Stores> {
+pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
     Routes::new(stores)
-        .with(Scope::Export, routes!(exports::accounts))
-        .with(Scope::Export, routes!(exports::transactions))
-        .with(Scope::Export, routes!(exports::list))
-        .with(Scope::Export, routes!(exports::read))
+        .with(Scope::Export, route!(exports::accounts))
+        .with(Scope::Export, route!(exports::transactions))
+        .with(Scope::Export, route!(exports::list))
+        .with(Scope::Export, route!(exports::read))
 }

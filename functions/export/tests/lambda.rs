@@ -20,7 +20,7 @@ async fn accept() -> (Aws, Function, String, OrgId, ExportId) {
     let mut function = Function::deployed(env!("CARGO_BIN_EXE_export"), &aws, "ExportFunction").await;
     let body = json!({ "format": "csv", "delivery": "link" }).to_string();
     let answer = function.invoke(http_event("POST", ACCOUNTS, &key, &body)).await.expect("an answer");
-    function.say_age("export");
+    function.say_response_time("export");
     assert_eq!(answer["statusCode"], 202, "{answer}");
     let location = answer["headers"]["location"].as_str().expect("a place");
     let id = location.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id");
@@ -51,7 +51,7 @@ async fn exports_answer_api_gateway_and_their_worker_answers_sqs() {
     for delivery in 1..=2 {
         assert_eq!(worker.invoke(message(&org, &id)).await, Ok(only_the_nonsense_failed()));
         if delivery == 1 {
-            worker.say_age("export-worker");
+            worker.say_response_time("export-worker");
         }
         let path = format!("/api/v1/export/{id}");
         let job = function.invoke(http_event("GET", &path, &key, "")).await.expect("an answer");
@@ -68,7 +68,7 @@ async fn dead_letters_end_their_export() {
         Function::deployed(env!("CARGO_BIN_EXE_export-dead-letters"), &aws, "ExportDeadLettersFunction")
             .await;
     assert!(leaves_one_open(&dead_letters.invoke(message(&org, &id)).await));
-    dead_letters.say_age("export-dead-letters");
+    dead_letters.say_response_time("export-dead-letters");
     let job = aws.app().exports.get(&org, &id).await.expect("DynamoDB").expect("the job");
     assert_eq!((job.status, job.file()), (ExportStatus::Failed, None));
     aws.stop().await;

@@ -10,17 +10,17 @@ mod stores;
 mod uploads;
 
 use saldo_domain::key::Scope;
-use saldo_http::Routes;
-use utoipa_axum::routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Routes, route};
 
 pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(stores: Stores) -> Routes<Stores> {
+pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
     Routes::new(stores)
-        .with(Scope::Import, routes!(accept::accept))
-        .with(Scope::Import, routes!(uploads::create))
-        .with(Scope::Import, routes!(uploads::read))
-        .with(Scope::Import, routes!(cancel::cancel))
+        .with(Scope::Import, route!(accept::accept))
+        .with(Scope::Import, route!(uploads::create))
+        .with(Scope::Import, route!(uploads::read))
+        .with(Scope::Import, route!(cancel::cancel))
 }

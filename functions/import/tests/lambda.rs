@@ -19,7 +19,7 @@ async fn accept() -> (Aws, Value, OrgId, ImportId) {
     let mut function = Function::deployed(env!("CARGO_BIN_EXE_import"), &aws, "ImportFunction").await;
     let answer =
         function.invoke(http_event("POST", "/api/v1/import", key.expose(), BODY)).await.expect("an answer");
-    function.say_age("import");
+    function.say_response_time("import");
     let body: Value = serde_json::from_str(answer["body"].as_str().expect("a body")).expect("JSON");
     let id = body["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     (aws, answer, org, id)
@@ -52,7 +52,7 @@ async fn the_import_answers_api_gateway_and_its_worker_answers_sqs() {
         let import = find(&aws, &org, &id).await;
         assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 1));
         if delivery == 1 {
-            worker.say_age("import-worker");
+            worker.say_response_time("import-worker");
         }
     }
     aws.stop().await;
@@ -65,7 +65,7 @@ async fn dead_letters_end_their_import() {
         Function::deployed(env!("CARGO_BIN_EXE_import-dead-letters"), &aws, "ImportDeadLettersFunction")
             .await;
     assert!(leaves_one_open(&dead_letters.invoke(message(&org, &id)).await));
-    dead_letters.say_age("import-dead-letters");
+    dead_letters.say_response_time("import-dead-letters");
     let import = find(&aws, &org, &id).await;
     assert_eq!((import.job.status, import.failed(), import.unprocessed()), (ImportStatus::Failed, 1, 1));
     aws.stop().await;

@@ -5,16 +5,16 @@ mod keys;
 mod stores;
 
 use saldo_domain::key::Scope;
-use saldo_http::Routes;
-use utoipa_axum::routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Routes, route};
 
 pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(stores: Stores) -> Routes<Stores> {
+pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
     Routes::new(stores)
-        .with(Scope::Keys, routes!(keys::list))
-        .with(Scope::Keys, routes!(keys::create))
-        .with(Scope::Keys, routes!(keys::revoke))
+        .with(Scope::Keys, route!(keys::list))
+        .with(Scope::Keys, route!(keys::create))
+        .with(Scope::Keys, route!(keys::revoke))
 }

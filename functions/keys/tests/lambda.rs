@@ -16,7 +16,7 @@ async fn keys_function_answers_api_gateway() {
     let body = r#"{"name":"ERP","scopes":["import"]}"#;
     let made =
         function.invoke(http_event("POST", "/api/v1/keys", key.expose(), body)).await.expect("an answer");
-    function.say_age("keys");
+    function.say_response_time("keys");
     assert_eq!(made["statusCode"], 201, "{made}");
     let made: Value = serde_json::from_str(made["body"].as_str().expect("a body")).expect("JSON");
     let path = format!("/api/v1/keys/{}", made["id"].as_str().expect("an id"));

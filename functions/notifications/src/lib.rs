@@ -8,9 +8,9 @@ mod stores;
 mod webhook;
 
 use saldo_domain::key::Scope;
-use saldo_http::Routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Routes, route};
 use utoipa::OpenApi;
-use utoipa_axum::routes;
 
 pub use stores::Stores;
 
@@ -18,13 +18,13 @@ use webhook::Webhook;
 
 /// The routes, which the function `sync` serves.
 #[must_use]
-pub fn routes(stores: Stores) -> Routes<Stores> {
+pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
     Routes::new(stores)
-        .with(Scope::Notifications, routes!(notifications::list))
-        .with(Scope::Notifications, routes!(notifications::create))
-        .with(Scope::Notifications, routes!(notifications::read))
-        .with(Scope::Notifications, routes!(notifications::change))
-        .with(Scope::Notifications, routes!(notifications::delete))
-        .with(Scope::Notifications, routes!(deliveries::list))
-        .with_webhooks(Webhook::openapi())
+        .with(Scope::Notifications, route!(notifications::list))
+        .with(Scope::Notifications, route!(notifications::create))
+        .with(Scope::Notifications, route!(notifications::read))
+        .with(Scope::Notifications, route!(notifications::change))
+        .with(Scope::Notifications, route!(notifications::delete))
+        .with(Scope::Notifications, route!(deliveries::list))
+        .with_webhooks(Webhook::openapi)
 }

@@ -82,7 +82,7 @@ async fn worker_delivers_signed_notification_once() {
     )
     .await;
     assert_eq!(worker.invoke(fixture.queue_event()).await, Ok(only_malformed_message_failed()));
-    worker.say_age("notifications-worker");
+    worker.say_response_time("notifications-worker");
     for _delivery in 0..2 {
         assert_eq!(worker.invoke(fixture.deliver()).await, Ok(only_malformed_message_failed()));
         assert_eq!(fixture.status().await, DeliveryStatus::Delivered);
@@ -107,7 +107,7 @@ async fn dead_letter_fails_delivery() {
     )
     .await;
     assert!(leaves_one_open(&dead_letters.invoke(fixture.queue_event()).await));
-    dead_letters.say_age("notifications-dead-letters");
+    dead_letters.say_response_time("notifications-dead-letters");
     assert_eq!(fixture.status().await, DeliveryStatus::Pending);
     assert!(leaves_one_open(&dead_letters.invoke(fixture.deliver()).await));
     assert_eq!(fixture.status().await, DeliveryStatus::Failed);

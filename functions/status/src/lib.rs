@@ -10,18 +10,18 @@ mod stores;
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::Import;
 use saldo_domain::key::Scope;
-use saldo_http::{Problem, Routes};
-use utoipa_axum::routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Problem, Routes, route};
 
 pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(stores: Stores) -> Routes<Stores> {
+pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
     Routes::new(stores)
-        .with(Scope::Import, routes!(imports::list))
-        .with(Scope::Import, routes!(imports::read))
-        .with(Scope::Import, routes!(errors::errors))
+        .with(Scope::Import, route!(imports::list))
+        .with(Scope::Import, route!(imports::read))
+        .with(Scope::Import, route!(errors::errors))
 }
 
 /// The import with this id, if the organization has it.

@@ -16,7 +16,7 @@ async fn status_function_answers_api_gateway() {
 
     let listed =
         function.invoke(http_event("GET", "/api/v1/import", key.expose(), "")).await.expect("an answer");
-    function.say_age("status");
+    function.say_response_time("status");
     assert_eq!(listed["statusCode"], 200, "{listed}");
     assert_eq!(listed["body"], r#"{"data":[],"has_more":false}"#);
 

@@ -16,38 +16,38 @@ mod transactions;
 mod window;
 
 use saldo_domain::key::Scope;
-use saldo_http::Routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Routes, route};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_axum::routes;
 
 pub use stores::Stores;
 
 /// The routes of accesses, synchronizations and challenges, and of the accounts and transactions at banks.
 #[must_use]
-pub fn routes(stores: Stores) -> Routes<Stores> {
+pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
     Routes::new(stores)
-        .with(Scope::Sync, routes!(catalog::catalog))
-        .with(Scope::Sync, routes!(accesses::create))
-        .with(Scope::Sync, routes!(accesses::list))
-        .with(Scope::Sync, routes!(accesses::read))
-        .with(Scope::Sync, routes!(accesses::delete))
-        .with(Scope::Sync, routes!(accesses::remove_pin))
-        .with(Scope::Sync, routes!(accesses::delete_pin))
-        .with(Scope::Sync, routes!(syncs::create))
-        .with(Scope::Sync, routes!(syncs::list))
-        .with(Scope::Sync, routes!(syncs::read))
-        .with_public(routes!(callback::callback))
-        .with(Scope::Sync, routes!(challenges::list))
-        .with(Scope::Sync, routes!(challenges::read))
-        .with(Scope::Sync, routes!(challenges::respond))
-        .with(Scope::Sync, routes!(accounts::list))
-        .with(Scope::Sync, routes!(accounts::read))
-        .with(Scope::Sync, routes!(accounts::delete))
-        .with(Scope::Sync, routes!(accounts::balance))
-        .with(Scope::Sync, routes!(transactions::list))
-        .with(Scope::Sync, routes!(transactions::of_account))
-        .with(Scope::Sync, routes!(transactions::read))
+        .with(Scope::Sync, route!(catalog::catalog))
+        .with(Scope::Sync, route!(accesses::create))
+        .with(Scope::Sync, route!(accesses::list))
+        .with(Scope::Sync, route!(accesses::read))
+        .with(Scope::Sync, route!(accesses::delete))
+        .with(Scope::Sync, route!(accesses::remove_pin))
+        .with(Scope::Sync, route!(accesses::delete_pin))
+        .with(Scope::Sync, route!(syncs::create))
+        .with(Scope::Sync, route!(syncs::list))
+        .with(Scope::Sync, route!(syncs::read))
+        .with_public(route!(callback::callback))
+        .with(Scope::Sync, route!(challenges::list))
+        .with(Scope::Sync, route!(challenges::read))
+        .with(Scope::Sync, route!(challenges::respond))
+        .with(Scope::Sync, route!(accounts::list))
+        .with(Scope::Sync, route!(accounts::read))
+        .with(Scope::Sync, route!(accounts::delete))
+        .with(Scope::Sync, route!(accounts::balance))
+        .with(Scope::Sync, route!(transactions::list))
+        .with(Scope::Sync, route!(transactions::of_account))
+        .with(Scope::Sync, route!(transactions::read))
 }
 
 /// An empty object: the operation succeeded, and there is nothing to report.

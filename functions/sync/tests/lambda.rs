@@ -68,7 +68,7 @@ async fn functions_connect_and_read_a_bank() {
     let mut worker =
         Function::deployed(env!("CARGO_BIN_EXE_sync-worker"), &fixture.aws, "SyncWorkerFunction").await;
     assert_eq!(worker.invoke(event.clone()).await, Ok(only_the_nonsense_failed()));
-    worker.say_age("sync-worker");
+    worker.say_response_time("sync-worker");
     let challenge =
         fixture.job(&access, &sync).await["challenge"]["id"].as_str().expect("a challenge").to_owned();
     let path = format!("/rest/accesses/{access}/syncs/{sync}/challenges/{challenge}/response");
@@ -102,7 +102,7 @@ async fn dead_letters_end_their_synchronization() {
         Function::deployed(env!("CARGO_BIN_EXE_sync-dead-letters"), &fixture.aws, "SyncDeadLettersFunction")
             .await;
     assert!(leaves_one_open(&dead_letters.invoke(event).await));
-    dead_letters.say_age("sync-dead-letters");
+    dead_letters.say_response_time("sync-dead-letters");
     assert_eq!(fixture.job(&access, &sync).await["error"]["code"], 30000);
     search(&fixture.aws).await;
     fixture.aws.stop().await;
@@ -135,7 +135,7 @@ async fn schedule_queues_unattended_synchronizations_once_a_day() {
     for _retry in 0..2 {
         assert_eq!(schedule.invoke(event.clone()).await, Ok(Value::Null));
     }
-    schedule.say_age("sync-schedule");
+    schedule.say_response_time("sync-schedule");
     let syncs = fixture.request("GET", &format!("/rest/accesses/{access}/syncs"), Value::Null).await;
     assert_eq!(syncs.as_array().map(Vec::len), Some(2), "{syncs}");
     search(&fixture.aws).await;

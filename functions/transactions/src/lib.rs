@@ -5,16 +5,16 @@ mod stores;
 mod transactions;
 
 use saldo_domain::key::Scope;
-use saldo_http::Routes;
-use utoipa_axum::routes;
+use saldo_http::openapi::Documentation;
+use saldo_http::{Routes, route};
 
 pub use stores::Stores;
 
 /// The routes of the function.
 #[must_use]
-pub fn routes(stores: Stores) -> Routes<Stores> {
+pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
     Routes::new(stores)
-        .with(Scope::TransactionsRead, routes!(transactions::by_identifier))
-        .with(Scope::TransactionsWrite, routes!(import::import))
-        .with(Scope::TransactionsRead, routes!(transactions::of_account))
+        .with(Scope::TransactionsRead, route!(transactions::by_identifier))
+        .with(Scope::TransactionsWrite, route!(import::import))
+        .with(Scope::TransactionsRead, route!(transactions::of_account))
 }

@@ -25,7 +25,7 @@ async fn dates_stay_the_day_they_are_in_every_time_zone() {
         }] });
         let import = http_event("POST", "/api/public/v1/transactions", key.expose(), &body.to_string());
         let imported = function.invoke(import).await.expect("an answer");
-        function.say_age("transactions");
+        function.say_response_time("transactions");
         assert_eq!(imported["statusCode"], 201, "{imported}");
 
         for (days, there) in

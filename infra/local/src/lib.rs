@@ -24,7 +24,7 @@ pub use interceptor::{Call, CallResult, Interceptor, Service, intercepted};
 pub use roles::{Statement, template_roles};
 pub use server::listen;
 pub use services::{Data, Endpoints};
-pub use stack::{Aws, Functions, resume, routes};
+pub use stack::{Aws, Functions, openapi, resume, routes};
 
 pub use template::{Names, Template, TemplateRoute, TemplateSource};
 

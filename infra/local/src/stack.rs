@@ -11,10 +11,12 @@ use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use saldo_http::Routes;
+use saldo_http::openapi::{Documentation, Documented};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+use utoipa::openapi::OpenApi;
 
 use crate::catalog::put_catalog;
 use crate::cors::Cors;
@@ -231,8 +233,14 @@ pub fn routes(app: &App) -> Routes {
     routes_of(&|_: &str| app.clone())
 }
 
+/// The OpenAPI document of the routes of every function.
+#[must_use]
+pub fn openapi(app: &App) -> OpenApi {
+    routes_of::<Documented>(&|_: &str| app.clone()).openapi()
+}
+
 /// The routes of every function. `app_of` creates the app of the function with this logical id.
-fn routes_of(app_of: &impl Fn(&str) -> App) -> Routes {
+fn routes_of<D: Documentation>(app_of: &impl Fn(&str) -> App) -> Routes<(), D> {
     Routes::new(())
         .merge(accounts::routes((&app_of("AccountsFunction")).into()))
         .merge(clients::routes((&app_of("ClientsFunction")).into()))

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde::{Deserialize, Serialize};
 
 use crate::date::{Date, Timestamp};
@@ -32,14 +32,14 @@ impl Organization {
     #[must_use]
     pub fn day_at(&self, now: Timestamp) -> Date {
         // The name was valid when it was set; UTC is the fallback if a newer database no longer has it.
-        let zone = TimeZone::get(&self.time_zone.0).unwrap_or(TimeZone::UTC);
+        let zone = time_zone(&self.time_zone.0).unwrap_or(TimeZone::UTC);
         zone.to_datetime(now).date()
     }
 }
 
-/// The name of a time zone in the IANA database, such as `America/Argentina/Buenos_Aires`.
+/// The name of a time zone in the IANA database, such as `America/Argentina/Buenos_Aires`. It is checked when it is set and
+/// not when it is read again, so that only functions that compute dates contain the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
 pub struct TimeZoneName(String);
 
 /// The text is not the name of a time zone in the IANA database.
@@ -59,7 +59,7 @@ impl TryFrom<String> for TimeZoneName {
     type Error = UnknownTimeZone;
 
     fn try_from(name: String) -> Result<Self, UnknownTimeZone> {
-        TimeZone::get(&name).map(|_| Self(name)).map_err(|_| UnknownTimeZone)
+        time_zone(&name).map(|_| Self(name)).ok_or(UnknownTimeZone)
     }
 }
 
@@ -71,10 +71,10 @@ impl FromStr for TimeZoneName {
     }
 }
 
-impl From<TimeZoneName> for String {
-    fn from(name: TimeZoneName) -> Self {
-        name.0
-    }
+/// The time zone of this name in the database that is part of the binary. jiff would first look for one in the file
+/// system.
+fn time_zone(name: &str) -> Option<TimeZone> {
+    TimeZoneDatabase::bundled().get(name).ok()
 }
 
 #[cfg(test)]

@@ -1,12 +1,15 @@
 //! Text search that ignores case and accents.
 
-use deunicode::deunicode_char;
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 
-/// The end of the Unicode blocks with Latin letters whose marks do not decompose, such as `łøœ`.
-const LATIN_END: char = '\u{250}';
+/// The first character after ASCII, and of [`SPELLINGS`].
+const LATIN_START: usize = 0x80;
+
+/// The spellings in ASCII of the characters in the Unicode blocks with Latin letters whose marks do not decompose, such as
+/// `łøœ`. The build script takes them from the crate `deunicode`, whose whole table has half a megabyte.
+static SPELLINGS: &[Option<&str>] = &include!(concat!(env!("OUT_DIR"), "/spellings.rs"));
 
 /// Folds text for comparison: compatibility caseless matching (Unicode Standard, section 3.13, D146), then removal of
 /// combining marks and transliteration of the remaining Latin letters. `Société` and `SOCIETE` fold to the same text, as
@@ -20,12 +23,18 @@ pub fn fold(text: &str) -> String {
     let decomposed = normalizer.normalize(&folded);
     let mut basic = String::with_capacity(decomposed.len());
     for letter in decomposed.chars().filter(|c| classes.get_u8(*c) == 0) {
-        match deunicode_char(letter).filter(|_| !letter.is_ascii() && letter < LATIN_END) {
+        match spelling(letter) {
             Some(spelt) => basic.push_str(spelt),
             None => basic.push(letter),
         }
     }
     basic
+}
+
+/// The spelling of a Latin letter beyond ASCII.
+fn spelling(letter: char) -> Option<&'static str> {
+    let index = (u32::from(letter) as usize).checked_sub(LATIN_START)?;
+    SPELLINGS.get(index).copied().flatten()
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod page;
 mod paths;
 mod preconditions;
 mod problem;
+mod reads_parameters;
 mod routes;
 
 use axum::Router;
@@ -33,7 +34,10 @@ pub use idempotent::{KeptInstead, Seed};
 pub use page::{CursorPage, Limit, NOT_A_CURSOR, Page, PageAfter};
 pub use preconditions::{Preconditions, etag_header};
 pub use problem::{IntoProblem, Problem};
+pub use reads_parameters::ReadsParameters;
 pub use routes::{Route, Routes};
+#[doc(hidden)]
+pub use utoipa_axum; // for the macro `route`
 
 /// Turns routes into the service that answers requests.
 pub fn service<S>(routes: Routes<S>) -> Router {

@@ -15,7 +15,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, Info, OpenApi, Paths, RefOr, Schema};
 use utoipa::{PartialSchema, Path, ToSchema};
 
-pub(super) use described::Described;
+pub use described::{Documentation, Documented, Undocumented};
 pub use saldo_domain::openapi::{Amount, AmountText, AnyAmount, Lenient};
 pub use types::{EntityTags, Flag};
 
@@ -59,7 +59,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (Method, &mut Operati
 }
 
 /// The document of these routes and webhooks.
-pub(super) fn document(routes: &[Described], webhooks: OpenApi) -> OpenApi {
+pub(super) fn document(Documented { routes, webhooks }: Documented) -> OpenApi {
     let mut paths = Paths::new();
     let mut components = Components::new();
     components.schemas.insert(Document::name().into(), Document::schema());
@@ -69,7 +69,7 @@ pub(super) fn document(routes: &[Described], webhooks: OpenApi) -> OpenApi {
         let other = components.schemas.insert(name.clone(), schema.clone());
         debug_assert!(other.is_none_or(|other| other == *schema), "{name} is the name of two schemas");
     }
-    for route in routes {
+    for route in &routes {
         let mut described = route.paths.clone();
         for (path, item) in &mut described.paths {
             for (method, operation) in operations(item) {

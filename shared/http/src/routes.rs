@@ -4,16 +4,21 @@ use std::fmt;
 
 use axum::Router;
 use axum::extract::FromRef;
+use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, on};
 use saldo_domain::key::Scope;
-use utoipa::openapi::OpenApi;
+use utoipa::Path;
+use utoipa::openapi::{HttpMethod, OpenApi};
+use utoipa_axum::PathItemExt;
 use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::guard::Guard;
 use super::idempotent::Repeatable;
-use super::openapi::Described;
+use super::openapi::{Documentation, Documented, Undocumented};
 use super::paths::KnownPaths;
+use super::reads_parameters::ReadsParameters;
 use super::{auth, extract, idempotent, openapi};
 
 /// A route: its method, its path and the scope that it requires.
@@ -27,25 +32,35 @@ pub struct Route {
     pub scope: Option<Scope>,
 }
 
+/// A handler `module::handler` with what its `#[utoipa::path]` declares, for [`Routes::with`]. The description is built
+/// only for the OpenAPI document.
+#[macro_export]
+macro_rules! route {
+    ($module:ident::$handler:ident) => {
+        ($crate::utoipa_axum::paste! { $module::[<__path_ $handler>] }, $module::$handler, || {
+            $crate::utoipa_axum::routes!($module::$handler)
+        })
+    };
+}
+
 /// The routes of a function. A route requires a scope unless it is added with [`Routes::with_public`]. Handlers take
 /// `State<S>`, where `S` is what the function uses; `Extension<Caller>`; and `Extension<Seed>` for the ids of what they
-/// create, since every POST honors `Idempotency-Key`.
-pub struct Routes<S = ()> {
+/// create, since every POST honors `Idempotency-Key`. Only [`Documented`] routes are described.
+pub struct Routes<S = (), D = Undocumented> {
     state: S,
     router: Router,
     table: Vec<Route>,
     other_functions: KnownPaths,
-    described: Vec<Described>,
-    webhooks: OpenApi,
+    documentation: D,
 }
 
-impl<S> fmt::Debug for Routes<S> {
+impl<S, D> fmt::Debug for Routes<S, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Routes").field("table", &self.table).finish_non_exhaustive()
     }
 }
 
-impl<S: Clone + Send + Sync + 'static> Routes<S> {
+impl<S: Clone + Send + Sync + 'static, D: Documentation> Routes<S, D> {
     /// Creates an empty set of routes, whose handlers use `state`.
     #[must_use]
     pub fn new(state: S) -> Self {
@@ -54,62 +69,107 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
             router: Router::new(),
             table: Vec::new(),
             other_functions: KnownPaths::default(),
-            described: Vec::new(),
-            webhooks: OpenApi::default(),
+            documentation: D::default(),
         }
     }
 
-    /// Adds a route for callers whose key has the scope: `routes!(handler)`, with the method and
-    /// the path that the handler's `#[utoipa::path]` names. A route without query parameters refuses all of them;
-    /// others refuse unknown ones when they extract [`super::Parameters`].
+    /// Adds a route for callers whose key has the scope: `route!(module::handler)`, with the method and
+    /// the path that the handler's `#[utoipa::path]` names. A route whose handler does not take [`super::Parameters`]
+    /// refuses all query parameters; others refuse unknown ones.
     ///
     /// # Panics
     /// When the route is a POST and the state's [`Guard`] has no answers to repeat.
     #[must_use]
-    pub fn with(mut self, scope: Scope, (schemas, paths, handler): UtoipaMethodRouter<S>) -> Self
+    pub fn with<P, H, T>(
+        mut self,
+        scope: Scope,
+        (declared, handler, describe): (P, H, impl FnOnce() -> UtoipaMethodRouter<S>),
+    ) -> Self
     where
         Guard: FromRef<S>,
+        P: Path,
+        H: Handler<T, S>,
+        T: ReadsParameters + 'static,
     {
         let Guard { keys, answers } = Guard::from_ref(&self.state);
-        let described = Described { scope: Some(scope), paths, schemas };
-        for (method, path) in described.operations() {
-            let handler = match described.has_parameters() {
-                true => handler.clone(),
-                false => handler.clone().route_layer(from_fn(extract::refuse_parameters)),
-            };
-            let handler = match method == Method::POST {
-                true => {
-                    let route = format!("{method} {path}");
-                    let Some(answers) = answers.clone() else {
-                        panic!("{route} needs a guard with answers to repeat")
-                    };
-                    let repeatable = Repeatable { answers, route, takes_secrets: scope == Scope::Sync };
-                    handler.route_layer(from_fn_with_state(repeatable, idempotent::once))
-                }
-                false => handler,
-            };
-            let handler = handler.route_layer(from_fn_with_state((keys.clone(), scope), auth::authorize));
-            self.router = self.router.route(&path, handler.with_state(self.state.clone()));
-            self.table.push(Route { method, path, scope: Some(scope) });
+        let (method, path, mut handler) = served(declared, handler);
+        if !T::READS_PARAMETERS {
+            handler = handler.route_layer(from_fn(extract::refuse_parameters));
         }
-        self.described.push(described);
-        self
+        if method == Method::POST {
+            let route = format!("{method} {path}");
+            let Some(answers) = answers else { panic!("{route} needs a guard with answers to repeat") };
+            let repeatable = Repeatable { answers, route, takes_secrets: scope == Scope::Sync };
+            handler = handler.route_layer(from_fn_with_state(repeatable, idempotent::once));
+        }
+        let handler = handler.route_layer(from_fn_with_state((keys, scope), auth::authorize));
+        self.documentation.add(Some(scope), T::READS_PARAMETERS, describe);
+        self.serve(method, path, Some(scope), handler)
     }
 
     /// Adds a route that requires no key. If it is not for everybody, its handler must check the caller.
     #[must_use]
-    pub fn with_public(mut self, (schemas, paths, handler): UtoipaMethodRouter<S>) -> Self {
-        let described = Described { scope: None, paths, schemas };
-        for (method, path) in described.operations() {
-            self.router = self.router.route(&path, handler.clone().with_state(self.state.clone()));
-            self.table.push(Route { method, path, scope: None });
-        }
-        self.described.push(described);
+    pub fn with_public<P, H, T>(
+        mut self,
+        (declared, handler, describe): (P, H, impl FnOnce() -> UtoipaMethodRouter<S>),
+    ) -> Self
+    where
+        P: Path,
+        H: Handler<T, S>,
+        T: ReadsParameters + 'static,
+    {
+        let (method, path, handler) = served(declared, handler);
+        self.documentation.add(None, T::READS_PARAMETERS, describe);
+        self.serve(method, path, None, handler)
+    }
+
+    fn serve(mut self, method: Method, path: String, scope: Option<Scope>, handler: MethodRouter<S>) -> Self {
+        self.router = self.router.route(&path, handler.with_state(self.state.clone()));
+        self.table.push(Route { method, path, scope });
+        self
+    }
+
+    /// Adds the description of requests that Saldo sends to callers: webhooks, by name.
+    #[must_use]
+    pub fn with_webhooks(mut self, describe: impl FnOnce() -> OpenApi) -> Self {
+        self.documentation.add_webhooks(describe);
+        self
+    }
+
+    /// Adds the routes of another function.
+    #[must_use]
+    pub fn merge<T>(mut self, other: Routes<T, D>) -> Self {
+        self.router = self.router.merge(other.router);
+        self.table.extend(other.table);
+        self.other_functions.extend(other.other_functions);
+        self.documentation.merge(other.documentation);
         self
     }
 }
 
-impl<S> Routes<S> {
+/// The method and path that a handler is declared for, and the handler for this method.
+fn served<P: Path, S, T>(_: P, handler: impl Handler<T, S>) -> (Method, String, MethodRouter<S>)
+where
+    S: Clone + Send + Sync + 'static,
+    T: 'static,
+{
+    // A handler has one method; `#[utoipa::path]` does not accept none.
+    let declared = P::methods().into_iter().next().unwrap_or(HttpMethod::Get);
+    let filter = declared.to_method_filter();
+    let method = match declared {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Options => Method::OPTIONS,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Trace => Method::TRACE,
+    };
+    (method, P::path(), on(filter, handler))
+}
+
+impl<S, D> Routes<S, D> {
     /// Adds paths that other functions serve. Requests for them that arrive here are answered with 405, and answers
     /// to unknown paths may suggest them.
     #[must_use]
@@ -117,24 +177,6 @@ impl<S> Routes<S> {
         for (method, path) in routes {
             self.other_functions.add(&method, &path);
         }
-        self
-    }
-
-    /// Adds the description of requests that Saldo sends to callers: webhooks, by name.
-    #[must_use]
-    pub fn with_webhooks(mut self, requests: OpenApi) -> Self {
-        self.webhooks.merge(requests);
-        self
-    }
-
-    /// Adds the routes of another function.
-    #[must_use]
-    pub fn merge<T>(mut self, other: Routes<T>) -> Self {
-        self.router = self.router.merge(other.router);
-        self.table.extend(other.table);
-        self.other_functions.extend(other.other_functions);
-        self.described.extend(other.described);
-        self.webhooks.merge(other.webhooks);
         self
     }
 
@@ -154,10 +196,12 @@ impl<S> Routes<S> {
         known.extend(self.other_functions);
         known.complete(self.router, &served)
     }
+}
 
+impl<S> Routes<S, Documented> {
     /// The OpenAPI 3.1 document of the routes.
     #[must_use]
-    pub fn openapi(&self) -> OpenApi {
-        openapi::document(&self.described, self.webhooks.clone())
+    pub fn openapi(self) -> OpenApi {
+        openapi::document(self.documentation)
     }
 }

@@ -3,17 +3,20 @@
 
 use std::env;
 
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::metrics;
 
 /// Starts logging to standard output and, in a deployed stack, recording metrics. `RUST_LOG` sets the log level, `info`
-/// by default. Further calls do nothing.
+/// by default, also by crate: `info,aws_config=debug`. Further calls do nothing.
 pub fn init() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs =
-        tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_env_filter(filter);
-    let _already_begun = logs.try_init();
+    let levels = env::var("RUST_LOG").ok().and_then(|levels| levels.parse().ok());
+    let levels: Targets = levels.unwrap_or_else(|| Targets::new().with_default(Level::INFO));
+    let logs = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(true);
+    let _already_begun = tracing_subscriber::registry().with(levels).with(logs).try_init();
     if let Ok(stack) = env::var("SALDO_STACK") {
         metrics::begin(stack);
     }

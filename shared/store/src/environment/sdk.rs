@@ -7,7 +7,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::dynamodb::RetryConflicts;
@@ -27,7 +31,28 @@ const OPERATION_TIMEOUT: Duration = Duration::from_secs(15);
 /// version of 2025-08-07).
 #[must_use]
 pub fn http_client() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https()
+    let client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    SharedHttpClient::new(OneConnector(client))
+}
+
+/// An HTTP client whose connector is built for the first request and used by all clients of services. On its own, the
+/// SDK's HTTP client also builds one for each new client of a service and drops it, so that the root certificates are
+/// loaded before the first request; each parses all of them again.
+#[derive(Debug)]
+struct OneConnector(SharedHttpClient);
+
+impl HttpClient for OneConnector {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
+    }
 }
 
 /// The configuration of the SDK from the environment of this process.
