@@ -118,3 +118,44 @@ async fn row_without_balance_change_costs_no_index_unit() {
     }
     metered.aws.stop().await;
 }
+
+/// Imports a thousand transactions of two accounts in one request, and returns the capacity that this consumed.
+async fn import_transactions(metered: &Metered) -> BTreeMap<String, Spent> {
+    let row = |n: usize| {
+        json!({
+            "accountIdentifier": format!("iban-{}", n % 2), "transactionId": format!("{n}"),
+            "text": "Miete Januar, Danke", "amount": "850.00", "currency": "EUR", "valutaAt": "2026-01-15"
+        })
+    };
+    let rows: Vec<Value> = (0..ROWS).map(row).collect();
+    let request = Request::post("/api/public/v1/transactions")
+        .header("x-api-key", metered.key.expose())
+        .header("content-type", "application/json")
+        .body(Body::from(json!({ "transactions": rows }).to_string()))
+        .expect("a request");
+    metered.meter.lap();
+    let response = service(local::routes(&metered.app)).oneshot(request).await.expect("an answer");
+    assert_eq!(response.status(), 201);
+    let spent = metered.meter.lap();
+    println!("{ROWS} transactions: {:?}", Sum::of(&spent));
+    spent
+}
+
+#[tokio::test]
+async fn thousand_transactions_cost_at_most_60_requests() {
+    let metered = Metered::start(500).await;
+    let new = import_transactions(&metered).await;
+    let batches = ROWS as u64 / 25;
+    assert_eq!(new["BatchExecuteStatement"].requests, batches + 1, "and the list of accounts: {new:?}");
+    assert_eq!(new["BatchGetItem"].requests, 11, "a hundred at a time, and the list of accounts: {new:?}");
+    let Sum { requests, write_units, .. } = Sum::of(&new);
+    assert!(requests <= 60, "{requests} requests: {new:?}");
+    // Each is in the table and in the index by date.
+    assert!((2.0..=2.01).contains(&(write_units / ROWS as f64)), "{write_units} write units: {new:?}");
+
+    let again = import_transactions(&metered).await;
+    let Sum { requests, write_units, .. } = Sum::of(&again);
+    assert!(requests <= 12, "{requests} requests: {again:?}");
+    assert!(write_units <= 1.0, "{write_units} write units: {again:?}");
+    metered.aws.stop().await;
+}

@@ -60,6 +60,7 @@ mod sync_standard;
 mod sync_worker;
 mod template;
 mod transaction_deduplication;
+mod transaction_faults;
 mod transaction_lists;
 mod transactions;
 mod uploads;

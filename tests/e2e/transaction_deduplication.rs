@@ -116,7 +116,10 @@ async fn retried_request_counts_its_stored_transactions_as_new() {
     let element: Box<RawValue> = element;
     let transaction = Batch::new(org, Timestamp::now()).read(&element).expect("a good row");
     let (died, other) = (Uuid::now_v7(), Uuid::now_v7());
-    let new = async |request| app.transactions.put(org, &transaction, request).await.expect("DynamoDB").new;
+    let new = async |request| {
+        let kept = app.transactions.keep(org, &[&transaction], request).await.expect("DynamoDB");
+        kept[&transaction.id].new
+    };
     assert_eq!((new(died).await, new(died).await, new(other).await), (true, true, false));
 }
 

@@ -178,8 +178,7 @@ impl Run {
         }
         let distinct: Vec<_> = first.into_values().collect();
         let request = self.job.id.as_uuid();
-        let in_flight = self.worker.limits.writes_in_flight;
-        let kept = self.worker.stores.transactions.keep(&self.job.org, &distinct, request, in_flight).await?;
+        let kept = self.worker.stores.transactions.keep(&self.job.org, &distinct, request).await?;
         for (transaction, report) in &read {
             let stored = kept.get(&transaction.id).map(|kept| kept.stored);
             let conflicts = |stored: Booking| {

@@ -66,6 +66,15 @@ impl<K: Key> Change<K> {
         Self { key, is_new: read.is_empty(), sets, removes, unchanged }
     }
 
+    /// The change that makes this item, if there is none with its key.
+    ///
+    /// # Errors
+    /// [`Failure::Corrupt`] if a key attribute is missing.
+    pub(super) fn insertion(item: Item) -> Result<Self, Failure> {
+        let key = K::of(&item)?;
+        Ok(Self::new(key, &Item::new(), item, [], &[]))
+    }
+
     fn update(&self) -> Update {
         let mut update = Update::default();
         for (name, value) in &self.sets {

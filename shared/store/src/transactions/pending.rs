@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::tz::TimeZone;
 use saldo_domain::account::{Account, AccountIdentifier};
 use saldo_domain::id::{AccountId, OrgId, TransactionId};
@@ -12,6 +13,7 @@ use saldo_domain::transaction::{Source, Transaction};
 use uuid::Uuid;
 
 use super::{TransactionStore, item, transaction_of};
+use crate::dynamodb::WRITES_IN_FLIGHT;
 use crate::failure::Failure;
 use crate::table_keys::TransactionKey;
 
@@ -49,17 +51,24 @@ impl TransactionStore {
         let mut before: HashMap<TransactionId, Transaction> =
             before.map(|transaction| (transaction.id.clone(), transaction)).collect();
         let mut seen = HashSet::new();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         for transaction in reported.iter().filter(|transaction| seen.insert(&transaction.id)) {
-            let known = before.remove(&transaction.id);
-            if known.is_some_and(|known| is_same(&known, transaction)) {
-                continue;
+            match before.remove(&transaction.id) {
+                None => new.push(transaction),
+                Some(known) if is_same(&known, transaction) => {}
+                Some(_) => changed.push(transaction),
             }
-            let key = TransactionKey::pending(org, account, &transaction.id);
-            self.table.put(item(&key, transaction, request)?).await?;
         }
-        for gone in before.into_keys() {
-            self.table.delete(&TransactionKey::pending(org, account, &gone)).await?;
-        }
+        let item = |new: &&Transaction| item(&TransactionKey::pending(org, account, &new.id), new, request);
+        let inserted = self.table.insert_all(&new, item).await?;
+        // Another worker has stored it, or this one, if the answer to a batch was lost.
+        changed.extend(new.iter().zip(inserted).filter(|(_, inserted)| !inserted).map(|(met, _)| *met));
+        let puts = changed.iter().map(|changed| async { self.table.put(item(changed)?).await });
+        let puts: Vec<_> = puts.collect();
+        stream::iter(puts).buffer_unordered(WRITES_IN_FLIGHT).try_collect::<()>().await?;
+        let gone: Vec<_> = before.keys().map(|gone| TransactionKey::pending(org, account, gone)).collect();
+        let deletions: Vec<_> = gone.iter().map(|gone| self.table.delete(gone)).collect();
+        stream::iter(deletions).buffer_unordered(WRITES_IN_FLIGHT).try_collect::<()>().await?;
         Ok(())
     }
 
