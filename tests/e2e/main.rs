@@ -48,6 +48,7 @@ mod queues;
 mod recursion;
 mod redirects;
 mod round_trip;
+mod shards;
 mod sources;
 mod spreadsheet;
 mod sync;

@@ -31,6 +31,7 @@ pub mod revised;
 mod schemas;
 pub mod search;
 pub mod secrets;
+pub mod shards;
 pub mod suggest;
 pub mod sync;
 pub mod text;

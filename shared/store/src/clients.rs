@@ -1,5 +1,6 @@
 //! The clients.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::client::{Client, ClientChange};
 use saldo_domain::fields::Patch;
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::dynamodb::item::{Item, from_item, moment, text, to_item};
 use crate::dynamodb::{Table, Update, exists};
 use crate::failure::Failure;
-use crate::table_keys::ClientKey;
+use crate::table_keys::{ClientKey, SHARDS_AT_ONCE};
 
 const WHAT: &str = "a client";
 
@@ -22,7 +23,7 @@ pub struct ClientStore {
 /// A client's item.
 #[derive(Serialize, Deserialize)]
 struct Record {
-    org: OrgId,
+    shard: String,
     #[serde(flatten)]
     client: Client,
 }
@@ -38,7 +39,8 @@ impl ClientStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn create(&self, org: &OrgId, new: Client) -> Result<Client, Failure> {
-        let record = Record { org: org.clone(), client: new.clone() };
+        let shard = ClientKey::new(org, &new.id).into_shard();
+        let record = Record { shard, client: new.clone() };
         match self.table.put_new(to_item(&record, WHAT)?).await? {
             true => Ok(new),
             false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
@@ -59,7 +61,13 @@ impl ClientStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn all(&self, org: &OrgId) -> Result<Vec<Client>, Failure> {
-        let items = self.table.query(org.to_string()).consistent().all().await?;
+        let shards = 0..org.shards().count();
+        let reads: Vec<_> = shards.map(|shard| self.shard(org, shard)).collect();
+        stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE).try_concat().await
+    }
+
+    async fn shard(&self, org: &OrgId, shard: u16) -> Result<Vec<Client>, Failure> {
+        let items = self.table.query(ClientKey::shard(org, shard)).consistent().all().await?;
         items.into_iter().map(client).collect()
     }
 
