@@ -7,6 +7,7 @@ mod accounts;
 mod authorization;
 mod aws_faults;
 mod bad_input;
+mod changed_by;
 mod clients;
 mod cors;
 mod cost;

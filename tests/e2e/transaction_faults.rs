@@ -17,7 +17,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use saldo_domain::account::AccountIdentifier;
 use saldo_domain::bounds::Bounds;
-use saldo_domain::id::{AccountId, OrgId, TransactionId};
+use saldo_domain::changed_by::ChangedBy;
+use saldo_domain::id::{AccountId, OrgId, SyncId, TransactionId};
 use saldo_domain::transaction::{Batch, Booking, Transaction};
 use saldo_store::{Kept, TransactionStore};
 use serde_json::json;
@@ -74,6 +75,11 @@ impl Faulty {
     }
 }
 
+/// Who stores the transactions.
+fn by() -> ChangedBy {
+    ChangedBy::sync(SyncId::of_seed(Uuid::nil()))
+}
+
 /// The transaction number `n` of the account, as a request of an application has it.
 fn transaction(org: &OrgId, account: &str, n: u32, amount: u32) -> Transaction {
     let row = json!({
@@ -112,7 +118,7 @@ async fn transactions_count_as_new_once_under_random_faults() {
             (0..REQUESTS).map(|_| (Uuid::now_v7(), some(&org, &mut random))).collect();
         let keep = async |store: &TransactionStore, (request, sent): &(Uuid, Vec<Transaction>)| {
             let sent: Vec<&Transaction> = sent.iter().collect();
-            let kept = store.keep(&org, &sent, *request).await.ok()?;
+            let kept = store.keep(&org, &sent, *request, &by()).await.ok()?;
             Some(kept.into_iter().collect::<AllKept>())
         };
         let mut answers = Vec::new();
@@ -195,7 +201,7 @@ async fn pending_transactions_are_replaced_under_random_faults() {
             let replace = async || {
                 let store = faulty.store();
                 store
-                    .replace_pending(&org, &account, &identifier, reported.clone(), Uuid::now_v7())
+                    .replace_pending(&org, &account, &identifier, reported.clone(), Uuid::now_v7(), &by())
                     .await
                     .ok()
             };

@@ -12,6 +12,7 @@ pub mod account;
 pub mod bank;
 pub mod bounds;
 mod cell;
+pub mod changed_by;
 pub mod client;
 mod column;
 pub mod contact;

@@ -16,12 +16,15 @@ use aws_sdk_dynamodb::Client;
 use futures::future::try_join_all;
 use saldo_domain::account::AccountIdentifier;
 use saldo_domain::bounds::Bounds;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::date::Date;
 use saldo_domain::id::{OrgId, TransactionId};
 use saldo_domain::transaction::{Booked, Booking, Place, Source, Transaction};
 use uuid::Uuid;
 
-use crate::dynamodb::item::{Item, Reader, binary, bytes, moment, nested, number, text};
+use crate::dynamodb::item::{
+    CHANGED_BY, Item, Reader, binary, bytes, changed_by, moment, nested, number, text,
+};
 use crate::dynamodb::{Key, Query, Table, between};
 use crate::failure::Failure;
 use crate::table_keys::{TransactionKey, sequence, valued, valued_from, valued_to};
@@ -153,7 +156,12 @@ const DETAILS: &str = "details";
 /// The sort key of the index by value date.
 const VALUED: &str = "valued";
 
-fn item(key: &TransactionKey, transaction: &Transaction, request: Uuid) -> Result<Item, Failure> {
+fn item(
+    key: &TransactionKey,
+    transaction: &Transaction,
+    request: Uuid,
+    by: &ChangedBy,
+) -> Result<Item, Failure> {
     let day = |day: Option<Date>| day.map(text);
     let attributes = [
         (SOURCE, Some(text(transaction.source.name()))),
@@ -170,6 +178,7 @@ fn item(key: &TransactionKey, transaction: &Transaction, request: Uuid) -> Resul
         ("booked_on", day(transaction.booked_on)),
         ("created_at", Some(moment(transaction.created_at))),
         (STORED_BY, Some(binary(request.as_bytes()))),
+        (CHANGED_BY, Some(changed_by(by))),
         (DETAILS, transaction.details.as_deref().map(|details| nested(details, WHAT)).transpose()?),
     ];
     let mut item = key.attributes();

@@ -68,6 +68,11 @@ impl OrgId {
 }
 
 impl KeyId {
+    /// The id without its prefix.
+    pub(crate) fn digits(&self) -> &str {
+        &self.0
+    }
+
     /// A new key's id, of 80 random bits.
     ///
     /// # Errors
@@ -176,6 +181,14 @@ impl TryFrom<&[u8]> for ImportId {
     }
 }
 
+impl TryFrom<&[u8]> for SyncId {
+    type Error = uuid::Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, uuid::Error> {
+        Uuid::from_slice(bytes).map(Self)
+    }
+}
+
 impl UploadId {
     /// The id of the upload that is created with this seed.
     #[must_use]
@@ -204,6 +217,12 @@ impl SyncId {
     #[must_use]
     pub fn of_schedule(access: &AccessId, at: Timestamp) -> Self {
         Self(of_moment(at, &[b"schedule", access.0.as_bytes()]))
+    }
+
+    /// The UUID's 16 bytes, which sort like the id.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
     }
 
     /// The UUID, which identifies the records that the synchronization has written.

@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use saldo_domain::account::Written;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::Finding;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{Decision, RowWrite};
@@ -89,7 +90,8 @@ impl AccountStore {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if changes.len() < ROWS_PER_BATCH && accounts.insert(row.id) {
-                        changes.push(seen.change_to(org, &account, &history)?);
+                        let by = ChangedBy::import(row.import.clone());
+                        changes.push(seen.change_to(org, &account, &history, &by)?);
                         written_rows.push((result, written));
                     }
                 }
@@ -129,13 +131,14 @@ impl AccountStore {
             Some(_) => None,
             None => Some(self.read(org, row.id).await?),
         };
+        let by = ChangedBy::import(row.import.clone());
         for _ in 0..ATTEMPTS_MAX {
             let Some(seen) = certain.as_ref().or(seen.map(|Seen(seen)| seen)) else { break };
             let found = match row.decide(&seen.state(org)?) {
                 Ok(Decision::Nothing(written)) => return Ok(Ok(written)),
                 Ok(Decision::Write(after, written)) => {
                     let (account, history) = *after;
-                    match self.replace(org, seen, &account, &history).await? {
+                    match self.replace(org, seen, &account, &history, &by).await? {
                         Ok(()) => return Ok(Ok(written)),
                         Err(failed) => Stored::found(failed),
                     }

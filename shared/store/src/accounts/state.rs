@@ -11,11 +11,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use saldo_domain::account::{Account, AccountState, History, Revision, Stamps};
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{ImportId, OrgId};
 
 use super::AccountStore;
 use super::record::{AsRevision, Record, WHAT};
-use crate::dynamodb::item::{EXPIRES_AT, Item, Reader, binary, moment, seconds};
+use crate::dynamodb::item::{CHANGED_BY, EXPIRES_AT, Item, Reader, binary, changed_by, moment, seconds};
 use crate::dynamodb::record::{Attributes, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
 use crate::dynamodb::{Change, Condition, ConditionFailed, Key, absent, is};
@@ -109,17 +110,22 @@ impl Stored {
         Ok(AccountState { account, history: self.history()? })
     }
 
-    /// The change that makes the account and its history of it. Attributes that this version of Saldo does not know stay:
+    /// The change that makes the account and its history of it. `by` is who changes it: a row of an import that leaves only
+    /// its mark, and the account's revision as it is, does not count. Attributes that this version of Saldo does not know stay:
     /// during a deployment, a newer version may write the same accounts.
     pub(super) fn change_to(
         &self,
         org: &OrgId,
         account: &Account,
         history: &History,
+        by: &ChangedBy,
     ) -> Result<Change<AccountKey>, Failure> {
         let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]];
         let known = known.into_iter().flatten().copied();
-        let after = item(org, account, history)?;
+        let mut after = item(org, account, history, by)?;
+        if after.get(REVISION) == self.0.get(REVISION) {
+            after.remove(CHANGED_BY);
+        }
         Ok(Change::new(AccountKey::new(org, &account.id), &self.0, after, known, &GUARDS))
     }
 
@@ -140,8 +146,14 @@ pub(super) fn is_tombstone(item: &Item) -> bool {
 }
 
 /// The item of an account with its history.
-pub(super) fn item(org: &OrgId, account: &Account, history: &History) -> Result<Item, Failure> {
+pub(super) fn item(
+    org: &OrgId,
+    account: &Account,
+    history: &History,
+    by: &ChangedBy,
+) -> Result<Item, Failure> {
     let mut item = AccountKey::new(org, &account.id).attributes();
+    item.insert(CHANGED_BY.to_owned(), changed_by(by));
     Record::of(org, account).write(&mut item)?;
     history.write(&mut item)?;
     Ok(item)
@@ -149,7 +161,13 @@ pub(super) fn item(org: &OrgId, account: &Account, history: &History) -> Result<
 
 /// The tombstone of an account that is being deleted. It has what a row needs that is delivered again, to report the
 /// same outcome as before.
-fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) -> Result<Item, Failure> {
+fn tombstone(
+    org: &OrgId,
+    account: &Account,
+    history: &History,
+    now: Timestamp,
+    by: &ChangedBy,
+) -> Result<Item, Failure> {
     let deletion = Some(history.next_revision());
     let history = History {
         last_import: history.last_import.clone(),
@@ -161,6 +179,7 @@ fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) 
     let mut item = AccountKey::new(org, &account.id).attributes();
     history.write(&mut item)?;
     item.insert(DELETED_AT.to_owned(), moment(now));
+    item.insert(CHANGED_BY.to_owned(), changed_by(by));
     if account.bank.is_none() {
         item.insert(EXPIRES_AT.to_owned(), seconds(now + KEPT));
     }
@@ -175,8 +194,9 @@ impl AccountStore {
         read: &Stored,
         account: &Account,
         history: &History,
+        by: &ChangedBy,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
-        self.table.change(&read.change_to(org, account, history)?).await
+        self.table.change(&read.change_to(org, account, history, by)?).await
     }
 
     /// Puts a tombstone in place of the account, if its item is still as it was read.
@@ -187,8 +207,9 @@ impl AccountStore {
         account: &Account,
         history: &History,
         now: Timestamp,
+        by: &ChangedBy,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
-        self.table.put_if(tombstone(org, account, history, now)?, &[read.is_unchanged()]).await
+        self.table.put_if(tombstone(org, account, history, now, by)?, &[read.is_unchanged()]).await
     }
 
     /// Deletes the tombstone that was read, so that the account can be created again.

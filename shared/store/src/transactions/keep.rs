@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{OrgId, TransactionId};
 use saldo_domain::transaction::Transaction;
 use uuid::Uuid;
@@ -21,12 +22,13 @@ impl TransactionStore {
         org: &OrgId,
         transactions: &[&Transaction],
         request: Uuid,
+        by: &ChangedBy,
     ) -> Result<HashMap<TransactionId, Kept>, Failure> {
         let mut kept = self.find(org, transactions.iter().copied(), request, false).await?;
         let new: Vec<&Transaction> =
             transactions.iter().copied().filter(|new| !kept.contains_key(&new.id)).collect();
         self.note_accounts(org, new.iter().map(|new| &new.account_identifier).collect()).await?;
-        let item = |new: &&Transaction| item(&TransactionKey::booked(org, new), new, request);
+        let item = |new: &&Transaction| item(&TransactionKey::booked(org, new), new, request, by);
         let inserted = self.table.insert_all(&new, item).await?;
         let mut met = Vec::new();
         for (new, inserted) in new.into_iter().zip(inserted) {

@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::tz::TimeZone;
 use saldo_domain::account::{Account, AccountIdentifier};
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId, TransactionId};
 use saldo_domain::transaction::{Source, Transaction};
 use uuid::Uuid;
@@ -46,6 +47,7 @@ impl TransactionStore {
         identifier: &AccountIdentifier,
         reported: Vec<Transaction>,
         request: Uuid,
+        by: &ChangedBy,
     ) -> Result<(), Failure> {
         let before = self.pending(org, account, identifier).await?.into_iter();
         let mut before: HashMap<TransactionId, Transaction> =
@@ -59,17 +61,15 @@ impl TransactionStore {
                 Some(_) => changed.push(transaction),
             }
         }
-        let item = |new: &&Transaction| item(&TransactionKey::pending(org, account, &new.id), new, request);
+        let item =
+            |new: &&Transaction| item(&TransactionKey::pending(org, account, &new.id), new, request, by);
         let inserted = self.table.insert_all(&new, item).await?;
         // Another worker has stored it, or this one, if the answer to a batch was lost.
         changed.extend(new.iter().zip(inserted).filter(|(_, inserted)| !inserted).map(|(met, _)| *met));
         let puts = changed.iter().map(|changed| async { self.table.put(item(changed)?).await });
         let puts: Vec<_> = puts.collect();
         stream::iter(puts).buffer_unordered(WRITES_IN_FLIGHT).try_collect::<()>().await?;
-        let gone: Vec<_> = before.keys().map(|gone| TransactionKey::pending(org, account, gone)).collect();
-        let deletions: Vec<_> = gone.iter().map(|gone| self.table.delete(gone)).collect();
-        stream::iter(deletions).buffer_unordered(WRITES_IN_FLIGHT).try_collect::<()>().await?;
-        Ok(())
+        self.delete_pending(org, account, before.keys()).await
     }
 
     /// Deletes the pending transactions of a bank's account.
@@ -78,7 +78,19 @@ impl TransactionStore {
     /// [`Failure`] when DynamoDB fails; some may have been deleted.
     pub async fn forget_pending(&self, org: &OrgId, account: &Account) -> Result<(), Failure> {
         let identifier = account.transactions_identifier();
-        self.replace_pending(org, &account.id, &identifier, Vec::new(), Uuid::nil()).await
+        let pending = self.pending(org, &account.id, &identifier).await?;
+        self.delete_pending(org, &account.id, pending.iter().map(|pending| &pending.id)).await
+    }
+
+    async fn delete_pending(
+        &self,
+        org: &OrgId,
+        account: &AccountId,
+        ids: impl Iterator<Item = &TransactionId>,
+    ) -> Result<(), Failure> {
+        let keys: Vec<_> = ids.map(|id| TransactionKey::pending(org, account, id)).collect();
+        let deletions: Vec<_> = keys.iter().map(|key| self.table.delete(key)).collect();
+        stream::iter(deletions).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await
     }
 
     /// A pending transaction of a bank's account.
