@@ -78,12 +78,11 @@ impl TryFrom<&[u8]> for ChangedBy {
 
     fn try_from(bytes: &[u8]) -> Result<Self, InvalidChangedBy> {
         let (kind, rest) = bytes.split_first().ok_or(InvalidChangedBy)?;
-        let (request, id) = match kind & HAS_REQUEST {
-            0 => (None, rest),
-            _ => {
-                let (request, id) = rest.split_at_checked(UUID_BYTES).ok_or(InvalidChangedBy)?;
-                (Some(Uuid::from_slice(request).map_err(|_| InvalidChangedBy)?), id)
-            }
+        let (request, id) = if kind & HAS_REQUEST == 0 {
+            (None, rest)
+        } else {
+            let (request, id) = rest.split_first_chunk::<UUID_BYTES>().ok_or(InvalidChangedBy)?;
+            (Some(Uuid::from_bytes(*request)), id)
         };
         let by = match kind & !HAS_REQUEST {
             KEY => {
