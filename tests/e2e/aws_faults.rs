@@ -155,8 +155,8 @@ async fn last_chunk_survives_worker_death_at_any_request() {
     let fixture = ImportFixture::start(2).await;
     for after_effect in [false, true] {
         // The calls for the job, the bucket, the file, the organization, the look-up, the batch of rows, the
-        // commit, the job, the buckets, the end and its event.
-        for requests in 0..=10 {
+        // commit, the job, the buckets, the end, the entry of the open import and the event.
+        for requests in 0..=11 {
             let (id, chunks) = two_chunks(&fixture).await;
             let [first, last] = [0, 1].map(|n| sqs_event(&chunks[n..=n]));
             saldo_jobs::import::handle((&fixture.app).into(), first).await;

@@ -57,21 +57,24 @@ impl Metered {
         self.meter.lap()
     }
 
-    /// Imports a thousand rows and returns the capacity that this consumed.
-    async fn import(&self, owner_id: Option<&str>) -> BTreeMap<String, Spent> {
+    /// Imports rows, of which the first `changed` have other notes than those of another import, and returns the
+    /// capacity that this consumed.
+    async fn import(&self, rows: usize, owner_id: Option<&str>, changed: usize) -> BTreeMap<String, Spent> {
         let row = |n: usize| {
+            let notes =
+                if n < changed { "Paid in part" } else { "60 days past due, prior arrangement lapsed" };
             json!({
                 "contact": { "name": format!("María García {n}"), "phone": "+5491155551234" },
                 "total_amount": 45000, "external_id": format!("INV-2026-{n}"), "source_system": "SAP",
                 "due_date": "2026-01-15", "currency": "ARS", "owner_id": owner_id,
-                "notes": "60 days past due, prior arrangement lapsed"
+                "notes": notes
             })
         };
-        let rows: Vec<Value> = (0..ROWS).map(row).collect();
+        let accounts: Vec<Value> = (0..rows).map(row).collect();
         let request = Request::post("/api/v1/import")
             .header("x-api-key", self.key.expose())
             .header("content-type", "application/json")
-            .body(Body::from(json!({ "accounts": rows }).to_string()))
+            .body(Body::from(json!({ "accounts": accounts }).to_string()))
             .expect("a request");
         let response = service(import::routes((&self.app).into())).oneshot(request).await.expect("an answer");
         assert_eq!(response.status(), 202);
@@ -91,7 +94,7 @@ impl Metered {
         let Sum { requests, read_units, write_units } = Sum::of(&spent);
         let rows_per_chunk = self.app.limits.rows_per_chunk;
         println!(
-            "{ROWS} rows, {rows_per_chunk} in a chunk, owner {owner_id:?}: {requests} requests, \
+            "{rows} rows, {rows_per_chunk} in a chunk, owner {owner_id:?}, {changed} changed: {requests} requests, \
              {write_units} write units, {read_units} read units"
         );
         spent
@@ -99,29 +102,34 @@ impl Metered {
 }
 
 /// The capacity that a first import consumes.
-async fn spent(rows_per_chunk: usize) -> BTreeMap<String, Spent> {
+async fn spent(rows: usize, rows_per_chunk: usize) -> BTreeMap<String, Spent> {
     let metered = Box::pin(Metered::start(rows_per_chunk)).await;
-    let spent = Box::pin(metered.import(None)).await;
+    let spent = Box::pin(metered.import(rows, None, 0)).await;
     metered.aws.stop().await;
     spent
 }
 
 #[tokio::test]
 async fn import_costs_at_most_1_01_write_units_per_row() {
-    let spent = spent(500).await;
-    assert_eq!(spent["BatchExecuteStatement"].requests, ROWS as u64 / 25);
+    // What an import costs beside its rows and chunks is a tenth of a percent of ten thousand rows.
+    let rows = 2 * ROWS;
+    let spent = spent(rows, 500).await;
+    assert_eq!(spent["BatchExecuteStatement"].requests, rows as u64 / 25);
     let beside_the_rows = spent["UpdateItem"].requests;
     assert!(
-        (6..=7).contains(&beside_the_rows),
-        "key use, row count, queued chunks, two commits, and one or two attempts to end the job: {spent:?}"
+        (9..=10).contains(&beside_the_rows),
+        "key use, look at the open imports, row count, queued chunks, four commits, and one or two attempts to end \
+         the job: {spent:?}"
     );
-    let per_row = Sum::of(&spent).write_units / ROWS as f64;
+    assert_eq!(spent["PutItem"].requests, 2, "the job and its entry among the open imports: {spent:?}");
+    assert_eq!(spent["DeleteItem"].requests, 1, "the entry: {spent:?}");
+    let per_row = Sum::of(&spent).write_units / rows as f64;
     assert!((1.0..=1.01).contains(&per_row), "{per_row} write units a row: {spent:?}");
 }
 
 #[tokio::test]
 async fn chunk_commit_costs_one_write_unit() {
-    let (few, many) = (spent(500).await, spent(25).await);
+    let (few, many) = (spent(ROWS, 500).await, spent(ROWS, 25).await);
     let [few_units, many_units] = [&few, &many].map(|spent| Sum::of(spent).write_units);
     let per_chunk = (many_units - few_units) / 38.0;
     // The planner records how many chunks are queued once per forty chunks.
@@ -131,9 +139,10 @@ async fn chunk_commit_costs_one_write_unit() {
 #[tokio::test]
 async fn row_without_balance_change_costs_no_index_unit() {
     let metered = Metered::start(500).await;
-    for (import, units_per_row) in [("first", 2.0), ("the same again", 1.0)] {
-        let per_row = Sum::of(&metered.import(Some("owner")).await).write_units / ROWS as f64;
-        let expected = units_per_row..=units_per_row + 0.01;
+    for (import, changed, units_per_row) in [("first", 0, 2.0), ("other notes", ROWS, 1.0)] {
+        let spent = metered.import(ROWS, Some("owner"), changed).await;
+        let per_row = Sum::of(&spent).write_units / ROWS as f64;
+        let expected = units_per_row..=units_per_row + 0.02;
         assert!(expected.contains(&per_row), "{import}: {per_row} write units a row");
     }
     metered.aws.stop().await;
@@ -195,4 +204,18 @@ async fn reading_all_shards_costs_a_unit_each() {
         assert!((units / 2.0..=units / 2.0 + 1.0).contains(&spent.units), "{shards} shards: {spent:?}");
         metered.aws.stop().await;
     }
+}
+
+#[tokio::test]
+async fn unchanged_rows_cost_no_write_units() {
+    let metered = Metered::start(500).await;
+    metered.import(ROWS, None, 0).await;
+    for (changed, units_per_row_max) in [(0, 0.05), (ROWS / 10, 0.15)] {
+        let spent = metered.import(ROWS, None, changed).await;
+        let Sum { requests, write_units, .. } = Sum::of(&spent);
+        let (per_row, requests_per_row) = (write_units / ROWS as f64, requests as f64 / ROWS as f64);
+        assert!(per_row <= units_per_row_max, "{changed} changed: {per_row} write units a row: {spent:?}");
+        assert!(requests_per_row <= 0.07, "{changed} changed: {requests_per_row} requests a row: {spent:?}");
+    }
+    metered.aws.stop().await;
 }

@@ -2,6 +2,7 @@
 //! were stored count as stored. A redrive completes the import, and counts every row once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
@@ -58,9 +59,9 @@ async fn killed_import() -> KilledImport {
     let queue = sqs.receive_message().queue_url(&aws.variables["SALDO_PLAN_QUEUE"]);
     let messages = queue.send().await.expect("SQS").messages.unwrap_or_default();
 
-    // The calls for the job, the payload, the row count, the job again, the organization, the look-up
-    // and the first batch; then the worker is killed.
-    faults.kill_after(7, false);
+    // The calls for the job, the payload, the open imports (two), the row count, the job again, the
+    // organization, the look-up and the first batch; then the worker is killed.
+    faults.kill_after(9, false);
     assert!(
         faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&messages))).await.is_none(),
         "the worker dies"
@@ -113,13 +114,14 @@ async fn exhausted_chunk_of_cancelled_import_counts_stored_rows_and_ends_it() {
 pub(crate) struct ImportFixture {
     pub(crate) stack: TestStack,
     pub(crate) app: App,
+    imports: AtomicUsize,
 }
 
 impl ImportFixture {
     pub(crate) async fn start(rows_per_chunk: usize) -> Self {
         let stack = TestStack::start(&Data::Ephemeral).await;
         let limits = Limits { rows_per_chunk, chunks_at_once: 2, ..Limits::default() };
-        Self { app: App { limits, ..stack.app.clone() }, stack }
+        Self { app: App { limits, ..stack.app.clone() }, stack, imports: AtomicUsize::new(0) }
     }
 
     /// The app of a function, with the fixture's limits.
@@ -127,9 +129,16 @@ impl ImportFixture {
         App { limits: self.app.limits, ..self.stack.aws.app_of(function) }
     }
 
+    /// Begins an import of accounts, which all differ from those of the import before.
     pub(crate) async fn begin(&self, rows: usize) -> ImportId {
+        let name = format!("import {}", self.imports.fetch_add(1, Ordering::Relaxed));
+        self.begin_named(rows, &name).await
+    }
+
+    /// The same with this name in every account.
+    pub(crate) async fn begin_named(&self, rows: usize, name: &str) -> ImportId {
         let row =
-            |n| json!({ "external_id": format!("r-{n}"), "contact": { "name": "A" }, "total_amount": n });
+            |n| json!({ "external_id": format!("r-{n}"), "contact": { "name": name }, "total_amount": n });
         let rows: Vec<_> = (0..rows).map(row).collect();
         let body = json!({ "accounts": rows });
         let (status, accepted) = self.stack.ask(&self.app, Method::POST, "/api/v1/import", body).await;
@@ -217,7 +226,7 @@ async fn import_with_exhausted_plan_fails_and_redrive_resumes_it() {
     let faults = Arc::new(FaultPlan::default());
     let failing = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults));
     let failing = App { limits: fixture.app.limits, ..failing };
-    faults.kill_after(20, true);
+    faults.kill_after(22, true);
     assert!(
         faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&plan))).await.is_none(),
         "the planner dies"
@@ -339,7 +348,7 @@ async fn import_with_rows_lost_between_deliveries_ends() {
         let faults = Arc::new(FaultPlan::default());
         let failing = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults));
         let failing = App { limits: fixture.app.limits, ..failing };
-        faults.kill_after(6, true);
+        faults.kill_after(8, true);
         assert!(
             faults.run(saldo_jobs::import::handle((&failing).into(), sqs_event(&plan))).await.is_none(),
             "the planner dies"

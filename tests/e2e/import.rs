@@ -61,6 +61,7 @@ async fn documented_import_completes_and_repeats_as_update() {
       "status": "completed",
       "superseded": 0,
       "total_records": 2,
+      "unchanged": 0,
       "updated": 0,
       "warnings": [
         {
@@ -76,7 +77,8 @@ async fn documented_import_completes_and_repeats_as_update() {
 
     let again = tenant.import("application/json", body).await;
     let job = tenant.ended(&again).await;
-    assert_eq!((&job["imported"], &job["updated"], &job["errors"]), (&json!(0), &json!(2), &json!([])));
+    assert_eq!((&job["imported"], &job["updated"], &job["unchanged"]), (&json!(0), &json!(2), &json!(2)));
+    assert_eq!(job["errors"], json!([]));
 }
 
 #[tokio::test]

@@ -63,7 +63,7 @@ async fn rows_count_once_and_newest_wins_under_random_faults() {
     aws.stop().await;
     let faults: u64 = stack.faults.injected().values().sum();
     println!(
-        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled, {} messages requeued, {} visible sooner",
+        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled, {} rows unchanged, {} of them without a mark, {} messages requeued, {} visible sooner",
         tally.imports,
         tally.deliveries,
         tally.deaths,
@@ -73,6 +73,8 @@ async fn rows_count_once_and_newest_wins_under_random_faults() {
         tally.dead_letters,
         tally.redriven,
         tally.cancelled,
+        tally.unchanged,
+        tally.unmarked,
         tally.hops,
         tally.shortened
     );
@@ -86,6 +88,8 @@ async fn rows_count_once_and_newest_wins_under_random_faults() {
             ("dead letters", tally.dead_letters * 4),
             ("redriven", tally.redriven * 4),
             ("cancelled", tally.cancelled * 4),
+            ("rows unchanged", tally.unchanged),
+            ("rows unchanged without a mark", tally.unmarked * 2),
             ("messages requeued", tally.hops),
             ("messages visible sooner", tally.shortened),
         ] {
@@ -103,6 +107,9 @@ struct Tally {
     dead_letters: u64,
     redriven: u64,
     cancelled: u64,
+    /// Rows that changed nothing, and those of them that left no mark.
+    unchanged: u64,
+    unmarked: u64,
     /// Messages that were requeued, and messages whose visibility timeout was shortened.
     hops: u64,
     shortened: u64,
@@ -215,6 +222,12 @@ impl<'a> History<'a> {
             self.deliver_all(tally).await;
             self.check().await;
         }
+        for (id, _) in &self.imports {
+            let import =
+                self.stack.reliable.imports.find(&self.org, id).await.expect("DynamoDB").expect("a job");
+            tally.unchanged += import.counts().unchanged;
+            tally.unmarked += if import.job.marks_unchanged { 0 } else { import.counts().unchanged };
+        }
     }
 
     async fn deliver_all(&mut self, tally: &mut Tally) {
@@ -234,6 +247,7 @@ impl<'a> History<'a> {
                 let done = saldo_jobs::import::redrive(&(&self.stack.reliable).into(), &self.org, id)
                     .await
                     .expect("services without faults");
+                assert_ne!(done, Redriven::Overtaken, "seed {}", self.seed);
                 if matches!(done, Redriven::Queued { .. }) {
                     redriven = true;
                     tally.redriven += 1;
@@ -249,7 +263,14 @@ impl<'a> History<'a> {
         // The last import can have accounts that no other import writes: then it can be cancelled.
         let own = number + 1 == IMPORTS && self.random.random_bool(0.8);
         let count = self.random.random_range(1..=self.rows_max);
-        let rows = random_rows(&mut self.random, count, if own { "own-" } else { "id-" }, kind == 0);
+        let mut rows = random_rows(&mut self.random, count, if own { "own-" } else { "id-" }, kind == 0);
+        // As a nightly file does, some imports repeat most of the one before.
+        if let Some((_, before)) = self.imports.last().filter(|_| !own && kind > 0)
+            && self.random.random_bool(0.6)
+        {
+            let repeated = before.iter().filter(|_| self.random.random_bool(0.8)).cloned();
+            rows = repeated.chain(rows.into_iter().take(1)).collect();
+        }
         let lines = || rows.iter().map(|row| row.to_string() + "\n").collect::<String>();
         let location = match kind {
             0 => self.post_file("csv", table(&rows), json!({ "decimal_separator": "," })).await,

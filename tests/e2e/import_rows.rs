@@ -118,6 +118,7 @@ async fn every_invalid_row_is_listed() {
       "status": "completed_with_errors",
       "superseded": 1,
       "total_records": 16,
+      "unchanged": 0,
       "updated": 0,
       "warnings": [
         {

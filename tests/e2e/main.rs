@@ -43,6 +43,7 @@ mod notification_stack;
 mod notification_targets;
 mod notification_worker;
 mod notifications;
+mod open_imports;
 mod openapi;
 mod paths;
 mod queues;

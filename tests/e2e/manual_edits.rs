@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use local::App;
 use reqwest::Method;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{AccountUpsert, RawRow, RowBody, RowWrite, Shape, Written};
 use saldo_store::Seen;
@@ -50,10 +51,10 @@ impl Tables {
         let checked = RawRow { index: 0, line: None, body }.check(&Shape::Objects, default_currency);
         let upsert: AccountUpsert = checked.upsert.expect("a good row");
         let (id, now) = (self.id(), Timestamp::now());
-        let write = RowWrite { import, id: &id, upsert: &upsert, default_currency, now };
+        let write = RowWrite { import, marks: true, id: &id, upsert: &upsert, default_currency, now };
         self.app
             .accounts
-            .import(&self.org, &write, Some(&seen))
+            .import(&self.org, &write, Some(&seen), &ChangedBy::import(import.clone()))
             .await
             .expect("DynamoDB")
             .map_err(|finding| finding.reason.into_owned())
@@ -145,7 +146,7 @@ async fn amount_is_never_stored_without_its_currency() {
     let in_flight = accepted().await;
     tables.change(json!({ "currency": "EUR" })).await;
     let in_dollars = json!({ "currency": "USD", "total_amount": 7 });
-    assert_eq!(tables.write(&in_flight, in_dollars).await, Ok(Written::Updated));
+    assert_eq!(tables.write(&in_flight, in_dollars).await, Ok(Written::Unchanged));
     let account = tables.account().await;
     assert_eq!(
         (&account["currency"], &account["total_amount"], &account["balance"]),
@@ -164,11 +165,11 @@ async fn row_in_flight_does_not_recreate_deleted_account() {
     let Some(tables) = Tables::open().await else { return };
     let (first, second, in_flight) = (accepted().await, accepted().await, accepted().await);
     assert_eq!(tables.write(&first, json!({ "owner_id": "o" })).await, Ok(Written::Imported));
-    assert_eq!(tables.write(&second, json!({})).await, Ok(Written::Updated));
+    assert_eq!(tables.write(&second, json!({})).await, Ok(Written::Unchanged));
     assert_eq!(tables.tenant.delete(&tables.path()).await.status, 204);
 
     for (import, expected) in
-        [(&first, Written::Imported), (&second, Written::Updated), (&in_flight, Written::Updated)]
+        [(&first, Written::Imported), (&second, Written::Unchanged), (&in_flight, Written::Updated)]
     {
         assert_eq!(tables.write(import, json!({ "notes": "back" })).await, Ok(expected));
     }
@@ -204,7 +205,7 @@ async fn row_with_stale_look_up_overwrites_nothing_newer() {
     assert_eq!(tables.write(&first, json!({ "notes": "same" })).await, Ok(Written::Imported));
     let nothing = Seen::default();
     let before = tables.look_up().await;
-    assert_eq!(tables.write(&newer, json!({})).await, Ok(Written::Updated));
+    assert_eq!(tables.write(&newer, json!({})).await, Ok(Written::Unchanged));
     // Of two late rows, the newer one has the account's current values.
     let between = tables.look_up().await;
     assert_eq!(tables.write(&older, json!({ "notes": "same" })).await, Ok(Written::Updated));
@@ -258,7 +259,7 @@ async fn row_without_changes_keeps_account_unchanged() {
     let etag = async || tables.tenant.get(&tables.path()).await.header("etag").to_owned();
     let before = (etag().await, tables.account().await);
     for _ in 0..2 {
-        assert_eq!(tables.write(&accepted().await, row.clone()).await, Ok(Written::Updated));
+        assert_eq!(tables.write(&accepted().await, row.clone()).await, Ok(Written::Unchanged));
         assert_eq!((etag().await, tables.account().await), before);
     }
     assert_eq!(tables.write(&accepted().await, json!({ "notes": "other" })).await, Ok(Written::Updated));

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
 
 use crate::leak::watch;
-use crate::process::{peak_memory_mib, user_cpu_seconds};
+use crate::process::{cpu_seconds, peak_memory_mib};
 use crate::violations::TestGuard;
 use crate::watch::watch_output;
 
@@ -136,10 +136,10 @@ impl Function {
         peak_memory_mib(&self.process.id().to_string())
     }
 
-    /// The user CPU time of the process in seconds, to a hundredth.
+    /// The processor time of the process, user and system, in seconds, to a hundredth.
     #[must_use]
-    pub fn user_cpu_seconds(&self) -> f64 {
-        user_cpu_seconds(&self.process.id().to_string())
+    pub fn cpu_seconds(&self) -> f64 {
+        cpu_seconds(&self.process.id().to_string())
     }
 
     /// How long ago the process was started.

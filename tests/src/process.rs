@@ -11,11 +11,11 @@ pub(crate) fn peak_memory_mib(process: &str) -> f64 {
 /// The unit in which Linux reports a process's time (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// The user CPU time of all threads of a process in seconds, as Linux reports it; 0 on other
-/// systems.
-pub(crate) fn user_cpu_seconds(process: &str) -> f64 {
+/// The processor time, user and system, of all threads of a process in seconds, as Linux reports it; 0 on
+/// other systems.
+pub(crate) fn cpu_seconds(process: &str) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    // The program's name, in parentheses, may have spaces in it. `utime` is the 12th after it.
-    let ticks = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(11)?.parse::<f64>().ok());
-    ticks.unwrap_or_default() / TICKS_PER_SECOND
+    // The program's name, in parentheses, may have spaces in it. `utime` and `stime` are the 12th and 13th after it.
+    let times = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    times.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
 }

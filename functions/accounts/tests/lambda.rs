@@ -62,7 +62,8 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let upsert = checked.upsert.expect("a good row");
         let import = ImportId::of_seed(Uuid::now_v7());
         let (id, now) = (AccountId::of_row(&import, 0), Timestamp::now());
-        let write = RowWrite { import: &import, id: &id, upsert: &upsert, default_currency, now };
+        let write =
+            RowWrite { import: &import, marks: true, id: &id, upsert: &upsert, default_currency, now };
         aws.app()
             .accounts
             .import(&org, &write, Some(&Seen::default()))

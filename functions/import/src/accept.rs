@@ -17,6 +17,7 @@ use saldo_formats::read::ImportMembers;
 use saldo_http::{Caller, Parameters, Payload, Problem, Seed};
 use saldo_jobs::import::message;
 use saldo_store::Limits;
+use saldo_store::failure::Failure;
 use saldo_store::files::{Facts, ImportFiles, uploaded_file};
 use saldo_store::queue::ImportTask;
 use serde::Serialize;
@@ -88,15 +89,22 @@ pub(crate) async fn accept(
     let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
     let beside =
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
-    let accepted = match beside {
-        ImportMembers { upload_id: true, .. } => of_upload(&stores, &org, options, &payload).await?,
+    let (accepted, place) = match beside {
+        ImportMembers { upload_id: true, .. } => {
+            let accepted = of_upload(&stores, &org, options, &payload).await?;
+            let place = place(&stores, &org, &id, &accepted).await?;
+            (accepted, place)
+        }
         ImportMembers { dry_run, .. } => {
             let options =
                 ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() }.or(options);
-            of_payload(&stores, &ImportFiles::of(&org, &id), media_type, format, options, payload).await?
+            let accepted = of_payload(&stores, &ImportFiles::of(&org, &id), format, options, &payload)?;
+            let stored = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
+            let (place, ()) = tokio::try_join!(place(&stores, &org, &id, &accepted), stored)?;
+            (accepted, place)
         }
     };
-    let job = ImportJob::accepted(id, org, accepted, Timestamp::now());
+    let job = ImportJob { place, ..ImportJob::accepted(id, org, accepted, Timestamp::now()) };
     let message = message(&job, ImportTask::Plan);
     stores.plan_queue.hand_over(&stores.imports, &job, message).await?;
 
@@ -120,21 +128,32 @@ fn nothing_was_replaced(payload: &Payload) -> Result<(), Problem> {
     }
 }
 
+/// The import's place in the order of the organization's imports. A dry run writes nothing, so it takes none.
+async fn place(
+    stores: &Stores,
+    org: &OrgId,
+    id: &ImportId,
+    accepted: &Accepted,
+) -> Result<ImportId, Failure> {
+    match accepted.dry_run {
+        true => Ok(id.clone()),
+        false => stores.imports.enter(org, id, Timestamp::now()).await,
+    }
+}
+
 /// The rows are in the request.
-async fn of_payload(
+fn of_payload(
     stores: &Stores,
     files: &ImportFiles,
-    media_type: &str,
     format: Format,
     options: ImportOptions,
-    Payload { bytes, .. }: Payload,
+    Payload { bytes, .. }: &Payload,
 ) -> Result<Accepted, Problem> {
     let dry_run = options.dry_run.unwrap_or_default();
     let notation = options.notation(format, false).map_err(Problem::invalid_parameters)?;
     let notation = Notation { in_request: true, ..notation };
-    let total_records = read::count(&notation, &*bytes)?;
+    let total_records = read::count(&notation, &**bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
-    stores.files.put(&payload.name, media_type, bytes).await?;
     Ok(accepted(stores, payload, notation, Some(total_records), dry_run))
 }
 

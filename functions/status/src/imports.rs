@@ -46,7 +46,7 @@ pub(crate) async fn list(
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportDetails, example = json!({
     "job_id": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "status": "completed_with_errors", "total_records": 2,
-    "imported": 1, "updated": 0, "superseded": 0, "failed": 1, "processed": 2, "rows_per_second": 40,
+    "imported": 1, "updated": 0, "unchanged": 0, "superseded": 0, "failed": 1, "processed": 2, "rows_per_second": 40,
     "seconds_remaining": null, "created_at": "2026-03-16T09:30:00.000Z",
     "completed_at": "2026-03-16T09:30:00.050Z",
     "errors": [{

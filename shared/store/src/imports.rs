@@ -8,6 +8,7 @@
 mod bucket;
 mod commit;
 mod end;
+mod open;
 mod read;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -27,6 +28,8 @@ const CHUNKS: &str = "chunks";
 const PLANNED_AT: &str = "planned_at";
 const QUEUED: &str = "queued";
 const REASON: &str = "reason";
+/// The attribute of a job that fails because its payload can't be read.
+const UNREADABLE: &str = "unreadable";
 const CANCEL_REQUESTED_AT: &str = "cancel_requested_at";
 
 /// The imports of all organizations.
@@ -96,8 +99,9 @@ impl ChunkPart {
 }
 
 impl ImportStore {
-    /// Stores the result of the planner's first reading: the number of rows, how many of them are superseded, and
-    /// whether the others are `one` chunk. Returns the job as it is now, unless it was deleted.
+    /// Stores the result of the planner's first reading: the number of rows, how many of them are superseded, whether
+    /// the others are `one` chunk, and whether those that change nothing leave marks. If it was stored before, it stays
+    /// as it is. Returns the job as it is now, unless it was deleted.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -107,11 +111,13 @@ impl ImportStore {
         total: u64,
         superseded: u64,
         one: bool,
+        marks_unchanged: bool,
         now: Timestamp,
     ) -> Result<Option<ImportJob>, Failure> {
         let mut update = Update::default();
         update.set("total_records", count(total));
         update.set("superseded", count(superseded));
+        update.set("marks_unchanged", AttributeValue::Bool(marks_unchanged));
         update.set(PLANNED_AT, moment(now));
         if one {
             update.set_if_absent(CHUNKS, count(1_u64));
@@ -153,13 +159,21 @@ impl ImportStore {
         self.update(job, &update).await.map(drop)
     }
 
-    /// Makes the job fail for this reason: workers leave out chunks that they have not begun. Returns the job as it is
-    /// now, unless it was deleted.
+    /// Makes the job fail for this reason, which may be that its payload is `unreadable`: workers leave out chunks that
+    /// they have not begun. Returns the job as it is now, unless it was deleted.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn fail(&self, job: &ImportJob, reason: &str) -> Result<Option<ImportJob>, Failure> {
-        self.stop(&job.org, &job.id, REASON, text(reason)).await
+    pub async fn fail(
+        &self,
+        job: &ImportJob,
+        reason: &str,
+        unreadable: bool,
+    ) -> Result<Option<ImportJob>, Failure> {
+        let mut update = Update::default();
+        update.set_if_absent(REASON, text(reason));
+        update.set(UNREADABLE, AttributeValue::Bool(unreadable));
+        self.stop(&job.org, &job.id, update).await
     }
 
     /// Cancels the job: workers leave out chunks that they have not begun. Returns the job as it is now, if the
@@ -173,19 +187,19 @@ impl ImportStore {
         id: &ImportId,
         now: Timestamp,
     ) -> Result<Option<ImportJob>, Failure> {
-        self.stop(org, id, CANCEL_REQUESTED_AT, moment(now)).await
+        let mut update = Update::default();
+        update.set_if_absent(CANCEL_REQUESTED_AT, moment(now));
+        self.stop(org, id, update).await
     }
 
+    /// Makes an update that stops the job.
     async fn stop(
         &self,
         org: &OrgId,
         id: &ImportId,
-        why: &'static str,
-        value: AttributeValue,
+        mut update: Update,
     ) -> Result<Option<ImportJob>, Failure> {
         let Some(job) = self.get(org, id).await? else { return Ok(None) };
-        let mut update = Update::default();
-        update.set_if_absent(why, value);
         // A job that has ended does not change.
         require_status(&mut update, ImportStatus::Processing)?;
         self.update(&job, &update).await?;

@@ -224,8 +224,18 @@ fn item<J: Job>(job: &J, expires_at: Timestamp) -> Result<Item, Failure> {
     to_item(&record, WHAT)
 }
 
+/// When the entry of a job may be deleted that is stored after this time: after the job.
+pub(super) fn entry_expiry(now: Timestamp) -> Timestamp {
+    now + KEPT + SignedDuration::from_hours(24)
+}
+
 /// The job, unless it has expired: DynamoDB deletes late, by days.
 fn from_living_item<T: DeserializeOwned>(item: Item) -> Result<Option<T>, Failure> {
+    living_at(item, Timestamp::now())
+}
+
+/// The job, unless it had expired at this time.
+pub(super) fn living_at<T: DeserializeOwned>(item: Item, at: Timestamp) -> Result<Option<T>, Failure> {
     let found: Record<T> = from_item(item, WHAT)?;
-    Ok((found.expires_at > Timestamp::now().as_second()).then_some(found.record))
+    Ok((found.expires_at > at.as_second()).then_some(found.record))
 }

@@ -10,11 +10,14 @@
 //! | accesses | `org` | `id` | |
 //! | idempotency | `request` | | |
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::HEXLOWER;
 use saldo_domain::access::LoginHash;
 use saldo_domain::account::{AccountIdentifier, OwnerId};
 use saldo_domain::date::Date;
-use saldo_domain::id::{AccessId, AccountId, ClientId, Id, KeyId, NotificationId, OrgId, TransactionId};
+use saldo_domain::id::{
+    AccessId, AccountId, ClientId, Id, ImportId, KeyId, NotificationId, OrgId, TransactionId,
+};
 use saldo_domain::key::KeyHash;
 use saldo_domain::notification::{NotifyUri, ObserveKey};
 use saldo_domain::transaction::{Place, Sequence, Source, Transaction};
@@ -36,6 +39,7 @@ macro_rules! key {
 
         impl Key for $name {
             const PARTITION: &'static str = stringify!($partition);
+            const NAMES: &'static [&'static str] = &[stringify!($partition) $(, stringify!($sort))?];
             const OPERATIONS: Operations = Operations {
                 get: concat!("GetItem on ", $table),
                 batch_get: concat!("BatchGetItem on ", $table),
@@ -48,11 +52,12 @@ macro_rules! key {
                 transact: concat!("TransactWriteItems on ", $table),
             };
 
-            fn attributes(&self) -> Item {
-                Item::from([
-                    (stringify!($partition).to_owned(), text(&self.$partition)),
-                    $((stringify!($sort).to_owned(), text(&self.$sort)),)?
-                ])
+            fn pairs(&self) -> impl Iterator<Item = (&'static str, AttributeValue)> {
+                [
+                    (stringify!($partition), text(&self.$partition)),
+                    $((stringify!($sort), text(&self.$sort)),)?
+                ]
+                .into_iter()
             }
 
             fn of(item: &Item) -> Result<Self, Failure> {
@@ -245,6 +250,21 @@ impl JobKey {
     /// The key of a bucket of an import's chunks.
     pub(crate) fn bucket(org: &OrgId, id: &impl Id, number: u32) -> Self {
         Self { job: Self::partition(org, id), part: Self::bucket_part(number) }
+    }
+
+    /// The key of the entry of an organization's open import with this place in the order.
+    pub(crate) fn open_import(org: &OrgId, place: &ImportId) -> Self {
+        Self { job: Self::open_imports(org), part: place.to_string() }
+    }
+
+    /// The key of the newest place in the order that an organization's planners have looked from.
+    pub(crate) fn newest_planned(org: &OrgId) -> Self {
+        Self { job: Self::open_imports(org), part: "newest-planned".to_owned() }
+    }
+
+    /// The partition of the entries of an organization's open imports.
+    pub(crate) fn open_imports(org: &OrgId) -> String {
+        format!("{org}#open-imports")
     }
 
     /// The partition of a job and its parts.

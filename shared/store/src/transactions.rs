@@ -23,9 +23,9 @@ use saldo_domain::transaction::{Booked, Booking, Place, Source, Transaction};
 use uuid::Uuid;
 
 use crate::dynamodb::item::{
-    CHANGED_BY, Item, Reader, binary, bytes, changed_by, moment, nested, number, text,
+    CHANGED_BY, Item, NewItem, Reader, binary, bytes, changed_by, moment, nested, number, text,
 };
-use crate::dynamodb::{Key, Query, Table, between};
+use crate::dynamodb::{Query, Table, between};
 use crate::failure::Failure;
 use crate::table_keys::{TransactionKey, sequence, valued, valued_from, valued_to};
 
@@ -156,12 +156,8 @@ const DETAILS: &str = "details";
 /// The sort key of the index by value date.
 const VALUED: &str = "valued";
 
-fn item(
-    key: &TransactionKey,
-    transaction: &Transaction,
-    request: Uuid,
-    by: &ChangedBy,
-) -> Result<Item, Failure> {
+/// The attributes of a transaction besides its key.
+fn attributes(transaction: &Transaction, request: Uuid, by: &ChangedBy) -> Result<NewItem, Failure> {
     let day = |day: Option<Date>| day.map(text);
     let attributes = [
         (SOURCE, Some(text(transaction.source.name()))),
@@ -181,9 +177,7 @@ fn item(
         (CHANGED_BY, Some(changed_by(by))),
         (DETAILS, transaction.details.as_deref().map(|details| nested(details, WHAT)).transpose()?),
     ];
-    let mut item = key.attributes();
-    item.extend(attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-    Ok(item)
+    Ok(attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
 
 /// The state of a stored transaction, as `request` sees it.

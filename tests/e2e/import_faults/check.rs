@@ -6,8 +6,9 @@ use axum::body::Body;
 use axum::http::Request;
 use futures::TryStreamExt;
 use saldo_domain::id::{AccountId, ImportId};
-use saldo_domain::import::{Import, ImportJob, ImportStatus};
+use saldo_domain::import::{ChunkReport, Import, ImportJob, ImportStatus};
 use saldo_http::service;
+use saldo_store::files::ImportFiles;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -82,14 +83,32 @@ impl History<'_> {
         }
     }
 
-    /// The rows of the chunks that were marked as failed, divided as the planner divides them.
+    /// The rows of chunks that were marked as failed, but for those whose accounts had what they say.
     async fn failed_rows(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
-        let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
         let parts: Vec<_> =
             self.stack.reliable.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
+        let files = ImportFiles::of(&self.org, &job.id);
+        // Divided as the planner divides them.
+        let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
         let chunks: Vec<_> = kept.chunks(job.rows_per_chunk).collect();
-        let exhausted = parts.iter().filter(|part| part.exhausted);
-        exhausted.flat_map(|part| chunks[part.number as usize].to_vec()).collect()
+        let mut failed = BTreeSet::new();
+        for part in parts.iter().filter(|part| part.exhausted) {
+            let Some(report) = part.report else { continue };
+            let json = self.stack.reliable.files.get(&files.report(part.number, report)).await.expect("S3");
+            let report: ChunkReport = serde_json::from_slice(&json.expect("a report")).expect("a report");
+            let refused: Vec<usize> =
+                report.refused().filter_map(|(row, _)| Some(row.index? as usize)).collect();
+            let chunk = chunks[part.number as usize];
+            assert!(refused.iter().all(|row| chunk.contains(row)), "seed {}: {part:?}", self.seed);
+            assert_eq!(
+                refused.len() as u64 + part.counts.unchanged,
+                chunk.len() as u64,
+                "seed {}: {part:?}",
+                self.seed
+            );
+            failed.extend(refused);
+        }
+        failed
     }
 
     /// Checks that rows that were written stay written, and are counted as such.

@@ -48,6 +48,15 @@ impl Deployment {
         Self { proxy, variables, app, sqs, api, services, _server: server }
     }
 
+    /// The environment variables of a process that uses the services. Its requests to DynamoDB are counted.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let mut environment = self.services.environment();
+        // Of two variables with one name the later one counts.
+        environment.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.proxy.url.clone()));
+        environment
+    }
+
     /// A tenant with an organization of its own.
     ///
     /// # Panics
@@ -67,10 +76,7 @@ impl Deployment {
     /// # Panics
     /// When it can't be started.
     pub async fn worker(&self, binary: &str, queue: &str, batch_size: i32) -> Poller {
-        let mut environment = self.services.environment();
-        // Of two variables with one name the later one counts.
-        environment.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), self.proxy.url.clone()));
-        let function = Function::start(binary, &environment).await;
+        let function = Function::start(binary, &self.environment()).await;
         Poller::new(self.sqs.clone(), queue.to_owned(), batch_size, function)
     }
 }

@@ -29,8 +29,8 @@ pub struct Poller {
 /// The resources that a function's process used.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
-    /// Its user CPU time since its start-up.
-    pub user_cpu_seconds: f64,
+    /// Its processor time, user and system, since its start-up.
+    pub cpu_seconds: f64,
     /// Its peak memory.
     pub peak_memory_mib: f64,
 }
@@ -50,7 +50,7 @@ impl Poller {
     /// When SQS or the function does not answer.
     pub async fn run(mut self, stop: CancellationToken) -> Usage {
         self.function.invoke(json!({ "Records": [] })).await.expect("a function that has started");
-        let begun = self.function.user_cpu_seconds();
+        let begun = self.function.cpu_seconds();
         while !stop.is_cancelled() {
             let messages = self.receive().await;
             if !messages.is_empty() {
@@ -58,7 +58,7 @@ impl Poller {
             }
         }
         Usage {
-            user_cpu_seconds: self.function.user_cpu_seconds() - begun,
+            cpu_seconds: self.function.cpu_seconds() - begun,
             peak_memory_mib: self.function.peak_memory_mib(),
         }
     }

@@ -42,7 +42,7 @@ pub struct Bill {
     pub spent: BTreeMap<String, Spent>,
     /// The writes that were rejected. DynamoDB can charge for them, but does not report it.
     pub writes_refused: u64,
-    /// The write units by partition key. Those of a transaction are divided equally among its items,
+    /// The write units by partition key. Those of a transaction or batch are divided equally among its items,
     /// and those of an index count for the table's key.
     partitions: HashMap<String, f64>,
 }
@@ -118,6 +118,31 @@ struct Write {
     item: HashMap<String, Value>,
     /// Each under the name of its operation.
     transact_items: Vec<HashMap<String, Write>>,
+    statements: Vec<Statement>,
+}
+
+/// A `PartiQL` statement.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Statement {
+    /// `INSERT INTO "table" VALUE {'attribute': ?, …}` or `UPDATE "table" SET "attribute" = ? … WHERE "attribute" = ? …`.
+    statement: String,
+    /// The values of the question marks.
+    parameters: Vec<Value>,
+}
+
+impl Statement {
+    /// The table and the value of its attribute that `name` returns for the table.
+    fn find(&self, name: impl Fn(&str) -> Option<String>) -> Option<String> {
+        let table = self.statement.split('"').nth(1)?;
+        let name = name(table)?;
+        let mut attributes = self.statement.split('?').map(|before| {
+            let quoted = before.trim_end_matches([' ', ':', '=']);
+            quoted.strip_suffix(['"', '\'']).and_then(|quoted| quoted.rsplit(['"', '\'']).next())
+        });
+        let at = attributes.position(|attribute| attribute == Some(name.as_str()))?;
+        Some(format!("{table} {}", self.parameters.get(at)?))
+    }
 }
 
 /// The parts of a response that are read.
@@ -168,10 +193,13 @@ impl Wire {
             let value = write.key.get(name).or_else(|| write.item.get(name))?;
             Some(format!("{} {value}", write.table_name))
         };
+        let of_statement =
+            |statement: &Statement| statement.find(|table| self.partition_keys.get(table).cloned());
         let of_transaction = one.transact_items.iter().flat_map(HashMap::values);
-        let found: Option<Vec<String>> = match one.transact_items.is_empty() {
-            true => partition(&one).map(|partition| vec![partition]),
-            false => of_transaction.map(partition).collect(),
+        let found: Option<Vec<String>> = match (&one.transact_items[..], &one.statements[..]) {
+            ([], []) => partition(&one).map(|partition| vec![partition]),
+            ([], statements) => statements.iter().map(of_statement).collect(),
+            _ => of_transaction.map(partition).collect(),
         };
         found.unwrap_or_else(|| vec![operation.to_owned()])
     }

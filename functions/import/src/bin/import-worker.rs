@@ -5,7 +5,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use saldo_jobs::import::{Worker, handle};
 use saldo_store::{Environment, telemetry};
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     telemetry::init();
     let worker = Environment::load().await.build(Worker::new)?;

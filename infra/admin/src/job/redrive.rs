@@ -29,6 +29,9 @@ pub(super) async fn redrive(stores: &Stores, org: &OrgId, id: &JobId) -> Result<
                 (true, format!("continues: {chunks} chunks queued{plan}"))
             }
             Redriven::NothingToDo => (false, "has ended, and no part of it is exhausted".to_owned()),
+            Redriven::Overtaken => bail!(
+                "{id} can't be redriven any more: newer imports were processed since, and its rows would overwrite theirs; its caller has to send it again"
+            ),
             Redriven::NotFound => bail!("{org} has no {id}"),
         },
         JobId::Export(export) => {

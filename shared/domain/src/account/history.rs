@@ -11,6 +11,8 @@ pub struct History {
     pub first_import: Option<ImportId>,
     /// The newest import that wrote the account.
     pub last_import: Option<ImportId>,
+    /// Whether the row of that import changed nothing and left only its mark.
+    pub last_import_changed_nothing: bool,
     /// The newest manual edit or deletion.
     pub last_edit: Option<Revision>,
     /// The deletion. An account that was created again keeps it, so that older rows still change nothing.
@@ -37,6 +39,8 @@ pub enum Written {
     Imported,
     /// It changed the account, or would have if nothing newer had been written before.
     Updated,
+    /// It changed nothing: the account had what the row says.
+    Unchanged,
 }
 
 impl AccountState {
@@ -51,11 +55,11 @@ impl History {
     /// What a row of this import did to the account, if it was written.
     #[must_use]
     pub fn written_by(&self, import: &ImportId) -> Option<Written> {
-        match self.outcome_of(import) {
+        let before_the_last = || match self.outcome_of(import) {
             Written::Imported => Some(Written::Imported),
-            Written::Updated if self.stamps.has(import.as_bytes()) => Some(Written::Updated),
-            Written::Updated => self.written_last_by(import),
-        }
+            outcome => self.stamps.has(import.as_bytes()).then_some(outcome),
+        };
+        self.written_last_by(import).or_else(before_the_last)
     }
 
     /// The revision of an edit or deletion that is about to be made: it sorts behind everything in the history.
@@ -92,10 +96,14 @@ impl History {
     /// What this import did, if it was the last one that wrote the account.
     #[must_use]
     pub fn written_last_by(&self, import: &ImportId) -> Option<Written> {
-        (self.last_import.as_ref() == Some(import)).then(|| self.outcome_of(import))
+        (self.last_import.as_ref() == Some(import)).then(|| match self.outcome_of(import) {
+            Written::Updated if self.last_import_changed_nothing => Written::Unchanged,
+            outcome => outcome,
+        })
     }
 
-    /// What this import did to an account that it has written, or came too late for.
+    /// What this import did to an account that it has written, or came too late for. Whether it changed something is
+    /// unknown then, so it counts as [`Written::Updated`].
     #[must_use]
     pub fn outcome_of(&self, import: &ImportId) -> Written {
         let created = [&self.first_import, &self.created_before_deletion_by];

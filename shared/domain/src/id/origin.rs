@@ -166,6 +166,20 @@ impl ImportId {
         Self(seed)
     }
 
+    /// A new id that sorts behind `other`, also if that was made by a machine whose clock is ahead.
+    #[must_use]
+    pub fn after(other: &Self) -> Self {
+        let new = Uuid::now_v7();
+        if new > other.0 {
+            return Self(new);
+        }
+        let [m0, m1, m2, m3, m4, m5, ..] = *other.as_bytes();
+        let milliseconds = u64::from_be_bytes([0, 0, m0, m1, m2, m3, m4, m5]);
+        let mut bits = [0; 10];
+        bits.copy_from_slice(&new.as_bytes()[6..]);
+        Self(Builder::from_unix_timestamp_millis(milliseconds + 1, &bits).into_uuid())
+    }
+
     /// The UUID's 16 bytes, which sort like the id.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
@@ -283,5 +297,17 @@ mod tests {
         assert!(ids.is_sorted());
         assert!(ids.is_sorted_by_key(ImportId::to_string));
         assert!(ids.is_sorted_by_key(|id| *id.as_bytes()));
+    }
+
+    #[test]
+    fn id_after_another_sorts_behind_it_whatever_the_clock_says() {
+        let seconds = u64::try_from(Timestamp::now().as_second()).expect("after 1970");
+        for seconds in [seconds - 60, seconds + 60] {
+            let time = uuid::Timestamp::from_unix_time(seconds, 0, 0, 0);
+            let other = ImportId::of_seed(Uuid::new_v7(time));
+            let [one, two] = [ImportId::after(&other), ImportId::after(&other)];
+            assert!(one > other && two > other && one != two, "{other} {one} {two}");
+            assert_eq!(one.to_string().parse(), Ok(one));
+        }
     }
 }

@@ -57,6 +57,9 @@ pub struct Accepted {
 pub struct ImportJob {
     /// Its id.
     pub id: ImportId,
+    /// Its place in the order of the organization's imports: its id, unless an import with a newer id was planned before
+    /// this one was accepted.
+    pub place: ImportId,
     /// The organization whose accounts are imported.
     pub org: OrgId,
     /// Its status.
@@ -91,6 +94,12 @@ pub struct ImportJob {
     /// Why the job fails or has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Whether it fails because its payload can't be read. A redrive would fail as well.
+    #[serde(default)]
+    pub unreadable: bool,
+    /// Whether rows that change nothing leave a mark in their accounts: an older import might still write when this one
+    /// was planned.
+    pub marks_unchanged: bool,
     /// When it was accepted.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub created_at: Timestamp,
@@ -123,6 +132,7 @@ impl ImportJob {
     pub fn accepted(id: ImportId, org: OrgId, accepted: Accepted, now: Timestamp) -> Self {
         let Accepted { payload, notation, total_records, dry_run, rows_per_chunk, chunks_at_once } = accepted;
         Self {
+            place: id.clone(),
             id,
             org,
             status: ImportStatus::Processing,
@@ -138,6 +148,8 @@ impl ImportJob {
             round: 0,
             totals: None,
             reason: None,
+            unreadable: false,
+            marks_unchanged: true,
             created_at: now,
             cancel_requested_at: None,
             planned_at: None,

@@ -3,7 +3,7 @@
 //! Readers split a payload into unchecked [`RawRow`]s. A [`DuplicateScan`] of them finds the rows that a later row about the
 //! same account supersedes; a [`Chunker`] divides the others into chunks. [`RawRow::check`] turns a row into an
 //! [`AccountUpsert`] or the list of its errors, and [`RowWrite::decide`] what it does to its account. [`Import`] holds the counts. When the job has ended,
-//! `total = imported + updated + superseded + failed`, plus `skipped` if it was cancelled.
+//! `total = imported + updated + superseded + failed`, plus `skipped` if it was cancelled; `updated` includes `unchanged`.
 
 mod cells;
 mod check;
@@ -11,6 +11,7 @@ mod decision;
 mod job;
 mod mapping;
 mod notation;
+mod open;
 mod options;
 mod plan;
 mod progress;
@@ -29,6 +30,7 @@ pub use decision::{Decision, RowWrite};
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
 pub use notation::{Format, Notation};
+pub use open::{LONGEST_RUN, REDRIVABLE};
 pub use options::{ImportOfUpload, ImportOptions, UNKNOWN_UPLOAD};
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
 pub use progress::{Counts, Progress};

@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 pub struct Counts {
     /// Rows that created an account.
     pub imported: u64,
-    /// Rows that changed an account.
+    /// Rows about an account that there was, whether they changed it or not.
     pub updated: u64,
+    /// Rows of `updated` that changed nothing.
+    pub unchanged: u64,
     /// Rows that were refused or could not be written.
     pub failed: u64,
     /// Warnings: findings that did not prevent a row from being stored.
@@ -30,9 +32,10 @@ pub struct Progress {
 impl Progress {
     /// Adds a chunk.
     pub fn add(&mut self, counts: &Counts, exhausted: bool) {
-        let Counts { imported, updated, failed, warnings } = counts;
+        let Counts { imported, updated, unchanged, failed, warnings } = counts;
         self.counts.imported += imported;
         self.counts.updated += updated;
+        self.counts.unchanged += unchanged;
         self.counts.failed += failed;
         self.counts.warnings += warnings;
         self.chunks_done += 1;

@@ -14,6 +14,8 @@ pub enum RowOutcome {
     Imported,
     /// It changed an account.
     Updated,
+    /// It found its account as it describes it.
+    Unchanged,
     /// It was refused or could not be written.
     Failed,
 }
@@ -23,6 +25,7 @@ impl From<Written> for RowOutcome {
         match written {
             Written::Imported => Self::Imported,
             Written::Updated => Self::Updated,
+            Written::Unchanged => Self::Unchanged,
         }
     }
 }
@@ -154,6 +157,10 @@ impl Counts {
         match outcome {
             RowOutcome::Imported => self.imported += 1,
             RowOutcome::Updated => self.updated += 1,
+            RowOutcome::Unchanged => {
+                self.updated += 1;
+                self.unchanged += 1;
+            }
             RowOutcome::Failed => self.failed += 1,
         }
         self.warn(findings);

@@ -12,7 +12,7 @@ use crate::id::ImportId;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[cfg_attr(feature = "openapi", schema(as = Import, example = json!({
     "job_id": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "status": "completed", "total_records": 2,
-    "imported": 2, "updated": 0, "superseded": 0, "failed": 0, "processed": 2, "rows_per_second": 40,
+    "imported": 2, "updated": 0, "unchanged": 0, "superseded": 0, "failed": 0, "processed": 2, "rows_per_second": 40,
     "seconds_remaining": null, "created_at": "2026-03-16T09:30:00.000Z",
     "completed_at": "2026-03-16T09:30:00.050Z"
 })))]
@@ -27,8 +27,10 @@ pub struct ImportSummary {
     total_records: Option<u64>,
     /// Rows that created an account.
     imported: u64,
-    /// Rows that changed an account.
+    /// Rows about an account that existed, whether they changed it or not.
     updated: u64,
+    /// Rows of `updated` that changed nothing.
+    unchanged: u64,
     /// Rows that a later row about the same account superseded.
     superseded: u64,
     /// Rows that were refused and, if the import failed, rows that were not processed.
@@ -71,6 +73,7 @@ impl ImportSummary {
             total_records: job.total_records,
             imported: import.counts().imported,
             updated: import.counts().updated,
+            unchanged: import.counts().unchanged,
             superseded: job.superseded,
             failed: import.failed(),
             skipped: (job.status == ImportStatus::Cancelled).then(|| import.skipped()),

@@ -7,6 +7,7 @@ use std::time::Instant;
 use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
@@ -43,7 +44,9 @@ pub(super) async fn process(
     let deadline = Deadline::after(stores.limits.chunk_time);
     let default_currency = deadline.retry(|| default_currency(stores, job)).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
-    let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, false));
+    // A row that leaves no mark is certain to be unchanged only after a consistent read.
+    let certain = !job.marks_unchanged && !job.dry_run;
+    let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, certain));
     let groups: Vec<_> = groups.map(look_up).collect();
     let batches =
         stream::iter(groups).buffered(GROUPS_AHEAD).map_ok(|rows| stream::iter(batches(rows).map(Ok)));
@@ -138,14 +141,15 @@ impl Row {
     }
 
     /// The row as it is written into its account; `None` if it is refused.
-    fn write<'a>(
+    pub(super) fn write<'a>(
         &'a self,
         job: &'a ImportJob,
         default_currency: Currency,
         now: Timestamp,
     ) -> Option<RowWrite<'a>> {
         let (id, upsert) = self.id.as_ref().zip(self.checked.upsert.as_ref())?;
-        Some(RowWrite { import: &job.id, id, upsert, default_currency, now })
+        let (import, marks) = (&job.place, job.marks_unchanged);
+        Some(RowWrite { import, marks, id, upsert, default_currency, now })
     }
 }
 
@@ -216,7 +220,9 @@ async fn import_batch(
         });
         return Ok(rows.map(BatchedRow::Done).collect());
     }
-    let mut written = deadline.retry(|| stores.accounts.import_batch(&job.org, &writes)).await?.into_iter();
+    let by = ChangedBy::import(job.id.clone());
+    let written = deadline.retry(|| stores.accounts.import_batch(&job.org, &writes, &by));
+    let mut written = written.await?.into_iter();
     drop(writes);
     let rows = batch.into_iter().map(|(row, seen)| {
         if row.is_refused() {
@@ -245,7 +251,8 @@ async fn finish_row(
         BatchedRow::Alone(row, seen) => (row, seen),
     };
     let Some(write) = row.write(job, default_currency, Timestamp::now()) else { return Ok(row.refused()) };
-    let written = deadline.retry(|| stores.accounts.import(&job.org, &write, seen.as_ref())).await?;
+    let by = ChangedBy::import(job.id.clone());
+    let written = deadline.retry(|| stores.accounts.import(&job.org, &write, seen.as_ref(), &by)).await?;
     Ok(row.result(written))
 }
 
@@ -277,6 +284,7 @@ pub(super) async fn commit(
         chunk = chunk.number,
         imported = counts.imported,
         updated = counts.updated,
+        unchanged = counts.unchanged,
         failed = counts.failed,
         "processed"
     );

@@ -35,7 +35,7 @@ async fn fail(stores: Stores, queued: Queued<ImportMessage>) -> Result<(), Failu
         }
         (ImportStatus::Processing, ImportTask::Plan) => {
             let reason = if queued.is_exhausted() { PUT_BACK_TOO_OFTEN } else { NOT_PROCESSED };
-            end::fail(&stores, &job, reason).await?
+            end::fail(&stores, &job, reason, false).await?
         }
         _ => job.completed_at,
     };

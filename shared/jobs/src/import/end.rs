@@ -26,13 +26,15 @@ pub(super) async fn queue_chunks(
     stores.import_queue.send(&messages).await
 }
 
-/// Marks the job as failing for this reason and stops it. Returns when the import ended, if it ended at once.
+/// Marks the job as failing for this reason, which may be that its payload is `unreadable`, and stops it. Returns when the
+/// import ended, if it ended at once.
 pub(super) async fn fail(
     stores: &Stores,
     job: &ImportJob,
     reason: &str,
+    unreadable: bool,
 ) -> Result<Option<Timestamp>, Failure> {
-    match stores.imports.fail(job, reason).await? {
+    match stores.imports.fail(job, reason, unreadable).await? {
         Some(job) => stop_queueing(stores, &job).await,
         None => Ok(None),
     }

@@ -24,6 +24,8 @@ use super::{chunk, chunk_file};
 
 /// The chunks that are written to S3 at the same time, and so are in memory.
 const CHUNKS_IN_FLIGHT: usize = 8;
+/// The most rows of an import that leave marks without a look at the open imports: it costs two requests and a write unit.
+const ROWS_WITH_MARKS: u64 = 3;
 
 /// Plans an import and queues its chunks; a single chunk is processed at once. If the run's time is up first, the
 /// message is put back for another run. Returns when the import ended, if it ended.
@@ -45,15 +47,16 @@ pub(super) async fn plan(
     let mut payload = Payload::of(stores, job);
     let superseded = match scan_duplicates(job, &mut payload).await? {
         Ok(superseded) => superseded,
-        Err(ended) => return end::fail(stores, job, &ended.to_string()).await,
+        Err(ended) => return end::fail(stores, job, &ended.to_string(), true).await,
     };
     let (total, now) = (superseded.total, Timestamp::now());
     let one = superseded.leave_one_chunk(job.rows_per_chunk);
-    let Some(job) = stores.imports.counted(job, total, superseded.count(), one, now).await? else {
+    let marks = needs_marks(stores, job, &superseded, now).await?;
+    let Some(job) = stores.imports.counted(job, total, superseded.count(), one, marks, now).await? else {
         tracing::info!(org = %job.org, import = %job.id, "the import no longer exists");
         return Ok(None);
     };
-    tracing::info!(org = %job.org, import = %job.id, rows = total, "counted the rows");
+    tracing::info!(org = %job.org, import = %job.id, rows = total, marks = job.marks_unchanged, "counted the rows");
     match job.chunks {
         _ if job.status != ImportStatus::Processing => Ok(job.completed_at),
         Some(1) => process_only_chunk(stores, &job, superseded, payload).await,
@@ -63,6 +66,21 @@ pub(super) async fn plan(
         },
         _ => stop_queueing(stores, &job).await,
     }
+}
+
+/// Whether the import's rows leave a mark where they change nothing: an older import may still write, or finding that
+/// out would cost as much as the marks.
+async fn needs_marks(
+    stores: &Stores,
+    job: &ImportJob,
+    superseded: &Superseded,
+    now: Timestamp,
+) -> Result<bool, Failure> {
+    let rows = superseded.total - superseded.count();
+    if job.dry_run || job.planned_at.is_some() || rows <= ROWS_WITH_MARKS {
+        return Ok(job.marks_unchanged);
+    }
+    Ok(!stores.imports.no_older_is_open(job, now).await?)
 }
 
 /// Processes the only chunk of an import.
@@ -75,7 +93,7 @@ async fn process_only_chunk(
     match find_chunk(job, superseded, &mut payload, 0).await? {
         Ok(Some(chunk)) => chunk::process(stores, job, &chunk).await,
         Ok(None) => Err(Failure::missing("the chunk of an import")),
-        Err(ended) => end::fail(stores, job, &ended.to_string()).await,
+        Err(ended) => end::fail(stores, job, &ended.to_string(), true).await,
     }
 }
 
@@ -100,7 +118,7 @@ async fn queue_chunks(
     let queue = receive_and_queue(stores, job, chunks, begun);
     let (sent, progress) = tokio::join!(send_chunks(job, superseded, &mut payload, sender), queue);
     if let Err(ReadError::Payload(error)) = sent? {
-        return end::fail(stores, job, &error.to_string()).await.map(Planned::Ended);
+        return end::fail(stores, job, &error.to_string(), true).await.map(Planned::Ended);
     }
     let ended = match progress? {
         Progress::OutOfTime(queued) => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use futures::TryStreamExt;
+use jiff::Timestamp;
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::ImportStatus;
 use saldo_store::failure::Failure;
@@ -24,6 +25,9 @@ pub enum Redriven {
     },
     /// The import has ended, and no part of it was exhausted.
     NothingToDo,
+    /// It ended too long ago, or before anything of it was written, and newer imports were processed since. Its rows would
+    /// overwrite theirs.
+    Overtaken,
     /// The organization has no such import.
     NotFound,
 }
@@ -48,6 +52,10 @@ pub async fn redrive(worker: &Worker, org: &OrgId, id: &ImportId) -> Result<Redr
             return Ok(Redriven::NothingToDo);
         }
     };
+    let has_ended = job.status != ImportStatus::Processing;
+    if has_ended && !job.dry_run && !worker.stores.imports.enter_again(&job, Timestamp::now()).await? {
+        return Ok(Redriven::Overtaken);
+    }
     let job = if begins_round {
         let changed = Failure::Throttled { operation: "redrive of an import that another operation changes" };
         worker.stores.imports.begin_round(&job).await?.ok_or(changed)?

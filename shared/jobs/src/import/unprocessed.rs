@@ -62,7 +62,7 @@ async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Ti
         let written =
             stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
                 for (_, seen) in rows {
-                    all.extend(seen.written_by(&job.id)?);
+                    all.extend(seen.written_by(&job.place)?);
                 }
                 Ok(all)
             });
@@ -75,8 +75,8 @@ async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Ti
     stores.imports.commit(job, &part, Timestamp::now()).await
 }
 
-/// Fails an exhausted chunk, unless it is committed. Rows that were written count as imported or updated; the others
-/// are reported as failed. If the chunk's file is missing or corrupt, its rows are read from the payload. Returns
+/// Fails an exhausted chunk, unless it is committed. Rows that were written count as imported or updated, and rows that
+/// leave no mark and whose accounts have what they say as unchanged; the others are reported as failed. If the chunk's file is missing or corrupt, its rows are read from the payload. Returns
 /// when the import ended, if this was its last chunk.
 pub(super) async fn fail_exhausted(
     stores: &Stores,
@@ -98,9 +98,9 @@ pub(super) async fn fail_exhausted(
         Ok(None) | Err(_) => {}
     }
     // In this order: the commit may end the job, and the job must have its reason by then.
-    stores.imports.fail(job, NOT_PROCESSED).await?;
+    stores.imports.fail(job, NOT_PROCESSED, false).await?;
     match stores.imports.commit(job, &ChunkPart::exhausted(number), Timestamp::now()).await? {
-        None => end::fail(stores, job, NOT_PROCESSED).await,
+        None => end::fail(stores, job, NOT_PROCESSED, false).await,
         ended => Ok(ended),
     }
 }
@@ -114,17 +114,13 @@ async fn fail_unwritten(
     let default_currency = chunk::default_currency(stores, job).await?;
     let mut outcomes = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
-        let Row { id, mut checked } = Row::of(job, chunk, row, default_currency);
-        let written = match &id {
-            None => None,
-            Some(id) => {
-                let written = stores.accounts.written_by(&job.org, &job.id, id).await?;
-                checked.findings.extend(written.is_none().then(processing_failed));
-                written
-            }
-        };
-        let outcome = written.map_or(RowOutcome::Failed, RowOutcome::from);
-        outcomes.push((outcome, checked.findings));
+        let mut row = Row::of(job, chunk, row, default_currency);
+        let (mut written, mut findings) = (None, std::mem::take(&mut row.checked.findings));
+        if let Some(write) = row.write(job, default_currency, Timestamp::now()) {
+            written = stores.accounts.written_by(&job.org, &write).await?;
+            findings.extend(written.is_none().then(processing_failed));
+        }
+        outcomes.push((written.map_or(RowOutcome::Failed, RowOutcome::from), findings));
     }
     Ok(chunk::commit(stores, job, chunk, outcomes, true, Deadline::passed()).await?.1)
 }

@@ -4,11 +4,11 @@
 //! them left them. A report that is the same as the one before changes nothing.
 
 use jiff::Timestamp;
-use saldo_domain::account::{Account, History, Revision};
+use saldo_domain::account::{Account, Revision};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId};
 
-use super::state::item;
+use super::state::new_item;
 use super::{ATTEMPTS_MAX, AccountStore, StoredAccount, living};
 use crate::dynamodb::revised::outrun;
 use crate::failure::Failure;
@@ -47,7 +47,7 @@ impl AccountStore {
             }
             let written = match StoredAccount::of(org, read)? {
                 Some(found) => self.change_reported(org, &found, reported, now, by).await?,
-                None => self.table.put_new(item(org, reported, &History::default(), by)?).await?,
+                None => self.table.put_new(new_item(org, reported.clone(), by)?).await?,
             };
             if written {
                 return Ok(Reported::Kept);
@@ -114,6 +114,6 @@ impl AccountStore {
             return Ok(true);
         }
         (after.updated_at, after.revision) = (now, Revision::next());
-        Ok(self.replace(org, &found.read, &after, &found.history, by).await?.is_ok())
+        Ok(self.replace(org, &found.read, after, &found.history, by).await?.is_ok())
     }
 }

@@ -5,11 +5,11 @@
 //! import overwrites them.
 
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountChange, History};
+use saldo_domain::account::{Account, AccountChange};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::OrgId;
 
-use super::state::{Stored, item};
+use super::state::{Stored, new_item};
 use super::{ATTEMPTS_MAX, AccountStore, StoredAccount};
 use crate::dynamodb::item::binary;
 use crate::dynamodb::revised::{REVISION, outrun};
@@ -24,7 +24,7 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn create(&self, org: &OrgId, new: Account, by: &ChangedBy) -> Result<Account, Failure> {
-        match self.table.put_new(item(org, &new, &History::default(), by)?).await? {
+        match self.table.put_new(new_item(org, new.clone(), by)?).await? {
             true => Ok(new),
             false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
         }
@@ -60,7 +60,7 @@ impl AccountStore {
                 history.stamps.stamp(edit.as_bytes(), set);
                 history.last_edit = Some(edit);
             }
-            let failed = match self.replace(org, &found.read, &after, &history, by).await? {
+            let failed = match self.replace(org, &found.read, after.clone(), &history, by).await? {
                 Ok(()) => return Ok(Some(after)),
                 Err(failed) => failed,
             };

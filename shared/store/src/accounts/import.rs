@@ -77,6 +77,7 @@ impl AccountStore {
         &self,
         org: &OrgId,
         rows: &[(RowWrite<'_>, &Seen)],
+        by: &ChangedBy,
     ) -> Result<Vec<Batched>, Failure> {
         let mut results: Vec<Batched> = rows.iter().map(|_| Batched::Alone(None)).collect();
         let (mut changes, mut written_rows) = (Vec::new(), Vec::new());
@@ -90,8 +91,7 @@ impl AccountStore {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if changes.len() < ROWS_PER_BATCH && accounts.insert(row.id) {
-                        let by = ChangedBy::import(row.import.clone());
-                        changes.push(seen.change_to(org, &account, &history, &by)?);
+                        changes.push(seen.change_to(org, account, &history, by)?);
                         written_rows.push((result, written));
                     }
                 }
@@ -102,7 +102,7 @@ impl AccountStore {
         if changes.is_empty() {
             return Ok(results);
         }
-        let applied = self.table.change_all(changes).await?;
+        let applied = self.table.change_all(&changes).await?;
         for ((result, written), applied) in written_rows.into_iter().zip(applied) {
             *result = match applied {
                 Applied::Done => Batched::Done(written),
@@ -125,20 +125,20 @@ impl AccountStore {
         org: &OrgId,
         row: &RowWrite<'_>,
         seen: Option<&Seen>,
+        by: &ChangedBy,
     ) -> Result<Result<Written, Finding>, Failure> {
         // The account as a failed write or a consistent read found it. A look-up may have missed a write.
         let mut certain = match seen {
             Some(_) => None,
             None => Some(self.read(org, row.id).await?),
         };
-        let by = ChangedBy::import(row.import.clone());
         for _ in 0..ATTEMPTS_MAX {
             let Some(seen) = certain.as_ref().or(seen.map(|Seen(seen)| seen)) else { break };
             let found = match row.decide(&seen.state(org)?) {
                 Ok(Decision::Nothing(written)) => return Ok(Ok(written)),
                 Ok(Decision::Write(after, written)) => {
                     let (account, history) = *after;
-                    match self.replace(org, seen, &account, &history, &by).await? {
+                    match self.replace(org, seen, account, &history, by).await? {
                         Ok(()) => return Ok(Ok(written)),
                         Err(failed) => Stored::found(failed),
                     }
@@ -151,17 +151,20 @@ impl AccountStore {
         Err(Failure::Throttled { operation: "UpdateItem of an account that is being changed" })
     }
 
-    /// What a row of this import did to its account, if it was written: for rows whose worker died before it reported.
+    /// What a row did to its account, if it was written: for rows whose worker died before it reported. A row that leaves
+    /// no mark counts as written if its account has what it says.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn written_by(
-        &self,
-        org: &OrgId,
-        import: &ImportId,
-        id: &AccountId,
-    ) -> Result<Option<Written>, Failure> {
-        Ok(self.read(org, id).await?.history()?.written_by(import))
+    pub async fn written_by(&self, org: &OrgId, row: &RowWrite<'_>) -> Result<Option<Written>, Failure> {
+        let read = self.read(org, row.id).await?;
+        if let Some(written) = read.history()?.written_by(row.import) {
+            return Ok(Some(written));
+        }
+        match read.state(org).map(|state| row.decide(&state)) {
+            Ok(Ok(Decision::Nothing(Written::Unchanged))) => Ok(Some(Written::Unchanged)),
+            _ => Ok(None),
+        }
     }
 
     /// What [`import`](Self::import) would return, without writing anything.

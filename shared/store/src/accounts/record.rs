@@ -100,7 +100,7 @@ pub(super) fn owner(org: &OrgId, owner: &OwnerId) -> AttributeValue {
 }
 
 impl Record {
-    pub(super) fn of(org: &OrgId, account: &Account) -> Self {
+    pub(super) fn of(org: &OrgId, account: Account) -> Self {
         let Account {
             id,
             external_id,
@@ -121,7 +121,7 @@ impl Record {
             created_at,
             updated_at,
             revision,
-        } = account.clone();
+        } = account;
         let (name, phone, email) = match contact {
             Some(Contact { name, phone, email }) => (Some(name), phone, email),
             None => (None, None, None),
@@ -196,6 +196,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::dynamodb::item::item_of;
 
     fn parsed<T: FromStr>(text: &str) -> T {
         text.parse().unwrap_or_else(|_| panic!("{text}"))
@@ -249,8 +250,9 @@ mod tests {
     fn projection_has_every_attribute_of_an_account() {
         let org = OrgId::random().expect("randomness");
         let account = full_account(&org);
-        let mut stored = Item::new();
-        Record::of(&org, &account).write(&mut stored).expect("an item");
+        let mut stored = Vec::new();
+        Record::of(&org, account.clone()).write(&mut stored).expect("an item");
+        let stored = item_of(stored);
         let projected: BTreeSet<&str> = Record::PROJECTION.iter().copied().collect();
         let written: BTreeSet<&str> = stored.keys().map(String::as_str).collect();
         assert_eq!(projected, written);

@@ -16,7 +16,9 @@ use saldo_domain::id::{ImportId, OrgId};
 
 use super::AccountStore;
 use super::record::{AsRevision, Record, WHAT};
-use crate::dynamodb::item::{CHANGED_BY, EXPIRES_AT, Item, Reader, binary, changed_by, moment, seconds};
+use crate::dynamodb::item::{
+    CHANGED_BY, EXPIRES_AT, Item, NewItem, Reader, binary, bytes, changed_by, item_of, moment, seconds,
+};
 use crate::dynamodb::record::{Attributes, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
 use crate::dynamodb::{Change, Condition, ConditionFailed, Key, absent, is};
@@ -38,6 +40,7 @@ record! {
     impl History, WHAT;
     first_import: Option<ImportId> as Optional<AsImport> = "first_import",
     last_import: Option<ImportId> as Optional<AsImport> = LAST_IMPORT,
+    last_import_changed_nothing: bool as AsFlag = "unchanged",
     last_edit: Option<Revision> as Optional<AsRevision> = "last_edit",
     deleted_by: Option<Revision> as Optional<AsRevision> = DELETED_BY,
     created_before_deletion_by: Option<ImportId> as Optional<AsImport> = "created_by",
@@ -46,6 +49,8 @@ record! {
 
 /// The 16 bytes of an import's id.
 struct AsImport;
+/// `true`, or no attribute.
+struct AsFlag;
 /// Entries of 20 bytes, or no attribute if there are none.
 struct AsStamps;
 
@@ -56,6 +61,16 @@ impl Codec<ImportId> for AsImport {
 
     fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<ImportId>, Failure> {
         reader.binary(attribute)
+    }
+}
+
+impl Codec<bool> for AsFlag {
+    fn write(value: &bool, _: &'static str) -> Result<Option<AttributeValue>, Failure> {
+        Ok(value.then_some(AttributeValue::Bool(true)))
+    }
+
+    fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<bool>, Failure> {
+        Ok(Some(reader.nested(attribute)?.unwrap_or_default()))
     }
 }
 
@@ -116,17 +131,17 @@ impl Stored {
     pub(super) fn change_to(
         &self,
         org: &OrgId,
-        account: &Account,
+        account: Account,
         history: &History,
         by: &ChangedBy,
     ) -> Result<Change<AccountKey>, Failure> {
         let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]];
         let known = known.into_iter().flatten().copied();
-        let mut after = item(org, account, history, by)?;
-        if after.get(REVISION) == self.0.get(REVISION) {
-            after.remove(CHANGED_BY);
-        }
-        Ok(Change::new(AccountKey::new(org, &account.id), &self.0, after, known, &GUARDS))
+        let key = AccountKey::new(org, &account.id);
+        let is_changed = bytes(&self.0, REVISION) != Some(account.revision.as_bytes());
+        let mut after = attributes(org, account, history)?;
+        after.extend(is_changed.then(|| (CHANGED_BY, changed_by(by))));
+        Ok(Change::new(key, &self.0, after, known, &GUARDS))
     }
 
     /// The condition that the item is as it was read.
@@ -145,18 +160,29 @@ pub(super) fn is_tombstone(item: &Item) -> bool {
     item.contains_key(DELETED_AT)
 }
 
+/// The item of a new account.
+pub(super) fn new_item(org: &OrgId, account: Account, by: &ChangedBy) -> Result<Item, Failure> {
+    item(org, account, &History::default(), by)
+}
+
 /// The item of an account with its history.
 pub(super) fn item(
     org: &OrgId,
-    account: &Account,
+    account: Account,
     history: &History,
     by: &ChangedBy,
 ) -> Result<Item, Failure> {
-    let mut item = AccountKey::new(org, &account.id).attributes();
-    item.insert(CHANGED_BY.to_owned(), changed_by(by));
-    Record::of(org, account).write(&mut item)?;
-    history.write(&mut item)?;
-    Ok(item)
+    let key = AccountKey::new(org, &account.id);
+    let attributes = attributes(org, account, history)?;
+    Ok(item_of(key.pairs().chain(attributes).chain([(CHANGED_BY, changed_by(by))])))
+}
+
+/// The attributes of an account with its history, without [`CHANGED_BY`].
+fn attributes(org: &OrgId, account: Account, history: &History) -> Result<NewItem, Failure> {
+    let mut attributes = NewItem::with_capacity(Record::PROJECTION.len() + History::NAMES.len() + 1);
+    Record::of(org, account).write(&mut attributes)?;
+    history.write(&mut attributes)?;
+    Ok(attributes)
 }
 
 /// The tombstone of an account that is being deleted. It has what a row needs that is delivered again, to report the
@@ -171,19 +197,18 @@ fn tombstone(
     let deletion = Some(history.next_revision());
     let history = History {
         last_import: history.last_import.clone(),
+        last_import_changed_nothing: history.last_import_changed_nothing,
         last_edit: deletion,
         deleted_by: deletion,
         created_before_deletion_by: history.first_import.clone(),
         ..History::default()
     };
-    let mut item = AccountKey::new(org, &account.id).attributes();
-    history.write(&mut item)?;
-    item.insert(DELETED_AT.to_owned(), moment(now));
-    item.insert(CHANGED_BY.to_owned(), changed_by(by));
+    let mut attributes = vec![(DELETED_AT, moment(now)), (CHANGED_BY, changed_by(by))];
+    history.write(&mut attributes)?;
     if account.bank.is_none() {
-        item.insert(EXPIRES_AT.to_owned(), seconds(now + KEPT));
+        attributes.push((EXPIRES_AT, seconds(now + KEPT)));
     }
-    Ok(item)
+    Ok(item_of(AccountKey::new(org, &account.id).pairs().chain(attributes)))
 }
 
 impl AccountStore {
@@ -192,7 +217,7 @@ impl AccountStore {
         &self,
         org: &OrgId,
         read: &Stored,
-        account: &Account,
+        account: Account,
         history: &History,
         by: &ChangedBy,
     ) -> Result<Result<(), ConditionFailed>, Failure> {

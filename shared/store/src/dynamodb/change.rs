@@ -7,14 +7,16 @@
 //! Sources: [statements](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.statements.html),
 //! [errors of a batch](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html).
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest, BatchStatementResponse,
     ReturnValuesOnConditionCheckFailure,
 };
 
-use super::condition::{Attribute, absent, is};
+use super::condition::{absent, is};
 use super::condition_failed::ConditionFailed;
-use super::item::Item;
+use super::item::{Item, NewItem};
 use super::table::{Key, Table};
 use super::update::Update;
 use crate::failure::Failure;
@@ -22,13 +24,21 @@ use crate::failure::Failure;
 /// The most statements in a batch.
 pub(crate) const STATEMENTS_MAX: usize = 25;
 
+/// The attempts to execute a statement, for example while its partition is throttled. Each pause is twice as long as the
+/// one before.
+const ATTEMPTS_MAX: u32 = 4;
+const WAIT_MIN: Duration = Duration::from_millis(10);
+
+/// The space for a statement's text; most need no more.
+const TEXT_BYTES: usize = 512;
+
 /// The change of an item that was read.
 #[derive(Debug)]
 pub(crate) struct Change<K> {
     key: K,
     /// Whether there was no item.
     is_new: bool,
-    sets: Vec<(String, AttributeValue)>,
+    sets: NewItem,
     removes: Vec<&'static str>,
     /// The attributes that must be as they were read.
     unchanged: Vec<(&'static str, Option<AttributeValue>)>,
@@ -52,33 +62,27 @@ impl<K: Key> Change<K> {
     pub(crate) fn new(
         key: K,
         read: &Item,
-        after: Item,
+        after: NewItem,
         known: impl IntoIterator<Item = &'static str>,
         guards: &[&'static str],
     ) -> Self {
-        let removes = known.into_iter().filter(|name| read.contains_key(*name) && !after.contains_key(*name));
-        let removes = removes.collect();
-        let keys = key.attributes();
-        let differs =
-            |name: &String, value: &AttributeValue| !keys.contains_key(name) && read.get(name) != Some(value);
-        let sets = after.into_iter().filter(|(name, value)| differs(name, value)).collect();
+        let has = |name: &str| after.iter().any(|(attribute, _)| *attribute == name);
+        let removes = known.into_iter().filter(|name| read.contains_key(*name) && !has(name)).collect();
+        let mut sets = after;
+        sets.retain(|(name, value)| !K::NAMES.contains(name) && read.get(*name) != Some(value));
         let unchanged = guards.iter().map(|name| (*name, read.get(*name).cloned())).collect();
         Self { key, is_new: read.is_empty(), sets, removes, unchanged }
     }
 
-    /// The change that makes this item, if there is none with its key.
-    ///
-    /// # Errors
-    /// [`Failure::Corrupt`] if a key attribute is missing.
-    pub(super) fn insertion(item: Item) -> Result<Self, Failure> {
-        let key = K::of(&item)?;
-        Ok(Self::new(key, &Item::new(), item, [], &[]))
+    /// The change that makes an item with these attributes besides its key, if there is none with its key.
+    pub(super) fn insertion(key: K, attributes: NewItem) -> Self {
+        Self { key, is_new: true, sets: attributes, removes: Vec::new(), unchanged: Vec::new() }
     }
 
     fn update(&self) -> Update {
         let mut update = Update::default();
         for (name, value) in &self.sets {
-            update.set(name.clone(), value.clone());
+            update.set(*name, value.clone());
         }
         self.removes.iter().for_each(|name| update.remove(*name));
         match self.is_new {
@@ -88,7 +92,7 @@ impl<K: Key> Change<K> {
         update
     }
 
-    fn into_statement(self, table: &str) -> Result<BatchStatementRequest, Failure> {
+    fn statement(&self, table: &str) -> Result<BatchStatementRequest, Failure> {
         let (text, parameters) = match self.is_new {
             true => self.insert(table),
             false => self.update_where(table),
@@ -102,11 +106,12 @@ impl<K: Key> Change<K> {
     }
 
     /// The statement that inserts the item, with its parameters. It fails if there is an item with the key.
-    fn insert(self, table: &str) -> (String, Vec<AttributeValue>) {
-        let (mut text, mut parameters) = (String::new(), Vec::with_capacity(self.sets.len() + 2));
+    fn insert(&self, table: &str) -> (String, Vec<AttributeValue>) {
+        let (mut text, mut parameters) =
+            (String::with_capacity(TEXT_BYTES), Vec::with_capacity(self.sets.len() + 2));
         text.extend(["INSERT INTO \"", table, "\" VALUE {"]);
-        for (n, (name, value)) in self.key.attributes().into_iter().chain(self.sets).enumerate() {
-            text.extend([if n == 0 { "'" } else { ", '" }, &name, "': ?"]);
+        for (n, (name, value)) in self.key.pairs().chain(self.sets.iter().cloned()).enumerate() {
+            text.extend([if n == 0 { "'" } else { ", '" }, name, "': ?"]);
             parameters.push(value);
         }
         text.push('}');
@@ -114,20 +119,20 @@ impl<K: Key> Change<K> {
     }
 
     /// The statement that updates the item on condition, with its parameters.
-    fn update_where(self, table: &str) -> (String, Vec<AttributeValue>) {
-        let (mut text, mut parameters) = (String::new(), Vec::with_capacity(self.sets.len() + 6));
+    fn update_where(&self, table: &str) -> (String, Vec<AttributeValue>) {
+        let (mut text, mut parameters) =
+            (String::with_capacity(TEXT_BYTES), Vec::with_capacity(self.sets.len() + 6));
         text.extend(["UPDATE \"", table, "\""]);
-        for (name, value) in self.sets {
-            text.extend([" SET \"", &name, "\" = ?"]);
-            parameters.push(value);
+        for (name, value) in &self.sets {
+            text.extend([" SET \"", name, "\" = ?"]);
+            parameters.push(value.clone());
         }
         for name in &self.removes {
             text.extend([" REMOVE \"", name, "\""]);
         }
-        let conditions = self.key.attributes().into_iter().map(|(name, value)| (name.into(), Some(value)));
-        let unchanged = self.unchanged.into_iter().map(|(name, value)| (Attribute::from(name), value));
-        for (n, (name, value)) in conditions.chain(unchanged).enumerate() {
-            text.extend([if n == 0 { " WHERE \"" } else { " AND \"" }, &name, "\""]);
+        let keys = self.key.pairs().map(|(name, value)| (name, Some(value)));
+        for (n, (name, value)) in keys.chain(self.unchanged.iter().cloned()).enumerate() {
+            text.extend([if n == 0 { " WHERE \"" } else { " AND \"" }, name, "\""]);
             text.push_str(if value.is_some() { " = ?" } else { " IS MISSING" });
             parameters.extend(value);
         }
@@ -142,23 +147,42 @@ impl<K: Key> Table<K> {
     }
 
     /// Makes at most [`STATEMENTS_MAX`] changes of different items in one request. Returns the result of each, in their
-    /// order.
+    /// order. Statements that DynamoDB did not execute are sent again, after pauses.
     ///
     /// If an answer is lost, the SDK sends the batch again, and the changes that took effect report [`Applied::Met`].
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; each change may have been made or not.
-    pub(crate) async fn change_all(&self, changes: Vec<Change<K>>) -> Result<Vec<Applied>, Failure> {
-        let wanted = changes.len();
-        let statements = changes.into_iter().map(|change| change.into_statement(&self.name));
+    pub(crate) async fn change_all(&self, changes: &[Change<K>]) -> Result<Vec<Applied>, Failure> {
+        let mut results: Vec<Applied> = changes.iter().map(|_| Applied::NotDone).collect();
+        for attempt in 0..ATTEMPTS_MAX {
+            let left = changes.iter().zip(&mut results);
+            let left = left.filter(|(_, result)| matches!(result, Applied::NotDone));
+            let (changes, results): (Vec<_>, Vec<_>) = left.unzip();
+            if changes.is_empty() {
+                break;
+            }
+            if attempt > 0 {
+                tokio::time::sleep(WAIT_MIN * 2_u32.pow(attempt)).await;
+            }
+            for (result, answer) in results.into_iter().zip(self.execute(&changes).await?) {
+                *result = applied(answer)?;
+            }
+        }
+        Ok(results)
+    }
+
+    /// Sends the statements of changes. Returns an answer for each.
+    async fn execute(&self, changes: &[&Change<K>]) -> Result<Vec<BatchStatementResponse>, Failure> {
+        let statements = changes.iter().map(|change| change.statement(&self.name));
         let statements = statements.collect::<Result<_, _>>()?;
         let batch = self.client.batch_execute_statement().set_statements(Some(statements));
         let answer = batch.send().await.map_err(Failure::of(K::OPERATIONS.batch_execute))?;
         let answers = answer.responses.unwrap_or_default();
-        if answers.len() != wanted {
-            return Err(Failure::corrupt("an answer to a batch")("has another number of answers"));
+        match answers.len() == changes.len() {
+            true => Ok(answers),
+            false => Err(Failure::corrupt("an answer to a batch")("has another number of answers")),
         }
-        answers.into_iter().map(applied).collect()
     }
 }
 

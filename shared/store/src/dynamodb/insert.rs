@@ -2,9 +2,8 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::absent;
 use super::change::{Applied, Change, STATEMENTS_MAX};
-use super::item::Item;
+use super::item::{NewItem, item_of};
 use super::table::{Key, Table};
 use crate::failure::Failure;
 
@@ -14,7 +13,7 @@ const BATCHES_IN_FLIGHT: usize = 4;
 pub(crate) const WRITES_IN_FLIGHT: usize = 32;
 
 impl<K: Key> Table<K> {
-    /// Inserts the items that `item` makes, [`STATEMENTS_MAX`] with one request. Their keys must differ. Returns for each
+    /// Inserts the items that `item` makes, each of a key and its other attributes, [`STATEMENTS_MAX`] with one request. Their keys must differ. Returns for each
     /// whether it was inserted; otherwise there is an item with its key, and that one stays.
     ///
     /// An item whose statement DynamoDB does not execute, for example because it is throttled, is put by a request of its
@@ -26,7 +25,7 @@ impl<K: Key> Table<K> {
     pub(crate) async fn insert_all<T>(
         &self,
         all: &[T],
-        item: impl Fn(&T) -> Result<Item, Failure>,
+        item: impl Fn(&T) -> Result<(K, NewItem), Failure>,
     ) -> Result<Vec<bool>, Failure> {
         let batches = all.chunks(STATEMENTS_MAX).map(|batch| self.insert_batch(batch, &item));
         let batches: Vec<_> = batches.collect();
@@ -39,22 +38,26 @@ impl<K: Key> Table<K> {
     async fn insert_batch<T>(
         &self,
         batch: &[T],
-        item: impl Fn(&T) -> Result<Item, Failure>,
+        item: impl Fn(&T) -> Result<(K, NewItem), Failure>,
     ) -> Result<Vec<Applied>, Failure> {
-        let changes = batch.iter().map(|new| Change::insertion(item(new)?));
-        self.change_all(changes.collect::<Result<_, _>>()?).await
+        let changes =
+            batch.iter().map(|new| item(new).map(|(key, attributes)| Change::insertion(key, attributes)));
+        self.change_all(&changes.collect::<Result<Vec<_>, _>>()?).await
     }
 
     async fn finish<T>(
         &self,
         new: &T,
         applied: Applied,
-        item: impl Fn(&T) -> Result<Item, Failure>,
+        item: impl Fn(&T) -> Result<(K, NewItem), Failure>,
     ) -> Result<bool, Failure> {
         match applied {
             Applied::Done => Ok(true),
             Applied::Met(_) => Ok(false),
-            Applied::NotDone => Ok(self.put_if(item(new)?, &[absent(K::PARTITION)]).await?.is_ok()),
+            Applied::NotDone => {
+                let (key, attributes) = item(new)?;
+                self.put_new(item_of(key.pairs().chain(attributes))).await
+            }
         }
     }
 }

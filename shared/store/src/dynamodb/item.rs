@@ -17,6 +17,9 @@ use crate::failure::Failure;
 /// An item as DynamoDB returns it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
+/// The attributes of an item that is being written.
+pub(crate) type NewItem = Vec<(&'static str, AttributeValue)>;
+
 /// The attribute by which DynamoDB deletes an item, in seconds since 1970. It deletes late, by days.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 
@@ -26,6 +29,11 @@ pub(crate) const CHANGED_BY: &str = "changed_by";
 /// [`CHANGED_BY`] as an attribute.
 pub(crate) fn changed_by(by: &ChangedBy) -> AttributeValue {
     binary(&by.to_bytes())
+}
+
+/// The item with these attributes.
+pub(crate) fn item_of(attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>) -> Item {
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// A number attribute with every digit of the amount. Zero has no sign.

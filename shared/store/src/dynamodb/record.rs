@@ -11,7 +11,7 @@ use saldo_domain::money::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::item::{Item, Reader, moment, nested, number, text};
+use super::item::{Item, NewItem, Reader, moment, nested, number, text};
 use crate::failure::Failure;
 
 /// How values of type `T` are stored as attributes.
@@ -92,8 +92,8 @@ pub(crate) trait Attributes: Sized {
     /// Reads the value from an item, which may have other attributes, too.
     fn read(item: &Item) -> Result<Self, Failure>;
 
-    /// Writes the value's attributes into an item.
-    fn write(&self, item: &mut Item) -> Result<(), Failure>;
+    /// Adds the value's attributes to an item.
+    fn write(&self, item: &mut NewItem) -> Result<(), Failure>;
 }
 
 /// Declares a record. Each field names its type, its [`Codec`] and its attribute. `record! { impl Type, what; ... }`
@@ -120,10 +120,10 @@ macro_rules! record {
                 record!(@read item, $what; $($field: $type as $codec = $attribute,)*)
             }
 
-            /// Writes the record's attributes into an item.
+            /// Adds the record's attributes to an item.
             pub(crate) fn write(
                 &self,
-                item: &mut $crate::dynamodb::item::Item,
+                item: &mut $crate::dynamodb::item::NewItem,
             ) -> Result<(), $crate::failure::Failure> {
                 record!(@write self, item, $what; $($field: $type as $codec = $attribute,)*)
             }
@@ -137,7 +137,7 @@ macro_rules! record {
                 record!(@read item, $what; $($field: $type as $codec = $attribute,)*)
             }
 
-            fn write(&self, item: &mut $crate::dynamodb::item::Item) -> Result<(), $crate::failure::Failure> {
+            fn write(&self, item: &mut $crate::dynamodb::item::NewItem) -> Result<(), $crate::failure::Failure> {
                 record!(@write self, item, $what; $($field: $type as $codec = $attribute,)*)
             }
         }
@@ -152,7 +152,7 @@ macro_rules! record {
     (@write $self:ident, $item:ident, $what:expr; $($field:ident: $type:ty as $codec:ty = $attribute:expr,)*) => {{
         $(
             let value = <$codec as $crate::dynamodb::record::Codec<$type>>::write(&$self.$field, $what)?;
-            $item.extend(value.map(|value| ($attribute.to_owned(), value)));
+            $item.extend(value.map(|value| ($attribute, value)));
         )*
         Ok(())
     }};

@@ -3,11 +3,11 @@
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use super::condition::{Condition, absent, render_all};
 use super::condition_failed::{ConditionFailed, outcome};
-use super::item::Item;
+use super::item::{Item, item_of};
 use super::placeholders::Placeholders;
 use super::query::{Index, Query, Scan};
 use super::update::Update;
@@ -30,11 +30,18 @@ pub(crate) struct Operations {
 pub(crate) trait Key: Sized {
     /// The name of the partition key.
     const PARTITION: &'static str;
+    /// The names of the key attributes.
+    const NAMES: &'static [&'static str];
     /// The requests to the table.
     const OPERATIONS: Operations;
 
     /// The key attributes.
-    fn attributes(&self) -> Item;
+    fn pairs(&self) -> impl Iterator<Item = (&'static str, AttributeValue)>;
+
+    /// The key attributes, as requests take them.
+    fn attributes(&self) -> Item {
+        item_of(self.pairs())
+    }
 
     /// The key of an item.
     ///

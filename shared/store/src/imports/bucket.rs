@@ -1,7 +1,7 @@
 //! Buckets: the items that hold the committed chunks of an import, sixteen chunks to an item.
 //!
 //! A committed chunk is one attribute of its bucket, named by the chunk's number, with a list as its value: the rows
-//! imported, updated and failed, the warnings, then a binary with the UUID of its report, if it has one, and a number
+//! imported, updated, unchanged and failed, the warnings, then a binary with the UUID of its report, if it has one, and a number
 //! with the round in which it was exhausted, if it was. So a commit is one conditional `UpdateItem` on an item of less
 //! than 1 KB: one write unit.
 
@@ -55,8 +55,8 @@ impl Entry {
     }
 
     fn to_value(&self) -> AttributeValue {
-        let Counts { imported, updated, failed, warnings } = self.counts;
-        let mut values = Vec::from([imported, updated, failed, warnings].map(count));
+        let Counts { imported, updated, unchanged, failed, warnings } = self.counts;
+        let mut values = Vec::from([imported, updated, unchanged, failed, warnings].map(count));
         values.extend(self.report.map(|report| binary(report.as_bytes())));
         values.extend(self.exhausted_in.map(count));
         AttributeValue::L(values)
@@ -65,7 +65,9 @@ impl Entry {
     fn of_value(value: &AttributeValue) -> Option<Self> {
         let mut values = value.as_l().ok()?.iter().peekable();
         let mut count = || values.next()?.as_n().ok()?.parse().ok();
-        let counts = Counts { imported: count()?, updated: count()?, failed: count()?, warnings: count()? };
+        let (imported, updated, unchanged) = (count()?, count()?, count()?);
+        let (failed, warnings) = (count()?, count()?);
+        let counts = Counts { imported, updated, unchanged, failed, warnings };
         let report = match values.next_if(|value| value.is_b()) {
             Some(report) => Some(Uuid::from_slice(report.as_b().ok()?.as_ref()).ok()?),
             None => None,
@@ -145,7 +147,8 @@ mod tests {
     use crate::dynamodb::item::{seconds, text};
 
     fn entry(count: u64, report: bool, exhausted_in: Option<u32>) -> Entry {
-        let counts = Counts { imported: count, updated: count, failed: count, warnings: count };
+        let counts =
+            Counts { imported: count, updated: count, unchanged: count, failed: count, warnings: count };
         Entry { counts, report: report.then(Uuid::now_v7), exhausted_in }
     }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use saldo_domain::import::{Import, ImportJob, ImportStatus, Progress};
 
 use super::bucket::{Bucket, CHUNKS_PER_BUCKET};
-use super::{CANCEL_REQUESTED_AT, CHUNKS, ImportStore, REASON, require_status, status_value};
+use super::{CANCEL_REQUESTED_AT, CHUNKS, ImportStore, REASON, UNREADABLE, require_status, status_value};
 use crate::dynamodb::item::{EXPIRES_AT, count, moment, nested, text};
 use crate::dynamodb::{Update, is};
 use crate::failure::Failure;
@@ -49,6 +49,9 @@ impl ImportStore {
             let Some(progress) = self.final_progress(&job).await? else { return Ok(None) };
             let import = Import { job, progress };
             if self.end(&import, now).await? {
+                let totals = (progress.chunks_exhausted == 0).then_some(progress);
+                let status = import.outcome();
+                self.leave_if_settled(&ImportJob { status, totals, ..import.job }).await;
                 return Ok(Some(now));
             }
             let Some(again) = self.get(&import.job.org, &import.job.id).await? else { return Ok(None) };
@@ -109,7 +112,7 @@ impl ImportStore {
         if job.status != ImportStatus::Processing {
             update.set("status", status_value(ImportStatus::Processing)?);
             let failed = job.reason.is_some().then_some(CHUNKS);
-            for name in [REASON, "completed_at", TOTALS].into_iter().chain(failed) {
+            for name in [REASON, UNREADABLE, "completed_at", TOTALS].into_iter().chain(failed) {
                 update.remove(name);
             }
         }

@@ -7,8 +7,8 @@ use saldo_domain::account::AccountIdentifier;
 use saldo_domain::id::OrgId;
 
 use super::TransactionStore;
+use crate::dynamodb::Pages;
 use crate::dynamodb::item::Reader;
-use crate::dynamodb::{Key, Pages};
 use crate::failure::Failure;
 use crate::table_keys::TransactionKey;
 
@@ -32,7 +32,7 @@ impl TransactionStore {
         let listed = listed?;
         let new: Vec<_> = accounts.iter().filter(|account| !listed.contains(**account)).collect();
         // One that is there by now was listed by another request.
-        self.table.insert_all(&new, |account| Ok(key(account).attributes())).await.map(drop)
+        self.table.insert_all(&new, |account| Ok((key(account), Vec::new()))).await.map(drop)
     }
 
     /// The listed accounts, in the order of their identifiers.

@@ -7,7 +7,7 @@ use saldo_domain::id::{OrgId, TransactionId};
 use saldo_domain::transaction::Transaction;
 use uuid::Uuid;
 
-use super::{Kept, TransactionStore, item};
+use super::{Kept, TransactionStore, attributes};
 use crate::failure::Failure;
 use crate::table_keys::TransactionKey;
 
@@ -28,7 +28,7 @@ impl TransactionStore {
         let new: Vec<&Transaction> =
             transactions.iter().copied().filter(|new| !kept.contains_key(&new.id)).collect();
         self.note_accounts(org, new.iter().map(|new| &new.account_identifier).collect()).await?;
-        let item = |new: &&Transaction| item(&TransactionKey::booked(org, new), new, request, by);
+        let item = |new: &&Transaction| Ok((TransactionKey::booked(org, new), attributes(new, request, by)?));
         let inserted = self.table.insert_all(&new, item).await?;
         let mut met = Vec::new();
         for (new, inserted) in new.into_iter().zip(inserted) {

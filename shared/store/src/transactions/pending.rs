@@ -13,8 +13,9 @@ use saldo_domain::id::{AccountId, OrgId, TransactionId};
 use saldo_domain::transaction::{Source, Transaction};
 use uuid::Uuid;
 
-use super::{TransactionStore, item, transaction_of};
-use crate::dynamodb::WRITES_IN_FLIGHT;
+use super::{TransactionStore, attributes, transaction_of};
+use crate::dynamodb::item::item_of;
+use crate::dynamodb::{Key, WRITES_IN_FLIGHT};
 use crate::failure::Failure;
 use crate::table_keys::TransactionKey;
 
@@ -61,12 +62,16 @@ impl TransactionStore {
                 Some(_) => changed.push(transaction),
             }
         }
-        let item =
-            |new: &&Transaction| item(&TransactionKey::pending(org, account, &new.id), new, request, by);
+        let item = |new: &&Transaction| {
+            Ok((TransactionKey::pending(org, account, &new.id), attributes(new, request, by)?))
+        };
         let inserted = self.table.insert_all(&new, item).await?;
         // Another worker has stored it, or this one, if the answer to a batch was lost.
         changed.extend(new.iter().zip(inserted).filter(|(_, inserted)| !inserted).map(|(met, _)| *met));
-        let puts = changed.iter().map(|changed| async { self.table.put(item(changed)?).await });
+        let puts = changed.iter().map(|changed| async {
+            let (key, attributes) = item(changed)?;
+            self.table.put(item_of(key.pairs().chain(attributes))).await
+        });
         let puts: Vec<_> = puts.collect();
         stream::iter(puts).buffer_unordered(WRITES_IN_FLIGHT).try_collect::<()>().await?;
         self.delete_pending(org, account, before.keys()).await

@@ -1,0 +1,298 @@
+//! Random histories of an account: rows that arrive late and repeatedly, with and without marks, manual edits and a deletion.
+
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::account::AccountChange;
+use crate::fields::{Body, Fields};
+use crate::id::OrgId;
+use crate::import::{RawRow, RowBody, Shape};
+
+/// A row of an import, a manual edit or a deletion.
+#[derive(Clone, Debug)]
+enum Event {
+    Row(ImportId, AccountUpsert),
+    Edit(Revision, AccountChange),
+    Deletion(Revision),
+}
+
+/// What an event consists of, but for its place in the order of time.
+#[derive(Clone, Debug)]
+struct Part {
+    /// 0 to 4: a row; 5 and 6: an edit; 7: a deletion.
+    kind: u8,
+    amount: &'static str,
+    notes: Option<Option<u8>>,
+    campaign: Option<Option<u8>>,
+    currency: Option<Option<&'static str>>,
+}
+
+/// When a row is delivered.
+#[derive(Clone, Debug)]
+struct Deliveries {
+    delay: usize,
+    /// The delays of the deliveries after the first one.
+    again: Vec<usize>,
+}
+
+fn currency() -> Currency {
+    "EUR".parse().expect("a currency")
+}
+
+fn part(currencies: bool) -> impl Strategy<Value = Part> {
+    let value = || prop_oneof![Just(None), Just(Some(None)), (0..2_u8).prop_map(|n| Some(Some(n)))];
+    let code = prop_oneof![
+        Just(None),
+        Just(Some(None)),
+        prop::sample::select(vec!["EUR", "USD", "JPY"]).prop_map(|code| Some(Some(code)))
+    ];
+    let amount = prop::sample::select(vec!["1", "2", "2.5"]);
+    (0..8_u8, amount, value(), value(), code).prop_map(move |(kind, amount, notes, campaign, code)| Part {
+        kind,
+        amount,
+        notes,
+        campaign,
+        currency: code.filter(|_| currencies),
+    })
+}
+
+fn deliveries() -> impl Strategy<Value = Vec<Deliveries>> {
+    let again = prop::collection::vec(0..8_usize, 0..3);
+    prop::collection::vec((0..4_usize, again).prop_map(|(delay, again)| Deliveries { delay, again }), 8)
+}
+
+impl Part {
+    /// The optional members of its JSON.
+    fn members(&self, may_clear_currency: bool) -> String {
+        let mut members = String::new();
+        for (name, value) in [("notes", self.notes), ("campaign_id", self.campaign)] {
+            members.extend(value.map(|value| match value {
+                None => format!(r#","{name}":null"#),
+                Some(n) => format!(r#","{name}":"text {n}""#),
+            }));
+        }
+        match self.currency {
+            Some(None) if may_clear_currency => members.push_str(r#","currency":null"#),
+            Some(Some(code)) => members.push_str(&format!(r#","currency":"{code}""#)),
+            Some(None) | None => {}
+        }
+        members
+    }
+
+    /// The amount, without decimal places if the part states a currency that has none.
+    fn amount(&self) -> &'static str {
+        if self.currency == Some(Some("JPY")) && self.amount == "2.5" { "3" } else { self.amount }
+    }
+
+    fn row(&self) -> AccountUpsert {
+        let (amount, members) = (self.amount(), self.members(true));
+        let json = format!(
+            r#"{{"external_id":"A","contact":{{"name":"Ana {amount}"}},"total_amount":{amount}{members}}}"#
+        );
+        let body = RowBody::Json(serde_json::from_str(&json).expect("JSON"));
+        let row = RawRow { index: 0, line: None, body };
+        row.check(&Shape::Objects, currency()).upsert.expect("a valid row")
+    }
+
+    fn edit(&self) -> AccountChange {
+        let json = format!(r#"{{"balance":{}{}}}"#, self.amount(), self.members(false));
+        let fields = Fields::of_json(AccountChange::FIELDS, json.as_bytes()).expect("JSON");
+        AccountChange::read(fields, ()).expect("a valid change")
+    }
+}
+
+/// The events in the order of time. The first one is a row, and one at most is a deletion: an account that is deleted twice
+/// forgets which import created it first.
+fn events(parts: &[Part]) -> Vec<Event> {
+    let mut is_deleted = false;
+    let event = |(n, part): (usize, &Part)| {
+        let id = Uuid::new_v7(uuid::Timestamp::from_unix_time(n as u64 + 1, 0, 0, 0));
+        let revision = Revision::try_from(&id.as_bytes()[..]).expect("a revision");
+        match part.kind {
+            7 if n > 0 && !std::mem::replace(&mut is_deleted, true) => Event::Deletion(revision),
+            5.. if n > 0 => Event::Edit(revision, part.edit()),
+            _ => Event::Row(ImportId::of_seed(id), part.row()),
+        }
+    };
+    parts.iter().enumerate().map(event).collect()
+}
+
+/// The deliveries of rows, and the edits and the deletion, in the order in which they happen: the indexes of the events.
+/// The first row is never late: without an account there is nothing to edit.
+fn order(events: &[Event], deliveries: &[Deliveries]) -> Vec<usize> {
+    let mut order = Vec::new();
+    for (n, event) in events.iter().enumerate() {
+        let Event::Row(..) = event else {
+            // An edit at the time n comes before rows that are delivered at the same time.
+            order.push((n, false, n));
+            continue;
+        };
+        let Deliveries { delay, again } = &deliveries[n];
+        let first = if n > 0 { n + delay } else { 0 };
+        order.push((first, true, n));
+        order.extend(again.iter().map(|delay| (first + delay, true, n)));
+    }
+    order.sort_by_key(|(at, is_row, _)| (*at, *is_row));
+    order.into_iter().map(|(_, _, n)| n).collect()
+}
+
+/// An account's history as it happens.
+#[derive(Default)]
+struct Run {
+    state: AccountState,
+    /// For each delivery of a row: its event, its outcome, and whether it changed the account.
+    rows: Vec<(usize, Result<Written, FindingCode>, bool)>,
+    /// The edits and the deletion that found an account.
+    effective: Vec<usize>,
+}
+
+impl Run {
+    /// Delivers the events in this order. `marks` decides at the first delivery of a row whether its import leaves marks.
+    fn of(events: &[Event], order: &[usize], marks: impl Fn(&Self, usize) -> bool) -> Self {
+        let (mut run, mut marked) = (Self::default(), vec![None; events.len()]);
+        for n in order {
+            let marks = *marked[*n].get_or_insert_with(|| marks(&run, *n));
+            run.apply(*n, &events[*n], marks);
+        }
+        run
+    }
+
+    /// Whether every older row was delivered.
+    fn no_older_is_open(&self, events: &[Event], n: usize) -> bool {
+        let rows = (0..n).filter(|older| matches!(events[*older], Event::Row(..)));
+        rows.into_iter().all(|older| self.rows.iter().any(|(row, ..)| *row == older))
+    }
+
+    fn apply(&mut self, n: usize, event: &Event, marks: bool) {
+        let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
+        let state = &mut self.state;
+        match event {
+            // The chunk of a refused row is committed, so the row is not decided again.
+            Event::Row(..) if self.rows.iter().any(|(row, outcome, _)| *row == n && outcome.is_err()) => {}
+            Event::Row(import, upsert) => {
+                let now = Timestamp::UNIX_EPOCH;
+                let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
+                let before = content(state);
+                let decision = row.decide(state);
+                let outcome = decision.as_ref().map(Decision::outcome).map_err(|finding| finding.code);
+                if let Ok(Decision::Write(after, _)) = decision {
+                    let (account, history) = *after;
+                    *state = AccountState { account: Some(account), history };
+                }
+                let changed = content(&self.state) != before;
+                self.rows.push((n, outcome, changed));
+            }
+            Event::Edit(revision, change) => {
+                let Some(account) = state.account.as_mut().filter(|account| change.check(account).is_ok())
+                else {
+                    return;
+                };
+                let set = change.apply(account);
+                state.history.stamps.stamp(revision.as_bytes(), set);
+                state.history.last_edit = Some(*revision);
+                self.effective.push(n);
+            }
+            Event::Deletion(revision) => {
+                if state.account.take().is_none() {
+                    return;
+                }
+                // What the tombstone of an account has.
+                state.history = History {
+                    last_import: state.history.last_import.clone(),
+                    last_import_changed_nothing: state.history.last_import_changed_nothing,
+                    last_edit: Some(*revision),
+                    deleted_by: Some(*revision),
+                    created_before_deletion_by: state.history.first_import.clone(),
+                    ..History::default()
+                };
+                self.effective.push(n);
+            }
+        }
+    }
+}
+
+/// The account without what differs between two runs.
+fn content(state: &AccountState) -> Option<Account> {
+    let revision = Revision::try_from(&[0; 16][..]).expect("a revision");
+    state.account.clone().map(|account| Account { revision, ..account })
+}
+
+/// The outcome of a row, but for whether it changed something.
+fn counted_as(outcome: Result<Written, FindingCode>) -> Result<Written, FindingCode> {
+    outcome.map(|written| match written {
+        Written::Unchanged => Written::Updated,
+        written => written,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_024))]
+
+    /// Rows are delivered late and repeatedly, edits and the deletion at once. Imports leave no marks once no older one
+    /// is open. The account ends as if all had run in their order, and a row that is delivered again has the same
+    /// outcome and changes nothing.
+    #[test]
+    fn late_and_repeated_rows_lead_to_the_same_account(
+        parts in prop::collection::vec(part(false), 1..8),
+        deliveries in deliveries(),
+    ) {
+        let events = events(&parts);
+        let order = order(&events, &deliveries);
+        let mut run = Run::of(&events, &order, |run, n| !run.no_older_is_open(&events, n));
+
+        let took_effect = |n: &usize| matches!(events[*n], Event::Row(..)) || run.effective.contains(n);
+        let in_order: Vec<usize> = (0..events.len()).filter(took_effect).collect();
+        let expected = Run::of(&events, &in_order, |_, _| true);
+        prop_assert_eq!(content(&run.state), content(&expected.state));
+
+        let before = content(&run.state);
+        for n in 0..events.len() {
+            if matches!(events[n], Event::Row(..)) {
+                run.apply(n, &events[n], false);
+            }
+        }
+        prop_assert_eq!(content(&run.state), before);
+        for (n, outcome, changed) in &run.rows {
+            for (_, again, _) in run.rows.iter().filter(|(row, ..)| row == n) {
+                prop_assert_eq!(counted_as(*again), counted_as(*outcome));
+                prop_assert!(!changed || *again != Ok(Written::Unchanged), "a row that changed something");
+            }
+        }
+    }
+
+    /// Leaving out marks makes no difference, also where amounts are refused because of the account's currency.
+    #[test]
+    fn marks_make_no_difference_once_no_older_import_is_open(
+        parts in prop::collection::vec(part(true), 1..8),
+        deliveries in deliveries(),
+    ) {
+        let events = events(&parts);
+        let order = order(&events, &deliveries);
+        let with_marks = Run::of(&events, &order, |_, _| true);
+        let without = Run::of(&events, &order, |run, n| !run.no_older_is_open(&events, n));
+        prop_assert_eq!(content(&without.state), content(&with_marks.state));
+        for (marked, unmarked) in with_marks.rows.iter().zip(&without.rows) {
+            prop_assert_eq!(counted_as(marked.1), counted_as(unmarked.1));
+        }
+    }
+}
+
+#[test]
+fn row_without_changes_leaves_a_mark_only_if_asked_to() {
+    let part = Part { kind: 0, amount: "1", notes: Some(Some(0)), campaign: None, currency: None };
+    let events = events(&[part.clone(), part.clone(), part]);
+    let run = |marks: bool, order: &[usize]| Run::of(&events, order, move |_, _| marks);
+    let first = run(true, &[0]);
+    for (marks, leaves_mark) in [(false, false), (true, true)] {
+        let again = run(marks, &[0, 1, 1]);
+        assert_eq!(again.rows[1..], [(1, Ok(Written::Unchanged), false); 2]);
+        assert_eq!(content(&again.state), content(&first.state));
+        assert_eq!(again.state.history != first.state.history, leaves_mark);
+    }
+    assert_eq!(
+        run(true, &[0, 2, 1]).rows[2].1,
+        Ok(Written::Updated),
+        "whether it changed something is unknown"
+    );
+}

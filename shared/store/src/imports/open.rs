@@ -1,0 +1,206 @@
+//! The open imports of each organization: those of which a worker or a redrive may still write a row.
+//!
+//! An import is entered before its job is stored, and leaves when it has ended and nothing of it is left to do. So the
+//! planner of an import knows for certain whether an older one may still write, now or later
+//! (`docs/decisions/unchanged-rows.md`). An entry is an item of its own, so neither their number nor the number of imports a
+//! second makes an item large or hot. They are in one partition, in the order of the imports.
+//!
+//! An older import can't be entered unnoticed after a planner has looked. The planner first records its import's place as
+//! the newest one from which a planner has looked, and then reads the entries. An import is first entered and then
+//! compares its place with that record: if the record is newer, the import takes a new place behind it. Of the two at
+//! least one sees the other.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use saldo_domain::id::{ImportId, OrgId};
+use saldo_domain::import::{ImportJob, LONGEST_RUN};
+use serde::{Deserialize, Serialize};
+
+use super::ImportStore;
+use crate::dynamodb::item::{Reader, from_item, moment, text, to_item};
+use crate::dynamodb::{Update, absent, at_most, between, equals, exists};
+use crate::failure::Failure;
+use crate::jobs::{entry_expiry, living_at};
+use crate::table_keys::JobKey;
+
+const WHAT: &str = "an open import";
+/// The attribute with the newest place from which a planner has looked.
+const PLACE: &str = "place";
+const ENTERED_AT: &str = "entered_at";
+/// How often an import takes a new place because planners of newer ones overtake it.
+const PLACES_MAX: u32 = 5;
+/// The most entries that are read at once.
+const ENTRIES_MAX: usize = 25;
+/// The most times that entries of settled imports are removed before the planner gives up: the next one continues.
+const ROUNDS_MAX: u32 = 4;
+
+/// The entry of an open import.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Entry {
+    /// The partition key.
+    job: String,
+    /// The sort key: the import's place in the order.
+    part: ImportId,
+    import: ImportId,
+    /// When it was accepted, or when its last redrive began.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    entered_at: Timestamp,
+    /// When DynamoDB may delete the entry: after the job has expired.
+    expires_at: i64,
+}
+
+impl ImportStore {
+    /// Enters an import that is about to be accepted among the open ones. Returns its place in the order: its id, or a
+    /// newer one if a newer import is planned already. An entry whose job is never stored counts for an hour.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; the import may be entered or not.
+    pub async fn enter(&self, org: &OrgId, id: &ImportId, now: Timestamp) -> Result<ImportId, Failure> {
+        let mut place = id.clone();
+        for _ in 0..PLACES_MAX {
+            self.put_entry(org, id, &place, now).await?;
+            match self.newest_planned(org).await? {
+                Some(newest) if newest > place => place = ImportId::after(&newest),
+                _ => return Ok(place),
+            }
+        }
+        Err(Failure::Throttled { operation: "acceptance of an import that newer ones overtake" })
+    }
+
+    /// Enters an import again that has ended and is to be redriven. Returns `false` if it has left the open imports
+    /// and a newer import was planned since: rows of that one may have left no marks, and a redrive would overwrite them.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; the import may be entered or not.
+    pub async fn enter_again(&self, job: &ImportJob, now: Timestamp) -> Result<bool, Failure> {
+        // Later than its end by the clocks of both machines.
+        let now = job.completed_at.map_or(now, |ended| now.max(ended + SignedDuration::from_millis(1)));
+        let mut stay = Update::default();
+        stay.set(ENTERED_AT, moment(now));
+        stay.require(exists(ENTERED_AT));
+        if self.table.update(&JobKey::open_import(&job.org, &job.place), &stay).await?.is_ok() {
+            return Ok(true);
+        }
+        let is_newest = async || {
+            let newest = self.newest_planned(&job.org).await?;
+            Ok::<_, Failure>(newest.is_none_or(|newest| newest <= job.place))
+        };
+        if !is_newest().await? {
+            return Ok(false);
+        }
+        self.put_entry(&job.org, &job.id, &job.place, now).await?;
+        is_newest().await
+    }
+
+    /// Whether no import that is older than this one can write a row any more. If so, this remains true.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn no_older_is_open(&self, job: &ImportJob, now: Timestamp) -> Result<bool, Failure> {
+        self.record_planned(job).await?;
+        let entries = self
+            .table
+            .query(JobKey::open_imports(&job.org))
+            .sort_key(between("part", text(ImportId::PREFIX), text(&job.place)))
+            .consistent();
+        for _ in 0..ROUNDS_MAX {
+            let page = entries.page(None, Some(ENTRIES_MAX)).await?;
+            let older: Result<Vec<Entry>, _> =
+                page.items.into_iter().map(|item| from_item(item, WHAT)).collect();
+            let mut older = older?;
+            older.retain(|entry| entry.part != job.place);
+            if !self.remove_closed(&job.org, &older, now).await? {
+                return Ok(false);
+            }
+            if page.next.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Removes the entry of an import that has ended, if nothing of it is left to do. If that fails, the planner of
+    /// another import removes it.
+    pub(super) async fn leave_if_settled(&self, job: &ImportJob) {
+        if !job.is_settled() || job.dry_run {
+            return;
+        }
+        let left = self.table.delete(&JobKey::open_import(&job.org, &job.place)).await;
+        if let Err(failure) = left {
+            tracing::warn!(error = %failure.chain(), import = %job.id, "the entry of an import that has ended stays for now");
+        }
+    }
+
+    /// Removes these entries, unless one of their imports is open or is redriven meanwhile. Returns whether all are removed.
+    async fn remove_closed(&self, org: &OrgId, entries: &[Entry], now: Timestamp) -> Result<bool, Failure> {
+        if entries.is_empty() {
+            return Ok(true);
+        }
+        // An import may have entries at two places.
+        let imports: BTreeSet<_> = entries.iter().map(|entry| &entry.import).collect();
+        let keys: Vec<_> = imports.into_iter().map(|import| JobKey::new(org, import)).collect();
+        let jobs = self.table.batch_get(&keys, true).await?;
+        // A worker that read a job just before it expired may still be running.
+        let living = |item| living_at::<ImportJob>(item, now - LONGEST_RUN).transpose();
+        let jobs = jobs.into_iter().filter_map(living);
+        let jobs: HashMap<ImportId, ImportJob> =
+            jobs.map(|job| job.map(|job| (job.id.clone(), job))).collect::<Result<_, _>>()?;
+        if entries.iter().any(|entry| entry.is_open(jobs.get(&entry.import), now)) {
+            return Ok(false);
+        }
+        for entry in entries {
+            let unchanged = absent(ENTERED_AT).or(equals(ENTERED_AT, moment(entry.entered_at)));
+            let key = JobKey::open_import(org, &entry.part);
+            if self.table.delete_if(&key, unchanged).await?.is_err() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    async fn put_entry(
+        &self,
+        org: &OrgId,
+        id: &ImportId,
+        place: &ImportId,
+        now: Timestamp,
+    ) -> Result<(), Failure> {
+        let entry = Entry {
+            job: JobKey::open_imports(org),
+            part: place.clone(),
+            import: id.clone(),
+            entered_at: now,
+            expires_at: entry_expiry(now).as_second(),
+        };
+        self.table.put(to_item(&entry, WHAT)?).await
+    }
+
+    /// The newest place from which a planner has looked.
+    async fn newest_planned(&self, org: &OrgId) -> Result<Option<ImportId>, Failure> {
+        let item = self.table.get(&JobKey::newest_planned(org)).await?;
+        item.map(|item| Reader::new(&item, "the newest planned import").required(PLACE)).transpose()
+    }
+
+    /// Records that the planner of this import is about to look, unless one of a newer import has.
+    async fn record_planned(&self, job: &ImportJob) -> Result<(), Failure> {
+        let place: AttributeValue = text(&job.place);
+        let mut update = Update::default();
+        update.set(PLACE, place.clone());
+        update.require(absent(PLACE).or(at_most(PLACE, place)));
+        self.table.update(&JobKey::newest_planned(&job.org), &update).await.map(drop)
+    }
+}
+
+impl Entry {
+    /// Whether the import, whose job was read after the entry, may still write a row.
+    fn is_open(&self, job: Option<&ImportJob>, now: Timestamp) -> bool {
+        match job {
+            // The request that accepts it is under way, or has failed.
+            None => now < self.entered_at + LONGEST_RUN,
+            // A request that was repeated has entered it at another place, too.
+            Some(job) => job.place == self.part && job.is_open(self.entered_at, now),
+        }
+    }
+}
