@@ -19,7 +19,7 @@ use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
-use saldo_store::{Batched, ChunkPart, ROWS_PER_BATCH, Seen};
+use saldo_store::{Batched, ChunkPart, Seen};
 use uuid::Uuid;
 
 use super::stores::Stores;
@@ -48,27 +48,24 @@ pub(super) async fn process(
     let certain = !job.marks_unchanged && !job.dry_run;
     let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, certain));
     let groups: Vec<_> = groups.map(look_up).collect();
-    let batches =
-        stream::iter(groups).buffered(GROUPS_AHEAD).map_ok(|rows| stream::iter(batches(rows).map(Ok)));
-    let mut rows: Vec<(usize, Vec<BatchedRow>)> = batches
-        .try_flatten()
-        .enumerate()
-        .map(|(n, batch)| batch.map(|batch| (n, batch)))
-        .map_ok(async |(n, batch)| {
-            Ok((n, import_batch(stores, job, batch, default_currency, deadline).await?))
-        })
-        .try_buffer_unordered(stores.limits.batches_in_flight)
-        .try_collect()
-        .await?;
-    rows.sort_unstable_by_key(|(n, _)| *n);
+    let mut groups = stream::iter(groups).buffered(GROUPS_AHEAD);
+    let (mut outcomes, mut left) = (Vec::with_capacity(chunk.rows.len()), Vec::new());
+    while let Some(group) = groups.try_next().await? {
+        for row in import_group(stores, job, group, default_currency, deadline).await? {
+            let number = outcomes.len() + left.len();
+            match row {
+                BatchedRow::Done(result) => outcomes.push((number, result)),
+                BatchedRow::Alone(row, seen) => left.push((number, row, seen)),
+            }
+        }
+    }
     // After the batches: rows that wait, for example for a throttled partition, do not delay the others.
-    let rows = rows.into_iter().flat_map(|(_, rows)| rows).enumerate();
-    let mut outcomes: Vec<(usize, RowResult)> = stream::iter(rows)
-        .map(async |(n, row)| Ok((n, finish_row(stores, job, row, default_currency, deadline).await?)))
-        .buffer_unordered(stores.limits.writes_in_flight)
-        .try_collect()
-        .await?;
-    outcomes.sort_unstable_by_key(|(n, _)| *n);
+    let finish = async |(number, row, seen): (usize, Box<Row>, Option<Seen>)| {
+        Ok((number, import_alone(stores, job, *row, seen.as_ref(), default_currency, deadline).await?))
+    };
+    let left = stream::iter(left).map(finish).buffer_unordered(stores.limits.writes_in_flight);
+    outcomes.extend(left.try_collect::<Vec<_>>().await?);
+    outcomes.sort_unstable_by_key(|(number, _)| *number);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     let (counts, ended) = commit(stores, job, chunk, outcomes, false, deadline).await?;
     if !job.dry_run {
@@ -177,15 +174,6 @@ fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> Result<A
     }
 }
 
-/// The rows in batches that are written with one request each.
-fn batches(rows: Vec<(Row, Seen)>) -> impl Iterator<Item = Vec<(Row, Seen)>> {
-    let mut rows = rows.into_iter();
-    std::iter::from_fn(move || {
-        let batch: Vec<_> = rows.by_ref().take(ROWS_PER_BATCH).collect();
-        (!batch.is_empty()).then_some(batch)
-    })
-}
-
 /// A row after its batch.
 enum BatchedRow {
     /// It has its outcome.
@@ -194,24 +182,24 @@ enum BatchedRow {
     Alone(Box<Row>, Option<Seen>),
 }
 
-/// Writes rows to their accounts with one request. In a dry run, it only finds out what writing them would do.
-async fn import_batch(
+/// Writes rows to their accounts in batches. In a dry run, it only finds out what writing them would do.
+async fn import_group(
     stores: &Stores,
     job: &ImportJob,
-    batch: Vec<(Row, Seen)>,
+    group: Vec<(Row, Seen)>,
     default_currency: Currency,
     deadline: Deadline,
 ) -> Result<Vec<BatchedRow>, Failure> {
     let now = Timestamp::now();
     let write = |(row, seen)| Some((Row::write(row, job, default_currency, now)?, seen));
-    let writes: Vec<_> = batch.iter().map(|(row, seen)| (row, seen)).filter_map(write).collect();
+    let writes: Vec<_> = group.iter().map(|(row, seen)| (row, seen)).filter_map(write).collect();
     if job.dry_run {
         let tries = writes
             .iter()
             .map(|(row, seen)| deadline.retry(move || stores.accounts.try_import(&job.org, row, seen)));
         let mut results = try_join_all(tries).await?.into_iter();
         drop(writes);
-        let rows = batch.into_iter().map(|(row, _)| match row.is_refused() {
+        let rows = group.into_iter().map(|(row, _)| match row.is_refused() {
             true => row.refused(),
             false => match results.next() {
                 Some(result) => row.result(result),
@@ -220,11 +208,11 @@ async fn import_batch(
         });
         return Ok(rows.map(BatchedRow::Done).collect());
     }
-    let by = ChangedBy::import(job.id.clone());
-    let written = deadline.retry(|| stores.accounts.import_batch(&job.org, &writes, &by));
-    let mut written = written.await?.into_iter();
+    let (batches, by) = (stores.limits.batches_in_flight, ChangedBy::import(job.id.clone()));
+    let written = deadline.retry(|| stores.accounts.import_all(&job.org, &writes, batches, &by)).await?;
+    let mut written = written.into_iter();
     drop(writes);
-    let rows = batch.into_iter().map(|(row, seen)| {
+    let rows = group.into_iter().map(|(row, seen)| {
         if row.is_refused() {
             return BatchedRow::Done(row.refused());
         }
@@ -238,21 +226,18 @@ async fn import_batch(
     Ok(rows.collect())
 }
 
-/// Writes a row alone, if its batch has not written it.
-async fn finish_row(
+/// Writes a row that its batch has not written.
+async fn import_alone(
     stores: &Stores,
     job: &ImportJob,
-    row: BatchedRow,
+    row: Row,
+    seen: Option<&Seen>,
     default_currency: Currency,
     deadline: Deadline,
 ) -> Result<RowResult, Failure> {
-    let (row, seen) = match row {
-        BatchedRow::Done(result) => return Ok(result),
-        BatchedRow::Alone(row, seen) => (row, seen),
-    };
     let Some(write) = row.write(job, default_currency, Timestamp::now()) else { return Ok(row.refused()) };
     let by = ChangedBy::import(job.id.clone());
-    let written = deadline.retry(|| stores.accounts.import(&job.org, &write, seen.as_ref(), &by)).await?;
+    let written = deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?;
     Ok(row.result(written))
 }
 

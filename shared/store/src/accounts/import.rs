@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::Written;
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::Finding;
@@ -16,9 +17,6 @@ use crate::dynamodb::item::Reader;
 use crate::dynamodb::{Applied, STATEMENTS_MAX};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
-
-/// The most rows that are written with one request.
-pub const ROWS_PER_BATCH: usize = STATEMENTS_MAX;
 
 /// An account, or what a deleted one left, as it was looked up.
 #[derive(Clone, Debug, Default)]
@@ -68,15 +66,17 @@ impl AccountStore {
         seen.collect()
     }
 
-    /// Writes rows of an import into different accounts that were looked up before, with one request. Rows that are to
-    /// be written alone, with [`import`](Self::import), are returned as [`Batched::Alone`].
+    /// Writes rows of an import into accounts that were looked up before: as many with one request as a batch takes, and
+    /// at most `in_flight` batches at the same time. Rows that are to be written alone, with [`import`](Self::import), are
+    /// returned as [`Batched::Alone`].
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; each row may have been written or not.
-    pub async fn import_batch(
+    pub async fn import_all(
         &self,
         org: &OrgId,
         rows: &[(RowWrite<'_>, &Seen)],
+        in_flight: usize,
         by: &ChangedBy,
     ) -> Result<Vec<Batched>, Failure> {
         let mut results: Vec<Batched> = rows.iter().map(|_| Batched::Alone(None)).collect();
@@ -90,7 +90,7 @@ impl AccountStore {
                 Ok(Decision::Write(after, written)) => {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
-                    if changes.len() < ROWS_PER_BATCH && accounts.insert(row.id) {
+                    if accounts.insert(row.id) {
                         changes.push(seen.change_to(org, account, &history, by)?);
                         written_rows.push((result, written));
                     }
@@ -99,11 +99,10 @@ impl AccountStore {
                 Err(_) => {}
             }
         }
-        if changes.is_empty() {
-            return Ok(results);
-        }
-        let applied = self.table.change_all(&changes).await?;
-        for ((result, written), applied) in written_rows.into_iter().zip(applied) {
+        let batches: Vec<_> =
+            changes.chunks(STATEMENTS_MAX).map(|batch| self.table.change_all(batch)).collect();
+        let applied: Vec<Vec<Applied>> = stream::iter(batches).buffered(in_flight).try_collect().await?;
+        for ((result, written), applied) in written_rows.into_iter().zip(applied.into_iter().flatten()) {
             *result = match applied {
                 Applied::Done => Batched::Done(written),
                 Applied::Met(found) => Batched::Alone(found.map(|item| Seen(Stored::new(item)))),
