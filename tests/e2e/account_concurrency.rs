@@ -3,7 +3,8 @@
 use futures::future::join_all;
 use reqwest::Method;
 use saldo_domain::account::Account;
-use saldo_domain::id::AccountId;
+use saldo_domain::changed_by::ChangedBy;
+use saldo_domain::id::{AccountId, KeyId};
 use serde_json::json;
 use testing::saldo;
 use uuid::Uuid;
@@ -143,5 +144,6 @@ async fn retry_with_same_seed_finishes_interrupted_creation() {
     let id: AccountId = path.rsplit('/').next().expect("an id").parse().expect("an id");
     let stored = app.accounts.get(org, &id).await.expect("DynamoDB").expect("the account");
     let other = Account { balance: 7.into(), ..stored.clone() };
-    assert_eq!(app.accounts.create(org, other).await.expect("DynamoDB"), stored);
+    let by = ChangedBy::key(KeyId::of_seed(Uuid::now_v7()), Uuid::now_v7());
+    assert_eq!(app.accounts.create(org, other, &by).await.expect("DynamoDB"), stored);
 }

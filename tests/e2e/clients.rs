@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use jiff::Timestamp;
 use reqwest::Method;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::client::{Client, ClientKind};
-use saldo_domain::id::ClientId;
+use saldo_domain::id::{ClientId, KeyId};
 use saldo_domain::money::Decimal;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
@@ -123,7 +124,8 @@ async fn balance_sign_depends_on_client_type() {
         created_at: now,
         updated_at: now,
     };
-    let internal = app.clients.create(org, internal).await.expect("DynamoDB").id.to_string();
+    let by = ChangedBy::key(KeyId::of_seed(Uuid::now_v7()), Uuid::now_v7());
+    let internal = app.clients.create(org, internal, &by).await.expect("DynamoDB").id.to_string();
     let external = made(&tenant, json!({ "name": "ACME" })).await;
     let cases = [
         (&internal, 0, "100.01", "funds_available"),

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Method, Request};
+use futures::TryStreamExt;
 use local::App;
 use local::{Aws, Data, sqs_event};
+use saldo_domain::account::AccountFilter;
 use saldo_domain::id::OrgId;
 use saldo_domain::key::KeySecret;
+use saldo_domain::shards::Shards;
 use saldo_http::service;
 use saldo_store::Limits;
 use serde_json::{Value, json};
@@ -23,18 +26,35 @@ struct Metered {
     aws: Aws,
     app: App,
     meter: Arc<Meter>,
+    org: OrgId,
     key: KeySecret,
 }
 
 impl Metered {
     async fn start(rows_per_chunk: usize) -> Self {
+        Self::with_shards(Shards::DEFAULT, rows_per_chunk).await
+    }
+
+    async fn with_shards(shards: Shards, rows_per_chunk: usize) -> Self {
         let aws = services(&Data::Ephemeral).await;
         let meter = Arc::new(Meter::default());
         let app = aws.app_over(&intercepted(aws.sdk_config(), &meter));
         let app = App { limits: Limits { rows_per_chunk, ..app.limits }, ..app };
-        let org = OrgId::random().expect("randomness");
-        let key = local::demo::create_organization(&aws.app(), org, "Test", "ARS").await;
-        Self { aws, app, meter, key: key.expect("an organization") }
+        let org = OrgId::random_with(shards).expect("randomness");
+        let key = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
+        Self { aws, app, meter, org, key: key.expect("an organization") }
+    }
+
+    /// Sends a request and returns the capacity that it consumed.
+    async fn spend(&self, method: Method, path: &str, body: Value) -> BTreeMap<String, Spent> {
+        let request = Request::builder().method(method).uri(path).header("x-api-key", self.key.expose());
+        let request = request.header("content-type", "application/json");
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = request.body(body).expect("a request");
+        self.meter.lap();
+        let answer = service(local::routes(&self.app)).oneshot(request).await.expect("an answer");
+        assert!(answer.status().is_success(), "{path}: {answer:?}");
+        self.meter.lap()
     }
 
     /// Imports rows, of which the first `changed` have other notes than those of another import, and returns the
@@ -126,6 +146,64 @@ async fn row_without_balance_change_costs_no_index_unit() {
         assert!(expected.contains(&per_row), "{import}: {per_row} write units a row");
     }
     metered.aws.stop().await;
+}
+
+/// Imports a thousand transactions of two accounts in one request, and returns the capacity that this consumed.
+async fn import_transactions(metered: &Metered) -> BTreeMap<String, Spent> {
+    let row = |n: usize| {
+        json!({
+            "accountIdentifier": format!("iban-{}", n % 2), "transactionId": format!("{n}"),
+            "text": "Miete Januar, Danke", "amount": "850.00", "currency": "EUR", "valutaAt": "2026-01-15"
+        })
+    };
+    let rows: Vec<Value> = (0..ROWS).map(row).collect();
+    let body = json!({ "transactions": rows });
+    let spent = metered.spend(Method::POST, "/api/public/v1/transactions", body).await;
+    println!("{ROWS} transactions: {:?}", Sum::of(&spent));
+    spent
+}
+
+#[tokio::test]
+async fn thousand_transactions_cost_at_most_60_requests() {
+    let metered = Metered::start(500).await;
+    let new = import_transactions(&metered).await;
+    let batches = ROWS as u64 / 25;
+    assert_eq!(new["BatchExecuteStatement"].requests, batches + 1, "and the list of accounts: {new:?}");
+    assert_eq!(new["BatchGetItem"].requests, 11, "a hundred at a time, and the list of accounts: {new:?}");
+    let Sum { requests, write_units, .. } = Sum::of(&new);
+    assert!(requests <= 60, "{requests} requests: {new:?}");
+    // Each is in the table and in the index by date.
+    assert!((2.0..=2.01).contains(&(write_units / ROWS as f64)), "{write_units} write units: {new:?}");
+
+    let again = import_transactions(&metered).await;
+    let Sum { requests, write_units, .. } = Sum::of(&again);
+    assert!(requests <= 12, "{requests} requests: {again:?}");
+    assert!(write_units <= 1.0, "{write_units} write units: {again:?}");
+    metered.aws.stop().await;
+}
+
+#[tokio::test]
+async fn reading_all_shards_costs_a_unit_each() {
+    for (shards, units) in [("16", 16.0), ("256", 256.0)] {
+        let metered = Metered::with_shards(shards.parse().expect("a number of shards"), 500).await;
+        for n in 0..10 {
+            let account = json!({ "type": "savings", "balance": n, "currency": "USD", "owner_id": "owner" });
+            metered.spend(Method::POST, "/v1/accounts", account).await;
+            metered.spend(Method::POST, "/api/clients", json!({ "name": format!("Client {n}") })).await;
+        }
+        for path in ["/v1/accounts?limit=100", "/api/clients?pageSize=1"] {
+            let spent = metered.spend(Method::GET, path, Value::Null).await["Query"];
+            println!("{shards} shards, {path}: {spent:?}");
+            assert!((units..=units + 1.0).contains(&spent.units), "{shards} shards: {path}: {spent:?}");
+        }
+        metered.meter.lap();
+        let exported = metered.app.accounts.export(&metered.org, &AccountFilter::default(), 400);
+        assert_eq!(exported.try_collect::<Vec<_>>().await.expect("no faults").len(), 10);
+        let spent = metered.meter.lap()["Query"];
+        println!("{shards} shards, export: {spent:?}");
+        assert!((units / 2.0..=units / 2.0 + 1.0).contains(&spent.units), "{shards} shards: {spent:?}");
+        metered.aws.stop().await;
+    }
 }
 
 #[tokio::test]

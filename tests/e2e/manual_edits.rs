@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use local::App;
 use reqwest::Method;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{AccountUpsert, RawRow, RowBody, RowWrite, Shape, Written};
 use saldo_store::Seen;
@@ -53,7 +54,7 @@ impl Tables {
         let write = RowWrite { import, marks: true, id: &id, upsert: &upsert, default_currency, now };
         self.app
             .accounts
-            .import(&self.org, &write, Some(&seen))
+            .import(&self.org, &write, Some(&seen), &ChangedBy::import(import.clone()))
             .await
             .expect("DynamoDB")
             .map_err(|finding| finding.reason.into_owned())

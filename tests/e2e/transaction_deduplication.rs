@@ -3,6 +3,8 @@
 use futures::future::join_all;
 use jiff::Timestamp;
 use reqwest::Method;
+use saldo_domain::changed_by::ChangedBy;
+use saldo_domain::id::KeyId;
 use saldo_domain::transaction::Batch;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -116,7 +118,11 @@ async fn retried_request_counts_its_stored_transactions_as_new() {
     let element: Box<RawValue> = element;
     let transaction = Batch::new(org, Timestamp::now()).read(&element).expect("a good row");
     let (died, other) = (Uuid::now_v7(), Uuid::now_v7());
-    let new = async |request| app.transactions.put(org, &transaction, request).await.expect("DynamoDB").new;
+    let by = ChangedBy::key(KeyId::of_seed(Uuid::now_v7()), Uuid::now_v7());
+    let new = async |request| {
+        let kept = app.transactions.keep(org, &[&transaction], request, &by).await.expect("DynamoDB");
+        kept[&transaction.id].new
+    };
     assert_eq!((new(died).await, new(died).await, new(other).await), (true, true, false));
 }
 

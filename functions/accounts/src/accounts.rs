@@ -86,7 +86,7 @@ pub(crate) async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     let body: NewAccount = payload.json_or_form()?;
     let account = body.create(AccountId::of_seed(seed), Timestamp::now());
-    let account = stores.accounts.create(caller.org(), account).await?;
+    let account = stores.accounts.create(caller.org(), account, &caller.changed_by()).await?;
     let location = format!("/v1/accounts/{}", account.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], shown(account)))
 }
@@ -148,8 +148,9 @@ pub(crate) async fn change(
         let seen = stores.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
         preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
-        let now = Timestamp::now();
-        if let Some(changed) = stores.accounts.change(caller.org(), &seen, &change, exactly, now).await? {
+        let (now, by) = (Timestamp::now(), caller.changed_by());
+        let changed = stores.accounts.change(caller.org(), &seen, &change, exactly, now, &by).await?;
+        if let Some(changed) = changed {
             return Ok(shown(changed));
         }
     }
@@ -183,7 +184,8 @@ pub(crate) async fn delete(
             // Pending transactions are not booked, and only the account refers to them.
             stores.transactions.forget_pending(caller.org(), &seen).await?;
         }
-        if stores.accounts.delete(caller.org(), &seen, exactly, Timestamp::now()).await? {
+        let (now, by) = (Timestamp::now(), caller.changed_by());
+        if stores.accounts.delete(caller.org(), &seen, exactly, now, &by).await? {
             return Ok(StatusCode::NO_CONTENT);
         }
     }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use local::Data;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{RawRow, RowBody, RowWrite, Shape};
 use saldo_store::Seen;
@@ -66,7 +67,7 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
             RowWrite { import: &import, marks: true, id: &id, upsert: &upsert, default_currency, now };
         aws.app()
             .accounts
-            .import(&org, &write, Some(&Seen::default()))
+            .import(&org, &write, Some(&Seen::default()), &ChangedBy::import(import.clone()))
             .await
             .expect("DynamoDB")
             .expect("a good row");

@@ -128,7 +128,7 @@ pub(crate) async fn create(
 ) -> Result<impl IntoResponse, Problem> {
     let body: NewClient = payload.json()?;
     let client = body.create(ClientId::of_seed(seed), Timestamp::now());
-    let client = stores.clients.create(caller.org(), client).await?;
+    let client = stores.clients.create(caller.org(), client, &caller.changed_by()).await?;
     let location = format!("/api/clients/{}", client.id);
     let view = view_of(&stores, caller.org(), client).await?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
@@ -175,7 +175,8 @@ pub(crate) async fn change(
 ) -> Result<Json<View>, Problem> {
     preconditions.admit_untagged()?;
     let change: ClientChange = payload.json()?;
-    let changed = stores.clients.change(caller.org(), &id, &change, Timestamp::now()).await?;
+    let (now, by) = (Timestamp::now(), caller.changed_by());
+    let changed = stores.clients.change(caller.org(), &id, &change, now, &by).await?;
     let client = changed.ok_or_else(Problem::not_found)?;
     Ok(Json(view_of(&stores, caller.org(), client).await?))
 }

@@ -131,7 +131,7 @@ pub(crate) async fn create(
     let saved = body.saves_secrets();
     let mut sealed = seal(&stores, caller.org(), &access.id, body.credentials).await?;
     sealed.saved = saved;
-    stores.clients.create(caller.org(), client).await?;
+    stores.clients.create(caller.org(), client, &caller.changed_by()).await?;
     let access = stores.accesses.create(access).await?;
     // Last, so that no secrets are stored without an access.
     if !sealed.sealed.is_empty() {
@@ -244,7 +244,7 @@ pub(crate) async fn delete(
     // The secrets first, so that they are gone even if the rest fails.
     stores.accesses.forget_credentials(org, &id).await?;
     end_consent(&stores.bank_catalog, &access).await;
-    match forget(&stores, org, &access, now).await {
+    match forget(&stores, &caller, &access, now).await {
         Ok(()) => Ok(Json(Nothing {})),
         Err(failure) => {
             // The deletion can be repeated.
@@ -279,10 +279,11 @@ async fn stop_waiting(
 }
 
 /// Deletes the accounts of an access, and the access.
-async fn forget(stores: &Stores, org: &OrgId, access: &Access, now: Timestamp) -> Result<(), Failure> {
+async fn forget(stores: &Stores, caller: &Caller, access: &Access, now: Timestamp) -> Result<(), Failure> {
+    let (org, by) = (caller.org(), caller.changed_by());
     for account in stores.accounts.find(org, access.accounts.iter()).await? {
         stores.transactions.forget_pending(org, &account).await?;
-        stores.accounts.delete(org, &account, false, now).await?;
+        stores.accounts.delete(org, &account, false, now, &by).await?;
     }
     if !stores.accounts.owns_any(org, &OwnerId::of_id(&access.client_id)).await? {
         stores.clients.delete(org, &access.client_id).await?;

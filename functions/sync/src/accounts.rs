@@ -330,6 +330,7 @@ pub(crate) async fn delete(
     let account = stores.accounts.get(caller.org(), &id).await?.filter(|account| account.bank.is_some());
     let account = account.ok_or_else(Problem::not_found)?;
     stores.transactions.forget_pending(caller.org(), &account).await?;
-    stores.accounts.delete(caller.org(), &account, false, Timestamp::now()).await?;
+    let (now, by) = (Timestamp::now(), caller.changed_by());
+    stores.accounts.delete(caller.org(), &account, false, now, &by).await?;
     Ok(Json(Nothing {}))
 }

@@ -90,7 +90,7 @@ pub(crate) async fn import(
     let (same, mut outcomes) = group_by_id(elements.iter().map(|element| batch.read(element)));
     let first = same.values().filter_map(|same| same.first()).map(|(_, transaction)| transaction);
     let first: Vec<_> = first.collect();
-    let kept = stores.transactions.keep(caller.org(), &first, seed, stores.limits.writes_in_flight).await?;
+    let kept = stores.transactions.keep(caller.org(), &first, seed, &caller.changed_by()).await?;
     for (id, same) in &same {
         let kept = kept.get(id).ok_or_else(|| Failure::missing("a transaction that was kept"))?;
         outcomes.extend(compare(same, *kept));

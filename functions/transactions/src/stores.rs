@@ -2,7 +2,7 @@
 
 use axum::extract::FromRef;
 use saldo_http::Guard;
-use saldo_store::{AccountStore, Environment, Limits, TransactionStore, warm_up};
+use saldo_store::{AccountStore, Environment, TransactionStore, warm_up};
 
 /// What the handlers of transactions use.
 #[derive(Clone, Debug)]
@@ -10,7 +10,6 @@ pub struct Stores {
     pub guard: Guard,
     pub accounts: AccountStore,
     pub transactions: TransactionStore,
-    pub limits: Limits,
 }
 
 impl Stores {
@@ -20,7 +19,6 @@ impl Stores {
             guard: Guard::new(environment),
             accounts: environment.accounts(),
             transactions: environment.transactions(),
-            limits: Limits::default(),
         }
     }
 

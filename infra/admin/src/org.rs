@@ -8,6 +8,7 @@ use saldo_domain::id::{KeyId, OrgId};
 use saldo_domain::key::{KeyRequest, Scope};
 use saldo_domain::money::Currency;
 use saldo_domain::organization::{Organization, TimeZoneName};
+use saldo_domain::shards::Shards;
 use saldo_domain::sync::RedirectSettings;
 use saldo_domain::text::Text;
 use saldo_store::KeyStore;
@@ -55,32 +56,55 @@ pub(crate) struct Create {
     /// The IANA time zone that determines today's date, such as Europe/Berlin. Days past due are counted by it.
     #[arg(long, default_value = "UTC")]
     time_zone: TimeZoneName,
+    /// The partitions over which the organization's accounts are spread, and its clients: 16, 32, 64, 128 or 256. Each
+    /// takes 1,000 writes a second. Lists read all of them. The number can't be changed later.
+    #[arg(long, default_value_t)]
+    shards: Shards,
+}
+
+/// An organization, with what its id says.
+#[derive(Serialize)]
+struct View {
+    #[serde(flatten)]
+    organization: Organization,
+    shards: u16,
+}
+
+impl From<Organization> for View {
+    fn from(organization: Organization) -> Self {
+        let shards = organization.id.shards().count();
+        Self { organization, shards }
+    }
 }
 
 #[derive(Serialize)]
 struct Created {
     #[serde(flatten)]
-    organization: Organization,
+    organization: View,
     key_id: KeyId,
     key: String,
 }
 
 pub(crate) async fn run(stores: &Stores, command: Command) -> Result<Answer> {
     match command {
-        Command::Create(Create { name, currency, time_zone }) => {
+        Command::Create(Create { name, currency, time_zone, shards }) => {
             let organization = Organization {
-                id: OrgId::random()?,
+                id: OrgId::random_with(shards)?,
                 name,
                 currency,
                 time_zone,
                 redirects: RedirectSettings::default(),
             };
             let NewKey { key, secret } = create(&stores.keys, &organization).await?;
+            let organization = organization.into();
             let created = Created { organization, key_id: key.id, key: secret.expose().to_owned() };
             Ok(Answer::one(&created)?.with_note(SHOWN_ONCE))
         }
-        Command::List => Answer::list(&stores.keys.organizations().await?),
-        Command::Show { org } => Answer::one(&organization(stores, &org).await?),
+        Command::List => {
+            let organizations = stores.keys.organizations().await?.into_iter();
+            Answer::list(&organizations.map(View::from).collect::<Vec<_>>())
+        }
+        Command::Show { org } => Answer::one(&View::from(organization(stores, &org).await?)),
         Command::RedirectUris(command) => redirects::run(stores, command).await,
         Command::ConfirmRedirects { org, switch } => redirects::confirm(stores, &org, switch).await,
     }

@@ -57,12 +57,19 @@ async fn organization_is_created_with_a_key_that_works_until_it_is_revoked() {
         ["org", "create", "--name", "Núñez & Co", "--currency", "EUR", "--time-zone", "Europe/Berlin"];
     let created = done(&environment, &create).await;
     let (org, first) = (text(&created, "id"), text(&created, "key"));
-    let described =
-        json!({ "id": org, "name": "Núñez & Co", "currency": "EUR", "time_zone": "Europe/Berlin" });
+    let described = json!({ "id": org, "name": "Núñez & Co", "currency": "EUR", "time_zone": "Europe/Berlin", "shards": 16 });
     assert_eq!(done(&environment, &["org", "show", org]).await, described);
     assert_eq!(done(&environment, &["org", "list"]).await, json!([described]));
     let tenant = Tenant::new(functions.url.clone(), first.to_owned(), None);
     assert_eq!(tenant.get("/api/v1/import").await.status, 200);
+
+    let large = ["org", "create", "--name", "Large", "--currency", "EUR", "--shards", "256"];
+    let large = done(&environment, &large).await;
+    assert_eq!((&large["shards"], text(&large, "id").ends_with("-256")), (&json!(256), true));
+    assert_eq!(tenant.with_key(text(&large, "key")).get("/v1/accounts").await.status, 200);
+    let other =
+        run(&environment, &["org", "create", "--name", "A", "--currency", "EUR", "--shards", "17"]).await;
+    assert_eq!(other.code, Some(2), "{other:?}");
 
     let create = ["key", "create", org, "--name", "ERP", "--scope", "export,import", "--scope", "import"];
     let made = done(&environment, &create).await;

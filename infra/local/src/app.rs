@@ -227,12 +227,7 @@ impl From<&App> for sync::Stores {
 
 impl From<&App> for transactions::Stores {
     fn from(app: &App) -> Self {
-        Self {
-            guard: app.into(),
-            accounts: app.accounts.clone(),
-            transactions: app.transactions.clone(),
-            limits: app.limits,
-        }
+        Self { guard: app.into(), accounts: app.accounts.clone(), transactions: app.transactions.clone() }
     }
 }
 

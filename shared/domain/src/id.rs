@@ -11,6 +11,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::shards::Shards;
+
 /// The text is not an id of the expected type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an id of this type, as the API gives them: {prefix} and what follows")]
@@ -70,7 +72,9 @@ macro_rules! id {
 
 id!(
     /// The id of an organization, the owner of all data that its API keys can access.
-    OrgId(String), "org_", opaque
+    ///
+    /// If the organization has another number of shards than [`Shards::DEFAULT`], the id ends with it: `org_…-64`.
+    OrgId(String), "org_", organization
 );
 id!(
     /// The id of an API key. It identifies the key in lists and logs, and is not secret.
@@ -135,9 +139,38 @@ fn opaque(text: &str) -> Option<String> {
     valid.then(|| text.to_owned())
 }
 
+/// The part after the prefix of an organization's id: 16 to 32 digits, and the number of shards if it is not the
+/// default.
+fn organization(text: &str) -> Option<String> {
+    let digits = match text.split_once('-') {
+        None => text,
+        Some((digits, shards)) => {
+            let _other = shards.parse::<Shards>().ok().filter(|shards| *shards != Shards::DEFAULT)?;
+            digits
+        }
+    };
+    opaque(digits).map(|_| text.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn id_of_organization_says_its_shards() {
+        for (text, shards) in [("", "16"), ("-32", "32"), ("-64", "64"), ("-128", "128"), ("-256", "256")] {
+            let org: OrgId = format!("org_aaaaaaaaaaaaaaaa{text}").parse().expect("an id");
+            assert_eq!(org.shards().to_string(), shards);
+            let random = OrgId::random_with(org.shards()).expect("randomness");
+            assert_eq!((random.shards(), random.to_string().parse()), (org.shards(), Ok(random)));
+        }
+        for bad in ["-", "-16", "-8", "-512", "-064", "-64-64", "-64 "] {
+            assert!(format!("org_aaaaaaaaaaaaaaaa{bad}").parse::<OrgId>().is_err(), "{bad}");
+        }
+        assert!("org_-64".parse::<OrgId>().is_err());
+        let longest = format!("org_{}-256", "a".repeat(32)).parse::<OrgId>().expect("an id");
+        assert_eq!(longest.to_string().len(), 40, "no longer than ids may be");
+    }
 
     #[test]
     fn ids_of_other_types_are_refused() {

@@ -6,31 +6,42 @@ use axum::http::{HeaderMap, HeaderName};
 use axum::middleware::Next;
 use axum::response::Response;
 use jiff::Timestamp;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::OrgId;
 use saldo_domain::key::{ApiKey, KeySecret, Scope};
 use saldo_store::KeyStore;
 use tracing::{Span, field};
 
 use super::Problem;
+use super::observe::RequestId;
 
 /// The header that holds the key.
 pub(super) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 /// The key of a request. It is valid and has the scope of the route.
 #[derive(Clone, Debug)]
-pub struct Caller(ApiKey);
+pub struct Caller {
+    key: ApiKey,
+    request: RequestId,
+}
 
 impl Caller {
     /// The organization of the key, whose data the request reads or changes.
     #[must_use]
     pub fn org(&self) -> &OrgId {
-        &self.0.org
+        &self.key.org
     }
 
     /// The key.
     #[must_use]
     pub fn key(&self) -> &ApiKey {
-        &self.0
+        &self.key
+    }
+
+    /// Who changes what the request changes.
+    #[must_use]
+    pub fn changed_by(&self) -> ChangedBy {
+        ChangedBy::key(self.key.id.clone(), self.request.0)
     }
 }
 
@@ -45,7 +56,8 @@ pub(super) async fn authorize(
     if !key.allows(scope) {
         return Err(Problem::scope_missing(scope));
     }
-    request.extensions_mut().insert(Caller(key));
+    let id = request.extensions().get::<RequestId>().copied().ok_or_else(Problem::internal)?;
+    request.extensions_mut().insert(Caller { key, request: id });
     Ok(next.run(request).await)
 }
 

@@ -18,8 +18,14 @@ use super::problem::{Dialect, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-pub(super) async fn observe(request: Request, next: Next) -> Response {
-    let id = format!("req_{}", Uuid::now_v7());
+/// The id of a request, without its prefix.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RequestId(pub(super) Uuid);
+
+pub(super) async fn observe(mut request: Request, next: Next) -> Response {
+    let id = RequestId(Uuid::now_v7());
+    request.extensions_mut().insert(id);
+    let id = format!("req_{}", id.0);
     let span = tracing::error_span!("request", request_id = %id, org = Empty, key = Empty, job = Empty);
     respond(request, next, &id).instrument(span).await
 }

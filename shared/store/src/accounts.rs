@@ -7,6 +7,8 @@ mod filter;
 mod import;
 mod list;
 mod record;
+#[cfg(test)]
+mod size;
 mod state;
 
 use std::ops::Deref;

@@ -1,15 +1,17 @@
 //! The clients.
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::client::{Client, ClientChange};
 use saldo_domain::fields::Patch;
 use saldo_domain::id::{ClientId, OrgId};
 use serde::{Deserialize, Serialize};
 
-use crate::dynamodb::item::{Item, from_item, moment, text, to_item};
+use crate::dynamodb::item::{CHANGED_BY, Item, changed_by, from_item, moment, text, to_item};
 use crate::dynamodb::{Table, Update, exists};
 use crate::failure::Failure;
-use crate::table_keys::ClientKey;
+use crate::table_keys::{ClientKey, SHARDS_AT_ONCE};
 
 const WHAT: &str = "a client";
 
@@ -22,7 +24,7 @@ pub struct ClientStore {
 /// A client's item.
 #[derive(Serialize, Deserialize)]
 struct Record {
-    org: OrgId,
+    shard: String,
     #[serde(flatten)]
     client: Client,
 }
@@ -37,9 +39,12 @@ impl ClientStore {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn create(&self, org: &OrgId, new: Client) -> Result<Client, Failure> {
-        let record = Record { org: org.clone(), client: new.clone() };
-        match self.table.put_new(to_item(&record, WHAT)?).await? {
+    pub async fn create(&self, org: &OrgId, new: Client, by: &ChangedBy) -> Result<Client, Failure> {
+        let shard = ClientKey::new(org, &new.id).into_shard();
+        let record = Record { shard, client: new.clone() };
+        let mut item = to_item(&record, WHAT)?;
+        item.insert(CHANGED_BY.to_owned(), changed_by(by));
+        match self.table.put_new(item).await? {
             true => Ok(new),
             false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
         }
@@ -59,7 +64,13 @@ impl ClientStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn all(&self, org: &OrgId) -> Result<Vec<Client>, Failure> {
-        let items = self.table.query(org.to_string()).consistent().all().await?;
+        let shards = 0..org.shards().count();
+        let reads: Vec<_> = shards.map(|shard| self.shard(org, shard)).collect();
+        stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE).try_concat().await
+    }
+
+    async fn shard(&self, org: &OrgId, shard: u16) -> Result<Vec<Client>, Failure> {
+        let items = self.table.query(ClientKey::shard(org, shard)).consistent().all().await?;
         items.into_iter().map(client).collect()
     }
 
@@ -73,6 +84,7 @@ impl ClientStore {
         id: &ClientId,
         change: &ClientChange,
         now: Timestamp,
+        by: &ChangedBy,
     ) -> Result<Option<Client>, Failure> {
         let mut update = Update::default();
         if let Some(name) = &change.name {
@@ -87,6 +99,7 @@ impl ClientStore {
             return self.get(org, id).await;
         }
         update.set("updated_at", moment(now));
+        update.set(CHANGED_BY, changed_by(by));
         update.require(exists("id"));
         match self.table.update_and_get(&ClientKey::new(org, id), &update).await? {
             Ok(item) => client(item).map(Some),

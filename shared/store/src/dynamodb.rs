@@ -11,6 +11,7 @@ mod change;
 mod condition;
 mod condition_failed;
 mod conflict;
+mod insert;
 pub(crate) mod item;
 mod pages;
 mod placeholders;
@@ -28,6 +29,7 @@ pub(crate) use condition::{
 };
 pub(crate) use condition_failed::ConditionFailed;
 pub(crate) use conflict::RetryConflicts;
+pub(crate) use insert::WRITES_IN_FLIGHT;
 pub(crate) use pages::{Pages, take_first};
 pub(crate) use query::{Index, Query};
 pub(crate) use table::{Key, Operations, Table};

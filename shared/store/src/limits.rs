@@ -25,7 +25,7 @@ pub struct Limits {
     /// `link_valid`: a link ends with the credentials that signed it, and an invocation of Lambda
     /// may last 15 minutes, so its credentials do.
     pub upload_valid: Duration,
-    /// The transactions that are written at the same time, at least 1.
+    /// The rows of a chunk that are written alone at the same time, at least 1.
     pub writes_in_flight: usize,
     /// The batches of 25 rows of a chunk that are written at the same time, at least 1. At 15 ms a batch, 4 of them write
     /// about 6,000 rows a second.

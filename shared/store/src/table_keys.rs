@@ -3,7 +3,7 @@
 //! | table | partition key | sort key | index |
 //! |---|---|---|---|
 //! | accounts | `shard` | `id` | `by_owner`: `owner`, `id` |
-//! | clients | `org` | `id` | |
+//! | clients | `shard` | `id` | |
 //! | transactions | `account` | `id` | `by_date`: `account`, `valued` |
 //! | jobs | `job` | `part` | `by_org`: `listed`, `job` |
 //! | keys | `hash` | | `by_org`: `org`, `id` |
@@ -77,7 +77,7 @@ key!(
 );
 key!(
     /// A key of the table of clients.
-    ClientKey of "clients": org, id
+    ClientKey of "clients": shard, id
 );
 key!(
     /// A key of the table of transactions.
@@ -100,21 +100,25 @@ key!(
     RequestKey of "idempotency": request
 );
 
-/// The number of partitions over which an organization's accounts are spread. One DynamoDB partition takes 1,000
-/// writes a second; sixteen take what one import can send.
-pub(crate) const SHARDS: u8 = 16;
+/// The shards that are read at the same time, if all are read.
+pub(crate) const SHARDS_AT_ONCE: usize = 16;
+
+/// The partition of a shard of an organization's accounts or clients.
+fn shard(org: &OrgId, number: u16) -> String {
+    format!("{org}#{number:03}")
+}
 
 impl AccountKey {
     /// The index of accounts by owner.
     pub(crate) const BY_OWNER: Index = Index { name: "by_owner", partition: "owner" };
 
     pub(crate) fn new(org: &OrgId, id: &AccountId) -> Self {
-        Self { shard: Self::shard(org, id.shard(SHARDS)), id: id.to_string() }
+        Self { shard: Self::shard(org, org.shards().of_account(id)), id: id.to_string() }
     }
 
     /// The partition of a shard of an organization's accounts.
-    pub(crate) fn shard(org: &OrgId, number: u8) -> String {
-        format!("{org}#{number:02}")
+    pub(crate) fn shard(org: &OrgId, number: u16) -> String {
+        shard(org, number)
     }
 
     /// The partition of an owner's accounts in [`Self::BY_OWNER`].
@@ -130,7 +134,17 @@ impl AccountKey {
 
 impl ClientKey {
     pub(crate) fn new(org: &OrgId, id: &ClientId) -> Self {
-        Self { org: org.to_string(), id: id.to_string() }
+        Self { shard: Self::shard(org, org.shards().of_client(id)), id: id.to_string() }
+    }
+
+    /// The partition key, as items repeat it.
+    pub(crate) fn into_shard(self) -> String {
+        self.shard
+    }
+
+    /// The partition of a shard of an organization's clients.
+    pub(crate) fn shard(org: &OrgId, number: u16) -> String {
+        shard(org, number)
     }
 }
 

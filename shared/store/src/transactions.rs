@@ -16,13 +16,16 @@ use aws_sdk_dynamodb::Client;
 use futures::future::try_join_all;
 use saldo_domain::account::AccountIdentifier;
 use saldo_domain::bounds::Bounds;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::date::Date;
 use saldo_domain::id::{OrgId, TransactionId};
 use saldo_domain::transaction::{Booked, Booking, Place, Source, Transaction};
 use uuid::Uuid;
 
-use crate::dynamodb::item::{Item, Reader, binary, bytes, moment, nested, number, text};
-use crate::dynamodb::{Key, Query, Table, absent, between};
+use crate::dynamodb::item::{
+    CHANGED_BY, Item, NewItem, Reader, binary, bytes, changed_by, moment, nested, number, text,
+};
+use crate::dynamodb::{Query, Table, between};
 use crate::failure::Failure;
 use crate::table_keys::{TransactionKey, sequence, valued, valued_from, valued_to};
 
@@ -48,33 +51,21 @@ impl TransactionStore {
         Self { table: Table::new(client, table) }
     }
 
-    /// Stores a transaction unless the table has it. A transaction that `request` stored counts as new however often
-    /// `request` is run again; one that another request stored does not.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails; it may have been stored or not.
-    pub async fn put(&self, org: &OrgId, transaction: &Transaction, request: Uuid) -> Result<Kept, Failure> {
-        let item = item(&TransactionKey::booked(org, transaction), transaction, request)?;
-        match self.table.put_if(item, &[absent("id")]).await? {
-            Ok(()) => Ok(Kept { new: true, stored: transaction.booking() }),
-            Err(failed) => kept(&failed.into_item().ok_or_else(|| Failure::missing(WHAT))?, request),
-        }
-    }
-
-    /// The state of these transactions in the table. Those that are not there, or were stored a moment ago, are left
-    /// out. For a file that is sent again this costs half a read unit each, where trying to store them would cost a
-    /// write unit each.
+    /// The state of these transactions in the table, as `request` sees it. Those that are not there are left out; so are
+    /// those that were stored a moment ago, unless the read is `certain`, at twice the price. For a file that is sent
+    /// again this costs half a read unit each, where trying to store them would cost a write unit each.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn find(
+    async fn find(
         &self,
         org: &OrgId,
         transactions: impl Iterator<Item = &Transaction>,
         request: Uuid,
+        certain: bool,
     ) -> Result<HashMap<TransactionId, Kept>, Failure> {
         let keys: Vec<_> = transactions.map(|transaction| TransactionKey::booked(org, transaction)).collect();
-        let found = self.table.batch_get(&keys, false).await?;
+        let found = self.table.batch_get(&keys, certain).await?;
         found.iter().map(|item| Ok((Reader::new(item, WHAT).required("id")?, kept(item, request)?))).collect()
     }
 
@@ -165,7 +156,8 @@ const DETAILS: &str = "details";
 /// The sort key of the index by value date.
 const VALUED: &str = "valued";
 
-fn item(key: &TransactionKey, transaction: &Transaction, request: Uuid) -> Result<Item, Failure> {
+/// The attributes of a transaction besides its key.
+fn attributes(transaction: &Transaction, request: Uuid, by: &ChangedBy) -> Result<NewItem, Failure> {
     let day = |day: Option<Date>| day.map(text);
     let attributes = [
         (SOURCE, Some(text(transaction.source.name()))),
@@ -182,11 +174,10 @@ fn item(key: &TransactionKey, transaction: &Transaction, request: Uuid) -> Resul
         ("booked_on", day(transaction.booked_on)),
         ("created_at", Some(moment(transaction.created_at))),
         (STORED_BY, Some(binary(request.as_bytes()))),
+        (CHANGED_BY, Some(changed_by(by))),
         (DETAILS, transaction.details.as_deref().map(|details| nested(details, WHAT)).transpose()?),
     ];
-    let mut item = key.attributes();
-    item.extend(attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-    Ok(item)
+    Ok(attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
 }
 
 /// The state of a stored transaction, as `request` sees it.

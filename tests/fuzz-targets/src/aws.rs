@@ -118,6 +118,11 @@ fn call(operation: &str, body: &[u8]) -> (i32, String) {
         "Query" | "Scan" => r#"{"Items":[],"Count":0,"ScannedCount":0}"#,
         "BatchGetItem" => r#"{"Responses":{},"UnprocessedKeys":{}}"#,
         "BatchWriteItem" => r#"{"UnprocessedItems":{}}"#,
+        "BatchExecuteStatement" => {
+            let request: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+            let statements = request["Statements"].as_array().map_or(0, Vec::len);
+            return (200, json!({ "Responses": vec![json!({}); statements] }).to_string());
+        }
         // The stub has no item to update.
         "UpdateItem" if asks_for("attribute_exists") => {
             let refused = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"}"#;

@@ -11,6 +11,7 @@ use super::{
     SyncId, TransactionId, UploadId,
 };
 use crate::money::Currency;
+use crate::shards::Shards;
 
 /// Bytes as base 32 in lower case: letters and the digits 2 to 7.
 pub(crate) fn encode(bytes: &[u8]) -> String {
@@ -41,16 +42,37 @@ impl OrgId {
         self.0.as_bytes()
     }
 
-    /// A new organization's id, of 80 random bits.
+    /// The id of a new organization with the default number of shards, of 80 random bits.
     ///
     /// # Errors
     /// When the operating system provides no random bytes.
     pub fn random() -> Result<Self, getrandom::Error> {
         random_text().map(Self)
     }
+
+    /// The same, with this number of shards.
+    ///
+    /// # Errors
+    /// When the operating system provides no random bytes.
+    pub fn random_with(shards: Shards) -> Result<Self, getrandom::Error> {
+        let Self(digits) = Self::random()?;
+        Ok(Self(if shards == Shards::DEFAULT { digits } else { format!("{digits}-{shards}") }))
+    }
+
+    /// The number of the organization's shards.
+    #[must_use]
+    pub fn shards(&self) -> Shards {
+        let stated = self.0.split_once('-').and_then(|(_, shards)| shards.parse().ok());
+        stated.unwrap_or_default()
+    }
 }
 
 impl KeyId {
+    /// The id without its prefix.
+    pub(crate) fn digits(&self) -> &str {
+        &self.0
+    }
+
     /// A new key's id, of 80 random bits.
     ///
     /// # Errors
@@ -67,6 +89,11 @@ impl KeyId {
 }
 
 impl ClientId {
+    /// The id without its prefix.
+    pub(crate) fn digits(&self) -> &str {
+        &self.0
+    }
+
     /// The id of the client that is created with this seed.
     #[must_use]
     pub fn of_seed(seed: Uuid) -> Self {
@@ -120,10 +147,9 @@ impl AccountId {
         Self(of_seed(b"account", seed))
     }
 
-    /// The account's shard, from 0 to `count` - 1. It depends only on the id.
-    #[must_use]
-    pub fn shard(&self, count: u8) -> u8 {
-        self.digest()[0] % count
+    /// The id without its prefix.
+    pub(crate) fn digits(&self) -> &str {
+        &self.0
     }
 
     /// A 128-bit digest of the id.
@@ -169,6 +195,14 @@ impl TryFrom<&[u8]> for ImportId {
     }
 }
 
+impl TryFrom<&[u8]> for SyncId {
+    type Error = uuid::Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, uuid::Error> {
+        Uuid::from_slice(bytes).map(Self)
+    }
+}
+
 impl UploadId {
     /// The id of the upload that is created with this seed.
     #[must_use]
@@ -197,6 +231,12 @@ impl SyncId {
     #[must_use]
     pub fn of_schedule(access: &AccessId, at: Timestamp) -> Self {
         Self(of_moment(at, &[b"schedule", access.0.as_bytes()]))
+    }
+
+    /// The UUID's 16 bytes, which sort like the id.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
     }
 
     /// The UUID, which identifies the records that the synchronization has written.
@@ -269,15 +309,5 @@ mod tests {
             assert!(one > other && two > other && one != two, "{other} {one} {two}");
             assert_eq!(one.to_string().parse(), Ok(one));
         }
-    }
-
-    #[test]
-    fn accounts_are_spread_evenly_over_shards() {
-        let import = ImportId::of_seed(Uuid::now_v7());
-        let mut counts = [0; 16];
-        for index in 0..16_000 {
-            counts[usize::from(AccountId::of_row(&import, index).shard(16))] += 1;
-        }
-        assert!(counts.iter().all(|n| (800..1200).contains(n)), "{counts:?}");
     }
 }

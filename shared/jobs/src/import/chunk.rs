@@ -7,6 +7,7 @@ use std::time::Instant;
 use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
@@ -207,8 +208,8 @@ async fn import_group(
         });
         return Ok(rows.map(BatchedRow::Done).collect());
     }
-    let batches = stores.limits.batches_in_flight;
-    let written = deadline.retry(|| stores.accounts.import_all(&job.org, &writes, batches)).await?;
+    let (batches, by) = (stores.limits.batches_in_flight, ChangedBy::import(job.id.clone()));
+    let written = deadline.retry(|| stores.accounts.import_all(&job.org, &writes, batches, &by)).await?;
     let mut written = written.into_iter();
     drop(writes);
     let rows = group.into_iter().map(|(row, seen)| {
@@ -235,7 +236,8 @@ async fn import_alone(
     deadline: Deadline,
 ) -> Result<RowResult, Failure> {
     let Some(write) = row.write(job, default_currency, Timestamp::now()) else { return Ok(row.refused()) };
-    let written = deadline.retry(|| stores.accounts.import(&job.org, &write, seen)).await?;
+    let by = ChangedBy::import(job.id.clone());
+    let written = deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?;
     Ok(row.result(written))
 }
 

@@ -6,6 +6,7 @@
 use jiff::Timestamp;
 use saldo_domain::access::Access;
 use saldo_domain::bank::FailureReason;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::notification::Event;
 use saldo_domain::sync::{Step, SyncJob, SyncScope};
 use saldo_store::failure::Failure;
@@ -106,7 +107,8 @@ async fn mark_missing(
     let missing = access.accounts.iter().filter(|account| !job.reported.contains(account));
     for account in stores.accounts.find(&job.org, missing).await? {
         stores.transactions.forget_pending(&job.org, &account).await?;
-        stores.accounts.put_missing(&job.org, &account.id, now).await?;
+        let by = ChangedBy::sync(job.id.clone());
+        stores.accounts.put_missing(&job.org, &account.id, now, &by).await?;
     }
     Ok(())
 }

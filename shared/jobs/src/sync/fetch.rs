@@ -67,7 +67,7 @@ impl Run {
     async fn ensure_client(&self) -> Result<(), Failure> {
         if self.worker.clients.get(&self.job.org, &self.access.client_id).await?.is_none() {
             let client = self.access.client().map_err(Failure::corrupt("the bank's name"))?;
-            self.worker.clients.create(&self.job.org, client).await?;
+            self.worker.clients.create(&self.job.org, client, &self.changed_by()).await?;
         }
         Ok(())
     }
@@ -98,7 +98,7 @@ impl Run {
             .worker
             .stores
             .accounts
-            .put_reported(&self.job.org, &account, revive, Timestamp::now())
+            .put_reported(&self.job.org, &account, revive, Timestamp::now(), &self.changed_by())
             .await?;
         let transactions = scope == SyncScope::Transactions && self.wanted().covers_transactions();
         if kept == Reported::Kept {
@@ -178,8 +178,8 @@ impl Run {
         }
         let distinct: Vec<_> = first.into_values().collect();
         let request = self.job.id.as_uuid();
-        let in_flight = self.worker.limits.writes_in_flight;
-        let kept = self.worker.stores.transactions.keep(&self.job.org, &distinct, request, in_flight).await?;
+        let store = &self.worker.stores.transactions;
+        let kept = store.keep(&self.job.org, &distinct, request, &self.changed_by()).await?;
         for (transaction, report) in &read {
             let stored = kept.get(&transaction.id).map(|kept| kept.stored);
             let conflicts = |stored: Booking| {
@@ -211,7 +211,8 @@ impl Run {
         let identifier = account.transactions_identifier();
         let request = self.job.id.as_uuid();
         let store = &self.worker.stores.transactions;
-        store.replace_pending(&self.job.org, &account.id, &identifier, pending, request).await?;
+        let by = self.changed_by();
+        store.replace_pending(&self.job.org, &account.id, &identifier, pending, request, &by).await?;
         Ok(())
     }
 

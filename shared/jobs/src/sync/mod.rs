@@ -23,6 +23,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use saldo_domain::access::{Access, WantedConsent};
 use saldo_domain::bank::FailureReason;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::sync::{Step, SyncJob, SyncStatus};
 use saldo_store::failure::Failure;
 use saldo_store::queue::{DELAY_MAX, Queued, SyncMessage};
@@ -256,6 +257,11 @@ impl Run {
             true => Ok(()),
             false => Err(Stopped::Overtaken),
         }
+    }
+
+    /// Who changes what this synchronization changes.
+    fn changed_by(&self) -> ChangedBy {
+        ChangedBy::sync(self.job.id.clone())
     }
 
     fn psu(&self) -> Psu {

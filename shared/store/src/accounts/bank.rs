@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use saldo_domain::account::{Account, Revision};
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId};
 
 use super::state::new_item;
@@ -33,6 +34,7 @@ impl AccountStore {
         reported: &Account,
         revive: bool,
         now: Timestamp,
+        by: &ChangedBy,
     ) -> Result<Reported, Failure> {
         for _ in 0..ATTEMPTS_MAX {
             let read = self.read(org, &reported.id).await?;
@@ -44,8 +46,8 @@ impl AccountStore {
                 continue;
             }
             let written = match StoredAccount::of(org, read)? {
-                Some(found) => self.change_reported(org, &found, reported, now).await?,
-                None => self.table.put_new(new_item(org, reported.clone())?).await?,
+                Some(found) => self.change_reported(org, &found, reported, now, by).await?,
+                None => self.table.put_new(new_item(org, reported.clone(), by)?).await?,
             };
             if written {
                 return Ok(Reported::Kept);
@@ -58,7 +60,13 @@ impl AccountStore {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn put_missing(&self, org: &OrgId, id: &AccountId, now: Timestamp) -> Result<(), Failure> {
+    pub async fn put_missing(
+        &self,
+        org: &OrgId,
+        id: &AccountId,
+        now: Timestamp,
+        by: &ChangedBy,
+    ) -> Result<(), Failure> {
         for _ in 0..ATTEMPTS_MAX {
             let Some(found) = self.get_for_change(org, id).await? else { return Ok(()) };
             let mut gone = found.account.clone();
@@ -66,7 +74,7 @@ impl AccountStore {
                 return Ok(());
             };
             bank.missing_since = Some(now);
-            if self.change_reported(org, &found, &gone, now).await? {
+            if self.change_reported(org, &found, &gone, now, by).await? {
                 return Ok(());
             }
         }
@@ -94,6 +102,7 @@ impl AccountStore {
         found: &StoredAccount,
         reported: &Account,
         now: Timestamp,
+        by: &ChangedBy,
     ) -> Result<bool, Failure> {
         let mut after = found.account.clone();
         after.balance = reported.balance;
@@ -105,6 +114,6 @@ impl AccountStore {
             return Ok(true);
         }
         (after.updated_at, after.revision) = (now, Revision::next());
-        Ok(self.replace(org, &found.read, after, &found.history).await?.is_ok())
+        Ok(self.replace(org, &found.read, after, &found.history, by).await?.is_ok())
     }
 }

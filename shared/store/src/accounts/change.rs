@@ -6,6 +6,7 @@
 
 use jiff::Timestamp;
 use saldo_domain::account::{Account, AccountChange};
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::OrgId;
 
 use super::state::{Stored, new_item};
@@ -22,8 +23,8 @@ impl AccountStore {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn create(&self, org: &OrgId, new: Account) -> Result<Account, Failure> {
-        match self.table.put_new(new_item(org, new.clone())?).await? {
+    pub async fn create(&self, org: &OrgId, new: Account, by: &ChangedBy) -> Result<Account, Failure> {
+        match self.table.put_new(new_item(org, new.clone(), by)?).await? {
             true => Ok(new),
             false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
         }
@@ -41,6 +42,7 @@ impl AccountStore {
         change: &AccountChange,
         exactly: bool,
         now: Timestamp,
+        by: &ChangedBy,
     ) -> Result<Option<Account>, Failure> {
         let mut found = seen.clone();
         for _ in 0..ATTEMPTS_MAX {
@@ -58,7 +60,7 @@ impl AccountStore {
                 history.stamps.stamp(edit.as_bytes(), set);
                 history.last_edit = Some(edit);
             }
-            let failed = match self.replace(org, &found.read, after.clone(), &history).await? {
+            let failed = match self.replace(org, &found.read, after.clone(), &history, by).await? {
                 Ok(()) => return Ok(Some(after)),
                 Err(failed) => failed,
             };
@@ -87,9 +89,10 @@ impl AccountStore {
         seen: &Account,
         exactly: bool,
         now: Timestamp,
+        by: &ChangedBy,
     ) -> Result<bool, Failure> {
         if seen.is_imported() || seen.bank.is_some() {
-            self.put_tombstone(org, seen, exactly, now).await
+            self.put_tombstone(org, seen, exactly, now, by).await
         } else {
             self.remove(org, seen, exactly).await
         }
@@ -112,13 +115,14 @@ impl AccountStore {
         seen: &Account,
         exactly: bool,
         now: Timestamp,
+        by: &ChangedBy,
     ) -> Result<bool, Failure> {
         for _ in 0..ATTEMPTS_MAX {
             let Some(found) = self.get_for_change(org, &seen.id).await? else { return Ok(true) };
             if exactly && found.revision != seen.revision {
                 return Ok(false);
             }
-            match self.bury(org, &found.read, &found.account, &found.history, now).await? {
+            match self.bury(org, &found.read, &found.account, &found.history, now, by).await? {
                 Ok(()) => return Ok(true),
                 Err(failed) => {
                     // If there is a tombstone, another request, or an attempt whose answer was lost, has put it.

@@ -12,12 +12,11 @@ use super::record::{Record, account};
 use crate::dynamodb::item::text;
 use crate::dynamodb::{Pages, equals, take_first};
 use crate::failure::Failure;
-use crate::table_keys::SHARDS;
 
 impl AccountStore {
-    /// The organization's accounts that match, by id, each of them once and whole, as it is when it is read. The shards
-    /// are read side by side, `per_page` accounts of each at a time, so that memory does not grow with the number of
-    /// accounts. Reads with eventual consistency.
+    /// The organization's accounts that match, by id, each of them once and whole, as it is when it is read. The shards of
+    /// a group are read side by side, `per_page` accounts of each at a time, and the groups one after the other, so that
+    /// memory does not grow with the number of accounts or shards. Reads with eventual consistency.
     ///
     /// Must be called, and polled, on a Tokio runtime. The stream ends with its first error.
     pub fn export(
@@ -26,12 +25,12 @@ impl AccountStore {
         wanted: &AccountFilter,
         per_page: usize,
     ) -> impl Stream<Item = Result<Account, Failure>> + use<> {
-        let partitions = partitions(org, wanted);
-        let shards = partitions.iter().map(|partition| self.pages(org, partition, wanted, per_page));
-        let shards: Vec<_> = shards.collect();
-        stream::try_unfold(shards, async |mut shards| {
-            let next = take_first(&mut shards, |account| account.id.clone()).await?;
-            Ok(next.map(|account| (account, shards)))
+        let (store, org, wanted) = (self.clone(), org.clone(), wanted.clone());
+        let groups = groups(&org, &wanted).into_iter();
+        let reading = Reading { store, org, wanted, per_page, groups, group: Vec::new() };
+        stream::try_unfold(reading, async |mut reading| {
+            let next = reading.next().await?;
+            Ok(next.map(|account| (account, reading)))
         })
     }
 
@@ -65,11 +64,38 @@ impl AccountStore {
     }
 }
 
-/// The partitions with accounts that may match.
-fn partitions(org: &OrgId, wanted: &AccountFilter) -> Vec<Partition> {
+/// The partitions with accounts that may match, in groups: all accounts of a group come before those of the next one.
+fn groups(org: &OrgId, wanted: &AccountFilter) -> Vec<Vec<Partition>> {
     match (&wanted.external_id, &wanted.owner_id) {
-        (Some(id), _) => vec![Partition::Shard(AccountId::of_external(org, id).shard(SHARDS))],
-        (None, Some(owner)) => vec![Partition::Owner(owner.clone())],
-        (None, None) => (0..SHARDS).map(Partition::Shard).collect(),
+        (Some(id), _) => {
+            vec![vec![Partition::Shard(org.shards().of_account(&AccountId::of_external(org, id)))]]
+        }
+        (None, Some(owner)) => vec![vec![Partition::Owner(owner.clone())]],
+        (None, None) => org.shards().groups().map(|group| group.map(Partition::Shard).collect()).collect(),
+    }
+}
+
+/// An export that is being read.
+struct Reading {
+    store: AccountStore,
+    org: OrgId,
+    wanted: AccountFilter,
+    per_page: usize,
+    /// The groups that are still to be read.
+    groups: std::vec::IntoIter<Vec<Partition>>,
+    /// The rest of the group that is being read.
+    group: Vec<Pages<Account>>,
+}
+
+impl Reading {
+    async fn next(&mut self) -> Result<Option<Account>, Failure> {
+        loop {
+            if let Some(account) = take_first(&mut self.group, |account| account.id.clone()).await? {
+                return Ok(Some(account));
+            }
+            let Some(group) = self.groups.next() else { return Ok(None) };
+            let pages = |partition| self.store.pages(&self.org, partition, &self.wanted, self.per_page);
+            self.group = group.iter().map(pages).collect();
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::Written;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::Finding;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{Decision, RowWrite};
@@ -76,6 +77,7 @@ impl AccountStore {
         org: &OrgId,
         rows: &[(RowWrite<'_>, &Seen)],
         in_flight: usize,
+        by: &ChangedBy,
     ) -> Result<Vec<Batched>, Failure> {
         let mut results: Vec<Batched> = rows.iter().map(|_| Batched::Alone(None)).collect();
         let (mut changes, mut written_rows) = (Vec::new(), Vec::new());
@@ -89,7 +91,7 @@ impl AccountStore {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if accounts.insert(row.id) {
-                        changes.push(seen.change_to(org, account, &history)?);
+                        changes.push(seen.change_to(org, account, &history, by)?);
                         written_rows.push((result, written));
                     }
                 }
@@ -122,6 +124,7 @@ impl AccountStore {
         org: &OrgId,
         row: &RowWrite<'_>,
         seen: Option<&Seen>,
+        by: &ChangedBy,
     ) -> Result<Result<Written, Finding>, Failure> {
         // The account as a failed write or a consistent read found it. A look-up may have missed a write.
         let mut certain = match seen {
@@ -134,7 +137,7 @@ impl AccountStore {
                 Ok(Decision::Nothing(written)) => return Ok(Ok(written)),
                 Ok(Decision::Write(after, written)) => {
                     let (account, history) = *after;
-                    match self.replace(org, seen, account, &history).await? {
+                    match self.replace(org, seen, account, &history, by).await? {
                         Ok(()) => return Ok(Ok(written)),
                         Err(failed) => Stored::found(failed),
                     }

@@ -15,7 +15,7 @@ use crate::dynamodb::item::{Item, text};
 use crate::dynamodb::record::{AsNumber, AsText, record};
 use crate::dynamodb::{Key, Query, greater_than};
 use crate::failure::Failure;
-use crate::table_keys::{AccountKey, SHARDS};
+use crate::table_keys::{AccountKey, SHARDS_AT_ONCE};
 
 /// The fewest items that a filtered query looks at: fewer would mean many requests.
 const FILTERED_MIN: usize = 100;
@@ -41,7 +41,7 @@ record! {
 #[derive(Clone, Debug)]
 pub(super) enum Partition {
     /// A shard of the organization's accounts, in the table.
-    Shard(u8),
+    Shard(u16),
     /// The accounts of an owner, in the index.
     Owner(OwnerId),
 }
@@ -77,11 +77,11 @@ impl AccountStore {
         after: Option<&AccountId>,
         wanted: usize,
     ) -> Result<Vec<Account>, Failure> {
-        let first = after.map_or(0, |after| after.shard(SHARDS));
+        let first = after.map_or(0, |after| org.shards().of_account(after));
         let mut found = self.page(org, &Partition::Shard(first), filter, after, wanted).await?;
         // With a filter, the next few shards may have enough accounts, or none of them any.
-        let at_once = if filter.kind.is_some() { FILTERED_SHARDS } else { usize::from(SHARDS) };
-        let shards: Vec<u8> = (first + 1..SHARDS).collect();
+        let at_once = if filter.kind.is_some() { FILTERED_SHARDS } else { SHARDS_AT_ONCE };
+        let shards: Vec<u16> = (first + 1..org.shards().count()).collect();
         for shards in shards.chunks(at_once) {
             let missing = wanted.saturating_sub(found.len());
             if missing == 0 {

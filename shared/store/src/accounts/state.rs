@@ -11,11 +11,14 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use saldo_domain::account::{Account, AccountState, History, Revision, Stamps};
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{ImportId, OrgId};
 
 use super::AccountStore;
 use super::record::{AsRevision, Record, WHAT};
-use crate::dynamodb::item::{EXPIRES_AT, Item, NewItem, Reader, binary, item_of, moment, seconds};
+use crate::dynamodb::item::{
+    CHANGED_BY, EXPIRES_AT, Item, NewItem, Reader, binary, bytes, changed_by, item_of, moment, seconds,
+};
 use crate::dynamodb::record::{Attributes, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
 use crate::dynamodb::{Change, Condition, ConditionFailed, Key, absent, is};
@@ -122,18 +125,22 @@ impl Stored {
         Ok(AccountState { account, history: self.history()? })
     }
 
-    /// The change that makes the account and its history of it. Attributes that this version of Saldo does not know stay:
+    /// The change that makes the account and its history of it. `by` is who changes it: a row of an import that leaves only
+    /// its mark, and the account's revision as it is, does not count. Attributes that this version of Saldo does not know stay:
     /// during a deployment, a newer version may write the same accounts.
     pub(super) fn change_to(
         &self,
         org: &OrgId,
         account: Account,
         history: &History,
+        by: &ChangedBy,
     ) -> Result<Change<AccountKey>, Failure> {
         let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]];
         let known = known.into_iter().flatten().copied();
         let key = AccountKey::new(org, &account.id);
-        let after = attributes(org, account, history)?;
+        let is_changed = bytes(&self.0, REVISION) != Some(account.revision.as_bytes());
+        let mut after = attributes(org, account, history)?;
+        after.extend(is_changed.then(|| (CHANGED_BY, changed_by(by))));
         Ok(Change::new(key, &self.0, after, known, &GUARDS))
     }
 
@@ -154,15 +161,25 @@ pub(super) fn is_tombstone(item: &Item) -> bool {
 }
 
 /// The item of a new account.
-pub(super) fn new_item(org: &OrgId, account: Account) -> Result<Item, Failure> {
-    let key = AccountKey::new(org, &account.id);
-    let attributes = attributes(org, account, &History::default())?;
-    Ok(item_of(key.pairs().chain(attributes)))
+pub(super) fn new_item(org: &OrgId, account: Account, by: &ChangedBy) -> Result<Item, Failure> {
+    item(org, account, &History::default(), by)
 }
 
-/// The attributes of an account with its history.
+/// The item of an account with its history.
+pub(super) fn item(
+    org: &OrgId,
+    account: Account,
+    history: &History,
+    by: &ChangedBy,
+) -> Result<Item, Failure> {
+    let key = AccountKey::new(org, &account.id);
+    let attributes = attributes(org, account, history)?;
+    Ok(item_of(key.pairs().chain(attributes).chain([(CHANGED_BY, changed_by(by))])))
+}
+
+/// The attributes of an account with its history, without [`CHANGED_BY`].
 fn attributes(org: &OrgId, account: Account, history: &History) -> Result<NewItem, Failure> {
-    let mut attributes = NewItem::with_capacity(Record::PROJECTION.len() + History::NAMES.len());
+    let mut attributes = NewItem::with_capacity(Record::PROJECTION.len() + History::NAMES.len() + 1);
     Record::of(org, account).write(&mut attributes)?;
     history.write(&mut attributes)?;
     Ok(attributes)
@@ -170,7 +187,13 @@ fn attributes(org: &OrgId, account: Account, history: &History) -> Result<NewIte
 
 /// The tombstone of an account that is being deleted. It has what a row needs that is delivered again, to report the
 /// same outcome as before.
-fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) -> Result<Item, Failure> {
+fn tombstone(
+    org: &OrgId,
+    account: &Account,
+    history: &History,
+    now: Timestamp,
+    by: &ChangedBy,
+) -> Result<Item, Failure> {
     let deletion = Some(history.next_revision());
     let history = History {
         last_import: history.last_import.clone(),
@@ -180,7 +203,7 @@ fn tombstone(org: &OrgId, account: &Account, history: &History, now: Timestamp) 
         created_before_deletion_by: history.first_import.clone(),
         ..History::default()
     };
-    let mut attributes = vec![(DELETED_AT, moment(now))];
+    let mut attributes = vec![(DELETED_AT, moment(now)), (CHANGED_BY, changed_by(by))];
     history.write(&mut attributes)?;
     if account.bank.is_none() {
         attributes.push((EXPIRES_AT, seconds(now + KEPT)));
@@ -196,8 +219,9 @@ impl AccountStore {
         read: &Stored,
         account: Account,
         history: &History,
+        by: &ChangedBy,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
-        self.table.change(&read.change_to(org, account, history)?).await
+        self.table.change(&read.change_to(org, account, history, by)?).await
     }
 
     /// Puts a tombstone in place of the account, if its item is still as it was read.
@@ -208,8 +232,9 @@ impl AccountStore {
         account: &Account,
         history: &History,
         now: Timestamp,
+        by: &ChangedBy,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
-        self.table.put_if(tombstone(org, account, history, now)?, &[read.is_unchanged()]).await
+        self.table.put_if(tombstone(org, account, history, now, by)?, &[read.is_unchanged()]).await
     }
 
     /// Deletes the tombstone that was read, so that the account can be created again.

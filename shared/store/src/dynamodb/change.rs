@@ -74,6 +74,11 @@ impl<K: Key> Change<K> {
         Self { key, is_new: read.is_empty(), sets, removes, unchanged }
     }
 
+    /// The change that makes an item with these attributes besides its key, if there is none with its key.
+    pub(super) fn insertion(key: K, attributes: NewItem) -> Self {
+        Self { key, is_new: true, sets: attributes, removes: Vec::new(), unchanged: Vec::new() }
+    }
+
     fn update(&self) -> Update {
         let mut update = Update::default();
         for (name, value) in &self.sets {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::money::Decimal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +22,14 @@ pub(crate) type NewItem = Vec<(&'static str, AttributeValue)>;
 
 /// The attribute by which DynamoDB deletes an item, in seconds since 1970. It deletes late, by days.
 pub(crate) const EXPIRES_AT: &str = "expires_at";
+
+/// The attribute that says who changed an account, a client or a transaction last.
+pub(crate) const CHANGED_BY: &str = "changed_by";
+
+/// [`CHANGED_BY`] as an attribute.
+pub(crate) fn changed_by(by: &ChangedBy) -> AttributeValue {
+    binary(&by.to_bytes())
+}
 
 /// The item with these attributes.
 pub(crate) fn item_of(attributes: impl IntoIterator<Item = (&'static str, AttributeValue)>) -> Item {

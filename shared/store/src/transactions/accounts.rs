@@ -3,18 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::AccountIdentifier;
 use saldo_domain::id::OrgId;
 
 use super::TransactionStore;
+use crate::dynamodb::Pages;
 use crate::dynamodb::item::Reader;
-use crate::dynamodb::{Key, Pages};
 use crate::failure::Failure;
 use crate::table_keys::TransactionKey;
 
-/// The items that are written at the same time.
-const WRITES_IN_FLIGHT: usize = 32;
 const WHAT: &str = "an account with transactions";
 
 impl TransactionStore {
@@ -33,9 +30,9 @@ impl TransactionStore {
         let listed: Result<BTreeSet<AccountIdentifier>, Failure> =
             listed.iter().map(|item| Reader::new(item, WHAT).required("id")).collect();
         let listed = listed?;
-        let new = accounts.iter().filter(|account| !listed.contains(**account));
-        let puts: Vec<_> = new.map(|account| self.table.put(key(account).attributes())).collect();
-        stream::iter(puts).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await
+        let new: Vec<_> = accounts.iter().filter(|account| !listed.contains(**account)).collect();
+        // One that is there by now was listed by another request.
+        self.table.insert_all(&new, |account| Ok((key(account), Vec::new()))).await.map(drop)
     }
 
     /// The listed accounts, in the order of their identifiers.

@@ -5,13 +5,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use jiff::tz::TimeZone;
 use saldo_domain::account::{Account, AccountIdentifier};
+use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId, TransactionId};
 use saldo_domain::transaction::{Source, Transaction};
 use uuid::Uuid;
 
-use super::{TransactionStore, item, transaction_of};
+use super::{TransactionStore, attributes, transaction_of};
+use crate::dynamodb::item::item_of;
+use crate::dynamodb::{Key, WRITES_IN_FLIGHT};
 use crate::failure::Failure;
 use crate::table_keys::TransactionKey;
 
@@ -44,23 +48,33 @@ impl TransactionStore {
         identifier: &AccountIdentifier,
         reported: Vec<Transaction>,
         request: Uuid,
+        by: &ChangedBy,
     ) -> Result<(), Failure> {
         let before = self.pending(org, account, identifier).await?.into_iter();
         let mut before: HashMap<TransactionId, Transaction> =
             before.map(|transaction| (transaction.id.clone(), transaction)).collect();
         let mut seen = HashSet::new();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         for transaction in reported.iter().filter(|transaction| seen.insert(&transaction.id)) {
-            let known = before.remove(&transaction.id);
-            if known.is_some_and(|known| is_same(&known, transaction)) {
-                continue;
+            match before.remove(&transaction.id) {
+                None => new.push(transaction),
+                Some(known) if is_same(&known, transaction) => {}
+                Some(_) => changed.push(transaction),
             }
-            let key = TransactionKey::pending(org, account, &transaction.id);
-            self.table.put(item(&key, transaction, request)?).await?;
         }
-        for gone in before.into_keys() {
-            self.table.delete(&TransactionKey::pending(org, account, &gone)).await?;
-        }
-        Ok(())
+        let item = |new: &&Transaction| {
+            Ok((TransactionKey::pending(org, account, &new.id), attributes(new, request, by)?))
+        };
+        let inserted = self.table.insert_all(&new, item).await?;
+        // Another worker has stored it, or this one, if the answer to a batch was lost.
+        changed.extend(new.iter().zip(inserted).filter(|(_, inserted)| !inserted).map(|(met, _)| *met));
+        let puts = changed.iter().map(|changed| async {
+            let (key, attributes) = item(changed)?;
+            self.table.put(item_of(key.pairs().chain(attributes))).await
+        });
+        let puts: Vec<_> = puts.collect();
+        stream::iter(puts).buffer_unordered(WRITES_IN_FLIGHT).try_collect::<()>().await?;
+        self.delete_pending(org, account, before.keys()).await
     }
 
     /// Deletes the pending transactions of a bank's account.
@@ -69,7 +83,19 @@ impl TransactionStore {
     /// [`Failure`] when DynamoDB fails; some may have been deleted.
     pub async fn forget_pending(&self, org: &OrgId, account: &Account) -> Result<(), Failure> {
         let identifier = account.transactions_identifier();
-        self.replace_pending(org, &account.id, &identifier, Vec::new(), Uuid::nil()).await
+        let pending = self.pending(org, &account.id, &identifier).await?;
+        self.delete_pending(org, &account.id, pending.iter().map(|pending| &pending.id)).await
+    }
+
+    async fn delete_pending(
+        &self,
+        org: &OrgId,
+        account: &AccountId,
+        ids: impl Iterator<Item = &TransactionId>,
+    ) -> Result<(), Failure> {
+        let keys: Vec<_> = ids.map(|id| TransactionKey::pending(org, account, id)).collect();
+        let deletions: Vec<_> = keys.iter().map(|key| self.table.delete(key)).collect();
+        stream::iter(deletions).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await
     }
 
     /// A pending transaction of a bank's account.
