@@ -11,6 +11,7 @@ mod finding;
 mod list;
 mod mangled_id;
 mod misquoting;
+mod names;
 mod object;
 mod patch;
 mod payload_error;
@@ -18,7 +19,6 @@ mod scalar;
 mod value;
 
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -33,6 +33,7 @@ pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub(crate) use mangled_id::is_mangled;
 pub use misquoting::Misquoting;
+use names::Names;
 pub use patch::Patch;
 pub use payload_error::{MissingColumn, PayloadError, PayloadErrorKind, Position, UnknownName, text};
 pub use value::Value;
@@ -56,11 +57,8 @@ const SHOWN_VALUE_CHARS_MAX: usize = 24;
 /// Fields of a nested object have dotted names: `contact.name`.
 #[derive(Debug)]
 pub struct Fields<'a> {
-    known: &'static [&'static str],
+    known: Names,
     values: Vec<Option<Value<'a>>>,
-    /// The index of the name that was found last. The search for the next one begins there, because a body takes its fields
-    /// in the order of `known`.
-    last: Cell<usize>,
     /// The nested objects that were read.
     groups: Vec<&'static str>,
     unknown: Vec<String>,
@@ -75,9 +73,8 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn new(known: &'static [&'static str]) -> Self {
         Self {
-            known,
+            known: Names::new(known),
             values: known.iter().map(|_| None).collect(),
-            last: Cell::new(0),
             groups: Vec::new(),
             unknown: Vec::new(),
             findings: Vec::new(),
@@ -120,7 +117,7 @@ impl<'a> Fields<'a> {
 
     /// Adds a field.
     pub fn put(&mut self, name: &str, value: Value<'a>) {
-        match self.position(name) {
+        match self.known.position(name) {
             Some(at) => self.put_at(at, value),
             None => self.unknown.push(shown_name(name)),
         }
@@ -129,7 +126,7 @@ impl<'a> Fields<'a> {
     /// Adds the known field with the index `at`.
     pub(crate) fn put_at(&mut self, at: usize, value: Value<'a>) {
         if self.values[at].replace(value).is_some() {
-            self.find_twice(self.known[at]);
+            self.find_twice(self.known.all()[at]);
         }
     }
 
@@ -141,40 +138,15 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The index of the field with this name.
-    fn position(&self, name: &str) -> Option<usize> {
-        self.find(|known| known == name)
-    }
-
-    /// The index of the field with this name in the object whose members have this prefix.
-    fn position_in(&self, prefix: &str, name: &str) -> Option<usize> {
-        match prefix {
-            "" => self.position(name),
-            _ => self.find(|known| {
-                known.len() == prefix.len() + name.len() && known.strip_prefix(prefix) == Some(name)
-            }),
-        }
-    }
-
-    fn find(&self, is_it: impl Fn(&str) -> bool) -> Option<usize> {
-        let (before, after) = self.known.split_at_checked(self.last.get())?;
-        let at = match after.iter().position(|known| is_it(known)) {
-            Some(at) => before.len() + at,
-            None => before.iter().position(|known| is_it(known))?,
-        };
-        self.last.set(at);
-        Some(at)
-    }
-
     /// The value of a field that was not taken yet.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.position(name).and_then(|at| self.values[at].as_ref())
+        self.known.position(name).and_then(|at| self.values[at].as_ref())
     }
 
     /// Takes the value of a field; `None` if it is absent, or was taken before.
     pub fn take(&mut self, name: &str) -> Option<Value<'a>> {
-        self.position(name).and_then(|at| self.values[at].take())
+        self.known.position(name).and_then(|at| self.values[at].take())
     }
 
     /// Reads a field that holds text, with `parse`.
@@ -348,7 +320,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// All findings.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
-        let known = self.known;
+        let known = self.known.all();
         let similar = |name: &str| suggest::hint(suggest::nearest(name, known.iter().copied()));
         only_valid(self.into_findings_with(NO_SUCH_FIELD, similar), read)
     }
@@ -359,7 +331,7 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// Everything that was found.
     pub fn finish_parameters<T>(self, read: Option<T>) -> Result<T, Vec<Finding>> {
-        let known = match self.known {
+        let known = match self.known.all() {
             [] => "; this route has none".to_owned(),
             known => format!("; this route has {}", known.join(", ")),
         };

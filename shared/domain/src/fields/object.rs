@@ -37,7 +37,7 @@ impl<'a> Fields<'a> {
     /// The prefix of the names of the members of `path`, if that is a nested object.
     fn group(&self, path: &str) -> Option<&'static str> {
         let member = |known: &&&str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        self.known.iter().find(member).map(|known| &known[..=path.len()])
+        self.known.all().iter().find(member).map(|known| &known[..=path.len()])
     }
 
     fn read_group(&mut self, prefix: &'static str, members: &'a RawValue) {
@@ -83,7 +83,7 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
         while let Some(MemberName(name)) = map.next_key()? {
             // "contact.name" is a path, not a name: a member of that name is unknown.
-            let known = self.fields.position_in(self.prefix, &name).filter(|_| !name.contains('.'));
+            let known = self.fields.known.position_in(self.prefix, &name).filter(|_| !name.contains('.'));
             if let Some(at) = known {
                 self.fields.put_at(at, map.next_value::<Value<'de>>()?);
                 continue;

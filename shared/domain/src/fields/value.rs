@@ -77,12 +77,68 @@ impl<'de> Visitor<'de> for AnyValue {
         Ok(Value::Other(Json::Bool(value)))
     }
 
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Other(value.into()))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Other(value.into()))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Other(value.into()))
+    }
+
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Value<'de>, A::Error> {
         Json::deserialize(SeqAccessDeserializer::new(elements)).map(Value::Other)
     }
 
-    /// An object, or a number, which `serde_json` passes on as a map so that it keeps all digits.
+    /// An object, or a number, which `serde_json` passes on as a map if it is not a small integer, so that it keeps all digits.
     fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Value<'de>, A::Error> {
         Json::deserialize(MapAccessDeserializer::new(members)).map(Value::Other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_those_of_serde_json() {
+        for text in [
+            "null",
+            "true",
+            "0",
+            "-0",
+            "5",
+            "-7",
+            "18446744073709551616",
+            "-9223372036854775809",
+            "1.50",
+            "-2e-3",
+            "1E400",
+            "123456789012345678901234567890.123456789",
+            r#""a""#,
+            r#""\u00e9\n""#,
+            r#""""#,
+            "[]",
+            r#"[1,2.0,"x",[null]]"#,
+            "{}",
+            r#"{"a":1.10,"b":{}}"#,
+        ] {
+            let value: Value<'_> = serde_json::from_str(text).expect(text);
+            let json: Json = serde_json::from_str(text).expect(text);
+            assert_eq!(value.into_json().to_string(), json.to_string());
+        }
+        for broken in
+            [r#""\ud800""#.to_owned(), "[".repeat(200), format!("{}{}", "[".repeat(200), "]".repeat(200))]
+        {
+            assert!(serde_json::from_str::<Value<'_>>(&broken).is_err());
+        }
+    }
+
+    #[test]
+    fn text_without_escapes_is_borrowed() {
+        assert!(matches!(serde_json::from_str(r#""María""#), Ok(Value::Text(Cow::Borrowed("María")))));
     }
 }

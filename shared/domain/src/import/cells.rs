@@ -2,43 +2,15 @@
 
 use serde_json::Value as Json;
 
-use super::{AccountUpsert, Cells, Column, RowBody, Shape};
+use super::{Cells, Column, RowBody, Shape};
 use crate::account::AccountField;
-use crate::fields::{Body, Fields, Finding, FindingCode, Value, joined};
+use crate::fields::{Fields, Finding, FindingCode, Value};
 use crate::money::{parse_json_number, parse_plain};
 use crate::text::{is_blank, trimmed};
 
-/// The names of the fields that a row may have, those first that it takes, in their order.
-static NAMES: [&str; AccountField::NAMES.len()] = joined(&[AccountUpsert::FIELDS, &EXPORTED_ONLY]);
-const EXPORTED_ONLY: [&str; 3] =
-    [AccountField::DaysPastDue.name(), AccountField::CreatedAt.name(), AccountField::UpdatedAt.name()];
-/// The positions in [`NAMES`] of all account fields.
-static POSITIONS: [usize; NAMES.len()] = positions();
-
-const fn positions() -> [usize; NAMES.len()] {
-    let mut positions = [0; NAMES.len()];
-    let mut field = 0;
-    while field < positions.len() {
-        while !is_same(NAMES[positions[field]], AccountField::NAMES[field]) {
-            positions[field] += 1;
-        }
-        field += 1;
-    }
-    positions
-}
-
-const fn is_same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
-    let mut at = 0;
-    while at < one.len() && at < other.len() && one[at] == other[at] {
-        at += 1;
-    }
-    at == one.len() && at == other.len()
-}
-
 /// The fields of a row.
 pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape) -> Fields<'a> {
-    let mut fields = Fields::new(&NAMES);
+    let mut fields = Fields::new(AccountField::NAMES);
     match (body, shape) {
         (RowBody::Json(row), _) => {
             fields.read_element(row);
@@ -71,7 +43,7 @@ fn read_record<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column
     }
     for (cell, column) in record.iter().zip(columns) {
         if let Some(field) = column.field {
-            fields.put_at(POSITIONS[field as usize], value_of_cell(cell, field));
+            fields.put_at(field as usize, value_of_cell(cell, field));
         }
     }
 }
