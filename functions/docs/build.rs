@@ -1,49 +1,26 @@
 //! Prepares the OpenAPI document for the binary: without indentation, and as the list of its paths and methods.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::{env, fs};
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 const DOCUMENT: &str = "../../docs/openapi.json";
-
-/// The parts of the document that are read.
-#[derive(Deserialize)]
-struct Document {
-    /// The methods of each path, in lower case.
-    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed={DOCUMENT}");
-    let text = fs::read_to_string(DOCUMENT)?;
-    let Document { paths } = serde_json::from_str(&text)?;
-    let routes = paths
-        .iter()
-        .flat_map(|(path, methods)| methods.keys().map(move |method| (method.to_uppercase(), path.as_str())));
+    let document: Value = serde_json::from_str(&fs::read_to_string(DOCUMENT)?)?;
+    let paths = document["paths"].as_object().ok_or("no paths")?.iter();
+    let routes = paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().into_iter().flat_map(|methods| methods.keys());
+        methods.map(move |method| (method.to_uppercase(), path.as_str()))
+    });
     let routes: Vec<_> = routes.collect();
     let directory = env::var_os("OUT_DIR").ok_or("no OUT_DIR")?;
     let directory = Path::new(&directory);
-    fs::write(directory.join("openapi.json"), compact(&text))?;
+    fs::write(directory.join("openapi.json"), document.to_string())?;
     fs::write(directory.join("routes.rs"), format!("{routes:?}"))?;
     Ok(())
-}
-
-/// The same document without the white space between its tokens.
-fn compact(json: &str) -> String {
-    let (mut in_string, mut escaped) = (false, false);
-    let kept = json.chars().filter(|&c| {
-        let keep = in_string || !c.is_ascii_whitespace();
-        match c {
-            '"' if !escaped => in_string = !in_string,
-            _ => {}
-        }
-        escaped = in_string && c == '\\' && !escaped;
-        keep
-    });
-    kept.collect()
 }

@@ -82,7 +82,7 @@ fn is_address(text: &str) -> bool {
 fn is_plain_address(text: &str) -> bool {
     let mut parts = text.as_bytes().splitn(2, |byte| *byte == b'@');
     let (Some(local), Some(domain)) = (parts.next(), parts.next()) else { return false };
-    let is_atom = |atom: &[u8]| !atom.is_empty() && atom.iter().all(is_plain);
+    let is_atom = |atom: &[u8]| !atom.is_empty() && atom.iter().copied().all(is_plain);
     let is_label = |label: &[u8]| {
         let ends = [label.first(), label.last()];
         let is_bounded = ends.into_iter().flatten().all(u8::is_ascii_alphanumeric);
@@ -94,7 +94,7 @@ fn is_plain_address(text: &str) -> bool {
         && domain.split(is_dot).all(is_label)
 }
 
-fn is_plain(byte: &u8) -> bool {
+fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+')
 }
 

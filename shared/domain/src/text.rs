@@ -76,6 +76,7 @@ fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
 
 /// Whether there may be a control character, U+0000 to U+001F or U+007F to U+009F: whether there is a first byte of one. Looking
 /// at every byte, the compiler looks at many at once.
+#[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch for each byte")]
 fn may_have_controls(text: &str) -> bool {
     text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2))
 }
