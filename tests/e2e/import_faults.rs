@@ -211,6 +211,9 @@ impl<'a> History<'a> {
         for number in 0..IMPORTS {
             self.begin(number, tally).await;
             // Sometimes the previous imports have started, sometimes they have ended.
+            if self.random.random_bool(0.4) {
+                self.deliver_all(tally).await;
+            }
             for _ in 0..self.random.random_range(0..6) {
                 self.deliver_one(tally).await;
             }
