@@ -129,7 +129,7 @@ impl RowWrite<'_> {
             let edited = !may_set(AccountField::Balance) || !may_set(AccountField::Currency);
             let takes_amounts = !edited || currency == account.currency;
             // Amounts that the account has in this currency were checked before the edit.
-            let has_amounts = currency == account.currency && self.has_amounts(account, &may_set);
+            let has_amounts = currency == account.currency && self.has_amounts(account, may_set);
             if takes_amounts && !has_amounts {
                 self.upsert.fits(currency)?;
                 self.set_amounts(&mut after, may_set(AccountField::Balance));

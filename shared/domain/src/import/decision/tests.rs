@@ -25,9 +25,9 @@ struct Part {
     /// 0 to 4: a row; 5 and 6: an edit; 7: a deletion.
     kind: u8,
     amount: &'static str,
-    notes: Option<Option<u8>>,
-    campaign: Option<Option<u8>>,
-    currency: Option<Option<&'static str>>,
+    notes: Patch<u8>,
+    campaign: Patch<u8>,
+    currency: Patch<&'static str>,
 }
 
 /// When a row is delivered.
@@ -43,19 +43,16 @@ fn currency() -> Currency {
 }
 
 fn part(currencies: bool) -> impl Strategy<Value = Part> {
-    let value = || prop_oneof![Just(None), Just(Some(None)), (0..2_u8).prop_map(|n| Some(Some(n)))];
-    let code = prop_oneof![
-        Just(None),
-        Just(Some(None)),
-        prop::sample::select(vec!["EUR", "USD", "JPY"]).prop_map(|code| Some(Some(code)))
-    ];
+    let value = || prop_oneof![Just(Patch::Keep), Just(Patch::Clear), (0..2_u8).prop_map(Patch::Set)];
+    let code = prop::sample::select(vec!["EUR", "USD", "JPY"]);
+    let code = prop_oneof![Just(Patch::Keep), Just(Patch::Clear), code.prop_map(Patch::Set)];
     let amount = prop::sample::select(vec!["1", "2", "2.5"]);
     (0..8_u8, amount, value(), value(), code).prop_map(move |(kind, amount, notes, campaign, code)| Part {
         kind,
         amount,
         notes,
         campaign,
-        currency: code.filter(|_| currencies),
+        currency: if currencies { code } else { Patch::Keep },
     })
 }
 
@@ -67,24 +64,25 @@ fn deliveries() -> impl Strategy<Value = Vec<Deliveries>> {
 impl Part {
     /// The optional members of its JSON.
     fn members(&self, may_clear_currency: bool) -> String {
-        let mut members = String::new();
-        for (name, value) in [("notes", self.notes), ("campaign_id", self.campaign)] {
-            members.extend(value.map(|value| match value {
-                None => format!(r#","{name}":null"#),
-                Some(n) => format!(r#","{name}":"text {n}""#),
-            }));
-        }
-        match self.currency {
-            Some(None) if may_clear_currency => members.push_str(r#","currency":null"#),
-            Some(Some(code)) => members.push_str(&format!(r#","currency":"{code}""#)),
-            Some(None) | None => {}
-        }
-        members
+        let text = |value: &Patch<u8>| match value {
+            Patch::Keep => None,
+            Patch::Clear => Some("null".to_owned()),
+            Patch::Set(n) => Some(format!(r#""text {n}""#)),
+        };
+        let currency = match self.currency {
+            Patch::Clear if may_clear_currency => Some("null".to_owned()),
+            Patch::Set(code) => Some(format!(r#""{code}""#)),
+            Patch::Clear | Patch::Keep => None,
+        };
+        let members =
+            [("notes", text(&self.notes)), ("campaign_id", text(&self.campaign)), ("currency", currency)];
+        let members = members.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        members.fold(String::new(), |members, (name, value)| members + ",\"" + name + "\":" + &value)
     }
 
     /// The amount, without decimal places if the part states a currency that has none.
     fn amount(&self) -> &'static str {
-        if self.currency == Some(Some("JPY")) && self.amount == "2.5" { "3" } else { self.amount }
+        if self.currency == Patch::Set("JPY") && self.amount == "2.5" { "3" } else { self.amount }
     }
 
     fn row(&self) -> AccountUpsert {
@@ -257,10 +255,8 @@ proptest! {
         prop_assert_eq!(content(&run.state), content(&expected.state));
 
         let before = content(&run.state);
-        for n in 0..events.len() {
-            if matches!(events[n], Event::Row(..)) {
-                run.apply(n, &events[n], false);
-            }
+        for (n, event) in events.iter().enumerate().filter(|(_, event)| matches!(event, Event::Row(..))) {
+            run.apply(n, event, false);
         }
         prop_assert_eq!(content(&run.state), before);
         for (n, outcome, changed) in &run.rows {
@@ -290,7 +286,8 @@ proptest! {
 
 #[test]
 fn row_without_changes_leaves_a_mark_only_if_asked_to() {
-    let part = Part { kind: 0, amount: "1", notes: Some(Some(0)), campaign: None, currency: None };
+    let part =
+        Part { kind: 0, amount: "1", notes: Patch::Set(0), campaign: Patch::Keep, currency: Patch::Keep };
     let events = events(&[part.clone(), part.clone(), part]);
     let run = |marks: bool, order: &[usize]| Run::of(&events, order, move |_, _| marks);
     let first = run(true, &[0]);
