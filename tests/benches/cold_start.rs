@@ -106,10 +106,10 @@ async fn record(
     environment: &[(String, String)],
     recorder: &Recorder,
 ) -> Vec<Value> {
-    let mut recorded = environment.to_vec();
+    let mut variables = environment.to_vec();
     // Of two variables with one name the later one counts.
-    recorded.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), recorder.url.clone()));
-    let mut function = Function::start(&binary(name), &recorded).await;
+    variables.push(("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), recorder.url.clone()));
+    let mut function = Function::start(&binary(name), &variables).await;
     function.ready().await;
     let starting = recorder.lap();
     function.invoke(event.clone()).await.unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -205,7 +205,7 @@ async fn pending_transactions_are_replaced_under_random_faults() {
                     .await
                     .ok()
             };
-            faulty.until_done(&mut random, replace).await;
+            Box::pin(faulty.until_done(&mut random, replace)).await;
             let pending =
                 reliable.transactions.pending(&org, &account, &identifier).await.expect("no faults");
             let pending: BTreeMap<_, _> =

@@ -99,8 +99,8 @@ pub(crate) async fn accept(
             let options =
                 ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() }.or(options);
             let accepted = of_payload(&stores, &ImportFiles::of(&org, &id), format, options, &payload)?;
-            let stored = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
-            let (place, ()) = tokio::try_join!(place(&stores, &org, &id, &accepted), stored)?;
+            let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
+            let (place, ()) = tokio::try_join!(place(&stores, &org, &id, &accepted), file)?;
             (accepted, place)
         }
     };

@@ -97,7 +97,7 @@ impl History<'_> {
             let json = self.stack.reliable.files.get(&files.report(part.number, report)).await.expect("S3");
             let report: ChunkReport = serde_json::from_slice(&json.expect("a report")).expect("a report");
             let refused: Vec<usize> =
-                report.refused().filter_map(|(row, _)| Some(row.index? as usize)).collect();
+                report.refused().filter_map(|(row, _)| row.index?.try_into().ok()).collect();
             let chunk = chunks[part.number as usize];
             assert!(refused.iter().all(|row| chunk.contains(row)), "seed {}: {part:?}", self.seed);
             assert_eq!(

@@ -121,7 +121,7 @@ impl<R: Read> Elements<R> {
         match passed.iter().rposition(|byte| *byte == b'\n') {
             None => self.read.column += bytes as u64,
             Some(last) => {
-                self.read.lines += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+                self.read.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
                 self.read.column = (bytes - last - 1) as u64;
             }
         }

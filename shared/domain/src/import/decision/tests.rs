@@ -25,9 +25,9 @@ struct Part {
     /// 0 to 4: a row; 5 and 6: an edit; 7: a deletion.
     kind: u8,
     amount: &'static str,
-    notes: Option<Option<u8>>,
-    campaign: Option<Option<u8>>,
-    currency: Option<Option<&'static str>>,
+    notes: Patch<u8>,
+    campaign: Patch<u8>,
+    currency: Patch<&'static str>,
 }
 
 /// When a row is delivered.
@@ -43,11 +43,11 @@ fn currency() -> Currency {
 }
 
 fn part(currencies: bool) -> impl Strategy<Value = Part> {
-    let value = || prop_oneof![Just(None), Just(Some(None)), (0..2_u8).prop_map(|n| Some(Some(n)))];
+    let value = || prop_oneof![Just(Patch::Keep), Just(Patch::Clear), (0..2_u8).prop_map(Patch::Set)];
     let code = prop_oneof![
-        Just(None),
-        Just(Some(None)),
-        prop::sample::select(vec!["EUR", "USD", "JPY"]).prop_map(|code| Some(Some(code)))
+        Just(Patch::Keep),
+        Just(Patch::Clear),
+        prop::sample::select(vec!["EUR", "USD", "JPY"]).prop_map(Patch::Set)
     ];
     let amount = prop::sample::select(vec!["1", "2", "2.5"]);
     (0..8_u8, amount, value(), value(), code).prop_map(move |(kind, amount, notes, campaign, code)| Part {
@@ -55,7 +55,7 @@ fn part(currencies: bool) -> impl Strategy<Value = Part> {
         amount,
         notes,
         campaign,
-        currency: code.filter(|_| currencies),
+        currency: if currencies { code } else { Patch::Keep },
     })
 }
 
@@ -69,22 +69,23 @@ impl Part {
     fn members(&self, may_clear_currency: bool) -> String {
         let mut members = String::new();
         for (name, value) in [("notes", self.notes), ("campaign_id", self.campaign)] {
-            members.extend(value.map(|value| match value {
-                None => format!(r#","{name}":null"#),
-                Some(n) => format!(r#","{name}":"text {n}""#),
-            }));
+            members.extend(match value {
+                Patch::Keep => None,
+                Patch::Clear => Some(format!(r#","{name}":null"#)),
+                Patch::Set(n) => Some(format!(r#","{name}":"text {n}""#)),
+            });
         }
         match self.currency {
-            Some(None) if may_clear_currency => members.push_str(r#","currency":null"#),
-            Some(Some(code)) => members.push_str(&format!(r#","currency":"{code}""#)),
-            Some(None) | None => {}
+            Patch::Clear if may_clear_currency => members.push_str(r#","currency":null"#),
+            Patch::Set(code) => members.extend([r#","currency":""#, code, r#"""#]),
+            Patch::Clear | Patch::Keep => {}
         }
         members
     }
 
     /// The amount, without decimal places if the part states a currency that has none.
     fn amount(&self) -> &'static str {
-        if self.currency == Some(Some("JPY")) && self.amount == "2.5" { "3" } else { self.amount }
+        if self.currency == Patch::Set("JPY") && self.amount == "2.5" { "3" } else { self.amount }
     }
 
     fn row(&self) -> AccountUpsert {
@@ -257,9 +258,9 @@ proptest! {
         prop_assert_eq!(content(&run.state), content(&expected.state));
 
         let before = content(&run.state);
-        for n in 0..events.len() {
-            if matches!(events[n], Event::Row(..)) {
-                run.apply(n, &events[n], false);
+        for (n, event) in events.iter().enumerate() {
+            if matches!(event, Event::Row(..)) {
+                run.apply(n, event, false);
             }
         }
         prop_assert_eq!(content(&run.state), before);
@@ -290,7 +291,8 @@ proptest! {
 
 #[test]
 fn row_without_changes_leaves_a_mark_only_if_asked_to() {
-    let part = Part { kind: 0, amount: "1", notes: Some(Some(0)), campaign: None, currency: None };
+    let part =
+        Part { kind: 0, amount: "1", notes: Patch::Set(0), campaign: Patch::Keep, currency: Patch::Keep };
     let events = events(&[part.clone(), part.clone(), part]);
     let run = |marks: bool, order: &[usize]| Run::of(&events, order, move |_, _| marks);
     let first = run(true, &[0]);
