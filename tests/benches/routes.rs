@@ -5,7 +5,8 @@
 //!
 //! The embedded AWS services run in a process of their own. Calls per second depend on
 //! them as much as on the functions, so compare them only with each other. Requests and units are those
-//! that AWS would charge, with the key's look-up (one request, one read unit).
+//! that AWS would charge, with the key's look-up (one request, one read unit). Processor time, user and system,
+//! is that of this process: the functions, and the client that calls them.
 
 use std::fmt::Display;
 use std::time::Instant;
@@ -28,7 +29,10 @@ const CALLERS: usize = 32;
 async fn main() {
     let bench = Bench::start().await;
     let tenant = &bench.tenant;
-    println!("{:<44}{:>7}{:>10}{:>10}{:>8}{:>8}", "", "calls", "calls/s", "requests", "reads", "writes");
+    println!(
+        "{:<44}{:>7}{:>10}{:>10}{:>8}{:>8}{:>9}",
+        "", "calls", "calls/s", "requests", "reads", "writes", "CPU ms"
+    );
 
     let created = measure(&bench, "create an account", ACCOUNTS, async |n| {
         let account = json!({ "type": "savings", "balance": n, "currency": "USD", "owner_id": format!("owner-{}", n % 100) });
@@ -78,21 +82,22 @@ async fn measure(
     call: impl AsyncFn(usize) -> Answer,
 ) -> Vec<Answer> {
     bench.meter.lap();
-    let begun = Instant::now();
+    let (begun, cpu) = (Instant::now(), bench.cpu_seconds());
     let answers: Vec<Answer> = stream::iter(0..calls).map(|n| call(n)).buffered(CALLERS).collect().await;
-    let seconds = begun.elapsed().as_secs_f64();
+    let (seconds, cpu) = (begun.elapsed().as_secs_f64(), bench.cpu_seconds() - cpu);
     for answer in &answers {
         assert!(answer.status.is_success(), "{answer:?}");
     }
     let Sum { requests, read_units, write_units } = Sum::of(&bench.meter.lap());
     let each = |of: f64| of / calls as f64;
     println!(
-        "{:<44}{calls:>7}{:>10.0}{:>10.2}{:>8.2}{:>8.2}",
+        "{:<44}{calls:>7}{:>10.0}{:>10.2}{:>8.2}{:>8.2}{:>9.2}",
         what.to_string(),
         calls as f64 / seconds,
         each(requests as f64),
         each(read_units),
-        each(write_units)
+        each(write_units),
+        each(cpu * 1_000.0)
     );
     answers
 }

@@ -25,7 +25,7 @@ pub use proxy::{Bill, Proxy};
 pub use recorder::Recorder;
 
 use crate::Tenant;
-use crate::process::peak_memory_mib;
+use crate::process::{cpu_seconds, peak_memory_mib};
 use crate::wire::{Meter, intercepted};
 
 /// The argument that makes a benchmark's program run the services.
@@ -90,6 +90,12 @@ impl Bench {
     pub fn peak_memory(&self) -> (String, String) {
         let services = self.services.process.id().to_string();
         ["self", &services].map(|process| format!("{:.1} MiB", peak_memory_mib(process))).into()
+    }
+
+    /// The processor time, user and system, that this process has used in seconds: the functions, and what calls them.
+    #[must_use]
+    pub fn cpu_seconds(&self) -> f64 {
+        cpu_seconds("self")
     }
 
     /// Stops the functions and the services.
