@@ -4,11 +4,11 @@ mod redirects;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{KeyId, OrgId};
 use saldo_domain::key::{KeyRequest, Scope};
 use saldo_domain::money::Currency;
 use saldo_domain::organization::{Organization, TimeZoneName};
-use saldo_domain::shards::Shards;
 use saldo_domain::sync::RedirectSettings;
 use saldo_domain::text::Text;
 use saldo_store::KeyStore;

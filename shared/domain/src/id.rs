@@ -1,6 +1,8 @@
 //! Typed ids. As text each has the prefix of its type: `org_…`, `acc_…`, `imp_…`, `key_…`. Text with another prefix does
 //! not parse, so an id can't be used with the wrong table.
 
+pub mod shards;
+
 mod origin;
 
 pub(crate) use origin::encode;
@@ -11,7 +13,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::shards::Shards;
+use shards::Shards;
 
 /// The text is not an id of the expected type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

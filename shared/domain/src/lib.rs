@@ -32,7 +32,6 @@ pub mod revised;
 mod schemas;
 pub mod search;
 pub mod secrets;
-pub mod shards;
 pub mod suggest;
 pub mod sync;
 pub mod text;

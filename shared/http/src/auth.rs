@@ -13,7 +13,7 @@ use saldo_store::KeyStore;
 use tracing::{Span, field};
 
 use super::Problem;
-use super::observe::RequestId;
+use super::request_id::RequestId;
 
 /// The header that holds the key.
 pub(super) const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");

@@ -19,6 +19,7 @@ mod paths;
 mod preconditions;
 mod problem;
 mod reads_parameters;
+mod request_id;
 mod routes;
 
 use axum::Router;

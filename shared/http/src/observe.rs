@@ -15,12 +15,9 @@ use uuid::Uuid;
 
 use super::headers;
 use super::problem::{Dialect, Problem};
+use super::request_id::RequestId;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// The id of a request, without its prefix.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RequestId(pub(super) Uuid);
 
 pub(super) async fn observe(mut request: Request, next: Next) -> Response {
     let id = RequestId(Uuid::now_v7());

@@ -10,8 +10,8 @@ use super::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
     SyncId, TransactionId, UploadId,
 };
+use crate::id::shards::Shards;
 use crate::money::Currency;
-use crate::shards::Shards;
 
 /// Bytes as base 32 in lower case: letters and the digits 2 to 7.
 pub(crate) fn encode(bytes: &[u8]) -> String {

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, Revision};
 use saldo_domain::changed_by::ChangedBy;
+use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{AccountId, ImportId, KeyId, OrgId};
-use saldo_domain::shards::Shards;
 use uuid::Uuid;
 
 use super::state::item;
