@@ -9,7 +9,7 @@ use saldo_http::Route;
 use serde_json::{Value, json};
 use testing::{Saldo, Tenant, saldo};
 
-use crate::sync::{begin, connect, credentials, customer, until};
+use crate::sync_client::{begin, connect, credentials, customer, until};
 
 /// How a route responds to a caller who uses the ids of another organization.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use testing::TestStack;
 
 use crate::dead_letters::ImportFixture;
-use crate::sync::customer;
+use crate::sync_client::customer;
 use crate::sync_fixture::SyncFixture;
 
 type Item = std::collections::HashMap<String, AttributeValue>;
@@ -22,14 +22,14 @@ async fn items(stack: &TestStack, table: &str) -> Vec<Item> {
     scan.collect::<Result<Vec<_>, _>>().await.expect("DynamoDB")
 }
 
-/// Who changed an item last.
+/// The item's `changed_by`.
 fn changed_by(item: &Item) -> ChangedBy {
     let bytes = item.get("changed_by").and_then(|by| by.as_b().ok()).unwrap_or_else(|| panic!("{item:?}"));
     assert!(bytes.as_ref().len() <= 60, "{item:?}");
     bytes.as_ref().try_into().unwrap_or_else(|_| panic!("{item:?}"))
 }
 
-/// The id of whoever changed an item last, without the request's.
+/// The id of the key, import or synchronization that changed an item last.
 fn changer(item: &Item) -> String {
     let by = changed_by(item);
     assert_eq!(by.request.is_some(), matches!(by.by, Changer::Key(_)), "{by:?}");

@@ -10,7 +10,7 @@ use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::ScriptedBank;
 
-use crate::sync::credentials;
+use crate::sync_client::credentials;
 use crate::sync_fixture::{SyncFixture, connect};
 
 /// A fixture with an access to a scripted bank through this access method.

@@ -55,6 +55,7 @@ mod sources;
 mod spreadsheet;
 mod sync;
 mod sync_accesses;
+mod sync_client;
 mod sync_data;
 mod sync_failures;
 mod sync_fixture;

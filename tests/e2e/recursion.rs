@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use testing::wire::{Call, CallResult, Interceptor, StubResponses, intercepted};
 use testing::{Receiver, Tenant, TestStack, services};
 
-use crate::sync::{begin, connect, customer, until};
+use crate::sync_client::{begin, connect, customer, until};
 
 /// How long a job may take, with hops of a few milliseconds each.
 const PATIENCE: Duration = Duration::from_mins(2);

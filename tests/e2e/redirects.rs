@@ -11,7 +11,7 @@ use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::{Answer, Tenant};
 
-use crate::sync::{begin, challenge, connect, customer, respond, until, with_sandbox_bank};
+use crate::sync_client::{begin, challenge, connect, customer, respond, until, with_sandbox_bank};
 use crate::sync_fixture::SyncFixture;
 
 const DONE: &str = "https://app.example/done";

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
-use crate::sync::{completed, connect, customer, with_sandbox_bank};
+use crate::sync_client::{completed, connect, customer, with_sandbox_bank};
 
 const POSTS: &str = "/api/public/v1/transactions";
 /// The IBAN of two of the sandbox customer's accounts, in EUR and USD.

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::sync::{begin, connect, credentials, customer, failure, until, with_sandbox_bank};
+use crate::sync_client::{begin, connect, credentials, customer, failure, until, with_sandbox_bank};
 
 #[tokio::test]
 async fn invalid_access_request_lists_all_errors() {

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::sync::{HIDDEN, completed, connect, customer, next_day, with_sandbox_bank};
+use crate::sync_client::{HIDDEN, completed, connect, customer, next_day, with_sandbox_bank};
 
 #[tokio::test]
 async fn synchronized_accounts_have_exact_amounts() {

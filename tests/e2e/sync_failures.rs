@@ -14,7 +14,7 @@ use saldo_store::queue::SyncMessage;
 use serde_json::json;
 use testing::wire::{FaultPlan, intercepted};
 
-use crate::sync::{credentials, customer};
+use crate::sync_client::{credentials, customer};
 use crate::sync_fixture::SyncFixture;
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use saldo_store::queue::SyncMessage;
 use serde_json::{Value, json};
 use testing::TestStack;
 
-use crate::sync::credentials;
+use crate::sync_client::credentials;
 
 /// Leases expire at once, and polls have no delay.
 const NO_DELAY: Duration = Duration::ZERO;

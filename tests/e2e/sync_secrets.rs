@@ -7,7 +7,7 @@ use local::Data;
 use serde_json::{Value, json};
 use testing::{TestStack, leak, logged, search};
 
-use crate::sync::{credentials, customer};
+use crate::sync_client::{credentials, customer};
 use crate::sync_fixture::SyncFixture;
 
 fn files(path: &Path, found: &mut Vec<Vec<u8>>) {

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use testing::TestStack;
 use testing::nextgenpsd2::Contract;
 
-use crate::sync::{credentials, customer};
+use crate::sync_client::{credentials, customer};
 use crate::sync_fixture::{SyncFixture, connect, without_delays};
 
 /// A proxy of the bank that checks its messages against the standard, and the errors found.

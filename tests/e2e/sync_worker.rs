@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use testing::TestStack;
 use testing::wire::{FaultPlan, intercepted};
 
-use crate::sync::{credentials, customer};
+use crate::sync_client::{credentials, customer};
 use crate::sync_fixture::{SyncFixture, connect, without_delays};
 
 /// More calls to AWS than one delivery makes for an account with few transactions.

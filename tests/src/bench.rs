@@ -3,6 +3,7 @@
 //! [`Deployment`], each worker is a process of its own.
 
 mod deployment;
+mod forward;
 mod poller;
 mod proxy;
 mod recorder;

@@ -73,6 +73,15 @@ mod tests {
         assert_eq!(format!("{:?}", decode(&file).expect("a chunk")), format!("{:?}", chunk()));
     }
 
+    /// If this fails because a type has changed, increase [`VERSION`]: workers must not read files of another form.
+    #[test]
+    fn form_belongs_to_its_version() {
+        let file = encode(&chunk()).expect("a file");
+        let form = b"\x01\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x01\x04\x00\x00\x00\x13\
+            {\"notes\":\"a \\\"b\\\"\"}\x01\x01\x03\x01\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x02\x01\x04\x02\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x02\x07\x03\x01\x05\x03\x01{";
+        assert_eq!((VERSION, file.as_slice()), (1, &form[..]));
+    }
+
     #[test]
     fn broken_files_are_refused() {
         let file = encode(&chunk()).expect("a file");

@@ -9,13 +9,13 @@ use aws_sdk_dynamodb::types::KeyType;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::forward::{Forward, operation};
 use super::server::serve;
 use crate::wire::{Spent, WRITES, metered, units};
 
@@ -28,8 +28,7 @@ pub struct Proxy {
 }
 
 struct Wire {
-    client: reqwest::Client,
-    dynamodb: String,
+    dynamodb: Forward,
     /// The name of each table's partition key.
     partition_keys: HashMap<String, String>,
     bill: Mutex<Bill>,
@@ -64,8 +63,7 @@ impl Proxy {
     /// When it can't be started, or DynamoDB does not answer.
     pub async fn start(dynamodb: String, sdk: &SdkConfig) -> Self {
         let wire = Arc::new(Wire {
-            client: reqwest::Client::new(),
-            dynamodb,
+            dynamodb: Forward::to(dynamodb),
             partition_keys: partition_keys(&aws_sdk_dynamodb::Client::new(sdk)).await,
             bill: Mutex::default(),
         });
@@ -98,15 +96,14 @@ async fn partition_keys(dynamodb: &aws_sdk_dynamodb::Client) -> HashMap<String, 
 }
 
 async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target).to_owned();
-    match wire.send(headers, &body).await {
-        Ok((status, headers, answer)) => {
-            wire.count(&operation, &body, status, &answer);
-            (status, headers, answer).into_response()
-        }
-        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
-    }
+    let operation = operation(&headers);
+    let metered = metered(&body).map_or_else(|| body.clone(), Bytes::from);
+    let (status, headers, answer) = match wire.dynamodb.send(headers, metered).await {
+        Ok(answer) => answer,
+        Err(failed) => return failed,
+    };
+    wire.count(&operation, &body, status, &answer);
+    (status, headers, answer).into_response()
 }
 
 /// The parts of a write that are read, also within a transaction.
@@ -153,20 +150,6 @@ struct Answer {
 }
 
 impl Wire {
-    async fn send(
-        &self,
-        mut headers: HeaderMap,
-        body: &Bytes,
-    ) -> reqwest::Result<(StatusCode, HeaderMap, Bytes)> {
-        headers.remove(HOST);
-        headers.remove(CONTENT_LENGTH);
-        let body = metered(body).map_or_else(|| body.clone(), Bytes::from);
-        let answer = self.client.post(&self.dynamodb).headers(headers).body(body).send().await?;
-        let (status, mut headers) = (answer.status(), answer.headers().clone());
-        headers.remove(TRANSFER_ENCODING);
-        Ok((status, headers, answer.bytes().await?))
-    }
-
     fn count(&self, operation: &str, request: &[u8], status: StatusCode, answer: &[u8]) {
         let write = WRITES.contains(&operation);
         let partitions = if write { self.partitions(operation, request) } else { Vec::new() };

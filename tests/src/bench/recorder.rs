@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::forward::{Forward, operation};
 use super::server::serve;
 
 /// A proxy between functions and DynamoDB.
@@ -22,8 +22,7 @@ pub struct Recorder {
 }
 
 struct Wire {
-    client: reqwest::Client,
-    dynamodb: String,
+    dynamodb: Forward,
     calls: Mutex<Vec<Value>>,
 }
 
@@ -33,7 +32,7 @@ impl Recorder {
     /// # Panics
     /// When it can't be started.
     pub async fn start(dynamodb: String) -> Self {
-        let wire = Wire { client: reqwest::Client::new(), dynamodb, calls: Mutex::default() };
+        let wire = Wire { dynamodb: Forward::to(dynamodb), calls: Mutex::default() };
         let wire = Arc::new(wire);
         let (url, server) = serve(Router::new().fallback(pass).with_state(Arc::clone(&wire))).await;
         Self { url, wire, _server: server }
@@ -46,21 +45,9 @@ impl Recorder {
     }
 }
 
-async fn pass(State(wire): State<Arc<Wire>>, mut headers: HeaderMap, body: Bytes) -> Response {
-    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let operation = target.strip_prefix("DynamoDB_20120810.").unwrap_or(target);
+async fn pass(State(wire): State<Arc<Wire>>, headers: HeaderMap, body: Bytes) -> Response {
     let request: Value = serde_json::from_slice(&body).unwrap_or_default();
-    wire.calls.lock().unwrap_or_else(PoisonError::into_inner).push(json!({ operation: request }));
-    headers.remove(HOST);
-    headers.remove(CONTENT_LENGTH);
-    let answer = async {
-        let answer = wire.client.post(&wire.dynamodb).headers(headers).body(body).send().await?;
-        let (status, mut headers) = (answer.status(), answer.headers().clone());
-        headers.remove(TRANSFER_ENCODING);
-        Ok::<_, reqwest::Error>((status, headers, answer.bytes().await?))
-    };
-    match answer.await {
-        Ok(answer) => answer.into_response(),
-        Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
-    }
+    let call = json!({ operation(&headers): request });
+    wire.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+    wire.dynamodb.send(headers, body).await.into_response()
 }

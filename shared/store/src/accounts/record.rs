@@ -190,66 +190,37 @@ pub(super) fn account(org: &OrgId, item: &Item) -> Result<Account, Failure> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
-    use std::str::FromStr;
 
     use saldo_domain::id::AccessId;
     use uuid::Uuid;
 
+    use super::super::size::full_account;
     use super::*;
     use crate::dynamodb::item::item_of;
 
-    fn parsed<T: FromStr>(text: &str) -> T {
-        text.parse().unwrap_or_else(|_| panic!("{text}"))
-    }
-
     /// An account with every field.
-    fn full_account(org: &OrgId) -> Account {
-        let now = Timestamp::from_millisecond(1_790_000_000_123).expect("a moment");
-        let external_id = parsed("INV-1");
-        Account {
-            id: AccountId::of_external(org, &external_id),
-            external_id: Some(external_id),
-            identifier: Some(parsed("DE02120300000000202051")),
-            kind: parsed("checking"),
-            status: parsed("active"),
-            contact: Some(Contact {
-                name: parsed("María García"),
-                phone: Some(parsed("+5491155551234")),
-                email: Some(parsed("maria@example.com")),
-            }),
-            total_amount: Some(parsed("79228162514264337593543950335")),
-            balance: parsed("-0.10"),
-            currency: parsed("EUR"),
-            due_date: Some(parsed("2026-01-15")),
-            source_system: Some(parsed("SAP")),
-            campaign_id: Some(parsed("spring")),
-            owner_id: Some(parsed("owner")),
-            notes: Some(parsed("60 days past due")),
-            payment_reference: Some(parsed("RF18 5390 0754 7034")),
-            bank: Some(Box::new(BankDetails {
-                access_id: AccessId::of_seed(Uuid::nil()),
-                name: None,
-                product: None,
-                owner_name: None,
-                iban: None,
-                bban: None,
-                bic: None,
-                cash_account_type: None,
-                balance: parsed("1"),
-                currency: parsed("EUR"),
-                balance_date: None,
-                missing_since: None,
-            })),
-            created_at: now,
-            updated_at: now,
-            revision: Revision::next(),
-        }
+    fn complete_account(org: &OrgId) -> Account {
+        let bank = BankDetails {
+            access_id: AccessId::of_seed(Uuid::nil()),
+            name: None,
+            product: None,
+            owner_name: None,
+            iban: None,
+            bban: None,
+            bic: None,
+            cash_account_type: None,
+            balance: Decimal::ONE,
+            currency: "EUR".parse().expect("a currency"),
+            balance_date: None,
+            missing_since: None,
+        };
+        Account { total_amount: Some(Decimal::MAX), bank: Some(Box::new(bank)), ..full_account(org) }
     }
 
     #[test]
     fn projection_has_every_attribute_of_an_account() {
         let org = OrgId::random().expect("randomness");
-        let account = full_account(&org);
+        let account = complete_account(&org);
         let mut stored = Vec::new();
         Record::of(&org, account.clone()).write(&mut stored).expect("an item");
         let stored = item_of(stored);

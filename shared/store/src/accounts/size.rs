@@ -43,7 +43,7 @@ fn parsed<T: FromStr>(text: &str) -> T {
 }
 
 /// An imported debt with every field that imports and edits set, and with long values.
-fn full_account(org: &OrgId) -> Account {
+pub(super) fn full_account(org: &OrgId) -> Account {
     let now = Timestamp::from_millisecond(1_790_000_000_123).expect("a moment");
     let external_id = parsed("INV-2026-000042-0007/DE-MUC-01");
     Account {

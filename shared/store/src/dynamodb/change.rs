@@ -7,7 +7,7 @@
 //! Sources: [statements](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-reference.statements.html),
 //! [errors of a batch](https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html).
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementErrorCodeEnum as Code, BatchStatementRequest, BatchStatementResponse,
@@ -28,6 +28,8 @@ pub(crate) const STATEMENTS_MAX: usize = 25;
 /// one before.
 const ATTEMPTS_MAX: u32 = 4;
 const WAIT_MIN: Duration = Duration::from_millis(10);
+/// How long after the first attempt another one may begin. A worker plans its time with one slow request for a batch.
+const RESEND_MAX: Duration = Duration::from_secs(1);
 
 /// The space for a statement's text; most need no more.
 const TEXT_BYTES: usize = 512;
@@ -155,11 +157,12 @@ impl<K: Key> Table<K> {
     /// [`Failure`] when DynamoDB fails; each change may have been made or not.
     pub(crate) async fn change_all(&self, changes: &[Change<K>]) -> Result<Vec<Applied>, Failure> {
         let mut results: Vec<Applied> = changes.iter().map(|_| Applied::NotDone).collect();
+        let begun = Instant::now();
         for attempt in 0..ATTEMPTS_MAX {
             let left = changes.iter().zip(&mut results);
             let left = left.filter(|(_, result)| matches!(result, Applied::NotDone));
             let (changes, results): (Vec<_>, Vec<_>) = left.unzip();
-            if changes.is_empty() {
+            if changes.is_empty() || begun.elapsed() > RESEND_MAX {
                 break;
             }
             if attempt > 0 {

@@ -13,8 +13,9 @@ const BATCHES_IN_FLIGHT: usize = 4;
 pub(crate) const WRITES_IN_FLIGHT: usize = 32;
 
 impl<K: Key> Table<K> {
-    /// Inserts the items that `item` makes, each of a key and its other attributes, [`STATEMENTS_MAX`] with one request. Their keys must differ. Returns for each
-    /// whether it was inserted; otherwise there is an item with its key, and that one stays.
+    /// Inserts the items that `item` makes, each of a key and its other attributes, [`STATEMENTS_MAX`] with one request.
+    /// Their keys must differ. Returns for each whether it was inserted; otherwise there is an item with its key, and that
+    /// one stays.
     ///
     /// An item whose statement DynamoDB does not execute, for example because it is throttled, is put by a request of its
     /// own, after all batches. If the answer to a batch is lost, the SDK sends the batch again, and the items that were
