@@ -45,7 +45,7 @@ async fn main() {
     let upload =
         Function::start(&binary("import"), &environment).await.invoke(upload).await.expect("an answer");
     let upload: Value = serde_json::from_str(upload["body"].as_str().unwrap_or_default()).expect("an upload");
-    let upload = format!("/api/v1/import/uploads/{}", upload["id"].as_str().expect("an id"));
+    let upload = format!("/api/v1/import/uploads/{}", upload["upload_id"].as_str().expect("an id"));
 
     let no_messages = json!({ "Records": [] });
     let day = json!({ "id": "1", "detail-type": "Scheduled Event", "source": "aws.events", "account": "123456789012",
