@@ -1,31 +1,51 @@
 //! The value of a field, as it was sent.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
-/// The value of a field, as it was sent. Text without escapes borrows from the request or the row, so that reading a row
-/// copies only what is kept.
+/// The value of a field, as it was sent. Numbers, and text without escapes, borrow from the request or the row, so that
+/// reading a row copies only what is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'a> {
     /// Null, or nothing at all in a form or a CSV record.
     Null,
     /// A string.
     Text(Cow<'a, str>),
+    /// A JSON number with all its digits.
+    Number(&'a str),
     /// A JSON value of any other type.
     Other(Json),
 }
 
-impl Value<'_> {
+impl<'a> Value<'a> {
+    /// The value of a JSON text.
+    ///
+    /// # Errors
+    /// When the value is nested too deeply, or has half of an escaped surrogate pair.
+    pub fn of_json(json: &'a RawValue) -> serde_json::Result<Self> {
+        let json = json.get();
+        Ok(match json.as_bytes() {
+            b"null" => Self::Null,
+            [b'-' | b'0'..=b'9', ..] => Self::Number(json),
+            // Between its quotation marks, a string without escapes is its text.
+            [b'"', text @ .., b'"'] if !text.contains(&b'\\') => {
+                Self::Text(Cow::Borrowed(json.get(1..json.len() - 1).unwrap_or_default()))
+            }
+            _ => match serde_json::from_str(json)? {
+                Json::String(text) => Self::Text(Cow::Owned(text)),
+                other => Self::Other(other),
+            },
+        })
+    }
+
     /// The text, if the value is a string.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Null | Self::Other(_) => None,
+            Self::Null | Self::Number(_) | Self::Other(_) => None,
         }
     }
 
@@ -41,67 +61,20 @@ impl Value<'_> {
         match self {
             Self::Null => Json::Null,
             Self::Text(text) => Json::String(text.into_owned()),
+            // With arbitrary precision, every JSON number is one of `serde_json`.
+            Self::Number(digits) => digits.parse().map_or(Json::Null, Json::Number),
             Self::Other(json) => json,
         }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        value.deserialize_any(AnyValue)
-    }
-}
-
-struct AnyValue;
-
-impl<'de> Visitor<'de> for AnyValue {
-    type Value = Value<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Other(Json::Bool(value)))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Other(value.into()))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Other(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Other(value.into()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Value<'de>, A::Error> {
-        Json::deserialize(SeqAccessDeserializer::new(elements)).map(Value::Other)
-    }
-
-    /// An object, or a number, which `serde_json` passes on as a map if it is not a small integer, so that it keeps all digits.
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Value<'de>, A::Error> {
-        Json::deserialize(MapAccessDeserializer::new(members)).map(Value::Other)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_json(text: &str) -> serde_json::Result<Value<'_>> {
+        Value::of_json(serde_json::from_str(text)?)
+    }
 
     #[test]
     fn values_are_those_of_serde_json() {
@@ -126,19 +99,17 @@ mod tests {
             "{}",
             r#"{"a":1.10,"b":{}}"#,
         ] {
-            let value: Value<'_> = serde_json::from_str(text).expect(text);
+            let value = of_json(text).expect(text);
             let json: Json = serde_json::from_str(text).expect(text);
             assert_eq!(value.into_json().to_string(), json.to_string());
         }
-        for broken in
-            [r#""\ud800""#.to_owned(), "[".repeat(200), format!("{}{}", "[".repeat(200), "]".repeat(200))]
-        {
-            assert!(serde_json::from_str::<Value<'_>>(&broken).is_err());
+        for broken in [r#""\ud800""#, &format!("{}{}", "[".repeat(200), "]".repeat(200))] {
+            assert!(of_json(broken).is_err(), "{broken}");
         }
     }
 
     #[test]
     fn text_without_escapes_is_borrowed() {
-        assert!(matches!(serde_json::from_str(r#""María""#), Ok(Value::Text(Cow::Borrowed("María")))));
+        assert!(matches!(of_json(r#""María""#), Ok(Value::Text(Cow::Borrowed("María")))));
     }
 }

@@ -54,7 +54,7 @@ impl<R: Read> Elements<R> {
             trim_start(text).strip_prefix(part.as_bytes())
         });
         if let Some(rest) = rest {
-            elements.advance(elements.buffer.len() - rest.len());
+            elements.at = elements.buffer.len() - rest.len();
             elements.read.is_opened = true;
         }
         Ok(elements)
@@ -72,7 +72,7 @@ impl<R: Read> Elements<R> {
                 Split::Incomplete if unread.len() > BYTES_MAX => return Err(too_long()),
                 // A number may go on.
                 Split::Element { end, element } if end < unread.len() => {
-                    self.advance(end);
+                    self.at += end;
                     self.read.has_element = true;
                     return Ok(Some(element));
                 }
@@ -90,7 +90,7 @@ impl<R: Read> Elements<R> {
     /// The text for the parser of the whole text. What was read is replaced by a short text of the same meaning, with one
     /// element in place of all that were read.
     pub(super) fn rest(mut self) -> (impl Read, Beginning) {
-        self.buffer.drain(..self.at);
+        self.drop_read();
         let text = io::Cursor::new(self.read.short()).chain(io::Cursor::new(self.buffer)).chain(self.source);
         (text, self.read)
     }
@@ -116,22 +116,23 @@ impl<R: Read> Elements<R> {
         }
     }
 
-    fn advance(&mut self, bytes: usize) {
-        let passed = self.buffer.get(self.at..self.at + bytes).unwrap_or_default();
-        match passed.iter().rposition(|byte| *byte == b'\n') {
-            None => self.read.column += bytes as u64,
+    /// Drops the text that was read, and counts its lines.
+    fn drop_read(&mut self) {
+        let passed = self.buffer.get(..self.at).unwrap_or_default();
+        match memchr::memrchr(b'\n', passed) {
+            None => self.read.column += passed.len() as u64,
             Some(last) => {
                 self.read.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
-                self.read.column = (bytes - last - 1) as u64;
+                self.read.column = (passed.len() - last - 1) as u64;
             }
         }
-        self.at += bytes;
+        self.buffer.drain(..self.at);
+        self.at = 0;
     }
 
     /// Reads at least this many bytes more, unless the source ends.
     fn fill(&mut self, bytes: usize) -> io::Result<()> {
-        self.buffer.drain(..self.at);
-        self.at = 0;
+        self.drop_read();
         let wanted = self.buffer.len() + bytes;
         while self.buffer.len() < wanted && !self.ended {
             let before = self.buffer.len();
