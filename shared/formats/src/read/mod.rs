@@ -10,6 +10,7 @@ mod elements;
 mod json;
 mod ndjson;
 mod quoting;
+mod records;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
 pub use json::ImportMembers;
