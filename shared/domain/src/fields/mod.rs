@@ -218,7 +218,7 @@ impl<'a> Fields<'a> {
             None => Patch::Keep,
             Some(Value::Null) => Patch::Clear,
             Some(Value::Text(text)) => self.text_amount(name, &text),
-            Some(Value::Number(number)) => self.accept(name, parse_json_number(number)),
+            Some(Value::Number(number)) => self.accept(name, parse_json_number(&number)),
             Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a number, or a string of one"),
         };
         amount.map(|amount| amount.normalize())

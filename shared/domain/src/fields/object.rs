@@ -3,12 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value as Json;
-use serde_json::value::RawValue;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::payload_error::json_error;
+use super::value::{AnyValue, MemberName, ReadMembers};
 use super::{Fields, Finding, FindingCode, PayloadError, PayloadErrorKind, Value};
 
 /// Why a row is refused that is not JSON. Elements of an array were checked with the body, so it is a line of NDJSON.
@@ -18,17 +16,14 @@ const TOO_DEEP_OR_BROKEN: &str = "it is nested too deeply or has a broken escape
 
 /// Reads a whole body.
 pub(super) fn read<'a>(text: &'a str, fields: &mut Fields<'a>) -> Result<(), PayloadError> {
-    fields.read_members("", text).map_err(|error| {
-        // The reader of values as a whole knows the position of every mistake. If it finds none, the text is no object.
-        let error = serde_json::from_str::<Json>(text).err().unwrap_or(error);
-        json_error(&error, PayloadErrorKind::WrongType { field: "", expected: "a JSON object" })
-    })
+    let mistyped = PayloadErrorKind::WrongType { field: "", expected: "a JSON object" };
+    fields.read_members(text).map_err(|error| json_error(&error, mistyped))
 }
 
 impl<'a> Fields<'a> {
     /// Reads a row: an element of an array, or a line. If it can't be divided into fields, that is its only finding.
     pub fn read_row(&mut self, row: &'a str) {
-        if self.read_members("", row).is_ok() {
+        if self.read_members(row).is_ok() {
             return;
         }
         let (code, reason) = match serde_json::from_str::<IgnoredAny>(row) {
@@ -40,10 +35,9 @@ impl<'a> Fields<'a> {
         self.report(Finding::in_row(code, reason));
     }
 
-    /// Reads the members of an object. The names of their fields begin with `prefix`.
-    fn read_members(&mut self, prefix: &'static str, object: &'a str) -> serde_json::Result<()> {
+    fn read_members(&mut self, object: &'a str) -> serde_json::Result<()> {
         let mut reader = serde_json::Deserializer::from_str(object);
-        reader.deserialize_map(Members { fields: self, prefix })?;
+        reader.deserialize_map(Members { fields: self, prefix: "" })?;
         reader.end()
     }
 
@@ -53,25 +47,65 @@ impl<'a> Fields<'a> {
         self.known.all().iter().find(member).map(|known| &known[..=path.len()])
     }
 
-    fn read_group(&mut self, prefix: &'static str, object: &'a str) -> serde_json::Result<()> {
-        let name = &prefix[..prefix.len() - 1];
+    fn add_group(&mut self, name: &'static str) {
         match self.groups.contains(&name) {
             true => self.find_twice(name),
             false => self.groups.push(name),
         }
-        match object {
-            "null" => {}
-            _ if object.starts_with('{') => self.read_members(prefix, object)?,
-            _ => self.report(Finding::in_field(name, FindingCode::InvalidType, "expected an object")),
+    }
+}
+
+/// The members of an object. The names of their fields begin with `prefix`.
+struct Members<'f, 'a> {
+    fields: &'f mut Fields<'a>,
+    prefix: &'static str,
+}
+
+impl<'de> Members<'_, 'de> {
+    /// Reads the value of a member.
+    fn read_member<M: MapAccess<'de>>(&mut self, name: Cow<'de, str>, map: &mut M) -> Result<(), M::Error> {
+        // "contact.name" is a path, not a name: a member of that name is unknown.
+        let known = self.fields.known.position_in(self.prefix, &name).filter(|_| !name.contains('.'));
+        if let Some(at) = known {
+            self.fields.put_at(at, map.next_value()?);
+            return Ok(());
+        }
+        let path: Cow<'_, str> = match self.prefix {
+            "" => name,
+            prefix => format!("{prefix}{name}").into(),
+        };
+        let Some(prefix) = self.fields.group(&path) else {
+            map.next_value::<IgnoredAny>()?;
+            self.fields.put(&path, Value::Null);
+            return Ok(());
+        };
+        let name = &prefix[..prefix.len() - 1];
+        self.fields.add_group(name);
+        match map.next_value_seed(AnyValue(Members { fields: self.fields, prefix }))? {
+            Value::Null => {}
+            _ => {
+                let found = Finding::in_field(name, FindingCode::InvalidType, "expected an object");
+                self.fields.report(found);
+            }
         }
         Ok(())
     }
 }
 
-/// The members of an object whose path begins with `prefix`.
-struct Members<'f, 'a> {
-    fields: &'f mut Fields<'a>,
-    prefix: &'static str,
+impl<'de> ReadMembers<'de> for Members<'_, 'de> {
+    /// Returns null, since the values become fields.
+    fn read<M: MapAccess<'de>>(
+        mut self,
+        first: Option<MemberName<'de>>,
+        mut rest: M,
+    ) -> Result<Value<'de>, M::Error> {
+        let mut next = first;
+        while let Some(MemberName(name)) = next {
+            self.read_member(name, &mut rest)?;
+            next = rest.next_key()?;
+        }
+        Ok(Value::Null)
+    }
 }
 
 impl<'de> Visitor<'de> for Members<'_, 'de> {
@@ -82,28 +116,7 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-        while let Some(MemberName(name)) = map.next_key()? {
-            // "contact.name" is a path, not a name: a member of that name is unknown.
-            let known = self.fields.known.position_in(self.prefix, &name).filter(|_| !name.contains('.'));
-            if let Some(at) = known {
-                self.fields.put_at(at, Value::of_json(map.next_value()?).map_err(M::Error::custom)?);
-                continue;
-            }
-            let path: Cow<'_, str> = match self.prefix {
-                "" => name,
-                prefix => format!("{prefix}{name}").into(),
-            };
-            if let Some(group) = self.fields.group(&path) {
-                let object = map.next_value::<&RawValue>()?.get();
-                self.fields.read_group(group, object).map_err(M::Error::custom)?;
-            } else {
-                map.next_value::<IgnoredAny>()?;
-                self.fields.put(&path, Value::Null);
-            }
-        }
-        Ok(())
+        let first = map.next_key()?;
+        self.read(first, map).map(drop)
     }
 }
-
-#[derive(Deserialize)]
-struct MemberName<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -1,45 +1,32 @@
 //! The value of a field, as it was sent.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use serde_json::Value as Json;
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
 
-/// The value of a field, as it was sent. Numbers, and text without escapes, borrow from the request or the row, so that
-/// reading a row copies only what is kept.
+/// The name of the only member of the object in whose form `serde_json` passes on a number that is not a small integer, so
+/// that it keeps all digits. `serde_json` itself takes every object with this member for a number.
+const DIGITS: &str = "$serde_json::private::Number";
+
+/// The value of a field, as it was sent. Text without escapes borrows from the request or the row, so that reading a row
+/// copies only what is kept.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value<'a> {
     /// Null, or nothing at all in a form or a CSV record.
     Null,
     /// A string.
     Text(Cow<'a, str>),
-    /// A JSON number with all its digits.
-    Number(&'a str),
+    /// A JSON number, with all digits.
+    Number(String),
     /// A JSON value of any other type.
     Other(Json),
 }
 
-impl<'a> Value<'a> {
-    /// The value of a JSON text.
-    ///
-    /// # Errors
-    /// When the value is nested too deeply, or has half of an escaped surrogate pair.
-    pub fn of_json(json: &'a RawValue) -> serde_json::Result<Self> {
-        let json = json.get();
-        Ok(match json.as_bytes() {
-            b"null" => Self::Null,
-            [b'-' | b'0'..=b'9', ..] => Self::Number(json),
-            // Between its quotation marks, a string without escapes is its text.
-            [b'"', text @ .., b'"'] if !text.contains(&b'\\') => {
-                Self::Text(Cow::Borrowed(json.get(1..json.len() - 1).unwrap_or_default()))
-            }
-            _ => match serde_json::from_str(json)? {
-                Json::String(text) => Self::Text(Cow::Owned(text)),
-                other => Self::Other(other),
-            },
-        })
-    }
-
+impl Value<'_> {
     /// The text, if the value is a string.
     #[must_use]
     pub fn as_text(&self) -> Option<&str> {
@@ -61,9 +48,99 @@ impl<'a> Value<'a> {
         match self {
             Self::Null => Json::Null,
             Self::Text(text) => Json::String(text.into_owned()),
-            // With arbitrary precision, every JSON number is one of `serde_json`.
+            // Digits are always those of a number.
             Self::Number(digits) => digits.parse().map_or(Json::Null, Json::Number),
             Self::Other(json) => json,
+        }
+    }
+}
+
+/// The name of a member of an object. Without escapes, it borrows from the JSON text.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct MemberName<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+/// Reads the members of an object.
+pub(super) trait ReadMembers<'de> {
+    /// Reads the members, the first of which has the name `first`. If there are none, it is `None`.
+    fn read<M: MapAccess<'de>>(self, first: Option<MemberName<'de>>, rest: M)
+    -> Result<Value<'de>, M::Error>;
+}
+
+/// Reads an object as JSON.
+struct AsJson;
+
+impl<'de> ReadMembers<'de> for AsJson {
+    fn read<M: MapAccess<'de>>(
+        self,
+        first: Option<MemberName<'de>>,
+        mut rest: M,
+    ) -> Result<Value<'de>, M::Error> {
+        let (mut object, mut next) = (Map::new(), first);
+        while let Some(MemberName(name)) = next {
+            object.insert(name.into_owned(), rest.next_value()?);
+            next = rest.next_key()?;
+        }
+        Ok(Value::Other(Json::Object(object)))
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        AnyValue(AsJson).deserialize(value)
+    }
+}
+
+/// Reads a value of any type. If it is an object, `O` reads its members.
+pub(super) struct AnyValue<O>(pub(super) O);
+
+impl<'de, O: ReadMembers<'de>> DeserializeSeed<'de> for AnyValue<O> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Value<'de>, D::Error> {
+        value.deserialize_any(self)
+    }
+}
+
+impl<'de, O: ReadMembers<'de>> Visitor<'de> for AnyValue<O> {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Other(Json::Bool(value)))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value.to_string()))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value.to_string()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Value<'de>, A::Error> {
+        Json::deserialize(SeqAccessDeserializer::new(elements)).map(Value::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value<'de>, A::Error> {
+        match members.next_key()? {
+            Some(MemberName(name)) if name == DIGITS => members.next_value().map(Value::Number),
+            first => self.0.read(first, members),
         }
     }
 }
@@ -71,10 +148,6 @@ impl<'a> Value<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn of_json(text: &str) -> serde_json::Result<Value<'_>> {
-        Value::of_json(serde_json::from_str(text)?)
-    }
 
     #[test]
     fn values_are_those_of_serde_json() {
@@ -99,17 +172,19 @@ mod tests {
             "{}",
             r#"{"a":1.10,"b":{}}"#,
         ] {
-            let value = of_json(text).expect(text);
+            let value: Value<'_> = serde_json::from_str(text).expect(text);
             let json: Json = serde_json::from_str(text).expect(text);
             assert_eq!(value.into_json().to_string(), json.to_string());
         }
-        for broken in [r#""\ud800""#, &format!("{}{}", "[".repeat(200), "]".repeat(200))] {
-            assert!(of_json(broken).is_err(), "{broken}");
+        for broken in
+            [r#""\ud800""#.to_owned(), "[".repeat(200), format!("{}{}", "[".repeat(200), "]".repeat(200))]
+        {
+            assert!(serde_json::from_str::<Value<'_>>(&broken).is_err(), "{broken}");
         }
     }
 
     #[test]
     fn text_without_escapes_is_borrowed() {
-        assert!(matches!(of_json(r#""María""#), Ok(Value::Text(Cow::Borrowed("María")))));
+        assert!(matches!(serde_json::from_str(r#""María""#), Ok(Value::Text(Cow::Borrowed("María")))));
     }
 }

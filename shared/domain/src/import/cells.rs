@@ -76,8 +76,9 @@ pub(super) fn text_of(field: AccountField, value: Value<'_>) -> String {
             Err(_) => text.into_owned(),
         },
         Value::Text(text) => text.into_owned(),
-        Value::Number(digits) => parse_json_number(digits)
-            .map_or_else(|_| digits.to_owned(), |amount| amount.normalize().to_string()),
+        Value::Number(digits) => {
+            parse_json_number(&digits).map_or(digits, |amount| amount.normalize().to_string())
+        }
         Value::Null | Value::Other(_) => String::new(),
     }
 }

@@ -161,13 +161,29 @@ mod tests {
         for json in ["[]", "null", "5", "\"row\""] {
             assert_eq!(found(json), [(String::new(), FindingCode::InvalidRow)], "{json}");
         }
-        assert_eq!(
-            found(r#"{"contact":"Ana","total_amount":1}"#),
-            [
-                ("contact".to_owned(), FindingCode::InvalidType),
-                ("contact.name".to_owned(), FindingCode::Required)
-            ]
-        );
+        for contact in ["\"Ana\"", "1", "2.5", "-1e30", "true", "[{}]", "[[]]"] {
+            assert_eq!(
+                found(&format!(r#"{{"contact":{contact},"total_amount":1}}"#)),
+                [
+                    ("contact".to_owned(), FindingCode::InvalidType),
+                    ("contact.name".to_owned(), FindingCode::Required)
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn row_that_is_not_json_is_one_finding() {
+        for json in [
+            "",
+            "{",
+            "x",
+            r#"{"x":1,"total_amount":1,"total_amount":1,}"#,
+            r#"{"contact":{"name":"A"}"#,
+            "{} {}",
+        ] {
+            assert_eq!(found(json), [(String::new(), FindingCode::InvalidJson)], "{json}");
+        }
     }
 
     #[test]

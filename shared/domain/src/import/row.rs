@@ -121,7 +121,7 @@ impl RawRow {
 
 /// The text of a JSON string; `None` for any other value.
 fn text(value: &RawValue) -> Option<Cow<'_, str>> {
-    match Value::of_json(value) {
+    match serde_json::from_str(value.get()) {
         Ok(Value::Text(text)) => Some(text),
         _ => None,
     }
