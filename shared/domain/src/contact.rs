@@ -150,8 +150,18 @@ fn has_plain_parts(text: &str, bytes_max: usize, may_bound: impl Fn(u8) -> bool)
 }
 
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+')
+    PLAIN[usize::from(byte)]
 }
+
+/// The plain characters: letters, digits and `-_+`.
+static PLAIN: [bool; 256] = {
+    let (mut plain, mut byte) = ([false; 256], 0_u8);
+    while byte.is_ascii() {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+');
+        byte += 1;
+    }
+    plain
+};
 
 impl FromStr for Email {
     type Err = TextError;

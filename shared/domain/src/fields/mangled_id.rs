@@ -29,6 +29,10 @@ fn is_scientific(id: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let short = |part: &str| digits(part) && part.trim_start_matches('0').len() <= DIGITS_MAX;
     let unsigned = id.strip_prefix(['+', '-']).unwrap_or(id);
+    // Most ids go on in another way behind their first digits.
+    if !unsigned.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ',', 'e', 'E']) {
+        return false;
+    }
     let Some((mantissa, exponent)) = unsigned.split_once(['e', 'E']) else { return false };
     let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let (whole, fraction) = match mantissa.split_once(['.', ',']) {

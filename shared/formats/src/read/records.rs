@@ -18,6 +18,8 @@ pub(super) struct Records<R> {
     text: Buffer<R>,
     /// The line on which the unread text begins.
     line: u64,
+    /// The line on which the current record begins.
+    line_of_record: u64,
     delimiter: u8,
     core: csv_core::Reader,
     /// The cells of the current record, one after the other, and the positions at which they end.
@@ -41,7 +43,7 @@ impl<R: Read> Records<R> {
         // The first text that it reads would lose a byte order mark.
         core.read_record(b"\n", &mut [0], &mut [0]);
         let (cells, ends) = (Vec::new(), Vec::new());
-        Self { text: Buffer::new(text), line: 1, delimiter, core, cells, ends }
+        Self { text: Buffer::new(text), line: 1, line_of_record: 1, delimiter, core, cells, ends }
     }
 
     /// The next record; `None` at the end of the text.
@@ -52,9 +54,7 @@ impl<R: Read> Records<R> {
             Ok(Some((length, cells))) => {
                 let passed = self.text.passed();
                 let bytes = passed.get(passed.len() - length..).unwrap_or_default();
-                let line = self.line;
-                self.line += memchr_iter(b'\n', bytes).count() as u64;
-                Ok(Some(Record { line, bytes, cells }))
+                Ok(Some(Record { line: self.line_of_record, bytes, cells }))
             }
         }
     }
@@ -64,6 +64,7 @@ impl<R: Read> Records<R> {
         if !self.skip_line_breaks()? {
             return Ok(None);
         }
+        self.line_of_record = self.line;
         let end = self.end_of_line()?;
         let line = self.text.unread().get(..end).unwrap_or_default();
         let length = match memchr(b'"', line) {
@@ -78,7 +79,12 @@ impl<R: Read> Records<R> {
                 }
                 end
             }
-            Some(_) => self.read_with_core()?,
+            Some(_) => {
+                let length = self.read_with_core()?;
+                let record = self.text.unread().get(..length).unwrap_or_default();
+                self.line += memchr_iter(b'\n', record).count() as u64;
+                length
+            }
         };
         self.text.advance(length);
         // The text is UTF-8, and so are the cells, which end at ASCII characters.
@@ -95,7 +101,8 @@ impl<R: Read> Records<R> {
             let unread = self.text.unread();
             let breaks = unread.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             let is_all = breaks == unread.len();
-            self.line += memchr_iter(b'\n', unread.get(..breaks).unwrap_or_default()).count() as u64;
+            let lines = unread.iter().take(breaks).filter(|byte| **byte == b'\n').count();
+            self.line += lines as u64;
             self.text.advance(breaks);
             skipped += breaks;
             match is_all && !self.text.has_ended() {
