@@ -90,10 +90,11 @@ fn may_have_controls(text: &str) -> bool {
         let found = below_blank | has_zero(bytes ^ (EACH * 0x7f)) | has_zero(bytes ^ (EACH * 0xc2));
         found & (EACH << 7) != 0
     };
-    let (eights, rest) = text.as_bytes().as_chunks();
-    let mut last = [b' '; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    eights.iter().any(may_have) || may_have(&last)
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        Some(last) => bytes.as_chunks().0.iter().any(may_have) || may_have(last),
+        None => bytes.iter().any(|byte| matches!(byte, ..b' ' | 0x7f | 0xc2)),
+    }
 }
 
 macro_rules! bounded {

@@ -331,6 +331,9 @@ impl<'a> Fields<'a> {
 
     /// As [`Fields::into_findings`]; `hint` ends the reason for each unknown field.
     fn into_findings_with(mut self, unknown: &'static str, hint: impl Fn(&str) -> String) -> Vec<Finding> {
+        if self.ambiguous.is_empty() && self.unknown.is_empty() {
+            return self.findings;
+        }
         // Amounts that were never checked against a currency.
         let unchecked = self.take_ambiguous();
         self.findings.extend(unchecked.iter().map(|amount| amount.refused(None)));

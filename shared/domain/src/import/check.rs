@@ -23,18 +23,20 @@ impl RawRow {
     #[must_use]
     pub fn check(&self, shape: &Shape, default_currency: Currency) -> Checked {
         let mut fields = fields_of(&self.body, shape);
-        let read = |fields: &mut Fields<'_>| {
-            apply_id(fields, shape);
+        let mut upsert = None;
+        if fields.are_of_a_row() {
+            apply_id(&mut fields, shape);
             let names_account = [AccountField::Id, AccountField::ExternalId]
                 .iter()
                 .any(|field| fields.get_at(*field as usize).is_some_and(|value| !value.is_null()));
             let absent = (!names_account).then_some(default_currency);
-            AccountUpsert::take(fields, RowCurrencies { cleared: default_currency, absent })
-        };
-        let upsert = fields.are_of_a_row().then(|| read(&mut fields)).flatten();
+            upsert = AccountUpsert::take(&mut fields, RowCurrencies { cleared: default_currency, absent });
+        }
         let findings = fields.into_findings(LEFT_OUT);
-        let refused = findings.iter().any(|found| found.code.severity() == Severity::Error);
-        Checked { upsert: upsert.filter(|_| !refused), findings }
+        if findings.iter().any(|found| found.code.severity() == Severity::Error) {
+            upsert = None;
+        }
+        Checked { upsert, findings }
     }
 }
 

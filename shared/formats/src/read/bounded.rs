@@ -129,6 +129,27 @@ impl<R: Read> Buffer<R> {
         self.at = self.bytes.len().min(self.at + bytes);
     }
 
+    /// The length of the unread bytes before what `find` finds in them, reading on until it is there or the source ends.
+    pub(super) fn length_before(&mut self, find: impl Fn(&[u8]) -> Option<usize>) -> io::Result<usize> {
+        let mut searched = 0;
+        loop {
+            let rest = self.unread().get(searched..).unwrap_or_default();
+            match find(rest) {
+                Some(at) => return Ok(searched + at),
+                None => searched += rest.len(),
+            }
+            match self.has_ended {
+                true => return Ok(searched),
+                false => self.fill_for_row()?,
+            }
+        }
+    }
+
+    /// As [`Buffer::fill`], if the unread bytes, which belong to one row, are not too many.
+    pub(super) fn fill_for_row(&mut self) -> io::Result<()> {
+        if self.unread().len() > ROW_BYTES_MAX { Err(too_long()) } else { self.fill() }
+    }
+
     /// Drops the bytes that were passed, and reads a block, unless the source ends.
     pub(super) fn fill(&mut self) -> io::Result<()> {
         self.bytes.drain(..self.at);

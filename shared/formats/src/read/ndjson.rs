@@ -1,30 +1,32 @@
 //! Reads one row from each line. The check of the row finds out whether the line is JSON; if it is not, only this row is
 //! refused.
 
-use std::cell::Cell;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, Read};
 
+use memchr::memchr;
 use saldo_domain::import::{RowBody, Shape};
 
-use super::bounded::{BUFFER_BYTES, Metered};
-use super::{ReadError, Rows, Sink};
+use super::bounded::{Buffer, too_long};
+use super::{ROW_BYTES_MAX, ReadError, Rows, Sink};
 
 pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, ReadError> {
-    let since_row = Cell::new(0);
-    let mut text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
-    let mut line = String::new();
+    let (mut text, mut blanks) = (Buffer::new(text), 0);
     for number in 1.. {
-        line.clear();
-        let read = text.read_line(&mut line).map_err(|error| ReadError::from(error).on_line(number))?;
-        if read == 0 {
+        let on_line = |error: io::Error| ReadError::from(error).on_line(number);
+        let length = text.length_before(|text| memchr(b'\n', text)).map_err(on_line)?;
+        let line = text.unread().get(..length).unwrap_or_default();
+        // The text is UTF-8, and so are its lines.
+        let line = std::str::from_utf8(line).map_err(io::Error::other)?.trim();
+        blanks = if line.is_empty() { blanks + length + 1 } else { 0 };
+        if !line.is_empty() {
+            rows.push(&Shape::Objects, Some(number), RowBody::Json(line.into()))?;
+        } else if blanks > ROW_BYTES_MAX {
+            return Err(on_line(too_long()));
+        }
+        if length == text.unread().len() {
             break;
         }
-        let line = line.trim();
-        if line.is_empty() {
-            continue;
-        }
-        since_row.set(0);
-        rows.push(&Shape::Objects, Some(number), RowBody::Json(line.into()))?;
+        text.advance(length + 1);
     }
     Ok(Shape::Objects)
 }
@@ -54,8 +56,10 @@ mod tests {
 
     #[test]
     fn lines_are_bounded() {
-        let long = format!("{{}}\n{}", "x".repeat(ROW_BYTES_MAX + 200_000));
-        let error = rows(long.as_bytes()).expect_err("too long").to_string();
-        assert!(error.starts_with("line 2: a row has more than"), "{error}");
+        for (filling, line) in [("x", 2), (" \n", ROW_BYTES_MAX / 2 + 2)] {
+            let long = format!("{{}}\n{}", filling.repeat(ROW_BYTES_MAX + 200_000));
+            let error = rows(long.as_bytes()).expect_err("too long").to_string();
+            assert!(error.starts_with(&format!("line {line}: a row has more than")), "{error}");
+        }
     }
 }

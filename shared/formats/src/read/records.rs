@@ -65,7 +65,7 @@ impl<R: Read> Records<R> {
             return Ok(None);
         }
         self.line_of_record = self.line;
-        let end = self.end_of_line()?;
+        let end = self.text.length_before(|text| memchr2(b'\r', b'\n', text))?;
         let line = self.text.unread().get(..end).unwrap_or_default();
         let length = match memchr(b'"', line) {
             None => {
@@ -113,29 +113,13 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// The length of the unread line.
-    fn end_of_line(&mut self) -> io::Result<usize> {
-        let mut searched = 0;
-        loop {
-            let rest = self.text.unread().get(searched..).unwrap_or_default();
-            match memchr2(b'\r', b'\n', rest) {
-                Some(at) => return Ok(searched + at),
-                None => searched += rest.len(),
-            }
-            if self.text.has_ended() {
-                return Ok(searched);
-            }
-            self.fill()?;
-        }
-    }
-
     /// Reads a record with `csv_core`. Returns its length.
     fn read_with_core(&mut self) -> io::Result<usize> {
         let (mut read, mut written, mut cells) = (0, 0, 0);
         loop {
             let input = self.text.unread().get(read..).unwrap_or_default();
             if input.is_empty() && !self.text.has_ended() {
-                self.fill()?;
+                self.text.fill_for_row()?;
                 continue;
             }
             // Of an empty input, it understands that the text has ended.
@@ -154,11 +138,6 @@ impl<R: Read> Records<R> {
         self.cells.truncate(written);
         self.ends.truncate(cells);
         Ok(read)
-    }
-
-    /// Reads more of a record.
-    fn fill(&mut self) -> io::Result<()> {
-        if self.text.unread().len() > ROW_BYTES_MAX { Err(too_long()) } else { self.text.fill() }
     }
 }
 
