@@ -81,12 +81,10 @@ impl<'de> Members<'_, 'de> {
         };
         let name = &prefix[..prefix.len() - 1];
         self.fields.add_group(name);
-        match map.next_value_seed(AnyValue(Members { fields: self.fields, prefix }))? {
-            Value::Null => {}
-            _ => {
-                let found = Finding::in_field(name, FindingCode::InvalidType, "expected an object");
-                self.fields.report(found);
-            }
+        let value = map.next_value_seed(AnyValue(Members { fields: self.fields, prefix }))?;
+        if !value.is_null() {
+            let found = Finding::in_field(name, FindingCode::InvalidType, "expected an object");
+            self.fields.report(found);
         }
         Ok(())
     }

@@ -67,25 +67,7 @@ impl<R: Read> Records<R> {
         self.line_of_record = self.line;
         let end = self.text.length_before(|text| memchr2(b'\r', b'\n', text))?;
         let line = self.text.unread().get(..end).unwrap_or_default();
-        let length = match memchr(b'"', line) {
-            None => {
-                self.cells.clear();
-                self.ends.clear();
-                let mut begin = 0;
-                for end in memchr_iter(self.delimiter, line).chain([line.len()]) {
-                    self.cells.extend_from_slice(line.get(begin..end).unwrap_or_default());
-                    self.ends.push(self.cells.len());
-                    begin = end + 1;
-                }
-                end
-            }
-            Some(_) => {
-                let length = self.read_with_core()?;
-                let record = self.text.unread().get(..length).unwrap_or_default();
-                self.line += memchr_iter(b'\n', record).count() as u64;
-                length
-            }
-        };
+        let length = if memchr(b'"', line).is_some() { self.read_with_core()? } else { self.split(end) };
         self.text.advance(length);
         // The text is UTF-8, and so are the cells, which end at ASCII characters.
         let text = std::str::from_utf8(&self.cells).map_err(io::Error::other)?;
@@ -113,6 +95,20 @@ impl<R: Read> Records<R> {
         }
     }
 
+    /// Reads a record without quotation marks, which has this length.
+    fn split(&mut self, length: usize) -> usize {
+        self.cells.clear();
+        self.ends.clear();
+        let line = self.text.unread().get(..length).unwrap_or_default();
+        let mut begin = 0;
+        for end in memchr_iter(self.delimiter, line).chain([length]) {
+            self.cells.extend_from_slice(line.get(begin..end).unwrap_or_default());
+            self.ends.push(self.cells.len());
+            begin = end + 1;
+        }
+        length
+    }
+
     /// Reads a record with `csv_core`. Returns its length.
     fn read_with_core(&mut self) -> io::Result<usize> {
         let (mut read, mut written, mut cells) = (0, 0, 0);
@@ -137,6 +133,8 @@ impl<R: Read> Records<R> {
         }
         self.cells.truncate(written);
         self.ends.truncate(cells);
+        let record = self.text.unread().get(..read).unwrap_or_default();
+        self.line += memchr_iter(b'\n', record).count() as u64;
         Ok(read)
     }
 }
