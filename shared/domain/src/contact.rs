@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use email_address::{EmailAddress, Options};
-use phonelib::normalize_phone_number;
+use phonelib::{PhoneNumber, normalize_phone_number};
 
 use crate::text::{Text, TextError};
 
@@ -40,8 +41,51 @@ impl FromStr for Phone {
     type Err = InvalidPhone;
 
     fn from_str(text: &str) -> Result<Self, InvalidPhone> {
+        if is_of_usual_length(text) {
+            return Ok(Self(text.to_owned()));
+        }
         // The parser also accepts spaces, brackets and `00`, which E.164 does not have.
         normalize_phone_number(text).filter(|number| number == text).map(Self).ok_or(InvalidPhone)
+    }
+}
+
+/// The most digits of a number in E.164 format.
+const DIGITS_MAX: usize = 15;
+/// The calling code of the North American plan, in which the parser also looks at the digits of an area.
+const NORTH_AMERICA: u32 = 1;
+
+/// Whether the text is `+`, a calling code and a national number that does not begin with a zero, of a length that numbers
+/// of this calling code have. The parser accepts such a number whatever its other digits are, so it is asked for each
+/// length only once.
+fn is_of_usual_length(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+') else { return false };
+    if digits.starts_with('0')
+        || digits.len() > DIGITS_MAX
+        || !digits.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return false;
+    }
+    // No calling code is the beginning of another.
+    let parts = (1..=3).filter_map(|length| digits.split_at_checked(length));
+    let lengths = parts.filter_map(|(code, national)| Some((national_lengths(code.parse().ok()?), national)));
+    let mut known = lengths.filter(|(lengths, _)| *lengths != 0);
+    known
+        .next()
+        .is_some_and(|(lengths, national)| !national.starts_with('0') && lengths >> national.len() & 1 == 1)
+}
+
+/// The lengths of the national numbers of a calling code that do not begin with a zero: bit n is set if they may have n
+/// digits.
+fn national_lengths(code: u32) -> u32 {
+    static LENGTHS: [OnceLock<u32>; 1_000] = [const { OnceLock::new() }; 1_000];
+    let is_valid = |length: &usize| {
+        let number = format!("+{code}{}", "2".repeat(*length));
+        PhoneNumber::parse(&number).is_some_and(|read| read.country_code() == code && read.e164() == number)
+    };
+    let ask = || (1..DIGITS_MAX).filter(is_valid).fold(0, |lengths, length| lengths | 1 << length);
+    match LENGTHS.get(code as usize) {
+        Some(lengths) if code != NORTH_AMERICA => *lengths.get_or_init(ask),
+        _ => 0,
     }
 }
 
@@ -80,23 +124,44 @@ fn is_address(text: &str) -> bool {
 /// Whether the text is an address of the usual form: labels of ASCII letters, digits and a few other characters. This takes
 /// a fraction of the time of [`is_address`], which accepts these addresses and more.
 fn is_plain_address(text: &str) -> bool {
-    let mut parts = text.as_bytes().splitn(2, |byte| *byte == b'@');
-    let (Some(local), Some(domain)) = (parts.next(), parts.next()) else { return false };
-    let is_atom = |atom: &[u8]| !atom.is_empty() && atom.iter().copied().all(is_plain);
-    let is_label = |label: &[u8]| {
-        let ends = [label.first(), label.last()];
-        let is_bounded = ends.into_iter().flatten().all(u8::is_ascii_alphanumeric);
-        label.len() <= LABEL_BYTES_MAX && is_bounded && is_atom(label)
+    text.split_once('@').is_some_and(|(local, domain)| {
+        local.len() <= LOCAL_PART_BYTES_MAX
+            && has_plain_parts(local, LOCAL_PART_BYTES_MAX, is_plain)
+            && has_plain_parts(domain, LABEL_BYTES_MAX, |byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// Whether the text consists of parts between dots, each of 1 to `bytes_max` plain characters. `may_bound` says which of
+/// them a part may begin and end with.
+fn has_plain_parts(text: &str, bytes_max: usize, may_bound: impl Fn(u8) -> bool) -> bool {
+    let (mut part_bytes, mut before) = (0, b'.');
+    let mut is_next = |byte: u8| {
+        let is_good = match (byte, part_bytes) {
+            (b'.', _) => part_bytes <= bytes_max && may_bound(before),
+            (_, 0) => may_bound(byte),
+            _ => is_plain(byte),
+        };
+        part_bytes = if byte == b'.' { 0 } else { part_bytes + 1 };
+        before = byte;
+        is_good
     };
-    let is_dot = |byte: &u8| *byte == b'.';
-    local.len() <= LOCAL_PART_BYTES_MAX
-        && local.split(is_dot).all(is_atom)
-        && domain.split(is_dot).all(is_label)
+    // As a dot does, the end of the text ends a part.
+    text.bytes().all(&mut is_next) && is_next(b'.')
 }
 
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+')
+    PLAIN[usize::from(byte)]
 }
+
+/// The plain characters: letters, digits and `-_+`.
+static PLAIN: [bool; 256] = {
+    let (mut plain, mut byte) = ([false; 256], 0_u8);
+    while byte.is_ascii() {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+');
+        byte += 1;
+    }
+    plain
+};
 
 impl FromStr for Email {
     type Err = TextError;
@@ -108,7 +173,6 @@ impl FromStr for Email {
 
 #[cfg(test)]
 mod tests {
-    use phonelib::PhoneNumber;
     use proptest::prelude::*;
 
     use super::*;
@@ -117,6 +181,7 @@ mod tests {
     fn phone_numbers_must_be_in_e164_format() {
         for good in ["+5491155551234", "+12025550173", "+442079460958", "+81312345678"] {
             assert!(good.parse::<Phone>().is_ok(), "{good}");
+            assert_eq!(is_of_usual_length(good), !good.starts_with("+1"), "{good}");
         }
         for bad in [
             "",
@@ -164,6 +229,11 @@ mod tests {
         #[test]
         fn addresses_of_usual_characters_are_plain(text in "[a-z0-9._+-]{1,8}@[a-z0-9._+-]{1,8}") {
             prop_assert_eq!(is_plain_address(&text), is_address(&text), "{}", text);
+        }
+
+        #[test]
+        fn numbers_of_usual_length_are_valid(text in "\\+[0-9]{4,16}") {
+            prop_assert!(!is_of_usual_length(&text) || normalize_phone_number(&text).as_ref() == Some(&text), "{text}");
         }
 
         #[test]

@@ -36,7 +36,7 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
                 let (cells, is_misquoted) = match &row.body {
                     RowBody::Cells(cells) => (cells, false),
                     RowBody::Misquoted { cells, .. } => (cells, true),
-                    other => panic!("cells: {other:?}"),
+                    RowBody::Json(json) => panic!("JSON in CSV: {json}"),
                 };
                 assert!(cells.iter().eq(&expected.cells), "{cells:?} was {:?}", expected.cells);
                 assert_eq!(is_misquoted, expected.is_misquoted);

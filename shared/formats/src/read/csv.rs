@@ -1,17 +1,17 @@
 //! Reads CSV as RFC 4180 specifies it and as spreadsheets write it: separated by commas, semicolons or tabs, with
 //! any line breaks.
 
-use std::io::{self, Read};
+use std::io::Read;
 
-use csv::{ByteRecord, ErrorKind, ReaderBuilder};
+use memchr::memchr_iter;
 use saldo_domain::fields::{MissingColumn, PayloadError, PayloadErrorKind, Position};
 use saldo_domain::import::{AccountField, Cells, Column, Misquoting, REASON, RowBody, Shape};
 use saldo_domain::suggest::nearest;
 
-use super::bounded::{BUFFER_BYTES, Window};
 use super::quoting::{Quoting, Table, is_id_of_account};
+use super::records::{Record, Records};
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Notation, ReadError, Rows, Sink};
-use crate::formula::{may_be_guarded, unguarded};
+use crate::formula::unguarded;
 
 /// The first rows, header included, one of which must have an account's id in the column `id`. Otherwise the column
 /// is ignored as one of another system.
@@ -29,49 +29,38 @@ pub(super) fn read(
 ) -> Result<Shape, ReadError> {
     let mut head = Vec::new();
     (&mut text).take(HEAD_BYTES).read_to_end(&mut head)?;
-    let delimiter = detect_delimiter(&head);
-    let mut reader = reader(Window::new(head.as_slice().chain(text)), delimiter);
-    let mut record = ByteRecord::new();
-    if !next(&mut reader, &mut record)? {
-        return Err(PayloadErrorKind::NoRows.into());
-    }
+    // A second byte order mark is not part of the first header.
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
+    let delimiter = detect_delimiter(head);
     let separator = u8::try_from(delimiter).unwrap_or(b',');
-    let mut table = Table { delimiter: separator, columns: record.len(), has_reason: false, ids: None };
-    if let Some(Misquoted { error, .. }) = misquoted(&reader, &record, &table) {
+    let mut records = Records::new(head.chain(text), separator);
+    let Some(header) = records.next()? else { return Err(PayloadErrorKind::NoRows.into()) };
+    let mut table = Table { delimiter: separator, columns: header.cells.len(), has_reason: false, ids: None };
+    if let Some(Misquoted { error, .. }) = misquoted(&header, &table) {
         return Err(error.into());
     }
-    let mut columns = columns(&cells(&record)?, &notation.mapping)?;
+    let mut columns = columns(&header.cells, &notation.mapping)?;
     table.has_reason = columns.iter().any(|column| column.header == REASON);
-    table.ids = column_of_ids(&head, delimiter, &columns);
+    table.ids = column_of_ids(head, separator, &columns);
     if table.ids.is_none() {
         let foreign =
             columns.iter_mut().filter(|column| column.field.is_some_and(AccountField::is_beside_id));
         foreign.for_each(|column| column.field = None);
     }
     let shape = Shape::Columns { columns, delimiter, decimal_separator: notation.decimal_separator };
-    while next(&mut reader, &mut record)? {
-        if record.len() > COLUMNS_MAX {
+    while let Some(record) = records.next()? {
+        if record.cells.len() > COLUMNS_MAX {
             return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
         }
-        let line = first_line(&reader, &record);
-        let body = match misquoted(&reader, &record, &table) {
-            None => RowBody::Cells(cells(&record)?),
+        let line = Some(record.line);
+        let body = match misquoted(&record, &table) {
+            None => RowBody::Cells(record.cells),
             Some(Misquoted { cells: Some((cells, how)), .. }) => RowBody::Misquoted { cells, how },
             Some(Misquoted { error, .. }) => return Err(error.into()),
         };
         rows.push(&shape, line, body)?;
-        let done = reader.position().byte();
-        reader.get_mut().release(done);
     }
     Ok(shape)
-}
-
-/// The cells of a record, without guards against formulas.
-fn cells(record: &ByteRecord) -> io::Result<Cells> {
-    // The text is UTF-8, and so are the cells, which end at ASCII characters.
-    let text = std::str::from_utf8(record.as_slice()).map_err(io::Error::other)?;
-    let cells = Cells::joined(text, record.iter().map(<[u8]>::len));
-    Ok(if may_be_guarded(text) { cells.iter().map(unguarded).collect() } else { cells })
 }
 
 /// A record whose quotation marks are wrong.
@@ -81,26 +70,11 @@ struct Misquoted {
     cells: Option<(Cells, Misquoting)>,
 }
 
-/// The mistake in the quotation marks of the record that was just read, if any.
-fn misquoted<R: Read>(
-    reader: &csv::Reader<Window<R>>,
-    record: &ByteRecord,
-    table: &Table,
-) -> Option<Misquoted> {
-    let begin = record.position()?.byte();
-    let length = usize::try_from(reader.position().byte().saturating_sub(begin)).ok()?;
-    let bytes = reader.get_ref().from(begin).get(..length)?;
-    // The `csv` crate skips a second byte order mark.
-    let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| begin == 0).unwrap_or(bytes);
+/// The mistake in the quotation marks of a record, if any.
+fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted> {
+    let Record { line: row, bytes, ref cells } = *record;
     let quoting = table.quoting(bytes);
-    let row = match quoting {
-        Quoting::WellFormed => return None,
-        _ => first_line(reader, record)?,
-    };
-    let line = |at| {
-        let ahead = bytes.get(..at).unwrap_or_default().trim_ascii_start();
-        row + ahead.split(|byte| *byte == b'\n').skip(1).count() as u64
-    };
+    let line = |at| row + memchr_iter(b'\n', bytes.get(..at).unwrap_or_default()).count() as u64;
     let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, char::from(table.delimiter)));
     let (at, how, cells) = match quoting {
         Quoting::WellFormed => return None,
@@ -114,7 +88,7 @@ fn misquoted<R: Read>(
         Quoting::BlankBefore { at, is_one_line } => {
             (at, Misquoting::BlankBeforeQuote, cells_if_certain(is_one_line))
         }
-        Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, cells(record).ok()),
+        Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, Some(cells.clone())),
     };
     let position = Position { row: Some(row), ..Position::line(line(at)) };
     let error = PayloadErrorKind::Misquoted { how }.at(position);
@@ -138,40 +112,13 @@ fn quoted_whole(cell: &str) -> Option<String> {
 
 /// The column of account ids, if one of the first rows has an account's id in it. In files of other systems, a
 /// column of that name has another meaning.
-fn column_of_ids(head: &[u8], delimiter: char, columns: &[Column]) -> Option<usize> {
+fn column_of_ids(head: &[u8], delimiter: u8, columns: &[Column]) -> Option<usize> {
     let at = columns.iter().position(|column| column.field == Some(AccountField::Id))?;
-    let mut rows = reader(head, delimiter).into_byte_records().take(ROWS_LOOKED_AT);
-    rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_id_of_account)).then_some(at)
-}
-
-fn reader<R: Read>(text: R, delimiter: char) -> csv::Reader<R> {
-    ReaderBuilder::new()
-        .delimiter(u8::try_from(delimiter).unwrap_or(b','))
-        .flexible(true) // a ragged row is that row's fault
-        .has_headers(false)
-        .buffer_capacity(BUFFER_BYTES)
-        .from_reader(text)
-}
-
-/// Moves to the next record; `false` at the end.
-fn next<R: Read>(reader: &mut csv::Reader<Window<R>>, record: &mut ByteRecord) -> Result<bool, ReadError> {
-    reader.read_byte_record(record).map_err(|error| {
-        let line = first_line(reader, record);
-        match error.into_kind() {
-            ErrorKind::Io(error) => ReadError::from(error).on_line(line.unwrap_or(1)),
-            // Rows may have any number of cells, so there are no other errors.
-            other => ReadError::from(io::Error::other(format!("{other:?}"))),
-        }
-    })
-}
-
-/// The line on which a record begins. The reader's position is before the line break of the previous line, and
-/// before blank lines.
-fn first_line<R: Read>(reader: &csv::Reader<Window<R>>, record: &ByteRecord) -> Option<u64> {
-    let position = record.position()?;
-    let begun = reader.get_ref().from(position.byte());
-    let blank = begun.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
-    Some(position.line() + blank.filter(|b| **b == b'\n').map(|_| 1).sum::<u64>())
+    let mut records = Records::new(head, delimiter);
+    let mut is_id =
+        || Some(records.next().ok()??.cells.get(at).is_some_and(|id| is_id_of_account(id.as_bytes())));
+    let mut rows = std::iter::from_fn(&mut is_id).take(ROWS_LOOKED_AT);
+    rows.any(|is_id| is_id).then_some(at)
 }
 
 /// The columns of a header. Guards, which files of refused rows have, are not part of the names.
