@@ -249,3 +249,21 @@ impl AccountStore {
         self.table.delete_if(&key, read.is_unchanged()).await.map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::size::full_account;
+
+    #[test]
+    fn account_over_a_tombstone_does_not_expire() {
+        let org = OrgId::placeholder();
+        let (account, by) = (full_account(&org), ChangedBy::import(ImportId::of_seed(uuid::Uuid::now_v7())));
+        let read = tombstone(&org, &account, &History::default(), Timestamp::now(), &by).expect("an item");
+        assert!(read.contains_key(EXPIRES_AT) && read.contains_key(DELETED_AT));
+        let history = History::read(&read).expect("a history");
+        let change = Stored::new(read).change_to(&org, account, &history, &by).expect("a change");
+        let removes = change.removes();
+        assert!(removes.contains(&EXPIRES_AT) && removes.contains(&DELETED_AT), "{removes:?}");
+    }
+}

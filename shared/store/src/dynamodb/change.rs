@@ -81,6 +81,12 @@ impl<K: Key> Change<K> {
         Self { key, is_new: true, sets: attributes, removes: Vec::new(), unchanged: Vec::new() }
     }
 
+    /// The attributes that it removes.
+    #[cfg(test)]
+    pub(crate) fn removes(&self) -> &[&'static str] {
+        &self.removes
+    }
+
     fn update(&self) -> Update {
         let mut update = Update::default();
         for (name, value) in &self.sets {
@@ -212,5 +218,55 @@ fn applied(answer: BatchStatementResponse) -> Result<Applied, Failure> {
             tracing::warn!(code = code.as_ref().map(Code::as_str), "a statement of a batch failed");
             Ok(Applied::NotDone)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dynamodb::item::{item_of, text};
+    use crate::table_keys::JobKey;
+
+    fn key() -> JobKey {
+        JobKey::of(&item_of([("job", text("J")), ("part", text("P"))])).expect("a key")
+    }
+
+    /// A change of an item that was read.
+    fn change(read: &[(&'static str, &str)]) -> Change<JobKey> {
+        let read = item_of(read.iter().map(|(name, value)| (*name, text(value))));
+        let after = vec![("a", text("1")), ("b", text("new"))];
+        Change::new(key(), &read, after, ["a", "b", "gone"], &["revision", "stamps"])
+    }
+
+    /// The text of a change's statement, with its parameters in their places.
+    fn statement(change: &Change<JobKey>) -> String {
+        let statement = change.statement("table").expect("a statement");
+        let mut parameters = statement.parameters().iter();
+        let parts = statement.statement().split('?').map(|part| {
+            let value = parameters.next().and_then(|value| value.as_s().ok());
+            value.map_or_else(|| part.to_owned(), |value| format!("{part}'{value}'"))
+        });
+        parts.collect()
+    }
+
+    #[test]
+    fn update_requires_the_attributes_that_were_read() {
+        let read = [("job", "J"), ("part", "P"), ("a", "1"), ("b", "old"), ("gone", "x"), ("other", "y")];
+        assert_eq!(
+            statement(&change(&[&read[..], &[("revision", "R")]].concat())),
+            r#"UPDATE "table" SET "b" = 'new' REMOVE "gone" WHERE "job" = 'J' AND "part" = 'P' AND "revision" = 'R' AND "stamps" IS MISSING"#
+        );
+        assert_eq!(
+            statement(&change(&[&read[..], &[("stamps", "S")]].concat())),
+            r#"UPDATE "table" SET "b" = 'new' REMOVE "gone" WHERE "job" = 'J' AND "part" = 'P' AND "revision" IS MISSING AND "stamps" = 'S'"#
+        );
+    }
+
+    #[test]
+    fn missing_item_is_inserted() {
+        let inserted = r#"INSERT INTO "table" VALUE {'job': 'J', 'part': 'P', 'a': '1', 'b': 'new'}"#;
+        assert_eq!(statement(&change(&[])), inserted);
+        let attributes = vec![("a", text("1")), ("b", text("new"))];
+        assert_eq!(statement(&Change::insertion(key(), attributes)), inserted);
     }
 }
