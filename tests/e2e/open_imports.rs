@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
 use local::sqs_event;
 use saldo_domain::id::{AccountId, ImportId};
 use saldo_domain::import::{Accepted, Format, ImportJob, ImportStatus, Notation, PayloadFile};
 use saldo_jobs::import::Redriven;
 use saldo_store::files::ImportFiles;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::dead_letters::ImportFixture;
@@ -133,6 +135,31 @@ async fn exhausted_chunk_without_marks_counts_rows_whose_accounts_have_what_they
         "{import:#?}"
     );
     assert_eq!(import.progress.chunks_exhausted, 2, "{import:#?}");
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn exhausted_chunk_counts_overtaken_rows_as_updated() {
+    let fixture = ImportFixture::start(3).await;
+    fixture.begin_named(4, "first").await;
+    fixture.work().await;
+    let older = fixture.begin_named(4, "older").await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&fixture.plans().await)).await;
+    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    // Of the three rows of its first chunk, a newer import has one, and the account of another is deleted.
+    fixture.begin_named(1, "newer").await;
+    fixture.work().await;
+    let second = AccountId::of_external(&fixture.stack.org, &"r-1".parse().expect("an id"));
+    let path = format!("/v1/accounts/{second}");
+    let gone = fixture.stack.ask(&fixture.app, Method::DELETE, &path, Value::Null).await;
+    assert_eq!(gone.0, 204, "{gone:?}");
+
+    let dlq_app = fixture.app_of("ImportDeadLettersFunction");
+    let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&chunks)).await;
+    assert_eq!(answer.batch_item_failures, []);
+    let import = fixture.import(&older).await;
+    let counts = import.counts();
+    assert_eq!((counts.imported, counts.updated, counts.unchanged, counts.failed), (0, 2, 0, 2), "{import:#?}");
     fixture.stack.stop().await;
 }
 

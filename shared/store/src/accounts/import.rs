@@ -150,8 +150,9 @@ impl AccountStore {
         Err(Failure::Throttled { operation: "UpdateItem of an account that is being changed" })
     }
 
-    /// What a row did to its account, if it was written: for rows whose worker died before it reported. A row that leaves
-    /// no mark counts as written if its account has what it says.
+    /// What a row did to its account, or `None` if it is still to be written: for rows whose worker died before it reported.
+    /// A row that has nothing to write, for example because a newer import or a deletion has overtaken it, has the outcome
+    /// that a worker would report.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -161,7 +162,7 @@ impl AccountStore {
             return Ok(Some(written));
         }
         match read.state(org).map(|state| row.decide(&state)) {
-            Ok(Ok(Decision::Nothing(Written::Unchanged))) => Ok(Some(Written::Unchanged)),
+            Ok(Ok(Decision::Nothing(written))) => Ok(Some(written)),
             _ => Ok(None),
         }
     }
