@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
 use local::sqs_event;
@@ -180,6 +181,33 @@ async fn unreadable_import_is_redriven_only_if_no_newer_one_was_planned() {
     fixture.work().await;
     assert_eq!(fixture.marks(&newer).await, (false, 0));
     assert_eq!(fixture.redrive(&id).await, Redriven::Overtaken);
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn import_is_not_redriven_when_tombstones_may_have_expired() {
+    let fixture = ImportFixture::start(500).await;
+    let id = fixture.begin_named(5, "lost").await;
+    fixture.app.files.delete(&ImportFiles::of(&fixture.stack.org, &id).payload()).await.expect("S3");
+    fixture.work().await;
+    let job = fixture.import(&id).await.job;
+    let dynamodb = aws_sdk_dynamodb::Client::new(fixture.stack.sdk());
+    let accepted_days_ago = async |days: i64| {
+        let accepted = Timestamp::now() - SignedDuration::from_hours(24 * days);
+        let update = dynamodb.update_item().table_name(&fixture.stack.aws.variables["SALDO_JOBS_TABLE"]);
+        let partition = AttributeValue::S(format!("{}#{id}", fixture.stack.org));
+        let update = update.key("job", partition).key("part", AttributeValue::S("job".to_owned()));
+        let update = update.update_expression("SET created_at = :accepted").condition_expression("created_at > :accepted");
+        let accepted = AttributeValue::N(accepted.as_millisecond().to_string());
+        update.expression_attribute_values(":accepted", accepted).send().await.expect("the job");
+    };
+    assert_eq!(job.status, ImportStatus::Failed);
+    accepted_days_ago(23).await;
+    assert!(matches!(fixture.redrive(&id).await, Redriven::Queued { .. }));
+    fixture.work().await;
+    assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Failed);
+    accepted_days_ago(24).await;
+    assert_eq!(fixture.redrive(&id).await, Redriven::TooOld);
     fixture.stack.stop().await;
 }
 

@@ -4,7 +4,8 @@
 //! only with its revision, its newest import, its stamps or its deletion, so these are compared.
 //!
 //! A deleted account that an import or a bank may bring back leaves a tombstone: its history without the account. It
-//! expires after 30 days, longer than import work stays in its queue (4 days) and then in the DLQ (14 days). The
+//! expires after 30 days, when no import that was accepted before the deletion can write a row any more: its messages stay
+//! in their queue for 4 days and in the DLQ for 14, and it can be redriven for 24 days after its acceptance. The
 //! tombstone of an account that a synchronization found does not expire, because its bank goes on reporting it. Reads
 //! and lists skip tombstones.
 
@@ -13,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use saldo_domain::account::{Account, AccountState, History, Revision, Stamps};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{ImportId, OrgId};
+use saldo_domain::import::{REDRIVABLE_AT_ALL, REDRIVE_MAX};
 
 use super::AccountStore;
 use super::record::{AsRevision, Record, WHAT};
@@ -34,6 +36,7 @@ const STAMPS: &str = "stamps";
 const GUARDS: [&str; 4] = [REVISION, LAST_IMPORT, STAMPS, DELETED_BY];
 /// How long a tombstone is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+const _: () = assert!(KEPT.as_secs() >= REDRIVABLE_AT_ALL.as_secs() + REDRIVE_MAX.as_secs());
 
 // Imports, edits and deletions are 16 bytes each, which sort by time.
 record! {
