@@ -6,12 +6,13 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
-use local::sqs_event;
+use local::{App, sqs_event};
 use saldo_domain::id::{AccountId, ImportId};
 use saldo_domain::import::{Accepted, Format, ImportJob, ImportStatus, Notation, PayloadFile};
 use saldo_jobs::import::Redriven;
 use saldo_store::files::ImportFiles;
 use serde_json::Value;
+use testing::wire::{FaultPlan, intercepted};
 use uuid::Uuid;
 
 use crate::dead_letters::ImportFixture;
@@ -181,6 +182,33 @@ async fn unreadable_import_is_redriven_only_if_no_newer_one_was_planned() {
     fixture.work().await;
     assert_eq!(fixture.marks(&newer).await, (false, 0));
     assert_eq!(fixture.redrive(&id).await, Redriven::Overtaken);
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn late_worker_does_not_remove_the_entry_of_a_redriven_import() {
+    let fixture = ImportFixture::start(500).await;
+    let id = fixture.begin_named(5, "lost").await;
+    fixture.app.files.delete(&ImportFiles::of(&fixture.stack.org, &id).payload()).await.expect("S3");
+    // The worker has ended the import, and is held before it removes the entry.
+    let faults = FaultPlan::hold_at("DeleteItem");
+    let sdk = intercepted(&fixture.stack.aws.sdk_of("ImportPlannerFunction"), &faults);
+    let held = App { limits: fixture.app.limits, ..fixture.stack.aws.app_over(&sdk) };
+    let plan = fixture.plans().await;
+    let worker = tokio::spawn(saldo_jobs::import::handle((&held).into(), sqs_event(&plan)));
+    faults.reached().await;
+    assert!(matches!(fixture.redrive(&id).await, Redriven::Queued { .. }));
+    let plan = fixture.plans().await;
+    faults.release();
+    assert_eq!(worker.await.expect("no panic").batch_item_failures, []);
+
+    let newer = fixture.begin_named(5, "newer").await;
+    fixture.work().await;
+    assert_eq!(fixture.marks(&newer).await, (true, 0), "the redriven import is open");
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    let last = fixture.begin_named(5, "newer").await;
+    fixture.work().await;
+    assert_eq!(fixture.marks(&last).await, (false, 5));
     fixture.stack.stop().await;
 }
 
