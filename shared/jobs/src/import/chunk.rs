@@ -19,7 +19,7 @@ use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
-use saldo_store::{Batched, ChunkPart, Seen};
+use saldo_store::{Batched, ChunkPart, Seen, WRITES_IN_FLIGHT};
 use uuid::Uuid;
 
 use super::stores::Stores;
@@ -63,7 +63,7 @@ pub(super) async fn process(
     let finish = async |(number, row, seen): (usize, Box<Row>, Option<Seen>)| {
         Ok((number, import_alone(stores, job, *row, seen.as_ref(), default_currency, deadline).await?))
     };
-    let left = stream::iter(left).map(finish).buffer_unordered(stores.limits.writes_in_flight);
+    let left = stream::iter(left).map(finish).buffer_unordered(WRITES_IN_FLIGHT);
     outcomes.extend(left.try_collect::<Vec<_>>().await?);
     outcomes.sort_unstable_by_key(|(number, _)| *number);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();

@@ -23,7 +23,7 @@ use crate::dynamodb::item::{
 };
 use crate::dynamodb::record::{Attributes, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
-use crate::dynamodb::{Change, Condition, ConditionFailed, Key, absent, is};
+use crate::dynamodb::{AsRead, Change, Condition, ConditionFailed, Key};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
@@ -147,14 +147,9 @@ impl Stored {
         Ok(Change::new(key, &self.0, after, known, &GUARDS))
     }
 
-    /// The condition that the item is as it was read.
-    fn is_unchanged(&self) -> Condition {
-        let [revision, import, stamps, deletion] =
-            GUARDS.map(|attribute| is(attribute, self.0.get(attribute).cloned()));
-        match self.0.is_empty() {
-            true => absent(AccountKey::PARTITION),
-            false => revision.and(import).and(stamps).and(deletion),
-        }
+    /// The conditions that the item is as it was read.
+    fn is_unchanged(&self) -> Vec<Condition> {
+        AsRead::of(&self.0, &GUARDS).conditions::<AccountKey>()
     }
 }
 
@@ -237,7 +232,7 @@ impl AccountStore {
         now: Timestamp,
         by: &ChangedBy,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
-        self.table.put_if(tombstone(org, account, history, now, by)?, &[read.is_unchanged()]).await
+        self.table.put_if(tombstone(org, account, history, now, by)?, &read.is_unchanged()).await
     }
 
     /// Deletes the tombstone that was read, so that the account can be created again.
@@ -249,7 +244,7 @@ impl AccountStore {
     ) -> Result<(), Failure> {
         let key = AccountKey::new(org, &account.id);
         // If the tombstone is gone, another request has deleted it.
-        self.table.delete_if(&key, read.is_unchanged()).await.map(drop)
+        self.table.delete_if(&key, &read.is_unchanged()).await.map(drop)
     }
 }
 
