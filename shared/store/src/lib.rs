@@ -34,7 +34,7 @@ mod transactions;
 mod warm_up;
 
 pub use accesses::{AccessStore, SealedCredentials};
-pub use accounts::{AccountStore, Batched, OwnedAccount, Reported, Seen, StoredAccount};
+pub use accounts::{AccountStore, OwnedAccount, Reported, Seen, StoredAccount};
 pub use banks::BankCatalog;
 pub use clients::ClientStore;
 pub use deliveries::DeliveryStore;
