@@ -127,7 +127,8 @@ async fn import_rows(fixture: &ImportFixture, rows: &[usize], name: &str) -> Imp
 
 /// The name and the notes of the account of a row; `None` if it does not exist.
 async fn names(fixture: &ImportFixture, row: usize) -> Option<(String, String)> {
-    let (status, account) = fixture.stack.ask(&fixture.app, Method::GET, &path(fixture, row), Value::Null).await;
+    let (status, account) =
+        fixture.stack.ask(&fixture.app, Method::GET, &path(fixture, row), Value::Null).await;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     (status == 200).then(|| (text(&account["contact"]["name"]), text(&account["notes"])))
 }
@@ -164,8 +165,8 @@ async fn batch_overwrites_nothing_that_others_wrote_after_its_look_up() {
     // One of its accounts is there already, and the other one is not.
     let newer = import_rows(&fixture, &[2, 4], "newer").await;
     fixture.work().await;
-    let counts = fixture.import(&newer).await.counts();
-    assert_eq!((counts.imported, counts.updated), (1, 1));
+    let import = fixture.import(&newer).await;
+    assert_eq!((import.counts().imported, import.counts().updated), (1, 1), "{import:#?}");
     faults.release();
     assert_eq!(worker.await.expect("no panic").batch_item_failures, []);
 

@@ -161,7 +161,11 @@ async fn exhausted_chunk_counts_overtaken_rows_as_updated() {
     assert_eq!(answer.batch_item_failures, []);
     let import = fixture.import(&older).await;
     let counts = import.counts();
-    assert_eq!((counts.imported, counts.updated, counts.unchanged, counts.failed), (0, 2, 0, 2), "{import:#?}");
+    assert_eq!(
+        (counts.imported, counts.updated, counts.unchanged, counts.failed),
+        (0, 2, 0, 2),
+        "{import:#?}"
+    );
     fixture.stack.stop().await;
 }
 
@@ -225,7 +229,9 @@ async fn import_is_not_redriven_when_tombstones_may_have_expired() {
         let update = dynamodb.update_item().table_name(&fixture.stack.aws.variables["SALDO_JOBS_TABLE"]);
         let partition = AttributeValue::S(format!("{}#{id}", fixture.stack.org));
         let update = update.key("job", partition).key("part", AttributeValue::S("job".to_owned()));
-        let update = update.update_expression("SET created_at = :accepted").condition_expression("created_at > :accepted");
+        let update = update
+            .update_expression("SET created_at = :accepted")
+            .condition_expression("created_at > :accepted");
         let accepted = AttributeValue::N(accepted.as_millisecond().to_string());
         update.expression_attribute_values(":accepted", accepted).send().await.expect("the job");
     };
