@@ -31,7 +31,7 @@ pub use decision::{Decision, RowWrite};
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
 pub use notation::{Format, Notation};
-pub use open::{LONGEST_RUN, REDRIVABLE};
+pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{ImportOfUpload, ImportOptions, UNKNOWN_UPLOAD};
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
 pub use progress::{Counts, Progress};
