@@ -110,9 +110,9 @@ impl Failed {
 fn take_statements(request: &mut Value, mut takes: impl FnMut(&Value) -> bool) -> Option<Vec<usize>> {
     let (mut places, mut place) = (Vec::new(), 0..);
     divide(&mut request["Statements"], |statement| {
-        let (taken, place) = (takes(statement), place.next());
-        places.extend(place.filter(|_| taken));
-        !taken
+        let (fails, place) = (takes(statement), place.next());
+        places.extend(place.filter(|_| fails));
+        !fails
     })?;
     Some(places)
 }
