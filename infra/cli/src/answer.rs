@@ -35,6 +35,11 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
     writeln!(io::stdout(), "{}", text.trim_end_matches('\n'))
 }
 
+/// Tells people something that is not a result, on stderr: programs read stdout alone.
+pub(crate) fn note(text: &str) {
+    let _stderr_closed = writeln!(io::stderr(), "{text}");
+}
+
 /// Columns below their names. A cell without a value is a dash.
 pub(crate) fn columns(names: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::access::Address;
+use crate::address::Address;
 use crate::private;
 
 const CONFIG: &str = "config.toml";

@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use serde_json::{Map, Number, Value};
 use uuid::Uuid;
 
-use crate::answer::Outcome;
+use crate::answer::{Outcome, note};
 use crate::api::{Api, Document, Download};
 use crate::config::{Config, ProfileKind};
 use crate::file::Sink;
@@ -190,7 +190,7 @@ pub(crate) async fn run(session: &Session, Export { subject }: Export) -> Result
         sink.finish()?;
     }
     if common.file != Path::new("-") {
-        session.note(&format!("The export is in {}.", common.file.display()));
+        note(&format!("The export is in {}.", common.file.display()));
     }
     Ok(Outcome::Done)
 }
@@ -248,8 +248,9 @@ pub(crate) async fn fetch(session: &Session, api: &Api, id: &JobId, file: &Path)
         };
         match receive(api, &job, url, file).await {
             Err(error) if attempt < DOWNLOADS_MAX && file != Path::new("-") && is_temporary(&error) => {
-                attempt += 1
+                attempt += 1;
             }
+
             received => return received,
         }
     }

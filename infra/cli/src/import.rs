@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
-use crate::answer::Outcome;
+use crate::answer::{Outcome, note};
 use crate::api::{Api, Document};
 use crate::job::{self, JobId};
 use crate::session::Session;
@@ -87,21 +87,21 @@ pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
     if !import.wait {
         let job = api.read(&id.path()).await?;
         job::show_start(session.output, &id, &job)?;
-        session.note(&format!("The import runs. `saldo jobs show {id} --wait` waits for its result."));
+        note(&format!("The import runs. `saldo jobs show {id} --wait` waits for its result."));
         journal.end(&place);
         return Ok(Outcome::Done);
     }
     let job = job::ended(session, &api, &id).await?;
     job::show(session.output, &job)?;
     if job.count_of("failed") > 0 {
-        keep_refused(session, &api, &id, &import, &job).await;
+        keep_refused(&api, &id, &import, &job).await;
     }
     journal.end(&place);
-    Ok(job::outcome(session, &job))
+    Ok(job::outcome(&job))
 }
 
 /// Writes the refused rows into a file. The import has ended: a file that can't be written does not change its result.
-async fn keep_refused(session: &Session, api: &Api, id: &JobId, import: &Import, job: &Document) {
+async fn keep_refused(api: &Api, id: &JobId, import: &Import, job: &Document) {
     let saved = match &import.failed {
         Some(file) => refused::save(api, id, file).await.map(|()| Some(file.clone())),
         None if import.file == Path::new("-") => Ok(None),
@@ -112,11 +112,10 @@ async fn keep_refused(session: &Session, api: &Api, id: &JobId, import: &Import,
         rows => format!("{rows} rows were refused"),
     };
     let where_from = format!("`saldo jobs download {id} -o FILE` gets them");
-    session.note(&match saved {
-        Ok(Some(file)) => format!(
-            "{rows}: see {}. Correct them there, and import that file with the same options.",
-            file.display()
-        ),
+    note(&match saved {
+        Ok(Some(file)) => {
+            format!("{rows}: see {}. Correct that file, and import it with the same options.", file.display())
+        }
         Ok(None) => format!("{rows}. {where_from}, each with the reason."),
         Err(error) => format!("saldo: {rows}, but not written: {error:#} {where_from}."),
     });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::answer::{self, Outcome, Output};
+use crate::answer::{self, Outcome, Output, note};
 use crate::api::{Api, Document, Error};
 use crate::progress::Progress;
 use crate::session::Session;
@@ -115,9 +115,9 @@ pub(crate) async fn ended(session: &Session, api: &Api, id: &JobId) -> Result<Do
 }
 
 /// What the end of a job means for the exit status. Says on stderr why it is a failure.
-pub(crate) fn outcome(session: &Session, job: &Document) -> Outcome {
+pub(crate) fn outcome(job: &Document) -> Outcome {
     let failed = |why: &str| {
-        session.note(&format!("saldo: {why}"));
+        note(&format!("saldo: {why}"));
         Outcome::Failed
     };
     match job.text_of("status") {
@@ -169,7 +169,7 @@ fn table(job: &Document) -> String {
     for (member, title) in [("errors", "Refused:"), ("warnings", "Warnings:")] {
         let findings = job.json[member].as_array().map_or(&[][..], Vec::as_slice);
         if !findings.is_empty() {
-            text += &format!("\n\n{title}\n{}", table_of(findings));
+            text.extend(["\n\n", title, "\n", &table_of(findings)]);
         }
     }
     text
@@ -186,7 +186,9 @@ fn table_of(findings: &[Value]) -> String {
     let rows = findings.iter().take(FINDINGS_SHOWN).map(row);
     let mut text = answer::columns(&["PLACE", "EXTERNAL ID", "FIELD", "REASON"], rows);
     if findings.len() > FINDINGS_SHOWN {
-        text += &format!("\nand {} more", findings.len() - FINDINGS_SHOWN);
+        text += "\nand ";
+        text += &(findings.len() - FINDINGS_SHOWN).to_string();
+        text += " more";
     }
     text
 }

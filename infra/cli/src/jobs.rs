@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::answer::{self, Outcome, Output};
+use crate::answer::{self, Outcome, Output, note};
 use crate::api::{Api, Document, Error};
 use crate::export;
 use crate::import::refused;
@@ -101,7 +101,7 @@ pub(crate) async fn run(session: &Session, jobs: Jobs) -> Result<Outcome> {
                 false => api.read(&id.path()).await.map_err(|error| id.explain(error))?,
             };
             job::show(session.output, &job)?;
-            Ok(if wait { job::outcome(session, &job) } else { Outcome::Done })
+            Ok(if wait { job::outcome(&job) } else { Outcome::Done })
         }
         Jobs::Cancel(Cancel { id }) => {
             let JobId::Import(_) = id else {
@@ -135,7 +135,7 @@ async fn list(session: &Session, api: &Api, kind: Option<Kind>, limit: usize) ->
                 if kind.is_none()
                     && error.refusal().is_some_and(|refusal| refusal.code == "scope_missing") =>
             {
-                session.note(&format!("saldo: {error}"));
+                note(&format!("saldo: {error}"));
             }
             Err(error) => return Err(error.into()),
         }

@@ -5,6 +5,7 @@
 //! they are, so what the API adds works without a new release of the command.
 
 mod access;
+mod address;
 mod answer;
 mod api;
 mod completions;
@@ -28,6 +29,9 @@ pub use answer::{Outcome, Output};
 pub use interruption::Interruption;
 use session::Session;
 
+/// Not a comment of documentation, which would have to mark the address as a link.
+const ADDRESS: &str =
+    "The address of Saldo, such as https://saldo.example; that of the last login by default";
 const GLOBAL: &str = "Options of all commands";
 
 const ABOUT: &str = "\
@@ -64,8 +68,7 @@ Exit status:
 #[command(after_long_help = EXAMPLES, after_help = "`saldo --help` has examples, variables and the exit status.")]
 #[command(max_term_width = 100)]
 pub struct Options {
-    /// The address of Saldo, such as https://saldo.example; that of the last login by default.
-    #[arg(long, global = true, value_name = "URL", help_heading = GLOBAL)]
+    #[arg(long, global = true, value_name = "URL", help_heading = GLOBAL, help = ADDRESS)]
     url: Option<String>,
     /// The output: a table for people, JSON for programs.
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true)]
@@ -79,7 +82,7 @@ pub struct Options {
 enum Command {
     Login(login::Login),
     Import(import::Import),
-    Export(export::Export),
+    Export(Box<export::Export>),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     Completions(completions::Completions),
@@ -117,7 +120,7 @@ impl Prepared {
         match self.command {
             Command::Login(login) => login::run(session, login).await,
             Command::Import(import) => import::run(session, import).await,
-            Command::Export(export) => export::run(session, export).await,
+            Command::Export(export) => export::run(session, *export).await,
             Command::Jobs(jobs) => jobs::run(session, jobs).await,
             Command::Completions(completions) => completions::run(&completions),
             Command::Man(man) => man::run(&man),

@@ -8,8 +8,9 @@ use clap::Args;
 use console::Term;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::access::{Access, Address, KeySource, secret};
-use crate::answer::Outcome;
+use crate::access::{Access, KeySource, secret};
+use crate::address::Address;
+use crate::answer::{Outcome, note};
 use crate::api::Api;
 use crate::session::{Session, variable};
 
@@ -81,12 +82,12 @@ pub(crate) async fn run(session: &Session, login: Login) -> Result<Outcome> {
     };
     session.config.store(&url, &key)?;
     let file = session.config.credentials_file();
-    session.note(&format!("Logged in to {}. The key is in {}.", url.as_str(), file.display()));
+    note(&format!("Logged in to {}. The key is in {}.", url.as_str(), file.display()));
     if lacks_scope {
-        session.note("The key lacks the scope `import`, so it can't import files.");
+        note("The key lacks the scope `import`, so it can't import files.");
     }
     if variable("SALDO_KEY").is_some() {
-        session.note("SALDO_KEY is set and takes precedence over the stored key.");
+        note("SALDO_KEY is set and takes precedence over the stored key.");
     }
     Ok(Outcome::Done)
 }

@@ -23,16 +23,13 @@ pub(crate) struct Man {
 }
 
 pub(crate) fn run(man: &Man) -> Result<Outcome> {
-    match &man.folder {
-        Some(folder) => {
-            let written = clap_mangen::generate_to(Options::command(), folder);
-            written.with_context(|| format!("the pages can't be written into {}", folder.display()))?;
-        }
-        None => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Options::command().disable_help_subcommand(true)).render(&mut page)?;
-            std::io::Write::write_all(&mut std::io::stdout(), &page)?;
-        }
+    if let Some(folder) = &man.folder {
+        let written = clap_mangen::generate_to(Options::command(), folder);
+        written.with_context(|| format!("the pages can't be written into {}", folder.display()))?;
+    } else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Options::command().disable_help_subcommand(true)).render(&mut page)?;
+        std::io::Write::write_all(&mut std::io::stdout(), &page)?;
     }
     Ok(Outcome::Done)
 }

@@ -4,6 +4,8 @@ use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 /// Creates the folder, and those above it that are missing.
 ///
 /// # Errors
@@ -21,13 +23,29 @@ pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
 /// # Errors
 /// When it can't be written.
 pub(crate) fn write(file: &Path, content: &[u8]) -> io::Result<()> {
+    prepared(file, content)?.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Writes a file, unless there is one of that name; returns whether it was written.
+///
+/// # Errors
+/// When it can't be written.
+pub(crate) fn write_new(file: &Path, content: &[u8]) -> io::Result<bool> {
+    match prepared(file, content)?.persist_noclobber(file) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error),
+    }
+}
+
+fn prepared(file: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
     let folder = file.parent().unwrap_or(Path::new("."));
     create_folder(folder)?;
-    let mut new = tempfile::NamedTempFile::new_in(folder)?; // with the mode 0600
+    let mut new = NamedTempFile::new_in(folder)?; // with the mode 0600
     new.write_all(content)?;
     new.as_file().sync_all()?;
-    new.persist(file).map_err(|error| error.error)?;
-    Ok(())
+    Ok(new)
 }
 
 /// Whether other users can read or change the file.

@@ -47,12 +47,6 @@ impl Session {
         let access = Access::find(self.url.as_deref(), variable("SALDO_KEY"), &self.config)?;
         Api::new(access).context("the command can't open connections")
     }
-
-    /// Tells people something that is not a result. Programs read stdout alone.
-    pub(crate) fn note(&self, text: &str) {
-        use std::io::Write as _;
-        let _stderr_closed = writeln!(std::io::stderr(), "{text}");
-    }
 }
 
 /// The value of a variable that is set and not empty.

@@ -90,7 +90,22 @@ impl Journal {
         is_within(begun.at, IMPORT_VALID).then_some(begun)
     }
 
-    pub(super) fn write_import(&self, place: &Place, begun: &BegunImport) -> Result<()> {
+    /// Records an import that will be requested. If the same command runs twice at once, both get what the first one
+    /// has recorded, and so request one import.
+    pub(super) fn begin_import(&self, place: &Place, begun: BegunImport) -> Result<BegunImport> {
+        if self.import(place).is_none() {
+            self.end(place); // what is too old or damaged
+        }
+        let file = self.file("import", place);
+        let written = private::write_new(&file, &serde_json::to_vec(&begun)?);
+        match written.with_context(|| format!("{} can't be written", file.display()))? {
+            true => Ok(begun),
+            false => Ok(self.import(place).unwrap_or(begun)),
+        }
+    }
+
+    /// Records the job of an import.
+    pub(super) fn accept_import(&self, place: &Place, begun: &BegunImport) -> Result<()> {
         self.write("import", place, begun)
     }
 
@@ -138,13 +153,15 @@ mod tests {
             job: None,
             at,
         };
-        journal.write_import(&place, &begun(Timestamp::now())).expect("written");
+        journal.begin_import(&place, begun(Timestamp::now())).expect("written");
         assert_eq!(journal.import(&place).expect("an entry").upload_id, "upl_1");
+        let second = BegunImport { idempotency_key: "other".to_owned(), ..begun(Timestamp::now()) };
+        assert_eq!(journal.begin_import(&place, second).expect("the first").idempotency_key, "k");
         assert!(journal.import(&other).is_none() && journal.upload(&place).is_none());
 
-        journal.write_import(&place, &begun(Timestamp::now() - 24.hours())).expect("written");
+        journal.accept_import(&place, &begun(Timestamp::now() - 24.hours())).expect("written");
         assert!(journal.import(&place).is_none());
-        journal.write_import(&place, &begun(Timestamp::now())).expect("written");
+        journal.begin_import(&place, begun(Timestamp::now())).expect("written");
         journal.end(&place);
         assert!(journal.import(&place).is_none());
         fs::write(journal.file("import", &place), "{").expect("written");

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::journal::{BegunImport, Journal, Place};
 use super::source::Source;
+use crate::answer::note;
 use crate::api::{Api, Error, LinkError};
 use crate::job::JobId;
 use crate::progress::Progress;
@@ -69,7 +70,7 @@ pub(super) async fn submit(
     let mut begun = match journal.import(&place) {
         Some(BegunImport { job: Some(job), at, .. }) => {
             let id: JobId = job.parse().map_err(|why| anyhow!("the record of {job} is damaged: {why}."))?;
-            session.note(&format!(
+            note(&format!(
                 "Continuing with {id}, which the same command began at {at:.0} and did not finish."
             ));
             return Ok((id, place));
@@ -79,8 +80,7 @@ pub(super) async fn submit(
             let upload_id = upload(session, api, journal, submission, &Place::of(&parts)).await?;
             let idempotency_key = Uuid::new_v4().to_string();
             let begun = BegunImport { upload_id, idempotency_key, job: None, at: Timestamp::now() };
-            journal.write_import(&place, &begun)?;
-            begun
+            journal.begin_import(&place, begun)?
         }
     };
     session.interruption.set("The import may have been accepted. Run the same command again: it continues, and imports nothing twice.");
@@ -91,7 +91,7 @@ pub(super) async fn submit(
     }
     let id = id?;
     begun.job = Some(id.to_string());
-    journal.write_import(&place, &begun)?;
+    journal.accept_import(&place, &begun)?;
     Ok((id, place))
 }
 

@@ -42,7 +42,7 @@ impl Proxy {
 
     /// Waits until the request is held.
     pub(crate) async fn reached(&self) {
-        let reached = tokio::time::timeout(Duration::from_secs(60), self.reached.acquire());
+        let reached = tokio::time::timeout(Duration::from_mins(1), self.reached.acquire());
         reached.await.expect("the command sends the request").expect("open").forget();
     }
 }
@@ -56,7 +56,7 @@ impl Drop for Proxy {
 /// Passes the one request of a connection on.
 async fn pass(mut client: TcpStream, held: Held, reached: Arc<Semaphore>) {
     let mut received = Vec::new();
-    let head = loop {
+    let end_of_head = loop {
         if let Some(end) = received.windows(4).position(|part| part == b"\r\n\r\n") {
             break end;
         }
@@ -64,7 +64,7 @@ async fn pass(mut client: TcpStream, held: Held, reached: Arc<Semaphore>) {
             return;
         }
     };
-    let text = String::from_utf8_lossy(&received[..head]).into_owned();
+    let text = String::from_utf8_lossy(&received[..end_of_head]).into_owned();
     let (line, headers) = text.split_once("\r\n").expect("a request");
     let [method, target, version] = *line.split(' ').collect::<Vec<_>>() else { panic!("{line}") };
     let (host, path) = target.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a URL");
@@ -72,7 +72,7 @@ async fn pass(mut client: TcpStream, held: Held, reached: Arc<Semaphore>) {
     if let Held::Body(start) = held
         && request.starts_with(start)
     {
-        while received.len() == head + 4 {
+        while received.len() == end_of_head + 4 {
             client.read_buf(&mut received).await.expect("a body");
         }
         reached.add_permits(1);
@@ -81,7 +81,7 @@ async fn pass(mut client: TcpStream, held: Held, reached: Arc<Semaphore>) {
     let mut stack = TcpStream::connect(host).await.expect("the stack");
     let head_sent = format!("{request}\r\nconnection: close\r\n{headers}");
     stack.write_all(head_sent.as_bytes()).await.expect("sent");
-    stack.write_all(&received[head..]).await.expect("sent");
+    stack.write_all(&received[end_of_head..]).await.expect("sent");
     if let Held::Answer(start) = held
         && request.starts_with(start)
     {
