@@ -2,7 +2,7 @@
 //! and a repeated command recognizes them. A file is read twice for that; what can't be read twice, and what is
 //! compressed here, goes through a file without a name, which disappears with the command.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Cursor, ErrorKind, Read, Seek as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -40,8 +40,9 @@ impl Source {
     /// # Errors
     /// When it can't be read or is empty.
     pub(super) async fn read(path: &Path, compress: bool, spool: &Path) -> Result<Self> {
+        let bytes = std::fs::metadata(path).ok().filter(Metadata::is_file).map(|about| about.len());
         let (progress, path, spool) =
-            (Progress::of_bytes("Reading", None), path.to_owned(), spool.to_owned());
+            (Progress::of_bytes("Reading", bytes), path.to_owned(), spool.to_owned());
         let bar = progress.bar();
         // Away from the task that waits for Ctrl-C.
         tokio::task::spawn_blocking(move || prepare(path, compress, &spool, &bar)).await?
@@ -103,7 +104,6 @@ fn prepare(path: PathBuf, compress: bool, spool: &Path, bar: &ProgressBar) -> Re
             bail!("{shown} is a folder. Name a file in it.");
         }
         if about.is_file() {
-            bar.set_length(about.len());
             regular = Some(file.try_clone().with_context(|| format!("{shown} can't be read"))?);
         }
         input = Box::new(file);
