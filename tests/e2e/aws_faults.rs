@@ -66,9 +66,8 @@ async fn key_creation_and_revocation_survive_transaction_conflicts() {
 /// Starts an import of four rows in two chunks. Returns the messages of the chunks.
 async fn two_chunks(fixture: &ImportFixture) -> (ImportId, Vec<aws_sdk_sqs::types::Message>) {
     let id = fixture.begin(4).await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
-    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
-    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    fixture.plan().await;
+    let chunks = fixture.chunks().await;
     assert_eq!(chunks.len(), 2);
     (id, chunks)
 }
@@ -99,7 +98,7 @@ async fn failed_statement_is_sent_again_if_it_may_pass_and_then_alone() {
         let answer = saldo_jobs::import::handle((&app).into(), sqs_event(&chunks)).await;
         assert_eq!(answer.batch_item_failures, [], "{code}");
         assert!(sent.contains(&(times - faults.failures_left())), "{code}: {}", faults.failures_left());
-        let put_back = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+        let put_back = fixture.chunks().await;
         assert_eq!(put_back, [], "the chunk is done, not requeued");
         let import = fixture.import(&id).await;
         assert_eq!(import.job.status, ImportStatus::Completed, "{code}: {import:#?}");
@@ -130,9 +129,8 @@ async fn statement_that_the_role_does_not_allow_fails_its_chunk() {
 async fn rows_of_a_throttled_request_are_written_alone_and_other_batches_are_not_sent_again() {
     let fixture = ImportFixture::start(50).await;
     let id = fixture.begin(51).await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
-    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
-    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    fixture.plan().await;
+    let chunks = fixture.chunks().await;
     let busy = account_id(&fixture, 0).to_string();
     let faults = FaultPlan::fail_matching(&["BatchExecuteStatement"], &busy, Fault::Throttled);
     faults.fail_next(ATTEMPTS);
@@ -180,9 +178,8 @@ async fn chunk_out_of_time_is_requeued_with_remaining_rows() {
 async fn no_group_of_rows_begins_after_the_deadline() {
     let fixture = ImportFixture::start(150).await;
     let id = fixture.begin(151).await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
-    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
-    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    fixture.plan().await;
+    let chunks = fixture.chunks().await;
     let limits = Limits { chunk_time: Duration::ZERO, throttled_rest: Duration::ZERO, ..fixture.app.limits };
     let app = App { limits, ..fixture.app.clone() };
     let answer = saldo_jobs::import::handle((&app).into(), sqs_event(&chunks)).await;
@@ -226,9 +223,8 @@ async fn batch_overwrites_nothing_that_others_wrote_after_its_look_up() {
     import_rows(&fixture, &[0, 1, 2, 3], "first").await;
     fixture.work().await;
     let late = import_rows(&fixture, &[0, 1, 2, 3, 4, 5], "late").await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
-    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
-    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    fixture.plan().await;
+    let chunks = fixture.chunks().await;
 
     // The worker has looked the accounts up, and is held before it sends its batch.
     let faults = FaultPlan::hold_at("BatchExecuteStatement");

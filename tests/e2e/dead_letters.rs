@@ -146,25 +146,30 @@ impl ImportFixture {
         accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
     }
 
+    /// The messages for the planner, which are taken from its queue.
+    pub(crate) async fn plans(&self) -> Vec<Message> {
+        self.stack.messages(&self.stack.aws.variables["SALDO_PLAN_QUEUE"]).await
+    }
+
+    /// The messages of the chunks, which are taken from their queue.
+    pub(crate) async fn chunks(&self) -> Vec<Message> {
+        self.stack.messages(&self.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await
+    }
+
+    /// Plans the imports whose messages are queued.
+    pub(crate) async fn plan(&self) {
+        let plans = self.plans().await;
+        saldo_jobs::import::handle((&self.app).into(), sqs_event(&plans)).await;
+    }
+
     /// Handles all queued messages until the queues are empty. Messages that fail go to the DLQ handler.
     pub(crate) async fn work(&self) {
-        let variables = &self.stack.aws.variables;
         let [planner, worker, dlq_app] =
             ["ImportPlannerFunction", "ImportWorkerFunction", "ImportDeadLettersFunction"]
                 .map(|function| self.app_of(function));
         loop {
-            let plans = self
-                .stack
-                .messages(&variables["SALDO_PLAN_QUEUE"])
-                .await
-                .into_iter()
-                .map(|plan| (&planner, plan));
-            let chunks = self
-                .stack
-                .messages(&variables["SALDO_IMPORT_QUEUE"])
-                .await
-                .into_iter()
-                .map(|chunk| (&worker, chunk));
+            let plans = self.plans().await.into_iter().map(|plan| (&planner, plan));
+            let chunks = self.chunks().await.into_iter().map(|chunk| (&worker, chunk));
             let work: Vec<_> = plans.chain(chunks).collect();
             if work.is_empty() {
                 return;
@@ -193,8 +198,7 @@ async fn redriven_chunks_are_counted_once() {
     let fixture = ImportFixture::start(3).await;
     let id = fixture.begin(10).await;
     // Two of four chunks can't be read.
-    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
-    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    fixture.plan().await;
     let files = ImportFiles::of(&fixture.stack.org, &id);
     for number in [1, 3] {
         fixture.app.files.put(&files.chunk(number), "text/plain", "poison".into()).await.expect("S3");
@@ -221,7 +225,7 @@ async fn redriven_chunks_are_counted_once() {
 async fn import_with_exhausted_plan_fails_and_redrive_resumes_it() {
     let fixture = ImportFixture::start(1).await;
     let id = fixture.begin(12).await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    let plan = fixture.plans().await;
     // The planner dies when it has queued some of its chunks, and its message goes to the DLQ.
     let faults = Arc::new(FaultPlan::default());
     let failing = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults));
@@ -261,30 +265,29 @@ async fn message_for_nonexistent_chunk_does_not_fail_redriven_import() {
     // Its message arrives before the redriven import is planned, or after.
     for planned in [false, true] {
         let fixture = ImportFixture::start(1).await;
-        let variables = &fixture.stack.aws.variables;
         let id = fixture.begin(3).await;
         // The planner has time for two of the three chunks. Then the plan fails, and the numbers 2
         // and 3 are queued.
         let limits = Limits { planning_time: Duration::ZERO, ..fixture.app.limits };
-        let plan = fixture.stack.messages(&variables["SALDO_PLAN_QUEUE"]).await;
+        let plan = fixture.plans().await;
         saldo_jobs::import::handle((&App { limits, ..fixture.app.clone() }).into(), sqs_event(&plan)).await;
         let dlq_app = fixture.app_of("ImportDeadLettersFunction");
-        let plan = fixture.stack.messages(&variables["SALDO_PLAN_QUEUE"]).await;
+        let plan = fixture.plans().await;
         assert_eq!(plan.len(), 1, "the plan is requeued");
         saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&plan)).await;
-        let chunks = fixture.stack.messages(&variables["SALDO_IMPORT_QUEUE"]).await;
+        let chunks = fixture.chunks().await;
         assert_eq!(chunks.len(), 4);
         saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&chunks)).await;
         assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Failed);
 
         assert!(matches!(fixture.redrive(&id).await, Redriven::Queued { plan: true, .. }));
         if planned {
-            let plan = fixture.stack.messages(&variables["SALDO_PLAN_QUEUE"]).await;
+            let plan = fixture.plans().await;
             saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
             assert_eq!(fixture.import(&id).await.job.chunks, Some(3));
         }
         // The worker that committed chunk 3 died, so its message becomes visible again.
-        let is_number_3 = |message: &&aws_sdk_sqs::types::Message| {
+        let is_number_3 = |message: &&Message| {
             let body = message.body().unwrap_or_default();
             let parsed: Queued<ImportMessage> = serde_json::from_str(body).expect("a message");
             parsed.message.task == ImportTask::Chunk(3)
@@ -311,8 +314,7 @@ async fn message_for_nonexistent_chunk_does_not_fail_redriven_import() {
 async fn throttled_chunk_is_requeued_without_failed_rows() {
     let fixture = ImportFixture::start(2).await;
     let id = fixture.begin(6).await;
-    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
-    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    fixture.plan().await;
     let faults = Arc::new(FaultPlan::default());
     let retries = RetryConfig::standard().with_initial_backoff(Duration::from_millis(1));
     let sdk = fixture.stack.aws.sdk_of("ImportWorkerFunction").to_builder().retry_config(retries).build();
@@ -326,7 +328,7 @@ async fn throttled_chunk_is_requeued_without_failed_rows() {
     };
     // Far more often than a message may fail.
     for _ in 0..10 {
-        let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+        let chunks = fixture.chunks().await;
         assert_eq!(chunks.len(), 3);
         faults.throttle_all();
         let answer = saldo_jobs::import::handle((&busy).into(), sqs_event(&chunks)).await;
@@ -344,7 +346,7 @@ async fn import_with_rows_lost_between_deliveries_ends() {
     for rows_per_chunk in [500, 1] {
         let fixture = ImportFixture::start(rows_per_chunk).await;
         let id = fixture.begin(4).await;
-        let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+        let plan = fixture.plans().await;
         let faults = Arc::new(FaultPlan::default());
         let failing = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &faults));
         let failing = App { limits: fixture.app.limits, ..failing };

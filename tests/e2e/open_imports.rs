@@ -31,11 +31,6 @@ impl ImportFixture {
         account.contact.expect("a contact").name.to_string()
     }
 
-    /// The messages of plans.
-    async fn plans(&self) -> Vec<aws_sdk_sqs::types::Message> {
-        self.stack.messages(&self.stack.aws.variables["SALDO_PLAN_QUEUE"]).await
-    }
-
     /// The job of an import that is accepted now, with its place in the order.
     async fn enter(&self, id: ImportId) -> ImportJob {
         let (org, now) = (self.stack.org.clone(), Timestamp::now());
@@ -90,8 +85,7 @@ async fn unchanged_rows_leave_marks_while_an_older_import_is_open() {
 async fn exhausted_import_is_open_until_it_is_redriven() {
     let fixture = ImportFixture::start(2).await;
     let older = fixture.begin_named(4, "older").await;
-    let plan = fixture.plans().await;
-    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    fixture.plan().await;
     fixture
         .app
         .files
@@ -122,8 +116,7 @@ async fn exhausted_chunk_without_marks_counts_rows_whose_accounts_have_what_they
     fixture.begin_named(5, "same").await;
     fixture.work().await;
     let again = fixture.begin_named(6, "same").await;
-    let plan = fixture.plans().await;
-    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    fixture.plan().await;
     for number in [0, 2] {
         let chunk = ImportFiles::of(&fixture.stack.org, &again).chunk(number);
         fixture.app.files.put(&chunk, "text/plain", "poison".into()).await.expect("S3");
@@ -147,7 +140,7 @@ async fn exhausted_chunk_counts_overtaken_rows_as_updated() {
     fixture.work().await;
     let older = fixture.begin_named(4, "older").await;
     saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&fixture.plans().await)).await;
-    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    let chunks = fixture.chunks().await;
     // Of the three rows of its first chunk, a newer import has one, and the account of another is deleted.
     fixture.begin_named(1, "newer").await;
     fixture.work().await;

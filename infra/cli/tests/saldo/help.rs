@@ -78,7 +78,7 @@ async fn unknown_address_or_key_is_explained() {
     assert_eq!(no_host.code, Some(2));
     assert!(no_host.stderr.contains("https://saldo.invalid can't be reached: "), "{no_host:?}");
     assert_eq!(no_host.stderr.lines().count(), 1, "{no_host:?}");
-    let nobody =
+    let no_server =
         User::new().with("SALDO_KEY", "secret").run(&["jobs", "list", "--url", "http://127.0.0.1:9"]).await;
-    assert!(nobody.stderr.contains("nothing answers there"), "{nobody:?}");
+    assert!(no_server.stderr.contains("nothing answers there"), "{no_server:?}");
 }
