@@ -214,8 +214,8 @@ impl<'a> History<'a> {
     async fn run(mut self, tally: &mut Tally) {
         for number in 0..IMPORTS {
             self.begin(number, tally).await;
-            // Sometimes the previous imports have started, sometimes they have ended.
-            if self.random.random_bool(0.4) {
+            // Sometimes the previous imports have started, sometimes they have ended. One that is to be cancelled runs on.
+            if self.random.random_bool(0.4) && self.cancelled.is_none() {
                 self.deliver_all(tally).await;
             }
             for _ in 0..self.random.random_range(0..6) {
