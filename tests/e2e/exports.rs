@@ -19,7 +19,7 @@ pub(crate) async fn portfolio(tenant: &Tenant) {
             },
             {
                 "contact": { "name": "Not Due" }, "total_amount": 60000,
-                "external_id": tenant.external_id("INV-2026-0100"), "due_date": "9999-12-31"
+                "external_id": tenant.external_id("INV-2026-0100"), "due_date": "2199-12-31"
             },
             {
                 "contact": { "name": "Resolved" }, "total_amount": 60000, "status": "resolved",

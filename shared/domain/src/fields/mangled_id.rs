@@ -1,9 +1,10 @@
 //! Ids that a spreadsheet has turned into something else. Different ids become the same text, so
 //! different accounts would become one.
 
-use super::{Fields, Finding, FindingCode, Patch, Value, shown_value};
-use crate::text::{TextError, trimmed};
 use std::str::FromStr;
+
+use super::{Fields, Finding, FindingCode, Patch, Value, normalized, shown_value};
+use crate::text::{TextError, invisible, is_blank, trimmed};
 
 /// The digits that a spreadsheet writes in front of the separator of a number in scientific
 /// notation (three in engineering notation), and the most in its exponent.
@@ -46,15 +47,24 @@ fn is_error(id: &str) -> bool {
     hashes || named || matches!(name, "N/A" | "NV" | "N/D")
 }
 
+/// The id, unless it has an invisible character: ids that look equal would differ.
+fn visible<T: FromStr<Err = TextError>>(id: &str) -> Result<T, TextError> {
+    let read = id.parse()?;
+    invisible(id).map_or(Ok(read), |character| Err(TextError::InvisibleCharacter(character)))
+}
+
 impl Fields<'_> {
-    /// A field that holds an id. One that a spreadsheet has mangled is refused.
+    /// A field that holds an id. One that a spreadsheet has mangled, or that has an invisible character, is refused.
     pub fn id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        if self.refuse_mangled(name) { Patch::Keep } else { self.text(name) }
+        if self.refuse_mangled(name) { Patch::Keep } else { self.patch(name, |id| visible(&normalized(id))) }
     }
 
     /// As [`Fields::id`], of a field in which blanks say what null says.
     pub fn optional_id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        if self.refuse_mangled(name) { Patch::Keep } else { self.optional(name) }
+        match self.get(name) {
+            Some(Value::Text(text)) if is_blank(text) => self.optional(name),
+            _ => self.id(name),
+        }
     }
 
     fn refuse_mangled(&mut self, name: &'static str) -> bool {

@@ -4,9 +4,14 @@ use std::fmt;
 
 use serde_json::error::Category;
 
-use super::Misquoting;
-use super::{Finding, FindingCode, NO_SUCH_FIELD};
+use super::{Finding, FindingCode, Misquoting, NO_SUCH_FIELD};
+use crate::account::AccountField;
 use crate::suggest;
+
+/// The names of a header that an error shows.
+const NAMES_SHOWN_MAX: usize = 12;
+/// The characters of such a name that it shows.
+const NAME_CHARS_SHOWN_MAX: usize = 30;
 
 /// Why a payload can't be taken apart, and where. The message quotes no values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -162,17 +167,42 @@ pub enum PayloadErrorKind {
         /// The mistake.
         how: Misquoting,
     },
+    /// The file is in another format than it should be.
+    #[error("the file is {is}; {advice}")]
+    OtherFormat {
+        /// What it is.
+        is: &'static str,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// The file has no line with the number of the header, or the line is empty.
+    #[error("line {line}, which is stated as that of the header, is empty or too far from the beginning")]
+    NoHeaderLine {
+        /// The number of the line, counting from 1.
+        line: u64,
+    },
     /// No column of the header is a field of an account.
-    #[error("no column of the header is a field of an account; see `mapping` to name them")]
-    NoKnownColumn,
+    #[error("no column of the header is a field of an account; see `mapping` to name them; {found}")]
+    NoKnownColumn {
+        /// The header.
+        found: HeaderFound,
+    },
     /// Required fields have no column, so every row would be refused.
     #[error(
-        "no column for {}; name the columns after the fields, or assign columns to fields with `mapping`",
+        "no column for {}; name the columns after the fields, or assign columns to fields with `mapping`; {found}",
         columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
     )]
     MissingColumns {
         /// The fields.
         columns: Vec<MissingColumn>,
+        /// The header.
+        found: HeaderFound,
+    },
+    /// Several columns have a header that the options name.
+    #[error("several columns have the header {header}; name one by its number, or by header and occurrence")]
+    RepeatedHeader {
+        /// The header.
+        header: String,
     },
     /// Two columns fill the same field.
     #[error("two columns fill the field {field}")]
@@ -181,10 +211,12 @@ pub enum PayloadErrorKind {
         field: &'static str,
     },
     /// The mapping names columns that the header lacks.
-    #[error("the mapping names columns that the file does not have: {}", columns.join(", "))]
+    #[error("the mapping names columns that the file does not have: {}; {found}", columns.join(", "))]
     UnmatchedMapping {
         /// Their names.
         columns: Vec<String>,
+        /// The header.
+        found: HeaderFound,
     },
     /// The stored payload is no longer what was accepted.
     #[error("the payload is not there any more, or was replaced; send it again")]
@@ -206,6 +238,46 @@ impl fmt::Display for UnknownName {
             Some(similar) => write!(f, "{} (did you mean {similar}?)", self.name),
             None => f.write_str(&self.name),
         }
+    }
+}
+
+/// What was read as the header of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderFound {
+    /// Its line, counting from 1.
+    pub line: u64,
+    /// The first names in it, each cut to a bounded length.
+    pub names: Vec<String>,
+    /// The number of further names.
+    pub more: usize,
+}
+
+impl HeaderFound {
+    /// The header on a line, with this number of names.
+    pub fn of<'a>(line: u64, count: usize, names: impl Iterator<Item = &'a str>) -> Self {
+        let more = count.saturating_sub(NAMES_SHOWN_MAX);
+        Self { line, names: names.take(NAMES_SHOWN_MAX).map(Self::shown).collect(), more }
+    }
+
+    /// A name as an error shows it, cut if it is long.
+    #[must_use]
+    pub fn shown(name: &str) -> String {
+        name.trim().chars().take(NAME_CHARS_SHOWN_MAX).collect()
+    }
+}
+
+impl fmt::Display for HeaderFound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the header was read from line {}: ", self.line)?;
+        for (at, name) in self.names.iter().enumerate() {
+            write!(f, "{}\"{name}\"", if at > 0 { ", " } else { "" })?;
+        }
+        match self.more {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }?;
+        let fields: Vec<_> = AccountField::imported().map(AccountField::name).collect();
+        write!(f, "; the fields are {}", fields.join(", "))
     }
 }
 
@@ -255,7 +327,10 @@ impl PayloadErrorKind {
             Self::HeaderTooLong { .. } => "header_too_long",
             Self::UnclosedQuote => "unclosed_quote",
             Self::Misquoted { .. } => FindingCode::Misquoted.name(),
-            Self::NoKnownColumn => "no_known_column",
+            Self::OtherFormat { .. } => "other_format",
+            Self::NoHeaderLine { .. } => "no_header_line",
+            Self::RepeatedHeader { .. } => "repeated_header",
+            Self::NoKnownColumn { .. } => "no_known_column",
             Self::MissingColumns { .. } => "missing_column",
             Self::DuplicateColumn { .. } => "duplicate_column",
             Self::UnmatchedMapping { .. } => FindingCode::InvalidValue.name(),

@@ -57,11 +57,13 @@ pub struct NewTransaction {
 }
 
 fn listed_currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Currency> {
-    fields.patch(name, currencies::parse)
+    fields.patch(name, |code| {
+        currencies::parse(code).or_else(|_| currencies::parse(&code.trim().to_ascii_uppercase()))
+    })
 }
 
 fn day(fields: &mut Fields<'_>, name: &'static str) -> Patch<Date> {
-    fields.patch(name, date::parse_since_1970)
+    fields.patch(name, date::parse_in_range)
 }
 
 /// A positive amount, as a string of a plain decimal.
