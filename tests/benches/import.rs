@@ -15,7 +15,7 @@ use testing::wire::Sum;
 
 const ROWS: usize = 20_000;
 /// The maximum cost of an import, with all updates of its job.
-const WRITE_UNITS_PER_ROW_MAX: f64 = 1.05;
+const WRITE_UNITS_PER_ROW_MAX: f64 = 1.01;
 
 #[tokio::main]
 async fn main() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_config::retry::RetryConfig;
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Method;
 use jiff::Timestamp;
 use local::App;
@@ -113,6 +114,83 @@ async fn chunk_out_of_time_is_requeued_with_remaining_rows() {
     fixture.work().await;
     let import = fixture.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 4), "{import:#?}");
+    fixture.stack.stop().await;
+}
+
+/// Begins an import of these rows, each with `name` in the contact and in the notes.
+async fn import_rows(fixture: &ImportFixture, rows: &[usize], name: &str) -> ImportId {
+    let row = |n: &usize| json!({ "external_id": format!("r-{n}"), "contact": { "name": name }, "total_amount": 1, "notes": name });
+    let body = json!({ "accounts": rows.iter().map(row).collect::<Vec<_>>() });
+    let (_, accepted) = fixture.stack.ask(&fixture.app, Method::POST, "/api/v1/import", body).await;
+    accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id")
+}
+
+/// The name and the notes of the account of a row; `None` if it does not exist.
+async fn names(fixture: &ImportFixture, row: usize) -> Option<(String, String)> {
+    let (status, account) =
+        fixture.stack.ask(&fixture.app, Method::GET, &path(fixture, row), Value::Null).await;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (status == 200).then(|| (text(&account["contact"]["name"]), text(&account["notes"])))
+}
+
+fn account_id(fixture: &ImportFixture, row: usize) -> AccountId {
+    AccountId::of_external(&fixture.stack.org, &format!("r-{row}").parse().expect("an external id"))
+}
+
+fn path(fixture: &ImportFixture, row: usize) -> String {
+    format!("/v1/accounts/{}", account_id(fixture, row))
+}
+
+#[tokio::test]
+async fn batch_overwrites_nothing_that_others_wrote_after_its_look_up() {
+    let fixture = ImportFixture::start(5).await;
+    let pair = |name: &str, notes: &str| Some((name.to_owned(), notes.to_owned()));
+    import_rows(&fixture, &[0, 1, 2, 3], "first").await;
+    fixture.work().await;
+    let late = import_rows(&fixture, &[0, 1, 2, 3, 4, 5], "late").await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+
+    // The worker has looked the accounts up, and is held before it sends its batch.
+    let faults = FaultPlan::hold_at("BatchExecuteStatement");
+    let sdk = intercepted(&fixture.stack.aws.sdk_of("ImportWorkerFunction"), &faults);
+    let held = App { limits: fixture.app.limits, ..fixture.stack.aws.app_over(&sdk) };
+    let worker = tokio::spawn(saldo_jobs::import::handle((&held).into(), sqs_event(&chunks)));
+    faults.reached().await;
+    let by_hand = json!({ "notes": "by hand" });
+    assert_eq!(fixture.stack.ask(&fixture.app, Method::PUT, &path(&fixture, 0), by_hand).await.0, 200);
+    let gone = fixture.stack.ask(&fixture.app, Method::DELETE, &path(&fixture, 1), Value::Null).await;
+    assert_eq!(gone.0, 204);
+    // One of its accounts is there already, and the other one is not.
+    let newer = import_rows(&fixture, &[2, 4], "newer").await;
+    fixture.work().await;
+    let import = fixture.import(&newer).await;
+    assert_eq!((import.counts().imported, import.counts().updated), (1, 1), "{import:#?}");
+    faults.release();
+    assert_eq!(worker.await.expect("no panic").batch_item_failures, []);
+
+    assert_eq!(names(&fixture, 0).await, pair("late", "by hand"));
+    assert_eq!(names(&fixture, 1).await, None);
+    assert_eq!(names(&fixture, 2).await, pair("newer", "newer"));
+    assert_eq!(names(&fixture, 3).await, pair("late", "late"));
+    assert_eq!(names(&fixture, 4).await, pair("newer", "newer"));
+    let import = fixture.import(&late).await;
+    let counts = import.counts();
+    assert_eq!(import.job.status, ImportStatus::Completed, "{import:#?}");
+    assert_eq!((counts.imported, counts.updated, counts.unchanged), (1, 5, 0), "{import:#?}");
+
+    // An account that is created again over its tombstone does not expire with it.
+    import_rows(&fixture, &[1], "again").await;
+    fixture.work().await;
+    assert_eq!(names(&fixture, 1).await, pair("again", "again"));
+    let dynamodb = aws_sdk_dynamodb::Client::new(fixture.stack.sdk());
+    let scan = dynamodb.scan().table_name(&fixture.stack.aws.variables["SALDO_ACCOUNTS_TABLE"]);
+    let items = scan.consistent_read(true).send().await.expect("DynamoDB").items.unwrap_or_default();
+    let id = AttributeValue::S(account_id(&fixture, 1).to_string());
+    let item = items.iter().find(|item| item["id"] == id).expect("the account");
+    assert!(item.contains_key("deleted_by"), "{item:?}");
+    assert!(!item.contains_key("deleted_at") && !item.contains_key("expires_at"), "{item:?}");
     fixture.stack.stop().await;
 }
 

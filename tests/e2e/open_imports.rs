@@ -3,12 +3,16 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::http::Method;
 use jiff::{SignedDuration, Timestamp};
-use local::sqs_event;
+use local::{App, sqs_event};
 use saldo_domain::id::{AccountId, ImportId};
 use saldo_domain::import::{Accepted, Format, ImportJob, ImportStatus, Notation, PayloadFile};
 use saldo_jobs::import::Redriven;
 use saldo_store::files::ImportFiles;
+use serde_json::Value;
+use testing::wire::{FaultPlan, intercepted};
 use uuid::Uuid;
 
 use crate::dead_letters::ImportFixture;
@@ -137,6 +141,35 @@ async fn exhausted_chunk_without_marks_counts_rows_whose_accounts_have_what_they
 }
 
 #[tokio::test]
+async fn exhausted_chunk_counts_overtaken_rows_as_updated() {
+    let fixture = ImportFixture::start(3).await;
+    fixture.begin_named(4, "first").await;
+    fixture.work().await;
+    let older = fixture.begin_named(4, "older").await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&fixture.plans().await)).await;
+    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    // Of the three rows of its first chunk, a newer import has one, and the account of another is deleted.
+    fixture.begin_named(1, "newer").await;
+    fixture.work().await;
+    let second = AccountId::of_external(&fixture.stack.org, &"r-1".parse().expect("an id"));
+    let path = format!("/v1/accounts/{second}");
+    let gone = fixture.stack.ask(&fixture.app, Method::DELETE, &path, Value::Null).await;
+    assert_eq!(gone.0, 204, "{gone:?}");
+
+    let dlq_app = fixture.app_of("ImportDeadLettersFunction");
+    let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&chunks)).await;
+    assert_eq!(answer.batch_item_failures, []);
+    let import = fixture.import(&older).await;
+    let counts = import.counts();
+    assert_eq!(
+        (counts.imported, counts.updated, counts.unchanged, counts.failed),
+        (0, 2, 0, 2),
+        "{import:#?}"
+    );
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
 async fn unreadable_import_is_redriven_only_if_no_newer_one_was_planned() {
     let fixture = ImportFixture::start(500).await;
     let lost = async || {
@@ -153,6 +186,62 @@ async fn unreadable_import_is_redriven_only_if_no_newer_one_was_planned() {
     fixture.work().await;
     assert_eq!(fixture.marks(&newer).await, (false, 0));
     assert_eq!(fixture.redrive(&id).await, Redriven::Overtaken);
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn late_worker_does_not_remove_the_entry_of_a_redriven_import() {
+    let fixture = ImportFixture::start(500).await;
+    let id = fixture.begin_named(5, "lost").await;
+    fixture.app.files.delete(&ImportFiles::of(&fixture.stack.org, &id).payload()).await.expect("S3");
+    // The worker has ended the import, and is held before it removes the entry.
+    let faults = FaultPlan::hold_at("DeleteItem");
+    let sdk = intercepted(&fixture.stack.aws.sdk_of("ImportPlannerFunction"), &faults);
+    let held = App { limits: fixture.app.limits, ..fixture.stack.aws.app_over(&sdk) };
+    let plan = fixture.plans().await;
+    let worker = tokio::spawn(saldo_jobs::import::handle((&held).into(), sqs_event(&plan)));
+    faults.reached().await;
+    assert!(matches!(fixture.redrive(&id).await, Redriven::Queued { .. }));
+    let plan = fixture.plans().await;
+    faults.release();
+    assert_eq!(worker.await.expect("no panic").batch_item_failures, []);
+
+    let newer = fixture.begin_named(5, "newer").await;
+    fixture.work().await;
+    assert_eq!(fixture.marks(&newer).await, (true, 0), "the redriven import is open");
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    let last = fixture.begin_named(5, "newer").await;
+    fixture.work().await;
+    assert_eq!(fixture.marks(&last).await, (false, 5));
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn import_is_not_redriven_when_tombstones_may_have_expired() {
+    let fixture = ImportFixture::start(500).await;
+    let id = fixture.begin_named(5, "lost").await;
+    fixture.app.files.delete(&ImportFiles::of(&fixture.stack.org, &id).payload()).await.expect("S3");
+    fixture.work().await;
+    let job = fixture.import(&id).await.job;
+    let dynamodb = aws_sdk_dynamodb::Client::new(fixture.stack.sdk());
+    let accepted_days_ago = async |days: i64| {
+        let accepted = Timestamp::now() - SignedDuration::from_hours(24 * days);
+        let update = dynamodb.update_item().table_name(&fixture.stack.aws.variables["SALDO_JOBS_TABLE"]);
+        let partition = AttributeValue::S(format!("{}#{id}", fixture.stack.org));
+        let update = update.key("job", partition).key("part", AttributeValue::S("job".to_owned()));
+        let update = update
+            .update_expression("SET created_at = :accepted")
+            .condition_expression("created_at > :accepted");
+        let accepted = AttributeValue::N(accepted.as_millisecond().to_string());
+        update.expression_attribute_values(":accepted", accepted).send().await.expect("the job");
+    };
+    assert_eq!(job.status, ImportStatus::Failed);
+    accepted_days_ago(23).await;
+    assert!(matches!(fixture.redrive(&id).await, Redriven::Queued { .. }));
+    fixture.work().await;
+    assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Failed);
+    accepted_days_ago(24).await;
+    assert_eq!(fixture.redrive(&id).await, Redriven::TooOld);
     fixture.stack.stop().await;
 }
 

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
+use saldo_domain::fields::Names;
 use saldo_domain::id::ImportId;
 use saldo_domain::import::{ImportStatus, ImportSummary};
 use saldo_http::{Caller, PathId, Payload, Problem};
@@ -34,7 +35,7 @@ pub(crate) async fn cancel(
     PathId(id): PathId<ImportId>,
     payload: Payload,
 ) -> Result<Response, Problem> {
-    payload.json_fields_if_any(&[])?.finish(Some(()))?;
+    payload.json_fields_if_any(const { &Names::new(&[]) })?.finish(Some(()))?;
     let now = Timestamp::now();
     let job = stores.imports.cancel(caller.org(), &id, now).await?.ok_or_else(Problem::not_found)?;
     let status = match job.status {

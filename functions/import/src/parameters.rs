@@ -14,7 +14,7 @@ use utoipa::{IntoParams, PartialSchema};
 pub(crate) struct Query(pub(crate) ImportOptions);
 
 impl FromParameters for Query {
-    const NAMES: &'static [&'static str] = ImportOptions::FIELDS;
+    const NAMES: &'static [&'static str] = ImportOptions::FIELDS.all();
 
     fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         ImportOptions::take(parameters, ()).map(Self)

@@ -253,7 +253,7 @@ impl Layout {
                 let whole = unstructured.then(|| body.unstructured().unwrap_or_default().to_owned());
                 texts.chain(whole).collect()
             }
-            (Self::Cells { .. }, RowBody::Json(_) | RowBody::Broken(_)) | (Self::Lines, _) => Vec::new(),
+            (Self::Cells { .. }, RowBody::Json(_)) | (Self::Lines, _) => Vec::new(),
         }
     }
 
@@ -304,8 +304,11 @@ fn without(mut cells: Vec<String>, at: Option<usize>) -> Vec<String> {
 /// A row of JSON as a line.
 fn line(body: &RowBody) -> Vec<u8> {
     let mut line: Vec<u8> = match body {
-        RowBody::Json(json) => json.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect(),
-        RowBody::Broken(text) => text.bytes().collect(),
+        // An element of an array may have line breaks between its parts. A line, which may be broken, stays as it is.
+        RowBody::Json(json) if json.contains('\n') => {
+            json.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect()
+        }
+        RowBody::Json(json) => json.bytes().collect(),
         RowBody::Cells(_) | RowBody::Misquoted { .. } => return Vec::new(),
     };
     line.push(b'\n');

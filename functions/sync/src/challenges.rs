@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::fields::{Fields, Finding, FindingCode, InvalidValue};
+use saldo_domain::fields::{Fields, Finding, FindingCode, InvalidValue, Names};
 use saldo_domain::id::{AccessId, ChallengeId, SyncId};
 use saldo_domain::secrets::SealContext;
 use saldo_domain::sync::{Answer, Challenge, ChallengeKind, CodeHash, SyncJob};
@@ -27,7 +27,7 @@ const METHOD_ID: &str = "method_id";
 /// The characters of an answer: many more than a one-time password has.
 const VALUE_CHARS_MAX: usize = 1_000;
 /// The fields of an answer.
-const ANSWER_FIELDS: &[&str] = &[VALUE, METHOD_ID];
+const ANSWER_FIELDS: &Names = &Names::new(&[VALUE, METHOD_ID]);
 
 /// The answer to an `EMBEDDED` challenge, or the code that confirms the return in a `REDIRECT` challenge.
 #[derive(ToSchema)]
@@ -250,7 +250,7 @@ mod tests {
     #[test]
     fn answers_describe_their_fields_and_bounds() {
         let answers = [properties::<Value>(), properties::<Method>()].concat();
-        assert_eq!(answers, ANSWER_FIELDS);
+        assert_eq!(answers, ANSWER_FIELDS.all());
         let schema = serde_json::to_value(Value::schema()).expect("JSON");
         assert_eq!(schema["properties"]["value"]["maxLength"], VALUE_CHARS_MAX);
     }

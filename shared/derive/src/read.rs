@@ -23,7 +23,8 @@ pub(crate) fn implement(body: &Declaration) -> TokenStream {
         impl crate::fields::Body for #ident {
             type Context = #context;
 
-            const FIELDS: &'static [&'static str] = &crate::fields::joined::<{ #names_len }>(&[#names]);
+            const FIELDS: &'static crate::fields::Names =
+                &crate::fields::Names::new(&crate::fields::joined::<{ #names_len }>(&[#names]));
             const IGNORES_UNKNOWN: bool = #ignores_unknown;
 
             #[allow(unused_variables, clippy::too_many_lines, reason = "not every body needs its context")]
@@ -45,8 +46,8 @@ fn names(body: &Declaration) -> (TokenStream, TokenStream) {
             Source::Computed(_) => {}
             Source::Nested => {
                 let nested = field.inner();
-                lists.push(quote! { <#nested as crate::fields::Body>::FIELDS });
-                lens.push(quote! { <#nested as crate::fields::Body>::FIELDS.len() });
+                lists.push(quote! { <#nested as crate::fields::Body>::FIELDS.all() });
+                lens.push(quote! { <#nested as crate::fields::Body>::FIELDS.all().len() });
             }
             _ => {
                 let path = &field.path;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use email_address::{EmailAddress, Options};
 use phonelib::{PhoneNumber, normalize_phone_number};
@@ -38,8 +39,8 @@ impl Phone {
     /// # Errors
     /// [`InvalidPhone`] for any other text.
     pub(crate) fn of_people(text: &str, country: Option<&str>) -> Result<Self, InvalidPhone> {
-        if let Some(number) = e164(text) {
-            return Self::of_number(&number);
+        if is_e164(text) {
+            return Self::of_number(text);
         }
         let text = text.trim();
         let dialed = if text.starts_with('+') { text.replace("(0)", "") } else { text.to_owned() };
@@ -50,7 +51,7 @@ impl Phone {
             Some(country) => {
                 PhoneNumber::parse_with_country(&digits, country).map(|number| number.e164().to_owned())
             }
-            None => e164(&digits),
+            None => Some(digits).filter(|digits| is_e164(digits)),
         };
         Self::of_number(&number.ok_or(InvalidPhone)?)
     }
@@ -68,14 +69,14 @@ impl Phone {
     /// Whether it is a number in E.164 format.
     #[must_use]
     pub fn is_number(&self) -> bool {
-        e164(self.as_str()).is_some()
+        is_e164(self.as_str())
     }
 }
 
-/// The number, if the text is one in E.164 format.
-fn e164(text: &str) -> Option<String> {
+/// Whether the text is a number in E.164 format.
+fn is_e164(text: &str) -> bool {
     // The parser also accepts spaces, brackets and `00`, which E.164 does not have.
-    normalize_phone_number(text).filter(|number| number == text)
+    is_of_usual_length(text) || normalize_phone_number(text).is_some_and(|number| number == text)
 }
 
 /// The characters between the digits of a number.
@@ -92,6 +93,46 @@ impl FromStr for Phone {
 
     fn from_str(text: &str) -> Result<Self, TextError> {
         text.parse().map(Self)
+    }
+}
+
+/// The most digits of a number in E.164 format.
+const DIGITS_MAX: usize = 15;
+/// The calling code of the North American plan, in which the parser also looks at the digits of an area.
+const NORTH_AMERICA: u32 = 1;
+
+/// Whether the text is `+`, a calling code and a national number that does not begin with a zero, of a length that numbers
+/// of this calling code have. The parser accepts such a number whatever its other digits are, so it is asked for each
+/// length only once.
+fn is_of_usual_length(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix('+') else { return false };
+    if digits.starts_with('0')
+        || digits.len() > DIGITS_MAX
+        || !digits.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return false;
+    }
+    // No calling code is the beginning of another.
+    let parts = (1..=3).filter_map(|length| digits.split_at_checked(length));
+    let lengths = parts.filter_map(|(code, national)| Some((national_lengths(code.parse().ok()?), national)));
+    let mut known = lengths.filter(|(lengths, _)| *lengths != 0);
+    known
+        .next()
+        .is_some_and(|(lengths, national)| !national.starts_with('0') && lengths >> national.len() & 1 == 1)
+}
+
+/// The lengths of the national numbers of a calling code that do not begin with a zero: bit n is set if they may have n
+/// digits.
+fn national_lengths(code: u32) -> u32 {
+    static LENGTHS: [OnceLock<u32>; 1_000] = [const { OnceLock::new() }; 1_000];
+    let is_valid = |length: &usize| {
+        let number = format!("+{code}{}", "2".repeat(*length));
+        PhoneNumber::parse(&number).is_some_and(|read| read.country_code() == code && read.e164() == number)
+    };
+    let ask = || (1..DIGITS_MAX).filter(is_valid).fold(0, |lengths, length| lengths | 1 << length);
+    match LENGTHS.get(code as usize) {
+        Some(lengths) if code != NORTH_AMERICA => *lengths.get_or_init(ask),
+        _ => 0,
     }
 }
 
@@ -130,23 +171,44 @@ fn is_address(text: &str) -> bool {
 /// Whether the text is an address of the usual form: labels of ASCII letters, digits and a few other characters. This takes
 /// a fraction of the time of [`is_address`], which accepts these addresses and more.
 fn is_plain_address(text: &str) -> bool {
-    let mut parts = text.as_bytes().splitn(2, |byte| *byte == b'@');
-    let (Some(local), Some(domain)) = (parts.next(), parts.next()) else { return false };
-    let is_atom = |atom: &[u8]| !atom.is_empty() && atom.iter().copied().all(is_plain);
-    let is_label = |label: &[u8]| {
-        let ends = [label.first(), label.last()];
-        let is_bounded = ends.into_iter().flatten().all(u8::is_ascii_alphanumeric);
-        label.len() <= LABEL_BYTES_MAX && is_bounded && is_atom(label)
+    text.split_once('@').is_some_and(|(local, domain)| {
+        local.len() <= LOCAL_PART_BYTES_MAX
+            && has_plain_parts(local, LOCAL_PART_BYTES_MAX, is_plain)
+            && has_plain_parts(domain, LABEL_BYTES_MAX, |byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// Whether the text consists of parts between dots, each of 1 to `bytes_max` plain characters. `may_bound` says which of
+/// them a part may begin and end with.
+fn has_plain_parts(text: &str, bytes_max: usize, may_bound: impl Fn(u8) -> bool) -> bool {
+    let (mut part_bytes, mut before) = (0, b'.');
+    let mut is_next = |byte: u8| {
+        let is_good = match (byte, part_bytes) {
+            (b'.', _) => part_bytes <= bytes_max && may_bound(before),
+            (_, 0) => may_bound(byte),
+            _ => is_plain(byte),
+        };
+        part_bytes = if byte == b'.' { 0 } else { part_bytes + 1 };
+        before = byte;
+        is_good
     };
-    let is_dot = |byte: &u8| *byte == b'.';
-    local.len() <= LOCAL_PART_BYTES_MAX
-        && local.split(is_dot).all(is_atom)
-        && domain.split(is_dot).all(is_label)
+    // As a dot does, the end of the text ends a part.
+    text.bytes().all(&mut is_next) && is_next(b'.')
 }
 
 fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+')
+    PLAIN[usize::from(byte)]
 }
+
+/// The plain characters: letters, digits and `-_+`.
+static PLAIN: [bool; 256] = {
+    let (mut plain, mut byte) = ([false; 256], 0_u8);
+    while byte.is_ascii() {
+        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+');
+        byte += 1;
+    }
+    plain
+};
 
 impl FromStr for Email {
     type Err = TextError;
@@ -183,6 +245,7 @@ mod tests {
             ("+44 20 7946 0958", Some("DE"), "+442079460958"),
         ] {
             assert_eq!(read(text, country).as_deref(), Some(number), "{text}");
+            assert!(is_e164(number) && is_of_usual_length(number) != number.starts_with("+1"), "{number}");
         }
         for bad in [
             "",
@@ -243,8 +306,12 @@ mod tests {
 
         #[test]
         fn numbers_in_e164_form_are_those_that_parse_as_they_are_written(text in "(\\+|00|tel:)?[0-9]{0,3}[0-9 ()x-]{0,12}") {
-            let parsed = PhoneNumber::parse(&text).filter(|number| number.e164() == text).map(|_| text.clone());
-            prop_assert_eq!(e164(&text), parsed);
+            prop_assert_eq!(is_e164(&text), PhoneNumber::parse(&text).is_some_and(|number| number.e164() == text));
+        }
+
+        #[test]
+        fn numbers_of_usual_length_are_valid(text in "\\+[0-9]{4,16}") {
+            prop_assert!(!is_of_usual_length(&text) || normalize_phone_number(&text).as_ref() == Some(&text), "{text}");
         }
 
         #[test]

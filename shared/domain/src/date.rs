@@ -4,7 +4,6 @@
 //! ([`jiff::Timestamp`]) are in UTC.
 
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use jiff::{RoundMode, TimestampRound, Unit};
 
@@ -22,11 +21,14 @@ pub struct InvalidDate;
 /// # Errors
 /// [`InvalidDate`] for any other text and for days that do not exist.
 pub fn parse(text: &str) -> Result<Date, InvalidDate> {
-    const LENGTH: usize = "YYYY-MM-DD".len();
-    if text.len() != LENGTH || !text.starts_with(|c: char| c.is_ascii_digit()) {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return Err(InvalidDate) };
+    let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
+    if !digits.iter().all(u8::is_ascii_digit) {
         return Err(InvalidDate);
     }
-    Date::from_str(text).map_err(|_| InvalidDate)
+    let [y1, y2, y3, y4, m1, m2, d1, d2] = digits.map(|digit| (digit - b'0').cast_signed());
+    let year = i16::from(10 * y1 + y2) * 100 + i16::from(10 * y3 + y4);
+    Date::new(year, 10 * m1 + m2, 10 * d1 + d2).map_err(|_| InvalidDate)
 }
 
 /// The years of a debt or a booking. Earlier ones are misread years, such as 0026, or a spreadsheet's day 0, 1899-12-30;
@@ -95,6 +97,8 @@ pub fn in_milliseconds(moment: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -113,6 +117,14 @@ mod tests {
             "2026-01-1é",
         ] {
             assert_eq!(parse(bad), Err(InvalidDate), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn dates_are_those_of_jiff(text in "[0-9]{3,4}[0-9-][01][0-9][0-9-][0-3][0-9]{1,2}") {
+            let expected = text.parse::<Date>().ok().filter(|date| date.to_string() == text);
+            prop_assert_eq!(parse(&text).ok(), expected);
         }
     }
 

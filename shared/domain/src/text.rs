@@ -41,7 +41,12 @@ pub enum TextError {
 
 /// Whether there is nothing but whitespace. The first other character decides.
 pub(crate) fn is_blank(text: &str) -> bool {
-    text.chars().all(char::is_whitespace)
+    !begins_visibly(text) && text.chars().all(char::is_whitespace)
+}
+
+/// Whether the first character is a visible one of ASCII, as in most texts.
+fn begins_visibly(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(u8::is_ascii_graphic)
 }
 
 /// The text without whitespace around it. Most texts have none, which their first and last bytes show.
@@ -63,7 +68,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
-    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+    if !begins_visibly(text) && text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         Err(TextError::Empty)
     } else if text.len() > max && text.chars().nth(max).is_some() {
         Err(TextError::TooLong { max })
@@ -74,11 +79,22 @@ fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
     }
 }
 
-/// Whether there may be a control character, U+0000 to U+001F or U+007F to U+009F: whether there is a first byte of one. Looking
-/// at every byte, the compiler looks at many at once.
-#[allow(clippy::needless_bitwise_bool, reason = "a lazy operator is a branch for each byte")]
+/// Whether there may be a control character, U+0000 to U+001F or U+007F to U+009F: whether there is a first byte of one.
+/// Looks at eight bytes at a time.
 fn may_have_controls(text: &str) -> bool {
-    text.bytes().fold(false, |found, byte| found | (byte < b' ') | (byte == 0x7f) | (byte == 0xc2))
+    const EACH: u64 = u64::MAX / 0xff;
+    let has_zero = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes;
+    let may_have = |bytes: &[u8; 8]| {
+        let bytes = u64::from_le_bytes(*bytes);
+        let below_blank = bytes.wrapping_sub(EACH * 0x20) & !bytes;
+        let found = below_blank | has_zero(bytes ^ (EACH * 0x7f)) | has_zero(bytes ^ (EACH * 0xc2));
+        found & (EACH << 7) != 0
+    };
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        Some(last) => bytes.as_chunks().0.iter().any(may_have) || may_have(last),
+        None => bytes.iter().any(|byte| matches!(byte, ..b' ' | 0x7f | 0xc2)),
+    }
 }
 
 macro_rules! bounded {

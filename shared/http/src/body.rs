@@ -10,7 +10,7 @@ use bytes::Bytes;
 use headers::{ContentType, HeaderMapExt};
 use http_body_util::LengthLimitError;
 use mime::Mime;
-use saldo_domain::fields::{self, Body, Fields, Finding, FindingCode, read_array};
+use saldo_domain::fields::{self, Body, Fields, Finding, FindingCode, Names, read_array};
 use serde_json::value::RawValue;
 
 use super::Problem;
@@ -98,7 +98,7 @@ impl Payload {
     ///
     /// # Errors
     /// 415 for another media type, 400 for a body that is not a JSON object.
-    pub fn json_fields(&self, known: &'static [&'static str]) -> Result<Fields<'_>, Problem> {
+    pub fn json_fields(&self, known: &'static Names) -> Result<Fields<'_>, Problem> {
         match self.media_type.as_deref() {
             Some(JSON) => Ok(Fields::of_json(known, &self.bytes)?),
             _ => Err(Problem::unsupported_media_type(JSON)),
@@ -109,7 +109,7 @@ impl Payload {
     ///
     /// # Errors
     /// 415 for another media type, 400 for a body that is not a JSON object.
-    pub fn json_fields_if_any(&self, known: &'static [&'static str]) -> Result<Fields<'_>, Problem> {
+    pub fn json_fields_if_any(&self, known: &'static Names) -> Result<Fields<'_>, Problem> {
         match self.bytes.is_empty() {
             true => Ok(Fields::new(known)),
             false => self.json_fields(known),
@@ -120,7 +120,7 @@ impl Payload {
     ///
     /// # Errors
     /// 415 for another media type, 400 for a body that can't be read in its format.
-    pub fn json_or_form_fields(&self, known: &'static [&'static str]) -> Result<Fields<'_>, Problem> {
+    pub fn json_or_form_fields(&self, known: &'static Names) -> Result<Fields<'_>, Problem> {
         match self.media_type.as_deref() {
             Some(FORM) => Ok(Fields::of_form(known, &self.bytes)?),
             Some(JSON) => self.json_fields(known),

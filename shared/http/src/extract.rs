@@ -4,7 +4,7 @@ use axum::extract::{FromRequestParts, Path, Request};
 use axum::http::request;
 use axum::middleware::Next;
 use axum::response::Response;
-use saldo_domain::fields::Fields;
+use saldo_domain::fields::{Fields, Names};
 use serde::de::DeserializeOwned;
 
 use super::Problem;
@@ -28,7 +28,7 @@ impl<T: FromParameters, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut request::Parts, _: &S) -> Result<Self, Problem> {
-        let mut parameters = fields(T::NAMES, parts.uri.query())?;
+        let mut parameters = fields(const { &Names::new(T::NAMES) }, parts.uri.query())?;
         let read = T::read(&mut parameters);
         let read = match T::IGNORES_UNKNOWN {
             true => parameters.finish_ignoring_unknown(read),
@@ -38,14 +38,16 @@ impl<T: FromParameters, S: Send + Sync> FromRequestParts<S> for Parameters<T> {
     }
 }
 
-fn fields(names: &'static [&'static str], query: Option<&str>) -> Result<Fields<'static>, Problem> {
+fn fields(names: &'static Names, query: Option<&str>) -> Result<Fields<'static>, Problem> {
     Fields::of_form(names, query.unwrap_or_default().as_bytes())
         .map_err(|unreadable| Problem::invalid_parameter(unreadable.to_string()))
 }
 
 /// Refuses all parameters, for routes that have none.
 pub(super) async fn refuse_parameters(request: Request, next: Next) -> Result<Response, Problem> {
-    fields(&[], request.uri().query())?.finish_parameters(Some(())).map_err(Problem::invalid_parameters)?;
+    fields(const { &Names::new(&[]) }, request.uri().query())?
+        .finish_parameters(Some(()))
+        .map_err(Problem::invalid_parameters)?;
     Ok(next.run(request).await)
 }
 

@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
 pub use bank::Reported;
-pub use import::{Batched, Seen};
+pub use import::Seen;
 pub use list::OwnedAccount;
 
 /// How often a change is tried on an account that other requests change. Each attempt loses only to a write that

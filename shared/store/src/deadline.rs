@@ -2,17 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use backon::{ExponentialBuilder, Retryable};
+use backon::Retryable;
 
 use crate::failure::Failure;
-
-/// The pauses between attempts, each of which includes the retries of the SDK. DynamoDB splits a partition that is too
-/// busy within minutes, so longer pauses would only lose time.
-const PAUSES: ExponentialBuilder = ExponentialBuilder::new()
-    .with_jitter()
-    .with_min_delay(Duration::from_millis(100))
-    .with_max_delay(Duration::from_secs(5))
-    .without_max_times();
+use crate::pauses::THROTTLED_WORK;
 
 /// The moment after which throttled work is not retried.
 #[derive(Clone, Copy, Debug)]
@@ -40,9 +33,23 @@ impl Deadline {
         self,
         work: impl FnMut() -> W,
     ) -> Result<T, Failure> {
-        let again =
-            |failure: &Failure| matches!(failure, Failure::Throttled { .. }) && Instant::now() < self.0;
-        work.retry(PAUSES).when(again).await
+        let again = |failure: &Failure| matches!(failure, Failure::Throttled { .. }) && !self.has_passed();
+        work.retry(THROTTLED_WORK).when(again).await
+    }
+
+    /// Asks before work that is not the first one whether there is time for it.
+    ///
+    /// # Errors
+    /// [`Failure::Throttled`] after the deadline.
+    pub fn check(self) -> Result<(), Failure> {
+        match self.has_passed() {
+            true => Err(Failure::Throttled { operation: "work that has a deadline" }),
+            false => Ok(()),
+        }
+    }
+
+    fn has_passed(self) -> bool {
+        Instant::now() >= self.0
     }
 }
 

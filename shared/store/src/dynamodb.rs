@@ -22,14 +22,13 @@ mod table;
 mod transaction;
 mod update;
 
-pub(crate) use change::{Applied, Change, STATEMENTS_MAX};
+pub(crate) use change::{Applied, AsRead, Change, STATEMENTS_MAX};
 pub(crate) use condition::{
     Condition, absent, at_least, at_most, begins_with, between, contains, equals, exists, greater_than, is,
     one_of,
 };
 pub(crate) use condition_failed::ConditionFailed;
 pub(crate) use conflict::RetryConflicts;
-pub(crate) use insert::WRITES_IN_FLIGHT;
 pub(crate) use pages::{Pages, take_first};
 pub(crate) use query::{Index, Query};
 pub(crate) use table::{Key, Operations, Table};

@@ -190,7 +190,7 @@ impl IdempotencyStore {
     /// [`Failure`] when DynamoDB fails.
     pub async fn forget(&self, claim: &Claim) -> Result<(), Failure> {
         let mine = equals(ATTEMPT, text(claim.attempt));
-        let _taken_over = self.table.delete_if(&RequestKey::of_request(&claim.request), mine).await?;
+        let _taken_over = self.table.delete_if(&RequestKey::of_request(&claim.request), &[mine]).await?;
         Ok(())
     }
 

@@ -100,7 +100,7 @@ impl<J: Job> JobStore<J> {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub(crate) async fn discard(&self, job: &J) -> Result<(), Failure> {
-        let _begun = self.table.delete_if(&JobKey::new(job.org(), job.id()), absent(J::BEGUN)).await?;
+        let _begun = self.table.delete_if(&JobKey::new(job.org(), job.id()), &[absent(J::BEGUN)]).await?;
         Ok(())
     }
 

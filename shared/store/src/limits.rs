@@ -5,6 +5,11 @@ use std::time::Duration;
 use saldo_domain::import::{CHUNKS_AT_ONCE, ROWS_PER_CHUNK};
 use saldo_domain::notification::RETRY_DELAYS;
 
+/// The items that are written alone at the same time.
+pub const WRITES_IN_FLIGHT: usize = 32;
+/// The batches that are sent at the same time. At 15 ms a batch of 25, 4 of them write about 6,000 items a second.
+pub(crate) const BATCHES_IN_FLIGHT: usize = 4;
+
 /// Limits of size, concurrency and time.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -15,9 +20,10 @@ pub struct Limits {
     /// How long one delivery of an import plans before it leaves the rest to another: two thirds of a planner's timeout,
     /// so that there is time to finish the chunk it has begun.
     pub planning_time: Duration,
-    /// How long a worker retries throttled rows, from the beginning of the chunk, before it queues the chunk again. A
-    /// worker's timeout is 120 seconds: after this time, four more calls may take 15 seconds each, those for a batch,
-    /// for a row of it alone, for the report and for the commit.
+    /// How long a worker begins groups of rows and retries throttled ones, from the beginning of the chunk, before it queues
+    /// the chunk again. A worker's timeout is 120 seconds, and a call takes 15 at most: after this time, one look-up, one
+    /// round of batches, and the read and the write of a round of rows alone may follow. If AWS is still as slow at the report
+    /// and the commit, the worker may be killed; the next delivery then continues from there.
     pub chunk_time: Duration,
     /// How long a throttled plan or chunk rests the first time.
     pub throttled_rest: Duration,
@@ -25,10 +31,7 @@ pub struct Limits {
     /// `link_valid`: a link ends with the credentials that signed it, and an invocation of Lambda
     /// may last 15 minutes, so its credentials do.
     pub upload_valid: Duration,
-    /// The rows of a chunk that are written alone at the same time, at least 1.
-    pub writes_in_flight: usize,
-    /// The batches of 25 rows of a chunk that are written at the same time, at least 1. At 15 ms a batch, 4 of them write
-    /// about 6,000 rows a second.
+    /// The batches of rows of a chunk that are written at the same time, at least 1.
     pub batches_in_flight: usize,
     /// The records that a page of an export looks at, at least 1. Small pages limit memory where many are read side by
     /// side: a record of half a kilobyte in the table takes four until it is read. Large pages limit the price: a page
@@ -65,8 +68,7 @@ impl Default for Limits {
             chunk_time: Duration::from_secs(50),
             throttled_rest: Duration::from_secs(5),
             upload_valid: Duration::from_mins(15),
-            writes_in_flight: 32,
-            batches_in_flight: 4,
+            batches_in_flight: BATCHES_IN_FLIGHT,
             records_per_page: 400,
             inline_export_time: Duration::from_secs(10),
             link_valid: Duration::from_mins(15),

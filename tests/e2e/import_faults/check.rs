@@ -83,7 +83,7 @@ impl History<'_> {
         }
     }
 
-    /// The rows of chunks that were marked as failed, but for those whose accounts had what they say.
+    /// The rows of chunks that were marked as failed, but for those that had nothing to write.
     async fn failed_rows(&self, job: &ImportJob, rows: &[Value]) -> BTreeSet<usize> {
         let parts: Vec<_> =
             self.stack.reliable.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
@@ -101,7 +101,7 @@ impl History<'_> {
             let chunk = chunks[part.number as usize];
             assert!(refused.iter().all(|row| chunk.contains(row)), "seed {}: {part:?}", self.seed);
             assert_eq!(
-                refused.len() as u64 + part.counts.unchanged,
+                refused.len() as u64 + part.counts.updated,
                 chunk.len() as u64,
                 "seed {}: {part:?}",
                 self.seed

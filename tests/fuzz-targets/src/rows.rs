@@ -90,7 +90,6 @@ impl Outcome {
     pub(crate) fn texts(&self) -> Vec<(Option<u64>, &str)> {
         let texts = self.rows.iter().map(|row| match &row.body {
             RowBody::Json(json) => (row.line, &**json),
-            RowBody::Broken(text) => (row.line, text.as_str()),
             RowBody::Cells(cells) | RowBody::Misquoted { cells, .. } => panic!("cells in JSON: {cells:?}"),
         });
         texts.collect()
@@ -109,7 +108,6 @@ pub(crate) fn same_row(one: &RawRow, other: &RawRow) -> bool {
         (RowBody::Misquoted { cells: one, how }, RowBody::Misquoted { cells: other, how: as_well }) => {
             (one, how) == (other, as_well)
         }
-        (RowBody::Broken(one), RowBody::Broken(other)) => one == other,
         _ => false,
     };
     same_body && one.index == other.index && one.line == other.line

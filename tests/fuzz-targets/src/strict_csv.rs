@@ -39,7 +39,7 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
                 let (cells, is_misquoted) = match &row.body {
                     RowBody::Cells(cells) => (cells, false),
                     RowBody::Misquoted { cells, .. } => (cells, true),
-                    other => panic!("cells: {other:?}"),
+                    RowBody::Json(json) => panic!("JSON in CSV: {json}"),
                 };
                 let (within, surplus) = expected.cells.split_at(expected.cells.len().min(columns.len()));
                 let expected_cells =

@@ -20,9 +20,10 @@ const DOCUMENT: &str = include_str!("../../../docs/openapi.json");
 enum Call {
     GetItem(Read),
     Query(Read),
+    Scan(Read),
 }
 
-/// The parameters of `GetItem` and `Query`.
+/// The parameters of `GetItem`, `Query` and `Scan`.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields, default)]
 struct Read {
@@ -83,6 +84,15 @@ async fn send(client: &Client, call: &Call) -> Result<(), Error> {
             let values = attributes(read.expression_attribute_values.as_ref());
             let request = request.set_expression_attribute_values(values).set_limit(read.limit);
             let request = request.set_scan_index_forward(read.scan_index_forward);
+            request.set_consistent_read(read.consistent_read).send().await?;
+        }
+        Call::Scan(read) => {
+            let request = client.scan().table_name(&read.table_name).set_index_name(read.index_name.clone());
+            let request = request.set_filter_expression(read.filter_expression.clone());
+            let request = request.set_projection_expression(read.projection_expression.clone());
+            let request = request.set_expression_attribute_names(read.expression_attribute_names.clone());
+            let values = attributes(read.expression_attribute_values.as_ref());
+            let request = request.set_expression_attribute_values(values).set_limit(read.limit);
             request.set_consistent_read(read.consistent_read).send().await?;
         }
     }

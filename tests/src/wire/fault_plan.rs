@@ -28,6 +28,8 @@ pub struct FaultPlan {
 #[derive(Debug, Default)]
 struct Rules {
     countdown: Option<Countdown>,
+    /// The operation whose calls are held.
+    held: Option<&'static str>,
     failures: Option<Failures>,
     random: RandomFaults,
 }
@@ -82,6 +84,14 @@ impl FaultPlan {
     pub fn hold_after(calls: i64) -> Arc<Self> {
         let plan = Self::default();
         plan.rules().countdown = Some(Countdown { calls_left: calls, then: Halt::Hold });
+        Arc::new(plan)
+    }
+
+    /// A plan in which calls of this operation wait for [`Self::release`].
+    #[must_use]
+    pub fn hold_at(operation: &'static str) -> Arc<Self> {
+        let plan = Self::default();
+        plan.rules().held = Some(operation);
         Arc::new(plan)
     }
 
@@ -167,6 +177,9 @@ impl FaultPlan {
             if *calls_left < 0 {
                 return Decision::Halt(*then);
             }
+        }
+        if rules.held == Some(call.operation()) {
+            return Decision::Halt(Halt::Hold);
         }
         if let Some(failures) = &mut rules.failures
             && failures.concern(call)

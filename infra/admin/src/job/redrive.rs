@@ -11,6 +11,8 @@ use serde::Serialize;
 use super::JobId;
 use crate::Stores;
 
+const TOO_OLD: &str = "can't be redriven any more: it was accepted more than 24 days ago, and its rows could bring back accounts that were deleted since; its caller has to send it again";
+
 /// The result of a redrive.
 #[derive(Serialize)]
 pub(super) struct Outcome {
@@ -32,6 +34,7 @@ pub(super) async fn redrive(stores: &Stores, org: &OrgId, id: &JobId) -> Result<
             Redriven::Overtaken => bail!(
                 "{id} can't be redriven any more: newer imports were processed since, and its rows would overwrite theirs; its caller has to send it again"
             ),
+            Redriven::TooOld => bail!("{id} {TOO_OLD}"),
             Redriven::NotFound => bail!("{org} has no {id}"),
         },
         JobId::Export(export) => {
@@ -74,8 +77,10 @@ pub async fn redrive_unfinished(stores: &Stores) -> Result<(usize, usize)> {
     // A failure does not prevent the redrive of the others.
     let mut left = Vec::new();
     for job in &imports {
-        if let Err(failure) = saldo_jobs::import::redrive(&stores.import_worker, &job.org, &job.id).await {
-            left.push(format!("{} of {}: {}", job.id, job.org, failure.chain()));
+        match saldo_jobs::import::redrive(&stores.import_worker, &job.org, &job.id).await {
+            Ok(Redriven::TooOld) => left.push(format!("{} of {} {TOO_OLD}", job.id, job.org)),
+            Ok(_) => {}
+            Err(failure) => left.push(format!("{} of {}: {}", job.id, job.org, failure.chain())),
         }
     }
     let exports = stores.exports.unfinished().await.context("looking for unfinished exports")?;

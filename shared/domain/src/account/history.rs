@@ -43,14 +43,6 @@ pub enum Written {
     Unchanged,
 }
 
-impl AccountState {
-    /// Whether the account was deleted and not created again.
-    #[must_use]
-    pub fn is_deleted(&self) -> bool {
-        self.account.is_none() && self.history.deleted_by.is_some()
-    }
-}
-
 impl History {
     /// What a row of this import did to the account, if it was written.
     #[must_use]

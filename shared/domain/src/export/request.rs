@@ -3,7 +3,6 @@
 use std::str::FromStr;
 
 use jiff::{Span, Timestamp};
-use serde_json::Value as Json;
 
 use super::{Column, ExportSpec, Format, Profile, Subject, TransactionColumn};
 use crate::account::{
@@ -236,7 +235,7 @@ fn days(fields: &mut Fields<'_>, name: &'static str) -> Patch<i64> {
     let number = match fields.take(name) {
         None => return Patch::Keep,
         Some(Value::Null) => return Patch::Clear,
-        Some(Value::Other(Json::Number(number))) => number.as_i64(),
+        Some(Value::Number(number)) => number.parse().ok(),
         Some(_) => return fields.refuse(name, FindingCode::InvalidType, expected),
     };
     match number {

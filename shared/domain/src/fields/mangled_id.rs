@@ -3,8 +3,8 @@
 
 use std::str::FromStr;
 
-use super::{Fields, Finding, FindingCode, Patch, Value, normalized, shown_value};
-use crate::text::{TextError, invisible, is_blank, trimmed};
+use super::{Fields, FindingCode, Patch, normalized, shown_value};
+use crate::text::{TextError, invisible, trimmed};
 
 /// The digits that a spreadsheet writes in front of the separator of a number in scientific
 /// notation (three in engineering notation), and the most in its exponent.
@@ -17,7 +17,11 @@ const ERROR_LETTERS_MIN: usize = 3;
 /// compute: `1.23457E+12`, `1E+05`, `#N/A`, `#####`.
 pub(crate) fn is_mangled(id: &str) -> bool {
     let id = trimmed(id);
-    is_scientific(id) || is_error(id)
+    match id.as_bytes() {
+        [b'0'..=b'9' | b'+' | b'-', ..] => is_scientific(id),
+        [b'#', ..] => is_error(id),
+        _ => false,
+    }
 }
 
 /// A number with an exponent. Without a fraction and any sign, as in `12E4`, it may be an id.
@@ -25,6 +29,10 @@ fn is_scientific(id: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let short = |part: &str| digits(part) && part.trim_start_matches('0').len() <= DIGITS_MAX;
     let unsigned = id.strip_prefix(['+', '-']).unwrap_or(id);
+    // Most ids go on in another way behind their first digits.
+    if !unsigned.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ',', 'e', 'E']) {
+        return false;
+    }
     let Some((mantissa, exponent)) = unsigned.split_once(['e', 'E']) else { return false };
     let power = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let (whole, fraction) = match mantissa.split_once(['.', ',']) {
@@ -47,34 +55,45 @@ fn is_error(id: &str) -> bool {
     hashes || named || matches!(name, "N/A" | "NV" | "N/D")
 }
 
+/// Why a text is refused as an id.
+#[derive(Debug, thiserror::Error)]
+enum IdError {
+    #[error(
+        "{shown} is what a spreadsheet has made of an id; format the column as text there and export it again"
+    )]
+    Mangled { shown: String },
+    #[error(transparent)]
+    Text(#[from] TextError),
+}
+
+impl From<IdError> for FindingCode {
+    fn from(error: IdError) -> Self {
+        match error {
+            IdError::Mangled { .. } => Self::MangledId,
+            IdError::Text(error) => error.into(),
+        }
+    }
+}
+
 /// The id, unless it has an invisible character: ids that look equal would differ.
-fn visible<T: FromStr<Err = TextError>>(id: &str) -> Result<T, TextError> {
+fn parse<T: FromStr<Err = TextError>>(id: &str) -> Result<T, IdError> {
+    if is_mangled(id) {
+        return Err(IdError::Mangled { shown: shown_value(id) });
+    }
+    let id = normalized(id);
     let read = id.parse()?;
-    invisible(id).map_or(Ok(read), |character| Err(TextError::InvisibleCharacter(character)))
+    invisible(&id).map_or(Ok(read), |character| Err(TextError::InvisibleCharacter(character).into()))
 }
 
 impl Fields<'_> {
     /// A field that holds an id. One that a spreadsheet has mangled, or that has an invisible character, is refused.
     pub fn id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        if self.refuse_mangled(name) { Patch::Keep } else { self.patch(name, |id| visible(&normalized(id))) }
+        self.patch(name, parse)
     }
 
     /// As [`Fields::id`], of a field in which blanks say what null says.
     pub fn optional_id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        match self.get(name) {
-            Some(Value::Text(text)) if is_blank(text) => self.optional(name),
-            _ => self.id(name),
-        }
-    }
-
-    fn refuse_mangled(&mut self, name: &'static str) -> bool {
-        let mangled = self.get(name).and_then(Value::as_text).filter(|id| is_mangled(id));
-        let Some(shown) = mangled.map(shown_value) else { return false };
-        let reason = format!(
-            "{shown} is what a spreadsheet has made of an id; format the column as text there and export it again"
-        );
-        self.report(Finding::in_field(name, FindingCode::MangledId, reason));
-        true
+        self.optional_with(name, parse)
     }
 }
 

@@ -25,7 +25,6 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode;
-use serde_json::Value as Json;
 
 pub use ambiguous::AmbiguousAmount;
 pub use body::Body;
@@ -35,7 +34,7 @@ pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
 pub(crate) use mangled_id::is_mangled;
 pub use misquoting::Misquoting;
-use names::Names;
+pub use names::Names;
 pub use patch::Patch;
 pub use payload_error::{
     HeaderFound, MissingColumn, PayloadError, PayloadErrorKind, Position, UnknownName, text,
@@ -63,7 +62,7 @@ const SHOWN_VALUE_CHARS_MAX: usize = 24;
 /// Fields of a nested object have dotted names: `contact.name`.
 #[derive(Debug)]
 pub struct Fields<'a> {
-    known: Names,
+    known: &'static Names,
     values: Vec<Option<Value<'a>>>,
     /// The nested objects that were read.
     groups: Vec<&'static str>,
@@ -77,10 +76,10 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// No fields yet; those in `known` can be added.
     #[must_use]
-    pub fn new(known: &'static [&'static str]) -> Self {
+    pub fn new(known: &'static Names) -> Self {
         Self {
-            known: Names::new(known),
-            values: known.iter().map(|_| None).collect(),
+            known,
+            values: known.all().iter().map(|_| None).collect(),
             groups: Vec::new(),
             unknown: Vec::new(),
             findings: Vec::new(),
@@ -93,7 +92,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When the bytes are not a JSON object.
-    pub fn of_json(known: &'static [&'static str], bytes: &'a [u8]) -> Result<Self, PayloadError> {
+    pub fn of_json(known: &'static Names, bytes: &'a [u8]) -> Result<Self, PayloadError> {
         let mut fields = Self::new(known);
         object::read(text(bytes)?, &mut fields)?;
         Ok(fields)
@@ -104,7 +103,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// When the bytes, or the bytes that they encode, are not UTF-8.
-    pub fn of_form(known: &'static [&'static str], bytes: &[u8]) -> Result<Self, PayloadError> {
+    pub fn of_form(known: &'static Names, bytes: &[u8]) -> Result<Self, PayloadError> {
         let mut fields = Self::new(known);
         fields.read_amounts_as(WrittenIn::Form);
         let decoded = |text: &[u8]| {
@@ -147,12 +146,22 @@ impl<'a> Fields<'a> {
     /// The value of a field that was not taken yet.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.known.position(name).and_then(|at| self.values[at].as_ref())
+        self.known.position(name).and_then(|at| self.get_at(at))
+    }
+
+    /// The value of the known field with the index `at`, if it was not taken yet.
+    pub(crate) fn get_at(&self, at: usize) -> Option<&Value<'a>> {
+        self.values[at].as_ref()
     }
 
     /// Takes the value of a field; `None` if it is absent, or was taken before.
     pub fn take(&mut self, name: &str) -> Option<Value<'a>> {
-        self.known.position(name).and_then(|at| self.values[at].take())
+        self.known.position(name).and_then(|at| self.take_at(at))
+    }
+
+    /// Takes the value of the known field with the index `at`.
+    pub(crate) fn take_at(&mut self, at: usize) -> Option<Value<'a>> {
+        self.values[at].take()
     }
 
     /// Reads a field that holds text, with `parse`.
@@ -177,9 +186,18 @@ impl<'a> Fields<'a> {
     /// Reads an optional field that holds text of bounded length, without blanks around it. Blank text means the same as
     /// null.
     pub fn optional<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+        self.optional_with(name, |text| normalized(text).parse())
+    }
+
+    /// The same with `parse`.
+    fn optional_with<T, E: Into<FindingCode> + Display>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Patch<T> {
         let text = self.patch(name, |text| match is_blank(text) {
             true => Ok(None),
-            false => normalized(text).parse().map(Some),
+            false => parse(text).map(Some),
         });
         match text {
             Patch::Keep => Patch::Keep,
@@ -200,7 +218,7 @@ impl<'a> Fields<'a> {
             None => Patch::Keep,
             Some(Value::Null) => Patch::Clear,
             Some(Value::Text(text)) => self.text_amount(name, &text),
-            Some(Value::Other(Json::Number(number))) => self.accept(name, parse_json_number(number.as_str())),
+            Some(Value::Number(number)) => self.accept(name, parse_json_number(&number)),
             Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a number, or a string of one"),
         };
         amount.map(|amount| amount.normalize())
@@ -287,6 +305,12 @@ impl<'a> Fields<'a> {
         self.findings.push(finding);
     }
 
+    /// Whether the row could be divided into fields. If not, the finding concerns no field.
+    #[must_use]
+    pub(crate) fn are_of_a_row(&self) -> bool {
+        self.findings.iter().all(|found| found.field.is_some())
+    }
+
     /// The findings so far.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
@@ -301,6 +325,9 @@ impl<'a> Fields<'a> {
 
     /// As [`Fields::into_findings`]; `hint` ends the reason for each unknown field.
     fn into_findings_with(mut self, unknown: &'static str, hint: impl Fn(&str) -> String) -> Vec<Finding> {
+        if self.ambiguous.is_empty() && self.unknown.is_empty() {
+            return self.findings;
+        }
         // Amounts that were never checked against a currency.
         let unchecked = self.take_ambiguous();
         self.findings.extend(unchecked.iter().filter_map(AmbiguousAmount::unchecked));

@@ -5,73 +5,90 @@ const SLOTS: usize = 64;
 
 /// Names, each of which has a position.
 #[derive(Debug)]
-pub(super) struct Names {
+pub struct Names {
     names: &'static [&'static str],
     /// The positions of names by their [`slot`]. Of names with the same slot, one has it; the others are searched for.
     slots: [u8; SLOTS],
+    /// Whether each name has its slot, so that no name is searched for.
+    have_own_slots: bool,
 }
 
 impl Names {
-    pub(super) fn new(names: &'static [&'static str]) -> Self {
-        let mut slots = [0; SLOTS];
-        for (name, at) in names.iter().zip(0..) {
-            slots[slot(name)] = at;
+    /// These names: fewer than 256, so that a byte holds a position.
+    #[must_use]
+    pub const fn new(names: &'static [&'static str]) -> Self {
+        let (mut slots, mut taken, mut at) = ([0; SLOTS], 0_u64, 0_u8);
+        while (at as usize) < names.len() {
+            let slot = slot(b"", names[at as usize].as_bytes());
+            slots[slot] = at;
+            taken |= 1 << slot;
+            at += 1;
         }
-        Self { names, slots }
+        Self { names, slots, have_own_slots: taken.count_ones() as usize == names.len() }
     }
 
     /// All names, in the order of their positions.
-    pub(super) fn all(&self) -> &'static [&'static str] {
+    #[must_use]
+    pub const fn all(&self) -> &'static [&'static str] {
         self.names
     }
 
     /// The position of a name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        let likely = usize::from(self.slots[slot(name)]);
-        match self.names.get(likely) {
-            Some(known) if *known == name => Some(likely),
-            _ => self.names.iter().position(|known| *known == name),
-        }
+        self.find(slot(b"", name.as_bytes()), |known| known == name)
     }
 
     /// The position of the name that consists of `prefix` and `name`.
     pub(super) fn position_in(&self, prefix: &str, name: &str) -> Option<usize> {
         match prefix {
             "" => self.position(name),
-            _ => self.names.iter().position(|known| known.strip_prefix(prefix) == Some(name)),
+            _ => self.find(slot(prefix.as_bytes(), name.as_bytes()), |known| {
+                known.strip_prefix(prefix) == Some(name)
+            }),
+        }
+    }
+
+    fn find(&self, slot: usize, is_wanted: impl Fn(&str) -> bool) -> Option<usize> {
+        let likely = usize::from(self.slots[slot]);
+        match self.names.get(likely) {
+            Some(known) if is_wanted(known) => Some(likely),
+            _ if self.have_own_slots => None,
+            _ => self.names.iter().position(|known| is_wanted(known)),
         }
     }
 }
 
-/// The slot of a name. No two fields of an account have the same.
-fn slot(name: &str) -> usize {
-    match name.as_bytes() {
-        [first, .., last] => (name.len() + 7 * usize::from(*first) + 3 * usize::from(*last)) % SLOTS,
+/// The slot of the name that consists of `prefix` and `name`. No two fields of an account have the same.
+const fn slot(prefix: &[u8], name: &[u8]) -> usize {
+    match (prefix, name) {
+        ([first, ..], [.., last]) | ([], [first, .., last]) => {
+            (prefix.len() + name.len() + 7 * *first as usize + 3 * *last as usize) % SLOTS
+        }
         _ => 0,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use crate::account::AccountField;
 
     #[test]
     fn account_fields_have_slots_of_their_own() {
-        let slots: BTreeSet<usize> = AccountField::NAMES.iter().map(|name| slot(name)).collect();
-        assert_eq!(slots.len(), AccountField::NAMES.len());
+        assert!(Names::new(AccountField::NAMES).have_own_slots);
     }
 
     #[test]
     fn names_are_found_at_their_positions() {
-        // The first two have the same slot.
-        let names = Names::new(&["axb", "ayb", "", "contact.name"]);
+        // The first two have the same slot, and so have the last two.
+        let names = Names::new(&["axb", "ayb", "", "contact.name", "contact.nune"]);
+        assert!(!names.have_own_slots);
         for (at, name) in names.all().iter().enumerate() {
             assert_eq!(names.position(name), Some(at), "{name}");
         }
-        assert_eq!(names.position_in("contact.", "name"), Some(3));
+        for (name, at) in [("name", 3), ("nune", 4)] {
+            assert_eq!(names.position_in("contact.", name), Some(at), "{name}");
+        }
         for (prefix, name) in [("", "azb"), ("contact.", "axb"), ("", "name"), ("contact", "name"), ("x", "")]
         {
             assert_eq!(names.position_in(prefix, name), None, "{prefix}{name}");

@@ -3,35 +3,42 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::payload_error::json_error;
+use super::value::{AnyValue, MemberName, ReadMembers};
 use super::{Fields, Finding, FindingCode, PayloadError, PayloadErrorKind, Value};
 
-/// The errors that are left in an element whose syntax was checked: it is nested too deeply for the reader, or has half
-/// of an escaped surrogate pair.
+/// Why a row is refused that is not JSON. Elements of an array were checked with the body, so it is a line of NDJSON.
+const NOT_JSON: &str = "the line is not valid JSON";
+const NOT_AN_OBJECT: &str = "the row is not a JSON object";
 const TOO_DEEP_OR_BROKEN: &str = "it is nested too deeply or has a broken escape";
 
 /// Reads a whole body.
 pub(super) fn read<'a>(text: &'a str, fields: &mut Fields<'a>) -> Result<(), PayloadError> {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Members { fields, prefix: "" }.deserialize(&mut reader).and_then(|()| reader.end());
     let mistyped = PayloadErrorKind::WrongType { field: "", expected: "a JSON object" };
-    read.map_err(|error| json_error(&error, mistyped))
+    fields.read_members(text).map_err(|error| json_error(&error, mistyped))
 }
 
 impl<'a> Fields<'a> {
-    /// Reads an element of an array. Its syntax was checked with the body's, so every further error is a finding.
-    pub fn read_element(&mut self, element: &'a str) {
-        if !element.starts_with('{') {
-            return self.report(Finding::in_row(FindingCode::InvalidRow, "the row is not a JSON object"));
+    /// Reads a row: an element of an array, or a line. If it can't be divided into fields, that is its only finding.
+    pub fn read_row(&mut self, row: &'a str) {
+        if self.read_members(row).is_ok() {
+            return;
         }
-        let mut reader = serde_json::Deserializer::from_str(element);
-        if (Members { fields: self, prefix: "" }).deserialize(&mut reader).is_err() {
-            self.report(Finding::in_row(FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN));
-        }
+        let (code, reason) = match serde_json::from_str::<IgnoredAny>(row) {
+            Err(_) => (FindingCode::InvalidJson, NOT_JSON),
+            Ok(_) if !row.starts_with('{') => (FindingCode::InvalidRow, NOT_AN_OBJECT),
+            Ok(_) => (FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN),
+        };
+        *self = Self::new(self.known);
+        self.report(Finding::in_row(code, reason));
+    }
+
+    fn read_members(&mut self, object: &'a str) -> serde_json::Result<()> {
+        let mut reader = serde_json::Deserializer::from_str(object);
+        reader.deserialize_map(Members { fields: self, prefix: "" })?;
+        reader.end()
     }
 
     /// The prefix of the names of the members of `path`, if that is a nested object.
@@ -40,36 +47,62 @@ impl<'a> Fields<'a> {
         self.known.all().iter().find(member).map(|known| &known[..=path.len()])
     }
 
-    fn read_group(&mut self, prefix: &'static str, members: &'a RawValue) {
-        let name = &prefix[..prefix.len() - 1];
+    fn add_group(&mut self, name: &'static str) {
         match self.groups.contains(&name) {
             true => self.find_twice(name),
             false => self.groups.push(name),
         }
-        match members.get() {
-            "null" => {}
-            object if object.starts_with('{') => {
-                let mut reader = serde_json::Deserializer::from_str(object);
-                if (Members { fields: self, prefix }).deserialize(&mut reader).is_err() {
-                    self.report(Finding::in_field(name, FindingCode::InvalidJson, TOO_DEEP_OR_BROKEN));
-                }
-            }
-            _ => self.report(Finding::in_field(name, FindingCode::InvalidType, "expected an object")),
-        }
     }
 }
 
-/// The members of an object whose path begins with `prefix`.
+/// The members of an object. The names of their fields begin with `prefix`.
 struct Members<'f, 'a> {
     fields: &'f mut Fields<'a>,
     prefix: &'static str,
 }
 
-impl<'de> DeserializeSeed<'de> for Members<'_, 'de> {
-    type Value = ();
+impl<'de> Members<'_, 'de> {
+    /// Reads the value of a member.
+    fn read_member<M: MapAccess<'de>>(&mut self, name: Cow<'de, str>, map: &mut M) -> Result<(), M::Error> {
+        // "contact.name" is a path, not a name: a member of that name is unknown.
+        let known = self.fields.known.position_in(self.prefix, &name).filter(|_| !name.contains('.'));
+        if let Some(at) = known {
+            self.fields.put_at(at, map.next_value()?);
+            return Ok(());
+        }
+        let path: Cow<'_, str> = match self.prefix {
+            "" => name,
+            prefix => format!("{prefix}{name}").into(),
+        };
+        let Some(prefix) = self.fields.group(&path) else {
+            map.next_value::<IgnoredAny>()?;
+            self.fields.put(&path, Value::Null);
+            return Ok(());
+        };
+        let name = &prefix[..prefix.len() - 1];
+        self.fields.add_group(name);
+        let value = map.next_value_seed(AnyValue(Members { fields: self.fields, prefix }))?;
+        if !value.is_null() {
+            let found = Finding::in_field(name, FindingCode::InvalidType, "expected an object");
+            self.fields.report(found);
+        }
+        Ok(())
+    }
+}
 
-    fn deserialize<D: Deserializer<'de>>(self, object: D) -> Result<(), D::Error> {
-        object.deserialize_map(self)
+impl<'de> ReadMembers<'de> for Members<'_, 'de> {
+    /// Returns null, since the values become fields.
+    fn read<M: MapAccess<'de>>(
+        mut self,
+        first: Option<MemberName<'de>>,
+        mut rest: M,
+    ) -> Result<Value<'de>, M::Error> {
+        let mut next = first;
+        while let Some(MemberName(name)) = next {
+            self.read_member(name, &mut rest)?;
+            next = rest.next_key()?;
+        }
+        Ok(Value::Null)
     }
 }
 
@@ -81,27 +114,7 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-        while let Some(MemberName(name)) = map.next_key()? {
-            // "contact.name" is a path, not a name: a member of that name is unknown.
-            let known = self.fields.known.position_in(self.prefix, &name).filter(|_| !name.contains('.'));
-            if let Some(at) = known {
-                self.fields.put_at(at, map.next_value::<Value<'de>>()?);
-                continue;
-            }
-            let path: Cow<'_, str> = match self.prefix {
-                "" => name,
-                prefix => format!("{prefix}{name}").into(),
-            };
-            if let Some(group) = self.fields.group(&path) {
-                self.fields.read_group(group, map.next_value()?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-                self.fields.put(&path, Value::Null);
-            }
-        }
-        Ok(())
+        let first = map.next_key()?;
+        self.read(first, map).map(drop)
     }
 }
-
-#[derive(Deserialize)]
-struct MemberName<'a>(#[serde(borrow)] Cow<'a, str>);

@@ -24,7 +24,7 @@ impl Fields<'_> {
         let number = match self.take(name) {
             None => return Patch::Keep,
             Some(Value::Null) => return Patch::Clear,
-            Some(Value::Other(Json::Number(number))) => number.as_str().parse().ok(),
+            Some(Value::Number(number)) => number.parse().ok(),
             Some(Value::Text(text)) => text.parse().ok(),
             Some(_) => None,
         };

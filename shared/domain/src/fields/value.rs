@@ -3,9 +3,14 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::Value as Json;
+use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
+
+/// The name of the only member of the object in whose form `serde_json` passes on a number that is not a small integer, so
+/// that it keeps all digits. `serde_json` itself takes every object with this member for a number.
+const DIGITS: &str = "$serde_json::private::Number";
 
 /// The value of a field, as it was sent. Text without escapes borrows from the request or the row, so that reading a row
 /// copies only what is kept.
@@ -15,6 +20,8 @@ pub enum Value<'a> {
     Null,
     /// A string.
     Text(Cow<'a, str>),
+    /// A JSON number, with all digits.
+    Number(String),
     /// A JSON value of any other type.
     Other(Json),
 }
@@ -25,7 +32,7 @@ impl Value<'_> {
     pub fn as_text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Null | Self::Other(_) => None,
+            Self::Null | Self::Number(_) | Self::Other(_) => None,
         }
     }
 
@@ -41,20 +48,61 @@ impl Value<'_> {
         match self {
             Self::Null => Json::Null,
             Self::Text(text) => Json::String(text.into_owned()),
+            // Digits are always those of a number.
+            Self::Number(digits) => digits.parse().map_or(Json::Null, Json::Number),
             Self::Other(json) => json,
         }
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        value.deserialize_any(AnyValue)
+/// The name of a member of an object. Without escapes, it borrows from the JSON text.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct MemberName<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+/// Reads the members of an object.
+pub(super) trait ReadMembers<'de> {
+    /// Reads the members, the first of which has the name `first`. If there are none, it is `None`.
+    fn read<M: MapAccess<'de>>(self, first: Option<MemberName<'de>>, rest: M)
+    -> Result<Value<'de>, M::Error>;
+}
+
+/// Reads an object as JSON.
+struct AsJson;
+
+impl<'de> ReadMembers<'de> for AsJson {
+    fn read<M: MapAccess<'de>>(
+        self,
+        first: Option<MemberName<'de>>,
+        mut rest: M,
+    ) -> Result<Value<'de>, M::Error> {
+        let (mut object, mut next) = (Map::new(), first);
+        while let Some(MemberName(name)) = next {
+            object.insert(name.into_owned(), rest.next_value()?);
+            next = rest.next_key()?;
+        }
+        Ok(Value::Other(Json::Object(object)))
     }
 }
 
-struct AnyValue;
+impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        AnyValue(AsJson).deserialize(value)
+    }
+}
 
-impl<'de> Visitor<'de> for AnyValue {
+/// Reads a value of any type. If it is an object, `O` reads its members.
+pub(super) struct AnyValue<O>(pub(super) O);
+
+impl<'de, O: ReadMembers<'de>> DeserializeSeed<'de> for AnyValue<O> {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Value<'de>, D::Error> {
+        value.deserialize_any(self)
+    }
+}
+
+impl<'de, O: ReadMembers<'de>> Visitor<'de> for AnyValue<O> {
     type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,24 +126,22 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Other(value.into()))
+        Ok(Value::Number(value.to_string()))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Other(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Other(value.into()))
+        Ok(Value::Number(value.to_string()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Value<'de>, A::Error> {
         Json::deserialize(SeqAccessDeserializer::new(elements)).map(Value::Other)
     }
 
-    /// An object, or a number, which `serde_json` passes on as a map if it is not a small integer, so that it keeps all digits.
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Value<'de>, A::Error> {
-        Json::deserialize(MapAccessDeserializer::new(members)).map(Value::Other)
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value<'de>, A::Error> {
+        match members.next_key()? {
+            Some(MemberName(name)) if name == DIGITS => members.next_value().map(Value::Number),
+            first => self.0.read(first, members),
+        }
     }
 }
 
@@ -133,7 +179,7 @@ mod tests {
         for broken in
             [r#""\ud800""#.to_owned(), "[".repeat(200), format!("{}{}", "[".repeat(200), "]".repeat(200))]
         {
-            assert!(serde_json::from_str::<Value<'_>>(&broken).is_err());
+            assert!(serde_json::from_str::<Value<'_>>(&broken).is_err(), "{broken}");
         }
     }
 

@@ -93,14 +93,13 @@ fn malformed(text: &str, written: WrittenIn) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::AccountField;
-    use crate::fields::Value;
+    use crate::fields::{Names, Value};
     use crate::money::Currency;
 
     fn read(text: &str, decimal: &str, thousands: Option<&str>, currency: &str) -> Result<String, String> {
         let thousands = thousands.map(|thousands| thousands.parse().expect("a separator"));
         let notation = AmountNotation { decimal: decimal.parse().expect("a separator"), thousands };
-        let mut fields = Fields::new(AccountField::NAMES);
+        let mut fields = Fields::new(const { &Names::new(&["total_amount"]) });
         fields.read_amounts_as(WrittenIn::File(notation));
         fields.put("total_amount", Value::Text(text.into()));
         let amount = fields.amount("total_amount");

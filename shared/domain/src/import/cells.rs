@@ -1,19 +1,20 @@
 //! Converts rows of any format to fields.
 
-use serde_json::Value as Json;
-
 use super::{AmountAt, Cells, Column, RowBody, RowRules, Shape};
 use crate::account::AccountField;
-use crate::fields::{Fields, Finding, FindingCode, Value, WrittenIn, shown_value};
+use crate::fields::{Fields, Finding, FindingCode, Names, Value, WrittenIn, shown_value};
 use crate::money::{parse_json_number, parse_plain};
 use crate::text::{is_blank, trimmed};
 
+/// The names of the fields, each at the position of its field.
+pub(super) const NAMES: &Names = &Names::new(AccountField::NAMES);
+
 /// The fields of a row.
 pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'a>) -> Fields<'a> {
-    let mut fields = Fields::new(AccountField::NAMES);
+    let mut fields = Fields::new(NAMES);
     match (body, shape) {
         (RowBody::Json(row), _) => {
-            fields.read_element(row);
+            fields.read_row(row);
             fields.refuse_misspelled(misspelled);
         }
         (RowBody::Cells(record), Shape::Columns { columns, amount, .. }) => {
@@ -26,8 +27,8 @@ pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'
         (RowBody::Misquoted { how, .. }, _) => {
             fields.report(Finding::in_row(FindingCode::Misquoted, how.to_string()));
         }
-        (RowBody::Cells(_), Shape::Objects) | (RowBody::Broken(_), _) => {
-            fields.report(Finding::in_row(FindingCode::InvalidJson, "the line is not valid JSON"));
+        (RowBody::Cells(_), Shape::Objects) => {
+            fields.report(Finding::in_row(FindingCode::InvalidRow, "the row has no header"));
         }
     }
     fields
@@ -143,8 +144,9 @@ pub(super) fn text_of(field: AccountField, value: Value<'_>) -> String {
             Err(_) => text.into_owned(),
         },
         Value::Text(text) => text.into_owned(),
-        Value::Other(Json::Number(digits)) => parse_json_number(digits.as_str())
-            .map_or_else(|_| digits.to_string(), |amount| amount.normalize().to_string()),
+        Value::Number(digits) => {
+            parse_json_number(&digits).map_or(digits, |amount| amount.normalize().to_string())
+        }
         Value::Null | Value::Other(_) => String::new(),
     }
 }

@@ -22,22 +22,22 @@ impl RawRow {
     #[must_use]
     pub fn check<'a>(&'a self, shape: &Shape, rules: &RowRules<'a>, default_currency: Currency) -> Checked {
         let mut fields = fields_of(&self.body, shape, rules);
-        // A finding without a field means that the row could not be split into fields.
-        let readable = fields.findings().iter().all(|found| found.field.is_some());
         let mut upsert = None;
-        if readable {
+        if fields.are_of_a_row() {
             put_defaults(&mut fields, shape, rules);
             apply_id(&mut fields, shape, rules);
             let names_account = [AccountField::Id, AccountField::ExternalId]
                 .iter()
-                .any(|field| fields.get(field.name()).is_some_and(|value| !value.is_null()));
+                .any(|field| fields.get_at(*field as usize).is_some_and(|value| !value.is_null()));
             let absent = (!names_account).then_some(default_currency);
             let is_table = !matches!(shape, Shape::Objects);
             upsert = AccountUpsert::take(&mut fields, rules.context(default_currency, absent, is_table));
         }
         let findings = fields.into_findings(LEFT_OUT);
-        let refused = findings.iter().any(|found| found.code.severity() == Severity::Error);
-        Checked { upsert: upsert.filter(|_| !refused), findings }
+        if findings.iter().any(|found| found.code.severity() == Severity::Error) {
+            upsert = None;
+        }
+        Checked { upsert, findings }
     }
 }
 
@@ -71,16 +71,16 @@ fn refuse_uncertain_ids(fields: &mut Fields<'_>) {
 /// Whether the row has an account's own id. Other systems have a column `id`, too: a value that is not an id of Saldo is
 /// ignored with a warning, as an unknown field is.
 fn keep_own_id(fields: &mut Fields<'_>) -> bool {
-    let name = AccountField::Id.name();
-    let is_id = match fields.get(name) {
+    let id = AccountField::Id;
+    let is_id = match fields.get_at(id as usize) {
         None | Some(Value::Null) => return false,
         Some(Value::Text(text)) => text.trim().parse::<AccountId>().is_ok(),
         Some(_) => false,
     };
     if !is_id {
-        fields.take(name);
+        fields.take_at(id as usize);
         let reason = "not an account's id as Saldo gives them; it was left out";
-        fields.report(Finding::in_field(name, FindingCode::UnknownField, reason));
+        fields.report(Finding::in_field(id.name(), FindingCode::UnknownField, reason));
     }
     is_id
 }
@@ -89,7 +89,7 @@ fn keep_own_id(fields: &mut Fields<'_>) -> bool {
 /// in files of other systems, a column of that name may have another meaning or sign.
 fn ignore_fields_that_need_an_id(fields: &mut Fields<'_>) {
     for field in [AccountField::Balance, AccountField::Identifier] {
-        if fields.take(field.name()).is_some_and(|value| !value.is_null()) {
+        if fields.take_at(field as usize).is_some_and(|value| !value.is_null()) {
             let reason = "a row has this only beside the id of its account; it was left out";
             fields.report(Finding::in_field(field.name(), FindingCode::UnknownField, reason));
         }
@@ -100,17 +100,17 @@ fn ignore_fields_that_need_an_id(fields: &mut Fields<'_>) {
 /// another account with each import. In a JSON object, null means the same as an absent member; an empty cell does not,
 /// since the header has the column.
 fn refuse_blank_external_id(fields: &mut Fields<'_>, shape: &Shape) {
-    let name = AccountField::ExternalId.name();
-    let is_blank = match fields.get(name) {
+    let external_id = AccountField::ExternalId;
+    let is_blank = match fields.get_at(external_id as usize) {
         Some(Value::Null) => !matches!(shape, Shape::Objects),
         Some(Value::Text(text)) => is_blank(text),
         _ => false,
     };
     if is_blank {
-        fields.take(name);
+        fields.take_at(external_id as usize);
         let reason = "blank, so that each import of the row would make another account; give the row an \
             external_id, leave it out if it holds totals, or state `blank_external_id`";
-        fields.report(Finding::in_field(name, FindingCode::BlankExternalId, reason));
+        fields.report(Finding::in_field(external_id.name(), FindingCode::BlankExternalId, reason));
     }
 }
 
@@ -186,13 +186,29 @@ mod tests {
         for json in ["[]", "null", "5", "\"row\""] {
             assert_eq!(found(json), [(String::new(), FindingCode::InvalidRow)], "{json}");
         }
-        assert_eq!(
-            found(r#"{"contact":"Ana","total_amount":1}"#),
-            [
-                ("contact".to_owned(), FindingCode::InvalidType),
-                ("contact.name".to_owned(), FindingCode::Required)
-            ]
-        );
+        for contact in ["\"Ana\"", "1", "2.5", "-1e30", "true", "[{}]", "[[]]"] {
+            assert_eq!(
+                found(&format!(r#"{{"contact":{contact},"total_amount":1}}"#)),
+                [
+                    ("contact".to_owned(), FindingCode::InvalidType),
+                    ("contact.name".to_owned(), FindingCode::Required)
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn row_that_is_not_json_is_one_finding() {
+        for json in [
+            "",
+            "{",
+            "x",
+            r#"{"x":1,"total_amount":1,"total_amount":1,}"#,
+            r#"{"contact":{"name":"A"}"#,
+            "{} {}",
+        ] {
+            assert_eq!(found(json), [(String::new(), FindingCode::InvalidJson)], "{json}");
+        }
     }
 
     #[test]

@@ -72,12 +72,12 @@ impl RowWrite<'_> {
         if let Some(written) = history.written_last_by(self.import) {
             return Ok(Decision::Nothing(written));
         }
-        let newer = history.has_newer_than(self.import);
-        if history.was_deleted_after(self.import) || (newer && before.is_deleted()) {
+        // A deletion sorts behind everything that was in the history before it.
+        if history.was_deleted_after(self.import) {
             return Ok(Decision::Nothing(history.outcome_of(self.import)));
         }
         match &before.account {
-            Some(account) if newer => self.decide_late(account, history),
+            Some(account) if history.has_newer_than(self.import) => self.decide_late(account, history),
             account => self.decide_newest(account.as_ref(), history),
         }
     }

@@ -33,7 +33,7 @@ pub use decision::{Decision, RowWrite};
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
 pub use notation::{Format, Notation};
-pub use open::{LONGEST_RUN, REDRIVABLE};
+pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
     HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, Signs, TextEncoding, UNKNOWN_UPLOAD,

@@ -7,6 +7,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{ImportJob, ImportStatus};
 
+/// How long after its acceptance an import can be redriven at all. Accounts that were deleted since have tombstones for 30
+/// days, which keep rows of the import from bringing them back; the redriven rows are all written 6 days later, after at most
+/// 4 days in a queue and a day of rests.
+pub const REDRIVABLE_AT_ALL: SignedDuration = SignedDuration::from_hours(24 * 24);
+/// How long after the beginning of a redrive a row may be written.
+pub const REDRIVE_MAX: SignedDuration = SignedDuration::from_hours(6 * 24);
 /// How long after its end an import can be redriven for certain, whatever was imported since: as long as SQS keeps a dead
 /// letter.
 pub const REDRIVABLE: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -15,6 +21,12 @@ pub const REDRIVABLE: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(1);
 
 impl ImportJob {
+    /// Whether the import was accepted too long ago to be redriven: see [`REDRIVABLE_AT_ALL`].
+    #[must_use]
+    pub fn is_too_old_to_redrive(&self, now: Timestamp) -> bool {
+        now >= self.created_at + REDRIVABLE_AT_ALL
+    }
+
     /// Whether the import has ended and nothing is left to do: every chunk was processed to its end, or none was queued
     /// because the payload can't be read.
     #[must_use]
@@ -95,6 +107,14 @@ mod tests {
         let unreadable = ImportJob { unreadable: true, ..failed };
         assert_eq!(hours_open(&unreadable), 14 * 24 + 1, "chunks may have been queued");
         assert_eq!(hours_open(&ImportJob { planned_at: None, ..unreadable }), 0);
+    }
+
+    #[test]
+    fn import_is_too_old_to_redrive_after_24_days() {
+        let job = ended(ImportStatus::Failed, None);
+        let after = |hours| job.created_at + SignedDuration::from_hours(hours);
+        assert!(!job.is_too_old_to_redrive(after(24 * 24 - 1)));
+        assert!(job.is_too_old_to_redrive(after(24 * 24)));
     }
 
     #[test]

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::{RawRow, Shape};
 use crate::id::OrgId;
 
-/// The most rows in a chunk. A chunk costs about five write units besides its rows, 1 % of the cost of 500 rows. A chunk
-/// of this size takes seconds and is one small S3 object.
+/// The most rows in a chunk. A chunk costs one write unit besides its rows, 0.2 % of the cost of 500 rows. A chunk of this
+/// size takes seconds and is one small S3 object.
 pub const ROWS_PER_CHUNK: usize = 500;
 /// The bytes of rows after which a chunk ends, even if it has fewer rows: a worker has several chunks in memory.
 const CHUNK_BYTES: usize = 2_000_000;

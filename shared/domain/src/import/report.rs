@@ -153,8 +153,9 @@ impl RowBody {
     #[must_use]
     pub fn unstructured(&self) -> Option<&str> {
         match self {
-            Self::Json(json) if !json.starts_with('{') => Some(json),
-            Self::Broken(text) => Some(text),
+            Self::Json(json) if !fields_of(self, &Shape::Objects, &RowRules::default()).are_of_a_row() => {
+                Some(json)
+            }
             Self::Json(_) | Self::Cells(_) | Self::Misquoted { .. } => None,
         }
     }

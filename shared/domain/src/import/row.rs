@@ -29,7 +29,7 @@ pub struct RawRow {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RowBody {
-    /// The text of a JSON value, whose syntax the reader has checked; a valid row is an object.
+    /// The text of a JSON value, or a line that should be one; a valid row is an object.
     Json(Box<str>),
     /// The cells of a CSV record.
     Cells(Cells),
@@ -40,8 +40,6 @@ pub enum RowBody {
         /// The mistake.
         how: Misquoting,
     },
-    /// A line that is not JSON.
-    Broken(String),
 }
 
 impl RowBody {
@@ -50,7 +48,6 @@ impl RowBody {
         match self {
             Self::Json(json) => json.len(),
             Self::Cells(cells) | Self::Misquoted { cells, .. } => cells.memory(),
-            Self::Broken(line) => line.len(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The rules for the values of rows, from the options of the import.
 
+use super::cells::NAMES;
 use super::options::{BlankExternalId, Defaults, Signs};
 use super::{AccountUpsert, AmountColumns, ImportOptions, RowContext};
 use crate::account::AccountField;
@@ -74,7 +75,7 @@ impl<'a> RowRules<'a> {
 
     /// The findings about default values, for which every row that uses them would be refused.
     pub(super) fn invalid_defaults(&self) -> Vec<Finding> {
-        let mut fields = Fields::new(AccountField::NAMES);
+        let mut fields = Fields::new(NAMES);
         fields.read_amounts_as(WrittenIn::File(self.amounts));
         for (field, value) in self.defaults.iter() {
             fields.put_at(field as usize, Value::Text(value.into()));

@@ -20,26 +20,39 @@ pub enum AmountError {
 /// [`AmountError`] when the text is anything else or has more than 28 digits.
 pub fn parse_plain(text: &str) -> Result<Decimal, AmountError> {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (whole, fraction) = match unsigned.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (unsigned, None),
-    };
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !fraction.is_none_or(digits) {
+    let (mut number, mut point) = (0_i64, None);
+    for (at, byte) in unsigned.bytes().enumerate() {
+        match byte {
+            b'0'..=b'9' => number = number.wrapping_mul(10).wrapping_add(i64::from(byte - b'0')),
+            b'.' if point.is_none() => point = Some(at),
+            _ => return Err(AmountError::Malformed),
+        }
+    }
+    if unsigned.is_empty() || unsigned.starts_with('.') || unsigned.ends_with('.') {
         return Err(AmountError::Malformed);
+    }
+    if unsigned.len() <= SHORT_BYTES_MAX {
+        let decimals = point.map_or(0, |point| unsigned.len() - point - 1);
+        let signed = if text.starts_with('-') { -number } else { number };
+        return Ok(Decimal::new(signed, u32::try_from(decimals).unwrap_or_default()));
     }
     let amount = Decimal::from_str_exact(text).map_err(|_| AmountError::TooManyDigits)?;
     within_bound(amount)
 }
+
+/// The most digits of a number that always fits into 64 bits. Few amounts have more.
+const SHORT_BYTES_MAX: usize = 18;
 
 /// Parses a JSON number (RFC 8259 section 6), exponents included: `1.25e3` is exactly 1250.
 ///
 /// # Errors
 /// [`AmountError`] when the text is not a JSON number or needs more than 28 digits.
 pub fn parse_json_number(text: &str) -> Result<Decimal, AmountError> {
-    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else {
-        return parse_plain(text);
-    };
+    let plain = parse_plain(text);
+    if plain != Err(AmountError::Malformed) {
+        return plain;
+    }
+    let Some((mantissa, exponent)) = text.split_once(['e', 'E']) else { return plain };
     // `from_scientific` rounds a long mantissa, so it is parsed exactly first.
     let mantissa = parse_plain(mantissa)?;
     let amount = Decimal::from_scientific(&format!("{mantissa}e{exponent}"));
@@ -89,6 +102,13 @@ mod tests {
             let amount = Decimal::from_i128_with_scale(mantissa, scale);
             prop_assert_eq!(parse_plain(&amount.to_string()), Ok(amount));
             prop_assert_eq!(parse_json_number(&amount.to_string()), Ok(amount));
+        }
+
+        #[test]
+        fn short_amounts_are_those_of_the_decimal_type(text in "[+-]?[0-9]{1,12}(\\.[0-9]{1,8})?") {
+            let expected = Decimal::from_str_exact(&text).ok();
+            let parsed = parse_plain(&text).ok();
+            prop_assert_eq!(parsed.map(|amount| amount.serialize()), expected.map(|amount| amount.serialize()));
         }
 
         #[test]

@@ -2,11 +2,26 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 use iso_currency::IntoEnumIterator;
 use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
+
+/// All currencies by their [`key`], for a binary search: the crate compares a code with one after the other.
+static BY_KEY: LazyLock<Vec<(u32, Currency)>> = LazyLock::new(|| {
+    let keyed = |currency: Currency| Some((key(currency.code)?, currency));
+    let mut all: Vec<_> = Currency::all().filter_map(keyed).collect();
+    all.sort_unstable();
+    all
+});
+
+/// The three bytes of a code as a number.
+fn key(code: &str) -> Option<u32> {
+    let [a, b, c] = *code.as_bytes() else { return None };
+    Some(u32::from_be_bytes([0, a, b, c]))
+}
 
 /// A currency of ISO 4217: those of the `iso_currency` crate and some withdrawn ones, in which old debts may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -48,10 +63,16 @@ impl Currency {
         self.code
     }
 
+    fn all() -> impl Iterator<Item = Self> {
+        let listed = iso_currency::Currency::iter();
+        let listed = listed
+            .map(|listed| Self { code: listed.code(), decimal_places: listed.exponent().map(u32::from) });
+        listed.chain(WITHDRAWN)
+    }
+
     /// The codes of all currencies.
     pub fn codes() -> impl Iterator<Item = &'static str> {
-        let listed = iso_currency::Currency::iter();
-        listed.map(|listed| listed.code()).chain(WITHDRAWN.into_iter().map(Self::code))
+        Self::all().map(Self::code)
     }
 
     /// The decimal places of the smallest unit; `None` for the few currencies (gold, special drawing rights, …) without a
@@ -74,7 +95,8 @@ impl Currency {
     /// Whether `amount` is a multiple of the currency's smallest unit. Trailing zeros don't count: 100.00 JPY is valid.
     #[must_use]
     pub fn admits(self, amount: Decimal) -> bool {
-        self.decimal_places().is_none_or(|places| amount.normalize().scale() <= places)
+        self.decimal_places()
+            .is_none_or(|places| amount.scale() <= places || amount.normalize().scale() <= places)
     }
 }
 
@@ -88,10 +110,9 @@ impl FromStr for Currency {
     type Err = UnknownCurrency;
 
     fn from_str(code: &str) -> Result<Self, UnknownCurrency> {
-        let listed = iso_currency::Currency::from_code(code)
-            .map(|listed| Self { code: listed.code(), decimal_places: listed.exponent().map(u32::from) });
-        let withdrawn = || WITHDRAWN.into_iter().find(|withdrawn| withdrawn.code == code);
-        listed.or_else(withdrawn).ok_or(UnknownCurrency)
+        let key = key(code).ok_or(UnknownCurrency)?;
+        let found = BY_KEY.binary_search_by_key(&key, |(key, _)| *key).ok();
+        found.and_then(|at| BY_KEY.get(at)).map(|(_, currency)| *currency).ok_or(UnknownCurrency)
     }
 }
 
@@ -149,6 +170,13 @@ mod tests {
         let large = parse_plain(&"9".repeat(28)).expect("28 digits");
         let eur: Currency = "EUR".parse().expect("a currency");
         assert_eq!(parse_plain(eur.in_full(large).split('.').next().unwrap_or_default()), Ok(large));
+    }
+
+    #[test]
+    fn every_currency_is_found_by_its_code() {
+        for currency in Currency::all() {
+            assert_eq!(currency.code.parse(), Ok(currency));
+        }
     }
 
     #[test]

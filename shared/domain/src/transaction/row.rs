@@ -35,12 +35,12 @@ impl<'a> Batch<'a> {
         let sequence = Sequence::new(self.now, self.read);
         self.read = self.read.saturating_add(1);
         let mut fields = Fields::new(NewTransaction::FIELDS);
-        fields.read_element(element.get());
-        if fields.findings().iter().any(|found| found.field.is_none()) {
+        fields.read_row(element.get());
+        if !fields.are_of_a_row() {
             return fields.finish(None);
         }
         let text_of = |name: &&str| fields.get(name).and_then(Value::as_text).map(str::to_owned);
-        let sent: Vec<Option<String>> = NewTransaction::FIELDS.iter().map(text_of).collect();
+        let sent: Vec<Option<String>> = NewTransaction::FIELDS.all().iter().map(text_of).collect();
         let new = NewTransaction::read(fields, ())?;
         let id = match &new.external_id {
             Some(external_id) => {

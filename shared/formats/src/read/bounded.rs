@@ -95,46 +95,79 @@ impl<R: Read> Read for Metered<'_, R> {
     }
 }
 
-/// A source that keeps what was read and not [released](Self::release): the current row, and what the reader has
-/// read beyond it.
-pub(super) struct Window<R> {
+/// A source that is read block by block, and the part of it that is in memory.
+pub(super) struct Buffer<R> {
     source: R,
-    kept: Vec<u8>,
-    /// The position in the source at which `kept` begins.
-    begins: u64,
+    has_ended: bool,
+    bytes: Vec<u8>,
+    /// The position in `bytes` up to which they were passed.
+    at: usize,
 }
 
-impl<R: Read> Window<R> {
+impl<R: Read> Buffer<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, kept: Vec::new(), begins: 0 }
+        Self { source, has_ended: false, bytes: Vec::new(), at: 0 }
     }
 
-    /// The kept bytes from this position in the source on.
-    pub(super) fn from(&self, at: u64) -> &[u8] {
-        let skip = usize::try_from(at.saturating_sub(self.begins)).unwrap_or(usize::MAX);
-        self.kept.get(skip..).unwrap_or_default()
+    /// Whether there is nothing behind the unread bytes.
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
     }
 
-    /// Drops the bytes before this position, as soon as there are enough of them.
-    pub(super) fn release(&mut self, to: u64) {
-        let done = usize::try_from(to.saturating_sub(self.begins)).unwrap_or(usize::MAX);
-        if done >= BUFFER_BYTES {
-            let done = done.min(self.kept.len());
-            self.kept.drain(..done);
-            self.begins += done as u64;
+    /// The bytes that were read from the source and not passed.
+    pub(super) fn unread(&self) -> &[u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// The bytes that were passed since the last block was read.
+    pub(super) fn passed(&self) -> &[u8] {
+        self.bytes.get(..self.at).unwrap_or_default()
+    }
+
+    /// Passes some of the unread bytes.
+    pub(super) fn advance(&mut self, bytes: usize) {
+        self.at = self.bytes.len().min(self.at + bytes);
+    }
+
+    /// The length of the unread bytes before what `find` finds in them, reading on until it is there or the source ends.
+    pub(super) fn length_before(&mut self, find: impl Fn(&[u8]) -> Option<usize>) -> io::Result<usize> {
+        let mut searched = 0;
+        loop {
+            let rest = self.unread().get(searched..).unwrap_or_default();
+            match find(rest) {
+                Some(at) => return Ok(searched + at),
+                None => searched += rest.len(),
+            }
+            match self.has_ended {
+                true => return Ok(searched),
+                false => self.fill_for_row()?,
+            }
         }
     }
-}
 
-impl<R: Read> Read for Window<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        // A buffer that is not needed any more, a buffer beyond the row, and the row.
-        if self.kept.len() > ROW_BYTES_MAX + 3 * BUFFER_BYTES {
-            return Err(too_long());
+    /// As [`Buffer::fill`], if the unread bytes, which belong to one row, are not too many.
+    pub(super) fn fill_for_row(&mut self) -> io::Result<()> {
+        if self.unread().len() > ROW_BYTES_MAX { Err(too_long()) } else { self.fill() }
+    }
+
+    /// Drops the bytes that were passed, and reads a block, unless the source ends.
+    pub(super) fn fill(&mut self) -> io::Result<()> {
+        self.bytes.drain(..self.at);
+        self.at = 0;
+        let wanted = self.bytes.len() + BUFFER_BYTES;
+        while self.bytes.len() < wanted && !self.has_ended {
+            let before = self.bytes.len();
+            self.bytes.resize(before + BUFFER_BYTES, 0);
+            let read = self.source.read(self.bytes.get_mut(before..).unwrap_or_default());
+            self.bytes.truncate(before + read.as_ref().copied().unwrap_or_default());
+            self.has_ended = read? == 0;
         }
-        let read = self.source.read(out)?;
-        let new = out.get(..read).unwrap_or_default();
-        self.kept.extend_from_slice(new);
-        Ok(read)
+        Ok(())
+    }
+
+    /// The unread bytes and what follows them in the source.
+    pub(super) fn into_unread(mut self) -> impl Read {
+        self.bytes.drain(..self.at);
+        io::Cursor::new(self.bytes).chain(self.source)
     }
 }

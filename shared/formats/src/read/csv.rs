@@ -1,17 +1,17 @@
 //! Reads CSV as RFC 4180 specifies it and as spreadsheets write it: separated by commas, semicolons, tabs or another
 //! character, with any line breaks. Records of blanks are no rows, and blank cells beyond the header are left out.
 
-use std::io::{self, Read};
+use std::io::Read;
 
-use csv::{ByteRecord, ErrorKind, ReaderBuilder};
+use memchr::memchr_iter;
 use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
 use saldo_domain::import::{AccountField, Cells, Column, Misquoting, Quote, REASON, RowBody, Shape};
 
-use super::bounded::{BUFFER_BYTES, Window};
 use super::header::{self, Header};
 use super::quoting::{Quoting, Table, is_id_of_account};
+use super::records::{Record, Records};
 use super::{COLUMNS_MAX, Notation, ReadError, Rows, Sink};
-use crate::formula::{may_be_protected, restored};
+use crate::formula::restored;
 
 /// The first rows, header included, one of which must have an account's id in the column `id`. Otherwise the column
 /// is ignored as one of another system.
@@ -27,21 +27,19 @@ pub(super) fn read(
 ) -> Result<Shape, ReadError> {
     let mut head = Vec::new();
     (&mut text).take(HEAD_BYTES).read_to_end(&mut head)?;
+    // A second byte order mark is not part of the first header.
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
     let quote = notation.options.quote.unwrap_or_default();
-    let Header { at, lines_before, delimiter, mut columns, amount } = header::find(&head, &notation.options)?;
+    let Header { at, lines_before, delimiter, mut columns, amount } = header::find(head, &notation.options)?;
     let head = head.get(at..).unwrap_or_default();
-    let reader = reader(Window::new(head.chain(text)), delimiter, quote, BUFFER_BYTES);
-    let mut reader = TableReader { reader, lines_before };
-    let mut record = ByteRecord::new();
-    if !reader.next(&mut record)? {
-        return Err(PayloadErrorKind::NoRows.into());
-    }
+    let mut records = Records::new(head.chain(text), delimiter, quote, lines_before);
+    let Some(header) = records.next()? else { return Err(PayloadErrorKind::NoRows.into()) };
+    let header_line = header.line;
     let mut table =
-        Table { delimiter, quote: quote.byte(), columns: record.len(), has_reason: false, ids: None };
-    if let Some(Misquoted { error, .. }) = reader.misquoted(&record, &table) {
+        Table { delimiter, quote: quote.byte(), columns: header.cells.len(), has_reason: false, ids: None };
+    if let Some(Misquoted { error, .. }) = misquoted(&header, &table) {
         return Err(error.into());
     }
-    let header_line = reader.first_line(&record).unwrap_or(lines_before + 1);
     table.has_reason = columns.iter().any(|column| column.header == REASON);
     table.ids = column_of_ids(head, delimiter, quote, &columns);
     if table.ids.is_none() {
@@ -50,20 +48,19 @@ pub(super) fn read(
         foreign.for_each(|column| column.field = None);
     }
     let shape = Shape::Columns { columns, delimiter: char::from(delimiter), header_line, amount };
-    while reader.next(&mut record)? {
-        if record.len() > COLUMNS_MAX {
+    while let Some(record) = records.next()? {
+        if record.cells.len() > COLUMNS_MAX {
             return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
         }
-        let line = reader.first_line(&record);
-        let body = match reader.misquoted(&record, &table) {
-            None => row(cells(&record)?, table.columns).map(RowBody::Cells),
+        let line = Some(record.line);
+        let body = match misquoted(&record, &table) {
+            None => row(record.cells, table.columns).map(RowBody::Cells),
             Some(Misquoted { cells: Some((cells, how)), .. }) => Some(RowBody::Misquoted { cells, how }),
             Some(Misquoted { error, .. }) => return Err(error.into()),
         };
         if let Some(body) = body {
             rows.push(&shape, line, body)?;
         }
-        reader.release();
     }
     Ok(shape)
 }
@@ -79,19 +76,36 @@ fn row(mut cells: Cells, columns: usize) -> Option<Cells> {
     Some(cells)
 }
 
-/// The cells of a record, without what protects them.
-pub(super) fn cells(record: &ByteRecord) -> io::Result<Cells> {
-    // The text is UTF-8, and so are the cells, which end at ASCII characters.
-    let text = std::str::from_utf8(record.as_slice()).map_err(io::Error::other)?;
-    let cells = Cells::joined(text, record.iter().map(<[u8]>::len));
-    Ok(if may_be_protected(text) { cells.iter().map(restored).collect() } else { cells })
-}
-
 /// A record whose quotation marks are wrong.
 pub(super) struct Misquoted {
     pub(super) error: PayloadError,
     /// The record's cells, if it is certain where the record ends. Then only this record is refused.
     cells: Option<(Cells, Misquoting)>,
+}
+
+/// The mistake in the quotation marks of a record, if any.
+pub(super) fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted> {
+    let Record { line: row, bytes, ref cells } = *record;
+    let quoting = table.quoting(bytes);
+    let line = |at| row + memchr_iter(b'\n', bytes.get(..at).unwrap_or_default()).count() as u64;
+    let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, table));
+    let (at, how, cells) = match quoting {
+        Quoting::WellFormed => return None,
+        Quoting::Unclosed => {
+            let error = PayloadErrorKind::UnclosedQuote.at(Position::line(row));
+            return Some(Misquoted { error, cells: None });
+        }
+        Quoting::TextAfter { at, is_one_line } => {
+            (at, Misquoting::TextAfterQuote, cells_if_certain(is_one_line))
+        }
+        Quoting::BlankBefore { at, is_one_line } => {
+            (at, Misquoting::BlankBeforeQuote, cells_if_certain(is_one_line))
+        }
+        Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, Some(cells.clone())),
+    };
+    let position = Position { row: Some(row), ..Position::line(line(at)) };
+    let error = PayloadErrorKind::Misquoted { how }.at(position);
+    Some(Misquoted { error, cells: cells.map(|cells| (cells, how)) })
 }
 
 /// The cells of a line. Cells that are quoted as a whole lose their marks, so that they keep their meaning when the
@@ -116,91 +130,11 @@ fn quoted_whole(cell: &str, quote: char) -> Option<String> {
 /// column of that name has another meaning.
 fn column_of_ids(head: &[u8], delimiter: u8, quote: Quote, columns: &[Column]) -> Option<usize> {
     let at = columns.iter().position(|column| column.field == Some(AccountField::Id))?;
-    let mut rows = reader(head, delimiter, quote, BUFFER_BYTES).into_byte_records().take(ROWS_LOOKED_AT);
-    rows.any(|row| row.unwrap_or_default().get(at).is_some_and(is_id_of_account)).then_some(at)
-}
-
-pub(super) fn reader<R: Read>(text: R, delimiter: u8, quote: Quote, buffer_bytes: usize) -> csv::Reader<R> {
-    ReaderBuilder::new()
-        .delimiter(delimiter)
-        .quoting(quote.byte().is_some())
-        .quote(quote.byte().unwrap_or(b'"'))
-        .flexible(true) // a ragged row is that row's fault
-        .has_headers(false)
-        .buffer_capacity(buffer_bytes)
-        .from_reader(text)
-}
-
-/// Reads a table from the line of its header on.
-pub(super) struct TableReader<R> {
-    pub(super) reader: csv::Reader<Window<R>>,
-    /// The lines of the file before that line.
-    pub(super) lines_before: u64,
-}
-
-impl<R: Read> TableReader<R> {
-    /// Moves to the next record; `false` at the end.
-    pub(super) fn next(&mut self, record: &mut ByteRecord) -> Result<bool, ReadError> {
-        self.reader.read_byte_record(record).map_err(|error| {
-            let line = self.first_line(record);
-            match error.into_kind() {
-                ErrorKind::Io(error) => ReadError::from(error).on_line(line.unwrap_or(1)),
-                // Rows may have any number of cells, so there are no other errors.
-                other => ReadError::from(io::Error::other(format!("{other:?}"))),
-            }
-        })
-    }
-
-    /// The line on which a record begins. The reader's position is before the line break of the previous line, and
-    /// before blank lines.
-    fn first_line(&self, record: &ByteRecord) -> Option<u64> {
-        let position = record.position()?;
-        let begun = self.reader.get_ref().from(position.byte());
-        let blank = begun.iter().take_while(|b| matches!(b, b'\r' | b'\n'));
-        Some(self.lines_before + position.line() + blank.filter(|b| **b == b'\n').map(|_| 1).sum::<u64>())
-    }
-
-    /// Drops the bytes of the records that were read.
-    fn release(&mut self) {
-        let done = self.reader.position().byte();
-        self.reader.get_mut().release(done);
-    }
-
-    /// The mistake in the quotation marks of the record that was just read, if any.
-    pub(super) fn misquoted(&self, record: &ByteRecord, table: &Table) -> Option<Misquoted> {
-        let begin = record.position()?.byte();
-        let length = usize::try_from(self.reader.position().byte().saturating_sub(begin)).ok()?;
-        let bytes = self.reader.get_ref().from(begin).get(..length)?;
-        // The `csv` crate skips a second byte order mark.
-        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).filter(|_| begin == 0).unwrap_or(bytes);
-        let quoting = table.quoting(bytes);
-        let row = match quoting {
-            Quoting::WellFormed => return None,
-            _ => self.first_line(record)?,
-        };
-        let line = |at| {
-            let ahead = bytes.get(..at).unwrap_or_default().trim_ascii_start();
-            row + ahead.split(|byte| *byte == b'\n').skip(1).count() as u64
-        };
-        let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, table));
-        let (at, how, cells) = match quoting {
-            Quoting::WellFormed => return None,
-            Quoting::Unclosed => {
-                let error = PayloadErrorKind::UnclosedQuote.at(Position::line(row));
-                return Some(Misquoted { error, cells: None });
-            }
-            Quoting::TextAfter { at, is_one_line } => {
-                (at, Misquoting::TextAfterQuote, cells_if_certain(is_one_line))
-            }
-            Quoting::BlankBefore { at, is_one_line } => {
-                (at, Misquoting::BlankBeforeQuote, cells_if_certain(is_one_line))
-            }
-            Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, cells(record).ok()),
-        };
-        let position = Position { row: Some(row), ..Position::line(line(at)) };
-        let error = PayloadErrorKind::Misquoted { how }.at(position);
-        Some(Misquoted { error, cells: cells.map(|cells| (cells, how)) })
-    }
+    let mut records = Records::new(head, delimiter, quote, 0);
+    let mut is_id =
+        || Some(records.next().ok()??.cells.get(at).is_some_and(|id| is_id_of_account(id.as_bytes())));
+    let mut rows = std::iter::from_fn(&mut is_id).take(ROWS_LOOKED_AT);
+    rows.any(|is_id| is_id).then_some(at)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::ROW_BYTES_MAX;
-use super::bounded::{BUFFER_BYTES, too_long};
+use super::bounded::{BUFFER_BYTES, Buffer, too_long};
 
 /// The text before the first element, without the blanks that may be between these parts.
 const OPENING: [&str; 4] = ["{", "\"accounts\"", ":", "["];
@@ -23,11 +23,7 @@ const ELEMENT: &str = "{}";
 
 /// The elements of a text.
 pub(super) struct Elements<R> {
-    source: R,
-    ended: bool,
-    buffer: Vec<u8>,
-    /// The position in the buffer up to which the text was read.
-    at: usize,
+    text: Buffer<R>,
     read: Beginning,
 }
 
@@ -47,14 +43,14 @@ pub(super) struct Beginning {
 impl<R: Read> Elements<R> {
     /// The elements of this text. If there is anything before the array, no elements are read ahead.
     pub(super) fn new(source: R) -> io::Result<Self> {
-        let (buffer, read) = (Vec::new(), Beginning::default());
-        let mut elements = Self { source, ended: false, buffer, at: 0, read };
-        elements.fill(BUFFER_BYTES)?;
-        let rest = OPENING.iter().try_fold(elements.buffer.as_slice(), |text, part| {
-            trim_start(text).strip_prefix(part.as_bytes())
-        });
+        let mut elements = Self { text: Buffer::new(source), read: Beginning::default() };
+        elements.text.fill()?;
+        let unread = elements.text.unread();
+        let rest =
+            OPENING.iter().try_fold(unread, |text, part| trim_start(text).strip_prefix(part.as_bytes()));
         if let Some(rest) = rest {
-            elements.advance(elements.buffer.len() - rest.len());
+            let opening = unread.len() - rest.len();
+            elements.text.advance(opening);
             elements.read.is_opened = true;
         }
         Ok(elements)
@@ -66,22 +62,26 @@ impl<R: Read> Elements<R> {
             return Ok(None);
         }
         loop {
-            let unread = self.buffer.get(self.at..).unwrap_or_default();
+            let unread = self.text.unread();
             match self.split(unread) {
                 Split::Element { end: bytes, .. } if bytes > BYTES_MAX => return Err(too_long()),
                 Split::Incomplete if unread.len() > BYTES_MAX => return Err(too_long()),
                 // A number may go on.
                 Split::Element { end, element } if end < unread.len() => {
-                    self.advance(end);
+                    self.text.advance(end);
                     self.read.has_element = true;
                     return Ok(Some(element));
                 }
                 Split::Other => return Ok(None),
-                Split::Element { .. } | Split::Incomplete if self.ended => return Ok(None),
-                // Twice as much, so that a long element is not parsed again for each block.
+                Split::Element { .. } | Split::Incomplete if self.text.has_ended() => return Ok(None),
                 Split::Element { .. } | Split::Incomplete => {
-                    let bytes = unread.len().max(BUFFER_BYTES);
-                    self.fill(bytes)?;
+                    // Twice as much, so that a long element is not parsed again for each block.
+                    let wanted = 2 * unread.len();
+                    self.count_lines();
+                    self.text.fill()?;
+                    while self.text.unread().len() < wanted && !self.text.has_ended() {
+                        self.text.fill()?;
+                    }
                 }
             }
         }
@@ -90,9 +90,8 @@ impl<R: Read> Elements<R> {
     /// The text for the parser of the whole text. What was read is replaced by a short text of the same meaning, with one
     /// element in place of all that were read.
     pub(super) fn rest(mut self) -> (impl Read, Beginning) {
-        self.buffer.drain(..self.at);
-        let text = io::Cursor::new(self.read.short()).chain(io::Cursor::new(self.buffer)).chain(self.source);
-        (text, self.read)
+        self.count_lines();
+        (io::Cursor::new(self.read.short()).chain(self.text.into_unread()), self.read)
     }
 
     /// The element at the beginning of the text, behind the comma that follows another one.
@@ -116,31 +115,16 @@ impl<R: Read> Elements<R> {
         }
     }
 
-    fn advance(&mut self, bytes: usize) {
-        let passed = self.buffer.get(self.at..self.at + bytes).unwrap_or_default();
-        match passed.iter().rposition(|byte| *byte == b'\n') {
-            None => self.read.column += bytes as u64,
+    /// Counts the lines of the text that was passed, before it is dropped.
+    fn count_lines(&mut self) {
+        let passed = self.text.passed();
+        match memchr::memrchr(b'\n', passed) {
+            None => self.read.column += passed.len() as u64,
             Some(last) => {
                 self.read.lines += memchr::memchr_iter(b'\n', passed).count() as u64;
-                self.read.column = (bytes - last - 1) as u64;
+                self.read.column = (passed.len() - last - 1) as u64;
             }
         }
-        self.at += bytes;
-    }
-
-    /// Reads at least this many bytes more, unless the source ends.
-    fn fill(&mut self, bytes: usize) -> io::Result<()> {
-        self.buffer.drain(..self.at);
-        self.at = 0;
-        let wanted = self.buffer.len() + bytes;
-        while self.buffer.len() < wanted && !self.ended {
-            let before = self.buffer.len();
-            self.buffer.resize(before + BUFFER_BYTES, 0);
-            let read = self.source.read(self.buffer.get_mut(before..).unwrap_or_default());
-            self.buffer.truncate(before + read.as_ref().copied().unwrap_or_default());
-            self.ended = read? == 0;
-        }
-        Ok(())
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 
-use csv::ByteRecord;
 use saldo_domain::fields::{HeaderFound, MissingColumn, PayloadError, PayloadErrorKind, Position};
 use saldo_domain::import::{
     AccountField, AmountAt, AmountColumns, Cells, Column, ColumnRef, Defaults, Delimiter, FoundColumn,
@@ -13,17 +12,15 @@ use saldo_domain::import::{
 };
 use saldo_domain::suggest::nearest;
 
-use super::bounded::Window;
-use super::csv::{TableReader, cells, reader};
+use super::csv;
 use super::quoting::Table;
+use super::records::Records;
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX};
 
 /// The delimiters that are recognized, the most likely first.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The bytes of a header that is searched for.
 const HEADER_BYTES: usize = 64 * 1024;
-/// The bytes of a header that are read at a time.
-const READ_BYTES: usize = 4 * 1024;
 /// The lines that may be before a header that is searched for: a title, some parameters and blanks.
 const LINES_SEARCHED: usize = 100;
 
@@ -85,14 +82,11 @@ pub(super) fn find(head: &[u8], options: &ImportOptions) -> Result<Header, Paylo
 fn misquoted(line: Line<'_>, options: &ImportOptions) -> Option<PayloadError> {
     let delimiter = options.delimiter.map_or_else(|| most_frequent(line.text), Delimiter::byte);
     let quote = options.quote.unwrap_or_default();
-    let mut reader = TableReader {
-        reader: reader(Window::new(line.text), delimiter, quote, READ_BYTES),
-        lines_before: line.before,
-    };
-    let mut record = ByteRecord::new();
-    let is_read = reader.next(&mut record).ok()?;
-    let table = Table { delimiter, quote: quote.byte(), columns: record.len(), has_reason: false, ids: None };
-    is_read.then(|| reader.misquoted(&record, &table)).flatten().map(|misquoted| misquoted.error)
+    let mut records = Records::new(line.text, delimiter, quote, line.before);
+    let record = records.next().ok()??;
+    let columns = record.cells.len();
+    let table = Table { delimiter, quote: quote.byte(), columns, has_reason: false, ids: None };
+    csv::misquoted(&record, &table).map(|misquoted| misquoted.error)
 }
 
 /// Whether another line may be the header, if this one is refused for this.
@@ -169,10 +163,8 @@ fn most_frequent(text: &[u8]) -> u8 {
 
 /// Reads a line as the header.
 fn header(line: Line<'_>, delimiter: u8, options: &ImportOptions) -> Result<Header, PayloadError> {
-    let mut record = ByteRecord::new();
-    let mut reader = reader(line.text, delimiter, options.quote.unwrap_or_default(), READ_BYTES);
-    let is_read = reader.read_byte_record(&mut record).unwrap_or_default();
-    let read = is_read.then(|| cells(&record).ok()).flatten().ok_or(PayloadErrorKind::NoRows)?;
+    let mut records = Records::new(line.text, delimiter, options.quote.unwrap_or_default(), line.before);
+    let read = records.next().ok().flatten().ok_or(PayloadErrorKind::NoRows)?.cells;
     let (columns, amount) = columns(&read, line.before + 1, options)?;
     Ok(Header { at: line.at, lines_before: line.before, delimiter, columns, amount })
 }

@@ -12,6 +12,7 @@ mod json;
 mod ndjson;
 mod quoting;
 mod recognized;
+mod records;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
 pub use json::ImportMembers;
@@ -319,7 +320,7 @@ mod tests {
     fn number_of_rows_is_bounded() {
         let payload_bytes = Rc::new(Cell::new(u64::MAX));
         let mut rows = Rows { count: ROWS_MAX, payload_bytes, gzip: false, sink: |_: &Shape, _| Ok(()) };
-        let fault = rows.push(&Shape::Objects, None, RowBody::Broken(String::new()));
+        let fault = rows.push(&Shape::Objects, None, RowBody::Json("{}".into()));
         assert!(matches!(
             fault,
             Err(ReadError::Payload(PayloadError { kind: PayloadErrorKind::TooManyRows { .. }, .. }))

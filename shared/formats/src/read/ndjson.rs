@@ -1,34 +1,32 @@
-//! Reads one JSON value from each line. If a line is not JSON, only its row is refused.
+//! Reads one row from each line. The check of the row finds out whether the line is JSON; if it is not, only this row is
+//! refused.
 
-use std::cell::Cell;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, Read};
 
+use memchr::memchr;
 use saldo_domain::import::{RowBody, Shape};
-use serde_json::value::RawValue;
 
-use super::bounded::{BUFFER_BYTES, Metered};
-use super::{ReadError, Rows, Sink};
+use super::bounded::{Buffer, too_long};
+use super::{ROW_BYTES_MAX, ReadError, Rows, Sink};
 
 pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, ReadError> {
-    let since_row = Cell::new(0);
-    let mut text = BufReader::with_capacity(BUFFER_BYTES, Metered { source: text, since_row: &since_row });
-    let mut line = String::new();
+    let (mut text, mut blanks) = (Buffer::new(text), 0);
     for number in 1.. {
-        line.clear();
-        let read = text.read_line(&mut line).map_err(|error| ReadError::from(error).on_line(number))?;
-        if read == 0 {
+        let on_line = |error: io::Error| ReadError::from(error).on_line(number);
+        let length = text.length_before(|text| memchr(b'\n', text)).map_err(on_line)?;
+        let line = text.unread().get(..length).unwrap_or_default();
+        // The text is UTF-8, and so are its lines.
+        let line = std::str::from_utf8(line).map_err(io::Error::other)?.trim();
+        blanks = if line.is_empty() { blanks + length + 1 } else { 0 };
+        if !line.is_empty() {
+            rows.push(&Shape::Objects, Some(number), RowBody::Json(line.into()))?;
+        } else if blanks > ROW_BYTES_MAX {
+            return Err(on_line(too_long()));
+        }
+        if length == text.unread().len() {
             break;
         }
-        let line = line.trim();
-        if line.is_empty() {
-            continue;
-        }
-        since_row.set(0);
-        let body = match serde_json::from_str::<&RawValue>(line) {
-            Ok(row) => RowBody::Json(row.get().into()),
-            Err(_) => RowBody::Broken(line.to_owned()),
-        };
-        rows.push(&Shape::Objects, Some(number), body)?;
+        text.advance(length + 1);
     }
     Ok(Shape::Objects)
 }
@@ -39,25 +37,29 @@ mod tests {
 
     use super::super::{Format, Notation, ROW_BYTES_MAX, ReadError, read};
 
-    fn rows(payload: &[u8]) -> Result<Vec<(u64, Option<u64>, bool)>, ReadError> {
+    fn rows(payload: &[u8]) -> Result<Vec<(u64, Option<u64>, String)>, ReadError> {
         let mut rows = Vec::new();
         read(&Notation::of(Format::Ndjson), payload, |_, row| {
-            rows.push((row.index, row.line, matches!(row.body, RowBody::Json(_))));
+            let RowBody::Json(json) = row.body else { panic!("{row:?}") };
+            rows.push((row.index, row.line, json.into()));
             Ok(())
         })
         .map(|_| rows)
     }
 
     #[test]
-    fn blank_lines_are_skipped_and_invalid_lines_counted() {
-        let read = rows(b"{}\r\n\n  \n{broken\n{} {}\nnull").expect("readable");
-        assert_eq!(read, [(0, Some(1), true), (1, Some(4), false), (2, Some(5), false), (3, Some(6), true)]);
+    fn blank_lines_are_skipped_and_all_others_are_rows() {
+        let read = rows(b"{}\r\n\n  \n{broken\n {} {}\t\nnull").expect("readable");
+        let row = |index, line, json: &str| (index, Some(line), json.to_owned());
+        assert_eq!(read, [row(0, 1, "{}"), row(1, 4, "{broken"), row(2, 5, "{} {}"), row(3, 6, "null")]);
     }
 
     #[test]
     fn lines_are_bounded() {
-        let long = format!("{{}}\n{}", "x".repeat(ROW_BYTES_MAX + 200_000));
-        let error = rows(long.as_bytes()).expect_err("too long").to_string();
-        assert!(error.starts_with("line 2: a row has more than"), "{error}");
+        for (filling, line) in [("x", 2), (" \n", ROW_BYTES_MAX / 2 + 2)] {
+            let long = format!("{{}}\n{}", filling.repeat(ROW_BYTES_MAX + 200_000));
+            let error = rows(long.as_bytes()).expect_err("too long").to_string();
+            assert!(error.starts_with(&format!("line {line}: a row has more than")), "{error}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Checks the quotation marks of a CSV record (RFC 4180, section 2, rules 5 to 7).
 //!
-//! The `csv` crate accepts every record: it reads text after a closing quotation mark as part of the cell, and a
+//! `csv_core` accepts every record: it reads text after a closing quotation mark as part of the cell, and a
 //! quotation mark after a blank as text. So a stray quotation mark opens a cell that contains all rows up to the
 //! next mark. This module examines the bytes of a record again, to find such mistakes.
 

@@ -19,7 +19,7 @@ use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
-use saldo_store::{Batched, ChunkPart, Seen};
+use saldo_store::{ChunkPart, Seen, WRITES_IN_FLIGHT};
 use uuid::Uuid;
 
 use super::stores::Stores;
@@ -51,19 +51,26 @@ pub(super) async fn process(
     let mut groups = stream::iter(groups).buffered(GROUPS_AHEAD);
     let (mut outcomes, mut left) = (Vec::with_capacity(chunk.rows.len()), Vec::new());
     while let Some(group) = groups.try_next().await? {
+        // The first group is written in any case, so that every delivery gets further.
+        if outcomes.len() + left.len() > 0 {
+            deadline.check()?;
+        }
         for row in import_group(stores, job, group, default_currency, deadline).await? {
             let number = outcomes.len() + left.len();
             match row {
-                BatchedRow::Done(result) => outcomes.push((number, result)),
-                BatchedRow::Alone(row, seen) => left.push((number, row, seen)),
+                Ok(result) => outcomes.push((number, result)),
+                Err((row, seen)) => left.push((number, row, seen)),
             }
         }
     }
     // After the batches: rows that wait, for example for a throttled partition, do not delay the others.
-    let finish = async |(number, row, seen): (usize, Box<Row>, Option<Seen>)| {
-        Ok((number, import_alone(stores, job, *row, seen.as_ref(), default_currency, deadline).await?))
+    let finish = async |(n, (number, row, seen)): (usize, (usize, Row, Option<Seen>))| {
+        if n >= WRITES_IN_FLIGHT {
+            deadline.check()?;
+        }
+        Ok((number, import_alone(stores, job, row, seen.as_ref(), default_currency, deadline).await?))
     };
-    let left = stream::iter(left).map(finish).buffer_unordered(stores.limits.writes_in_flight);
+    let left = stream::iter(left).enumerate().map(finish).buffer_unordered(WRITES_IN_FLIGHT);
     outcomes.extend(left.try_collect::<Vec<_>>().await?);
     outcomes.sort_unstable_by_key(|(number, _)| *number);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
@@ -174,56 +181,39 @@ fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> Result<A
     }
 }
 
-/// A row after its batch.
-enum BatchedRow {
-    /// It has its outcome.
-    Done(RowResult),
-    /// It is to be written alone, into the account that was found, or else as it is read again.
-    Alone(Box<Row>, Option<Seen>),
-}
-
-/// Writes rows to their accounts in batches. In a dry run, it only finds out what writing them would do.
+/// Writes rows to their accounts in batches. In a dry run, it only finds out what writing them would do. The inner error is
+/// a row that is to be written alone, into the account that was found, or else as it is read again.
 async fn import_group(
     stores: &Stores,
     job: &ImportJob,
     group: Vec<(Row, Seen)>,
     default_currency: Currency,
     deadline: Deadline,
-) -> Result<Vec<BatchedRow>, Failure> {
+) -> Result<Vec<Result<RowResult, (Row, Option<Seen>)>>, Failure> {
     let now = Timestamp::now();
-    let write = |(row, seen)| Some((Row::write(row, job, default_currency, now)?, seen));
-    let writes: Vec<_> = group.iter().map(|(row, seen)| (row, seen)).filter_map(write).collect();
-    if job.dry_run {
+    let (rows, seen): (Vec<Row>, Vec<Seen>) = group.into_iter().unzip();
+    let writes = rows.iter().zip(seen);
+    let writes = writes.filter_map(|(row, seen)| Some((row.write(job, default_currency, now)?, seen)));
+    let writes: Vec<_> = writes.collect();
+    let written: Vec<Result<Result<Written, Finding>, Option<Seen>>> = if job.dry_run {
         let tries = writes
             .iter()
             .map(|(row, seen)| deadline.retry(move || stores.accounts.try_import(&job.org, row, seen)));
-        let mut results = try_join_all(tries).await?.into_iter();
-        drop(writes);
-        let rows = group.into_iter().map(|(row, _)| match row.is_refused() {
-            true => row.refused(),
-            false => match results.next() {
-                Some(result) => row.result(result),
-                None => row.refused(),
-            },
-        });
-        return Ok(rows.map(BatchedRow::Done).collect());
-    }
-    let (batches, by) = (stores.limits.batches_in_flight, ChangedBy::import(job.id.clone()));
-    let written = deadline.retry(|| stores.accounts.import_all(&job.org, &writes, batches, &by)).await?;
+        try_join_all(tries).await?.into_iter().map(Ok).collect()
+    } else {
+        let (batches, by) = (stores.limits.batches_in_flight, ChangedBy::import(job.id.clone()));
+        let written = stores.accounts.import_all(&job.org, writes, batches, &by).await?;
+        written.into_iter().map(|written| written.map(Ok)).collect()
+    };
     let mut written = written.into_iter();
-    drop(writes);
-    let rows = group.into_iter().map(|(row, seen)| {
-        if row.is_refused() {
-            return BatchedRow::Done(row.refused());
-        }
-        match written.next() {
-            Some(Batched::Done(written)) => BatchedRow::Done((written.into(), row.checked.findings)),
-            Some(Batched::Alone(found)) => BatchedRow::Alone(row.into(), found),
-            Some(Batched::NotDone) => BatchedRow::Alone(row.into(), Some(seen)),
-            None => BatchedRow::Alone(row.into(), None),
-        }
+    let results = rows.into_iter().map(|row| match row.is_refused() {
+        true => Ok(row.refused()),
+        false => match written.next().unwrap_or(Err(None)) {
+            Ok(written) => Ok(row.result(written)),
+            Err(seen) => Err((row, seen)),
+        },
     });
-    Ok(rows.collect())
+    Ok(results.collect())
 }
 
 /// Writes a row that its batch has not written.

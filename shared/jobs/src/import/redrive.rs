@@ -28,6 +28,8 @@ pub enum Redriven {
     /// It ended too long ago, or before anything of it was written, and newer imports were processed since. Its rows would
     /// overwrite theirs.
     Overtaken,
+    /// It was accepted too long ago. Its rows could bring back accounts that were deleted since.
+    TooOld,
     /// The organization has no such import.
     NotFound,
 }
@@ -52,8 +54,12 @@ pub async fn redrive(worker: &Worker, org: &OrgId, id: &ImportId) -> Result<Redr
             return Ok(Redriven::NothingToDo);
         }
     };
+    let now = Timestamp::now();
+    if job.is_too_old_to_redrive(now) && !job.dry_run {
+        return Ok(Redriven::TooOld);
+    }
     let has_ended = job.status != ImportStatus::Processing;
-    if has_ended && !job.dry_run && !worker.stores.imports.enter_again(&job, Timestamp::now()).await? {
+    if has_ended && !job.dry_run && !worker.stores.imports.enter_again(&job, now).await? {
         return Ok(Redriven::Overtaken);
     }
     let job = if begins_round {

@@ -75,10 +75,9 @@ async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Ti
     stores.imports.commit(job, &part, Timestamp::now()).await
 }
 
-/// Fails an exhausted chunk, unless it is committed. Rows that were written count as imported or updated, and rows that
-/// leave no mark and whose accounts have what they say as unchanged; the others are reported as failed. If the chunk's
-/// file is missing or corrupt, its rows are read from the payload. Returns when the import ended, if this was its last
-/// chunk.
+/// Fails an exhausted chunk, unless it is committed. Rows that were written, or that have nothing to write, count as a
+/// worker would count them; the others are reported as failed. If the chunk's file is missing or corrupt, its rows are
+/// read from the payload. Returns when the import ended, if this was its last chunk.
 pub(super) async fn fail_exhausted(
     stores: &Stores,
     job: &ImportJob,

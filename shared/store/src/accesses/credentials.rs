@@ -123,7 +123,7 @@ impl AccessStore {
         sync: &SyncId,
     ) -> Result<(), Failure> {
         let condition = exists("id").and(not_newer_than(sync));
-        let _newer = self.table.delete_if(&AccessKey::credentials(org, id), condition).await?;
+        let _newer = self.table.delete_if(&AccessKey::credentials(org, id), &[condition]).await?;
         Ok(())
     }
 }

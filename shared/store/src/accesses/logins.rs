@@ -159,7 +159,7 @@ impl AccessStore {
     /// [`Failure`] when DynamoDB fails.
     pub async fn forget_login(&self, org: &OrgId, hash: &LoginHash, sync: &SyncId) -> Result<(), Failure> {
         let condition = absent(SYNC).or(equals(SYNC, text(sync)));
-        let _held_by_another = self.table.delete_if(&AccessKey::login(org, hash), condition).await?;
+        let _held_by_another = self.table.delete_if(&AccessKey::login(org, hash), &[condition]).await?;
         Ok(())
     }
 }

@@ -105,7 +105,7 @@ impl AccountStore {
         }
         let revision = equals(REVISION, binary(seen.revision.as_bytes()));
         // If there is no account, another request, or an attempt whose answer was lost, has deleted it.
-        Ok(self.table.delete_if(&key, absent("id").or(revision)).await?.is_ok())
+        Ok(self.table.delete_if(&key, &[absent("id").or(revision)]).await?.is_ok())
     }
 
     /// Replaces the account by a tombstone.

@@ -14,6 +14,7 @@ use super::record::WHAT;
 use super::state::Stored;
 use super::{ATTEMPTS_MAX, AccountStore};
 use crate::dynamodb::item::Reader;
+use crate::dynamodb::revised::outrun;
 use crate::dynamodb::{Applied, STATEMENTS_MAX};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
@@ -21,19 +22,6 @@ use crate::table_keys::AccountKey;
 /// An account, or what a deleted one left, as it was looked up.
 #[derive(Clone, Debug, Default)]
 pub struct Seen(Stored);
-
-/// The result of a row that was written with others.
-#[derive(Debug)]
-pub enum Batched {
-    /// It is written.
-    Done(Written),
-    /// It is to be written alone, into the account as it is here, or else as it is read again: the account was not as it
-    /// was seen, can't be read, or does not admit the row as far as was seen.
-    Alone(Option<Seen>),
-    /// DynamoDB did not execute its statement, for example because it was throttled: it is to be written alone, into the
-    /// account as it was seen.
-    NotDone,
-}
 
 impl Seen {
     /// What a row of this import did to the account, if it was written.
@@ -67,32 +55,36 @@ impl AccountStore {
     }
 
     /// Writes rows of an import into accounts that were looked up before: as many with one request as a batch takes, and
-    /// at most `in_flight` batches at the same time. Rows that are to be written alone, with [`import`](Self::import), are
-    /// returned as [`Batched::Alone`].
+    /// at most `in_flight` batches at the same time. Returns what each row did.
+    ///
+    /// The inner error is a row that is to be written alone, with [`import`](Self::import), into the account as it is in the
+    /// error, or else as it is read again. The account was not as it was seen, can't be read, or does not admit the row as
+    /// far as was seen; or DynamoDB did not execute the statement, for example because it was throttled.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; each row may have been written or not.
     pub async fn import_all(
         &self,
         org: &OrgId,
-        rows: &[(RowWrite<'_>, &Seen)],
+        rows: Vec<(RowWrite<'_>, Seen)>,
         in_flight: usize,
         by: &ChangedBy,
-    ) -> Result<Vec<Batched>, Failure> {
-        let mut results: Vec<Batched> = rows.iter().map(|_| Batched::Alone(None)).collect();
+    ) -> Result<Vec<Result<Written, Option<Seen>>>, Failure> {
+        let mut results: Vec<Result<Written, Option<Seen>>> = rows.iter().map(|_| Err(None)).collect();
         let (mut changes, mut written_rows) = (Vec::new(), Vec::new());
         let mut accounts = BTreeSet::new();
-        for ((row, Seen(seen)), result) in rows.iter().zip(&mut results) {
-            // Written alone, the row fails, and the other rows of the batch do not.
+        for ((row, Seen(seen)), result) in rows.into_iter().zip(&mut results) {
+            // A damaged account fails the chunk when its row is written alone, after the other rows are written. So when the
+            // message has failed too often, the dead-letter handler finds only this row unwritten.
             let Ok(state) = seen.state(org) else { continue };
             match row.decide(&state) {
-                Ok(Decision::Nothing(written)) => *result = Batched::Done(written),
+                Ok(Decision::Nothing(written)) => *result = Ok(written),
                 Ok(Decision::Write(after, written)) => {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if accounts.insert(row.id) {
                         changes.push(seen.change_to(org, account, &history, by)?);
-                        written_rows.push((result, written));
+                        written_rows.push((result, written, seen));
                     }
                 }
                 // The account may have changed since it was looked up.
@@ -102,11 +94,12 @@ impl AccountStore {
         let batches: Vec<_> =
             changes.chunks(STATEMENTS_MAX).map(|batch| self.table.change_all(batch)).collect();
         let applied: Vec<Vec<Applied>> = stream::iter(batches).buffered(in_flight).try_collect().await?;
-        for ((result, written), applied) in written_rows.into_iter().zip(applied.into_iter().flatten()) {
+        for ((result, written, seen), applied) in written_rows.into_iter().zip(applied.into_iter().flatten())
+        {
             *result = match applied {
-                Applied::Done => Batched::Done(written),
-                Applied::Met(found) => Batched::Alone(found.map(|item| Seen(Stored::new(item)))),
-                Applied::NotDone => Batched::NotDone,
+                Applied::Done => Ok(written),
+                Applied::Met(found) => Err(found.map(|item| Seen(Stored::new(item)))),
+                Applied::NotDone => Err(Some(Seen(seen))),
             };
         }
         Ok(results)
@@ -126,32 +119,32 @@ impl AccountStore {
         seen: Option<&Seen>,
         by: &ChangedBy,
     ) -> Result<Result<Written, Finding>, Failure> {
-        // The account as a failed write or a consistent read found it. A look-up may have missed a write.
-        let mut certain = match seen {
-            Some(_) => None,
-            None => Some(self.read(org, row.id).await?),
+        // What a failed write or a consistent read finds is certain. A look-up may have missed a write.
+        let (mut stored, mut is_certain) = match seen {
+            Some(Seen(stored)) => (stored.clone(), false),
+            None => (self.read(org, row.id).await?, true),
         };
         for _ in 0..ATTEMPTS_MAX {
-            let Some(seen) = certain.as_ref().or(seen.map(|Seen(seen)| seen)) else { break };
-            let found = match row.decide(&seen.state(org)?) {
+            stored = match row.decide(&stored.state(org)?) {
                 Ok(Decision::Nothing(written)) => return Ok(Ok(written)),
                 Ok(Decision::Write(after, written)) => {
                     let (account, history) = *after;
-                    match self.replace(org, seen, account, &history, by).await? {
+                    match self.replace(org, &stored, account, &history, by).await? {
                         Ok(()) => return Ok(Ok(written)),
                         Err(failed) => Stored::found(failed),
                     }
                 }
-                Err(finding) if certain.is_some() => return Ok(Err(finding)),
+                Err(finding) if is_certain => return Ok(Err(finding)),
                 Err(_) => self.read(org, row.id).await?,
             };
-            certain = Some(found);
+            is_certain = true;
         }
-        Err(Failure::Throttled { operation: "UpdateItem of an account that is being changed" })
+        Err(outrun())
     }
 
-    /// What a row did to its account, if it was written: for rows whose worker died before it reported. A row that leaves
-    /// no mark counts as written if its account has what it says.
+    /// What a row did to its account, or `None` if it is still to be written: for rows whose worker died before it reported.
+    /// A row that has nothing to write, for example because a newer import or a deletion has overtaken it, has the outcome
+    /// that a worker would report.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -161,7 +154,7 @@ impl AccountStore {
             return Ok(Some(written));
         }
         match read.state(org).map(|state| row.decide(&state)) {
-            Ok(Ok(Decision::Nothing(Written::Unchanged))) => Ok(Some(Written::Unchanged)),
+            Ok(Ok(Decision::Nothing(written))) => Ok(Some(written)),
             _ => Ok(None),
         }
     }

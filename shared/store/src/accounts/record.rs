@@ -68,7 +68,7 @@ record! {
     revision: Revision as AsRevision = REVISION,
 }
 
-/// An e-mail address, which has no `Display` lest it is logged.
+/// An e-mail address, which has no `Display`, so that no log line can show it.
 pub(super) struct AsEmail;
 
 impl Codec<Email> for AsEmail {

@@ -4,7 +4,8 @@
 //! only with its revision, its newest import, its stamps or its deletion, so these are compared.
 //!
 //! A deleted account that an import or a bank may bring back leaves a tombstone: its history without the account. It
-//! expires after 30 days, longer than import work stays in its queue (4 days) and then in the DLQ (14 days). The
+//! expires after 30 days, when no import that was accepted before the deletion can write a row any more: its messages stay
+//! in their queue for 4 days and in the DLQ for 14, and it can be redriven for 24 days after its acceptance. The
 //! tombstone of an account that a synchronization found does not expire, because its bank goes on reporting it. Reads
 //! and lists skip tombstones.
 
@@ -13,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use saldo_domain::account::{Account, AccountState, History, Revision, Stamps};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{ImportId, OrgId};
+use saldo_domain::import::{REDRIVABLE_AT_ALL, REDRIVE_MAX};
 
 use super::AccountStore;
 use super::record::{AsRevision, Record, WHAT};
@@ -21,7 +23,7 @@ use crate::dynamodb::item::{
 };
 use crate::dynamodb::record::{Attributes, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
-use crate::dynamodb::{Change, Condition, ConditionFailed, Key, absent, is};
+use crate::dynamodb::{AsRead, Change, Condition, ConditionFailed, Key};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
@@ -34,6 +36,7 @@ const STAMPS: &str = "stamps";
 const GUARDS: [&str; 4] = [REVISION, LAST_IMPORT, STAMPS, DELETED_BY];
 /// How long a tombstone is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+const _: () = assert!(KEPT.as_secs() >= REDRIVABLE_AT_ALL.as_secs() + REDRIVE_MAX.as_secs());
 
 // Imports, edits and deletions are 16 bytes each, which sort by time.
 record! {
@@ -144,14 +147,9 @@ impl Stored {
         Ok(Change::new(key, &self.0, after, known, &GUARDS))
     }
 
-    /// The condition that the item is as it was read.
-    fn is_unchanged(&self) -> Condition {
-        let [revision, import, stamps, deletion] =
-            GUARDS.map(|attribute| is(attribute, self.0.get(attribute).cloned()));
-        match self.0.is_empty() {
-            true => absent(AccountKey::PARTITION),
-            false => revision.and(import).and(stamps).and(deletion),
-        }
+    /// The conditions that the item is as it was read.
+    fn is_unchanged(&self) -> Vec<Condition> {
+        AsRead::of(&self.0, &GUARDS).conditions::<AccountKey>()
     }
 }
 
@@ -234,7 +232,7 @@ impl AccountStore {
         now: Timestamp,
         by: &ChangedBy,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
-        self.table.put_if(tombstone(org, account, history, now, by)?, &[read.is_unchanged()]).await
+        self.table.put_if(tombstone(org, account, history, now, by)?, &read.is_unchanged()).await
     }
 
     /// Deletes the tombstone that was read, so that the account can be created again.
@@ -246,6 +244,24 @@ impl AccountStore {
     ) -> Result<(), Failure> {
         let key = AccountKey::new(org, &account.id);
         // If the tombstone is gone, another request has deleted it.
-        self.table.delete_if(&key, read.is_unchanged()).await.map(drop)
+        self.table.delete_if(&key, &read.is_unchanged()).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounts::size::full_account;
+
+    #[test]
+    fn account_over_a_tombstone_does_not_expire() {
+        let org = OrgId::placeholder();
+        let (account, by) = (full_account(&org), ChangedBy::import(ImportId::of_seed(uuid::Uuid::now_v7())));
+        let read = tombstone(&org, &account, &History::default(), Timestamp::now(), &by).expect("an item");
+        assert!(read.contains_key(EXPIRES_AT) && read.contains_key(DELETED_AT));
+        let history = History::read(&read).expect("a history");
+        let change = Stored::new(read).change_to(&org, account, &history, &by).expect("a change");
+        let removes = change.removes();
+        assert!(removes.contains(&EXPIRES_AT) && removes.contains(&DELETED_AT), "{removes:?}");
     }
 }

@@ -6,15 +6,11 @@ use super::change::{Applied, Change, STATEMENTS_MAX};
 use super::item::{NewItem, item_of};
 use super::table::{Key, Table};
 use crate::failure::Failure;
-
-/// The batches that are sent at the same time. At 15 ms a batch, 4 of them insert about 6,000 items a second.
-const BATCHES_IN_FLIGHT: usize = 4;
-/// The single writes that are sent at the same time.
-pub(crate) const WRITES_IN_FLIGHT: usize = 32;
+use crate::limits::{BATCHES_IN_FLIGHT, WRITES_IN_FLIGHT};
 
 impl<K: Key> Table<K> {
     /// Inserts the items that `item` makes, each of a key and its other attributes, [`STATEMENTS_MAX`] with one request.
-    /// Their keys must differ. Returns for each whether it was inserted; otherwise there is an item with its key, and that
+    /// Their keys must differ: DynamoDB refuses a batch with two statements about one item. Returns for each whether it was inserted; otherwise there is an item with its key, and that
     /// one stays.
     ///
     /// An item whose statement DynamoDB does not execute, for example because it is throttled, is put by a request of its

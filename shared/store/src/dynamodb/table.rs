@@ -153,14 +153,14 @@ impl<K: Key> Table<K> {
         delete.send().await.map(drop).map_err(Failure::of(K::OPERATIONS.delete))
     }
 
-    /// Deletes an item if the condition holds.
+    /// Deletes an item if it meets the conditions.
     pub(crate) async fn delete_if(
         &self,
         key: &K,
-        condition: Condition,
+        conditions: &[Condition],
     ) -> Result<Result<(), ConditionFailed>, Failure> {
         let mut placeholders = Placeholders::default();
-        let condition = render_all(&[condition], &mut placeholders);
+        let condition = render_all(conditions, &mut placeholders);
         let delete = self
             .client
             .delete_item()

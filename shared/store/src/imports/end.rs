@@ -50,8 +50,8 @@ impl ImportStore {
             let import = Import { job, progress };
             if self.end(&import, now).await? {
                 let totals = (progress.chunks_exhausted == 0).then_some(progress);
-                let status = import.outcome();
-                self.leave_if_settled(&ImportJob { status, totals, ..import.job }).await;
+                let (status, completed_at) = (import.outcome(), Some(now));
+                self.leave_if_settled(&ImportJob { status, completed_at, totals, ..import.job }).await;
                 return Ok(Some(now));
             }
             let Some(again) = self.get(&import.job.org, &import.job.id).await? else { return Ok(None) };

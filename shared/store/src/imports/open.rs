@@ -121,13 +121,13 @@ impl ImportStore {
         Ok(false)
     }
 
-    /// Removes the entry of an import that has ended, if nothing of it is left to do. If that fails, the planner of
-    /// another import removes it.
+    /// Removes the entry of an import that has ended, if nothing of it is left to do and no redrive has begun since. If that
+    /// fails, the planner of another import removes it.
     pub(super) async fn leave_if_settled(&self, job: &ImportJob) {
-        if !job.is_settled() || job.dry_run {
-            return;
-        }
-        let left = self.table.delete(&JobKey::open_import(&job.org, &job.place)).await;
+        let Some(ended) = job.completed_at.filter(|_| job.is_settled() && !job.dry_run) else { return };
+        // A redrive enters the import again at a later time.
+        let entered_before = absent(ENTERED_AT).or(at_most(ENTERED_AT, moment(ended)));
+        let left = self.table.delete_if(&JobKey::open_import(&job.org, &job.place), &[entered_before]).await;
         if let Err(failure) = left {
             tracing::warn!(error = %failure.chain(), import = %job.id, "the entry of an import that has ended stays for now");
         }
@@ -153,7 +153,7 @@ impl ImportStore {
         for entry in entries {
             let unchanged = absent(ENTERED_AT).or(equals(ENTERED_AT, moment(entry.entered_at)));
             let key = JobKey::open_import(org, &entry.part);
-            if self.table.delete_if(&key, unchanged).await?.is_err() {
+            if self.table.delete_if(&key, &[unchanged]).await?.is_err() {
                 return Ok(false);
             }
         }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use aws_sdk_sqs::types::builders::SendMessageBatchRequestEntryBuilder;
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::BackoffBuilder;
 
 use super::{DELAY_MAX, Message, Queued, WorkQueue};
 use crate::failure::Failure;
+use crate::pauses::PARTS_OF_A_BATCH;
 
 const OPERATION: &str = "SendMessageBatch";
 
@@ -18,13 +19,6 @@ const ENTRIES_MAX: usize = 10;
 
 /// The most bytes of a message, and of all messages of a batch together: 1 MiB (same page).
 const BYTES_MAX: usize = 1_048_576;
-
-/// The pauses before refused entries are sent again.
-const RETRIES: ExponentialBuilder = ExponentialBuilder::new()
-    .with_jitter()
-    .with_min_delay(Duration::from_millis(50))
-    .with_max_delay(Duration::from_secs(1))
-    .with_max_times(4);
 
 impl<M: Message> WorkQueue<M> {
     /// Queues messages, to be received after `delay`. On an error some of them may be queued.
@@ -50,7 +44,7 @@ impl<M: Message> WorkQueue<M> {
     }
 
     async fn send_batch(&self, mut entries: Vec<SendMessageBatchRequestEntry>) -> Result<(), Failure> {
-        let mut pauses = RETRIES.build();
+        let mut pauses = PARTS_OF_A_BATCH.build();
         loop {
             let throttled = match self.try_batch(&mut entries).await {
                 Ok(()) if entries.is_empty() => return Ok(()),

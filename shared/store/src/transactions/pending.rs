@@ -14,9 +14,10 @@ use saldo_domain::transaction::{Source, Transaction};
 use uuid::Uuid;
 
 use super::{TransactionStore, attributes, transaction_of};
+use crate::dynamodb::Key;
 use crate::dynamodb::item::item_of;
-use crate::dynamodb::{Key, WRITES_IN_FLIGHT};
 use crate::failure::Failure;
+use crate::limits::WRITES_IN_FLIGHT;
 use crate::table_keys::TransactionKey;
 
 impl TransactionStore {

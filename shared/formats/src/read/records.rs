@@ -1,0 +1,212 @@
+//! Divides CSV text into records.
+//!
+//! A record without quotation marks is one line, and its cells are the texts between the delimiters. This module finds
+//! line breaks and delimiters many bytes at a time. All other records are read by `csv_core`, byte by byte.
+
+use std::io::{self, Read};
+
+use csv_core::{ReadRecordResult, ReaderBuilder};
+use memchr::{memchr, memchr_iter, memchr2};
+use saldo_domain::import::{Cells, Quote};
+
+use super::bounded::{Buffer, too_long};
+use super::{ROW_BYTES_MAX, ReadError};
+use crate::formula::{may_be_protected, restored};
+
+/// The records of a text.
+pub(super) struct Records<R> {
+    text: Buffer<R>,
+    /// The line on which the unread text begins.
+    line: u64,
+    /// The line on which the current record begins.
+    line_of_record: u64,
+    delimiter: u8,
+    /// The quotation mark; `None` if cells are not quoted.
+    quote: Option<u8>,
+    core: csv_core::Reader,
+    /// The cells of the current record, one after the other, and the positions at which they end.
+    cells: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+/// A record.
+pub(super) struct Record<'a> {
+    /// The line on which it begins.
+    pub(super) line: u64,
+    /// Its text, perhaps with the line break that ends it.
+    pub(super) bytes: &'a [u8],
+    /// Its cells, without what protects them from spreadsheets.
+    pub(super) cells: Cells,
+}
+
+impl<R: Read> Records<R> {
+    /// The records of a text with `lines_before` lines before it.
+    pub(super) fn new(text: R, delimiter: u8, quote: Quote, lines_before: u64) -> Self {
+        let quote = quote.byte();
+        let mut core = ReaderBuilder::new();
+        core.delimiter(delimiter).quoting(quote.is_some()).quote(quote.unwrap_or(b'"'));
+        let mut core = core.build();
+        // The first text that it reads would lose a byte order mark.
+        core.read_record(b"\n", &mut [0], &mut [0]);
+        let (cells, ends) = (Vec::new(), Vec::new());
+        let line = lines_before + 1;
+        Self { text: Buffer::new(text), line, line_of_record: line, delimiter, quote, core, cells, ends }
+    }
+
+    /// The next record; `None` at the end of the text.
+    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ReadError> {
+        match self.advance() {
+            Err(error) => Err(ReadError::from(error).on_line(self.line)),
+            Ok(None) => Ok(None),
+            Ok(Some((length, cells))) => {
+                let passed = self.text.passed();
+                let bytes = passed.get(passed.len() - length..).unwrap_or_default();
+                Ok(Some(Record { line: self.line_of_record, bytes, cells }))
+            }
+        }
+    }
+
+    /// Passes the next record. Returns its length and its cells.
+    fn advance(&mut self) -> io::Result<Option<(usize, Cells)>> {
+        if !self.skip_line_breaks()? {
+            return Ok(None);
+        }
+        self.line_of_record = self.line;
+        let end = self.text.length_before(|text| memchr2(b'\r', b'\n', text))?;
+        let line = self.text.unread().get(..end).unwrap_or_default();
+        let is_quoted = self.quote.is_some_and(|quote| memchr(quote, line).is_some());
+        let length = if is_quoted { self.read_with_core()? } else { self.split(end) };
+        self.text.advance(length);
+        // The text is UTF-8, and so are the cells, which end at ASCII characters.
+        let text = std::str::from_utf8(&self.cells).map_err(io::Error::other)?;
+        let cells = Cells::new(text, &self.ends);
+        let cells = if may_be_protected(text) { cells.iter().map(restored).collect() } else { cells };
+        Ok(Some((length, cells)))
+    }
+
+    /// Passes the line breaks before a record. Returns whether there is a record.
+    fn skip_line_breaks(&mut self) -> io::Result<bool> {
+        let mut skipped = 0;
+        loop {
+            let unread = self.text.unread();
+            let breaks = unread.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let is_all = breaks == unread.len();
+            let lines = unread.iter().take(breaks).filter(|byte| **byte == b'\n').count();
+            self.line += lines as u64;
+            self.text.advance(breaks);
+            skipped += breaks;
+            match is_all && !self.text.has_ended() {
+                true if skipped > ROW_BYTES_MAX => return Err(too_long()),
+                true => self.text.fill()?,
+                false => return Ok(!is_all),
+            }
+        }
+    }
+
+    /// Reads a record without quotation marks, which has this length.
+    fn split(&mut self, length: usize) -> usize {
+        self.cells.clear();
+        self.ends.clear();
+        let line = self.text.unread().get(..length).unwrap_or_default();
+        let mut begin = 0;
+        for end in memchr_iter(self.delimiter, line).chain([length]) {
+            self.cells.extend_from_slice(line.get(begin..end).unwrap_or_default());
+            self.ends.push(self.cells.len());
+            begin = end + 1;
+        }
+        length
+    }
+
+    /// Reads a record with `csv_core`. Returns its length.
+    fn read_with_core(&mut self) -> io::Result<usize> {
+        let (mut read, mut written, mut cells) = (0, 0, 0);
+        loop {
+            let input = self.text.unread().get(read..).unwrap_or_default();
+            if input.is_empty() && !self.text.has_ended() {
+                self.text.fill_for_row()?;
+                continue;
+            }
+            // Of an empty input, it understands that the text has ended.
+            let output = self.cells.get_mut(written..).unwrap_or_default();
+            let ends = self.ends.get_mut(cells..).unwrap_or_default();
+            let (result, bytes_read, bytes_written, ends_written) =
+                self.core.read_record(input, output, ends);
+            (read, written, cells) = (read + bytes_read, written + bytes_written, cells + ends_written);
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.cells.resize(2 * self.cells.len() + 64, 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len() + 64, 0),
+                ReadRecordResult::Record | ReadRecordResult::End => break,
+            }
+        }
+        self.cells.truncate(written);
+        self.ends.truncate(cells);
+        let record = self.text.unread().get(..read).unwrap_or_default();
+        self.line += memchr_iter(b'\n', record).count() as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use csv::ReaderBuilder;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Row = (u64, Vec<String>);
+
+    /// The records as the `csv` crate reads them.
+    fn expected(text: &str) -> Vec<Row> {
+        let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
+        let first_line = |position: &csv::Position| {
+            let at = usize::try_from(position.byte()).expect("short");
+            let blank = text[at..].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+            position.line() + blank.filter(|byte| *byte == b'\n').count() as u64
+        };
+        let records = reader.records().map(|record| record.expect("text"));
+        let row = |record: csv::StringRecord| {
+            (
+                record.position().map(first_line).expect("a position"),
+                record.iter().map(str::to_owned).collect(),
+            )
+        };
+        records.map(row).collect()
+    }
+
+    fn records(text: impl Read) -> Vec<Row> {
+        let (mut records, mut rows) = (Records::new(text, b',', Quote::Double, 0), Vec::new());
+        while let Some(record) = records.next().expect("readable") {
+            rows.push((record.line, record.cells.iter().map(str::to_owned).collect()));
+        }
+        rows
+    }
+
+    fn pieces() -> impl Strategy<Value = String> {
+        let pieces =
+            vec!["a", "é", "", ",", ",", "\"", "\"", "\"\"", "\r", "\n", "\n", "\r\n", " ", "b", "\u{feff}"];
+        prop::collection::vec(prop::sample::select(pieces), 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn records_are_those_of_the_csv_crate(text in pieces()) {
+            // The crate drops a byte order mark at the beginning.
+            let text = format!("x{text}");
+            prop_assert_eq!(records(text.as_bytes()), expected(&text));
+        }
+    }
+
+    #[test]
+    fn records_go_on_across_blocks() {
+        let row = |n: usize| match n % 3 {
+            0 => format!("{n},{},end\r\n", "x".repeat(n % 70)),
+            1 => format!("{n},\"{}\",end\n", "a\r\n\"\"b,".repeat(n % 50)),
+            _ => format!("{n},{}\n\n", ",".repeat(n % 300)),
+        };
+        let text: String = (0..20_000).map(row).collect();
+        assert_eq!(records(text.as_bytes()), expected(&text));
+        let unclosed = format!("{text}\"{}", text.replace('"', ""));
+        assert_eq!(records(unclosed.as_bytes()).len(), 20_001);
+    }
+}
