@@ -336,7 +336,7 @@ async fn iban_is_one_account_however_it_is_spelled() {
     let tenant = saldo().await.tenant().await;
     let sent = ["DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "de89370400440532013000"].map(|account| {
         json!({
-            "accountIdentifier": account, "transactionId": "T-1", "amount": "3.50", "currency": "eur", "valutaAt": "2026-01-15"
+            "accountIdentifier": account, "transactionId": "T-1", "amount": "3.50", "currency": "EUR", "valutaAt": "2026-01-15"
         })
     });
     let receipt = tenant

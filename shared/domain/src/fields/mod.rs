@@ -8,6 +8,7 @@ mod ambiguous;
 mod body;
 mod envelope;
 mod finding;
+mod header_found;
 mod list;
 mod mangled_id;
 mod misquoting;
@@ -16,6 +17,7 @@ mod object;
 mod patch;
 mod payload_error;
 mod scalar;
+mod shown;
 mod value;
 mod words;
 mod written_amount;
@@ -32,13 +34,13 @@ pub(crate) use body::joined;
 pub use envelope::read_array;
 pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
+pub use header_found::{HeaderFound, MissingColumn};
 pub(crate) use mangled_id::is_mangled;
 pub use misquoting::Misquoting;
 pub use names::Names;
 pub use patch::Patch;
-pub use payload_error::{
-    HeaderFound, MissingColumn, PayloadError, PayloadErrorKind, Position, UnknownName, text,
-};
+pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, text};
+pub use shown::{UNKNOWN_FIELDS_NAMED_MAX, shown_name, shown_value, unknown_fields};
 pub use value::Value;
 pub(crate) use words::normalized;
 pub(crate) use written_amount::WrittenIn;
@@ -47,15 +49,8 @@ use crate::money::{Decimal, parse_json_number};
 use crate::suggest;
 use crate::text::{TextError, is_blank};
 
-/// The unknown fields that are reported one by one. The answer to a thousand transactions with nothing but unknown
-/// fields must fit in a Lambda response.
-pub const UNKNOWN_FIELDS_NAMED_MAX: usize = 10;
 /// Why an unknown field is refused.
 pub const NO_SUCH_FIELD: &str = "there is no such field";
-/// The characters of such a field's name that are shown.
-const UNKNOWN_NAME_CHARS_MAX: usize = 40;
-/// The characters of a value that a finding shows.
-const SHOWN_VALUE_CHARS_MAX: usize = 24;
 
 /// The fields of a JSON object, a form or a record, and what is wrong with them.
 ///
@@ -371,47 +366,9 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A value as a finding shows it, cut if it is long. Findings show no values of personal fields.
-#[must_use]
-pub fn shown_value(value: &str) -> String {
-    let mut shown: String = value.chars().take(SHOWN_VALUE_CHARS_MAX).collect();
-    if shown.len() < value.len() {
-        shown.push('…');
-    }
-    shown
-}
-
 fn only_valid<T>(findings: Vec<Finding>, read: Option<T>) -> Result<T, Vec<Finding>> {
     match read {
         Some(read) if findings.is_empty() => Ok(read),
         _ => Err(findings),
     }
-}
-
-/// The findings about unknown fields: one for each of the first ten, and one that counts the others. `hint` ends the
-/// reason for a field.
-pub fn unknown_fields<'a>(
-    names: impl Iterator<Item = &'a str>,
-    reason: &'static str,
-    hint: impl Fn(&str) -> String,
-) -> Vec<Finding> {
-    let mut names = names.fuse();
-    let found = |name| {
-        let reason = match hint(name) {
-            hint if hint.is_empty() => Cow::Borrowed(reason),
-            hint => format!("{reason}{hint}").into(),
-        };
-        Finding::in_field(shown_name(name), FindingCode::UnknownField, reason)
-    };
-    let mut findings: Vec<Finding> = names.by_ref().take(UNKNOWN_FIELDS_NAMED_MAX).map(found).collect();
-    if let more @ 1.. = names.count() {
-        findings.push(Finding::in_row(FindingCode::UnknownField, format!("{more} more fields: {reason}")));
-    }
-    findings
-}
-
-/// A sender's name for a field as a finding shows it, cut if it is long.
-#[must_use]
-pub fn shown_name(name: &str) -> String {
-    name.chars().take(UNKNOWN_NAME_CHARS_MAX).collect()
 }

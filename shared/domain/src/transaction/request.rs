@@ -57,9 +57,7 @@ pub struct NewTransaction {
 }
 
 fn listed_currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Currency> {
-    fields.patch(name, |code| {
-        currencies::parse(code).or_else(|_| currencies::parse(&code.trim().to_ascii_uppercase()))
-    })
+    fields.patch(name, currencies::parse)
 }
 
 fn day(fields: &mut Fields<'_>, name: &'static str) -> Patch<Date> {
