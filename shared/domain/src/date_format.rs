@@ -1,6 +1,6 @@
 //! How a file writes calendar dates. A date is read in the stated format, or refused: `01/02/2026` is never guessed.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
 use jiff::civil::{self, Date};
@@ -160,7 +160,8 @@ impl Pattern {
                 (Unit::Month, _) => date.month().into(),
                 (Unit::Day, _) => date.day().into(),
             };
-            text.push_str(&format!("{value:0width$}", width = part.letters));
+            // Writing to a text does not fail.
+            let _written = write!(text, "{value:0width$}", width = part.letters);
         }
         text
     }

@@ -54,7 +54,10 @@ fn any_bytes(file: &[u8], seed: u8) {
 /// CSV in an encoding that the options state.
 fn stated(encoding: &str) -> Notation {
     let encoding = Some(encoding.parse().expect("a label"));
-    Notation { options: ImportOptions { encoding, ..ImportOptions::default() }, ..Notation::of(Format::Csv) }
+    Notation {
+        options: Box::new(ImportOptions { encoding, ..ImportOptions::default() }),
+        ..Notation::of(Format::Csv)
+    }
 }
 
 /// Any text, in any encoding, is read as the cell that it was written to.

@@ -22,9 +22,9 @@ pub struct HeaderFound {
 
 impl HeaderFound {
     /// The header on a line, with this number of names.
-    pub fn of<'a>(line: u64, count: usize, names: impl Iterator<Item = &'a str>) -> Self {
+    pub fn of<'a>(line: u64, count: usize, names: impl Iterator<Item = &'a str>) -> Box<Self> {
         let more = count.saturating_sub(NAMES_SHOWN_MAX);
-        Self { line, names: names.take(NAMES_SHOWN_MAX).map(Self::shown).collect(), more }
+        Box::new(Self { line, names: names.take(NAMES_SHOWN_MAX).map(Self::shown).collect(), more })
     }
 
     /// A name as an error shows it, cut if it is long.

@@ -180,7 +180,7 @@ pub enum PayloadErrorKind {
     #[error("no column of the header is a field of an account; see `mapping` to name them; {found}")]
     NoKnownColumn {
         /// The header.
-        found: HeaderFound,
+        found: Box<HeaderFound>,
     },
     /// Required fields have no column, so every row would be refused.
     #[error(
@@ -191,7 +191,7 @@ pub enum PayloadErrorKind {
         /// The fields.
         columns: Vec<MissingColumn>,
         /// The header.
-        found: HeaderFound,
+        found: Box<HeaderFound>,
     },
     /// Several columns have a header that the options name.
     #[error("several columns have the header {header}; name one by its number, or by header and occurrence")]
@@ -211,7 +211,7 @@ pub enum PayloadErrorKind {
         /// Their names.
         columns: Vec<String>,
         /// The header.
-        found: HeaderFound,
+        found: Box<HeaderFound>,
     },
     /// The stored payload is no longer what was accepted.
     #[error("the payload is not there any more, or was replaced; send it again")]

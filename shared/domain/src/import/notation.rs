@@ -20,14 +20,15 @@ pub struct Notation {
     pub in_request: bool,
     /// The options of the import.
     #[serde(default)]
-    pub options: ImportOptions,
+    // In a box, since few imports have options and futures hold a notation.
+    pub options: Box<ImportOptions>,
 }
 
 impl Notation {
     /// A format with default options.
     #[must_use]
     pub fn of(format: Format) -> Self {
-        Self { format, gzip: false, in_request: false, options: ImportOptions::default() }
+        Self { format, gzip: false, in_request: false, options: Box::default() }
     }
 
     /// The rules for the values of rows.

@@ -153,7 +153,7 @@ impl ImportOptions {
         refused.extend(contradiction(self.decimal_separator, self.thousands_separator));
         refused.extend(RowRules::of(&self).invalid_defaults());
         match refused.is_empty() {
-            true => Ok(Notation { format, gzip, in_request: false, options: self }),
+            true => Ok(Notation { format, gzip, in_request: false, options: Box::new(self) }),
             false => Err(refused),
         }
     }

@@ -150,7 +150,7 @@ mod tests {
     fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<Row>, PayloadError> {
         let mut rows = Vec::new();
         let options = ImportOptions { mapping: Some(mapping.clone()), ..ImportOptions::default() };
-        let notation = Notation { options, ..Notation::of(Format::Csv) };
+        let notation = Notation { options: Box::new(options), ..Notation::of(Format::Csv) };
         let outcome = read(&notation, payload.as_bytes(), |_, row| {
             if let RowBody::Cells(cells) = row.body {
                 rows.push((row.line, cells.iter().map(str::to_owned).collect()));

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use saldo_domain::fields::{HeaderFound, MissingColumn, PayloadError, PayloadErrorKind, Position};
 use saldo_domain::import::{
     AccountField, AmountAt, AmountColumns, Cells, Column, ColumnRef, Defaults, Delimiter, FoundColumn,
-    ImportOptions, comparable,
+    ImportOptions, Mapping, comparable,
 };
 use saldo_domain::suggest::nearest;
 
@@ -249,7 +249,7 @@ struct Chosen<'a> {
 impl Chosen<'_> {
     /// Gives all columns with a header of the mapping its field.
     fn take_mapping(&mut self, options: &ImportOptions) -> Result<(), PayloadError> {
-        for (header, field) in options.mapping.iter().flat_map(|mapping| mapping.iter()) {
+        for (header, field) in options.mapping.iter().flat_map(Mapping::iter) {
             let wanted = comparable(header);
             let mut is_found = false;
             for at in 0..self.names.len() {
