@@ -19,7 +19,7 @@ use saldo_store::ChunkPart;
 use saldo_store::Limits;
 use serde_json::{Value, json};
 use testing::TestStack;
-use testing::wire::{Call, CallResult, Fault, FaultPlan, Interceptor, intercepted, read_body, set_body};
+use testing::wire::{Fault, FaultPlan, Meter, intercepted};
 
 use crate::dead_letters::ImportFixture;
 
@@ -73,22 +73,82 @@ async fn two_chunks(fixture: &ImportFixture) -> (ImportId, Vec<aws_sdk_sqs::type
     (id, chunks)
 }
 
+/// The app of a function whose calls can fail, with the fixture's limits.
+fn over(fixture: &ImportFixture, function: &str, faults: &Arc<FaultPlan>) -> App {
+    let sdk = intercepted(&quick(&fixture.stack.aws.sdk_of(function)), faults);
+    App { limits: fixture.app.limits, ..fixture.stack.aws.app_over(&sdk) }
+}
+
 #[tokio::test]
-async fn throttled_row_is_retried_within_its_chunk() {
+async fn failed_statement_is_sent_again_if_it_may_pass_and_then_alone() {
     let fixture = ImportFixture::start(2).await;
-    let (id, chunks) = two_chunks(&fixture).await;
-    let busy = AccountId::of_external(&fixture.stack.org, &"r-0".parse().expect("an external id"));
-    let faults = FaultPlan::fail_matching(&["BatchExecuteStatement"], &busy.to_string(), Fault::Throttled);
-    let sdk = quick(&fixture.stack.aws.sdk_of("ImportWorkerFunction"));
+    let busy = account_id(&fixture, 0).to_string();
+    for (code, times, sent) in [
+        ("ThrottlingError", 2, 2..=2),
+        // Until the batch gives the statement up.
+        ("ThrottlingError", i64::MAX, 2..=6),
+        ("TransactionConflict", i64::MAX, 2..=6),
+        ("InternalServerError", i64::MAX, 2..=6),
+        // It would fail again.
+        ("ValidationError", i64::MAX, 1..=1),
+    ] {
+        let (id, chunks) = two_chunks(&fixture).await;
+        let faults = FaultPlan::fail_statements(&busy, code);
+        faults.fail_next(times);
+        let app = over(&fixture, "ImportWorkerFunction", &faults);
+        let answer = saldo_jobs::import::handle((&app).into(), sqs_event(&chunks)).await;
+        assert_eq!(answer.batch_item_failures, [], "{code}");
+        assert!(sent.contains(&(times - faults.failures_left())), "{code}: {}", faults.failures_left());
+        let put_back = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+        assert_eq!(put_back, [], "the chunk is done, not requeued");
+        let import = fixture.import(&id).await;
+        assert_eq!(import.job.status, ImportStatus::Completed, "{code}: {import:#?}");
+        assert_eq!(import.counts().imported + import.counts().updated, 4, "{code}: {import:#?}");
+    }
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn statement_that_the_role_does_not_allow_fails_its_chunk() {
+    let fixture = ImportFixture::start(2).await;
+    for code in ["AccessDenied", "ResourceNotFound"] {
+        let (id, chunks) = two_chunks(&fixture).await;
+        let faults = FaultPlan::fail_statements(&account_id(&fixture, 0).to_string(), code);
+        faults.fail_next(i64::MAX);
+        let app = over(&fixture, "ImportWorkerFunction", &faults);
+        let answer = saldo_jobs::import::handle((&app).into(), sqs_event(&chunks)).await;
+        assert_eq!((answer.batch_item_failures.len(), i64::MAX - faults.failures_left()), (1, 1), "{code}");
+        assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Processing, "{code}");
+        let answer = saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&chunks)).await;
+        assert_eq!(answer.batch_item_failures, [], "{code}");
+        assert_eq!(fixture.import(&id).await.job.status, ImportStatus::Completed, "{code}");
+    }
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn rows_of_a_throttled_request_are_written_alone_and_other_batches_are_not_sent_again() {
+    let fixture = ImportFixture::start(50).await;
+    let id = fixture.begin(51).await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    let busy = account_id(&fixture, 0).to_string();
+    let faults = FaultPlan::fail_matching(&["BatchExecuteStatement"], &busy, Fault::Throttled);
+    faults.fail_next(ATTEMPTS);
+    let meter = Arc::new(Meter::default());
+    let sdk = intercepted(&quick(&fixture.stack.aws.sdk_of("ImportWorkerFunction")), &meter);
     let app = fixture.stack.aws.app_over(&intercepted(&sdk, &faults));
     let app = App { limits: fixture.app.limits, ..app };
-    faults.fail_next(2 * ATTEMPTS);
     let answer = saldo_jobs::import::handle((&app).into(), sqs_event(&chunks)).await;
     assert_eq!((answer.batch_item_failures, faults.failures_left()), (vec![], 0));
-    let put_back = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
-    assert_eq!(put_back, [], "the chunk is done, not requeued");
     let import = fixture.import(&id).await;
-    assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 4), "{import:#?}");
+    assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 51), "{import:#?}");
+    let spent = meter.spent();
+    // The other batch of 25, and the single row of the second chunk.
+    assert_eq!(spent["BatchExecuteStatement"].requests, 2, "{spent:?}");
+    // 25 rows, two commits and the end.
+    assert_eq!(spent["UpdateItem"].requests, 28, "{spent:?}");
     fixture.stack.stop().await;
 }
 
@@ -96,24 +156,42 @@ async fn throttled_row_is_retried_within_its_chunk() {
 async fn chunk_out_of_time_is_requeued_with_remaining_rows() {
     let fixture = ImportFixture::start(2).await;
     let (id, chunks) = two_chunks(&fixture).await;
-    let busy = AccountId::of_external(&fixture.stack.org, &"r-0".parse().expect("an external id"));
-    let faults = FaultPlan::fail_matching(&["BatchExecuteStatement"], &busy.to_string(), Fault::Throttled);
+    let busy = account_id(&fixture, 0).to_string();
+    let in_batches = FaultPlan::fail_statements(&busy, "ThrottlingError");
+    let alone = FaultPlan::fail_matching(&["UpdateItem"], &busy, Fault::Throttled);
     let sdk = quick(&fixture.stack.aws.sdk_of("ImportPlannerFunction"));
-    let app = fixture.stack.aws.app_over(&intercepted(&sdk, &faults));
-    let limits = Limits {
-        chunk_time: Duration::from_millis(1),
-        throttled_rest: Duration::ZERO,
-        batches_in_flight: 1,
-        ..fixture.app.limits
-    };
-    faults.fail_next(i64::MAX);
+    let app = fixture.stack.aws.app_over(&intercepted(&intercepted(&sdk, &in_batches), &alone));
+    let limits =
+        Limits { chunk_time: Duration::from_millis(1), throttled_rest: Duration::ZERO, ..fixture.app.limits };
+    in_batches.fail_next(i64::MAX);
+    alone.fail_next(i64::MAX);
     let answer = saldo_jobs::import::handle((&App { limits, ..app }).into(), sqs_event(&chunks)).await;
     assert_eq!(answer.batch_item_failures, []);
     let import = fixture.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Processing, 2), "{import:#?}");
+    assert!(names(&fixture, 0).await.is_none() && names(&fixture, 1).await.is_some());
     fixture.work().await;
     let import = fixture.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 4), "{import:#?}");
+    fixture.stack.stop().await;
+}
+
+#[tokio::test]
+async fn no_group_of_rows_begins_after_the_deadline() {
+    let fixture = ImportFixture::start(150).await;
+    let id = fixture.begin(151).await;
+    let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
+    saldo_jobs::import::handle((&fixture.app).into(), sqs_event(&plan)).await;
+    let chunks = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_IMPORT_QUEUE"]).await;
+    let limits = Limits { chunk_time: Duration::ZERO, throttled_rest: Duration::ZERO, ..fixture.app.limits };
+    let app = App { limits, ..fixture.app.clone() };
+    let answer = saldo_jobs::import::handle((&app).into(), sqs_event(&chunks)).await;
+    assert_eq!(answer.batch_item_failures, []);
+    assert_eq!(fixture.import(&id).await.counts().imported, 1, "of the second chunk");
+    assert!(names(&fixture, 99).await.is_some() && names(&fixture, 100).await.is_none());
+    fixture.work().await;
+    let import = fixture.import(&id).await;
+    assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 151), "{import:#?}");
     fixture.stack.stop().await;
 }
 
@@ -154,8 +232,7 @@ async fn batch_overwrites_nothing_that_others_wrote_after_its_look_up() {
 
     // The worker has looked the accounts up, and is held before it sends its batch.
     let faults = FaultPlan::hold_at("BatchExecuteStatement");
-    let sdk = intercepted(&fixture.stack.aws.sdk_of("ImportWorkerFunction"), &faults);
-    let held = App { limits: fixture.app.limits, ..fixture.stack.aws.app_over(&sdk) };
+    let held = over(&fixture, "ImportWorkerFunction", &faults);
     let worker = tokio::spawn(saldo_jobs::import::handle((&held).into(), sqs_event(&chunks)));
     faults.reached().await;
     let by_hand = json!({ "notes": "by hand" });
@@ -281,42 +358,5 @@ async fn dead_letter_handler_with_stale_job_does_not_end_redriven_import() {
     let import = fixture.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 4), "{import:#?}");
     assert_eq!(import.job.totals, Some(import.progress), "{import:#?}");
-    fixture.stack.stop().await;
-}
-
-/// Removes the old values that an update returns.
-#[derive(Debug)]
-struct NoOldValues;
-
-impl Interceptor for NoOldValues {
-    async fn intercept(&self, call: Call) -> CallResult {
-        let asked = call.json()["ReturnValues"] == "UPDATED_OLD";
-        let mut response = call.send().await?;
-        if asked {
-            let body = read_body(&mut response).await?;
-            let mut answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-            answer.as_object_mut().expect("an object").remove("Attributes");
-            set_body(&mut response, answer.to_string().into_bytes());
-        }
-        Ok(response)
-    }
-}
-
-#[tokio::test]
-async fn rows_are_counted_without_returned_old_values() {
-    let fixture = ImportFixture::start(2).await;
-    let app = fixture.stack.aws.app_over(&intercepted(fixture.stack.sdk(), &Arc::new(NoOldValues)));
-    let mut counts = Vec::new();
-    for name in ["A", "B"] {
-        let row = json!({ "external_id": "r-0", "contact": { "name": name }, "total_amount": 1 });
-        let (_, accepted) =
-            fixture.stack.ask(&app, Method::POST, "/api/v1/import", json!({ "accounts": [row] })).await;
-        let id = accepted["job_id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        let plan = fixture.stack.messages(&fixture.stack.aws.variables["SALDO_PLAN_QUEUE"]).await;
-        saldo_jobs::import::handle((&app).into(), sqs_event(&plan)).await;
-        let import = fixture.import(&id).await;
-        counts.push((import.counts().imported, import.counts().updated));
-    }
-    assert_eq!(counts, [(1, 0), (0, 1)]);
     fixture.stack.stop().await;
 }

@@ -78,8 +78,13 @@ async fn rows_count_once_and_newest_wins_under_random_faults() {
         tally.shortened
     );
     if seeds >= SEEDS {
-        let kinds = stack.faults.injected().len();
-        assert_eq!(kinds, Fault::KINDS, "{kinds} kinds of faults were injected");
+        let injected = stack.faults.injected();
+        let kinds: BTreeSet<_> = injected.keys().map(|(_, fault)| fault).collect();
+        assert_eq!(kinds.len(), Fault::KINDS, "kinds of faults were injected: {kinds:?}");
+        for operation in ["BatchExecuteStatement", "SendMessageBatch"] {
+            let in_part = injected.get(&(operation.to_owned(), Fault::PartlyThrottled));
+            assert!(in_part.is_some(), "{operation} was never throttled in part: {injected:?}");
+        }
         for (what, count) in [
             ("deaths", tally.deaths),
             ("deaths of planners", tally.planners_killed),

@@ -142,7 +142,8 @@ async fn transactions_count_as_new_once_under_random_faults() {
     if seeds >= SEEDS {
         for fault in [Fault::Throttled, Fault::PartlyThrottled, Fault::ServerError, Fault::TimeoutAfterEffect]
         {
-            assert!(injected.get(&fault).is_some_and(|count| count * 4 > seeds), "{fault:?}: {injected:?}");
+            let inserts = ("BatchExecuteStatement".to_owned(), fault);
+            assert!(injected.get(&inserts).is_some_and(|count| count * 8 > seeds), "{fault:?}: {injected:?}");
         }
     }
     aws.stop().await;

@@ -52,11 +52,26 @@ enum Halt {
 struct Failures {
     operations: &'static [&'static str],
     text: String,
-    fault: Fault,
+    kind: FailureKind,
     left: i64,
 }
 
+#[derive(Clone, Copy, Debug)]
+enum FailureKind {
+    Call(Fault),
+    /// The statements of a batch that contain the text fail with this error code.
+    Statements(&'static str),
+}
+
 impl Failures {
+    fn decide(&self, call: &Call) -> Decision {
+        match self.kind {
+            FailureKind::Call(fault) => Decision::Fail(fault),
+            FailureKind::Statements(code) => PartialBatch::fail_statements(call, &self.text, code)
+                .map_or(Decision::Send, Decision::FailInPart),
+        }
+    }
+
     fn concern(&self, call: &Call) -> bool {
         self.operations.contains(&call.operation())
             && String::from_utf8_lossy(call.body()).contains(&self.text)
@@ -100,7 +115,18 @@ impl FaultPlan {
     #[must_use]
     pub fn fail_matching(operations: &'static [&'static str], text: &str, fault: Fault) -> Arc<Self> {
         let plan = Self::default();
-        plan.rules().failures = Some(Failures { operations, text: text.to_owned(), fault, left: 0 });
+        let kind = FailureKind::Call(fault);
+        plan.rules().failures = Some(Failures { operations, text: text.to_owned(), kind, left: 0 });
+        Arc::new(plan)
+    }
+
+    /// A plan in which the statements of batches that contain `text` can fail with this error code: [`Self::fail_next`]
+    /// says in how many batches.
+    #[must_use]
+    pub fn fail_statements(text: &str, code: &'static str) -> Arc<Self> {
+        let plan = Self::default();
+        let (operations, kind) = (&["BatchExecuteStatement"], FailureKind::Statements(code));
+        plan.rules().failures = Some(Failures { operations, text: text.to_owned(), kind, left: 0 });
         Arc::new(plan)
     }
 
@@ -141,8 +167,8 @@ impl FaultPlan {
         rules.random.stop();
     }
 
-    /// How many calls failed at random so far, by fault.
-    pub fn injected(&self) -> BTreeMap<Fault, u64> {
+    /// How many calls failed at random so far, by operation and fault.
+    pub fn injected(&self) -> BTreeMap<(String, Fault), u64> {
         self.rules().random.injected().clone()
     }
 
@@ -186,7 +212,7 @@ impl FaultPlan {
         {
             failures.left = failures.left.saturating_sub(1);
             if failures.left >= 0 {
-                return Decision::Fail(failures.fault);
+                return failures.decide(call);
             }
         }
         match rules.random.draw(call) {

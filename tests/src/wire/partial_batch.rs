@@ -1,87 +1,96 @@
-//! Batches that are throttled in part. As AWS does, `BatchGetItem` returns the throttled keys as unprocessed,
+//! Batches that fail in part. As AWS does, `BatchGetItem` returns the throttled keys as unprocessed,
 //! `BatchExecuteStatement` has an error in the place of each failed statement, and `SendMessageBatch` lists the throttled
 //! messages as failed.
 
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
 use local::{Call, CallResult};
 use serde_json::{Map, Value, json};
 
 use super::body::{read_body, set_body};
 
-/// A batch request, split into the elements that are sent and those that are throttled.
+/// A batch request, split into the elements that are sent and those that fail.
 pub(super) struct PartialBatch {
     /// The request with the elements that are sent.
     request: Value,
-    throttled: Throttled,
+    failed: Failed,
 }
 
-enum Throttled {
+enum Failed {
     /// Keys, by table.
     Keys(Map<String, Value>),
-    /// The places of statements.
-    Statements(Vec<usize>),
+    /// The places of statements, in ascending order, and their error codes.
+    Statements(Vec<(usize, &'static str)>),
     /// The ids of messages.
     Messages(Vec<Value>),
 }
 
 impl PartialBatch {
-    /// Splits a batch; `send` decides for each of its elements. `None` if no element is sent.
+    /// Throttles some elements of a batch; `send` decides for each whether it is sent. `None` if none is sent.
     pub(super) fn split(call: &Call, mut send: impl FnMut() -> bool) -> Option<Self> {
         let mut request: Value = serde_json::from_slice(call.body()).ok()?;
-        let throttled = if call.operation() == "BatchGetItem" {
+        let mut sends = true;
+        let failed = if call.operation() == "BatchGetItem" {
             let mut throttled = Map::new();
             for (table, wanted) in request["RequestItems"].as_object_mut()? {
-                let left = divide(&mut wanted["Keys"], &mut send)?;
+                let left = divide(&mut wanted["Keys"], |_| send())?;
+                sends &= wanted["Keys"] != json!([]);
                 if !left.is_empty() {
                     let mut unprocessed = wanted.clone();
                     unprocessed["Keys"] = Value::Array(left);
                     throttled.insert(table.clone(), unprocessed);
                 }
             }
-            Throttled::Keys(throttled)
+            Failed::Keys(throttled)
         } else if call.operation() == "BatchExecuteStatement" {
-            let mut places = Vec::new();
-            let mut place = 0;
-            let send = || {
-                let sends = send();
-                if !sends {
-                    places.push(place);
-                }
-                place += 1;
-                sends
-            };
-            divide(&mut request["Statements"], send)?;
-            Throttled::Statements(places)
+            // Statements also fail because they meet a transaction.
+            let codes = ["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"];
+            let places = take_statements(&mut request, |_| !send())?;
+            let places: Vec<_> = places.into_iter().zip(codes.into_iter().cycle()).collect();
+            Failed::Statements(places)
         } else {
-            let left = divide(&mut request["Entries"], &mut send)?;
-            Throttled::Messages(left.iter().map(|entry| entry["Id"].clone()).collect())
+            let left = divide(&mut request["Entries"], |_| send())?;
+            Failed::Messages(left.iter().map(|entry| entry["Id"].clone()).collect())
         };
-        Some(Self { request, throttled })
+        sends &= request["Statements"] != json!([]) && request["Entries"] != json!([]);
+        sends.then_some(Self { request, failed })
     }
 
-    /// Sends the elements that are not throttled and adds the others to the response.
+    /// Fails the statements that contain `text` with an error code. `None` if there are none.
+    pub(super) fn fail_statements(call: &Call, text: &str, code: &'static str) -> Option<Self> {
+        let mut request: Value = serde_json::from_slice(call.body()).ok()?;
+        let places = take_statements(&mut request, |statement| statement.to_string().contains(text))?;
+        let places: Vec<_> = places.into_iter().map(|place| (place, code)).collect();
+        (!places.is_empty()).then_some(Self { request, failed: Failed::Statements(places) })
+    }
+
+    /// Sends the elements that do not fail and adds the others to the response.
     pub(super) async fn send(self, mut call: Call) -> CallResult {
+        if self.request["Statements"].as_array().is_some_and(Vec::is_empty) {
+            let body = self.failed.add_to(br#"{"Responses":[]}"#);
+            let status = StatusCode::try_from(200).expect("a status");
+            return Ok(HttpResponse::new(status, SdkBody::from(body)));
+        }
         call.set_body(self.request.to_string().into_bytes());
         let mut response = call.send().await?;
         if response.status().is_success() {
             let body = read_body(&mut response).await?;
-            set_body(&mut response, self.throttled.add_to(&body));
+            set_body(&mut response, self.failed.add_to(&body));
         }
         Ok(response)
     }
 }
 
-impl Throttled {
+impl Failed {
     fn add_to(self, body: &[u8]) -> Vec<u8> {
         let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
         match self {
             Self::Keys(keys) => body["UnprocessedKeys"] = Value::Object(keys),
             Self::Statements(places) => {
-                // Statements also fail because they meet a transaction.
-                let codes = ["ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"];
                 if let Some(answers) = body["Responses"].as_array_mut() {
                     // In ascending order: each answer moves the ones behind it to their places.
-                    for (n, place) in places.into_iter().enumerate() {
-                        let code = codes[n % codes.len()];
+                    for (place, code) in places {
                         answers.insert(place, json!({ "Error": { "Code": code, "Message": "try again" } }));
                     }
                 }
@@ -97,10 +106,21 @@ impl Throttled {
     }
 }
 
-/// Takes the elements out of an array that are not sent, and returns them. `None` if none is sent.
-fn divide(elements: &mut Value, mut send: impl FnMut() -> bool) -> Option<Vec<Value>> {
+/// Takes statements out of a request. Returns their places, in ascending order.
+fn take_statements(request: &mut Value, mut takes: impl FnMut(&Value) -> bool) -> Option<Vec<usize>> {
+    let (mut places, mut place) = (Vec::new(), 0..);
+    divide(&mut request["Statements"], |statement| {
+        let (fails, place) = (takes(statement), place.next());
+        places.extend(place.filter(|_| fails));
+        !fails
+    })?;
+    Some(places)
+}
+
+/// Takes the elements out of an array that are not sent, and returns them. `None` if it is no array.
+fn divide(elements: &mut Value, mut send: impl FnMut(&Value) -> bool) -> Option<Vec<Value>> {
     let all = std::mem::take(elements.as_array_mut()?);
-    let (kept, taken): (Vec<_>, Vec<_>) = all.into_iter().partition(|_| send());
+    let (kept, taken): (Vec<_>, Vec<_>) = all.into_iter().partition(|element| send(element));
     *elements = Value::Array(kept);
-    (!elements.as_array()?.is_empty()).then_some(taken)
+    Some(taken)
 }

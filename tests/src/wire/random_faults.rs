@@ -18,7 +18,7 @@ pub(super) struct RandomFaults {
     per_mille: u32,
     /// Whether every call is throttled, whatever is drawn.
     throttle_all: bool,
-    injected: BTreeMap<Fault, u64>,
+    injected: BTreeMap<(String, Fault), u64>,
 }
 
 /// A fault that a call meets.
@@ -49,8 +49,8 @@ impl RandomFaults {
         (self.per_mille, self.throttle_all) = (0, false);
     }
 
-    /// How many faults were drawn so far, by kind.
-    pub(super) fn injected(&self) -> &BTreeMap<Fault, u64> {
+    /// How many faults were drawn so far, by operation and kind.
+    pub(super) fn injected(&self) -> &BTreeMap<(String, Fault), u64> {
         &self.injected
     }
 
@@ -63,10 +63,13 @@ impl RandomFaults {
         } else {
             return None;
         };
-        *self.injected.entry(fault).or_default() += 1;
         let batch = (fault == Fault::PartlyThrottled)
             .then(|| PartialBatch::split(call, || self.random.random_bool(0.5)))
             .flatten();
+        // A batch that can't be divided is throttled as a whole.
+        let counted =
+            if fault == Fault::PartlyThrottled && batch.is_none() { Fault::Throttled } else { fault };
+        *self.injected.entry((call.operation().to_owned(), counted)).or_default() += 1;
         Some(batch.map_or(RandomFault::Whole(fault), RandomFault::Part))
     }
 }

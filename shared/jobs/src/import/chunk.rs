@@ -59,12 +59,13 @@ pub(super) async fn process(
             let number = outcomes.len() + left.len();
             match row {
                 Ok(result) => outcomes.push((number, result)),
-                Err((row, seen)) => left.push((number, row, seen)),
+                Err(alone) => left.push((number, alone)),
             }
         }
     }
     // After the batches: rows that wait, for example for a throttled partition, do not delay the others.
-    let finish = async |(n, (number, row, seen)): (usize, (usize, Row, Option<Seen>))| {
+    let finish = async |(n, (number, alone)): (usize, (usize, RowAlone))| {
+        let (row, seen) = *alone;
         if n >= WRITES_IN_FLIGHT {
             deadline.check()?;
         }
@@ -83,6 +84,8 @@ pub(super) async fn process(
 
 /// The outcome of a row, with the findings about it.
 type RowResult = (RowOutcome, Vec<Finding>);
+/// A row that is to be written alone, into the account that was found, or else as it is read again.
+type RowAlone = Box<(Row, Option<Seen>)>;
 
 /// Checks rows and looks up their accounts; with a consistent read if `certain`.
 pub(super) async fn look_up(
@@ -182,14 +185,14 @@ fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> Result<A
 }
 
 /// Writes rows to their accounts in batches. In a dry run, it only finds out what writing them would do. The inner error is
-/// a row that is to be written alone, into the account that was found, or else as it is read again.
+/// a row that no batch has written.
 async fn import_group(
     stores: &Stores,
     job: &ImportJob,
     group: Vec<(Row, Seen)>,
     default_currency: Currency,
     deadline: Deadline,
-) -> Result<Vec<Result<RowResult, (Row, Option<Seen>)>>, Failure> {
+) -> Result<Vec<Result<RowResult, RowAlone>>, Failure> {
     let now = Timestamp::now();
     let (rows, seen): (Vec<Row>, Vec<Seen>) = group.into_iter().unzip();
     let writes = rows.iter().zip(seen);
@@ -210,7 +213,7 @@ async fn import_group(
         true => Ok(row.refused()),
         false => match written.next().unwrap_or(Err(None)) {
             Ok(written) => Ok(row.result(written)),
-            Err(seen) => Err((row, seen)),
+            Err(seen) => Err(Box::new((row, seen))),
         },
     });
     Ok(results.collect())

@@ -1,0 +1,122 @@
+//! `saldo import`: uploads a file, imports it, and waits for the result of its rows. A command that was killed and is
+//! started again continues and imports nothing twice.
+
+mod journal;
+mod options;
+pub(crate) mod refused;
+mod source;
+mod submit;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::answer::{Outcome, note};
+use crate::api::{Api, Document};
+use crate::job::{self, JobId};
+use crate::session::Session;
+
+use journal::Journal;
+use source::Source;
+use submit::Submission;
+
+const EXAMPLES: &str = "\
+Examples:
+  saldo import receivables.csv --dry-run --wait
+  saldo import receivables.csv --map 'Customer=contact.name' --map 'Amount=total_amount' --wait
+  saldo import debitoren.csv --profile erp --wait --failed refused.csv
+  export-from-erp | saldo import - --format csv --wait
+  saldo import month-end.ndjson --gzip --output json --wait
+
+A profile is a table of options in config.toml. They are sent as they are, under the names of the API:
+  [import.erp]
+  decimal_separator = \",\"
+  mapping = { Kunde = \"contact.name\", Betrag = \"total_amount\" }
+
+Exit status, with --wait:
+  0  all rows were stored
+  1  some rows were refused; they are in a file next to FILE, each with the reason
+  2  the import has failed or was cancelled, or the command has failed";
+
+/// Imports a file of accounts: CSV, NDJSON or JSON, compressed or not.
+///
+/// The file is uploaded and then imported in the background. Rows that are refused do not keep the others from being
+/// stored. With --wait the command shows the result. If it is killed, the same command continues: it uploads a file
+/// again only if it had not arrived, and does not import it twice.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Import {
+    /// The file; `-` for standard input.
+    file: PathBuf,
+    /// The profile with options, the table [import.NAME] of config.toml.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// The format, such as csv, ndjson or json; that of the file's name by default.
+    #[arg(long)]
+    format: Option<String>,
+    /// The field of a column whose header is not the name of one, such as 'Customer=contact.name'.
+    #[arg(long = "map", value_name = "HEADER=FIELD", value_parser = options::pair)]
+    map: Vec<(String, String)>,
+    /// The decimal separator of amounts in CSV; a point by default.
+    #[arg(long, value_name = "CHARACTER")]
+    decimal_separator: Option<String>,
+    /// Check all rows, report what would happen to each, and store nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Wait for the result and show it.
+    #[arg(long)]
+    wait: bool,
+    /// The file for refused rows, which is replaced if it exists; by default a new one next to FILE.
+    #[arg(long, value_name = "FILE", requires = "wait")]
+    failed: Option<PathBuf>,
+    /// Compress the file before it is uploaded.
+    #[arg(long)]
+    gzip: bool,
+}
+
+pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
+    let api = session.api()?;
+    let options = options::of(&session.config, &import)?;
+    let format = options::format(&import.file, import.format.as_deref())?;
+    session.interruption.set("Nothing was imported.");
+    let source = Source::read(&import.file, import.gzip, &session.state).await?;
+    let journal = Journal::open(&session.state)?;
+    let submission = Submission { source, format, options };
+    let (id, place) = submit::submit(session, &api, &journal, &submission).await?;
+    if !import.wait {
+        let job = api.read(&id.path()).await?;
+        job::show_start(session.output, &id, &job)?;
+        note(&format!("The import runs. `saldo jobs show {id} --wait` waits for its result."));
+        journal.end(&place);
+        return Ok(Outcome::Done);
+    }
+    let job = job::ended(session, &api, &id).await?;
+    job::show(session.output, &job)?;
+    if job.count_of("failed") > 0 {
+        keep_refused(&api, &id, &import, &job).await;
+    }
+    journal.end(&place);
+    Ok(job::outcome(&job))
+}
+
+/// Writes the refused rows into a file. The import has ended: a file that can't be written does not change its result.
+async fn keep_refused(api: &Api, id: &JobId, import: &Import, job: &Document) {
+    let saved = match &import.failed {
+        Some(file) => refused::save(api, id, file).await.map(|()| Some(file.clone())),
+        None if import.file == Path::new("-") => Ok(None),
+        None => refused::save_beside(api, id, &import.file).await,
+    };
+    let rows = match job.count_of("failed") {
+        1 => "1 row was refused".to_owned(),
+        rows => format!("{rows} rows were refused"),
+    };
+    let where_from = format!("`saldo jobs download {id} -o FILE` gets them");
+    note(&match saved {
+        Ok(Some(file)) => {
+            format!("{rows}: see {}. Correct that file, and import it with the same options.", file.display())
+        }
+        Ok(None) => format!("{rows}. {where_from}, each with the reason."),
+        Err(error) => format!("saldo: {rows}, but not written: {error:#} {where_from}."),
+    });
+}

@@ -1,0 +1,11 @@
+//! Runs the `saldo` binary: its help, and commands against a local stack.
+
+mod cli;
+mod exports;
+mod help;
+mod imports;
+mod jobs;
+mod login;
+mod proxy;
+mod repeated;
+mod retries;
