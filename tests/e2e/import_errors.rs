@@ -79,7 +79,7 @@ async fn rejected_json_rows_download_as_csv_of_used_fields() {
     insta::assert_snapshot!(file.text, @r#"
     contact.name,contact.phone,total_amount,currency,due_date,reason
     "María, M.",12,5.5,USD,,"contact.phone: not a phone number in E.164 form, such as +5491155551234: + and country code, digits only, as many as the country uses"
-    ,,7,,never,contact.name: the field is required; due_date: not a calendar date such as 2026-01-15
+    ,,7,,never,contact.name: the field is required; due_date: never is not a calendar date such as 2026-12-31 (`date_format` YYYY-MM-DD)
     "#);
 }
 

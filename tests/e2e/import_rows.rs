@@ -94,13 +94,13 @@ async fn every_invalid_row_is_listed() {
           "code": "invalid_date",
           "field": "due_date",
           "index": 7,
-          "reason": "not a calendar date such as 2026-01-15"
+          "reason": "15/01/2026 is not a calendar date such as 2026-12-31 (`date_format` YYYY-MM-DD)"
         },
         {
           "code": "unknown_currency",
           "field": "currency",
           "index": 8,
-          "reason": "not an ISO 4217 currency code such as ARS, EUR or USD"
+          "reason": "XYZ is not an ISO 4217 currency code such as ARS, EUR or USD"
         },
         {
           "code": "invalid_row",

@@ -28,6 +28,7 @@ mod idempotency_cost;
 mod import;
 mod import_errors;
 mod import_faults;
+mod import_options;
 mod import_rows;
 mod isolation;
 mod jobs;

@@ -8,7 +8,7 @@ use local::App;
 use reqwest::Method;
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{AccountUpsert, RawRow, RowBody, RowWrite, Shape, Written};
+use saldo_domain::import::{AccountUpsert, RawRow, RowBody, RowRules, RowWrite, Shape, Written};
 use saldo_store::Seen;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
@@ -48,7 +48,11 @@ impl Tables {
         row.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
         let body = RowBody::Json(row.to_string().into());
         let default_currency = "ARS".parse().expect("a currency");
-        let checked = RawRow { index: 0, line: None, body }.check(&Shape::Objects, default_currency);
+        let checked = RawRow { index: 0, line: None, body }.check(
+            &Shape::Objects,
+            &RowRules::default(),
+            default_currency,
+        );
         let upsert: AccountUpsert = checked.upsert.expect("a good row");
         let (id, now) = (self.id(), Timestamp::now());
         let write = RowWrite { import, marks: true, id: &id, upsert: &upsert, default_currency, now };

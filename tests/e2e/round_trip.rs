@@ -34,8 +34,8 @@ fn rows(tenant: &Tenant) -> Value {
         json!({
             "external_id": tenant.external_id(&format!("{n}-{id}")), "contact": { "name": name, "phone": "+5491155551234", "email": name },
             "total_amount": amounts[n % amounts.len()], "currency": (n % 2 == 0).then_some("USD"),
-            "due_date": (n % 3 > 0).then_some("2026-01-15"), "source_system": name, "status": name, "campaign_id": name,
-            "owner_id": (n % 4 > 0).then_some(&name), "type": name, "notes": format!("{text}\n{text}\r\n\t"),
+            "due_date": (n % 3 > 0).then_some("2026-01-15"), "source_system": name, "status": name, "campaign_id": id,
+            "owner_id": (n % 4 > 0).then_some(&id), "type": name, "notes": format!("{text}\n{text}\r\n\t"),
             "payment_reference": (n % 5 > 0).then_some(&name)
         })
     };
@@ -255,7 +255,7 @@ async fn foreign_id_and_balance_columns_are_ignored_with_one_warning() {
         .collect();
     assert_eq!(
         warnings,
-        ["ID", "Balance", "identifier"]
+        ["ID", "Balance", "identifier", "currency"]
             .map(|name| (json!(1), json!(name)))
             .each_ref()
             .map(|(line, name)| (line, name))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use local::Data;
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{RawRow, RowBody, RowWrite, Shape};
+use saldo_domain::import::{RawRow, RowBody, RowRules, RowWrite, Shape};
 use saldo_store::Seen;
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
@@ -59,7 +59,11 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let row = json!({ "contact": { "name": "A" }, "total_amount": 1, "due_date": "2026-01-01" });
         let body = RowBody::Json(row.to_string().into());
         let default_currency = "ARS".parse().expect("a currency");
-        let checked = RawRow { index: 0, line: None, body }.check(&Shape::Objects, default_currency);
+        let checked = RawRow { index: 0, line: None, body }.check(
+            &Shape::Objects,
+            &RowRules::default(),
+            default_currency,
+        );
         let upsert = checked.upsert.expect("a good row");
         let import = ImportId::of_seed(Uuid::now_v7());
         let (id, now) = (AccountId::of_row(&import, 0), Timestamp::now());

@@ -59,8 +59,8 @@ struct Answer {
 /// result of each row. Invalid rows do not keep the others from being imported. A row with the `external_id` of an
 /// existing account changes that account.
 ///
-/// The cells of CSV are separated by commas, semicolons or tabs. The headers of columns are names of fields, ignoring
-/// case, blanks and underscores, or are in `mapping`.
+/// The header of CSV is the first line with names of fields (ignoring case, blanks and underscores) or with the columns
+/// that `mapping` and `columns` assign to fields. Other options state how the file writes amounts, dates and cells.
 #[utoipa::path(
     post, path = "/api/v1/import", operation_id = "import_accounts", tag = "Imports",
     params(Query),
@@ -72,8 +72,8 @@ struct Answer {
     )),
     responses(
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
-        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `missing_column`, `duplicate_column`, \
-            `too_many_columns`, `header_too_long`, `unclosed_quote`, `misquoted`"),
+        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `missing_column`, `duplicate_column`, `repeated_header`, \
+            `no_header_line`, `other_format`, `too_many_columns`, `header_too_long`, `unclosed_quote`, `misquoted`"),
         (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
     ),
 )]
@@ -165,7 +165,7 @@ async fn of_upload(
     payload: &Payload,
 ) -> Result<Accepted, Problem> {
     let body: ImportOfUpload = payload.json()?;
-    let (id, options) = body.into_parts();
+    let ImportOfUpload { upload_id: id, options } = body;
     let options = options.or(of_query);
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
     let upload = stores.uploads.get(org, &id).await?.ok_or_else(unknown)?;

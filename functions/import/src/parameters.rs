@@ -1,12 +1,13 @@
 //! The query parameters of an import, and their description for the OpenAPI document.
 
 use saldo_domain::fields::{Body, Fields};
-use saldo_domain::import::{DecimalSeparator, ImportOptions, Mapping};
+use saldo_domain::import::ImportOptions;
 use saldo_http::FromParameters;
 use saldo_http::openapi::Flag;
 use serde_json::json;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::{ContentBuilder, Required};
+use utoipa::openapi::schema::{SchemaType, Type};
+use utoipa::openapi::{ContentBuilder, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema};
 
 /// The options of an import in the query.
@@ -20,31 +21,80 @@ impl FromParameters for Query {
     }
 }
 
+/// The options that are structures, which a query has as JSON, each with the smallest one. These are what the page that
+/// tries the API in a browser starts with.
+const STRUCTURES: [&str; 4] = ["mapping", "columns", "defaults", "amount"];
+/// The option that is a boolean, which a query has as text.
+const FLAG: &str = "dry_run";
+
 impl IntoParams for Query {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let parameter = |name: &str, about: &str| {
-            let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query);
-            parameter.required(Required::False).description(Some(about))
-        };
-        let of_csv = parameter(
-            "mapping",
-            "The fields that columns fill whose headers are not field names; only for CSV",
-        );
-        let separator = parameter(
-            "decimal_separator",
-            "The decimal separator of amounts, a point by default; only for CSV",
-        );
-        let dry_run = parameter(
-            "dry_run",
-            "Whether the import writes nothing, and reports what it would do to each row",
-        );
-        // An empty mapping is what the page that tries the API in a browser starts with.
-        let mapping = ContentBuilder::new().schema(Some(Mapping::schema())).example(Some(json!({})));
-        vec![
-            of_csv.content("application/json", mapping.build()).build(),
-            separator.schema(Some(DecimalSeparator::schema())).build(),
-            dry_run.schema(Some(Flag::schema())).build(),
-        ]
+        let RefOr::T(Schema::Object(options)) = ImportOptions::schema() else { return Vec::new() };
+        options.properties.into_iter().map(|(name, schema)| parameter(&name, schema)).collect()
+    }
+}
+
+/// An option as a parameter of the query.
+fn parameter(name: &str, option: RefOr<Schema>) -> Parameter {
+    let parameter =
+        ParameterBuilder::new().name(name).parameter_in(ParameterIn::Query).required(Required::False);
+    let (schema, about) = required(option);
+    // A description is one line here.
+    let parameter = parameter.description(about.map(|about| about.replace('\n', " ")));
+    if STRUCTURES.contains(&name) {
+        let content = ContentBuilder::new().schema(Some(schema));
+        let content = if name == "mapping" { content.example(Some(json!({}))) } else { content };
+        return parameter.content("application/json", content.build()).build();
+    }
+    let schema = if name == FLAG { Flag::schema() } else { schema };
+    parameter.schema(Some(schema)).build()
+}
+
+/// The schema of an option without null, which a query does not have, and its description.
+fn required(option: RefOr<Schema>) -> (RefOr<Schema>, Option<String>) {
+    let is_null = |schema: &RefOr<Schema>| matches!(schema, RefOr::T(Schema::Object(object)) if object.schema_type == SchemaType::Type(Type::Null));
+    match option {
+        RefOr::T(Schema::OneOf(mut one_of)) => {
+            one_of.items.retain(|item| !is_null(item));
+            let about = one_of.description.take();
+            match one_of.items.pop() {
+                Some(RefOr::Ref(mut named)) if one_of.items.is_empty() => {
+                    let about = Some(std::mem::take(&mut named.description))
+                        .filter(|about| !about.is_empty())
+                        .or(about);
+                    (RefOr::Ref(named), about)
+                }
+                Some(item) if one_of.items.is_empty() => (item, about),
+                item => {
+                    one_of.items.extend(item);
+                    (RefOr::T(Schema::OneOf(one_of)), about)
+                }
+            }
+        }
+        RefOr::T(Schema::Object(mut object)) => {
+            object.schema_type = without_null(object.schema_type);
+            let about = object.description.take();
+            (RefOr::T(Schema::Object(object)), about)
+        }
+        RefOr::T(Schema::Array(mut array)) => {
+            array.schema_type = without_null(array.schema_type);
+            let about = array.description.take();
+            (RefOr::T(Schema::Array(array)), about)
+        }
+        other => (other, None),
+    }
+}
+
+fn without_null(schema_type: SchemaType) -> SchemaType {
+    match schema_type {
+        SchemaType::Array(mut types) => {
+            types.retain(|one| *one != Type::Null);
+            match types.as_slice() {
+                [one] => SchemaType::Type(one.clone()),
+                _ => SchemaType::Array(types),
+            }
+        }
+        other => other,
     }
 }
 

@@ -81,6 +81,7 @@ pub(crate) async fn read(
 ) -> Result<Json<Details>, Problem> {
     let import = find(&stores, caller.org(), &id).await?;
     let errors = first_findings(&stores, &import, Severity::Error, INLINE_MAX).await?;
-    let warnings = first_findings(&stores, &import, Severity::Warning, INLINE_MAX).await?;
+    let mut warnings: Vec<_> = import.job.warnings().iter().map(Entry::of_file).collect();
+    warnings.extend(first_findings(&stores, &import, Severity::Warning, INLINE_MAX - warnings.len()).await?);
     Ok(Json(Details { summary: ImportSummary::of(&import, Timestamp::now()), errors, warnings }))
 }

@@ -5,12 +5,13 @@
 use axum::Json;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use csv::WriterBuilder;
+use csv::{QuoteStyle, WriterBuilder};
 use futures::TryStreamExt;
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::fields::Severity;
 use saldo_domain::import::{
-    AccountField, ChunkReport, ImportJob, ImportStatus, REASON, RowBody, RowReport, Shape,
+    AccountField, ChunkReport, ImportJob, ImportOptions, ImportStatus, Quote, REASON, RowBody, RowReport,
+    Shape,
 };
 use saldo_formats::formula::guarded_cell;
 use saldo_http::{AnswerBody, Problem};
@@ -126,7 +127,7 @@ enum Layout {
     Lines,
     /// The cells of a table as they were sent, without those of the column at `why`. A file of refused rows that is
     /// refused again has such a column, and its reasons are replaced.
-    Cells { header: Vec<String>, delimiter: u8, why: Option<usize> },
+    Cells { header: Vec<String>, form: Form, why: Option<usize> },
     /// Objects as a table. A field that all rows lack has no column, because an empty cell would clear it. Rows that
     /// are not objects have a column of their own.
     Fields { mentioned: Vec<bool>, unstructured: bool },
@@ -138,7 +139,9 @@ impl Layout {
         let mut reports = std::pin::pin!(reports(stores, job, Severity::Error));
         while let Some((_, report)) = reports.try_next().await? {
             match (&report.shape, notation) {
-                (Shape::Columns { .. }, _) => return Ok(Self::of_table(&report.shape)),
+                (Shape::Columns { .. }, _) => {
+                    return Ok(Self::of_table(&report.shape, &job.notation.options));
+                }
                 (Shape::Objects, Notation::Ndjson) => return Ok(Self::Lines),
                 (Shape::Objects, Notation::Csv) => {}
             }
@@ -155,12 +158,20 @@ impl Layout {
         })
     }
 
-    fn of_table(shape: &Shape) -> Self {
+    fn of_table(shape: &Shape, options: &ImportOptions) -> Self {
         let Shape::Columns { columns, delimiter, .. } = shape else { return Self::Lines };
         let why = columns.iter().position(|column| column.header == REASON);
         let header = columns.iter().map(|column| column.header.clone()).collect();
-        let delimiter = u8::try_from(*delimiter).unwrap_or(b',');
-        Self::Cells { header: without(header, why), delimiter, why }
+        let form = Form {
+            delimiter: u8::try_from(*delimiter).unwrap_or(b','),
+            quote: options.quote.unwrap_or_default(),
+            has_mark: options.encoding.is_some(),
+            lines_before: options
+                .header_line
+                .and_then(|line| usize::try_from(line - 1).ok())
+                .unwrap_or_default(),
+        };
+        Self::Cells { header: without(header, why), form, why }
     }
 
     /// The media type and the extension.
@@ -187,10 +198,13 @@ impl Layout {
     fn header(&self) -> Result<Vec<u8>, Failure> {
         let mut header = self.columns();
         header.push(REASON.to_owned());
-        match self {
-            Self::Lines => Ok(Vec::new()),
-            _ => self.records([header].into_iter()).map_err(Failure::corrupt("a header")),
-        }
+        let begin = match self {
+            Self::Lines => return Ok(Vec::new()),
+            Self::Cells { form, .. } => form.begin(),
+            Self::Fields { .. } => Vec::new(),
+        };
+        let header = self.records([header].into_iter()).map_err(Failure::corrupt("a header"))?;
+        Ok([begin, header].concat())
     }
 
     /// The refused rows of a report.
@@ -213,7 +227,13 @@ impl Layout {
     /// Why a row was refused. In addition, whether importing the table without changes would refuse the row.
     fn reason(&self, row: &RowReport, body: &RowBody) -> String {
         let reason = row.reason();
-        let Self::Fields { mentioned, .. } = self else { return reason };
+        let mentioned = match self {
+            Self::Fields { mentioned, .. } => mentioned,
+            Self::Cells { form: Form { quote: Quote::None, delimiter, .. }, .. } => {
+                return reason.replace([char::from(*delimiter), '\r', '\n'], " ");
+            }
+            Self::Cells { .. } | Self::Lines => return reason,
+        };
         let texts = body.texts();
         let is_given = |field: AccountField| texts.get(field as usize).is_some_and(Option::is_some);
         let has_column = mentioned.get(AccountField::ExternalId as usize) == Some(&true);
@@ -238,12 +258,39 @@ impl Layout {
     }
 
     fn records(&self, records: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
-        let delimiter = if let Self::Cells { delimiter, .. } = self { *delimiter } else { b',' };
-        let mut csv = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(Vec::new());
+        let (delimiter, quote) = match self {
+            Self::Cells { form, .. } => (form.delimiter, form.quote),
+            Self::Lines | Self::Fields { .. } => (b',', Quote::Double),
+        };
+        let mut csv = WriterBuilder::new();
+        csv.delimiter(delimiter).flexible(true);
+        match quote.byte() {
+            Some(quote) => csv.quote(quote),
+            // Without quotation marks no cell can hold the delimiter, but a reason may.
+            None => csv.quote_style(QuoteStyle::Never),
+        };
+        let mut csv = csv.from_writer(Vec::new());
         for record in records {
             csv.write_record(record.iter().map(|cell| guarded_cell(cell).into_owned()))?;
         }
         csv.into_inner().map_err(|error| error.into_error().into())
+    }
+}
+
+/// The form of the table that was sent. The file has the same one, so that it imports with the same options.
+struct Form {
+    delimiter: u8,
+    quote: Quote,
+    /// Whether the file begins with a byte order mark, because the options name an encoding: the file is UTF-8.
+    has_mark: bool,
+    /// The lines before the header, which the options name by its line.
+    lines_before: usize,
+}
+
+impl Form {
+    fn begin(&self) -> Vec<u8> {
+        let mark = if self.has_mark { "\u{feff}" } else { "" };
+        format!("{mark}{}", "\n".repeat(self.lines_before)).into_bytes()
     }
 }
 
@@ -272,7 +319,7 @@ fn line(body: &RowBody) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
     use saldo_domain::fields::{Finding, FindingCode};
-    use saldo_domain::import::{Column, DecimalSeparator, Format, Misquoting, Notation, processing_failed};
+    use saldo_domain::import::{Column, Format, Misquoting, Notation, processing_failed};
     use saldo_formats::read;
 
     use super::*;
@@ -294,7 +341,7 @@ mod tests {
     fn report(delimiter: char, headers: [&str; 2], bodies: Vec<RowBody>) -> ChunkReport {
         let column = |header: &str| Column { header: header.to_owned(), field: None };
         let columns = headers.map(column).into();
-        let shape = Shape::Columns { columns, delimiter, decimal_separator: DecimalSeparator::Point };
+        let shape = Shape::Columns { columns, delimiter, header_line: 1, amount: None };
         let row = |body| RowReport {
             index: Some(0),
             line: None,
@@ -306,7 +353,7 @@ mod tests {
     }
 
     fn file(report: &ChunkReport) -> Vec<u8> {
-        let layout = Layout::of_table(&report.shape);
+        let layout = Layout::of_table(&report.shape, &ImportOptions::default());
         [layout.header().expect("CSV"), layout.rows(report).expect("CSV")].concat()
     }
 

@@ -24,10 +24,10 @@ const REPORTS_IN_FLIGHT: usize = 32;
     "reason": "not a phone number in E.164 form, such as +5491155551234: + and country code, digits only, as many as the country uses"
 }))]
 pub(crate) struct Entry {
-    /// The index of the row, from 0; null for the header.
+    /// The index of the row, from 0; null for the header and the whole file.
     #[schema(required)]
     index: Option<u64>,
-    /// The line on which the row starts, from 1; absent for rows of a JSON object.
+    /// The line on which the row starts, from 1; absent for rows of a JSON object and for the whole file.
     #[schema(nullable = false, minimum = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
@@ -45,6 +45,18 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
+    /// An entry about the whole file.
+    pub(crate) fn of_file(finding: &Finding) -> Self {
+        Self {
+            index: None,
+            line: None,
+            external_id: None,
+            field: finding.field.clone(),
+            code: finding.code,
+            reason: finding.reason.clone(),
+        }
+    }
+
     fn of(row: &RowReport, finding: &Finding) -> Self {
         Self {
             index: row.index,

@@ -17,10 +17,13 @@ const LABEL_BYTES_MAX: usize = 63;
 /// The full name of the primary contact.
 pub type ContactName = Text<256>;
 
-/// A telephone number in the format of ITU-T E.164: `+`, the country code and the number, at most 15 digits, with a length
-/// that the country's numbering plan uses.
+/// A telephone number: in the format of ITU-T E.164 (`+`, the country code and the number, at most 15 digits, with a
+/// length that the country's numbering plan uses), or as the source reported it, up to 128 characters.
+///
+/// A file's number that can't be read is stored unchanged: refusing the row would lose a debt. [`Phone::is_number`] tells
+/// them apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Phone(String);
+pub struct Phone(Text<128>);
 
 /// The text is not a telephone number in E.164 format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,22 +33,66 @@ pub struct Phone(String);
 pub struct InvalidPhone;
 
 impl Phone {
-    /// The number in E.164 format.
+    /// Reads a number as people write it: with blanks, dashes, slashes, brackets and points, which are left out, and with
+    /// a trunk prefix in brackets. `country` (ISO 3166) is that of numbers without a country code.
+    ///
+    /// # Errors
+    /// [`InvalidPhone`] for any other text.
+    pub(crate) fn of_people(text: &str, country: Option<&str>) -> Result<Self, InvalidPhone> {
+        if is_e164(text) {
+            return Self::of_number(text);
+        }
+        let text = text.trim();
+        let dialed = if text.starts_with('+') { text.replace("(0)", "") } else { text.to_owned() };
+        let digits: String = dialed.chars().filter(|c| !is_filler(*c)).collect();
+        let is_dialed = digits.strip_prefix('+').unwrap_or(&digits).bytes().all(|byte| byte.is_ascii_digit());
+        let number = match country.filter(|_| !digits.starts_with('+')) {
+            _ if !is_dialed => None,
+            Some(country) => {
+                PhoneNumber::parse_with_country(&digits, country).map(|number| number.e164().to_owned())
+            }
+            None => Some(digits).filter(|digits| is_e164(digits)),
+        };
+        Self::of_number(&number.ok_or(InvalidPhone)?)
+    }
+
+    fn of_number(number: &str) -> Result<Self, InvalidPhone> {
+        number.parse().map(Self).map_err(|_| InvalidPhone)
+    }
+
+    /// The text: a number in E.164 format, or what the source has.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.as_str()
+    }
+
+    /// Whether it is a number in E.164 format.
+    #[must_use]
+    pub fn is_number(&self) -> bool {
+        is_e164(self.as_str())
     }
 }
 
-impl FromStr for Phone {
-    type Err = InvalidPhone;
+/// Whether the text is a number in E.164 format.
+fn is_e164(text: &str) -> bool {
+    // The parser also accepts spaces, brackets and `00`, which E.164 does not have.
+    is_of_usual_length(text) || normalize_phone_number(text).is_some_and(|number| number == text)
+}
 
-    fn from_str(text: &str) -> Result<Self, InvalidPhone> {
-        if is_of_usual_length(text) {
-            return Ok(Self(text.to_owned()));
-        }
-        // The parser also accepts spaces, brackets and `00`, which E.164 does not have.
-        normalize_phone_number(text).filter(|number| number == text).map(Self).ok_or(InvalidPhone)
+/// The characters between the digits of a number.
+fn is_filler(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '-' | '/' | '(' | ')' | '[' | ']' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{200e}'
+        )
+}
+
+impl FromStr for Phone {
+    type Err = TextError;
+
+    fn from_str(text: &str) -> Result<Self, TextError> {
+        text.parse().map(Self)
     }
 }
 
@@ -91,7 +138,7 @@ fn national_lengths(code: u32) -> u32 {
 
 impl fmt::Display for Phone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        self.0.fmt(f)
     }
 }
 
@@ -178,17 +225,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phone_numbers_must_be_in_e164_format() {
-        for good in ["+5491155551234", "+12025550173", "+442079460958", "+81312345678"] {
-            assert!(good.parse::<Phone>().is_ok(), "{good}");
-            assert_eq!(is_of_usual_length(good), !good.starts_with("+1"), "{good}");
+    fn numbers_are_read_as_people_write_them() {
+        let read = |text: &str, country: Option<&str>| {
+            Phone::of_people(text, country).ok().map(|phone| phone.as_str().to_owned())
+        };
+        for (text, country, number) in [
+            ("+5491155551234", None, "+5491155551234"),
+            ("+12025550173", None, "+12025550173"),
+            ("+442079460958", None, "+442079460958"),
+            ("+81312345678", None, "+81312345678"),
+            ("+54 9 11 5555-1234", None, "+5491155551234"),
+            ("+49 151 1234567", None, "+491511234567"),
+            ("+49-151/1234567", None, "+491511234567"),
+            ("+49 (0)151 1234567", None, "+491511234567"),
+            ("+49.151.1234567", None, "+491511234567"),
+            ("(011) 4555-1234", Some("AR"), "+541145551234"),
+            ("0151 1234567", Some("DE"), "+491511234567"),
+            ("0049 151 1234567", Some("DE"), "+491511234567"),
+            ("+44 20 7946 0958", Some("DE"), "+442079460958"),
+        ] {
+            assert_eq!(read(text, country).as_deref(), Some(number), "{text}");
+            assert!(is_e164(number) && is_of_usual_length(number) != number.starts_with("+1"), "{number}");
         }
         for bad in [
             "",
             "+",
             "5491155551234",
-            "+54 9 11 5555-1234",
             "005491155551234",
+            "(011) 4555-1234",
             "+549115555123456789",
             "+0123456789",
             "+999123456789",
@@ -196,7 +260,16 @@ mod tests {
             "+54911555a1234",
             "+５４９１１５５５５１２３４",
         ] {
-            assert_eq!(bad.parse::<Phone>(), Err(InvalidPhone), "{bad:?}");
+            assert_eq!(read(bad, None), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn text_that_is_not_a_number_is_kept_and_recognized() {
+        assert!("+5491155551234".parse::<Phone>().is_ok_and(|phone| phone.is_number()));
+        for text in ["(011) 4555-1234", "ask Ana", "=1+1", "5491155551234"] {
+            let phone: Phone = text.parse().expect("bounded text");
+            assert_eq!((phone.as_str(), phone.is_number()), (text, false));
         }
     }
 
@@ -232,14 +305,20 @@ mod tests {
         }
 
         #[test]
+        fn numbers_in_e164_form_are_those_that_parse_as_they_are_written(text in "(\\+|00|tel:)?[0-9]{0,3}[0-9 ()x-]{0,12}") {
+            prop_assert_eq!(is_e164(&text), PhoneNumber::parse(&text).is_some_and(|number| number.e164() == text));
+        }
+
+        #[test]
         fn numbers_of_usual_length_are_valid(text in "\\+[0-9]{4,16}") {
             prop_assert!(!is_of_usual_length(&text) || normalize_phone_number(&text).as_ref() == Some(&text), "{text}");
         }
 
         #[test]
-        fn phone_numbers_are_those_that_parse_as_they_are_written(text in "(\\+|00|tel:)?[0-9]{0,3}[0-9 ()x-]{0,12}") {
-            let parsed = PhoneNumber::parse(&text).filter(|number| number.e164() == text).map(|_| Phone(text.clone()));
-            prop_assert_eq!(text.parse::<Phone>().ok(), parsed);
+        fn any_text_is_a_number_or_an_error(text in "[0-9+() /.a-]{0,16}", country in prop::option::of("(DE|AR|US)")) {
+            if let Ok(phone) = Phone::of_people(&text, country.as_deref()) {
+                prop_assert!(phone.is_number(), "{}", text);
+            }
         }
     }
 }

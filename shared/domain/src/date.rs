@@ -3,6 +3,8 @@
 //! A due date is a calendar date, independent of time zones, and is never converted to a timestamp. Timestamps
 //! ([`jiff::Timestamp`]) are in UTC.
 
+use std::ops::RangeInclusive;
+
 use jiff::{RoundMode, TimestampRound, Unit};
 
 pub use jiff::Timestamp;
@@ -29,33 +31,40 @@ pub fn parse(text: &str) -> Result<Date, InvalidDate> {
     Date::new(year, 10 * m1 + m2, 10 * d1 + d2).map_err(|_| InvalidDate)
 }
 
-/// The earliest year of a debt or a booking. Earlier ones are misread years, such as 0026, or a spreadsheet's day 0,
-/// 1899-12-30.
-const YEAR_MIN: i16 = 1970;
+/// The years of a debt or a booking. Earlier ones are misread years, such as 0026, or a spreadsheet's day 0, 1899-12-30;
+/// later ones are typing errors, or stand for "never".
+const YEARS: RangeInclusive<i16> = 1970..=2199;
 
-/// The text is not a calendar date, or its year is before 1970.
+/// The text is not a calendar date, or its year is not one of a debt or a booking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusedDate {
     /// It is not a calendar date.
     #[error(transparent)]
     Invalid(#[from] InvalidDate),
-    /// Its year is before 1970.
-    #[error("the year {year:04} is before {YEAR_MIN}; write the year in full, as in 2026-01-15")]
-    TooEarly {
+    /// It is not a calendar date in the stated format.
+    #[error("not a date in the stated format")]
+    Unreadable,
+    /// Its year is before 1970 or after 2199.
+    #[error("the year {year:04} is not from {} to {}; write the year in full, as in 2026-01-15", YEARS.start(), YEARS.end())]
+    OutOfRange {
         /// The year.
         year: i16,
     },
 }
 
-/// Parses the date of a debt or a booking: as [`parse`], from 1970 on.
+/// Parses the date of a debt or a booking: as [`parse`], of the years 1970 to 2199.
 ///
 /// # Errors
 /// [`RefusedDate`] for any other text.
-pub fn parse_since_1970(text: &str) -> Result<Date, RefusedDate> {
-    let date = parse(text)?;
-    match date.year() {
-        ..YEAR_MIN => Err(RefusedDate::TooEarly { year: date.year() }),
-        _ => Ok(date),
+pub fn parse_in_range(text: &str) -> Result<Date, RefusedDate> {
+    in_range(parse(text)?)
+}
+
+/// Refuses dates outside of the years 1970 to 2199.
+pub(crate) fn in_range(date: Date) -> Result<Date, RefusedDate> {
+    match YEARS.contains(&date.year()) {
+        true => Ok(date),
+        false => Err(RefusedDate::OutOfRange { year: date.year() }),
     }
 }
 
@@ -120,13 +129,19 @@ mod tests {
     }
 
     #[test]
-    fn years_before_1970_are_refused() {
-        assert!(parse_since_1970("1970-01-01").is_ok());
-        assert!(parse_since_1970("9999-12-31").is_ok());
-        for (text, year) in [("0026-01-15", 26), ("1899-12-30", 1899), ("1969-12-31", 1969)] {
-            assert_eq!(parse_since_1970(text), Err(RefusedDate::TooEarly { year }));
+    fn years_outside_1970_to_2199_are_refused() {
+        assert!(parse_in_range("1970-01-01").is_ok());
+        assert!(parse_in_range("2199-12-31").is_ok());
+        for (text, year) in [
+            ("0026-01-15", 26),
+            ("1899-12-30", 1899),
+            ("1969-12-31", 1969),
+            ("2200-01-01", 2200),
+            ("9999-12-31", 9999),
+        ] {
+            assert_eq!(parse_in_range(text), Err(RefusedDate::OutOfRange { year }));
         }
-        assert_eq!(parse_since_1970("15.01.2026"), Err(RefusedDate::Invalid(InvalidDate)));
+        assert_eq!(parse_in_range("15.01.2026"), Err(RefusedDate::Invalid(InvalidDate)));
     }
 
     #[test]

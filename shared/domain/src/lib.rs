@@ -17,6 +17,7 @@ pub mod client;
 mod column;
 pub mod contact;
 pub mod date;
+pub mod date_format;
 pub mod export;
 pub mod fields;
 pub mod id;

@@ -2,20 +2,23 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
-use utoipa::openapi::{RefOr, Schema};
+use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::account::{Account, AccountField, ExternalId};
+use crate::account::{Account, AccountField, AccountIdentifier, ExternalId};
 use crate::bank::Country;
 use crate::column::Column;
 use crate::contact::{Email, Phone};
+use crate::date_format::DateFormat;
 use crate::export::TransactionColumn;
 use crate::id::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
     SyncId, TransactionId, UploadId,
 };
-use crate::import::Mapping;
+use crate::import::{
+    ColumnRef, Defaults, Delimiter, ImportOfUpload, ImportOptions, Mapping, Occurrence, Quote,
+};
 use crate::key::{Actor, Scope};
 use crate::money::{Currency, Total};
 use crate::notification::{NotifyUri, ObserveKey, URI_CHARS_MAX};
@@ -83,6 +86,70 @@ impl ToSchema for Mapping {
     }
 }
 
+impl PartialSchema for ColumnRef {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(1_000));
+        AnyOfBuilder::new()
+            .item(string().description(Some("The only column with this header")))
+            .item(number.description(Some("The number of the column, from 1")))
+            .item(Ref::from_schema_name(Occurrence::name()))
+            .description(Some("A column of a file"))
+            .into()
+    }
+}
+
+impl ToSchema for ColumnRef {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((Occurrence::name().into(), Occurrence::schema()));
+    }
+}
+
+impl PartialSchema for Defaults {
+    fn schema() -> RefOr<Schema> {
+        let mut fields = ObjectBuilder::new().schema_type(Type::Object);
+        for field in AccountField::imported().filter(|field| Self::may_have(*field)) {
+            fields = fields.property(field.name(), string());
+        }
+        fields
+            .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+            .description(Some("Values of fields for all rows that have none, as texts of the file"))
+            .into()
+    }
+}
+
+impl ToSchema for Defaults {
+    fn name() -> Cow<'static, str> {
+        "ImportDefaults".into()
+    }
+}
+
+/// The options, and the upload that they are for.
+impl PartialSchema for ImportOfUpload {
+    fn schema() -> RefOr<Schema> {
+        let RefOr::T(Schema::Object(mut schema)) = ImportOptions::schema() else {
+            return ImportOptions::schema();
+        };
+        schema.properties.insert("upload_id".to_owned(), UploadId::schema());
+        schema.required.push("upload_id".to_owned());
+        schema.description =
+            Some("An uploaded file of accounts to import, with the options of the import.".to_owned());
+        schema.example = Some(serde_json::json!({
+            "upload_id": "upl_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "mapping": { "Customer": "contact.name" }
+        }));
+        RefOr::T(Schema::Object(schema))
+    }
+}
+
+impl ToSchema for ImportOfUpload {
+    fn name() -> Cow<'static, str> {
+        "ImportOfUpload".into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ImportOptions::schemas(schemas);
+    }
+}
+
 impl PartialSchema for AccountField {
     fn schema() -> RefOr<Schema> {
         string()
@@ -124,8 +191,22 @@ wire! {
         .enum_values(Some(names::<Transaction, TransactionColumn>()))
         .description(Some("A column of an export of transactions"));
     Phone => string()
-        .pattern(Some(r"^\+[1-9][0-9]{1,14}$"))
-        .description(Some("A telephone number in E.164 form, of a length that its country's numbering plan uses"));
+        .min_length(Some(1))
+        .max_length(Some(128))
+        .description(Some("A telephone number in E.164 form, of a length that its country's numbering plan uses. Blanks, dashes, slashes and brackets are left out"));
+    AccountIdentifier => string()
+        .min_length(Some(1))
+        .max_length(Some(128))
+        .pattern(Some(TEXT))
+        .description(Some("An identifier that transactions refer to. An IBAN is kept in its electronic form"));
+    DateFormat => string()
+        .pattern(Some("^([YMD]{1,4}[./ -]?[YMD]{1,4}[./ -]?[YMD]{1,4}|serial)$"))
+        .description(Some("The format of dates, such as YYYY-MM-DD, DD.MM.YYYY, MM/DD/YYYY, DD/MM/YY or YYYYMMDD, or serial"));
+    Delimiter => string()
+        .min_length(Some(1))
+        .max_length(Some(2))
+        .description(Some("The character between cells"));
+    Quote => string().enum_values(Some(["\"", "'", "none"])).description(Some("The character around cells"));
     Email => string().min_length(Some(1)).max_length(Some(254)).pattern(Some(TEXT));
     ExternalId => string().min_length(Some(1)).max_length(Some(128)).pattern(Some(TEXT));
     Scope => string().enum_values(Some(Scope::ALL.iter().map(|scope| scope.name())));

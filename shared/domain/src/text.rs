@@ -63,7 +63,7 @@ pub(crate) fn invisible(text: &str) -> Option<char> {
     text.chars().find(|c| is_invisible(*c))
 }
 
-fn is_invisible(c: char) -> bool {
+pub(crate) fn is_invisible(c: char) -> bool {
     !c.is_ascii() && CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 

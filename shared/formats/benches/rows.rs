@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Chunk, Chunker, DuplicateScan, Format, Notation, ROWS_PER_CHUNK};
+use saldo_domain::import::{Chunk, Chunker, DuplicateScan, Format, Notation, ROWS_PER_CHUNK, RowRules};
 use saldo_domain::money::Currency;
 use saldo_formats::{chunk_file, read};
 
@@ -64,11 +64,11 @@ fn plan(notation: &Notation, body: &[u8]) -> Vec<Chunk> {
     });
     read.expect("readable");
     let (mut chunker, mut chunks) = (Chunker::new(scan.finish(), ROWS_PER_CHUNK), Vec::new());
-    let shape = read::read(notation, body, |shape, row| {
+    let contents = read::read(notation, body, |shape, row| {
         chunks.extend(chunker.push(shape, row));
         Ok(())
     });
-    chunks.extend(chunker.finish(&shape.expect("readable")));
+    chunks.extend(chunker.finish(&contents.expect("readable").shape));
     chunks
 }
 
@@ -90,7 +90,7 @@ fn rows(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let mut good = 0;
                 read::read(&notation, black_box(body.as_bytes()), |shape, row| {
-                    good += usize::from(row.check(shape, currency).upsert.is_some());
+                    good += usize::from(row.check(shape, &RowRules::default(), currency).upsert.is_some());
                     Ok(())
                 })
                 .expect("readable");

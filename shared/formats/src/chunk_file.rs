@@ -8,7 +8,7 @@ use postcard::{from_bytes, to_extend};
 use saldo_domain::import::Chunk;
 
 /// The version of the format.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The media type of a file.
 pub const MEDIA_TYPE: &str = "application/octet-stream";
@@ -45,9 +45,7 @@ pub fn decode(file: &[u8]) -> Result<Chunk, ChunkFileError> {
 
 #[cfg(test)]
 mod tests {
-    use saldo_domain::import::{
-        AccountField, Cells, Column, DecimalSeparator, Misquoting, RawRow, RowBody, Shape,
-    };
+    use saldo_domain::import::{AccountField, AmountAt, Cells, Column, Misquoting, RawRow, RowBody, Shape};
 
     use super::*;
 
@@ -55,7 +53,8 @@ mod tests {
         let cells: Cells = ["A, \"B\"", "", "ñ\n"].into_iter().collect();
         let column = |header: &str, field| Column { header: header.to_owned(), field };
         let columns = vec![column("Kunde", Some(AccountField::ContactName)), column("x", None)];
-        let shape = Shape::Columns { columns, delimiter: ';', decimal_separator: DecimalSeparator::Comma };
+        let amount = Some(AmountAt::DebitCredit { debit: 4, credit: 5 });
+        let shape = Shape::Columns { columns, delimiter: ';', header_line: 3, amount };
         let how = Misquoting::HoldsARow { line: 7 };
         let bodies = [
             RowBody::Json(r#"{"notes":"a \"b\""}"#.into()),
@@ -76,9 +75,9 @@ mod tests {
     #[test]
     fn form_belongs_to_its_version() {
         let file = encode(&chunk()).expect("a file");
-        let form = b"\x02\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x01\x03\x00\x00\x00\x13\
+        let form = b"\x03\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x03\x01\x00\x04\x05\x03\x00\x00\x00\x13\
             {\"notes\":\"a \\\"b\\\"\"}\x01\x01\x03\x01\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x02\x01\x04\x02\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x02\x07";
-        assert_eq!((VERSION, file.as_slice()), (2, &form[..]));
+        assert_eq!((VERSION, file.as_slice()), (3, &form[..]));
     }
 
     #[test]

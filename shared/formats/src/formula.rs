@@ -6,13 +6,13 @@
 //! skipped: a spreadsheet may remove a quotation mark, and an apostrophe of the text itself must differ from a
 //! guard.
 //!
-//! For every text, [`unguarded`] restores the text from [`guarded`] and from [`escaped`]. A file does not say how it
-//! was written, so an import applies [`unguarded`] to every cell of a CSV file. This also removes an apostrophe that
-//! a person has written to protect a cell.
+//! For every text, [`restored`] returns the text from [`guarded`] and from [`escaped`]. A file does not say how it
+//! was written, so an import applies [`restored`] to every cell of a CSV file. This also removes an apostrophe that a
+//! person has written to protect a formula or the zeros of an id, and the formula `="00123"` that has the same purpose.
 
 use std::borrow::Cow;
 
-use memchr::memchr;
+use memchr::memchr2;
 
 /// The characters with which a formula begins: OWASP's list for CSV injection
 /// (<https://owasp.org/www-community/attacks/CSV_Injection>) and their full-width forms, which some spreadsheets
@@ -30,7 +30,7 @@ const PASSED_OVER: [char; 2] = [GUARD, '"'];
 /// Inserts a guard wherever a cell may begin with a formula: for spreadsheets.
 #[must_use]
 pub fn guarded(text: &str) -> Cow<'_, str> {
-    edit(text, |_| Edit::Insert)
+    edit(text, |_, _| Edit::Insert)
 }
 
 /// Like [`guarded`], for a cell of any column, in which a number stays a number. A signed number, such as an amount
@@ -40,24 +40,40 @@ pub fn guarded_cell(text: &str) -> Cow<'_, str> {
     if is_number(text) { Cow::Borrowed(text) } else { guarded(text) }
 }
 
-/// Keeps the text, and only doubles each apostrophe that [`unguarded`] would remove: for programs.
+/// Keeps the text, and only protects what [`restored`] would change: for programs.
 #[must_use]
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    edit(text, |cell| if cell.starts_with(GUARD) { Edit::Insert } else { Edit::Keep })
+    edit(text, |cell, starts_text| {
+        match cell.starts_with(GUARD) || (starts_text && quoted_by_formula(cell).is_some()) {
+            true => Edit::Insert,
+            false => Edit::Keep,
+        }
+    })
 }
 
-/// Removes the guards: one apostrophe each.
+/// The text of a cell that may be protected: without guards, one apostrophe each, or without the formula around it.
 #[must_use]
-pub fn unguarded(text: &str) -> Cow<'_, str> {
-    if !may_be_guarded(text) {
-        return Cow::Borrowed(text);
+pub fn restored(cell: &str) -> Cow<'_, str> {
+    if !may_be_protected(cell) {
+        return Cow::Borrowed(cell);
     }
-    edit(text, |cell| if cell.starts_with(GUARD) { Edit::Remove } else { Edit::Keep })
+    match quoted_by_formula(cell) {
+        Some(text) if text.contains("\"\"") => Cow::Owned(text.replace("\"\"", "\"")),
+        Some(text) => Cow::Borrowed(text),
+        None => edit(cell, |cell, _| if cell.starts_with(GUARD) { Edit::Remove } else { Edit::Keep }),
+    }
 }
 
-/// Whether there may be guards in the text, or in one of the texts that it is joined of.
-pub(crate) fn may_be_guarded(text: &str) -> bool {
-    memchr(b'\'', text.as_bytes()).is_some()
+/// Whether the text, or one of the texts that it is joined of, may be protected.
+pub(crate) fn may_be_protected(text: &str) -> bool {
+    memchr2(b'\'', b'=', text.as_bytes()).is_some()
+}
+
+/// The text in a formula that consists of it: `="00123"`.
+fn quoted_by_formula(cell: &str) -> Option<&str> {
+    let text = cell.strip_prefix("=\"")?.strip_suffix('"')?;
+    let has_single_mark = text.replace("\"\"", "").contains('"');
+    (!has_single_mark).then_some(text)
 }
 
 /// What to do at the start of a cell.
@@ -70,7 +86,7 @@ enum Edit {
 }
 
 /// Edits the text wherever a cell may begin with a formula.
-fn edit(text: &str, what: impl Fn(&str) -> Edit) -> Cow<'_, str> {
+fn edit(text: &str, what: impl Fn(&str, bool) -> Edit) -> Cow<'_, str> {
     let mut edited = String::new();
     // The number of bytes that were copied or removed.
     let mut done = 0;
@@ -79,7 +95,7 @@ fn edit(text: &str, what: impl Fn(&str) -> Edit) -> Cow<'_, str> {
         if !begins_with_formula(cell, at == 0) {
             continue;
         }
-        let resume = match what(cell) {
+        let resume = match what(cell, at == 0) {
             Edit::Keep => continue,
             Edit::Insert => at,
             Edit::Remove => at + GUARD.len_utf8(),
@@ -107,9 +123,12 @@ fn cell_starts(text: &str) -> impl Iterator<Item = usize> {
     std::iter::once(0).chain(after.map(|(next, _)| next))
 }
 
+/// Whether a formula begins here or, at the start of a text, digits behind an apostrophe: a person protects zeros so.
 fn begins_with_formula(cell: &str, starts_text: bool) -> bool {
     let content = cell.trim_start_matches(PASSED_OVER);
-    content.starts_with(FORMULA_STARTS) || (starts_text && content.starts_with(TEXT_STARTS))
+    let protects_digits = || cell.starts_with(GUARD) && content.starts_with(|c: char| c.is_ascii_digit());
+    content.starts_with(FORMULA_STARTS)
+        || (starts_text && (content.starts_with(TEXT_STARTS) || protects_digits()))
 }
 
 /// Whether the text is a number: digits, with at most one sign and one decimal separator.
@@ -143,7 +162,7 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(guarded(text), expected, "{text:?}");
-            assert_eq!(unguarded(expected), text, "{text:?}");
+            assert_eq!(restored(expected), text, "{text:?}");
         }
     }
 
@@ -158,17 +177,33 @@ mod tests {
     }
 
     #[test]
-    fn handwritten_apostrophe_is_removed_in_front_of_formulas_only() {
-        for (cell, text) in [("'=x", "=x"), ("'-5", "-5"), ("'tis", "'tis"), ("'00123", "'00123"), ("'", "'")]
-        {
-            assert_eq!(unguarded(cell), text);
+    fn handwritten_protection_is_removed_from_formulas_and_digits_only() {
+        for (cell, text) in [
+            ("'=x", "=x"),
+            ("'-5", "-5"),
+            ("'00123", "00123"),
+            ("''00123", "'00123"),
+            ("'tis", "'tis"),
+            ("a;'5", "a;'5"),
+            ("'", "'"),
+            ("=\"00123\"", "00123"),
+            ("=\"5\"\" pipe\"", "5\" pipe"),
+            ("=\"\"", ""),
+            ("'=\"00123\"", "=\"00123\""),
+            ("=\"1\"&\"2\"", "=\"1\"&\"2\""),
+            ("=\"", "=\""),
+            ("=5", "=5"),
+        ] {
+            assert_eq!(restored(cell), text, "{cell}");
         }
+        assert_eq!(escaped("=\"00123\""), "'=\"00123\"");
     }
 
     /// Texts of dangerous characters in any order.
     fn hostile() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "=", "+", "-", "@", "\t", "\r", "\n", "\r\n", "＝", "＠", ",", ";", "|", "'", "\"", " ", "a", "1",
+            "=", "+", "-", "@", "\t", "\r", "\n", "\r\n", "＝", "＠", ",", ";", "|", "'", "\"", " ", "a",
+            "1", "=\"",
         ]);
         prop_oneof![
             prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()),
@@ -188,18 +223,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn unguarded_restores_every_text(text in hostile()) {
+        fn restored_returns_every_text(text in hostile()) {
             let written = [guarded(&text), escaped(&text), guarded_cell(&text)];
             for cell in &written {
-                prop_assert_eq!(&*unguarded(cell), text.as_str());
+                prop_assert_eq!(&*restored(cell), text.as_str());
                 // The guards of guards are removed one by one.
                 let twice = guarded(cell);
-                prop_assert_eq!(&*unguarded(&twice), &**cell);
+                prop_assert_eq!(&*restored(&twice), &**cell);
             }
         }
 
         #[test]
         fn escaped_changes_nothing_but_apostrophes_in_front_of_formulas(text in "(?s)[^']{0,20}") {
+            prop_assume!(quoted_by_formula(&text).is_none());
             prop_assert_eq!(escaped(&text), text.as_str());
         }
 

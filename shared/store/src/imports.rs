@@ -98,28 +98,42 @@ impl ChunkPart {
     }
 }
 
+/// The result of the planner's first reading of a payload.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted {
+    /// The number of rows.
+    pub total: u64,
+    /// How many of them are superseded.
+    pub superseded: u64,
+    /// Whether the others are one chunk.
+    pub one: bool,
+    /// Whether rows that change nothing leave marks.
+    pub marks_unchanged: bool,
+    /// The encoding that was assumed, if it was.
+    pub assumed_encoding: Option<&'static str>,
+}
+
 impl ImportStore {
-    /// Stores the result of the planner's first reading: the number of rows, how many of them are superseded, whether
-    /// the others are `one` chunk, and whether those that change nothing leave marks. If it was stored before, it stays
-    /// as it is. Returns the job as it is now, unless it was deleted.
+    /// Stores the result of the planner's first reading. If it was stored before, it stays as it is. Returns the job as
+    /// it is now, unless it was deleted.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn counted(
         &self,
         job: &ImportJob,
-        total: u64,
-        superseded: u64,
-        one: bool,
-        marks_unchanged: bool,
+        counted: &Counted,
         now: Timestamp,
     ) -> Result<Option<ImportJob>, Failure> {
         let mut update = Update::default();
-        update.set("total_records", count(total));
-        update.set("superseded", count(superseded));
-        update.set("marks_unchanged", AttributeValue::Bool(marks_unchanged));
+        update.set("total_records", count(counted.total));
+        update.set("superseded", count(counted.superseded));
+        update.set("marks_unchanged", AttributeValue::Bool(counted.marks_unchanged));
+        if let Some(encoding) = counted.assumed_encoding {
+            update.set("assumed_encoding", text(encoding));
+        }
         update.set(PLANNED_AT, moment(now));
-        if one {
+        if counted.one {
             update.set_if_absent(CHUNKS, count(1_u64));
         }
         update.set(EXPIRES_AT, expiry_value(job));

@@ -4,8 +4,8 @@
 //! The rest is used as the bytes after the header, and as the text of a cell.
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use saldo_domain::import::{Format, Notation, RowBody};
-use saldo_formats::formula::unguarded;
+use saldo_domain::import::{Format, ImportOptions, Notation, RowBody};
+use saldo_formats::formula::restored;
 
 use crate::pieces::Pieces;
 use crate::rows::{Ended, Outcome};
@@ -37,9 +37,26 @@ fn any_bytes(file: &[u8], seed: u8) {
     let notation = Notation::of(Format::Csv);
     let read = Outcome::of(&notation, file);
     read.assert_same(&Outcome::of(&notation, Pieces::new(file, seed)));
+    if is_legacy(file) {
+        // Read as the encoding that was assumed, if it was stated.
+        if let Some(assumed) = read.assumed_encoding {
+            let stated = Outcome { assumed_encoding: Some(assumed), ..Outcome::of(&stated(assumed), file) };
+            read.assert_same(&stated);
+        }
+        return;
+    }
     match decode(file) {
         Some(text) => read.assert_same(&Outcome::of(&notation, text.as_bytes())),
         None => assert!(matches!(read.ended, Ended::Unreadable(_)), "{:?}", read.ended),
+    }
+}
+
+/// CSV in an encoding that the options state.
+fn stated(encoding: &str) -> Notation {
+    let encoding = Some(encoding.parse().expect("a label"));
+    Notation {
+        options: Box::new(ImportOptions { encoding, ..ImportOptions::default() }),
+        ..Notation::of(Format::Csv)
     }
 }
 
@@ -51,28 +68,31 @@ fn any_text(text: &str, seed: u8) {
             continue; // It can't write it.
         }
         let file = [mark, &encode(&csv, encoding)].concat();
-        let read = Outcome::of(&Notation::of(Format::Csv), Pieces::new(&file, seed));
+        let notation =
+            if encoding == WINDOWS_1252 { stated("windows-1252") } else { Notation::of(Format::Csv) };
+        let read = Outcome::of(&notation, Pieces::new(&file, seed));
         let [row] = read.rows.as_slice() else { panic!("one row: {read:?}") };
         // A line of the text may look like a row of the table.
         let (RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) = &row.body else {
             panic!("cells: {row:?}")
         };
-        assert!(cells.iter().eq([&*unguarded(text), "x", "y"]), "{cells:?} in {}", encoding.name());
+        assert!(cells.iter().eq([&*restored(text), "x", "y"]), "{cells:?} in {}", encoding.name());
         assert_eq!((row.line, &read.ended), (Some(2), &Ended::AtTheEnd));
     }
 }
 
-/// Decodes a file: according to its byte order mark; else as UTF-8 or, if the first character beyond ASCII is not
-/// valid UTF-8, as Windows-1252.
+/// Whether a file is in a legacy encoding: it has no byte order mark, and its first character beyond ASCII is not valid
+/// UTF-8.
+fn is_legacy(file: &[u8]) -> bool {
+    let error = std::str::from_utf8(file).err();
+    Encoding::for_bom(file).is_none() && error.is_some_and(|error| file[..error.valid_up_to()].is_ascii())
+}
+
+/// Decodes a file: according to its byte order mark, or else as UTF-8.
 fn decode(file: &[u8]) -> Option<String> {
-    let (encoding, text) = match Encoding::for_bom(file) {
-        Some((encoding, mark)) => (encoding, &file[mark..]),
-        None => match std::str::from_utf8(file) {
-            Err(error) if file[..error.valid_up_to()].is_ascii() => (WINDOWS_1252, file),
-            _ => (UTF_8, file),
-        },
-    };
-    encoding.decode_without_bom_handling_and_without_replacement(text).map(String::from)
+    let (encoding, mark) = Encoding::for_bom(file).unwrap_or((UTF_8, 0));
+    let text = encoding.decode_without_bom_handling_and_without_replacement(&file[mark..]);
+    text.map(String::from)
 }
 
 /// Encodes a text. The encoding must have its characters.

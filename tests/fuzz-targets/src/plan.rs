@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use saldo_domain::fields::{Finding, Severity};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::{
-    Chunk, ChunkReport, Chunker, DuplicateScan, RawRow, RowBody, RowOutcome, Shape, Superseded,
+    Chunk, ChunkReport, Chunker, DuplicateScan, RawRow, RowBody, RowOutcome, RowRules, Shape, Superseded,
     processing_failed,
 };
 use saldo_formats::chunk_file;
@@ -13,7 +13,7 @@ use saldo_formats::chunk_file;
 use crate::rows::{Outcome, same_row};
 
 /// Plans the rows of a payload, and processes its chunks as a worker does.
-pub(crate) fn follow(outcome: &Outcome, rows_per_chunk: usize) {
+pub(crate) fn follow(outcome: &Outcome, rules: &RowRules<'_>, rows_per_chunk: usize) {
     let Some(shape) = &outcome.shape else { return };
     let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
     let mut scan = DuplicateScan::new(org.clone());
@@ -36,7 +36,7 @@ pub(crate) fn follow(outcome: &Outcome, rows_per_chunk: usize) {
     for (chunk, number) in chunks.iter().zip(0..) {
         assert_eq!(chunk.number, number);
         assert!((1..=rows_per_chunk).contains(&chunk.rows.len()));
-        process(&stored(chunk), &org);
+        process(&stored(chunk), rules, &org);
     }
 }
 
@@ -56,10 +56,10 @@ fn stored(chunk: &Chunk) -> Chunk {
     read
 }
 
-fn process(chunk: &Chunk, org: &OrgId) {
-    let mut report = ChunkReport::of(chunk);
+fn process(chunk: &Chunk, rules: &RowRules<'_>, org: &OrgId) {
+    let mut report = ChunkReport::of(chunk, rules, "EUR".parse().expect("a currency"));
     for row in &chunk.rows {
-        let mut findings = check(row, &chunk.shape, org);
+        let mut findings = check(row, &chunk.shape, rules, org);
         // As if the row could not be written, so that all rows are reported.
         findings.push(processing_failed());
         report.add(row, findings, RowOutcome::Failed);
@@ -77,8 +77,8 @@ fn process(chunk: &Chunk, org: &OrgId) {
 }
 
 /// Checks a row, and returns the findings.
-fn check(row: &RawRow, shape: &Shape, org: &OrgId) -> Vec<Finding> {
-    let checked = row.check(shape, "EUR".parse().expect("a currency"));
+fn check<'a>(row: &'a RawRow, shape: &Shape, rules: &RowRules<'a>, org: &OrgId) -> Vec<Finding> {
+    let checked = row.check(shape, rules, "EUR".parse().expect("a currency"));
     let refused = checked.findings.iter().any(|found| found.code.severity() == Severity::Error);
     assert_eq!(checked.upsert.is_none(), refused, "a row is refused for an error, and for nothing else");
     if let Some(upsert) = checked.upsert {

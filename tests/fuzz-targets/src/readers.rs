@@ -1,15 +1,15 @@
 //! The readers of CSV, NDJSON and JSON. The rows of a payload must be the same when it is read in pieces or
 //! compressed, and the same as those of a simple reader of the whole text.
 //!
-//! The four low bits of an input's first byte select the options of the payload, the second byte how it is divided
-//! into pieces. In CSV with a mapping, the first line of the rest is the mapping.
-//! byte how it is cut into pieces. In CSV with a mapping the first line of the rest is that.
+//! The low bits of an input's first byte select the options of the payload, the second byte how it is divided into
+//! pieces. In CSV with a mapping or with options, the first line of the rest has them.
 
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use saldo_domain::import::{DecimalSeparator, Format, Mapping, Notation};
+use saldo_domain::fields::{Body, Fields};
+use saldo_domain::import::{DecimalSeparator, Format, ImportOptions, Notation};
 use saldo_formats::read::ImportMembers;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -26,6 +26,8 @@ const DECIMAL_COMMA: u8 = 1;
 const IN_REQUEST: u8 = 1;
 /// CSV: a mapping assigns columns to fields.
 const MAPPING: u8 = 2;
+/// CSV: the first line has all options as JSON, in place of a mapping.
+const OPTIONS: u8 = 16;
 /// The target compresses the payload before it reads it.
 const COMPRESSED: u8 = 4;
 /// The payload itself is a compressed file, which may be invalid.
@@ -37,20 +39,36 @@ const GZIP: u8 = 8;
 /// When Saldo breaks a guarantee.
 pub fn csv(input: &[u8]) {
     let Some((how, seed, mut payload)) = head(input) else { return };
-    let mut notation = notation(Format::Csv, how);
-    if how & DECIMAL_COMMA != 0 {
-        notation.decimal_separator = DecimalSeparator::Comma;
-    }
-    if how & MAPPING != 0 {
+    let mut options = ImportOptions::default();
+    if how & (MAPPING | OPTIONS) != 0 {
         let end = payload.iter().position(|byte| *byte == b'\n').unwrap_or(payload.len());
-        let (mapping, rest) = payload.split_at(end);
-        let Ok(mapping) = serde_json::from_slice::<Mapping>(mapping) else { return };
-        (notation.mapping, payload) = (mapping, rest.get(1..).unwrap_or_default());
+        let (line, rest) = payload.split_at(end);
+        payload = rest.get(1..).unwrap_or_default();
+        let read = match how & OPTIONS {
+            0 => serde_json::from_slice(line)
+                .ok()
+                .map(|mapping| ImportOptions { mapping: Some(mapping), ..options }),
+            _ => read_options(line),
+        };
+        let Some(read) = read else { return };
+        options = read;
     }
+    if how & DECIMAL_COMMA != 0 {
+        options.decimal_separator = Some(DecimalSeparator::Comma);
+    }
+    // Options that a request is refused for.
+    let Ok(notation) = options.notation(Format::Csv, how & GZIP != 0) else { return };
     let outcome = read(&notation, how, seed, payload);
-    if let Some(text) = plain_text(how, payload) {
+    let is_usual = notation.options.quote.is_none() && notation.options.encoding.is_none();
+    if let Some(text) = plain_text(how, payload).filter(|_| is_usual) {
         strict_csv::compare(&outcome, text);
     }
+}
+
+/// The options of a body.
+fn read_options(json: &[u8]) -> Option<ImportOptions> {
+    let fields = Fields::of_json(ImportOptions::FIELDS, json).ok()?;
+    ImportOptions::read(fields, ()).ok()
 }
 
 /// NDJSON.
@@ -142,7 +160,7 @@ fn read(notation: &Notation, how: u8, seed: u8, payload: &[u8]) -> Outcome {
         let notation = Notation { gzip: true, ..notation.clone() };
         outcome.assert_same(&Outcome::of(&notation, Pieces::new(&file, seed)));
     }
-    plan::follow(&outcome, 1 + usize::from(seed % 16));
+    plan::follow(&outcome, &notation.rules(), 1 + usize::from(seed % 16));
     outcome
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct Outcome {
     pub(crate) rows: Vec<RawRow>,
     /// The shape that the rows have in common, if there are any.
     pub(crate) shape: Option<Shape>,
+    /// The legacy encoding that was assumed.
+    pub(crate) assumed_encoding: Option<&'static str>,
     pub(crate) ended: Ended,
 }
 
@@ -43,19 +45,21 @@ impl Outcome {
             rows.push(row);
             Ok(())
         });
+        let mut assumed_encoding = None;
         let ended = match read {
-            Ok(shape) => {
-                assert_eq!(common.as_ref(), Some(&shape), "a payload that was read has rows");
+            Ok(contents) => {
+                assert_eq!(common.as_ref(), Some(&contents.shape), "a payload that was read has rows");
+                assumed_encoding = contents.assumed_encoding;
                 Ended::AtTheEnd
             }
             Err(ReadError::Stopped) => Ended::Early,
             Err(ReadError::Payload(unreadable)) => {
-                assert!(unreadable.to_string().len() < 1_000, "a reason is short: {unreadable}");
+                assert!(unreadable.to_string().len() < 2_500, "a reason is short: {unreadable}");
                 Ended::Unreadable(unreadable)
             }
             Err(ReadError::SourceEnded(_)) => panic!("the source has not ended early"),
         };
-        Self { rows, shape: common, ended }
+        Self { rows, shape: common, assumed_encoding, ended }
     }
 
     /// Checks that the same bytes, read in another way, have given the same rows and the same error.
@@ -77,6 +81,7 @@ impl Outcome {
                 assert_eq!(one, two);
                 assert_eq!(self.rows.len(), other.rows.len());
                 assert_eq!(self.shape, other.shape);
+                assert_eq!(self.assumed_encoding, other.assumed_encoding);
             }
         }
     }

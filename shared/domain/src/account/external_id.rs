@@ -5,11 +5,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{Text, TextError, invisible, trimmed};
+use crate::fields::normalized;
+use crate::text::{Text, TextError, invisible};
 
 /// An account's id in its source system: 1 to 128 characters, unique in the organization.
 /// Whitespace around it is removed: fields of fixed width are padded with it, and the same id must mean the same account
-/// in every format. Invisible characters are refused: ids that look equal would be different accounts.
+/// in every format; for the same reason it is in Unicode's normal form C. Invisible characters are refused: ids that look equal would be different accounts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExternalId(Text<128>);
@@ -26,7 +27,7 @@ impl FromStr for ExternalId {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        let id: Text<128> = trimmed(text).parse()?;
+        let id: Text<128> = normalized(text).parse()?;
         match invisible(id.as_str()) {
             Some(character) => Err(TextError::InvisibleCharacter(character)),
             None => Ok(Self(id)),
@@ -61,6 +62,7 @@ mod tests {
     #[test]
     fn whitespace_is_trimmed_and_invisible_characters_are_refused() {
         assert_eq!(" INV-1 ".parse::<ExternalId>().expect("an id").as_str(), "INV-1");
+        assert_eq!("Mu\u{308}-1".parse::<ExternalId>(), "M\u{fc}-1".parse());
         assert_eq!("\u{feff}INV-1".parse::<ExternalId>(), Err(TextError::InvisibleCharacter('\u{feff}')));
         assert_eq!("INV\u{200b}-1".parse::<ExternalId>(), Err(TextError::InvisibleCharacter('\u{200b}')));
         assert_eq!("\u{200b}".parse::<ExternalId>(), Err(TextError::Empty));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{EnumString, VariantArray, VariantNames};
 
 use super::Account;
-use crate::account::ExternalId;
+use crate::account::{AccountIdentifier, ExternalId};
 use crate::contact::{ContactName, Email, Phone};
 use crate::date::{Date, in_milliseconds};
 use crate::export::{Cell, Column};
@@ -86,6 +86,9 @@ impl AccountField {
     /// The fields that every row of an import must have.
     pub const REQUIRED: [Self; 2] = [Self::ContactName, Self::TotalAmount];
 
+    /// The fields that hold ids.
+    pub const IDS: [Self; 4] = [Self::ExternalId, Self::CampaignId, Self::OwnerId, Self::Identifier];
+
     /// The fields that a row of an import may have.
     pub fn imported() -> impl Iterator<Item = Self> {
         Self::ALL.iter().copied().filter(|field| !field.is_exported_only())
@@ -153,9 +156,11 @@ impl Column<Account> for AccountField {
             F::Type => Cell::Free(account.kind.as_str()),
             F::Status => Cell::Free(account.status.as_str()),
             F::ContactName => Cell::free(contact.map(|contact| ContactName::as_str(&contact.name))),
-            F::ContactPhone => {
-                Cell::plain(contact.and_then(|contact| contact.phone.as_ref()).map(Phone::as_str))
-            }
+            F::ContactPhone => match contact.and_then(|contact| contact.phone.as_ref()) {
+                // Anything else may begin with a formula.
+                Some(phone) if phone.is_number() => Cell::Plain(phone.as_str().into()),
+                phone => Cell::free(phone.map(Phone::as_str)),
+            },
             F::ContactEmail => {
                 Cell::free(contact.and_then(|contact| contact.email.as_ref()).map(Email::as_str))
             }
@@ -169,7 +174,7 @@ impl Column<Account> for AccountField {
             F::Notes => Cell::free(account.notes.as_ref().map(Prose::as_str)),
             F::CreatedAt => Cell::Plain(in_milliseconds(account.created_at).into()),
             F::UpdatedAt => Cell::Plain(in_milliseconds(account.updated_at).into()),
-            F::Identifier => Cell::free(account.identifier.as_ref().map(Text::as_str)),
+            F::Identifier => Cell::free(account.identifier.as_ref().map(AccountIdentifier::as_str)),
             F::PaymentReference => Cell::free(account.payment_reference.as_ref().map(Text::as_str)),
         }
     }

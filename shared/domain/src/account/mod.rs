@@ -8,6 +8,7 @@ mod field_set;
 mod filter;
 mod history;
 mod id;
+mod identifier;
 mod request;
 mod revision;
 mod stamps;
@@ -22,6 +23,7 @@ pub use field_set::FieldSet;
 pub(crate) use field_set::FieldSetter;
 pub use filter::AccountFilter;
 pub use history::{AccountState, History, Written};
+pub use identifier::AccountIdentifier;
 pub use request::{AccountChange, NewAccount};
 pub use revision::Revision;
 pub use stamps::{InvalidStamps, StampId, Stamps};
@@ -35,9 +37,6 @@ use crate::text::{Prose, Text};
 pub type AccountType = Text<64>;
 /// The state of an account for its organization, such as `active`, `resolved` or `escalated`: any text.
 pub type AccountStatus = Text<64>;
-/// The identifier by which transactions refer to an account, such as an IBAN or a masked card number. Identifiers are
-/// equal if all their characters are.
-pub type AccountIdentifier = Text<128>;
 /// The system an account was imported from, such as `SAP`.
 pub type SourceSystem = Text<128>;
 /// The campaign an account belongs to.

@@ -27,6 +27,7 @@ pub struct NewAccount {
     #[body(read = Fields::amount, wire = crate::openapi::AnyAmount)]
     pub balance: Decimal,
     /// The currency of the balance.
+    #[body(read = currency)]
     pub currency: Currency,
     /// The owner: the id of a client, or an id of your own.
     #[body(read = Fields::id)]
@@ -59,7 +60,7 @@ pub struct AccountChange {
     #[body(not_null, read = Fields::amount, wire = crate::openapi::AnyAmount)]
     pub balance: Option<Decimal>,
     /// The currency of the balance.
-    #[body(not_null)]
+    #[body(not_null, read = currency)]
     pub currency: Option<Currency>,
     /// The owner: the id of a client, or an id of your own.
     #[body(read = Fields::optional_id)]
@@ -163,6 +164,11 @@ impl AccountChange {
             }
         }
     }
+}
+
+/// Reads a currency: `eur` is EUR.
+fn currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Currency> {
+    fields.patch(name, Currency::of_people)
 }
 
 /// Reports a balance that does not fit the currency of a new account.

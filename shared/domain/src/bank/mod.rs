@@ -139,6 +139,14 @@ impl Catalog {
 #[serde(try_from = "String", into = "String")]
 pub struct Country(String);
 
+impl Country {
+    /// The code.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// The text is not a country code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a country's code of two letters, such as DE")]

@@ -1,33 +1,55 @@
-//! Amounts whose separator may be one of thousands: 25.000 is 25 to some and 25 thousand to others.
+//! Amounts that only their currency decides: 25.000 is 25 to some and 25 thousand to others, and 5 € are not 5 USD.
 
-use super::{Finding, FindingCode};
-use crate::money::{Currency, DecimalSeparator, parse_plain};
+use super::{Finding, FindingCode, WrittenIn, shown_value};
+use crate::money::{Currency, parse_plain};
 
 /// The digits in a group of thousands, and so the decimals that can be taken for one.
 const GROUP_DIGITS: usize = 3;
 
-/// An amount in a file or a form that can be read in two ways: one to three digits, of which the
-/// first is not zero, a separator and three digits. In a currency of three decimal places or more
-/// the separator is taken for a decimal one.
+/// An amount in a file or a form that is refused in some currencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AmbiguousAmount {
     field: &'static str,
     text: String,
-    separator: DecimalSeparator,
+    doubt: Doubt,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Doubt {
+    /// It can be read in two ways: one to three digits, of which the first is not zero, a separator and three digits. In
+    /// a currency of three decimal places or more the separator is taken for a decimal one.
+    Separator {
+        /// The digits with the separator.
+        digits: String,
+        written: WrittenIn,
+    },
+    /// It is marked with the code or the sign of a currency.
+    Mark(String),
 }
 
 impl AmbiguousAmount {
-    /// What is ambiguous about an amount, if anything is.
-    pub(super) fn of(field: &'static str, text: &str, separator: DecimalSeparator) -> Option<Self> {
-        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-        let (whole, group) = unsigned.split_once(separator.character())?;
-        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    /// What is ambiguous about the separator of an amount, if anything is.
+    pub(super) fn of_separator(
+        field: &'static str,
+        text: &str,
+        digits: &str,
+        written: WrittenIn,
+    ) -> Option<Self> {
+        let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+        let (whole, group) = unsigned.split_once(written.notation().decimal.character())?;
+        let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let ambiguous = (1..=GROUP_DIGITS).contains(&whole.len())
             && group.len() == GROUP_DIGITS
-            && digits(whole)
-            && digits(group)
+            && are_digits(whole)
+            && are_digits(group)
             && !whole.starts_with('0');
-        ambiguous.then(|| Self { field, text: text.to_owned(), separator })
+        let doubt = || Doubt::Separator { digits: digits.to_owned(), written };
+        ambiguous.then(|| Self { field, text: shown_value(text.trim()), doubt: doubt() })
+    }
+
+    /// An amount that is marked with a currency.
+    pub(super) fn of_mark(field: &'static str, text: &str, mark: &str) -> Self {
+        Self { field, text: shown_value(text.trim()), doubt: Doubt::Mark(mark.to_owned()) }
     }
 
     /// The field that holds the amount.
@@ -39,33 +61,51 @@ impl AmbiguousAmount {
     /// Why the amount is refused in this currency, if it is.
     #[must_use]
     pub fn refused_in(&self, currency: Currency) -> Option<Finding> {
-        let places = currency.decimal_places()?;
-        let few = usize::try_from(places).is_ok_and(|places| places < GROUP_DIGITS);
-        few.then(|| self.refused(Some(currency)))
+        match &self.doubt {
+            Doubt::Separator { digits, written } => {
+                let places = currency.decimal_places()?;
+                let few = usize::try_from(places).is_ok_and(|places| places < GROUP_DIGITS);
+                few.then(|| self.ambiguous(digits, *written, Some(currency)))
+            }
+            Doubt::Mark(mark) => (!currency.may_be_marked(mark)).then(|| {
+                let text = &self.text;
+                let reason = format!(
+                    "{text} is marked with {mark}, but the currency of the row is {currency}; give the row its currency"
+                );
+                Finding::in_field(self.field, FindingCode::CurrencyMismatch, reason)
+            }),
+        }
+    }
+
+    /// The finding that refuses an amount whose currency is unknown, if it is refused.
+    #[must_use]
+    pub(super) fn unchecked(&self) -> Option<Finding> {
+        match &self.doubt {
+            Doubt::Separator { digits, written } => Some(self.ambiguous(digits, *written, None)),
+            Doubt::Mark(_) => None,
+        }
     }
 
     /// The finding that refuses the amount. It says what to write if the currency is known. In one that
     /// has no such small amounts, it says that, too.
-    #[must_use]
-    pub(super) fn refused(&self, currency: Option<Currency>) -> Finding {
-        let text = &self.text;
-        let separator = self.separator.character();
-        let amount = parse_plain(&self.separator.to_point(text)).ok();
+    fn ambiguous(&self, digits: &str, written: WrittenIn, currency: Option<Currency>) -> Finding {
+        let (text, decimal, advice) = (&self.text, written.notation().decimal, written.advice());
+        let amount = parse_plain(&decimal.to_point(digits)).ok();
         let (code, remedy) = match currency.zip(amount) {
             Some((currency, amount)) if currency.admits(amount) => {
-                let thousands: String = text.chars().filter(|c| *c != separator).collect();
-                let decimal = currency.in_full(amount.normalize());
-                let remedy = format!("write {thousands} or {}", self.separator.of_point(&decimal));
+                let thousands: String = digits.chars().filter(|c| *c != decimal.character()).collect();
+                let in_full = currency.in_full(amount.normalize());
+                let remedy = format!("write {thousands} or {}{advice}", decimal.of_point(&in_full));
                 (FindingCode::AmbiguousAmount, remedy)
             }
             Some((currency, _)) => {
                 let places = currency.decimal_places().unwrap_or_default();
                 let remedy = format!(
-                    "leave separators of thousands out; amounts in {currency} have at most {places} decimal places"
+                    "leave separators of thousands out{advice}; amounts in {currency} have at most {places} decimal places"
                 );
                 (FindingCode::TooManyDigits, remedy)
             }
-            None => (FindingCode::AmbiguousAmount, "leave separators of thousands out".to_owned()),
+            None => (FindingCode::AmbiguousAmount, format!("leave separators of thousands out{advice}")),
         };
         let reason =
             format!("{text} is ambiguous: its separator may be one of thousands or of decimals; {remedy}");
@@ -76,9 +116,14 @@ impl AmbiguousAmount {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::money::{AmountNotation, DecimalSeparator};
 
-    fn reason(text: &str, separator: DecimalSeparator, currency: &str) -> Option<String> {
-        let amount = AmbiguousAmount::of("balance", text, separator)?;
+    fn reason(text: &str, decimal: DecimalSeparator, currency: &str) -> Option<String> {
+        let written = match decimal {
+            DecimalSeparator::Point => WrittenIn::Form,
+            DecimalSeparator::Comma => WrittenIn::File(AmountNotation { decimal, thousands: None }),
+        };
+        let amount = AmbiguousAmount::of_separator("balance", text, text, written)?;
         let found = amount.refused_in(currency.parse().expect("a currency"));
         found.map(|finding| finding.reason.into_owned())
     }
@@ -88,7 +133,12 @@ mod tests {
         use DecimalSeparator::{Comma, Point};
         for (text, separator, currency, write) in [
             ("25.000", Point, "EUR", "write 25000 or 25.00"),
-            ("25,000", Comma, "USD", "write 25000 or 25,00"),
+            (
+                "25,000",
+                Comma,
+                "USD",
+                "write 25000 or 25,00, or name the separator of thousands with `thousands_separator`",
+            ),
             ("1.234", Point, "EUR", "amounts in EUR have at most 2 decimal places"),
             ("3.000", Point, "JPY", "write 3000 or 3"),
             ("-250.000", Point, "ARS", "write -250000 or -250.00"),

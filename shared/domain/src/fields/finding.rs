@@ -75,6 +75,8 @@ pub enum FindingCode {
     InvalidAmount,
     /// An amount whose separator may be one of thousands or of decimals.
     AmbiguousAmount,
+    /// An amount that is marked with another currency than the row's.
+    CurrencyMismatch,
     /// An amount below zero.
     NegativeAmount,
     /// An amount of zero or below.
@@ -129,6 +131,16 @@ pub enum FindingCode {
     UnknownField,
     /// Text that is no e-mail address; it was kept. A warning.
     InvalidEmail,
+    /// Text in a file that is no phone number; it was kept. A warning.
+    UnreadablePhone,
+    /// Line breaks, control characters or invisible characters that were replaced or removed. A warning.
+    ReplacedCharacters,
+    /// A file without a currency: the organization's was assumed. A warning.
+    AssumedCurrency,
+    /// A file that is not UTF-8: its encoding was assumed. A warning.
+    AssumedEncoding,
+    /// An id with characters that depend on an encoding that was assumed.
+    UncertainId,
 }
 
 impl FindingCode {
@@ -142,7 +154,12 @@ impl FindingCode {
     #[must_use]
     pub fn severity(self) -> Severity {
         match self {
-            Self::UnknownField | Self::InvalidEmail => Severity::Warning,
+            Self::UnknownField
+            | Self::InvalidEmail
+            | Self::UnreadablePhone
+            | Self::ReplacedCharacters
+            | Self::AssumedCurrency
+            | Self::AssumedEncoding => Severity::Warning,
             _ => Severity::Error,
         }
     }

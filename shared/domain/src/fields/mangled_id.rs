@@ -3,8 +3,8 @@
 
 use std::str::FromStr;
 
-use super::{Fields, FindingCode, Patch, shown_value};
-use crate::text::{TextError, trimmed};
+use super::{Fields, FindingCode, Patch, normalized, shown_value};
+use crate::text::{TextError, invisible, trimmed};
 
 /// The digits that a spreadsheet writes in front of the separator of a number in scientific
 /// notation (three in engineering notation), and the most in its exponent.
@@ -75,12 +75,18 @@ impl From<IdError> for FindingCode {
     }
 }
 
+/// The id, unless it has an invisible character: ids that look equal would differ.
 fn parse<T: FromStr<Err = TextError>>(id: &str) -> Result<T, IdError> {
-    if is_mangled(id) { Err(IdError::Mangled { shown: shown_value(id) }) } else { Ok(id.parse()?) }
+    if is_mangled(id) {
+        return Err(IdError::Mangled { shown: shown_value(id) });
+    }
+    let id = normalized(id);
+    let read = id.parse()?;
+    invisible(&id).map_or(Ok(read), |character| Err(TextError::InvisibleCharacter(character).into()))
 }
 
 impl Fields<'_> {
-    /// A field that holds an id. One that a spreadsheet has mangled is refused.
+    /// A field that holds an id. One that a spreadsheet has mangled, or that has an invisible character, is refused.
     pub fn id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
         self.patch(name, parse)
     }

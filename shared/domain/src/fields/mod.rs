@@ -8,6 +8,7 @@ mod ambiguous;
 mod body;
 mod envelope;
 mod finding;
+mod header_found;
 mod list;
 mod mangled_id;
 mod misquoting;
@@ -18,6 +19,8 @@ mod payload_error;
 mod scalar;
 mod shown;
 mod value;
+mod words;
+mod written_amount;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -31,15 +34,18 @@ pub(crate) use body::joined;
 pub use envelope::read_array;
 pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
+pub use header_found::{HeaderFound, MissingColumn};
 pub(crate) use mangled_id::is_mangled;
 pub use misquoting::Misquoting;
 pub use names::Names;
 pub use patch::Patch;
-pub use payload_error::{MissingColumn, PayloadError, PayloadErrorKind, Position, UnknownName, text};
+pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, text};
 pub use shown::{UNKNOWN_FIELDS_NAMED_MAX, shown_name, shown_value, unknown_fields};
 pub use value::Value;
+pub(crate) use words::normalized;
+pub(crate) use written_amount::WrittenIn;
 
-use crate::money::{AmountError, Decimal, DecimalSeparator, parse_json_number, parse_plain};
+use crate::money::{Decimal, parse_json_number};
 use crate::suggest;
 use crate::text::{TextError, is_blank};
 
@@ -57,8 +63,8 @@ pub struct Fields<'a> {
     groups: Vec<&'static str>,
     unknown: Vec<String>,
     findings: Vec<Finding>,
-    /// The decimal separator of amounts in files and forms; `None` for JSON, where it is a point.
-    separator: Option<DecimalSeparator>,
+    /// How amounts are written; `None` for JSON, where they are decimal numbers with a point.
+    written: Option<WrittenIn>,
     ambiguous: Vec<AmbiguousAmount>,
 }
 
@@ -72,7 +78,7 @@ impl<'a> Fields<'a> {
             groups: Vec::new(),
             unknown: Vec::new(),
             findings: Vec::new(),
-            separator: None,
+            written: None,
             ambiguous: Vec::new(),
         }
     }
@@ -94,7 +100,7 @@ impl<'a> Fields<'a> {
     /// When the bytes, or the bytes that they encode, are not UTF-8.
     pub fn of_form(known: &'static Names, bytes: &[u8]) -> Result<Self, PayloadError> {
         let mut fields = Self::new(known);
-        fields.read_amounts_with(DecimalSeparator::Point);
+        fields.read_amounts_as(WrittenIn::Form);
         let decoded = |text: &[u8]| {
             let spaced: Vec<u8> = text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
             let decoded = percent_decode(&spaced).decode_utf8();
@@ -167,14 +173,15 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Reads a field that holds text of bounded length.
+    /// Reads a field that holds text of bounded length, without blanks around it.
     pub fn text<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        self.patch(name, str::parse)
+        self.patch(name, |text| normalized(text).parse())
     }
 
-    /// Reads an optional field that holds text of bounded length. Blank text means the same as null.
+    /// Reads an optional field that holds text of bounded length, without blanks around it. Blank text means the same as
+    /// null.
     pub fn optional<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        self.optional_with(name, str::parse)
+        self.optional_with(name, |text| normalized(text).parse())
     }
 
     /// The same with `parse`.
@@ -194,14 +201,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Makes [`Fields::amount`] read text as in files and forms, with this decimal separator. Ambiguous amounts are kept
-    /// until [`Fields::take_ambiguous`].
-    pub(crate) fn read_amounts_with(&mut self, separator: DecimalSeparator) {
-        self.separator = Some(separator);
-    }
-
-    /// Takes the amounts that are ambiguous in currencies of few decimal places. The caller checks each against its
-    /// currency.
+    /// Takes the amounts that some currencies do not admit. The caller checks each against its currency.
     #[must_use]
     pub fn take_ambiguous(&mut self) -> Vec<AmbiguousAmount> {
         std::mem::take(&mut self.ambiguous)
@@ -219,18 +219,6 @@ impl<'a> Fields<'a> {
         amount.map(|amount| amount.normalize())
     }
 
-    fn text_amount(&mut self, name: &'static str, text: &str) -> Patch<Decimal> {
-        let Some(separator) = self.separator else { return self.accept(name, parse_plain(text)) };
-        self.ambiguous.extend(AmbiguousAmount::of(name, text, separator));
-        match (separator, parse_plain(&separator.to_point(text))) {
-            (DecimalSeparator::Comma, Err(AmountError::Malformed)) => {
-                let reason = "not a decimal number such as 1250 or 1250,75";
-                self.refuse(name, FindingCode::InvalidAmount, reason)
-            }
-            (_, amount) => self.accept(name, amount),
-        }
-    }
-
     /// Reads a required field.
     pub fn required<T>(
         &mut self,
@@ -242,12 +230,18 @@ impl<'a> Fields<'a> {
             Patch::Set(value) => Some(value),
             Patch::Clear | Patch::Keep => {
                 // A value that `read` refused is not missing.
-                if self.findings.len() == before {
+                if self.findings.len() == before && !self.is_refused(name) {
                     self.report(Finding::in_field(name, FindingCode::Required, "the field is required"));
                 }
                 None
             }
         }
+    }
+
+    /// Whether an error of the field was reported already.
+    fn is_refused(&self, name: &str) -> bool {
+        let mut of_field = self.findings.iter().filter(|found| found.field.as_deref() == Some(name));
+        of_field.any(|found| found.code.severity() == Severity::Error)
     }
 
     /// Reads a field that can be absent, but not null.
@@ -331,7 +325,7 @@ impl<'a> Fields<'a> {
         }
         // Amounts that were never checked against a currency.
         let unchecked = self.take_ambiguous();
-        self.findings.extend(unchecked.iter().map(|amount| amount.refused(None)));
+        self.findings.extend(unchecked.iter().filter_map(AmbiguousAmount::unchecked));
         self.findings.extend(unknown_fields(self.unknown.iter().map(String::as_str), unknown, hint));
         self.findings
     }

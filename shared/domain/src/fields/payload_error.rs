@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::error::Category;
 
-use super::Misquoting;
-use super::{Finding, FindingCode, NO_SUCH_FIELD};
+use super::header_found::{HeaderFound, MissingColumn};
+use super::{Finding, FindingCode, Misquoting, NO_SUCH_FIELD};
 use crate::suggest;
 
 /// Why a payload can't be taken apart, and where. The message quotes no values.
@@ -162,17 +162,42 @@ pub enum PayloadErrorKind {
         /// The mistake.
         how: Misquoting,
     },
+    /// The file is in another format than it should be.
+    #[error("the file is {is}; {advice}")]
+    OtherFormat {
+        /// What it is.
+        is: &'static str,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// The file has no line with the number of the header, or the line is empty.
+    #[error("line {line}, which is stated as that of the header, is empty or too far from the beginning")]
+    NoHeaderLine {
+        /// The number of the line, counting from 1.
+        line: u64,
+    },
     /// No column of the header is a field of an account.
-    #[error("no column of the header is a field of an account; see `mapping` to name them")]
-    NoKnownColumn,
+    #[error("no column of the header is a field of an account; see `mapping` to name them; {found}")]
+    NoKnownColumn {
+        /// The header.
+        found: Box<HeaderFound>,
+    },
     /// Required fields have no column, so every row would be refused.
     #[error(
-        "no column for {}; name the columns after the fields, or assign columns to fields with `mapping`",
+        "no column for {}; name the columns after the fields, or assign columns to fields with `mapping`; {found}",
         columns.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
     )]
     MissingColumns {
         /// The fields.
         columns: Vec<MissingColumn>,
+        /// The header.
+        found: Box<HeaderFound>,
+    },
+    /// Several columns have a header that the options name.
+    #[error("several columns have the header {header}; name one by its number, or by header and occurrence")]
+    RepeatedHeader {
+        /// The header.
+        header: String,
     },
     /// Two columns fill the same field.
     #[error("two columns fill the field {field}")]
@@ -181,10 +206,12 @@ pub enum PayloadErrorKind {
         field: &'static str,
     },
     /// The mapping names columns that the header lacks.
-    #[error("the mapping names columns that the file does not have: {}", columns.join(", "))]
+    #[error("the mapping names columns that the file does not have: {}; {found}", columns.join(", "))]
     UnmatchedMapping {
         /// Their names.
         columns: Vec<String>,
+        /// The header.
+        found: Box<HeaderFound>,
     },
     /// The stored payload is no longer what was accepted.
     #[error("the payload is not there any more, or was replaced; send it again")]
@@ -205,24 +232,6 @@ impl fmt::Display for UnknownName {
         match self.similar {
             Some(similar) => write!(f, "{} (did you mean {similar}?)", self.name),
             None => f.write_str(&self.name),
-        }
-    }
-}
-
-/// A required field without a column, and the unused header that is most similar to its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MissingColumn {
-    /// The name of the field.
-    pub field: &'static str,
-    /// The header.
-    pub similar: Option<String>,
-}
-
-impl fmt::Display for MissingColumn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.similar {
-            Some(similar) => write!(f, "{} (is it \"{similar}\"?)", self.field),
-            None => f.write_str(self.field),
         }
     }
 }
@@ -255,7 +264,10 @@ impl PayloadErrorKind {
             Self::HeaderTooLong { .. } => "header_too_long",
             Self::UnclosedQuote => "unclosed_quote",
             Self::Misquoted { .. } => FindingCode::Misquoted.name(),
-            Self::NoKnownColumn => "no_known_column",
+            Self::OtherFormat { .. } => "other_format",
+            Self::NoHeaderLine { .. } => "no_header_line",
+            Self::RepeatedHeader { .. } => "repeated_header",
+            Self::NoKnownColumn { .. } => "no_known_column",
             Self::MissingColumns { .. } => "missing_column",
             Self::DuplicateColumn { .. } => "duplicate_column",
             Self::UnmatchedMapping { .. } => FindingCode::InvalidValue.name(),

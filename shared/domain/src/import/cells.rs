@@ -1,25 +1,28 @@
 //! Converts rows of any format to fields.
 
-use super::{Cells, Column, RowBody, Shape};
+use super::{AmountAt, Cells, Column, RowBody, RowRules, Shape};
 use crate::account::AccountField;
-use crate::fields::{Fields, Finding, FindingCode, Names, Value};
+use crate::fields::{Fields, Finding, FindingCode, Names, Value, WrittenIn, shown_value};
 use crate::money::{parse_json_number, parse_plain};
 use crate::text::{is_blank, trimmed};
 
 /// The names of the fields, each at the position of its field.
-const NAMES: &Names = &Names::new(AccountField::NAMES);
+pub(super) const NAMES: &Names = &Names::new(AccountField::NAMES);
 
 /// The fields of a row.
-pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape) -> Fields<'a> {
+pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'a>) -> Fields<'a> {
     let mut fields = Fields::new(NAMES);
     match (body, shape) {
         (RowBody::Json(row), _) => {
             fields.read_row(row);
             fields.refuse_misspelled(misspelled);
         }
-        (RowBody::Cells(record), Shape::Columns { columns, decimal_separator, .. }) => {
-            fields.read_amounts_with(*decimal_separator);
+        (RowBody::Cells(record), Shape::Columns { columns, amount, .. }) => {
+            fields.read_amounts_as(WrittenIn::File(rules.amounts));
             read_record(&mut fields, record, columns);
+            if let Some(amount) = amount {
+                read_amount(&mut fields, record, *amount, rules);
+            }
         }
         (RowBody::Misquoted { how, .. }, _) => {
             fields.report(Finding::in_row(FindingCode::Misquoted, how.to_string()));
@@ -29,6 +32,71 @@ pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape) -> Fields<'a> {
         }
     }
     fields
+}
+
+/// Reads the amount of a record from two columns.
+fn read_amount(fields: &mut Fields<'_>, record: &Cells, at: AmountAt, rules: &RowRules<'_>) {
+    let name = AccountField::TotalAmount.name();
+    let cell = |at: usize| record.get(at).map(trimmed).unwrap_or_default();
+    let written = WrittenIn::File(rules.amounts);
+    let read = |fields: &mut Fields<'_>, text: &str| match is_blank(text) {
+        true => Some(None),
+        false => fields.written_amount(name, text, written).map(Some),
+    };
+    let amount = match at {
+        AmountAt::DebitCredit { debit, credit } => {
+            let (debit, credit) = (read(fields, cell(debit)), read(fields, cell(credit)));
+            match (debit, credit) {
+                (Some(None), Some(None)) => Some(None),
+                (Some(debit), Some(credit)) => {
+                    let (debit, credit) = (debit.unwrap_or_default(), credit.unwrap_or_default());
+                    debit.checked_sub(credit).map(Some)
+                }
+                _ => None,
+            }
+        }
+        AmountAt::Signed { column, sign } => {
+            let amount = read(fields, cell(column));
+            match (amount, rules.signs.and_then(|signs| signs.is_negative(cell(sign)))) {
+                (Some(Some(amount)), Some(is_negative)) => {
+                    Some(Some(if is_negative { -amount } else { amount }))
+                }
+                (Some(Some(_)), None) => {
+                    let reason = format!(
+                        "{} is not a known sign of an amount; name the negative ones with `amount`",
+                        shown_value(cell(sign))
+                    );
+                    fields.report(Finding::in_field(name, FindingCode::InvalidAmount, reason));
+                    None
+                }
+                (amount, _) => amount,
+            }
+        }
+    };
+    match amount {
+        Some(Some(amount)) => {
+            let text = rules.amounts.plain(amount);
+            fields.put_at(AccountField::TotalAmount as usize, Value::Text(text.into()));
+        }
+        Some(None) => fields.put_at(AccountField::TotalAmount as usize, Value::Null),
+        // A reported error stands for the value.
+        None => {}
+    }
+}
+
+/// Gives fields without a value the value that all rows have by default.
+pub(super) fn put_defaults<'a>(fields: &mut Fields<'a>, shape: &Shape, rules: &RowRules<'a>) {
+    for (field, value) in rules.defaults.iter() {
+        let is_absent = match fields.get(field.name()) {
+            None => true,
+            // Null in JSON clears a field; an empty cell is a cell without a value.
+            Some(value) => value.is_null() && !matches!(shape, Shape::Objects),
+        };
+        if is_absent {
+            fields.take(field.name());
+            fields.put_at(field as usize, Value::Text(value.into()));
+        }
+    }
 }
 
 /// The field that a JSON member such as `dueDate` or `External_ID` is meant to be. CSV headers may be spelled like this,

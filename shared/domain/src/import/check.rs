@@ -1,8 +1,7 @@
 //! Checks a row. All errors are reported at once; a row that passes is not validated again.
 
-use super::cells::fields_of;
-use super::values::RowCurrencies;
-use super::{AccountUpsert, LEFT_OUT, RawRow, Shape};
+use super::cells::{fields_of, put_defaults};
+use super::{AccountUpsert, BlankExternalId, LEFT_OUT, RawRow, RowRules, Shape};
 use crate::account::AccountField;
 use crate::fields::{Body, Fields, Finding, FindingCode, Severity, Value};
 use crate::id::AccountId;
@@ -19,18 +18,20 @@ pub struct Checked {
 }
 
 impl RawRow {
-    /// Checks the row. `default_currency` is that of the organization.
+    /// Checks the row by the rules of its import. `default_currency` is that of the organization.
     #[must_use]
-    pub fn check(&self, shape: &Shape, default_currency: Currency) -> Checked {
-        let mut fields = fields_of(&self.body, shape);
+    pub fn check<'a>(&'a self, shape: &Shape, rules: &RowRules<'a>, default_currency: Currency) -> Checked {
+        let mut fields = fields_of(&self.body, shape, rules);
         let mut upsert = None;
         if fields.are_of_a_row() {
-            apply_id(&mut fields, shape);
+            put_defaults(&mut fields, shape, rules);
+            apply_id(&mut fields, shape, rules);
             let names_account = [AccountField::Id, AccountField::ExternalId]
                 .iter()
                 .any(|field| fields.get_at(*field as usize).is_some_and(|value| !value.is_null()));
             let absent = (!names_account).then_some(default_currency);
-            upsert = AccountUpsert::take(&mut fields, RowCurrencies { cleared: default_currency, absent });
+            let is_table = !matches!(shape, Shape::Objects);
+            upsert = AccountUpsert::take(&mut fields, rules.context(default_currency, absent, is_table));
         }
         let findings = fields.into_findings(LEFT_OUT);
         if findings.iter().any(|found| found.code.severity() == Severity::Error) {
@@ -41,11 +42,29 @@ impl RawRow {
 }
 
 /// Prepares the fields whose meaning depends on whether the row has the id of its account.
-fn apply_id(fields: &mut Fields<'_>, shape: &Shape) {
+fn apply_id(fields: &mut Fields<'_>, shape: &Shape, rules: &RowRules<'_>) {
     let has_id = keep_own_id(fields);
     if !has_id {
         ignore_fields_that_need_an_id(fields);
-        refuse_blank_external_id(fields, shape);
+        match rules.blank_external_id {
+            BlankExternalId::Refuse => refuse_blank_external_id(fields, shape),
+            BlankExternalId::Allow => {}
+        }
+    }
+    if rules.assumed_encoding {
+        refuse_uncertain_ids(fields);
+    }
+}
+
+/// Refuses ids with characters that depend on an encoding that was assumed: in another one, they name another account.
+fn refuse_uncertain_ids(fields: &mut Fields<'_>) {
+    for field in AccountField::IDS {
+        let name = field.name();
+        if fields.get(name).and_then(Value::as_text).is_some_and(|id| !id.is_ascii()) {
+            fields.take(name);
+            let reason = "the id has letters beyond ASCII, and the encoding of the file was assumed; state its `encoding`";
+            fields.report(Finding::in_field(name, FindingCode::UncertainId, reason));
+        }
     }
 }
 
@@ -90,7 +109,7 @@ fn refuse_blank_external_id(fields: &mut Fields<'_>, shape: &Shape) {
     if is_blank {
         fields.take_at(external_id as usize);
         let reason = "blank, so that each import of the row would make another account; give the row an \
-            external_id, or leave it out if it holds totals";
+            external_id, leave it out if it holds totals, or state `blank_external_id`";
         fields.report(Finding::in_field(external_id.name(), FindingCode::BlankExternalId, reason));
     }
 }
@@ -103,7 +122,11 @@ mod tests {
 
     fn check(json: &str) -> Checked {
         let body = RowBody::Json(json.into());
-        RawRow { index: 0, line: None, body }.check(&Shape::Objects, "ARS".parse().expect("a currency"))
+        RawRow { index: 0, line: None, body }.check(
+            &Shape::Objects,
+            &RowRules::default(),
+            "ARS".parse().expect("a currency"),
+        )
     }
 
     fn found(json: &str) -> Vec<(String, FindingCode)> {

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Counts, Notation, Progress};
+use super::{Counts, Notation, Progress, RowRules};
+use crate::fields::{Finding, FindingCode};
 use crate::id::{ImportId, OrgId};
 
 /// The status of an import.
@@ -78,6 +79,10 @@ pub struct ImportJob {
     /// The number of rows; `None` until they are counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_records: Option<u64>,
+    /// The encoding that was assumed, because the payload is not UTF-8 and its options name none; known when the rows are
+    /// counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_encoding: Option<String>,
     /// The number of rows that a later row supersedes; known when the rows are counted.
     pub superseded: u64,
     /// The number of chunks that are certainly queued. Some of the following `chunks_at_once` may be queued as well.
@@ -142,6 +147,7 @@ impl ImportJob {
             rows_per_chunk,
             chunks_at_once: chunks_at_once.max(1),
             total_records,
+            assumed_encoding: None,
             superseded: 0,
             queued: 0,
             chunks: None,
@@ -155,6 +161,26 @@ impl ImportJob {
             planned_at: None,
             completed_at: None,
         }
+    }
+
+    /// The rules for the values of its rows.
+    #[must_use]
+    pub fn rules(&self) -> RowRules<'_> {
+        let rules = self.notation.rules();
+        if self.assumed_encoding.is_some() { rules.with_assumed_encoding() } else { rules }
+    }
+
+    /// The warnings that concern the whole payload.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Finding> {
+        let assumed = self.assumed_encoding.iter().map(|encoding| {
+            let reason = format!(
+                "the file is not UTF-8: it was read as {encoding}, which was assumed; if texts are wrong, import it again \
+                 and state its `encoding`"
+            );
+            Finding::in_row(FindingCode::AssumedEncoding, reason)
+        });
+        assumed.collect()
     }
 
     /// Whether the job is failing or cancelled, so that chunks that were not begun are skipped.

@@ -18,16 +18,17 @@ pub struct UnknownField {
     field: String,
 }
 
-impl Mapping {
-    /// The field of the column with this header. The mapping takes precedence over the header's own meaning.
-    #[must_use]
-    pub fn field(&self, header: &str) -> Option<AccountField> {
-        self.0.get(header.trim()).copied().or_else(|| AccountField::of_header(header))
+impl UnknownField {
+    /// The error about a field of this name.
+    pub(super) fn named(field: String) -> Self {
+        Self { field }
     }
+}
 
-    /// The headers that the mapping names.
-    pub fn headers(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+impl Mapping {
+    /// The headers that the mapping names, each with its field.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, AccountField)> {
+        self.0.iter().map(|(header, field)| (header.as_str(), *field))
     }
 }
 

@@ -18,30 +18,39 @@ mod progress;
 mod record;
 mod report;
 mod row;
+mod rules;
 mod summary;
 mod upload;
 mod upsert;
 mod values;
 
 pub use crate::account::{AccountField, ExternalId, Written};
+pub use crate::date_format::DateFormat;
 pub use crate::fields::Misquoting;
-pub use crate::money::DecimalSeparator;
+pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
 pub use decision::{Decision, RowWrite};
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
 pub use notation::{Format, Notation};
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
-pub use options::{ImportOfUpload, ImportOptions, UNKNOWN_UPLOAD};
+pub use options::{
+    AmountColumns, BlankExternalId, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
+    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, Signs, TextEncoding, UNKNOWN_UPLOAD,
+    comparable,
+};
+#[cfg(feature = "openapi")]
+pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
 pub use progress::{Counts, Progress};
 pub use record::Cells;
 pub use report::{ChunkReport, RowOutcome, RowReport, processing_failed};
-pub use row::{Column, REASON, RawRow, RowBody, Shape};
+pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
+pub use rules::RowRules;
 pub use summary::ImportSummary;
 pub use upload::{Announced, FILE_BYTES_MAX, Upload};
 pub use upsert::{AccountUpsert, ContactUpsert};
-pub use values::RowCurrencies;
+pub use values::RowContext;
 
 /// The reason of the warning about a field that accounts do not have.
 pub(crate) const LEFT_OUT: &str = "accounts have no such field; it was left out";

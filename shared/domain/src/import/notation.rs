@@ -4,35 +4,37 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Mapping;
+use super::{ImportOptions, RowRules};
 use crate::fields::InvalidValue;
-use crate::money::DecimalSeparator;
 
 /// The format of a payload and its options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notation {
     /// The format.
     pub format: Format,
-    /// The mapping of columns to fields; CSV only.
-    #[serde(default)]
-    pub mapping: Mapping,
-    /// The decimal separator of amounts; CSV only.
-    #[serde(default)]
-    pub decimal_separator: DecimalSeparator,
     /// Whether the payload is compressed with gzip (RFC 1952).
     #[serde(default)]
     pub gzip: bool,
     /// Whether the payload is the request body, where JSON may have members about the import beside the rows.
     #[serde(default)]
     pub in_request: bool,
+    /// The options of the import.
+    #[serde(default)]
+    // In a box, since few imports have options and futures hold a notation.
+    pub options: Box<ImportOptions>,
 }
 
 impl Notation {
     /// A format with default options.
     #[must_use]
     pub fn of(format: Format) -> Self {
-        let (mapping, decimal_separator) = (Mapping::default(), DecimalSeparator::Point);
-        Self { format, mapping, decimal_separator, gzip: false, in_request: false }
+        Self { format, gzip: false, in_request: false, options: Box::default() }
+    }
+
+    /// The rules for the values of rows.
+    #[must_use]
+    pub fn rules(&self) -> RowRules<'_> {
+        RowRules::of(&self.options)
     }
 }
 
@@ -46,7 +48,7 @@ pub enum Format {
     Json,
     /// One JSON object per line.
     Ndjson,
-    /// A header and one record per row (RFC 4180), separated by commas, semicolons or tabs.
+    /// A header and one record per row (RFC 4180), separated by commas, semicolons, tabs or another character.
     Csv,
 }
 

@@ -1,51 +1,108 @@
-//! The options of an import, and the request body that imports an uploaded file.
+//! The options of an import: how its file is read. One set of them is in the query, or in the body that names an
+//! uploaded file, and stays in the job.
 
-use super::{DecimalSeparator, Format, Mapping, Notation};
+mod amount;
+mod columns;
+mod defaults;
+mod table;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+#[cfg(feature = "openapi")]
+pub use amount::Columns as AmountColumnsSchema;
+pub use amount::{AmountColumns, Signs};
+#[cfg(feature = "openapi")]
+pub use columns::Named as ColumnChoiceSchema;
+pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Occurrence, comparable};
+pub use defaults::Defaults;
+pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
+
+use super::{Format, Mapping, Notation, RowRules};
+use crate::bank::Country;
+use crate::date_format::DateFormat;
 use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
 use crate::id::UploadId;
+use crate::money::{DecimalSeparator, ThousandsSeparator};
 
 /// The reason for which an upload id is refused.
 pub const UNKNOWN_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
+/// The largest number of a header's line.
+pub const HEADER_LINE_MAX: i64 = 1_000;
+/// The columns that the options may name: as many as a file may have.
+const COLUMNS_MAX: usize = 1_000;
 
 /// The options of an import: in the query, or in the body that names an uploaded file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Body)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Body)]
+#[body(schema(as = ImportOptions))]
+#[body(rule = separators_differ(decimal_separator, thousands_separator))]
+#[serde(default)]
 pub struct ImportOptions {
-    /// The fields that columns fill whose headers are not field names.
+    /// The fields that columns fill whose headers are not field names: headers, each with a field. Only for CSV.
     #[body(read = mapping)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
-    /// The decimal separator of amounts.
+    /// The columns that fill fields, also by number, or by the occurrence of a header that several columns have. Only for CSV.
+    #[body(read = columns, wire = Vec<columns::Named>, schema(max_items = 1_000))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Vec<ColumnChoice>>,
+    /// Values of fields for all rows that have none: names of fields, each with a text.
+    #[body(read = structure)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub defaults: Option<Defaults>,
+    /// The decimal separator of amounts, a point by default; only for CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_separator: Option<DecimalSeparator>,
-    /// Whether the import writes nothing, and reports what it would do.
+    /// The separator of thousands in amounts. A space stands for spaces without a break, too. By default amounts have none,
+    /// and one such as `25.000` EUR is refused. Only for CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thousands_separator: Option<ThousandsSeparator>,
+    /// The format of dates: `YYYY-MM-DD` by default, another order such as `DD.MM.YYYY`, `MM/DD/YYYY` or `DD/MM/YY`, or
+    /// `serial` for a spreadsheet's number of a day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_format: Option<DateFormat>,
+    /// The country of phone numbers without a country code (ISO 3166-1 alpha-2).
+    #[body(read = default_country)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_country: Option<Country>,
+    /// The columns of the amount, if it is not one column `total_amount`. Only for CSV.
+    #[body(read = structure, wire = amount::Columns)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<AmountColumns>,
+    /// What happens to a row with a blank `external_id` in a file with that column: it is refused by default. Only for
+    /// CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blank_external_id: Option<BlankExternalId>,
+    /// The encoding, by a label of the Encoding Standard, such as `windows-1250`; recognized by default. Only for CSV.
+    #[body(wire = String)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<TextEncoding>,
+    /// The character between cells; by default the comma, semicolon, tab or `|` that the header has most. Only for CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// The character around cells that contain the delimiter: `"` by default, `'`, or `none`. Only for CSV.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quote: Option<Quote>,
+    /// The line of the header, from 1; by default the first line with the headers that are named or known. Earlier lines
+    /// are skipped. Only for CSV.
+    #[body(integer(1, HEADER_LINE_MAX))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_line: Option<i64>,
+    /// Whether the import writes nothing, and reports what it would do to each row.
     #[body(read = Fields::boolean)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
 }
 
-/// An uploaded file of accounts to import.
+/// An uploaded file of accounts to import, with the options of the import.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
-#[body(schema(as = ImportOfUpload, example = json!({
-    "upload_id": "upl_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90", "mapping": { "Customer": "contact.name" }
-})))]
 pub struct ImportOfUpload {
     /// The upload.
     #[body(read = upload_id)]
     pub upload_id: UploadId,
-    /// The fields that columns fill whose headers are not field names; only for CSV.
-    #[body(read = mapping)]
-    pub mapping: Option<Mapping>,
-    /// The decimal separator of amounts, a point by default; only for CSV.
-    pub decimal_separator: Option<DecimalSeparator>,
-    /// Whether the import writes nothing, and reports what it would do to each row.
-    #[body(read = Fields::boolean)]
-    pub dry_run: Option<bool>,
-}
-
-impl ImportOfUpload {
-    /// The upload, and the options.
-    #[must_use]
-    pub fn into_parts(self) -> (UploadId, ImportOptions) {
-        let Self { upload_id, mapping, decimal_separator, dry_run } = self;
-        (upload_id, ImportOptions { mapping, decimal_separator, dry_run })
-    }
+    /// The options.
+    #[body(nested)]
+    pub options: ImportOptions,
 }
 
 impl ImportOptions {
@@ -54,7 +111,18 @@ impl ImportOptions {
     pub fn or(self, other: Self) -> Self {
         Self {
             mapping: self.mapping.or(other.mapping),
+            columns: self.columns.or(other.columns),
+            defaults: self.defaults.or(other.defaults),
             decimal_separator: self.decimal_separator.or(other.decimal_separator),
+            thousands_separator: self.thousands_separator.or(other.thousands_separator),
+            date_format: self.date_format.or(other.date_format),
+            default_country: self.default_country.or(other.default_country),
+            amount: self.amount.or(other.amount),
+            blank_external_id: self.blank_external_id.or(other.blank_external_id),
+            encoding: self.encoding.or(other.encoding),
+            delimiter: self.delimiter.or(other.delimiter),
+            quote: self.quote.or(other.quote),
+            header_line: self.header_line.or(other.header_line),
             dry_run: self.dry_run.or(other.dry_run),
         }
     }
@@ -62,21 +130,56 @@ impl ImportOptions {
     /// The notation of a payload with these options.
     ///
     /// # Errors
-    /// The options that exist only for CSV, for a payload in another format.
+    /// The options that exist only for CSV, for a payload in another format; options that contradict each other, which come
+    /// from the query and the body; and default values that no row may have.
     pub fn notation(self, format: Format, gzip: bool) -> Result<Notation, Vec<Finding>> {
-        let csv_options =
-            [("mapping", self.mapping.is_some()), ("decimal_separator", self.decimal_separator.is_some())];
-        let refused = csv_options.into_iter().filter(|(_, is_set)| *is_set && format != Format::Csv);
+        let of_csv = [
+            ("mapping", self.mapping.is_some()),
+            ("columns", self.columns.is_some()),
+            ("decimal_separator", self.decimal_separator.is_some()),
+            ("thousands_separator", self.thousands_separator.is_some()),
+            ("amount", self.amount.is_some()),
+            ("blank_external_id", self.blank_external_id.is_some()),
+            ("encoding", self.encoding.is_some()),
+            ("delimiter", self.delimiter.is_some()),
+            ("quote", self.quote.is_some()),
+            ("header_line", self.header_line.is_some()),
+        ];
+        let refused = of_csv.into_iter().filter(|(_, is_set)| *is_set && format != Format::Csv);
         let refused = refused.map(|(name, _)| {
             Finding::in_field(name, FindingCode::InvalidValue, "this option is only for CSV")
         });
-        let refused: Vec<_> = refused.collect();
-        if !refused.is_empty() {
-            return Err(refused);
+        let mut refused: Vec<_> = refused.collect();
+        refused.extend(contradiction(self.decimal_separator, self.thousands_separator));
+        refused.extend(RowRules::of(&self).invalid_defaults());
+        match refused.is_empty() {
+            true => Ok(Notation { format, gzip, in_request: false, options: Box::new(self) }),
+            false => Err(refused),
         }
-        let (mapping, decimal_separator) =
-            (self.mapping.unwrap_or_default(), self.decimal_separator.unwrap_or_default());
-        Ok(Notation { format, mapping, decimal_separator, gzip, in_request: false })
+    }
+}
+
+/// The finding about a separator that would have both meanings.
+fn contradiction(
+    decimal: Option<DecimalSeparator>,
+    thousands: Option<ThousandsSeparator>,
+) -> Option<Finding> {
+    let is_same = matches!(
+        (decimal?, thousands?),
+        (DecimalSeparator::Point, ThousandsSeparator::Point)
+            | (DecimalSeparator::Comma, ThousandsSeparator::Comma)
+    );
+    let reason = "the separator of thousands can't be the decimal separator";
+    is_same.then(|| Finding::in_field("thousands_separator", FindingCode::InvalidValue, reason))
+}
+
+fn separators_differ(
+    fields: &mut Fields<'_>,
+    decimal: Option<&DecimalSeparator>,
+    thousands: Option<&ThousandsSeparator>,
+) {
+    if let Some(finding) = contradiction(decimal.copied(), thousands.copied()) {
+        fields.report(finding);
     }
 }
 
@@ -84,8 +187,8 @@ fn upload_id(fields: &mut Fields<'_>, name: &'static str) -> Patch<UploadId> {
     fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(UNKNOWN_UPLOAD)))
 }
 
-/// A mapping: an object in a body, its text in a query. An empty mapping means the same as none.
-fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
+/// A structure: a value in a body, its text in JSON in a query.
+fn structure<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -> Patch<T> {
     let read = match fields.take(name) {
         None => return Patch::Keep,
         Some(Value::Null) => return Patch::Clear,
@@ -93,8 +196,107 @@ fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
         Some(value) => serde_json::from_value(value.into_json()),
     };
     match read {
-        Ok(mapping) if mapping == Mapping::default() => Patch::Clear,
-        Ok(mapping) => Patch::Set(mapping),
+        Ok(value) => Patch::Set(value),
         Err(error) => fields.refuse(name, FindingCode::InvalidValue, error.to_string()),
+    }
+}
+
+/// A mapping. An empty one means the same as none.
+fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
+    match structure(fields, name) {
+        Patch::Set(mapping) if mapping == Mapping::default() => Patch::Clear,
+        mapping => mapping,
+    }
+}
+
+fn columns(fields: &mut Fields<'_>, name: &'static str) -> Patch<Vec<ColumnChoice>> {
+    match structure::<Vec<ColumnChoice>>(fields, name) {
+        Patch::Set(columns) if columns.is_empty() => Patch::Clear,
+        Patch::Set(columns) if columns.len() > COLUMNS_MAX => {
+            fields.refuse(name, FindingCode::TooMany, format!("there are at most {COLUMNS_MAX}"))
+        }
+        columns => columns,
+    }
+}
+
+fn default_country(fields: &mut Fields<'_>, name: &'static str) -> Patch<Country> {
+    match fields.parse::<Country>(name) {
+        Patch::Set(country) if phonelib::country_by_code(country.as_str()).is_none() => {
+            fields.refuse(name, FindingCode::InvalidValue, "not a country with phone numbers of its own")
+        }
+        country => country,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<ImportOptions, Vec<String>> {
+        let fields = Fields::of_json(ImportOptions::FIELDS, json.as_bytes()).expect("JSON");
+        let options = ImportOptions::read(fields, ())
+            .and_then(|options| options.clone().notation(Format::Csv, false).map(|_| options));
+        options.map_err(|found| {
+            found.into_iter().map(|found| found.field.unwrap_or_default().into_owned()).collect()
+        })
+    }
+
+    #[test]
+    fn all_options_are_read_from_values_and_from_texts() {
+        let json = r#"{
+            "mapping": {"Kunde": "contact.name"}, "columns": [{"from": 3, "to": "notes"}],
+            "defaults": {"currency": "EUR", "source_system": "SAP"}, "decimal_separator": ",", "thousands_separator": ".",
+            "date_format": "DD.MM.YYYY", "default_country": "de", "amount": {"debit": "Soll", "credit": "Haben"},
+            "blank_external_id": "allow", "encoding": "windows-1250", "delimiter": ";", "quote": "'", "header_line": 5,
+            "dry_run": true
+        }"#;
+        let options = read(json).expect("valid options");
+        let stored = serde_json::to_string(&options).expect("JSON");
+        assert_eq!(serde_json::from_str::<ImportOptions>(&stored).expect("options"), options);
+
+        // In a query all values are texts.
+        let values: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).expect("JSON");
+        let mut fields = Fields::new(ImportOptions::FIELDS);
+        for (name, value) in &values {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            fields.put(name, Value::Text(text.into()));
+        }
+        assert_eq!(ImportOptions::read(fields, ()), Ok(options));
+    }
+
+    #[test]
+    fn invalid_options_are_refused_by_name() {
+        for (json, name) in [
+            (r#"{"columns": [{"from": 0.5, "to": "notes"}]}"#, "columns"),
+            (r#"{"defaults": {"external_id": "a"}}"#, "defaults"),
+            (r#"{"defaults": {"currency": "EURO"}}"#, "defaults.currency"),
+            (r#"{"defaults": {"due_date": "31.12.2026"}}"#, "defaults.due_date"),
+            (r#"{"decimal_separator": ",", "thousands_separator": ","}"#, "thousands_separator"),
+            (r#"{"date_format": "DD.MM"}"#, "date_format"),
+            (r#"{"default_country": "XX"}"#, "default_country"),
+            (r#"{"amount": {}}"#, "amount"),
+            (r#"{"encoding": "cp850"}"#, "encoding"),
+            (r#"{"delimiter": "ab"}"#, "delimiter"),
+            (r#"{"quote": "a"}"#, "quote"),
+            (r#"{"header_line": 0}"#, "header_line"),
+            (r#"{"blank_external_id": "ignore"}"#, "blank_external_id"),
+        ] {
+            assert_eq!(read(json), Err(vec![name.to_owned()]), "{json}");
+        }
+        assert!(read(r#"{"date_format": "DD.MM.YYYY", "defaults": {"due_date": "31.12.2026"}}"#).is_ok());
+    }
+
+    #[test]
+    fn options_of_tables_are_refused_for_json() {
+        let options = ImportOptions {
+            header_line: Some(2),
+            date_format: Some(DateFormat::Serial),
+            ..Default::default()
+        };
+        let refused = options.notation(Format::Ndjson, false).expect_err("an option of CSV");
+        assert_eq!(
+            refused.iter().map(|found| found.field.as_deref()).collect::<Vec<_>>(),
+            [Some("header_line")]
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::text::is_blank;
+
 /// The cells of a CSV record, one after the other in one text: a record takes two allocations, however many cells it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cells {
@@ -21,6 +23,18 @@ impl Cells {
     pub fn push(&mut self, cell: &str) {
         self.text.push_str(cell);
         self.ends.push(self.text.len());
+    }
+
+    /// Removes the cells after the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.ends.truncate(len);
+        self.text.truncate(self.ends.last().copied().unwrap_or_default());
+    }
+
+    /// Whether all cells from this position on are blank.
+    #[must_use]
+    pub fn are_blank_from(&self, at: usize) -> bool {
+        self.iter().skip(at).all(is_blank)
     }
 
     /// The number of cells.
@@ -83,7 +97,10 @@ mod tests {
                 prop_assert_eq!(record.get(at), Some(cell.as_str()));
             }
             prop_assert_eq!(record.get(cells.len()), None);
-            prop_assert_eq!(Cells::new(&record.text, &record.ends), record);
+            prop_assert_eq!(&Cells::new(&record.text, &record.ends), &record);
+            let mut shorter = record;
+            shorter.truncate(2);
+            prop_assert_eq!(shorter, cells.iter().take(2).collect());
         }
     }
 }

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::cells::{fields_of, text_of};
-use super::{Chunk, Counts, LEFT_OUT, REASON, RawRow, RowBody, Shape};
+use super::{Chunk, Counts, LEFT_OUT, REASON, RawRow, RowBody, RowRules, Shape};
 use crate::account::{AccountField, Written};
 use crate::fields::{Finding, FindingCode, Severity, unknown_fields};
+use crate::money::Currency;
 
 /// The outcome of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,19 +60,32 @@ pub struct RowReport {
 }
 
 impl ChunkReport {
-    /// An empty report for a chunk. The report of the first chunk contains the warnings about unknown columns.
+    /// An empty report for a chunk. The report of the first chunk of a table contains the warnings about its columns:
+    /// unknown ones, and that no column states the currency, so that it is the organization's.
     #[must_use]
-    pub fn of(chunk: &Chunk) -> Self {
+    pub fn of(chunk: &Chunk, rules: &RowRules<'_>, default_currency: Currency) -> Self {
         let mut rows = Vec::new();
-        if let (0, Shape::Columns { columns, .. }) = (chunk.number, &chunk.shape) {
+        if let (0, Shape::Columns { columns, header_line, .. }) = (chunk.number, &chunk.shape) {
             let unknown = columns.iter().filter(|column| column.field.is_none());
             let headers = unknown.map(|column| column.header.as_str());
-            let findings =
+            let mut findings =
                 unknown_fields(headers.filter(|header| !is_ignored(header)), LEFT_OUT, |_| String::new());
+            let states_currency = columns.iter().any(|column| column.field == Some(AccountField::Currency));
+            if !states_currency && !rules.defaults.has(AccountField::Currency) {
+                let reason = format!(
+                    "no column states the currency: amounts of new accounts are in {default_currency}, the organization's; \
+                     state another one with `defaults`"
+                );
+                findings.push(Finding::in_field(
+                    AccountField::Currency.name(),
+                    FindingCode::AssumedCurrency,
+                    reason,
+                ));
+            }
             if !findings.is_empty() {
                 rows.push(RowReport {
                     index: None,
-                    line: Some(1),
+                    line: Some(*header_line),
                     external_id: None,
                     findings,
                     refused: None,
@@ -126,7 +140,7 @@ impl RowBody {
     /// fields and for an external id that is null, which means the same as an absent one.
     #[must_use]
     pub fn texts(&self) -> Vec<Option<String>> {
-        let mut fields = fields_of(self, &Shape::Objects);
+        let mut fields = fields_of(self, &Shape::Objects, &RowRules::default());
         let mut text = |field: AccountField| {
             let value = fields.take(field.name()).filter(|_| !field.is_exported_only())?;
             let is_left_out = field == AccountField::ExternalId && value.is_null();
@@ -139,7 +153,9 @@ impl RowBody {
     #[must_use]
     pub fn unstructured(&self) -> Option<&str> {
         match self {
-            Self::Json(json) if !fields_of(self, &Shape::Objects).are_of_a_row() => Some(json),
+            Self::Json(json) if !fields_of(self, &Shape::Objects, &RowRules::default()).are_of_a_row() => {
+                Some(json)
+            }
             Self::Json(_) | Self::Cells(_) | Self::Misquoted { .. } => None,
         }
     }

@@ -9,7 +9,6 @@ use super::Cells;
 use crate::account::{AccountField, ExternalId};
 use crate::fields::{Misquoting, Value, is_mangled};
 use crate::id::{AccountId, OrgId};
-use crate::money::DecimalSeparator;
 
 /// The header of the column with the reason of refusal. It is not a field; files of refused rows have it, also when they
 /// are imported again.
@@ -65,9 +64,30 @@ pub enum Shape {
         columns: Vec<Column>,
         /// The separator of cells.
         delimiter: char,
-        /// The decimal separator of amounts.
-        #[serde(default)]
-        decimal_separator: DecimalSeparator,
+        /// The line of the header, counting from 1.
+        header_line: u64,
+        /// The columns of the amount, if it is not one column.
+        amount: Option<AmountAt>,
+    },
+}
+
+/// The positions of columns that together are the amount, counting from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AmountAt {
+    /// The amount is the debit less the credit.
+    DebitCredit {
+        /// The column of debits.
+        debit: usize,
+        /// The column of credits.
+        credit: usize,
+    },
+    /// The amount is beside its sign.
+    Signed {
+        /// The column of amounts.
+        column: usize,
+        /// The column of signs.
+        sign: usize,
     },
 }
 

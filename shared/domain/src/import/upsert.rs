@@ -1,6 +1,6 @@
 //! A checked row: the change to an account.
 
-use super::values::{RowCurrencies, amount_owed, amounts_fit, due_date, email, own_id};
+use super::values::{RowContext, amount_owed, amounts_fit, currency, due_date, email, own_id, phone};
 use crate::account::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
     DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, OwnerId, PaymentReference,
@@ -19,7 +19,7 @@ use crate::money::{Currency, Decimal};
 /// CSV an empty cell) removes optional ones. Unknown fields are ignored with a warning, except for `days_past_due`,
 /// `created_at` and `updated_at`, which exports have: they are ignored without one.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
-#[body(schema(as = ImportRow), ignore_unknown, context = RowCurrencies)]
+#[body(schema(as = ImportRow), ignore_unknown, context = RowContext)]
 #[body(rule = amounts_fit(total_amount, balance, currency, ambiguous))]
 pub struct AccountUpsert {
     /// The account's id, as in an export: identifies an account without an external id.
@@ -41,30 +41,34 @@ pub struct AccountUpsert {
     pub balance: Option<Decimal>,
     /// The currency; the organization's by default.
     // If an existing account keeps its currency, the amounts are checked against it when the row is written.
+    #[body(read = currency)]
     pub currency: Patch<Currency>,
     /// The due date.
-    #[body(read = due_date)]
+    #[body(read_with = due_date)]
     pub due_date: Patch<Date>,
     /// The source system, such as `SAP`.
+    #[body(read = Fields::line)]
     pub source_system: Patch<SourceSystem>,
     /// The status; `active` by default.
+    #[body(read = Fields::line)]
     pub status: Patch<AccountStatus>,
     /// The campaign that the account belongs to.
-    #[body(read = Fields::id)]
+    #[body(read = Fields::optional_id)]
     pub campaign_id: Patch<CampaignId>,
     /// The owner: the id of a client, or an id of your own.
-    #[body(read = Fields::id)]
+    #[body(read = Fields::optional_id)]
     pub owner_id: Patch<OwnerId>,
     /// The type; `receivable` by default.
-    #[body(rename = "type")]
+    #[body(rename = "type", read = Fields::line)]
     pub kind: Patch<AccountType>,
     /// Free text.
+    #[body(read = Fields::prose)]
     pub notes: Patch<Notes>,
     /// The identifier that its transactions refer to, such as an IBAN; only with `id`.
-    #[body(read = Fields::id)]
+    #[body(read = Fields::optional_id)]
     pub identifier: Patch<AccountIdentifier>,
     /// What payers state in payments of the debt, such as an invoice number.
-    #[body(read = Fields::optional)]
+    #[body(read = Fields::line)]
     pub payment_reference: Patch<PaymentReference>,
     /// The amounts that are ambiguous in some currencies. In all other currencies, the values above are correct.
     #[body(computed = Fields::take_ambiguous)]
@@ -73,11 +77,13 @@ pub struct AccountUpsert {
 
 /// The contact of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
-#[body(schema(as = ImportRowContact), prefix = "contact", ignore_unknown, context = RowCurrencies)]
+#[body(schema(as = ImportRowContact), prefix = "contact", ignore_unknown, context = RowContext)]
 pub struct ContactUpsert {
     /// The full name.
+    #[body(read = Fields::line)]
     pub name: ContactName,
-    #[allow(missing_docs, reason = "its type is documented")]
+    /// The phone number. In a table, text that is not one is kept, with a warning.
+    #[body(read_with = phone)]
     pub phone: Patch<Phone>,
     /// The e-mail address. Text that is not one is kept, with a warning.
     #[body(read = email)]

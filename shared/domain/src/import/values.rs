@@ -1,19 +1,107 @@
 //! How the values of a row are read, beyond what their types parse.
 
+use std::fmt;
+
 use crate::account::AccountField;
-use crate::contact::Email;
-use crate::date::{self, Date};
-use crate::fields::{AmbiguousAmount, Fields, Finding, FindingCode, Patch};
+use crate::contact::{Email, Phone};
+use crate::date::{Date, RefusedDate};
+use crate::date_format::DateFormat;
+use crate::fields::{AmbiguousAmount, Fields, Finding, FindingCode, Patch, Value, shown_value};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
+use crate::text::{is_blank, trimmed};
 
 /// Reads the account's own id, which [`RawRow::check`](super::RawRow::check) has checked.
 pub(super) fn own_id(fields: &mut Fields<'_>, name: &'static str) -> Patch<AccountId> {
     fields.patch(name, |text| text.trim().parse())
 }
 
-pub(super) fn due_date(fields: &mut Fields<'_>, name: &'static str) -> Patch<Date> {
-    fields.patch(name, date::parse_since_1970)
+/// Reads a date in the format of the file.
+pub(super) fn due_date(fields: &mut Fields<'_>, name: &'static str, context: RowContext) -> Patch<Date> {
+    fields.patch(name, |text| {
+        let text = trimmed(text);
+        context.dates.parse(text).map_err(|refused| NotADate {
+            text: shown_value(text),
+            refused,
+            format: context.dates,
+        })
+    })
+}
+
+/// The text is not a date in the format of the file.
+#[derive(Debug)]
+struct NotADate {
+    text: String,
+    refused: RefusedDate,
+    format: DateFormat,
+}
+
+impl fmt::Display for NotADate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { text, refused, format } = self;
+        match refused {
+            RefusedDate::OutOfRange { .. } => write!(f, "{text}: {refused}"),
+            RefusedDate::Invalid(_) | RefusedDate::Unreadable => {
+                let example = format.example();
+                write!(f, "{text} is not a calendar date such as {example} (`date_format` {format})")
+            }
+        }
+    }
+}
+
+impl From<NotADate> for FindingCode {
+    fn from(_: NotADate) -> Self {
+        Self::InvalidDate
+    }
+}
+
+/// Reads a phone number. In a table, one that can't be read is kept with a warning.
+pub(super) fn phone(fields: &mut Fields<'_>, name: &'static str, context: RowContext) -> Patch<Phone> {
+    let is_blank = matches!(fields.get(name), Some(Value::Text(text)) if is_blank(text));
+    if is_blank {
+        fields.take(name);
+        return Patch::Clear;
+    }
+    let text = match fields.get(name) {
+        Some(Value::Text(text)) if context.is_table => text,
+        _ => return fields.patch(name, |text| Phone::of_people(text, context.country)),
+    };
+    if let Ok(phone) = Phone::of_people(text, context.country) {
+        fields.take(name);
+        return Patch::Set(phone);
+    }
+    let kept = fields.line(name);
+    if matches!(kept, Patch::Set(_)) {
+        let reason = match context.country {
+            Some(_) => "not a phone number; it was kept as it is",
+            None => {
+                "not an international phone number; it was kept as it is; `default_country` reads national ones"
+            }
+        };
+        fields.report(Finding::in_field(name, FindingCode::UnreadablePhone, reason));
+    }
+    kept
+}
+
+/// Reads a currency: `eur` is EUR.
+pub(super) fn currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Currency> {
+    let is_blank = matches!(fields.get(name), Some(Value::Text(text)) if is_blank(text));
+    if is_blank {
+        fields.take(name);
+        return Patch::Clear;
+    }
+    fields.patch(name, |text| Currency::of_people(text).map_err(|_| NotACurrency(shown_value(text.trim()))))
+}
+
+/// The text is not the code of a currency.
+#[derive(Debug, thiserror::Error)]
+#[error("{0} is not an ISO 4217 currency code such as ARS, EUR or USD")]
+struct NotACurrency(String);
+
+impl From<NotACurrency> for FindingCode {
+    fn from(_: NotACurrency) -> Self {
+        Self::UnknownCurrency
+    }
 }
 
 pub(super) fn amount_owed(fields: &mut Fields<'_>, name: &'static str) -> Patch<Decimal> {
@@ -26,7 +114,7 @@ pub(super) fn amount_owed(fields: &mut Fields<'_>, name: &'static str) -> Patch<
 }
 
 pub(super) fn email(fields: &mut Fields<'_>, name: &'static str) -> Patch<Email> {
-    let email = fields.patch(name, str::parse::<Email>);
+    let email: Patch<Email> = fields.line(name);
     if matches!(&email, Patch::Set(email) if !email.is_address()) {
         let reason = "not an e-mail address; it was kept as it is";
         fields.report(Finding::in_field(name, FindingCode::InvalidEmail, reason));
@@ -34,19 +122,24 @@ pub(super) fn email(fields: &mut Fields<'_>, name: &'static str) -> Patch<Email>
     email
 }
 
-/// The currencies of amounts in a row.
+/// What reading a row depends on besides the row.
 #[derive(Clone, Copy, Debug)]
-pub struct RowCurrencies {
-    /// That of a row that clears its currency: the organization's.
-    pub cleared: Currency,
+pub struct RowContext {
+    /// The currency of a row that clears its currency: the organization's.
+    pub(super) cleared: Currency,
     /// That of a row without a currency; `None` if the row names an account, which may have another one.
-    pub absent: Option<Currency>,
+    pub(super) absent: Option<Currency>,
+    pub(super) dates: DateFormat,
+    /// The country of phone numbers without a country code.
+    pub(super) country: Option<&'static str>,
+    /// Whether the row is a record of a table.
+    pub(super) is_table: bool,
 }
 
 /// Checks the amounts against the currency of the row, if it is known before the account is read.
 pub(super) fn amounts_fit(
     fields: &mut Fields<'_>,
-    currencies: RowCurrencies,
+    context: RowContext,
     total_amount: Option<&Decimal>,
     balance: Option<&Decimal>,
     currency: Patch<&Currency>,
@@ -54,15 +147,15 @@ pub(super) fn amounts_fit(
 ) {
     let currency = match currency {
         Patch::Set(currency) => Some(*currency),
-        Patch::Clear => Some(currencies.cleared),
-        Patch::Keep => currencies.absent,
+        Patch::Clear => Some(context.cleared),
+        Patch::Keep => context.absent,
     };
     let Some(currency) = currency else { return };
     for (field, amount) in [(AccountField::TotalAmount, total_amount), (AccountField::Balance, balance)] {
         // An amount that was refused is reported already.
         let Some(amount) = amount else { continue };
-        let refused = ambiguous.iter().find(|ambiguous| ambiguous.field() == field.name());
-        let refused = refused.and_then(|ambiguous| ambiguous.refused_in(currency)).or_else(|| {
+        let mut of_field = ambiguous.iter().filter(|ambiguous| ambiguous.field() == field.name());
+        let refused = of_field.find_map(|ambiguous| ambiguous.refused_in(currency)).or_else(|| {
             (!currency.admits(*amount)).then(|| Finding::too_many_digits(field.name(), currency))
         });
         if let Some(finding) = refused {

@@ -46,6 +46,17 @@ const WITHDRAWN: [Currency; 5] = [
 pub struct UnknownCurrency;
 
 impl Currency {
+    /// The euro.
+    pub(crate) const EURO: Self = Self { code: "EUR", decimal_places: Some(2) };
+
+    /// The currency of a code as people write it: `eur` is EUR.
+    ///
+    /// # Errors
+    /// [`UnknownCurrency`] for any other text.
+    pub fn of_people(code: &str) -> Result<Self, UnknownCurrency> {
+        code.parse().or_else(|_| code.trim().to_ascii_uppercase().parse())
+    }
+
     /// The alphabetic code: three capital letters.
     #[must_use]
     pub fn code(self) -> &'static str {

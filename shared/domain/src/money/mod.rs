@@ -6,12 +6,15 @@
 mod amount;
 mod currency;
 mod json;
+mod marks;
+mod notation;
 mod separator;
 mod total;
 
 pub use amount::{AmountError, parse_json_number, parse_plain};
 pub use currency::{Currency, UnknownCurrency};
 pub use json::{as_number, as_number_if_any};
+pub use notation::{AmountNotation, ThousandsSeparator};
 pub use rust_decimal::Decimal;
 pub use separator::{DecimalSeparator, UnknownSeparator};
 pub use total::Total;

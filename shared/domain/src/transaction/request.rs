@@ -61,7 +61,7 @@ fn listed_currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Currenc
 }
 
 fn day(fields: &mut Fields<'_>, name: &'static str) -> Patch<Date> {
-    fields.patch(name, date::parse_since_1970)
+    fields.patch(name, date::parse_in_range)
 }
 
 /// A positive amount, as a string of a plain decimal.

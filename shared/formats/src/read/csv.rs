@@ -1,25 +1,23 @@
-//! Reads CSV as RFC 4180 specifies it and as spreadsheets write it: separated by commas, semicolons or tabs, with
-//! any line breaks.
+//! Reads CSV as RFC 4180 specifies it and as spreadsheets write it: separated by commas, semicolons, tabs or another
+//! character, with any line breaks. Records of blanks are no rows, and blank cells beyond the header are left out.
 
 use std::io::Read;
 
 use memchr::memchr_iter;
-use saldo_domain::fields::{MissingColumn, PayloadError, PayloadErrorKind, Position};
-use saldo_domain::import::{AccountField, Cells, Column, Misquoting, REASON, RowBody, Shape};
-use saldo_domain::suggest::nearest;
+use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
+use saldo_domain::import::{AccountField, Cells, Column, Misquoting, Quote, REASON, RowBody, Shape};
 
+use super::header::{self, Header};
 use super::quoting::{Quoting, Table, is_id_of_account};
 use super::records::{Record, Records};
-use super::{COLUMNS_MAX, HEADER_CHARS_MAX, Mapping, Notation, ReadError, Rows, Sink};
-use crate::formula::unguarded;
+use super::{COLUMNS_MAX, Notation, ReadError, Rows, Sink};
+use crate::formula::restored;
 
 /// The first rows, header included, one of which must have an account's id in the column `id`. Otherwise the column
 /// is ignored as one of another system.
 const ROWS_LOOKED_AT: usize = 1_000;
-/// The separators of cells, the most likely first.
-const DELIMITERS: [char; 3] = [',', ';', '\t'];
 
-/// The bytes at the beginning of a file that are examined to find its separator and its column of ids.
+/// The bytes at the beginning of a file that are examined to find its header and its column of ids.
 const HEAD_BYTES: u64 = 256 * 1024;
 
 pub(super) fn read(
@@ -31,51 +29,66 @@ pub(super) fn read(
     (&mut text).take(HEAD_BYTES).read_to_end(&mut head)?;
     // A second byte order mark is not part of the first header.
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
-    let delimiter = detect_delimiter(head);
-    let separator = u8::try_from(delimiter).unwrap_or(b',');
-    let mut records = Records::new(head.chain(text), separator);
+    let quote = notation.options.quote.unwrap_or_default();
+    let Header { at, lines_before, delimiter, mut columns, amount } = header::find(head, &notation.options)?;
+    let head = head.get(at..).unwrap_or_default();
+    let mut records = Records::new(head.chain(text), delimiter, quote, lines_before);
     let Some(header) = records.next()? else { return Err(PayloadErrorKind::NoRows.into()) };
-    let mut table = Table { delimiter: separator, columns: header.cells.len(), has_reason: false, ids: None };
+    let header_line = header.line;
+    let mut table =
+        Table { delimiter, quote: quote.byte(), columns: header.cells.len(), has_reason: false, ids: None };
     if let Some(Misquoted { error, .. }) = misquoted(&header, &table) {
         return Err(error.into());
     }
-    let mut columns = columns(&header.cells, &notation.mapping)?;
     table.has_reason = columns.iter().any(|column| column.header == REASON);
-    table.ids = column_of_ids(head, separator, &columns);
+    table.ids = column_of_ids(head, delimiter, quote, &columns);
     if table.ids.is_none() {
         let foreign =
             columns.iter_mut().filter(|column| column.field.is_some_and(AccountField::is_beside_id));
         foreign.for_each(|column| column.field = None);
     }
-    let shape = Shape::Columns { columns, delimiter, decimal_separator: notation.decimal_separator };
+    let shape = Shape::Columns { columns, delimiter: char::from(delimiter), header_line, amount };
     while let Some(record) = records.next()? {
         if record.cells.len() > COLUMNS_MAX {
             return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
         }
         let line = Some(record.line);
         let body = match misquoted(&record, &table) {
-            None => RowBody::Cells(record.cells),
-            Some(Misquoted { cells: Some((cells, how)), .. }) => RowBody::Misquoted { cells, how },
+            None => row(record.cells, table.columns).map(RowBody::Cells),
+            Some(Misquoted { cells: Some((cells, how)), .. }) => Some(RowBody::Misquoted { cells, how }),
             Some(Misquoted { error, .. }) => return Err(error.into()),
         };
-        rows.push(&shape, line, body)?;
+        if let Some(body) = body {
+            rows.push(&shape, line, body)?;
+        }
     }
     Ok(shape)
 }
 
+/// The cells of a record without blank ones beyond the header; `None` if all are blank.
+fn row(mut cells: Cells, columns: usize) -> Option<Cells> {
+    if cells.are_blank_from(0) {
+        return None;
+    }
+    if cells.len() > columns && cells.are_blank_from(columns) {
+        cells.truncate(columns);
+    }
+    Some(cells)
+}
+
 /// A record whose quotation marks are wrong.
-struct Misquoted {
-    error: PayloadError,
+pub(super) struct Misquoted {
+    pub(super) error: PayloadError,
     /// The record's cells, if it is certain where the record ends. Then only this record is refused.
     cells: Option<(Cells, Misquoting)>,
 }
 
 /// The mistake in the quotation marks of a record, if any.
-fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted> {
+pub(super) fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted> {
     let Record { line: row, bytes, ref cells } = *record;
     let quoting = table.quoting(bytes);
     let line = |at| row + memchr_iter(b'\n', bytes.get(..at).unwrap_or_default()).count() as u64;
-    let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, char::from(table.delimiter)));
+    let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, table));
     let (at, how, cells) = match quoting {
         Quoting::WellFormed => return None,
         Quoting::Unclosed => {
@@ -97,113 +110,47 @@ fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted> {
 
 /// The cells of a line. Cells that are quoted as a whole lose their marks, so that they keep their meaning when the
 /// refused row is sent again. Other cells stay unchanged.
-fn split(line: &[u8], delimiter: char) -> Cells {
+fn split(line: &[u8], table: &Table) -> Cells {
     let line = String::from_utf8_lossy(line);
-    let cells = line.trim_matches(['\r', '\n']).split(delimiter);
-    cells.map(|cell| unguarded(&quoted_whole(cell).unwrap_or_else(|| cell.to_owned())).into_owned()).collect()
+    let cells = line.trim_matches(['\r', '\n']).split(char::from(table.delimiter));
+    let quote = char::from(table.quote.unwrap_or(b'"'));
+    let unquoted = |cell: &str| quoted_whole(cell, quote).unwrap_or_else(|| cell.to_owned());
+    cells.map(|cell| restored(&unquoted(cell)).into_owned()).collect()
 }
 
 /// The text of a cell that is quoted as a whole, apart from blanks around it.
-fn quoted_whole(cell: &str) -> Option<String> {
-    let text = cell.trim_matches([' ', '\t']).strip_prefix('"')?.strip_suffix('"')?;
-    let has_single_mark = text.replace("\"\"", "").contains('"');
-    (!has_single_mark).then(|| text.replace("\"\"", "\""))
+fn quoted_whole(cell: &str, quote: char) -> Option<String> {
+    let text = cell.trim_matches([' ', '\t']).strip_prefix(quote)?.strip_suffix(quote)?;
+    let (mark, twice) = (quote.to_string(), format!("{quote}{quote}"));
+    let has_single_mark = text.replace(&twice, "").contains(quote);
+    (!has_single_mark).then(|| text.replace(&twice, &mark))
 }
 
 /// The column of account ids, if one of the first rows has an account's id in it. In files of other systems, a
 /// column of that name has another meaning.
-fn column_of_ids(head: &[u8], delimiter: u8, columns: &[Column]) -> Option<usize> {
+fn column_of_ids(head: &[u8], delimiter: u8, quote: Quote, columns: &[Column]) -> Option<usize> {
     let at = columns.iter().position(|column| column.field == Some(AccountField::Id))?;
-    let mut records = Records::new(head, delimiter);
+    let mut records = Records::new(head, delimiter, quote, 0);
     let mut is_id =
         || Some(records.next().ok()??.cells.get(at).is_some_and(|id| is_id_of_account(id.as_bytes())));
     let mut rows = std::iter::from_fn(&mut is_id).take(ROWS_LOOKED_AT);
     rows.any(|is_id| is_id).then_some(at)
 }
 
-/// The columns of a header. Guards, which files of refused rows have, are not part of the names.
-fn columns(header: &Cells, mapping: &Mapping) -> Result<Vec<Column>, PayloadError> {
-    if header.len() > COLUMNS_MAX {
-        return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
-    }
-    let header: Vec<String> = header.iter().map(str::to_owned).collect();
-    if let Some(at) = header.iter().position(|name| name.chars().nth(HEADER_CHARS_MAX).is_some()) {
-        let position = Position { column: Some(at as u64 + 1), ..Position::default() };
-        return Err(PayloadErrorKind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(position));
-    }
-    let fields: Vec<Option<AccountField>> = header.iter().map(|name| mapping.field(name)).collect();
-    let unmatched: Vec<String> = mapping
-        .headers()
-        .filter(|wanted| !header.iter().any(|name| name.trim() == *wanted))
-        .map(str::to_owned)
-        .collect();
-    if !unmatched.is_empty() {
-        return Err(PayloadErrorKind::UnmatchedMapping { columns: unmatched }.into());
-    }
-    if fields.iter().all(Option::is_none) {
-        return Err(PayloadErrorKind::NoKnownColumn.into());
-    }
-    for field in AccountField::imported() {
-        if fields.iter().filter(|filled| **filled == Some(field)).count() > 1 {
-            return Err(PayloadErrorKind::DuplicateColumn { field: field.name() }.into());
-        }
-    }
-    let missing: Vec<MissingColumn> = AccountField::REQUIRED
-        .into_iter()
-        .filter(|required| !fields.contains(&Some(*required)))
-        .map(|required| missing_column(required, &header, &fields))
-        .collect();
-    if !missing.is_empty() {
-        return Err(PayloadErrorKind::MissingColumns { columns: missing }.into());
-    }
-    let columns = header.into_iter().zip(fields).map(|(header, field)| Column { header, field });
-    Ok(columns.collect())
-}
-
-/// A required field without a column, and the header without a field that is most similar to its name.
-fn missing_column(
-    required: AccountField,
-    header: &[String],
-    fields: &[Option<AccountField>],
-) -> MissingColumn {
-    let unused = header.iter().zip(fields).filter(|(_, field)| field.is_none()).map(|(name, _)| name.trim());
-    let similar = nearest(required.name(), unused).map(str::to_owned);
-    MissingColumn { field: required.name(), similar }
-}
-
-/// The separator that occurs most often in the first line, outside of quoted text.
-fn detect_delimiter(head: &[u8]) -> char {
-    let mut counts = [0_usize; DELIMITERS.len()];
-    let mut quoted = false;
-    for &byte in head.iter().skip_while(|byte| matches!(byte, b'\r' | b'\n')) {
-        match byte {
-            b'"' => quoted = !quoted,
-            b'\n' | b'\r' if !quoted => break,
-            _ if quoted => {}
-            _ => {
-                let counted = DELIMITERS.iter().zip(&mut counts);
-                counted.filter(|(d, _)| **d == char::from(byte)).for_each(|(_, n)| *n += 1);
-            }
-        }
-    }
-    let best = counts.iter().max().copied().unwrap_or_default();
-    // The first one if several are equally frequent: a header of one column counts as comma-separated.
-    DELIMITERS.into_iter().zip(counts).find(|(_, n)| *n == best).map_or(',', |(d, _)| d)
-}
-
 #[cfg(test)]
 mod tests {
-    use saldo_domain::fields::PayloadErrorKind as Kind;
-    use saldo_domain::import::{RowBody, Shape};
+    use saldo_domain::fields::{HeaderFound, PayloadErrorKind as Kind};
+    use saldo_domain::import::{ImportOptions, Mapping, RowBody, Shape};
 
-    use super::super::{Format, Mapping, Notation, ROW_BYTES_MAX, ReadError, read};
-    use super::{COLUMNS_MAX, HEADER_CHARS_MAX, PayloadError, Position};
+    use super::super::{COLUMNS_MAX, Format, HEADER_CHARS_MAX, Notation, ROW_BYTES_MAX, ReadError, read};
+    use super::{PayloadError, Position};
 
     type Row = (Option<u64>, Vec<String>);
 
     fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<Row>, PayloadError> {
         let mut rows = Vec::new();
-        let notation = Notation { mapping: mapping.clone(), ..Notation::of(Format::Csv) };
+        let options = ImportOptions { mapping: Some(mapping.clone()), ..ImportOptions::default() };
+        let notation = Notation { options: Box::new(options), ..Notation::of(Format::Csv) };
         let outcome = read(&notation, payload.as_bytes(), |_, row| {
             if let RowBody::Cells(cells) = row.body {
                 rows.push((row.line, cells.iter().map(str::to_owned).collect()));
@@ -238,7 +185,11 @@ mod tests {
         assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
         assert_eq!(
             rows("Kunde\nAna", &mapping),
-            Err(Kind::UnmatchedMapping { columns: vec!["Saldo".into()] }.into())
+            Err(Kind::UnmatchedMapping {
+                columns: vec!["Saldo".into()],
+                found: HeaderFound::of(1, 1, ["Kunde"].into_iter())
+            }
+            .into())
         );
         assert!(serde_json::from_str::<Mapping>(r#"{"Kunde":"customer"}"#).is_err());
     }
@@ -247,9 +198,9 @@ mod tests {
     fn header_without_required_fields_is_refused_with_similar_headers() {
         let missing = |header: &str, mapping: &str| {
             let mapping: Mapping = serde_json::from_str(mapping).expect("a mapping");
-            rows(&format!("{header}\nx,1"), &mapping)
-                .map(|rows| rows.len())
-                .map_err(|error| error.to_string())
+            rows(&format!("{header}\nx,1"), &mapping).map(|rows| rows.len()).map_err(|error| {
+                error.to_string().split("; the header was read").next().unwrap_or_default().to_owned()
+            })
         };
         let advice = "name the columns after the fields, or assign columns to fields with `mapping`";
         let both = "no column for contact.name (is it \"contact_nam\"?) and total_amount";
@@ -264,7 +215,10 @@ mod tests {
         let none = Mapping::default();
         assert_eq!(rows("", &none), Err(Kind::NoRows.into()));
         assert_eq!(rows("contact.name,total_amount\n", &none), Err(Kind::NoRows.into()));
-        assert_eq!(rows("a,b\n1,2", &none), Err(Kind::NoKnownColumn.into()));
+        assert_eq!(
+            rows("a,b\n1,2", &none),
+            Err(Kind::NoKnownColumn { found: HeaderFound::of(1, 2, ["a", "b"].into_iter()) }.into())
+        );
         assert_eq!(
             rows("contact.name,total_amount,notes,Notes\n1,2,3,4", &none),
             Err(Kind::DuplicateColumn { field: "notes" }.into())
@@ -300,7 +254,8 @@ lines\"
             ("contact.name\ttotal_amount\nx", '\t'),
             ("\r\n\ncontact.name;total_amount\nx", ';'),
         ] {
-            let shape = read(&Notation::of(Format::Csv), payload.as_bytes(), |_, _| Ok(()));
+            let shape =
+                read(&Notation::of(Format::Csv), payload.as_bytes(), |_, _| Ok(())).map(|read| read.shape);
             assert!(
                 matches!(shape, Ok(Shape::Columns { delimiter, .. }) if delimiter == expected),
                 "{payload:?}"

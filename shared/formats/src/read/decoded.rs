@@ -1,13 +1,19 @@
-//! Decodes text to UTF-8. The encoding is UTF-8 or UTF-16 with a byte order mark, UTF-8 without one, or
-//! Windows-1252, which spreadsheets write.
+//! Decodes text to UTF-8. The encoding is UTF-8 or UTF-16 with a byte order mark, the stated one, UTF-8, or a legacy
+//! one such as Windows-1252, which spreadsheets write.
 //!
-//! Windows-1252 has no byte order mark and no invalid bytes, so it can only be guessed: text without a mark is
-//! Windows-1252 if its first character beyond ASCII is not valid UTF-8. If invalid bytes come after a valid
-//! character, the text is refused.
+//! Legacy encodings have no byte order mark and hardly any invalid bytes, so they can only be guessed: text without a
+//! mark is in one of them if its first character beyond ASCII is not valid UTF-8. The bytes from there on decide which
+//! one. If invalid bytes come after a valid character, the text is refused.
+//!
+//! A Ctrl-Z (U+001A) at the end, with or without line breaks behind it, is not part of the text: programs of the CP/M
+//! tradition end files with it.
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::rc::Rc;
 
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, WINDOWS_1252};
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use saldo_domain::fields::{PayloadErrorKind, Position};
 
 use super::{TEXT_BYTES_MAX, io_error};
@@ -16,8 +22,21 @@ use super::{TEXT_BYTES_MAX, io_error};
 const BLOCK_BYTES: usize = 64 * 1024;
 /// The number of bytes of the longest byte order mark.
 const MARK_BYTES: usize = 3;
-/// How many times longer text may be in UTF-8: three bytes for one of Windows-1252.
-const GROWTH_MAX: usize = 3;
+/// The bytes from the first character beyond ASCII on that decide on a legacy encoding.
+const SAMPLE_BYTES: usize = 64 * 1024;
+/// The character that ends files of the CP/M tradition.
+const CTRL_Z: u8 = 0x1a;
+
+/// How the encoding of a text is found.
+#[derive(Clone, Debug)]
+pub(super) enum Wanted {
+    /// A Unicode encoding.
+    Unicode,
+    /// This one, unless a byte order mark names another.
+    Stated(&'static Encoding),
+    /// A Unicode encoding, or else the legacy encoding that the bytes are most likely in. It is stored here.
+    Detected(Rc<Cell<Option<&'static Encoding>>>),
+}
 
 /// The text of a source in UTF-8. Errors are those of the source, or contain a
 /// [`PayloadError`](saldo_domain::fields::PayloadError).
@@ -32,7 +51,9 @@ pub(super) struct Decoded<R> {
     text: Vec<u8>,
     at: usize,
     encoding: State,
-    or_windows: bool,
+    wanted: Wanted,
+    /// The end of the decoded text, if it may be the end of the file: a Ctrl-Z, and line breaks behind it.
+    held: Vec<u8>,
 }
 
 enum State {
@@ -42,14 +63,16 @@ enum State {
     Utf8 {
         proven: bool,
     },
+    /// A legacy encoding that is still to be found.
+    Legacy,
     Other(&'static Encoding, Decoder),
 }
 
 impl<R: Read> Decoded<R> {
-    /// The text of `source`. It may be Windows-1252 if `or_windows` is set.
-    pub(super) fn new(source: R, or_windows: bool) -> Self {
-        let (raw, text) = (Vec::new(), Vec::new());
-        Self { source, raw, done: 0, ended: false, text, at: 0, encoding: State::Unknown, or_windows }
+    /// The text of `source`.
+    pub(super) fn new(source: R, wanted: Wanted) -> Self {
+        let (raw, text, held) = (Vec::new(), Vec::new(), Vec::new());
+        Self { source, raw, done: 0, ended: false, text, at: 0, encoding: State::Unknown, wanted, held }
     }
 
     /// Decodes one more block.
@@ -73,12 +96,20 @@ impl<R: Read> Decoded<R> {
         if self.done > TEXT_BYTES_MAX {
             return Err(io_error(PayloadErrorKind::TooLong { bytes_max: TEXT_BYTES_MAX }));
         }
-        if matches!(self.encoding, State::Utf8 { .. }) { self.check() } else { self.decode() }
+        match self.encoding {
+            State::Utf8 { .. } => self.check(),
+            State::Legacy => self.find_legacy(),
+            State::Unknown | State::Other(..) => self.decode(),
+        }
     }
 
     fn take_mark(&mut self) {
+        let stated = if let Wanted::Stated(encoding) = self.wanted { Some(encoding) } else { None };
         self.encoding = match Encoding::for_bom(&self.raw) {
-            None => State::Utf8 { proven: false },
+            None => match stated.filter(|encoding| *encoding != UTF_8) {
+                Some(encoding) => State::Other(encoding, encoding.new_decoder_without_bom_handling()),
+                None => State::Utf8 { proven: stated.is_some() },
+            },
             Some((encoding, length)) => {
                 self.raw.drain(..length);
                 self.done += length as u64;
@@ -107,19 +138,36 @@ impl<R: Read> Decoded<R> {
         self.hand_on(text);
         match broken {
             false => Ok(()),
-            true if self.or_windows && !proven => {
-                self.encoding = State::Other(WINDOWS_1252, WINDOWS_1252.new_decoder_without_bom_handling());
-                self.decode()
+            true if matches!(self.wanted, Wanted::Detected(_)) && !proven => {
+                self.encoding = State::Legacy;
+                self.find_legacy()
             }
             true => Err(self.malformed("UTF-8", 0)),
         }
+    }
+
+    /// Finds the legacy encoding as soon as the whole sample is read, so that it does not depend on how the bytes arrive.
+    fn find_legacy(&mut self) -> io::Result<()> {
+        let sample = self.raw.get(..SAMPLE_BYTES);
+        if sample.is_none() && !self.ended {
+            return Ok(());
+        }
+        let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+        detector.feed(sample.unwrap_or(&self.raw), sample.is_none());
+        let encoding = detector.guess(None, Utf8Detection::Deny);
+        if let Wanted::Detected(found) = &self.wanted {
+            found.set(Some(encoding));
+        }
+        self.encoding = State::Other(encoding, encoding.new_decoder_without_bom_handling());
+        self.decode()
     }
 
     /// Decodes bytes in another encoding.
     fn decode(&mut self) -> io::Result<()> {
         let raw = std::mem::take(&mut self.raw);
         let State::Other(encoding, decoder) = &mut self.encoding else { return Ok(()) };
-        let mut text = vec![0; GROWTH_MAX * (raw.len() + MARK_BYTES)];
+        let longest = decoder.max_utf8_buffer_length_without_replacement(raw.len());
+        let mut text = vec![0; longest.ok_or_else(|| io::Error::other("a block of text is too long"))?];
         let (outcome, read, written) =
             decoder.decode_to_utf8_without_replacement(&raw, &mut text, self.ended);
         let name = encoding.name();
@@ -132,8 +180,22 @@ impl<R: Read> Decoded<R> {
         }
     }
 
-    /// Appends decoded text for the next calls of `read`.
-    fn hand_on(&mut self, text: Vec<u8>) {
+    /// Appends decoded text for the next calls of `read`, except for what may be the end of the file.
+    fn hand_on(&mut self, mut text: Vec<u8>) {
+        if !text.is_empty() && !self.held.is_empty() {
+            self.held.append(&mut text);
+            text = std::mem::take(&mut self.held);
+        }
+        if text.last().is_some_and(|last| matches!(last, &CTRL_Z | b'\r' | b'\n')) {
+            let end = text
+                .iter()
+                .rposition(|byte| !matches!(byte, &CTRL_Z | b'\r' | b'\n'))
+                .map_or(0, |last| last + 1);
+            let lines = text.iter().skip(end).take_while(|byte| **byte != CTRL_Z).count();
+            if end + lines < text.len() {
+                self.held = text.split_off(end + lines);
+            }
+        }
         if self.at == self.text.len() {
             (self.text, self.at) = (text, 0);
         } else {
@@ -164,13 +226,18 @@ mod tests {
 
     use super::*;
 
-    fn decoded(bytes: &[u8], or_windows: bool) -> Result<String, String> {
+    fn decoded(bytes: &[u8], or_legacy: bool) -> Result<String, String> {
+        let wanted = if or_legacy { Wanted::Detected(Rc::default()) } else { Wanted::Unicode };
+        decoded_as(bytes, wanted)
+    }
+
+    fn decoded_as(bytes: &[u8], wanted: Wanted) -> Result<String, String> {
         let mut text = String::new();
         // One byte at a time, so that every character is cut at every position.
         let bytes = bytes
             .chunks(1)
             .fold(Box::new(io::empty()) as Box<dyn Read>, |all, byte| Box::new(all.chain(byte)));
-        let read = Decoded::new(bytes, or_windows).read_to_string(&mut text);
+        let read = Decoded::new(bytes, wanted).read_to_string(&mut text);
         read.map(|_| text).map_err(|error| error.to_string())
     }
 
@@ -190,8 +257,41 @@ mod tests {
     }
 
     #[test]
+    fn legacy_encoding_is_detected_or_stated() {
+        let polish = "Łódź Świętokrzyska; Gdańsk, ul. Żółwia 5";
+        let (bytes, _, _) = encoding_rs::WINDOWS_1250.encode(polish);
+        let found = Rc::default();
+        assert_eq!(decoded_as(&bytes, Wanted::Detected(Rc::clone(&found))).as_deref(), Ok(polish));
+        assert_eq!(found.get(), Some(encoding_rs::WINDOWS_1250));
+        let (bytes, _, _) = encoding_rs::ISO_8859_2.encode("Łódź");
+        assert_eq!(decoded_as(&bytes, Wanted::Stated(encoding_rs::ISO_8859_2)).as_deref(), Ok("Łódź"));
+        assert_eq!(decoded_as(b"a\0b\0", Wanted::Stated(encoding_rs::UTF_16LE)).as_deref(), Ok("ab"));
+        // A byte order mark is certain.
+        assert_eq!(
+            decoded_as("\u{feff}é".as_bytes(), Wanted::Stated(encoding_rs::ISO_8859_2)).as_deref(),
+            Ok("é")
+        );
+        assert!(decoded_as(b"\xe9", Wanted::Stated(UTF_8)).is_err());
+    }
+
+    #[test]
+    fn ctrl_z_at_the_end_ends_the_file() {
+        for (text, expected) in [
+            ("a\n\u{1a}", "a\n"),
+            ("a\u{1a}", "a"),
+            ("a\r\n\u{1a}\r\n", "a\r\n"),
+            ("a\n\u{1a}\u{1a}\n\n", "a\n"),
+            ("\u{1a}", ""),
+            ("a\u{1a}b", "a\u{1a}b"),
+            ("a\n\u{1a}\nb\n", "a\n\u{1a}\nb\n"),
+        ] {
+            assert_eq!(decoded(text.as_bytes(), true).as_deref(), Ok(expected), "{text:?}");
+        }
+    }
+
+    #[test]
     fn broken_text_is_refused_where_it_breaks() {
-        for (bytes, or_windows, expected) in [
+        for (bytes, or_legacy, expected) in [
             (&b"N\xfaz"[..], false, "byte 1: the text is not UTF-8"),
             ("é \u{e9}".as_bytes(), false, ""),
             (b"\xc3\xa9 \xfa", true, "byte 3: the text is not UTF-8"),
@@ -199,7 +299,7 @@ mod tests {
             (b"ab\xc3", false, "byte 2: the text is not UTF-8"),
             (b"\xff\xfea\0\x00\xd8b\0", true, "byte 4: the text is not UTF-16LE"),
         ] {
-            assert_eq!(decoded(bytes, or_windows).err().unwrap_or_default(), expected);
+            assert_eq!(decoded(bytes, or_legacy).err().unwrap_or_default(), expected);
         }
     }
 
@@ -211,10 +311,8 @@ mod tests {
         }
 
         #[test]
-        fn any_bytes_are_text_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200), or_windows: bool) {
-            if let Ok(text) = decoded(&bytes, or_windows) {
-                prop_assert!(text.len() <= GROWTH_MAX * bytes.len());
-            }
+        fn any_bytes_are_text_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..200), or_legacy: bool) {
+            let _read = decoded(&bytes, or_legacy);
         }
     }
 }

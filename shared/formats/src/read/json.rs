@@ -10,7 +10,7 @@ use serde::de::{Deserializer, IgnoredAny};
 use serde_json::Value;
 
 use super::bounded::{BUFFER_BYTES, Metered};
-use super::decoded::Decoded;
+use super::decoded::{Decoded, Wanted};
 use super::elements::Elements;
 use super::{Notation, ReadError, Rows, Sink};
 
@@ -36,7 +36,7 @@ impl ImportMembers {
     #[must_use]
     pub fn of(body: &[u8]) -> Self {
         let mut text = Vec::new();
-        let decoded = Decoded::new(body, false).read_to_end(&mut text);
+        let decoded = Decoded::new(body, Wanted::Unicode).read_to_end(&mut text);
         decoded.ok().and_then(|_| serde_json::from_slice(&text).ok()).unwrap_or_default()
     }
 }

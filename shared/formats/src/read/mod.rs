@@ -7,9 +7,11 @@ mod bounded;
 mod csv;
 mod decoded;
 mod elements;
+mod header;
 mod json;
 mod ndjson;
 mod quoting;
+mod recognized;
 mod records;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
@@ -21,10 +23,10 @@ use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
 use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
-use saldo_domain::import::{Format, Mapping, Notation, RawRow, RowBody, Shape};
+use saldo_domain::import::{Format, Notation, RawRow, RowBody, Shape, TextEncoding};
 
 use bounded::{Counted, Expanded, may_have_rows};
-use decoded::Decoded;
+use decoded::{Decoded, Wanted};
 
 /// The most rows of a file. The planner needs 16 bytes of memory for each row, for the digest that finds repeated
 /// accounts.
@@ -109,13 +111,23 @@ pub trait Sink: FnMut(&Shape, RawRow) -> Result<(), ReadError> {}
 
 impl<S: FnMut(&Shape, RawRow) -> Result<(), ReadError>> Sink for S {}
 
-/// Reads the rows of a payload, passes each to `sink`, and returns their shape. Memory holds one row and a few
+/// What is known about a payload when it was read to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// The shape of its rows.
+    pub shape: Shape,
+    /// The name of the legacy encoding that was assumed, if the payload is not UTF-8 or UTF-16 and its options state no
+    /// encoding.
+    pub assumed_encoding: Option<&'static str>,
+}
+
+/// Reads the rows of a payload, passes each to `sink`, and returns what they have in common. Memory holds one row and a few
 /// buffers.
 ///
 /// # Errors
 /// [`ReadError`] when the payload as a whole can't be read, or when the source or the sink stopped the reading. The
 /// rows before the error were passed to the sink.
-pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Shape, ReadError> {
+pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Contents, ReadError> {
     let bytes = Rc::new(Cell::new(0));
     let payload = Counted { source: payload, bytes: Rc::clone(&bytes) };
     let rows = Rows { count: 0, payload_bytes: Rc::clone(&bytes), gzip: notation.gzip, sink };
@@ -125,14 +137,27 @@ pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<
     }
 }
 
-fn read_text(notation: &Notation, bytes: impl Read, mut rows: Rows<impl Sink>) -> Result<Shape, ReadError> {
-    let text = Decoded::new(bytes, notation.format == Format::Csv);
+fn read_text(
+    notation: &Notation,
+    bytes: impl Read,
+    mut rows: Rows<impl Sink>,
+) -> Result<Contents, ReadError> {
+    let assumed = Rc::default();
+    let wanted = match (notation.format, notation.options.encoding) {
+        (Format::Csv, Some(stated)) => Wanted::Stated(TextEncoding::encoding(stated)),
+        (Format::Csv, None) => Wanted::Detected(Rc::clone(&assumed)),
+        (Format::Json | Format::Ndjson, _) => Wanted::Unicode,
+    };
+    let text = Decoded::new(recognized::checked(bytes, notation.format)?, wanted);
     let shape = match notation.format {
         Format::Json => json::read(text, notation, &mut rows)?,
         Format::Ndjson => ndjson::read(text, &mut rows)?,
         Format::Csv => csv::read(text, notation, &mut rows)?,
     };
-    if rows.count == 0 { Err(PayloadErrorKind::NoRows.into()) } else { Ok(shape) }
+    match rows.count {
+        0 => Err(PayloadErrorKind::NoRows.into()),
+        _ => Ok(Contents { shape, assumed_encoding: assumed.get().map(encoding_rs::Encoding::name) }),
+    }
 }
 
 /// Counts the rows of a payload.
@@ -236,7 +261,7 @@ mod tests {
             refusal(&Notation::of(Format::Json), json.as_bytes()),
             PayloadErrorKind::RowsTooShort.into()
         );
-        let csv = format!("contact.name,total_amount\n{}", ",\n".repeat(many));
+        let csv = format!("contact.name,total_amount\n{}", "a\n".repeat(many));
         assert_eq!(
             refusal(&Notation::of(Format::Csv), csv.as_bytes()),
             PayloadErrorKind::RowsTooShort.into()

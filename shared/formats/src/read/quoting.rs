@@ -43,6 +43,8 @@ pub(super) enum Quoting {
 pub(super) struct Table {
     /// The separator of cells.
     pub(super) delimiter: u8,
+    /// The quotation mark; `None` if cells are not quoted.
+    pub(super) quote: Option<u8>,
     /// The number of cells in the header.
     pub(super) columns: usize,
     /// Whether the table has the column with the reason of refusal. A row inside a quoted cell is from the file that
@@ -55,19 +57,19 @@ pub(super) struct Table {
 impl Table {
     /// Checks the bytes of a record, which may have line breaks before and after it.
     pub(super) fn quoting(&self, record: &[u8]) -> Quoting {
-        if memchr(b'"', record).is_none() {
+        let Some(quote) = self.quote.filter(|quote| memchr(*quote, record).is_some()) else {
             return Quoting::WellFormed;
-        }
+        };
         let begin = record.iter().take_while(|byte| is_line_break(**byte)).count();
-        let is_one_line = || is_one_line(record.get(begin..).unwrap_or_default());
+        let is_one_line = || is_one_line(record.get(begin..).unwrap_or_default(), quote);
         let (mut at, mut cell, mut quoted) = (begin, 0, Vec::new());
         loop {
             let opening = at + blanks(record, at, self.delimiter);
-            if record.get(opening) == Some(&b'"') {
+            if record.get(opening) == Some(&quote) {
                 if opening > at {
                     return Quoting::BlankBefore { at: opening, is_one_line: is_one_line() };
                 }
-                let Some(end) = end_of_quoted(record, at + 1) else { return Quoting::Unclosed };
+                let Some(end) = end_of_quoted(record, at + 1, quote) else { return Quoting::Unclosed };
                 quoted.push((cell, at + 1..end - 1));
                 at = end + record.iter().skip(end).take_while(|byte| **byte == b' ').count();
                 if record.get(at).is_some_and(|byte| *byte != self.delimiter && !is_line_break(*byte)) {
@@ -158,20 +160,20 @@ fn blanks(record: &[u8], at: usize, delimiter: u8) -> usize {
 }
 
 /// The position after the mark that closes a quoted cell. Two marks in a row are one mark of the text.
-fn end_of_quoted(record: &[u8], mut at: usize) -> Option<usize> {
+fn end_of_quoted(record: &[u8], mut at: usize, quote: u8) -> Option<usize> {
     loop {
-        at += record.get(at..)?.iter().position(|byte| *byte == b'"')? + 1;
-        if record.get(at) != Some(&b'"') {
+        at += record.get(at..)?.iter().position(|byte| *byte == quote)? + 1;
+        if record.get(at) != Some(&quote) {
             return Some(at);
         }
         at += 1;
     }
 }
 
-fn is_one_line(record: &[u8]) -> bool {
+fn is_one_line(record: &[u8], quote: u8) -> bool {
     let end = record.iter().rposition(|byte| !is_line_break(*byte)).map_or(0, |last| last + 1);
     let record = record.get(..end).unwrap_or_default();
-    let marks = record.split(|byte| *byte == b'"').skip(1).count();
+    let marks = record.split(|byte| *byte == quote).skip(1).count();
     marks.is_multiple_of(2) && !record.iter().any(|byte| is_line_break(*byte))
 }
 
@@ -189,7 +191,8 @@ mod tests {
     use super::*;
 
     fn quoting(record: &str, delimiter: u8, columns: usize) -> Quoting {
-        Table { delimiter, columns, has_reason: false, ids: None }.quoting(record.as_bytes())
+        Table { quote: Some(b'"'), delimiter, columns, has_reason: false, ids: None }
+            .quoting(record.as_bytes())
     }
 
     #[test]
@@ -270,7 +273,7 @@ mod tests {
     fn held_row_in_file_of_refused_rows_has_no_reason() {
         let record = "C2,Beta,2,\"\nC3,Gamma,3,\",\"a quoted cell holds...\"\n";
         assert_eq!(quoting(record, b',', 5), Quoting::WellFormed);
-        let table = Table { delimiter: b',', columns: 5, has_reason: true, ids: None };
+        let table = Table { quote: Some(b'"'), delimiter: b',', columns: 5, has_reason: true, ids: None };
         assert_eq!(table.quoting(record.as_bytes()), Quoting::HoldsARow { at: 12 });
         let across = b"C1,\"Alfa,1,ok\nC2,Beta\",2,ok,why";
         assert_eq!(table.quoting(across), Quoting::HoldsARow { at: 14 });
@@ -278,7 +281,7 @@ mod tests {
 
     #[test]
     fn held_row_in_table_with_ids_has_an_id_or_none() {
-        let table = Table { delimiter: b',', columns: 3, has_reason: false, ids: Some(0) };
+        let table = Table { quote: Some(b'"'), delimiter: b',', columns: 3, has_reason: false, ids: Some(0) };
         let record = |line: &str| format!("acc_mfrggzdfmztwq2lk,1,\"Called.\n{line}\"\n");
         assert_eq!(table.quoting(record("Angry, loud, rude").as_bytes()), Quoting::WellFormed);
         for row in ["acc_mfrggzdfmztwq2lk,2,", ",2,x"] {

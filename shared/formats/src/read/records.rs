@@ -7,11 +7,11 @@ use std::io::{self, Read};
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
 use memchr::{memchr, memchr_iter, memchr2};
-use saldo_domain::import::Cells;
+use saldo_domain::import::{Cells, Quote};
 
 use super::bounded::{Buffer, too_long};
 use super::{ROW_BYTES_MAX, ReadError};
-use crate::formula::{may_be_guarded, unguarded};
+use crate::formula::{may_be_protected, restored};
 
 /// The records of a text.
 pub(super) struct Records<R> {
@@ -21,6 +21,8 @@ pub(super) struct Records<R> {
     /// The line on which the current record begins.
     line_of_record: u64,
     delimiter: u8,
+    /// The quotation mark; `None` if cells are not quoted.
+    quote: Option<u8>,
     core: csv_core::Reader,
     /// The cells of the current record, one after the other, and the positions at which they end.
     cells: Vec<u8>,
@@ -33,17 +35,22 @@ pub(super) struct Record<'a> {
     pub(super) line: u64,
     /// Its text, perhaps with the line break that ends it.
     pub(super) bytes: &'a [u8],
-    /// Its cells, without guards against formulas.
+    /// Its cells, without what protects them from spreadsheets.
     pub(super) cells: Cells,
 }
 
 impl<R: Read> Records<R> {
-    pub(super) fn new(text: R, delimiter: u8) -> Self {
-        let mut core = ReaderBuilder::new().delimiter(delimiter).build();
+    /// The records of a text with `lines_before` lines before it.
+    pub(super) fn new(text: R, delimiter: u8, quote: Quote, lines_before: u64) -> Self {
+        let quote = quote.byte();
+        let mut core = ReaderBuilder::new();
+        core.delimiter(delimiter).quoting(quote.is_some()).quote(quote.unwrap_or(b'"'));
+        let mut core = core.build();
         // The first text that it reads would lose a byte order mark.
         core.read_record(b"\n", &mut [0], &mut [0]);
         let (cells, ends) = (Vec::new(), Vec::new());
-        Self { text: Buffer::new(text), line: 1, line_of_record: 1, delimiter, core, cells, ends }
+        let line = lines_before + 1;
+        Self { text: Buffer::new(text), line, line_of_record: line, delimiter, quote, core, cells, ends }
     }
 
     /// The next record; `None` at the end of the text.
@@ -67,12 +74,13 @@ impl<R: Read> Records<R> {
         self.line_of_record = self.line;
         let end = self.text.length_before(|text| memchr2(b'\r', b'\n', text))?;
         let line = self.text.unread().get(..end).unwrap_or_default();
-        let length = if memchr(b'"', line).is_some() { self.read_with_core()? } else { self.split(end) };
+        let is_quoted = self.quote.is_some_and(|quote| memchr(quote, line).is_some());
+        let length = if is_quoted { self.read_with_core()? } else { self.split(end) };
         self.text.advance(length);
         // The text is UTF-8, and so are the cells, which end at ASCII characters.
         let text = std::str::from_utf8(&self.cells).map_err(io::Error::other)?;
         let cells = Cells::new(text, &self.ends);
-        let cells = if may_be_guarded(text) { cells.iter().map(unguarded).collect() } else { cells };
+        let cells = if may_be_protected(text) { cells.iter().map(restored).collect() } else { cells };
         Ok(Some((length, cells)))
     }
 
@@ -167,7 +175,7 @@ mod tests {
     }
 
     fn records(text: impl Read) -> Vec<Row> {
-        let (mut records, mut rows) = (Records::new(text, b','), Vec::new());
+        let (mut records, mut rows) = (Records::new(text, b',', Quote::Double, 0), Vec::new());
         while let Some(record) = records.next().expect("readable") {
             rows.push((record.line, record.cells.iter().map(str::to_owned).collect()));
         }

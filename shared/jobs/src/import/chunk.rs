@@ -75,7 +75,7 @@ pub(super) async fn process(
     outcomes.extend(left.try_collect::<Vec<_>>().await?);
     outcomes.sort_unstable_by_key(|(number, _)| *number);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-    let (counts, ended) = commit(stores, job, chunk, outcomes, false, deadline).await?;
+    let (counts, ended) = commit(stores, job, chunk, outcomes, default_currency, false, deadline).await?;
     if !job.dry_run {
         metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
     }
@@ -115,7 +115,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(job: &ImportJob, chunk: &Chunk, row: &RawRow, default_currency: Currency) -> Self {
-        let mut checked = row.check(&chunk.shape, default_currency);
+        let mut checked = row.check(&chunk.shape, &job.rules(), default_currency);
         let id = checked.upsert.as_ref().map(|upsert| account_id(job, row, upsert)).transpose();
         let id = id.unwrap_or_else(|finding| {
             checked.findings.push(finding);
@@ -241,10 +241,11 @@ pub(super) async fn commit(
     job: &ImportJob,
     chunk: &Chunk,
     outcomes: Vec<RowResult>,
+    default_currency: Currency,
     exhausted: bool,
     deadline: Deadline,
 ) -> Result<(Counts, Option<Timestamp>), Failure> {
-    let mut report = ChunkReport::of(chunk);
+    let mut report = ChunkReport::of(chunk, &job.rules(), default_currency);
     let mut counts = Counts::default();
     report.rows.iter().for_each(|header| counts.warn(&header.findings));
     for (row, (outcome, findings)) in chunk.rows.iter().zip(outcomes) {

@@ -11,6 +11,7 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use saldo_domain::import::{Chunk, ImportJob, ImportStatus, Superseded};
 use saldo_formats::read::ReadError;
+use saldo_store::Counted;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::queue::{ImportMessage, Queued};
@@ -18,7 +19,7 @@ use tokio::sync::mpsc;
 
 use super::end::{self, stop_queueing};
 use super::payload::Payload;
-use super::split::{CHUNKS_AHEAD, find_chunk, scan_duplicates, send_chunks};
+use super::split::{CHUNKS_AHEAD, Scanned, find_chunk, scan_duplicates, send_chunks};
 use super::stores::{Stores, Worker};
 use super::{chunk, chunk_file};
 
@@ -45,14 +46,16 @@ pub(super) async fn plan(
         _ => return stop_queueing(stores, job).await,
     }
     let mut payload = Payload::of(stores, job);
-    let superseded = match scan_duplicates(job, &mut payload).await? {
-        Ok(superseded) => superseded,
+    let Scanned { superseded, assumed_encoding } = match scan_duplicates(job, &mut payload).await? {
+        Ok(scanned) => scanned,
         Err(ended) => return end::fail(stores, job, &ended.to_string(), true).await,
     };
     let (total, now) = (superseded.total, Timestamp::now());
     let one = superseded.leave_one_chunk(job.rows_per_chunk);
     let marks = needs_marks(stores, job, &superseded, now).await?;
-    let Some(job) = stores.imports.counted(job, total, superseded.count(), one, marks, now).await? else {
+    let counted =
+        Counted { total, superseded: superseded.count(), one, marks_unchanged: marks, assumed_encoding };
+    let Some(job) = stores.imports.counted(job, &counted, now).await? else {
         tracing::info!(org = %job.org, import = %job.id, "the import no longer exists");
         return Ok(None);
     };

@@ -17,19 +17,26 @@ use super::stores::Stores;
 /// The chunks that may wait in the channel between the reader and the receiver.
 pub(super) const CHUNKS_AHEAD: usize = 2;
 
+/// The result of the first pass.
+pub(super) struct Scanned {
+    pub(super) superseded: Superseded,
+    /// The legacy encoding of the payload, if it was assumed.
+    pub(super) assumed_encoding: Option<&'static str>,
+}
+
 /// First pass: counts the rows and finds those that a later row supersedes. The inner error says why the payload
 /// can't be read.
 pub(super) async fn scan_duplicates(
     job: &ImportJob,
     payload: &mut Payload,
-) -> Result<Result<Superseded, ReadError>, Failure> {
+) -> Result<Result<Scanned, ReadError>, Failure> {
     let mut scan = DuplicateScan::new(job.org.clone());
     let read = payload.read(move |notation, source| {
-        read::read(notation, source, |shape, row| {
+        let contents = read::read(notation, source, |shape, row| {
             scan.add(shape, &row);
             Ok(())
         })?;
-        Ok(scan.finish())
+        Ok(Scanned { superseded: scan.finish(), assumed_encoding: contents.assumed_encoding })
     });
     read.await
 }
@@ -44,11 +51,11 @@ pub(super) async fn send_chunks(
     let mut chunker = Chunker::new(superseded, job.rows_per_chunk);
     let read = payload.read(move |notation, source| {
         let send = |chunk| chunks.blocking_send(chunk).map_err(|_| ReadError::Stopped);
-        let shape = read::read(notation, source, |shape, row| match chunker.push(shape, row) {
+        let contents = read::read(notation, source, |shape, row| match chunker.push(shape, row) {
             Some(chunk) => send(chunk),
             None => Ok(()),
         })?;
-        chunker.finish(&shape).map_or(Ok(()), send)
+        chunker.finish(&contents.shape).map_or(Ok(()), send)
     });
     read.await
 }
@@ -85,7 +92,7 @@ pub(super) async fn reread_chunk(
 ) -> Result<Result<Option<Chunk>, ReadError>, Failure> {
     let mut payload = Payload::of(stores, job);
     match scan_duplicates(job, &mut payload).await? {
-        Ok(superseded) => find_chunk(job, superseded, &mut payload, number).await,
+        Ok(scanned) => find_chunk(job, scanned.superseded, &mut payload, number).await,
         Err(ended) => Ok(Err(ended)),
     }
 }
@@ -97,7 +104,7 @@ pub(super) async fn rewrite_chunks(stores: &Stores, job: &ImportJob, numbers: &[
         return Ok(());
     }
     let mut payload = Payload::of(stores, job);
-    let Ok(superseded) = scan_duplicates(job, &mut payload).await? else { return Ok(()) };
+    let Ok(Scanned { superseded, .. }) = scan_duplicates(job, &mut payload).await? else { return Ok(()) };
     let (sender, mut chunks) = mpsc::channel::<Chunk>(CHUNKS_AHEAD);
     let files = ImportFiles::of(&job.org, &job.id);
     let write = async move {

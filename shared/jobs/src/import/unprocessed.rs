@@ -122,5 +122,5 @@ async fn fail_unwritten(
         }
         outcomes.push((written.map_or(RowOutcome::Failed, RowOutcome::from), findings));
     }
-    Ok(chunk::commit(stores, job, chunk, outcomes, true, Deadline::passed()).await?.1)
+    Ok(chunk::commit(stores, job, chunk, outcomes, default_currency, true, Deadline::passed()).await?.1)
 }

@@ -9,7 +9,7 @@ use super::*;
 use crate::account::AccountChange;
 use crate::fields::{Body, Fields};
 use crate::id::OrgId;
-use crate::import::{RawRow, RowBody, Shape};
+use crate::import::{RawRow, RowBody, RowRules, Shape};
 
 /// A row of an import, a manual edit or a deletion.
 #[derive(Clone, Debug)]
@@ -95,7 +95,7 @@ impl Part {
         );
         let body = RowBody::Json(json.into());
         let row = RawRow { index: 0, line: None, body };
-        row.check(&Shape::Objects, currency()).upsert.expect("a valid row")
+        row.check(&Shape::Objects, &RowRules::default(), currency()).upsert.expect("a valid row")
     }
 
     fn edit(&self) -> AccountChange {

@@ -1,0 +1,318 @@
+//! Finds the header of a table: the line on which it begins, the delimiter, and the field of each column.
+//!
+//! The header is the first line with the columns that the options name, or with known names. Without options that say
+//! otherwise, the first line counts first, so that a table without lines before its header is read without a search.
+
+use std::borrow::Cow;
+
+use saldo_domain::fields::{HeaderFound, MissingColumn, PayloadError, PayloadErrorKind, Position};
+use saldo_domain::import::{
+    AccountField, AmountAt, AmountColumns, Cells, Column, ColumnRef, Defaults, Delimiter, FoundColumn,
+    ImportOptions, Mapping, comparable,
+};
+use saldo_domain::suggest::nearest;
+
+use super::csv;
+use super::quoting::Table;
+use super::records::Records;
+use super::{COLUMNS_MAX, HEADER_CHARS_MAX};
+
+/// The delimiters that are recognized, the most likely first.
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// The bytes of a header that is searched for.
+const HEADER_BYTES: usize = 64 * 1024;
+/// The lines that may be before a header that is searched for: a title, some parameters and blanks.
+const LINES_SEARCHED: usize = 100;
+
+/// The header of a table.
+#[derive(Debug)]
+pub(super) struct Header {
+    /// The position of its line in the head of the file.
+    pub(super) at: usize,
+    /// The lines before it.
+    pub(super) lines_before: u64,
+    pub(super) delimiter: u8,
+    pub(super) columns: Vec<Column>,
+    pub(super) amount: Option<AmountAt>,
+}
+
+/// A line of the head of a file.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    /// The position of its first byte.
+    at: usize,
+    /// The lines before it.
+    before: u64,
+    /// The text from there on.
+    text: &'a [u8],
+}
+
+/// Finds the header.
+///
+/// # Errors
+/// Why the first line, or the stated one, is not the header.
+pub(super) fn find(head: &[u8], options: &ImportOptions) -> Result<Header, PayloadError> {
+    let mut lines = lines(head);
+    let first = lines.next().ok_or(PayloadErrorKind::NoRows)?;
+    let stated = options.delimiter.map(Delimiter::byte);
+    let (first, delimiter) = match stated_by_first_line(first.text) {
+        Some(delimiter) => (lines.next().ok_or(PayloadErrorKind::NoRows)?, Some(stated.unwrap_or(delimiter))),
+        None => (first, stated),
+    };
+    if let Some(number) = options.header_line {
+        let before = u64::try_from(number).unwrap_or_default().saturating_sub(1);
+        let line = std::iter::once(first).chain(lines).find(|line| line.before == before);
+        let line = line.ok_or(PayloadErrorKind::NoHeaderLine { line: before + 1 })?;
+        return header(line, delimiter.unwrap_or_else(|| most_frequent(line.text)), options);
+    }
+    let refused = match header(first, delimiter.unwrap_or_else(|| most_frequent(first.text)), options) {
+        Err(error) if may_be_preceded(&error) => error,
+        found => return found,
+    };
+    let mut searched = lines.take(LINES_SEARCHED).filter_map(|line| {
+        let line = Line { text: line.text.get(..HEADER_BYTES).unwrap_or(line.text), ..line };
+        let delimiters = delimiter.as_ref().map_or(DELIMITERS.as_slice(), std::slice::from_ref);
+        delimiters.iter().find_map(|delimiter| header(line, *delimiter, options).ok())
+    });
+    searched.next().ok_or_else(|| misquoted(first, options).unwrap_or(refused))
+}
+
+/// The mistake in the quotation marks of a line that should be the header, if there is one. It is why no column has a
+/// known name.
+fn misquoted(line: Line<'_>, options: &ImportOptions) -> Option<PayloadError> {
+    let delimiter = options.delimiter.map_or_else(|| most_frequent(line.text), Delimiter::byte);
+    let quote = options.quote.unwrap_or_default();
+    let mut records = Records::new(line.text, delimiter, quote, line.before);
+    let record = records.next().ok()??;
+    let columns = record.cells.len();
+    let table = Table { delimiter, quote: quote.byte(), columns, has_reason: false, ids: None };
+    csv::misquoted(&record, &table).map(|misquoted| misquoted.error)
+}
+
+/// Whether another line may be the header, if this one is refused for this.
+fn may_be_preceded(error: &PayloadError) -> bool {
+    matches!(
+        error.kind,
+        PayloadErrorKind::NoKnownColumn { .. }
+            | PayloadErrorKind::MissingColumns { .. }
+            | PayloadErrorKind::UnmatchedMapping { .. }
+            | PayloadErrorKind::HeaderTooLong { .. }
+    )
+}
+
+/// The lines that are not empty.
+fn lines(head: &[u8]) -> impl Iterator<Item = Line<'_>> {
+    let (mut at, mut before) = (0, 0);
+    std::iter::from_fn(move || {
+        loop {
+            let text = head.get(at..).filter(|text| !text.is_empty())?;
+            let line = Line { at, before, text };
+            let length = text.iter().position(|byte| is_line_break(*byte)).unwrap_or(text.len());
+            let after = text.get(length..).unwrap_or_default();
+            at += length + if after.starts_with(b"\r\n") { 2 } else { usize::from(!after.is_empty()) };
+            // The position in the file counts line feeds, or carriage returns that stand alone.
+            before += u64::from(!after.is_empty());
+            if length > 0 {
+                return Some(line);
+            }
+        }
+    })
+}
+
+fn is_line_break(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
+/// The first line of a text.
+fn line_of(text: &[u8]) -> &[u8] {
+    text.split(|byte| is_line_break(*byte)).next().unwrap_or_default()
+}
+
+/// The delimiter that a line such as `sep=;` states for spreadsheets.
+fn stated_by_first_line(text: &[u8]) -> Option<u8> {
+    let line = line_of(text);
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line {
+        [s, e, p, b'=', delimiter] if [*s, *e, *p].eq_ignore_ascii_case(b"sep") => {
+            Delimiter::new(char::from(*delimiter)).map(Delimiter::byte)
+        }
+        _ => None,
+    }
+}
+
+/// The delimiter that occurs most often in the record at the beginning of the text, outside of quoted text.
+fn most_frequent(text: &[u8]) -> u8 {
+    let mut counts = [0_usize; DELIMITERS.len()];
+    let mut quoted = false;
+    for &byte in text {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            _ if quoted => {}
+            _ => {
+                let counted = DELIMITERS.iter().zip(&mut counts);
+                counted.filter(|(delimiter, _)| **delimiter == byte).for_each(|(_, n)| *n += 1);
+            }
+        }
+    }
+    let best = counts.iter().max().copied().unwrap_or_default();
+    // The first one if several are equally frequent: a header of one column counts as comma-separated.
+    DELIMITERS.into_iter().zip(counts).find(|(_, n)| *n == best).map_or(b',', |(delimiter, _)| delimiter)
+}
+
+/// Reads a line as the header.
+fn header(line: Line<'_>, delimiter: u8, options: &ImportOptions) -> Result<Header, PayloadError> {
+    let mut records = Records::new(line.text, delimiter, options.quote.unwrap_or_default(), line.before);
+    let read = records.next().ok().flatten().ok_or(PayloadErrorKind::NoRows)?.cells;
+    let (columns, amount) = columns(&read, line.before + 1, options)?;
+    Ok(Header { at: line.at, lines_before: line.before, delimiter, columns, amount })
+}
+
+/// The columns of a header. Guards, which files of refused rows have, are not part of the names.
+fn columns(
+    header: &Cells,
+    line: u64,
+    options: &ImportOptions,
+) -> Result<(Vec<Column>, Option<AmountAt>), PayloadError> {
+    if header.len() > COLUMNS_MAX {
+        return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
+    }
+    if let Some(at) = header.iter().position(|name| name.chars().nth(HEADER_CHARS_MAX).is_some()) {
+        let position = Position { column: Some(at as u64 + 1), ..Position::default() };
+        return Err(PayloadErrorKind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(position));
+    }
+    let names: Vec<Cow<'_, str>> = header.iter().map(comparable).collect();
+    let found = HeaderFound::of(line, header.len(), header.iter());
+    let mut chosen = Chosen { fields: vec![None; header.len()], names: &names, unmatched: Vec::new() };
+    chosen.take_mapping(options)?;
+    for choice in options.columns.iter().flatten() {
+        if let Some(at) = chosen.find(&choice.from)? {
+            chosen.fill(at, choice.to)?;
+        }
+    }
+    let amount = chosen.take_amount(options)?;
+    let Chosen { mut fields, unmatched, .. } = chosen;
+    if !unmatched.is_empty() {
+        return Err(PayloadErrorKind::UnmatchedMapping { columns: unmatched, found }.into());
+    }
+    let parts: Vec<usize> = match amount {
+        None => Vec::new(),
+        Some(AmountAt::DebitCredit { debit, credit }) => vec![debit, credit],
+        Some(AmountAt::Signed { column, sign }) => vec![column, sign],
+    };
+    // Columns that no option names have the field of their own name, unless another column fills it.
+    let explicit: Vec<AccountField> = fields.iter().flatten().copied().collect();
+    for (at, (field, name)) in fields.iter_mut().zip(header.iter()).enumerate() {
+        if field.is_none() && !parts.contains(&at) {
+            let own = AccountField::of_header(name);
+            let is_filled = |own: &AccountField| {
+                explicit.contains(own) || (*own == AccountField::TotalAmount && amount.is_some())
+            };
+            *field = own.filter(|own| !is_filled(own));
+        }
+    }
+    if fields.iter().all(Option::is_none) && amount.is_none() {
+        return Err(PayloadErrorKind::NoKnownColumn { found }.into());
+    }
+    for field in AccountField::imported() {
+        if fields.iter().filter(|filled| **filled == Some(field)).count() > 1 {
+            return Err(PayloadErrorKind::DuplicateColumn { field: field.name() }.into());
+        }
+    }
+    let is_missing = |required: &AccountField| {
+        let is_amount = *required == AccountField::TotalAmount && amount.is_some();
+        let has_default =
+            options.defaults.as_ref().is_some_and(|defaults: &Defaults| defaults.has(*required));
+        !fields.contains(&Some(*required)) && !is_amount && !has_default
+    };
+    let missing: Vec<MissingColumn> = AccountField::REQUIRED
+        .into_iter()
+        .filter(is_missing)
+        .map(|required| missing_column(required, header, &fields))
+        .collect();
+    if !missing.is_empty() {
+        return Err(PayloadErrorKind::MissingColumns { columns: missing, found }.into());
+    }
+    let columns =
+        header.iter().zip(fields).map(|(header, field)| Column { header: header.to_owned(), field });
+    Ok((columns.collect(), amount))
+}
+
+/// The columns that the options name.
+struct Chosen<'a> {
+    fields: Vec<Option<AccountField>>,
+    names: &'a [Cow<'a, str>],
+    unmatched: Vec<String>,
+}
+
+impl Chosen<'_> {
+    /// Gives all columns with a header of the mapping its field.
+    fn take_mapping(&mut self, options: &ImportOptions) -> Result<(), PayloadError> {
+        for (header, field) in options.mapping.iter().flat_map(Mapping::iter) {
+            let wanted = comparable(header);
+            let mut is_found = false;
+            for at in 0..self.names.len() {
+                if self.names.get(at) == Some(&wanted) {
+                    is_found = true;
+                    self.fill(at, field)?;
+                }
+            }
+            if !is_found {
+                self.unmatched.push(header.to_owned());
+            }
+        }
+        Ok(())
+    }
+
+    fn take_amount(&mut self, options: &ImportOptions) -> Result<Option<AmountAt>, PayloadError> {
+        Ok(match &options.amount {
+            None => None,
+            Some(AmountColumns::One(column)) => {
+                if let Some(at) = self.find(column)? {
+                    self.fill(at, AccountField::TotalAmount)?;
+                }
+                None
+            }
+            Some(AmountColumns::DebitCredit { debit, credit }) => {
+                let (debit, credit) = (self.find(debit)?, self.find(credit)?);
+                debit.zip(credit).map(|(debit, credit)| AmountAt::DebitCredit { debit, credit })
+            }
+            Some(AmountColumns::Signed { column, sign, .. }) => {
+                let (column, sign) = (self.find(column)?, self.find(sign)?);
+                column.zip(sign).map(|(column, sign)| AmountAt::Signed { column, sign })
+            }
+        })
+    }
+
+    fn find(&mut self, column: &ColumnRef) -> Result<Option<usize>, PayloadError> {
+        match column.find(self.names) {
+            FoundColumn::At(at) => Ok(Some(at)),
+            FoundColumn::Several => {
+                Err(PayloadErrorKind::RepeatedHeader { header: HeaderFound::shown(&column.to_string()) }
+                    .into())
+            }
+            FoundColumn::Missing => {
+                self.unmatched.push(column.to_string());
+                Ok(None)
+            }
+        }
+    }
+
+    fn fill(&mut self, at: usize, field: AccountField) -> Result<(), PayloadError> {
+        match self.fields.get_mut(at) {
+            Some(filled) if filled.is_none_or(|filled| filled == field) => {
+                *filled = Some(field);
+                Ok(())
+            }
+            _ => Err(PayloadErrorKind::DuplicateColumn { field: field.name() }.into()),
+        }
+    }
+}
+
+/// A required field without a column, and the header without a field that is most similar to its name.
+fn missing_column(required: AccountField, header: &Cells, fields: &[Option<AccountField>]) -> MissingColumn {
+    let unused = header.iter().zip(fields).filter(|(_, field)| field.is_none()).map(|(name, _)| name.trim());
+    let similar = nearest(required.name(), unused).map(HeaderFound::shown);
+    MissingColumn { field: required.name(), similar }
+}
