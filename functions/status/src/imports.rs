@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::fields::Severity;
 use saldo_domain::id::ImportId;
-use saldo_domain::import::ImportSummary;
+use saldo_domain::import::{ImportOptions, ImportSummary};
 use saldo_http::{Caller, Page, PageAfter, Parameters, PathId, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -58,6 +58,10 @@ pub(crate) async fn list(
 pub(crate) struct Details {
     #[serde(flatten)]
     summary: ImportSummary,
+    /// The options of the import, with those of its profile; absent if it has none.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<Box<ImportOptions>>,
     /// The first errors, for which rows were refused.
     #[schema(max_items = 1_000)]
     errors: Vec<Entry>,
@@ -83,5 +87,9 @@ pub(crate) async fn read(
     let errors = first_findings(&stores, &import, Severity::Error, INLINE_MAX).await?;
     let mut warnings: Vec<_> = import.job.warnings().iter().map(Entry::of_file).collect();
     warnings.extend(first_findings(&stores, &import, Severity::Warning, INLINE_MAX - warnings.len()).await?);
-    Ok(Json(Details { summary: ImportSummary::of(&import, Timestamp::now()), errors, warnings }))
+    let summary = ImportSummary::of(&import, Timestamp::now());
+    // The summary says whether it is a dry run.
+    let options = ImportOptions { dry_run: None, ..*import.job.notation.options };
+    let options = Some(Box::new(options)).filter(|options| **options != ImportOptions::default());
+    Ok(Json(Details { summary, options, errors, warnings }))
 }

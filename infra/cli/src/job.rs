@@ -35,7 +35,8 @@ const FIRST: [(&str, &str); 14] = [
     ("completed_at", "completed at"),
 ];
 /// What is shown elsewhere, or means nothing once the job has ended.
-const HIDDEN: [&str; 5] = ["errors", "warnings", "processed", "rows_per_second", "seconds_remaining"];
+const HIDDEN: [&str; 6] =
+    ["errors", "warnings", "options", "processed", "rows_per_second", "seconds_remaining"];
 
 /// The id of a job, which says what kind it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

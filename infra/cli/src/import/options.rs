@@ -1,41 +1,75 @@
-//! The options of an import: those of the profile, as they are, and those of the command line, which take precedence.
-
-use std::path::Path;
+//! The options of an import: those of the profile, and those of the command line, which take precedence.
 
 use anyhow::{Result, bail};
+use clap::Args;
 use serde_json::{Map, Value};
 
 use super::Import;
+use crate::api::Api;
 use crate::config::{Config, ProfileKind};
+use crate::profiles;
 
-/// Extensions that name a format by another name. Any other extension is the name of its format, which the API knows
-/// or refuses.
-const EXTENSIONS: [(&str, &str); 3] = [("tsv", "csv"), ("txt", "csv"), ("jsonl", "ndjson")];
 const MAPPING: &str = "mapping";
+
+/// Options that say how a file is written.
+#[derive(Debug, Args)]
+pub(crate) struct Flags {
+    /// The format, such as csv, ndjson or json; by default what the file is, which must agree with its name.
+    #[arg(long)]
+    format: Option<String>,
+    /// The field of a column whose header is not the name of one, such as 'Customer=contact.name'.
+    #[arg(long = "map", value_name = "HEADER=FIELD", value_parser = pair)]
+    map: Vec<(String, String)>,
+    /// The decimal separator of amounts in CSV; a point by default.
+    #[arg(long, value_name = "CHARACTER")]
+    decimal_separator: Option<String>,
+}
 
 /// The members of the request, without the upload.
 ///
 /// # Errors
 /// When the profile can't be read.
-pub(super) fn of(config: &Config, import: &Import) -> Result<Map<String, Value>> {
-    let mut options = match &import.profile {
-        Some(name) => config.profile(ProfileKind::Import, name)?,
-        None => Map::new(),
-    };
-    if !import.map.is_empty() {
-        let mapping = options.entry(MAPPING).or_insert_with(|| Map::new().into());
-        let Value::Object(mapping) = mapping else { bail!("`{MAPPING}` of the profile is not a table.") };
-        for (header, field) in &import.map {
-            mapping.insert(header.clone(), field.as_str().into());
+pub(super) async fn of(config: &Config, api: &Api, import: &Import) -> Result<Map<String, Value>> {
+    let mut options = Map::new();
+    if let Some(name) = &import.profile {
+        if config.has_profile(ProfileKind::Import, name)? {
+            options = config.profile(ProfileKind::Import, name)?;
+        } else {
+            // Read before the file is uploaded: a profile that does not exist is better noticed now.
+            let mapping = profiles::mapping(api, name).await?;
+            options.insert("profile".to_owned(), name.as_str().into());
+            if !import.flags.map.is_empty() {
+                options.insert(MAPPING.to_owned(), mapping.into());
+            }
         }
     }
-    if let Some(separator) = &import.decimal_separator {
-        options.insert("decimal_separator".to_owned(), separator.as_str().into());
-    }
+    apply(&import.flags, &mut options)?;
     if import.dry_run {
         options.insert("dry_run".to_owned(), true.into());
     }
     Ok(options)
+}
+
+/// Adds the options of the command line to others, over which they take precedence. Columns that they do not name keep
+/// their fields.
+///
+/// # Errors
+/// When the others have a mapping of another type.
+pub(crate) fn apply(flags: &Flags, options: &mut Map<String, Value>) -> Result<()> {
+    let Flags { format, map, decimal_separator } = flags;
+    if !map.is_empty() {
+        let mapping = options.entry(MAPPING).or_insert_with(|| Map::new().into());
+        let Value::Object(mapping) = mapping else { bail!("`{MAPPING}` of the profile is not a table.") };
+        for (header, field) in map {
+            mapping.insert(header.clone(), field.as_str().into());
+        }
+    }
+    for (name, value) in [("format", format), ("decimal_separator", decimal_separator)] {
+        if let Some(value) = value {
+            options.insert(name.to_owned(), value.as_str().into());
+        }
+    }
+    Ok(())
 }
 
 /// A header and its field. The last `=` separates them, since no field has one.
@@ -45,26 +79,6 @@ pub(super) fn pair(text: &str) -> Result<(String, String), &'static str> {
             Ok((header.to_owned(), field.trim().to_owned()))
         }
         _ => Err("expected a header and a field, such as 'Customer=contact.name'"),
-    }
-}
-
-/// The format that the command line or the file's name says.
-///
-/// # Errors
-/// When neither does.
-pub(super) fn format(file: &Path, stated: Option<&str>) -> Result<String> {
-    if let Some(stated) = stated {
-        return Ok(stated.to_owned());
-    }
-    let name = file.to_string_lossy().to_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
-    match extension {
-        Some(extension) => {
-            let other = EXTENSIONS.iter().find(|(known, _)| *known == extension);
-            Ok(other.map_or(extension, |(_, format)| format).to_owned())
-        }
-        None => bail!("the format of {} is not known. Add it, for example --format csv.", file.display()),
     }
 }
 
@@ -105,31 +119,15 @@ mod tests {
             "a=b=notes",
             "--dry-run",
         ];
-        let options = of(&config, &Line::parse_from(line).import).expect("options");
+        let import = Line::parse_from(line).import;
+        let mut options = config.profile(ProfileKind::Import, "erp").expect("a profile");
+        apply(&import.flags, &mut options).expect("options");
         let wanted = json!({
-            "decimal_separator": ",", "delimiter": ";", "dry_run": true,
+            "decimal_separator": ",", "delimiter": ";",
             "mapping": { "Kunde": "contact.name", "Nr": "external_id", "a=b": "notes" }
         });
         assert_eq!(Value::Object(options), wanted);
         assert!(Line::try_parse_from(["import", "a.csv", "--map", "Kunde"]).is_err());
         assert!(Line::try_parse_from(["import", "a.csv", "--failed", "b.csv"]).is_err(), "without --wait");
-    }
-
-    #[test]
-    fn format_follows_from_the_name() {
-        for (name, wanted) in [
-            ("a.csv", "csv"),
-            ("A.CSV.GZ", "csv"),
-            ("a.b.tsv", "csv"),
-            ("a.jsonl.gz", "ndjson"),
-            ("a.json", "json"),
-            ("a.xlsx", "xlsx"),
-        ] {
-            assert_eq!(format(Path::new(name), None).expect("a format"), wanted);
-        }
-        assert_eq!(format(Path::new("-"), Some("csv")).expect("a format"), "csv");
-        for name in ["-", "receivables", "a.gz"] {
-            assert!(format(Path::new(name), None).is_err(), "{name}");
-        }
     }
 }

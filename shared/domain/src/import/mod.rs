@@ -14,6 +14,7 @@ mod notation;
 mod open;
 mod options;
 mod plan;
+mod profile;
 mod progress;
 mod record;
 mod report;
@@ -36,12 +37,16 @@ pub use notation::{Format, Notation};
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
-    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, Signs, TextEncoding, UNKNOWN_UPLOAD,
-    comparable,
+    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, Signs, StatedOptions, TextEncoding,
+    UNKNOWN_UPLOAD, comparable,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
+pub use profile::{
+    ImportProfile, NAME_CHARS_MAX, NewProfile, PROFILES_MAX, ProfileChange, ProfileKey, ProfileName,
+    ProfileRef, UsedProfile, VERSIONS_MAX,
+};
 pub use progress::{Counts, Progress};
 pub use record::Cells;
 pub use report::{ChunkReport, RowOutcome, RowReport, processing_failed};

@@ -18,7 +18,7 @@ pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Occurrence, comparable};
 pub use defaults::Defaults;
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
 
-use super::{Format, Mapping, Notation, RowRules};
+use super::{Format, Mapping, Notation, ProfileRef, RowRules};
 use crate::bank::Country;
 use crate::date_format::DateFormat;
 use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
@@ -31,13 +31,18 @@ pub const UNKNOWN_UPLOAD: &str = "not the upload_id of a file that was asked for
 pub const HEADER_LINE_MAX: i64 = 1_000;
 /// The columns that the options may name: as many as a file may have.
 const COLUMNS_MAX: usize = 1_000;
+/// The bytes of the options as JSON. They are stored in the job's item, which has 400 KB at most.
+const BYTES_MAX: usize = 100_000;
 
-/// The options of an import: in the query, or in the body that names an uploaded file.
+/// The options of an import: in the query, in the body that names an uploaded file, or in an import profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Body)]
 #[body(schema(as = ImportOptions))]
 #[body(rule = separators_differ(decimal_separator, thousands_separator))]
 #[serde(default)]
 pub struct ImportOptions {
+    /// The format. By default that of the upload or of the body, or else what the first bytes say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
     /// The fields that columns fill whose headers are not field names: headers, each with a field. Only for CSV.
     #[body(read = mapping)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -94,6 +99,24 @@ pub struct ImportOptions {
     pub dry_run: Option<bool>,
 }
 
+/// The options that a request states, and the profile that has others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Body)]
+pub struct StatedOptions {
+    /// The profile. Options that the request states itself take precedence.
+    pub profile: Option<ProfileRef>,
+    /// The options.
+    #[body(nested)]
+    pub options: ImportOptions,
+}
+
+impl StatedOptions {
+    /// These; what is not stated is taken from `other`.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { profile: self.profile.or(other.profile), options: self.options.or(other.options) }
+    }
+}
+
 /// An uploaded file of accounts to import, with the options of the import.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
 pub struct ImportOfUpload {
@@ -102,7 +125,7 @@ pub struct ImportOfUpload {
     pub upload_id: UploadId,
     /// The options.
     #[body(nested)]
-    pub options: ImportOptions,
+    pub stated: StatedOptions,
 }
 
 impl ImportOptions {
@@ -110,6 +133,7 @@ impl ImportOptions {
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
+            format: self.format.or(other.format),
             mapping: self.mapping.or(other.mapping),
             columns: self.columns.or(other.columns),
             defaults: self.defaults.or(other.defaults),
@@ -151,11 +175,30 @@ impl ImportOptions {
         });
         let mut refused: Vec<_> = refused.collect();
         refused.extend(contradiction(self.decimal_separator, self.thousands_separator));
-        refused.extend(RowRules::of(&self).invalid_defaults());
+        refused.extend(self.contents_findings());
         match refused.is_empty() {
             true => Ok(Notation { format, gzip, in_request: false, options: Box::new(self) }),
             false => Err(refused),
         }
+    }
+
+    /// What is wrong with the options whatever the file is: default values that no row may have, and too many bytes.
+    #[must_use]
+    pub fn contents_findings(&self) -> Vec<Finding> {
+        let mut findings = RowRules::of(self).invalid_defaults();
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        if json.len() > BYTES_MAX {
+            let largest = if self.columns.is_some() { "columns" } else { "mapping" };
+            let reason = format!("the options have more than {BYTES_MAX} bytes in all");
+            findings.push(Finding::in_field(largest, FindingCode::TooLong, reason));
+        }
+        findings
+    }
+
+    /// Whether the option of this name is set.
+    #[must_use]
+    pub fn has(&self, option: &str) -> bool {
+        serde_json::to_value(self).is_ok_and(|options| options.get(option).is_some())
     }
 }
 
@@ -244,7 +287,7 @@ mod tests {
     #[test]
     fn all_options_are_read_from_values_and_from_texts() {
         let json = r#"{
-            "mapping": {"Kunde": "contact.name"}, "columns": [{"from": 3, "to": "notes"}],
+            "format": "csv", "mapping": {"Kunde": "contact.name"}, "columns": [{"from": 3, "to": "notes"}],
             "defaults": {"currency": "EUR", "source_system": "SAP"}, "decimal_separator": ",", "thousands_separator": ".",
             "date_format": "DD.MM.YYYY", "default_country": "de", "amount": {"debit": "Soll", "credit": "Haben"},
             "blank_external_id": "allow", "encoding": "windows-1250", "delimiter": ";", "quote": "'", "header_line": 5,

@@ -21,8 +21,12 @@ pub struct Upload {
     pub id: UploadId,
     /// The organization.
     pub org: OrgId,
-    /// The format.
-    pub format: Format,
+    /// The format, if the request stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
+    /// The name of the file, if the request stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<Text<255>>,
     /// Whether it is compressed (RFC 1952), by its name.
     pub gzip: bool,
     /// The SHA-256 in base64, as S3 reports it, if the request stated it.
@@ -40,8 +44,8 @@ const _: () = assert!(FILE_BYTES_MAX == 5_000_000_000);
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
 #[body(schema(as = NewUpload, example = json!({ "format": "csv", "filename": "month-end.csv.gz" })))]
 pub struct Announced {
-    /// The format.
-    pub format: Format,
+    /// The format; by default what the first bytes say, which must agree with the name.
+    pub format: Option<Format>,
     /// The name. A file whose name ends in `.gz` is decompressed (RFC 1952).
     pub filename: Option<Text<255>>,
     /// The length. If it is stated, S3 accepts only a file of this length.

@@ -25,7 +25,7 @@ const HEADER_BYTES: usize = 64 * 1024;
 const LINES_SEARCHED: usize = 100;
 
 /// The header of a table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Header {
     /// The position of its line in the head of the file.
     pub(super) at: usize,
@@ -34,6 +34,25 @@ pub(super) struct Header {
     pub(super) delimiter: u8,
     pub(super) columns: Vec<Column>,
     pub(super) amount: Option<AmountAt>,
+    /// The error about required fields without a column. Rows of accounts that exist need them not, so a file whose rows
+    /// name their accounts may lack them.
+    pub(super) missing: Option<PayloadError>,
+}
+
+impl Header {
+    /// The header, if it has all columns that new accounts need.
+    fn complete(self) -> Result<Self, PayloadError> {
+        match self.missing {
+            Some(missing) => Err(missing),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether a column may name the account of each row.
+    fn names_accounts(&self) -> bool {
+        let names = [Some(AccountField::ExternalId), Some(AccountField::Id)];
+        self.columns.iter().any(|column| names.contains(&column.field))
+    }
 }
 
 /// A line of the head of a file.
@@ -65,16 +84,27 @@ pub(super) fn find(head: &[u8], options: &ImportOptions) -> Result<Header, Paylo
         let line = line.ok_or(PayloadErrorKind::NoHeaderLine { line: before + 1 })?;
         return header(line, delimiter.unwrap_or_else(|| most_frequent(line.text)), options);
     }
-    let refused = match header(first, delimiter.unwrap_or_else(|| most_frequent(first.text)), options) {
+    let of_first = header(first, delimiter.unwrap_or_else(|| most_frequent(first.text)), options);
+    let refused = match of_first.clone().and_then(Header::complete) {
         Err(error) if may_be_preceded(&error) => error,
         found => return found,
     };
-    let mut searched = lines.take(LINES_SEARCHED).filter_map(|line| {
+    let delimiters = delimiter.as_ref().map_or(DELIMITERS.as_slice(), std::slice::from_ref);
+    let below = lines.take(LINES_SEARCHED).flat_map(|line| {
         let line = Line { text: line.text.get(..HEADER_BYTES).unwrap_or(line.text), ..line };
-        let delimiters = delimiter.as_ref().map_or(DELIMITERS.as_slice(), std::slice::from_ref);
-        delimiters.iter().find_map(|delimiter| header(line, *delimiter, options).ok())
+        delimiters.iter().filter_map(move |delimiter| header(line, *delimiter, options).ok())
     });
-    searched.next().ok_or_else(|| misquoted(first, options).unwrap_or(refused))
+    // A line with all columns that new accounts need is more likely the header than one without.
+    let mut incomplete = of_first.ok().filter(Header::names_accounts);
+    for found in below {
+        if found.missing.is_none() {
+            return Ok(found);
+        }
+        if incomplete.is_none() && found.names_accounts() {
+            incomplete = Some(found);
+        }
+    }
+    incomplete.ok_or_else(|| misquoted(first, options).unwrap_or(refused))
 }
 
 /// The mistake in the quotation marks of a line that should be the header, if there is one. It is why no column has a
@@ -165,16 +195,19 @@ fn most_frequent(text: &[u8]) -> u8 {
 fn header(line: Line<'_>, delimiter: u8, options: &ImportOptions) -> Result<Header, PayloadError> {
     let mut records = Records::new(line.text, delimiter, options.quote.unwrap_or_default(), line.before);
     let read = records.next().ok().flatten().ok_or(PayloadErrorKind::NoRows)?.cells;
-    let (columns, amount) = columns(&read, line.before + 1, options)?;
-    Ok(Header { at: line.at, lines_before: line.before, delimiter, columns, amount })
+    let Columns { columns, amount, missing } = columns(&read, line.before + 1, options)?;
+    Ok(Header { at: line.at, lines_before: line.before, delimiter, columns, amount, missing })
+}
+
+/// The columns of a header, those of the amount, and the error about those that are missing.
+struct Columns {
+    columns: Vec<Column>,
+    amount: Option<AmountAt>,
+    missing: Option<PayloadError>,
 }
 
 /// The columns of a header. Guards, which files of refused rows have, are not part of the names.
-fn columns(
-    header: &Cells,
-    line: u64,
-    options: &ImportOptions,
-) -> Result<(Vec<Column>, Option<AmountAt>), PayloadError> {
+fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Result<Columns, PayloadError> {
     if header.len() > COLUMNS_MAX {
         return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
     }
@@ -231,12 +264,11 @@ fn columns(
         .filter(is_missing)
         .map(|required| missing_column(required, header, &fields))
         .collect();
-    if !missing.is_empty() {
-        return Err(PayloadErrorKind::MissingColumns { columns: missing, found }.into());
-    }
+    let missing = (!missing.is_empty())
+        .then(|| PayloadError::from(PayloadErrorKind::MissingColumns { columns: missing, found }));
     let columns =
         header.iter().zip(fields).map(|(header, field)| Column { header: header.to_owned(), field });
-    Ok((columns.collect(), amount))
+    Ok(Columns { columns: columns.collect(), amount, missing })
 }
 
 /// The columns that the options name.
