@@ -199,7 +199,7 @@ async fn unreadable_files_fail_with_clear_reason() {
         ("header-only.csv", header.into(), "refused", "there are no rows to import"),
         ("one-row.csv", good.clone().into(), "completed", ""),
         ("200-MB-line.csv.gz", long_line.clone(), "refused", "line 2: a row has more than 4000000"),
-        ("200-MB-line.ndjson.gz", long_line, "refused", "line 2: a row has more than 4000000"),
+        ("200-MB-line.ndjson.gz", long_line, "refused", "the file is a table (CSV); state the format `csv`"),
         ("200-MB-line.json.gz", megabytes(200, b' '), "refused", "a row has more than 4000000 bytes"),
         ("zeros.csv.gz", megabytes(200, 0), "refused", "the header has more than 200 characters"),
         ("blanks.csv.gz", megabytes(200, b'\n'), "refused", "there are no rows to import"),
