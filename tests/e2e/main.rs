@@ -47,6 +47,7 @@ mod notification_worker;
 mod notifications;
 mod open_imports;
 mod openapi;
+mod partial_rows;
 mod paths;
 mod queues;
 mod recursion;

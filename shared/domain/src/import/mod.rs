@@ -30,7 +30,7 @@ pub use crate::date_format::DateFormat;
 pub use crate::fields::Misquoting;
 pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
-pub use decision::{Decision, RowWrite};
+pub use decision::{Decision, Refused, RowWrite};
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
 pub use notation::{Format, Notation};

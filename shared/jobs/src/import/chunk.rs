@@ -1,6 +1,10 @@
 //! A chunk: its rows are written to the accounts, its findings reported and its counts committed.
 //!
 //! A chunk's result is committed once. Processed again, a chunk writes no row and counts no row twice.
+//!
+//! A row that lacks what a new account needs, and finds no account, waits while an older import has not ended, which may create
+//! it: the chunk is put back after its other rows are written, as if AWS had throttled it. An import waits for older ones alone,
+//! so there are no circles.
 
 use std::time::Instant;
 
@@ -11,7 +15,7 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountField, AccountUpsert, Checked, Chunk, ChunkReport, Counts, ImportJob, RawRow, RowOutcome,
+    AccountField, AccountUpsert, Checked, Chunk, ChunkReport, Counts, ImportJob, RawRow, Refused, RowOutcome,
     RowWrite, Written,
 };
 use saldo_domain::money::Currency;
@@ -72,7 +76,26 @@ pub(super) async fn process(
         Ok((number, import_alone(stores, job, row, seen.as_ref(), default_currency, deadline).await?))
     };
     let left = stream::iter(left).enumerate().map(finish).buffer_unordered(WRITES_IN_FLIGHT);
-    outcomes.extend(left.try_collect::<Vec<_>>().await?);
+    let mut incomplete = Vec::new();
+    for (number, alone) in left.try_collect::<Vec<_>>().await? {
+        match alone {
+            Ok(result) => outcomes.push((number, result)),
+            Err(row) => incomplete.push((number, row)),
+        }
+    }
+    if !incomplete.is_empty() {
+        let now = Timestamp::now();
+        if deadline.retry(|| stores.imports.older_is_unfinished(job, now)).await? {
+            return Err(Failure::Throttled {
+                operation: "rows that wait for the accounts of an older import",
+            });
+        }
+        // An older import may have created their accounts before it ended.
+        for (number, row) in incomplete {
+            let result = import_alone(stores, job, *row, None, default_currency, deadline).await?;
+            outcomes.push((number, result.unwrap_or_else(|row| row.incomplete())));
+        }
+    }
     outcomes.sort_unstable_by_key(|(number, _)| *number);
     let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
     let (counts, ended) = commit(stores, job, chunk, outcomes, default_currency, false, deadline).await?;
@@ -86,6 +109,8 @@ pub(super) async fn process(
 type RowResult = (RowOutcome, Vec<Finding>);
 /// A row that is to be written alone, into the account that was found, or else as it is read again.
 type RowAlone = Box<(Row, Option<Seen>)>;
+/// The result of such a row; the inner error is a row that has no account, and can't create one.
+type AloneResult = Result<RowResult, Box<Row>>;
 
 /// Checks rows and looks up their accounts; with a consistent read if `certain`.
 pub(super) async fn look_up(
@@ -136,15 +161,25 @@ impl Row {
     }
 
     /// The result of a row for which the store returned this.
-    fn result(self, written: Result<Written, Finding>) -> RowResult {
+    fn result(self, written: Result<Written, Refused>) -> AloneResult {
         let mut findings = self.checked.findings;
         match written {
-            Ok(written) => (written.into(), findings),
-            Err(finding) => {
-                findings.push(finding);
-                (RowOutcome::Failed, findings)
+            Ok(written) => Ok((written.into(), findings)),
+            Err(Refused::Incomplete(_)) => {
+                Err(Box::new(Self { checked: Checked { findings, ..self.checked }, ..self }))
+            }
+            Err(refused) => {
+                findings.extend(refused.into_findings());
+                Ok((RowOutcome::Failed, findings))
             }
         }
+    }
+
+    /// The result of a row without an account that it could change.
+    fn incomplete(self) -> RowResult {
+        let Checked { upsert, mut findings } = self.checked;
+        findings.extend(upsert.iter().flat_map(AccountUpsert::missing));
+        (RowOutcome::Failed, findings)
     }
 
     /// The row as it is written into its account; `None` if it is refused.
@@ -198,7 +233,7 @@ async fn import_group(
     let writes = rows.iter().zip(seen);
     let writes = writes.filter_map(|(row, seen)| Some((row.write(job, default_currency, now)?, seen)));
     let writes: Vec<_> = writes.collect();
-    let written: Vec<Result<Result<Written, Finding>, Option<Seen>>> = if job.dry_run {
+    let written: Vec<Result<Result<Written, Refused>, Option<Seen>>> = if job.dry_run {
         let tries = writes
             .iter()
             .map(|(row, seen)| deadline.retry(move || stores.accounts.try_import(&job.org, row, seen)));
@@ -212,14 +247,15 @@ async fn import_group(
     let results = rows.into_iter().map(|row| match row.is_refused() {
         true => Ok(row.refused()),
         false => match written.next().unwrap_or(Err(None)) {
-            Ok(written) => Ok(row.result(written)),
+            // Without an account, the row is tried once more with the rows that are left.
+            Ok(written) => row.result(written).map_err(|row| Box::new((*row, None))),
             Err(seen) => Err(Box::new((row, seen))),
         },
     });
     Ok(results.collect())
 }
 
-/// Writes a row that its batch has not written.
+/// Writes a row that its batch has not written. In a dry run, it only finds out what writing it would do.
 async fn import_alone(
     stores: &Stores,
     job: &ImportJob,
@@ -227,10 +263,16 @@ async fn import_alone(
     seen: Option<&Seen>,
     default_currency: Currency,
     deadline: Deadline,
-) -> Result<RowResult, Failure> {
-    let Some(write) = row.write(job, default_currency, Timestamp::now()) else { return Ok(row.refused()) };
-    let by = ChangedBy::import(job.id.clone());
-    let written = deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?;
+) -> Result<AloneResult, Failure> {
+    let Some(write) = row.write(job, default_currency, Timestamp::now()) else {
+        return Ok(Ok(row.refused()));
+    };
+    let (by, unseen) = (ChangedBy::import(job.id.clone()), Seen::default());
+    let written = match job.dry_run {
+        // Only a row that can't create an account is here, so that the account is read.
+        true => deadline.retry(|| stores.accounts.try_import(&job.org, &write, &unseen)).await?,
+        false => deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?,
+    };
     Ok(row.result(written))
 }
 

@@ -6,9 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::Written;
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::fields::Finding;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{Decision, RowWrite};
+use saldo_domain::import::{Decision, Refused, RowWrite};
 
 use super::record::WHAT;
 use super::state::Stored;
@@ -108,7 +107,7 @@ impl AccountStore {
     /// Writes a row of an import into an account that was seen before, or is read first. Delivered again, it returns the
     /// same and changes nothing.
     ///
-    /// The inner error is a finding about the row: see [`RowWrite::decide`].
+    /// The inner error says why the row is refused: see [`RowWrite::decide`].
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the row may have been written or not.
@@ -118,7 +117,7 @@ impl AccountStore {
         row: &RowWrite<'_>,
         seen: Option<&Seen>,
         by: &ChangedBy,
-    ) -> Result<Result<Written, Finding>, Failure> {
+    ) -> Result<Result<Written, Refused>, Failure> {
         // What a failed write or a consistent read finds is certain. A look-up may have missed a write.
         let (mut stored, mut is_certain) = match seen {
             Some(Seen(stored)) => (stored.clone(), false),
@@ -134,7 +133,7 @@ impl AccountStore {
                         Err(failed) => Stored::found(failed),
                     }
                 }
-                Err(finding) if is_certain => return Ok(Err(finding)),
+                Err(refused) if is_certain => return Ok(Err(refused)),
                 Err(_) => self.read(org, row.id).await?,
             };
             is_certain = true;
@@ -168,7 +167,7 @@ impl AccountStore {
         org: &OrgId,
         row: &RowWrite<'_>,
         Seen(seen): &Seen,
-    ) -> Result<Result<Written, Finding>, Failure> {
+    ) -> Result<Result<Written, Refused>, Failure> {
         let decision = match row.decide(&seen.state(org)?) {
             // The account may have changed since it was looked up.
             Err(_) => row.decide(&self.read(org, row.id).await?.state(org)?),
