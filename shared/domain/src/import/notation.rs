@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::options::contradiction;
 use super::{ImportOptions, RowRules};
-use crate::fields::InvalidValue;
+use crate::fields::{Finding, FindingCode, InvalidValue};
 
 /// The format of a payload and its options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,37 @@ impl Notation {
     #[must_use]
     pub fn of(format: Format) -> Self {
         Self { format, gzip: false, in_request: false, options: Box::default() }
+    }
+
+    /// The notation of a payload with these options.
+    ///
+    /// # Errors
+    /// The options that exist only for CSV, for a payload in another format; options that contradict each other, which come
+    /// from the query and the body; and default values that no row may have.
+    pub fn with(options: ImportOptions, format: Format, gzip: bool) -> Result<Self, Vec<Finding>> {
+        let of_csv = [
+            ("mapping", options.mapping.is_some()),
+            ("columns", options.columns.is_some()),
+            ("decimal_separator", options.decimal_separator.is_some()),
+            ("thousands_separator", options.thousands_separator.is_some()),
+            ("amount", options.amount.is_some()),
+            ("blank_external_id", options.blank_external_id.is_some()),
+            ("encoding", options.encoding.is_some()),
+            ("delimiter", options.delimiter.is_some()),
+            ("quote", options.quote.is_some()),
+            ("header_line", options.header_line.is_some()),
+        ];
+        let refused = of_csv.into_iter().filter(|(_, is_set)| *is_set && format != Format::Csv);
+        let refused = refused.map(|(name, _)| {
+            Finding::in_field(name, FindingCode::InvalidValue, "this option is only for CSV")
+        });
+        let mut refused: Vec<_> = refused.collect();
+        refused.extend(contradiction(options.decimal_separator, options.thousands_separator));
+        refused.extend(RowRules::of(&options).invalid_defaults());
+        match refused.is_empty() {
+            true => Ok(Self { format, gzip, in_request: false, options: Box::new(options) }),
+            false => Err(refused),
+        }
     }
 
     /// The rules for the values of rows.
@@ -62,5 +94,25 @@ impl FromStr for Format {
             "csv" => Self::Csv,
             _ => return Err(InvalidValue("expected csv, ndjson or json")),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::date_format::DateFormat;
+
+    #[test]
+    fn options_of_tables_are_refused_for_json() {
+        let options = ImportOptions {
+            header_line: Some(2),
+            date_format: Some(DateFormat::Serial),
+            ..Default::default()
+        };
+        let refused = Notation::with(options, Format::Ndjson, false).expect_err("an option of CSV");
+        assert_eq!(
+            refused.iter().map(|found| found.field.as_deref()).collect::<Vec<_>>(),
+            [Some("header_line")]
+        );
     }
 }

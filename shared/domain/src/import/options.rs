@@ -18,7 +18,7 @@ pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Occurrence, comparable};
 pub use defaults::Defaults;
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
 
-use super::{Format, Mapping, Notation, RowRules};
+use super::Mapping;
 use crate::bank::Country;
 use crate::date_format::DateFormat;
 use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
@@ -126,41 +126,10 @@ impl ImportOptions {
             dry_run: self.dry_run.or(other.dry_run),
         }
     }
-
-    /// The notation of a payload with these options.
-    ///
-    /// # Errors
-    /// The options that exist only for CSV, for a payload in another format; options that contradict each other, which come
-    /// from the query and the body; and default values that no row may have.
-    pub fn notation(self, format: Format, gzip: bool) -> Result<Notation, Vec<Finding>> {
-        let of_csv = [
-            ("mapping", self.mapping.is_some()),
-            ("columns", self.columns.is_some()),
-            ("decimal_separator", self.decimal_separator.is_some()),
-            ("thousands_separator", self.thousands_separator.is_some()),
-            ("amount", self.amount.is_some()),
-            ("blank_external_id", self.blank_external_id.is_some()),
-            ("encoding", self.encoding.is_some()),
-            ("delimiter", self.delimiter.is_some()),
-            ("quote", self.quote.is_some()),
-            ("header_line", self.header_line.is_some()),
-        ];
-        let refused = of_csv.into_iter().filter(|(_, is_set)| *is_set && format != Format::Csv);
-        let refused = refused.map(|(name, _)| {
-            Finding::in_field(name, FindingCode::InvalidValue, "this option is only for CSV")
-        });
-        let mut refused: Vec<_> = refused.collect();
-        refused.extend(contradiction(self.decimal_separator, self.thousands_separator));
-        refused.extend(RowRules::of(&self).invalid_defaults());
-        match refused.is_empty() {
-            true => Ok(Notation { format, gzip, in_request: false, options: Box::new(self) }),
-            false => Err(refused),
-        }
-    }
 }
 
 /// The finding about a separator that would have both meanings.
-fn contradiction(
+pub(super) fn contradiction(
     decimal: Option<DecimalSeparator>,
     thousands: Option<ThousandsSeparator>,
 ) -> Option<Finding> {
@@ -230,12 +199,13 @@ fn default_country(fields: &mut Fields<'_>, name: &'static str) -> Patch<Country
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Format, Notation};
     use super::*;
 
     fn read(json: &str) -> Result<ImportOptions, Vec<String>> {
         let fields = Fields::of_json(ImportOptions::FIELDS, json.as_bytes()).expect("JSON");
         let options = ImportOptions::read(fields, ())
-            .and_then(|options| options.clone().notation(Format::Csv, false).map(|_| options));
+            .and_then(|options| Notation::with(options.clone(), Format::Csv, false).map(|_| options));
         options.map_err(|found| {
             found.into_iter().map(|found| found.field.unwrap_or_default().into_owned()).collect()
         })
@@ -284,19 +254,5 @@ mod tests {
             assert_eq!(read(json), Err(vec![name.to_owned()]), "{json}");
         }
         assert!(read(r#"{"date_format": "DD.MM.YYYY", "defaults": {"due_date": "31.12.2026"}}"#).is_ok());
-    }
-
-    #[test]
-    fn options_of_tables_are_refused_for_json() {
-        let options = ImportOptions {
-            header_line: Some(2),
-            date_format: Some(DateFormat::Serial),
-            ..Default::default()
-        };
-        let refused = options.notation(Format::Ndjson, false).expect_err("an option of CSV");
-        assert_eq!(
-            refused.iter().map(|found| found.field.as_deref()).collect::<Vec<_>>(),
-            [Some("header_line")]
-        );
     }
 }
