@@ -11,6 +11,8 @@ use crate::text::Text;
 
 /// The bytes of a file: as many as S3 accepts in one request.
 pub const FILE_BYTES_MAX: i64 = 5_000_000_000;
+/// The name of a file.
+pub type FileName = Text<255>;
 /// The extension of compressed files.
 const GZIP: &str = ".gz";
 
@@ -25,6 +27,9 @@ pub struct Upload {
     pub format: Format,
     /// Whether it is compressed (RFC 1952), by its name.
     pub gzip: bool,
+    /// Its name, if the request stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<FileName>,
     /// The SHA-256 in base64, as S3 reports it, if the request stated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
@@ -43,7 +48,7 @@ pub struct Announced {
     /// The format.
     pub format: Format,
     /// The name. A file whose name ends in `.gz` is decompressed (RFC 1952).
-    pub filename: Option<Text<255>>,
+    pub filename: Option<FileName>,
     /// The length. If it is stated, S3 accepts only a file of this length.
     #[body(integer(1, FILE_BYTES_MAX))]
     pub bytes: Option<i64>,

@@ -6,6 +6,7 @@
 
 mod chunk;
 mod chunk_file;
+mod commit;
 mod dead_letters;
 mod end;
 mod events;
