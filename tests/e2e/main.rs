@@ -70,3 +70,4 @@ mod transaction_lists;
 mod transactions;
 mod uploads;
 mod watch;
+mod workbooks;

@@ -7,5 +7,6 @@ pub mod chunk_file;
 mod encode;
 pub mod formula;
 pub mod read;
+mod workbook;
 
-pub use encode::{Encoder, cell_text};
+pub use encode::Encoder;

@@ -50,6 +50,16 @@ pub enum Format {
     Ndjson,
     /// A header and one record per row (RFC 4180), separated by commas, semicolons, tabs or another character.
     Csv,
+    /// A workbook of Office Open XML (ISO/IEC 29500), one of whose sheets has a header and one record per row.
+    Xlsx,
+}
+
+impl Format {
+    /// Whether a payload is a table, whose header names the columns.
+    #[must_use]
+    pub fn is_table(self) -> bool {
+        matches!(self, Self::Csv | Self::Xlsx)
+    }
 }
 
 impl FromStr for Format {
@@ -60,7 +70,8 @@ impl FromStr for Format {
             "json" => Self::Json,
             "ndjson" => Self::Ndjson,
             "csv" => Self::Csv,
-            _ => return Err(InvalidValue("expected csv, ndjson or json")),
+            "xlsx" => Self::Xlsx,
+            _ => return Err(InvalidValue("expected csv, xlsx, ndjson or json")),
         })
     }
 }
