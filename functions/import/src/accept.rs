@@ -154,7 +154,7 @@ fn of_payload(
     Payload { bytes, .. }: &Payload,
 ) -> Result<Accepted, Problem> {
     let dry_run = options.dry_run.unwrap_or_default();
-    let notation = options.notation(format, false).map_err(Problem::invalid_parameters)?;
+    let notation = Notation::with(options, format, false).map_err(Problem::invalid_parameters)?;
     let notation = Notation { in_request: true, ..notation };
     let total_records = read::count(&notation, &**bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
@@ -179,7 +179,7 @@ async fn of_upload(
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let dry_run = options.dry_run.unwrap_or_default();
-    let notation = options.notation(upload.format, upload.gzip)?;
+    let notation = Notation::with(options, upload.format, upload.gzip)?;
     Ok(accepted(stores, PayloadFile { name, bytes, etag }, notation, None, dry_run))
 }
 

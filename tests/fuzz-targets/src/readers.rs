@@ -57,7 +57,7 @@ pub fn csv(input: &[u8]) {
         options.decimal_separator = Some(DecimalSeparator::Comma);
     }
     // Options that a request is refused for.
-    let Ok(notation) = options.notation(Format::Csv, how & GZIP != 0) else { return };
+    let Ok(notation) = Notation::with(options, Format::Csv, how & GZIP != 0) else { return };
     let outcome = read(&notation, how, seed, payload);
     let is_usual = notation.options.quote.is_none() && notation.options.encoding.is_none();
     if let Some(text) = plain_text(how, payload).filter(|_| is_usual) {

@@ -6,7 +6,7 @@
 
 use std::io::{Cursor, Write};
 
-use saldo_domain::import::{Format, ImportOptions};
+use saldo_domain::import::{Format, ImportOptions, Notation};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -49,7 +49,7 @@ pub fn xlsx(input: &[u8]) {
         let Some(read) = read_options(line) else { return };
         (options, payload) = (read, rest.get(1..).unwrap_or_default());
     }
-    let Ok(notation) = options.notation(Format::Xlsx, false) else { return };
+    let Ok(notation) = Notation::with(options, Format::Xlsx, false) else { return };
     let file = if how & FILE == 0 { archive(payload) } else { payload.to_vec() };
     let outcome = Outcome::of(&notation, file.as_slice());
     outcome.assert_same(&Outcome::of(&notation, Pieces::new(&file, seed)));

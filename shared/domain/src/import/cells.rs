@@ -1,13 +1,11 @@
 //! Converts rows of any format to fields.
 
+use super::row::NAMES;
 use super::{AmountAt, CellMark, Cells, Column, RowBody, RowRules, Shape};
 use crate::account::AccountField;
-use crate::fields::{Fields, Finding, FindingCode, Names, Severity, Value, WrittenIn, shown_value};
+use crate::fields::{Fields, Finding, FindingCode, Severity, Value, WrittenIn, shown_value};
 use crate::money::{parse_json_number, parse_plain};
 use crate::text::{is_blank, trimmed};
-
-/// The names of the fields, each at the position of its field.
-pub(super) const NAMES: &Names = &Names::new(AccountField::NAMES);
 
 /// The fields of a row.
 pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'a>) -> Fields<'a> {

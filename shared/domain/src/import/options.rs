@@ -20,7 +20,7 @@ pub use defaults::Defaults;
 pub use sheet::SheetRef;
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
 
-use super::{Format, Mapping, Notation, RowRules};
+use super::Mapping;
 use crate::bank::Country;
 use crate::date_format::DateFormat;
 use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
@@ -135,47 +135,10 @@ impl ImportOptions {
             dry_run: self.dry_run.or(other.dry_run),
         }
     }
-
-    /// The notation of a payload with these options.
-    ///
-    /// # Errors
-    /// The options that don't exist for the format; options that contradict each other, which come from the query and the
-    /// body; and default values that no row may have.
-    pub fn notation(self, format: Format, gzip: bool) -> Result<Notation, Vec<Finding>> {
-        let of_tables = [
-            ("mapping", self.mapping.is_some()),
-            ("columns", self.columns.is_some()),
-            ("decimal_separator", self.decimal_separator.is_some()),
-            ("thousands_separator", self.thousands_separator.is_some()),
-            ("amount", self.amount.is_some()),
-            ("blank_external_id", self.blank_external_id.is_some()),
-            ("header_line", self.header_line.is_some()),
-            ("sheet", self.sheet.is_some()),
-        ];
-        let of_texts = [
-            ("encoding", self.encoding.is_some()),
-            ("delimiter", self.delimiter.is_some()),
-            ("quote", self.quote.is_some()),
-        ];
-        let of_tables = of_tables.map(|(name, is_set)| (name, is_set && !format.is_table(), "CSV and XLSX"));
-        let of_texts = of_texts.map(|(name, is_set)| (name, is_set && format != Format::Csv, "CSV"));
-        let refused = of_tables.into_iter().chain(of_texts).filter(|(_, is_refused, _)| *is_refused);
-        let refused = refused.map(|(name, _, formats)| {
-            let reason = format!("this option is only for {formats}");
-            Finding::in_field(name, FindingCode::InvalidValue, reason)
-        });
-        let mut refused: Vec<_> = refused.collect();
-        refused.extend(contradiction(self.decimal_separator, self.thousands_separator));
-        refused.extend(RowRules::of(&self).invalid_defaults());
-        match refused.is_empty() {
-            true => Ok(Notation { format, gzip, in_request: false, options: Box::new(self) }),
-            false => Err(refused),
-        }
-    }
 }
 
 /// The finding about a separator that would have both meanings.
-fn contradiction(
+pub(super) fn contradiction(
     decimal: Option<DecimalSeparator>,
     thousands: Option<ThousandsSeparator>,
 ) -> Option<Finding> {
@@ -263,12 +226,13 @@ fn default_country(fields: &mut Fields<'_>, name: &'static str) -> Patch<Country
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Format, Notation};
     use super::*;
 
     fn read(json: &str) -> Result<ImportOptions, Vec<String>> {
         let fields = Fields::of_json(ImportOptions::FIELDS, json.as_bytes()).expect("JSON");
         let options = ImportOptions::read(fields, ())
-            .and_then(|options| options.clone().notation(Format::Csv, false).map(|_| options));
+            .and_then(|options| Notation::with(options.clone(), Format::Csv, false).map(|_| options));
         options.map_err(|found| {
             found.into_iter().map(|found| found.field.unwrap_or_default().into_owned()).collect()
         })
@@ -321,22 +285,5 @@ mod tests {
             assert_eq!(read(json), Err(vec![name.to_owned()]), "{json}");
         }
         assert!(read(r#"{"date_format": "DD.MM.YYYY", "defaults": {"due_date": "31.12.2026"}}"#).is_ok());
-    }
-
-    #[test]
-    fn options_are_refused_for_formats_without_them() {
-        let options = ImportOptions {
-            header_line: Some(2),
-            date_format: Some(DateFormat::Serial),
-            quote: Some(Quote::Single),
-            ..Default::default()
-        };
-        for (format, expected) in
-            [(Format::Ndjson, &["header_line", "quote"][..]), (Format::Xlsx, &["quote"]), (Format::Csv, &[])]
-        {
-            let refused = options.clone().notation(format, false).err().unwrap_or_default();
-            let refused: Vec<_> = refused.iter().filter_map(|found| found.field.as_deref()).collect();
-            assert_eq!(refused, expected, "{format:?}");
-        }
     }
 }

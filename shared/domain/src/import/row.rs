@@ -7,9 +7,11 @@ use serde_json::value::RawValue;
 
 use super::{CellMark, Cells};
 use crate::account::{AccountField, ExternalId};
-use crate::fields::{Misquoting, Value, is_mangled};
+use crate::fields::{Misquoting, Names, Value, is_mangled};
 use crate::id::{AccountId, OrgId};
 
+/// The names of the fields of a row, each at the position of its field.
+pub(super) const NAMES: &Names = &Names::new(AccountField::NAMES);
 /// The header of the column with the reason of refusal. It is not a field; files of refused rows have it, also when they
 /// are imported again.
 pub const REASON: &str = "reason";

@@ -1,7 +1,7 @@
 //! The rules for the values of rows, from the options of the import.
 
-use super::cells::NAMES;
 use super::options::{BlankExternalId, Defaults, Signs};
+use super::row::NAMES;
 use super::{AccountUpsert, AmountColumns, ImportOptions, RowContext};
 use crate::account::AccountField;
 use crate::date_format::DateFormat;

@@ -10,8 +10,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::marks::is_known;
-use super::{AmountError, DecimalSeparator, parse_plain};
-use crate::fields::InvalidValue;
+use super::{AmountError, DecimalSeparator, UnknownSeparator, parse_plain};
 
 /// The digits of a group between separators of thousands.
 const GROUP_DIGITS: usize = 3;
@@ -60,15 +59,15 @@ impl ThousandsSeparator {
 }
 
 impl FromStr for ThousandsSeparator {
-    type Err = InvalidValue;
+    type Err = UnknownSeparator;
 
-    fn from_str(separator: &str) -> Result<Self, InvalidValue> {
+    fn from_str(separator: &str) -> Result<Self, UnknownSeparator> {
         match separator {
             "." => Ok(Self::Point),
             "," => Ok(Self::Comma),
             "'" => Ok(Self::Apostrophe),
             " " | "\u{a0}" | "\u{202f}" => Ok(Self::Space),
-            _ => Err(InvalidValue("expected . or , or ' or a space")),
+            _ => Err(UnknownSeparator(". or , or ' or a space")),
         }
     }
 }

@@ -9,6 +9,7 @@ mod decoded;
 mod elements;
 mod header;
 mod json;
+mod misquoted;
 mod ndjson;
 mod quoting;
 mod recognized;

@@ -1,8 +1,6 @@
 //! Merged cells. Only the first cell of an area has its value; if the area spans several rows of the table, the others would
 //! lose theirs without a word.
 
-use super::sheet::column_of;
-
 /// An area of merged cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Merged {
@@ -35,6 +33,14 @@ impl Merged {
         let (first, last) = self.columns;
         self.rows.0 > header && self.rows.0 <= last_row && (first..=last.max(first)).take(1_000).any(is_read)
     }
+}
+
+/// The column of a cell such as `AB12`, counting from 0.
+pub(super) fn column_of(cell: &str) -> Option<usize> {
+    const LETTERS: usize = 26;
+    let letters = cell.bytes().map(|byte| byte.to_ascii_uppercase()).take_while(u8::is_ascii_uppercase);
+    let number = letters.take(4).fold(0, |number, letter| number * LETTERS + usize::from(letter - b'A') + 1);
+    number.checked_sub(1)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The rows are passed on as they are read. Memory holds the first rows, in which the header is found, one further row, and
 //! the texts and formats that cells refer to, of which there may be a bounded number.
 
+mod error;
 mod merged;
 mod number_format;
 mod package;
@@ -25,6 +26,7 @@ use saldo_domain::import::{AccountField, AmountAt, Cells, Column, ImportOptions,
 use super::header::{self, LINES_SEARCHED};
 use super::quoting::is_id_of_account;
 use super::{ReadError, Rows, Sink};
+use error::invalid;
 use package::Package;
 use sheet::{Sheet, SheetRow, Value};
 use strings::SharedStrings;
@@ -39,8 +41,6 @@ pub(super) const WORKBOOK_BYTES_MAX: u64 = 200_000_000;
 const ROWS_LOOKED_AT: usize = 1_000;
 /// The cells of the first rows after which no more of them are held.
 const CELLS_LOOKED_AT: usize = 50_000;
-/// The characters of a reason.
-const REASON_CHARS_MAX: usize = 200;
 /// The separator of cells in files that are made of the rows.
 const DELIMITER: char = ',';
 
@@ -67,7 +67,7 @@ pub(super) fn read(
         amounts: rules.amounts(),
         dates: rules.dates(),
     };
-    let sheet = package.part(&part)?.ok_or_else(|| invalid("a sheet is missing".to_owned()))?;
+    let sheet = package.part(&part)?.ok_or_else(|| invalid("a sheet is missing"))?;
     let since_event = Cell::new(0);
     let mut sheet = Sheet::new(Xml::new(sheet, &since_event), &strings);
 
@@ -209,14 +209,4 @@ impl Table {
         }
         rows.push(shape, Some(row.number), RowBody::Cells(cells))
     }
-}
-
-/// A workbook that is not as the standard says, or not whole.
-fn invalid(reason: String) -> PayloadErrorKind {
-    // Reasons of the parsers quote names of the file.
-    PayloadErrorKind::InvalidWorkbook { reason: reason.chars().take(REASON_CHARS_MAX).collect() }
-}
-
-fn too_large(max: u64, of: &'static str) -> PayloadErrorKind {
-    PayloadErrorKind::WorkbookTooLarge { max, of }
 }

@@ -8,16 +8,17 @@ use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
-use saldo_domain::fields::{PayloadError, PayloadErrorKind};
+use saldo_domain::fields::PayloadErrorKind;
 use saldo_domain::import::Format;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::super::bounded::Expanded;
 use super::super::recognized::{OLE, SAVE_AS, ZIP, other_format};
-use super::super::{ReadError, SourceEnded, io_error};
+use super::super::{ReadError, io_error};
+use super::WORKBOOK_BYTES_MAX;
+use super::error::{invalid, of_source, too_large};
 use super::xml::{Event, Xml};
-use super::{WORKBOOK_BYTES_MAX, invalid, too_large};
 
 /// The first bytes that are examined to say what a file is that is not a workbook.
 const HEAD_BYTES: u64 = 512;
@@ -220,18 +221,6 @@ fn of_archive(error: ZipError) -> ReadError {
             PayloadErrorKind::OtherFormat { is, advice }.into()
         }
         other => invalid(other.to_string()).into(),
-    }
-}
-
-/// The error of a source, which may be one of this crate's readers, or else is the decompressor's.
-pub(super) fn of_source(error: &io::Error) -> ReadError {
-    let inner = error.get_ref();
-    if inner.is_some_and(|inner| inner.is::<SourceEnded>()) {
-        return SourceEnded.into();
-    }
-    match inner.and_then(|inner| inner.downcast_ref::<PayloadError>()) {
-        Some(error) => error.clone().into(),
-        None => invalid(error.to_string()).into(),
     }
 }
 

@@ -7,10 +7,10 @@ use std::mem::take;
 use saldo_domain::fields::{PayloadErrorKind, Position};
 
 use super::super::{COLUMNS_MAX, ROW_BYTES_MAX, ReadError};
-use super::merged::Merged;
+use super::error::{invalid, too_large};
+use super::merged::{Merged, column_of};
 use super::strings::{SharedStrings, rich_text, unescaped};
 use super::xml::{Event, Xml};
-use super::{invalid, too_large};
 
 /// The rows of a sheet (ISO/IEC 29500-1, section 18.3.1.73, and the limits of spreadsheets).
 pub(super) const ROWS_MAX: u64 = 1_048_576;
@@ -233,12 +233,4 @@ impl Value {
             Self::Boolean(_) | Self::NoResult => 0,
         }
     }
-}
-
-/// The column of a cell such as `AB12`, counting from 0.
-pub(super) fn column_of(cell: &str) -> Option<usize> {
-    const LETTERS: usize = 26;
-    let letters = cell.bytes().map(|byte| byte.to_ascii_uppercase()).take_while(u8::is_ascii_uppercase);
-    let number = letters.take(4).fold(0, |number, letter| number * LETTERS + usize::from(letter - b'A') + 1);
-    number.checked_sub(1)
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::io::Read;
 
 use super::super::ReadError;
-use super::too_large;
+use super::error::too_large;
 use super::xml::{Event, Xml};
 
 /// The different texts that a workbook may have: a million rows of four different texts each, and more.

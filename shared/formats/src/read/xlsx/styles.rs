@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::io::Read;
 
 use super::super::ReadError;
+use super::error::too_large;
 use super::number_format::NumberFormat;
-use super::too_large;
 use super::xml::{Event, Xml};
 
 /// The formats that a workbook may have. Spreadsheets allow 65,490.

@@ -94,7 +94,7 @@ fn header(line: u32) -> String {
 
 fn rows(bytes: &[u8], options: ImportOptions) -> Result<Vec<RawRow>, PayloadError> {
     let mut rows = Vec::new();
-    let notation = options.notation(Format::Xlsx, false).expect("valid options");
+    let notation = Notation::with(options, Format::Xlsx, false).expect("valid options");
     let outcome = read(&notation, bytes, |_, row| {
         rows.push(row);
         Ok(())

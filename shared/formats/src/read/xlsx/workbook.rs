@@ -7,9 +7,9 @@ use saldo_domain::fields::{HeaderFound, PayloadErrorKind};
 use saldo_domain::import::SheetRef;
 
 use super::super::ReadError;
+use super::error::{invalid, too_large};
 use super::package::{Package, Relationship};
 use super::xml::{Event, Xml};
-use super::{invalid, too_large};
 
 /// The sheets that a workbook may have.
 const SHEETS_MAX: usize = 1_000;
@@ -85,7 +85,7 @@ impl Workbook {
         let names: Vec<_> = self.sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.is_visible)).collect();
         let Some(wanted) = wanted else {
             let first = self.sheets.iter().find(|sheet| sheet.is_visible).or(self.sheets.first());
-            return Ok(&first.ok_or_else(|| invalid("it has no sheet with cells".to_owned()))?.part);
+            return Ok(&first.ok_or_else(|| invalid("it has no sheet with cells"))?.part);
         };
         let found = wanted.find(&names).and_then(|at| self.sheets.get(at));
         let visible = || names.iter().filter(|(_, is_visible)| *is_visible).take(NAMES_SHOWN_MAX);

@@ -12,8 +12,7 @@ use quick_xml::{Error, Reader, XmlVersion};
 
 use super::super::ReadError;
 use super::super::bounded::{BUFFER_BYTES, Metered};
-use super::invalid;
-use super::package::of_source;
+use super::error::{invalid, of_source};
 
 /// The elements that may be within each other. Workbooks have some ten.
 const DEPTH_MAX: usize = 100;
@@ -115,11 +114,11 @@ impl<'a, R: Read> Xml<'a, R> {
                 Event::Text(Cow::Borrowed(""))
             }
             events::Event::DocType(_) => {
-                return Err(invalid("it has a document type declaration".to_owned()).into());
+                return Err(invalid("it has a document type declaration").into());
             }
             // The file ended within an element.
             events::Event::Eof if self.depth > 0 => {
-                return Err(invalid("a part is cut short".to_owned()).into());
+                return Err(invalid("a part is cut short").into());
             }
             events::Event::Eof => Event::Eof,
         })
@@ -161,7 +160,7 @@ fn entity(reference: &BytesRef<'_>) -> Result<Cow<'static, str>, ReadError> {
         Some(character) => Ok(Cow::Owned(character.to_string())),
         None => match resolve_xml_entity(reference) {
             Some(text) => Ok(Cow::Borrowed(text)),
-            None => Err(invalid("it has an unknown entity".to_owned()).into()),
+            None => Err(invalid("it has an unknown entity").into()),
         },
     }
 }
