@@ -66,7 +66,7 @@ pub fn csv(input: &[u8]) {
 }
 
 /// The options of a body.
-fn read_options(json: &[u8]) -> Option<ImportOptions> {
+pub(crate) fn read_options(json: &[u8]) -> Option<ImportOptions> {
     let fields = Fields::of_json(ImportOptions::FIELDS, json).ok()?;
     ImportOptions::read(fields, ()).ok()
 }
@@ -132,7 +132,7 @@ fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
 }
 
 /// The options and the payload of an input.
-fn head(input: &[u8]) -> Option<(u8, u8, &[u8])> {
+pub(crate) fn head(input: &[u8]) -> Option<(u8, u8, &[u8])> {
     match input {
         [how, seed, payload @ ..] => Some((*how, *seed, payload)),
         _ => None,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Cells;
+use super::{CellMark, Cells};
 use crate::account::{AccountField, ExternalId};
 use crate::fields::{Misquoting, Names, Value, is_mangled};
 use crate::id::{AccountId, OrgId};
@@ -33,7 +33,7 @@ pub struct RawRow {
 pub enum RowBody {
     /// The text of a JSON value, or a line that should be one; a valid row is an object.
     Json(Box<str>),
-    /// The cells of a CSV record.
+    /// The cells of a record of a table.
     Cells(Cells),
     /// The cells of a CSV record with a mistake in its quotation marks.
     Misquoted {
@@ -93,7 +93,7 @@ pub enum AmountAt {
     },
 }
 
-/// A column of a CSV payload.
+/// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its header, as in the file.
@@ -132,7 +132,9 @@ impl RawRow {
             (RowBody::Cells(cells), Shape::Columns { columns, .. }) if cells.len() == columns.len() => {
                 let cell = |field| {
                     let at = columns.iter().position(|column| column.field == Some(field))?;
-                    cells.get(at).map(Cow::Borrowed)
+                    // The others don't identify an account: the row is refused.
+                    let is_id = matches!(cells.mark(at), None | Some(CellMark::Number));
+                    cells.get(at).filter(|_| is_id).map(Cow::Borrowed)
                 };
                 (cell(AccountField::ExternalId), cell(AccountField::Id))
             }

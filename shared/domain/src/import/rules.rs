@@ -68,6 +68,18 @@ impl<'a> RowRules<'a> {
         Self { assumed_encoding: true, ..self }
     }
 
+    /// How amounts are written.
+    #[must_use]
+    pub fn amounts(&self) -> AmountNotation {
+        self.amounts
+    }
+
+    /// How dates are written.
+    #[must_use]
+    pub fn dates(&self) -> DateFormat {
+        self.dates
+    }
+
     /// What readers of values have to know.
     pub(super) fn context(&self, cleared: Currency, absent: Option<Currency>, is_table: bool) -> RowContext {
         RowContext { cleared, absent, dates: self.dates, country: self.country, is_table }

@@ -38,7 +38,8 @@ impl DecimalSeparator {
     }
 
     /// Rewrites an amount with a point to one with this separator.
-    pub(crate) fn of_point(self, amount: &str) -> Cow<'_, str> {
+    #[must_use]
+    pub fn of_point(self, amount: &str) -> Cow<'_, str> {
         self.to_point(amount)
     }
 }

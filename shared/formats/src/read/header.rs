@@ -22,7 +22,7 @@ const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The bytes of a header that is searched for.
 const HEADER_BYTES: usize = 64 * 1024;
 /// The lines that may be before a header that is searched for: a title, some parameters and blanks.
-const LINES_SEARCHED: usize = 100;
+pub(super) const LINES_SEARCHED: usize = 100;
 
 /// The header of a table.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ fn misquoted_header(line: Line<'_>, options: &ImportOptions) -> Option<PayloadEr
 }
 
 /// Whether another line may be the header, if this one is refused for this.
-fn may_be_preceded(error: &PayloadError) -> bool {
+pub(super) fn may_be_preceded(error: &PayloadError) -> bool {
     matches!(
         error.kind,
         PayloadErrorKind::NoKnownColumn { .. }
@@ -170,7 +170,7 @@ fn header(line: Line<'_>, delimiter: u8, options: &ImportOptions) -> Result<Head
 }
 
 /// The columns of a header. Guards, which files of refused rows have, are not part of the names.
-fn columns(
+pub(super) fn columns(
     header: &Cells,
     line: u64,
     options: &ImportOptions,
