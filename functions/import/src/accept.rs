@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
-    Accepted, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation, PayloadFile,
-    UNKNOWN_UPLOAD,
+    Accepted, FileName, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation,
+    PayloadFile, UNKNOWN_UPLOAD,
 };
 use saldo_formats::read;
 use saldo_formats::read::ImportMembers;
@@ -93,11 +93,11 @@ pub(crate) async fn accept(
     let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
     let beside =
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
-    let (accepted, place) = match beside {
+    let (accepted, filename, place) = match beside {
         ImportMembers { upload_id: true, .. } => {
-            let accepted = of_upload(&stores, &org, options, &payload).await?;
+            let (accepted, filename) = of_upload(&stores, &org, options, &payload).await?;
             let place = place(&stores, &org, &id, &accepted).await?;
-            (accepted, place)
+            (accepted, filename, place)
         }
         ImportMembers { dry_run, .. } => {
             let options =
@@ -105,10 +105,10 @@ pub(crate) async fn accept(
             let accepted = of_payload(&stores, &ImportFiles::of(&org, &id), format, options, &payload)?;
             let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
             let (place, ()) = tokio::try_join!(place(&stores, &org, &id, &accepted), file)?;
-            (accepted, place)
+            (accepted, None, place)
         }
     };
-    let job = ImportJob { place, ..ImportJob::accepted(id, org, accepted, Timestamp::now()) };
+    let job = ImportJob { place, filename, ..ImportJob::accepted(id, org, accepted, Timestamp::now()) };
     let message = message(&job, ImportTask::Plan);
     stores.plan_queue.hand_over(&stores.imports, &job, message).await?;
 
@@ -161,13 +161,13 @@ fn of_payload(
     Ok(accepted(stores, payload, notation, Some(total_records), dry_run))
 }
 
-/// The rows are in a file that was uploaded.
+/// The rows are in a file that was uploaded, with this name.
 async fn of_upload(
     stores: &Stores,
     org: &OrgId,
     of_query: ImportOptions,
     payload: &Payload,
-) -> Result<Accepted, Problem> {
+) -> Result<(Accepted, Option<FileName>), Problem> {
     let body: ImportOfUpload = payload.json()?;
     let ImportOfUpload { upload_id: id, options } = body;
     let options = options.or(of_query);
@@ -180,7 +180,8 @@ async fn of_upload(
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let dry_run = options.dry_run.unwrap_or_default();
     let notation = Notation::with(options, upload.format, upload.gzip)?;
-    Ok(accepted(stores, PayloadFile { name, bytes, etag }, notation, None, dry_run))
+    let payload = PayloadFile { name, bytes, etag };
+    Ok((accepted(stores, payload, notation, None, dry_run), upload.filename))
 }
 
 fn accepted(

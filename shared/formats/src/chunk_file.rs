@@ -46,7 +46,7 @@ pub fn decode(file: &[u8]) -> Result<Chunk, ChunkFileError> {
 #[cfg(test)]
 mod tests {
     use saldo_domain::import::{
-        AccountField, AmountAt, CellMark, Cells, Column, Misquoting, RawRow, RowBody, Shape,
+        AccountField, AmountAt, CellMark, Cells, Column, Misquoting, RawRow, RowBody, Shape, SupersededRow,
     };
 
     use super::*;
@@ -66,7 +66,8 @@ mod tests {
             RowBody::Misquoted { cells, how },
         ];
         let row = |(index, body): (u64, _)| RawRow { index, line: (index > 0).then_some(index + 2), body };
-        Chunk { number: 300, shape, rows: (0..).zip(bodies).map(row).collect() }
+        let superseded = SupersededRow { row: row((7, RowBody::Json("5".into()))), by: 300 };
+        Chunk { number: 300, shape, rows: (0..).zip(bodies).map(row).collect(), superseded: vec![superseded] }
     }
 
     #[test]
@@ -81,7 +82,8 @@ mod tests {
         let file = encode(&chunk()).expect("a file");
         let form = b"\x04\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x03\x01\x00\x04\x05\x03\x00\x00\x00\x13\
             {\"notes\":\"a \\\"b\\\"\"}\x01\x01\x03\x01\x0aA, \"B\"\xc3\xb1\n1\x04\x06\x06\x09\x0a\x01\x03\x00\
-            \x02\x01\x04\x02\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x00\x02\x07";
+            \x02\x01\x04\x02\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x00\x02\x07\
+            \x01\x07\x01\x09\x00\x015\xac\x02";
         assert_eq!((VERSION, file.as_slice()), (4, &form[..]));
     }
 
