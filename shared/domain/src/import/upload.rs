@@ -68,7 +68,7 @@ impl Announced {
 }
 
 /// A workbook is read from its end, which in a gzip file can't be found without reading all before it.
-fn is_compressed_once(fields: &mut Fields<'_>, format: Option<&Format>, filename: Option<&Text<255>>) {
+fn is_compressed_once(fields: &mut Fields<'_>, format: Option<&Format>, filename: Option<&FileName>) {
     if format == Some(&Format::Xlsx) && filename.is_some_and(is_of_gzip) {
         let reason =
             "a workbook is compressed already; upload it as it is, under a name that does not end in .gz";
@@ -76,7 +76,7 @@ fn is_compressed_once(fields: &mut Fields<'_>, format: Option<&Format>, filename
     }
 }
 
-fn is_of_gzip(name: &Text<255>) -> bool {
+fn is_of_gzip(name: &FileName) -> bool {
     name.as_str().to_ascii_lowercase().ends_with(GZIP)
 }
 
