@@ -71,3 +71,4 @@ mod transaction_lists;
 mod transactions;
 mod uploads;
 mod watch;
+mod workbooks;

@@ -27,14 +27,17 @@ use utoipa::ToSchema;
 use crate::Stores;
 use crate::error::ImportError;
 use crate::parameters::Query;
-use crate::rows::{Lines, New, Table};
+use crate::rows::{Lines, New, Table, Workbook};
 
+/// The media type of a workbook in Office Open XML.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// The media types accepted, each with its format.
-const FORMATS: [(&str, Format); 4] = [
+const FORMATS: [(&str, Format); 5] = [
     ("application/json", Format::Json),
     ("application/x-ndjson", Format::Ndjson),
     ("application/ndjson", Format::Ndjson),
     ("text/csv", Format::Csv),
+    (XLSX, Format::Xlsx),
 ];
 
 /// An import that was accepted.
@@ -59,7 +62,7 @@ struct Answer {
 /// result of each row. Invalid rows do not keep the others from being imported. A row with the `external_id` of an
 /// existing account changes that account.
 ///
-/// The header of CSV is the first line with names of fields (ignoring case, blanks and underscores) or with the columns
+/// The header of CSV, and of a sheet of XLSX, is the first line with names of fields (ignoring case, blanks and underscores) or with the columns
 /// that `mapping` and `columns` assign to fields. Other options state how the file writes amounts, dates and cells.
 #[utoipa::path(
     post, path = "/api/v1/import", operation_id = "import_accounts", tag = "Imports",
@@ -69,11 +72,12 @@ struct Answer {
         (Lines = "application/x-ndjson"),
         (Lines = "application/ndjson"),
         (Table = "text/csv"),
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
     responses(
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
-        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `missing_column`, `duplicate_column`, `repeated_header`, \
-            `no_header_line`, `other_format`, `too_many_columns`, `header_too_long`, `unclosed_quote`, `misquoted`"),
+        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV and XLSX: `no_known_column`, `missing_column`, `duplicate_column`, `repeated_header`, \
+            `no_header_line`, `other_format`, `too_many_columns`, `header_too_long`; of CSV: `unclosed_quote`, `misquoted`; of XLSX: `invalid_workbook`, `workbook_too_large`, `no_such_sheet`, `merged_cells`"),
         (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
     ),
 )]
@@ -150,7 +154,7 @@ fn of_payload(
     Payload { bytes, .. }: &Payload,
 ) -> Result<Accepted, Problem> {
     let dry_run = options.dry_run.unwrap_or_default();
-    let notation = options.notation(format, false).map_err(Problem::invalid_parameters)?;
+    let notation = Notation::with(options, format, false).map_err(Problem::invalid_parameters)?;
     let notation = Notation { in_request: true, ..notation };
     let total_records = read::count(&notation, &**bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
@@ -175,7 +179,7 @@ async fn of_upload(
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let dry_run = options.dry_run.unwrap_or_default();
-    let notation = options.notation(upload.format, upload.gzip)?;
+    let notation = Notation::with(options, upload.format, upload.gzip)?;
     let payload = PayloadFile { name, bytes, etag };
     Ok((accepted(stores, payload, notation, None, dry_run), upload.filename))
 }
@@ -202,8 +206,8 @@ fn flag(json: Option<&Value>) -> Result<Option<bool>, Problem> {
 }
 
 fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
-    FORMATS
-        .into_iter()
-        .find(|(name, _)| media_type == Some(name))
-        .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
+    FORMATS.into_iter().find(|(name, _)| media_type == Some(name)).ok_or_else(|| {
+        let accepted = format!("application/json, application/x-ndjson, text/csv, {XLSX}");
+        Problem::unsupported_media_type(&accepted)
+    })
 }

@@ -8,5 +8,6 @@ mod encode;
 pub mod formula;
 pub mod read;
 pub mod report_file;
+mod workbook;
 
-pub use encode::{Encoder, cell_text};
+pub use encode::Encoder;

@@ -15,6 +15,7 @@ mod mapping;
 mod notation;
 mod open;
 mod options;
+mod outcome;
 mod plan;
 mod progress;
 mod record;
@@ -41,15 +42,16 @@ pub use notation::{Format, Notation};
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
-    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, Signs, TextEncoding, UNKNOWN_UPLOAD,
-    comparable,
+    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, SheetRef, Signs, TextEncoding,
+    UNKNOWN_UPLOAD, comparable,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
+pub use outcome::RowOutcome;
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded, SupersededRow};
 pub use progress::{Counts, Progress};
-pub use record::Cells;
-pub use report::{ChunkReport, RowOutcome, RowReport, RowResult, processing_failed};
+pub use record::{CellMark, Cells};
+pub use report::{ChunkReport, RowReport, RowResult, processing_failed};
 pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
 pub use rules::RowRules;
 pub use summary::ImportSummary;

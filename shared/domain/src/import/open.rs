@@ -68,12 +68,12 @@ mod tests {
 
     use super::*;
     use crate::id::{ImportId, OrgId};
-    use crate::import::{Accepted, Format, ImportOptions, PayloadFile, Progress};
+    use crate::import::{Accepted, Format, Notation, PayloadFile, Progress};
 
     fn ended(status: ImportStatus, totals: Option<Progress>) -> ImportJob {
         let accepted = Accepted {
             payload: PayloadFile { name: "payload".to_owned(), bytes: 1, etag: None },
-            notation: ImportOptions::default().notation(Format::Json, false).expect("a notation"),
+            notation: Notation::of(Format::Json),
             total_records: None,
             dry_run: false,
             rows_per_chunk: 500,
