@@ -7,6 +7,7 @@ mod bounded;
 mod csv;
 mod decoded;
 mod elements;
+mod head;
 mod header;
 mod json;
 mod misquoted;
@@ -17,7 +18,9 @@ mod records;
 mod xlsx;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
+pub use head::{HEAD_BYTES, check_head};
 pub use json::ImportMembers;
+pub use recognized::format_of;
 
 use std::cell::Cell;
 use std::io::{self, Cursor, Read, Seek};
