@@ -15,6 +15,7 @@ mod mapping;
 mod notation;
 mod open;
 mod options;
+mod outcome;
 mod plan;
 mod progress;
 mod record;
@@ -46,10 +47,11 @@ pub use options::{
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
+pub use outcome::RowOutcome;
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded, SupersededRow};
 pub use progress::{Counts, Progress};
 pub use record::{CellMark, Cells};
-pub use report::{ChunkReport, RowOutcome, RowReport, RowResult, processing_failed};
+pub use report::{ChunkReport, RowReport, RowResult, processing_failed};
 pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
 pub use rules::RowRules;
 pub use summary::ImportSummary;

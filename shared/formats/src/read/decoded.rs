@@ -294,7 +294,7 @@ mod tests {
     fn file_of_ctrl_z_is_not_kept_in_memory() {
         let source = io::repeat(CTRL_Z).take(8 * BLOCK_BYTES as u64);
         let mut decoded = Decoded::new(source, Wanted::Unicode);
-        let mut text = Vec::new();
+        let mut text: Vec<u8> = Vec::new();
         let mut block = [0; 1_000];
         loop {
             let read = decoded.read(&mut block).expect("text");
