@@ -84,10 +84,10 @@ pub(super) fn read(
     }
     let shape = table.shape();
     for row in head.drain(..).skip(table.at + 1) {
-        table.push(&shape, row, &values, rows)?;
+        table.push(&shape, &row, &values, rows)?;
     }
     while let Some(row) = sheet.next()? {
-        table.push(&shape, row, &values, rows)?;
+        table.push(&shape, &row, &values, rows)?;
     }
     let is_read = |column: usize| table.purposes.get(column).is_some_and(|(_, is_read)| *is_read);
     let mut merged = sheet.merged().iter();
@@ -202,7 +202,7 @@ impl Table {
     fn push(
         &self,
         shape: &Shape,
-        row: SheetRow,
+        row: &SheetRow,
         values: &Values<'_>,
         rows: &mut Rows<impl Sink>,
     ) -> Result<(), ReadError> {
