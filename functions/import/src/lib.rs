@@ -1,10 +1,12 @@
-//! The function that accepts and cancels imports of accounts: `/api/v1/import`. The binaries of this crate plan an
+//! The function that previews, accepts and cancels imports of accounts: `/api/v1/import` and `/v1/imports/preview`. The binaries of this crate plan an
 //! import, process its chunks, and handle dead letters.
 
 mod accept;
 mod cancel;
 mod error;
 mod parameters;
+mod preview;
+mod preview_view;
 mod rows;
 mod stores;
 mod uploads;
@@ -23,4 +25,5 @@ pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
         .with(Scope::Import, route!(uploads::create))
         .with(Scope::Import, route!(uploads::read))
         .with(Scope::Import, route!(cancel::cancel))
+        .with(Scope::Import, route!(preview::preview))
 }

@@ -39,6 +39,14 @@ pub(crate) struct Api {
     reached: AtomicBool,
 }
 
+/// What a request sends.
+struct Sent<'a> {
+    media_type: &'static str,
+    body: Bytes,
+    /// What makes the request safe to repeat, unless it only reads.
+    idempotency_key: Option<&'a str>,
+}
+
 /// An answer, which has at most 6 MB.
 pub(crate) struct Answer {
     pub status: StatusCode,
@@ -115,7 +123,20 @@ impl Api {
         body: &Value,
         idempotency_key: &str,
     ) -> Result<Answer, Error> {
-        self.send(Method::POST, path, JSON, Some((idempotency_key, body.to_string()))).await
+        let sent =
+            Sent { media_type: JSON, body: body.to_string().into(), idempotency_key: Some(idempotency_key) };
+        self.send(Method::POST, path, JSON, Some(sent)).await
+    }
+
+    /// `POST` of a file that is only read.
+    pub(crate) async fn post_bytes(
+        &self,
+        path: &str,
+        media_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<Answer, Error> {
+        let sent = Sent { media_type, body: bytes.into(), idempotency_key: None };
+        self.send(Method::POST, path, JSON, Some(sent)).await
     }
 
     async fn send(
@@ -123,7 +144,7 @@ impl Api {
         method: Method,
         path: &str,
         accept: &'static str,
-        body: Option<(&str, String)>,
+        body: Option<Sent<'_>>,
     ) -> Result<Answer, Error> {
         let delays = ExponentialBuilder::default()
             .with_min_delay(FIRST_DELAY)
@@ -148,7 +169,7 @@ impl Api {
         method: Method,
         path: &str,
         accept: &'static str,
-        body: Option<&(&str, String)>,
+        body: Option<&Sent<'_>>,
     ) -> Result<Answer, Error> {
         let key = format!("Bearer {}", self.access.key.expose_secret());
         let mut key = HeaderValue::try_from(key).map_err(|_| Error::UnsendableKey)?;
@@ -156,9 +177,11 @@ impl Api {
         let url = format!("{}{path}", self.access.url.as_str());
         let mut request = self.http.request(method, url).timeout(ANSWERING_MAX);
         request = request.header(AUTHORIZATION, key).header(ACCEPT, accept);
-        if let Some((idempotency_key, body)) = body {
-            request = request.header("idempotency-key", *idempotency_key);
-            request = request.header(CONTENT_TYPE, JSON).body(body.clone());
+        if let Some(Sent { media_type, body, idempotency_key }) = body {
+            if let Some(key) = idempotency_key {
+                request = request.header("idempotency-key", *key);
+            }
+            request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
         }
         let host = self.access.url.as_str();
         let answer = request.send().await.map_err(|error| Error::unreachable(host, &error))?;

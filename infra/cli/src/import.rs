@@ -2,7 +2,7 @@
 //! started again continues and imports nothing twice.
 
 mod journal;
-mod options;
+pub(crate) mod options;
 pub(crate) mod refused;
 mod source;
 mod submit;
@@ -26,6 +26,7 @@ Examples:
   saldo import receivables.csv --dry-run --wait
   saldo import receivables.csv --map 'Customer=contact.name' --map 'Amount=total_amount' --wait
   saldo import debitoren.csv --profile erp --wait --failed refused.csv
+  saldo import debitoren.csv --options erp.json --wait
   export-from-erp | saldo import - --format csv --wait
   saldo import month-end.ndjson --gzip --output json --wait
 
@@ -52,6 +53,9 @@ pub(crate) struct Import {
     /// The profile with options, the table [import.NAME] of config.toml.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    /// A file with options, as `saldo preview --save-options` writes it.
+    #[arg(long, value_name = "FILE")]
+    options: Option<PathBuf>,
     /// The format, such as csv, ndjson or json; that of the file's name by default.
     #[arg(long)]
     format: Option<String>,

@@ -1,4 +1,5 @@
-//! The options of an import: those of the profile, as they are, and those of the command line, which take precedence.
+//! The options of an import: those of the profile and of a file, as they are, and those of the command line, which take
+//! precedence.
 
 use std::path::Path;
 
@@ -7,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Import;
 use crate::config::{Config, ProfileKind};
+use crate::option_file;
 
 /// Extensions that name a format by another name. Any other extension is the name of its format, which the API knows
 /// or refuses.
@@ -16,19 +18,16 @@ const MAPPING: &str = "mapping";
 /// The members of the request, without the upload.
 ///
 /// # Errors
-/// When the profile can't be read.
+/// When the profile or the file can't be read.
 pub(super) fn of(config: &Config, import: &Import) -> Result<Map<String, Value>> {
     let mut options = match &import.profile {
         Some(name) => config.profile(ProfileKind::Import, name)?,
         None => Map::new(),
     };
-    if !import.map.is_empty() {
-        let mapping = options.entry(MAPPING).or_insert_with(|| Map::new().into());
-        let Value::Object(mapping) = mapping else { bail!("`{MAPPING}` of the profile is not a table.") };
-        for (header, field) in &import.map {
-            mapping.insert(header.clone(), field.as_str().into());
-        }
+    if let Some(file) = &import.options {
+        options.extend(option_file::read(file)?);
     }
+    map(&mut options, &import.map)?;
     if let Some(separator) = &import.decimal_separator {
         options.insert("decimal_separator".to_owned(), separator.as_str().into());
     }
@@ -38,8 +37,24 @@ pub(super) fn of(config: &Config, import: &Import) -> Result<Map<String, Value>>
     Ok(options)
 }
 
+/// Adds headers and their fields to the mapping.
+///
+/// # Errors
+/// When the mapping of the profile is something else.
+pub(crate) fn map(options: &mut Map<String, Value>, pairs: &[(String, String)]) -> Result<()> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let mapping = options.entry(MAPPING).or_insert_with(|| Map::new().into());
+    let Value::Object(mapping) = mapping else { bail!("`{MAPPING}` of the profile is not a table.") };
+    for (header, field) in pairs {
+        mapping.insert(header.clone(), field.as_str().into());
+    }
+    Ok(())
+}
+
 /// A header and its field. The last `=` separates them, since no field has one.
-pub(super) fn pair(text: &str) -> Result<(String, String), &'static str> {
+pub(crate) fn pair(text: &str) -> Result<(String, String), &'static str> {
     match text.rsplit_once('=') {
         Some((header, field)) if !header.is_empty() && !field.is_empty() => {
             Ok((header.to_owned(), field.trim().to_owned()))
@@ -52,7 +67,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), &'static str> {
 ///
 /// # Errors
 /// When neither does.
-pub(super) fn format(file: &Path, stated: Option<&str>) -> Result<String> {
+pub(crate) fn format(file: &Path, stated: Option<&str>) -> Result<String> {
     if let Some(stated) = stated {
         return Ok(stated.to_owned());
     }

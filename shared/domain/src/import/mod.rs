@@ -19,6 +19,7 @@ mod record;
 mod report;
 mod row;
 mod rules;
+mod stored;
 mod summary;
 mod upload;
 mod upsert;

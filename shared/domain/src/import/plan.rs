@@ -93,6 +93,12 @@ impl Superseded {
         self.rows.len() as u64
     }
 
+    /// Whether the row with this index is superseded.
+    #[must_use]
+    pub fn has(&self, index: u64) -> bool {
+        self.rows.binary_search(&index).is_ok()
+    }
+
     /// Whether the other rows fit into one chunk of at most `rows_per_chunk` rows.
     #[must_use]
     pub fn leave_one_chunk(&self, rows_per_chunk: usize) -> bool {

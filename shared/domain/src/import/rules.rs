@@ -62,6 +62,12 @@ impl<'a> RowRules<'a> {
         }
     }
 
+    /// How amounts are written.
+    #[must_use]
+    pub fn amounts(&self) -> AmountNotation {
+        self.amounts
+    }
+
     /// The rules for a file whose encoding was assumed: letters beyond ASCII are uncertain.
     #[must_use]
     pub fn with_assumed_encoding(self) -> Self {

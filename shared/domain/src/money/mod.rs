@@ -14,7 +14,7 @@ mod total;
 pub use amount::{AmountError, parse_json_number, parse_plain};
 pub use currency::{Currency, UnknownCurrency};
 pub use json::{as_number, as_number_if_any};
-pub use notation::{AmountNotation, ThousandsSeparator};
+pub use notation::{AmountNotation, ThousandsSeparator, Written as WrittenAmount};
 pub use rust_decimal::Decimal;
 pub use separator::{DecimalSeparator, UnknownSeparator};
 pub use total::Total;
