@@ -1,7 +1,7 @@
 //! Decides which column fills which field, from what the headers mean and what the values are.
 //!
 //! A row of a list of receivables is a document, so the external id is the document's number; the customer's number is one
-//! only if it is different in every row. The amount is what is still owed, if the list says so.
+//! only in a list without due dates, if it is different in every row. The amount is what is still owed, if the list says so.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -222,6 +222,10 @@ impl Chooser<'_> {
             self.best(Role::Document, |column| column.is_mostly_filled() && !column.has_account_ids())
         });
         let other = || {
+            // A row with a due date is a document. Its customer has others.
+            if self.is_filled(F::DueDate) {
+                return self.best(Role::Reference, identifies);
+            }
             let party = self.best(Role::PartyNumber, identifies);
             let party =
                 party.or_else(|| self.best(Role::Party, |column| is_number(column) && identifies(column)));

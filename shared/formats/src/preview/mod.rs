@@ -17,7 +17,7 @@ mod words;
 
 use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind};
 use saldo_domain::import::{
-    AccountField, AmountAt, DateFormat, Format, ImportOptions, Notation, Quote, TextEncoding,
+    AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, TextEncoding,
 };
 use saldo_domain::money::{DecimalSeparator, ThousandsSeparator};
 
@@ -202,6 +202,10 @@ fn table(
     if encoded.is_assumed {
         rows.warnings.push(assumed_encoding(encoded.encoding));
     }
+    let is_id = |column: &Column| matches!(column.field, Some(AccountField::Id | AccountField::ExternalId));
+    if !rows.columns.is_empty() && !rows.columns.iter().any(is_id) {
+        rows.warnings.push(no_external_id());
+    }
     let shown = columns.iter().enumerate().map(|(at, column)| PreviewColumn {
         header: column.header.to_owned(),
         fills: fills(at, &assignment, &rows),
@@ -258,6 +262,12 @@ fn different(values: &[&str]) -> Vec<String> {
         }
     }
     samples
+}
+
+fn no_external_id() -> Finding {
+    let reason = "no column has the number of the document, so that each import of the file would make new accounts; \
+        name the column with `columns`";
+    Finding::in_field(AccountField::ExternalId.name(), FindingCode::NoExternalId, reason)
 }
 
 fn assumed_encoding(name: &str) -> Finding {

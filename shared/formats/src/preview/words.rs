@@ -35,7 +35,7 @@ const DOCUMENT: &str = "Invoice number, Invoice No, Invoice Nr, Invoice Num, Num
     Número de factura, Nº de factura, Nº factura, Nro factura, Nro de factura, Núm factura, Factura nº, Factura, \
     Número de comprobante, Nro comprobante, Nº comprobante, Nro de comprobante, Comprobante, Número de documento, \
     Nº documento, Nro documento, Núm documento, Num doc, Nº doc, Documento, Número, Nro, Núm, \
-    Numéro de facture, Nº de facture, Nº facture, Facture, Numéro de pièce, Nº pièce, Nº de pièce, Pièce, Numéro, \
+    Numéro de facture, Numéro de document, Numéro document, Nº document, Nº de document, Nº de facture, Nº facture, Facture, Numéro de pièce, Nº pièce, Nº de pièce, Pièce, Numéro, \
     Numero fattura, N fattura, Num fattura, Fattura, Numero documento, Factuurnummer, Factuurnr, Factuur, Boekstuknummer, \
     Boekstuk, Documentnummer, Número da fatura, Número da fatura, Nº fatura, Nº da fatura, Fatura, Nota fiscal, \
     Número do documento, Fakturanummer, Fakturanr, Faktura nr, Faktura, Bilagsnummer, Bilagsnr, Bilag, Laskun numero, \
