@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
-    Accepted, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation, PayloadFile,
-    UNKNOWN_UPLOAD,
+    Accepted, FileName, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation,
+    PayloadFile, UNKNOWN_UPLOAD,
 };
 use saldo_formats::read;
 use saldo_formats::read::ImportMembers;
@@ -27,14 +27,17 @@ use utoipa::ToSchema;
 use crate::Stores;
 use crate::error::ImportError;
 use crate::parameters::Query;
-use crate::rows::{Lines, New, Table};
+use crate::rows::{Lines, New, Table, Workbook};
 
+/// The media type of a workbook in Office Open XML.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// The media types accepted, each with its format.
-const FORMATS: [(&str, Format); 4] = [
+const FORMATS: [(&str, Format); 5] = [
     ("application/json", Format::Json),
     ("application/x-ndjson", Format::Ndjson),
     ("application/ndjson", Format::Ndjson),
     ("text/csv", Format::Csv),
+    (XLSX, Format::Xlsx),
 ];
 
 /// An import that was accepted.
@@ -59,7 +62,7 @@ struct Answer {
 /// result of each row. Invalid rows do not keep the others from being imported. A row with the `external_id` of an
 /// existing account changes that account.
 ///
-/// The header of CSV is the first line with names of fields (ignoring case, blanks and underscores) or with the columns
+/// The header of CSV, and of a sheet of XLSX, is the first line with names of fields (ignoring case, blanks and underscores) or with the columns
 /// that `mapping` and `columns` assign to fields. Other options state how the file writes amounts, dates and cells.
 #[utoipa::path(
     post, path = "/api/v1/import", operation_id = "import_accounts", tag = "Imports",
@@ -69,11 +72,12 @@ struct Answer {
         (Lines = "application/x-ndjson"),
         (Lines = "application/ndjson"),
         (Table = "text/csv"),
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
     responses(
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
-        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV: `no_known_column`, `missing_column`, `duplicate_column`, `repeated_header`, \
-            `no_header_line`, `other_format`, `too_many_columns`, `header_too_long`, `unclosed_quote`, `misquoted`"),
+        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV and XLSX: `no_known_column`, `missing_column`, `duplicate_column`, `repeated_header`, \
+            `no_header_line`, `other_format`, `too_many_columns`, `header_too_long`; of CSV: `unclosed_quote`, `misquoted`; of XLSX: `invalid_workbook`, `workbook_too_large`, `no_such_sheet`, `merged_cells`"),
         (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
     ),
 )]
@@ -89,11 +93,11 @@ pub(crate) async fn accept(
     let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
     let beside =
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
-    let (accepted, place) = match beside {
+    let (accepted, filename, place) = match beside {
         ImportMembers { upload_id: true, .. } => {
-            let accepted = of_upload(&stores, &org, options, &payload).await?;
+            let (accepted, filename) = of_upload(&stores, &org, options, &payload).await?;
             let place = place(&stores, &org, &id, &accepted).await?;
-            (accepted, place)
+            (accepted, filename, place)
         }
         ImportMembers { dry_run, .. } => {
             let options =
@@ -101,10 +105,10 @@ pub(crate) async fn accept(
             let accepted = of_payload(&stores, &ImportFiles::of(&org, &id), format, options, &payload)?;
             let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
             let (place, ()) = tokio::try_join!(place(&stores, &org, &id, &accepted), file)?;
-            (accepted, place)
+            (accepted, None, place)
         }
     };
-    let job = ImportJob { place, ..ImportJob::accepted(id, org, accepted, Timestamp::now()) };
+    let job = ImportJob { place, filename, ..ImportJob::accepted(id, org, accepted, Timestamp::now()) };
     let message = message(&job, ImportTask::Plan);
     stores.plan_queue.hand_over(&stores.imports, &job, message).await?;
 
@@ -150,20 +154,20 @@ fn of_payload(
     Payload { bytes, .. }: &Payload,
 ) -> Result<Accepted, Problem> {
     let dry_run = options.dry_run.unwrap_or_default();
-    let notation = options.notation(format, false).map_err(Problem::invalid_parameters)?;
+    let notation = Notation::with(options, format, false).map_err(Problem::invalid_parameters)?;
     let notation = Notation { in_request: true, ..notation };
     let total_records = read::count(&notation, &**bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
     Ok(accepted(stores, payload, notation, Some(total_records), dry_run))
 }
 
-/// The rows are in a file that was uploaded.
+/// The rows are in a file that was uploaded, with this name.
 async fn of_upload(
     stores: &Stores,
     org: &OrgId,
     of_query: ImportOptions,
     payload: &Payload,
-) -> Result<Accepted, Problem> {
+) -> Result<(Accepted, Option<FileName>), Problem> {
     let body: ImportOfUpload = payload.json()?;
     let ImportOfUpload { upload_id: id, options } = body;
     let options = options.or(of_query);
@@ -175,8 +179,9 @@ async fn of_upload(
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let dry_run = options.dry_run.unwrap_or_default();
-    let notation = options.notation(upload.format, upload.gzip)?;
-    Ok(accepted(stores, PayloadFile { name, bytes, etag }, notation, None, dry_run))
+    let notation = Notation::with(options, upload.format, upload.gzip)?;
+    let payload = PayloadFile { name, bytes, etag };
+    Ok((accepted(stores, payload, notation, None, dry_run), upload.filename))
 }
 
 fn accepted(
@@ -201,8 +206,8 @@ fn flag(json: Option<&Value>) -> Result<Option<bool>, Problem> {
 }
 
 fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
-    FORMATS
-        .into_iter()
-        .find(|(name, _)| media_type == Some(name))
-        .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
+    FORMATS.into_iter().find(|(name, _)| media_type == Some(name)).ok_or_else(|| {
+        let accepted = format!("application/json, application/x-ndjson, text/csv, {XLSX}");
+        Problem::unsupported_media_type(&accepted)
+    })
 }

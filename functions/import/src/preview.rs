@@ -6,7 +6,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, UNKNOWN_UPLOAD};
+use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, Notation, UNKNOWN_UPLOAD};
 use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Setting};
 use saldo_formats::read::ImportMembers;
 use saldo_http::{Caller, Parameters, Payload, Problem};
@@ -78,7 +78,7 @@ pub(crate) async fn preview(
         false => of_body(payload, format, options),
     };
     // The options are those of an import: what that refuses is refused here.
-    let checked = part.options.clone().notation(part.format, part.gzip);
+    let checked = Notation::with(part.options.clone(), part.format, part.gzip);
     checked.map_err(|found| if is_upload { found.into() } else { Problem::invalid_parameters(found) })?;
     let organization = stores.guard.keys.organization(org).await?;
     let currency = organization.ok_or_else(|| Failure::missing("the organization of a caller"))?.currency;

@@ -65,6 +65,11 @@ pub(crate) struct Table(String);
 )]
 pub(crate) struct File(String);
 
+/// Accounts to import, as a workbook of Office Open XML. One of its sheets has a table whose header names the fields of a row.
+#[derive(ToSchema)]
+#[schema(as = ImportWorkbook, value_type = String, format = Binary)]
+pub(crate) struct Workbook(String);
+
 /// What is not a row is refused like an invalid row.
 type SentRow = Lenient<AccountUpsert>;
 

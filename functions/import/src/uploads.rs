@@ -62,7 +62,11 @@ pub(crate) async fn create(
     let link = stores.files.put_link(&name, &announced, stores.limits.upload_valid).await?;
     let (format, gzip) = (announced.format, announced.is_gzip());
     let sha256 = announced.sha256.map(|digest| BASE64.encode(&digest));
-    stores.uploads.accept(&Upload { id: id.clone(), org, format, gzip, sha256, created_at }).await?;
+    let filename = announced.filename;
+    stores
+        .uploads
+        .accept(&Upload { id: id.clone(), org, format, gzip, filename, sha256, created_at })
+        .await?;
     let created = Created {
         upload_id: id,
         url: link.url,

@@ -27,6 +27,7 @@ Examples:
   saldo import receivables.csv --map 'Customer=contact.name' --map 'Amount=total_amount' --wait
   saldo import debitoren.csv --profile erp --wait --failed refused.csv
   saldo import debitoren.csv --options erp.json --wait
+  saldo import debitoren.xlsx --sheet 'Offene Posten' --map 'Kunde=contact.name' --wait
   export-from-erp | saldo import - --format csv --wait
   saldo import month-end.ndjson --gzip --output json --wait
 
@@ -40,7 +41,7 @@ Exit status, with --wait:
   1  some rows were refused; they are in a file next to FILE, each with the reason
   2  the import has failed or was cancelled, or the command has failed";
 
-/// Imports a file of accounts: CSV, NDJSON or JSON, compressed or not.
+/// Imports a file of accounts: CSV, XLSX, NDJSON or JSON. All but XLSX may be compressed.
 ///
 /// The file is uploaded and then imported in the background. Rows that are refused do not keep the others from being
 /// stored. With --wait the command shows the result. If it is killed, the same command continues: it uploads a file
@@ -56,12 +57,15 @@ pub(crate) struct Import {
     /// A file with options, as `saldo preview --save-options` writes it.
     #[arg(long, value_name = "FILE")]
     options: Option<PathBuf>,
-    /// The format, such as csv, ndjson or json; that of the file's name by default.
+    /// The format, such as csv, xlsx, ndjson or json; that of the file's name by default.
     #[arg(long)]
     format: Option<String>,
     /// The field of a column whose header is not the name of one, such as 'Customer=contact.name'.
     #[arg(long = "map", value_name = "HEADER=FIELD", value_parser = options::pair)]
     map: Vec<(String, String)>,
+    /// The sheet of a workbook: its name or its number; the first by default.
+    #[arg(long, value_name = "SHEET")]
+    sheet: Option<String>,
     /// The decimal separator of amounts in CSV; a point by default.
     #[arg(long, value_name = "CHARACTER")]
     decimal_separator: Option<String>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use saldo_domain::fields::Patch;
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{AccountUpsert, Format, ImportOptions};
+use saldo_domain::import::{AccountUpsert, Format, ImportOptions, Notation};
 use saldo_domain::money::{Currency, DecimalSeparator, ThousandsSeparator};
 use saldo_formats::preview::{Beginning, Preview, Setting, preview};
 use saldo_formats::read;
@@ -358,7 +358,7 @@ fn open(preview: &Preview) -> Vec<&'static str> {
 
 /// The rows that an import with the options stores, and the number of refused ones.
 fn imported(content: &[u8], options: &ImportOptions) -> (Vec<[String; 4]>, usize) {
-    let notation = options.clone().notation(Format::Csv, false).expect("valid options");
+    let notation = Notation::with(options.clone(), Format::Csv, false).expect("valid options");
     let (mut stored, mut refused) = (Vec::new(), 0);
     let read = read::read(&notation, content, |shape, row| {
         match row.check(shape, &notation.rules(), default_currency()).upsert {

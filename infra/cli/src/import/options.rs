@@ -31,6 +31,9 @@ pub(super) fn of(config: &Config, import: &Import) -> Result<Map<String, Value>>
     if let Some(separator) = &import.decimal_separator {
         options.insert("decimal_separator".to_owned(), separator.as_str().into());
     }
+    if let Some(sheet) = &import.sheet {
+        options.insert("sheet".to_owned(), sheet.as_str().into());
+    }
     if import.dry_run {
         options.insert("dry_run".to_owned(), true.into());
     }

@@ -86,7 +86,7 @@ fn ambiguities(preview: &Value) -> Option<String> {
         let place = format!("column {}", cell(&ambiguity["columns"]));
         let choices = list(ambiguity, "choices");
         if choices.is_empty() {
-            rows.push(vec![place, cell(&ambiguity["reason"]), String::new(), String::new()]);
+            rows.push(vec![place.clone(), cell(&ambiguity["reason"]), String::new(), String::new()]);
         }
         for choice in choices {
             let read_as = choice["read_as"].as_str().unwrap_or("refused");

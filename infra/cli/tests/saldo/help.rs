@@ -17,6 +17,7 @@ async fn help_of_each_command_has_examples() {
         ("help_jobs_show", &["jobs", "show"]),
         ("help_jobs_cancel", &["jobs", "cancel"]),
         ("help_jobs_download", &["jobs", "download"]),
+        ("help_jobs_report", &["jobs", "report"]),
         ("help_completions", &["completions"]),
         ("help_man", &["man"]),
     ] {

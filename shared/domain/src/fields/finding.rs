@@ -113,6 +113,10 @@ pub enum FindingCode {
     BlankExternalId,
     /// An id that a spreadsheet has turned into a number or an error, such as 1.23457E+12.
     MangledId,
+    /// An id that is a number in a workbook: zeros in front of it are lost. A warning.
+    NumericId,
+    /// A cell of a workbook with an error such as #N/A, or with a formula that was never calculated.
+    ErrorValue,
     /// No account that an import made.
     UnknownAccount,
     /// The row is no JSON object.
@@ -159,6 +163,7 @@ impl FindingCode {
             Self::UnknownField
             | Self::InvalidEmail
             | Self::UnreadablePhone
+            | Self::NumericId
             | Self::ReplacedCharacters
             | Self::AssumedCurrency
             | Self::AssumedEncoding

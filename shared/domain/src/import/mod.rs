@@ -2,12 +2,14 @@
 //!
 //! Readers split a payload into unchecked [`RawRow`]s. A [`DuplicateScan`] of them finds the rows that a later row about the
 //! same account supersedes; a [`Chunker`] divides the others into chunks. [`RawRow::check`] turns a row into an
-//! [`AccountUpsert`] or the list of its errors, and [`RowWrite::decide`] what it does to its account. [`Import`] holds the counts. When the job has ended,
+//! [`AccountUpsert`] or the list of its errors, and [`RowWrite::decide`] what it does to its account. [`Import`] holds the counts,
+//! and [`ControlTotals`] the sums of the amounts beside them. When the job has ended,
 //! `total = imported + updated + superseded + failed`, plus `skipped` if it was cancelled; `updated` includes `unchanged`.
 
 mod cells;
 mod check;
 mod decision;
+mod filter;
 mod job;
 mod mapping;
 mod notation;
@@ -21,6 +23,8 @@ mod row;
 mod rules;
 mod stored;
 mod summary;
+mod sums;
+mod totals;
 mod upload;
 mod upsert;
 mod values;
@@ -30,26 +34,29 @@ pub use crate::date_format::DateFormat;
 pub use crate::fields::Misquoting;
 pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
-pub use decision::{Decision, RowWrite};
+pub use decision::{Decision, RowDone, RowWrite};
+pub use filter::ImportFilter;
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
 pub use notation::{Format, Notation};
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
-    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, Signs, TextEncoding, UNKNOWN_UPLOAD,
-    comparable,
+    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, SheetRef, Signs, TextEncoding,
+    UNKNOWN_UPLOAD, comparable,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
-pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
+pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded, SupersededRow};
 pub use progress::{Counts, Progress};
-pub use record::Cells;
-pub use report::{ChunkReport, RowOutcome, RowReport, processing_failed};
+pub use record::{CellMark, Cells};
+pub use report::{ChunkReport, RowOutcome, RowReport, RowResult, processing_failed};
 pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
 pub use rules::RowRules;
 pub use summary::ImportSummary;
-pub use upload::{Announced, FILE_BYTES_MAX, Upload};
+pub use sums::{StatedAmount, Sums};
+pub use totals::{ControlTotal, ControlTotals};
+pub use upload::{Announced, FILE_BYTES_MAX, FileName, Upload};
 pub use upsert::{AccountUpsert, ContactUpsert};
 pub use values::RowContext;
 

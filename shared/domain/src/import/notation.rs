@@ -4,8 +4,9 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::options::contradiction;
 use super::{ImportOptions, RowRules};
-use crate::fields::InvalidValue;
+use crate::fields::{Finding, FindingCode, InvalidValue};
 
 /// The format of a payload and its options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,43 @@ impl Notation {
         Self { format, gzip: false, in_request: false, options: Box::default() }
     }
 
+    /// The notation of a payload with these options.
+    ///
+    /// # Errors
+    /// The options that don't exist for the format; options that contradict each other, which come from the query and the
+    /// body; and default values that no row may have.
+    pub fn with(options: ImportOptions, format: Format, gzip: bool) -> Result<Self, Vec<Finding>> {
+        let of_tables = [
+            ("mapping", options.mapping.is_some()),
+            ("columns", options.columns.is_some()),
+            ("decimal_separator", options.decimal_separator.is_some()),
+            ("thousands_separator", options.thousands_separator.is_some()),
+            ("amount", options.amount.is_some()),
+            ("blank_external_id", options.blank_external_id.is_some()),
+            ("header_line", options.header_line.is_some()),
+            ("sheet", options.sheet.is_some()),
+        ];
+        let of_texts = [
+            ("encoding", options.encoding.is_some()),
+            ("delimiter", options.delimiter.is_some()),
+            ("quote", options.quote.is_some()),
+        ];
+        let of_tables = of_tables.map(|(name, is_set)| (name, is_set && !format.is_table(), "CSV and XLSX"));
+        let of_texts = of_texts.map(|(name, is_set)| (name, is_set && format != Format::Csv, "CSV"));
+        let refused = of_tables.into_iter().chain(of_texts).filter(|(_, is_refused, _)| *is_refused);
+        let refused = refused.map(|(name, _, formats)| {
+            let reason = format!("this option is only for {formats}");
+            Finding::in_field(name, FindingCode::InvalidValue, reason)
+        });
+        let mut refused: Vec<_> = refused.collect();
+        refused.extend(contradiction(options.decimal_separator, options.thousands_separator));
+        refused.extend(RowRules::of(&options).invalid_defaults());
+        match refused.is_empty() {
+            true => Ok(Self { format, gzip, in_request: false, options: Box::new(options) }),
+            false => Err(refused),
+        }
+    }
+
     /// The rules for the values of rows.
     #[must_use]
     pub fn rules(&self) -> RowRules<'_> {
@@ -50,6 +88,16 @@ pub enum Format {
     Ndjson,
     /// A header and one record per row (RFC 4180), separated by commas, semicolons, tabs or another character.
     Csv,
+    /// A workbook of Office Open XML (ISO/IEC 29500), one of whose sheets has a header and one record per row.
+    Xlsx,
+}
+
+impl Format {
+    /// Whether a payload is a table, whose header names the columns.
+    #[must_use]
+    pub fn is_table(self) -> bool {
+        matches!(self, Self::Csv | Self::Xlsx)
+    }
 }
 
 impl FromStr for Format {
@@ -60,7 +108,32 @@ impl FromStr for Format {
             "json" => Self::Json,
             "ndjson" => Self::Ndjson,
             "csv" => Self::Csv,
-            _ => return Err(InvalidValue("expected csv, ndjson or json")),
+            "xlsx" => Self::Xlsx,
+            _ => return Err(InvalidValue("expected csv, xlsx, ndjson or json")),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Quote;
+    use super::*;
+    use crate::date_format::DateFormat;
+
+    #[test]
+    fn options_are_refused_for_formats_without_them() {
+        let options = ImportOptions {
+            header_line: Some(2),
+            date_format: Some(DateFormat::Serial),
+            quote: Some(Quote::Single),
+            ..Default::default()
+        };
+        for (format, expected) in
+            [(Format::Ndjson, &["header_line", "quote"][..]), (Format::Xlsx, &["quote"]), (Format::Csv, &[])]
+        {
+            let refused = Notation::with(options.clone(), format, false).err().unwrap_or_default();
+            let refused: Vec<_> = refused.iter().filter_map(|found| found.field.as_deref()).collect();
+            assert_eq!(refused, expected, "{format:?}");
+        }
     }
 }

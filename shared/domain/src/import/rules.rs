@@ -1,7 +1,7 @@
 //! The rules for the values of rows, from the options of the import.
 
-use super::cells::NAMES;
 use super::options::{BlankExternalId, Defaults, Signs};
+use super::row::NAMES;
 use super::{AccountUpsert, AmountColumns, ImportOptions, RowContext};
 use crate::account::AccountField;
 use crate::date_format::DateFormat;
@@ -62,16 +62,22 @@ impl<'a> RowRules<'a> {
         }
     }
 
+    /// The rules for a file whose encoding was assumed: letters beyond ASCII are uncertain.
+    #[must_use]
+    pub fn with_assumed_encoding(self) -> Self {
+        Self { assumed_encoding: true, ..self }
+    }
+
     /// How amounts are written.
     #[must_use]
     pub fn amounts(&self) -> AmountNotation {
         self.amounts
     }
 
-    /// The rules for a file whose encoding was assumed: letters beyond ASCII are uncertain.
+    /// How dates are written.
     #[must_use]
-    pub fn with_assumed_encoding(self) -> Self {
-        Self { assumed_encoding: true, ..self }
+    pub fn dates(&self) -> DateFormat {
+        self.dates
     }
 
     /// What readers of values have to know.

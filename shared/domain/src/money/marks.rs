@@ -69,7 +69,8 @@ const SIGNS: [(&str, &str); 58] = [
 ];
 
 /// Whether the text is the code or a sign of a currency.
-pub(super) fn is_known(mark: &str) -> bool {
+#[must_use]
+pub fn is_known(mark: &str) -> bool {
     is_sign(mark) || of_code(mark).is_some()
 }
 

@@ -10,11 +10,12 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::marks::is_known;
-use super::{AmountError, DecimalSeparator, parse_plain};
-use crate::fields::InvalidValue;
+use super::{AmountError, DecimalSeparator, UnknownSeparator, parse_plain};
 
 /// The digits of a group between separators of thousands.
 const GROUP_DIGITS: usize = 3;
+/// The decimal places that look like a group.
+const PLACES_OF_A_GROUP: u32 = 3;
 /// The digits of an inner group in India: 12,34,567.
 const LAKH_DIGITS: usize = 2;
 /// The parts around the digits of an amount: parentheses, a sign, the mark of a currency.
@@ -58,15 +59,15 @@ impl ThousandsSeparator {
 }
 
 impl FromStr for ThousandsSeparator {
-    type Err = InvalidValue;
+    type Err = UnknownSeparator;
 
-    fn from_str(separator: &str) -> Result<Self, InvalidValue> {
+    fn from_str(separator: &str) -> Result<Self, UnknownSeparator> {
         match separator {
             "." => Ok(Self::Point),
             "," => Ok(Self::Comma),
             "'" => Ok(Self::Apostrophe),
             " " | "\u{a0}" | "\u{202f}" => Ok(Self::Space),
-            _ => Err(InvalidValue("expected . or , or ' or a space")),
+            _ => Err(UnknownSeparator(". or , or ' or a space")),
         }
     }
 }
@@ -143,9 +144,16 @@ impl AmountNotation {
         Some(plain.into())
     }
 
-    /// An amount in this notation, without separators of thousands.
-    pub(crate) fn plain(self, amount: Decimal) -> String {
-        self.decimal.of_point(&amount.normalize().to_string()).into_owned()
+    /// An amount in this notation, without separators of thousands. Of three decimal places it has four: three could be a
+    /// group of thousands.
+    #[must_use]
+    pub fn plain(self, amount: Decimal) -> String {
+        let mut amount = amount.normalize();
+        if amount.scale() == PLACES_OF_A_GROUP {
+            // An amount of 28 digits has no room for another one. It is not ambiguous either.
+            amount.rescale(PLACES_OF_A_GROUP + 1);
+        }
+        self.decimal.of_point(&amount.to_string()).into_owned()
     }
 
     /// An example of an amount with decimals.

@@ -138,12 +138,16 @@ pub fn preview(
     options: &ImportOptions,
     setting: Setting<'_>,
 ) -> Result<Preview, PayloadError> {
+    if format == Format::Xlsx {
+        let (is, advice) = ("an Excel workbook (.xlsx)", "import it with `dry_run` to see what it would do");
+        return Err(PayloadErrorKind::OtherFormat { is, advice }.into());
+    }
     let encoding = options.encoding.map(TextEncoding::encoding);
     let sample = Sample::of(beginning, format, encoding)?;
     let encoded = read::text(&sample.bytes, format, encoding)?;
     match format {
         Format::Csv => table(&sample, &encoded, options, setting),
-        Format::Json | Format::Ndjson => objects(&sample, format, options, setting),
+        Format::Json | Format::Ndjson | Format::Xlsx => objects(&sample, format, options, setting),
     }
 }
 

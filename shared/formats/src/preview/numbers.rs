@@ -9,17 +9,17 @@ const GROUP_DIGITS: usize = 3;
 
 /// The separators of amounts, as the options of an import state them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Separators {
+pub(super) struct Separators {
     /// The decimal separator; `None` if the amounts have none.
-    pub decimal: Option<DecimalSeparator>,
+    pub(super) decimal: Option<DecimalSeparator>,
     /// The separator of thousands; `None` if the amounts have none.
-    pub thousands: Option<ThousandsSeparator>,
+    pub(super) thousands: Option<ThousandsSeparator>,
 }
 
 impl Separators {
     /// How amounts with these separators are read.
     #[must_use]
-    pub fn notation(self) -> AmountNotation {
+    pub(super) fn notation(self) -> AmountNotation {
         let decimal = self.decimal.unwrap_or(match self.thousands {
             Some(ThousandsSeparator::Point) => DecimalSeparator::Comma,
             _ => DecimalSeparator::Point,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use saldo_domain::account::Account;
 use saldo_domain::date::Date;
-use saldo_domain::export::{Format as ExportFormat, Profile};
+use saldo_domain::export::{CsvForm, ExportSpec, Format as ExportFormat, Profile, Subject};
 use saldo_domain::fields::{Finding, PayloadError, PayloadErrorKind, Severity};
 use saldo_domain::id::OrgId;
 use saldo_domain::import::{
@@ -125,7 +125,7 @@ impl Rows {
             let account = account.as_ref().and_then(|account| json(account, setting.now));
             list.push(PreviewRow { index: row.index, line: row.line, account, is_superseded, findings });
         }
-        let header = Chunk { number: 0, shape, rows: Vec::new() };
+        let header = Chunk { number: 0, shape, rows: Vec::new(), superseded: Vec::new() };
         let report = ChunkReport::of(&header, rules, setting.default_currency);
         self.warnings = report.findings(Severity::Warning).map(|(_, finding)| finding.clone()).collect();
         if let Shape::Columns { columns, header_line, .. } = header.shape {
@@ -138,7 +138,15 @@ impl Rows {
 fn json(account: &Account, now: Timestamp) -> Option<Box<RawValue>> {
     let fields: Vec<_> = AccountField::imported().filter(|field| !field.is_beside_id()).collect();
     let today: Date = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-    let mut encoder = Encoder::new::<Account>(ExportFormat::Ndjson, Profile::default(), today, fields);
+    let subject = Subject::Accounts { filter: Box::default(), columns: Vec::new() };
+    let spec = ExportSpec {
+        format: ExportFormat::Ndjson,
+        profile: Profile::default(),
+        csv: CsvForm::default(),
+        as_of: today,
+        subject,
+    };
+    let mut encoder = Encoder::new::<Account>(&spec, fields);
     let line = encoder.encode(std::slice::from_ref(account)).ok()?;
     RawValue::from_string(String::from_utf8(line).ok()?.trim_end().to_owned()).ok()
 }

@@ -12,7 +12,7 @@ use saldo_domain::import::{
 };
 use saldo_domain::suggest::nearest;
 
-use super::csv;
+use super::misquoted::misquoted;
 use super::quoting::Table;
 use super::records::Records;
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX};
@@ -22,7 +22,7 @@ pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The bytes of a header that is searched for.
 const HEADER_BYTES: usize = 64 * 1024;
 /// The lines that may be before a header that is searched for: a title, some parameters and blanks.
-const LINES_SEARCHED: usize = 100;
+pub(super) const LINES_SEARCHED: usize = 100;
 
 /// The header of a table.
 #[derive(Debug)]
@@ -74,23 +74,23 @@ pub(super) fn find(head: &[u8], options: &ImportOptions) -> Result<Header, Paylo
         let delimiters = delimiter.as_ref().map_or(DELIMITERS.as_slice(), std::slice::from_ref);
         delimiters.iter().find_map(|delimiter| header(line, *delimiter, options).ok())
     });
-    searched.next().ok_or_else(|| misquoted(first, options).unwrap_or(refused))
+    searched.next().ok_or_else(|| misquoted_header(first, options).unwrap_or(refused))
 }
 
 /// The mistake in the quotation marks of a line that should be the header, if there is one. It is why no column has a
 /// known name.
-fn misquoted(line: Line<'_>, options: &ImportOptions) -> Option<PayloadError> {
+fn misquoted_header(line: Line<'_>, options: &ImportOptions) -> Option<PayloadError> {
     let delimiter = options.delimiter.map_or_else(|| most_frequent(line.text), Delimiter::byte);
     let quote = options.quote.unwrap_or_default();
     let mut records = Records::new(line.text, delimiter, quote, line.before);
     let record = records.next().ok()??;
     let columns = record.cells.len();
     let table = Table { delimiter, quote: quote.byte(), columns, has_reason: false, ids: None };
-    csv::misquoted(&record, &table).map(|misquoted| misquoted.error)
+    misquoted(&record, &table).map(|misquoted| misquoted.error)
 }
 
 /// Whether another line may be the header, if this one is refused for this.
-fn may_be_preceded(error: &PayloadError) -> bool {
+pub(super) fn may_be_preceded(error: &PayloadError) -> bool {
     matches!(
         error.kind,
         PayloadErrorKind::NoKnownColumn { .. }
@@ -170,7 +170,7 @@ fn header(line: Line<'_>, delimiter: u8, options: &ImportOptions) -> Result<Head
 }
 
 /// The columns of a header. Guards, which files of refused rows have, are not part of the names.
-fn columns(
+pub(super) fn columns(
     header: &Cells,
     line: u64,
     options: &ImportOptions,
@@ -183,7 +183,8 @@ fn columns(
         return Err(PayloadErrorKind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(position));
     }
     let names: Vec<Cow<'_, str>> = header.iter().map(comparable).collect();
-    let found = HeaderFound::of(line, header.len(), header.iter());
+    let found =
+        HeaderFound::of(line, header.len(), header.iter(), AccountField::imported().map(AccountField::name));
     let mut chosen = Chosen { fields: vec![None; header.len()], names: &names, unmatched: Vec::new() };
     chosen.take_mapping(options)?;
     for choice in options.columns.iter().flatten() {

@@ -9,10 +9,12 @@ mod decoded;
 mod elements;
 mod header;
 mod json;
+mod misquoted;
 mod ndjson;
 mod quoting;
 mod recognized;
 mod records;
+mod xlsx;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
 pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};
@@ -20,7 +22,7 @@ pub use json::ImportMembers;
 pub(crate) use records::Records;
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::rc::Rc;
 
 use encoding_rs::Encoding;
@@ -130,13 +132,38 @@ pub struct Contents {
 /// # Errors
 /// [`ReadError`] when the payload as a whole can't be read, or when the source or the sink stopped the reading. The
 /// rows before the error were passed to the sink.
+///
+/// A workbook is read from its end: it is held in memory as a whole here. [`read_workbook`] holds a few buffers.
 pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Contents, ReadError> {
+    if notation.format == Format::Xlsx {
+        let mut workbook = Vec::new();
+        payload.take(xlsx::WORKBOOK_BYTES_MAX + 1).read_to_end(&mut workbook)?;
+        return read_workbook(notation, Cursor::new(workbook), sink);
+    }
     let bytes = Rc::new(Cell::new(0));
     let payload = Counted { source: payload, bytes: Rc::clone(&bytes) };
     let rows = Rows { count: 0, payload_bytes: Rc::clone(&bytes), gzip: notation.gzip, sink };
     match notation.gzip {
         true => read_text(notation, Expanded::new(MultiGzDecoder::new(payload), bytes), rows),
         false => read_text(notation, payload, rows),
+    }
+}
+
+/// Reads the rows of a workbook, as [`read`] does.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_workbook(
+    notation: &Notation,
+    mut payload: impl Read + Seek,
+    sink: impl Sink,
+) -> Result<Contents, ReadError> {
+    let bytes = payload.seek(io::SeekFrom::End(0))?;
+    let mut rows = Rows { count: 0, payload_bytes: Rc::new(Cell::new(bytes)), gzip: true, sink };
+    let shape = xlsx::read(payload, notation, &mut rows)?;
+    match rows.count {
+        0 => Err(PayloadErrorKind::NoRows.into()),
+        _ => Ok(Contents { shape, assumed_encoding: None }),
     }
 }
 
@@ -149,13 +176,14 @@ fn read_text(
     let wanted = match (notation.format, notation.options.encoding) {
         (Format::Csv, Some(stated)) => Wanted::Stated(TextEncoding::encoding(stated)),
         (Format::Csv, None) => Wanted::Detected(Rc::clone(&assumed)),
-        (Format::Json | Format::Ndjson, _) => Wanted::Unicode,
+        (Format::Json | Format::Ndjson | Format::Xlsx, _) => Wanted::Unicode,
     };
     let text = Decoded::new(recognized::checked(bytes, notation.format)?, wanted);
     let shape = match notation.format {
         Format::Json => json::read(text, notation, &mut rows)?,
         Format::Ndjson => ndjson::read(text, &mut rows)?,
-        Format::Csv => csv::read(text, notation, &mut rows)?,
+        // A workbook is not text: `read` has passed it on.
+        Format::Csv | Format::Xlsx => csv::read(text, notation, &mut rows)?,
     };
     match rows.count {
         0 => Err(PayloadErrorKind::NoRows.into()),
@@ -196,7 +224,7 @@ pub(crate) fn text(
     let wanted = match (format, stated) {
         (Format::Csv, Some(stated)) => Wanted::Stated(stated),
         (Format::Csv, None) => Wanted::Detected(Rc::clone(&assumed)),
-        (Format::Json | Format::Ndjson, _) => Wanted::Unicode,
+        (Format::Json | Format::Ndjson | Format::Xlsx, _) => Wanted::Unicode,
     };
     let mut text = String::new();
     let read = || -> Result<usize, ReadError> {

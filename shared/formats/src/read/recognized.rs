@@ -10,14 +10,17 @@ use super::ReadError;
 /// The first bytes that are examined.
 const HEAD_BYTES: usize = 512;
 
+/// The beginning of a ZIP archive, and so of a workbook.
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+/// The beginning of a file of Microsoft's Compound File Binary format: an old or an encrypted workbook.
+pub(super) const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+/// What to do about a workbook in another format.
+pub(super) const SAVE_AS: &str = "save it as .xlsx or CSV, and import that";
+
 /// The beginnings of files that are not text, each with what it is and what to do about it.
 const MAGIC: [(&[u8], &str, &str); 8] = [
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)", "save the sheet as CSV, and import that"),
-    (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an Excel workbook of an old version (.xls)",
-        "save the sheet as CSV, and import that",
-    ),
+    (ZIP, "a ZIP archive or an Excel workbook (.xlsx)", "import a workbook with the format `xlsx`"),
+    (OLE, "an Excel workbook of an old version (.xls), or an encrypted one", SAVE_AS),
     (b"\x1f\x8b", "compressed with gzip", "upload it under a name that ends in .gz"),
     (b"%PDF-", "a PDF document", "export the list as CSV"),
     (b"BZh", "compressed with bzip2", "decompress it, or compress it with gzip"),
@@ -47,7 +50,7 @@ pub(super) fn checked<R: Read>(mut source: R, format: Format) -> Result<impl Rea
 }
 
 /// What the bytes are the beginning of, if that is not this format, and what to do about it.
-fn other_format(head: &[u8], format: Format) -> Option<(&'static str, &'static str)> {
+pub(super) fn other_format(head: &[u8], format: Format) -> Option<(&'static str, &'static str)> {
     if let Some((_, is, advice)) = MAGIC.iter().find(|(magic, _, _)| head.starts_with(magic)) {
         return Some((is, advice));
     }
@@ -58,12 +61,16 @@ fn other_format(head: &[u8], format: Format) -> Option<(&'static str, &'static s
     if let Some((_, is)) = MARKUP.iter().find(|(start, _)| begins(start)) {
         return Some((is, "export the list as CSV"));
     }
-    let is_json = format == Format::Csv
+    let is_json = format.is_table()
         && (text.starts_with(b"{\"")
             || text.starts_with(b"[{")
             || text.starts_with(b"{ \"")
             || text.starts_with(b"{\n"));
-    is_json.then_some(("JSON", "state the format `json` or `ndjson`"))
+    let other = || {
+        (format == Format::Xlsx)
+            .then_some(("not an Excel workbook", "state the format `csv` if it is a table of text"))
+    };
+    is_json.then_some(("JSON", "state the format `json` or `ndjson`")).or_else(other)
 }
 
 #[cfg(test)]
