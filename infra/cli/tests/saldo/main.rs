@@ -6,6 +6,7 @@ mod help;
 mod imports;
 mod jobs;
 mod login;
+mod previews;
 mod proxy;
 mod repeated;
 mod retries;

@@ -14,8 +14,9 @@ use saldo_domain::import::{
 use saldo_domain::money::Currency;
 
 use super::dates::judge_dates;
-use super::names::{Meaning, Role, meaning};
+use super::names::{Meaning, meaning};
 use super::numbers::{Separators, judge_amounts};
+use super::role::Role;
 use super::table::Table;
 use super::verdict::Verdict;
 

@@ -9,6 +9,7 @@ mod mapping;
 mod names;
 mod numbers;
 mod proposal;
+mod role;
 mod rows;
 mod sample;
 mod table;

@@ -1,7 +1,7 @@
 //! The headers of common programs, by what they mean: German, Spanish, English, French, Italian, Dutch, Portuguese, the
 //! Nordic languages, Polish, Czech and Hungarian. The clearest name of a role comes first.
 
-use super::names::Role;
+use super::role::Role;
 
 /// The names of each role, separated by commas.
 pub(super) const WORDS: &[(Role, &str)] = &[
