@@ -60,7 +60,7 @@ pub(crate) struct Table(String);
 /// A file with a table, or its beginning, in any encoding, compressed or not.
 #[derive(ToSchema)]
 #[schema(
-    as = ImportFile, value_type = String, format = Binary, pattern = r"[^\r\n][\r\n]+[^\r\n]",
+    as = PreviewedFile, value_type = String, format = Binary, pattern = r"[^\r\n][\r\n]+[^\r\n]",
     example = json!("Belegnr;Kunde;Betrag\nR-1;María García;1.234,56\n")
 )]
 pub(crate) struct File(String);

@@ -20,6 +20,9 @@ use super::role::Role;
 use super::table::Table;
 use super::verdict::Verdict;
 
+/// The first values that tell what kind of values a column has.
+const VALUES_LOOKED_AT: usize = 100;
+
 /// A column of a table.
 pub(super) struct Column<'a> {
     pub(super) header: &'a str,
@@ -40,6 +43,8 @@ pub(super) struct Assignment {
     pub(super) amount: Option<AmountAt>,
     /// The currency that the header of the amount names, if no column has one.
     pub(super) currency: Option<Currency>,
+    /// A column of due dates that no format reads, and that fills no field.
+    pub(super) unread_dates: Option<usize>,
 }
 
 impl Assignment {
@@ -83,6 +88,7 @@ pub(super) fn assign(columns: &[Column<'_>], options: &ImportOptions) -> Assignm
             is_stated: vec![false; columns.len()],
             amount: None,
             currency: None,
+            unread_dates: None,
         },
         used: vec![false; columns.len()],
     };
@@ -207,8 +213,10 @@ impl Chooser<'_> {
     }
 
     fn choose_due_date(&mut self) {
-        let may_be = |column: &Column<'_>| !matches!(judge_dates(&column.values), Verdict::Unreadable { choices, .. } if choices.is_empty());
-        self.fill(F::DueDate, self.best(Role::DueDate, may_be));
+        self.fill(F::DueDate, self.best(Role::DueDate, |column| column.may_have_dates()));
+        if !self.is_filled(F::DueDate) {
+            self.assignment.unread_dates = self.best(Role::DueDate, |column| column.has_years());
+        }
     }
 
     fn choose_parties_and_documents(&mut self) {
@@ -274,7 +282,27 @@ impl Chooser<'_> {
 
 impl Column<'_> {
     fn may_have_amounts(&self) -> bool {
-        !matches!(judge_amounts(&self.values, Separators::default()), Verdict::Unreadable { choices, .. } if choices.is_empty())
+        is_readable(&judge_amounts(self.first_values(), Separators::default()))
+    }
+
+    fn may_have_dates(&self) -> bool {
+        is_readable(&judge_dates(self.first_values()))
+    }
+
+    /// The values that tell what kind of values the column has.
+    fn first_values(&self) -> &[&str] {
+        self.values.get(..VALUES_LOOKED_AT).unwrap_or(&self.values)
+    }
+
+    /// Whether the values could be dates that no format reads, such as `31 Dec 2026`: most have a year.
+    fn has_years(&self) -> bool {
+        let has_year = |value: &str| {
+            value
+                .split(|c: char| !c.is_ascii_digit())
+                .any(|digits| digits.len() == 4 && digits.starts_with(['1', '2']))
+        };
+        let years = self.values.iter().filter(|value| has_year(value)).count();
+        2 * years > self.values.len()
     }
 
     fn has_amounts(&self) -> bool {
@@ -309,6 +337,11 @@ impl Column<'_> {
     fn identifies_rows(&self) -> bool {
         self.is_mostly_filled() && self.values.iter().collect::<HashSet<_>>().len() == self.values.len()
     }
+}
+
+/// Whether some way reads some of the values.
+fn is_readable<T>(verdict: &Verdict<T>) -> bool {
+    !matches!(verdict, Verdict::Unreadable { choices, .. } if choices.is_empty())
 }
 
 /// Whether a value is a number or a code, such as `10023` or `K-77`.

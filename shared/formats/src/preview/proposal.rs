@@ -180,6 +180,11 @@ fn propose_date_format(
     assignment: &Assignment,
     stated: &ImportOptions,
 ) {
+    if let Some(at) = assignment.unread_dates {
+        let values = values(rows, &[at]);
+        let reason = format!("{}; the column fills no field", unreadable("dates", &values, 0));
+        ambiguities.push(ambiguity(&[at], "date_format", reason, &values, Vec::new()));
+    }
     let Some(at) = assignment.column_of(F::DueDate).filter(|_| stated.date_format.is_none()) else { return };
     let values = values(rows, &[at]);
     let (reason, choices) = match judge_dates(&values) {

@@ -30,34 +30,34 @@ pub(super) fn judge<T: Copy, R: PartialEq>(
     if values.is_empty() {
         return Verdict::Nothing;
     }
-    let fitting: Vec<T> =
-        ways.iter().copied().filter(|way| values.iter().all(|value| read(*way, value).is_some())).collect();
-    let is_same = |one: T, other: T| values.iter().all(|value| read(one, value) == read(other, value));
-    if let Some(first) = fitting.first() {
-        return match fitting.iter().all(|other| is_same(*first, *other)) {
-            true => Verdict::Proven(fitting),
-            false => Verdict::Ambiguous(different(&fitting, is_same)),
+    // Most ways fail at one of the first values.
+    let read_all = |way: T| values.iter().map(|value| read(way, value)).collect::<Option<Vec<R>>>();
+    let fitting: Vec<(T, Vec<R>)> = ways.iter().filter_map(|way| Some((*way, read_all(*way)?))).collect();
+    if let Some((_, first)) = fitting.first() {
+        return match fitting.iter().all(|(_, readings)| readings == first) {
+            true => Verdict::Proven(fitting.into_iter().map(|(way, _)| way).collect()),
+            false => Verdict::Ambiguous(different(fitting)),
         };
     }
-    let count = |way: T| values.iter().filter(|value| read(way, value).is_some()).count();
-    let counted: Vec<(usize, T)> = ways.iter().map(|way| (count(*way), *way)).collect();
-    let most = counted.iter().map(|(count, _)| *count).max().unwrap_or_default();
-    let best: Vec<T> =
-        counted.iter().filter(|(count, _)| *count == most && most > 0).map(|(_, way)| *way).collect();
-    let choices = different(&best, is_same);
-    let is_unread = |value: &&str| choices.first().is_none_or(|way| read(*way, value).is_none());
-    Verdict::Unreadable { at: values.iter().position(is_unread).unwrap_or_default(), choices }
+    let read_some = |way: &T| (*way, values.iter().map(|value| read(*way, value)).collect::<Vec<_>>());
+    let count = |readings: &[Option<R>]| readings.iter().flatten().count();
+    let partial: Vec<(T, Vec<Option<R>>)> = ways.iter().map(read_some).collect();
+    let most = partial.iter().map(|(_, readings)| count(readings)).max().unwrap_or_default();
+    let best: Vec<_> =
+        partial.into_iter().filter(|(_, readings)| most > 0 && count(readings) == most).collect();
+    let at = best.first().and_then(|(_, readings)| readings.iter().position(Option::is_none));
+    Verdict::Unreadable { choices: different(best), at: at.unwrap_or_default() }
 }
 
 /// One of each group of ways that read the same.
-fn different<T: Copy>(ways: &[T], is_same: impl Fn(T, T) -> bool) -> Vec<T> {
-    let mut choices: Vec<T> = Vec::new();
-    for way in ways {
-        if !choices.iter().any(|choice| is_same(*choice, *way)) {
-            choices.push(*way);
+fn different<T, R: PartialEq>(ways: Vec<(T, R)>) -> Vec<T> {
+    let mut choices: Vec<(T, R)> = Vec::new();
+    for (way, readings) in ways {
+        if !choices.iter().any(|(_, chosen)| *chosen == readings) {
+            choices.push((way, readings));
         }
     }
-    choices
+    choices.into_iter().map(|(way, _)| way).collect()
 }
 
 #[cfg(test)]
