@@ -44,8 +44,9 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, ForeignAccess)> {
     let nothing = Value::Null;
     vec![
         (Method::GET, "/api/v1/import", nothing.clone(), SeesOwn),
-        (Method::POST, "/api/v1/import", import, SeesOwn),
+        (Method::POST, "/api/v1/import", import.clone(), SeesOwn),
         (Method::POST, "/api/v1/import/uploads", json!({ "format": "csv" }), SeesOwn),
+        (Method::POST, "/v1/imports/preview", import, SeesOwn),
         (Method::GET, "/api/v1/import/uploads/{id}", nothing.clone(), FindsNothing),
         (Method::POST, "/api/v1/import/{job_id}/cancel", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),

@@ -49,6 +49,7 @@ mod notifications;
 mod open_imports;
 mod openapi;
 mod paths;
+mod preview;
 mod queues;
 mod recursion;
 mod redirects;

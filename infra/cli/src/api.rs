@@ -42,8 +42,8 @@ pub(crate) struct Api {
 /// What a request has besides its address.
 #[derive(Default)]
 struct Sent {
-    /// A body of JSON.
-    body: Option<String>,
+    /// The body, with its media type.
+    body: Option<(&'static str, Bytes)>,
     /// A header, with its name.
     header: Option<(&'static str, String)>,
 }
@@ -120,7 +120,7 @@ impl Api {
     /// `PUT` of JSON in place of the state with this `ETag`. If the answer is lost, the repeated request is refused.
     pub(crate) async fn put(&self, path: &str, body: &Value, etag: &str) -> Result<Answer, Error> {
         let header = Some(("if-match", etag.to_owned()));
-        self.send(Method::PUT, path, JSON, Sent { body: Some(body.to_string()), header }).await
+        self.send(Method::PUT, path, JSON, Sent { body: Some((JSON, body.to_string().into())), header }).await
     }
 
     /// `DELETE`.
@@ -136,7 +136,19 @@ impl Api {
         idempotency_key: &str,
     ) -> Result<Answer, Error> {
         let header = Some(("idempotency-key", idempotency_key.to_owned()));
-        self.send(Method::POST, path, JSON, Sent { body: Some(body.to_string()), header }).await
+        let body = Some((JSON, body.to_string().into()));
+        self.send(Method::POST, path, JSON, Sent { body, header }).await
+    }
+
+    /// `POST` of a file that is only read.
+    pub(crate) async fn post_bytes(
+        &self,
+        path: &str,
+        media_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<Answer, Error> {
+        let sent = Sent { body: Some((media_type, bytes.into())), header: None };
+        self.send(Method::POST, path, JSON, sent).await
     }
 
     async fn send(
@@ -180,8 +192,8 @@ impl Api {
         if let Some((name, value)) = &sent.header {
             request = request.header(*name, value);
         }
-        if let Some(body) = &sent.body {
-            request = request.header(CONTENT_TYPE, JSON).body(body.clone());
+        if let Some((media_type, body)) = &sent.body {
+            request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
         }
         let host = self.access.url.as_str();
         let answer = request.send().await.map_err(|error| Error::unreachable(host, &error))?;

@@ -18,9 +18,18 @@ pub(crate) struct Flags {
     /// The sheet of a workbook: its name or its number; the first by default.
     #[arg(long, value_name = "SHEET")]
     sheet: Option<String>,
-    /// The decimal separator of amounts in CSV; a point by default.
+    /// The decimal separator of amounts in texts; a point by default.
     #[arg(long, value_name = "CHARACTER")]
     decimal_separator: Option<String>,
+    /// The separator of thousands of amounts in texts; none by default.
+    #[arg(long, value_name = "CHARACTER")]
+    thousands_separator: Option<String>,
+    /// The format of dates, such as DD/MM/YYYY; YYYY-MM-DD by default.
+    #[arg(long, value_name = "FORMAT")]
+    date_format: Option<String>,
+    /// The encoding of CSV, such as windows-1252; recognized by default.
+    #[arg(long, value_name = "LABEL")]
+    encoding: Option<String>,
 }
 
 /// Adds the options of the command line to others, over which they take precedence. Columns that they do not name keep
@@ -29,7 +38,7 @@ pub(crate) struct Flags {
 /// # Errors
 /// When the others have a mapping of another type.
 pub(crate) fn apply(flags: &Flags, options: &mut Map<String, Value>) -> Result<()> {
-    let Flags { format, map, sheet, decimal_separator } = flags;
+    let Flags { format, map, sheet, decimal_separator, thousands_separator, date_format, encoding } = flags;
     if !map.is_empty() {
         let mapping = options.entry(MAPPING).or_insert_with(|| Map::new().into());
         let Value::Object(mapping) = mapping else { bail!("`{MAPPING}` of the profile is not a table.") };
@@ -37,7 +46,15 @@ pub(crate) fn apply(flags: &Flags, options: &mut Map<String, Value>) -> Result<(
             mapping.insert(header.clone(), field.as_str().into());
         }
     }
-    for (name, value) in [("format", format), ("sheet", sheet), ("decimal_separator", decimal_separator)] {
+    let stated = [
+        ("format", format),
+        ("sheet", sheet),
+        ("decimal_separator", decimal_separator),
+        ("thousands_separator", thousands_separator),
+        ("date_format", date_format),
+        ("encoding", encoding),
+    ];
+    for (name, value) in stated {
         if let Some(value) = value {
             options.insert(name.to_owned(), value.as_str().into());
         }

@@ -2,7 +2,7 @@
 //! started again continues and imports nothing twice.
 
 mod journal;
-mod options;
+pub(crate) mod options;
 pub(crate) mod refused;
 mod source;
 mod submit;
@@ -27,6 +27,7 @@ Examples:
   saldo import receivables.csv --dry-run --wait
   saldo import receivables.csv --map 'Customer=contact.name' --map 'Amount=total_amount' --wait
   saldo import debitoren.csv --profile erp --wait --failed refused.csv
+  saldo import debitoren.csv --options erp.json --wait
   saldo import debitoren.xlsx --sheet 'Offene Posten' --map 'Kunde=contact.name' --wait
   export-from-erp | saldo import - --format csv --wait
   saldo import month-end.ndjson --gzip --output json --wait
@@ -56,6 +57,9 @@ pub(crate) struct Import {
     /// NAME@3 is the third version.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    /// A file with options, as `saldo preview --save-options` writes it.
+    #[arg(long, value_name = "FILE")]
+    options: Option<PathBuf>,
     #[command(flatten)]
     flags: Flags,
     /// Check all rows, report what would happen to each, and store nothing.
@@ -74,7 +78,11 @@ pub(crate) struct Import {
 
 pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
     let api = session.api()?;
-    let options = options::of(&session.config, &api, &import).await?;
+    let (profile, file) = (import.profile.as_deref(), import.options.as_deref());
+    let mut options = options::of(&session.config, &api, profile, file, &import.flags).await?;
+    if import.dry_run {
+        options.insert("dry_run".to_owned(), true.into());
+    }
     session.interruption.set("Nothing was imported.");
     let source = Source::read(&import.file, import.gzip, &session.state).await?;
     let journal = Journal::open(&session.state)?;

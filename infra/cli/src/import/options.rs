@@ -1,36 +1,45 @@
-//! The options of an import: those of the profile, and those of the command line, which take precedence.
+//! The options of an import: those of the profile and of a file, as they are, and those of the command line, which take
+//! precedence.
+
+use std::path::Path;
 
 use anyhow::Result;
 use serde_json::{Map, Value};
 
-use super::Import;
 use crate::api::Api;
 use crate::config::{Config, ProfileKind};
-use crate::flags::{MAPPING, apply};
+use crate::flags::{Flags, MAPPING, apply};
+use crate::option_file;
 use crate::profiles;
 
 /// The members of the request, without the upload.
 ///
 /// # Errors
-/// When the profile can't be read.
-pub(super) async fn of(config: &Config, api: &Api, import: &Import) -> Result<Map<String, Value>> {
+/// When the profile or the file can't be read.
+pub(crate) async fn of(
+    config: &Config,
+    api: &Api,
+    profile: Option<&str>,
+    file: Option<&Path>,
+    flags: &Flags,
+) -> Result<Map<String, Value>> {
     let mut options = Map::new();
-    if let Some(name) = &import.profile {
+    if let Some(name) = profile {
         if config.has_profile(ProfileKind::Import, name)? {
             options = config.profile(ProfileKind::Import, name)?;
         } else {
             // Read before the file is uploaded: a profile that does not exist is better noticed now.
             let mapping = profiles::mapping(api, name).await?;
-            options.insert("profile".to_owned(), name.as_str().into());
-            if !import.flags.map.is_empty() {
+            options.insert("profile".to_owned(), name.into());
+            if !flags.map.is_empty() {
                 options.insert(MAPPING.to_owned(), mapping.into());
             }
         }
     }
-    apply(&import.flags, &mut options)?;
-    if import.dry_run {
-        options.insert("dry_run".to_owned(), true.into());
+    if let Some(file) = file {
+        options.extend(option_file::read(file)?);
     }
+    apply(flags, &mut options)?;
     Ok(options)
 }
 
@@ -39,6 +48,7 @@ mod tests {
     use clap::Parser;
     use serde_json::json;
 
+    use super::super::Import;
     use super::*;
 
     #[derive(Parser)]

@@ -8,6 +8,7 @@ async fn help_of_each_command_has_examples() {
     for (name, command) in [
         ("help", &[][..]),
         ("help_login", &["login"]),
+        ("help_preview", &["preview"]),
         ("help_import", &["import"]),
         ("help_export", &["export"]),
         ("help_export_accounts", &["export", "accounts"]),

@@ -25,6 +25,7 @@ mod report;
 mod row;
 mod rules;
 mod stated_options;
+mod stored;
 mod summary;
 mod sums;
 mod totals;

@@ -18,7 +18,7 @@ use super::records::Records;
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX};
 
 /// The delimiters that are recognized, the most likely first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The bytes of a header that is searched for.
 const HEADER_BYTES: usize = 64 * 1024;
 /// The lines that may be before a header that is searched for: a title, some parameters and blanks.
@@ -51,13 +51,13 @@ impl Header {
 
 /// A line of the head of a file.
 #[derive(Clone, Copy)]
-struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// The position of its first byte.
-    at: usize,
+    pub(crate) at: usize,
     /// The lines before it.
-    before: u64,
+    pub(crate) before: u64,
     /// The text from there on.
-    text: &'a [u8],
+    pub(crate) text: &'a [u8],
 }
 
 /// Finds the header.
@@ -158,7 +158,7 @@ pub(super) fn may_be_preceded(error: &PayloadError) -> bool {
 }
 
 /// The lines that are not empty.
-fn lines(head: &[u8]) -> impl Iterator<Item = Line<'_>> {
+pub(crate) fn lines(head: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let (mut at, mut before) = (0, 0);
     std::iter::from_fn(move || {
         loop {
@@ -186,7 +186,7 @@ fn line_of(text: &[u8]) -> &[u8] {
 }
 
 /// The delimiter that a line such as `sep=;` states for spreadsheets.
-fn stated_by_first_line(text: &[u8]) -> Option<u8> {
+pub(crate) fn stated_by_first_line(text: &[u8]) -> Option<u8> {
     let line = line_of(text);
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
