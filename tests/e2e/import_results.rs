@@ -195,6 +195,7 @@ async fn accept(tenant: &Tenant, status: ImportStatus, created_at: Timestamp) ->
     let accepted = Accepted {
         payload: PayloadFile { name: "imports/none".to_owned(), bytes: 1, etag: None },
         notation: Notation::of(Format::Csv),
+        profile: None,
         total_records: None,
         dry_run: false,
         rows_per_chunk: 500,

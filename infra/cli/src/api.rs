@@ -39,6 +39,15 @@ pub(crate) struct Api {
     reached: AtomicBool,
 }
 
+/// What a request has besides its address.
+#[derive(Default)]
+struct Sent {
+    /// The body, with its media type.
+    body: Option<(&'static str, Bytes)>,
+    /// A header, with its name.
+    header: Option<(&'static str, String)>,
+}
+
 /// An answer, which has at most 6 MB.
 pub(crate) struct Answer {
     pub status: StatusCode,
@@ -105,7 +114,18 @@ impl Api {
 
     /// `GET` of something that is sent in the media type `accept`.
     pub(crate) async fn get(&self, path: &str, accept: &'static str) -> Result<Answer, Error> {
-        self.send(Method::GET, path, accept, None).await
+        self.send(Method::GET, path, accept, Sent::default()).await
+    }
+
+    /// `PUT` of JSON in place of the state with this `ETag`. If the answer is lost, the repeated request is refused.
+    pub(crate) async fn put(&self, path: &str, body: &Value, etag: &str) -> Result<Answer, Error> {
+        let header = Some(("if-match", etag.to_owned()));
+        self.send(Method::PUT, path, JSON, Sent { body: Some((JSON, body.to_string().into())), header }).await
+    }
+
+    /// `DELETE`.
+    pub(crate) async fn delete(&self, path: &str) -> Result<Answer, Error> {
+        self.send(Method::DELETE, path, JSON, Sent::default()).await
     }
 
     /// `POST` of JSON. The same `idempotency_key` makes a repeated request safe, in this run and the next.
@@ -115,7 +135,20 @@ impl Api {
         body: &Value,
         idempotency_key: &str,
     ) -> Result<Answer, Error> {
-        self.send(Method::POST, path, JSON, Some((idempotency_key, body.to_string()))).await
+        let header = Some(("idempotency-key", idempotency_key.to_owned()));
+        let body = Some((JSON, body.to_string().into()));
+        self.send(Method::POST, path, JSON, Sent { body, header }).await
+    }
+
+    /// `POST` of a file that is only read.
+    pub(crate) async fn post_bytes(
+        &self,
+        path: &str,
+        media_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<Answer, Error> {
+        let sent = Sent { body: Some((media_type, bytes.into())), header: None };
+        self.send(Method::POST, path, JSON, sent).await
     }
 
     async fn send(
@@ -123,14 +156,14 @@ impl Api {
         method: Method,
         path: &str,
         accept: &'static str,
-        body: Option<(&str, String)>,
+        sent: Sent,
     ) -> Result<Answer, Error> {
         let delays = ExponentialBuilder::default()
             .with_min_delay(FIRST_DELAY)
             .with_max_delay(DELAY_MAX)
             .with_max_times(RETRIES_MAX)
             .with_jitter();
-        let once = || self.once(method.clone(), path, accept, body.as_ref());
+        let once = || self.once(method.clone(), path, accept, &sent);
         once.retry(delays)
             .when(|error| match error {
                 Error::Unreachable(_) => self.reached.load(Ordering::Relaxed),
@@ -148,7 +181,7 @@ impl Api {
         method: Method,
         path: &str,
         accept: &'static str,
-        body: Option<&(&str, String)>,
+        sent: &Sent,
     ) -> Result<Answer, Error> {
         let key = format!("Bearer {}", self.access.key.expose_secret());
         let mut key = HeaderValue::try_from(key).map_err(|_| Error::UnsendableKey)?;
@@ -156,9 +189,11 @@ impl Api {
         let url = format!("{}{path}", self.access.url.as_str());
         let mut request = self.http.request(method, url).timeout(ANSWERING_MAX);
         request = request.header(AUTHORIZATION, key).header(ACCEPT, accept);
-        if let Some((idempotency_key, body)) = body {
-            request = request.header("idempotency-key", *idempotency_key);
-            request = request.header(CONTENT_TYPE, JSON).body(body.clone());
+        if let Some((name, value)) = &sent.header {
+            request = request.header(*name, value);
+        }
+        if let Some((media_type, body)) = &sent.body {
+            request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
         }
         let host = self.access.url.as_str();
         let answer = request.send().await.map_err(|error| Error::unreachable(host, &error))?;

@@ -6,6 +6,7 @@
 pub mod chunk_file;
 mod encode;
 pub mod formula;
+pub mod preview;
 pub mod read;
 pub mod report_file;
 mod workbook;

@@ -6,6 +6,8 @@ mod help;
 mod imports;
 mod jobs;
 mod login;
+mod previews;
+mod profiles;
 mod proxy;
 mod repeated;
 mod retries;

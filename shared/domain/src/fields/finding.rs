@@ -143,6 +143,8 @@ pub enum FindingCode {
     AssumedCurrency,
     /// A file that is not UTF-8: its encoding was assumed. A warning.
     AssumedEncoding,
+    /// A table without a column of external ids: each import of it makes new accounts. A warning of previews.
+    NoExternalId,
     /// An id with characters that depend on an encoding that was assumed.
     UncertainId,
 }
@@ -164,7 +166,8 @@ impl FindingCode {
             | Self::NumericId
             | Self::ReplacedCharacters
             | Self::AssumedCurrency
-            | Self::AssumedEncoding => Severity::Warning,
+            | Self::AssumedEncoding
+            | Self::NoExternalId => Severity::Warning,
             _ => Severity::Error,
         }
     }

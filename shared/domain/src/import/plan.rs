@@ -113,6 +113,12 @@ impl Superseded {
         self.rows.len() as u64
     }
 
+    /// Whether the row with this index is superseded.
+    #[must_use]
+    pub fn has(&self, index: u64) -> bool {
+        self.rows.binary_search_by_key(&u128::from(index), |row| row >> INDEX_BITS).is_ok()
+    }
+
     /// Whether all rows fit into one chunk of at most `rows_per_chunk` rows.
     #[must_use]
     pub fn fit_one_chunk(&self, rows_per_chunk: usize) -> bool {

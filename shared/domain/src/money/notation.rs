@@ -88,12 +88,13 @@ pub struct AmountNotation {
 
 /// An amount that was read, and what is known about its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Written<'a> {
-    pub(crate) amount: Decimal,
+pub struct Written<'a> {
+    /// The amount.
+    pub amount: Decimal,
     /// The digits with their separators.
-    pub(crate) digits: &'a str,
+    pub digits: &'a str,
     /// The code or the sign of a currency that is written beside them.
-    pub(crate) mark: Option<&'a str>,
+    pub mark: Option<&'a str>,
 }
 
 impl AmountNotation {
@@ -102,7 +103,7 @@ impl AmountNotation {
     ///
     /// # Errors
     /// [`AmountError`] for any other text, and for more than 28 digits.
-    pub(crate) fn parse(self, text: &str) -> Result<Written<'_>, AmountError> {
+    pub fn parse(self, text: &str) -> Result<Written<'_>, AmountError> {
         match parse_plain(&self.decimal.to_point(text)) {
             Err(AmountError::Malformed) => {}
             plain => return plain.map(|amount| Written { amount, digits: text, mark: None }),
@@ -123,6 +124,10 @@ impl AmountNotation {
             None => (digits, None),
         };
         let groups: Vec<&str> = whole.split(|c| thousands.is(c)).collect();
+        // A point that is neither separator must not become the decimal one.
+        if groups.iter().any(|group| !group.bytes().all(|byte| byte.is_ascii_digit())) {
+            return None;
+        }
         let (first, more) = groups.split_first()?;
         if let Some((last, inner)) = more.split_last() {
             let are = |digits: usize| inner.iter().all(|group| group.len() == digits);
@@ -296,6 +301,10 @@ mod tests {
         assert_eq!(read("25,000", ".", ","), Some(("25000".to_owned(), None)));
         assert_eq!(read("25.000", ".", ","), Some(("25.000".to_owned(), None)), "the separators are stated");
         assert_eq!(read("1,234.56", ".", ""), None);
+        for (text, decimal, thousands) in [("25.000", ",", "'"), ("1250.75", ",", " "), ("1250,75", ".", "'")]
+        {
+            assert_eq!(read(text, decimal, thousands), None, "{text}");
+        }
     }
 
     proptest! {
