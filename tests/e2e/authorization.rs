@@ -22,6 +22,8 @@ pub(crate) enum ForeignAccess {
 
 use ForeignAccess::{FindsNothing, SeesOwn};
 
+const PROFILE: &str = "/v1/import_profiles/{profile}";
+const PROFILE_VERSION: &str = "/v1/import_profiles/{profile}/versions/{version}";
 const ACCESS: &str = "/rest/accesses/{access_id}";
 const SYNC: &str = "/rest/accesses/{access_id}/syncs/{sync_id}";
 const CHALLENGE: &str = "/rest/accesses/{access_id}/syncs/{sync_id}/challenges/{challenge_id}";
@@ -50,6 +52,12 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, ForeignAccess)> {
         (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/errors", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/report", nothing.clone(), FindsNothing),
+        (Method::GET, "/v1/import_profiles", nothing.clone(), SeesOwn),
+        (Method::POST, "/v1/import_profiles", json!({ "name": "other", "options": {} }), SeesOwn),
+        (Method::GET, PROFILE, nothing.clone(), FindsNothing),
+        (Method::PUT, PROFILE, json!({ "options": { "delimiter": "!" } }), FindsNothing),
+        (Method::DELETE, PROFILE, nothing.clone(), FindsNothing),
+        (Method::GET, PROFILE_VERSION, nothing.clone(), FindsNothing),
         (Method::POST, "/api/v1/export/accounts", json!({ "format": "json" }), SeesOwn),
         (Method::POST, "/api/v1/export/transactions", json!({ "format": "json" }), SeesOwn),
         (Method::GET, "/api/v1/export", nothing.clone(), SeesOwn),
@@ -113,6 +121,7 @@ pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
         json!({ "type": "savings", "balance": 5, "currency": "USD", "owner_id": "o", "identifier": "DE1" });
     let account = path("/v1/accounts", account).await;
     let client = path("/api/clients", json!({ "name": "ACME" })).await;
+    let profile = path("/v1/import_profiles", json!({ "name": "erp", "options": {} })).await;
     // A key with only the scope of the route can revoke it.
     let key = path("/api/v1/keys", json!({ "name": "k", "scopes": ["keys"] })).await;
     // No event names the account, because it does not exist.
@@ -145,6 +154,8 @@ pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
         ("/v1/accounts/{id}/transactions", format!("{account}/transactions")),
         ("/v1/accounts/{id}", account),
         ("/api/clients/{id}", client),
+        (PROFILE_VERSION, format!("{profile}/versions/1")),
+        (PROFILE, profile),
         ("/api/v1/keys/{id}", key),
         ("/rest/notifications/{id}/deliveries", format!("{notification}/deliveries")),
         ("/rest/notifications/{id}", notification),
@@ -193,7 +204,7 @@ async fn every_route_requires_key_scope_and_organization() {
         .values()
         .flat_map(|path| path.split('/'))
         .filter(|part| {
-            ["imp_", "exp_", "acc_", "cli_", "key_", "acs_", "syn_", "cha_", "not_"]
+            ["imp_", "ipr_", "exp_", "acc_", "cli_", "key_", "acs_", "syn_", "cha_", "not_"]
                 .iter()
                 .any(|prefix| part.starts_with(prefix))
         })
@@ -259,7 +270,12 @@ async fn check_unchanged(app: &App, owner: &Tenant, belongings: &Paths) {
     {
         let answer = owner.get(belongings.get(path.as_str()).map_or(path.as_str(), String::as_str)).await;
         assert_eq!(answer.status, 200, "{path}: {answer:?}");
-        assert!(!answer.text.contains("\"balance\":7") && !answer.text.contains("stolen"), "{answer:?}");
+        assert!(
+            !answer.text.contains("\"balance\":7")
+                && !answer.text.contains("delimiter")
+                && !answer.text.contains("stolen"),
+            "{answer:?}"
+        );
     }
     let key = belongings["/api/v1/keys/{id}"].rsplit('/').next().expect("an id").parse().expect("an id");
     let (keys, _) = app.keys.list(owner.org().expect("an organization"), None, 100).await.expect("DynamoDB");

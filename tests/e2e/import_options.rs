@@ -3,13 +3,19 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use testing::{Tenant, saldo};
+use testing::{Answer, Tenant, saldo};
 
+use crate::uploads;
 use crate::uploads::{gzip, import as upload};
 
 /// Imports an uploaded CSV file with options.
 async fn import(tenant: &Tenant, csv: impl Into<Vec<u8>>, options: Value) -> Value {
     upload(tenant, json!({ "format": "csv", "filename": "list.csv" }), csv.into(), options).await
+}
+
+/// The answer to the request that imports an uploaded CSV file with options.
+async fn begin(tenant: &Tenant, csv: impl Into<Vec<u8>>, options: Value) -> Answer {
+    uploads::begin(tenant, json!({ "format": "csv", "filename": "list.csv" }), csv.into(), options).await
 }
 
 async fn import_text(tenant: &Tenant, csv: &str) -> Value {
@@ -195,9 +201,10 @@ async fn header_is_found_below_other_lines() {
     let stated =
         import(&tenant, csv, json!({ "mapping": mapping, "decimal_separator": ",", "header_line": 3 })).await;
     assert_eq!(stated["updated"], 1, "{stated}");
-    let wrong = import(&tenant, csv, json!({ "mapping": mapping, "header_line": 1 })).await;
-    assert_eq!(wrong["status"], "failed", "{wrong}");
-    let reason = wrong["reason"].as_str().expect("a reason");
+    let wrong = begin(&tenant, csv, json!({ "mapping": mapping, "header_line": 1 })).await;
+    assert_eq!(wrong.problem(), (400, "invalid_request".to_owned()));
+    assert_eq!(wrong.json()["errors"][0]["pointer"], "/mapping");
+    let reason = wrong.json()["detail"].as_str().expect("a reason").to_owned();
     assert!(reason.contains("line 1: \"Konto\", \"DE89370400440532013000\""), "{reason}");
 
     // The refused rows import with the same options.
@@ -214,8 +221,9 @@ async fn repeated_headers_are_told_apart() {
     let tenant = saldo().await.tenant().await;
     let csv = "external_id,contact.name,Betrag,Betrag\nA-1,A,1,2\n";
     let choice = |from: Value| json!({ "columns": [{ "from": from, "to": "total_amount" }] });
-    let several = import(&tenant, csv, choice(json!("Betrag"))).await;
-    assert!(several["reason"].as_str().is_some_and(|reason| reason.contains("occurrence")), "{several}");
+    let several = begin(&tenant, csv, choice(json!("Betrag"))).await;
+    assert_eq!(several.problem(), (400, "repeated_header".to_owned()));
+    assert!(several.text.contains("occurrence"), "{several:?}");
     let second = import(&tenant, csv, choice(json!({ "header": "Betrag", "occurrence": 2 }))).await;
     assert_eq!(second["imported"], 1, "{second}");
     assert_eq!(stored(&tenant, "/total_amount").await, pairs(&[("A-1", json!(2))]));
@@ -300,9 +308,9 @@ async fn files_of_other_formats_are_refused_by_name() {
         (gzip(b"contact.name,total_amount\nA,1\n"), "compressed with gzip"),
         (b"<html><table><tr><td>contact.name".to_vec(), "an HTML page"),
     ] {
-        let job = import(&tenant, content, json!({})).await;
-        assert_eq!(job["status"], "failed", "{job}");
-        assert!(job["reason"].as_str().is_some_and(|reason| reason.contains(is)), "{job}");
+        let refused = begin(&tenant, content, json!({})).await;
+        assert_eq!(refused.problem(), (400, "other_format".to_owned()));
+        assert!(refused.text.contains(is), "{refused:?}");
     }
 }
 

@@ -48,6 +48,7 @@ async fn lost_payload_fails_import_with_reason() {
     let accepted = Accepted {
         payload: PayloadFile { name: "imports/lost".to_owned(), bytes: 100, etag: None },
         notation: Notation::of(Format::Json),
+        profile: None,
         total_records: Some(3),
         dry_run: false,
         rows_per_chunk: 500,

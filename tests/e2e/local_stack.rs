@@ -74,6 +74,7 @@ async fn restart_keeps_data_and_resumes_unfinished_import() {
             etag: None,
         },
         notation: Notation::of(Format::Csv),
+        profile: None,
         total_records: Some(1),
         dry_run: false,
         rows_per_chunk: 9,

@@ -29,6 +29,7 @@ mod import;
 mod import_errors;
 mod import_faults;
 mod import_options;
+mod import_profiles;
 mod import_results;
 mod import_rows;
 mod isolation;

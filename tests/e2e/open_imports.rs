@@ -37,6 +37,7 @@ impl ImportFixture {
         let accepted = Accepted {
             payload: PayloadFile { name: "imports/none".to_owned(), bytes: 100, etag: None },
             notation: Notation::of(Format::Json),
+            profile: None,
             total_records: None,
             dry_run: false,
             rows_per_chunk: 500,

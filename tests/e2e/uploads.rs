@@ -106,14 +106,14 @@ async fn uploaded_file_is_imported() {
 #[tokio::test]
 async fn invalid_upload_request_lists_all_errors() {
     let tenant = saldo().await.tenant().await;
-    let wrong = json!({ "format": "xlsx", "bytes": 0, "sha256": "12", "filename": "a\nb", "colour": 1 });
+    let wrong = json!({ "format": "pdf", "bytes": 0, "sha256": "12", "filename": "a\nb", "colour": 1 });
     let answer = announce(&tenant, wrong).await;
     assert_eq!(answer.problem(), (400, "invalid_request".to_owned()));
     let errors = answer.json();
     let pointers: Vec<_> =
         errors["errors"].as_array().into_iter().flatten().map(|error| &error["pointer"]).collect();
     assert_eq!(pointers, ["/format", "/filename", "/bytes", "/sha256", "/colour"]);
-    assert_eq!(announce(&tenant, json!({})).await.problem().0, 400);
+    assert_eq!(announce(&tenant, json!({})).await.status, 201, "the format follows from the first bytes");
     for options in [
         json!({ "upload_id": 5 }),
         json!({ "upload_id": "upl_nonsense" }),
@@ -195,23 +195,23 @@ async fn unreadable_files_fail_with_clear_reason() {
     let mixed = format!("{header}A,1\rB,2\r\nC,3\n\n\rD,4");
     let broken = [good.as_bytes(), "É,1\n".as_bytes(), b"\xff,1\n"].concat();
     let cases: [Case; 18] = [
-        ("empty.csv", Vec::new(), "failed", "there are no rows to import"),
-        ("header-only.csv", header.into(), "failed", "there are no rows to import"),
+        ("empty.csv", Vec::new(), "refused", "there are no rows to import"),
+        ("header-only.csv", header.into(), "refused", "there are no rows to import"),
         ("one-row.csv", good.clone().into(), "completed", ""),
-        ("200-MB-line.csv.gz", long_line.clone(), "failed", "line 2: a row has more than 4000000"),
-        ("200-MB-line.ndjson.gz", long_line, "failed", "line 2: a row has more than 4000000"),
-        ("200-MB-line.json.gz", megabytes(200, b' '), "failed", "a row has more than 4000000 bytes"),
-        ("zeros.csv.gz", megabytes(200, 0), "failed", "the header has more than 200 characters"),
-        ("blanks.csv.gz", megabytes(200, b'\n'), "failed", "there are no rows to import"),
-        ("10000-columns.csv", wide.into(), "failed", "more than 1000 columns"),
+        ("200-MB-line.csv.gz", long_line.clone(), "refused", "line 2: a row has more than 4000000"),
+        ("200-MB-line.ndjson.gz", long_line, "refused", "the file is a table (CSV); state the format `csv`"),
+        ("200-MB-line.json.gz", megabytes(200, b' '), "refused", "a row has more than 4000000 bytes"),
+        ("zeros.csv.gz", megabytes(200, 0), "refused", "the header has more than 200 characters"),
+        ("blanks.csv.gz", megabytes(200, b'\n'), "refused", "there are no rows to import"),
+        ("10000-columns.csv", wide.into(), "refused", "more than 1000 columns"),
         (
             "undefined.csv",
             format!("{header}A\u{81}B,1\n").into(),
             "completed_with_errors",
             "has control characters",
         ),
-        ("cut.csv.gz", cut, "failed", "the gzip file can't be decompressed"),
-        ("no-gzip.csv.gz", good.clone().into(), "failed", "the gzip file can't be decompressed"),
+        ("cut.csv.gz", cut, "refused", "the gzip file can't be decompressed"),
+        ("no-gzip.csv.gz", good.clone().into(), "refused", "the gzip file can't be decompressed"),
         (
             "open-quote.csv",
             format!("{good}\"B,2\nC,3\n").into(),
@@ -223,15 +223,20 @@ async fn unreadable_files_fail_with_clear_reason() {
         (
             "half-a-character.csv",
             b"\xff\xfea\0\x00\xd8b\0".to_vec(),
-            "failed",
+            "refused",
             "byte 4: the text is not UTF-16LE",
         ),
-        ("breaks.csv", broken, "failed", "byte 35: the text is not UTF-8"),
+        ("breaks.csv", broken, "refused", "byte 35: the text is not UTF-8"),
         ("not.json", b"{\"accounts\":[{},\n}".to_vec(), "failed", "line 2, column 1"),
     ];
     for (name, content, status, reason) in cases {
         let format = ["ndjson", "json"].into_iter().find(|format| name.contains(format)).unwrap_or("csv");
-        let job = import(&tenant, json!({ "format": format, "filename": name }), content, json!({})).await;
+        let answer = begin(&tenant, json!({ "format": format, "filename": name }), content, json!({})).await;
+        if answer.status == 400 {
+            assert!(status == "refused" && answer.text.contains(reason), "{name}: {answer:?}");
+            continue;
+        }
+        let job = tenant.ended(&answer).await;
         assert_eq!(job["status"], status, "{name}: {job}");
         assert!(job.to_string().contains(reason), "{name}: {job}");
         if status == "completed" {
@@ -380,4 +385,88 @@ async fn large_import_reports_progress_yields_to_others_and_can_be_cancelled() {
     assert_eq!(small.json(Method::POST, &format!("{path}/cancel"), json!({})).await.problem().0, 404);
     functions.stop().await;
     aws.stop().await;
+}
+
+#[tokio::test]
+async fn format_follows_from_the_first_bytes_and_agrees_with_the_name() {
+    let tenant = saldo().await.tenant().await;
+    let csv = "external_id;contact.name;total_amount\nF-1;A;1\n".as_bytes().to_vec();
+    let row = r#"{"external_id":"F-1","contact":{"name":"A"},"total_amount":1}"#;
+    let (json, ndjson) = (format!(r#"{{ "accounts": [{row}] }}"#), format!("{row}\n"));
+    for (name, content) in [
+        (None, csv.clone()),
+        (Some("list.txt"), csv.clone()),
+        (Some("list.csv.gz"), gzip(&csv)),
+        (Some("list"), json.clone().into()),
+        (Some("list.json"), json.clone().into()),
+        (Some("list.jsonl.gz"), gzip(ndjson.as_bytes())),
+        (None, ndjson.clone().into()),
+    ] {
+        let about = name.map_or_else(|| json!({}), |name| json!({ "filename": name }));
+        let job = import(&tenant, about, content, json!({})).await;
+        assert_eq!((&job["total_records"], &job["failed"]), (&json!(1), &json!(0)), "{name:?}: {job}");
+    }
+    for (name, stated, content, is) in [
+        ("list.csv", None, json.clone().into_bytes(), "the file is JSON; its name says another format"),
+        ("list.json", None, csv.clone(), "the file is a table (CSV); its name says another format"),
+        (
+            "list.csv",
+            None,
+            b"PK\x03\x04\x14\0".to_vec(),
+            "the file is a ZIP archive or an Excel workbook (.xlsx)",
+        ),
+        ("list.csv", None, gzip(&csv), "the file is compressed with gzip"),
+        ("list.csv", Some("json"), csv.clone(), "the file is a table (CSV); state the format `csv`"),
+        ("list.ndjson", Some("ndjson"), json.into_bytes(), "the file is JSON; state the format `json`"),
+    ] {
+        let options = stated.map_or_else(|| json!({}), |stated| json!({ "format": stated }));
+        let refused = begin(&tenant, json!({ "filename": name }), content, options).await;
+        assert_eq!(refused.problem(), (400, "other_format".to_owned()), "{name}");
+        assert!(
+            refused.json()["detail"].as_str().is_some_and(|detail| detail.starts_with(is)),
+            "{refused:?}"
+        );
+    }
+    // The format that is stated for the import takes precedence over that of the upload.
+    let about = json!({ "format": "csv", "filename": "list.csv" });
+    let job = import(&tenant, about, ndjson.into(), json!({ "format": "ndjson" })).await;
+    assert_eq!(job["total_records"], 1, "{job}");
+    let path = "/api/v1/import?format=ndjson";
+    let refused = tenant.send(Method::POST, path, &[("content-type", "text/csv")], csv).await;
+    assert_eq!(refused.problem(), (400, "invalid_parameter".to_owned()));
+}
+
+#[tokio::test]
+async fn missing_columns_of_a_large_file_are_refused_before_the_import_begins() {
+    let tenant = saldo().await.tenant().await;
+    let rows = |header: &str| format!("{header}\n{}", "Müller;5;EUR\n".repeat(200_000));
+    let latin = [b"contact.name;Betrag;currency\n".to_vec(), b"M\xfcller;5;EUR\n".repeat(200_000)].concat();
+    let wide: Vec<u8> = format!("\u{feff}{}", rows("contact.name;Betrag;currency"))
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (name, content) in [
+        ("list.csv", rows("contact.name;Betrag;currency").into_bytes()),
+        ("list.csv.gz", gzip(rows("contact.name;Betrag;currency").as_bytes())),
+        ("latin.csv", latin),
+        ("wide.csv", wide),
+    ] {
+        let refused = begin(&tenant, json!({ "filename": name }), content, json!({})).await;
+        assert_eq!(refused.problem(), (400, "missing_column".to_owned()), "{name}");
+        let detail = refused.json()["detail"].as_str().expect("a detail").to_owned();
+        for part in
+            ["no column for total_amount", "line 1: \"contact.name\", \"Betrag\"", "the fields are id, "]
+        {
+            assert!(detail.contains(part), "{name}: {detail}");
+        }
+    }
+    assert_eq!(tenant.get("/api/v1/import").await.json()["data"], json!([]), "no job");
+    // With a column that names the account, new accounts are checked row by row.
+    let csv = "external_id;contact.name\nM-1;Müller\nM-2;Söhne\n";
+    let job = import(&tenant, json!({ "filename": "list.csv" }), csv.into(), json!({})).await;
+    assert_eq!((&job["imported"], &job["failed"]), (&json!(0), &json!(2)), "{job}");
+    assert_eq!(
+        (&job["errors"][0]["field"], &job["errors"][0]["code"]),
+        (&json!("total_amount"), &json!("required"))
+    );
 }

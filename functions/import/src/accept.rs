@@ -6,14 +6,14 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::fields::{Finding, FindingCode};
+use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
     Accepted, FileName, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation,
-    PayloadFile, UNKNOWN_UPLOAD,
+    PayloadFile, StatedOptions, UNKNOWN_UPLOAD, Upload, UsedProfile,
 };
 use saldo_formats::read;
-use saldo_formats::read::ImportMembers;
+use saldo_formats::read::{HEAD_BYTES, ImportMembers, ReadError};
 use saldo_http::{Caller, Parameters, Payload, Problem, Seed};
 use saldo_jobs::import::message;
 use saldo_store::Limits;
@@ -26,6 +26,7 @@ use utoipa::ToSchema;
 
 use crate::Stores;
 use crate::error::ImportError;
+use crate::options::{Effective, Place};
 use crate::parameters::Query;
 use crate::rows::{Lines, New, Table, Workbook};
 
@@ -63,7 +64,9 @@ struct Answer {
 /// existing account changes that account.
 ///
 /// The header of CSV, and of a sheet of XLSX, is the first line with names of fields (ignoring case, blanks and underscores) or with the columns
-/// that `mapping` and `columns` assign to fields. Other options state how the file writes amounts, dates and cells.
+/// that `mapping` and `columns` assign to fields. Other options state how the file writes amounts, dates and cells. An
+/// import profile has such options, too; those of the request take precedence. Every row needs a name and an amount, unless
+/// it names an account that exists.
 #[utoipa::path(
     post, path = "/api/v1/import", operation_id = "import_accounts", tag = "Imports",
     params(Query),
@@ -76,8 +79,8 @@ struct Answer {
     )),
     responses(
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
-        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; of CSV and XLSX: `no_known_column`, `missing_column`, `duplicate_column`, `repeated_header`, \
-            `no_header_line`, `other_format`, `too_many_columns`, `header_too_long`; of CSV: `unclosed_quote`, `misquoted`; of XLSX: `invalid_workbook`, `workbook_too_large`, `no_such_sheet`, `merged_cells`"),
+        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; `other_format`; `invalid_gzip`; of CSV and XLSX: `no_known_column`, `missing_column`, `duplicate_column`, \
+            `repeated_header`, `no_header_line`, `too_many_columns`, `header_too_long`; of CSV: `unclosed_quote`, `misquoted`; of XLSX: `invalid_workbook`, `workbook_too_large`, `no_such_sheet`, `merged_cells`"),
         (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
     ),
 )]
@@ -85,7 +88,7 @@ pub(crate) async fn accept(
     State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
     Extension(Seed(seed)): Extension<Seed>,
-    Parameters(Query(options)): Parameters<Query>,
+    Parameters(Query(stated)): Parameters<Query>,
     payload: Payload,
 ) -> Result<Response, Problem> {
     let (media_type, format) = format(payload.media_type.as_deref())?;
@@ -95,13 +98,14 @@ pub(crate) async fn accept(
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
     let (accepted, filename, place) = match beside {
         ImportMembers { upload_id: true, .. } => {
-            let (accepted, filename) = of_upload(&stores, &org, options, &payload).await?;
+            let (accepted, filename) = of_upload(&stores, &org, stated, &payload).await?;
             let place = place(&stores, &org, &id, &accepted).await?;
             (accepted, filename, place)
         }
         ImportMembers { dry_run, .. } => {
-            let options =
-                ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() }.or(options);
+            let in_body = ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() };
+            let stated = StatedOptions { profile: None, options: in_body }.or(stated);
+            let options = Effective::of(&stores, &org, stated, Place::Query).await?;
             let accepted = of_payload(&stores, &ImportFiles::of(&org, &id), format, options, &payload)?;
             let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
             let (place, ()) = tokio::try_join!(place(&stores, &org, &id, &accepted), file)?;
@@ -150,27 +154,30 @@ fn of_payload(
     stores: &Stores,
     files: &ImportFiles,
     format: Format,
-    options: ImportOptions,
+    options: Effective,
     Payload { bytes, .. }: &Payload,
 ) -> Result<Accepted, Problem> {
-    let dry_run = options.dry_run.unwrap_or_default();
-    let notation = Notation::with(options, format, false).map_err(Problem::invalid_parameters)?;
+    if options.options.format.is_some_and(|stated| stated != format) {
+        let reason = "not the format of the body, which its Content-Type states";
+        return Err(Problem::invalid_value_of("format", reason));
+    }
+    let (notation, profile) = options.notation(format, false)?;
     let notation = Notation { in_request: true, ..notation };
     let total_records = read::count(&notation, &**bytes)?;
     let payload = PayloadFile { name: files.payload(), bytes: bytes.len() as u64, etag: None };
-    Ok(accepted(stores, payload, notation, Some(total_records), dry_run))
+    Ok(accepted(stores, payload, notation, profile, Some(total_records)))
 }
 
 /// The rows are in a file that was uploaded, with this name.
 async fn of_upload(
     stores: &Stores,
     org: &OrgId,
-    of_query: ImportOptions,
+    of_query: StatedOptions,
     payload: &Payload,
 ) -> Result<(Accepted, Option<FileName>), Problem> {
     let body: ImportOfUpload = payload.json()?;
-    let ImportOfUpload { upload_id: id, options } = body;
-    let options = options.or(of_query);
+    let ImportOfUpload { upload_id: id, stated } = body;
+    let options = Effective::of(stores, org, stated.or(of_query), Place::Body).await?;
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
     let upload = stores.uploads.get(org, &id).await?.ok_or_else(unknown)?;
     let name = uploaded_file(org, &id);
@@ -178,21 +185,53 @@ async fn of_upload(
     // S3 has checked the digest; this does not rely on it.
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
-    let dry_run = options.dry_run.unwrap_or_default();
-    let notation = Notation::with(options, upload.format, upload.gzip)?;
-    let payload = PayloadFile { name, bytes, etag };
-    Ok((accepted(stores, payload, notation, None, dry_run), upload.filename))
+    let file = PayloadFile { name, bytes, etag };
+    let (notation, profile) = checked(stores, &upload, &file, options).await?;
+    Ok((accepted(stores, file, notation, profile, None), upload.filename))
+}
+
+/// The notation of an uploaded file, whose head is read: a file in another format, or without columns that it needs, is
+/// refused before the import begins.
+async fn checked(
+    stores: &Stores,
+    upload: &Upload,
+    file: &PayloadFile,
+    options: Effective,
+) -> Result<(Notation, Option<UsedProfile>), Problem> {
+    let end = file.bytes.min(HEAD_BYTES);
+    let head = match end {
+        0 => Some(Default::default()),
+        end => stores.files.get_piece(&file.name, file.etag.as_deref(), 0..end).await?,
+    };
+    let head = head.ok_or(ImportError::NothingUploaded)?;
+    let stated = options.options.format.or(upload.format);
+    let filename = upload.filename.as_ref().map(saldo_domain::text::Text::as_str);
+    let format = read::format_of(&head, upload.gzip, stated, filename)?;
+    let (notation, profile) = options.notation(format, upload.gzip)?;
+    match read::check_head(&notation, &head, end == file.bytes) {
+        Ok(()) => Ok((notation, profile)),
+        Err(ReadError::Payload(PayloadError {
+            kind: kind @ PayloadErrorKind::UnmatchedMapping { .. },
+            ..
+        })) => {
+            let named = ["mapping", "columns"].into_iter().find(|option| notation.options.has(option));
+            let option = named.unwrap_or("amount");
+            Err(Finding::in_field(option, FindingCode::InvalidValue, kind.to_string()).into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn accepted(
     stores: &Stores,
     payload: PayloadFile,
     notation: Notation,
+    profile: Option<UsedProfile>,
     total_records: Option<u64>,
-    dry_run: bool,
 ) -> Accepted {
     let Limits { rows_per_chunk, chunks_at_once, .. } = stores.limits;
-    Accepted { payload, notation, total_records, dry_run, rows_per_chunk, chunks_at_once }
+    let dry_run = notation.options.dry_run.unwrap_or_default();
+    Accepted { payload, notation, profile, total_records, dry_run, rows_per_chunk, chunks_at_once }
 }
 
 fn flag(json: Option<&Value>) -> Result<Option<bool>, Problem> {

@@ -1,6 +1,7 @@
-//! The errors of requests about imports.
+//! The errors of requests about imports and their profiles.
 
 use axum::http::StatusCode;
+use saldo_domain::import::{PROFILES_MAX, VERSIONS_MAX};
 use saldo_http::{IntoProblem, Problem};
 
 /// Why an import was not accepted or cancelled.
@@ -26,6 +27,46 @@ impl IntoProblem for ImportError {
                 "nothing_uploaded",
                 "The file is not there",
                 "nothing was sent to the upload's url yet; PUT the file there first",
+            ),
+        }
+    }
+}
+
+/// Why a profile was not created or changed.
+#[derive(Debug)]
+pub(crate) enum ProfileError {
+    /// Another profile has the name.
+    Exists,
+    /// There are as many profiles as there may be.
+    TooMany,
+    /// There are as many versions as there may be.
+    TooManyVersions,
+}
+
+impl IntoProblem for ProfileError {
+    fn into_problem(self) -> Problem {
+        match self {
+            Self::Exists => Problem::new(
+                StatusCode::CONFLICT,
+                "profile_exists",
+                "The name is taken",
+                "another import profile has the name; change that one, or choose another name",
+            ),
+            Self::TooMany => Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "too_many_profiles",
+                "There are too many import profiles",
+                format!(
+                    "there are {PROFILES_MAX} import profiles already, the most there may be; delete one"
+                ),
+            ),
+            Self::TooManyVersions => Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "too_many_versions",
+                "There are too many versions",
+                format!(
+                    "the profile has {VERSIONS_MAX} versions, the most there may be; create another profile"
+                ),
             ),
         }
     }

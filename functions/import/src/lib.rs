@@ -1,12 +1,15 @@
-//! The function that previews, accepts and cancels imports of accounts: `/api/v1/import` and `/v1/imports/preview`. The binaries of this crate plan an
+//! The function that previews, accepts and cancels imports of accounts: `/api/v1/import` and `/v1/imports/preview`, and keeps
+//! their profiles: `/v1/import_profiles`. The binaries of this crate plan an
 //! import, process its chunks, and handle dead letters.
 
 mod accept;
 mod cancel;
 mod error;
+mod options;
 mod parameters;
 mod preview;
 mod preview_view;
+mod profiles;
 mod rows;
 mod stores;
 mod uploads;
@@ -26,4 +29,10 @@ pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
         .with(Scope::Import, route!(uploads::read))
         .with(Scope::Import, route!(cancel::cancel))
         .with(Scope::Import, route!(preview::preview))
+        .with(Scope::Import, route!(profiles::list))
+        .with(Scope::Import, route!(profiles::create))
+        .with(Scope::Import, route!(profiles::read))
+        .with(Scope::Import, route!(profiles::change))
+        .with(Scope::Import, route!(profiles::delete))
+        .with(Scope::Import, route!(profiles::read_version))
 }

@@ -1,7 +1,7 @@
 //! The query parameters of an import, and their description for the OpenAPI document.
 
 use saldo_domain::fields::{Body, Fields};
-use saldo_domain::import::ImportOptions;
+use saldo_domain::import::StatedOptions;
 use saldo_http::FromParameters;
 use saldo_http::openapi::Flag;
 use serde_json::json;
@@ -11,13 +11,13 @@ use utoipa::openapi::{ContentBuilder, RefOr, Required, Schema};
 use utoipa::{IntoParams, PartialSchema};
 
 /// The options of an import in the query.
-pub(crate) struct Query(pub(crate) ImportOptions);
+pub(crate) struct Query(pub(crate) StatedOptions);
 
 impl FromParameters for Query {
-    const NAMES: &'static [&'static str] = ImportOptions::FIELDS.all();
+    const NAMES: &'static [&'static str] = StatedOptions::FIELDS.all();
 
     fn read(parameters: &mut Fields<'_>) -> Option<Self> {
-        ImportOptions::take(parameters, ()).map(Self)
+        StatedOptions::take(parameters, ()).map(Self)
     }
 }
 
@@ -29,7 +29,7 @@ const FLAG: &str = "dry_run";
 
 impl IntoParams for Query {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let RefOr::T(Schema::Object(options)) = ImportOptions::schema() else { return Vec::new() };
+        let RefOr::T(Schema::Object(options)) = StatedOptions::schema() else { return Vec::new() };
         options.properties.into_iter().map(|(name, schema)| parameter(&name, schema)).collect()
     }
 }

@@ -6,32 +6,34 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, Notation, UNKNOWN_UPLOAD};
+use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, StatedOptions, UNKNOWN_UPLOAD};
+use saldo_domain::text::Text;
 use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Setting};
-use saldo_formats::read::ImportMembers;
+use saldo_formats::read::{ImportMembers, format_of};
 use saldo_http::{Caller, Parameters, Payload, Problem};
 use saldo_store::failure::Failure;
 use saldo_store::files::{Facts, uploaded_file};
 
 use crate::Stores;
 use crate::error::ImportError;
+use crate::options::{Effective, Place};
 use crate::parameters::Query;
 use crate::preview_view::View;
 use crate::rows::{File, Lines, New, Table};
 
-/// The media types that are read, each with its format. Bytes without a format are a table, which API Gateway passes on
-/// unchanged in any encoding.
-const FORMATS: [(&str, Format); 5] = [
-    ("application/json", Format::Json),
-    ("application/x-ndjson", Format::Ndjson),
-    ("application/ndjson", Format::Ndjson),
-    ("text/csv", Format::Csv),
-    ("application/octet-stream", Format::Csv),
+/// The media types that are read, each with its format. That of bytes follows from the option `format`, or from the first
+/// of them; API Gateway passes them on unchanged, in any encoding.
+const FORMATS: [(&str, Option<Format>); 5] = [
+    ("application/json", Some(Format::Json)),
+    ("application/x-ndjson", Some(Format::Ndjson)),
+    ("application/ndjson", Some(Format::Ndjson)),
+    ("text/csv", Some(Format::Csv)),
+    ("application/octet-stream", None),
 ];
 /// The first bytes of a gzip file (RFC 1952).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// The beginning of a file.
+/// The beginning of a file, with the options of its import.
 struct Part {
     bytes: Bytes,
     is_whole: bool,
@@ -67,19 +69,16 @@ struct Part {
 pub(crate) async fn preview(
     State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
-    Parameters(Query(options)): Parameters<Query>,
+    Parameters(Query(stated)): Parameters<Query>,
     payload: Payload,
 ) -> Result<Json<View>, Problem> {
     let org = caller.org();
     let format = format(payload.media_type.as_deref())?;
-    let is_upload = format == Format::Json && ImportMembers::of(&payload.bytes).upload_id;
+    let is_upload = format == Some(Format::Json) && ImportMembers::of(&payload.bytes).upload_id;
     let part = match is_upload {
-        true => of_upload(&stores, org, options, &payload).await?,
-        false => of_body(payload, format, options),
+        true => of_upload(&stores, org, stated, &payload).await?,
+        false => of_body(&stores, org, format, stated, payload).await?,
     };
-    // The options are those of an import: what that refuses is refused here.
-    let checked = Notation::with(part.options.clone(), part.format, part.gzip);
-    checked.map_err(|found| if is_upload { found.into() } else { Problem::invalid_parameters(found) })?;
     let organization = stores.guard.keys.organization(org).await?;
     let currency = organization.ok_or_else(|| Failure::missing("the organization of a caller"))?.currency;
     let (org, format, gzip) = (org.clone(), part.format, part.gzip);
@@ -94,19 +93,38 @@ pub(crate) async fn preview(
 }
 
 /// The file is the body, or its beginning.
-fn of_body(payload: Payload, format: Format, options: ImportOptions) -> Part {
-    let gzip = payload.bytes.starts_with(GZIP);
-    Part { is_whole: payload.bytes.len() <= PREVIEW_BYTES_MAX, bytes: payload.bytes, format, gzip, options }
+async fn of_body(
+    stores: &Stores,
+    org: &OrgId,
+    format: Option<Format>,
+    stated: StatedOptions,
+    payload: Payload,
+) -> Result<Part, Problem> {
+    let effective = Effective::of(stores, org, stated, Place::Query).await?;
+    let Payload { bytes, .. } = payload;
+    let gzip = bytes.starts_with(GZIP);
+    let wanted = effective.options.format;
+    let format = match format {
+        Some(format) if wanted.is_some_and(|wanted| wanted != format) => {
+            let reason = "not the format of the body, which its Content-Type states";
+            return Err(Problem::invalid_value_of("format", reason));
+        }
+        Some(format) => format,
+        None => format_of(&bytes, gzip, wanted, None)?,
+    };
+    let is_whole = bytes.len() <= PREVIEW_BYTES_MAX;
+    part(bytes, is_whole, format, gzip, effective)
 }
 
 /// The file was uploaded.
 async fn of_upload(
     stores: &Stores,
     org: &OrgId,
-    of_query: ImportOptions,
+    of_query: StatedOptions,
     payload: &Payload,
 ) -> Result<Part, Problem> {
-    let ImportOfUpload { upload_id: id, options } = payload.json()?;
+    let ImportOfUpload { upload_id: id, stated } = payload.json()?;
+    let effective = Effective::of(stores, org, stated.or(of_query), Place::Body).await?;
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
     let upload = stores.uploads.get(org, &id).await?.ok_or_else(unknown)?;
     let name = uploaded_file(org, &id);
@@ -114,16 +132,29 @@ async fn of_upload(
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let length = bytes.min(PREVIEW_BYTES_MAX as u64);
-    let piece = match length {
+    let begin = match length {
         0 => Some(Bytes::new()),
         length => stores.files.get_piece(&name, etag.as_deref(), 0..length).await?,
     };
-    let part = piece.ok_or(ImportError::NothingUploaded)?;
-    let (format, gzip, options) = (upload.format, upload.gzip, options.or(of_query));
-    Ok(Part { bytes: part, is_whole: length == bytes, format, gzip, options })
+    let begin = begin.ok_or(ImportError::NothingUploaded)?;
+    let filename = upload.filename.as_ref().map(Text::as_str);
+    let format = format_of(&begin, upload.gzip, effective.options.format.or(upload.format), filename)?;
+    part(begin, length == bytes, format, upload.gzip, effective)
 }
 
-fn format(media_type: Option<&str>) -> Result<Format, Problem> {
+/// The part that is previewed, if an import accepts the options for this format.
+fn part(
+    bytes: Bytes,
+    is_whole: bool,
+    format: Format,
+    gzip: bool,
+    effective: Effective,
+) -> Result<Part, Problem> {
+    let (notation, _) = effective.notation(format, gzip)?;
+    Ok(Part { bytes, is_whole, format, gzip, options: *notation.options })
+}
+
+fn format(media_type: Option<&str>) -> Result<Option<Format>, Problem> {
     let format = FORMATS.into_iter().find(|(name, _)| media_type == Some(name));
     format.map(|(_, format)| format).ok_or_else(|| {
         Problem::unsupported_media_type(

@@ -4,14 +4,15 @@ use axum::extract::FromRef;
 use saldo_http::Guard;
 use saldo_store::files::FileStore;
 use saldo_store::queue::ImportQueue;
-use saldo_store::{Environment, ImportStore, Limits, UploadStore, warm_up};
+use saldo_store::{Environment, ImportStore, Limits, ProfileStore, UploadStore, warm_up};
 
-/// What the handlers of imports and uploads use.
+/// What the handlers of imports, uploads and profiles use.
 #[derive(Clone, Debug)]
 pub struct Stores {
     pub guard: Guard,
     pub imports: ImportStore,
     pub uploads: UploadStore,
+    pub profiles: ProfileStore,
     pub files: FileStore,
     pub plan_queue: ImportQueue,
     pub limits: Limits,
@@ -24,6 +25,7 @@ impl Stores {
             guard: Guard::new(environment),
             imports: environment.imports(),
             uploads: environment.uploads(),
+            profiles: environment.profiles(),
             files: environment.files(),
             plan_queue: environment.plan_queue(),
             limits: Limits::default(),

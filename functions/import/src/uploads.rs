@@ -60,13 +60,11 @@ pub(crate) async fn create(
     let (id, org, created_at) = (UploadId::of_seed(seed), caller.org().clone(), Timestamp::now());
     let name = uploaded_file(&org, &id);
     let link = stores.files.put_link(&name, &announced, stores.limits.upload_valid).await?;
-    let (format, gzip) = (announced.format, announced.is_gzip());
+    let gzip = announced.is_gzip();
     let sha256 = announced.sha256.map(|digest| BASE64.encode(&digest));
-    let filename = announced.filename;
-    stores
-        .uploads
-        .accept(&Upload { id: id.clone(), org, format, gzip, filename, sha256, created_at })
-        .await?;
+    let Announced { format, filename, .. } = announced;
+    let upload = Upload { id: id.clone(), org, format, filename, gzip, sha256, created_at };
+    stores.uploads.accept(&upload).await?;
     let created = Created {
         upload_id: id,
         url: link.url,
@@ -85,8 +83,9 @@ pub(crate) async fn create(
 }))]
 pub(crate) struct View {
     upload_id: UploadId,
-    /// The format of the file.
-    format: Format,
+    /// The format of the file; null if the request did not state it.
+    #[schema(required)]
+    format: Option<Format>,
     /// Whether the file is compressed.
     compressed: bool,
     /// The length of the file; null until it is uploaded.

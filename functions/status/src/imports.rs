@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::fields::Severity;
 use saldo_domain::id::ImportId;
-use saldo_domain::import::{ControlTotals, ImportSummary};
+use saldo_domain::import::{ControlTotals, ImportOptions, ImportSummary};
 use saldo_http::{Caller, FilteredPage, PageAfter, Parameters, PathId, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -69,6 +69,10 @@ pub(crate) struct Details {
     #[serde(flatten)]
     summary: ImportSummary,
     control_totals: ControlTotals,
+    /// The options of the import, with those of its profile; absent if it has none.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<Box<ImportOptions>>,
     /// The first errors, for which rows were refused.
     #[schema(max_items = 1_000)]
     errors: Vec<Entry>,
@@ -96,5 +100,8 @@ pub(crate) async fn read(
     warnings.extend(first_findings(&stores, &import, Severity::Warning, INLINE_MAX - warnings.len()).await?);
     let (summary, control_totals) =
         (ImportSummary::of(&import, Timestamp::now()), ControlTotals::of(&import));
-    Ok(Json(Details { summary, control_totals, errors, warnings }))
+    // The summary says whether it is a dry run.
+    let options = ImportOptions { dry_run: None, ..*import.job.notation.options };
+    let options = Some(Box::new(options)).filter(|options| **options != ImportOptions::default());
+    Ok(Json(Details { summary, control_totals, options, errors, warnings }))
 }

@@ -39,12 +39,21 @@ pub(crate) struct Api {
     reached: AtomicBool,
 }
 
-/// What a request sends.
-struct Sent<'a> {
-    media_type: &'static str,
-    body: Bytes,
-    /// What makes the request safe to repeat, unless it only reads.
-    idempotency_key: Option<&'a str>,
+/// What a request has besides its address.
+#[derive(Default)]
+struct Sent {
+    /// A body, with its media type.
+    body: Option<(&'static str, Bytes)>,
+    /// A header, with its name.
+    header: Option<(&'static str, String)>,
+}
+
+impl Sent {
+    /// A body of JSON, and a header.
+    fn json(body: &Value, header: (&'static str, &str)) -> Self {
+        let (name, value) = header;
+        Self { body: Some((JSON, body.to_string().into())), header: Some((name, value.to_owned())) }
+    }
 }
 
 /// An answer, which has at most 6 MB.
@@ -113,7 +122,17 @@ impl Api {
 
     /// `GET` of something that is sent in the media type `accept`.
     pub(crate) async fn get(&self, path: &str, accept: &'static str) -> Result<Answer, Error> {
-        self.send(Method::GET, path, accept, None).await
+        self.send(Method::GET, path, accept, Sent::default()).await
+    }
+
+    /// `PUT` of JSON in place of the state with this `ETag`. If the answer is lost, the repeated request is refused.
+    pub(crate) async fn put(&self, path: &str, body: &Value, etag: &str) -> Result<Answer, Error> {
+        self.send(Method::PUT, path, JSON, Sent::json(body, ("if-match", etag))).await
+    }
+
+    /// `DELETE`.
+    pub(crate) async fn delete(&self, path: &str) -> Result<Answer, Error> {
+        self.send(Method::DELETE, path, JSON, Sent::default()).await
     }
 
     /// `POST` of JSON. The same `idempotency_key` makes a repeated request safe, in this run and the next.
@@ -123,9 +142,7 @@ impl Api {
         body: &Value,
         idempotency_key: &str,
     ) -> Result<Answer, Error> {
-        let sent =
-            Sent { media_type: JSON, body: body.to_string().into(), idempotency_key: Some(idempotency_key) };
-        self.send(Method::POST, path, JSON, Some(sent)).await
+        self.send(Method::POST, path, JSON, Sent::json(body, ("idempotency-key", idempotency_key))).await
     }
 
     /// `POST` of a file that is only read.
@@ -135,8 +152,8 @@ impl Api {
         media_type: &'static str,
         bytes: Vec<u8>,
     ) -> Result<Answer, Error> {
-        let sent = Sent { media_type, body: bytes.into(), idempotency_key: None };
-        self.send(Method::POST, path, JSON, Some(sent)).await
+        let sent = Sent { body: Some((media_type, bytes.into())), header: None };
+        self.send(Method::POST, path, JSON, sent).await
     }
 
     async fn send(
@@ -144,14 +161,14 @@ impl Api {
         method: Method,
         path: &str,
         accept: &'static str,
-        body: Option<Sent<'_>>,
+        sent: Sent,
     ) -> Result<Answer, Error> {
         let delays = ExponentialBuilder::default()
             .with_min_delay(FIRST_DELAY)
             .with_max_delay(DELAY_MAX)
             .with_max_times(RETRIES_MAX)
             .with_jitter();
-        let once = || self.once(method.clone(), path, accept, body.as_ref());
+        let once = || self.once(method.clone(), path, accept, &sent);
         once.retry(delays)
             .when(|error| match error {
                 Error::Unreachable(_) => self.reached.load(Ordering::Relaxed),
@@ -169,7 +186,7 @@ impl Api {
         method: Method,
         path: &str,
         accept: &'static str,
-        body: Option<&Sent<'_>>,
+        sent: &Sent,
     ) -> Result<Answer, Error> {
         let key = format!("Bearer {}", self.access.key.expose_secret());
         let mut key = HeaderValue::try_from(key).map_err(|_| Error::UnsendableKey)?;
@@ -177,10 +194,10 @@ impl Api {
         let url = format!("{}{path}", self.access.url.as_str());
         let mut request = self.http.request(method, url).timeout(ANSWERING_MAX);
         request = request.header(AUTHORIZATION, key).header(ACCEPT, accept);
-        if let Some(Sent { media_type, body, idempotency_key }) = body {
-            if let Some(key) = idempotency_key {
-                request = request.header("idempotency-key", *key);
-            }
+        if let Some((name, value)) = &sent.header {
+            request = request.header(*name, value);
+        }
+        if let Some((media_type, body)) = &sent.body {
             request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
         }
         let host = self.access.url.as_str();

@@ -91,6 +91,15 @@ impl Config {
         private::write(&file, text.as_bytes()).with_context(|| format!("{} can't be written", file.display()))
     }
 
+    /// Whether the file has a profile of this name.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub(crate) fn has_profile(&self, kind: ProfileKind, name: &str) -> Result<bool> {
+        let config = read(&self.folder.join(CONFIG))?;
+        Ok(config.get(kind.name()).and_then(|profiles| profiles.get(name)).is_some())
+    }
+
     /// The members of a profile, under the names that the API gives them.
     ///
     /// # Errors

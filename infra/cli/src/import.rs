@@ -2,7 +2,6 @@
 //! started again continues and imports nothing twice.
 
 mod journal;
-pub(crate) mod options;
 pub(crate) mod refused;
 mod source;
 mod submit;
@@ -14,7 +13,9 @@ use clap::Args;
 
 use crate::answer::{Outcome, note};
 use crate::api::{Api, Document};
+use crate::flags::Flags;
 use crate::job::{self, JobId};
+use crate::options::{self, Chosen};
 use crate::session::Session;
 
 use journal::Journal;
@@ -31,10 +32,11 @@ Examples:
   export-from-erp | saldo import - --format csv --wait
   saldo import month-end.ndjson --gzip --output json --wait
 
-A profile is a table of options in config.toml. They are sent as they are, under the names of the API:
+A profile is a table of options in config.toml, which are sent as they are, under the names of the API:
   [import.erp]
   decimal_separator = \",\"
   mapping = { Kunde = \"contact.name\", Betrag = \"total_amount\" }
+If there is no such table, it is an import profile in Saldo, which `saldo profiles save erp` makes for all users.
 
 Exit status, with --wait:
   0  all rows were stored
@@ -51,24 +53,15 @@ Exit status, with --wait:
 pub(crate) struct Import {
     /// The file; `-` for standard input.
     file: PathBuf,
-    /// The profile with options, the table [import.NAME] of config.toml.
+    /// The profile with options: the table [import.NAME] of config.toml, or else the import profile in Saldo, of which
+    /// NAME@3 is the third version.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// A file with options, as `saldo preview --save-options` writes it.
     #[arg(long, value_name = "FILE")]
     options: Option<PathBuf>,
-    /// The format, such as csv, xlsx, ndjson or json; that of the file's name by default.
-    #[arg(long)]
-    format: Option<String>,
-    /// The field of a column whose header is not the name of one, such as 'Customer=contact.name'.
-    #[arg(long = "map", value_name = "HEADER=FIELD", value_parser = options::pair)]
-    map: Vec<(String, String)>,
-    /// The sheet of a workbook: its name or its number; the first by default.
-    #[arg(long, value_name = "SHEET")]
-    sheet: Option<String>,
-    /// The decimal separator of amounts in CSV; a point by default.
-    #[arg(long, value_name = "CHARACTER")]
-    decimal_separator: Option<String>,
+    #[command(flatten)]
+    flags: Flags,
     /// Check all rows, report what would happen to each, and store nothing.
     #[arg(long)]
     dry_run: bool,
@@ -85,12 +78,16 @@ pub(crate) struct Import {
 
 pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
     let api = session.api()?;
-    let options = options::of(&session.config, &import)?;
-    let format = options::format(&import.file, import.format.as_deref())?;
+    let chosen =
+        Chosen { profile: import.profile.as_deref(), file: import.options.as_deref(), flags: &import.flags };
+    let mut options = options::of(&session.config, &api, chosen).await?;
+    if import.dry_run {
+        options.insert("dry_run".to_owned(), true.into());
+    }
     session.interruption.set("Nothing was imported.");
     let source = Source::read(&import.file, import.gzip, &session.state).await?;
     let journal = Journal::open(&session.state)?;
-    let submission = Submission { source, format, options };
+    let submission = Submission { source, options };
     let (id, place) = submit::submit(session, &api, &journal, &submission).await?;
     if !import.wait {
         let job = api.read(&id.path()).await?;

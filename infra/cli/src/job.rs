@@ -37,8 +37,8 @@ const FIRST: [(&str, &str); 15] = [
     ("completed_at", "completed at"),
 ];
 /// What is shown elsewhere, or means nothing once the job has ended.
-const HIDDEN: [&str; 6] =
-    ["control_totals", "errors", "warnings", "processed", "rows_per_second", "seconds_remaining"];
+const HIDDEN: [&str; 7] =
+    ["control_totals", "errors", "warnings", "options", "processed", "rows_per_second", "seconds_remaining"];
 /// The control totals in the order in which they are shown, before all others that the answer has.
 const TOTALS: [&str; 6] = ["read", "imported", "updated", "unchanged", "superseded", "failed"];
 

@@ -49,7 +49,7 @@ pub(crate) struct List {
     /// Only jobs of this kind.
     #[arg(long, value_enum)]
     kind: Option<Kind>,
-    /// Only jobs with this status, such as processing, completed, completed_with_errors or failed.
+    /// Only jobs with this status, such as processing, completed or failed.
     #[arg(long)]
     status: Option<String>,
     /// Only jobs that began on this day or later, in UTC, such as 2026-11-27; or at this time, such as 2026-11-27T12:00:00Z.

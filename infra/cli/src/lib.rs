@@ -12,6 +12,7 @@ mod completions;
 mod config;
 mod export;
 mod file;
+mod flags;
 mod import;
 mod interruption;
 mod job;
@@ -19,8 +20,10 @@ mod jobs;
 mod login;
 mod man;
 mod option_file;
+mod options;
 mod preview;
 mod private;
+mod profiles;
 mod progress;
 mod session;
 
@@ -48,6 +51,7 @@ Examples:
   saldo import receivables.csv --options erp.json --wait
   saldo import receivables.csv --map 'Customer=contact.name' --decimal-separator , --wait
   saldo export accounts --min-amount 5000 -o accounts.csv
+  saldo profiles save erp --map 'Customer=contact.name' --decimal-separator ,
   saldo jobs list
 
 Environment:
@@ -89,6 +93,8 @@ enum Command {
     Export(Box<export::Export>),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    #[command(subcommand)]
+    Profiles(profiles::Profiles),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -127,6 +133,7 @@ impl Prepared {
             Command::Import(import) => import::run(session, import).await,
             Command::Export(export) => export::run(session, *export).await,
             Command::Jobs(jobs) => jobs::run(session, jobs).await,
+            Command::Profiles(profiles) => profiles::run(session, profiles).await,
             Command::Completions(completions) => completions::run(&completions),
             Command::Man(man) => man::run(&man),
         }

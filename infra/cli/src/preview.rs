@@ -13,13 +13,14 @@ use serde_json::{Map, Value};
 
 use crate::answer::{Outcome, Output, note, print};
 use crate::api::Document;
-use crate::config::ProfileKind;
 use crate::file::Sink;
-use crate::import::options;
-use crate::option_file;
+use crate::flags::Flags;
+use crate::options::{self, Chosen};
 use crate::session::Session;
 
 const PREVIEWS: &str = "/v1/imports/preview";
+/// The media type of a file whose format follows from its bytes.
+const BYTES: &str = "application/octet-stream";
 /// What is sent of a file: one byte more than the API reads, so that it knows that there is more.
 const PART_BYTES: u64 = 1_000_001;
 
@@ -44,30 +45,14 @@ Exit status:
 pub(crate) struct Preview {
     /// The file; `-` for standard input.
     file: PathBuf,
-    /// The profile with options, the table [import.NAME] of config.toml.
+    /// The profile with options: the table [import.NAME] of config.toml, or else the import profile in Saldo.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// A file with options, such as one of --save-options.
     #[arg(long, value_name = "FILE")]
     options: Option<PathBuf>,
-    /// The format, such as csv, ndjson or json; that of the file's name by default.
-    #[arg(long)]
-    format: Option<String>,
-    /// The field of a column whose header is not the name of one, such as 'Customer=contact.name'.
-    #[arg(long = "map", value_name = "HEADER=FIELD", value_parser = options::pair)]
-    map: Vec<(String, String)>,
-    /// The decimal separator of amounts in CSV.
-    #[arg(long, value_name = "CHARACTER")]
-    decimal_separator: Option<String>,
-    /// The separator of thousands in amounts in CSV.
-    #[arg(long, value_name = "CHARACTER")]
-    thousands_separator: Option<String>,
-    /// The format of dates, such as DD/MM/YYYY.
-    #[arg(long, value_name = "FORMAT")]
-    date_format: Option<String>,
-    /// The encoding of CSV, such as windows-1252.
-    #[arg(long, value_name = "LABEL")]
-    encoding: Option<String>,
+    #[command(flatten)]
+    flags: Flags,
     /// Write the proposed options into this file, for `saldo import --options`; `-` for standard output.
     #[arg(long, value_name = "FILE")]
     save_options: Option<PathBuf>,
@@ -75,16 +60,14 @@ pub(crate) struct Preview {
 
 pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> {
     let api = session.api()?;
-    let format = options::format(&preview.file, preview.format.as_deref())?;
-    let options = options(session, &preview)?;
-    let part = part(&preview.file)?;
-    let media_type = match format.as_str() {
-        "csv" => "application/octet-stream",
-        "json" => "application/json",
-        "ndjson" => "application/x-ndjson",
-        other => bail!("{other} can't be previewed. A preview reads csv, ndjson and json."),
+    let chosen = Chosen {
+        profile: preview.profile.as_deref(),
+        file: preview.options.as_deref(),
+        flags: &preview.flags,
     };
-    let answer = api.post_bytes(&path(&options)?, media_type, part).await;
+    let options = options::of(&session.config, &api, chosen).await?;
+    let part = part(&preview.file)?;
+    let answer = api.post_bytes(&path(&options), BYTES, part).await;
     let answer = answer.map_err(|error| match error.refusal() {
         Some(refusal) if refusal.status.as_u16() == 400 => {
             anyhow!("{} can't be imported: {error}", preview.file.display())
@@ -106,28 +89,6 @@ pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> 
         }
     }
     Ok(outcome(&document))
-}
-
-/// The options: those of the profile, of the file of options, and of the command line, which take precedence.
-fn options(session: &Session, preview: &Preview) -> Result<Map<String, Value>> {
-    let mut options = match &preview.profile {
-        Some(name) => session.config.profile(ProfileKind::Import, name)?,
-        None => Map::new(),
-    };
-    if let Some(file) = &preview.options {
-        options.extend(option_file::read(file)?);
-    }
-    options::map(&mut options, &preview.map)?;
-    let stated = [
-        ("decimal_separator", &preview.decimal_separator),
-        ("thousands_separator", &preview.thousands_separator),
-        ("date_format", &preview.date_format),
-        ("encoding", &preview.encoding),
-    ];
-    for (name, value) in stated {
-        options.extend(value.as_ref().map(|value| (name.to_owned(), value.as_str().into())));
-    }
-    Ok(options)
 }
 
 /// The first bytes of a file.
@@ -155,7 +116,7 @@ fn part(file: &Path) -> Result<Vec<u8>> {
 }
 
 /// The path, with the options as a query: texts as they are, other values as JSON.
-fn path(options: &Map<String, Value>) -> Result<String> {
+fn path(options: &Map<String, Value>) -> String {
     let pairs = options.iter().map(|(name, value)| match value {
         Value::String(text) => (name.as_str(), text.clone()),
         other => (name.as_str(), other.to_string()),
@@ -163,7 +124,7 @@ fn path(options: &Map<String, Value>) -> Result<String> {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs);
     let query = query.finish();
-    Ok(if query.is_empty() { PREVIEWS.to_owned() } else { format!("{PREVIEWS}?{query}") })
+    if query.is_empty() { PREVIEWS.to_owned() } else { format!("{PREVIEWS}?{query}") }
 }
 
 fn save(file: &Path, options: &Value) -> Result<()> {

@@ -14,8 +14,8 @@ use saldo_store::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue}
 use saldo_store::secrets::Sealer;
 use saldo_store::{
     AccessStore, AccountStore, BankCatalog, ClientStore, DeliveryStore, Environment, ExportStore,
-    IdempotencyStore, ImportStore, InvalidVariables, KeyStore, Limits, NotificationStore, SyncStore,
-    TransactionStore, UploadStore,
+    IdempotencyStore, ImportStore, InvalidVariables, KeyStore, Limits, NotificationStore, ProfileStore,
+    SyncStore, TransactionStore, UploadStore,
 };
 use url::Url;
 
@@ -35,6 +35,8 @@ pub struct App {
     pub imports: ImportStore,
     /// The uploaded files that are to be imported.
     pub uploads: UploadStore,
+    /// The import profiles.
+    pub profiles: ProfileStore,
     /// The exports.
     pub exports: ExportStore,
     /// The keys and organizations.
@@ -98,6 +100,7 @@ impl App {
             transactions: environment.transactions(),
             imports: environment.imports(),
             uploads: environment.uploads(),
+            profiles: environment.profiles(),
             exports: environment.exports(),
             keys: environment.keys(),
             accesses: environment.accesses(),
@@ -175,6 +178,7 @@ impl From<&App> for import::Stores {
             guard: app.into(),
             imports: app.imports.clone(),
             uploads: app.uploads.clone(),
+            profiles: app.profiles.clone(),
             files: app.files.clone(),
             plan_queue: app.plan_queue.clone(),
             limits: app.limits,

@@ -108,6 +108,10 @@ id!(
     UploadId(Uuid), "upl_", version_7
 );
 id!(
+    /// The id of an import profile.
+    ProfileId(String), "ipr_", opaque
+);
+id!(
     /// The id of a synchronization: a version 7 UUID, so that ids sort by creation time.
     SyncId(Uuid), "syn_", version_7
 );

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::schema::{AdditionalProperties, AnyOfBuilder, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{
+    AdditionalProperties, AnyOfBuilder, ObjectBuilder, OneOfBuilder, SchemaFormat, Type,
+};
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -14,10 +16,11 @@ use crate::date_format::DateFormat;
 use crate::export::{ExportDelimiter, Locale, TransactionColumn};
 use crate::id::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
-    SyncId, TransactionId, UploadId,
+    ProfileId, SyncId, TransactionId, UploadId,
 };
 use crate::import::{
-    ColumnRef, Defaults, Delimiter, ImportOfUpload, ImportOptions, Mapping, Occurrence, Quote, SheetRef,
+    ColumnRef, Defaults, Delimiter, ImportOfUpload, ImportOptions, Mapping, Occurrence, ProfileKey,
+    ProfileName, ProfileRef, Quote, SheetRef, StatedOptions,
 };
 use crate::key::{Actor, Scope};
 use crate::money::{Currency, Total};
@@ -137,11 +140,33 @@ impl ToSchema for Defaults {
     }
 }
 
-/// The options, and the upload that they are for.
-impl PartialSchema for ImportOfUpload {
+/// The options, and the profile with others.
+impl PartialSchema for StatedOptions {
     fn schema() -> RefOr<Schema> {
         let RefOr::T(Schema::Object(mut schema)) = ImportOptions::schema() else {
             return ImportOptions::schema();
+        };
+        let profile = OneOfBuilder::new()
+            .item(ObjectBuilder::new().schema_type(Type::Null))
+            .item(Ref::from_schema_name(ProfileRef::name()))
+            .description(Some("The profile with options that the request does not state itself."));
+        schema.properties.insert("profile".to_owned(), profile.into());
+        RefOr::T(Schema::Object(schema))
+    }
+}
+
+impl ToSchema for StatedOptions {
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        ImportOptions::schemas(schemas);
+        schemas.push((ProfileRef::name().into(), ProfileRef::schema()));
+    }
+}
+
+/// The options, and the upload that they are for.
+impl PartialSchema for ImportOfUpload {
+    fn schema() -> RefOr<Schema> {
+        let RefOr::T(Schema::Object(mut schema)) = StatedOptions::schema() else {
+            return StatedOptions::schema();
         };
         schema.properties.insert("upload_id".to_owned(), UploadId::schema());
         schema.required.push("upload_id".to_owned());
@@ -160,7 +185,7 @@ impl ToSchema for ImportOfUpload {
     }
 
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
-        ImportOptions::schemas(schemas);
+        StatedOptions::schemas(schemas);
     }
 }
 
@@ -190,7 +215,7 @@ macro_rules! ids {
 }
 
 ids! {
-    opaque: AccessId AccountId ChallengeId ClientId KeyId NotificationId OrgId TransactionId;
+    opaque: AccessId AccountId ChallengeId ClientId KeyId NotificationId OrgId ProfileId TransactionId;
     version_7: DeliveryId ExportId ImportId SyncId UploadId;
 }
 
@@ -229,6 +254,15 @@ wire! {
     Quote => string().enum_values(Some(["\"", "'", "none"])).description(Some("The character around cells"));
     Email => string().min_length(Some(1)).max_length(Some(254)).pattern(Some(TEXT));
     ExternalId => string().min_length(Some(1)).max_length(Some(128)).pattern(Some(TEXT));
+    ProfileName => string()
+        .pattern(Some("^[a-z0-9][a-z0-9-]{0,63}$"))
+        .description(Some("Lower-case letters, digits and hyphens, a letter or digit first"));
+    ProfileKey => string()
+        .pattern(Some(format!("^({}[a-z2-7]{{16,32}}|[a-z0-9][a-z0-9-]{{0,63}})$", ProfileId::PREFIX)))
+        .description(Some("The id or the name of an import profile"));
+    ProfileRef => string()
+        .pattern(Some(format!("^({}[a-z2-7]{{16,32}}|[a-z0-9][a-z0-9-]{{0,63}})(@[0-9]{{1,4}})?$", ProfileId::PREFIX)))
+        .description(Some("An import profile, by its name or id, with a version behind `@`, such as `erp` or `erp@3`; the latest version by default"));
     Scope => string().enum_values(Some(Scope::ALL.iter().map(|scope| scope.name())));
     Actor => string()
         .pattern(Some(format!("^(operator|{}[a-z2-7]{{16,32}})$", KeyId::PREFIX)))

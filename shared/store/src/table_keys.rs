@@ -17,8 +17,9 @@ use saldo_domain::access::LoginHash;
 use saldo_domain::account::{AccountIdentifier, OwnerId};
 use saldo_domain::date::Date;
 use saldo_domain::id::{
-    AccessId, AccountId, ClientId, Id, ImportId, KeyId, NotificationId, OrgId, TransactionId,
+    AccessId, AccountId, ClientId, Id, ImportId, KeyId, NotificationId, OrgId, ProfileId, TransactionId,
 };
+use saldo_domain::import::ProfileName;
 use saldo_domain::key::KeyHash;
 use saldo_domain::notification::{NotifyUri, ObserveKey};
 use saldo_domain::transaction::{Place, Sequence, Source, Transaction};
@@ -266,6 +267,31 @@ impl JobKey {
     /// The partition of the entries of an organization's open imports.
     pub(crate) fn open_imports(org: &OrgId) -> String {
         format!("{org}#open-imports")
+    }
+
+    /// The key of an import profile.
+    pub(crate) fn profile(org: &OrgId, id: &ProfileId) -> Self {
+        Self { job: Self::profiles(org), part: id.to_string() }
+    }
+
+    /// The key of the item that says which profile has a name.
+    pub(crate) fn profile_name(org: &OrgId, name: &ProfileName) -> Self {
+        Self { job: Self::profiles(org), part: format!("name#{name}") }
+    }
+
+    /// The key of an old version of an import profile. Ten digits keep any number in order as text.
+    pub(crate) fn profile_version(org: &OrgId, id: &ProfileId, version: u32) -> Self {
+        Self { job: Self::partition(org, id), part: format!("version#{version:010}") }
+    }
+
+    /// The partition of an organization's import profiles.
+    pub(crate) fn profiles(org: &OrgId) -> String {
+        format!("{org}#import-profiles")
+    }
+
+    /// The key attributes, as items repeat them.
+    pub(crate) fn into_parts(self) -> (String, String) {
+        (self.job, self.part)
     }
 
     /// The partition of a job and its parts.

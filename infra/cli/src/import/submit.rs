@@ -28,7 +28,6 @@ const UPLOADS_MAX: u32 = 5;
 /// What is imported, and how.
 pub(super) struct Submission {
     pub source: Source,
-    pub format: String,
     /// The options as members of the request.
     pub options: Map<String, Value>,
 }
@@ -44,11 +43,11 @@ struct Link {
 
 impl Submission {
     /// What identifies the file, for this address and API key.
-    fn upload_parts(&self, api: &Api) -> [String; 5] {
+    fn upload_parts(&self, api: &Api) -> [String; 4] {
         let access = api.access();
         let key = HEXLOWER.encode(&Sha256::digest(access.key.expose_secret()));
         let Source { sha256, .. } = &self.source;
-        [access.url.as_str().to_owned(), key, self.source.name(), self.format.clone(), sha256.clone()]
+        [access.url.as_str().to_owned(), key, self.source.name(), sha256.clone()]
     }
 }
 
@@ -89,7 +88,10 @@ pub(super) async fn submit(
     if id.as_ref().is_err_and(|error| error.downcast_ref().is_some_and(Error::is_final)) {
         journal.end(&place);
     }
-    let id = id?;
+    let id = id.map_err(|error| match error.downcast() {
+        Ok(error) => explain(error, &submission.source),
+        Err(other) => other,
+    })?;
     begun.job = Some(id.to_string());
     journal.accept_import(&place, &begun)?;
     Ok((id, place))
@@ -117,9 +119,8 @@ async fn upload(
     {
         return Ok(begun.upload_id);
     }
-    let announced = json!({
-        "format": submission.format, "filename": source.name(), "bytes": source.bytes, "sha256": source.sha256
-    });
+    // The format is an option of the import, so that the upload serves another attempt with another one.
+    let announced = json!({ "filename": source.name(), "bytes": source.bytes, "sha256": source.sha256 });
     let progress = Progress::of_bytes("Uploading", Some(source.bytes));
     let mut attempt = 1;
     loop {
@@ -158,7 +159,9 @@ async fn upload(
 fn explain(error: Error, source: &Source) -> anyhow::Error {
     match error.refusal() {
         Some(refusal) if refusal.status.as_u16() == 400 => {
-            anyhow!("{} can't be imported: {error}", source.shown())
+            let names_mapping = refusal.text.contains("`mapping`");
+            let hint = if names_mapping { " On the command line that is --map." } else { "" };
+            anyhow!("{} can't be imported: {error}{hint}", source.shown())
         }
         _ => error.into(),
     }

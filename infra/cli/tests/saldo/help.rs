@@ -19,6 +19,11 @@ async fn help_of_each_command_has_examples() {
         ("help_jobs_cancel", &["jobs", "cancel"]),
         ("help_jobs_download", &["jobs", "download"]),
         ("help_jobs_report", &["jobs", "report"]),
+        ("help_profiles", &["profiles"]),
+        ("help_profiles_list", &["profiles", "list"]),
+        ("help_profiles_show", &["profiles", "show"]),
+        ("help_profiles_save", &["profiles", "save"]),
+        ("help_profiles_delete", &["profiles", "delete"]),
         ("help_completions", &["completions"]),
         ("help_man", &["man"]),
     ] {
@@ -56,6 +61,10 @@ async fn mistakes_in_the_command_line_are_explained() {
             "expected a header and a field, such as 'Customer=contact.name'",
         ),
         (&["import", "a.csv", "--failed", "b.csv"], "--wait"),
+        (
+            &["profiles", "save", "erp", "--set", "x"],
+            "expected an option and its value, such as date_format=DD.MM.YYYY",
+        ),
         (&["imports", "a.csv"], "some similar subcommands exist: 'export', 'import'"),
         (&["jobs", "show", "acc_1"], "not the id of a job: those begin with imp_ or exp_"),
         (

@@ -91,6 +91,17 @@ async fn options_come_from_the_profile_and_the_command_line() {
         "unknown_profile",
         unknown.shown().replace(&user.path("").display().to_string(), "HOME/")
     );
+    user.write(".config/saldo/config.toml", "");
+    let stored = [
+        &["profiles", "save", "erp", "--map", "Kunde=contact.name", "--map", "Betrag=total_amount"][..],
+        &["--decimal-separator", ",", "--set", "defaults={\"currency\":\"EUR\"}"],
+    ];
+    assert_eq!(user.run(&stored.concat()).await.code, Some(0));
+    user.write("more.csv", "Nr;Kunde;Betrag\nA-2;Söhne;2,50\n");
+    let named =
+        ["import", "more.csv", "--profile", "erp@1", "--map", "Nr=external_id", "--wait", "--output", "json"];
+    let job = user.run(&named).await.json();
+    assert_eq!((&job["imported"], &job["profile"]["version"]), (&json!(1), &json!(1)), "{job}");
     let refused = user.run(&["import", "debitoren.csv", "--decimal-separator", "x"]).await;
     insta::assert_snapshot!("refused_option", refused.shown());
 }
@@ -104,12 +115,15 @@ async fn other_formats_compressed_files_and_stdin_are_imported() {
     gzip.write_all(GOOD.as_bytes()).expect("written");
     user.write("c.csv.gz", gzip.finish().expect("gzip"));
     user.write("d.csv", GOOD);
+    user.write("unnamed", GOOD);
     for (arguments, rows) in [
         (&["a.ndjson"][..], 1),
         (&["b.json", "--gzip"], 1),
         (&["c.csv.gz"], 2),
         (&["d.csv", "--gzip"], 2),
         (&["-", "--format", "csv"], 2),
+        (&["-"], 2),
+        (&["unnamed"], 2),
     ] {
         let command = [&["import"], arguments, &["--wait", "--output", "json"]].concat();
         let ran = user.run_with(&command, GOOD).await;
@@ -133,15 +147,15 @@ async fn files_that_are_no_list_are_exit_status_2() {
     user.write("letter.pdf", "%PDF-1.7");
     user.write("letter.csv", "Dear Sir or Madam,\nplease pay.\n");
     user.write("empty.csv", "");
-    user.write("unnamed", GOOD);
+    user.write("list.csv", r#"{"accounts":[]}"#);
     for (name, arguments) in [
         ("not_csv_workbook", &["workbook.csv", "--wait"][..]),
         ("not_csv_letter", &["letter.csv", "--wait"]),
+        ("not_csv_json", &["list.csv", "--wait"]),
         ("unknown_format", &["letter.pdf", "--wait"]),
         ("empty_file", &["empty.csv"]),
         ("missing_file", &["missing.csv"]),
         ("folder", &[".", "--format", "csv"]),
-        ("no_extension", &["unnamed"]),
     ] {
         let ran = user.run(&[&["import"], arguments].concat()).await;
         assert_eq!(ran.code, Some(2), "{name}: {ran:?}");

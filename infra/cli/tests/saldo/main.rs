@@ -7,6 +7,7 @@ mod imports;
 mod jobs;
 mod login;
 mod previews;
+mod profiles;
 mod proxy;
 mod repeated;
 mod retries;

@@ -38,6 +38,12 @@ impl TryFrom<&[u8]> for Revision {
     }
 }
 
+impl From<Uuid> for Revision {
+    fn from(revision: Uuid) -> Self {
+        Self(revision)
+    }
+}
+
 impl fmt::Display for Revision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.simple())

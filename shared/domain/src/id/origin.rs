@@ -8,7 +8,7 @@ use uuid::{Builder, Uuid};
 
 use super::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
-    SyncId, TransactionId, UploadId,
+    ProfileId, SyncId, TransactionId, UploadId,
 };
 use crate::id::shards::Shards;
 use crate::money::Currency;
@@ -215,6 +215,14 @@ impl UploadId {
     #[must_use]
     pub fn of_seed(seed: Uuid) -> Self {
         Self(seed)
+    }
+}
+
+impl ProfileId {
+    /// The id of the import profile that is created with this seed.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(of_seed(b"import profile", seed))
     }
 }
 

@@ -110,13 +110,15 @@ fn read_record<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column
     }
     for (at, (cell, column)) in record.iter().zip(columns).enumerate() {
         let Some(field) = column.field else { continue };
-        let found = record.mark(at).and_then(|mark| finding_of(mark, cell, field));
-        let is_refused = found.as_ref().is_some_and(|found| found.code.severity() == Severity::Error);
-        found.into_iter().for_each(|found| fields.report(found));
-        // A reported error stands for the value.
-        if !is_refused {
-            fields.put_at(field as usize, value_of_cell(cell, field));
+        if let Some(found) = record.mark(at).and_then(|mark| finding_of(mark, cell, field)) {
+            let is_refused = found.code.severity() == Severity::Error;
+            fields.report(found);
+            // A reported error stands for the value.
+            if is_refused {
+                continue;
+            }
         }
+        fields.put_at(field as usize, value_of_cell(cell, field));
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::EnumString;
 
-use super::{Counts, FileName, Notation, Progress, RowRules};
+use super::{Counts, FileName, Notation, Progress, RowRules, UsedProfile};
 use crate::fields::{Finding, FindingCode};
 use crate::id::{ImportId, OrgId};
 
@@ -45,6 +45,8 @@ pub struct Accepted {
     pub payload: PayloadFile,
     /// The format of the payload.
     pub notation: Notation,
+    /// The profile that some of the options are from.
+    pub profile: Option<UsedProfile>,
     /// The number of rows, if they were counted.
     pub total_records: Option<u64>,
     /// Whether rows are only checked and nothing is written.
@@ -72,8 +74,11 @@ pub struct ImportJob {
     /// The name of the file that was uploaded, if the upload stated it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filename: Option<FileName>,
-    /// The format of the payload.
+    /// The format of the payload and the options, which later versions of the profile do not change.
     pub notation: Notation,
+    /// The profile that some of the options are from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<UsedProfile>,
     /// Whether rows are only checked and nothing is written.
     pub dry_run: bool,
     /// The most rows in a chunk. It is fixed when the job is accepted: a plan that is repeated, even by another version of
@@ -138,7 +143,8 @@ impl ImportJob {
     /// A new job.
     #[must_use]
     pub fn accepted(id: ImportId, org: OrgId, accepted: Accepted, now: Timestamp) -> Self {
-        let Accepted { payload, notation, total_records, dry_run, rows_per_chunk, chunks_at_once } = accepted;
+        let Accepted { payload, notation, profile, total_records, dry_run, .. } = accepted;
+        let Accepted { rows_per_chunk, chunks_at_once, .. } = accepted;
         Self {
             place: id.clone(),
             id,
@@ -147,6 +153,7 @@ impl ImportJob {
             payload,
             filename: None,
             notation,
+            profile,
             dry_run,
             rows_per_chunk,
             chunks_at_once: chunks_at_once.max(1),

@@ -10,17 +10,21 @@ mod cells;
 mod check;
 mod decision;
 mod filter;
+mod format;
 mod job;
 mod mapping;
 mod notation;
 mod open;
 mod options;
+mod outcome;
 mod plan;
+mod profile;
 mod progress;
 mod record;
 mod report;
 mod row;
 mod rules;
+mod stated_options;
 mod stored;
 mod summary;
 mod sums;
@@ -36,23 +40,29 @@ pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
 pub use decision::{Decision, RowDone, RowWrite};
 pub use filter::ImportFilter;
+pub use format::Format;
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
-pub use notation::{Format, Notation};
+pub use notation::Notation;
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
-    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, SheetRef, Signs, TextEncoding,
-    UNKNOWN_UPLOAD, comparable,
+    HEADER_LINE_MAX, ImportOptions, Occurrence, Quote, SheetRef, Signs, TextEncoding, comparable,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
+pub use outcome::RowOutcome;
 pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded, SupersededRow};
+pub use profile::{
+    ImportProfile, NAME_CHARS_MAX, NewProfile, PROFILES_MAX, ProfileChange, ProfileKey, ProfileName,
+    ProfileRef, UsedProfile, VERSIONS_MAX,
+};
 pub use progress::{Counts, Progress};
 pub use record::{CellMark, Cells};
-pub use report::{ChunkReport, RowOutcome, RowReport, RowResult, processing_failed};
+pub use report::{ChunkReport, RowReport, RowResult, processing_failed};
 pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
 pub use rules::RowRules;
+pub use stated_options::{ImportOfUpload, StatedOptions, UNKNOWN_UPLOAD};
 pub use summary::ImportSummary;
 pub use sums::{StatedAmount, Sums};
 pub use totals::{ControlTotal, ControlTotals};

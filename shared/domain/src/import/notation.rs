@@ -1,12 +1,13 @@
 //! The format of a payload and its options.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use super::options::contradiction;
-use super::{ImportOptions, RowRules};
-use crate::fields::{Finding, FindingCode, InvalidValue};
+use super::{Format, ImportOptions, RowRules};
+use crate::fields::{Finding, FindingCode};
+
+/// The bytes of the options as JSON. They are stored in the job's item, which has 400 KB at most.
+const BYTES_MAX: usize = 100_000;
 
 /// The format of a payload and its options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +63,7 @@ impl Notation {
         });
         let mut refused: Vec<_> = refused.collect();
         refused.extend(contradiction(options.decimal_separator, options.thousands_separator));
-        refused.extend(RowRules::of(&options).invalid_defaults());
+        refused.extend(options.contents_findings());
         match refused.is_empty() {
             true => Ok(Self { format, gzip, in_request: false, options: Box::new(options) }),
             false => Err(refused),
@@ -76,41 +77,18 @@ impl Notation {
     }
 }
 
-/// The format of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = ImportFormat))]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// `{ "accounts": [ … ] }`.
-    Json,
-    /// One JSON object per line.
-    Ndjson,
-    /// A header and one record per row (RFC 4180), separated by commas, semicolons, tabs or another character.
-    Csv,
-    /// A workbook of Office Open XML (ISO/IEC 29500), one of whose sheets has a header and one record per row.
-    Xlsx,
-}
-
-impl Format {
-    /// Whether a payload is a table, whose header names the columns.
+impl ImportOptions {
+    /// What is wrong with the options whatever the file is: default values that no row may have, and too many bytes.
     #[must_use]
-    pub fn is_table(self) -> bool {
-        matches!(self, Self::Csv | Self::Xlsx)
-    }
-}
-
-impl FromStr for Format {
-    type Err = InvalidValue;
-
-    fn from_str(name: &str) -> Result<Self, InvalidValue> {
-        Ok(match name {
-            "json" => Self::Json,
-            "ndjson" => Self::Ndjson,
-            "csv" => Self::Csv,
-            "xlsx" => Self::Xlsx,
-            _ => return Err(InvalidValue("expected csv, xlsx, ndjson or json")),
-        })
+    pub fn contents_findings(&self) -> Vec<Finding> {
+        let mut findings = RowRules::of(self).invalid_defaults();
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        if json.len() > BYTES_MAX {
+            let largest = if self.columns.is_some() { "columns" } else { "mapping" };
+            let reason = format!("the options have more than {BYTES_MAX} bytes in all");
+            findings.push(Finding::in_field(largest, FindingCode::TooLong, reason));
+        }
+        findings
     }
 }
 

@@ -74,6 +74,7 @@ mod tests {
         let accepted = Accepted {
             payload: PayloadFile { name: "payload".to_owned(), bytes: 1, etag: None },
             notation: Notation::of(Format::Json),
+            profile: None,
             total_records: None,
             dry_run: false,
             rows_per_chunk: 500,

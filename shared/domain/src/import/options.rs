@@ -20,26 +20,26 @@ pub use defaults::Defaults;
 pub use sheet::SheetRef;
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
 
-use super::Mapping;
+use super::{Format, Mapping};
 use crate::bank::Country;
 use crate::date_format::DateFormat;
-use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
-use crate::id::UploadId;
+use crate::fields::{Body, Fields, Finding, FindingCode, Patch, Value};
 use crate::money::{DecimalSeparator, ThousandsSeparator};
 
-/// The reason for which an upload id is refused.
-pub const UNKNOWN_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
 /// The largest number of a header's line.
 pub const HEADER_LINE_MAX: i64 = 1_000;
 /// The columns that the options may name: as many as a file may have.
 const COLUMNS_MAX: usize = 1_000;
 
-/// The options of an import: in the query, or in the body that names an uploaded file.
+/// The options of an import: in the query, in the body that names an uploaded file, or in an import profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Body)]
 #[body(schema(as = ImportOptions))]
 #[body(rule = separators_differ(decimal_separator, thousands_separator))]
 #[serde(default)]
 pub struct ImportOptions {
+    /// The format. By default that of the upload or of the body, or else what the first bytes say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
     /// The fields that columns fill whose headers are not field names: headers, each with a field. Only for CSV and XLSX.
     #[body(read = mapping)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -102,22 +102,12 @@ pub struct ImportOptions {
     pub dry_run: Option<bool>,
 }
 
-/// An uploaded file of accounts to import, with the options of the import.
-#[derive(Clone, Debug, PartialEq, Eq, Body)]
-pub struct ImportOfUpload {
-    /// The upload.
-    #[body(read = upload_id)]
-    pub upload_id: UploadId,
-    /// The options.
-    #[body(nested)]
-    pub options: ImportOptions,
-}
-
 impl ImportOptions {
     /// These options; those that are not set are taken from `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
+            format: self.format.or(other.format),
             mapping: self.mapping.or(other.mapping),
             columns: self.columns.or(other.columns),
             defaults: self.defaults.or(other.defaults),
@@ -134,6 +124,12 @@ impl ImportOptions {
             sheet: self.sheet.or(other.sheet),
             dry_run: self.dry_run.or(other.dry_run),
         }
+    }
+
+    /// Whether the option of this name is set.
+    #[must_use]
+    pub fn has(&self, option: &str) -> bool {
+        serde_json::to_value(self).is_ok_and(|options| options.get(option).is_some())
     }
 }
 
@@ -159,10 +155,6 @@ fn separators_differ(
     if let Some(finding) = contradiction(decimal.copied(), thousands.copied()) {
         fields.report(finding);
     }
-}
-
-fn upload_id(fields: &mut Fields<'_>, name: &'static str) -> Patch<UploadId> {
-    fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(UNKNOWN_UPLOAD)))
 }
 
 /// A structure: a value in a body, its text in JSON in a query.
@@ -241,7 +233,7 @@ mod tests {
     #[test]
     fn all_options_are_read_from_values_and_from_texts() {
         let json = r#"{
-            "mapping": {"Kunde": "contact.name"}, "columns": [{"from": 3, "to": "notes"}],
+            "format": "csv", "mapping": {"Kunde": "contact.name"}, "columns": [{"from": 3, "to": "notes"}],
             "defaults": {"currency": "EUR", "source_system": "SAP"}, "decimal_separator": ",", "thousands_separator": ".",
             "date_format": "DD.MM.YYYY", "default_country": "de", "amount": {"debit": "Soll", "credit": "Haben"},
             "blank_external_id": "allow", "encoding": "windows-1250", "delimiter": ";", "quote": "'", "header_line": 5,

@@ -1,32 +1,13 @@
 //! The report of a chunk: the result of each row, and the errors and warnings of its rows.
 
 use serde::{Deserialize, Serialize};
-use strum::IntoStaticStr;
 
 use super::cells::{fields_of, text_of};
-use super::{Chunk, Counts, LEFT_OUT, REASON, RawRow, RowBody, RowRules, Shape};
+use super::{Chunk, Counts, LEFT_OUT, REASON, RawRow, RowBody, RowOutcome, RowRules, Shape};
 use crate::account::{AccountField, Revision, Written};
 use crate::fields::{Finding, FindingCode, Severity, unknown_fields};
 use crate::id::AccountId;
 use crate::money::Currency;
-
-/// The outcome of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum RowOutcome {
-    /// It created an account.
-    Imported,
-    /// It changed an account.
-    Updated,
-    /// It found its account as it describes it.
-    Unchanged,
-    /// A later row about the same account counts in its place.
-    Superseded,
-    /// It was refused or could not be written.
-    Failed,
-}
 
 impl From<Written> for RowOutcome {
     fn from(written: Written) -> Self {

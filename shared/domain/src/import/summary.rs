@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{FileName, Import, ImportStatus};
+use super::{FileName, Import, ImportStatus, UsedProfile};
 use crate::date::in_milliseconds;
 use crate::id::ImportId;
 
@@ -26,6 +26,10 @@ pub struct ImportSummary {
     /// True if nothing is written to any account; absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
+    /// The profile that the import has used, at the version that it had then; absent in other imports.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<UsedProfile>,
     /// The number of rows; null until the rows of an uploaded file are counted.
     #[cfg_attr(feature = "openapi", schema(required))]
     total_records: Option<u64>,
@@ -75,6 +79,7 @@ impl ImportSummary {
             status: job.status,
             filename: job.filename.clone(),
             dry_run: job.dry_run,
+            profile: job.profile.clone(),
             total_records: job.total_records,
             imported: import.counts().imported,
             updated: import.counts().updated,

@@ -23,8 +23,9 @@ pub struct Upload {
     pub id: UploadId,
     /// The organization.
     pub org: OrgId,
-    /// The format.
-    pub format: Format,
+    /// The format, if the request stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<Format>,
     /// Whether it is compressed (RFC 1952), by its name.
     pub gzip: bool,
     /// Its name, if the request stated it.
@@ -46,8 +47,8 @@ const _: () = assert!(FILE_BYTES_MAX == 5_000_000_000);
 #[body(schema(as = NewUpload, example = json!({ "format": "csv", "filename": "month-end.csv.gz" })))]
 #[body(rule = is_compressed_once(format, filename))]
 pub struct Announced {
-    /// The format.
-    pub format: Format,
+    /// The format; by default what the first bytes say, which must agree with the name.
+    pub format: Option<Format>,
     /// The name. A file whose name ends in `.gz` is decompressed (RFC 1952). A workbook is compressed already, so its name
     /// can't end so.
     pub filename: Option<FileName>,
@@ -68,7 +69,7 @@ impl Announced {
 }
 
 /// A workbook is read from its end, which in a gzip file can't be found without reading all before it.
-fn is_compressed_once(fields: &mut Fields<'_>, format: Option<&Format>, filename: Option<&Text<255>>) {
+fn is_compressed_once(fields: &mut Fields<'_>, format: Option<&Format>, filename: Option<&FileName>) {
     if format == Some(&Format::Xlsx) && filename.is_some_and(is_of_gzip) {
         let reason =
             "a workbook is compressed already; upload it as it is, under a name that does not end in .gz";
@@ -76,7 +77,7 @@ fn is_compressed_once(fields: &mut Fields<'_>, format: Option<&Format>, filename
     }
 }
 
-fn is_of_gzip(name: &Text<255>) -> bool {
+fn is_of_gzip(name: &FileName) -> bool {
     name.as_str().to_ascii_lowercase().ends_with(GZIP)
 }
 

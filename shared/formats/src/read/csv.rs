@@ -29,7 +29,8 @@ pub(super) fn read(
     // A second byte order mark is not part of the first header.
     let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&head);
     let quote = notation.options.quote.unwrap_or_default();
-    let Header { at, lines_before, delimiter, mut columns, amount } = header::find(head, &notation.options)?;
+    let Header { at, lines_before, delimiter, mut columns, amount, missing } =
+        header::find(head, &notation.options)?;
     let head = head.get(at..).unwrap_or_default();
     let mut records = Records::new(head.chain(text), delimiter, quote, lines_before);
     let Some(header) = records.next()? else { return Err(PayloadErrorKind::NoRows.into()) };
@@ -45,6 +46,11 @@ pub(super) fn read(
         let foreign =
             columns.iter_mut().filter(|column| column.field.is_some_and(AccountField::is_beside_id));
         foreign.for_each(|column| column.field = None);
+    }
+    let names_accounts =
+        table.ids.is_some() || columns.iter().any(|column| column.field == Some(AccountField::ExternalId));
+    if let Some(missing) = missing.filter(|_| !names_accounts) {
+        return Err(missing.into());
     }
     let shape = Shape::Columns { columns, delimiter: char::from(delimiter), header_line, amount };
     while let Some(record) = records.next()? {

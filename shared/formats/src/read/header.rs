@@ -25,7 +25,7 @@ const HEADER_BYTES: usize = 64 * 1024;
 pub(super) const LINES_SEARCHED: usize = 100;
 
 /// The header of a table.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Header {
     /// The position of its line in the head of the file.
     pub(super) at: usize,
@@ -34,6 +34,19 @@ pub(super) struct Header {
     pub(super) delimiter: u8,
     pub(super) columns: Vec<Column>,
     pub(super) amount: Option<AmountAt>,
+    /// The error about required fields without a column. Rows of accounts that exist need them not, so a file whose rows
+    /// name their accounts may lack them.
+    pub(super) missing: Option<PayloadError>,
+}
+
+impl Header {
+    /// The header, if it has all columns that new accounts need.
+    fn complete(self) -> Result<Self, PayloadError> {
+        match self.missing {
+            Some(missing) => Err(missing),
+            None => Ok(self),
+        }
+    }
 }
 
 /// A line of the head of a file.
@@ -65,16 +78,60 @@ pub(super) fn find(head: &[u8], options: &ImportOptions) -> Result<Header, Paylo
         let line = line.ok_or(PayloadErrorKind::NoHeaderLine { line: before + 1 })?;
         return header(line, delimiter.unwrap_or_else(|| most_frequent(line.text)), options);
     }
-    let refused = match header(first, delimiter.unwrap_or_else(|| most_frequent(first.text)), options) {
+    let of_first = header(first, delimiter.unwrap_or_else(|| most_frequent(first.text)), options);
+    let refused = match of_first.clone().and_then(Header::complete) {
         Err(error) if may_be_preceded(&error) => error,
         found => return found,
     };
-    let mut searched = lines.take(LINES_SEARCHED).filter_map(|line| {
+    let delimiters = delimiter.as_ref().map_or(DELIMITERS.as_slice(), std::slice::from_ref);
+    let below = lines.take(LINES_SEARCHED).flat_map(|line| {
         let line = Line { text: line.text.get(..HEADER_BYTES).unwrap_or(line.text), ..line };
-        let delimiters = delimiter.as_ref().map_or(DELIMITERS.as_slice(), std::slice::from_ref);
-        delimiters.iter().find_map(|delimiter| header(line, *delimiter, options).ok())
+        delimiters.iter().filter_map(move |delimiter| header(line, *delimiter, options).ok())
     });
-    searched.next().ok_or_else(|| misquoted_header(first, options).unwrap_or(refused))
+    let error = |refused| misquoted_header(first, options).unwrap_or(refused);
+    most_complete(of_first, below).ok_or_else(|| error(refused))
+}
+
+/// A line that may be the header.
+pub(super) trait Candidate {
+    /// Whether it has all columns that new accounts need.
+    fn is_complete(&self) -> bool;
+    /// Whether a column may name the account of each row.
+    fn names_accounts(&self) -> bool;
+}
+
+impl Candidate for Header {
+    fn is_complete(&self) -> bool {
+        self.missing.is_none()
+    }
+
+    fn names_accounts(&self) -> bool {
+        names_accounts(&self.columns)
+    }
+}
+
+/// Whether one of the columns may name the account of each row.
+pub(super) fn names_accounts(columns: &[Column]) -> bool {
+    let names = [Some(AccountField::ExternalId), Some(AccountField::Id)];
+    columns.iter().any(|column| names.contains(&column.field))
+}
+
+/// The header of a table whose first line is not a complete one: the first complete line below it, or else the first line that
+/// names accounts.
+pub(super) fn most_complete<T: Candidate>(
+    first: Result<T, PayloadError>,
+    below: impl Iterator<Item = T>,
+) -> Option<T> {
+    let mut incomplete = first.ok().filter(T::names_accounts);
+    for found in below {
+        if found.is_complete() {
+            return Some(found);
+        }
+        if incomplete.is_none() && found.names_accounts() {
+            incomplete = Some(found);
+        }
+    }
+    incomplete
 }
 
 /// The mistake in the quotation marks of a line that should be the header, if there is one. It is why no column has a
@@ -165,16 +222,19 @@ fn most_frequent(text: &[u8]) -> u8 {
 fn header(line: Line<'_>, delimiter: u8, options: &ImportOptions) -> Result<Header, PayloadError> {
     let mut records = Records::new(line.text, delimiter, options.quote.unwrap_or_default(), line.before);
     let read = records.next().ok().flatten().ok_or(PayloadErrorKind::NoRows)?.cells;
-    let (columns, amount) = columns(&read, line.before + 1, options)?;
-    Ok(Header { at: line.at, lines_before: line.before, delimiter, columns, amount })
+    let Columns { columns, amount, missing } = columns(&read, line.before + 1, options)?;
+    Ok(Header { at: line.at, lines_before: line.before, delimiter, columns, amount, missing })
+}
+
+/// The columns of a header, those of the amount, and the error about those that are missing.
+pub(super) struct Columns {
+    pub(super) columns: Vec<Column>,
+    pub(super) amount: Option<AmountAt>,
+    pub(super) missing: Option<PayloadError>,
 }
 
 /// The columns of a header. Guards, which files of refused rows have, are not part of the names.
-pub(super) fn columns(
-    header: &Cells,
-    line: u64,
-    options: &ImportOptions,
-) -> Result<(Vec<Column>, Option<AmountAt>), PayloadError> {
+pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Result<Columns, PayloadError> {
     if header.len() > COLUMNS_MAX {
         return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
     }
@@ -232,12 +292,11 @@ pub(super) fn columns(
         .filter(is_missing)
         .map(|required| missing_column(required, header, &fields))
         .collect();
-    if !missing.is_empty() {
-        return Err(PayloadErrorKind::MissingColumns { columns: missing, found }.into());
-    }
+    let missing = (!missing.is_empty())
+        .then(|| PayloadError::from(PayloadErrorKind::MissingColumns { columns: missing, found }));
     let columns =
         header.iter().zip(fields).map(|(header, field)| Column { header: header.to_owned(), field });
-    Ok((columns.collect(), amount))
+    Ok(Columns { columns: columns.collect(), amount, missing })
 }
 
 /// The columns that the options name.

@@ -7,6 +7,7 @@ mod bounded;
 mod csv;
 mod decoded;
 mod elements;
+mod head;
 mod header;
 mod json;
 mod misquoted;
@@ -17,8 +18,10 @@ mod records;
 mod xlsx;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
+pub use head::{HEAD_BYTES, check_head};
 pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};
 pub use json::ImportMembers;
+pub use recognized::format_of;
 pub(crate) use records::Records;
 
 use std::cell::Cell;

@@ -1,14 +1,28 @@
-//! Recognizes files of other formats by their first bytes, so that a workbook that is called CSV is not read as text.
+//! Recognizes the format of a file by its first bytes, so that a workbook that is called CSV is not read as text.
 
 use std::io::{self, Read};
 
-use saldo_domain::fields::PayloadErrorKind;
-use saldo_domain::import::Format;
+use flate2::read::MultiGzDecoder;
+use saldo_domain::fields::{PayloadError, PayloadErrorKind};
+use saldo_domain::import::{AccountField, Format};
 
 use super::ReadError;
 
 /// The first bytes that are examined.
 const HEAD_BYTES: usize = 512;
+/// The members of a JSON body, as its first one may be named.
+const BODY_MEMBERS: [&str; 2] = ["accounts", "dry_run"];
+/// The extensions of files, each with its format.
+const EXTENSIONS: [(&str, Format); 8] = [
+    ("csv", Format::Csv),
+    ("tsv", Format::Csv),
+    ("txt", Format::Csv),
+    ("xlsx", Format::Xlsx),
+    ("xlsm", Format::Xlsx),
+    ("json", Format::Json),
+    ("ndjson", Format::Ndjson),
+    ("jsonl", Format::Ndjson),
+];
 
 /// The beginning of a ZIP archive, and so of a workbook.
 pub(super) const ZIP: &[u8] = b"PK\x03\x04";
@@ -49,28 +63,157 @@ pub(super) fn checked<R: Read>(mut source: R, format: Format) -> Result<impl Rea
     Ok(io::Cursor::new(head).chain(source))
 }
 
+/// The format of a file that begins with these bytes: the stated one, or else the one that the bytes are in.
+///
+/// # Errors
+/// [`PayloadErrorKind::OtherFormat`] if no format is stated, and the bytes are in none that can be imported, or in
+/// another one than the file's name says. Whether a stated format is that of the file shows when it is read.
+pub fn format_of(
+    head: &[u8],
+    gzip: bool,
+    stated: Option<Format>,
+    filename: Option<&str>,
+) -> Result<Format, PayloadError> {
+    if let Some(stated) = stated {
+        return Ok(stated);
+    }
+    let begin = match gzip {
+        true => decompressed(head),
+        false => head.get(..HEAD_BYTES).unwrap_or(head).to_vec(),
+    };
+    let found = found(&begin);
+    let refused = match found {
+        Format::Xlsx if gzip => Some((
+            "an Excel workbook in a file of gzip",
+            "upload the workbook itself, which is compressed already",
+        )),
+        Format::Xlsx => None,
+        _ => not_a_list(&begin),
+    };
+    if let Some((is, advice)) = refused {
+        return Err(PayloadErrorKind::OtherFormat { is, advice }.into());
+    }
+    match filename.and_then(of_name) {
+        Some(named) if named != found && !begin.is_empty() => {
+            let advice = "its name says another format: state the `format` of the file, or rename it";
+            Err(PayloadErrorKind::OtherFormat { is: described(found).0, advice }.into())
+        }
+        Some(named) => Ok(named),
+        None => Ok(found),
+    }
+}
+
+/// The format that the name of a file says.
+fn of_name(name: &str) -> Option<Format> {
+    let name = name.to_ascii_lowercase();
+    let (_, extension) = name.strip_suffix(".gz").unwrap_or(&name).rsplit_once('.')?;
+    EXTENSIONS.iter().find(|(known, _)| *known == extension).map(|(_, format)| *format)
+}
+
+/// The first bytes of a gzip file's content, or the bytes themselves if they are no gzip file.
+fn decompressed(head: &[u8]) -> Vec<u8> {
+    let mut begin = Vec::new();
+    // The head may end within the file; what came before the end counts.
+    let _ended = MultiGzDecoder::new(head).take(HEAD_BYTES as u64).read_to_end(&mut begin);
+    if begin.is_empty() { head.get(..HEAD_BYTES).unwrap_or(head).to_vec() } else { begin }
+}
+
 /// What the bytes are the beginning of, if that is not this format, and what to do about it.
 pub(super) fn other_format(head: &[u8], format: Format) -> Option<(&'static str, &'static str)> {
+    if let Some(other) = not_a_list(head) {
+        return Some(other);
+    }
+    let found = found(head);
+    let is_certain = match (format, found) {
+        (Format::Csv, Format::Json | Format::Ndjson) => begins_as_json(&plain(head)),
+        (Format::Json, Format::Ndjson) => has_two_objects(&plain(head)),
+        (Format::Ndjson, Format::Json) => true,
+        (Format::Json | Format::Ndjson, Format::Csv) => has_a_header(&plain(head)),
+        (Format::Xlsx, Format::Json | Format::Ndjson) => true,
+        (Format::Xlsx, Format::Csv) => {
+            return Some(("not an Excel workbook", "state the format `csv` if it is a table of text"));
+        }
+        _ => false,
+    };
+    is_certain.then(|| described(found))
+}
+
+/// What a file in this format is called, and the advice to say so.
+fn described(format: Format) -> (&'static str, &'static str) {
+    match format {
+        Format::Csv => ("a table (CSV)", "state the format `csv`"),
+        Format::Json => ("JSON", "state the format `json`"),
+        Format::Xlsx => ("an Excel workbook (.xlsx)", "state the format `xlsx`"),
+        Format::Ndjson => ("JSON with an object on each line (NDJSON)", "state the format `ndjson`"),
+    }
+}
+
+/// What the bytes are the beginning of, if that is no list that can be imported, and what to do about it.
+fn not_a_list(head: &[u8]) -> Option<(&'static str, &'static str)> {
     if let Some((_, is, advice)) = MAGIC.iter().find(|(magic, _, _)| head.starts_with(magic)) {
         return Some((is, advice));
     }
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let text = plain(head);
     let begins = |start: &str| {
         text.get(..start.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(start.as_bytes()))
     };
-    if let Some((_, is)) = MARKUP.iter().find(|(start, _)| begins(start)) {
-        return Some((is, "export the list as CSV"));
+    let markup = MARKUP.iter().find(|(start, _)| begins(start));
+    markup.map(|(_, is)| (*is, "export the list as CSV"))
+}
+
+/// The format in which a file most likely is: a workbook if it is a ZIP archive, or else that in which the text begins.
+fn found(head: &[u8]) -> Format {
+    if head.starts_with(ZIP) {
+        return Format::Xlsx;
     }
-    let is_json = format.is_table()
-        && (text.starts_with(b"{\"")
-            || text.starts_with(b"[{")
-            || text.starts_with(b"{ \"")
-            || text.starts_with(b"{\n"));
-    let other = || {
-        (format == Format::Xlsx)
-            .then_some(("not an Excel workbook", "state the format `csv` if it is a table of text"))
+    let text = plain(head);
+    let member =
+        text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).and_then(|text| text.strip_prefix(b"\""));
+    match member {
+        Some(member)
+            if BODY_MEMBERS.iter().any(|name| member.starts_with(format!("{name}\"").as_bytes())) =>
+        {
+            Format::Json
+        }
+        Some(_) => Format::Ndjson,
+        None if begins_as_json(&text) => Format::Json,
+        None => Format::Csv,
+    }
+}
+
+/// Whether a text begins as JSON does, and hardly any table.
+fn begins_as_json(text: &[u8]) -> bool {
+    let within = |open: u8, next: &[u8]| match text.split_first() {
+        Some((first, rest)) if *first == open => {
+            rest.trim_ascii_start().first().is_some_and(|byte| next.contains(byte))
+        }
+        _ => false,
     };
-    is_json.then_some(("JSON", "state the format `json` or `ndjson`")).or_else(other)
+    within(b'{', b"\"}") || within(b'[', b"{")
+}
+
+/// Whether the second line begins another object than the first.
+fn has_two_objects(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
+    lines.next().is_some_and(|first| first.ends_with(b"}"))
+        && lines.next().is_some_and(|next| next.starts_with(b"{"))
+}
+
+/// Whether the first line is the header of a table: several names, one of them that of a field.
+fn has_a_header(text: &[u8]) -> bool {
+    let line = text.split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+    let line = String::from_utf8_lossy(line);
+    let mut cells = line.split([',', ';', '\t', '|']).map(|cell| cell.trim_matches('"'));
+    line.contains([',', ';', '\t', '|']) && cells.any(|cell| AccountField::of_header(cell).is_some())
+}
+
+/// The text without a byte order mark and blanks before it. That of UTF-16 loses the zeros of its ASCII characters.
+fn plain(head: &[u8]) -> Vec<u8> {
+    let text = match head.strip_prefix(b"\xff\xfe").or_else(|| head.strip_prefix(b"\xfe\xff")) {
+        Some(wide) => wide.iter().copied().filter(|byte| *byte != 0).collect(),
+        None => head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).to_vec(),
+    };
+    text.trim_ascii_start().to_vec()
 }
 
 #[cfg(test)]
@@ -93,8 +236,60 @@ mod tests {
             (b"", Format::Csv),
             (b"PK;Name", Format::Csv),
             (b"{\"a\":1}", Format::Ndjson),
+            (b"{\"a\":1}\n", Format::Json),
+            (b"{\n\"accounts\": [", Format::Json),
+            (b"nonsense, and more", Format::Ndjson),
         ] {
             assert_eq!(other_format(head, format), None);
         }
+    }
+
+    #[test]
+    fn lists_in_another_format_than_the_stated_one_are_recognized() {
+        for (head, stated, is) in [
+            (&b"{\"accounts\": ["[..], Format::Ndjson, Format::Json),
+            (b"{\"notes\":\"a\"}\n{\"notes\":\"b\"}\n", Format::Json, Format::Ndjson),
+            (b"{\"notes\":1}\n", Format::Csv, Format::Ndjson),
+            (b"[{}]", Format::Csv, Format::Json),
+            (b"\xff\xfe{\0\"\0a\0\"\0", Format::Csv, Format::Ndjson),
+            (b"External ID;Kunde\nA;B\n", Format::Json, Format::Csv),
+            (b"notes,x\n", Format::Ndjson, Format::Csv),
+        ] {
+            assert_eq!(other_format(head, stated), Some(described(is)));
+        }
+    }
+
+    fn format(head: &[u8], name: &str) -> Result<Format, &'static str> {
+        let name = (!name.is_empty()).then_some(name);
+        format_of(head, name.is_some_and(|name| name.ends_with(".gz")), None, name).map_err(|error| {
+            match error.kind {
+                PayloadErrorKind::OtherFormat { is, .. } => is,
+                _ => "",
+            }
+        })
+    }
+
+    #[test]
+    fn format_follows_from_the_first_bytes_and_agrees_with_the_name() {
+        let (json, ndjson, csv) = (&b"{ \"accounts\": []}"[..], &b"{\"notes\":1}"[..], &b"a;b\n1;2"[..]);
+        for (head, names, found) in [
+            (json, ["", "list", "a.json"], Format::Json),
+            (ndjson, ["", "a.JSONL", "a.ndjson"], Format::Ndjson),
+            (csv, ["", "a.b.csv", "a.txt"], Format::Csv),
+        ] {
+            for name in names {
+                assert_eq!(format(head, name), Ok(found), "{name}");
+            }
+        }
+        for (head, name, is) in [
+            (json, "a.csv", "JSON"),
+            (ndjson, "a.json", "JSON with an object on each line (NDJSON)"),
+            (csv, "a.ndjson", "a table (CSV)"),
+            (&b"PK\x03\x04"[..], "a.csv", "a ZIP archive or an Excel workbook (.xlsx)"),
+            (&b"\x1f\x8b\x08"[..], "a.csv", "compressed with gzip"),
+        ] {
+            assert_eq!(format(head, name), Err(is), "{name}");
+        }
+        assert_eq!(format_of(json, false, Some(Format::Csv), Some("a.json")), Ok(Format::Csv), "stated");
     }
 }

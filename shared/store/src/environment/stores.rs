@@ -8,7 +8,7 @@ use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue, WorkQ
 use crate::secrets::Sealer;
 use crate::{
     AccessStore, AccountStore, BankCatalog, ClientStore, DeliveryStore, ExportStore, IdempotencyStore,
-    ImportStore, KeyStore, NotificationStore, SyncStore, TransactionStore, UploadStore,
+    ImportStore, KeyStore, NotificationStore, ProfileStore, SyncStore, TransactionStore, UploadStore,
 };
 
 impl Environment {
@@ -35,6 +35,11 @@ impl Environment {
     /// The uploaded files that are to be imported.
     pub fn uploads(&mut self) -> UploadStore {
         self.jobs(UploadStore::new)
+    }
+
+    /// The import profiles, which are in the table of jobs.
+    pub fn profiles(&mut self) -> ProfileStore {
+        self.jobs(ProfileStore::new)
     }
 
     /// The exports.

@@ -22,8 +22,8 @@ pub(super) fn too_large(max: u64, of: &'static str) -> PayloadErrorKind {
 /// The error of a source, which may be one of this crate's readers, or else is the decompressor's.
 pub(super) fn of_source(error: &io::Error) -> ReadError {
     let inner = error.get_ref();
-    if inner.is_some_and(|inner| inner.is::<SourceEnded>()) {
-        return SourceEnded.into();
+    if let Some(ended) = inner.and_then(|inner| inner.downcast_ref::<SourceEnded>()) {
+        return (*ended).into();
     }
     match inner.and_then(|inner| inner.downcast_ref::<PayloadError>()) {
         Some(error) => error.clone().into(),

@@ -23,7 +23,7 @@ use std::io::{Read, Seek};
 use saldo_domain::fields::{PayloadError, PayloadErrorKind};
 use saldo_domain::import::{AccountField, AmountAt, Cells, Column, ImportOptions, Notation, RowBody, Shape};
 
-use super::header::{self, LINES_SEARCHED};
+use super::header::{self, Candidate, Columns, LINES_SEARCHED};
 use super::quoting::is_id_of_account;
 use super::{ReadError, Rows, Sink};
 use error::invalid;
@@ -79,12 +79,15 @@ pub(super) fn read(
     }
     let mut table = Table::find(head, options, &values)?;
     table.ignore_foreign_ids(head);
+    if let Some(missing) = table.missing.take_if(|_| !header::names_accounts(&table.columns)) {
+        return Err(missing.into());
+    }
     let shape = table.shape();
     for row in head.drain(..).skip(table.at + 1) {
-        table.push(&shape, row, &values, rows)?;
+        table.push(&shape, &row, &values, rows)?;
     }
     while let Some(row) = sheet.next()? {
-        table.push(&shape, row, &values, rows)?;
+        table.push(&shape, &row, &values, rows)?;
     }
     let is_read = |column: usize| table.purposes.get(column).is_some_and(|(_, is_read)| *is_read);
     let mut merged = sheet.merged().iter();
@@ -101,8 +104,20 @@ struct Table {
     header_line: u64,
     columns: Vec<Column>,
     amount: Option<AmountAt>,
+    /// The error about required fields without a column.
+    missing: Option<PayloadError>,
     /// What each column is for, and whether it is read.
     purposes: Vec<(Purpose, bool)>,
+}
+
+impl Candidate for Table {
+    fn is_complete(&self) -> bool {
+        self.missing.is_none()
+    }
+
+    fn names_accounts(&self) -> bool {
+        header::names_accounts(&self.columns)
+    }
 }
 
 impl Table {
@@ -116,12 +131,14 @@ impl Table {
             let row = numbered.find(|(_, row)| row.number == line);
             return Ok(of_row(row.ok_or(PayloadErrorKind::NoHeaderLine { line })?)?);
         }
-        let refused = match of_row(numbered.next().ok_or(PayloadErrorKind::NoRows)?) {
-            Err(error) if header::may_be_preceded(&error) => error,
-            found => return Ok(found?),
+        let first = of_row(numbered.next().ok_or(PayloadErrorKind::NoRows)?);
+        let refused = match &first {
+            Ok(Self { missing: Some(missing), .. }) => missing.clone(),
+            Err(error) if header::may_be_preceded(error) => error.clone(),
+            _ => return Ok(first?),
         };
-        let mut searched = numbered.take(LINES_SEARCHED).filter_map(|row| of_row(row).ok());
-        Ok(searched.next().ok_or(refused)?)
+        let below = numbered.take(LINES_SEARCHED).filter_map(|row| of_row(row).ok());
+        Ok(header::most_complete(first, below).ok_or(refused)?)
     }
 
     fn of(
@@ -137,8 +154,8 @@ impl Table {
                 text.unwrap_or_default()
             })
             .collect();
-        let (columns, amount) = header::columns(&header, row.number, options)?;
-        let mut table = Self { at, header_line: row.number, columns, amount, purposes: Vec::new() };
+        let Columns { columns, amount, missing } = header::columns(&header, row.number, options)?;
+        let mut table = Self { at, header_line: row.number, columns, amount, missing, purposes: Vec::new() };
         table.set_purposes();
         Ok(table)
     }
@@ -185,7 +202,7 @@ impl Table {
     fn push(
         &self,
         shape: &Shape,
-        row: SheetRow,
+        row: &SheetRow,
         values: &Values<'_>,
         rows: &mut Rows<impl Sink>,
     ) -> Result<(), ReadError> {

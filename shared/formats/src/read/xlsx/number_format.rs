@@ -39,19 +39,27 @@ pub(super) enum Shown {
     Character(char),
 }
 
+/// A part of a format code that says what a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    Day,
+    /// A month, or minutes.
+    Month,
+    Time,
+    Elapsed,
+    Percent,
+    /// Groups of thousands.
+    Groups,
+    /// The number is scaled, a fraction, or in scientific notation, so that what is shown is another one.
+    Other,
+}
+
 /// What a format code has, up to its first semicolon: what follows is for negative numbers and zero.
 #[derive(Default)]
 struct Found {
-    has_day: bool,
-    has_month: bool,
-    has_time: bool,
-    is_elapsed: bool,
-    is_percent: bool,
-    /// Whether the number is scaled, a fraction, or in scientific notation, so that what is shown is another one.
-    is_other: bool,
+    parts: Vec<Part>,
     /// The zeros and digits behind the decimal point.
     decimals: Option<u32>,
-    has_groups: bool,
     digits: Vec<Shown>,
     text: String,
 }
@@ -74,16 +82,17 @@ impl NumberFormat {
     /// The format of a code.
     pub(super) fn of(code: &str) -> Self {
         let found = Found::of(code);
-        if found.is_elapsed {
+        let has = |part: Part| found.parts.contains(&part);
+        if has(Part::Elapsed) {
             return Self::default();
         }
-        if found.has_day || (found.has_month && !found.has_time) {
-            return Self::date(found.has_time);
+        if has(Part::Day) || (has(Part::Month) && !has(Part::Time)) {
+            return Self::date(has(Part::Time));
         }
-        if found.has_time {
+        if has(Part::Time) {
             return Self::default();
         }
-        if found.is_percent {
+        if has(Part::Percent) {
             return Self { kind: Kind::Percent, ..Self::default() };
         }
         let is_around = |c: char| c.is_whitespace() || matches!(c, '-' | '+' | '(' | ')');
@@ -91,11 +100,11 @@ impl NumberFormat {
         let mark = is_currency_mark(mark).then(|| mark.to_owned());
         let zeros = found.digits.iter().filter(|shown| **shown == Shown::Zero).count();
         let has_text = found.digits.iter().any(|shown| matches!(shown, Shown::Character(_)));
-        let is_whole = found.decimals.is_none() && !found.has_groups && !found.is_other && zeros > 0;
+        let is_whole = found.decimals.is_none() && !has(Part::Groups) && !has(Part::Other) && zeros > 0;
         Self {
             kind: Kind::Number,
-            decimals: found.decimals.filter(|decimals| *decimals >= DECIMALS_OF_CENTS && !found.is_other),
-            digits: (is_whole && mark.is_none() && (zeros > 1 || has_text)).then_some(found.digits),
+            decimals: found.decimals.filter(|decimals| *decimals >= DECIMALS_OF_CENTS && !has(Part::Other)),
+            digits: (is_whole && mark.is_none() && (zeros > 1 || has_text)).then(|| found.digits.clone()),
             mark,
         }
     }
@@ -135,9 +144,15 @@ impl Found {
                 ';' => break,
                 '"' => {
                     let quoted: Vec<char> = characters.by_ref().take_while(|c| *c != '"').collect();
-                    quoted.into_iter().for_each(|c| found.add_text(c));
+                    for character in quoted {
+                        found.add_text(character);
+                    }
                 }
-                '\\' => characters.next().into_iter().for_each(|c| found.add_text(c)),
+                '\\' => {
+                    if let Some(character) = characters.next() {
+                        found.add_text(character);
+                    }
+                }
                 // A blank as wide as the next character, or the next character as often as it fits.
                 '_' | '*' => drop(characters.next()),
                 '[' => {
@@ -149,10 +164,10 @@ impl Found {
                 {
                     characters.by_ref().take("eneral".len()).for_each(drop);
                 }
-                'E' | 'e' if matches!(characters.peek(), Some('+' | '-')) => found.is_other = true,
-                'y' | 'Y' | 'd' | 'D' | 'e' | 'E' | 'b' | 'B' => found.has_day = true,
-                'm' | 'M' => found.has_month = true,
-                'h' | 'H' | 's' | 'S' => found.has_time = true,
+                'E' | 'e' if matches!(characters.peek(), Some('+' | '-')) => found.parts.push(Part::Other),
+                'y' | 'Y' | 'd' | 'D' | 'e' | 'E' | 'b' | 'B' => found.parts.push(Part::Day),
+                'm' | 'M' => found.parts.push(Part::Month),
+                'h' | 'H' | 's' | 'S' => found.parts.push(Part::Time),
                 // AM/PM
                 'A' | 'a' | 'P' | 'p' | '@' => {}
                 other => found.add_number(other, characters.peek().copied()),
@@ -174,10 +189,11 @@ impl Found {
                 self.decimals = Some(self.decimals.unwrap_or_default());
             }
             // Behind the last digit, it divides by a thousand.
-            ',' if matches!(next, Some('0' | '#' | '?')) && self.decimals.is_none() => self.has_groups = true,
-            ',' => self.is_other = true,
-            '/' => self.is_other = true,
-            '%' => self.is_percent = true,
+            ',' if matches!(next, Some('0' | '#' | '?')) && self.decimals.is_none() => {
+                self.parts.push(Part::Groups)
+            }
+            ',' | '/' => self.parts.push(Part::Other),
+            '%' => self.parts.push(Part::Percent),
             other => self.add_text(other),
         }
     }
@@ -193,7 +209,7 @@ impl Found {
             let currency = currency.split('-').next().unwrap_or_default();
             currency.chars().for_each(|c| self.add_text(c));
         } else if !inner.is_empty() && inner.chars().all(|c| matches!(c, 'h' | 'H' | 'm' | 'M' | 's' | 'S')) {
-            self.is_elapsed = true;
+            self.parts.push(Part::Elapsed);
         }
     }
 }

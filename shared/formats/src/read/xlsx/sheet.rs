@@ -195,7 +195,7 @@ impl<'a, R: Read> Sheet<'a, R> {
             match of {
                 Of::Value => self.xml.text_into(value.get_or_insert_with(String::new))?,
                 Of::Inline => {
-                    rich_text(&mut self.xml, inline.get_or_insert_with(String::new), ROW_BYTES_MAX)?
+                    rich_text(&mut self.xml, inline.get_or_insert_with(String::new), ROW_BYTES_MAX)?;
                 }
                 Of::Formula => self.xml.skip()?,
             }

@@ -120,15 +120,12 @@ pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
         let digits = digits.filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let character =
             digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
-        let length = match character {
-            Some(character) => {
-                plain.push(character);
-                MARK.len() + 5
-            }
-            None => {
-                plain.push('_');
-                1
-            }
+        let length = if let Some(character) = character {
+            plain.push(character);
+            MARK.len() + 5
+        } else {
+            plain.push('_');
+            1
         };
         rest = escape.get(length..).unwrap_or_default();
     }
