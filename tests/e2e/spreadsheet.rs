@@ -79,7 +79,8 @@ async fn seed(tenant: &Tenant) {
 /// The amounts in a column, sorted.
 fn amounts(cells: &Range<Data>) -> Vec<f64> {
     let header = cells.rows().next().expect("a header");
-    let column = header.iter().position(|name| name.to_string() == "total_amount").expect("amounts");
+    let column =
+        header.iter().position(|name| *name == Data::String("total_amount".to_owned())).expect("amounts");
     let mut read: Vec<f64> = cells.rows().skip(1).filter_map(|row| row[column].get_float()).collect();
     read.sort_by(f64::total_cmp);
     read

@@ -30,7 +30,7 @@ fn german_list() -> Result<Vec<u8>, XlsxError> {
         Ok(())
     };
     write(sheet, 4, "00123", 1234.56)?;
-    write(sheet, 5, "R-2", 1180.319_999_999_999_9)?;
+    write(sheet, 5, "R-2", 1.1 + 2.2)?;
     write(sheet, 6, "R-3", 0.0)?;
     sheet.write_formula_with_format(6, 3, Formula::new("=D5*2").set_result("2469.12"), &euros)?;
     write(sheet, 7, "R-4", 0.0)?;
@@ -83,7 +83,7 @@ async fn workbook_is_imported_by_the_types_of_its_cells() {
     let accounts = accounts.as_array_mut().expect("accounts");
     accounts.sort_by_key(|account| account["external_id"].to_string());
     let expected =
-        [("00123", json!(1234.56)), ("4711", json!(1)), ("R-2", json!(1180.32)), ("R-3", json!(2469.12))];
+        [("00123", json!(1234.56)), ("4711", json!(1)), ("R-2", json!(3.3)), ("R-3", json!(2469.12))];
     let expected = expected.map(|(id, amount)| {
         json!({ "external_id": id, "contact": { "name": "Müller GmbH" }, "total_amount": amount, "due_date": "2026-12-31" })
     });
@@ -253,7 +253,7 @@ async fn exported_workbook_has_typed_cells() {
     let (short, long) = (row("00123"), row("00124"));
     assert_eq!(short[1..3], [Data::String("=1+1".to_owned()), Data::Float(1234.5)]);
     assert!(
-        matches!(&short[3], Data::DateTime(day) if day.is_datetime() && day.as_f64() == 46387.0),
+        matches!(&short[3], Data::DateTime(day) if day.is_datetime() && (day.as_f64() - 46387.0).abs() < 1e-9),
         "{short:?}"
     );
     assert!(short[4].is_float() || short[4].is_int(), "{short:?}");

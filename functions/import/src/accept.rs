@@ -205,7 +205,7 @@ async fn checked(
     };
     let head = head.ok_or(ImportError::NothingUploaded)?;
     let stated = options.options.format.or(upload.format);
-    let filename = upload.filename.as_ref().map(saldo_domain::text::Text::as_str);
+    let filename = upload.filename.as_ref().map(FileName::as_str);
     let format = read::format_of(&head, upload.gzip, stated, filename)?;
     let (notation, profile) = options.notation(format, upload.gzip)?;
     match read::check_head(&notation, &head, end == file.bytes) {

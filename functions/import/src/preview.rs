@@ -6,8 +6,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, StatedOptions, UNKNOWN_UPLOAD};
-use saldo_domain::text::Text;
+use saldo_domain::import::{FileName, Format, ImportOfUpload, ImportOptions, StatedOptions, UNKNOWN_UPLOAD};
 use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Setting};
 use saldo_formats::read::{ImportMembers, format_of};
 use saldo_http::{Caller, Parameters, Payload, Problem};
@@ -137,7 +136,7 @@ async fn of_upload(
         length => stores.files.get_piece(&name, etag.as_deref(), 0..length).await?,
     };
     let begin = begin.ok_or(ImportError::NothingUploaded)?;
-    let filename = upload.filename.as_ref().map(Text::as_str);
+    let filename = upload.filename.as_ref().map(FileName::as_str);
     let format = format_of(&begin, upload.gzip, effective.options.format.or(upload.format), filename)?;
     part(begin, length == bytes, format, upload.gzip, effective)
 }

@@ -171,7 +171,9 @@ fn table(job: &Document) -> String {
         flatten(name, value, &mut all);
     }
     let mut text = answer::members(all);
-    if let Some(totals) = job.json["control_totals"].as_object() {
+    if let Some(totals) = job.json["control_totals"].as_object()
+        && totals.values().any(|total| total["rows"] != 0)
+    {
         text.extend(["\n\n", &totals_table(totals)]);
     }
     for (member, title) in [("errors", "Refused:"), ("warnings", "Warnings:")] {

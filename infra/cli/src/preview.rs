@@ -15,12 +15,12 @@ use crate::answer::{Outcome, Output, note, print};
 use crate::api::Document;
 use crate::file::Sink;
 use crate::flags::Flags;
-use crate::options::{self, Chosen};
+use crate::import::options;
 use crate::session::Session;
 
-const PREVIEWS: &str = "/v1/imports/preview";
 /// The media type of a file whose format follows from its bytes.
 const BYTES: &str = "application/octet-stream";
+const PREVIEWS: &str = "/v1/imports/preview";
 /// What is sent of a file: one byte more than the API reads, so that it knows that there is more.
 const PART_BYTES: u64 = 1_000_001;
 
@@ -60,12 +60,8 @@ pub(crate) struct Preview {
 
 pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> {
     let api = session.api()?;
-    let chosen = Chosen {
-        profile: preview.profile.as_deref(),
-        file: preview.options.as_deref(),
-        flags: &preview.flags,
-    };
-    let options = options::of(&session.config, &api, chosen).await?;
+    let (profile, file) = (preview.profile.as_deref(), preview.options.as_deref());
+    let options = options::of(&session.config, &api, profile, file, &preview.flags).await?;
     let part = part(&preview.file)?;
     let answer = api.post_bytes(&path(&options), BYTES, part).await;
     let answer = answer.map_err(|error| match error.refusal() {

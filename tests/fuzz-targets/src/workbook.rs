@@ -64,7 +64,9 @@ fn archive(payload: &[u8]) -> Vec<u8> {
         zip.start_file(name, options).expect("a part");
         zip.write_all(content).expect("in memory");
     };
-    RELATIONSHIPS.iter().for_each(|(name, content)| add(name, content.as_bytes()));
+    for (name, content) in RELATIONSHIPS {
+        add(name, content.as_bytes());
+    }
     for name in PARTS {
         let content = parts.next().unwrap_or_default();
         let is_list = name == "xl/workbook.xml";

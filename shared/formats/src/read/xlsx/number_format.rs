@@ -190,7 +190,7 @@ impl Found {
             }
             // Behind the last digit, it divides by a thousand.
             ',' if matches!(next, Some('0' | '#' | '?')) && self.decimals.is_none() => {
-                self.parts.push(Part::Groups)
+                self.parts.push(Part::Groups);
             }
             ',' | '/' => self.parts.push(Part::Other),
             '%' => self.parts.push(Part::Percent),

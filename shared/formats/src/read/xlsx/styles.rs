@@ -13,7 +13,7 @@ use super::xml::{Event, Xml};
 const FORMATS_MAX: usize = 100_000;
 
 /// The formats of cells.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Styles {
     /// The different formats.
     formats: Vec<NumberFormat>,
@@ -76,7 +76,7 @@ mod tests {
         let xml = r#"<styleSheet><numFmts><numFmt numFmtId="164" formatCode="dd\.mm\.yyyy"/></numFmts>
             <cellStyleXfs><xf numFmtId="22"/></cellStyleXfs>
             <cellXfs><xf numFmtId="0"/><xf numFmtId="164"/><xf numFmtId="4"/></cellXfs></styleSheet>"#;
-        let styles = Styles::read(xml.as_bytes()).ok().expect("styles");
+        let styles = Styles::read(xml.as_bytes()).expect("styles");
         assert_eq!(styles.format(0), &NumberFormat::default());
         assert_eq!(styles.format(1).kind, Kind::Date { has_time: false });
         assert_eq!(styles.format(2).decimals, Some(2));
