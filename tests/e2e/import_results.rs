@@ -1,5 +1,6 @@
 //! The control totals of an import, the report of every row, and the list of imports.
 
+use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use saldo_domain::bounds::Bounds;
@@ -167,23 +168,17 @@ async fn dry_run_has_totals_and_a_report_without_revisions() {
 }
 
 #[tokio::test]
-async fn long_report_is_linked() {
+async fn report_of_many_chunks_has_every_row_in_order() {
     let tenant = saldo().await.tenant().await;
     // Refused rows write nothing, so they are quick.
-    let rows = 45_000;
+    let rows = 12_000;
     let lines = "{\"total_amount\":\"not an amount\"}\n".repeat(rows);
     let accepted =
         uploads::begin(&tenant, json!({ "format": "ndjson" }), lines.into_bytes(), json!({})).await;
     let job = tenant.ended(&accepted).await;
     assert_eq!(job["failed"], rows, "{}", job["reason"]);
     let path = format!("{}/report", accepted.header("location"));
-    let answer = tenant.send(Method::GET, &path, &NDJSON, "").await;
-    assert_eq!(answer.header("content-type"), "application/json", "{answer:?}");
-    let link = answer.json();
-    assert_eq!(link["media_type"], "application/x-ndjson", "{link}");
-    assert!(link["filename"].as_str().is_some_and(|name| name.ends_with("-report.ndjson")), "{link}");
-    let file = reqwest::get(link["url"].as_str().expect("a link")).await.expect("S3");
-    let file = file.text().await.expect("text");
+    let file = tenant.send(Method::GET, &path, &NDJSON, "").await.text;
     let indexes =
         file.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["index"].as_u64());
     assert!(indexes.eq((0..rows as u64).map(Some)));
@@ -289,8 +284,9 @@ async fn page_of_few_matches_has_a_bound_and_a_next_page() {
     let Some(first) = accept(&tenant, ImportStatus::Failed, now - SignedDuration::from_hours(2)).await else {
         return;
     };
-    let made = (0..700).map(|n| accept(&tenant, ImportStatus::Completed, now - SignedDuration::from_secs(n)));
-    futures::future::join_all(made).await;
+    let made = (0..520).map(|n| accept(&tenant, ImportStatus::Completed, now - SignedDuration::from_secs(n)));
+    let made: Vec<_> = stream::iter(made).buffer_unordered(8).collect().await;
+    assert_eq!(made.len(), 520);
     let page = tenant.get("/api/v1/import?status=failed").await.json();
     assert_eq!((&page["data"], &page["has_more"]), (&json!([]), &json!(true)), "{page}");
     assert_eq!(listed(&tenant, "&status=failed").await, [first.id.to_string()]);
