@@ -44,12 +44,14 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, ForeignAccess)> {
     let nothing = Value::Null;
     vec![
         (Method::GET, "/api/v1/import", nothing.clone(), SeesOwn),
-        (Method::POST, "/api/v1/import", import, SeesOwn),
+        (Method::POST, "/api/v1/import", import.clone(), SeesOwn),
         (Method::POST, "/api/v1/import/uploads", json!({ "format": "csv" }), SeesOwn),
+        (Method::POST, "/v1/imports/preview", import, SeesOwn),
         (Method::GET, "/api/v1/import/uploads/{id}", nothing.clone(), FindsNothing),
         (Method::POST, "/api/v1/import/{job_id}/cancel", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/errors", nothing.clone(), FindsNothing),
+        (Method::GET, "/api/v1/import/{job_id}/report", nothing.clone(), FindsNothing),
         (Method::GET, "/v1/import_profiles", nothing.clone(), SeesOwn),
         (Method::POST, "/v1/import_profiles", json!({ "name": "other", "options": {} }), SeesOwn),
         (Method::GET, PROFILE, nothing.clone(), FindsNothing),
@@ -146,6 +148,7 @@ pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
         ("/api/v1/import/uploads/{id}", format!("/api/v1/import/uploads/{upload}")),
         ("/api/v1/import/{job_id}/cancel", format!("{import}/cancel")),
         ("/api/v1/import/{job_id}/errors", format!("{import}/errors")),
+        ("/api/v1/import/{job_id}/report", format!("{import}/report")),
         ("/api/v1/import/{job_id}", import),
         ("/api/v1/export/{export_id}", exported.header("location").to_owned()),
         ("/v1/accounts/{id}/transactions", format!("{account}/transactions")),

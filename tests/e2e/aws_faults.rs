@@ -290,7 +290,7 @@ async fn late_worker_replaces_exhausted_chunk_after_import_ended() {
     );
     let import = fixture.import(&id).await;
     assert_eq!(import.job.status, ImportStatus::Completed, "all rows are stored: {import:#?}");
-    assert_eq!((import.progress.chunks_exhausted, import.job.totals), (1, None), "{import:#?}");
+    assert_eq!((import.progress.chunks_exhausted, &import.job.totals), (1, &None), "{import:#?}");
 
     faults.release();
     assert_eq!(slow.await.expect("no panic").batch_item_failures, []);
@@ -325,7 +325,7 @@ async fn last_chunk_survives_worker_death_at_any_request() {
                 let import = fixture.import(&id).await;
                 assert_eq!(import.job.status, ImportStatus::Completed, "{requests}: {import:#?}");
                 assert_eq!(import.processed(), 4, "{requests}: {import:#?}");
-                assert_eq!(import.job.totals, Some(import.progress), "{requests}: {import:#?}");
+                assert_eq!(import.job.totals.as_ref(), Some(&import.progress), "{requests}: {import:#?}");
             }
         }
     }
@@ -353,6 +353,6 @@ async fn dead_letter_handler_with_stale_job_does_not_end_redriven_import() {
     fixture.work().await;
     let import = fixture.import(&id).await;
     assert_eq!((import.job.status, import.counts().imported), (ImportStatus::Completed, 4), "{import:#?}");
-    assert_eq!(import.job.totals, Some(import.progress), "{import:#?}");
+    assert_eq!(import.job.totals.as_ref(), Some(&import.progress), "{import:#?}");
     fixture.stack.stop().await;
 }

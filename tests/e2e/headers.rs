@@ -25,7 +25,8 @@ async fn send(
     let answer =
         client.request(method, url).headers(all).body(body.to_owned()).send().await.expect("an answer");
     let (status, headers) = (answer.status(), answer.headers().clone());
-    Answer { status, headers, text: answer.text().await.expect("a body") }
+    let text = answer.text().await.expect("a body");
+    Answer { status, headers, bytes: text.clone().into_bytes(), text }
 }
 
 #[tokio::test]

@@ -50,6 +50,36 @@ async fn documented_import_completes_and_repeats_as_update() {
     assert_snapshot!(shown(&job, &VARYING), @r#"
     {
       "completed_at": "[completed_at]",
+      "control_totals": {
+        "failed": {
+          "amounts": {},
+          "rows": 0
+        },
+        "imported": {
+          "amounts": {
+            "ARS": "57500.00"
+          },
+          "rows": 2
+        },
+        "read": {
+          "amounts": {
+            "ARS": "57500.00"
+          },
+          "rows": 2
+        },
+        "superseded": {
+          "amounts": {},
+          "rows": 0
+        },
+        "unchanged": {
+          "amounts": {},
+          "rows": 0
+        },
+        "updated": {
+          "amounts": {},
+          "rows": 0
+        }
+      },
       "created_at": "[created_at]",
       "errors": [],
       "failed": 0,

@@ -9,6 +9,7 @@
 mod check;
 mod delivery;
 mod queues;
+mod results;
 
 use std::collections::BTreeSet;
 use std::env;

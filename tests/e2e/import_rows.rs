@@ -48,9 +48,10 @@ async fn every_invalid_row_is_listed() {
     let tenant = saldo().await.tenant().await;
     let job = tenant.ended(&tenant.import("application/json", mixed_rows(&tenant)).await).await;
 
-    assert_snapshot!(shown(&job, &["job_id", "external_id", "created_at", "completed_at", "rows_per_second"]), @r#"
+    assert_snapshot!(shown(&job, &["job_id", "external_id", "created_at", "completed_at", "control_totals", "rows_per_second"]), @r#"
     {
       "completed_at": "[completed_at]",
+      "control_totals": "[control_totals]",
       "created_at": "[created_at]",
       "errors": [
         {

@@ -61,6 +61,7 @@ impl Tables {
             .import(&self.org, &write, Some(&seen), &ChangedBy::import(import.clone()))
             .await
             .expect("DynamoDB")
+            .map(|done| done.written)
             .map_err(|finding| finding.reason.into_owned())
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
 /// Accounts with every field, and with texts that are hard to encode.
-fn rows(tenant: &Tenant) -> Value {
+pub(crate) fn rows(tenant: &Tenant) -> Value {
     let texts = [
         "plain",
         "O'Neill \"the\" Second",

@@ -106,7 +106,7 @@ async fn uploaded_file_is_imported() {
 #[tokio::test]
 async fn invalid_upload_request_lists_all_errors() {
     let tenant = saldo().await.tenant().await;
-    let wrong = json!({ "format": "xlsx", "bytes": 0, "sha256": "12", "filename": "a\nb", "colour": 1 });
+    let wrong = json!({ "format": "pdf", "bytes": 0, "sha256": "12", "filename": "a\nb", "colour": 1 });
     let answer = announce(&tenant, wrong).await;
     assert_eq!(answer.problem(), (400, "invalid_request".to_owned()));
     let errors = answer.json();

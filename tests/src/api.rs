@@ -39,8 +39,10 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// Its body as text; what is not text is replaced.
     pub text: String,
+    /// Its body.
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -159,10 +161,11 @@ impl Tenant {
             self.client.request(method, format!("{}{path}", self.url)).headers(all).body(body.into());
         let answer = request.send().await.expect("an answer");
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let text = answer.text().await.expect("a body");
+        let bytes = answer.bytes().await.expect("a body").to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         watch(Some(self.guard.owner()), "a response", &text);
         self.guard.check();
-        Answer { status, headers, text }
+        Answer { status, headers, text, bytes }
     }
 
     /// `GET`.

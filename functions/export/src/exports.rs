@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 
 use crate::Stores;
 use crate::inline;
-use crate::rows::{ExportedAccount, ExportedTransaction};
+use crate::rows::{ExportedAccount, ExportedTransaction, ExportedWorkbook};
 
 /// An export in lists.
 #[derive(Serialize, ToSchema)]
@@ -158,6 +158,7 @@ struct Accepted {
                 (Vec<ExportedAccount> = "application/json"),
                 (String = "text/csv", example = json!("id,external_id,contact.name,total_amount,currency\nacc_mfrggzdfmztwq2lk,INV-2026-0042,María García,45000,ARS\n")),
                 (String = "application/x-ndjson", example = json!("{\"id\":\"acc_mfrggzdfmztwq2lk\",\"external_id\":\"INV-2026-0042\",\"total_amount\":45000,\"currency\":\"ARS\"}\n")),
+                (ExportedWorkbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             ),
         ),
         (
@@ -192,6 +193,7 @@ pub(crate) async fn accounts(
                 (Vec<ExportedTransaction> = "application/json"),
                 (String = "text/csv", example = json!("accountIdentifier,transactionId,creditDebit,amount,currency,valutaAt\nDE89370400440532013000,2026/01/15-7,debit,3.50,EUR,2026-01-15\n")),
                 (String = "application/x-ndjson", example = json!("{\"accountIdentifier\":\"DE89370400440532013000\",\"amount\":\"3.50\",\"currency\":\"EUR\",\"valutaAt\":\"2026-01-15\"}\n")),
+                (ExportedWorkbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             ),
         ),
         (

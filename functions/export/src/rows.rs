@@ -47,6 +47,11 @@ struct NotText {
     identifier: Option<String>,
 }
 
+/// A workbook of Office Open XML, with a sheet whose header names the columns.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(crate) struct ExportedWorkbook(String);
+
 /// An account in an export: the columns of [`NotText`], and all others as text or null.
 pub(crate) struct ExportedAccount;
 

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind};
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
-    Accepted, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation, PayloadFile,
-    StatedOptions, UNKNOWN_UPLOAD, Upload, UsedProfile,
+    Accepted, FileName, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation,
+    PayloadFile, StatedOptions, UNKNOWN_UPLOAD, Upload, UsedProfile,
 };
 use saldo_formats::read;
 use saldo_formats::read::{HEAD_BYTES, ImportMembers, ReadError};
@@ -28,14 +28,17 @@ use crate::Stores;
 use crate::error::ImportError;
 use crate::options::{Effective, Place};
 use crate::parameters::Query;
-use crate::rows::{Lines, New, Table};
+use crate::rows::{Lines, New, Table, Workbook};
 
+/// The media type of a workbook in Office Open XML.
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// The media types accepted, each with its format.
-const FORMATS: [(&str, Format); 4] = [
+const FORMATS: [(&str, Format); 5] = [
     ("application/json", Format::Json),
     ("application/x-ndjson", Format::Ndjson),
     ("application/ndjson", Format::Ndjson),
     ("text/csv", Format::Csv),
+    (XLSX, Format::Xlsx),
 ];
 
 /// An import that was accepted.
@@ -60,7 +63,7 @@ struct Answer {
 /// result of each row. Invalid rows do not keep the others from being imported. A row with the `external_id` of an
 /// existing account changes that account.
 ///
-/// The header of CSV is the first line with names of fields (ignoring case, blanks and underscores) or with the columns
+/// The header of CSV, and of a sheet of XLSX, is the first line with names of fields (ignoring case, blanks and underscores) or with the columns
 /// that `mapping` and `columns` assign to fields. Other options state how the file writes amounts, dates and cells. An
 /// import profile has such options, too; those of the request take precedence. Every row needs a name and an amount, unless
 /// it names an account that exists.
@@ -72,11 +75,12 @@ struct Answer {
         (Lines = "application/x-ndjson"),
         (Lines = "application/ndjson"),
         (Table = "text/csv"),
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
     responses(
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
-        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; `other_format`; `invalid_gzip`; of CSV: `no_known_column`, `missing_column`, `duplicate_column`, `repeated_header`, \
-            `no_header_line`, `too_many_columns`, `header_too_long`, `unclosed_quote`, `misquoted`"),
+        (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; `other_format`; `invalid_gzip`; of CSV and XLSX: `no_known_column`, `missing_column`, `duplicate_column`, \
+            `repeated_header`, `no_header_line`, `too_many_columns`, `header_too_long`; of CSV: `unclosed_quote`, `misquoted`; of XLSX: `invalid_workbook`, `workbook_too_large`, `no_such_sheet`, `merged_cells`"),
         (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
     ),
 )]
@@ -92,11 +96,11 @@ pub(crate) async fn accept(
     let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
     let beside =
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
-    let (accepted, place) = match beside {
+    let (accepted, filename, place) = match beside {
         ImportMembers { upload_id: true, .. } => {
-            let accepted = of_upload(&stores, &org, stated, &payload).await?;
+            let (accepted, filename) = of_upload(&stores, &org, stated, &payload).await?;
             let place = place(&stores, &org, &id, &accepted).await?;
-            (accepted, place)
+            (accepted, filename, place)
         }
         ImportMembers { dry_run, .. } => {
             let in_body = ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() };
@@ -105,10 +109,10 @@ pub(crate) async fn accept(
             let accepted = of_payload(&stores, &ImportFiles::of(&org, &id), format, options, &payload)?;
             let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
             let (place, ()) = tokio::try_join!(place(&stores, &org, &id, &accepted), file)?;
-            (accepted, place)
+            (accepted, None, place)
         }
     };
-    let job = ImportJob { place, ..ImportJob::accepted(id, org, accepted, Timestamp::now()) };
+    let job = ImportJob { place, filename, ..ImportJob::accepted(id, org, accepted, Timestamp::now()) };
     let message = message(&job, ImportTask::Plan);
     stores.plan_queue.hand_over(&stores.imports, &job, message).await?;
 
@@ -164,13 +168,13 @@ fn of_payload(
     Ok(accepted(stores, payload, notation, profile, Some(total_records)))
 }
 
-/// The rows are in a file that was uploaded.
+/// The rows are in a file that was uploaded, with this name.
 async fn of_upload(
     stores: &Stores,
     org: &OrgId,
     of_query: StatedOptions,
     payload: &Payload,
-) -> Result<Accepted, Problem> {
+) -> Result<(Accepted, Option<FileName>), Problem> {
     let body: ImportOfUpload = payload.json()?;
     let ImportOfUpload { upload_id: id, stated } = body;
     let options = Effective::of(stores, org, stated.or(of_query), Place::Body).await?;
@@ -183,7 +187,7 @@ async fn of_upload(
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let file = PayloadFile { name, bytes, etag };
     let (notation, profile) = checked(stores, &upload, &file, options).await?;
-    Ok(accepted(stores, file, notation, profile, None))
+    Ok((accepted(stores, file, notation, profile, None), upload.filename))
 }
 
 /// The notation of an uploaded file, whose head is read: a file in another format, or without columns that it needs, is
@@ -201,7 +205,7 @@ async fn checked(
     };
     let head = head.ok_or(ImportError::NothingUploaded)?;
     let stated = options.options.format.or(upload.format);
-    let filename = upload.filename.as_ref().map(saldo_domain::text::Text::as_str);
+    let filename = upload.filename.as_ref().map(FileName::as_str);
     let format = read::format_of(&head, upload.gzip, stated, filename)?;
     let (notation, profile) = options.notation(format, upload.gzip)?;
     match read::check_head(&notation, &head, end == file.bytes) {
@@ -241,8 +245,8 @@ fn flag(json: Option<&Value>) -> Result<Option<bool>, Problem> {
 }
 
 fn format(media_type: Option<&str>) -> Result<(&'static str, Format), Problem> {
-    FORMATS
-        .into_iter()
-        .find(|(name, _)| media_type == Some(name))
-        .ok_or_else(|| Problem::unsupported_media_type("application/json, application/x-ndjson, text/csv"))
+    FORMATS.into_iter().find(|(name, _)| media_type == Some(name)).ok_or_else(|| {
+        let accepted = format!("application/json, application/x-ndjson, text/csv, {XLSX}");
+        Problem::unsupported_media_type(&accepted)
+    })
 }

@@ -1,5 +1,5 @@
-//! The function that accepts and cancels imports of accounts: `/api/v1/import`, and keeps their profiles:
-//! `/v1/import_profiles`. The binaries of this crate plan an
+//! The function that previews, accepts and cancels imports of accounts: `/api/v1/import` and `/v1/imports/preview`, and keeps
+//! their profiles: `/v1/import_profiles`. The binaries of this crate plan an
 //! import, process its chunks, and handle dead letters.
 
 mod accept;
@@ -7,6 +7,8 @@ mod cancel;
 mod error;
 mod options;
 mod parameters;
+mod preview;
+mod preview_view;
 mod profiles;
 mod rows;
 mod stores;
@@ -26,6 +28,7 @@ pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
         .with(Scope::Import, route!(uploads::create))
         .with(Scope::Import, route!(uploads::read))
         .with(Scope::Import, route!(cancel::cancel))
+        .with(Scope::Import, route!(preview::preview))
         .with(Scope::Import, route!(profiles::list))
         .with(Scope::Import, route!(profiles::create))
         .with(Scope::Import, route!(profiles::read))

@@ -65,14 +65,14 @@ impl Effective {
     /// The notation of a payload with these options, and the profile.
     ///
     /// # Errors
-    /// 400 as [`ImportOptions::notation`] says. Errors in options of the profile name it.
+    /// 400 as [`Notation::with`] says. Errors in options of the profile name it.
     pub(crate) fn notation(
         self,
         format: Format,
         gzip: bool,
     ) -> Result<(Notation, Option<UsedProfile>), Problem> {
         let Self { options, profile, stated, place } = self;
-        match options.notation(format, gzip) {
+        match Notation::with(options, format, gzip) {
             Ok(notation) => Ok((notation, profile)),
             Err(findings) => Err(place.refuse(match &profile {
                 Some(used) => used.explain(findings, &stated),

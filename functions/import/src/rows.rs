@@ -57,6 +57,19 @@ pub(crate) struct Lines(String);
 )]
 pub(crate) struct Table(String);
 
+/// A file with a table, or its beginning, in any encoding, compressed or not.
+#[derive(ToSchema)]
+#[schema(
+    as = PreviewedFile, value_type = String, format = Binary, pattern = r"[^\r\n][\r\n]+[^\r\n]",
+    example = json!("Belegnr;Kunde;Betrag\nR-1;María García;1.234,56\n")
+)]
+pub(crate) struct File(String);
+
+/// Accounts to import, as a workbook of Office Open XML. One of its sheets has a table whose header names the fields of a row.
+#[derive(ToSchema)]
+#[schema(as = ImportWorkbook, value_type = String, format = Binary)]
+pub(crate) struct Workbook(String);
+
 /// What is not a row is refused like an invalid row.
 type SentRow = Lenient<AccountUpsert>;
 

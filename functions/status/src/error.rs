@@ -3,13 +3,13 @@
 use axum::http::StatusCode;
 use saldo_http::{IntoProblem, Problem};
 
-/// Why there is no file of refused rows yet: the import is still running.
+/// Why there is no file of an import yet: the import is still running.
 #[derive(Debug)]
 pub(crate) struct ImportInProgress;
 
 impl IntoProblem for ImportInProgress {
     fn into_problem(self) -> Problem {
-        let detail = "the import is still running; its refused rows can be had when it has ended";
+        let detail = "the import is still running; its files can be had when it has ended";
         Problem::new(StatusCode::CONFLICT, "import_in_progress", "The import is still running", detail)
             .retry_soon()
     }

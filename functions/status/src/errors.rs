@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures::TryStreamExt;
@@ -15,7 +14,7 @@ use saldo_http::{Caller, CursorPage, FromParameters, Limit, NOT_A_CURSOR, Parame
 use utoipa::ToSchema;
 
 use crate::Stores;
-use crate::refused::{LinkedFile, Notation};
+use crate::file::{LinkedFile, Notation};
 use crate::reports::{Entry, entries, in_line, load};
 use crate::{find, refused};
 
@@ -108,22 +107,10 @@ pub(crate) async fn errors(
 ) -> Result<Response, Problem> {
     let import = find(&stores, caller.org(), &id).await?;
     let job = &import.job;
-    match wanted_file(&headers) {
+    match Notation::wanted(&headers) {
         Some(notation) => Box::pin(refused::file(&stores, job, notation)).await,
         None => Ok(Json(page(&stores, job, query).await?).into_response()),
     }
-}
-
-/// The notation of the requested file; `None` for a page.
-fn wanted_file(headers: &HeaderMap) -> Option<Notation> {
-    let accepted = headers.get_all(ACCEPT).iter().filter_map(|accept| accept.to_str().ok());
-    let mut types =
-        accepted.flat_map(|accept| accept.split(',')).filter_map(|accept| accept.split(';').next());
-    types.find_map(|media_type| match media_type.trim().to_ascii_lowercase().as_str() {
-        "text/csv" => Some(Notation::Csv),
-        "application/x-ndjson" | "application/ndjson" => Some(Notation::Ndjson),
-        _ => None,
-    })
 }
 
 async fn page(

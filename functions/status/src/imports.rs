@@ -6,12 +6,13 @@ use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::fields::Severity;
 use saldo_domain::id::ImportId;
-use saldo_domain::import::{ImportOptions, ImportSummary};
-use saldo_http::{Caller, Page, PageAfter, Parameters, PathId, Problem};
+use saldo_domain::import::{ControlTotals, ImportOptions, ImportSummary};
+use saldo_http::{Caller, FilteredPage, PageAfter, Parameters, PathId, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Stores;
+use crate::filter::Query;
 use crate::find;
 use crate::reports::{Entry, first_findings};
 
@@ -22,24 +23,25 @@ const INLINE_MAX: usize = 1_000;
 
 /// Lists imports
 ///
-/// Newest first.
+/// Newest first. A page with a filter reads a bounded number of imports: it may have fewer entries than `limit`, even none,
+/// and still have a next page.
 #[utoipa::path(
     get, path = "/api/v1/import", operation_id = "list_imports", tag = "Imports",
-    params(PageAfter<ImportId>),
-    responses((status = 200, description = "A page of imports", body = Page<ImportSummary>)),
+    params(Query),
+    responses((status = 200, description = "A page of imports", body = FilteredPage<ImportSummary>)),
 )]
 pub(crate) async fn list(
     State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
-    Parameters(query): Parameters<PageAfter<ImportId>>,
-) -> Result<Json<Page<ImportSummary>>, Problem> {
+    Parameters(Query { page, filter }): Parameters<Query>,
+) -> Result<Json<FilteredPage<ImportSummary>>, Problem> {
     let now = Timestamp::now();
-    let limit = query.limit.get();
-    let (jobs, has_more) = stores.imports.list(caller.org(), query.starting_after.as_ref(), limit).await?;
-    let imports = jobs.into_iter().map(|job| stores.imports.with_progress(job));
+    let PageAfter { limit, starting_after: after } = page;
+    let page = stores.imports.list_filtered(caller.org(), &filter, after.as_ref(), limit.get()).await?;
+    let imports = page.jobs.into_iter().map(|job| stores.imports.with_progress(job));
     let summaries = stream::iter(imports).buffered(SUMS_IN_FLIGHT);
     let data = summaries.map_ok(|import| ImportSummary::of(&import, now)).try_collect().await?;
-    Ok(Json(Page { data, has_more }))
+    Ok(Json(FilteredPage::new(data, page.next)))
 }
 
 /// An import, with its first errors and warnings.
@@ -49,6 +51,14 @@ pub(crate) async fn list(
     "imported": 1, "updated": 0, "unchanged": 0, "superseded": 0, "failed": 1, "processed": 2, "rows_per_second": 40,
     "seconds_remaining": null, "created_at": "2026-03-16T09:30:00.000Z",
     "completed_at": "2026-03-16T09:30:00.050Z",
+    "control_totals": {
+        "read": { "rows": 2, "amounts": { "ARS": "57500.00" } },
+        "imported": { "rows": 1, "amounts": { "ARS": "45000.00" } },
+        "updated": { "rows": 0, "amounts": {} },
+        "unchanged": { "rows": 0, "amounts": {} },
+        "superseded": { "rows": 0, "amounts": {} },
+        "failed": { "rows": 1, "amounts": { "ARS": "12500.00" } }
+    },
     "errors": [{
         "index": 1, "external_id": "INV-2026-0099", "field": "contact.phone", "code": "invalid_phone",
         "reason": "not a phone number in E.164 form, such as +5491155551234: + and country code, digits only, as many as the country uses"
@@ -58,6 +68,7 @@ pub(crate) async fn list(
 pub(crate) struct Details {
     #[serde(flatten)]
     summary: ImportSummary,
+    control_totals: ControlTotals,
     /// The options of the import, with those of its profile; absent if it has none.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -72,7 +83,7 @@ pub(crate) struct Details {
 
 /// Shows an import
 ///
-/// Its status, the counts of its rows, and the first 1,000 errors and warnings.
+/// Its status, the counts of its rows, their control totals, and the first 1,000 errors and warnings.
 #[utoipa::path(
     get, path = "/api/v1/import/{job_id}", operation_id = "read_import", tag = "Imports",
     params(("job_id" = ImportId, Path)),
@@ -87,9 +98,10 @@ pub(crate) async fn read(
     let errors = first_findings(&stores, &import, Severity::Error, INLINE_MAX).await?;
     let mut warnings: Vec<_> = import.job.warnings().iter().map(Entry::of_file).collect();
     warnings.extend(first_findings(&stores, &import, Severity::Warning, INLINE_MAX - warnings.len()).await?);
-    let summary = ImportSummary::of(&import, Timestamp::now());
+    let (summary, control_totals) =
+        (ImportSummary::of(&import, Timestamp::now()), ControlTotals::of(&import));
     // The summary says whether it is a dry run.
     let options = ImportOptions { dry_run: None, ..*import.job.notation.options };
     let options = Some(Box::new(options)).filter(|options| **options != ImportOptions::default());
-    Ok(Json(Details { summary, options, errors, warnings }))
+    Ok(Json(Details { summary, control_totals, options, errors, warnings }))
 }

@@ -1,9 +1,12 @@
-//! The function that shows imports, their errors and their refused rows: `/api/v1/import`.
+//! The function that shows imports, their errors, their refused rows and their reports: `/api/v1/import`.
 
 mod error;
 mod errors;
+mod file;
+mod filter;
 mod imports;
 mod refused;
+mod report;
 mod reports;
 mod stores;
 
@@ -22,6 +25,7 @@ pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
         .with(Scope::Import, route!(imports::list))
         .with(Scope::Import, route!(imports::read))
         .with(Scope::Import, route!(errors::errors))
+        .with(Scope::Import, route!(report::report))
 }
 
 /// The import with this id, if the organization has it.

@@ -2,123 +2,46 @@
 //! has a column with the reason, and guards against formulas, which an import removes. Only a few rows are in memory
 //! at a time.
 
-use axum::Json;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use csv::{QuoteStyle, WriterBuilder};
 use futures::TryStreamExt;
-use saldo_domain::date::in_milliseconds;
 use saldo_domain::fields::Severity;
 use saldo_domain::import::{
     AccountField, ChunkReport, ImportJob, ImportOptions, ImportStatus, Quote, REASON, RowBody, RowReport,
     Shape,
 };
 use saldo_formats::formula::guarded_cell;
-use saldo_http::{AnswerBody, Problem};
+use saldo_http::Problem;
 use saldo_store::failure::Failure;
-use saldo_store::files::{ImportFiles, Upload};
-use serde::Serialize;
-use utoipa::ToSchema;
+use saldo_store::files::ImportFiles;
 
 use crate::Stores;
 use crate::error::ImportInProgress;
+use crate::file::{File, Notation};
 use crate::reports::reports;
 
-const CSV: &str = "text/csv; charset=utf-8";
-const NDJSON: &str = "application/x-ndjson";
 /// The reason of a row of JSON without an external id, in a table that has a column for external ids: the empty cell
 /// would be refused as `blank_external_id`.
 const NO_EXTERNAL_ID: &str = "external_id: the row has none, which a table with such a column requires; add one, or import the row as JSON";
 /// The header of the column for rows that are not objects with fields.
 const UNSTRUCTURED: &str = "row";
 
-/// The notation of a file of refused rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Notation {
-    /// A table with a column for the reason.
-    Csv,
-    /// The rows of JSON and NDJSON as they were sent, one per line. Absent fields stay absent.
-    Ndjson,
-}
-
-/// A file that is larger than an answer can be. (A redirect would have many clients send the API
-/// key to S3.)
-#[derive(Serialize, ToSchema)]
-#[schema(as = RefusedRowsFile, example = json!({
-    "url": "https://bucket.s3.eu-central-1.amazonaws.com/imports/...?X-Amz-Signature=...",
-    "expires_at": "2026-03-16T09:45:02.000Z", "media_type": "text/csv; charset=utf-8",
-    "filename": "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90-refused.csv"
-}))]
-pub(crate) struct LinkedFile {
-    /// A link to the file, a new one each time. A request to it needs no key.
-    #[schema(format = "uri")]
-    url: String,
-    /// The time at which the link expires.
-    #[schema(format = DateTime)]
-    expires_at: String,
-    /// The file's media type.
-    media_type: &'static str,
-    /// The name under which the file is saved.
-    filename: String,
-}
-
-/// The file itself or, when it is larger than an answer can be, a link to it.
+/// The file of the refused rows, or a link to it.
 pub(crate) async fn file(stores: &Stores, job: &ImportJob, notation: Notation) -> Result<Response, Problem> {
     if job.status == ImportStatus::Processing {
         return Err(ImportInProgress.into());
     }
     let layout = Layout::of(stores, job, notation).await?;
-    let (content_type, extension) = layout.notation();
-    let filename = format!("{}-refused.{extension}", job.id);
-    let disposition = format!(r#"attachment; filename="{filename}""#);
+    let notation = layout.notation();
+    let (_, extension) = notation.names();
     let name = ImportFiles::of(&job.org, &job.id).refused_rows(extension);
-    let mut spool = Spool::Answer(AnswerBody::default());
-    spool = spool.write(stores, &layout.header()?, (&name, content_type, &disposition)).await?;
+    let mut file = File::begin(stores, name, notation, format!("{}-refused.{extension}", job.id));
+    file.write(&layout.header()?).await?;
     let mut reports = std::pin::pin!(reports(stores, job, Severity::Error));
     while let Some((_, report)) = reports.try_next().await? {
-        let rows = layout.rows(&report).map_err(Failure::corrupt("a refused row"))?;
-        spool = spool.write(stores, &rows, (&name, content_type, &disposition)).await?;
+        file.write(&layout.rows(&report).map_err(Failure::corrupt("a refused row"))?).await?;
     }
-    match spool {
-        Spool::Answer(body) => {
-            let headers = [(CONTENT_TYPE, content_type.to_owned()), (CONTENT_DISPOSITION, disposition)];
-            Ok((headers, Vec::from(body)).into_response())
-        }
-        Spool::File(file) => {
-            file.finish().await?;
-            let link = stores.files.link(&name, stores.limits.link_valid).await?;
-            let expires_at = in_milliseconds(link.expires_at);
-            Ok(Json(LinkedFile { url: link.url, expires_at, media_type: content_type, filename })
-                .into_response())
-        }
-    }
-}
-
-/// The output: an answer while the rows fit, then a file.
-enum Spool {
-    Answer(AnswerBody),
-    File(Box<Upload>),
-}
-
-impl Spool {
-    async fn write(self, stores: &Stores, bytes: &[u8], about: (&str, &str, &str)) -> Result<Self, Failure> {
-        match self {
-            Self::Answer(mut body) => {
-                if body.push(bytes) {
-                    return Ok(Self::Answer(body));
-                }
-                let (name, content_type, disposition) = about;
-                let mut file = stores.files.begin(name.to_owned(), content_type, disposition).await?;
-                file.write(&Vec::from(body)).await?;
-                file.write(bytes).await?;
-                Ok(Self::File(Box::new(file)))
-            }
-            Self::File(mut file) => {
-                file.write(bytes).await?;
-                Ok(Self::File(file))
-            }
-        }
-    }
+    file.finish().await
 }
 
 /// The layout of the rows.
@@ -174,11 +97,10 @@ impl Layout {
         Self::Cells { header: without(header, why), form, why }
     }
 
-    /// The media type and the extension.
-    fn notation(&self) -> (&'static str, &'static str) {
+    fn notation(&self) -> Notation {
         match self {
-            Self::Lines => (NDJSON, "ndjson"),
-            Self::Cells { .. } | Self::Fields { .. } => (CSV, "csv"),
+            Self::Lines => Notation::Ndjson,
+            Self::Cells { .. } | Self::Fields { .. } => Notation::Csv,
         }
     }
 
@@ -319,7 +241,7 @@ fn line(body: &RowBody) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
     use saldo_domain::fields::{Finding, FindingCode};
-    use saldo_domain::import::{Column, Format, Misquoting, Notation, processing_failed};
+    use saldo_domain::import::{self, Column, Format, Misquoting, processing_failed};
     use saldo_formats::read;
 
     use super::*;
@@ -327,7 +249,7 @@ mod tests {
     /// The cells of a file, read as an import reads it.
     fn read_back(csv: &[u8]) -> Vec<Vec<String>> {
         let mut rows = Vec::new();
-        let read = read::read(&Notation::of(Format::Csv), csv, |_, row| {
+        let read = read::read(&import::Notation::of(Format::Csv), csv, |_, row| {
             // A cell may look as if it held a row.
             if let RowBody::Cells(cells) | RowBody::Misquoted { cells, .. } = row.body {
                 rows.push(cells.iter().map(str::to_owned).collect());

@@ -1,10 +1,13 @@
-//! The findings of an import, in the order of the rows. They are read from the reports of its chunks.
+//! The findings of an import, and the results of its rows, in the order of the rows. They are read from the reports of its
+//! chunks.
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use futures::{Stream, TryStreamExt, future};
 use saldo_domain::fields::{Finding, FindingCode, Severity};
-use saldo_domain::import::{ChunkReport, Counts, Import, ImportJob, ImportStatus, RowReport};
+use saldo_domain::import::{ChunkReport, Counts, Import, ImportJob, ImportStatus, RowReport, RowResult};
+use saldo_formats::report_file;
 use saldo_http::Problem;
 use saldo_store::ChunkPart;
 use saldo_store::failure::Failure;
@@ -118,6 +121,20 @@ pub(crate) fn reports(
         .try_buffered(REPORTS_IN_FLIGHT)
 }
 
+/// The results of the rows of each chunk, in order.
+pub(crate) fn results(
+    stores: &Stores,
+    job: &ImportJob,
+) -> impl Stream<Item = Result<Vec<RowResult>, Failure>> {
+    in_line(stores, job, 0)
+        .try_filter(|part| future::ready(part.report.is_some()))
+        .map_ok(async |part| {
+            let file = file(stores, job, &part).await?;
+            report_file::results(&file).map_err(Failure::corrupt("a report"))
+        })
+        .try_buffered(REPORTS_IN_FLIGHT)
+}
+
 /// The committed chunks from number `from` on. While the import runs, they end before the first one that is not
 /// committed, so a reader that continues there later misses nothing.
 pub(crate) fn in_line(
@@ -134,11 +151,16 @@ pub(crate) fn in_line(
     })
 }
 
-/// The report of a chunk.
+/// The findings of a chunk that has some.
 pub(crate) async fn load(stores: &Stores, job: &ImportJob, part: &ChunkPart) -> Result<ChunkReport, Failure> {
+    let file = file(stores, job, part).await?;
+    report_file::findings(&file).map_err(Failure::corrupt("a report"))
+}
+
+/// The file of a chunk's report.
+async fn file(stores: &Stores, job: &ImportJob, part: &ChunkPart) -> Result<Bytes, Failure> {
     let missing = || Failure::missing("a report");
     let attempt = part.report.ok_or_else(missing)?;
     let name = ImportFiles::of(&job.org, &job.id).report(part.number, attempt);
-    let json = stores.files.get(&name).await?.ok_or_else(missing)?;
-    serde_json::from_slice(&json).map_err(Failure::corrupt("a report"))
+    stores.files.get(&name).await?.ok_or_else(missing)
 }

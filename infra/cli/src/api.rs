@@ -42,10 +42,18 @@ pub(crate) struct Api {
 /// What a request has besides its address.
 #[derive(Default)]
 struct Sent {
-    /// A body of JSON.
-    body: Option<String>,
+    /// A body, with its media type.
+    body: Option<(&'static str, Bytes)>,
     /// A header, with its name.
     header: Option<(&'static str, String)>,
+}
+
+impl Sent {
+    /// A body of JSON, and a header.
+    fn json(body: &Value, header: (&'static str, &str)) -> Self {
+        let (name, value) = header;
+        Self { body: Some((JSON, body.to_string().into())), header: Some((name, value.to_owned())) }
+    }
 }
 
 /// An answer, which has at most 6 MB.
@@ -119,8 +127,7 @@ impl Api {
 
     /// `PUT` of JSON in place of the state with this `ETag`. If the answer is lost, the repeated request is refused.
     pub(crate) async fn put(&self, path: &str, body: &Value, etag: &str) -> Result<Answer, Error> {
-        let header = Some(("if-match", etag.to_owned()));
-        self.send(Method::PUT, path, JSON, Sent { body: Some(body.to_string()), header }).await
+        self.send(Method::PUT, path, JSON, Sent::json(body, ("if-match", etag))).await
     }
 
     /// `DELETE`.
@@ -135,8 +142,18 @@ impl Api {
         body: &Value,
         idempotency_key: &str,
     ) -> Result<Answer, Error> {
-        let header = Some(("idempotency-key", idempotency_key.to_owned()));
-        self.send(Method::POST, path, JSON, Sent { body: Some(body.to_string()), header }).await
+        self.send(Method::POST, path, JSON, Sent::json(body, ("idempotency-key", idempotency_key))).await
+    }
+
+    /// `POST` of a file that is only read.
+    pub(crate) async fn post_bytes(
+        &self,
+        path: &str,
+        media_type: &'static str,
+        bytes: Vec<u8>,
+    ) -> Result<Answer, Error> {
+        let sent = Sent { body: Some((media_type, bytes.into())), header: None };
+        self.send(Method::POST, path, JSON, sent).await
     }
 
     async fn send(
@@ -180,8 +197,8 @@ impl Api {
         if let Some((name, value)) = &sent.header {
             request = request.header(*name, value);
         }
-        if let Some(body) = &sent.body {
-            request = request.header(CONTENT_TYPE, JSON).body(body.clone());
+        if let Some((media_type, body)) = &sent.body {
+            request = request.header(CONTENT_TYPE, *media_type).body(body.clone());
         }
         let host = self.access.url.as_str();
         let answer = request.send().await.map_err(|error| Error::unreachable(host, &error))?;

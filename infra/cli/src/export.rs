@@ -26,6 +26,8 @@ const EXAMPLES: &str = "\
 Examples:
   saldo export accounts -o accounts.csv
   saldo export accounts --min-amount 5000 --days-past-due-min 30 --columns external_id,contact,total_amount -o due.csv
+  saldo export accounts -o accounts.xlsx
+  saldo export accounts --locale de -o konten.csv
   saldo export accounts --format ndjson | jq -r .external_id
   saldo export transactions --account-identifier DE89370400440532013000 --from 2026-01-01 -o january.csv
 
@@ -56,7 +58,7 @@ struct Common {
     /// The file, which is replaced if it exists; `-` for standard output.
     #[arg(short = 'o', long = "file", value_name = "FILE", default_value = "-")]
     file: PathBuf,
-    /// The format, such as csv, ndjson or json; that of the file's name, or else csv, by default.
+    /// The format, such as csv, xlsx, ndjson or json; that of the file's name, or else csv, by default.
     #[arg(long)]
     format: Option<String>,
     /// The columns and their order, separated by commas; `contact` stands for its three.
@@ -65,6 +67,18 @@ struct Common {
     /// Write texts of CSV as they are stored, for programs. By default formulas are made harmless for spreadsheets.
     #[arg(long)]
     raw: bool,
+    /// The locale of the spreadsheet that opens a CSV file, such as de, en-GB or es-AR. It sets the next three.
+    #[arg(long)]
+    locale: Option<String>,
+    /// The character between the cells of a CSV file: one of , ; | and \t.
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<String>,
+    /// The decimal separator of amounts in a CSV file; a point by default.
+    #[arg(long, value_name = "CHARACTER")]
+    decimal_separator: Option<String>,
+    /// Begin a CSV file with a byte order mark, by which spreadsheets recognize its encoding.
+    #[arg(long)]
+    bom: bool,
     /// The profile with options, the table [export.NAME] of config.toml.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
@@ -214,6 +228,19 @@ fn body(
     }
     if common.raw {
         body.insert("profile".to_owned(), "raw".into());
+    }
+    if common.bom {
+        body.insert("bom".to_owned(), true.into());
+    }
+    let texts = [
+        ("locale", &common.locale),
+        ("delimiter", &common.delimiter),
+        ("decimal_separator", &common.decimal_separator),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            body.insert(name.to_owned(), text.as_str().into());
+        }
     }
     let filters = filters.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let filters: Vec<_> = filters.collect();

@@ -2,7 +2,6 @@
 //! started again continues and imports nothing twice.
 
 mod journal;
-pub(crate) mod options;
 pub(crate) mod refused;
 mod source;
 mod submit;
@@ -14,7 +13,9 @@ use clap::Args;
 
 use crate::answer::{Outcome, note};
 use crate::api::{Api, Document};
+use crate::flags::Flags;
 use crate::job::{self, JobId};
+use crate::options::{self, Chosen};
 use crate::session::Session;
 
 use journal::Journal;
@@ -26,6 +27,8 @@ Examples:
   saldo import receivables.csv --dry-run --wait
   saldo import receivables.csv --map 'Customer=contact.name' --map 'Amount=total_amount' --wait
   saldo import debitoren.csv --profile erp --wait --failed refused.csv
+  saldo import debitoren.csv --options erp.json --wait
+  saldo import debitoren.xlsx --sheet 'Offene Posten' --map 'Kunde=contact.name' --wait
   export-from-erp | saldo import - --format csv --wait
   saldo import month-end.ndjson --gzip --output json --wait
 
@@ -40,7 +43,7 @@ Exit status, with --wait:
   1  some rows were refused; they are in a file next to FILE, each with the reason
   2  the import has failed or was cancelled, or the command has failed";
 
-/// Imports a file of accounts: CSV, NDJSON or JSON, compressed or not.
+/// Imports a file of accounts: CSV, XLSX, NDJSON or JSON. All but XLSX may be compressed.
 ///
 /// The file is uploaded and then imported in the background. Rows that are refused do not keep the others from being
 /// stored. With --wait the command shows the result. If it is killed, the same command continues: it uploads a file
@@ -54,8 +57,11 @@ pub(crate) struct Import {
     /// NAME@3 is the third version.
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+    /// A file with options, as `saldo preview --save-options` writes it.
+    #[arg(long, value_name = "FILE")]
+    options: Option<PathBuf>,
     #[command(flatten)]
-    flags: options::Flags,
+    flags: Flags,
     /// Check all rows, report what would happen to each, and store nothing.
     #[arg(long)]
     dry_run: bool,
@@ -72,7 +78,12 @@ pub(crate) struct Import {
 
 pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
     let api = session.api()?;
-    let options = options::of(&session.config, &api, &import).await?;
+    let chosen =
+        Chosen { profile: import.profile.as_deref(), file: import.options.as_deref(), flags: &import.flags };
+    let mut options = options::of(&session.config, &api, chosen).await?;
+    if import.dry_run {
+        options.insert("dry_run".to_owned(), true.into());
+    }
     session.interruption.set("Nothing was imported.");
     let source = Source::read(&import.file, import.gzip, &session.state).await?;
     let journal = Journal::open(&session.state)?;

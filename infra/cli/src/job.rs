@@ -1,11 +1,12 @@
 //! Jobs: their ids, the wait for their end, what is shown of them, and what their end means for the exit status.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Result;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::answer::{self, Outcome, Output, note};
 use crate::api::{Api, Document, Error};
@@ -18,9 +19,10 @@ const DELAY_MAX: Duration = Duration::from_secs(3);
 /// The findings of each kind that are shown.
 const FINDINGS_SHOWN: usize = 10;
 /// What is shown of an import, in this order, before all else that its answer has.
-const FIRST: [(&str, &str); 14] = [
+const FIRST: [(&str, &str); 15] = [
     ("job_id", "job"),
     ("status", "status"),
+    ("filename", "file"),
     ("dry_run", "dry run"),
     ("total_records", "rows"),
     ("imported", "imported"),
@@ -35,8 +37,10 @@ const FIRST: [(&str, &str); 14] = [
     ("completed_at", "completed at"),
 ];
 /// What is shown elsewhere, or means nothing once the job has ended.
-const HIDDEN: [&str; 6] =
-    ["errors", "warnings", "options", "processed", "rows_per_second", "seconds_remaining"];
+const HIDDEN: [&str; 7] =
+    ["control_totals", "errors", "warnings", "options", "processed", "rows_per_second", "seconds_remaining"];
+/// The control totals in the order in which they are shown, before all others that the answer has.
+const TOTALS: [&str; 6] = ["read", "imported", "updated", "unchanged", "superseded", "failed"];
 
 /// The id of a job, which says what kind it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,6 +171,11 @@ fn table(job: &Document) -> String {
         flatten(name, value, &mut all);
     }
     let mut text = answer::members(all);
+    if let Some(totals) = job.json["control_totals"].as_object()
+        && totals.values().any(|total| total["rows"] != 0)
+    {
+        text.extend(["\n\n", &totals_table(totals)]);
+    }
     for (member, title) in [("errors", "Refused:"), ("warnings", "Warnings:")] {
         let findings = job.json[member].as_array().map_or(&[][..], Vec::as_slice);
         if !findings.is_empty() {
@@ -174,6 +183,27 @@ fn table(job: &Document) -> String {
         }
     }
     text
+}
+
+/// The control totals: a line for each outcome that rows have, with a column for each currency.
+fn totals_table(totals: &Map<String, Value>) -> String {
+    let others = totals.keys().map(String::as_str).filter(|name| !TOTALS.contains(name));
+    let names: Vec<_> = TOTALS.into_iter().chain(others).collect();
+    let amounts = totals.values().filter_map(|total| total["amounts"].as_object());
+    let currencies: BTreeSet<_> = amounts.flat_map(Map::keys).map(String::as_str).collect();
+    let is_short = totals.values().any(|total| total["without_amount"].is_u64());
+    let mut header = vec!["CONTROL TOTALS", "ROWS"];
+    header.extend(&currencies);
+    header.extend(is_short.then_some("WITHOUT AMOUNT"));
+    let rows = names.into_iter().filter_map(|name| {
+        let total = totals.get(name).filter(|total| total["rows"] != 0)?;
+        let shown = FIRST.iter().find(|(member, _)| *member == name).map_or(name, |(_, shown)| *shown);
+        let mut row = vec![shown.to_owned(), cell(&total["rows"])];
+        row.extend(currencies.iter().map(|currency| cell(&total["amounts"][currency])));
+        row.extend(is_short.then(|| cell(&total["without_amount"])));
+        Some(row)
+    });
+    answer::columns(&header, rows)
 }
 
 /// The first findings, each with the place in the file.
@@ -231,20 +261,36 @@ mod tests {
         let job = document(json!({
             "job_id": "imp_1", "status": "completed_with_errors", "total_records": 3, "imported": 1, "updated": 1,
             "unchanged": 0, "superseded": 0, "failed": 1, "processed": 3, "seconds_remaining": null,
-            "totals": { "imported": { "EUR": "12.50" } },
+            "filename": "debtors.csv", "places": { "first": 1 },
+            "control_totals": {
+                "read": { "rows": 3, "amounts": { "EUR": "1012.50", "USD": "5.00" }, "without_amount": 1 },
+                "imported": { "rows": 1, "amounts": { "EUR": "12.50" } },
+                "updated": { "rows": 1, "amounts": { "EUR": "1000.00", "USD": "5.00" } },
+                "unchanged": { "rows": 0, "amounts": {} },
+                "failed": { "rows": 1, "amounts": {}, "without_amount": 1 },
+                "closed": { "rows": 2, "amounts": { "EUR": "7.00" } }
+            },
             "errors": [{ "index": 1, "line": 3, "external_id": "A-2", "field": "total_amount", "code": "x", "reason": "not a number" }],
             "warnings": [{ "index": null, "field": "Colour", "code": "unknown_column", "reason": "the column is not known" }]
         }));
         insta::assert_snapshot!(table(&job), @r"
-        JOB                  imp_1
-        STATUS               completed_with_errors
-        ROWS                 3
-        IMPORTED             1
-        UPDATED              1
-        OF THEM UNCHANGED    0
-        SUPERSEDED           0
-        REFUSED              1
-        TOTALS IMPORTED EUR  12.50
+        JOB                imp_1
+        STATUS             completed_with_errors
+        FILE               debtors.csv
+        ROWS               3
+        IMPORTED           1
+        UPDATED            1
+        OF THEM UNCHANGED  0
+        SUPERSEDED         0
+        REFUSED            1
+        PLACES FIRST       1
+
+        CONTROL TOTALS  ROWS  EUR      USD   WITHOUT AMOUNT
+        read            3     1012.50  5.00  1
+        imported        1     12.50    -     -
+        updated         1     1000.00  5.00  -
+        refused         1     -        -     1
+        closed          2     7.00     -     -
 
         Refused:
         PLACE   EXTERNAL ID  FIELD         REASON

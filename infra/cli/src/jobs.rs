@@ -1,29 +1,31 @@
 //! `saldo jobs`: the imports and exports of the organization.
 
-use std::path::PathBuf;
+mod list;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use uuid::Uuid;
 
-use crate::answer::{self, Outcome, Output, note};
-use crate::api::{Api, Document, Error};
+use crate::answer::Outcome;
 use crate::export;
+use crate::file::Sink;
 use crate::import::refused;
-use crate::job::{self, JobId, cell};
+use crate::job::{self, JobId};
 use crate::session::Session;
-
-/// The most jobs that the API lists at once.
-const PAGE_MAX: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
   saldo jobs list --limit 5
+  saldo jobs list --kind import --status completed_with_errors --from 2026-11-01
   saldo jobs show imp_01a21988-1502-73bc-926f-bb4a4854aca4 --wait
   saldo jobs download imp_01a21988-1502-73bc-926f-bb4a4854aca4 -o refused.csv
+  saldo jobs report imp_01a21988-1502-73bc-926f-bb4a4854aca4 -o rows.csv
   saldo jobs cancel imp_01a21988-1502-73bc-926f-bb4a4854aca4";
 
 /// Shows, cancels and downloads jobs: imports and exports.
@@ -32,12 +34,14 @@ Examples:
 pub(crate) enum Jobs {
     /// Lists jobs, the newest first.
     List(List),
-    /// Shows a job: its status, and of an import its counts, errors and warnings.
+    /// Shows a job: its status, and of an import its counts, control totals, errors and warnings.
     Show(Show),
     /// Cancels an import. What it has stored stays stored.
     Cancel(Cancel),
     /// Writes the file of an export, or the refused rows of an import, each with the reason.
     Download(Download),
+    /// Writes what became of each row of an import: its outcome, its account, and the row that superseded it.
+    Report(Report),
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +49,15 @@ pub(crate) struct List {
     /// Only jobs of this kind.
     #[arg(long, value_enum)]
     kind: Option<Kind>,
+    /// Only jobs with this status, such as processing, completed or failed.
+    #[arg(long)]
+    status: Option<String>,
+    /// Only jobs that began on this day or later, in UTC, such as 2026-11-27; or at this time, such as 2026-11-27T12:00:00Z.
+    #[arg(long, value_name = "DAY", value_parser = from)]
+    from: Option<Timestamp>,
+    /// Only jobs that began on this day or earlier.
+    #[arg(long, value_name = "DAY", value_parser = to)]
+    to: Option<Timestamp>,
     /// How many jobs.
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1_000))]
     limit: u16,
@@ -83,18 +96,46 @@ pub(crate) struct Download {
     file: PathBuf,
 }
 
-/// A page of a list.
-#[derive(Deserialize)]
-struct Page<'a> {
-    #[serde(borrow)]
-    data: Vec<&'a RawValue>,
-    has_more: bool,
+#[derive(Debug, Args)]
+pub(crate) struct Report {
+    /// The id of the import.
+    #[arg(value_name = "JOB")]
+    id: JobId,
+    /// The file, which is replaced if it exists; `-` for standard output.
+    #[arg(short = 'o', long = "file", value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+    /// The format; that of the file's name, or else csv, by default.
+    #[arg(long, value_enum)]
+    format: Option<ReportFormat>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ReportFormat {
+    Csv,
+    Ndjson,
+}
+
+impl ReportFormat {
+    fn of(file: &Path) -> Self {
+        let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        match extension.to_lowercase().as_str() {
+            "ndjson" | "jsonl" => Self::Ndjson,
+            _ => Self::Csv,
+        }
+    }
+
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv",
+            Self::Ndjson => "application/x-ndjson",
+        }
+    }
 }
 
 pub(crate) async fn run(session: &Session, jobs: Jobs) -> Result<Outcome> {
     let api = session.api()?;
     match jobs {
-        Jobs::List(List { kind, limit }) => list(session, &api, kind, limit.into()).await,
+        Jobs::List(which) => list::run(session, &api, which).await,
         Jobs::Show(Show { id, wait }) => {
             let job = match wait {
                 true => job::ended(session, &api, &id).await?,
@@ -119,68 +160,32 @@ pub(crate) async fn run(session: &Session, jobs: Jobs) -> Result<Outcome> {
             }
             Ok(Outcome::Done)
         }
+        Jobs::Report(Report { id, file, format }) => {
+            let JobId::Import(_) = id else { bail!("exports have no report: their files have every row.") };
+            let media_type = format.unwrap_or_else(|| ReportFormat::of(&file)).media_type();
+            let answer = api.get(&format!("{}/report", id.path()), media_type).await;
+            let answer = answer.map_err(|error| id.explain(error))?;
+            let mut sink = Sink::create(&file)?;
+            refused::write(&api, &answer, &mut sink).await?;
+            sink.finish()?;
+            Ok(Outcome::Done)
+        }
     }
 }
 
-async fn list(session: &Session, api: &Api, kind: Option<Kind>, limit: usize) -> Result<Outcome> {
-    let mut all: Vec<Document> = vec![];
-    for (of, path) in [(Kind::Import, "/api/v1/import"), (Kind::Export, "/api/v1/export")] {
-        if kind.is_some_and(|kind| kind != of) {
-            continue;
-        }
-        match newest(api, path, limit).await {
-            Ok(jobs) => all.extend(jobs),
-            // Keys for one kind alone are common.
-            Err(error)
-                if kind.is_none()
-                    && error.refusal().is_some_and(|refusal| refusal.code == "scope_missing") =>
-            {
-                note(&format!("saldo: {error}"));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    // RFC 3339 in UTC with milliseconds sorts as text.
-    all.sort_by(|a, b| b.text_of("created_at").cmp(a.text_of("created_at")));
-    all.truncate(limit);
-    match session.output {
-        Output::Json => {
-            let jobs: Vec<_> = all.iter().map(|job| job.text.as_str()).collect();
-            answer::print(&format!("[{}]", jobs.join(",")))?;
-        }
-        Output::Table if all.is_empty() => answer::print("There are no jobs.")?,
-        Output::Table => {
-            let names = ["JOB", "STATUS", "ROWS", "REFUSED", "CREATED"];
-            answer::print(&answer::columns(&names, all.iter().map(|job| row(&job.json))))?;
-        }
-    }
-    Ok(Outcome::Done)
+/// The beginning of a day, or a time.
+fn from(text: &str) -> Result<Timestamp, &'static str> {
+    moment(text, SignedDuration::ZERO)
 }
 
-fn row(job: &Value) -> Vec<String> {
-    let first =
-        |members: &[&str]| members.iter().map(|member| cell(&job[member])).find(|cell| !cell.is_empty());
-    let members: [&[&str]; 5] =
-        [&["job_id", "export_id"], &["status"], &["total_records", "rows"], &["failed"], &["created_at"]];
-    members.map(|members| first(members).unwrap_or_default()).to_vec()
+/// The end of a day, or a time.
+fn to(text: &str) -> Result<Timestamp, &'static str> {
+    moment(text, SignedDuration::from_hours(24) - SignedDuration::from_millis(1))
 }
 
-/// The newest jobs of a list.
-async fn newest(api: &Api, path: &str, limit: usize) -> Result<Vec<Document>, Error> {
-    let mut jobs: Vec<Document> = vec![];
-    loop {
-        let missing = (limit - jobs.len()).min(PAGE_MAX);
-        let after = jobs.last().map(|job| cell(&job.json["job_id"]) + &cell(&job.json["export_id"]));
-        let after = after.map(|id| format!("&starting_after={id}")).unwrap_or_default();
-        let page = api.read(&format!("{path}?limit={missing}{after}")).await?;
-        let unlike = |_| Error::NotSaldo("its answer is not a list".to_owned());
-        let Page { data, has_more } = serde_json::from_str(&page.text).map_err(unlike)?;
-        for job in &data {
-            let json = serde_json::from_str(job.get()).map_err(unlike)?;
-            jobs.push(Document { text: job.get().to_owned(), json });
-        }
-        if !has_more || data.is_empty() || jobs.len() >= limit {
-            return Ok(jobs);
-        }
-    }
+fn moment(text: &str, in_day: SignedDuration) -> Result<Timestamp, &'static str> {
+    let of_day =
+        || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp().checked_add(in_day).ok();
+    let moment = text.parse().ok().or_else(of_day);
+    moment.ok_or("expected a day such as 2026-11-27, or a time such as 2026-11-27T12:00:00Z")
 }

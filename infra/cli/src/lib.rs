@@ -12,12 +12,16 @@ mod completions;
 mod config;
 mod export;
 mod file;
+mod flags;
 mod import;
 mod interruption;
 mod job;
 mod jobs;
 mod login;
 mod man;
+mod option_file;
+mod options;
+mod preview;
 mod private;
 mod profiles;
 mod progress;
@@ -43,7 +47,8 @@ Log in once with an API key, then import a file and wait for the result of each 
 const EXAMPLES: &str = "\
 Examples:
   saldo login --url https://saldo.example
-  saldo import receivables.csv --dry-run --wait
+  saldo preview receivables.csv --save-options erp.json
+  saldo import receivables.csv --options erp.json --wait
   saldo import receivables.csv --map 'Customer=contact.name' --decimal-separator , --wait
   saldo export accounts --min-amount 5000 -o accounts.csv
   saldo profiles save erp --map 'Customer=contact.name' --decimal-separator ,
@@ -83,6 +88,7 @@ pub struct Options {
 #[derive(Debug, Subcommand)]
 enum Command {
     Login(login::Login),
+    Preview(preview::Preview),
     Import(import::Import),
     Export(Box<export::Export>),
     #[command(subcommand)]
@@ -123,6 +129,7 @@ impl Prepared {
         let session = &self.session;
         match self.command {
             Command::Login(login) => login::run(session, login).await,
+            Command::Preview(preview) => preview::run(session, preview).await,
             Command::Import(import) => import::run(session, import).await,
             Command::Export(export) => export::run(session, *export).await,
             Command::Jobs(jobs) => jobs::run(session, jobs).await,

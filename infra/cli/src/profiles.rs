@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::answer::{self, Outcome, Output, note};
 use crate::api::{Api, Document, Error};
-use crate::import::options::{self, Flags};
+use crate::flags::{self, Flags};
 use crate::job::cell;
 use crate::session::Session;
 
@@ -157,7 +157,7 @@ async fn list(session: &Session, api: &Api) -> Result<()> {
 async fn save(session: &Session, api: &Api, save: Save) -> Result<()> {
     let Save { profile, file, flags, settings } = save;
     let mut options = file.map_or_else(|| Ok(Map::new()), |file| read(&file))?;
-    options::apply(&flags, &mut options)?;
+    flags::apply(&flags, &mut options)?;
     options.extend(settings);
     if options.is_empty() {
         bail!(

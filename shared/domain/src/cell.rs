@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-use crate::money::{Decimal, as_number};
+use crate::date::{Date, Timestamp, in_milliseconds};
+use crate::money::{Currency, Decimal, as_number};
 
 /// One value of an exported record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,11 +14,16 @@ pub enum Cell<'a> {
     Empty,
     /// Text that somebody else wrote, which may be anything.
     Free(&'a str),
-    /// Text that can't be mistaken for a formula: an id, a code, a date, a phone number in
-    /// E.164 form, an amount as text.
+    /// Text that can't be mistaken for a formula: an id, a code, a phone number in E.164 form.
     Plain(Cow<'a, str>),
-    /// An amount.
-    Amount(Decimal),
+    /// An amount, which JSON has as a number.
+    Amount(Decimal, Currency),
+    /// An amount with all decimal places of its currency, which JSON has as a text.
+    FullAmount(Decimal, Option<Currency>),
+    /// A day.
+    Day(Date),
+    /// A timestamp.
+    Moment(Timestamp),
     /// A whole number.
     Whole(i64),
 }
@@ -36,13 +42,22 @@ impl<'a> Cell<'a> {
     }
 }
 
+/// An amount as text with all decimal places of its currency, if that is known.
+#[must_use]
+pub fn in_full(amount: Decimal, currency: Option<Currency>) -> String {
+    currency.map_or_else(|| amount.to_string(), |currency| currency.in_full(amount))
+}
+
 impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Empty => to.serialize_none(),
             Self::Free(text) => to.serialize_str(text),
             Self::Plain(text) => to.serialize_str(text),
-            Self::Amount(amount) => as_number(amount, to),
+            Self::Amount(amount, _) => as_number(amount, to),
+            Self::FullAmount(amount, currency) => to.serialize_str(&in_full(*amount, *currency)),
+            Self::Day(day) => to.collect_str(day),
+            Self::Moment(moment) => to.serialize_str(&in_milliseconds(*moment)),
             Self::Whole(number) => to.serialize_i64(*number),
         }
     }

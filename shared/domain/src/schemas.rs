@@ -13,14 +13,14 @@ use crate::bank::Country;
 use crate::column::Column;
 use crate::contact::{Email, Phone};
 use crate::date_format::DateFormat;
-use crate::export::TransactionColumn;
+use crate::export::{ExportDelimiter, Locale, TransactionColumn};
 use crate::id::{
     AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
     ProfileId, SyncId, TransactionId, UploadId,
 };
 use crate::import::{
     ColumnRef, Defaults, Delimiter, ImportOfUpload, ImportOptions, Mapping, Occurrence, ProfileKey,
-    ProfileName, ProfileRef, Quote, StatedOptions,
+    ProfileName, ProfileRef, Quote, SheetRef, StatedOptions,
 };
 use crate::key::{Actor, Scope};
 use crate::money::{Currency, Total};
@@ -106,6 +106,20 @@ impl ToSchema for ColumnRef {
         schemas.push((Occurrence::name().into(), Occurrence::schema()));
     }
 }
+
+impl PartialSchema for SheetRef {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(10_000));
+        let name = string().max_length(Some(100)).pattern(Some(r"\S"));
+        AnyOfBuilder::new()
+            .item(name.description(Some("Its name")))
+            .item(number.description(Some("Its number among the visible sheets, from 1")))
+            .description(Some("A sheet of a workbook"))
+            .into()
+    }
+}
+
+impl ToSchema for SheetRef {}
 
 impl PartialSchema for Defaults {
     fn schema() -> RefOr<Schema> {
@@ -231,6 +245,12 @@ wire! {
         .min_length(Some(1))
         .max_length(Some(2))
         .description(Some("The character between cells"));
+    ExportDelimiter => string()
+        .enum_values(Some([",", ";", "\t", "\\t", "|"]))
+        .description(Some("The character between cells"));
+    Locale => string()
+        .enum_values(Some(Locale::all().map(Locale::tag)))
+        .description(Some("A language, with a country where countries differ (BCP 47)"));
     Quote => string().enum_values(Some(["\"", "'", "none"])).description(Some("The character around cells"));
     Email => string().min_length(Some(1)).max_length(Some(254)).pattern(Some(TEXT));
     ExternalId => string().min_length(Some(1)).max_length(Some(128)).pattern(Some(TEXT));

@@ -57,10 +57,17 @@ pub(crate) fn trimmed(text: &str) -> &str {
     }
 }
 
+/// Whether all characters are printable ones of ASCII or are from U+00C0 to U+02FF, the Latin letters with accents. Such a
+/// text has no control characters and no invisible ones, and it is in normal form C. Most texts are.
+pub(crate) fn is_plain(text: &str) -> bool {
+    // Looking at every byte, the compiler looks at many at once. 0x80 to 0xbf continue a character.
+    text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb))
+}
+
 /// The first invisible character: one with the property `Default_Ignorable_Code_Point` (Unicode, chapter 5.21), such as a
 /// zero-width space or a byte order mark.
 pub(crate) fn invisible(text: &str) -> Option<char> {
-    text.chars().find(|c| is_invisible(*c))
+    if is_plain(text) { None } else { text.chars().find(|c| is_invisible(*c)) }
 }
 
 pub(crate) fn is_invisible(c: char) -> bool {
@@ -157,6 +164,7 @@ bounded!(Prose, &['\n', '\r', '\t']);
 
 #[cfg(test)]
 mod tests {
+    use icu_normalizer::ComposingNormalizerBorrowed;
     use proptest::prelude::*;
 
     use super::*;
@@ -179,6 +187,15 @@ mod tests {
         #[test]
         fn trimmed_text_has_no_whitespace_around_it(text in "[ \t\u{a0}\u{2003}ab]{0,6}") {
             prop_assert_eq!(trimmed(&text), text.trim());
+        }
+
+        #[test]
+        fn plain_text_is_visible_and_normal(text in "[ -~\u{7f}-\u{34f}]{0,12}") {
+            let is_normal = ComposingNormalizerBorrowed::new_nfc().is_normalized(&text);
+            let is_visible = !text.chars().any(|c| c.is_control() || is_invisible(c));
+            prop_assert!(!is_plain(&text) || is_normal && is_visible);
+            let is_latin = text.chars().all(|c| matches!(c, ' '..='~' | '\u{c0}'..='\u{2ff}'));
+            prop_assert_eq!(is_plain(&text), is_latin);
         }
 
         #[test]

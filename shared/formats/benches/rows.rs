@@ -1,4 +1,5 @@
-//! Reading, validation and planning of a whole body in each format, and the files of its chunks: bytes per second.
+//! Reading, validation and planning of a whole body in each format, and the files of its chunks: bytes per second. The results of
+//! rows, their sums and the files of their reports: rows per second.
 //!
 //! `cargo bench --package saldo-formats --bench rows`
 
@@ -6,10 +7,14 @@ use std::fmt::Write as _;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use saldo_domain::id::OrgId;
-use saldo_domain::import::{Chunk, Chunker, DuplicateScan, Format, Notation, ROWS_PER_CHUNK, RowRules};
-use saldo_domain::money::Currency;
-use saldo_formats::{chunk_file, read};
+use saldo_domain::account::Revision;
+use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::import::{
+    Chunk, ChunkReport, Chunker, DuplicateScan, Format, Notation, ROWS_PER_CHUNK, RowOutcome, RowResult,
+    RowRules, Shape, StatedAmount, Sums,
+};
+use saldo_domain::money::{Currency, Decimal};
+use saldo_formats::{chunk_file, read, report_file};
 
 /// The bytes of a body: about as many as a request may have.
 const BODY_BYTES_MAX: usize = 4_000_000;
@@ -115,5 +120,44 @@ fn rows(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, rows);
+/// What an import adds to each row for its control totals and its report.
+fn results(criterion: &mut Criterion) {
+    const ROWS: u64 = 100_000;
+    let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
+    let currency: Currency = "ARS".parse().expect("a currency");
+    let result = |index| {
+        let external_id = format!("INV-{index}").parse().expect("an external id");
+        let account = Some(AccountId::of_external(&org, &external_id));
+        let (line, revision) = (Some(index + 2), Some(Revision::next()));
+        RowResult { index, line, outcome: RowOutcome::Imported, account, revision, superseded_by: None }
+    };
+    let rows: Vec<_> = (0..ROWS).map(result).collect();
+    let none = ChunkReport { shape: Shape::Objects, rows: Vec::new() };
+    let encode = |rows| report_file::encode(rows, &none).expect("a file");
+    let files: Vec<_> = rows.chunks(ROWS_PER_CHUNK).map(encode).collect();
+    let mut group = criterion.benchmark_group("results");
+    group.throughput(Throughput::Elements(ROWS)).sample_size(20);
+    group.bench_function("add amounts", |bencher| {
+        bencher.iter(|| {
+            let mut sums = Sums::default();
+            for row in &rows {
+                let amount = Decimal::new(i64::try_from(row.index).unwrap_or_default(), 2);
+                sums.add(row.outcome, Some(StatedAmount { amount, currency }));
+            }
+            black_box(sums)
+        });
+    });
+    group.bench_function("write report files", |bencher| {
+        bencher.iter(|| rows.chunks(ROWS_PER_CHUNK).map(|rows| encode(rows).len()).sum::<usize>());
+    });
+    group.bench_function("read report files", |bencher| {
+        bencher.iter(|| {
+            files.iter().map(|file| report_file::results(file).expect("results").len()).sum::<usize>()
+        });
+    });
+    println!("{} bytes of report files for {ROWS} rows", files.iter().map(Vec::len).sum::<usize>());
+    group.finish();
+}
+
+criterion_group!(benches, rows, results);
 criterion_main!(benches);

@@ -8,7 +8,7 @@ use postcard::{from_bytes, to_extend};
 use saldo_domain::import::Chunk;
 
 /// The version of the format.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// The media type of a file.
 pub const MEDIA_TYPE: &str = "application/octet-stream";
@@ -45,12 +45,16 @@ pub fn decode(file: &[u8]) -> Result<Chunk, ChunkFileError> {
 
 #[cfg(test)]
 mod tests {
-    use saldo_domain::import::{AccountField, AmountAt, Cells, Column, Misquoting, RawRow, RowBody, Shape};
+    use saldo_domain::import::{
+        AccountField, AmountAt, CellMark, Cells, Column, Misquoting, RawRow, RowBody, Shape, SupersededRow,
+    };
 
     use super::*;
 
     fn chunk() -> Chunk {
         let cells: Cells = ["A, \"B\"", "", "ñ\n"].into_iter().collect();
+        let mut marked = cells.clone();
+        marked.push_marked("1", Some(CellMark::Number));
         let column = |header: &str, field| Column { header: header.to_owned(), field };
         let columns = vec![column("Kunde", Some(AccountField::ContactName)), column("x", None)];
         let amount = Some(AmountAt::DebitCredit { debit: 4, credit: 5 });
@@ -58,11 +62,12 @@ mod tests {
         let how = Misquoting::HoldsARow { line: 7 };
         let bodies = [
             RowBody::Json(r#"{"notes":"a \"b\""}"#.into()),
-            RowBody::Cells(cells.clone()),
+            RowBody::Cells(marked),
             RowBody::Misquoted { cells, how },
         ];
         let row = |(index, body): (u64, _)| RawRow { index, line: (index > 0).then_some(index + 2), body };
-        Chunk { number: 300, shape, rows: (0..).zip(bodies).map(row).collect() }
+        let superseded = SupersededRow { row: row((7, RowBody::Json("5".into()))), by: 300 };
+        Chunk { number: 300, shape, rows: (0..).zip(bodies).map(row).collect(), superseded: vec![superseded] }
     }
 
     #[test]
@@ -75,9 +80,11 @@ mod tests {
     #[test]
     fn form_belongs_to_its_version() {
         let file = encode(&chunk()).expect("a file");
-        let form = b"\x03\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x03\x01\x00\x04\x05\x03\x00\x00\x00\x13\
-            {\"notes\":\"a \\\"b\\\"\"}\x01\x01\x03\x01\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x02\x01\x04\x02\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x02\x07";
-        assert_eq!((VERSION, file.as_slice()), (3, &form[..]));
+        let form = b"\x04\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x03\x01\x00\x04\x05\x03\x00\x00\x00\x13\
+            {\"notes\":\"a \\\"b\\\"\"}\x01\x01\x03\x01\x0aA, \"B\"\xc3\xb1\n1\x04\x06\x06\x09\x0a\x01\x03\x00\
+            \x02\x01\x04\x02\x09A, \"B\"\xc3\xb1\n\x03\x06\x06\x09\x00\x02\x07\
+            \x01\x07\x01\x09\x00\x015\xac\x02";
+        assert_eq!((VERSION, file.as_slice()), (4, &form[..]));
     }
 
     #[test]

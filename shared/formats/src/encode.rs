@@ -1,21 +1,27 @@
-//! Writes records as a file: CSV, NDJSON or JSON.
+//! Writes records as a file: CSV, NDJSON, JSON or a workbook.
 
 use std::borrow::Cow;
 use std::io;
 
 use csv::{QuoteStyle, WriterBuilder};
-use saldo_domain::date::Date;
-use saldo_domain::export::{Cell, Column, Format, Profile};
+use saldo_domain::date::{Date, in_milliseconds};
+use saldo_domain::export::{Cell, Column, CsvForm, ExportSpec, Format, Profile, in_full};
+use saldo_domain::money::DecimalSeparator;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::formula;
+use crate::workbook::WorkbookWriter;
+
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Writes records, a few at a time. The bytes that it returns, joined in order, are the file.
-#[derive(Debug)]
 pub struct Encoder<C> {
     format: Format,
     profile: Profile,
+    csv: CsvForm,
+    workbook: Option<WorkbookWriter>,
     as_of: Date,
     columns: Vec<C>,
     members: Vec<Member>,
@@ -23,6 +29,15 @@ pub struct Encoder<C> {
     begun: bool,
     /// Whether the file has a record.
     any: bool,
+}
+
+impl<C: std::fmt::Debug> std::fmt::Debug for Encoder<C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Encoder")
+            .field("format", &self.format)
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A member of the objects of a JSON file.
@@ -37,12 +52,14 @@ enum Member {
 impl<C> Encoder<C> {
     /// An encoder of a file with these columns, in this order.
     #[must_use]
-    pub fn new<T>(format: Format, profile: Profile, as_of: Date, columns: Vec<C>) -> Self
+    pub fn new<T>(spec: &ExportSpec, columns: Vec<C>) -> Self
     where
         C: Column<T>,
     {
+        let ExportSpec { format, profile, csv, as_of, ref subject } = *spec;
         let members = members(columns.iter().map(|column| column.name()));
-        Self { format, profile, as_of, columns, members, begun: false, any: false }
+        let workbook = (format == Format::Xlsx).then(|| WorkbookWriter::new(subject.name()));
+        Self { format, profile, csv, workbook, as_of, columns, members, begun: false, any: false }
     }
 
     /// Writes the next records.
@@ -53,10 +70,15 @@ impl<C> Encoder<C> {
     where
         C: Column<T>,
     {
+        if let Some(workbook) = &mut self.workbook {
+            return workbook.encode(&self.columns, records, self.as_of);
+        }
         let first = !std::mem::replace(&mut self.begun, true);
         match self.format {
             Format::Csv => self.csv(records, first).map_err(io::Error::from),
-            Format::Json | Format::Ndjson => self.objects(records, first).map_err(io::Error::from),
+            Format::Json | Format::Ndjson | Format::Xlsx => {
+                self.objects(records, first).map_err(io::Error::from)
+            }
         }
     }
 
@@ -68,6 +90,9 @@ impl<C> Encoder<C> {
     where
         C: Column<T>,
     {
+        if let Some(workbook) = self.workbook {
+            return workbook.finish(&self.columns, self.as_of);
+        }
         let mut end = if self.begun { Vec::new() } else { self.encode(&[])? };
         if self.format == Format::Json {
             end.extend(b"]");
@@ -79,13 +104,17 @@ impl<C> Encoder<C> {
     where
         C: Column<T>,
     {
-        let mut csv = WriterBuilder::new().quote_style(QuoteStyle::Necessary).from_writer(Vec::new());
+        let file = if first && self.csv.bom { MARK.to_vec() } else { Vec::new() };
+        let mut csv = WriterBuilder::new();
+        csv.delimiter(self.csv.delimiter.byte()).quote_style(QuoteStyle::Necessary);
+        let mut csv = csv.from_writer(file);
         if first {
             csv.write_record(self.columns.iter().map(|column| column.name()))?;
         }
         for record in records {
             for column in &self.columns {
-                csv.write_field(cell_text(&column.cell(record, self.as_of), self.profile).as_bytes())?;
+                let cell = column.cell(record, self.as_of);
+                csv.write_field(cell_text(&cell, self.profile, self.csv.decimal_separator).as_bytes())?;
             }
             csv.write_record(None::<&[u8]>)?;
         }
@@ -168,8 +197,7 @@ impl Serialize for Nested<'_> {
 }
 
 /// A value as the text of a CSV cell.
-#[must_use]
-pub fn cell_text<'a>(cell: &'a Cell<'_>, profile: Profile) -> Cow<'a, str> {
+fn cell_text<'a>(cell: &'a Cell<'_>, profile: Profile, decimal: DecimalSeparator) -> Cow<'a, str> {
     match cell {
         Cell::Empty => Cow::Borrowed(""),
         Cell::Free(text) => match profile {
@@ -177,7 +205,12 @@ pub fn cell_text<'a>(cell: &'a Cell<'_>, profile: Profile) -> Cow<'a, str> {
             Profile::Raw => formula::escaped(text),
         },
         Cell::Plain(text) => Cow::Borrowed(text),
-        Cell::Amount(amount) => amount.to_string().into(),
+        Cell::Amount(amount, _) => decimal.of_point(&amount.to_string()).into_owned().into(),
+        Cell::FullAmount(amount, currency) => {
+            decimal.of_point(&in_full(*amount, *currency)).into_owned().into()
+        }
+        Cell::Day(day) => day.to_string().into(),
+        Cell::Moment(moment) => in_milliseconds(*moment).into(),
         Cell::Whole(number) => number.to_string().into(),
     }
 }
@@ -186,8 +219,9 @@ pub fn cell_text<'a>(cell: &'a Cell<'_>, profile: Profile) -> Cow<'a, str> {
 mod tests {
     use proptest::prelude::*;
     use saldo_domain::account::{Account, AccountField, Contact};
+    use saldo_domain::export::Subject;
     use saldo_domain::fields::Patch;
-    use saldo_domain::import::{self, AccountUpsert, Notation, RawRow, RowRules};
+    use saldo_domain::import::{self, AccountUpsert, ImportOptions, Notation, RawRow, RowRules};
     use saldo_domain::money::{Currency, Decimal};
     use serde_json::json;
 
@@ -218,9 +252,13 @@ mod tests {
         Some(account)
     }
 
-    fn encoded(format: Format, accounts: &[Account]) -> Vec<u8> {
-        let columns = AccountField::ALL.to_vec();
-        let mut encoder = Encoder::new::<Account>(format, Profile::Raw, Date::constant(2026, 1, 31), columns);
+    fn spec(format: Format, profile: Profile, csv: CsvForm) -> ExportSpec {
+        let subject = Subject::Accounts { filter: Box::default(), columns: Vec::new() };
+        ExportSpec { format, profile, csv, as_of: Date::constant(2026, 1, 31), subject }
+    }
+
+    fn encoded(spec: &ExportSpec, accounts: &[Account]) -> Vec<u8> {
+        let mut encoder = Encoder::new::<Account>(spec, AccountField::ALL.to_vec());
         // In two parts, of which one may be empty.
         let (first, second) = accounts.split_at(accounts.len() / 2);
         let pieces = [first, second].map(|piece| encoder.encode(piece).expect("a piece"));
@@ -228,11 +266,14 @@ mod tests {
     }
 
     /// The rows that an import reads from a file.
-    fn imported(format: import::Format, file: &[u8]) -> Vec<AccountUpsert> {
+    fn imported(format: import::Format, file: &[u8], decimal: DecimalSeparator) -> Vec<AccountUpsert> {
         let currency: Currency = "ARS".parse().expect("a currency");
         let mut upserts = Vec::new();
-        let shape = read::read(&Notation::of(format), file, |shape, row: RawRow| {
-            upserts.extend(row.check(shape, &RowRules::default(), currency).upsert);
+        let is_comma = decimal == DecimalSeparator::Comma;
+        let options = ImportOptions { decimal_separator: is_comma.then_some(decimal), ..Default::default() };
+        let notation = Notation { options: Box::new(options), ..Notation::of(format) };
+        let shape = read::read(&notation, file, |shape, row: RawRow| {
+            upserts.extend(row.check(shape, &notation.rules(), currency).upsert);
             Ok(())
         });
         shape.expect("a readable file");
@@ -258,7 +299,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn raw_export_imports_back(
+        fn exports_import_back(
+            locale in prop::option::of(prop::sample::select(vec!["de", "es-AR", "es-MX", "de-CH", "en-US"])),
+            delimiter in prop::option::of(prop::sample::select(vec![";", "\t", "|"])),
             texts in prop::collection::vec(("\\PC{1,80}", prop::option::of("(?s).{0,30}")), 1..6),
             mantissa in 0i128..10i128.pow(28),
             scale in 0u32..=28,
@@ -267,16 +310,19 @@ mod tests {
             let accounts: Vec<Account> =
                 texts.iter().filter_map(|(text, notes)| account(text, notes.as_deref(), amount)).collect();
             prop_assume!(!accounts.is_empty());
-            for (format, read_as) in [(Format::Csv, import::Format::Csv), (Format::Ndjson, import::Format::Ndjson)] {
-                let file = encoded(format, &accounts);
-                let upserts = imported(read_as, &file);
-                prop_assert_eq!(upserts.len(), accounts.len());
-                for (upsert, account) in upserts.iter().zip(&accounts) {
-                    prop_assert!(says_the_same(upsert, account), "{upsert:?}\n{account:?}");
-                }
+            let files = [(Format::Ndjson, import::Format::Ndjson), (Format::Xlsx, import::Format::Xlsx)];
+            for (format, read_as) in files {
+                let file = encoded(&spec(format, Profile::Raw, CsvForm::default()), &accounts);
+                assert_same(&imported(read_as, &file, DecimalSeparator::Point), &accounts);
             }
-            let array = encoded(Format::Json, &accounts);
-            let lines = encoded(Format::Ndjson, &accounts);
+            let locale = locale.and_then(|tag| tag.parse().ok());
+            let csv = CsvForm::of(locale, delimiter.and_then(|text| text.parse().ok()), None, None);
+            for profile in [Profile::Raw, Profile::Spreadsheet] {
+                let file = encoded(&spec(Format::Csv, profile, csv), &accounts);
+                assert_same(&imported(import::Format::Csv, &file, csv.decimal_separator), &accounts);
+            }
+            let [array, lines] =
+                [Format::Json, Format::Ndjson].map(|format| encoded(&spec(format, Profile::Raw, csv), &accounts));
             let array: Vec<serde_json::Value> = serde_json::from_slice(&array).expect("JSON");
             let lines = String::from_utf8(lines).expect("text");
             let lines: Vec<serde_json::Value> =
@@ -285,21 +331,34 @@ mod tests {
         }
     }
 
+    #[track_caller]
+    fn assert_same(upserts: &[AccountUpsert], accounts: &[Account]) {
+        assert_eq!(upserts.len(), accounts.len());
+        for (upsert, account) in upserts.iter().zip(accounts) {
+            assert!(says_the_same(upsert, account), "{upsert:?}\n{account:?}");
+        }
+    }
+
     #[test]
     fn spreadsheet_profile_guards_free_text_only() {
+        fn text_of(cell: &Cell<'_>, profile: Profile) -> String {
+            cell_text(cell, profile, DecimalSeparator::Point).into_owned()
+        }
+        let amount = Cell::Amount(Decimal::new(-4_500_050, 2), "EUR".parse().expect("a currency"));
         for text in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "=\"x\"&1"] {
-            assert_eq!(cell_text(&Cell::Free(text), Profile::Spreadsheet), format!("'{text}"), "{text:?}");
-            assert_eq!(cell_text(&Cell::Free(text), Profile::Raw), text);
+            assert_eq!(text_of(&Cell::Free(text), Profile::Spreadsheet), format!("'{text}"), "{text:?}");
+            assert_eq!(text_of(&Cell::Free(text), Profile::Raw), text);
         }
-        assert_eq!(cell_text(&Cell::Free("a;=1"), Profile::Spreadsheet), "a;'=1");
-        assert_eq!(cell_text(&Cell::Free("'=1"), Profile::Raw), "''=1");
+        assert_eq!(text_of(&Cell::Free("a;=1"), Profile::Spreadsheet), "a;'=1");
+        assert_eq!(text_of(&Cell::Free("'=1"), Profile::Raw), "''=1");
         // An import would take the text out of the formula.
-        assert_eq!(cell_text(&Cell::Free("=\"x\""), Profile::Raw), "'=\"x\"");
+        assert_eq!(text_of(&Cell::Free("=\"x\""), Profile::Raw), "'=\"x\"");
         for text in ["'quoted", "1-1", " =1", "a=b", "Ana", "|cmd"] {
-            assert_eq!(cell_text(&Cell::Free(text), Profile::Spreadsheet), text);
+            assert_eq!(text_of(&Cell::Free(text), Profile::Spreadsheet), text);
         }
-        assert_eq!(cell_text(&Cell::Plain("+5491155551234".into()), Profile::Spreadsheet), "+5491155551234");
-        assert_eq!(cell_text(&Cell::Amount(Decimal::new(-4_500_050, 2)), Profile::Spreadsheet), "-45000.50");
-        assert_eq!(cell_text(&Cell::Whole(-3), Profile::Spreadsheet), "-3");
+        assert_eq!(text_of(&Cell::Plain("+5491155551234".into()), Profile::Spreadsheet), "+5491155551234");
+        assert_eq!(text_of(&amount, Profile::Spreadsheet), "-45000.50");
+        assert_eq!(cell_text(&amount, Profile::Spreadsheet, DecimalSeparator::Comma), "-45000,50");
+        assert_eq!(text_of(&Cell::Whole(-3), Profile::Spreadsheet), "-3");
     }
 }

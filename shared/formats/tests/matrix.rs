@@ -8,7 +8,7 @@ use encoding_rs::{Encoding, UTF_8, UTF_16LE, WINDOWS_1250, WINDOWS_1252};
 use saldo_domain::date::Date;
 use saldo_domain::fields::Patch;
 use saldo_domain::import::{
-    AccountField, AccountUpsert, ColumnChoice, ColumnRef, DateFormat, Format, ImportOptions,
+    AccountField, AccountUpsert, ColumnChoice, ColumnRef, DateFormat, Format, ImportOptions, Notation,
 };
 use saldo_domain::money::{Currency, Decimal};
 use saldo_formats::read::{self, ReadError};
@@ -206,7 +206,7 @@ fn imported(
     file: &[u8],
     options: &ImportOptions,
 ) -> Result<(Vec<Option<AccountUpsert>>, Option<&'static str>), String> {
-    let notation = options.clone().notation(Format::Csv, false).expect("valid options");
+    let notation = Notation::with(options.clone(), Format::Csv, false).expect("valid options");
     let default: Currency = "ARS".parse().expect("a currency");
     let mut raw = Vec::new();
     let contents = read::read(&notation, file, |shape, row| {

@@ -32,7 +32,7 @@ pub use body::{BODY_BYTES_MAX, Payload};
 pub use extract::{FromParameters, Parameters, PathId};
 pub use guard::{Guard, KeptAnswers};
 pub use idempotent::{KeptInstead, Seed};
-pub use page::{CursorPage, Limit, NOT_A_CURSOR, Page, PageAfter};
+pub use page::{CursorPage, FilteredPage, Limit, NOT_A_CURSOR, Page, PageAfter};
 pub use preconditions::{Preconditions, etag_header};
 pub use problem::{IntoProblem, Problem};
 pub use reads_parameters::ReadsParameters;

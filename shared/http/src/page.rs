@@ -1,5 +1,6 @@
 //! Pages of lists.
 
+use std::fmt;
 use std::str::FromStr;
 
 use saldo_domain::fields::{Fields, InvalidValue};
@@ -84,6 +85,27 @@ pub struct Page<T> {
     pub data: Vec<T>,
     /// Whether there are entries after these.
     pub has_more: bool,
+}
+
+/// One page of a list with filters, whose entries have ids. A page may have no entries and still have a next one.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FilteredPage<T> {
+    /// The entries.
+    #[schema(schema_with = entries::<T>)]
+    pub data: Vec<T>,
+    /// Whether there may be entries after these.
+    pub has_more: bool,
+    /// The `starting_after` of the next page; null on the last one.
+    #[schema(required)]
+    pub next_starting_after: Option<String>,
+}
+
+impl<T> FilteredPage<T> {
+    /// A page of these entries. `next` is `None` on the last page.
+    #[must_use]
+    pub fn new(data: Vec<T>, next: Option<impl fmt::Display>) -> Self {
+        Self { data, has_more: next.is_some(), next_starting_after: next.map(|next| next.to_string()) }
+    }
 }
 
 /// One page of a list that is read with cursors.

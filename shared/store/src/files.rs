@@ -52,11 +52,17 @@ impl ImportFiles {
         format!("{}/chunks/{number:06}", self.0)
     }
 
-    /// The findings of an attempt at a chunk. Each attempt has a file of its own, and the commit of the chunk names the
+    /// The report of an attempt at a chunk. Each attempt has a file of its own, and the commit of the chunk names the
     /// one that is valid.
     #[must_use]
     pub fn report(&self, number: u32, attempt: Uuid) -> String {
-        format!("{}/reports/{number:06}-{attempt}.json", self.0)
+        format!("{}/reports/{number:06}-{attempt}", self.0)
+    }
+
+    /// The report of every row, if it is too long for an answer.
+    #[must_use]
+    pub fn all_rows(&self, extension: &str) -> String {
+        format!("{}/report.{extension}", self.0)
     }
 
     /// The refused rows, if they are too many for an answer.

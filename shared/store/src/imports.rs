@@ -1,6 +1,6 @@
 //! The import jobs and their chunks.
 //!
-//! The counts of chunks are stored beside the job, in buckets of sixteen chunks. A commit is one conditional update of
+//! The counts of chunks, and the sums of their amounts, are stored beside the job, in buckets of eight chunks. A commit is one conditional update of
 //! a bucket: a chunk counts once, however often it is delivered, and costs one write unit. Workers do not write the
 //! job's own item, which the planner, the cancellation and the end of the import write. The job's progress is the sum
 //! of its buckets; once it is final, it is stored in the job's item.
@@ -8,19 +8,22 @@
 mod bucket;
 mod commit;
 mod end;
+mod list;
 mod open;
 mod read;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use saldo_domain::id::{ImportId, OrgId, UploadId};
-use saldo_domain::import::{Counts, ImportJob, ImportStatus, Upload};
+use saldo_domain::import::{Counts, ImportJob, ImportStatus, Sums, Upload};
 use uuid::Uuid;
 
 use crate::dynamodb::item::{EXPIRES_AT, count, moment, nested, text};
 use crate::dynamodb::{Update, absent, at_most, equals, exists};
 use crate::failure::Failure;
 use crate::jobs::{Job, JobStore, expiry_value};
+
+pub use list::ImportPage;
 
 /// The attribute with the number of chunks, once it is known.
 const CHUNKS: &str = "chunks";
@@ -84,9 +87,11 @@ pub struct ChunkPart {
     pub number: u32,
     /// The number of rows by outcome.
     pub counts: Counts,
+    /// The sums of their amounts.
+    pub sums: Sums,
     /// Whether it failed for good or was left out. A slow worker or a redrive may still process it.
     pub exhausted: bool,
-    /// The valid report of its findings, if its rows had any.
+    /// The valid report of its rows, if their outcome is known.
     pub report: Option<Uuid>,
 }
 
@@ -94,7 +99,7 @@ impl ChunkPart {
     /// A chunk that failed for good, with no known outcome of its rows.
     #[must_use]
     pub fn exhausted(number: u32) -> Self {
-        Self { number, counts: Counts::default(), exhausted: true, report: None }
+        Self { number, counts: Counts::default(), sums: Sums::default(), exhausted: true, report: None }
     }
 }
 
@@ -103,9 +108,7 @@ impl ChunkPart {
 pub struct Counted {
     /// The number of rows.
     pub total: u64,
-    /// How many of them are superseded.
-    pub superseded: u64,
-    /// Whether the others are one chunk.
+    /// Whether they are one chunk.
     pub one: bool,
     /// Whether rows that change nothing leave marks.
     pub marks_unchanged: bool,
@@ -127,7 +130,6 @@ impl ImportStore {
     ) -> Result<Option<ImportJob>, Failure> {
         let mut update = Update::default();
         update.set("total_records", count(counted.total));
-        update.set("superseded", count(counted.superseded));
         update.set("marks_unchanged", AttributeValue::Bool(counted.marks_unchanged));
         if let Some(encoding) = counted.assumed_encoding {
             update.set("assumed_encoding", text(encoding));

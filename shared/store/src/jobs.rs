@@ -230,7 +230,7 @@ pub(super) fn entry_expiry(now: Timestamp) -> Timestamp {
 }
 
 /// The job, unless it has expired: DynamoDB deletes late, by days.
-fn from_living_item<T: DeserializeOwned>(item: Item) -> Result<Option<T>, Failure> {
+pub(super) fn from_living_item<T: DeserializeOwned>(item: Item) -> Result<Option<T>, Failure> {
     living_at(item, Timestamp::now())
 }
 

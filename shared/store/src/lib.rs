@@ -43,7 +43,7 @@ pub use dynamodb::revised::Changed;
 pub use environment::{Environment, InvalidVariables, http_client};
 pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
-pub use imports::{ChunkPart, Counted, ImportStore, UploadStore};
+pub use imports::{ChunkPart, Counted, ImportPage, ImportStore, UploadStore};
 pub use jobs::{Job, JobStore};
 pub use keys::{Creation, KeyStore, Revocation, Revoked, Revoker};
 pub use limits::{Limits, WRITES_IN_FLIGHT};

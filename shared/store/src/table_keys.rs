@@ -12,6 +12,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use saldo_domain::access::LoginHash;
 use saldo_domain::account::{AccountIdentifier, OwnerId};
 use saldo_domain::date::Date;
@@ -311,6 +312,18 @@ impl JobKey {
     /// What the lists of a kind of job have in common.
     pub(crate) fn list(kind: &str) -> String {
         format!("#{kind}")
+    }
+
+    /// The import whose job has this key.
+    pub(crate) fn import(&self) -> Result<ImportId, Failure> {
+        let id = self.job.split_once('#').and_then(|(_, id)| id.parse().ok());
+        id.ok_or_else(|| Failure::corrupt("a key of jobs")("it is not an import's"))
+    }
+
+    /// What the partition key of an import begins with whose id was made at this time. Such texts sort by time, among each
+    /// other and among the keys.
+    pub(crate) fn imports_at(org: &OrgId, at: Timestamp) -> String {
+        format!("{org}#{}", ImportId::beginning_at(at))
     }
 
     /// The key in [`Self::BY_ORG`] of a job, for a page that starts after it.

@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::http::Request;
 use futures::TryStreamExt;
 use saldo_domain::id::{AccountId, ImportId};
-use saldo_domain::import::{ChunkReport, Import, ImportJob, ImportStatus};
+use saldo_domain::import::{Import, ImportJob, ImportStatus, RowOutcome};
+use saldo_formats::report_file;
 use saldo_http::service;
 use saldo_store::files::ImportFiles;
 use serde_json::Value;
@@ -26,6 +27,7 @@ impl History<'_> {
             self.check_job(id).await;
             let import =
                 self.stack.reliable.imports.find(&self.org, id).await.expect("DynamoDB").expect("the job");
+            self.check_results(&import, rows).await;
             if Some(id) == self.cancelled.as_ref() {
                 self.check_cancelled(&import, rows).await;
                 continue;
@@ -76,10 +78,10 @@ impl History<'_> {
     /// Checks that the totals of a job are the sum of its chunks, and that no worker can replace a
     /// chunk's result any more.
     async fn check_totals(&self, import: &Import) {
-        if let Some(totals) = import.job.totals {
+        if let Some(totals) = &import.job.totals {
             let chunks = ImportJob { totals: None, ..import.job.clone() };
             let sum = self.stack.reliable.imports.with_progress(chunks).await.expect("DynamoDB").progress;
-            assert_eq!((sum, sum.chunks_exhausted), (totals, 0), "seed {}: {import:#?}", self.seed);
+            assert_eq!((&sum, sum.chunks_exhausted), (totals, 0), "seed {}: {import:#?}", self.seed);
         }
     }
 
@@ -89,19 +91,19 @@ impl History<'_> {
             self.stack.reliable.imports.chunks_from(job, 0).try_collect().await.expect("DynamoDB");
         let files = ImportFiles::of(&self.org, &job.id);
         // Divided as the planner divides them.
-        let kept: Vec<usize> = last_of_each(rows).into_iter().map(|(index, _)| index).collect();
-        let chunks: Vec<_> = kept.chunks(job.rows_per_chunk).collect();
+        let indexes: Vec<usize> = (0..rows.len()).collect();
+        let chunks: Vec<_> = indexes.chunks(job.rows_per_chunk).collect();
         let mut failed = BTreeSet::new();
         for part in parts.iter().filter(|part| part.exhausted) {
             let Some(report) = part.report else { continue };
-            let json = self.stack.reliable.files.get(&files.report(part.number, report)).await.expect("S3");
-            let report: ChunkReport = serde_json::from_slice(&json.expect("a report")).expect("a report");
-            let refused: Vec<usize> =
-                report.refused().filter_map(|(row, _)| row.index?.try_into().ok()).collect();
+            let file = self.stack.reliable.files.get(&files.report(part.number, report)).await.expect("S3");
+            let results = report_file::results(&file.expect("a report")).expect("a report");
+            let refused = results.iter().filter(|row| row.outcome == RowOutcome::Failed);
+            let refused: Vec<usize> = refused.filter_map(|row| row.index.try_into().ok()).collect();
             let chunk = chunks[part.number as usize];
             assert!(refused.iter().all(|row| chunk.contains(row)), "seed {}: {part:?}", self.seed);
             assert_eq!(
-                refused.len() as u64 + part.counts.updated,
+                refused.len() as u64 + part.counts.updated + part.counts.superseded,
                 chunk.len() as u64,
                 "seed {}: {part:?}",
                 self.seed
@@ -149,8 +151,8 @@ fn assert_counts(import: &Import, rows: &[Value], failed_rows: &BTreeSet<usize>,
     let status = if failed == 0 { ImportStatus::Completed } else { ImportStatus::CompletedWithErrors };
     assert_eq!(job.status, status, "seed {seed}: {import:#?}");
     assert_eq!(job.total_records, Some(rows.len() as u64), "seed {seed}");
-    assert_eq!(job.superseded, (rows.len() - kept.len()) as u64, "seed {seed}");
+    assert_eq!(counts.superseded, (rows.len() - kept.len()) as u64, "seed {seed}");
     assert_eq!(counts.failed, failed as u64, "seed {seed}: {import:#?}");
-    let counted = rows.len() as u64 - job.superseded - counts.failed;
+    let counted = rows.len() as u64 - counts.superseded - counts.failed;
     assert_eq!(counts.imported + counts.updated, counted, "seed {seed}: {import:#?}");
 }

@@ -11,14 +11,22 @@ mod plan;
 mod readers;
 mod rows;
 mod strict_csv;
+mod workbook;
 
 pub use encoding::encoding;
 pub use event::{http_event, pass_over_panics_of_the_gateway};
 pub use readers::{csv, json, ndjson};
+pub use workbook::xlsx;
 
 /// A fuzz target, which processes an input.
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 5] =
-    [("csv", csv), ("ndjson", ndjson), ("json", json), ("encoding", encoding), ("http_event", http_event)];
+pub const TARGETS: [(&str, Target); 6] = [
+    ("csv", csv),
+    ("ndjson", ndjson),
+    ("json", json),
+    ("xlsx", xlsx),
+    ("encoding", encoding),
+    ("http_event", http_event),
+];

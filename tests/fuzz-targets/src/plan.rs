@@ -6,9 +6,9 @@ use saldo_domain::fields::{Finding, Severity};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::{
     Chunk, ChunkReport, Chunker, DuplicateScan, RawRow, RowBody, RowOutcome, RowRules, Shape, Superseded,
-    processing_failed,
+    SupersededRow, processing_failed,
 };
-use saldo_formats::chunk_file;
+use saldo_formats::{chunk_file, report_file};
 
 use crate::rows::{Outcome, same_row};
 
@@ -33,9 +33,15 @@ pub(crate) fn follow(outcome: &Outcome, rules: &RowRules<'_>, rows_per_chunk: us
     assert_eq!(superseded.total, outcome.rows.len() as u64);
     assert_eq!(superseded.total, superseded.count() + kept.len() as u64);
 
+    let replaced: Vec<&SupersededRow> = chunks.iter().flat_map(|chunk| &chunk.superseded).collect();
+    assert_eq!(replaced.len() as u64, superseded.count());
+    for SupersededRow { row, by } in replaced {
+        assert_eq!(row.account_id(&org, shape).map(|id| last[&id]), Some(*by));
+    }
+
     for (chunk, number) in chunks.iter().zip(0..) {
         assert_eq!(chunk.number, number);
-        assert!((1..=rows_per_chunk).contains(&chunk.rows.len()));
+        assert!((1..=rows_per_chunk).contains(&(chunk.rows.len() + chunk.superseded.len())));
         process(&stored(chunk), rules, &org);
     }
 }
@@ -63,9 +69,13 @@ fn process(chunk: &Chunk, rules: &RowRules<'_>, org: &OrgId) {
         // As if the row could not be written, so that all rows are reported.
         findings.push(processing_failed());
         report.add(row, findings, RowOutcome::Failed);
+        let _stated = row.stated_amount(&chunk.shape, rules, "EUR".parse().expect("a currency"));
     }
-    let file = serde_json::to_vec(&report).expect("a report can be written");
-    let report: ChunkReport = serde_json::from_slice(&file).expect("a report that was written can be read");
+    let file = report_file::encode(&[], &report).expect("a report can be written");
+    let report = match chunk.rows.is_empty() {
+        true => report,
+        false => report_file::findings(&file).expect("a report that was written can be read"),
+    };
     assert_eq!(report.refused().count(), chunk.rows.len());
     for (row, body) in report.refused() {
         assert!(!row.reason().is_empty());

@@ -57,7 +57,7 @@ pub fn csv(input: &[u8]) {
         options.decimal_separator = Some(DecimalSeparator::Comma);
     }
     // Options that a request is refused for.
-    let Ok(notation) = options.notation(Format::Csv, how & GZIP != 0) else { return };
+    let Ok(notation) = Notation::with(options, Format::Csv, how & GZIP != 0) else { return };
     let outcome = read(&notation, how, seed, payload);
     let is_usual = notation.options.quote.is_none() && notation.options.encoding.is_none();
     if let Some(text) = plain_text(how, payload).filter(|_| is_usual) {
@@ -66,7 +66,7 @@ pub fn csv(input: &[u8]) {
 }
 
 /// The options of a body.
-fn read_options(json: &[u8]) -> Option<ImportOptions> {
+pub(crate) fn read_options(json: &[u8]) -> Option<ImportOptions> {
     let fields = Fields::of_json(ImportOptions::FIELDS, json).ok()?;
     ImportOptions::read(fields, ()).ok()
 }
@@ -132,7 +132,7 @@ fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
 }
 
 /// The options and the payload of an input.
-fn head(input: &[u8]) -> Option<(u8, u8, &[u8])> {
+pub(crate) fn head(input: &[u8]) -> Option<(u8, u8, &[u8])> {
     match input {
         [how, seed, payload @ ..] => Some((*how, *seed, payload)),
         _ => None,

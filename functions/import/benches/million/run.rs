@@ -36,6 +36,13 @@ pub(crate) struct Run {
     planner: Usage,
     workers: Vec<Usage>,
     bill: Bill,
+    report: Report,
+}
+
+/// The report of every row, and how long its request took.
+struct Report {
+    elapsed: Duration,
+    bytes: usize,
 }
 
 impl Run {
@@ -73,7 +80,8 @@ impl Run {
         let bill = deployment.proxy.lap();
         let workers = usages.split_off(1);
         check(&tenant.get(accepted.header("location")).await.json(), rows, contents);
-        Self { contents, rows, bytes, elapsed, planner: usages[0], workers, bill }
+        let report = report(tenant, &accepted, rows).await;
+        Self { contents, rows, bytes, elapsed, planner: usages[0], workers, bill, report }
     }
 
     /// Prints what it took, and ends the program if that was too much.
@@ -102,6 +110,8 @@ impl Run {
             self.planner.peak_memory_mib,
             self.worker_memory_mib()
         );
+        let Report { elapsed, bytes } = self.report;
+        println!("  report of every row: {:.1} MB, made in {elapsed:.1?}", bytes as f64 / 1e6);
         let units_max = self.contents.write_units_per_row_max();
         assert!(units <= units_max, "more than {units_max} write units per row");
         assert!(requests <= REQUESTS_PER_ROW_MAX, "more than {REQUESTS_PER_ROW_MAX} requests per row");
@@ -183,6 +193,20 @@ async fn ended(deployment: &Deployment, tenant: &Tenant, accepted: &Answer, poll
     }
 }
 
+/// Requests the report of an import, and checks that it has every row.
+async fn report(tenant: &Tenant, accepted: &Answer, rows: u64) -> Report {
+    let begun = Instant::now();
+    let answer = tenant.get(&format!("{}/report", accepted.header("location"))).await;
+    let elapsed = begun.elapsed();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let text = match answer.json()["url"].as_str() {
+        Some(url) => reqwest::get(url).await.expect("an answer").text().await.expect("text"),
+        None => answer.text,
+    };
+    assert_eq!(text.lines().count() as u64, rows + 1);
+    Report { elapsed, bytes: text.len() }
+}
+
 /// Checks that the import created or updated each account once.
 fn check(job: &Value, rows: u64, contents: Contents) {
     let repeats = rows / ROWS_PER_REPEAT;
@@ -192,6 +216,7 @@ fn check(job: &Value, rows: u64, contents: Contents) {
         Contents::TenthChanged => (0, accounts, accounts - rows / 10),
         Contents::Unchanged => (0, accounts, accounts),
     };
+    assert_eq!(job["control_totals"]["read"]["rows"], rows, "{job}");
     let names = ["total_records", "processed", "superseded", "imported", "updated", "unchanged"];
     let counts = names.map(|name| &job[name]);
     let wanted = [rows, rows, repeats, imported, updated, unchanged].map(|count| json!(count));

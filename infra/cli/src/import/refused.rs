@@ -64,7 +64,11 @@ fn link(answer: &Answer) -> Option<(String, String)> {
     Some((url, document.text_of("media_type").to_owned()))
 }
 
-async fn write(api: &Api, answer: &Answer, sink: &mut Sink) -> Result<()> {
+/// Writes a file that is the answer, or that the answer links to.
+///
+/// # Errors
+/// When it can't be had or written.
+pub(crate) async fn write(api: &Api, answer: &Answer, sink: &mut Sink) -> Result<()> {
     match link(answer) {
         Some((url, _)) => {
             let progress = Progress::of_bytes("Receiving", None);

@@ -43,6 +43,26 @@ async fn accounts_are_exported_as_csv_and_json() {
 }
 
 #[tokio::test]
+async fn workbooks_and_local_tables_go_out_and_come_back() {
+    let user = user_with_accounts().await;
+    let ran = user.run(&["export", "accounts", "--locale", "de", "-o", "konten.csv"]).await;
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let table = user.read("konten.csv");
+    assert!(table.starts_with("\u{feff}id;external_id;") && table.contains(";100,5;-100,5;"), "{table}");
+    let ran = user.run(&["import", "konten.csv", "--decimal-separator", ",", "--wait"]).await;
+    assert!(ran.code == Some(0) && ran.stdout.contains("OF THEM UNCHANGED  2"), "{ran:?}");
+    assert_eq!(user.run(&["export", "accounts", "-o", "accounts.xlsx"]).await.code, Some(0));
+    let ran = user.run(&["import", "accounts.xlsx", "--sheet", "accounts", "--wait"]).await;
+    assert!(ran.code == Some(0) && ran.stdout.contains("OF THEM UNCHANGED  2"), "{ran:?}");
+    let ran = user.run(&["import", "accounts.xlsx", "--sheet", "Mai", "--wait"]).await;
+    assert_eq!(ran.code, Some(2));
+    insta::assert_snapshot!("missing_sheet", ran.shown());
+    let ran = user.run(&["export", "accounts", "--format", "json", "--delimiter", ";"]).await;
+    insta::assert_snapshot!("option_of_another_format", ran.shown());
+    assert_eq!(ran.code, Some(2));
+}
+
+#[tokio::test]
 async fn transactions_are_exported() {
     let (user, tenant) = User::of_tenant().await;
     let transaction = serde_json::json!({ "transactions": [{ "accountIdentifier": "A-1", "transactionId": "1",

@@ -8,6 +8,7 @@ async fn help_of_each_command_has_examples() {
     for (name, command) in [
         ("help", &[][..]),
         ("help_login", &["login"]),
+        ("help_preview", &["preview"]),
         ("help_import", &["import"]),
         ("help_export", &["export"]),
         ("help_export_accounts", &["export", "accounts"]),
@@ -17,6 +18,7 @@ async fn help_of_each_command_has_examples() {
         ("help_jobs_show", &["jobs", "show"]),
         ("help_jobs_cancel", &["jobs", "cancel"]),
         ("help_jobs_download", &["jobs", "download"]),
+        ("help_jobs_report", &["jobs", "report"]),
         ("help_profiles", &["profiles"]),
         ("help_profiles_list", &["profiles", "list"]),
         ("help_profiles_show", &["profiles", "show"]),

@@ -6,6 +6,7 @@ mod help;
 mod imports;
 mod jobs;
 mod login;
+mod previews;
 mod profiles;
 mod proxy;
 mod repeated;

@@ -6,7 +6,7 @@ use strum::{EnumString, VariantArray, VariantNames};
 use super::Account;
 use crate::account::{AccountIdentifier, ExternalId};
 use crate::contact::{ContactName, Email, Phone};
-use crate::date::{Date, in_milliseconds};
+use crate::date::Date;
 use crate::export::{Cell, Column};
 use crate::text::{Prose, Text};
 
@@ -164,16 +164,18 @@ impl Column<Account> for AccountField {
             F::ContactEmail => {
                 Cell::free(contact.and_then(|contact| contact.email.as_ref()).map(Email::as_str))
             }
-            F::TotalAmount => account.total_amount.map_or(Cell::Empty, Cell::Amount),
-            F::Balance => Cell::Amount(account.balance),
+            F::TotalAmount => {
+                account.total_amount.map_or(Cell::Empty, |amount| Cell::Amount(amount, account.currency))
+            }
+            F::Balance => Cell::Amount(account.balance, account.currency),
             F::Currency => Cell::Plain(account.currency.code().into()),
-            F::DueDate => Cell::plain(account.due_date),
+            F::DueDate => account.due_date.map_or(Cell::Empty, Cell::Day),
             F::DaysPastDue => account.due_date.map_or(Cell::Empty, |due| Cell::Whole(days_past(due, as_of))),
             F::CampaignId => Cell::free(account.campaign_id.as_ref().map(Text::as_str)),
             F::OwnerId => Cell::free(account.owner_id.as_ref().map(Text::as_str)),
             F::Notes => Cell::free(account.notes.as_ref().map(Prose::as_str)),
-            F::CreatedAt => Cell::Plain(in_milliseconds(account.created_at).into()),
-            F::UpdatedAt => Cell::Plain(in_milliseconds(account.updated_at).into()),
+            F::CreatedAt => Cell::Moment(account.created_at),
+            F::UpdatedAt => Cell::Moment(account.updated_at),
             F::Identifier => Cell::free(account.identifier.as_ref().map(AccountIdentifier::as_str)),
             F::PaymentReference => Cell::free(account.payment_reference.as_ref().map(Text::as_str)),
         }

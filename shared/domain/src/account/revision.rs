@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The revision of an account. Each change gives the account a new one, so that a change on the condition of a revision
 /// applies to the account as its caller has read it, or fails. Revisions sort by the time at which they were made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision(Uuid);
 
 impl Revision {

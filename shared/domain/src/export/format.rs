@@ -14,10 +14,12 @@ use crate::fields::InvalidValue;
 pub enum Format {
     /// One JSON array of objects.
     Json,
-    /// A header and a record a row, separated by commas (RFC 4180), lines ended by line feeds.
+    /// A header and a record a row, separated by commas or another character (RFC 4180), lines ended by line feeds.
     Csv,
     /// One JSON object a line.
     Ndjson,
+    /// A workbook of Office Open XML (ISO/IEC 29500): amounts are numbers, days are dates, all else is text.
+    Xlsx,
 }
 
 impl Format {
@@ -28,6 +30,7 @@ impl Format {
             Self::Json => "json",
             Self::Csv => "csv",
             Self::Ndjson => "ndjson",
+            Self::Xlsx => "xlsx",
         }
     }
 
@@ -38,6 +41,7 @@ impl Format {
             Self::Json => "application/json",
             Self::Csv => "text/csv; charset=utf-8",
             Self::Ndjson => "application/x-ndjson",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         }
     }
 }
@@ -46,8 +50,10 @@ impl FromStr for Format {
     type Err = InvalidValue;
 
     fn from_str(name: &str) -> Result<Self, InvalidValue> {
-        let named = [Self::Json, Self::Csv, Self::Ndjson].into_iter().find(|format| format.name() == name);
-        named.ok_or(InvalidValue("expected json, csv or ndjson"))
+        let named = [Self::Json, Self::Csv, Self::Ndjson, Self::Xlsx]
+            .into_iter()
+            .find(|format| format.name() == name);
+        named.ok_or(InvalidValue("expected json, csv, ndjson or xlsx"))
     }
 }
 

@@ -4,14 +4,16 @@
 //! says what is exported and how: a file depends on it and the records alone. [`Column`]s turn a record into
 //! [`Cell`]s, which `saldo-formats` writes in the format of the file. An [`ExportJob`] writes its file later.
 
+mod csv_form;
 mod format;
 mod job;
 mod request;
 mod spec;
 mod transactions;
 
-pub use crate::cell::Cell;
+pub use crate::cell::{Cell, in_full};
 pub use crate::column::Column;
+pub use csv_form::{CsvForm, ExportDelimiter, Locale};
 pub use format::{Format, Profile};
 pub use job::{Attempt, ExportJob, ExportStatus, ExportedFile, FILE_KEPT};
 pub use request::{

@@ -4,7 +4,10 @@ use std::str::FromStr;
 
 use jiff::{Span, Timestamp};
 
-use super::{Column, ExportSpec, Format, Profile, Subject, TransactionColumn};
+use super::csv_form::fits_format;
+use super::{
+    Column, CsvForm, ExportDelimiter, ExportSpec, Format, Locale, Profile, Subject, TransactionColumn,
+};
 use crate::account::{
     Account, AccountField, AccountFilter, AccountIdentifier, AccountStatus, AccountType, CampaignId, OwnerId,
     SourceSystem,
@@ -14,7 +17,7 @@ use crate::column::named;
 use crate::date::{self, Date};
 use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
 use crate::import::ExternalId;
-use crate::money::{Currency, Decimal};
+use crate::money::{Currency, Decimal, DecimalSeparator};
 use crate::transaction::{Transaction, TransactionFilter};
 
 /// The bound of days past due in a filter, in both directions: some 2,700 years. With it every due date is a date of
@@ -50,6 +53,7 @@ impl FromStr for Delivery {
 
 /// An export of accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(rule = fits_format(format, locale, delimiter, decimal_separator, bom))]
 #[body(schema(as = NewAccountExport, example = json!({
     "format": "csv", "filters": { "status": "active", "min_amount": 5000, "days_past_due_min": 30 }
 })))]
@@ -59,6 +63,17 @@ pub struct NewAccountExport {
     /// The readers of a CSV file; people by default.
     #[body(default)]
     pub profile: Profile,
+    /// The locale of the spreadsheet that opens a CSV file. It sets the three options below, with a byte order mark. A
+    /// workbook has none of them: spreadsheets show it in the way of their own locale.
+    pub locale: Option<Locale>,
+    /// The character between the cells of a CSV file: a comma by default, a semicolon beside a decimal comma.
+    pub delimiter: Option<ExportDelimiter>,
+    /// The decimal separator of amounts in a CSV file; a point by default.
+    pub decimal_separator: Option<DecimalSeparator>,
+    /// Whether a CSV file begins with a byte order mark, by which spreadsheets recognize UTF-8; without a locale, it does not by
+    /// default.
+    #[body(read = Fields::boolean)]
+    pub bom: Option<bool>,
     /// The columns, in this order. The exports guide lists those of the default.
     #[body(
         read = columns::<Account, AccountField>,
@@ -114,6 +129,7 @@ pub struct AccountFilters {
 
 /// An export of transactions.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[body(rule = fits_format(format, locale, delimiter, decimal_separator, bom))]
 #[body(schema(as = NewTransactionExport, example = json!({
     "format": "csv",
     "filters": { "account_identifier": "DE89370400440532013000", "from": "2026-01-01", "to": "2026-01-31" }
@@ -124,6 +140,17 @@ pub struct NewTransactionExport {
     /// The readers of a CSV file; people by default.
     #[body(default)]
     pub profile: Profile,
+    /// The locale of the spreadsheet that opens a CSV file. It sets the three options below, with a byte order mark. A
+    /// workbook has none of them: spreadsheets show it in the way of their own locale.
+    pub locale: Option<Locale>,
+    /// The character between the cells of a CSV file: a comma by default, a semicolon beside a decimal comma.
+    pub delimiter: Option<ExportDelimiter>,
+    /// The decimal separator of amounts in a CSV file; a point by default.
+    pub decimal_separator: Option<DecimalSeparator>,
+    /// Whether a CSV file begins with a byte order mark, by which spreadsheets recognize UTF-8; without a locale, it does not by
+    /// default.
+    #[body(read = Fields::boolean)]
+    pub bom: Option<bool>,
     /// The columns, in this order; all by default.
     #[body(
         read = columns::<Transaction, TransactionColumn>,
@@ -165,12 +192,14 @@ impl NewAccountExport {
     /// The export, on the organization's day `as_of`.
     #[must_use]
     pub fn on(self, as_of: Date) -> ExportRequest {
-        let Self { format, profile, columns, delivery, filters } = self;
+        let Self { format, profile, locale, delimiter, decimal_separator, bom, columns, delivery, filters } =
+            self;
+        let csv = CsvForm::of(locale, delimiter, decimal_separator, bom);
         let subject = Subject::Accounts {
             filter: Box::new(filters.unwrap_or_default().on(as_of)),
             columns: columns.unwrap_or_else(default_columns::<Account, _>),
         };
-        ExportRequest { spec: ExportSpec { format, profile, as_of, subject }, delivery }
+        ExportRequest { spec: ExportSpec { format, profile, csv, as_of, subject }, delivery }
     }
 }
 
@@ -178,13 +207,15 @@ impl NewTransactionExport {
     /// The export, on the organization's day `as_of`.
     #[must_use]
     pub fn on(self, as_of: Date) -> ExportRequest {
-        let Self { format, profile, columns, delivery, filters } = self;
+        let Self { format, profile, locale, delimiter, decimal_separator, bom, columns, delivery, filters } =
+            self;
+        let csv = CsvForm::of(locale, delimiter, decimal_separator, bom);
         let TransactionFilters { account_identifier, from, to } = filters.unwrap_or_default();
         let subject = Subject::Transactions {
             filter: TransactionFilter { account_identifier, valued_on: Bounds { from, to } },
             columns: columns.unwrap_or_else(default_columns::<Transaction, _>),
         };
-        ExportRequest { spec: ExportSpec { format, profile, as_of, subject }, delivery }
+        ExportRequest { spec: ExportSpec { format, profile, csv, as_of, subject }, delivery }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Format, Profile, TransactionColumn};
+use super::{CsvForm, Format, Profile, TransactionColumn};
 use crate::account::{AccountField, AccountFilter};
 use crate::date::Date;
 use crate::transaction::TransactionFilter;
@@ -14,6 +14,9 @@ pub struct ExportSpec {
     pub format: Format,
     /// The program that reads it.
     pub profile: Profile,
+    /// The form of a CSV file.
+    #[serde(default)]
+    pub csv: CsvForm,
     /// The organization's day when the export was requested. Days past due are counted up to it, however late the file is
     /// written.
     pub as_of: Date,

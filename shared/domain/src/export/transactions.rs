@@ -5,7 +5,7 @@ use strum::{VariantArray, VariantNames};
 
 use crate::cell::Cell;
 use crate::column::Column;
-use crate::date::{Date, in_milliseconds};
+use crate::date::Date;
 use crate::text::{Prose, Text};
 use crate::transaction::Transaction;
 
@@ -61,14 +61,16 @@ impl Column<Transaction> for TransactionColumn {
             C::TransactionId => Cell::free(transaction.external_id.as_ref().map(Text::as_str)),
             C::Text => Cell::free(transaction.text.as_ref().map(Prose::as_str)),
             C::CreditDebit => Cell::Plain(money.direction.name().into()),
-            C::Amount => Cell::Plain(money.currency.in_full(money.amount).into()),
+            C::Amount => Cell::FullAmount(money.amount, Some(money.currency)),
             C::Currency => Cell::Plain(money.currency.code().into()),
-            C::OriginalAmount => Cell::plain(transaction.original_amount_in_full()),
+            C::OriginalAmount => transaction
+                .original_amount
+                .map_or(Cell::Empty, |amount| Cell::FullAmount(amount, transaction.original_currency)),
             C::OriginalCurrency => Cell::plain(transaction.original_currency),
-            C::PurchasedAt => Cell::plain(transaction.purchased_on),
-            C::ValutaAt => Cell::plain(Some(transaction.valued_on)),
-            C::BookedAt => Cell::plain(transaction.booked_on),
-            C::CreatedAt => Cell::Plain(in_milliseconds(transaction.created_at).into()),
+            C::PurchasedAt => transaction.purchased_on.map_or(Cell::Empty, Cell::Day),
+            C::ValutaAt => Cell::Day(transaction.valued_on),
+            C::BookedAt => transaction.booked_on.map_or(Cell::Empty, Cell::Day),
+            C::CreatedAt => Cell::Moment(transaction.created_at),
             C::Source => Cell::Plain(transaction.source.name().into()),
         }
     }

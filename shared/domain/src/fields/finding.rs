@@ -113,6 +113,10 @@ pub enum FindingCode {
     BlankExternalId,
     /// An id that a spreadsheet has turned into a number or an error, such as 1.23457E+12.
     MangledId,
+    /// An id that is a number in a workbook: zeros in front of it are lost. A warning.
+    NumericId,
+    /// A cell of a workbook with an error such as #N/A, or with a formula that was never calculated.
+    ErrorValue,
     /// No account that an import made.
     UnknownAccount,
     /// The row is no JSON object.
@@ -139,6 +143,8 @@ pub enum FindingCode {
     AssumedCurrency,
     /// A file that is not UTF-8: its encoding was assumed. A warning.
     AssumedEncoding,
+    /// A table without a column of external ids: each import of it makes new accounts. A warning of previews.
+    NoExternalId,
     /// An id with characters that depend on an encoding that was assumed.
     UncertainId,
 }
@@ -157,9 +163,11 @@ impl FindingCode {
             Self::UnknownField
             | Self::InvalidEmail
             | Self::UnreadablePhone
+            | Self::NumericId
             | Self::ReplacedCharacters
             | Self::AssumedCurrency
-            | Self::AssumedEncoding => Severity::Warning,
+            | Self::AssumedEncoding
+            | Self::NoExternalId => Severity::Warning,
             _ => Severity::Error,
         }
     }

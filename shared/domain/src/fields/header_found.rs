@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::account::AccountField;
-
 /// The names of a header that an error shows.
 const NAMES_SHOWN_MAX: usize = 12;
 /// The characters of such a name that it shows.
@@ -18,13 +16,21 @@ pub struct HeaderFound {
     pub names: Vec<String>,
     /// The number of further names.
     pub more: usize,
+    /// The names of the fields that columns may fill.
+    pub fields: Vec<&'static str>,
 }
 
 impl HeaderFound {
-    /// The header on a line, with this number of names.
-    pub fn of<'a>(line: u64, count: usize, names: impl Iterator<Item = &'a str>) -> Box<Self> {
+    /// The header on a line, with this number of names, of a table whose columns may fill these fields.
+    pub fn of<'a>(
+        line: u64,
+        count: usize,
+        names: impl Iterator<Item = &'a str>,
+        fields: impl Iterator<Item = &'static str>,
+    ) -> Box<Self> {
         let more = count.saturating_sub(NAMES_SHOWN_MAX);
-        Box::new(Self { line, names: names.take(NAMES_SHOWN_MAX).map(Self::shown).collect(), more })
+        let names = names.take(NAMES_SHOWN_MAX).map(Self::shown).collect();
+        Box::new(Self { line, names, more, fields: fields.collect() })
     }
 
     /// A name as an error shows it, cut if it is long.
@@ -44,8 +50,7 @@ impl fmt::Display for HeaderFound {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
         }?;
-        let fields: Vec<_> = AccountField::imported().map(AccountField::name).collect();
-        write!(f, "; the fields are {}", fields.join(", "))
+        write!(f, "; the fields are {}", self.fields.join(", "))
     }
 }
 

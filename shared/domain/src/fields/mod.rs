@@ -21,6 +21,7 @@ mod shown;
 mod value;
 mod words;
 mod written_amount;
+mod written_in;
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -43,7 +44,7 @@ pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, t
 pub use shown::{UNKNOWN_FIELDS_NAMED_MAX, shown_name, shown_value, unknown_fields};
 pub use value::Value;
 pub(crate) use words::normalized;
-pub(crate) use written_amount::WrittenIn;
+pub(crate) use written_in::WrittenIn;
 
 use crate::money::{Decimal, parse_json_number};
 use crate::suggest;

@@ -116,9 +116,10 @@ pub enum PayloadErrorKind {
         /// The bytes that it may have.
         bytes_max: u64,
     },
-    /// A gzip file expands to too many times its size.
+    /// A compressed file expands to too many times its size.
     #[error(
-        "the gzip file expands to more than {times_max} times its size; import the file without compression"
+        "the compressed file expands to more than {times_max} times its size; import a gzip file without compression, \
+         and a workbook as CSV"
     )]
     ExpandsTooMuch {
         /// How many times its size it may expand to.
@@ -169,6 +170,37 @@ pub enum PayloadErrorKind {
         is: &'static str,
         /// What to do about it.
         advice: &'static str,
+    },
+    /// The file is not a workbook, or not all of one.
+    #[error("the workbook can't be read: {reason}; open it in a spreadsheet and save it again")]
+    InvalidWorkbook {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A workbook, or a part of it, is too large.
+    #[error("the workbook has more than {max} {of}; save the sheet as CSV, and import that")]
+    WorkbookTooLarge {
+        /// How many it may have.
+        max: u64,
+        /// Of what.
+        of: &'static str,
+    },
+    /// A workbook lacks the sheet that is stated.
+    #[error("the workbook has no sheet {sheet}; its visible sheets are {}", names.join(", "))]
+    NoSuchSheet {
+        /// The sheet.
+        sheet: String,
+        /// The first visible sheets.
+        names: Vec<String>,
+    },
+    /// Cells of several rows are merged, so that all but the first of them are blank.
+    #[error(
+        "the cells {range} are merged over several rows, of which only the first has their value; unmerge them and fill \
+         the value in each row"
+    )]
+    MergedCells {
+        /// The cells.
+        range: String,
     },
     /// The file has no line with the number of the header, or the line is empty.
     #[error("line {line}, which is stated as that of the header, is empty or too far from the beginning")]
@@ -265,6 +297,10 @@ impl PayloadErrorKind {
             Self::UnclosedQuote => "unclosed_quote",
             Self::Misquoted { .. } => FindingCode::Misquoted.name(),
             Self::OtherFormat { .. } => "other_format",
+            Self::InvalidWorkbook { .. } => "invalid_workbook",
+            Self::WorkbookTooLarge { .. } => "workbook_too_large",
+            Self::NoSuchSheet { .. } => "no_such_sheet",
+            Self::MergedCells { .. } => "merged_cells",
             Self::NoHeaderLine { .. } => "no_header_line",
             Self::RepeatedHeader { .. } => "repeated_header",
             Self::NoKnownColumn { .. } => "no_known_column",

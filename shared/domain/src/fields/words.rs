@@ -9,7 +9,7 @@ use std::str::FromStr;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::{Fields, Finding, FindingCode, Patch};
-use crate::text::{TextError, is_blank, is_invisible, trimmed};
+use crate::text::{TextError, is_blank, is_invisible, is_plain, trimmed};
 
 /// What a text may hold besides letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ enum Kind {
 /// The text without blanks around it, in normal form C.
 pub(crate) fn normalized(text: &str) -> Cow<'_, str> {
     let text = trimmed(text);
-    match text.is_ascii() {
+    match is_plain(text) {
         true => Cow::Borrowed(text),
         false => ComposingNormalizerBorrowed::new_nfc().normalize(text),
     }
@@ -67,9 +67,7 @@ impl Fields<'_> {
 
 /// The normalized text, and whether characters were replaced or removed.
 fn cleaned(text: &str, kind: Kind) -> (Cow<'_, str>, bool) {
-    // Looking at every byte, the compiler looks at many at once.
-    let is_plain = !text.bytes().fold(false, |found, byte| found | !(b' '..0x7f).contains(&byte));
-    if is_plain {
+    if is_plain(text) {
         return (Cow::Borrowed(trimmed(text)), false);
     }
     let text = text.trim();

@@ -1,33 +1,7 @@
 //! Amounts in files and forms, as people and programs write them.
 
-use super::{AmbiguousAmount, Fields, Finding, FindingCode, Patch, shown_value};
-use crate::money::{AmountError, AmountNotation, Decimal, parse_plain};
-
-/// Where amounts are written as people write them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WrittenIn {
-    /// A file, whose import has options for its separators.
-    File(AmountNotation),
-    /// A form.
-    Form,
-}
-
-impl WrittenIn {
-    pub(super) fn notation(self) -> AmountNotation {
-        match self {
-            Self::File(notation) => notation,
-            Self::Form => AmountNotation::default(),
-        }
-    }
-
-    /// The advice to state separators, where that is possible.
-    pub(super) fn advice(self) -> &'static str {
-        match self {
-            Self::File(_) => ", or name the separator of thousands with `thousands_separator`",
-            Self::Form => "",
-        }
-    }
-}
+use super::{AmbiguousAmount, Fields, Finding, FindingCode, Patch, WrittenIn, shown_value};
+use crate::money::{AmountError, Decimal, parse_plain};
 
 impl Fields<'_> {
     /// Makes [`Fields::amount`] read text as in files and forms. What is wrong with an amount in some currencies only is
@@ -94,7 +68,7 @@ fn malformed(text: &str, written: WrittenIn) -> String {
 mod tests {
     use super::*;
     use crate::fields::{Names, Value};
-    use crate::money::Currency;
+    use crate::money::{AmountNotation, Currency};
 
     fn read(text: &str, decimal: &str, thousands: Option<&str>, currency: &str) -> Result<String, String> {
         let thousands = thousands.map(|thousands| thousands.parse().expect("a separator"));

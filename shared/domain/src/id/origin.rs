@@ -185,6 +185,13 @@ impl ImportId {
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()
     }
+
+    /// What the texts of ids begin with that are made in this millisecond. It sorts before them, and behind older ids.
+    #[must_use]
+    pub fn beginning_at(at: Timestamp) -> String {
+        let milliseconds = u64::try_from(at.as_millisecond()).unwrap_or_default();
+        format!("{}{:08x}-{:04x}", Self::PREFIX, milliseconds >> 16, milliseconds & 0xffff)
+    }
 }
 
 impl TryFrom<&[u8]> for ImportId {

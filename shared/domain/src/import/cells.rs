@@ -1,13 +1,11 @@
 //! Converts rows of any format to fields.
 
-use super::{AmountAt, Cells, Column, RowBody, RowRules, Shape};
+use super::row::NAMES;
+use super::{AmountAt, CellMark, Cells, Column, RowBody, RowRules, Shape};
 use crate::account::AccountField;
-use crate::fields::{Fields, Finding, FindingCode, Names, Value, WrittenIn, shown_value};
+use crate::fields::{Fields, Finding, FindingCode, Severity, Value, WrittenIn, shown_value};
 use crate::money::{parse_json_number, parse_plain};
 use crate::text::{is_blank, trimmed};
-
-/// The names of the fields, each at the position of its field.
-pub(super) const NAMES: &Names = &Names::new(AccountField::NAMES);
 
 /// The fields of a row.
 pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'a>) -> Fields<'a> {
@@ -110,11 +108,47 @@ fn read_record<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
         return fields.report(Finding::in_row(FindingCode::ColumnCount, reason));
     }
-    for (cell, column) in record.iter().zip(columns) {
-        if let Some(field) = column.field {
-            fields.put_at(field as usize, value_of_cell(cell, field));
+    for (at, (cell, column)) in record.iter().zip(columns).enumerate() {
+        let Some(field) = column.field else { continue };
+        if let Some(found) = record.mark(at).and_then(|mark| finding_of(mark, cell, field)) {
+            let is_refused = found.code.severity() == Severity::Error;
+            fields.report(found);
+            // A reported error stands for the value.
+            if is_refused {
+                continue;
+            }
         }
+        fields.put_at(field as usize, value_of_cell(cell, field));
     }
+}
+
+/// What is found in a cell of a workbook that is not a text.
+fn finding_of(mark: CellMark, cell: &str, field: AccountField) -> Option<Finding> {
+    let is_id = AccountField::IDS.contains(&field);
+    let (code, reason) = match mark {
+        CellMark::Error => (FindingCode::ErrorValue, format!("the cell has the error {}", shown_value(cell))),
+        CellMark::NoResult => {
+            let reason = "the cell has a formula whose result the file lacks; open the workbook in a spreadsheet and save it";
+            (FindingCode::ErrorValue, reason.to_owned())
+        }
+        CellMark::LongNumber if is_id => {
+            let reason = "the cell is a number of more than 15 digits, which spreadsheets don't keep; enter the id as text";
+            (FindingCode::MangledId, reason.to_owned())
+        }
+        CellMark::Date if is_id => {
+            let reason = format!(
+                "the cell is a date, {}, into which a spreadsheet may have turned the id; enter the id as text",
+                shown_value(cell)
+            );
+            (FindingCode::MangledId, reason)
+        }
+        CellMark::Number if is_id => {
+            let reason = "the cell is a number, which has no zeros in front; format the column as text if the ids have some";
+            (FindingCode::NumericId, reason.to_owned())
+        }
+        CellMark::LongNumber | CellMark::Date | CellMark::Number => return None,
+    };
+    Some(Finding::in_field(field.name(), code, reason))
 }
 
 fn value_of_cell(cell: &str, field: AccountField) -> Value<'_> {

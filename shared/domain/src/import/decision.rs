@@ -24,7 +24,7 @@ use jiff::Timestamp;
 
 use super::AccountUpsert;
 use crate::account::{Account, AccountField, AccountState, FieldSet, History, Revision, Written};
-use crate::fields::{Finding, FindingCode, Patch};
+use crate::fields::{Finding, FindingCode};
 use crate::id::{AccountId, ImportId};
 use crate::money::Currency;
 
@@ -96,7 +96,38 @@ impl From<Finding> for Refused {
 const SET_BY_COMPLETE_ROWS: [AccountField; 3] =
     [AccountField::ContactName, AccountField::TotalAmount, AccountField::Balance];
 
+/// What a row did to its account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowDone {
+    /// Its outcome.
+    pub written: Written,
+    /// The account's currency after the row; `None` if the account was deleted since.
+    pub currency: Option<Currency>,
+    /// The account's revision after the row; `None` if a newer import, edit or deletion has overtaken the row.
+    pub revision: Option<Revision>,
+}
+
 impl RowWrite<'_> {
+    /// What the row does, once it is written as decided for its account in this state.
+    #[must_use]
+    pub fn done(&self, decision: &Decision, before: &AccountState) -> RowDone {
+        let done = self.done_before(decision.outcome(), before);
+        let Decision::Write(after, _) = decision else { return done };
+        let (after, _) = &**after;
+        let changed = before.account.as_ref().is_none_or(|before| before.revision != after.revision);
+        let revision = if changed { Some(after.revision) } else { done.revision };
+        RowDone { currency: Some(after.currency), revision, ..done }
+    }
+
+    /// What the row did that was written before with this outcome, if its account is in this state now.
+    #[must_use]
+    pub fn done_before(&self, written: Written, now: &AccountState) -> RowDone {
+        let account = now.account.as_ref();
+        let overtaken = now.history.has_newer_than(self.import);
+        let revision = account.filter(|_| !overtaken).map(|account| account.revision);
+        RowDone { written, currency: account.map(|account| account.currency), revision }
+    }
+
     /// Decides what the row does to its account in this state.
     ///
     /// # Errors
@@ -290,11 +321,7 @@ impl RowWrite<'_> {
 
     /// The currency that the row states.
     fn stated_currency(&self) -> Option<Currency> {
-        match self.upsert.currency {
-            Patch::Set(currency) => Some(currency),
-            Patch::Clear => Some(self.default_currency),
-            Patch::Keep => None,
-        }
+        self.upsert.stated_currency(self.default_currency)
     }
 
     /// The account after the row. If it has changed, it gets a new revision.

@@ -2,15 +2,17 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use strum::EnumString;
 
-use super::{Counts, Notation, Progress, RowRules, UsedProfile};
+use super::{Counts, FileName, Notation, Progress, RowRules, UsedProfile};
 use crate::fields::{Finding, FindingCode};
 use crate::id::{ImportId, OrgId};
 
 /// The status of an import.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum ImportStatus {
     /// Rows are being processed.
     Processing,
@@ -69,6 +71,9 @@ pub struct ImportJob {
     pub status: ImportStatus,
     /// The file of the payload.
     pub payload: PayloadFile,
+    /// The name of the file that was uploaded, if the upload stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<FileName>,
     /// The format of the payload and the options, which later versions of the profile do not change.
     pub notation: Notation,
     /// The profile that some of the options are from.
@@ -88,8 +93,6 @@ pub struct ImportJob {
     /// counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_encoding: Option<String>,
-    /// The number of rows that a later row supersedes; known when the rows are counted.
-    pub superseded: u64,
     /// The number of chunks that are certainly queued. Some of the following `chunks_at_once` may be queued as well.
     pub queued: u32,
     /// The number of chunks; `None` until all are queued.
@@ -148,6 +151,7 @@ impl ImportJob {
             org,
             status: ImportStatus::Processing,
             payload,
+            filename: None,
             notation,
             profile,
             dry_run,
@@ -155,7 +159,6 @@ impl ImportJob {
             chunks_at_once: chunks_at_once.max(1),
             total_records,
             assumed_encoding: None,
-            superseded: 0,
             queued: 0,
             chunks: None,
             round: 0,
@@ -216,8 +219,8 @@ impl Import {
     /// The number of rows whose outcome is known.
     #[must_use]
     pub fn processed(&self) -> u64 {
-        let Counts { imported, updated, failed, .. } = self.counts();
-        self.job.superseded + imported + updated + failed
+        let Counts { imported, updated, superseded, failed, .. } = self.counts();
+        imported + updated + superseded + failed
     }
 
     /// The number of rows that will not be processed, because the job has failed or was cancelled.
@@ -261,7 +264,7 @@ impl Import {
     pub fn pace(&self, now: Timestamp) -> Option<(u64, Option<u64>)> {
         let elapsed = self.job.completed_at.unwrap_or(now).duration_since(self.job.planned_at?);
         let milliseconds = u64::try_from(elapsed.as_millis()).ok()?.max(1);
-        let done = self.processed() - self.job.superseded;
+        let done = self.processed();
         let left = self.job.total_records?.saturating_sub(self.processed());
         let running = self.job.status == ImportStatus::Processing && done > 0;
         let remaining = running.then(|| (left * milliseconds).div_ceil(done * 1_000));

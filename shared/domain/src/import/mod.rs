@@ -2,17 +2,21 @@
 //!
 //! Readers split a payload into unchecked [`RawRow`]s. A [`DuplicateScan`] of them finds the rows that a later row about the
 //! same account supersedes; a [`Chunker`] divides the others into chunks. [`RawRow::check`] turns a row into an
-//! [`AccountUpsert`] or the list of its errors, and [`RowWrite::decide`] what it does to its account. [`Import`] holds the counts. When the job has ended,
+//! [`AccountUpsert`] or the list of its errors, and [`RowWrite::decide`] what it does to its account. [`Import`] holds the counts,
+//! and [`ControlTotals`] the sums of the amounts beside them. When the job has ended,
 //! `total = imported + updated + superseded + failed`, plus `skipped` if it was cancelled; `updated` includes `unchanged`.
 
 mod cells;
 mod check;
 mod decision;
+mod filter;
+mod format;
 mod job;
 mod mapping;
 mod notation;
 mod open;
 mod options;
+mod outcome;
 mod plan;
 mod profile;
 mod progress;
@@ -20,7 +24,11 @@ mod record;
 mod report;
 mod row;
 mod rules;
+mod stated_options;
+mod stored;
 mod summary;
+mod sums;
+mod totals;
 mod upload;
 mod upsert;
 mod values;
@@ -30,30 +38,35 @@ pub use crate::date_format::DateFormat;
 pub use crate::fields::Misquoting;
 pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
-pub use decision::{Decision, Refused, RowWrite};
+pub use decision::{Decision, Refused, RowDone, RowWrite};
+pub use filter::ImportFilter;
+pub use format::Format;
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use mapping::{Mapping, UnknownField};
-pub use notation::{Format, Notation};
+pub use notation::Notation;
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
-    HEADER_LINE_MAX, ImportOfUpload, ImportOptions, Occurrence, Quote, Signs, StatedOptions, TextEncoding,
-    UNKNOWN_UPLOAD, comparable,
+    HEADER_LINE_MAX, ImportOptions, Occurrence, Quote, SheetRef, Signs, TextEncoding, comparable,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
-pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded};
+pub use outcome::RowOutcome;
+pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded, SupersededRow};
 pub use profile::{
     ImportProfile, NAME_CHARS_MAX, NewProfile, PROFILES_MAX, ProfileChange, ProfileKey, ProfileName,
     ProfileRef, UsedProfile, VERSIONS_MAX,
 };
 pub use progress::{Counts, Progress};
-pub use record::Cells;
-pub use report::{ChunkReport, RowOutcome, RowReport, processing_failed};
+pub use record::{CellMark, Cells};
+pub use report::{ChunkReport, RowReport, RowResult, processing_failed};
 pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
 pub use rules::RowRules;
+pub use stated_options::{ImportOfUpload, StatedOptions, UNKNOWN_UPLOAD};
 pub use summary::ImportSummary;
-pub use upload::{Announced, FILE_BYTES_MAX, Upload};
+pub use sums::{StatedAmount, Sums};
+pub use totals::{ControlTotal, ControlTotals};
+pub use upload::{Announced, FILE_BYTES_MAX, FileName, Upload};
 pub use upsert::{AccountUpsert, ContactUpsert};
 pub use values::RowContext;
 

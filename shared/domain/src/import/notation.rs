@@ -1,11 +1,13 @@
 //! The format of a payload and its options.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
-use super::{ImportOptions, RowRules};
-use crate::fields::InvalidValue;
+use super::options::contradiction;
+use super::{Format, ImportOptions, RowRules};
+use crate::fields::{Finding, FindingCode};
+
+/// The bytes of the options as JSON. They are stored in the job's item, which has 400 KB at most.
+const BYTES_MAX: usize = 100_000;
 
 /// The format of a payload and its options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,43 @@ impl Notation {
         Self { format, gzip: false, in_request: false, options: Box::default() }
     }
 
+    /// The notation of a payload with these options.
+    ///
+    /// # Errors
+    /// The options that don't exist for the format; options that contradict each other, which come from the query and the
+    /// body; and default values that no row may have.
+    pub fn with(options: ImportOptions, format: Format, gzip: bool) -> Result<Self, Vec<Finding>> {
+        let of_tables = [
+            ("mapping", options.mapping.is_some()),
+            ("columns", options.columns.is_some()),
+            ("decimal_separator", options.decimal_separator.is_some()),
+            ("thousands_separator", options.thousands_separator.is_some()),
+            ("amount", options.amount.is_some()),
+            ("blank_external_id", options.blank_external_id.is_some()),
+            ("header_line", options.header_line.is_some()),
+            ("sheet", options.sheet.is_some()),
+        ];
+        let of_texts = [
+            ("encoding", options.encoding.is_some()),
+            ("delimiter", options.delimiter.is_some()),
+            ("quote", options.quote.is_some()),
+        ];
+        let of_tables = of_tables.map(|(name, is_set)| (name, is_set && !format.is_table(), "CSV and XLSX"));
+        let of_texts = of_texts.map(|(name, is_set)| (name, is_set && format != Format::Csv, "CSV"));
+        let refused = of_tables.into_iter().chain(of_texts).filter(|(_, is_refused, _)| *is_refused);
+        let refused = refused.map(|(name, _, formats)| {
+            let reason = format!("this option is only for {formats}");
+            Finding::in_field(name, FindingCode::InvalidValue, reason)
+        });
+        let mut refused: Vec<_> = refused.collect();
+        refused.extend(contradiction(options.decimal_separator, options.thousands_separator));
+        refused.extend(options.contents_findings());
+        match refused.is_empty() {
+            true => Ok(Self { format, gzip, in_request: false, options: Box::new(options) }),
+            false => Err(refused),
+        }
+    }
+
     /// The rules for the values of rows.
     #[must_use]
     pub fn rules(&self) -> RowRules<'_> {
@@ -38,29 +77,41 @@ impl Notation {
     }
 }
 
-/// The format of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = ImportFormat))]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// `{ "accounts": [ … ] }`.
-    Json,
-    /// One JSON object per line.
-    Ndjson,
-    /// A header and one record per row (RFC 4180), separated by commas, semicolons, tabs or another character.
-    Csv,
+impl ImportOptions {
+    /// What is wrong with the options whatever the file is: default values that no row may have, and too many bytes.
+    #[must_use]
+    pub fn contents_findings(&self) -> Vec<Finding> {
+        let mut findings = RowRules::of(self).invalid_defaults();
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        if json.len() > BYTES_MAX {
+            let largest = if self.columns.is_some() { "columns" } else { "mapping" };
+            let reason = format!("the options have more than {BYTES_MAX} bytes in all");
+            findings.push(Finding::in_field(largest, FindingCode::TooLong, reason));
+        }
+        findings
+    }
 }
 
-impl FromStr for Format {
-    type Err = InvalidValue;
+#[cfg(test)]
+mod tests {
+    use super::super::Quote;
+    use super::*;
+    use crate::date_format::DateFormat;
 
-    fn from_str(name: &str) -> Result<Self, InvalidValue> {
-        Ok(match name {
-            "json" => Self::Json,
-            "ndjson" => Self::Ndjson,
-            "csv" => Self::Csv,
-            _ => return Err(InvalidValue("expected csv, ndjson or json")),
-        })
+    #[test]
+    fn options_are_refused_for_formats_without_them() {
+        let options = ImportOptions {
+            header_line: Some(2),
+            date_format: Some(DateFormat::Serial),
+            quote: Some(Quote::Single),
+            ..Default::default()
+        };
+        for (format, expected) in
+            [(Format::Ndjson, &["header_line", "quote"][..]), (Format::Xlsx, &["quote"]), (Format::Csv, &[])]
+        {
+            let refused = Notation::with(options.clone(), format, false).err().unwrap_or_default();
+            let refused: Vec<_> = refused.iter().filter_map(|found| found.field.as_deref()).collect();
+            assert_eq!(refused, expected, "{format:?}");
+        }
     }
 }

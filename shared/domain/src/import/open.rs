@@ -68,12 +68,12 @@ mod tests {
 
     use super::*;
     use crate::id::{ImportId, OrgId};
-    use crate::import::{Accepted, Format, ImportOptions, PayloadFile, Progress};
+    use crate::import::{Accepted, Format, Notation, PayloadFile, Progress};
 
     fn ended(status: ImportStatus, totals: Option<Progress>) -> ImportJob {
         let accepted = Accepted {
             payload: PayloadFile { name: "payload".to_owned(), bytes: 1, etag: None },
-            notation: ImportOptions::default().notation(Format::Json, false).expect("a notation"),
+            notation: Notation::of(Format::Json),
             profile: None,
             total_records: None,
             dry_run: false,
@@ -96,14 +96,14 @@ mod tests {
     #[test]
     fn import_is_open_as_long_as_something_of_it_may_be_processed() {
         use ImportStatus::{Cancelled, Completed, CompletedWithErrors, Failed, Processing};
-        let all = Some(Progress::default());
+        let all = || Some(Progress::default());
         assert_eq!(hours_open(&ended(Processing, None)), 1_000);
         for status in [Completed, CompletedWithErrors, Cancelled] {
-            assert_eq!(hours_open(&ended(status, all)), 0, "{status:?}");
+            assert_eq!(hours_open(&ended(status, all())), 0, "{status:?}");
         }
         assert_eq!(hours_open(&ended(Cancelled, None)), 1, "a chunk was skipped");
         assert_eq!(hours_open(&ended(CompletedWithErrors, None)), 14 * 24 + 1, "a chunk is exhausted");
-        let failed = ended(Failed, all);
+        let failed = ended(Failed, all());
         assert_eq!(hours_open(&failed), 14 * 24 + 1);
         let unreadable = ImportJob { unreadable: true, ..failed };
         assert_eq!(hours_open(&unreadable), 14 * 24 + 1, "chunks may have been queued");

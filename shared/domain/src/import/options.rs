@@ -4,6 +4,7 @@
 mod amount;
 mod columns;
 mod defaults;
+mod sheet;
 mod table;
 
 use serde::de::DeserializeOwned;
@@ -16,23 +17,19 @@ pub use amount::{AmountColumns, Signs};
 pub use columns::Named as ColumnChoiceSchema;
 pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Occurrence, comparable};
 pub use defaults::Defaults;
+pub use sheet::SheetRef;
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
 
-use super::{Format, Mapping, Notation, ProfileRef, RowRules};
+use super::{Format, Mapping};
 use crate::bank::Country;
 use crate::date_format::DateFormat;
-use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
-use crate::id::UploadId;
+use crate::fields::{Body, Fields, Finding, FindingCode, Patch, Value};
 use crate::money::{DecimalSeparator, ThousandsSeparator};
 
-/// The reason for which an upload id is refused.
-pub const UNKNOWN_UPLOAD: &str = "not the upload_id of a file that was asked for in the last days";
 /// The largest number of a header's line.
 pub const HEADER_LINE_MAX: i64 = 1_000;
 /// The columns that the options may name: as many as a file may have.
 const COLUMNS_MAX: usize = 1_000;
-/// The bytes of the options as JSON. They are stored in the job's item, which has 400 KB at most.
-const BYTES_MAX: usize = 100_000;
 
 /// The options of an import: in the query, in the body that names an uploaded file, or in an import profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Body)]
@@ -43,11 +40,12 @@ pub struct ImportOptions {
     /// The format. By default that of the upload or of the body, or else what the first bytes say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// The fields that columns fill whose headers are not field names: headers, each with a field. Only for CSV.
+    /// The fields that columns fill whose headers are not field names: headers, each with a field. Only for CSV and XLSX.
     #[body(read = mapping)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
-    /// The columns that fill fields, also by number, or by the occurrence of a header that several columns have. Only for CSV.
+    /// The columns that fill fields, also by number, or by the occurrence of a header that several columns have. Only for CSV and
+    /// XLSX.
     #[body(read = columns, wire = Vec<columns::Named>, schema(max_items = 1_000))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<ColumnChoice>>,
@@ -55,27 +53,27 @@ pub struct ImportOptions {
     #[body(read = structure)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub defaults: Option<Defaults>,
-    /// The decimal separator of amounts, a point by default; only for CSV.
+    /// The decimal separator of amounts, a point by default; only for CSV, and for cells of XLSX that hold texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_separator: Option<DecimalSeparator>,
     /// The separator of thousands in amounts. A space stands for spaces without a break, too. By default amounts have none,
-    /// and one such as `25.000` EUR is refused. Only for CSV.
+    /// and one such as `25.000` EUR is refused. Only for CSV, and for cells of XLSX that hold texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub thousands_separator: Option<ThousandsSeparator>,
     /// The format of dates: `YYYY-MM-DD` by default, another order such as `DD.MM.YYYY`, `MM/DD/YYYY` or `DD/MM/YY`, or
-    /// `serial` for a spreadsheet's number of a day.
+    /// `serial` for a spreadsheet's number of a day. Cells of XLSX that hold dates need no format.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_format: Option<DateFormat>,
     /// The country of phone numbers without a country code (ISO 3166-1 alpha-2).
     #[body(read = default_country)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_country: Option<Country>,
-    /// The columns of the amount, if it is not one column `total_amount`. Only for CSV.
+    /// The columns of the amount, if it is not one column `total_amount`. Only for CSV and XLSX.
     #[body(read = structure, wire = amount::Columns)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount: Option<AmountColumns>,
     /// What happens to a row with a blank `external_id` in a file with that column: it is refused by default. Only for
-    /// CSV.
+    /// CSV and XLSX.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blank_external_id: Option<BlankExternalId>,
     /// The encoding, by a label of the Encoding Standard, such as `windows-1250`; recognized by default. Only for CSV.
@@ -89,43 +87,19 @@ pub struct ImportOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quote: Option<Quote>,
     /// The line of the header, from 1; by default the first line with the headers that are named or known. Earlier lines
-    /// are skipped. Only for CSV.
+    /// are skipped. Only for CSV and XLSX.
     #[body(integer(1, HEADER_LINE_MAX))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_line: Option<i64>,
+    /// The sheet of a workbook: its name, or its number among the visible sheets, from 1; the first visible one by default. For
+    /// CSV, which is one sheet, it has no effect. Not for JSON.
+    #[body(read = sheet)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<SheetRef>,
     /// Whether the import writes nothing, and reports what it would do to each row.
     #[body(read = Fields::boolean)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
-}
-
-/// The options that a request states, and the profile that has others.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Body)]
-pub struct StatedOptions {
-    /// The profile. Options that the request states itself take precedence.
-    pub profile: Option<ProfileRef>,
-    /// The options.
-    #[body(nested)]
-    pub options: ImportOptions,
-}
-
-impl StatedOptions {
-    /// These; what is not stated is taken from `other`.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self { profile: self.profile.or(other.profile), options: self.options.or(other.options) }
-    }
-}
-
-/// An uploaded file of accounts to import, with the options of the import.
-#[derive(Clone, Debug, PartialEq, Eq, Body)]
-pub struct ImportOfUpload {
-    /// The upload.
-    #[body(read = upload_id)]
-    pub upload_id: UploadId,
-    /// The options.
-    #[body(nested)]
-    pub stated: StatedOptions,
 }
 
 impl ImportOptions {
@@ -147,52 +121,9 @@ impl ImportOptions {
             delimiter: self.delimiter.or(other.delimiter),
             quote: self.quote.or(other.quote),
             header_line: self.header_line.or(other.header_line),
+            sheet: self.sheet.or(other.sheet),
             dry_run: self.dry_run.or(other.dry_run),
         }
-    }
-
-    /// The notation of a payload with these options.
-    ///
-    /// # Errors
-    /// The options that exist only for CSV, for a payload in another format; options that contradict each other, which come
-    /// from the query and the body; and default values that no row may have.
-    pub fn notation(self, format: Format, gzip: bool) -> Result<Notation, Vec<Finding>> {
-        let of_csv = [
-            ("mapping", self.mapping.is_some()),
-            ("columns", self.columns.is_some()),
-            ("decimal_separator", self.decimal_separator.is_some()),
-            ("thousands_separator", self.thousands_separator.is_some()),
-            ("amount", self.amount.is_some()),
-            ("blank_external_id", self.blank_external_id.is_some()),
-            ("encoding", self.encoding.is_some()),
-            ("delimiter", self.delimiter.is_some()),
-            ("quote", self.quote.is_some()),
-            ("header_line", self.header_line.is_some()),
-        ];
-        let refused = of_csv.into_iter().filter(|(_, is_set)| *is_set && format != Format::Csv);
-        let refused = refused.map(|(name, _)| {
-            Finding::in_field(name, FindingCode::InvalidValue, "this option is only for CSV")
-        });
-        let mut refused: Vec<_> = refused.collect();
-        refused.extend(contradiction(self.decimal_separator, self.thousands_separator));
-        refused.extend(self.contents_findings());
-        match refused.is_empty() {
-            true => Ok(Notation { format, gzip, in_request: false, options: Box::new(self) }),
-            false => Err(refused),
-        }
-    }
-
-    /// What is wrong with the options whatever the file is: default values that no row may have, and too many bytes.
-    #[must_use]
-    pub fn contents_findings(&self) -> Vec<Finding> {
-        let mut findings = RowRules::of(self).invalid_defaults();
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        if json.len() > BYTES_MAX {
-            let largest = if self.columns.is_some() { "columns" } else { "mapping" };
-            let reason = format!("the options have more than {BYTES_MAX} bytes in all");
-            findings.push(Finding::in_field(largest, FindingCode::TooLong, reason));
-        }
-        findings
     }
 
     /// Whether the option of this name is set.
@@ -203,7 +134,7 @@ impl ImportOptions {
 }
 
 /// The finding about a separator that would have both meanings.
-fn contradiction(
+pub(super) fn contradiction(
     decimal: Option<DecimalSeparator>,
     thousands: Option<ThousandsSeparator>,
 ) -> Option<Finding> {
@@ -224,10 +155,6 @@ fn separators_differ(
     if let Some(finding) = contradiction(decimal.copied(), thousands.copied()) {
         fields.report(finding);
     }
-}
-
-fn upload_id(fields: &mut Fields<'_>, name: &'static str) -> Patch<UploadId> {
-    fields.patch(name, |id| id.parse().map_err(|_| InvalidValue(UNKNOWN_UPLOAD)))
 }
 
 /// A structure: a value in a body, its text in JSON in a query.
@@ -262,6 +189,24 @@ fn columns(fields: &mut Fields<'_>, name: &'static str) -> Patch<Vec<ColumnChoic
     }
 }
 
+fn sheet(fields: &mut Fields<'_>, name: &'static str) -> Patch<SheetRef> {
+    let sheet = match fields.take(name) {
+        None => return Patch::Keep,
+        Some(Value::Null) => return Patch::Clear,
+        Some(Value::Text(text)) => SheetRef::named(&text),
+        Some(Value::Number(number)) => number.parse().ok().and_then(SheetRef::numbered),
+        Some(_) => None,
+    };
+    match sheet {
+        Some(sheet) => Patch::Set(sheet),
+        None => fields.refuse(
+            name,
+            FindingCode::InvalidValue,
+            "expected the name of a sheet, of at most 100 characters, or its number from 1",
+        ),
+    }
+}
+
 fn default_country(fields: &mut Fields<'_>, name: &'static str) -> Patch<Country> {
     match fields.parse::<Country>(name) {
         Patch::Set(country) if phonelib::country_by_code(country.as_str()).is_none() => {
@@ -273,12 +218,13 @@ fn default_country(fields: &mut Fields<'_>, name: &'static str) -> Patch<Country
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Format, Notation};
     use super::*;
 
     fn read(json: &str) -> Result<ImportOptions, Vec<String>> {
         let fields = Fields::of_json(ImportOptions::FIELDS, json.as_bytes()).expect("JSON");
         let options = ImportOptions::read(fields, ())
-            .and_then(|options| options.clone().notation(Format::Csv, false).map(|_| options));
+            .and_then(|options| Notation::with(options.clone(), Format::Csv, false).map(|_| options));
         options.map_err(|found| {
             found.into_iter().map(|found| found.field.unwrap_or_default().into_owned()).collect()
         })
@@ -291,7 +237,7 @@ mod tests {
             "defaults": {"currency": "EUR", "source_system": "SAP"}, "decimal_separator": ",", "thousands_separator": ".",
             "date_format": "DD.MM.YYYY", "default_country": "de", "amount": {"debit": "Soll", "credit": "Haben"},
             "blank_external_id": "allow", "encoding": "windows-1250", "delimiter": ";", "quote": "'", "header_line": 5,
-            "dry_run": true
+            "sheet": 2, "dry_run": true
         }"#;
         let options = read(json).expect("valid options");
         let stored = serde_json::to_string(&options).expect("JSON");
@@ -304,7 +250,9 @@ mod tests {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             fields.put(name, Value::Text(text.into()));
         }
-        assert_eq!(ImportOptions::read(fields, ()), Ok(options));
+        // A number in a query may be the name of a sheet.
+        let sheet = SheetRef::named("2");
+        assert_eq!(ImportOptions::read(fields, ()), Ok(ImportOptions { sheet, ..options }));
     }
 
     #[test]
@@ -322,24 +270,12 @@ mod tests {
             (r#"{"delimiter": "ab"}"#, "delimiter"),
             (r#"{"quote": "a"}"#, "quote"),
             (r#"{"header_line": 0}"#, "header_line"),
+            (r#"{"sheet": 0}"#, "sheet"),
+            (r#"{"sheet": ""}"#, "sheet"),
             (r#"{"blank_external_id": "ignore"}"#, "blank_external_id"),
         ] {
             assert_eq!(read(json), Err(vec![name.to_owned()]), "{json}");
         }
         assert!(read(r#"{"date_format": "DD.MM.YYYY", "defaults": {"due_date": "31.12.2026"}}"#).is_ok());
-    }
-
-    #[test]
-    fn options_of_tables_are_refused_for_json() {
-        let options = ImportOptions {
-            header_line: Some(2),
-            date_format: Some(DateFormat::Serial),
-            ..Default::default()
-        };
-        let refused = options.notation(Format::Ndjson, false).expect_err("an option of CSV");
-        assert_eq!(
-            refused.iter().map(|found| found.field.as_deref()).collect::<Vec<_>>(),
-            [Some("header_line")]
-        );
     }
 }

@@ -1,8 +1,8 @@
 //! The plan of an import: which rows are superseded, and how the others are divided into chunks.
 //!
 //! Planning reads the payload twice. The first time, a [`DuplicateScan`] keeps 16 bytes of each row,
-//! enough to recognize rows about the same account; the second time, a [`Chunker`] drops the superseded rows and divides
-//! the rest. The same payload always gives the same chunks, so that an interrupted plan can be continued.
+//! enough to recognize rows about the same account; the second time, a [`Chunker`] divides the rows and marks the superseded
+//! ones. The same payload always gives the same chunks, so that an interrupted plan can be continued.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,17 @@ pub struct Chunk {
     pub shape: Shape,
     /// Its rows in the order of the payload, without superseded ones.
     pub rows: Vec<RawRow>,
+    /// The superseded rows between them, which are reported and not written.
+    pub superseded: Vec<SupersededRow>,
+}
+
+/// A row that a later row about the same account supersedes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SupersededRow {
+    /// The row.
+    pub row: RawRow,
+    /// The index of the last row about the account, which counts.
+    pub by: u64,
 }
 
 /// The bits of a row's index, below the digest of its account.
@@ -64,14 +75,23 @@ impl DuplicateScan {
     #[must_use]
     pub fn finish(self) -> Superseded {
         let Self { total, bytes, mut digests, .. } = self;
+        // From the last row about an account to the first. Each is replaced by its index above that of the last one, in
+        // place: all rows of a payload may be about one account.
+        digests.sort_unstable_by(|a, b| b.cmp(a));
+        let mut last: Option<u128> = None;
+        digests.retain_mut(|digest| match last {
+            Some(last) if last >> INDEX_BITS == *digest >> INDEX_BITS => {
+                *digest = (*digest & INDEX_MASK) << INDEX_BITS | last & INDEX_MASK;
+                true
+            }
+            _ => {
+                last = Some(*digest);
+                false
+            }
+        });
         digests.sort_unstable();
-        let mut rows: Vec<u64> = digests
-            .windows(2)
-            .filter(|pair| matches!(pair, [a, b] if a >> INDEX_BITS == b >> INDEX_BITS))
-            .filter_map(|pair| u64::try_from(pair.first()? & INDEX_MASK).ok())
-            .collect();
-        rows.sort_unstable();
-        Superseded { total, bytes, rows }
+        digests.shrink_to_fit();
+        Superseded { total, bytes, rows: digests }
     }
 }
 
@@ -82,8 +102,8 @@ pub struct Superseded {
     pub total: u64,
     /// The memory that all rows take, in bytes.
     bytes: usize,
-    /// The indexes of the superseded rows, ascending.
-    rows: Vec<u64>,
+    /// The superseded rows, ascending: the index of each, and below it that of the row that counts.
+    rows: Vec<u128>,
 }
 
 impl Superseded {
@@ -93,20 +113,27 @@ impl Superseded {
         self.rows.len() as u64
     }
 
-    /// Whether the other rows fit into one chunk of at most `rows_per_chunk` rows.
+    /// Whether the row with this index is superseded.
     #[must_use]
-    pub fn leave_one_chunk(&self, rows_per_chunk: usize) -> bool {
-        self.total - self.count() <= rows_per_chunk as u64 && self.bytes < CHUNK_BYTES
+    pub fn has(&self, index: u64) -> bool {
+        self.rows.binary_search_by_key(&u128::from(index), |row| row >> INDEX_BITS).is_ok()
+    }
+
+    /// Whether all rows fit into one chunk of at most `rows_per_chunk` rows.
+    #[must_use]
+    pub fn fit_one_chunk(&self, rows_per_chunk: usize) -> bool {
+        self.total <= rows_per_chunk as u64 && self.bytes < CHUNK_BYTES
     }
 }
 
-/// Divides the rows of a payload, in their order, into chunks.
+/// Divides the rows of a payload, in their order, into chunks. Superseded rows count for the size of a chunk as the others do.
 #[derive(Debug)]
 pub struct Chunker {
-    superseded: std::iter::Peekable<std::vec::IntoIter<u64>>,
+    superseded: std::iter::Peekable<std::vec::IntoIter<u128>>,
     rows_per_chunk: usize,
     number: u32,
     rows: Vec<RawRow>,
+    superseded_rows: Vec<SupersededRow>,
     bytes: usize,
 }
 
@@ -115,30 +142,45 @@ impl Chunker {
     #[must_use]
     pub fn new(superseded: Superseded, rows_per_chunk: usize) -> Self {
         let superseded = superseded.rows.into_iter().peekable();
-        Self { superseded, rows_per_chunk: rows_per_chunk.max(1), number: 0, rows: Vec::new(), bytes: 0 }
+        let rows_per_chunk = rows_per_chunk.max(1);
+        Self {
+            superseded,
+            rows_per_chunk,
+            number: 0,
+            rows: Vec::new(),
+            superseded_rows: Vec::new(),
+            bytes: 0,
+        }
     }
 
     /// Adds the next row. Returns a chunk when it is full.
     pub fn push(&mut self, shape: &Shape, row: RawRow) -> Option<Chunk> {
-        if self.superseded.next_if_eq(&row.index).is_some() {
-            return None;
-        }
         self.bytes += row.body.len();
-        self.rows.push(row);
-        let full = self.rows.len() >= self.rows_per_chunk || self.bytes >= CHUNK_BYTES;
+        let is_of_row = |superseded: &u128| superseded >> INDEX_BITS == u128::from(row.index);
+        match self.superseded.next_if(is_of_row) {
+            Some(superseded) => {
+                let by = u64::try_from(superseded & INDEX_MASK).unwrap_or(u64::MAX);
+                self.superseded_rows.push(SupersededRow { row, by });
+            }
+            None => self.rows.push(row),
+        }
+        let rows = self.rows.len() + self.superseded_rows.len();
+        let full = rows >= self.rows_per_chunk || self.bytes >= CHUNK_BYTES;
         full.then(|| self.take_chunk(shape))
     }
 
     /// The last chunk, if rows are left.
     pub fn finish(&mut self, shape: &Shape) -> Option<Chunk> {
-        (!self.rows.is_empty()).then(|| self.take_chunk(shape))
+        let is_empty = self.rows.is_empty() && self.superseded_rows.is_empty();
+        (!is_empty).then(|| self.take_chunk(shape))
     }
 
     fn take_chunk(&mut self, shape: &Shape) -> Chunk {
         let number = self.number;
         self.number += 1;
         self.bytes = 0;
-        Chunk { number, shape: shape.clone(), rows: std::mem::take(&mut self.rows) }
+        let (rows, superseded) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.superseded_rows));
+        Chunk { number, shape: shape.clone(), rows, superseded }
     }
 }
 
@@ -187,7 +229,16 @@ mod tests {
             prop_assert_eq!(&kept, &expected);
             prop_assert_eq!(superseded.total, ids.len() as u64);
             prop_assert_eq!(superseded.count() + kept.len() as u64, superseded.total);
-            prop_assert!(chunks.iter().zip(0..).all(|(c, n)| c.number == n && !c.rows.is_empty() && c.rows.len() <= size));
+            for row in chunks.iter().flat_map(|chunk| &chunk.superseded) {
+                let id = |index: u64| &ids[usize::try_from(index).expect("an index")];
+                prop_assert!(kept.contains(&row.by) && row.by > row.row.index);
+                prop_assert_eq!(id(row.by), id(row.row.index));
+            }
+            let sizes = chunks.iter().map(|chunk| chunk.rows.len() + chunk.superseded.len());
+            prop_assert_eq!(sizes.clone().sum::<usize>(), ids.len());
+            prop_assert!(sizes.into_iter().all(|rows| (1..=size).contains(&rows)));
+            prop_assert!(chunks.iter().zip(0..).all(|(chunk, number)| chunk.number == number));
+            prop_assert_eq!(superseded.fit_one_chunk(size), chunks.len() <= 1);
         }
     }
 }

@@ -263,6 +263,7 @@ fn options(fields: &mut Fields<'_>, name: &'static str) -> Patch<ImportOptions> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Format, Notation};
     use super::*;
 
     #[test]
@@ -322,7 +323,7 @@ mod tests {
         let used = UsedProfile { id, name: "erp".parse().expect("a name"), version: 3 };
         let stated = ImportOptions { header_line: Some(3), ..ImportOptions::default() };
         let effective = stated.clone().or(options);
-        let refused = effective.notation(crate::import::Format::Json, false).expect_err("options of CSV");
+        let refused = Notation::with(effective, Format::Json, false).expect_err("options of CSV");
         let places: Vec<_> = used.explain(refused, &stated).into_iter().map(|found| found.field).collect();
         assert_eq!(places, [Some("profile".into()), Some("header_line".into())]);
     }

@@ -1,22 +1,40 @@
-//! The cells of a CSV record.
+//! The cells of a record of a table.
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::is_blank;
 
-/// The cells of a CSV record, one after the other in one text: a record takes two allocations, however many cells it has.
+/// What a cell of a workbook is, if it is not a text. Its text is what a CSV file would have in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CellMark {
+    /// A number.
+    Number,
+    /// A number of more digits than spreadsheets keep.
+    LongNumber,
+    /// A date.
+    Date,
+    /// An error, such as `#N/A`.
+    Error,
+    /// A formula whose result the file lacks.
+    NoResult,
+}
+
+/// The cells of a record, one after the other in one text: a record takes two allocations, however many cells it has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cells {
     text: String,
     /// The positions in `text` at which the cells end, ascending.
     ends: Vec<usize>,
+    /// The cells that are not texts, by their positions, ascending.
+    marks: Vec<(usize, CellMark)>,
 }
 
 impl Cells {
     /// The cells that end at these positions, in bytes, of a text in which they stand one after the other.
     #[must_use]
     pub fn new(text: &str, ends: &[usize]) -> Self {
-        Self { text: text.to_owned(), ends: ends.to_vec() }
+        Self { text: text.to_owned(), ends: ends.to_vec(), marks: Vec::new() }
     }
 
     /// Adds a cell behind the others.
@@ -25,10 +43,23 @@ impl Cells {
         self.ends.push(self.text.len());
     }
 
+    /// Adds a cell that may be marked behind the others.
+    pub fn push_marked(&mut self, cell: &str, mark: Option<CellMark>) {
+        self.marks.extend(mark.map(|mark| (self.ends.len(), mark)));
+        self.push(cell);
+    }
+
+    /// What the cell at a position is, if it is not a text.
+    #[must_use]
+    pub fn mark(&self, at: usize) -> Option<CellMark> {
+        self.marks.iter().find(|(marked, _)| *marked == at).map(|(_, mark)| *mark)
+    }
+
     /// Removes the cells after the first `len`.
     pub fn truncate(&mut self, len: usize) {
         self.ends.truncate(len);
         self.text.truncate(self.ends.last().copied().unwrap_or_default());
+        self.marks.retain(|(marked, _)| *marked < len);
     }
 
     /// Whether all cells from this position on are blank.
@@ -69,7 +100,7 @@ impl Cells {
 
     /// The memory that they take, in bytes.
     pub(super) fn memory(&self) -> usize {
-        self.text.len() + size_of_val(self.ends.as_slice())
+        self.text.len() + size_of_val(self.ends.as_slice()) + size_of_val(self.marks.as_slice())
     }
 }
 

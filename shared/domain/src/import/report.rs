@@ -1,25 +1,13 @@
-//! The report of a chunk: the errors and warnings of its rows.
+//! The report of a chunk: the result of each row, and the errors and warnings of its rows.
 
 use serde::{Deserialize, Serialize};
 
 use super::cells::{fields_of, text_of};
-use super::{Chunk, Counts, LEFT_OUT, REASON, RawRow, RowBody, RowRules, Shape};
-use crate::account::{AccountField, Written};
+use super::{Chunk, Counts, LEFT_OUT, REASON, RawRow, RowBody, RowOutcome, RowRules, Shape};
+use crate::account::{AccountField, Revision, Written};
 use crate::fields::{Finding, FindingCode, Severity, unknown_fields};
+use crate::id::AccountId;
 use crate::money::Currency;
-
-/// The outcome of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowOutcome {
-    /// It created an account.
-    Imported,
-    /// It changed an account.
-    Updated,
-    /// It found its account as it describes it.
-    Unchanged,
-    /// It was refused or could not be written.
-    Failed,
-}
 
 impl From<Written> for RowOutcome {
     fn from(written: Written) -> Self {
@@ -29,6 +17,24 @@ impl From<Written> for RowOutcome {
             Written::Unchanged => Self::Unchanged,
         }
     }
+}
+
+/// The result of a row, as the report of every row has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowResult {
+    /// The row's index in the payload, counting from 0.
+    pub index: u64,
+    /// The line of the file on which it begins, counting from 1; absent for a JSON body.
+    pub line: Option<u64>,
+    /// What became of it.
+    pub outcome: RowOutcome,
+    /// The account that it created, changed or found as it is.
+    pub account: Option<AccountId>,
+    /// The account's revision after the row. Absent if a newer import or change had overtaken the row when its chunk
+    /// was processed, and in a dry run.
+    pub revision: Option<Revision>,
+    /// The index of the row that counts in its place, if it is superseded.
+    pub superseded_by: Option<u64>,
 }
 
 /// The findings of a chunk, in the order of its rows.
@@ -176,6 +182,7 @@ impl Counts {
                 self.updated += 1;
                 self.unchanged += 1;
             }
+            RowOutcome::Superseded => self.superseded += 1,
             RowOutcome::Failed => self.failed += 1,
         }
         self.warn(findings);

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::Cells;
+use super::{CellMark, Cells};
 use crate::account::{AccountField, ExternalId};
-use crate::fields::{Misquoting, Value, is_mangled};
+use crate::fields::{Misquoting, Names, Value, is_mangled};
 use crate::id::{AccountId, OrgId};
 
+/// The names of the fields of a row, each at the position of its field.
+pub(super) const NAMES: &Names = &Names::new(AccountField::NAMES);
 /// The header of the column with the reason of refusal. It is not a field; files of refused rows have it, also when they
 /// are imported again.
 pub const REASON: &str = "reason";
@@ -31,7 +33,7 @@ pub struct RawRow {
 pub enum RowBody {
     /// The text of a JSON value, or a line that should be one; a valid row is an object.
     Json(Box<str>),
-    /// The cells of a CSV record.
+    /// The cells of a record of a table.
     Cells(Cells),
     /// The cells of a CSV record with a mistake in its quotation marks.
     Misquoted {
@@ -91,7 +93,7 @@ pub enum AmountAt {
     },
 }
 
-/// A column of a CSV payload.
+/// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its header, as in the file.
@@ -130,7 +132,9 @@ impl RawRow {
             (RowBody::Cells(cells), Shape::Columns { columns, .. }) if cells.len() == columns.len() => {
                 let cell = |field| {
                     let at = columns.iter().position(|column| column.field == Some(field))?;
-                    cells.get(at).map(Cow::Borrowed)
+                    // The others don't identify an account: the row is refused.
+                    let is_id = matches!(cells.mark(at), None | Some(CellMark::Number));
+                    cells.get(at).filter(|_| is_id).map(Cow::Borrowed)
                 };
                 (cell(AccountField::ExternalId), cell(AccountField::Id))
             }

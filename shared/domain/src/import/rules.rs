@@ -1,7 +1,7 @@
 //! The rules for the values of rows, from the options of the import.
 
-use super::cells::NAMES;
 use super::options::{BlankExternalId, Defaults, Signs};
+use super::row::NAMES;
 use super::{AccountUpsert, AmountColumns, ImportOptions, RowContext};
 use crate::account::AccountField;
 use crate::date_format::DateFormat;
@@ -66,6 +66,18 @@ impl<'a> RowRules<'a> {
     #[must_use]
     pub fn with_assumed_encoding(self) -> Self {
         Self { assumed_encoding: true, ..self }
+    }
+
+    /// How amounts are written.
+    #[must_use]
+    pub fn amounts(&self) -> AmountNotation {
+        self.amounts
+    }
+
+    /// How dates are written.
+    #[must_use]
+    pub fn dates(&self) -> DateFormat {
+        self.dates
     }
 
     /// What readers of values have to know.

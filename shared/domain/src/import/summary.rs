@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Import, ImportStatus, UsedProfile};
+use super::{FileName, Import, ImportStatus, UsedProfile};
 use crate::date::in_milliseconds;
 use crate::id::ImportId;
 
@@ -19,6 +19,10 @@ use crate::id::ImportId;
 pub struct ImportSummary {
     job_id: ImportId,
     status: ImportStatus,
+    /// The name of the uploaded file, if the upload stated it.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filename: Option<FileName>,
     /// True if nothing is written to any account; absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     dry_run: bool,
@@ -73,13 +77,14 @@ impl ImportSummary {
         Self {
             job_id: job.id.clone(),
             status: job.status,
+            filename: job.filename.clone(),
             dry_run: job.dry_run,
             profile: job.profile.clone(),
             total_records: job.total_records,
             imported: import.counts().imported,
             updated: import.counts().updated,
             unchanged: import.counts().unchanged,
-            superseded: job.superseded,
+            superseded: import.counts().superseded,
             failed: import.failed(),
             skipped: (job.status == ImportStatus::Cancelled).then(|| import.skipped()),
             // In a failed job, the outcome of every row is known.

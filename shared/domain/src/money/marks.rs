@@ -69,7 +69,8 @@ const SIGNS: [(&str, &str); 58] = [
 ];
 
 /// Whether the text is the code or a sign of a currency.
-pub(super) fn is_known(mark: &str) -> bool {
+#[must_use]
+pub fn is_known(mark: &str) -> bool {
     is_sign(mark) || of_code(mark).is_some()
 }
 
@@ -83,6 +84,16 @@ fn of_code(mark: &str) -> Option<Currency> {
 }
 
 impl Currency {
+    /// The currency of a mark: of a code, or of a sign that no other currency uses. `$` and `kr` have none.
+    #[must_use]
+    pub fn of_mark(mark: &str) -> Option<Self> {
+        let of_sign = || {
+            let (_, codes) = SIGNS.iter().find(|(sign, _)| *sign == mark)?;
+            codes.parse().ok()
+        };
+        of_code(mark).or_else(of_sign)
+    }
+
     /// Whether an amount in this currency may have this mark beside it.
     pub(crate) fn may_be_marked(self, mark: &str) -> bool {
         if let Some(currency) = of_code(mark) {
@@ -95,6 +106,16 @@ impl Currency {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_marks_of_one_currency_have_one() {
+        let of = |mark| Currency::of_mark(mark).map(Currency::code);
+        assert_eq!(
+            [of("€"), of("usd"), of("zł"), of("Fr.")],
+            [Some("EUR"), Some("USD"), Some("PLN"), Some("CHF")]
+        );
+        assert_eq!([of("$"), of("kr"), of("x"), of("")], [None; 4]);
+    }
 
     #[test]
     fn signs_belong_to_existing_currencies() {

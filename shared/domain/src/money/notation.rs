@@ -10,11 +10,12 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::marks::is_known;
-use super::{AmountError, DecimalSeparator, parse_plain};
-use crate::fields::InvalidValue;
+use super::{AmountError, DecimalSeparator, UnknownSeparator, parse_plain};
 
 /// The digits of a group between separators of thousands.
 const GROUP_DIGITS: usize = 3;
+/// The decimal places that look like a group.
+const PLACES_OF_A_GROUP: u32 = 3;
 /// The digits of an inner group in India: 12,34,567.
 const LAKH_DIGITS: usize = 2;
 /// The parts around the digits of an amount: parentheses, a sign, the mark of a currency.
@@ -58,15 +59,15 @@ impl ThousandsSeparator {
 }
 
 impl FromStr for ThousandsSeparator {
-    type Err = InvalidValue;
+    type Err = UnknownSeparator;
 
-    fn from_str(separator: &str) -> Result<Self, InvalidValue> {
+    fn from_str(separator: &str) -> Result<Self, UnknownSeparator> {
         match separator {
             "." => Ok(Self::Point),
             "," => Ok(Self::Comma),
             "'" => Ok(Self::Apostrophe),
             " " | "\u{a0}" | "\u{202f}" => Ok(Self::Space),
-            _ => Err(InvalidValue("expected . or , or ' or a space")),
+            _ => Err(UnknownSeparator(". or , or ' or a space")),
         }
     }
 }
@@ -87,12 +88,13 @@ pub struct AmountNotation {
 
 /// An amount that was read, and what is known about its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Written<'a> {
-    pub(crate) amount: Decimal,
+pub struct Written<'a> {
+    /// The amount.
+    pub amount: Decimal,
     /// The digits with their separators.
-    pub(crate) digits: &'a str,
+    pub digits: &'a str,
     /// The code or the sign of a currency that is written beside them.
-    pub(crate) mark: Option<&'a str>,
+    pub mark: Option<&'a str>,
 }
 
 impl AmountNotation {
@@ -101,7 +103,7 @@ impl AmountNotation {
     ///
     /// # Errors
     /// [`AmountError`] for any other text, and for more than 28 digits.
-    pub(crate) fn parse(self, text: &str) -> Result<Written<'_>, AmountError> {
+    pub fn parse(self, text: &str) -> Result<Written<'_>, AmountError> {
         match parse_plain(&self.decimal.to_point(text)) {
             Err(AmountError::Malformed) => {}
             plain => return plain.map(|amount| Written { amount, digits: text, mark: None }),
@@ -122,6 +124,10 @@ impl AmountNotation {
             None => (digits, None),
         };
         let groups: Vec<&str> = whole.split(|c| thousands.is(c)).collect();
+        // A point that is neither separator must not become the decimal one.
+        if groups.iter().any(|group| !group.bytes().all(|byte| byte.is_ascii_digit())) {
+            return None;
+        }
         let (first, more) = groups.split_first()?;
         if let Some((last, inner)) = more.split_last() {
             let are = |digits: usize| inner.iter().all(|group| group.len() == digits);
@@ -138,9 +144,16 @@ impl AmountNotation {
         Some(plain.into())
     }
 
-    /// An amount in this notation, without separators of thousands.
-    pub(crate) fn plain(self, amount: Decimal) -> String {
-        self.decimal.of_point(&amount.normalize().to_string()).into_owned()
+    /// An amount in this notation, without separators of thousands. Of three decimal places it has four: three could be a
+    /// group of thousands.
+    #[must_use]
+    pub fn plain(self, amount: Decimal) -> String {
+        let mut amount = amount.normalize();
+        if amount.scale() == PLACES_OF_A_GROUP {
+            // An amount of 28 digits has no room for another one. It is not ambiguous either.
+            amount.rescale(PLACES_OF_A_GROUP + 1);
+        }
+        self.decimal.of_point(&amount.to_string()).into_owned()
     }
 
     /// An example of an amount with decimals.
@@ -288,6 +301,10 @@ mod tests {
         assert_eq!(read("25,000", ".", ","), Some(("25000".to_owned(), None)));
         assert_eq!(read("25.000", ".", ","), Some(("25.000".to_owned(), None)), "the separators are stated");
         assert_eq!(read("1,234.56", ".", ""), None);
+        for (text, decimal, thousands) in [("25.000", ",", "'"), ("1250.75", ",", " "), ("1250,75", ".", "'")]
+        {
+            assert_eq!(read(text, decimal, thousands), None, "{text}");
+        }
     }
 
     proptest! {

@@ -38,7 +38,8 @@ impl DecimalSeparator {
     }
 
     /// Rewrites an amount with a point to one with this separator.
-    pub(crate) fn of_point(self, amount: &str) -> Cow<'_, str> {
+    #[must_use]
+    pub fn of_point(self, amount: &str) -> Cow<'_, str> {
         self.to_point(amount)
     }
 }
@@ -51,10 +52,10 @@ fn swapped(character: char) -> char {
     }
 }
 
-/// The text is not a decimal separator.
+/// The text is not a separator. With the separators that exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected . or ,")]
-pub struct UnknownSeparator;
+#[error("expected {0}")]
+pub struct UnknownSeparator(pub(super) &'static str);
 
 impl FromStr for DecimalSeparator {
     type Err = UnknownSeparator;
@@ -63,7 +64,7 @@ impl FromStr for DecimalSeparator {
         match separator {
             "." => Ok(Self::Point),
             "," => Ok(Self::Comma),
-            _ => Err(UnknownSeparator),
+            _ => Err(UnknownSeparator(". or ,")),
         }
     }
 }

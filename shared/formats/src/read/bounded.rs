@@ -13,7 +13,7 @@ use super::{ROW_BYTES_MAX, io_error};
 /// The bytes that readers take from their source at a time, and so may have read beyond a row.
 pub(super) const BUFFER_BYTES: usize = 64 * 1024;
 
-/// How many times its size a gzip file may expand to. Deflate reaches 1,032 on a single repeated byte
+/// How many times its size a gzip file, or a part of a workbook, may expand to. Deflate reaches 1,032 on a single repeated byte
 /// (<https://www.zlib.net/zlib_tech.html>). Generated exports of 200,000 rows reached 9 (customers and
 /// amounts that vary), 72 (JSON that varies in the id alone) and 124 (fixed width, nine tenths of it
 /// blanks) with `gzip -9`.
@@ -46,7 +46,7 @@ impl<R: Read> Read for Counted<R> {
 /// A decompressed source that fails when it is more than [`EXPANSION_MAX`] times as long as the payload.
 pub(super) struct Expanded<R> {
     source: R,
-    /// The bytes of the payload that were read so far.
+    /// The compressed bytes that were read so far, or all of them.
     payload: Rc<Cell<u64>>,
     expanded: u64,
 }

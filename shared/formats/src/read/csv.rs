@@ -3,15 +3,14 @@
 
 use std::io::Read;
 
-use memchr::memchr_iter;
-use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
-use saldo_domain::import::{AccountField, Cells, Column, Misquoting, Quote, REASON, RowBody, Shape};
+use saldo_domain::fields::PayloadErrorKind;
+use saldo_domain::import::{AccountField, Cells, Column, Quote, REASON, RowBody, Shape};
 
 use super::header::{self, Header};
-use super::quoting::{Quoting, Table, is_id_of_account};
-use super::records::{Record, Records};
+use super::misquoted::{Misquoted, misquoted};
+use super::quoting::{Table, is_id_of_account};
+use super::records::Records;
 use super::{COLUMNS_MAX, Notation, ReadError, Rows, Sink};
-use crate::formula::restored;
 
 /// The first rows, header included, one of which must have an account's id in the column `id`. Otherwise the column
 /// is ignored as one of another system.
@@ -82,56 +81,6 @@ fn row(mut cells: Cells, columns: usize) -> Option<Cells> {
     Some(cells)
 }
 
-/// A record whose quotation marks are wrong.
-pub(super) struct Misquoted {
-    pub(super) error: PayloadError,
-    /// The record's cells, if it is certain where the record ends. Then only this record is refused.
-    cells: Option<(Cells, Misquoting)>,
-}
-
-/// The mistake in the quotation marks of a record, if any.
-pub(super) fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted> {
-    let Record { line: row, bytes, ref cells } = *record;
-    let quoting = table.quoting(bytes);
-    let line = |at| row + memchr_iter(b'\n', bytes.get(..at).unwrap_or_default()).count() as u64;
-    let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, table));
-    let (at, how, cells) = match quoting {
-        Quoting::WellFormed => return None,
-        Quoting::Unclosed => {
-            let error = PayloadErrorKind::UnclosedQuote.at(Position::line(row));
-            return Some(Misquoted { error, cells: None });
-        }
-        Quoting::TextAfter { at, is_one_line } => {
-            (at, Misquoting::TextAfterQuote, cells_if_certain(is_one_line))
-        }
-        Quoting::BlankBefore { at, is_one_line } => {
-            (at, Misquoting::BlankBeforeQuote, cells_if_certain(is_one_line))
-        }
-        Quoting::HoldsARow { at } => (at, Misquoting::HoldsARow { line: line(at) }, Some(cells.clone())),
-    };
-    let position = Position { row: Some(row), ..Position::line(line(at)) };
-    let error = PayloadErrorKind::Misquoted { how }.at(position);
-    Some(Misquoted { error, cells: cells.map(|cells| (cells, how)) })
-}
-
-/// The cells of a line. Cells that are quoted as a whole lose their marks, so that they keep their meaning when the
-/// refused row is sent again. Other cells stay unchanged.
-fn split(line: &[u8], table: &Table) -> Cells {
-    let line = String::from_utf8_lossy(line);
-    let cells = line.trim_matches(['\r', '\n']).split(char::from(table.delimiter));
-    let quote = char::from(table.quote.unwrap_or(b'"'));
-    let unquoted = |cell: &str| quoted_whole(cell, quote).unwrap_or_else(|| cell.to_owned());
-    cells.map(|cell| restored(&unquoted(cell)).into_owned()).collect()
-}
-
-/// The text of a cell that is quoted as a whole, apart from blanks around it.
-fn quoted_whole(cell: &str, quote: char) -> Option<String> {
-    let text = cell.trim_matches([' ', '\t']).strip_prefix(quote)?.strip_suffix(quote)?;
-    let (mark, twice) = (quote.to_string(), format!("{quote}{quote}"));
-    let has_single_mark = text.replace(&twice, "").contains(quote);
-    (!has_single_mark).then(|| text.replace(&twice, &mark))
-}
-
 /// The column of account ids, if one of the first rows has an account's id in it. In files of other systems, a
 /// column of that name has another meaning.
 fn column_of_ids(head: &[u8], delimiter: u8, quote: Quote, columns: &[Column]) -> Option<usize> {
@@ -145,13 +94,16 @@ fn column_of_ids(head: &[u8], delimiter: u8, quote: Quote, columns: &[Column]) -
 
 #[cfg(test)]
 mod tests {
-    use saldo_domain::fields::{HeaderFound, PayloadErrorKind as Kind};
-    use saldo_domain::import::{ImportOptions, Mapping, RowBody, Shape};
+    use saldo_domain::fields::{HeaderFound, PayloadError, PayloadErrorKind as Kind, Position};
+    use saldo_domain::import::{AccountField, ImportOptions, Mapping, RowBody, Shape};
 
     use super::super::{COLUMNS_MAX, Format, HEADER_CHARS_MAX, Notation, ROW_BYTES_MAX, ReadError, read};
-    use super::{PayloadError, Position};
 
     type Row = (Option<u64>, Vec<String>);
+
+    fn header_found<const N: usize>(names: [&str; N]) -> Box<HeaderFound> {
+        HeaderFound::of(1, N, names.into_iter(), AccountField::imported().map(AccountField::name))
+    }
 
     fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<Row>, PayloadError> {
         let mut rows = Vec::new();
@@ -191,11 +143,8 @@ mod tests {
         assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
         assert_eq!(
             rows("Kunde\nAna", &mapping),
-            Err(Kind::UnmatchedMapping {
-                columns: vec!["Saldo".into()],
-                found: HeaderFound::of(1, 1, ["Kunde"].into_iter())
-            }
-            .into())
+            Err(Kind::UnmatchedMapping { columns: vec!["Saldo".into()], found: header_found(["Kunde"]) }
+                .into())
         );
         assert!(serde_json::from_str::<Mapping>(r#"{"Kunde":"customer"}"#).is_err());
     }
@@ -223,7 +172,7 @@ mod tests {
         assert_eq!(rows("contact.name,total_amount\n", &none), Err(Kind::NoRows.into()));
         assert_eq!(
             rows("a,b\n1,2", &none),
-            Err(Kind::NoKnownColumn { found: HeaderFound::of(1, 2, ["a", "b"].into_iter()) }.into())
+            Err(Kind::NoKnownColumn { found: header_found(["a", "b"]) }.into())
         );
         assert_eq!(
             rows("contact.name,total_amount,notes,Notes\n1,2,3,4", &none),

@@ -192,7 +192,8 @@ impl<R: Read> Decoded<R> {
                 .rposition(|byte| !matches!(byte, &CTRL_Z | b'\r' | b'\n'))
                 .map_or(0, |last| last + 1);
             let lines = text.iter().skip(end).take_while(|byte| **byte != CTRL_Z).count();
-            if end + lines < text.len() {
+            // A longer end is none that a program writes. It is passed on as text, so that memory stays bounded.
+            if (1..=BLOCK_BYTES).contains(&(text.len() - end - lines)) {
                 self.held = text.split_off(end + lines);
             }
         }
@@ -287,6 +288,23 @@ mod tests {
         ] {
             assert_eq!(decoded(text.as_bytes(), true).as_deref(), Ok(expected), "{text:?}");
         }
+    }
+
+    #[test]
+    fn file_of_ctrl_z_is_not_kept_in_memory() {
+        let source = io::repeat(CTRL_Z).take(8 * BLOCK_BYTES as u64);
+        let mut decoded = Decoded::new(source, Wanted::Unicode);
+        let mut text: Vec<u8> = Vec::new();
+        let mut block = [0; 1_000];
+        loop {
+            let read = decoded.read(&mut block).expect("text");
+            assert!(decoded.held.len() + decoded.text.len() <= 3 * BLOCK_BYTES);
+            match read {
+                0 => break,
+                _ => text.extend(block.iter().take(read)),
+            }
+        }
+        assert!(text.len() >= 7 * BLOCK_BYTES && text.iter().all(|byte| *byte == CTRL_Z));
     }
 
     #[test]

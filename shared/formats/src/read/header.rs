@@ -12,17 +12,17 @@ use saldo_domain::import::{
 };
 use saldo_domain::suggest::nearest;
 
-use super::csv;
+use super::misquoted::misquoted;
 use super::quoting::Table;
 use super::records::Records;
 use super::{COLUMNS_MAX, HEADER_CHARS_MAX};
 
 /// The delimiters that are recognized, the most likely first.
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The bytes of a header that is searched for.
 const HEADER_BYTES: usize = 64 * 1024;
 /// The lines that may be before a header that is searched for: a title, some parameters and blanks.
-const LINES_SEARCHED: usize = 100;
+pub(super) const LINES_SEARCHED: usize = 100;
 
 /// The header of a table.
 #[derive(Clone, Debug)]
@@ -47,23 +47,17 @@ impl Header {
             None => Ok(self),
         }
     }
-
-    /// Whether a column may name the account of each row.
-    fn names_accounts(&self) -> bool {
-        let names = [Some(AccountField::ExternalId), Some(AccountField::Id)];
-        self.columns.iter().any(|column| names.contains(&column.field))
-    }
 }
 
 /// A line of the head of a file.
 #[derive(Clone, Copy)]
-struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// The position of its first byte.
-    at: usize,
+    pub(crate) at: usize,
     /// The lines before it.
-    before: u64,
+    pub(crate) before: u64,
     /// The text from there on.
-    text: &'a [u8],
+    pub(crate) text: &'a [u8],
 }
 
 /// Finds the header.
@@ -94,33 +88,66 @@ pub(super) fn find(head: &[u8], options: &ImportOptions) -> Result<Header, Paylo
         let line = Line { text: line.text.get(..HEADER_BYTES).unwrap_or(line.text), ..line };
         delimiters.iter().filter_map(move |delimiter| header(line, *delimiter, options).ok())
     });
-    // A line with all columns that new accounts need is more likely the header than one without.
-    let mut incomplete = of_first.ok().filter(Header::names_accounts);
+    let error = |refused| misquoted_header(first, options).unwrap_or(refused);
+    most_complete(of_first, below).ok_or_else(|| error(refused))
+}
+
+/// A line that may be the header.
+pub(super) trait Candidate {
+    /// Whether it has all columns that new accounts need.
+    fn is_complete(&self) -> bool;
+    /// Whether a column may name the account of each row.
+    fn names_accounts(&self) -> bool;
+}
+
+impl Candidate for Header {
+    fn is_complete(&self) -> bool {
+        self.missing.is_none()
+    }
+
+    fn names_accounts(&self) -> bool {
+        names_accounts(&self.columns)
+    }
+}
+
+/// Whether one of the columns may name the account of each row.
+pub(super) fn names_accounts(columns: &[Column]) -> bool {
+    let names = [Some(AccountField::ExternalId), Some(AccountField::Id)];
+    columns.iter().any(|column| names.contains(&column.field))
+}
+
+/// The header of a table whose first line is not a complete one: the first complete line below it, or else the first line that
+/// names accounts.
+pub(super) fn most_complete<T: Candidate>(
+    first: Result<T, PayloadError>,
+    below: impl Iterator<Item = T>,
+) -> Option<T> {
+    let mut incomplete = first.ok().filter(T::names_accounts);
     for found in below {
-        if found.missing.is_none() {
-            return Ok(found);
+        if found.is_complete() {
+            return Some(found);
         }
         if incomplete.is_none() && found.names_accounts() {
             incomplete = Some(found);
         }
     }
-    incomplete.ok_or_else(|| misquoted(first, options).unwrap_or(refused))
+    incomplete
 }
 
 /// The mistake in the quotation marks of a line that should be the header, if there is one. It is why no column has a
 /// known name.
-fn misquoted(line: Line<'_>, options: &ImportOptions) -> Option<PayloadError> {
+fn misquoted_header(line: Line<'_>, options: &ImportOptions) -> Option<PayloadError> {
     let delimiter = options.delimiter.map_or_else(|| most_frequent(line.text), Delimiter::byte);
     let quote = options.quote.unwrap_or_default();
     let mut records = Records::new(line.text, delimiter, quote, line.before);
     let record = records.next().ok()??;
     let columns = record.cells.len();
     let table = Table { delimiter, quote: quote.byte(), columns, has_reason: false, ids: None };
-    csv::misquoted(&record, &table).map(|misquoted| misquoted.error)
+    misquoted(&record, &table).map(|misquoted| misquoted.error)
 }
 
 /// Whether another line may be the header, if this one is refused for this.
-fn may_be_preceded(error: &PayloadError) -> bool {
+pub(super) fn may_be_preceded(error: &PayloadError) -> bool {
     matches!(
         error.kind,
         PayloadErrorKind::NoKnownColumn { .. }
@@ -131,7 +158,7 @@ fn may_be_preceded(error: &PayloadError) -> bool {
 }
 
 /// The lines that are not empty.
-fn lines(head: &[u8]) -> impl Iterator<Item = Line<'_>> {
+pub(crate) fn lines(head: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let (mut at, mut before) = (0, 0);
     std::iter::from_fn(move || {
         loop {
@@ -159,7 +186,7 @@ fn line_of(text: &[u8]) -> &[u8] {
 }
 
 /// The delimiter that a line such as `sep=;` states for spreadsheets.
-fn stated_by_first_line(text: &[u8]) -> Option<u8> {
+pub(crate) fn stated_by_first_line(text: &[u8]) -> Option<u8> {
     let line = line_of(text);
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line);
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
@@ -200,14 +227,14 @@ fn header(line: Line<'_>, delimiter: u8, options: &ImportOptions) -> Result<Head
 }
 
 /// The columns of a header, those of the amount, and the error about those that are missing.
-struct Columns {
-    columns: Vec<Column>,
-    amount: Option<AmountAt>,
-    missing: Option<PayloadError>,
+pub(super) struct Columns {
+    pub(super) columns: Vec<Column>,
+    pub(super) amount: Option<AmountAt>,
+    pub(super) missing: Option<PayloadError>,
 }
 
 /// The columns of a header. Guards, which files of refused rows have, are not part of the names.
-fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Result<Columns, PayloadError> {
+pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Result<Columns, PayloadError> {
     if header.len() > COLUMNS_MAX {
         return Err(PayloadErrorKind::TooManyColumns { max: COLUMNS_MAX }.into());
     }
@@ -216,7 +243,8 @@ fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Result<Columns
         return Err(PayloadErrorKind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(position));
     }
     let names: Vec<Cow<'_, str>> = header.iter().map(comparable).collect();
-    let found = HeaderFound::of(line, header.len(), header.iter());
+    let found =
+        HeaderFound::of(line, header.len(), header.iter(), AccountField::imported().map(AccountField::name));
     let mut chosen = Chosen { fields: vec![None; header.len()], names: &names, unmatched: Vec::new() };
     chosen.take_mapping(options)?;
     for choice in options.columns.iter().flatten() {

@@ -10,20 +10,25 @@ mod elements;
 mod head;
 mod header;
 mod json;
+mod misquoted;
 mod ndjson;
 mod quoting;
 mod recognized;
 mod records;
+mod xlsx;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
 pub use head::{HEAD_BYTES, check_head};
+pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};
 pub use json::ImportMembers;
 pub use recognized::format_of;
+pub(crate) use records::Records;
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::rc::Rc;
 
+use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
 use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
 use saldo_domain::import::{Format, Notation, RawRow, RowBody, Shape, TextEncoding};
@@ -130,13 +135,38 @@ pub struct Contents {
 /// # Errors
 /// [`ReadError`] when the payload as a whole can't be read, or when the source or the sink stopped the reading. The
 /// rows before the error were passed to the sink.
+///
+/// A workbook is read from its end: it is held in memory as a whole here. [`read_workbook`] holds a few buffers.
 pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Contents, ReadError> {
+    if notation.format == Format::Xlsx {
+        let mut workbook = Vec::new();
+        payload.take(xlsx::WORKBOOK_BYTES_MAX + 1).read_to_end(&mut workbook)?;
+        return read_workbook(notation, Cursor::new(workbook), sink);
+    }
     let bytes = Rc::new(Cell::new(0));
     let payload = Counted { source: payload, bytes: Rc::clone(&bytes) };
     let rows = Rows { count: 0, payload_bytes: Rc::clone(&bytes), gzip: notation.gzip, sink };
     match notation.gzip {
         true => read_text(notation, Expanded::new(MultiGzDecoder::new(payload), bytes), rows),
         false => read_text(notation, payload, rows),
+    }
+}
+
+/// Reads the rows of a workbook, as [`read`] does.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_workbook(
+    notation: &Notation,
+    mut payload: impl Read + Seek,
+    sink: impl Sink,
+) -> Result<Contents, ReadError> {
+    let bytes = payload.seek(io::SeekFrom::End(0))?;
+    let mut rows = Rows { count: 0, payload_bytes: Rc::new(Cell::new(bytes)), gzip: true, sink };
+    let shape = xlsx::read(payload, notation, &mut rows)?;
+    match rows.count {
+        0 => Err(PayloadErrorKind::NoRows.into()),
+        _ => Ok(Contents { shape, assumed_encoding: None }),
     }
 }
 
@@ -149,18 +179,68 @@ fn read_text(
     let wanted = match (notation.format, notation.options.encoding) {
         (Format::Csv, Some(stated)) => Wanted::Stated(TextEncoding::encoding(stated)),
         (Format::Csv, None) => Wanted::Detected(Rc::clone(&assumed)),
-        (Format::Json | Format::Ndjson, _) => Wanted::Unicode,
+        (Format::Json | Format::Ndjson | Format::Xlsx, _) => Wanted::Unicode,
     };
     let text = Decoded::new(recognized::checked(bytes, notation.format)?, wanted);
     let shape = match notation.format {
         Format::Json => json::read(text, notation, &mut rows)?,
         Format::Ndjson => ndjson::read(text, &mut rows)?,
-        Format::Csv => csv::read(text, notation, &mut rows)?,
+        // A workbook is not text: `read` has passed it on.
+        Format::Csv | Format::Xlsx => csv::read(text, notation, &mut rows)?,
     };
     match rows.count {
         0 => Err(PayloadErrorKind::NoRows.into()),
         _ => Ok(Contents { shape, assumed_encoding: assumed.get().map(encoding_rs::Encoding::name) }),
     }
+}
+
+/// A text, and the encoding that it was in.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) text: String,
+    /// The name of the encoding.
+    pub(crate) encoding: &'static str,
+    /// Whether a byte order mark names the encoding.
+    has_mark: bool,
+    /// Whether the encoding is the most likely one, but not certain.
+    pub(crate) is_assumed: bool,
+}
+
+impl Encoded {
+    /// The encoding that options must state so that the next file is read in it, too: none if a byte order mark states it, or if
+    /// the text is ASCII, which proves nothing.
+    pub(crate) fn to_state(&self) -> Option<&'static str> {
+        (!self.has_mark && !self.text.is_ascii()).then_some(self.encoding)
+    }
+}
+
+/// Decodes the beginning of a file, which is read as a whole.
+///
+/// # Errors
+/// When the bytes are no text of this format.
+pub(crate) fn text(
+    bytes: &[u8],
+    format: Format,
+    stated: Option<&'static Encoding>,
+) -> Result<Encoded, PayloadError> {
+    let assumed = Rc::default();
+    let wanted = match (format, stated) {
+        (Format::Csv, Some(stated)) => Wanted::Stated(stated),
+        (Format::Csv, None) => Wanted::Detected(Rc::clone(&assumed)),
+        (Format::Json | Format::Ndjson | Format::Xlsx, _) => Wanted::Unicode,
+    };
+    let mut text = String::new();
+    let read = || -> Result<usize, ReadError> {
+        Ok(Decoded::new(recognized::checked(bytes, format)?, wanted).read_to_string(&mut text)?)
+    };
+    match read() {
+        Err(ReadError::Payload(error)) => return Err(error),
+        Err(ReadError::SourceEnded(_) | ReadError::Stopped) | Ok(_) => {}
+    }
+    let mark = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
+    let assumed = assumed.get();
+    let encoding = mark.or(stated).or(assumed).unwrap_or(encoding_rs::UTF_8).name();
+    Ok(Encoded { text, encoding, has_mark: mark.is_some(), is_assumed: assumed.is_some() })
 }
 
 /// Counts the rows of a payload.

@@ -13,23 +13,28 @@ const HEAD_BYTES: usize = 512;
 /// The members of a JSON body, as its first one may be named.
 const BODY_MEMBERS: [&str; 2] = ["accounts", "dry_run"];
 /// The extensions of files, each with its format.
-const EXTENSIONS: [(&str, Format); 6] = [
+const EXTENSIONS: [(&str, Format); 8] = [
     ("csv", Format::Csv),
     ("tsv", Format::Csv),
     ("txt", Format::Csv),
+    ("xlsx", Format::Xlsx),
+    ("xlsm", Format::Xlsx),
     ("json", Format::Json),
     ("ndjson", Format::Ndjson),
     ("jsonl", Format::Ndjson),
 ];
 
+/// The beginning of a ZIP archive, and so of a workbook.
+pub(super) const ZIP: &[u8] = b"PK\x03\x04";
+/// The beginning of a file of Microsoft's Compound File Binary format: an old or an encrypted workbook.
+pub(super) const OLE: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+/// What to do about a workbook in another format.
+pub(super) const SAVE_AS: &str = "save it as .xlsx or CSV, and import that";
+
 /// The beginnings of files that are not text, each with what it is and what to do about it.
 const MAGIC: [(&[u8], &str, &str); 8] = [
-    (b"PK\x03\x04", "a ZIP archive or an Excel workbook (.xlsx)", "save the sheet as CSV, and import that"),
-    (
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
-        "an Excel workbook of an old version (.xls)",
-        "save the sheet as CSV, and import that",
-    ),
+    (ZIP, "a ZIP archive or an Excel workbook (.xlsx)", "import a workbook with the format `xlsx`"),
+    (OLE, "an Excel workbook of an old version (.xls), or an encrypted one", SAVE_AS),
     (b"\x1f\x8b", "compressed with gzip", "upload it under a name that ends in .gz"),
     (b"%PDF-", "a PDF document", "export the list as CSV"),
     (b"BZh", "compressed with bzip2", "decompress it, or compress it with gzip"),
@@ -76,10 +81,18 @@ pub fn format_of(
         true => decompressed(head),
         false => head.get(..HEAD_BYTES).unwrap_or(head).to_vec(),
     };
-    if let Some((is, advice)) = not_a_list(&begin) {
+    let found = found(&begin);
+    let refused = match found {
+        Format::Xlsx if gzip => Some((
+            "an Excel workbook in a file of gzip",
+            "upload the workbook itself, which is compressed already",
+        )),
+        Format::Xlsx => None,
+        _ => not_a_list(&begin),
+    };
+    if let Some((is, advice)) = refused {
         return Err(PayloadErrorKind::OtherFormat { is, advice }.into());
     }
-    let found = found(&begin);
     match filename.and_then(of_name) {
         Some(named) if named != found && !begin.is_empty() => {
             let advice = "its name says another format: state the `format` of the file, or rename it";
@@ -106,7 +119,7 @@ fn decompressed(head: &[u8]) -> Vec<u8> {
 }
 
 /// What the bytes are the beginning of, if that is not this format, and what to do about it.
-fn other_format(head: &[u8], format: Format) -> Option<(&'static str, &'static str)> {
+pub(super) fn other_format(head: &[u8], format: Format) -> Option<(&'static str, &'static str)> {
     if let Some(other) = not_a_list(head) {
         return Some(other);
     }
@@ -116,6 +129,10 @@ fn other_format(head: &[u8], format: Format) -> Option<(&'static str, &'static s
         (Format::Json, Format::Ndjson) => has_two_objects(&plain(head)),
         (Format::Ndjson, Format::Json) => true,
         (Format::Json | Format::Ndjson, Format::Csv) => has_a_header(&plain(head)),
+        (Format::Xlsx, Format::Json | Format::Ndjson) => true,
+        (Format::Xlsx, Format::Csv) => {
+            return Some(("not an Excel workbook", "state the format `csv` if it is a table of text"));
+        }
         _ => false,
     };
     is_certain.then(|| described(found))
@@ -126,6 +143,7 @@ fn described(format: Format) -> (&'static str, &'static str) {
     match format {
         Format::Csv => ("a table (CSV)", "state the format `csv`"),
         Format::Json => ("JSON", "state the format `json`"),
+        Format::Xlsx => ("an Excel workbook (.xlsx)", "state the format `xlsx`"),
         Format::Ndjson => ("JSON with an object on each line (NDJSON)", "state the format `ndjson`"),
     }
 }
@@ -143,8 +161,11 @@ fn not_a_list(head: &[u8]) -> Option<(&'static str, &'static str)> {
     markup.map(|(_, is)| (*is, "export the list as CSV"))
 }
 
-/// The format in which a text most likely begins.
+/// The format in which a file most likely is: a workbook if it is a ZIP archive, or else that in which the text begins.
 fn found(head: &[u8]) -> Format {
+    if head.starts_with(ZIP) {
+        return Format::Xlsx;
+    }
     let text = plain(head);
     let member =
         text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).and_then(|text| text.strip_prefix(b"\""));

@@ -14,7 +14,7 @@ use super::{ROW_BYTES_MAX, ReadError};
 use crate::formula::{may_be_protected, restored};
 
 /// The records of a text.
-pub(super) struct Records<R> {
+pub(crate) struct Records<R> {
     text: Buffer<R>,
     /// The line on which the unread text begins.
     line: u64,
@@ -30,18 +30,18 @@ pub(super) struct Records<R> {
 }
 
 /// A record.
-pub(super) struct Record<'a> {
+pub(crate) struct Record<'a> {
     /// The line on which it begins.
-    pub(super) line: u64,
+    pub(crate) line: u64,
     /// Its text, perhaps with the line break that ends it.
-    pub(super) bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
     /// Its cells, without what protects them from spreadsheets.
-    pub(super) cells: Cells,
+    pub(crate) cells: Cells,
 }
 
 impl<R: Read> Records<R> {
     /// The records of a text with `lines_before` lines before it.
-    pub(super) fn new(text: R, delimiter: u8, quote: Quote, lines_before: u64) -> Self {
+    pub(crate) fn new(text: R, delimiter: u8, quote: Quote, lines_before: u64) -> Self {
         let quote = quote.byte();
         let mut core = ReaderBuilder::new();
         core.delimiter(delimiter).quoting(quote.is_some()).quote(quote.unwrap_or(b'"'));
@@ -54,7 +54,7 @@ impl<R: Read> Records<R> {
     }
 
     /// The next record; `None` at the end of the text.
-    pub(super) fn next(&mut self) -> Result<Option<Record<'_>>, ReadError> {
+    pub(crate) fn next(&mut self) -> Result<Option<Record<'_>>, ReadError> {
         match self.advance() {
             Err(error) => Err(ReadError::from(error).on_line(self.line)),
             Ok(None) => Ok(None),

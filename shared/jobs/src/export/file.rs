@@ -42,7 +42,7 @@ fn encoded<T: Send + 'static, C: Column<T>>(
     columns: &[C],
     records: impl Stream<Item = Result<T, Failure>> + Send + 'static,
 ) -> BoxStream<'static, Result<Piece, Failure>> {
-    let encoder = Encoder::new::<T>(spec.format, spec.profile, spec.as_of, columns.to_vec());
+    let encoder = Encoder::new::<T>(spec, columns.to_vec());
     let records = records.try_chunks(RECORDS_PER_PIECE).map_err(|error| error.1).boxed();
     let pieces = stream::try_unfold(Some((encoder, records)), async |rest| {
         let Some((mut encoder, mut records)) = rest else {

@@ -1,6 +1,4 @@
-//! A chunk: its rows are written to the accounts, its findings reported and its counts committed.
-//!
-//! A chunk's result is committed once. Processed again, a chunk writes no row and counts no row twice.
+//! A chunk: its rows are written to the accounts, and its result is committed. Processed again, a chunk writes no row twice.
 //!
 //! A row that lacks what a new account needs, and finds no account, waits while an older import has not ended, which may create
 //! it: the chunk is put back after its other rows are written, as if AWS had throttled it. An import waits for older ones alone,
@@ -15,17 +13,15 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountField, AccountUpsert, Checked, Chunk, ChunkReport, Counts, ImportJob, RawRow, Refused, RowOutcome,
-    RowWrite, Written,
+    AccountField, AccountUpsert, Checked, Chunk, ImportJob, RawRow, Refused, RowDone, RowOutcome, RowWrite,
 };
 use saldo_domain::money::Currency;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
-use saldo_store::files::ImportFiles;
 use saldo_store::metrics;
-use saldo_store::{ChunkPart, Seen, WRITES_IN_FLIGHT};
-use uuid::Uuid;
+use saldo_store::{Seen, WRITES_IN_FLIGHT};
 
+use super::commit::{Processed, commit};
 use super::stores::Stores;
 
 /// The rows whose accounts are looked up in one request: the most that `BatchGetItem` takes.
@@ -53,16 +49,16 @@ pub(super) async fn process(
     let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, certain));
     let groups: Vec<_> = groups.map(look_up).collect();
     let mut groups = stream::iter(groups).buffered(GROUPS_AHEAD);
-    let (mut outcomes, mut left) = (Vec::with_capacity(chunk.rows.len()), Vec::new());
+    let (mut results, mut left) = (Vec::with_capacity(chunk.rows.len()), Vec::new());
     while let Some(group) = groups.try_next().await? {
         // The first group is written in any case, so that every delivery gets further.
-        if outcomes.len() + left.len() > 0 {
+        if results.len() + left.len() > 0 {
             deadline.check()?;
         }
         for row in import_group(stores, job, group, default_currency, deadline).await? {
-            let number = outcomes.len() + left.len();
+            let number = results.len() + left.len();
             match row {
-                Ok(result) => outcomes.push((number, result)),
+                Ok(result) => results.push((number, result)),
                 Err(alone) => left.push((number, alone)),
             }
         }
@@ -79,38 +75,24 @@ pub(super) async fn process(
     let mut incomplete = Vec::new();
     for (number, alone) in left.try_collect::<Vec<_>>().await? {
         match alone {
-            Ok(result) => outcomes.push((number, result)),
+            Ok(result) => results.push((number, result)),
             Err(row) => incomplete.push((number, row)),
         }
     }
-    if !incomplete.is_empty() {
-        let now = Timestamp::now();
-        if deadline.retry(|| stores.imports.older_is_unfinished(job, now)).await? {
-            return Err(Failure::Throttled {
-                operation: "rows that wait for the accounts of an older import",
-            });
-        }
-        // An older import may have created their accounts before it ended.
-        for (number, row) in incomplete {
-            let result = import_alone(stores, job, *row, None, default_currency, deadline).await?;
-            outcomes.push((number, result.unwrap_or_else(|row| row.incomplete())));
-        }
-    }
-    outcomes.sort_unstable_by_key(|(number, _)| *number);
-    let outcomes = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
-    let (counts, ended) = commit(stores, job, chunk, outcomes, default_currency, false, deadline).await?;
+    results.extend(import_incomplete(stores, job, incomplete, default_currency, deadline).await?);
+    results.sort_unstable_by_key(|(number, _)| *number);
+    let results = results.into_iter().map(|(_, result)| result).collect();
+    let (counts, ended) = commit(stores, job, chunk, results, default_currency, false, deadline).await?;
     if !job.dry_run {
         metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
     }
     Ok(ended)
 }
 
-/// The outcome of a row, with the findings about it.
-type RowResult = (RowOutcome, Vec<Finding>);
 /// A row that is to be written alone, into the account that was found, or else as it is read again.
 type RowAlone = Box<(Row, Option<Seen>)>;
 /// The result of such a row; the inner error is a row that has no account, and can't create one.
-type AloneResult = Result<RowResult, Box<Row>>;
+pub(super) type AloneResult = Result<Processed, Box<Row>>;
 
 /// Checks rows and looks up their accounts; with a consistent read if `certain`.
 pub(super) async fn look_up(
@@ -156,30 +138,37 @@ impl Row {
     }
 
     /// The result of a refused row.
-    fn refused(self) -> RowResult {
-        (RowOutcome::Failed, self.checked.findings)
+    pub(super) fn refused(self) -> Processed {
+        let findings = self.checked.findings;
+        Processed { outcome: RowOutcome::Failed, findings, stated: None, account: None, revision: None }
     }
 
     /// The result of a row for which the store returned this.
-    fn result(self, written: Result<Written, Refused>) -> AloneResult {
-        let mut findings = self.checked.findings;
-        match written {
-            Ok(written) => Ok((written.into(), findings)),
-            Err(Refused::Incomplete(_)) => {
-                Err(Box::new(Self { checked: Checked { findings, ..self.checked }, ..self }))
+    pub(super) fn result(self, default_currency: Currency, done: Result<RowDone, Refused>) -> AloneResult {
+        let of_account = done.as_ref().ok().and_then(|done| done.currency);
+        let upsert = self.checked.upsert.as_ref();
+        let stated = upsert.and_then(|upsert| upsert.stated_amount(of_account, default_currency));
+        let account = self.id.clone();
+        match done {
+            Ok(RowDone { written, revision, .. }) => {
+                let findings = self.checked.findings;
+                Ok(Processed { outcome: written.into(), findings, stated, account, revision })
             }
+            Err(Refused::Incomplete(_)) => Err(Box::new(self)),
             Err(refused) => {
+                let mut findings = self.checked.findings;
                 findings.extend(refused.into_findings());
-                Ok((RowOutcome::Failed, findings))
+                Ok(Processed { outcome: RowOutcome::Failed, findings, stated, account: None, revision: None })
             }
         }
     }
 
     /// The result of a row without an account that it could change.
-    fn incomplete(self) -> RowResult {
+    pub(super) fn incomplete(self, default_currency: Currency) -> Processed {
         let Checked { upsert, mut findings } = self.checked;
+        let stated = upsert.as_ref().and_then(|upsert| upsert.stated_amount(None, default_currency));
         findings.extend(upsert.iter().flat_map(AccountUpsert::missing));
-        (RowOutcome::Failed, findings)
+        Processed { outcome: RowOutcome::Failed, findings, stated, account: None, revision: None }
     }
 
     /// The row as it is written into its account; `None` if it is refused.
@@ -227,13 +216,13 @@ async fn import_group(
     group: Vec<(Row, Seen)>,
     default_currency: Currency,
     deadline: Deadline,
-) -> Result<Vec<Result<RowResult, RowAlone>>, Failure> {
+) -> Result<Vec<Result<Processed, RowAlone>>, Failure> {
     let now = Timestamp::now();
     let (rows, seen): (Vec<Row>, Vec<Seen>) = group.into_iter().unzip();
     let writes = rows.iter().zip(seen);
     let writes = writes.filter_map(|(row, seen)| Some((row.write(job, default_currency, now)?, seen)));
     let writes: Vec<_> = writes.collect();
-    let written: Vec<Result<Result<Written, Refused>, Option<Seen>>> = if job.dry_run {
+    let written: Vec<Result<Result<RowDone, Refused>, Option<Seen>>> = if job.dry_run {
         let tries = writes
             .iter()
             .map(|(row, seen)| deadline.retry(move || stores.accounts.try_import(&job.org, row, seen)));
@@ -248,7 +237,7 @@ async fn import_group(
         true => Ok(row.refused()),
         false => match written.next().unwrap_or(Err(None)) {
             // Without an account, the row is tried once more with the rows that are left.
-            Ok(written) => row.result(written).map_err(|row| Box::new((*row, None))),
+            Ok(done) => row.result(default_currency, done).map_err(|row| Box::new((*row, None))),
             Err(seen) => Err(Box::new((row, seen))),
         },
     });
@@ -268,60 +257,30 @@ async fn import_alone(
         return Ok(Ok(row.refused()));
     };
     let (by, unseen) = (ChangedBy::import(job.id.clone()), Seen::default());
-    let written = match job.dry_run {
+    let done = match job.dry_run {
         // Only a row that can't create an account is here, so that the account is read.
         true => deadline.retry(|| stores.accounts.try_import(&job.org, &write, &unseen)).await?,
         false => deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?,
     };
-    Ok(row.result(written))
+    Ok(row.result(default_currency, done))
 }
 
-/// Stores the chunk's report and commits its counts. `outcomes` are in the order of the rows. Returns the counts
-/// and, if this was the last chunk, when the import ended.
-pub(super) async fn commit(
+/// Tries rows again that have no account and can't create one, unless they have to wait: an older import may create it.
+async fn import_incomplete(
     stores: &Stores,
     job: &ImportJob,
-    chunk: &Chunk,
-    outcomes: Vec<RowResult>,
+    rows: Vec<(usize, Box<Row>)>,
     default_currency: Currency,
-    exhausted: bool,
     deadline: Deadline,
-) -> Result<(Counts, Option<Timestamp>), Failure> {
-    let mut report = ChunkReport::of(chunk, &job.rules(), default_currency);
-    let mut counts = Counts::default();
-    report.rows.iter().for_each(|header| counts.warn(&header.findings));
-    for (row, (outcome, findings)) in chunk.rows.iter().zip(outcomes) {
-        counts.add(outcome, &findings);
-        report.add(row, findings, outcome);
-    }
-    let report = match report.rows.is_empty() {
-        true => None,
-        false => Some(deadline.retry(|| store_report(stores, job, chunk, &report)).await?),
-    };
-    let part = ChunkPart { number: chunk.number, counts, exhausted, report };
+) -> Result<Vec<(usize, Processed)>, Failure> {
     let now = Timestamp::now();
-    let ended = deadline.retry(|| stores.imports.commit(job, &part, now)).await?;
-    tracing::info!(
-        chunk = chunk.number,
-        imported = counts.imported,
-        updated = counts.updated,
-        unchanged = counts.unchanged,
-        failed = counts.failed,
-        "processed"
-    );
-    Ok((counts, ended))
-}
-
-/// Writes the report to a file of its own and returns the id of this attempt, which is part of the file's name.
-async fn store_report(
-    stores: &Stores,
-    job: &ImportJob,
-    chunk: &Chunk,
-    report: &ChunkReport,
-) -> Result<Uuid, Failure> {
-    let attempt = Uuid::now_v7();
-    let name = ImportFiles::of(&job.org, &job.id).report(chunk.number, attempt);
-    let json = serde_json::to_vec(report).map_err(Failure::corrupt("a report"))?;
-    stores.files.put(&name, "application/json", json.into()).await?;
-    Ok(attempt)
+    if !rows.is_empty() && deadline.retry(|| stores.imports.older_is_unfinished(job, now)).await? {
+        return Err(Failure::Throttled { operation: "rows that wait for the accounts of an older import" });
+    }
+    // An older import may have created their accounts before it ended.
+    let again = async |(number, row): (usize, Box<Row>)| {
+        let result = import_alone(stores, job, *row, None, default_currency, deadline).await?;
+        Ok::<_, Failure>((number, result.unwrap_or_else(|row| row.incomplete(default_currency))))
+    };
+    stream::iter(rows).map(again).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await
 }

@@ -4,8 +4,10 @@
 //! Every step can be repeated. A message that is delivered twice, or a worker that is killed at any point, leads
 //! to the same accounts, the same report and the same counts.
 
+mod blocks;
 mod chunk;
 mod chunk_file;
+mod commit;
 mod dead_letters;
 mod end;
 mod events;

@@ -1,16 +1,19 @@
 //! Streaming a payload: the async task downloads pieces from S3, a blocking thread parses them into rows, and a
-//! bounded channel between them limits the memory.
+//! bounded channel between them limits the memory. A workbook is read in blocks, in the order in which its reader asks for
+//! them.
 
 use std::io::{self, Read};
+use std::ops::Range;
 
 use bytes::Bytes;
 use saldo_domain::fields::PayloadErrorKind;
-use saldo_domain::import::{ImportJob, Notation, PayloadFile};
-use saldo_formats::read::{ReadError, SourceEnded};
+use saldo_domain::import::{Format, ImportJob, Notation, PayloadFile};
+use saldo_formats::read::{Contents, ReadError, Sink, SourceEnded, read, read_workbook};
 use saldo_store::failure::Failure;
 use saldo_store::files::FileStore;
 use tokio::sync::mpsc;
 
+use super::blocks::{BLOCK_BYTES, Blocks, Requests};
 use super::stores::Stores;
 
 /// The bytes of one request to S3. A payload that was sent in a request body is one piece.
@@ -46,13 +49,22 @@ impl Payload {
         W: FnOnce(&Notation, Source) -> Result<T, ReadError> + Send + 'static,
         T: Send + 'static,
     {
-        let (pieces, source) = mpsc::channel(PIECES_AHEAD);
         let notation = self.notation.clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            work(&notation, Source { pieces: source, piece: Bytes::new(), ended: false })
-        });
-        let found = Box::pin(self.send_pieces(&pieces)).await;
-        drop(pieces);
+        let (reading, found) = match notation.format {
+            Format::Xlsx => {
+                let (blocks, requests) = Blocks::of(self.file.bytes);
+                let reading = tokio::task::spawn_blocking(move || work(&notation, Source::Blocks(blocks)));
+                (reading, Box::pin(self.send_blocks(requests)).await)
+            }
+            Format::Json | Format::Ndjson | Format::Csv => {
+                let (pieces, source) = mpsc::channel(PIECES_AHEAD);
+                let source = Stream { pieces: source, piece: Bytes::new(), ended: false };
+                let reading = tokio::task::spawn_blocking(move || work(&notation, Source::Stream(source)));
+                let found = Box::pin(self.send_pieces(&pieces)).await;
+                drop(pieces);
+                (reading, found)
+            }
+        };
         // Rows from before the loss don't count either.
         if !found? {
             return Ok(Err(PayloadErrorKind::Lost.into()));
@@ -68,15 +80,7 @@ impl Payload {
         let mut at = 0;
         while at < self.file.bytes {
             let end = self.file.bytes.min(at + PIECE_BYTES);
-            let kept = self.first.clone().filter(|_| at == 0);
-            let piece = match kept {
-                Some(piece) => Some(piece),
-                None => self.files.get_piece(&self.file.name, self.file.etag.as_deref(), at..end).await?,
-            };
-            let Some(piece) = piece else { return Ok(false) };
-            if at == 0 {
-                self.first = Some(piece.clone());
-            }
+            let Some(piece) = self.piece(at..end).await? else { return Ok(false) };
             if pieces.send(piece).await.is_err() {
                 return Ok(true);
             }
@@ -86,16 +90,63 @@ impl Payload {
         let _receiver_dropped = pieces.send(Bytes::new()).await;
         Ok(true)
     }
+
+    /// Sends the blocks that are asked for. Returns false if the payload was deleted or replaced.
+    async fn send_blocks(&mut self, mut requests: Requests) -> Result<bool, Failure> {
+        while let Some(number) = requests.wanted.recv().await {
+            let begin = number.saturating_mul(BLOCK_BYTES);
+            let end = self.file.bytes.min(begin.saturating_add(BLOCK_BYTES));
+            let Some(block) = self.piece(begin..end).await? else { return Ok(false) };
+            if requests.blocks.send(block).await.is_err() {
+                break;
+            }
+        }
+        Ok(true)
+    }
+
+    /// A piece of the payload; `None` if the payload was deleted or replaced.
+    async fn piece(&mut self, range: Range<u64>) -> Result<Option<Bytes>, Failure> {
+        let is_first = range.start == 0;
+        if let Some(first) = self.first.clone().filter(|_| is_first) {
+            return Ok(Some(first));
+        }
+        let piece = self.files.get_piece(&self.file.name, self.file.etag.as_deref(), range).await?;
+        if is_first {
+            self.first = piece.clone();
+        }
+        Ok(piece)
+    }
+}
+
+/// The bytes of a payload, on the thread that may block.
+pub(super) enum Source {
+    /// One after the other.
+    Stream(Stream),
+    /// In any order.
+    Blocks(Blocks),
+}
+
+impl Source {
+    /// Reads the rows.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub(super) fn rows(self, notation: &Notation, sink: impl Sink) -> Result<Contents, ReadError> {
+        match self {
+            Self::Stream(stream) => read(notation, stream, sink),
+            Self::Blocks(blocks) => read_workbook(notation, blocks, sink),
+        }
+    }
 }
 
 /// Reads the pieces as one stream of bytes.
-pub(super) struct Source {
+pub(super) struct Stream {
     pieces: mpsc::Receiver<Bytes>,
     piece: Bytes,
     ended: bool,
 }
 
-impl Read for Source {
+impl Read for Stream {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         if self.piece.is_empty() && !self.ended {
             let piece = self.pieces.blocking_recv();

@@ -51,10 +51,9 @@ pub(super) async fn plan(
         Err(ended) => return end::fail(stores, job, &ended.to_string(), true).await,
     };
     let (total, now) = (superseded.total, Timestamp::now());
-    let one = superseded.leave_one_chunk(job.rows_per_chunk);
+    let one = superseded.fit_one_chunk(job.rows_per_chunk);
     let marks = needs_marks(stores, job, &superseded, now).await?;
-    let counted =
-        Counted { total, superseded: superseded.count(), one, marks_unchanged: marks, assumed_encoding };
+    let counted = Counted { total, one, marks_unchanged: marks, assumed_encoding };
     let Some(job) = stores.imports.counted(job, &counted, now).await? else {
         tracing::info!(org = %job.org, import = %job.id, "the import no longer exists");
         return Ok(None);

@@ -4,7 +4,6 @@
 //! payload again.
 
 use saldo_domain::import::{Chunk, Chunker, DuplicateScan, ImportJob, Superseded};
-use saldo_formats::read;
 use saldo_formats::read::ReadError;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
@@ -32,7 +31,7 @@ pub(super) async fn scan_duplicates(
 ) -> Result<Result<Scanned, ReadError>, Failure> {
     let mut scan = DuplicateScan::new(job.org.clone());
     let read = payload.read(move |notation, source| {
-        let contents = read::read(notation, source, |shape, row| {
+        let contents = source.rows(notation, |shape, row| {
             scan.add(shape, &row);
             Ok(())
         })?;
@@ -51,7 +50,7 @@ pub(super) async fn send_chunks(
     let mut chunker = Chunker::new(superseded, job.rows_per_chunk);
     let read = payload.read(move |notation, source| {
         let send = |chunk| chunks.blocking_send(chunk).map_err(|_| ReadError::Stopped);
-        let contents = read::read(notation, source, |shape, row| match chunker.push(shape, row) {
+        let contents = source.rows(notation, |shape, row| match chunker.push(shape, row) {
             Some(chunk) => send(chunk),
             None => Ok(()),
         })?;

@@ -4,12 +4,13 @@
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use saldo_domain::import::{Chunk, Counts, ImportJob, RowOutcome, processing_failed};
+use saldo_domain::import::{Chunk, ImportJob, processing_failed};
 use saldo_store::ChunkPart;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 
 use super::chunk::{self, GROUPS_AHEAD, ROWS_PER_LOOK_UP, Row};
+use super::commit::commit;
 use super::stores::Stores;
 use super::{chunk_file, end, split};
 
@@ -44,7 +45,6 @@ pub(super) async fn settle(stores: &Stores, job: &ImportJob, number: u32) -> Res
 /// Commits a chunk of a stopping job without processing it. Rows that an earlier worker wrote before it was killed
 /// are counted. Returns when the import ended, if this was its last chunk.
 async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
-    let mut counts = Counts::default();
     let chunk = match chunk_file::load(stores, job, number).await {
         Err(Failure::Corrupt { .. }) => split::reread_chunk(stores, job, number).await?.unwrap_or_default(),
         // The planner processes the only chunk of an import without a file, and may have been killed.
@@ -54,25 +54,44 @@ async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Ti
         // Any other chunk without a file was not queued.
         chunk => chunk?,
     };
-    if let Some(chunk) = chunk.filter(|_| !job.dry_run) {
-        let default_currency = chunk::default_currency(stores, job).await?;
-        let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
-        let groups: Vec<_> =
-            groups.map(|rows| chunk::look_up(stores, job, &chunk, rows, default_currency, true)).collect();
-        let written =
-            stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
-                for (_, seen) in rows {
-                    all.extend(seen.written_by(&job.place)?);
-                }
-                Ok(all)
-            });
-        for written in written.await? {
-            // A skipped chunk has no report.
-            counts.add(written.into(), &[]);
-        }
+    if let Some(chunk) = chunk.filter(|_| !job.dry_run)
+        && let Some(ended) = commit_written(stores, job, chunk).await?
+    {
+        return Ok(ended);
     }
-    let part = ChunkPart { counts, ..ChunkPart::exhausted(number) };
-    stores.imports.commit(job, &part, Timestamp::now()).await
+    stores.imports.commit(job, &ChunkPart::exhausted(number), Timestamp::now()).await
+}
+
+/// Commits a chunk of which only the rows count that an earlier worker has written. Returns `None`, and commits nothing,
+/// if there are none.
+async fn commit_written(
+    stores: &Stores,
+    job: &ImportJob,
+    mut chunk: Chunk,
+) -> Result<Option<Option<Timestamp>>, Failure> {
+    let default_currency = chunk::default_currency(stores, job).await?;
+    let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
+    let groups: Vec<_> =
+        groups.map(|rows| chunk::look_up(stores, job, &chunk, rows, default_currency, true)).collect();
+    let written = stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
+        for (row, seen) in rows {
+            let write = row.write(job, default_currency, Timestamp::now());
+            let done = write.map(|write| seen.written_by(&job.org, &write)).transpose()?.flatten();
+            all.push(done.and_then(|done| row.result(default_currency, Ok(done)).ok()));
+        }
+        Ok(all)
+    });
+    let written = written.await?;
+    if written.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let mut counts = written.iter().map(Option::is_some);
+    chunk.rows.retain(|_| counts.next().unwrap_or_default());
+    chunk.superseded.clear();
+    let written = written.into_iter().flatten().collect();
+    let deadline = Deadline::passed();
+    let (_, ended) = commit(stores, job, &chunk, written, default_currency, true, deadline).await?;
+    Ok(Some(ended))
 }
 
 /// Fails an exhausted chunk, unless it is committed. Rows that were written, or that have nothing to write, count as a
@@ -112,15 +131,18 @@ async fn fail_unwritten(
     chunk: &Chunk,
 ) -> Result<Option<Timestamp>, Failure> {
     let default_currency = chunk::default_currency(stores, job).await?;
-    let mut outcomes = Vec::with_capacity(chunk.rows.len());
+    let mut results = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
-        let mut row = Row::of(job, chunk, row, default_currency);
-        let (mut written, mut findings) = (None, std::mem::take(&mut row.checked.findings));
-        if let Some(write) = row.write(job, default_currency, Timestamp::now()) {
-            written = stores.accounts.written_by(&job.org, &write).await?;
-            findings.extend(written.is_none().then(processing_failed));
-        }
-        outcomes.push((written.map_or(RowOutcome::Failed, RowOutcome::from), findings));
+        let row = Row::of(job, chunk, row, default_currency);
+        let result = match row.write(job, default_currency, Timestamp::now()) {
+            Some(write) => {
+                let done = stores.accounts.written_by(&job.org, &write).await?;
+                let result = row.result(default_currency, done.ok_or_else(|| processing_failed().into()));
+                result.unwrap_or_else(|row| row.incomplete(default_currency))
+            }
+            None => row.refused(),
+        };
+        results.push(result);
     }
-    Ok(chunk::commit(stores, job, chunk, outcomes, default_currency, true, Deadline::passed()).await?.1)
+    Ok(commit(stores, job, chunk, results, default_currency, true, Deadline::passed()).await?.1)
 }

@@ -4,10 +4,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use saldo_domain::account::Written;
+use saldo_domain::account::{AccountState, Written};
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{Decision, Refused, RowWrite};
+use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::import::{Decision, Refused, RowDone, RowWrite};
 
 use super::record::WHAT;
 use super::state::Stored;
@@ -23,13 +23,26 @@ use crate::table_keys::AccountKey;
 pub struct Seen(Stored);
 
 impl Seen {
-    /// What a row of this import did to the account, if it was written.
+    /// What the row did to the account, if it was written.
     ///
     /// # Errors
-    /// [`Failure::Corrupt`] if the item is damaged.
-    pub fn written_by(&self, import: &ImportId) -> Result<Option<Written>, Failure> {
-        Ok(self.0.history()?.written_by(import))
+    /// [`Failure::Corrupt`] if the account's history is damaged.
+    pub fn written_by(&self, org: &OrgId, row: &RowWrite<'_>) -> Result<Option<RowDone>, Failure> {
+        let written = self.0.history()?.written_by(row.import);
+        Ok(written.map(|written| done_before(org, row, written, &self.0)))
     }
+}
+
+/// What a row did that was written with this outcome. A damaged account has no currency and no revision.
+fn done_before(org: &OrgId, row: &RowWrite<'_>, written: Written, stored: &Stored) -> RowDone {
+    row.done_before(written, &stored.state(org).unwrap_or_default())
+}
+
+/// What the row does to its account in this state, and what is to be written for it.
+fn decide(row: &RowWrite<'_>, state: &AccountState) -> Result<(Decision, RowDone), Refused> {
+    let decision = row.decide(state)?;
+    let done = row.done(&decision, state);
+    Ok((decision, done))
 }
 
 impl AccountStore {
@@ -68,22 +81,22 @@ impl AccountStore {
         rows: Vec<(RowWrite<'_>, Seen)>,
         in_flight: usize,
         by: &ChangedBy,
-    ) -> Result<Vec<Result<Written, Option<Seen>>>, Failure> {
-        let mut results: Vec<Result<Written, Option<Seen>>> = rows.iter().map(|_| Err(None)).collect();
+    ) -> Result<Vec<Result<RowDone, Option<Seen>>>, Failure> {
+        let mut results: Vec<Result<RowDone, Option<Seen>>> = rows.iter().map(|_| Err(None)).collect();
         let (mut changes, mut written_rows) = (Vec::new(), Vec::new());
         let mut accounts = BTreeSet::new();
         for ((row, Seen(seen)), result) in rows.into_iter().zip(&mut results) {
             // A damaged account fails the chunk when its row is written alone, after the other rows are written. So when the
             // message has failed too often, the dead-letter handler finds only this row unwritten.
             let Ok(state) = seen.state(org) else { continue };
-            match row.decide(&state) {
-                Ok(Decision::Nothing(written)) => *result = Ok(written),
-                Ok(Decision::Write(after, written)) => {
+            match decide(&row, &state) {
+                Ok((Decision::Nothing(_), done)) => *result = Ok(done),
+                Ok((Decision::Write(after, _), done)) => {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if accounts.insert(row.id) {
                         changes.push(seen.change_to(org, account, &history, by)?);
-                        written_rows.push((result, written, seen));
+                        written_rows.push((result, done, seen));
                     }
                 }
                 // The account may have changed since it was looked up.
@@ -93,10 +106,9 @@ impl AccountStore {
         let batches: Vec<_> =
             changes.chunks(STATEMENTS_MAX).map(|batch| self.table.change_all(batch)).collect();
         let applied: Vec<Vec<Applied>> = stream::iter(batches).buffered(in_flight).try_collect().await?;
-        for ((result, written, seen), applied) in written_rows.into_iter().zip(applied.into_iter().flatten())
-        {
+        for ((result, done, seen), applied) in written_rows.into_iter().zip(applied.into_iter().flatten()) {
             *result = match applied {
-                Applied::Done => Ok(written),
+                Applied::Done => Ok(done),
                 Applied::Met(found) => Err(found.map(|item| Seen(Stored::new(item)))),
                 Applied::NotDone => Err(Some(Seen(seen))),
             };
@@ -117,19 +129,19 @@ impl AccountStore {
         row: &RowWrite<'_>,
         seen: Option<&Seen>,
         by: &ChangedBy,
-    ) -> Result<Result<Written, Refused>, Failure> {
+    ) -> Result<Result<RowDone, Refused>, Failure> {
         // What a failed write or a consistent read finds is certain. A look-up may have missed a write.
         let (mut stored, mut is_certain) = match seen {
             Some(Seen(stored)) => (stored.clone(), false),
             None => (self.read(org, row.id).await?, true),
         };
         for _ in 0..ATTEMPTS_MAX {
-            stored = match row.decide(&stored.state(org)?) {
-                Ok(Decision::Nothing(written)) => return Ok(Ok(written)),
-                Ok(Decision::Write(after, written)) => {
+            stored = match decide(row, &stored.state(org)?) {
+                Ok((Decision::Nothing(_), done)) => return Ok(Ok(done)),
+                Ok((Decision::Write(after, _), done)) => {
                     let (account, history) = *after;
                     match self.replace(org, &stored, account, &history, by).await? {
-                        Ok(()) => return Ok(Ok(written)),
+                        Ok(()) => return Ok(Ok(done)),
                         Err(failed) => Stored::found(failed),
                     }
                 }
@@ -147,13 +159,13 @@ impl AccountStore {
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn written_by(&self, org: &OrgId, row: &RowWrite<'_>) -> Result<Option<Written>, Failure> {
+    pub async fn written_by(&self, org: &OrgId, row: &RowWrite<'_>) -> Result<Option<RowDone>, Failure> {
         let read = self.read(org, row.id).await?;
         if let Some(written) = read.history()?.written_by(row.import) {
-            return Ok(Some(written));
+            return Ok(Some(done_before(org, row, written, &read)));
         }
-        match read.state(org).map(|state| row.decide(&state)) {
-            Ok(Ok(Decision::Nothing(written))) => Ok(Some(written)),
+        match read.state(org).map(|state| decide(row, &state)) {
+            Ok(Ok((Decision::Nothing(_), done))) => Ok(Some(done)),
             _ => Ok(None),
         }
     }
@@ -167,12 +179,12 @@ impl AccountStore {
         org: &OrgId,
         row: &RowWrite<'_>,
         Seen(seen): &Seen,
-    ) -> Result<Result<Written, Refused>, Failure> {
-        let decision = match row.decide(&seen.state(org)?) {
+    ) -> Result<Result<RowDone, Refused>, Failure> {
+        let decided = match decide(row, &seen.state(org)?) {
             // The account may have changed since it was looked up.
-            Err(_) => row.decide(&self.read(org, row.id).await?.state(org)?),
-            decision => decision,
+            Err(_) => decide(row, &self.read(org, row.id).await?.state(org)?),
+            decided => decided,
         };
-        Ok(decision.map(|decision| decision.outcome()))
+        Ok(decided.map(|(_, done)| done))
     }
 }

@@ -1,33 +1,36 @@
-//! Buckets: the items that hold the committed chunks of an import, sixteen chunks to an item.
+//! Buckets: the items that hold the committed chunks of an import, eight chunks to an item.
 //!
-//! A committed chunk is one attribute of its bucket, named by the chunk's number, with a list as its value: the rows
-//! imported, updated, unchanged and failed, the warnings, then a binary with the UUID of its report, if it has one, and a number
-//! with the round in which it was exhausted, if it was. So a commit is one conditional `UpdateItem` on an item of less
-//! than 1 KB: one write unit.
+//! A committed chunk is one attribute of its bucket, named by the chunk's number, with a binary as its value: its entry in the
+//! form of `postcard`, with the rows by outcome, the warnings, the sums of the amounts, the UUID of its report and the round in
+//! which it was exhausted, if it was. So a commit is one conditional `UpdateItem` on an item of less than 1 KB: one write unit.
+//! If the rows of a chunk have many currencies, the item is larger; there are fewer than two hundred currencies.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use saldo_domain::import::{Counts, ImportJob};
+use postcard::{from_bytes, to_stdvec};
+use saldo_domain::import::{Counts, ImportJob, Sums};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{ChunkPart, ImportStore};
-use crate::dynamodb::item::{EXPIRES_AT, Item, binary, count};
+use crate::dynamodb::item::{EXPIRES_AT, Item, binary};
 use crate::dynamodb::{Update, is};
 use crate::failure::Failure;
 use crate::jobs::expiry_value;
 use crate::table_keys::JobKey;
 
-/// The chunks in a bucket. With reports and counts of six digits each, sixteen fit into 1 KB,
-/// the most that one write unit pays for.
-pub(super) const CHUNKS_PER_BUCKET: u32 = 16;
+/// The chunks in a bucket. With counts of six digits each and the sums of five outcomes in a currency, eight fit into
+/// 1 KB, the most that one write unit pays for.
+pub(super) const CHUNKS_PER_BUCKET: u32 = 8;
 
 const WHAT: &str = "a bucket of chunks";
 
 /// A committed chunk as its bucket holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) counts: Counts,
+    pub(super) sums: Sums,
     pub(super) report: Option<Uuid>,
     /// The round of the job in which the chunk was exhausted, if it was.
     pub(super) exhausted_in: Option<u32>,
@@ -36,7 +39,8 @@ pub(super) struct Entry {
 impl Entry {
     /// The entry for a chunk that is committed by a caller who read the job in this round.
     pub(super) fn of(part: &ChunkPart, round: u32) -> Self {
-        Self { counts: part.counts, report: part.report, exhausted_in: part.exhausted.then_some(round) }
+        let ChunkPart { counts, sums, report, exhausted, number: _ } = part.clone();
+        Self { counts, sums, report, exhausted_in: exhausted.then_some(round) }
     }
 
     /// Whether the chunk is still to be processed: it was exhausted before the last redrive.
@@ -54,29 +58,13 @@ impl Entry {
         }
     }
 
-    fn to_value(&self) -> AttributeValue {
-        let Counts { imported, updated, unchanged, failed, warnings } = self.counts;
-        let mut values = Vec::from([imported, updated, unchanged, failed, warnings].map(count));
-        values.extend(self.report.map(|report| binary(report.as_bytes())));
-        values.extend(self.exhausted_in.map(count));
-        AttributeValue::L(values)
+    fn to_value(&self) -> Result<AttributeValue, Failure> {
+        to_stdvec(self).map(|bytes| binary(&bytes)).map_err(Failure::corrupt(WHAT))
     }
 
-    fn of_value(value: &AttributeValue) -> Option<Self> {
-        let mut values = value.as_l().ok()?.iter().peekable();
-        let mut count = || values.next()?.as_n().ok()?.parse().ok();
-        let (imported, updated, unchanged) = (count()?, count()?, count()?);
-        let (failed, warnings) = (count()?, count()?);
-        let counts = Counts { imported, updated, unchanged, failed, warnings };
-        let report = match values.next_if(|value| value.is_b()) {
-            Some(report) => Some(Uuid::from_slice(report.as_b().ok()?.as_ref()).ok()?),
-            None => None,
-        };
-        let exhausted_in = match values.next() {
-            Some(round) => Some(round.as_n().ok()?.parse().ok()?),
-            None => None,
-        };
-        Some(Self { counts, report, exhausted_in })
+    fn of_value(value: &AttributeValue) -> Result<Self, Failure> {
+        let bytes = value.as_b().map_err(|_| Failure::corrupt(WHAT)("a chunk has the wrong type"))?;
+        from_bytes(bytes.as_ref()).map_err(Failure::corrupt(WHAT))
     }
 }
 
@@ -92,10 +80,7 @@ impl Bucket {
 
     pub(super) fn of_item(item: &Item) -> Result<Self, Failure> {
         let chunks = item.iter().filter_map(|(name, value)| Some((name.parse().ok()?, value)));
-        let entries = chunks.map(|(chunk, value)| {
-            let entry = Entry::of_value(value);
-            Ok((chunk, entry.ok_or_else(|| Failure::corrupt(WHAT)("a chunk has an invalid value"))?))
-        });
+        let entries = chunks.map(|(chunk, value)| Ok((chunk, Entry::of_value(value)?)));
         entries.collect::<Result<_, _>>().map(Self)
     }
 
@@ -118,8 +103,8 @@ impl ImportStore {
         after: &Entry,
     ) -> Result<(bool, Bucket), Failure> {
         let mut update = Update::default();
-        update.require(is(chunk.to_string(), before.map(Entry::to_value)));
-        update.set(chunk.to_string(), after.to_value());
+        update.require(is(chunk.to_string(), before.map(Entry::to_value).transpose()?));
+        update.set(chunk.to_string(), after.to_value()?);
         update.set(EXPIRES_AT, expiry_value(job));
         let key = JobKey::bucket(&job.org, &job.id, Bucket::number_of(chunk));
         let (done, item) = match self.table.update_and_get(&key, &update).await? {
@@ -141,64 +126,114 @@ mod tests {
     use jiff::Timestamp;
     use proptest::prelude::*;
     use saldo_domain::id::{ImportId, OrgId};
+    use saldo_domain::import::{RowOutcome, StatedAmount};
+    use saldo_domain::money::Decimal;
 
     use super::*;
     use crate::dynamodb::Key;
     use crate::dynamodb::item::{seconds, text};
 
-    fn entry(count: u64, report: bool, exhausted_in: Option<u32>) -> Entry {
-        let counts =
-            Counts { imported: count, updated: count, unchanged: count, failed: count, warnings: count };
-        Entry { counts, report: report.then(Uuid::now_v7), exhausted_in }
+    const OUTCOMES: [RowOutcome; 5] = [
+        RowOutcome::Imported,
+        RowOutcome::Updated,
+        RowOutcome::Unchanged,
+        RowOutcome::Superseded,
+        RowOutcome::Failed,
+    ];
+
+    fn entry(count: u64, sums: Sums, report: bool, exhausted_in: Option<u32>) -> Entry {
+        let counts = Counts {
+            imported: count,
+            updated: count,
+            unchanged: count,
+            superseded: count,
+            failed: count,
+            warnings: count,
+        };
+        Entry { counts, sums, report: report.then(Uuid::now_v7), exhausted_in }
+    }
+
+    /// The sums of all outcomes in these currencies.
+    fn sums(currencies: &[&str], amount: Decimal) -> Sums {
+        let mut sums = Sums::default();
+        for currency in currencies {
+            let currency = currency.parse().expect("a currency");
+            OUTCOMES.iter().for_each(|outcome| sums.add(*outcome, Some(StatedAmount { amount, currency })));
+        }
+        sums.add(RowOutcome::Failed, None);
+        sums
     }
 
     proptest! {
+        /// The condition of a commit compares bytes, so they must be the same however often an entry is read.
         #[test]
-        fn entry_round_trips(count: u64, report: bool, exhausted_in: Option<u32>) {
-            let entry = entry(count, report, exhausted_in);
-            prop_assert_eq!(Entry::of_value(&entry.to_value()), Some(entry));
+        fn entry_round_trips(count: u64, report: bool, exhausted_in: Option<u32>, mantissa: i64, scale in 0_u32..10) {
+            let sums = sums(&["EUR", "JPY"], Decimal::new(mantissa, scale));
+            let entry = entry(count, sums, report, exhausted_in);
+            let value = entry.to_value().expect("a value");
+            let read = Entry::of_value(&value).expect("an entry");
+            prop_assert_eq!(&read, &entry);
+            prop_assert_eq!(read.to_value().expect("a value"), value);
         }
     }
 
-    /// The size by <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>.
-    fn size(value: &AttributeValue) -> usize {
-        match value {
+    /// The size of a full bucket by
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>.
+    fn full_bucket_bytes(entry: &Entry) -> usize {
+        let (org, id) = (OrgId::random().expect("randomness"), ImportId::of_seed(Uuid::now_v7()));
+        let mut item = JobKey::bucket(&org, &id, 99_999).attributes();
+        item.insert("expires_at".to_owned(), seconds(Timestamp::now()));
+        for chunk in 999_992..1_000_000_u32 {
+            item.insert(chunk.to_string(), entry.to_value().expect("a value"));
+        }
+        assert_eq!(item.len(), 3 + CHUNKS_PER_BUCKET as usize);
+        let size = |value: &AttributeValue| match value {
             AttributeValue::S(text) => text.len(),
             AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
             AttributeValue::B(bytes) => bytes.as_ref().len(),
-            AttributeValue::L(values) => 3 + values.iter().map(|value| 1 + size(value)).sum::<usize>(),
             other => panic!("{other:?}"),
-        }
+        };
+        item.iter().map(|(name, value)| name.len() + size(value)).sum()
     }
 
     #[test]
     fn full_bucket_fits_into_one_write_unit() {
-        let (org, id) = (OrgId::random().expect("randomness"), ImportId::of_seed(Uuid::now_v7()));
-        let mut item = JobKey::bucket(&org, &id, 99_999).attributes();
-        item.insert("expires_at".to_owned(), seconds(Timestamp::now()));
-        for chunk in 999_984..1_000_000_u32 {
-            item.insert(chunk.to_string(), entry(999_999, true, Some(99)).to_value());
-        }
-        assert_eq!(item.len(), 3 + CHUNKS_PER_BUCKET as usize);
-        let bytes: usize = item.iter().map(|(name, value)| name.len() + size(value)).sum();
+        // A sum of 999,999,999.99 for each outcome.
+        let bytes = full_bucket_bytes(&entry(
+            999_999,
+            sums(&["EUR"], Decimal::new(99_999_999_999, 2)),
+            true,
+            Some(99),
+        ));
         assert!(bytes <= 1_024, "{bytes} bytes");
     }
 
     #[test]
+    fn bucket_of_all_currencies_is_smaller_than_an_item_may_be() {
+        let all: Vec<_> = saldo_domain::money::Currency::codes().collect();
+        let largest = "9".repeat(28).parse().expect("an amount");
+        let mut sums = sums(&all, largest);
+        sums += &self::sums(&all, Decimal::new(1, 28));
+        let bytes = full_bucket_bytes(&entry(999_999, sums, true, Some(99)));
+        assert!(bytes < 400_000, "{bytes} bytes for {} currencies", all.len());
+    }
+
+    #[test]
     fn bucket_is_complete_when_no_chunk_is_missing_or_open() {
-        let done = entry(1, false, None);
-        let mut bucket = Bucket((16..20).map(|chunk| (chunk, done.clone())).collect());
-        assert!(bucket.is_complete(1, 20, 0), "its last chunk is the job's last");
-        assert!(!bucket.is_complete(1, 21, 0), "the last chunk is missing");
-        bucket.0.insert(17, entry(1, false, Some(0)));
-        assert!(bucket.is_complete(1, 20, 0), "exhausted in this round");
-        assert!(!bucket.is_complete(1, 20, 1), "redriven since");
+        let of_round = |round| entry(1, Sums::default(), false, round);
+        let mut bucket = Bucket((8..12).map(|chunk| (chunk, of_round(None))).collect());
+        assert!(bucket.is_complete(1, 12, 0), "its last chunk is the job's last");
+        assert!(!bucket.is_complete(1, 13, 0), "the last chunk is missing");
+        bucket.0.insert(9, of_round(Some(0)));
+        assert!(bucket.is_complete(1, 12, 0), "exhausted in this round");
+        assert!(!bucket.is_complete(1, 12, 1), "redriven since");
         assert!(Bucket::default().is_complete(0, 0, 0), "there is nothing to do");
     }
 
     #[test]
     fn processed_chunk_replaces_exhausted_one_and_not_the_other_way_round() {
-        let [processed, first, second] = [None, Some(0), Some(1)].map(|round| entry(1, false, round));
+        let [processed, first, second] =
+            [None, Some(0), Some(1)].map(|round| entry(1, Sums::default(), false, round));
         assert!(processed.replaces(&first) && second.replaces(&first));
         assert!(
             !first.replaces(&processed) && !second.replaces(&processed) && !processed.replaces(&processed)
@@ -208,7 +243,9 @@ mod tests {
 
     #[test]
     fn bucket_with_an_unknown_value_is_corrupt() {
-        let item = Item::from([("7".to_owned(), text("none"))]);
-        assert!(matches!(Bucket::of_item(&item), Err(Failure::Corrupt { .. })));
+        for value in [text("none"), binary(&[1, 2])] {
+            let item = Item::from([("7".to_owned(), value)]);
+            assert!(matches!(Bucket::of_item(&item), Err(Failure::Corrupt { .. })));
+        }
     }
 }

@@ -49,8 +49,8 @@ impl ImportStore {
             let Some(progress) = self.final_progress(&job).await? else { return Ok(None) };
             let import = Import { job, progress };
             if self.end(&import, now).await? {
-                let totals = (progress.chunks_exhausted == 0).then_some(progress);
                 let (status, completed_at) = (import.outcome(), Some(now));
+                let totals = Some(import.progress).filter(|progress| progress.chunks_exhausted == 0);
                 self.leave_if_settled(&ImportJob { status, completed_at, totals, ..import.job }).await;
                 return Ok(Some(now));
             }

@@ -28,8 +28,8 @@ impl ImportStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn with_progress(&self, job: ImportJob) -> Result<Import, Failure> {
-        let progress = match job.totals {
-            Some(totals) => totals,
+        let progress = match &job.totals {
+            Some(totals) => totals.clone(),
             None => self.progress(&job).await?,
         };
         Ok(Import { job, progress })
@@ -38,7 +38,7 @@ impl ImportStore {
     /// The sum of the job's chunks.
     pub(super) async fn progress(&self, job: &ImportJob) -> Result<Progress, Failure> {
         let add = |mut progress: Progress, part: ChunkPart| async move {
-            progress.add(&part.counts, part.exhausted);
+            progress.add(&part.counts, &part.sums, part.exhausted);
             Ok(progress)
         };
         self.chunks_from(job, 0).try_fold(Progress::default(), add).await
@@ -81,7 +81,7 @@ impl ImportStore {
 
 /// The chunk of an entry, unless it is open, or no chunk of the job.
 fn part(job: &ImportJob, number: u32, entry: &Entry) -> Option<ChunkPart> {
-    let Entry { counts, report, exhausted_in } = *entry;
     let counts_for_job = !entry.is_open(job.round) && job.chunks.is_none_or(|chunks| number < chunks);
-    counts_for_job.then_some(ChunkPart { number, counts, exhausted: exhausted_in.is_some(), report })
+    let Entry { counts, sums, report, exhausted_in } = entry.clone();
+    counts_for_job.then_some(ChunkPart { number, counts, sums, exhausted: exhausted_in.is_some(), report })
 }

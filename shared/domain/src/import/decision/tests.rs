@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::account::AccountChange;
+use crate::fields::Patch;
 use crate::fields::{Body, Fields};
 use crate::id::OrgId;
 use crate::import::{RawRow, RowBody, RowRules, Shape};

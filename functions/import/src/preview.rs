@@ -1,0 +1,177 @@
+//! `POST /v1/imports/preview`: says how a file is written, which options import it, and what they store of its first rows.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::{Extension, Json};
+use jiff::Timestamp;
+use saldo_domain::fields::{Finding, FindingCode};
+use saldo_domain::id::OrgId;
+use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, StatedOptions, UNKNOWN_UPLOAD};
+use saldo_domain::text::Text;
+use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Setting};
+use saldo_formats::read::{ImportMembers, format_of};
+use saldo_http::{Caller, Parameters, Payload, Problem};
+use saldo_store::failure::Failure;
+use saldo_store::files::{Facts, uploaded_file};
+
+use crate::Stores;
+use crate::error::ImportError;
+use crate::options::{Effective, Place};
+use crate::parameters::Query;
+use crate::preview_view::View;
+use crate::rows::{File, Lines, New, Table};
+
+/// The media types that are read, each with its format. That of bytes follows from the option `format`, or from the first
+/// of them; API Gateway passes them on unchanged, in any encoding.
+const FORMATS: [(&str, Option<Format>); 5] = [
+    ("application/json", Some(Format::Json)),
+    ("application/x-ndjson", Some(Format::Ndjson)),
+    ("application/ndjson", Some(Format::Ndjson)),
+    ("text/csv", Some(Format::Csv)),
+    ("application/octet-stream", None),
+];
+/// The first bytes of a gzip file (RFC 1952).
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// The beginning of a file, with the options of its import.
+struct Part {
+    bytes: Bytes,
+    is_whole: bool,
+    format: Format,
+    gzip: bool,
+    options: ImportOptions,
+}
+
+/// Previews an import
+///
+/// Reads the first 1,000,000 bytes of a file, which is the body or was uploaded, and stores nothing. Answers how the file is
+/// written, which columns fill which fields, what the caller has to choose because the file does not prove it, and the first
+/// rows as an import with the proposed `options` stores them. The `options` can be sent with the import as they are.
+///
+/// A date format or separator is proposed only if all values that were read prove it. Options in the request are taken over:
+/// send the choices with another preview. To preview a large file, send its first 1,000,001 bytes.
+#[utoipa::path(
+    post, path = "/v1/imports/preview", operation_id = "preview_import", tag = "Imports",
+    params(Query),
+    request_body(content(
+        (New = "application/json"),
+        (Lines = "application/x-ndjson"),
+        (Lines = "application/ndjson"),
+        (Table = "text/csv"),
+        (File = "application/octet-stream"),
+    )),
+    responses(
+        (status = 200, description = "The preview", body = View),
+        (status = 400, description = "The file can't be read; the codes are those of an import, without those that the answer has in `refusal`"),
+        (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
+    ),
+)]
+pub(crate) async fn preview(
+    State(stores): State<Stores>,
+    Extension(caller): Extension<Caller>,
+    Parameters(Query(stated)): Parameters<Query>,
+    payload: Payload,
+) -> Result<Json<View>, Problem> {
+    let org = caller.org();
+    let format = format(payload.media_type.as_deref())?;
+    let is_upload = format == Some(Format::Json) && ImportMembers::of(&payload.bytes).upload_id;
+    let part = match is_upload {
+        true => of_upload(&stores, org, stated, &payload).await?,
+        false => of_body(&stores, org, format, stated, payload).await?,
+    };
+    let organization = stores.guard.keys.organization(org).await?;
+    let currency = organization.ok_or_else(|| Failure::missing("the organization of a caller"))?.currency;
+    let (org, format, gzip) = (org.clone(), part.format, part.gzip);
+    let previewed = tokio::task::spawn_blocking(move || {
+        let Part { bytes, is_whole, options, .. } = part;
+        let beginning = Beginning { bytes: &bytes, is_whole, gzip };
+        let setting = Setting { org: &org, default_currency: currency, now: Timestamp::now() };
+        preview::preview(beginning, format, &options, setting)
+    });
+    let preview = previewed.await.map_err(Failure::corrupt("a preview"))??;
+    Ok(Json(View::of(preview, format, gzip)))
+}
+
+/// The file is the body, or its beginning.
+async fn of_body(
+    stores: &Stores,
+    org: &OrgId,
+    format: Option<Format>,
+    stated: StatedOptions,
+    payload: Payload,
+) -> Result<Part, Problem> {
+    let effective = Effective::of(stores, org, stated, Place::Query).await?;
+    let Payload { bytes, .. } = payload;
+    let gzip = bytes.starts_with(GZIP);
+    let wanted = effective.options.format;
+    let format = match format {
+        Some(format) if wanted.is_some_and(|wanted| wanted != format) => {
+            let reason = "not the format of the body, which its Content-Type states";
+            return Err(Problem::invalid_value_of("format", reason));
+        }
+        Some(format) => format,
+        None => format_of(&bytes, gzip, wanted, None)?,
+    };
+    let is_whole = bytes.len() <= PREVIEW_BYTES_MAX;
+    part(bytes, is_whole, format, gzip, effective)
+}
+
+/// The file was uploaded.
+async fn of_upload(
+    stores: &Stores,
+    org: &OrgId,
+    of_query: StatedOptions,
+    payload: &Payload,
+) -> Result<Part, Problem> {
+    let ImportOfUpload { upload_id: id, stated } = payload.json()?;
+    let effective = Effective::of(stores, org, stated.or(of_query), Place::Body).await?;
+    let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
+    let upload = stores.uploads.get(org, &id).await?.ok_or_else(unknown)?;
+    let name = uploaded_file(org, &id);
+    let sent = stores.files.facts(&name).await?;
+    let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
+    let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
+    let length = bytes.min(PREVIEW_BYTES_MAX as u64);
+    let begin = match length {
+        0 => Some(Bytes::new()),
+        length => stores.files.get_piece(&name, etag.as_deref(), 0..length).await?,
+    };
+    let begin = begin.ok_or(ImportError::NothingUploaded)?;
+    let filename = upload.filename.as_ref().map(Text::as_str);
+    let format = format_of(&begin, upload.gzip, effective.options.format.or(upload.format), filename)?;
+    part(begin, length == bytes, format, upload.gzip, effective)
+}
+
+/// The part that is previewed, if an import accepts the options for this format.
+fn part(
+    bytes: Bytes,
+    is_whole: bool,
+    format: Format,
+    gzip: bool,
+    effective: Effective,
+) -> Result<Part, Problem> {
+    let (notation, _) = effective.notation(format, gzip)?;
+    Ok(Part { bytes, is_whole, format, gzip, options: *notation.options })
+}
+
+fn format(media_type: Option<&str>) -> Result<Option<Format>, Problem> {
+    let format = FORMATS.into_iter().find(|(name, _)| media_type == Some(name));
+    format.map(|(_, format)| format).ok_or_else(|| {
+        Problem::unsupported_media_type(
+            "application/json, application/x-ndjson, text/csv, application/octet-stream",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use saldo_http::FromParameters;
+    use saldo_http::openapi::query_parameters;
+
+    use super::*;
+
+    #[test]
+    fn operation_describes_its_parameters() {
+        assert_eq!(query_parameters::<__path_preview>(), Query::NAMES);
+    }
+}

@@ -1,0 +1,145 @@
+//! `saldo preview`: shows how a file is written, which columns fill which fields, and what an import would store of its first
+//! rows. Stores nothing. Writes the proposed options into a file for `saldo import --options`.
+
+mod table;
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args;
+use serde_json::{Map, Value};
+
+use crate::answer::{Outcome, Output, note, print};
+use crate::api::Document;
+use crate::file::Sink;
+use crate::flags::Flags;
+use crate::options::{self, Chosen};
+use crate::session::Session;
+
+const PREVIEWS: &str = "/v1/imports/preview";
+/// The media type of a file whose format follows from its bytes.
+const BYTES: &str = "application/octet-stream";
+/// What is sent of a file: one byte more than the API reads, so that it knows that there is more.
+const PART_BYTES: u64 = 1_000_001;
+
+const EXAMPLES: &str = "\
+Examples:
+  saldo preview debitoren.csv
+  saldo preview debitoren.csv --save-options erp.json
+  saldo preview aging.csv --date-format MM/DD/YYYY --save-options erp.json
+  saldo import debitoren.csv --options erp.json --wait
+
+Exit status:
+  0  nothing has to be chosen, and no row that was read is refused
+  1  something has to be chosen, or some rows would be refused
+  2  the file can't be imported, or the command has failed";
+
+/// Shows how a file is written and what an import would store of it.
+///
+/// Reads the first 1,000,000 bytes and stores nothing. A date format or a separator is proposed only if all values that
+/// were read prove it. Where they don't, the command lists the choices: state one with an option, and look again.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Preview {
+    /// The file; `-` for standard input.
+    file: PathBuf,
+    /// The profile with options: the table [import.NAME] of config.toml, or else the import profile in Saldo.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// A file with options, such as one of --save-options.
+    #[arg(long, value_name = "FILE")]
+    options: Option<PathBuf>,
+    #[command(flatten)]
+    flags: Flags,
+    /// Write the proposed options into this file, for `saldo import --options`; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    save_options: Option<PathBuf>,
+}
+
+pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> {
+    let api = session.api()?;
+    let chosen = Chosen {
+        profile: preview.profile.as_deref(),
+        file: preview.options.as_deref(),
+        flags: &preview.flags,
+    };
+    let options = options::of(&session.config, &api, chosen).await?;
+    let part = part(&preview.file)?;
+    let answer = api.post_bytes(&path(&options), BYTES, part).await;
+    let answer = answer.map_err(|error| match error.refusal() {
+        Some(refusal) if refusal.status.as_u16() == 400 => {
+            anyhow!("{} can't be imported: {error}", preview.file.display())
+        }
+        _ => error.into(),
+    })?;
+    let document = answer.document()?;
+    let is_on_stdout = preview.save_options.as_deref() == Some(Path::new("-"));
+    match session.output {
+        _ if is_on_stdout => {}
+        Output::Json => print(&document.text)?,
+        Output::Table => print(&table::of(&document.json))?,
+    }
+    if let Some(file) = &preview.save_options {
+        save(file, &document.json["options"])?;
+        if !is_on_stdout {
+            let shown = file.display();
+            note(&format!("The options are in {shown}. Import with `saldo import FILE --options {shown}`."));
+        }
+    }
+    Ok(outcome(&document))
+}
+
+/// The first bytes of a file.
+fn part(file: &Path) -> Result<Vec<u8>> {
+    let shown = || format!("{} can't be read", file.display());
+    let mut part = Vec::new();
+    if file == Path::new("-") {
+        io::stdin().lock().take(PART_BYTES).read_to_end(&mut part).context("standard input can't be read")?;
+    } else {
+        let opened = match File::open(file) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                bail!("there is no file {}.", file.display())
+            }
+            opened => opened.with_context(shown)?,
+        };
+        if opened.metadata().is_ok_and(|about| about.is_dir()) {
+            bail!("{} is a folder. Name a file in it.", file.display());
+        }
+        opened.take(PART_BYTES).read_to_end(&mut part).with_context(shown)?;
+    }
+    if part.is_empty() {
+        bail!("{} is empty.", file.display());
+    }
+    Ok(part)
+}
+
+/// The path, with the options as a query: texts as they are, other values as JSON.
+fn path(options: &Map<String, Value>) -> String {
+    let pairs = options.iter().map(|(name, value)| match value {
+        Value::String(text) => (name.as_str(), text.clone()),
+        other => (name.as_str(), other.to_string()),
+    });
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs);
+    let query = query.finish();
+    if query.is_empty() { PREVIEWS.to_owned() } else { format!("{PREVIEWS}?{query}") }
+}
+
+fn save(file: &Path, options: &Value) -> Result<()> {
+    let mut sink = Sink::create(file)?;
+    serde_json::to_writer_pretty(&mut sink, options)?;
+    writeln!(sink)?;
+    sink.finish()
+}
+
+/// What the preview means for the exit status.
+fn outcome(preview: &Document) -> Outcome {
+    let has = |list: &str| preview.json[list].as_array().is_some_and(|list| !list.is_empty());
+    if !preview.json["refusal"].is_null() {
+        return Outcome::Failed;
+    }
+    let is_refused = preview.json["read"]["refused"].as_u64().is_some_and(|rows| rows > 0);
+    if has("ambiguities") || has("missing") || is_refused { Outcome::SomeRefused } else { Outcome::Done }
+}

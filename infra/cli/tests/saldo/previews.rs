@@ -1,0 +1,77 @@
+//! Previews, and imports with the options that they propose.
+
+use serde_json::{Value, json};
+
+use crate::cli::User;
+
+const GERMAN: &str = "Offene Posten;Stand 30.11.2026\r\n\r\nBelegnummer;Kunde;Fällig am;Offener Betrag\r\n\
+    R-1;Müller GmbH;31.12.2026;1.234,56 €\r\nR-2;Söhne & Co;05.01.2027;25.000,00 €\r\n;Summe;;26.234,56 €\r\n";
+
+/// A text in Windows-1252, in which `€` is 0x80.
+fn windows_1252(text: &str) -> Vec<u8> {
+    text.chars().map(|c| if c == '€' { 0x80 } else { u8::try_from(u32::from(c)).expect("Latin") }).collect()
+}
+
+#[tokio::test]
+async fn proposed_options_import_a_german_list() {
+    let (user, tenant) = User::of_tenant().await;
+    user.write("debitoren.csv", windows_1252(GERMAN));
+    let shown = user.run(&["preview", "debitoren.csv", "--save-options", "erp.json"]).await;
+    insta::assert_snapshot!("preview", shown.shown());
+    insta::assert_snapshot!("saved_options", user.read("erp.json"));
+    assert_eq!(tenant.get("/api/v1/import").await.json()["data"], json!([]), "nothing is stored");
+
+    let ran =
+        user.run(&["import", "debitoren.csv", "--options", "erp.json", "--wait", "--output", "json"]).await;
+    assert_eq!(
+        (ran.code, &ran.json()["imported"], &ran.json()["failed"]),
+        (Some(1), &json!(2), &json!(1)),
+        "{ran:?}"
+    );
+    let piped = user.run(&["preview", "debitoren.csv", "--save-options", "-"]).await;
+    assert_eq!(piped.stdout, user.read("erp.json"));
+}
+
+#[tokio::test]
+async fn choices_are_options_of_the_command() {
+    let (user, _) = User::of_tenant().await;
+    user.write(
+        "aging.csv",
+        "Invoice,Customer,Due date,Amount\nI-1,ACME,01/02/2026,25.000\nI-2,Foo,03/04/2026,80\n",
+    );
+    let shown = user.run(&["preview", "aging.csv"]).await;
+    insta::assert_snapshot!("preview_ambiguous", shown.shown());
+    let chosen = ["--date-format", "MM/DD/YYYY", "--decimal-separator", ",", "--thousands-separator", "."];
+    let shown = user.run(&[&["preview", "aging.csv", "--output", "json"], &chosen[..]].concat()).await;
+    assert_eq!(shown.code, Some(0), "{shown:?}");
+    let account = &shown.json()["rows"][0]["account"];
+    assert_eq!(
+        (&account["due_date"], account["total_amount"].to_string()),
+        (&json!("2026-01-02"), "25000".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn files_that_can_t_be_previewed_are_exit_status_2() {
+    let (user, _) = User::of_tenant().await;
+    user.write("letter.csv", "Dear Sir or Madam,\nplease pay.\n");
+    user.write("empty.csv", "");
+    user.write("letter.pdf", "%PDF-1.7");
+    user.write("numbers.csv", "Telefon;Kunde\n+491511234567;Müller\n");
+    user.write("options.json", "[]");
+    for (name, arguments) in [
+        ("preview_letter", &["letter.csv"][..]),
+        ("preview_without_amount", &["numbers.csv"]),
+        ("preview_format", &["letter.pdf"]),
+        ("preview_bad_options", &["numbers.csv", "--options", "options.json"]),
+    ] {
+        let ran = user.run(&[&["preview"], arguments].concat()).await;
+        assert_eq!(ran.code, Some(2), "{name}: {ran:?}");
+        insta::assert_snapshot!(name, ran.shown());
+    }
+    let ran = user.run(&["preview", "empty.csv"]).await;
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), "saldo: empty.csv is empty.\n"));
+    let piped = user.run_with(&["preview", "-", "--format", "csv", "--output", "json"], GERMAN).await;
+    let read: &Value = &piped.json()["read"];
+    assert_eq!((piped.code, &read["rows"]), (Some(1), &json!(3)), "{piped:?}");
+}

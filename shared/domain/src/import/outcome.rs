@@ -1,0 +1,22 @@
+//! What becomes of a row.
+
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+
+/// The outcome of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum RowOutcome {
+    /// It created an account.
+    Imported,
+    /// It changed an account.
+    Updated,
+    /// It found its account as it describes it.
+    Unchanged,
+    /// A later row about the same account counts in its place.
+    Superseded,
+    /// It was refused or could not be written.
+    Failed,
+}

@@ -1,0 +1,352 @@
+//! Decides which column fills which field, from what the headers mean and what the values are.
+//!
+//! A row of a list of receivables is a document, so the external id is the document's number; the customer's number is one
+//! only in a list without due dates, if it is different in every row. The amount is what is still owed, if the list says so.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use saldo_domain::id::AccountId;
+use saldo_domain::import::{
+    AccountField as F, AmountAt, AmountColumns, Cells, Defaults, FoundColumn, ImportOptions, Mapping, Signs,
+    comparable,
+};
+use saldo_domain::money::Currency;
+
+use super::dates::judge_dates;
+use super::names::{Meaning, meaning};
+use super::numbers::{Separators, judge_amounts};
+use super::role::Role;
+use super::table::Table;
+use super::verdict::Verdict;
+
+/// The first values that tell what kind of values a column has.
+const VALUES_LOOKED_AT: usize = 100;
+
+/// A column of a table.
+pub(super) struct Column<'a> {
+    pub(super) header: &'a str,
+    meaning: Option<Meaning>,
+    /// The values that are not blank, without blanks around them.
+    pub(super) values: Vec<&'a str>,
+    /// The number of all rows.
+    rows: usize,
+}
+
+/// The columns of a table that fill fields.
+pub(super) struct Assignment {
+    /// The field of each column, without those that the options name and those that only the reader knows.
+    pub(super) fields: Vec<Option<F>>,
+    /// Whether the options name the column.
+    pub(super) is_stated: Vec<bool>,
+    /// The columns of the amount, if it is not one column.
+    pub(super) amount: Option<AmountAt>,
+    /// The currency that the header of the amount names, if no column has one.
+    pub(super) currency: Option<Currency>,
+    /// A column of due dates that no format reads, and that fills no field.
+    pub(super) unread_dates: Option<usize>,
+}
+
+impl Assignment {
+    /// The column that fills a field.
+    pub(super) fn column_of(&self, field: F) -> Option<usize> {
+        self.fields.iter().position(|filled| *filled == Some(field))
+    }
+
+    /// The columns that hold amounts.
+    pub(super) fn amounts(&self) -> Vec<usize> {
+        match self.amount {
+            Some(AmountAt::DebitCredit { debit, credit }) => vec![debit, credit],
+            Some(AmountAt::Signed { column, .. }) => vec![column],
+            None => self.column_of(F::TotalAmount).into_iter().collect(),
+        }
+    }
+}
+
+/// The columns of a table.
+pub(super) fn columns(table: &Table) -> Vec<Column<'_>> {
+    let columns = table.headers.iter().enumerate().map(|(at, header)| Column {
+        header: header.trim(),
+        meaning: meaning(header),
+        values: values_of(&table.rows, at),
+        rows: table.rows.len(),
+    });
+    columns.collect()
+}
+
+fn values_of(rows: &[Cells], at: usize) -> Vec<&str> {
+    rows.iter().filter_map(|row| row.get(at)).map(str::trim).filter(|value| !value.is_empty()).collect()
+}
+
+/// Assigns columns to fields.
+pub(super) fn assign(columns: &[Column<'_>], options: &ImportOptions) -> Assignment {
+    let mut chooser = Chooser {
+        columns,
+        defaults: options.defaults.as_ref().unwrap_or(Defaults::NONE),
+        assignment: Assignment {
+            fields: vec![None; columns.len()],
+            is_stated: vec![false; columns.len()],
+            amount: None,
+            currency: None,
+            unread_dates: None,
+        },
+        used: vec![false; columns.len()],
+    };
+    chooser.take_stated(options);
+    chooser.take_own_names();
+    chooser.choose_amount();
+    chooser.choose_currency();
+    chooser.choose_due_date();
+    chooser.choose_parties_and_documents();
+    for (field, role) in [
+        (F::ContactPhone, Role::Phone),
+        (F::ContactEmail, Role::Email),
+        (F::PaymentReference, Role::Reference),
+        (F::Notes, Role::Notes),
+    ] {
+        chooser.fill(field, chooser.best(role, |column| !column.values.is_empty()));
+    }
+    chooser.assignment
+}
+
+struct Chooser<'a> {
+    columns: &'a [Column<'a>],
+    defaults: &'a Defaults,
+    assignment: Assignment,
+    /// Whether the column fills a field, or is part of the amount.
+    used: Vec<bool>,
+}
+
+impl Chooser<'_> {
+    /// Takes over what the options say.
+    fn take_stated(&mut self, options: &ImportOptions) {
+        let names: Vec<Cow<'_, str>> = self.columns.iter().map(|column| comparable(column.header)).collect();
+        let mut stated: Vec<(usize, F)> = Vec::new();
+        for (header, field) in options.mapping.iter().flat_map(Mapping::iter) {
+            let wanted = comparable(header);
+            stated.extend(
+                names.iter().enumerate().filter(|(_, name)| **name == wanted).map(|(at, _)| (at, field)),
+            );
+        }
+        let find = |column: &saldo_domain::import::ColumnRef| match column.find(&names) {
+            FoundColumn::At(at) => Some(at),
+            FoundColumn::Missing | FoundColumn::Several => None,
+        };
+        let chosen = options.columns.iter().flatten();
+        stated.extend(chosen.filter_map(|choice| Some((find(&choice.from)?, choice.to))));
+        let mut parts = Vec::new();
+        match &options.amount {
+            None => {}
+            Some(AmountColumns::One(column)) => stated.extend(find(column).map(|at| (at, F::TotalAmount))),
+            Some(AmountColumns::DebitCredit { debit, credit }) => {
+                if let Some((debit, credit)) = find(debit).zip(find(credit)) {
+                    parts.extend([debit, credit]);
+                    self.assignment.amount = Some(AmountAt::DebitCredit { debit, credit });
+                }
+            }
+            Some(AmountColumns::Signed { column, sign, .. }) => {
+                if let Some((column, sign)) = find(column).zip(find(sign)) {
+                    parts.extend([column, sign]);
+                    self.assignment.amount = Some(AmountAt::Signed { column, sign });
+                }
+            }
+        }
+        for (at, field) in &stated {
+            self.fill(*field, Some(*at));
+        }
+        for at in stated.into_iter().map(|(at, _)| at).chain(parts) {
+            self.use_column(at);
+            if let Some(is_stated) = self.assignment.is_stated.get_mut(at) {
+                *is_stated = true;
+            }
+        }
+    }
+
+    /// Takes the columns that are named after fields. `Total Amount` may be another system's; `total_amount` is Saldo's.
+    fn take_own_names(&mut self) {
+        for (at, column) in self.columns.iter().enumerate() {
+            let own = F::of_header(column.header).filter(|field| {
+                !field.is_beside_id() && (*field != F::TotalAmount || column.header == F::TotalAmount.name())
+            });
+            if let Some(own) = own.filter(|_| !self.is_used(at)) {
+                self.fill(own, Some(at));
+            }
+        }
+    }
+
+    fn choose_amount(&mut self) {
+        if self.assignment.amount.is_some() || self.is_filled(F::TotalAmount) {
+            return;
+        }
+        let one = |role| self.best(role, |column| column.has_amounts());
+        let debit = self.best(Role::Debit, |column| column.may_have_amounts());
+        let credit = self.best(Role::Credit, |column| column.may_have_amounts());
+        let postings = debit.zip(credit).map(|(debit, credit)| AmountAt::DebitCredit { debit, credit });
+        let sign = self.best(Role::Sign, |column| column.has_signs());
+        let signed = one(Role::Amount).zip(sign).map(|(column, sign)| AmountAt::Signed { column, sign });
+        let open = one(Role::Open).or_else(|| one(Role::OpenLocal));
+        if open.is_none()
+            && let Some(amount) = postings.or(signed)
+        {
+            let (AmountAt::DebitCredit { debit: one, credit: other }
+            | AmountAt::Signed { column: one, sign: other }) = amount;
+            self.use_column(one);
+            self.use_column(other);
+            self.assignment.amount = Some(amount);
+            return;
+        }
+        let whole = [Role::Balance, Role::Amount, Role::Total, Role::AmountLocal];
+        self.fill(F::TotalAmount, open.or_else(|| whole.into_iter().find_map(one)));
+    }
+
+    /// The currency of the amount: that of the document, or that of the ledger.
+    fn choose_currency(&mut self) {
+        let of_amount = self.assignment.amounts().first().and_then(|at| self.columns.get(*at));
+        let meaning = of_amount.and_then(|column| column.meaning);
+        let is_local =
+            meaning.is_some_and(|meaning| matches!(meaning.role, Role::OpenLocal | Role::AmountLocal));
+        let role = if is_local { Role::CurrencyLocal } else { Role::Currency };
+        self.fill(F::Currency, self.best(role, |column| column.has_currencies()));
+        if !self.is_filled(F::Currency) {
+            self.assignment.currency = meaning.and_then(|meaning| meaning.currency);
+        }
+    }
+
+    fn choose_due_date(&mut self) {
+        self.fill(F::DueDate, self.best(Role::DueDate, |column| column.may_have_dates()));
+        if !self.is_filled(F::DueDate) {
+            self.assignment.unread_dates = self.best(Role::DueDate, |column| column.has_years());
+        }
+    }
+
+    fn choose_parties_and_documents(&mut self) {
+        let name = self
+            .best(Role::PartyName, |column| column.has_names())
+            .or_else(|| self.best(Role::Party, |column| column.has_names()))
+            .or_else(|| self.best(Role::PartyName, |column| !column.values.is_empty()));
+        self.fill(F::ContactName, name);
+        let identifies = |column: &Column<'_>| column.identifies_rows() && !column.has_account_ids();
+        let is_number = |column: &Column<'_>| !column.values.is_empty() && !column.has_names();
+        let document = self.best(Role::Document, identifies).or_else(|| {
+            self.best(Role::Document, |column| column.is_mostly_filled() && !column.has_account_ids())
+        });
+        let other = || {
+            // A row with a due date is a document. Its customer has others.
+            if self.is_filled(F::DueDate) {
+                return self.best(Role::Reference, identifies);
+            }
+            let party = self.best(Role::PartyNumber, identifies);
+            let party =
+                party.or_else(|| self.best(Role::Party, |column| is_number(column) && identifies(column)));
+            party.or_else(|| self.best(Role::Reference, identifies))
+        };
+        self.fill(F::ExternalId, document.or_else(other));
+        let number = self.best(Role::PartyNumber, |column| !column.values.is_empty());
+        let number = number.or_else(|| self.best(Role::Party, is_number));
+        // Without a name, the number stands for it: no file is imported without the column.
+        let field = if self.is_filled(F::ContactName) { F::OwnerId } else { F::ContactName };
+        self.fill(field, number);
+    }
+
+    /// The unused column with this role that has the clearest name, among those that qualify.
+    fn best(&self, role: Role, qualifies: impl Fn(&Column<'_>) -> bool) -> Option<usize> {
+        let with_role = self.columns.iter().enumerate().filter_map(|(at, column)| {
+            let meaning = column.meaning.filter(|meaning| meaning.role == role)?;
+            (!self.is_used(at) && qualifies(column)).then_some((meaning.rank, at))
+        });
+        with_role.min().map(|(_, at)| at)
+    }
+
+    fn fill(&mut self, field: F, at: Option<usize>) {
+        let Some(at) = at.filter(|_| !self.is_filled(field)) else { return };
+        if let Some(filled) = self.assignment.fields.get_mut(at) {
+            *filled = Some(field);
+        }
+        self.use_column(at);
+    }
+
+    fn is_filled(&self, field: F) -> bool {
+        self.assignment.fields.contains(&Some(field)) || self.defaults.has(field)
+    }
+
+    fn use_column(&mut self, at: usize) {
+        if let Some(used) = self.used.get_mut(at) {
+            *used = true;
+        }
+    }
+
+    fn is_used(&self, at: usize) -> bool {
+        self.used.get(at).copied().unwrap_or_default()
+    }
+}
+
+impl Column<'_> {
+    fn may_have_amounts(&self) -> bool {
+        is_readable(&judge_amounts(self.first_values(), Separators::default()))
+    }
+
+    fn may_have_dates(&self) -> bool {
+        is_readable(&judge_dates(self.first_values()))
+    }
+
+    /// The values that tell what kind of values the column has.
+    fn first_values(&self) -> &[&str] {
+        self.values.get(..VALUES_LOOKED_AT).unwrap_or(&self.values)
+    }
+
+    /// Whether the values could be dates that no format reads, such as `31 Dec 2026`: most have a year.
+    fn has_years(&self) -> bool {
+        let has_year = |value: &str| {
+            value
+                .split(|c: char| !c.is_ascii_digit())
+                .any(|digits| digits.len() == 4 && digits.starts_with(['1', '2']))
+        };
+        let years = self.values.iter().filter(|value| has_year(value)).count();
+        2 * years > self.values.len()
+    }
+
+    fn has_amounts(&self) -> bool {
+        !self.values.is_empty() && self.may_have_amounts()
+    }
+
+    fn has_signs(&self) -> bool {
+        let known = Signs::default();
+        !self.values.is_empty() && self.values.iter().all(|value| known.is_negative(value).is_some())
+    }
+
+    fn has_currencies(&self) -> bool {
+        !self.values.is_empty() && self.values.iter().all(|value| Currency::of_people(value).is_ok())
+    }
+
+    /// Whether most values are names, and not numbers or codes.
+    fn has_names(&self) -> bool {
+        let names = self.values.iter().filter(|value| !is_code(value)).count();
+        2 * names > self.values.len()
+    }
+
+    fn is_mostly_filled(&self) -> bool {
+        2 * self.values.len() > self.rows
+    }
+
+    /// Whether there are ids of Saldo's accounts.
+    fn has_account_ids(&self) -> bool {
+        self.values.iter().any(|value| value.parse::<AccountId>().is_ok())
+    }
+
+    /// Whether most rows have a value, and no two have the same.
+    fn identifies_rows(&self) -> bool {
+        self.is_mostly_filled() && self.values.iter().collect::<HashSet<_>>().len() == self.values.len()
+    }
+}
+
+/// Whether some way reads some of the values.
+fn is_readable<T>(verdict: &Verdict<T>) -> bool {
+    !matches!(verdict, Verdict::Unreadable { choices, .. } if choices.is_empty())
+}
+
+/// Whether a value is a number or a code, such as `10023` or `K-77`.
+fn is_code(value: &str) -> bool {
+    !value.contains(char::is_whitespace)
+        && value.chars().any(|c| c.is_ascii_digit())
+        && !value.chars().any(char::is_lowercase)
+}

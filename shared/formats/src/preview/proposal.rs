@@ -1,0 +1,285 @@
+//! The options that a preview proposes, and what the caller has to choose.
+
+use std::collections::BTreeMap;
+
+use saldo_domain::import::{
+    AccountField as F, AmountAt, AmountColumns, BlankExternalId, Cells, ColumnChoice, ColumnRef, DateFormat,
+    Defaults, Delimiter, ImportOptions, Occurrence, Quote, RowRules, Signs, TextEncoding, comparable,
+};
+use saldo_domain::money::Currency;
+
+use super::dates::judge_dates;
+use super::mapping::{Assignment, Column};
+use super::numbers::{Separators, judge_amounts};
+use super::table::Table;
+use super::verdict::Verdict;
+use super::{Ambiguity, Choice, Detected};
+
+/// The values that an ambiguity shows.
+const SAMPLES: usize = 3;
+
+/// What was found out about a table beside the options: what could not be proven.
+pub(super) struct Proposal {
+    pub(super) options: ImportOptions,
+    pub(super) detected: Detected,
+    pub(super) ambiguities: Vec<Ambiguity>,
+}
+
+/// Proposes options for a table. What the caller states stays as it is.
+pub(super) fn propose(
+    table: &Table,
+    columns: &[Column<'_>],
+    assignment: &Assignment,
+    encoding: Option<TextEncoding>,
+    stated: &ImportOptions,
+) -> Proposal {
+    let mut options = stated.clone();
+    let mut ambiguities = Vec::new();
+    options.encoding = stated.encoding.or(encoding);
+    options.delimiter = stated.delimiter.or_else(|| Delimiter::new(char::from(table.delimiter)));
+    options.quote = stated.quote.or((table.quote != Quote::Double).then_some(table.quote));
+    options.columns = choices(columns, assignment, stated);
+    options.amount = stated.amount.clone().or_else(|| amount(columns, assignment));
+    let rows = imported_rows(table, assignment, stated);
+    let separators = propose_separators(&mut options, &mut ambiguities, &rows, assignment, stated);
+    propose_date_format(&mut options, &mut ambiguities, &rows, assignment, stated);
+    options.defaults = defaults(&rows, assignment, &options);
+    let detected = Detected {
+        delimiter: Some(table.delimiter.into()),
+        quote: Some(table.quote),
+        header_line: Some(table.header_line),
+        decimal_separator: separators.decimal,
+        thousands_separator: separators.thousands,
+        date_format: options.date_format,
+        ..Detected::default()
+    };
+    Proposal { options, detected, ambiguities }
+}
+
+/// The rows that an import would not refuse because of their external id. Rows of totals prove nothing.
+fn imported_rows<'a>(table: &'a Table, assignment: &Assignment, stated: &ImportOptions) -> Vec<&'a Cells> {
+    let id = assignment
+        .column_of(F::ExternalId)
+        .filter(|_| stated.blank_external_id != Some(BlankExternalId::Allow));
+    let has_id = |row: &&Cells| id.is_none_or(|at| row.get(at).is_some_and(|id| !id.trim().is_empty()));
+    table.rows.iter().filter(has_id).collect()
+}
+
+/// The values of columns that are not blank.
+fn values<'a>(rows: &[&'a Cells], columns: &[usize]) -> Vec<&'a str> {
+    let of_row = |row: &&'a Cells| columns.iter().filter_map(|at| row.get(*at)).collect::<Vec<_>>();
+    rows.iter().flat_map(of_row).map(str::trim).filter(|value| !value.is_empty()).collect()
+}
+
+/// The columns that the options must name: those that the reader does not find by their names.
+fn choices(
+    columns: &[Column<'_>],
+    assignment: &Assignment,
+    stated: &ImportOptions,
+) -> Option<Vec<ColumnChoice>> {
+    let mut choices = stated.columns.clone().unwrap_or_default();
+    let proposed = assignment.fields.iter().zip(&assignment.is_stated).enumerate();
+    for (at, (field, is_stated)) in proposed {
+        if let Some(field) = field.filter(|field| !is_stated && !is_found_by_name(columns, at, *field)) {
+            choices.push(ColumnChoice { from: reference(columns, at), to: field });
+        }
+    }
+    (!choices.is_empty()).then_some(choices)
+}
+
+/// Whether the column is the only one with the name of the field.
+fn is_found_by_name(columns: &[Column<'_>], at: usize, field: F) -> bool {
+    let mut named =
+        columns.iter().enumerate().filter(|(_, column)| F::of_header(column.header) == Some(field));
+    named.next().is_some_and(|(first, _)| first == at) && named.next().is_none()
+}
+
+/// A reference to a column that finds it in the next file, too: by its header, if that tells it apart.
+fn reference(columns: &[Column<'_>], at: usize) -> ColumnRef {
+    let number = || ColumnRef::Number(u32::try_from(at + 1).unwrap_or(u32::MAX));
+    let Some(header) = columns.get(at).map(|column| comparable(column.header)) else { return number() };
+    if header.is_empty() {
+        return number();
+    }
+    let same: Vec<usize> = columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| comparable(column.header) == header)
+        .map(|(at, _)| at)
+        .collect();
+    match same.iter().position(|same| *same == at) {
+        Some(nth) if same.len() > 1 => {
+            let occurrence = u32::try_from(nth + 1).unwrap_or(u32::MAX);
+            ColumnRef::Occurrence(Occurrence { header: header.into_owned(), occurrence })
+        }
+        _ => ColumnRef::Header(header.into_owned()),
+    }
+}
+
+fn amount(columns: &[Column<'_>], assignment: &Assignment) -> Option<AmountColumns> {
+    let column = |at| reference(columns, at);
+    Some(match assignment.amount? {
+        AmountAt::DebitCredit { debit, credit } => {
+            AmountColumns::DebitCredit { debit: column(debit), credit: column(credit) }
+        }
+        AmountAt::Signed { column: amount, sign } => {
+            AmountColumns::Signed { column: column(amount), sign: column(sign), signs: Signs::default() }
+        }
+    })
+}
+
+/// Proposes the separators of amounts, or adds an ambiguity. Returns those that were found, or that the caller states.
+fn propose_separators(
+    options: &mut ImportOptions,
+    ambiguities: &mut Vec<Ambiguity>,
+    rows: &[&Cells],
+    assignment: &Assignment,
+    stated: &ImportOptions,
+) -> Separators {
+    let by_caller = Separators { decimal: stated.decimal_separator, thousands: stated.thousands_separator };
+    let at = assignment.amounts();
+    let values = values(rows, &at);
+    let found = match judge_amounts(&values, by_caller) {
+        Verdict::Proven(separators) => separators.first().copied().unwrap_or(by_caller),
+        Verdict::Nothing => by_caller,
+        Verdict::Ambiguous(choices) => {
+            let reason = "the separator may be one of thousands or of decimals";
+            ambiguities.push(ambiguity(
+                &at,
+                "thousands_separator",
+                reason.to_owned(),
+                &values,
+                of_amounts(&choices, &values),
+            ));
+            by_caller
+        }
+        Verdict::Unreadable { .. } if by_caller.decimal.is_some() && by_caller.thousands.is_some() => {
+            by_caller
+        }
+        Verdict::Unreadable { choices, at: unread } => {
+            let reason = unreadable("amounts", &values, unread);
+            ambiguities.push(ambiguity(
+                &at,
+                "thousands_separator",
+                reason,
+                &values,
+                of_amounts(&choices, &values),
+            ));
+            by_caller
+        }
+    };
+    options.decimal_separator = stated.decimal_separator.or(found.decimal);
+    options.thousands_separator = stated.thousands_separator.or(found.thousands);
+    found
+}
+
+fn propose_date_format(
+    options: &mut ImportOptions,
+    ambiguities: &mut Vec<Ambiguity>,
+    rows: &[&Cells],
+    assignment: &Assignment,
+    stated: &ImportOptions,
+) {
+    if let Some(at) = assignment.unread_dates {
+        let values = values(rows, &[at]);
+        let reason = format!("{}; the column fills no field", unreadable("dates", &values, 0));
+        ambiguities.push(ambiguity(&[at], "date_format", reason, &values, Vec::new()));
+    }
+    let Some(at) = assignment.column_of(F::DueDate).filter(|_| stated.date_format.is_none()) else { return };
+    let values = values(rows, &[at]);
+    let (reason, choices) = match judge_dates(&values) {
+        Verdict::Nothing => return,
+        Verdict::Proven(formats) => {
+            options.date_format = formats.first().copied();
+            return;
+        }
+        Verdict::Ambiguous(formats) => ("day, month and year may be in another order".to_owned(), formats),
+        Verdict::Unreadable { choices, at } => (unreadable("dates", &values, at), choices),
+    };
+    ambiguities.push(ambiguity(&[at], "date_format", reason, &values, of_dates(&choices, &values)));
+}
+
+fn unreadable(what: &str, values: &[&str], at: usize) -> String {
+    let value = values.get(at).map(|value| saldo_domain::fields::shown_value(value)).unwrap_or_default();
+    format!("no format reads all {what}; the first that is written in another way is {value}")
+}
+
+fn ambiguity(
+    columns: &[usize],
+    option: &'static str,
+    reason: String,
+    values: &[&str],
+    choices: Vec<Choice>,
+) -> Ambiguity {
+    let mut samples: Vec<String> = Vec::new();
+    for value in values {
+        if samples.len() < SAMPLES && !samples.iter().any(|sample| sample == value) {
+            samples.push((*value).to_owned());
+        }
+    }
+    Ambiguity { columns: columns.to_vec(), option, reason, samples, choices }
+}
+
+/// The choices, each with a value that the others read to something else.
+fn of_amounts(choices: &[Separators], values: &[&str]) -> Vec<Choice> {
+    let read = |separators: Separators, value: &str| {
+        separators.notation().parse(value).ok().map(|written| written.amount.normalize().to_string())
+    };
+    let example = example(choices, values, read);
+    let choice = |separators: &Separators| Choice {
+        options: ImportOptions {
+            decimal_separator: separators.decimal,
+            thousands_separator: separators.thousands,
+            ..ImportOptions::default()
+        },
+        text: example.to_owned(),
+        reading: read(*separators, example),
+    };
+    choices.iter().map(choice).collect()
+}
+
+fn of_dates(choices: &[DateFormat], values: &[&str]) -> Vec<Choice> {
+    let read = |format: DateFormat, value: &str| format.parse(value).ok().map(|date| date.to_string());
+    let example = example(choices, values, read);
+    let choice = |format: &DateFormat| Choice {
+        options: ImportOptions { date_format: Some(*format), ..ImportOptions::default() },
+        text: example.to_owned(),
+        reading: read(*format, example),
+    };
+    choices.iter().map(choice).collect()
+}
+
+/// The first value that the choices read differently, or else the first value.
+fn example<'a, T: Copy>(
+    choices: &[T],
+    values: &[&'a str],
+    read: impl Fn(T, &str) -> Option<String>,
+) -> &'a str {
+    let differs = |value: &&&str| {
+        let mut readings = choices.iter().map(|choice| read(*choice, value));
+        let first = readings.next();
+        readings.any(|other| Some(other) != first)
+    };
+    values.iter().find(differs).or(values.first()).copied().unwrap_or_default()
+}
+
+/// The default values: the currency, if no column has one and the header or all amounts name it.
+fn defaults(rows: &[&Cells], assignment: &Assignment, options: &ImportOptions) -> Option<Defaults> {
+    let stated = options.defaults.clone();
+    let has_currency = assignment.column_of(F::Currency).is_some()
+        || stated.as_ref().is_some_and(|stated| stated.has(F::Currency));
+    let currency = assignment.currency.or_else(|| marked(&values(rows, &assignment.amounts()), options));
+    let Some(currency) = currency.filter(|_| !has_currency) else { return stated };
+    let mut values: BTreeMap<String, String> = stated.clone().unwrap_or_default().into();
+    values.insert(F::Currency.name().to_owned(), currency.code().to_owned());
+    Defaults::try_from(values).ok().or(stated)
+}
+
+/// The currency with which all amounts are marked.
+fn marked(amounts: &[&str], options: &ImportOptions) -> Option<Currency> {
+    let notation = RowRules::of(options).amounts();
+    let mark =
+        |amount: &&str| notation.parse(amount).ok().and_then(|written| Currency::of_mark(written.mark?));
+    let first = amounts.first().and_then(mark)?;
+    amounts.iter().all(|amount| mark(amount) == Some(first)).then_some(first)
+}

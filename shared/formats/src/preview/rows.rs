@@ -1,0 +1,152 @@
+//! The rows of a preview: what an import with the proposed options stores of them, by the same reader and the same rules.
+
+use jiff::Timestamp;
+use saldo_domain::account::Account;
+use saldo_domain::date::Date;
+use saldo_domain::export::{CsvForm, ExportSpec, Format as ExportFormat, Profile, Subject};
+use saldo_domain::fields::{Finding, PayloadError, PayloadErrorKind, Severity};
+use saldo_domain::id::OrgId;
+use saldo_domain::import::{
+    AccountField, Chunk, ChunkReport, Column, DuplicateScan, Notation, RawRow, RowRules, Shape,
+};
+use saldo_domain::money::Currency;
+use serde_json::value::RawValue;
+
+use super::sample::Sample;
+use crate::Encoder;
+use crate::read::{self, ReadError};
+
+/// The rows that a preview shows.
+pub const ROWS_SHOWN: usize = 20;
+/// The refused rows that it shows beside them.
+pub const ERRORS_SHOWN: usize = 20;
+
+/// A row of a preview.
+#[derive(Clone, Debug)]
+pub struct PreviewRow {
+    /// Its index in the file, counting from 0.
+    pub index: u64,
+    /// The line on which it begins, counting from 1.
+    pub line: Option<u64>,
+    /// The account that it makes, as a JSON object; `None` if it is refused.
+    pub account: Option<Box<RawValue>>,
+    /// Whether a later row about the same account supersedes it.
+    pub is_superseded: bool,
+    /// What is wrong with it, or odd about it.
+    pub findings: Vec<Finding>,
+}
+
+/// The rows of the part that was read.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    /// The first rows.
+    pub first: Vec<PreviewRow>,
+    /// The number of rows that were read.
+    pub read: u64,
+    /// How many of them are refused.
+    pub refused: u64,
+    /// How many of them are superseded.
+    pub superseded: u64,
+    /// The first refused rows behind those that are shown.
+    pub refused_later: Vec<PreviewRow>,
+    /// The warnings about the header and the whole file.
+    pub warnings: Vec<Finding>,
+    /// The columns of a table, as the reader has found them.
+    pub columns: Vec<Column>,
+    /// The line of the header.
+    pub header_line: Option<u64>,
+    /// Why not all rows could be read.
+    pub refusal: Option<PayloadError>,
+}
+
+/// What a preview of rows depends on besides the file.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting<'a> {
+    /// The organization, whose ids of accounts tell which rows are about the same one.
+    pub org: &'a OrgId,
+    /// The organization's currency.
+    pub default_currency: Currency,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// Reads and checks the rows of a sample.
+pub(super) fn read(sample: &Sample, notation: &Notation, setting: Setting<'_>) -> Rows {
+    let notation = Notation { gzip: false, ..notation.clone() };
+    let (mut raw, mut shape) = (Vec::new(), Shape::Objects);
+    let contents = read::read(&notation, sample.source(notation.format), |of_row, row| {
+        if raw.is_empty() {
+            shape = of_row.clone();
+        }
+        raw.push(row);
+        Ok(())
+    });
+    let mut rows = Rows::default();
+    let rules = notation.rules();
+    let rules = match contents {
+        Ok(contents) => {
+            shape = contents.shape;
+            if contents.assumed_encoding.is_some() { rules.with_assumed_encoding() } else { rules }
+        }
+        Err(ReadError::Payload(error)) => {
+            // The end of the part that was read may be in the middle of a quoted row.
+            let is_cut = !sample.is_whole && matches!(error.kind, PayloadErrorKind::UnclosedQuote);
+            rows.refusal = Some(error).filter(|_| !is_cut);
+            rules
+        }
+        Err(ReadError::SourceEnded(_) | ReadError::Stopped) => rules,
+    };
+    rows.check(&raw, shape, &rules, setting);
+    rows
+}
+
+impl Rows {
+    fn check(&mut self, raw: &[RawRow], shape: Shape, rules: &RowRules<'_>, setting: Setting<'_>) {
+        let mut scan = DuplicateScan::new(setting.org.clone());
+        raw.iter().for_each(|row| scan.add(&shape, row));
+        let superseded = scan.finish();
+        self.read = raw.len() as u64;
+        self.superseded = superseded.count();
+        for row in raw {
+            let is_superseded = superseded.has(row.index);
+            let checked = row.check(&shape, rules, setting.default_currency);
+            let mut findings = checked.findings;
+            let account = checked.upsert.and_then(|upsert| {
+                let account = upsert.as_new_account(setting.default_currency, setting.now);
+                account.map_err(|finding| findings.push(finding)).ok()
+            });
+            let is_refused = account.is_none() && !is_superseded;
+            self.refused += u64::from(is_refused);
+            let list = match self.first.len() < ROWS_SHOWN {
+                true => &mut self.first,
+                false if is_refused && self.refused_later.len() < ERRORS_SHOWN => &mut self.refused_later,
+                false => continue,
+            };
+            let account = account.as_ref().and_then(|account| json(account, setting.now));
+            list.push(PreviewRow { index: row.index, line: row.line, account, is_superseded, findings });
+        }
+        let header = Chunk { number: 0, shape, rows: Vec::new(), superseded: Vec::new() };
+        let report = ChunkReport::of(&header, rules, setting.default_currency);
+        self.warnings = report.findings(Severity::Warning).map(|(_, finding)| finding.clone()).collect();
+        if let Shape::Columns { columns, header_line, .. } = header.shape {
+            (self.columns, self.header_line) = (columns, Some(header_line));
+        }
+    }
+}
+
+/// The fields of an account that rows of imports have, as an export writes them.
+fn json(account: &Account, now: Timestamp) -> Option<Box<RawValue>> {
+    let fields: Vec<_> = AccountField::imported().filter(|field| !field.is_beside_id()).collect();
+    let today: Date = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let subject = Subject::Accounts { filter: Box::default(), columns: Vec::new() };
+    let spec = ExportSpec {
+        format: ExportFormat::Ndjson,
+        profile: Profile::default(),
+        csv: CsvForm::default(),
+        as_of: today,
+        subject,
+    };
+    let mut encoder = Encoder::new::<Account>(&spec, fields);
+    let line = encoder.encode(std::slice::from_ref(account)).ok()?;
+    RawValue::from_string(String::from_utf8(line).ok()?.trim_end().to_owned()).ok()
+}

@@ -1,0 +1,229 @@
+//! Reads the table on a sheet of a workbook in Office Open XML (ISO/IEC 29500; ECMA-376).
+//!
+//! The rows are passed on as they are read. Memory holds the first rows, in which the header is found, one further row, and
+//! the texts and formats that cells refer to, of which there may be a bounded number.
+
+mod error;
+mod merged;
+mod number_format;
+mod package;
+mod sheet;
+mod strings;
+mod styles;
+mod values;
+mod workbook;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+use std::io::{Read, Seek};
+
+use saldo_domain::fields::{PayloadError, PayloadErrorKind};
+use saldo_domain::import::{AccountField, AmountAt, Cells, Column, ImportOptions, Notation, RowBody, Shape};
+
+use super::header::{self, Candidate, Columns, LINES_SEARCHED};
+use super::quoting::is_id_of_account;
+use super::{ReadError, Rows, Sink};
+use error::invalid;
+use package::Package;
+use sheet::{Sheet, SheetRow, Value};
+use strings::SharedStrings;
+use styles::Styles;
+use values::{Purpose, Values};
+use workbook::Workbook;
+use xml::Xml;
+
+/// The bytes that a workbook may have: a million rows of twenty columns have about half of it.
+pub(super) const WORKBOOK_BYTES_MAX: u64 = 200_000_000;
+/// The first rows, header included, in which the header and an account's id in the column `id` are searched for.
+const ROWS_LOOKED_AT: usize = 1_000;
+/// The cells of the first rows after which no more of them are held.
+const CELLS_LOOKED_AT: usize = 50_000;
+/// The separator of cells in files that are made of the rows.
+const DELIMITER: char = ',';
+
+pub(super) fn read(
+    source: impl Read + Seek,
+    notation: &Notation,
+    rows: &mut Rows<impl Sink>,
+) -> Result<Shape, ReadError> {
+    let (options, rules) = (&notation.options, notation.rules());
+    let mut package = Package::open(source)?;
+    let workbook = Workbook::read(&mut package)?;
+    let part = workbook.part_of(options.sheet.as_ref())?.to_owned();
+    let strings = match &workbook.strings {
+        Some(strings) => package.part(strings)?.map(SharedStrings::read).transpose()?.unwrap_or_default(),
+        None => SharedStrings::default(),
+    };
+    let styles = match &workbook.styles {
+        Some(styles) => package.part(styles)?.map(Styles::read).transpose()?.unwrap_or_default(),
+        None => Styles::default(),
+    };
+    let values = Values {
+        styles: &styles,
+        is_from_1904: workbook.is_from_1904,
+        amounts: rules.amounts(),
+        dates: rules.dates(),
+    };
+    let sheet = package.part(&part)?.ok_or_else(|| invalid("a sheet is missing"))?;
+    let since_event = Cell::new(0);
+    let mut sheet = Sheet::new(Xml::new(sheet, &since_event), &strings);
+
+    let (head, mut cells) = (&mut Vec::new(), 0);
+    while head.len() < ROWS_LOOKED_AT && cells < CELLS_LOOKED_AT {
+        let Some(row) = sheet.next()? else { break };
+        cells += row.cells.len();
+        head.push(row);
+    }
+    let mut table = Table::find(head, options, &values)?;
+    table.ignore_foreign_ids(head);
+    if let Some(missing) = table.missing.take_if(|_| !header::names_accounts(&table.columns)) {
+        return Err(missing.into());
+    }
+    let shape = table.shape();
+    for row in head.drain(..).skip(table.at + 1) {
+        table.push(&shape, &row, &values, rows)?;
+    }
+    while let Some(row) = sheet.next()? {
+        table.push(&shape, &row, &values, rows)?;
+    }
+    let is_read = |column: usize| table.purposes.get(column).is_some_and(|(_, is_read)| *is_read);
+    let mut merged = sheet.merged().iter();
+    match merged.find(|merged| merged.hides(table.header_line, sheet.last_row(), is_read)) {
+        Some(merged) => Err(PayloadErrorKind::MergedCells { range: merged.area.clone() }.into()),
+        None => Ok(shape),
+    }
+}
+
+/// The table on a sheet.
+struct Table {
+    /// The position of the header among the first rows.
+    at: usize,
+    header_line: u64,
+    columns: Vec<Column>,
+    amount: Option<AmountAt>,
+    /// The error about required fields without a column.
+    missing: Option<PayloadError>,
+    /// What each column is for, and whether it is read.
+    purposes: Vec<(Purpose, bool)>,
+}
+
+impl Candidate for Table {
+    fn is_complete(&self) -> bool {
+        self.missing.is_none()
+    }
+
+    fn names_accounts(&self) -> bool {
+        header::names_accounts(&self.columns)
+    }
+}
+
+impl Table {
+    /// Finds the header, as that of a CSV file is found: the stated row, or else the first one with the columns that the
+    /// options name or with known names.
+    fn find(head: &[SheetRow], options: &ImportOptions, values: &Values<'_>) -> Result<Self, ReadError> {
+        let of_row = |(at, row): (usize, &SheetRow)| Self::of(at, row, options, values);
+        let mut numbered = head.iter().enumerate();
+        if let Some(line) = options.header_line {
+            let line = u64::try_from(line).unwrap_or_default();
+            let row = numbered.find(|(_, row)| row.number == line);
+            return Ok(of_row(row.ok_or(PayloadErrorKind::NoHeaderLine { line })?)?);
+        }
+        let first = of_row(numbered.next().ok_or(PayloadErrorKind::NoRows)?);
+        let refused = match &first {
+            Ok(Self { missing: Some(missing), .. }) => missing.clone(),
+            Err(error) if header::may_be_preceded(error) => error.clone(),
+            _ => return Ok(first?),
+        };
+        let below = numbered.take(LINES_SEARCHED).filter_map(|row| of_row(row).ok());
+        Ok(header::most_complete(first, below).ok_or(refused)?)
+    }
+
+    fn of(
+        at: usize,
+        row: &SheetRow,
+        options: &ImportOptions,
+        values: &Values<'_>,
+    ) -> Result<Self, PayloadError> {
+        let width = row.cells.iter().map(|(column, _)| column + 1).max().unwrap_or_default();
+        let header: Cells = (0..width)
+            .map(|column| {
+                let text = row.get(column).map(|value| values.text(value, Purpose::Other).0);
+                text.unwrap_or_default()
+            })
+            .collect();
+        let Columns { columns, amount, missing } = header::columns(&header, row.number, options)?;
+        let mut table = Self { at, header_line: row.number, columns, amount, missing, purposes: Vec::new() };
+        table.set_purposes();
+        Ok(table)
+    }
+
+    fn set_purposes(&mut self) {
+        let of_column = |(at, column): (usize, &Column)| match self.amount {
+            Some(AmountAt::DebitCredit { debit, credit }) if at == debit || at == credit => {
+                (Purpose::Amount, true)
+            }
+            Some(AmountAt::Signed { column, .. }) if at == column => (Purpose::Amount, true),
+            Some(AmountAt::Signed { sign, .. }) if at == sign => (Purpose::Other, true),
+            _ => (Purpose::of(column.field), column.field.is_some()),
+        };
+        self.purposes = self.columns.iter().enumerate().map(of_column).collect();
+    }
+
+    /// Leaves out the column of account ids and those that count only beside one, if none of the first rows has an
+    /// account's id: in files of other systems, columns of these names have other meanings.
+    fn ignore_foreign_ids(&mut self, head: &[SheetRow]) {
+        let ids = self.columns.iter().position(|column| column.field == Some(AccountField::Id));
+        let is_id = |row: &SheetRow| {
+            let id = ids.and_then(|ids| row.get(ids));
+            matches!(id, Some(Value::Text(id)) if is_id_of_account(id.as_bytes()))
+        };
+        if !head.iter().skip(self.at + 1).any(is_id) {
+            let foreign =
+                self.columns.iter_mut().filter(|column| column.field.is_some_and(AccountField::is_beside_id));
+            foreign.for_each(|column| column.field = None);
+            self.set_purposes();
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape::Columns {
+            columns: self.columns.clone(),
+            delimiter: DELIMITER,
+            header_line: self.header_line,
+            amount: self.amount,
+        }
+    }
+
+    /// Passes a row on, unless all its cells are blank. It has as many cells as the header, or more if a value stands
+    /// beside the table.
+    fn push(
+        &self,
+        shape: &Shape,
+        row: &SheetRow,
+        values: &Values<'_>,
+        rows: &mut Rows<impl Sink>,
+    ) -> Result<(), ReadError> {
+        let mut cells = Cells::default();
+        for (column, value) in &row.cells {
+            while cells.len() < *column {
+                cells.push("");
+            }
+            let purpose = self.purposes.get(*column).map_or(Purpose::Other, |(purpose, _)| *purpose);
+            let (text, mark) = values.text(value, purpose);
+            cells.push_marked(&text, mark);
+        }
+        if cells.are_blank_from(0) {
+            return Ok(());
+        }
+        if cells.are_blank_from(self.columns.len()) {
+            cells.truncate(self.columns.len());
+        }
+        while cells.len() < self.columns.len() {
+            cells.push("");
+        }
+        rows.push(shape, Some(row.number), RowBody::Cells(cells))
+    }
+}
