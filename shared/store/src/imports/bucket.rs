@@ -158,7 +158,9 @@ mod tests {
         let mut sums = Sums::default();
         for currency in currencies {
             let currency = currency.parse().expect("a currency");
-            OUTCOMES.iter().for_each(|outcome| sums.add(*outcome, Some(StatedAmount { amount, currency })));
+            for outcome in OUTCOMES {
+                sums.add(outcome, Some(StatedAmount { amount, currency }));
+            }
         }
         sums.add(RowOutcome::Failed, None);
         sums
