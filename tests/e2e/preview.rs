@@ -237,12 +237,16 @@ async fn files_that_can_t_be_imported_are_explained() {
     assert_eq!(early.problem(), (409, "nothing_uploaded".to_owned()));
 
     // A table without an amount, and one that breaks off, are shown with what would be refused.
-    let shown = preview(&tenant, "Belegnummer;Kunde\nR-1;Müller\n").await;
+    let shown = preview(&tenant, "Telefon;Kunde\n+491511234567;Müller\n").await;
     assert_eq!(
         (&shown["missing"], &shown["refusal"]["code"]),
         (&json!(["total_amount"]), &json!("missing_column"))
     );
     assert_eq!(shown["columns"][1]["field"], "contact.name", "{shown}");
+    // With external ids, such a table is refused row by row.
+    let shown = preview(&tenant, "Belegnummer;Kunde\nR-1;Müller\n").await;
+    let found = (&shown["refusal"], &shown["rows"][0]["errors"][0]["field"]);
+    assert_eq!(found, (&Value::Null, &json!("total_amount")), "{shown}");
     let shown = preview(&tenant, "Belegnummer;Kunde;Betrag\nR-1;Müller;5\nR-2;\"Maier;7\n").await;
     assert_eq!(
         (&shown["read"]["rows"], &shown["refusal"]["code"]),

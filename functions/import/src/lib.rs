@@ -1,5 +1,5 @@
-//! The function that previews, accepts and cancels imports of accounts: `/api/v1/import` and `/v1/imports/preview`, and
-//! keeps their profiles: `/v1/import_profiles`. The binaries of this crate plan an
+//! The function that previews, accepts and cancels imports of accounts: `/api/v1/import` and `/v1/imports/preview`, and keeps
+//! their profiles: `/v1/import_profiles`. The binaries of this crate plan an
 //! import, process its chunks, and handle dead letters.
 
 mod accept;
@@ -28,11 +28,11 @@ pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
         .with(Scope::Import, route!(uploads::create))
         .with(Scope::Import, route!(uploads::read))
         .with(Scope::Import, route!(cancel::cancel))
+        .with(Scope::Import, route!(preview::preview))
         .with(Scope::Import, route!(profiles::list))
         .with(Scope::Import, route!(profiles::create))
         .with(Scope::Import, route!(profiles::read))
         .with(Scope::Import, route!(profiles::change))
         .with(Scope::Import, route!(profiles::delete))
         .with(Scope::Import, route!(profiles::read_version))
-        .with(Scope::Import, route!(preview::preview))
 }

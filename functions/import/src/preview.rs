@@ -6,9 +6,10 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{FileName, Format, ImportOfUpload, StatedOptions, UNKNOWN_UPLOAD};
+use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, StatedOptions, UNKNOWN_UPLOAD};
+use saldo_domain::text::Text;
 use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Setting};
-use saldo_formats::read::{self, ImportMembers};
+use saldo_formats::read::{ImportMembers, format_of};
 use saldo_http::{Caller, Parameters, Payload, Problem};
 use saldo_store::failure::Failure;
 use saldo_store::files::{Facts, uploaded_file};
@@ -20,8 +21,8 @@ use crate::parameters::Query;
 use crate::preview_view::View;
 use crate::rows::{File, Lines, New, Table};
 
-/// The media types that are read, each with its format. That of bytes, which API Gateway passes on unchanged in any
-/// encoding, follows from the bytes.
+/// The media types that are read, each with its format. That of bytes follows from the option `format`, or from the first
+/// of them; API Gateway passes them on unchanged, in any encoding.
 const FORMATS: [(&str, Option<Format>); 5] = [
     ("application/json", Some(Format::Json)),
     ("application/x-ndjson", Some(Format::Ndjson)),
@@ -32,13 +33,13 @@ const FORMATS: [(&str, Option<Format>); 5] = [
 /// The first bytes of a gzip file (RFC 1952).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// The beginning of a file.
+/// The beginning of a file, with the options of its import.
 struct Part {
     bytes: Bytes,
     is_whole: bool,
     format: Format,
     gzip: bool,
-    options: Effective,
+    options: ImportOptions,
 }
 
 /// Previews an import
@@ -76,19 +77,16 @@ pub(crate) async fn preview(
     let is_upload = format == Some(Format::Json) && ImportMembers::of(&payload.bytes).upload_id;
     let part = match is_upload {
         true => of_upload(&stores, org, stated, &payload).await?,
-        false => of_body(&stores, org, stated, format, payload).await?,
+        false => of_body(&stores, org, format, stated, payload).await?,
     };
-    let Part { bytes, is_whole, format, gzip, options } = part;
-    let proposed_from = options.options.clone();
-    // The options are those of an import: what that refuses is refused here.
-    options.notation(format, gzip)?;
     let organization = stores.guard.keys.organization(org).await?;
     let currency = organization.ok_or_else(|| Failure::missing("the organization of a caller"))?.currency;
-    let org = org.clone();
+    let (org, format, gzip) = (org.clone(), part.format, part.gzip);
     let previewed = tokio::task::spawn_blocking(move || {
+        let Part { bytes, is_whole, options, .. } = part;
         let beginning = Beginning { bytes: &bytes, is_whole, gzip };
         let setting = Setting { org: &org, default_currency: currency, now: Timestamp::now() };
-        preview::preview(beginning, format, &proposed_from, setting)
+        preview::preview(beginning, format, &options, setting)
     });
     let preview = previewed.await.map_err(Failure::corrupt("a preview"))??;
     Ok(Json(View::of(preview, format, gzip)))
@@ -98,14 +96,24 @@ pub(crate) async fn preview(
 async fn of_body(
     stores: &Stores,
     org: &OrgId,
-    stated: StatedOptions,
     format: Option<Format>,
-    Payload { bytes, .. }: Payload,
+    stated: StatedOptions,
+    payload: Payload,
 ) -> Result<Part, Problem> {
-    let options = Effective::of(stores, org, stated, Place::Query).await?;
+    let effective = Effective::of(stores, org, stated, Place::Query).await?;
+    let Payload { bytes, .. } = payload;
     let gzip = bytes.starts_with(GZIP);
-    let format = read::format_of(&bytes, gzip, format.or(options.options.format), None)?;
-    Ok(Part { is_whole: bytes.len() <= PREVIEW_BYTES_MAX, bytes, format, gzip, options })
+    let wanted = effective.options.format;
+    let format = match format {
+        Some(format) if wanted.is_some_and(|wanted| wanted != format) => {
+            let reason = "not the format of the body, which its Content-Type states";
+            return Err(Problem::invalid_value_of("format", reason));
+        }
+        Some(format) => format,
+        None => format_of(&bytes, gzip, wanted, None)?,
+    };
+    let is_whole = bytes.len() <= PREVIEW_BYTES_MAX;
+    part(bytes, is_whole, format, gzip, effective)
 }
 
 /// The file was uploaded.
@@ -116,7 +124,7 @@ async fn of_upload(
     payload: &Payload,
 ) -> Result<Part, Problem> {
     let ImportOfUpload { upload_id: id, stated } = payload.json()?;
-    let options = Effective::of(stores, org, stated.or(of_query), Place::Body).await?;
+    let effective = Effective::of(stores, org, stated.or(of_query), Place::Body).await?;
     let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
     let upload = stores.uploads.get(org, &id).await?.ok_or_else(unknown)?;
     let name = uploaded_file(org, &id);
@@ -124,18 +132,28 @@ async fn of_upload(
     let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
     let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
     let length = bytes.min(PREVIEW_BYTES_MAX as u64);
-    let piece = match length {
+    let begin = match length {
         0 => Some(Bytes::new()),
         length => stores.files.get_piece(&name, etag.as_deref(), 0..length).await?,
     };
-    let part = piece.ok_or(ImportError::NothingUploaded)?;
-    let (gzip, stated) = (upload.gzip, options.options.format.or(upload.format));
-    let filename = upload.filename.as_ref().map(FileName::as_str);
-    let format = read::format_of(&part, gzip, stated, filename)?;
-    Ok(Part { bytes: part, is_whole: length == bytes, format, gzip, options })
+    let begin = begin.ok_or(ImportError::NothingUploaded)?;
+    let filename = upload.filename.as_ref().map(Text::as_str);
+    let format = format_of(&begin, upload.gzip, effective.options.format.or(upload.format), filename)?;
+    part(begin, length == bytes, format, upload.gzip, effective)
 }
 
-/// The format that a media type states; `None` if it states none.
+/// The part that is previewed, if an import accepts the options for this format.
+fn part(
+    bytes: Bytes,
+    is_whole: bool,
+    format: Format,
+    gzip: bool,
+    effective: Effective,
+) -> Result<Part, Problem> {
+    let (notation, _) = effective.notation(format, gzip)?;
+    Ok(Part { bytes, is_whole, format, gzip, options: *notation.options })
+}
+
 fn format(media_type: Option<&str>) -> Result<Option<Format>, Problem> {
     let format = FORMATS.into_iter().find(|(name, _)| media_type == Some(name));
     format.map(|(_, format)| format).ok_or_else(|| {

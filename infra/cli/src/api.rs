@@ -42,10 +42,18 @@ pub(crate) struct Api {
 /// What a request has besides its address.
 #[derive(Default)]
 struct Sent {
-    /// The body, with its media type.
+    /// A body, with its media type.
     body: Option<(&'static str, Bytes)>,
     /// A header, with its name.
     header: Option<(&'static str, String)>,
+}
+
+impl Sent {
+    /// A body of JSON, and a header.
+    fn json(body: &Value, header: (&'static str, &str)) -> Self {
+        let (name, value) = header;
+        Self { body: Some((JSON, body.to_string().into())), header: Some((name, value.to_owned())) }
+    }
 }
 
 /// An answer, which has at most 6 MB.
@@ -119,8 +127,7 @@ impl Api {
 
     /// `PUT` of JSON in place of the state with this `ETag`. If the answer is lost, the repeated request is refused.
     pub(crate) async fn put(&self, path: &str, body: &Value, etag: &str) -> Result<Answer, Error> {
-        let header = Some(("if-match", etag.to_owned()));
-        self.send(Method::PUT, path, JSON, Sent { body: Some((JSON, body.to_string().into())), header }).await
+        self.send(Method::PUT, path, JSON, Sent::json(body, ("if-match", etag))).await
     }
 
     /// `DELETE`.
@@ -135,9 +142,7 @@ impl Api {
         body: &Value,
         idempotency_key: &str,
     ) -> Result<Answer, Error> {
-        let header = Some(("idempotency-key", idempotency_key.to_owned()));
-        let body = Some((JSON, body.to_string().into()));
-        self.send(Method::POST, path, JSON, Sent { body, header }).await
+        self.send(Method::POST, path, JSON, Sent::json(body, ("idempotency-key", idempotency_key))).await
     }
 
     /// `POST` of a file that is only read.

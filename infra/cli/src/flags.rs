@@ -18,10 +18,10 @@ pub(crate) struct Flags {
     /// The sheet of a workbook: its name or its number; the first by default.
     #[arg(long, value_name = "SHEET")]
     sheet: Option<String>,
-    /// The decimal separator of amounts in texts; a point by default.
+    /// The decimal separator of amounts in CSV; a point by default.
     #[arg(long, value_name = "CHARACTER")]
     decimal_separator: Option<String>,
-    /// The separator of thousands of amounts in texts; none by default.
+    /// The separator of thousands in amounts in CSV; none by default.
     #[arg(long, value_name = "CHARACTER")]
     thousands_separator: Option<String>,
     /// The format of dates, such as DD/MM/YYYY; YYYY-MM-DD by default.
@@ -46,15 +46,14 @@ pub(crate) fn apply(flags: &Flags, options: &mut Map<String, Value>) -> Result<(
             mapping.insert(header.clone(), field.as_str().into());
         }
     }
-    let stated = [
+    for (name, value) in [
         ("format", format),
         ("sheet", sheet),
         ("decimal_separator", decimal_separator),
         ("thousands_separator", thousands_separator),
         ("date_format", date_format),
         ("encoding", encoding),
-    ];
-    for (name, value) in stated {
+    ] {
         if let Some(value) = value {
             options.insert(name.to_owned(), value.as_str().into());
         }

@@ -2,7 +2,6 @@
 //! started again continues and imports nothing twice.
 
 mod journal;
-pub(crate) mod options;
 pub(crate) mod refused;
 mod source;
 mod submit;
@@ -16,6 +15,7 @@ use crate::answer::{Outcome, note};
 use crate::api::{Api, Document};
 use crate::flags::Flags;
 use crate::job::{self, JobId};
+use crate::options::{self, Chosen};
 use crate::session::Session;
 
 use journal::Journal;
@@ -78,8 +78,9 @@ pub(crate) struct Import {
 
 pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
     let api = session.api()?;
-    let (profile, file) = (import.profile.as_deref(), import.options.as_deref());
-    let mut options = options::of(&session.config, &api, profile, file, &import.flags).await?;
+    let chosen =
+        Chosen { profile: import.profile.as_deref(), file: import.options.as_deref(), flags: &import.flags };
+    let mut options = options::of(&session.config, &api, chosen).await?;
     if import.dry_run {
         options.insert("dry_run".to_owned(), true.into());
     }

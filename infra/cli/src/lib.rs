@@ -20,6 +20,7 @@ mod jobs;
 mod login;
 mod man;
 mod option_file;
+mod options;
 mod preview;
 mod private;
 mod profiles;

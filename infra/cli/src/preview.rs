@@ -15,12 +15,12 @@ use crate::answer::{Outcome, Output, note, print};
 use crate::api::Document;
 use crate::file::Sink;
 use crate::flags::Flags;
-use crate::import::options;
+use crate::options::{self, Chosen};
 use crate::session::Session;
 
+const PREVIEWS: &str = "/v1/imports/preview";
 /// The media type of a file whose format follows from its bytes.
 const BYTES: &str = "application/octet-stream";
-const PREVIEWS: &str = "/v1/imports/preview";
 /// What is sent of a file: one byte more than the API reads, so that it knows that there is more.
 const PART_BYTES: u64 = 1_000_001;
 
@@ -60,10 +60,14 @@ pub(crate) struct Preview {
 
 pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> {
     let api = session.api()?;
-    let (profile, file) = (preview.profile.as_deref(), preview.options.as_deref());
-    let options = options::of(&session.config, &api, profile, file, &preview.flags).await?;
+    let chosen = Chosen {
+        profile: preview.profile.as_deref(),
+        file: preview.options.as_deref(),
+        flags: &preview.flags,
+    };
+    let options = options::of(&session.config, &api, chosen).await?;
     let part = part(&preview.file)?;
-    let answer = api.post_bytes(&path(&options)?, BYTES, part).await;
+    let answer = api.post_bytes(&path(&options), BYTES, part).await;
     let answer = answer.map_err(|error| match error.refusal() {
         Some(refusal) if refusal.status.as_u16() == 400 => {
             anyhow!("{} can't be imported: {error}", preview.file.display())
@@ -112,7 +116,7 @@ fn part(file: &Path) -> Result<Vec<u8>> {
 }
 
 /// The path, with the options as a query: texts as they are, other values as JSON.
-fn path(options: &Map<String, Value>) -> Result<String> {
+fn path(options: &Map<String, Value>) -> String {
     let pairs = options.iter().map(|(name, value)| match value {
         Value::String(text) => (name.as_str(), text.clone()),
         other => (name.as_str(), other.to_string()),
@@ -120,7 +124,7 @@ fn path(options: &Map<String, Value>) -> Result<String> {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs);
     let query = query.finish();
-    Ok(if query.is_empty() { PREVIEWS.to_owned() } else { format!("{PREVIEWS}?{query}") })
+    if query.is_empty() { PREVIEWS.to_owned() } else { format!("{PREVIEWS}?{query}") }
 }
 
 fn save(file: &Path, options: &Value) -> Result<()> {

@@ -57,7 +57,7 @@ async fn files_that_can_t_be_previewed_are_exit_status_2() {
     user.write("letter.csv", "Dear Sir or Madam,\nplease pay.\n");
     user.write("empty.csv", "");
     user.write("letter.pdf", "%PDF-1.7");
-    user.write("numbers.csv", "Belegnummer;Kunde\nR-1;Müller\n");
+    user.write("numbers.csv", "Telefon;Kunde\n+491511234567;Müller\n");
     user.write("options.json", "[]");
     for (name, arguments) in [
         ("preview_letter", &["letter.csv"][..]),

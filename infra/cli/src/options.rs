@@ -1,5 +1,4 @@
-//! The options of an import: those of the profile and of a file, as they are, and those of the command line, which take
-//! precedence.
+//! The options of an import: those of the profile, of a file, and of the command line, which take precedence in this order.
 
 use std::path::Path;
 
@@ -9,37 +8,40 @@ use serde_json::{Map, Value};
 use crate::api::Api;
 use crate::config::{Config, ProfileKind};
 use crate::flags::{Flags, MAPPING, apply};
-use crate::option_file;
-use crate::profiles;
+use crate::{option_file, profiles};
+
+/// Where options come from.
+#[derive(Clone, Copy)]
+pub(crate) struct Chosen<'a> {
+    /// The name of a profile.
+    pub(crate) profile: Option<&'a str>,
+    /// A file of options.
+    pub(crate) file: Option<&'a Path>,
+    pub(crate) flags: &'a Flags,
+}
 
 /// The members of the request, without the upload.
 ///
 /// # Errors
 /// When the profile or the file can't be read.
-pub(crate) async fn of(
-    config: &Config,
-    api: &Api,
-    profile: Option<&str>,
-    file: Option<&Path>,
-    flags: &Flags,
-) -> Result<Map<String, Value>> {
+pub(crate) async fn of(config: &Config, api: &Api, chosen: Chosen<'_>) -> Result<Map<String, Value>> {
     let mut options = Map::new();
-    if let Some(name) = profile {
+    if let Some(name) = chosen.profile {
         if config.has_profile(ProfileKind::Import, name)? {
             options = config.profile(ProfileKind::Import, name)?;
         } else {
             // Read before the file is uploaded: a profile that does not exist is better noticed now.
             let mapping = profiles::mapping(api, name).await?;
             options.insert("profile".to_owned(), name.into());
-            if !flags.map.is_empty() {
+            if !chosen.flags.map.is_empty() {
                 options.insert(MAPPING.to_owned(), mapping.into());
             }
         }
     }
-    if let Some(file) = file {
+    if let Some(file) = chosen.file {
         options.extend(option_file::read(file)?);
     }
-    apply(flags, &mut options)?;
+    apply(chosen.flags, &mut options)?;
     Ok(options)
 }
 
@@ -48,13 +50,12 @@ mod tests {
     use clap::Parser;
     use serde_json::json;
 
-    use super::super::Import;
     use super::*;
 
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        import: Import,
+        flags: Flags,
     }
 
     #[test]
@@ -68,28 +69,15 @@ mod tests {
         "#;
         std::fs::write(folder.path().join("config.toml"), profile).expect("written");
         let config = Config { folder: folder.path().to_owned() };
-        let line = [
-            "import",
-            "a.csv",
-            "--profile",
-            "erp",
-            "--decimal-separator",
-            ",",
-            "--map",
-            "Nr=external_id",
-            "--map",
-            "a=b=notes",
-            "--dry-run",
-        ];
-        let import = Line::parse_from(line).import;
+        let line = ["import", "--decimal-separator", ",", "--map", "Nr=external_id", "--map", "a=b=notes"];
+        let flags = Line::parse_from(line).flags;
         let mut options = config.profile(ProfileKind::Import, "erp").expect("a profile");
-        apply(&import.flags, &mut options).expect("options");
+        apply(&flags, &mut options).expect("options");
         let wanted = json!({
             "decimal_separator": ",", "delimiter": ";",
             "mapping": { "Kunde": "contact.name", "Nr": "external_id", "a=b": "notes" }
         });
         assert_eq!(Value::Object(options), wanted);
-        assert!(Line::try_parse_from(["import", "a.csv", "--map", "Kunde"]).is_err());
-        assert!(Line::try_parse_from(["import", "a.csv", "--failed", "b.csv"]).is_err(), "without --wait");
+        assert!(Line::try_parse_from(["import", "--map", "Kunde"]).is_err());
     }
 }
