@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
 use crate::round_trip::rows;
-use crate::uploads::{announce, import as upload};
+use crate::uploads::{announce, begin, import as upload};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -145,23 +145,19 @@ async fn workbook_in_a_request_is_counted_and_refused_at_once() {
 }
 
 #[tokio::test]
-async fn files_that_are_no_workbooks_fail_with_what_they_are() {
+async fn files_that_are_no_workbooks_are_refused_with_what_they_are() {
     let tenant = saldo().await.tenant().await;
     let old = [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), &[0; 600]].concat();
     for (format, content, expected) in [
-        (
-            "xlsx",
-            old.clone(),
-            "the file is an Excel workbook of an old version (.xls); save it as .xlsx or CSV",
-        ),
-        ("csv", old, "the file is an Excel workbook of an old version (.xls), or an encrypted one"),
+        ("xlsx", old.clone(), "an Excel workbook of an old version (.xls); save it as .xlsx or CSV"),
+        ("csv", old, "an Excel workbook of an old version (.xls), or an encrypted one"),
         ("csv", german_list().expect("a workbook"), "import a workbook with the format `xlsx`"),
-        ("xlsx", b"a;b\n".to_vec(), "the file is not an Excel workbook; state the format `csv`"),
+        ("xlsx", b"a;b\n".to_vec(), "not an Excel workbook; state the format `csv`"),
     ] {
         let about = json!({ "format": format, "filename": "list" });
-        let job = upload(&tenant, about, content, json!({})).await;
-        let reason = job["reason"].as_str().unwrap_or_default();
-        assert!(job["status"] == "failed" && reason.contains(expected), "{job}");
+        let refused = begin(&tenant, about, content, json!({})).await;
+        assert_eq!(refused.problem(), (400, "other_format".to_owned()));
+        assert!(refused.text.contains(expected), "{refused:?}");
     }
 }
 
