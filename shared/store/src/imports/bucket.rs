@@ -1,4 +1,4 @@
-//! Buckets: the items that hold the committed chunks of an import, eight chunks to an item.
+//! Buckets: the items that hold the committed chunks of an import, seven chunks to an item.
 //!
 //! A committed chunk is one attribute of its bucket, named by the chunk's number, with a binary as its value: its entry in the
 //! form of `postcard`, with the rows by outcome, the warnings, the sums of the amounts, the UUID of its report and the round in
@@ -20,9 +20,9 @@ use crate::failure::Failure;
 use crate::jobs::expiry_value;
 use crate::table_keys::JobKey;
 
-/// The chunks in a bucket. With counts of six digits each and the sums of five outcomes in a currency, eight fit into
+/// The chunks in a bucket. With counts of six digits each and the sums of five outcomes in a currency, seven fit into
 /// 1 KB, the most that one write unit pays for.
-pub(super) const CHUNKS_PER_BUCKET: u32 = 8;
+pub(super) const CHUNKS_PER_BUCKET: u32 = 7;
 
 const WHAT: &str = "a bucket of chunks";
 
@@ -185,7 +185,7 @@ mod tests {
         let (org, id) = (OrgId::random().expect("randomness"), ImportId::of_seed(Uuid::now_v7()));
         let mut item = JobKey::bucket(&org, &id, 99_999).attributes();
         item.insert("expires_at".to_owned(), seconds(Timestamp::now()));
-        for chunk in 999_992..1_000_000_u32 {
+        for chunk in 999_993..1_000_000_u32 {
             item.insert(chunk.to_string(), entry.to_value().expect("a value"));
         }
         assert_eq!(item.len(), 3 + CHUNKS_PER_BUCKET as usize);
