@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn bucket_is_complete_when_no_chunk_is_missing_or_open() {
         let of_round = |round| entry(1, Sums::default(), false, round);
-        let mut bucket = Bucket((8..12).map(|chunk| (chunk, of_round(None))).collect());
+        let mut bucket = Bucket((7..12).map(|chunk| (chunk, of_round(None))).collect());
         assert!(bucket.is_complete(1, 12, 0), "its last chunk is the job's last");
         assert!(!bucket.is_complete(1, 13, 0), "the last chunk is missing");
         bucket.0.insert(9, of_round(Some(0)));
