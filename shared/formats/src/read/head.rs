@@ -75,8 +75,9 @@ mod tests {
         assert_eq!(code(&csv, &wide, true), Some("missing_column"));
 
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        let noise: String =
+        let noise: Vec<_> =
             (0..200_000_u32).map(|n| format!("{};{n}\n", n.wrapping_mul(2_654_435_761))).collect();
+        let noise = noise.concat();
         encoder.write_all(format!("contact.name;Betrag\n{noise}").as_bytes()).expect("in memory");
         let zipped = encoder.finish().expect("in memory");
         let gzip = Notation { gzip: true, ..csv.clone() };

@@ -270,11 +270,15 @@ mod tests {
 
     fn format(head: &[u8], name: &str) -> Result<Format, &'static str> {
         let name = (!name.is_empty()).then_some(name);
-        format_of(head, name.is_some_and(|name| name.ends_with(".gz")), None, name).map_err(|error| {
-            match error.kind {
-                PayloadErrorKind::OtherFormat { is, .. } => is,
-                _ => "",
-            }
+        format_of(
+            head,
+            name.and_then(|name| name.rsplit_once('.')).is_some_and(|(_, last)| last == "gz"),
+            None,
+            name,
+        )
+        .map_err(|error| match error.kind {
+            PayloadErrorKind::OtherFormat { is, .. } => is,
+            _ => "",
         })
     }
 
