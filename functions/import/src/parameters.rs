@@ -26,6 +26,8 @@ impl FromParameters for Query {
 const STRUCTURES: [&str; 4] = ["mapping", "columns", "defaults", "amount"];
 /// The option that is a boolean, which a query has as text.
 const FLAG: &str = "dry_run";
+/// The option that is a text or a number, which a query has as text.
+const SHEET: &str = "sheet";
 
 impl IntoParams for Query {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -46,7 +48,11 @@ fn parameter(name: &str, option: RefOr<Schema>) -> Parameter {
         let content = if name == "mapping" { content.example(Some(json!({}))) } else { content };
         return parameter.content("application/json", content.build()).build();
     }
-    let schema = if name == FLAG { Flag::schema() } else { schema };
+    let schema = match name {
+        FLAG => Flag::schema(),
+        SHEET => String::schema(),
+        _ => schema,
+    };
     parameter.schema(Some(schema)).build()
 }
 
