@@ -21,13 +21,13 @@ impl FromParameters for Query {
     }
 }
 
-/// The options that are structures, which a query has as JSON, each with the smallest one. These are what the page that
-/// tries the API in a browser starts with.
-const STRUCTURES: [&str; 4] = ["mapping", "columns", "defaults", "amount"];
+/// The options that are structures, which a query has as JSON. The page that tries the API in a browser starts with an empty
+/// one, which means the same as none.
+const STRUCTURES: [&str; 3] = ["mapping", "columns", "defaults"];
 /// The option that is a boolean, which a query has as text.
 const FLAG: &str = "dry_run";
-/// The option that is a text or a number, which a query has as text.
-const SHEET: &str = "sheet";
+/// The options that a query has as text: a name or a number, and a structure of which none is empty, as JSON.
+const TEXTS: [&str; 2] = ["sheet", "amount"];
 
 impl IntoParams for Query {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -45,12 +45,12 @@ fn parameter(name: &str, option: RefOr<Schema>) -> Parameter {
     let parameter = parameter.description(about.map(|about| about.replace('\n', " ")));
     if STRUCTURES.contains(&name) {
         let content = ContentBuilder::new().schema(Some(schema));
-        let content = if name == "mapping" { content.example(Some(json!({}))) } else { content };
+        let content = content.example(Some(if name == "columns" { json!([]) } else { json!({}) }));
         return parameter.content("application/json", content.build()).build();
     }
     let schema = match name {
         FLAG => Flag::schema(),
-        SHEET => String::schema(),
+        name if TEXTS.contains(&name) => String::schema(),
         _ => schema,
     };
     parameter.schema(Some(schema)).build()
