@@ -229,5 +229,5 @@ async fn options_of_a_profile_that_do_not_fit_the_file_are_explained() {
         (&json!("/decimal_separator"), &json!("/profile"))
     );
     let detail = errors[1]["detail"].as_str().expect("a detail");
-    assert_eq!(detail, "header_line of erp (version 1): this option is only for CSV");
+    assert_eq!(detail, "header_line of erp (version 1): this option is only for CSV and XLSX");
 }

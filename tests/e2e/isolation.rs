@@ -14,12 +14,13 @@ use crate::authorization::{bank_belongings, belongings, matrix};
 const PUBLIC: [&str; 2] = ["/docs/{file}", CALLBACK];
 const CALLBACK: &str = "/rest/accesses/{access_id}/syncs/{sync_id}/callback";
 
-/// A path of the template in which each parameter is an id of the owner or of the other organization,
+/// A path of the template in which each parameter, but for the number of a version, is an id of the owner or of the other organization,
 /// and at least one is the owner's.
 fn mixtures(template: &str, owner: &str, stranger: &str) -> Vec<String> {
     let segments = |path: &str| path.split('/').map(str::to_owned).collect::<Vec<_>>();
     let (template, owner, stranger) = (segments(template), segments(owner), segments(stranger));
-    let parameters: Vec<usize> = (0..template.len()).filter(|at| template[*at].starts_with('{')).collect();
+    let is_id = |segment: &str| segment.starts_with('{') && segment != "{version}";
+    let parameters: Vec<usize> = (0..template.len()).filter(|at| is_id(&template[*at])).collect();
     let mixture = |owned: u32| {
         let mut path = owner.clone();
         for (bit, at) in parameters.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! Previews of imports: of uploads and of bodies, whole and cut, and what they say beside what the import then stores.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
@@ -176,7 +177,8 @@ async fn large_files_are_read_to_the_last_whole_row_of_a_megabyte() {
     // The end is in the middle of a quoted cell.
     let mut quoted = "Belegnummer,Kunde,Betrag,Text\n".to_owned();
     while quoted.len() < 1_000_100 {
-        quoted += &format!("R-{0},Kunde {0},5.00,\"two\nlines, {0}\"\n", quoted.len());
+        let number = quoted.len();
+        writeln!(quoted, "R-{number},Kunde {number},5.00,\"two\nlines, {number}\"").expect("in memory");
     }
     let cut = quoted[..1_000_000].rfind("\"two").expect("a cell") + 6;
     let of_quoted =

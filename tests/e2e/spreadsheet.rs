@@ -21,7 +21,7 @@ const TEXTS: [&str; 12] = [
     "'=1+1",
     "plain",
     "comma, \"quote\"\nand line",
-    "1,5",
+    "1,5 kg",
     "=",
 ];
 /// Their amounts, in turn.

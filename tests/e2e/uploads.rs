@@ -413,7 +413,7 @@ async fn format_follows_from_the_first_bytes_and_agrees_with_the_name() {
             "list.csv",
             None,
             b"PK\x03\x04\x14\0".to_vec(),
-            "the file is a ZIP archive or an Excel workbook (.xlsx)",
+            "the file is an Excel workbook (.xlsx); its name says another format",
         ),
         ("list.csv", None, gzip(&csv), "the file is compressed with gzip"),
         ("list.csv", Some("json"), csv.clone(), "the file is a table (CSV); state the format `csv`"),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
 use crate::round_trip::rows;
-use crate::uploads::{announce, import as upload};
+use crate::uploads::{announce, begin, import as upload};
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
@@ -145,24 +145,56 @@ async fn workbook_in_a_request_is_counted_and_refused_at_once() {
 }
 
 #[tokio::test]
-async fn files_that_are_no_workbooks_fail_with_what_they_are() {
+async fn files_that_are_no_workbooks_are_refused_with_what_they_are() {
     let tenant = saldo().await.tenant().await;
     let old = [b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".as_slice(), &[0; 600]].concat();
     for (format, content, expected) in [
-        (
-            "xlsx",
-            old.clone(),
-            "the file is an Excel workbook of an old version (.xls); save it as .xlsx or CSV",
-        ),
-        ("csv", old, "the file is an Excel workbook of an old version (.xls), or an encrypted one"),
+        ("xlsx", old.clone(), "an Excel workbook of an old version (.xls); save it as .xlsx or CSV"),
+        ("csv", old, "an Excel workbook of an old version (.xls), or an encrypted one"),
         ("csv", german_list().expect("a workbook"), "import a workbook with the format `xlsx`"),
-        ("xlsx", b"a;b\n".to_vec(), "the file is not an Excel workbook; state the format `csv`"),
+        ("xlsx", b"a;b\n".to_vec(), "not an Excel workbook; state the format `csv`"),
     ] {
         let about = json!({ "format": format, "filename": "list" });
-        let job = upload(&tenant, about, content, json!({})).await;
-        let reason = job["reason"].as_str().unwrap_or_default();
-        assert!(job["status"] == "failed" && reason.contains(expected), "{job}");
+        let refused = begin(&tenant, about, content, json!({})).await;
+        assert_eq!(refused.problem(), (400, "other_format".to_owned()));
+        assert!(refused.text.contains(expected), "{refused:?}");
     }
+}
+
+#[tokio::test]
+async fn long_workbook_is_read_in_blocks_and_fails_where_it_is_damaged() {
+    let tenant = saldo().await.tenant().await;
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (column, header) in (0..).zip(["external_id", "contact.name", "total_amount", "notes"]) {
+        sheet.write(0, column, header).expect("a cell");
+    }
+    // Texts that can't be compressed: the list of parts is beyond the first block of four megabytes.
+    let noise = |row: u32| testing::sha256(&row.to_le_bytes()) + &testing::sha256(&(!row).to_le_bytes());
+    for row in 1..=1_200 {
+        let notes: String = (0..60).map(|n| noise(row * 100 + n)).collect();
+        let cells = sheet.write(row, 0, format!("L-{row}")).and_then(|sheet| sheet.write(row, 1, "Ana"));
+        cells.and_then(|sheet| sheet.write(row, 2, row)?.write(row, 3, notes)).expect("a cell");
+    }
+    let book = workbook.save_to_buffer().expect("a workbook");
+    assert!(book.len() > 4_300_000, "{}", book.len());
+    let about = json!({ "format": "xlsx", "filename": "list.xlsx" });
+    let job = upload(&tenant, about.clone(), book.clone(), json!({ "dry_run": true })).await;
+    assert_eq!((&job["imported"], &job["failed"]), (&json!(1_200), &json!(0)), "{job}");
+    let mut damaged = book.clone();
+    let middle = book.len() / 2;
+    damaged[middle..middle + 100].fill(0);
+    for (content, what) in [(damaged, "can't be read"), (book[..book.len() - 100].to_vec(), "can't be read")]
+    {
+        let job = upload(&tenant, about.clone(), content, json!({})).await;
+        let reason = job["reason"].as_str().unwrap_or_default();
+        assert!(job["status"] == "failed" && reason.contains(what), "{job}");
+    }
+    let missing = upload(&tenant, about, book, json!({ "sheet": "Mai" })).await;
+    assert!(
+        missing["reason"].as_str().is_some_and(|reason| reason.contains("no sheet \"Mai\"")),
+        "{missing}"
+    );
 }
 
 /// The cells of a workbook's first sheet.

@@ -1,5 +1,6 @@
 //! `POST /api/v1/import`: accepts a payload, or names an uploaded file, and creates a job.
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -200,7 +201,7 @@ async fn checked(
 ) -> Result<(Notation, Option<UsedProfile>), Problem> {
     let end = file.bytes.min(HEAD_BYTES);
     let head = match end {
-        0 => Some(Default::default()),
+        0 => Some(Bytes::new()),
         end => stores.files.get_piece(&file.name, file.etag.as_deref(), 0..end).await?,
     };
     let head = head.ok_or(ImportError::NothingUploaded)?;

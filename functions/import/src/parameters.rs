@@ -21,11 +21,13 @@ impl FromParameters for Query {
     }
 }
 
-/// The options that are structures, which a query has as JSON, each with the smallest one. These are what the page that
-/// tries the API in a browser starts with.
-const STRUCTURES: [&str; 4] = ["mapping", "columns", "defaults", "amount"];
+/// The options that are structures, which a query has as JSON. The page that tries the API in a browser starts with an empty
+/// one, which means the same as none.
+const STRUCTURES: [&str; 3] = ["mapping", "columns", "defaults"];
 /// The option that is a boolean, which a query has as text.
 const FLAG: &str = "dry_run";
+/// The options that a query has as text: a name or a number, and a structure of which none is empty, as JSON.
+const TEXTS: [&str; 2] = ["sheet", "amount"];
 
 impl IntoParams for Query {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -43,10 +45,14 @@ fn parameter(name: &str, option: RefOr<Schema>) -> Parameter {
     let parameter = parameter.description(about.map(|about| about.replace('\n', " ")));
     if STRUCTURES.contains(&name) {
         let content = ContentBuilder::new().schema(Some(schema));
-        let content = if name == "mapping" { content.example(Some(json!({}))) } else { content };
+        let content = content.example(Some(if name == "columns" { json!([]) } else { json!({}) }));
         return parameter.content("application/json", content.build()).build();
     }
-    let schema = if name == FLAG { Flag::schema() } else { schema };
+    let schema = match name {
+        FLAG => Flag::schema(),
+        name if TEXTS.contains(&name) => String::schema(),
+        _ => schema,
+    };
     parameter.schema(Some(schema)).build()
 }
 
@@ -100,12 +106,16 @@ fn without_null(schema_type: SchemaType) -> SchemaType {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use saldo_http::openapi::query_parameters;
 
     use super::*;
 
     #[test]
     fn operation_describes_its_parameters() {
-        assert_eq!(query_parameters::<crate::accept::__path_accept>(), Query::NAMES);
+        let sorted = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        let described: Vec<_> = query_parameters::<crate::accept::__path_accept>();
+        assert_eq!(described.into_iter().collect::<BTreeSet<_>>(), sorted(Query::NAMES));
     }
 }

@@ -124,7 +124,7 @@ pub(crate) async fn create(
 #[utoipa::path(
     get, path = "/v1/import_profiles/{profile}", operation_id = "read_import_profile", tag = "Imports",
     params(
-        ("profile" = ProfileKey, Path),
+        ("profile" = inline(ProfileKey), Path),
         ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
         ("If-None-Match" = Option<String>, Header, description = "The states that the caller has: `*` or ETags"),
     ),
@@ -154,7 +154,7 @@ pub(crate) async fn read(
 #[utoipa::path(
     get, path = "/v1/import_profiles/{profile}/versions/{version}", operation_id = "read_import_profile_version",
     tag = "Imports",
-    params(("profile" = ProfileKey, Path), ("version" = u32, Path, minimum = 1, description = "The version, counting from 1")),
+    params(("profile" = inline(ProfileKey), Path), ("version" = u32, Path, minimum = 1, description = "The version, counting from 1")),
     responses((status = 200, description = "The version", body = View)),
 )]
 pub(crate) async fn read_version(
@@ -174,7 +174,7 @@ pub(crate) async fn read_version(
 #[utoipa::path(
     put, path = "/v1/import_profiles/{profile}", operation_id = "change_import_profile", tag = "Imports",
     params(
-        ("profile" = ProfileKey, Path),
+        ("profile" = inline(ProfileKey), Path),
         ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
         ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
     ),
@@ -217,7 +217,7 @@ pub(crate) async fn change(
 #[utoipa::path(
     delete, path = "/v1/import_profiles/{profile}", operation_id = "delete_import_profile", tag = "Imports",
     params(
-        ("profile" = ProfileKey, Path),
+        ("profile" = inline(ProfileKey), Path),
         ("If-Match" = inline(Option<EntityTags>), Header, description = "The states it may be in: `*` or ETags"),
         ("If-None-Match" = Option<String>, Header, description = "The states it may not be in: `*` or ETags"),
     ),

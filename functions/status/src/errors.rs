@@ -109,7 +109,7 @@ pub(crate) async fn errors(
     let job = &import.job;
     match Notation::wanted(&headers) {
         Some(notation) => Box::pin(refused::file(&stores, job, notation)).await,
-        None => Ok(Json(page(&stores, job, query).await?).into_response()),
+        None => Ok(Json(Box::pin(page(&stores, job, query)).await?).into_response()),
     }
 }
 

@@ -18,7 +18,7 @@ async fn status_function_answers_api_gateway() {
         function.invoke(http_event("GET", "/api/v1/import", key.expose(), "")).await.expect("an answer");
     function.say_response_time("status");
     assert_eq!(listed["statusCode"], 200, "{listed}");
-    assert_eq!(listed["body"], r#"{"data":[],"has_more":false}"#);
+    assert_eq!(listed["body"], r#"{"data":[],"has_more":false,"next_starting_after":null}"#);
 
     let path = "/api/v1/import/imp_01890000-0000-7000-8000-000000000000";
     let missing = function.invoke(http_event("GET", path, key.expose(), "")).await.expect("an answer");

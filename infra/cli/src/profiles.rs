@@ -39,7 +39,7 @@ pub(crate) enum Profiles {
     /// Shows a profile with its options.
     Show(Show),
     /// Creates a profile, or makes the next version of one.
-    Save(Save),
+    Save(Box<Save>),
     /// Deletes a profile with all its versions.
     Delete(Delete),
 }
@@ -62,7 +62,7 @@ pub(crate) struct Save {
     file: Option<PathBuf>,
     #[command(flatten)]
     flags: Flags,
-    /// Another option, as the API names it, such as date_format=DD.MM.YYYY or 'amount={"debit":"Soll","credit":"Haben"}'.
+    /// Another option, as the API names it, such as `date_format=DD.MM.YYYY` or `amount={"debit":"Soll","credit":"Haben"}`.
     #[arg(long = "set", value_name = "OPTION=VALUE", value_parser = setting)]
     settings: Vec<(String, Value)>,
 }
@@ -96,7 +96,7 @@ pub(crate) async fn run(session: &Session, profiles: Profiles) -> Result<Outcome
             let read = api.read(&path).await.map_err(|error| explain(&profile, error))?;
             show(session.output, &read)?;
         }
-        Profiles::Save(save) => self::save(session, &api, save).await?,
+        Profiles::Save(save) => self::save(session, &api, *save).await?,
         Profiles::Delete(Delete { profile }) => {
             api.delete(&path(&profile)?).await.map_err(|error| explain(&profile, error))?;
             note(&format!("The profile {profile} is deleted."));

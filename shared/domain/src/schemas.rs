@@ -242,9 +242,8 @@ wire! {
         .pattern(Some("^([YMD]{1,4}[./ -]?[YMD]{1,4}[./ -]?[YMD]{1,4}|serial)$"))
         .description(Some("The format of dates, such as YYYY-MM-DD, DD.MM.YYYY, MM/DD/YYYY, DD/MM/YY or YYYYMMDD, or serial"));
     Delimiter => string()
-        .min_length(Some(1))
-        .max_length(Some(2))
-        .description(Some("The character between cells"));
+        .pattern(Some(r"^([\t !#-&(-/:-@\[-`{-~]|\\t)$"))
+        .description(Some("The character between cells: a tab, a blank, or a sign of ASCII but quotation marks"));
     ExportDelimiter => string()
         .enum_values(Some([",", ";", "\t", "\\t", "|"]))
         .description(Some("The character between cells"));

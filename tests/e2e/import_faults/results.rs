@@ -48,7 +48,7 @@ impl History<'_> {
                 match is_bad(sent) {
                     true => *without += 1,
                     false => {
-                        sum.add(sent["total_amount"].as_str().expect("text").parse().expect("an amount"))
+                        sum.add(sent["total_amount"].as_str().expect("text").parse().expect("an amount"));
                     }
                 }
             }

@@ -8,7 +8,7 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use saldo_domain::fields::{Body, Fields};
+use saldo_domain::fields::{Body, Fields, PayloadError, PayloadErrorKind};
 use saldo_domain::import::{DecimalSeparator, Format, ImportOptions, Notation};
 use saldo_formats::read::ImportMembers;
 use serde::de::IgnoredAny;
@@ -78,7 +78,11 @@ pub(crate) fn read_options(json: &[u8]) -> Option<ImportOptions> {
 pub fn ndjson(input: &[u8]) {
     let Some((how, seed, payload)) = head(input) else { return };
     let outcome = read(&notation(Format::Ndjson, how), how, seed, payload);
-    if let Some(text) = plain_text(how, payload) {
+    let is_in_another_format = matches!(
+        outcome.ended,
+        Ended::Unreadable(PayloadError { kind: PayloadErrorKind::OtherFormat { .. }, .. })
+    );
+    if let Some(text) = plain_text(how, payload).filter(|_| !is_in_another_format) {
         let lines = (1..).zip(text.split('\n')).map(|(number, line)| (Some(number), line.trim()));
         let rows: Vec<_> = lines.filter(|(_, line)| !line.is_empty()).take(outcome.rows.len() + 1).collect();
         match outcome.ended {

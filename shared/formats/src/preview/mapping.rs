@@ -117,7 +117,7 @@ struct Chooser<'a> {
     used: Vec<bool>,
 }
 
-impl Chooser<'_> {
+impl<'a> Chooser<'a> {
     /// Takes over what the options say.
     fn take_stated(&mut self, options: &ImportOptions) {
         let names: Vec<Cow<'_, str>> = self.columns.iter().map(|column| comparable(column.header)).collect();
@@ -178,11 +178,11 @@ impl Chooser<'_> {
         if self.assignment.amount.is_some() || self.is_filled(F::TotalAmount) {
             return;
         }
-        let one = |role| self.best(role, |column| column.has_amounts());
-        let debit = self.best(Role::Debit, |column| column.may_have_amounts());
-        let credit = self.best(Role::Credit, |column| column.may_have_amounts());
+        let one = |role| self.best(role, Column::has_amounts);
+        let debit = self.best(Role::Debit, Column::may_have_amounts);
+        let credit = self.best(Role::Credit, Column::may_have_amounts);
         let postings = debit.zip(credit).map(|(debit, credit)| AmountAt::DebitCredit { debit, credit });
-        let sign = self.best(Role::Sign, |column| column.has_signs());
+        let sign = self.best(Role::Sign, Column::has_signs);
         let signed = one(Role::Amount).zip(sign).map(|(column, sign)| AmountAt::Signed { column, sign });
         let open = one(Role::Open).or_else(|| one(Role::OpenLocal));
         if open.is_none()
@@ -206,23 +206,23 @@ impl Chooser<'_> {
         let is_local =
             meaning.is_some_and(|meaning| matches!(meaning.role, Role::OpenLocal | Role::AmountLocal));
         let role = if is_local { Role::CurrencyLocal } else { Role::Currency };
-        self.fill(F::Currency, self.best(role, |column| column.has_currencies()));
+        self.fill(F::Currency, self.best(role, Column::has_currencies));
         if !self.is_filled(F::Currency) {
             self.assignment.currency = meaning.and_then(|meaning| meaning.currency);
         }
     }
 
     fn choose_due_date(&mut self) {
-        self.fill(F::DueDate, self.best(Role::DueDate, |column| column.may_have_dates()));
+        self.fill(F::DueDate, self.best(Role::DueDate, Column::may_have_dates));
         if !self.is_filled(F::DueDate) {
-            self.assignment.unread_dates = self.best(Role::DueDate, |column| column.has_years());
+            self.assignment.unread_dates = self.best(Role::DueDate, Column::has_years);
         }
     }
 
     fn choose_parties_and_documents(&mut self) {
         let name = self
-            .best(Role::PartyName, |column| column.has_names())
-            .or_else(|| self.best(Role::Party, |column| column.has_names()))
+            .best(Role::PartyName, Column::has_names)
+            .or_else(|| self.best(Role::Party, Column::has_names))
             .or_else(|| self.best(Role::PartyName, |column| !column.values.is_empty()));
         self.fill(F::ContactName, name);
         let identifies = |column: &Column<'_>| column.identifies_rows() && !column.has_account_ids();
@@ -249,7 +249,7 @@ impl Chooser<'_> {
     }
 
     /// The unused column with this role that has the clearest name, among those that qualify.
-    fn best(&self, role: Role, qualifies: impl Fn(&Column<'_>) -> bool) -> Option<usize> {
+    fn best(&self, role: Role, qualifies: impl Fn(&Column<'a>) -> bool) -> Option<usize> {
         let with_role = self.columns.iter().enumerate().filter_map(|(at, column)| {
             let meaning = column.meaning.filter(|meaning| meaning.role == role)?;
             (!self.is_used(at) && qualifies(column)).then_some((meaning.rank, at))

@@ -221,7 +221,7 @@ fn table(
     let is_missing = |field: &AccountField| {
         let is_filled = columns.iter().any(|column| column.fills == Some(Fills::Field(*field)));
         let has_default = options.defaults.as_ref().is_some_and(|defaults| defaults.has(*field));
-        !is_filled && !has_default && !(*field == AccountField::TotalAmount && has_amount)
+        !(is_filled || has_default || *field == AccountField::TotalAmount && has_amount)
     };
     Ok(Preview {
         detected: Detected {

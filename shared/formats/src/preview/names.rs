@@ -50,10 +50,9 @@ pub(super) fn folded(header: &str) -> String {
         match c {
             'ß' => folded.push_str("ss"),
             'æ' => folded.push_str("ae"),
-            'ø' => folded.push('o'),
             'ł' => folded.push('l'),
             'đ' => folded.push('d'),
-            'º' | '°' | '№' => folded.push('o'),
+            'ø' | 'º' | '°' | '№' => folded.push('o'),
             '#' => folded.push_str("no"),
             c if c.is_alphanumeric() => folded.push(c),
             _ => {}

@@ -103,7 +103,9 @@ pub(super) fn read(sample: &Sample, notation: &Notation, setting: Setting<'_>) -
 impl Rows {
     fn check(&mut self, raw: &[RawRow], shape: Shape, rules: &RowRules<'_>, setting: Setting<'_>) {
         let mut scan = DuplicateScan::new(setting.org.clone());
-        raw.iter().for_each(|row| scan.add(&shape, row));
+        for row in raw {
+            scan.add(&shape, row);
+        }
         let superseded = scan.finish();
         self.read = raw.len() as u64;
         self.superseded = superseded.count();

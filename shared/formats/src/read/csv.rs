@@ -101,8 +101,8 @@ mod tests {
 
     type Row = (Option<u64>, Vec<String>);
 
-    fn header_found<const N: usize>(names: [&str; N]) -> Box<HeaderFound> {
-        HeaderFound::of(1, N, names.into_iter(), AccountField::imported().map(AccountField::name))
+    fn header_found<const N: usize>(names: [&str; N]) -> HeaderFound {
+        *HeaderFound::of(1, N, names.into_iter(), AccountField::imported().map(AccountField::name))
     }
 
     fn rows(payload: &str, mapping: &Mapping) -> Result<Vec<Row>, PayloadError> {
@@ -143,8 +143,11 @@ mod tests {
         assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
         assert_eq!(
             rows("Kunde\nAna", &mapping),
-            Err(Kind::UnmatchedMapping { columns: vec!["Saldo".into()], found: header_found(["Kunde"]) }
-                .into())
+            Err(Kind::UnmatchedMapping {
+                columns: vec!["Saldo".into()],
+                found: Box::new(header_found(["Kunde"]))
+            }
+            .into())
         );
         assert!(serde_json::from_str::<Mapping>(r#"{"Kunde":"customer"}"#).is_err());
     }
@@ -172,7 +175,7 @@ mod tests {
         assert_eq!(rows("contact.name,total_amount\n", &none), Err(Kind::NoRows.into()));
         assert_eq!(
             rows("a,b\n1,2", &none),
-            Err(Kind::NoKnownColumn { found: header_found(["a", "b"]) }.into())
+            Err(Kind::NoKnownColumn { found: Box::new(header_found(["a", "b"])) }.into())
         );
         assert_eq!(
             rows("contact.name,total_amount,notes,Notes\n1,2,3,4", &none),

@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(code(&csv, &cut(rows("contact.name;total_amount")), false), None);
         assert_eq!(code(&csv, &cut(rows("contact.name;Betrag")), false), Some("missing_column"));
         assert_eq!(code(&csv, &cut(rows("Kunde;Betrag")), false), Some("no_known_column"));
-        assert_eq!(code(&csv, b"PK\x03\x04", false), Some("other_format"));
+        assert_eq!(code(&csv, &[&b"PK\x03\x04"[..], &[0; 1_000]].concat(), false), Some("other_format"));
         let (latin, _, _) = encoding_rs::WINDOWS_1252.encode("contact.name;total_amount\nM\u{fc}ller;5\n");
         assert_eq!(code(&csv, &latin.repeat(20_000), false), None);
         let wide: Vec<u8> = "\u{feff}contact.name;Betrag\nM\u{fc}ller;5\n"
@@ -75,8 +75,9 @@ mod tests {
         assert_eq!(code(&csv, &wide, true), Some("missing_column"));
 
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-        let noise: String =
+        let noise: Vec<_> =
             (0..200_000_u32).map(|n| format!("{};{n}\n", n.wrapping_mul(2_654_435_761))).collect();
+        let noise = noise.concat();
         encoder.write_all(format!("contact.name;Betrag\n{noise}").as_bytes()).expect("in memory");
         let zipped = encoder.finish().expect("in memory");
         let gzip = Notation { gzip: true, ..csv.clone() };

@@ -127,7 +127,7 @@ pub(super) fn other_format(head: &[u8], format: Format) -> Option<(&'static str,
     let is_certain = match (format, found) {
         (Format::Csv, Format::Json | Format::Ndjson) => begins_as_json(&plain(head)),
         (Format::Json, Format::Ndjson) => has_two_objects(&plain(head)),
-        (Format::Ndjson, Format::Json) => true,
+        (Format::Ndjson, Format::Json) => is_a_body(&plain(head)),
         (Format::Json | Format::Ndjson, Format::Csv) => has_a_header(&plain(head)),
         (Format::Xlsx, Format::Json | Format::Ndjson) => true,
         (Format::Xlsx, Format::Csv) => {
@@ -167,18 +167,22 @@ fn found(head: &[u8]) -> Format {
         return Format::Xlsx;
     }
     let text = plain(head);
-    let member =
-        text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start).and_then(|text| text.strip_prefix(b"\""));
-    match member {
-        Some(member)
-            if BODY_MEMBERS.iter().any(|name| member.starts_with(format!("{name}\"").as_bytes())) =>
-        {
-            Format::Json
-        }
+    match first_member(&text) {
+        Some(member) if is_of_body(member) => Format::Json,
         Some(_) => Format::Ndjson,
         None if begins_as_json(&text) => Format::Json,
         None => Format::Csv,
     }
+}
+
+/// The text behind the quotation mark that opens the first member of an object.
+fn first_member(text: &[u8]) -> Option<&[u8]> {
+    text.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")
+}
+
+/// Whether this text begins with the name of a member of a body.
+fn is_of_body(member: &[u8]) -> bool {
+    BODY_MEMBERS.iter().any(|name| member.starts_with(format!("{name}\"").as_bytes()))
 }
 
 /// Whether a text begins as JSON does, and hardly any table.
@@ -190,6 +194,11 @@ fn begins_as_json(text: &[u8]) -> bool {
         _ => false,
     };
     within(b'{', b"\"}") || within(b'[', b"{")
+}
+
+/// Whether a text begins as a whole body does, and no line of NDJSON: with an array of objects, or with a member of a body.
+fn is_a_body(text: &[u8]) -> bool {
+    text.starts_with(b"[") || first_member(text).is_some_and(is_of_body)
 }
 
 /// Whether the second line begins another object than the first.
@@ -261,11 +270,15 @@ mod tests {
 
     fn format(head: &[u8], name: &str) -> Result<Format, &'static str> {
         let name = (!name.is_empty()).then_some(name);
-        format_of(head, name.is_some_and(|name| name.ends_with(".gz")), None, name).map_err(|error| {
-            match error.kind {
-                PayloadErrorKind::OtherFormat { is, .. } => is,
-                _ => "",
-            }
+        format_of(
+            head,
+            name.and_then(|name| name.rsplit_once('.')).is_some_and(|(_, last)| last == "gz"),
+            None,
+            name,
+        )
+        .map_err(|error| match error.kind {
+            PayloadErrorKind::OtherFormat { is, .. } => is,
+            _ => "",
         })
     }
 
@@ -285,7 +298,7 @@ mod tests {
             (json, "a.csv", "JSON"),
             (ndjson, "a.json", "JSON with an object on each line (NDJSON)"),
             (csv, "a.ndjson", "a table (CSV)"),
-            (&b"PK\x03\x04"[..], "a.csv", "a ZIP archive or an Excel workbook (.xlsx)"),
+            (&b"PK\x03\x04"[..], "a.csv", "an Excel workbook (.xlsx)"),
             (&b"\x1f\x8b\x08"[..], "a.csv", "compressed with gzip"),
         ] {
             assert_eq!(format(head, name), Err(is), "{name}");

@@ -108,8 +108,12 @@ pub(super) async fn commit(
     deadline: Deadline,
 ) -> Result<(Counts, Option<Timestamp>), Failure> {
     let mut result = ChunkResult::of(job, chunk, default_currency);
-    chunk.rows.iter().zip(results).for_each(|(row, processed)| result.add(row, processed));
-    chunk.superseded.iter().for_each(|superseded| result.add_superseded(superseded));
+    for (row, processed) in chunk.rows.iter().zip(results) {
+        result.add(row, processed);
+    }
+    for superseded in &chunk.superseded {
+        result.add_superseded(superseded);
+    }
     result.rows.sort_unstable_by_key(|row| row.index);
     let ChunkResult { counts, sums, rows, findings, .. } = result;
     let file = report_file::encode(&rows, &findings).map_err(Failure::corrupt("a report"))?;

@@ -1,4 +1,4 @@
-//! Buckets: the items that hold the committed chunks of an import, eight chunks to an item.
+//! Buckets: the items that hold the committed chunks of an import, seven chunks to an item.
 //!
 //! A committed chunk is one attribute of its bucket, named by the chunk's number, with a binary as its value: its entry in the
 //! form of `postcard`, with the rows by outcome, the warnings, the sums of the amounts, the UUID of its report and the round in
@@ -20,9 +20,9 @@ use crate::failure::Failure;
 use crate::jobs::expiry_value;
 use crate::table_keys::JobKey;
 
-/// The chunks in a bucket. With counts of six digits each and the sums of five outcomes in a currency, eight fit into
+/// The chunks in a bucket. With counts of six digits each and the sums of five outcomes in a currency, seven fit into
 /// 1 KB, the most that one write unit pays for.
-pub(super) const CHUNKS_PER_BUCKET: u32 = 8;
+pub(super) const CHUNKS_PER_BUCKET: u32 = 7;
 
 const WHAT: &str = "a bucket of chunks";
 
@@ -158,7 +158,9 @@ mod tests {
         let mut sums = Sums::default();
         for currency in currencies {
             let currency = currency.parse().expect("a currency");
-            OUTCOMES.iter().for_each(|outcome| sums.add(*outcome, Some(StatedAmount { amount, currency })));
+            for outcome in OUTCOMES {
+                sums.add(outcome, Some(StatedAmount { amount, currency }));
+            }
         }
         sums.add(RowOutcome::Failed, None);
         sums
@@ -183,7 +185,7 @@ mod tests {
         let (org, id) = (OrgId::random().expect("randomness"), ImportId::of_seed(Uuid::now_v7()));
         let mut item = JobKey::bucket(&org, &id, 99_999).attributes();
         item.insert("expires_at".to_owned(), seconds(Timestamp::now()));
-        for chunk in 999_992..1_000_000_u32 {
+        for chunk in 999_993..1_000_000_u32 {
             item.insert(chunk.to_string(), entry.to_value().expect("a value"));
         }
         assert_eq!(item.len(), 3 + CHUNKS_PER_BUCKET as usize);
@@ -221,7 +223,7 @@ mod tests {
     #[test]
     fn bucket_is_complete_when_no_chunk_is_missing_or_open() {
         let of_round = |round| entry(1, Sums::default(), false, round);
-        let mut bucket = Bucket((8..12).map(|chunk| (chunk, of_round(None))).collect());
+        let mut bucket = Bucket((7..12).map(|chunk| (chunk, of_round(None))).collect());
         assert!(bucket.is_complete(1, 12, 0), "its last chunk is the job's last");
         assert!(!bucket.is_complete(1, 13, 0), "the last chunk is missing");
         bucket.0.insert(9, of_round(Some(0)));

@@ -90,7 +90,10 @@ impl Values<'_> {
         }
         let number = without_noise(number);
         let text = match (purpose, format.kind) {
-            (_, Kind::Percent) => format!("{}%", self.amounts.plain(number * Decimal::ONE_HUNDRED)),
+            (_, Kind::Percent) => match number.checked_mul(Decimal::ONE_HUNDRED) {
+                Some(percent) => format!("{}%", self.amounts.plain(percent)),
+                None => number.to_string(),
+            },
             (Purpose::Amount, _) => {
                 let shown = format.decimals.map_or(number, |decimals| {
                     number.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
