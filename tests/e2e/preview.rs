@@ -245,10 +245,15 @@ async fn files_that_can_t_be_imported_are_explained() {
         (&json!(["total_amount"]), &json!("missing_column"))
     );
     assert_eq!(shown["columns"][1]["field"], "contact.name", "{shown}");
-    // With external ids, such a table is refused row by row.
-    let shown = preview(&tenant, "Belegnummer;Kunde\nR-1;Müller\n").await;
-    let found = (&shown["refusal"], &shown["rows"][0]["errors"][0]["field"]);
-    assert_eq!(found, (&Value::Null, &json!("total_amount")), "{shown}");
+    // With external ids, such a table may change accounts that exist.
+    let shown = preview(&tenant, "Belegnummer;Kunde;Telefon\nR-1;Müller;+491511234567\n").await;
+    let change = json!({ "external_id": "R-1", "contact": { "name": "Müller", "phone": "+491511234567" } });
+    assert_eq!(
+        (&shown["missing"], &shown["read"]["refused"], &shown["rows"][0]["account"]),
+        (&json!(["total_amount"]), &json!(0), &change),
+        "{shown}"
+    );
+    assert_eq!(shown["warnings"][0]["code"], "incomplete_rows", "{shown}");
     let shown = preview(&tenant, "Belegnummer;Kunde;Betrag\nR-1;Müller;5\nR-2;\"Maier;7\n").await;
     assert_eq!(
         (&shown["read"]["rows"], &shown["refusal"]["code"]),

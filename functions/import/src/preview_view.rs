@@ -23,7 +23,7 @@ pub(crate) struct View {
     detected: DetectedView,
     /// The columns of a table, in the order of the file.
     columns: Vec<ColumnView>,
-    /// The required fields that no column fills.
+    /// The fields that new accounts need, and that no column fills.
     missing: Vec<&'static str>,
     /// What the caller has to choose.
     ambiguities: Vec<AmbiguityView>,
@@ -161,7 +161,7 @@ struct RowView {
     #[schema(required, minimum = 1)]
     line: Option<u64>,
     /// The fields that the account gets, under the names of an export. An existing account keeps the fields that the row does
-    /// not have. Null if the row is refused.
+    /// not have. A row that lacks what a new account needs has those alone that it changes. Null if the row is refused.
     #[schema(required, value_type = Option<Object>)]
     account: Option<Box<RawValue>>,
     /// Whether a later row about the same account supersedes it.

@@ -6,9 +6,9 @@
 //! nothing newer has set. Whatever the order of delivery, the account ends as if imports and edits had run one after
 //! the other, each at the moment at which it was accepted. `docs/decisions/import-order-per-field.md` lists the exceptions.
 //!
-//! **Part of an account.** A row about an account that exists may leave out its name and amount. So the history has the newest import
-//! that set both, and stamps of them only for rows that set one alone. A row that sets no amount sets no currency: it must state that of the
-//! account, or none (`docs/decisions/partial-rows.md`).
+//! **Partial rows.** A row about an account that exists may leave out its name and amount. The history has the newest import
+//! whose row set both, and a stamp of each only where a row set one alone. A row without an amount sets no currency: it
+//! must state that of the account, or none (`docs/decisions/partial-rows.md`).
 //!
 //! **No change.** A row that repeats what its account has already changes nothing: the account keeps its revision and
 //! its time of the last change. If an older import may still write, the row leaves a mark: it is recorded in the history,
@@ -70,20 +70,9 @@ impl Decision {
 pub enum Refused {
     /// What the row says can't be written into the account.
     Invalid(Finding),
-    /// There is no account, and the row lacks what a new one needs: these findings. An earlier import that has not ended may
-    /// still create it.
-    Incomplete(Vec<Finding>),
-}
-
-impl Refused {
-    /// The findings about the row.
-    #[must_use]
-    pub fn into_findings(self) -> Vec<Finding> {
-        match self {
-            Self::Invalid(finding) => vec![finding],
-            Self::Incomplete(findings) => findings,
-        }
-    }
+    /// There is no account, and the row lacks [what a new one needs](AccountUpsert::missing). An older import that has not
+    /// ended may still create it.
+    Incomplete,
 }
 
 impl From<Finding> for Refused {
@@ -131,8 +120,9 @@ impl RowWrite<'_> {
     /// Decides what the row does to its account in this state.
     ///
     /// # Errors
-    /// [`Refused`]: an amount of it has more digits than the account's currency, it changes the currency alone, or it names an
-    /// account that no import has created, or that does not exist and that it can't create.
+    /// [`Refused::Invalid`]: an amount of the row has more digits than the account's currency, the row changes the currency
+    /// without the amount, or it names an account that no import has created. [`Refused::Incomplete`]: the account does
+    /// not exist, and the row can't create it.
     pub fn decide(&self, before: &AccountState) -> Result<Decision, Refused> {
         let history = &before.history;
         if let Some(written) = history.written_last_by(self.import) {
@@ -142,11 +132,16 @@ impl RowWrite<'_> {
         if history.was_deleted_after(self.import) {
             return Ok(Decision::Nothing(history.outcome_of(self.import)));
         }
+        if self.upsert.external_id.is_none() && self.upsert.id.is_some() && history.first_import.is_none() {
+            let reason = "no import has made an account with this id";
+            let unknown = Finding::in_field(AccountField::Id.name(), FindingCode::UnknownAccount, reason);
+            return Err(unknown.into());
+        }
+        let is_complete = self.upsert.is_complete();
         match &before.account {
+            None if !is_complete => Err(Refused::Incomplete),
             // A newer import has created the account. For this row there is none.
-            Some(_) if !self.upsert.is_complete() && !history.existed_for(self.import) => {
-                Err(Refused::Incomplete(self.upsert.missing()))
-            }
+            Some(_) if !is_complete && !history.existed_for(self.import) => Err(Refused::Incomplete),
             Some(account) if history.has_newer_than(self.import) => self.decide_late(account, history),
             account => self.decide_newest(account.as_ref(), history),
         }
@@ -154,15 +149,6 @@ impl RowWrite<'_> {
 
     /// Decides for a row that is newer than everything that has written the account.
     fn decide_newest(&self, account: Option<&Account>, history: &History) -> Result<Decision, Refused> {
-        if self.upsert.external_id.is_none() && self.upsert.id.is_some() && history.first_import.is_none() {
-            let reason = "no import has made an account with this id";
-            return Err(
-                Finding::in_field(AccountField::Id.name(), FindingCode::UnknownAccount, reason).into()
-            );
-        }
-        if account.is_none() && !self.upsert.is_complete() {
-            return Err(Refused::Incomplete(self.upsert.missing()));
-        }
         let own = account.map_or(self.default_currency, |account| account.currency);
         let currency = self.currency(own)?;
         self.upsert.fits(currency)?;
@@ -177,8 +163,8 @@ impl RowWrite<'_> {
         let may_set = |field| sets_currency || field != AccountField::Currency;
         let mut set = self.upsert.set_optional(&mut after, self.default_currency, may_set);
         match self.upsert.is_complete() {
-            // Nothing older sets the name or the amount any more.
-            true => history.stamps.forget(fields([AccountField::ContactName, AccountField::TotalAmount])),
+            // Nothing older sets these any more.
+            true => history.stamps.forget(fields(SET_BY_COMPLETE_ROWS)),
             false => set.extend(self.sets(|_| true)),
         }
         history.stamps.stamp(self.import.as_bytes(), set);
@@ -242,7 +228,7 @@ impl RowWrite<'_> {
             set.extend(self.sets(may_set));
         }
         changed.stamps.stamp(self.import.as_bytes(), set);
-        // Rows of newer imports that are a part of the account depend on it.
+        // Whether a partial row of an import in between finds the account depends on it.
         let is_earliest = self.upsert.is_complete() && !history.existed_for(self.import);
         if is_earliest {
             changed.earliest_import = Some(self.import.clone());

@@ -63,6 +63,7 @@ pub use report::{ChunkReport, RowReport, RowResult, processing_failed};
 pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
 pub use rules::RowRules;
 pub use stated_options::{ImportOfUpload, StatedOptions, UNKNOWN_UPLOAD};
+pub use stored::Stored;
 pub use summary::ImportSummary;
 pub use sums::{StatedAmount, Sums};
 pub use totals::{ControlTotal, ControlTotals};

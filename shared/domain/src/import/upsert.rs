@@ -18,8 +18,9 @@ use crate::money::{Currency, Decimal};
 /// `contact.email`.
 ///
 /// In an existing account, the fields of the row replace the account's, absent fields keep their values, and `null` (in
-/// CSV an empty cell) removes optional ones. A row of a new account needs `contact.name` and `total_amount`. Unknown fields are ignored with a warning, except for `days_past_due`,
-/// `created_at` and `updated_at`, which exports have: they are ignored without one.
+/// CSV an empty cell) removes optional ones. A row of a new account needs `contact.name` and `total_amount`. Unknown
+/// fields are ignored with a warning, except for `days_past_due`, `created_at` and `updated_at`, which exports have: they
+/// are ignored without one.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
 #[body(schema(as = ImportRow), ignore_unknown, context = RowContext)]
 #[body(rule = amounts_fit(total_amount, balance, currency, ambiguous))]

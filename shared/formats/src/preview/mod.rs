@@ -49,7 +49,7 @@ pub struct Preview {
     pub ambiguities: Vec<Ambiguity>,
     /// The options to import the file with: those of the caller, and what was proven.
     pub options: ImportOptions,
-    /// The required fields that no column fills.
+    /// The fields that new accounts need, and that no column fills.
     pub missing: Vec<AccountField>,
     /// The rows.
     pub rows: Rows,

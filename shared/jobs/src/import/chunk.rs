@@ -1,8 +1,8 @@
 //! A chunk: its rows are written to the accounts, and its result is committed. Processed again, a chunk writes no row twice.
 //!
-//! A row that lacks what a new account needs, and finds no account, waits while an older import has not ended, which may create
-//! it: the chunk is put back after its other rows are written, as if AWS had throttled it. An import waits for older ones alone,
-//! so there are no circles.
+//! A row that finds no account, and lacks what a new one needs, waits while an older import has not ended, which may create
+//! the account: the chunk is put back after its other rows are written, as if AWS had throttled it. An import waits for
+//! older ones alone, so no two wait for each other.
 
 use std::time::Instant;
 
@@ -91,8 +91,8 @@ pub(super) async fn process(
 
 /// A row that is to be written alone, into the account that was found, or else as it is read again.
 type RowAlone = Box<(Row, Option<Seen>)>;
-/// The result of such a row; the inner error is a row that has no account, and can't create one.
-pub(super) type AloneResult = Result<Processed, Box<Row>>;
+/// The result of a row, or the row, if it has no account that it could change, and lacks what a new one needs.
+type Tried = Result<Processed, Box<Row>>;
 
 /// Checks rows and looks up their accounts; with a consistent read if `certain`.
 pub(super) async fn look_up(
@@ -143,32 +143,38 @@ impl Row {
         Processed { outcome: RowOutcome::Failed, findings, stated: None, account: None, revision: None }
     }
 
-    /// The result of a row for which the store returned this.
-    pub(super) fn result(self, default_currency: Currency, done: Result<RowDone, Refused>) -> AloneResult {
+    /// The result of a row that was written or refused so.
+    pub(super) fn result(self, default_currency: Currency, done: Result<RowDone, Finding>) -> Processed {
         let of_account = done.as_ref().ok().and_then(|done| done.currency);
         let upsert = self.checked.upsert.as_ref();
         let stated = upsert.and_then(|upsert| upsert.stated_amount(of_account, default_currency));
-        let account = self.id.clone();
+        let (mut findings, account) = (self.checked.findings, self.id);
         match done {
             Ok(RowDone { written, revision, .. }) => {
-                let findings = self.checked.findings;
-                Ok(Processed { outcome: written.into(), findings, stated, account, revision })
+                Processed { outcome: written.into(), findings, stated, account, revision }
             }
-            Err(Refused::Incomplete(_)) => Err(Box::new(self)),
-            Err(refused) => {
-                let mut findings = self.checked.findings;
-                findings.extend(refused.into_findings());
-                Ok(Processed { outcome: RowOutcome::Failed, findings, stated, account: None, revision: None })
+            Err(finding) => {
+                findings.push(finding);
+                Processed { outcome: RowOutcome::Failed, findings, stated, account: None, revision: None }
             }
         }
     }
 
-    /// The result of a row without an account that it could change.
-    pub(super) fn incomplete(self, default_currency: Currency) -> Processed {
-        let Checked { upsert, mut findings } = self.checked;
+    /// The result of a row for which the store returned this; the error is the row, if it is incomplete.
+    fn tried(self, default_currency: Currency, done: Result<RowDone, Refused>) -> Tried {
+        match done {
+            Ok(done) => Ok(self.result(default_currency, Ok(done))),
+            Err(Refused::Invalid(finding)) => Ok(self.result(default_currency, Err(finding))),
+            Err(Refused::Incomplete) => Err(Box::new(self)),
+        }
+    }
+
+    /// The result of an incomplete row whose account does not exist.
+    fn incomplete(mut self, default_currency: Currency) -> Processed {
+        let upsert = self.checked.upsert.take();
         let stated = upsert.as_ref().and_then(|upsert| upsert.stated_amount(None, default_currency));
-        findings.extend(upsert.iter().flat_map(AccountUpsert::missing));
-        Processed { outcome: RowOutcome::Failed, findings, stated, account: None, revision: None }
+        self.checked.findings.extend(upsert.iter().flat_map(AccountUpsert::missing));
+        Processed { stated, ..self.refused() }
     }
 
     /// The row as it is written into its account; `None` if it is refused.
@@ -236,8 +242,8 @@ async fn import_group(
     let results = rows.into_iter().map(|row| match row.is_refused() {
         true => Ok(row.refused()),
         false => match written.next().unwrap_or(Err(None)) {
-            // Without an account, the row is tried once more with the rows that are left.
-            Ok(done) => row.result(default_currency, done).map_err(|row| Box::new((*row, None))),
+            // An incomplete row is tried once more with the rows that are left.
+            Ok(done) => row.tried(default_currency, done).map_err(|row| Box::new((*row, None))),
             Err(seen) => Err(Box::new((row, seen))),
         },
     });
@@ -252,20 +258,23 @@ async fn import_alone(
     seen: Option<&Seen>,
     default_currency: Currency,
     deadline: Deadline,
-) -> Result<AloneResult, Failure> {
+) -> Result<Tried, Failure> {
     let Some(write) = row.write(job, default_currency, Timestamp::now()) else {
         return Ok(Ok(row.refused()));
     };
     let (by, unseen) = (ChangedBy::import(job.id.clone()), Seen::default());
     let done = match job.dry_run {
-        // Only a row that can't create an account is here, so that the account is read.
+        // Only an incomplete row is here: one that is refused is decided on the account as it is read.
         true => deadline.retry(|| stores.accounts.try_import(&job.org, &write, &unseen)).await?,
         false => deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?,
     };
-    Ok(row.result(default_currency, done))
+    Ok(row.tried(default_currency, done))
 }
 
-/// Tries rows again that have no account and can't create one, unless they have to wait: an older import may create it.
+/// Tries incomplete rows again, and refuses those that still have no account.
+///
+/// # Errors
+/// [`Failure::Throttled`] if an older import has not ended, which may create their accounts: the rows wait for it.
 async fn import_incomplete(
     stores: &Stores,
     job: &ImportJob,

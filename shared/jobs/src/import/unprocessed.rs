@@ -77,7 +77,7 @@ async fn commit_written(
         for (row, seen) in rows {
             let write = row.write(job, default_currency, Timestamp::now());
             let done = write.map(|write| seen.written_by(&job.org, &write)).transpose()?.flatten();
-            all.push(done.and_then(|done| row.result(default_currency, Ok(done)).ok()));
+            all.push(done.map(|done| row.result(default_currency, Ok(done))));
         }
         Ok(all)
     });
@@ -137,8 +137,7 @@ async fn fail_unwritten(
         let result = match row.write(job, default_currency, Timestamp::now()) {
             Some(write) => {
                 let done = stores.accounts.written_by(&job.org, &write).await?;
-                let result = row.result(default_currency, done.ok_or_else(|| processing_failed().into()));
-                result.unwrap_or_else(|row| row.incomplete(default_currency))
+                row.result(default_currency, done.ok_or_else(processing_failed))
             }
             None => row.refused(),
         };

@@ -200,7 +200,7 @@ impl Run {
         let Event::Row(import, upsert) = event else { return false };
         let now = Timestamp::UNIX_EPOCH;
         let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
-        !self.settled.contains(&n) && matches!(row.decide(&self.state), Err(Refused::Incomplete(_)))
+        !self.settled.contains(&n) && matches!(row.decide(&self.state), Err(Refused::Incomplete))
     }
 
     /// Whether every older row was delivered.
@@ -265,7 +265,7 @@ impl Run {
 fn code(refused: &Refused) -> FindingCode {
     match refused {
         Refused::Invalid(finding) => finding.code,
-        Refused::Incomplete(_) => FindingCode::UnknownAccount,
+        Refused::Incomplete => FindingCode::UnknownAccount,
     }
 }
 
