@@ -12,24 +12,28 @@ mod proposal;
 mod role;
 mod rows;
 mod sample;
+mod sheet;
 mod table;
 mod verdict;
 mod words;
 
-use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind};
+use std::io::{Cursor, Read, Seek};
+
+use saldo_domain::fields::{Finding, FindingCode, PayloadErrorKind};
 use saldo_domain::import::{
     AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, TextEncoding,
 };
 use saldo_domain::money::{DecimalSeparator, ThousandsSeparator};
 
-use crate::read::{self, Encoded};
+use crate::read::{self, ReadError, SheetSample};
 
 pub use rows::{ERRORS_SHOWN, PreviewRow, ROWS_SHOWN, Rows, Setting};
 pub use sample::{Beginning, PREVIEW_BYTES_MAX};
 pub use verdict::Verdict;
 
 use proposal::Proposal;
-use sample::Sample;
+use sample::{Part, Sample};
+use table::Table;
 
 /// The values of a column that a preview shows.
 const SAMPLES: usize = 3;
@@ -39,9 +43,11 @@ const SAMPLES: usize = 3;
 pub struct Preview {
     /// How the file is written.
     pub detected: Detected,
-    /// The bytes that were read, without compression.
+    /// The sheets of a workbook.
+    pub sheets: Vec<PreviewSheet>,
+    /// The bytes that were read, without compression; of a workbook, those of the values.
     pub bytes: u64,
-    /// Whether they are the whole file.
+    /// Whether they are the whole file, or the whole sheet.
     pub is_whole: bool,
     /// The columns of a table.
     pub columns: Vec<PreviewColumn>,
@@ -58,10 +64,12 @@ pub struct Preview {
 /// How a file is written, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detected {
-    /// The encoding.
-    pub encoding: &'static str,
+    /// The encoding of a text.
+    pub encoding: Option<&'static str>,
     /// Whether the encoding is the most likely one, but not certain.
     pub is_encoding_assumed: bool,
+    /// The name of the sheet of a workbook.
+    pub sheet: Option<String>,
     /// The separator of cells.
     pub delimiter: Option<char>,
     /// The quotation mark.
@@ -74,6 +82,15 @@ pub struct Detected {
     pub thousands_separator: Option<ThousandsSeparator>,
     /// The format of dates.
     pub date_format: Option<DateFormat>,
+}
+
+/// A sheet of a workbook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewSheet {
+    /// Its name.
+    pub name: String,
+    /// Whether the spreadsheet shows it.
+    pub is_visible: bool,
 }
 
 /// A column of a table.
@@ -132,40 +149,69 @@ pub struct Choice {
 ///
 /// # Errors
 /// When nothing can be found out: the file is not text, has another format, or has no rows; and the options that don't
-/// fit the format.
+/// fit the format. A workbook must be whole.
 pub fn preview(
     beginning: Beginning<'_>,
     format: Format,
     options: &ImportOptions,
     setting: Setting<'_>,
-) -> Result<Preview, PayloadError> {
+) -> Result<Preview, ReadError> {
     if format == Format::Xlsx {
-        let (is, advice) = ("an Excel workbook (.xlsx)", "import it with `dry_run` to see what it would do");
-        return Err(PayloadErrorKind::OtherFormat { is, advice }.into());
+        return workbook(Cursor::new(beginning.bytes), options, setting);
     }
     let encoding = options.encoding.map(TextEncoding::encoding);
     let sample = Sample::of(beginning, format, encoding)?;
     let encoded = read::text(&sample.bytes, format, encoding)?;
-    match format {
-        Format::Csv => table(&sample, &encoded, options, setting),
-        Format::Json | Format::Ndjson | Format::Xlsx => objects(&sample, format, options, setting),
+    let part = Part::Text { sample, format };
+    if format != Format::Csv {
+        return objects(&part, options, setting);
     }
+    if encoded.text.trim().is_empty() {
+        return Err(PayloadErrorKind::NoRows.into());
+    }
+    let table = table::find(&encoded.text, options);
+    let to_state = encoded.to_state().and_then(|name| name.parse().ok());
+    let mut preview = table_of(&part, table, to_state, options, setting)?;
+    preview.detected.encoding = Some(encoded.encoding);
+    preview.detected.is_encoding_assumed = encoded.is_assumed;
+    if encoded.is_assumed {
+        preview.rows.warnings.push(assumed_encoding(encoded.encoding));
+    }
+    Ok(preview)
 }
 
-fn objects(
-    sample: &Sample,
-    format: Format,
+/// Previews the import of a workbook, of which the source is read by range.
+///
+/// # Errors
+/// As [`preview`], and when the source ends or fails.
+pub fn workbook(
+    source: impl Read + Seek,
     options: &ImportOptions,
     setting: Setting<'_>,
-) -> Result<Preview, PayloadError> {
-    let notation = Notation { options: Box::new(options.clone()), in_request: true, ..Notation::of(format) };
-    let rows = rows::read(sample, &notation, setting);
+) -> Result<Preview, ReadError> {
+    let sample = SheetSample::for_preview(source, options.sheet.as_ref(), PREVIEW_BYTES_MAX)?;
+    let sheets = sample.sheets().map(|(name, is_visible)| PreviewSheet { name: name.to_owned(), is_visible });
+    let (sheets, name) = (sheets.collect(), sample.name().to_owned());
+    let table = sheet::find(&sample, options);
+    let preview = table_of(&Part::Sheet(sample), table, None, options, setting)?;
+    Ok(Preview { sheets, detected: Detected { sheet: Some(name), ..preview.detected }, ..preview })
+}
+
+fn objects(part: &Part, options: &ImportOptions, setting: Setting<'_>) -> Result<Preview, ReadError> {
+    let notation =
+        Notation { options: Box::new(options.clone()), in_request: true, ..Notation::of(part.format()) };
+    let rows = rows::read(part, &notation, setting);
     match rows.refusal {
-        Some(error) if rows.read == 0 => Err(error),
+        Some(error) if rows.read == 0 => Err(error.into()),
         _ => Ok(Preview {
-            detected: Detected { encoding: "UTF-8", date_format: options.date_format, ..Detected::default() },
-            bytes: sample.bytes.len() as u64,
-            is_whole: sample.is_whole,
+            detected: Detected {
+                encoding: Some("UTF-8"),
+                date_format: options.date_format,
+                ..Detected::default()
+            },
+            sheets: Vec::new(),
+            bytes: part.bytes(),
+            is_whole: part.is_whole(),
             columns: Vec::new(),
             ambiguities: Vec::new(),
             options: options.clone(),
@@ -175,27 +221,25 @@ fn objects(
     }
 }
 
-fn table(
-    sample: &Sample,
-    encoded: &Encoded,
+/// The preview of a table, with the encoding that its options have to state.
+fn table_of(
+    part: &Part,
+    table: Option<Table>,
+    encoding: Option<TextEncoding>,
     stated: &ImportOptions,
     setting: Setting<'_>,
-) -> Result<Preview, PayloadError> {
-    if encoded.text.trim().is_empty() {
-        return Err(PayloadErrorKind::NoRows.into());
-    }
+) -> Result<Preview, ReadError> {
     let read_with = |options: &ImportOptions| {
-        let notation = Notation { options: Box::new(options.clone()), ..Notation::of(Format::Csv) };
-        rows::read(sample, &notation, setting)
+        let notation = Notation { options: Box::new(options.clone()), ..Notation::of(part.format()) };
+        rows::read(part, &notation, setting)
     };
-    let Some(table) = table::find(&encoded.text, stated) else {
+    let Some(table) = table else {
         // The reader says what is missing.
         let error = read_with(stated).refusal;
-        return Err(error.unwrap_or_else(|| PayloadErrorKind::NoRows.into()));
+        return Err(error.unwrap_or_else(|| PayloadErrorKind::NoRows.into()).into());
     };
     let columns = mapping::columns(&table);
     let assignment = mapping::assign(&columns, stated);
-    let encoding = encoded.to_state().and_then(|name| name.parse().ok());
     let Proposal { mut options, detected, ambiguities } =
         proposal::propose(&table, &columns, &assignment, encoding, stated);
     let mut rows = read_with(&options);
@@ -203,9 +247,6 @@ fn table(
         // Without its line, the reader would take another line for the header.
         options.header_line = i64::try_from(table.header_line).ok();
         rows = read_with(&options);
-    }
-    if encoded.is_assumed {
-        rows.warnings.push(assumed_encoding(encoded.encoding));
     }
     let is_id = |column: &Column| matches!(column.field, Some(AccountField::Id | AccountField::ExternalId));
     if !rows.columns.is_empty() && !rows.columns.iter().any(is_id) {
@@ -224,13 +265,10 @@ fn table(
         !(is_filled || has_default || *field == AccountField::TotalAmount && has_amount)
     };
     Ok(Preview {
-        detected: Detected {
-            encoding: encoded.encoding,
-            is_encoding_assumed: encoded.is_assumed,
-            ..detected
-        },
-        bytes: sample.bytes.len() as u64,
-        is_whole: sample.is_whole,
+        detected,
+        sheets: Vec::new(),
+        bytes: part.bytes(),
+        is_whole: part.is_whole(),
         missing: AccountField::REQUIRED.into_iter().filter(is_missing).collect(),
         columns,
         ambiguities,

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use saldo_domain::import::{
-    AccountField as F, AmountAt, AmountColumns, BlankExternalId, Cells, ColumnChoice, ColumnRef, DateFormat,
-    Defaults, Delimiter, ImportOptions, Occurrence, Quote, RowRules, Signs, TextEncoding, comparable,
+    AccountField as F, AmountAt, AmountColumns, BlankExternalId, CellMark, Cells, ColumnChoice, ColumnRef,
+    DateFormat, Defaults, Delimiter, ImportOptions, Occurrence, Quote, RowRules, Signs, TextEncoding, comparable,
 };
-use saldo_domain::money::Currency;
+use saldo_domain::money::{AmountNotation, Currency};
 
 use super::dates::judge_dates;
-use super::mapping::{Assignment, Column};
+use super::mapping::{Assignment, Column, is_typed_amount, is_typed_date, value};
 use super::numbers::{Separators, judge_amounts};
-use super::table::Table;
+use super::table::{Punctuation, Table};
 use super::verdict::Verdict;
 use super::{Ambiguity, Choice, Detected};
 
@@ -36,8 +36,10 @@ pub(super) fn propose(
     let mut options = stated.clone();
     let mut ambiguities = Vec::new();
     options.encoding = stated.encoding.or(encoding);
-    options.delimiter = stated.delimiter.or_else(|| Delimiter::new(char::from(table.delimiter)));
-    options.quote = stated.quote.or((table.quote != Quote::Double).then_some(table.quote));
+    if let Some(Punctuation { delimiter, quote }) = table.punctuation {
+        options.delimiter = stated.delimiter.or_else(|| Delimiter::new(delimiter.into()));
+        options.quote = stated.quote.or((quote != Quote::Double).then_some(quote));
+    }
     options.columns = choices(columns, assignment, stated);
     options.amount = stated.amount.clone().or_else(|| amount(columns, assignment));
     let rows = imported_rows(table, assignment, stated);
@@ -45,8 +47,8 @@ pub(super) fn propose(
     propose_date_format(&mut options, &mut ambiguities, &rows, assignment, stated);
     options.defaults = defaults(&rows, assignment, &options);
     let detected = Detected {
-        delimiter: Some(table.delimiter.into()),
-        quote: Some(table.quote),
+        delimiter: table.punctuation.map(|text| text.delimiter.into()),
+        quote: table.punctuation.map(|text| text.quote),
         header_line: Some(table.header_line),
         decimal_separator: separators.decimal,
         thousands_separator: separators.thousands,
@@ -65,10 +67,15 @@ fn imported_rows<'a>(table: &'a Table, assignment: &Assignment, stated: &ImportO
     table.rows.iter().filter(has_id).collect()
 }
 
-/// The values of columns that are not blank.
-fn values<'a>(rows: &[&'a Cells], columns: &[usize]) -> Vec<&'a str> {
-    let of_row = |row: &&'a Cells| columns.iter().filter_map(|at| row.get(*at)).collect::<Vec<_>>();
-    rows.iter().flat_map(of_row).map(str::trim).filter(|value| !value.is_empty()).collect()
+/// The values of columns that are not blank, but for those of a workbook whose type says how they are read.
+fn values<'a>(
+    rows: &[&'a Cells],
+    columns: &[usize],
+    is_typed: impl Fn(Option<CellMark>) -> bool,
+) -> Vec<&'a str> {
+    let of_row = |row: &&'a Cells| columns.iter().filter_map(|at| value(row, *at)).collect::<Vec<_>>();
+    let all = rows.iter().flat_map(of_row);
+    all.filter(|(_, mark)| !is_typed(*mark)).map(|(value, _)| value).collect()
 }
 
 /// The columns that the options must name: those that the reader does not find by their names.
@@ -138,7 +145,7 @@ fn propose_separators(
 ) -> Separators {
     let by_caller = Separators { decimal: stated.decimal_separator, thousands: stated.thousands_separator };
     let at = assignment.amounts();
-    let values = values(rows, &at);
+    let values = values(rows, &at, is_typed_amount);
     let found = match judge_amounts(&values, by_caller) {
         Verdict::Proven(separators) => separators.first().copied().unwrap_or(by_caller),
         Verdict::Nothing => by_caller,
@@ -181,12 +188,12 @@ fn propose_date_format(
     stated: &ImportOptions,
 ) {
     if let Some(at) = assignment.unread_dates {
-        let values = values(rows, &[at]);
+        let values = values(rows, &[at], is_typed_date);
         let reason = format!("{}; the column fills no field", unreadable("dates", &values, 0));
         ambiguities.push(ambiguity(&[at], "date_format", reason, &values, Vec::new()));
     }
     let Some(at) = assignment.column_of(F::DueDate).filter(|_| stated.date_format.is_none()) else { return };
-    let values = values(rows, &[at]);
+    let values = values(rows, &[at], is_typed_date);
     let (reason, choices) = match judge_dates(&values) {
         Verdict::Nothing => return,
         Verdict::Proven(formats) => {
@@ -268,18 +275,21 @@ fn defaults(rows: &[&Cells], assignment: &Assignment, options: &ImportOptions) -
     let stated = options.defaults.clone();
     let has_currency = assignment.column_of(F::Currency).is_some()
         || stated.as_ref().is_some_and(|stated| stated.has(F::Currency));
-    let currency = assignment.currency.or_else(|| marked(&values(rows, &assignment.amounts()), options));
+    let currency = assignment.currency.or_else(|| marked(rows, &assignment.amounts(), options));
     let Some(currency) = currency.filter(|_| !has_currency) else { return stated };
     let mut values: BTreeMap<String, String> = stated.clone().unwrap_or_default().into();
     values.insert(F::Currency.name().to_owned(), currency.code().to_owned());
     Defaults::try_from(values).ok().or(stated)
 }
 
-/// The currency with which all amounts are marked.
-fn marked(amounts: &[&str], options: &ImportOptions) -> Option<Currency> {
-    let notation = RowRules::of(options).amounts();
-    let mark =
-        |amount: &&str| notation.parse(amount).ok().and_then(|written| Currency::of_mark(written.mark?));
-    let first = amounts.first().and_then(mark)?;
-    amounts.iter().all(|amount| mark(amount) == Some(first)).then_some(first)
+/// The currency with which all amounts are marked. A number of a workbook has that of its format.
+fn marked(rows: &[&Cells], amounts: &[usize], options: &ImportOptions) -> Option<Currency> {
+    let of_texts = RowRules::of(options).amounts();
+    let currency = |(text, mark): (&str, Option<CellMark>)| {
+        let notation = if mark.is_some() { AmountNotation::default() } else { of_texts };
+        notation.parse(text).ok().and_then(|written| Currency::of_mark(written.mark?))
+    };
+    let mut all = rows.iter().flat_map(|row| amounts.iter().filter_map(|at| value(row, *at))).map(currency);
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
 }

@@ -12,9 +12,9 @@ use saldo_domain::import::{
 use saldo_domain::money::Currency;
 use serde_json::value::RawValue;
 
-use super::sample::Sample;
+use super::sample::Part;
 use crate::Encoder;
-use crate::read::{self, ReadError};
+use crate::read::ReadError;
 
 /// The rows that a preview shows.
 pub const ROWS_SHOWN: usize = 20;
@@ -70,11 +70,11 @@ pub struct Setting<'a> {
     pub now: Timestamp,
 }
 
-/// Reads and checks the rows of a sample.
-pub(super) fn read(sample: &Sample, notation: &Notation, setting: Setting<'_>) -> Rows {
+/// Reads and checks the rows of a part of a file.
+pub(super) fn read(part: &Part, notation: &Notation, setting: Setting<'_>) -> Rows {
     let notation = Notation { gzip: false, ..notation.clone() };
     let (mut raw, mut shape) = (Vec::new(), Shape::Objects);
-    let contents = read::read(&notation, sample.source(notation.format), |of_row, row| {
+    let contents = part.pass_on(&notation, |of_row, row| {
         if raw.is_empty() {
             shape = of_row.clone();
         }
@@ -90,7 +90,7 @@ pub(super) fn read(sample: &Sample, notation: &Notation, setting: Setting<'_>) -
         }
         Err(ReadError::Payload(error)) => {
             // The end of the part that was read may be in the middle of a quoted row.
-            let is_cut = !sample.is_whole && matches!(error.kind, PayloadErrorKind::UnclosedQuote);
+            let is_cut = !part.is_whole() && matches!(error.kind, PayloadErrorKind::UnclosedQuote);
             rows.refusal = Some(error).filter(|_| !is_cut);
             rules
         }

@@ -18,11 +18,12 @@ mod records;
 mod xlsx;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
-pub use head::{HEAD_BYTES, check_head};
+pub use head::{HEAD_BYTES, check_head, check_workbook};
 pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};
 pub use json::ImportMembers;
 pub use recognized::format_of;
 pub(crate) use records::Records;
+pub(crate) use xlsx::SheetSample;
 
 use std::cell::Cell;
 use std::io::{self, Cursor, Read, Seek};

@@ -13,7 +13,7 @@ use saldo_store::failure::Failure;
 use saldo_store::files::FileStore;
 use tokio::sync::mpsc;
 
-use super::blocks::{BLOCK_BYTES, Blocks, Requests};
+use super::blocks::{BLOCK_BYTES, Blocks};
 use super::stores::Stores;
 
 /// The bytes of one request to S3. A payload that was sent in a request body is one piece.
@@ -52,9 +52,9 @@ impl Payload {
         let notation = self.notation.clone();
         let (reading, found) = match notation.format {
             Format::Xlsx => {
-                let (blocks, requests) = Blocks::of(self.file.bytes);
+                let (blocks, requests) = Blocks::of(self.file.bytes, BLOCK_BYTES);
                 let reading = tokio::task::spawn_blocking(move || work(&notation, Source::Blocks(blocks)));
-                (reading, Box::pin(self.send_blocks(requests)).await)
+                (reading, Box::pin(requests.answer(async |range| self.piece(range).await)).await)
             }
             Format::Json | Format::Ndjson | Format::Csv => {
                 let (pieces, source) = mpsc::channel(PIECES_AHEAD);
@@ -88,19 +88,6 @@ impl Payload {
         }
         // An empty piece marks the end. A channel that closes without one means that the download failed.
         let _receiver_dropped = pieces.send(Bytes::new()).await;
-        Ok(true)
-    }
-
-    /// Sends the blocks that are asked for. Returns false if the payload was deleted or replaced.
-    async fn send_blocks(&mut self, mut requests: Requests) -> Result<bool, Failure> {
-        while let Some(number) = requests.wanted.recv().await {
-            let begin = number.saturating_mul(BLOCK_BYTES);
-            let end = self.file.bytes.min(begin.saturating_add(BLOCK_BYTES));
-            let Some(block) = self.piece(begin..end).await? else { return Ok(false) };
-            if requests.blocks.send(block).await.is_err() {
-                break;
-            }
-        }
         Ok(true)
     }
 
