@@ -10,10 +10,10 @@ use testing::{Tenant, saldo};
 use crate::round_trip::rows;
 use crate::uploads::{announce, begin, import as upload};
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A list as a ledger in Germany exports it: a title, its own headers, real dates, amounts in euros, and a row of totals.
-fn german_list() -> Result<Vec<u8>, XlsxError> {
+pub(crate) fn german_list() -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().set_name("Deckblatt")?.write(0, 0, "Debitoren")?;
     let sheet = workbook.add_worksheet();

@@ -47,6 +47,8 @@ pub(super) struct Assignment {
     pub(super) currency: Option<Currency>,
     /// A column of due dates that no format reads, and that fills no field.
     pub(super) unread_dates: Option<usize>,
+    /// A column of currencies with values that are not codes.
+    pub(super) unread_currencies: Option<usize>,
 }
 
 impl Assignment {
@@ -101,6 +103,7 @@ pub(super) fn assign(columns: &[Column<'_>], options: &ImportOptions) -> Assignm
             amount: None,
             currency: None,
             unread_dates: None,
+            unread_currencies: None,
         },
         used: vec![false; columns.len()],
     };
@@ -222,6 +225,15 @@ impl<'a> Chooser<'a> {
         if !self.is_filled(F::Currency) {
             self.assignment.currency = meaning.and_then(|meaning| meaning.currency);
         }
+        let column = match self.assignment.column_of(F::Currency) {
+            None if self.is_filled(F::Currency) || self.assignment.currency.is_some() => None,
+            None => self.best(role, |_| true),
+            filled => filled,
+        };
+        self.assignment.unread_currencies = column.filter(|at| {
+            let column = self.columns.get(*at);
+            column.is_some_and(|column| !column.values.is_empty() && !column.has_currencies())
+        });
     }
 
     fn choose_due_date(&mut self) {
@@ -328,7 +340,12 @@ impl Column<'_> {
     }
 
     fn has_currencies(&self) -> bool {
-        !self.values.is_empty() && self.values.iter().all(|value| Currency::of_people(value).is_ok())
+        !self.values.is_empty() && self.first_that_is_no_currency().is_none()
+    }
+
+    /// The first value that is not the code of a currency.
+    pub(super) fn first_that_is_no_currency(&self) -> Option<&str> {
+        self.values.iter().copied().find(|value| Currency::of_people(value).is_err())
     }
 
     /// Whether most values are names, and not numbers or codes.

@@ -21,7 +21,7 @@ use std::io::{Cursor, Read, Seek};
 
 use saldo_domain::fields::{Finding, FindingCode, PayloadErrorKind};
 use saldo_domain::import::{
-    AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, TextEncoding,
+    AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, SheetRef, TextEncoding,
 };
 use saldo_domain::money::{DecimalSeparator, ThousandsSeparator};
 
@@ -33,10 +33,13 @@ pub use verdict::Verdict;
 
 use proposal::Proposal;
 use sample::{Part, Sample};
+use sheet::Found;
 use table::Table;
 
 /// The values of a column that a preview shows.
 const SAMPLES: usize = 3;
+/// The sheets behind the first one in which a table is looked for.
+const SHEETS_TRIED: usize = 5;
 
 /// A preview of an import.
 #[derive(Clone, Debug)]
@@ -180,19 +183,40 @@ pub fn preview(
     Ok(preview)
 }
 
-/// Previews the import of a workbook, of which the source is read by range.
+/// Previews the import of a workbook, of which the source is read by range. If the options state no sheet, and the headers of
+/// the first one are unknown, the first of some others with known headers is proposed: a cover sheet is often in front.
 ///
 /// # Errors
 /// As [`preview`], and when the source ends or fails.
 pub fn workbook(
-    source: impl Read + Seek,
+    mut source: impl Read + Seek,
     options: &ImportOptions,
     setting: Setting<'_>,
 ) -> Result<Preview, ReadError> {
-    let sample = SheetSample::for_preview(source, options.sheet.as_ref(), PREVIEW_BYTES_MAX)?;
+    let sample = SheetSample::for_preview(&mut source, options.sheet.as_ref(), PREVIEW_BYTES_MAX)?;
+    let found = sheet::find(&sample, options);
+    if options.sheet.is_none() && !found.as_ref().is_some_and(|found| found.is_known) {
+        let is_other = |sheet: &(&str, bool)| sheet.1 && sheet.0 != sample.name();
+        let others = sample.sheets().filter(is_other).take(SHEETS_TRIED);
+        for other in others.filter_map(|(name, _)| SheetRef::named(name)) {
+            let stated = ImportOptions { sheet: Some(other), ..options.clone() };
+            let sample = SheetSample::for_preview(&mut source, stated.sheet.as_ref(), PREVIEW_BYTES_MAX)?;
+            if let Some(Found { table, is_known: true }) = sheet::find(&sample, &stated) {
+                return of_sheet(sample, Some(table), &stated, setting);
+            }
+        }
+    }
+    of_sheet(sample, found.map(|found| found.table), options, setting)
+}
+
+fn of_sheet(
+    sample: SheetSample,
+    table: Option<Table>,
+    options: &ImportOptions,
+    setting: Setting<'_>,
+) -> Result<Preview, ReadError> {
     let sheets = sample.sheets().map(|(name, is_visible)| PreviewSheet { name: name.to_owned(), is_visible });
     let (sheets, name) = (sheets.collect(), sample.name().to_owned());
-    let table = sheet::find(&sample, options);
     let preview = table_of(&Part::Sheet(sample), table, None, options, setting)?;
     Ok(Preview { sheets, detected: Detected { sheet: Some(name), ..preview.detected }, ..preview })
 }

@@ -46,6 +46,7 @@ pub(super) fn propose(
     let separators = propose_separators(&mut options, &mut ambiguities, &rows, assignment, stated);
     propose_date_format(&mut options, &mut ambiguities, &rows, assignment, stated);
     options.defaults = defaults(&rows, assignment, &options);
+    ambiguities.extend(currencies_to_choose(columns, assignment, &options));
     let detected = Detected {
         delimiter: table.punctuation.map(|text| text.delimiter.into()),
         quote: table.punctuation.map(|text| text.quote),
@@ -206,6 +207,32 @@ fn propose_date_format(
     ambiguities.push(ambiguity(&[at], "date_format", reason, &values, of_dates(&choices, &values)));
 }
 
+/// What is to be chosen because a column of currencies has names instead of codes. If nothing else states the currency, a
+/// column without a known name would be left out, and the amounts would be in the organization's currency.
+fn currencies_to_choose(
+    columns: &[Column<'_>],
+    assignment: &Assignment,
+    options: &ImportOptions,
+) -> Option<Ambiguity> {
+    let at = assignment.unread_currencies?;
+    let column = columns.get(at)?;
+    let value = saldo_domain::fields::shown_value(column.first_that_is_no_currency()?);
+    let is_read = assignment.column_of(F::Currency) == Some(at);
+    let (option, otherwise) = match is_read {
+        true => {
+            let otherwise = "the rows are refused otherwise. If all rows have one currency, assign the column to another \
+                field with `columns`, and state the currency with `defaults`";
+            ("columns", otherwise)
+        }
+        false if options.defaults.as_ref().is_some_and(|defaults| defaults.has(F::Currency)) => return None,
+        false => ("defaults", "the column fills no field. If all rows have one currency, state it with `defaults`"),
+    };
+    let reason = format!(
+        "{value} is not an ISO 4217 currency code such as EUR: replace the names by codes in the file; {otherwise}"
+    );
+    Some(ambiguity(&[at], option, reason, &column.values, Vec::new()))
+}
+
 fn unreadable(what: &str, values: &[&str], at: usize) -> String {
     let value = values.get(at).map(|value| saldo_domain::fields::shown_value(value)).unwrap_or_default();
     format!("no format reads all {what}; the first that is written in another way is {value}")
@@ -289,7 +316,9 @@ fn marked(rows: &[&Cells], amounts: &[usize], options: &ImportOptions) -> Option
         let notation = if mark.is_some() { AmountNotation::default() } else { of_texts };
         notation.parse(text).ok().and_then(|written| Currency::of_mark(written.mark?))
     };
-    let mut all = rows.iter().flat_map(|row| amounts.iter().filter_map(|at| value(row, *at))).map(currency);
+    let is_value = |(_, mark): &(&str, Option<CellMark>)| !matches!(mark, Some(CellMark::Error | CellMark::NoResult));
+    let values = rows.iter().flat_map(|row| amounts.iter().filter_map(|at| value(row, *at)));
+    let mut all = values.filter(is_value).map(currency);
     let first = all.next()??;
     all.all(|other| other == Some(first)).then_some(first)
 }

@@ -7,9 +7,16 @@ use saldo_domain::import::{Cells, ImportOptions};
 use super::table::{self, KNOWN_MIN, LINES_SEARCHED, ROWS_MEASURED, Table};
 use crate::read::{COLUMNS_MAX, SheetSample};
 
+/// A table that was found.
+pub(super) struct Found {
+    pub(super) table: Table,
+    /// Whether enough of its headers are known.
+    pub(super) is_known: bool,
+}
+
 /// Finds the table: below the row with the most headers that are known, or else below the first row of texts that is as wide as
 /// most rows. `None` if there is no such row.
-pub(super) fn find(sample: &SheetSample, options: &ImportOptions) -> Option<Table> {
+pub(super) fn find(sample: &SheetSample, options: &ImportOptions) -> Option<Found> {
     let rows: Vec<(u64, Cells)> = sample.texts().collect();
     let headers_of = |(at, (number, cells)): (usize, &(u64, Cells))| {
         let headers: Vec<String> = cells.iter().take(COLUMNS_MAX).map(str::to_owned).collect();
@@ -24,8 +31,9 @@ pub(super) fn find(sample: &SheetSample, options: &ImportOptions) -> Option<Tabl
     // Of equally known ones, the first row.
     let best = known.reduce(|best, other| if other.0 > best.0 { other } else { best });
     let enough = if options.header_line.is_some() { 1 } else { KNOWN_MIN };
+    let is_known = best.is_some_and(|(known, _)| known >= enough);
     let (at, header_line, headers) = match best {
-        Some((known, best)) if known >= enough => best,
+        Some((_, best)) if is_known => best,
         best => {
             let width = common_width(&rows);
             let is_wide = |headers: &[String]| width.is_some_and(|width| headers.len() >= width);
@@ -41,7 +49,8 @@ pub(super) fn find(sample: &SheetSample, options: &ImportOptions) -> Option<Tabl
         cells
     });
     let rows = below.filter_map(|cells| table::row(cells, headers.len())).collect();
-    Some(Table { punctuation: None, header_line: *header_line, headers: headers.clone(), rows })
+    let table = Table { punctuation: None, header_line: *header_line, headers: headers.clone(), rows };
+    Some(Found { table, is_known })
 }
 
 /// The width that most rows have.
