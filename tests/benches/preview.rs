@@ -67,14 +67,16 @@ async fn measure(what: &str, bytes: usize, call: impl AsyncFn() -> Answer) {
 }
 
 async fn measure_upload(tenant: &Tenant, what: &str, name: &str, content: Vec<u8>) {
-    let created = tenant.json(Method::POST, "/api/v1/import/uploads", json!({ "filename": name })).await.json();
+    let created =
+        tenant.json(Method::POST, "/api/v1/import/uploads", json!({ "filename": name })).await.json();
     let mut put = Client::new().put(created["url"].as_str().expect("a link")).body(content.clone());
     for (name, value) in created["headers"].as_object().into_iter().flatten() {
         put = put.header(name, value.as_str().expect("a header"));
     }
     assert!(put.send().await.expect("a response").status().is_success());
     let request = json!({ "upload_id": created["upload_id"] });
-    measure(what, content.len(), async || tenant.json(Method::POST, PREVIEWS, Value::clone(&request)).await).await;
+    measure(what, content.len(), async || tenant.json(Method::POST, PREVIEWS, Value::clone(&request)).await)
+        .await;
 }
 
 /// A name that no other row has, and that is not compressed to nothing.
@@ -87,8 +89,13 @@ fn csv(rows: u32) -> Vec<u8> {
     let mut text = "Belegnummer;Kunde;Fälligkeit;Offener Betrag;Währung\n".to_owned();
     for row in 0..rows {
         let (customer, day, month) = (customer(row), row % 28 + 1, row % 12 + 1);
-        writeln!(text, "R-{row:07};{customer};{day:02}.{month:02}.2026;{}.{:03},50;EUR", row % 90 + 1, row % 1_000)
-            .expect("in memory");
+        writeln!(
+            text,
+            "R-{row:07};{customer};{day:02}.{month:02}.2026;{}.{:03},50;EUR",
+            row % 90 + 1,
+            row % 1_000
+        )
+        .expect("in memory");
     }
     text.into_bytes()
 }

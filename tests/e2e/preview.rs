@@ -131,7 +131,9 @@ async fn ambiguous_columns_are_chosen_by_the_caller() {
 #[tokio::test]
 async fn names_of_currencies_are_to_be_replaced_by_codes() {
     let tenant = saldo().await.tenant().await;
-    let csv = |header: &str| format!("Invoice,Customer,Amount,{header}\nI-1,ACME,25.00,Euro\nI-2,Foo,1.50,US-Dollar\n");
+    let csv = |header: &str| {
+        format!("Invoice,Customer,Amount,{header}\nI-1,ACME,25.00,Euro\nI-2,Foo,1.50,US-Dollar\n")
+    };
     for (header, option, refused) in [("Currency", "columns", 2), ("Währung", "defaults", 0)] {
         let shown = preview(&tenant, csv(header)).await;
         let ambiguity = &shown["ambiguities"][0];

@@ -35,7 +35,8 @@ async fn workbook_is_previewed_by_the_types_of_its_cells() {
         "header_line": 4, "decimal_separator": null, "thousands_separator": null, "date_format": null
     });
     assert_eq!((&shown["format"], &shown["detected"]), (&json!("xlsx"), &detected), "{shown}");
-    let sheets = json!([{ "name": "Deckblatt", "hidden": false }, { "name": "Offene Posten", "hidden": false }]);
+    let sheets =
+        json!([{ "name": "Deckblatt", "hidden": false }, { "name": "Offene Posten", "hidden": false }]);
     assert_eq!(shown["sheets"], sheets);
     assert_eq!((&shown["ambiguities"], &shown["missing"]), (&json!([]), &json!([])), "{shown}");
     assert_eq!(
@@ -57,7 +58,8 @@ async fn workbook_is_previewed_by_the_types_of_its_cells() {
         })
     );
     assert_eq!((&shown["read"]["rows"], &shown["read"]["refused"]), (&json!(6), &json!(2)), "{shown}");
-    let codes = [(3, "errors", "error_value"), (4, "warnings", "numeric_id"), (5, "errors", "blank_external_id")];
+    let codes =
+        [(3, "errors", "error_value"), (4, "warnings", "numeric_id"), (5, "errors", "blank_external_id")];
     for (row, list, code) in codes {
         assert_eq!(shown["rows"][row][list][0]["code"], code, "{shown}");
     }
@@ -88,7 +90,10 @@ async fn texts_in_a_workbook_are_judged_as_in_csv() {
             sheet.write(0, column, header).expect("a cell");
         }
         for (row, (amount, date)) in (1..).zip(amounts.into_iter().zip(dates)) {
-            sheet.write(row, 0, format!("R-{row}")).and_then(|sheet| sheet.write(row, 1, "Ana")).expect("cells");
+            sheet
+                .write(row, 0, format!("R-{row}"))
+                .and_then(|sheet| sheet.write(row, 1, "Ana"))
+                .expect("cells");
             sheet.write(row, 2, date).and_then(|sheet| sheet.write(row, 3, amount)).expect("cells");
         }
         // A number, whatever the texts are written in.
@@ -96,20 +101,25 @@ async fn texts_in_a_workbook_are_judged_as_in_csv() {
         sheet.write(3, 3, 99.9).expect("a cell");
         workbook.save_to_buffer().expect("a workbook")
     };
-    let proven = post(&tenant, "", XLSX, book(["1.234,56", "25.000"], ["31.12.2026", "05.01.2027"])).await.json();
+    let proven =
+        post(&tenant, "", XLSX, book(["1.234,56", "25.000"], ["31.12.2026", "05.01.2027"])).await.json();
     assert_eq!((&proven["ambiguities"], &proven["read"]["refused"]), (&json!([]), &json!(0)), "{proven}");
     assert_eq!(
         ["decimal_separator", "thousands_separator", "date_format", "encoding", "delimiter"]
             .map(|option| proposed(&proven, option).clone()),
         [json!(","), json!("."), json!("DD.MM.YYYY"), Value::Null, Value::Null]
     );
-    let amounts: Vec<_> = (0..3).map(|row| proven["rows"][row]["account"]["total_amount"].to_string()).collect();
+    let amounts: Vec<_> =
+        (0..3).map(|row| proven["rows"][row]["account"]["total_amount"].to_string()).collect();
     assert_eq!(amounts, ["1234.56", "25000", "99.9"]);
     let open = post(&tenant, "", XLSX, book(["25.000", "1.250"], ["01/02/2026", "03/04/2026"])).await.json();
     let options: Vec<_> =
         open["ambiguities"].as_array().expect("a list").iter().map(|one| &one["option"]).collect();
     assert_eq!(options, ["thousands_separator", "date_format"], "{open}");
-    assert_eq!((&open["read"]["refused"], &open["rows"][2]["account"]["total_amount"]), (&json!(2), &json!(99.9)));
+    assert_eq!(
+        (&open["read"]["refused"], &open["rows"][2]["account"]["total_amount"]),
+        (&json!(2), &json!(99.9))
+    );
 }
 
 #[tokio::test]
@@ -120,12 +130,17 @@ async fn large_workbook_is_read_as_far_as_a_megabyte_of_its_values() {
     assert_eq!(send(&created, book).await, 200);
     let request = json!({ "upload_id": created["upload_id"] });
     let shown = tenant.json(Method::POST, PREVIEWS, request).await.json();
-    assert_eq!((&shown["read"]["complete"], &shown["read"]["refused"]), (&json!(false), &json!(0)), "{shown}");
+    assert_eq!(
+        (&shown["read"]["complete"], &shown["read"]["refused"]),
+        (&json!(false), &json!(0)),
+        "{shown}"
+    );
     let rows = shown["read"]["rows"].as_u64().expect("a number");
     assert!((10_000..20_001).contains(&rows), "{rows}");
     assert_eq!(shown["rows"].as_array().map(Vec::len), Some(20));
     assert_eq!((&shown["refusal"], &shown["detected"]["header_line"]), (&Value::Null, &json!(3)));
-    let sheets = json!([{ "name": "Deckblatt", "hidden": true }, { "name": "Offene Posten", "hidden": false }]);
+    let sheets =
+        json!([{ "name": "Deckblatt", "hidden": true }, { "name": "Offene Posten", "hidden": false }]);
     assert_eq!((&shown["sheets"], proposed(&shown, "sheet")), (&sheets, &Value::Null));
 }
 

@@ -119,7 +119,8 @@ async fn header_of_a_large_workbook_is_checked_before_the_import_begins() {
         book
     };
     let about = json!({ "filename": "list.xlsx" });
-    let refused = begin(&tenant, about.clone(), book(["Beleg", "contact.name", "Betrag", "currency"]), json!({}));
+    let refused =
+        begin(&tenant, about.clone(), book(["Beleg", "contact.name", "Betrag", "currency"]), json!({}));
     let refused = refused.await;
     assert_eq!(refused.problem(), (400, "missing_column".to_owned()));
     let detail = refused.json()["detail"].as_str().expect("a detail").to_owned();

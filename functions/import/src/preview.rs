@@ -188,9 +188,9 @@ fn part(content: Content, format: Format, gzip: bool, effective: Effective) -> R
 fn format(media_type: Option<&str>) -> Result<Option<Format>, Problem> {
     let format = FORMATS.into_iter().find(|(name, _)| media_type == Some(name));
     format.map(|(_, format)| format).ok_or_else(|| {
-        Problem::unsupported_media_type(
-            &format!("application/json, application/x-ndjson, text/csv, {XLSX}, application/octet-stream"),
-        )
+        Problem::unsupported_media_type(&format!(
+            "application/json, application/x-ndjson, text/csv, {XLSX}, application/octet-stream"
+        ))
     })
 }
 

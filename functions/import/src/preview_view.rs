@@ -202,7 +202,8 @@ struct RefusalView {
 
 impl View {
     pub(crate) fn of(preview: Preview, format: Format, compressed: bool) -> Self {
-        let Preview { detected, sheets, bytes, is_whole, columns, ambiguities, options, missing, rows } = preview;
+        let Preview { detected, sheets, bytes, is_whole, columns, ambiguities, options, missing, rows } =
+            preview;
         let sheet = |PreviewSheet { name, is_visible }| SheetView { name, hidden: !is_visible };
         Self {
             format,

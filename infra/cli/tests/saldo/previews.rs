@@ -98,7 +98,8 @@ async fn workbooks_are_sent_whole_or_uploaded() {
     user.write("small.xlsx", book(2).expect("a workbook"));
     let shown = user.run(&["preview", "small.xlsx", "--sheet", "2", "--save-options", "erp.json"]).await;
     insta::assert_snapshot!("preview_workbook", shown.shown());
-    let ran = user.run(&["import", "small.xlsx", "--options", "erp.json", "--wait", "--output", "json"]).await;
+    let ran =
+        user.run(&["import", "small.xlsx", "--options", "erp.json", "--wait", "--output", "json"]).await;
     assert_eq!((ran.code, &ran.json()["imported"]), (Some(0), &json!(2)), "{ran:?}");
 
     let large = book(60_000).expect("a workbook");

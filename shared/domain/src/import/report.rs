@@ -76,7 +76,8 @@ impl ChunkReport {
             let headers = unknown.map(|column| column.header.as_str());
             let mut findings =
                 unknown_fields(headers.filter(|header| !is_ignored(header)), LEFT_OUT, |_| String::new());
-            let has = |field| columns.iter().any(|column| column.field == Some(field)) || rules.defaults.has(field);
+            let has =
+                |field| columns.iter().any(|column| column.field == Some(field)) || rules.defaults.has(field);
             let has_amounts = amount.is_some() || has(AccountField::TotalAmount);
             if has_amounts && !has(AccountField::Currency) {
                 let reason = format!(

@@ -95,7 +95,9 @@ pub(super) fn currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Cur
 
 /// The text is not the code of a currency.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not an ISO 4217 currency code such as ARS, EUR or USD; write the code instead of the currency's name")]
+#[error(
+    "{0} is not an ISO 4217 currency code such as ARS, EUR or USD; write the code instead of the currency's name"
+)]
 struct NotACurrency(String);
 
 impl From<NotACurrency> for FindingCode {

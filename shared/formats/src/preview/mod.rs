@@ -21,7 +21,8 @@ use std::io::{Cursor, Read, Seek};
 
 use saldo_domain::fields::{Finding, FindingCode, PayloadErrorKind};
 use saldo_domain::import::{
-    AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, SheetRef, TextEncoding,
+    AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, SheetRef,
+    TextEncoding,
 };
 use saldo_domain::money::{DecimalSeparator, ThousandsSeparator};
 

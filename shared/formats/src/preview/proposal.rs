@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use saldo_domain::import::{
     AccountField as F, AmountAt, AmountColumns, BlankExternalId, CellMark, Cells, ColumnChoice, ColumnRef,
-    DateFormat, Defaults, Delimiter, ImportOptions, Occurrence, Quote, RowRules, Signs, TextEncoding, comparable,
+    DateFormat, Defaults, Delimiter, ImportOptions, Occurrence, Quote, RowRules, Signs, TextEncoding,
+    comparable,
 };
 use saldo_domain::money::{AmountNotation, Currency};
 
@@ -225,7 +226,9 @@ fn currencies_to_choose(
             ("columns", otherwise)
         }
         false if options.defaults.as_ref().is_some_and(|defaults| defaults.has(F::Currency)) => return None,
-        false => ("defaults", "the column fills no field. If all rows have one currency, state it with `defaults`"),
+        false => {
+            ("defaults", "the column fills no field. If all rows have one currency, state it with `defaults`")
+        }
     };
     let reason = format!(
         "{value} is not an ISO 4217 currency code such as EUR: replace the names by codes in the file; {otherwise}"
@@ -316,7 +319,8 @@ fn marked(rows: &[&Cells], amounts: &[usize], options: &ImportOptions) -> Option
         let notation = if mark.is_some() { AmountNotation::default() } else { of_texts };
         notation.parse(text).ok().and_then(|written| Currency::of_mark(written.mark?))
     };
-    let is_value = |(_, mark): &(&str, Option<CellMark>)| !matches!(mark, Some(CellMark::Error | CellMark::NoResult));
+    let is_value =
+        |(_, mark): &(&str, Option<CellMark>)| !matches!(mark, Some(CellMark::Error | CellMark::NoResult));
     let values = rows.iter().flat_map(|row| amounts.iter().filter_map(|at| value(row, *at)));
     let mut all = values.filter(is_value).map(currency);
     let first = all.next()??;

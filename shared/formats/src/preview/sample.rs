@@ -30,10 +30,7 @@ pub struct Beginning<'a> {
 /// The part of a file that is previewed.
 pub(super) enum Part {
     /// Of a text in a format.
-    Text {
-        sample: Sample,
-        format: Format,
-    },
+    Text { sample: Sample, format: Format },
     /// Of a workbook.
     Sheet(SheetSample),
 }

@@ -37,7 +37,8 @@ pub(super) fn find(sample: &SheetSample, options: &ImportOptions) -> Option<Foun
         best => {
             let width = common_width(&rows);
             let is_wide = |headers: &[String]| width.is_some_and(|width| headers.len() >= width);
-            let unknown = searched.iter().find(|(_, _, headers)| is_wide(headers) && table::are_texts(headers));
+            let unknown =
+                searched.iter().find(|(_, _, headers)| is_wide(headers) && table::are_texts(headers));
             unknown.or(best.filter(|(known, _)| *known > 0).map(|(_, best)| best))?
         }
     };

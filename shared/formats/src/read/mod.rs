@@ -176,6 +176,7 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use saldo_domain::fields::{PayloadError, Position};
 
     use super::*;
 

@@ -55,7 +55,11 @@ fn imported(content: &[u8], options: &ImportOptions) -> (Vec<[String; 4]>, usize
     let notation = Notation::with(options.clone(), Format::Csv, false).expect("valid options");
     let (mut stored, mut refused) = (Vec::new(), 0);
     let read = read::read(&notation, content, |shape, row| {
-        match row.check(shape, &notation.rules(), default_currency()).upsert.filter(AccountUpsert::is_complete) {
+        match row
+            .check(shape, &notation.rules(), default_currency())
+            .upsert
+            .filter(AccountUpsert::is_complete)
+        {
             Some(upsert) => stored.push(shown(&upsert)),
             None => refused += 1,
         }
@@ -89,7 +93,11 @@ fn exports_of_other_programs_are_understood() {
         assert_eq!(open(&preview), [""; 0], "{file}");
         let found = &preview.detected;
         let written = (found.encoding, found.delimiter, found.header_line);
-        assert_eq!(written, (export.encoding, Some(export.delimiter), Some(export.header_line)), "{file}");
+        assert_eq!(
+            written,
+            (Some(export.encoding), Some(export.delimiter), Some(export.header_line)),
+            "{file}"
+        );
         let dates = found.date_format.map(|format| format.to_string()).unwrap_or_default();
         assert_eq!(
             (separators(&preview).as_str(), dates.as_str()),

@@ -37,7 +37,7 @@ use values::{Purpose, Values};
 use workbook::Workbook;
 use xml::Xml;
 
-pub(super) use sample::SheetSample;
+pub(crate) use sample::SheetSample;
 
 /// The bytes that a workbook may have: a million rows of twenty columns have about half of it.
 pub(super) const WORKBOOK_BYTES_MAX: u64 = 200_000_000;
@@ -78,7 +78,9 @@ pub(super) fn check_head(source: impl Read + Seek, notation: &Notation) -> Resul
     match sample.pass_on(notation, |_, _| Err(ReadError::Stopped)) {
         Ok(_) | Err(ReadError::Stopped) => Ok(()),
         // The rows are below the first ones.
-        Err(ReadError::Payload(error)) if error.kind == PayloadErrorKind::NoRows && !sample.is_whole() => Ok(()),
+        Err(ReadError::Payload(error)) if error.kind == PayloadErrorKind::NoRows && !sample.is_whole() => {
+            Ok(())
+        }
         Err(error) => Err(error),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{Cursor, Write};
 
-use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind as Kind};
-use saldo_domain::import::{AccountUpsert, CellMark, Format, ImportOptions, RawRow, RowBody, SheetRef};
+use saldo_domain::fields::{Finding, PayloadError, PayloadErrorKind as Kind};
+use saldo_domain::import::{AccountUpsert, Format, ImportOptions, RawRow, RowBody};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
