@@ -42,20 +42,15 @@ pub(super) struct Requests {
 }
 
 impl Requests {
-    /// Answers the requests with pieces of the payload, until the reader is dropped. Returns false if a piece is missing.
-    pub(super) async fn answer(
-        mut self,
-        mut piece: impl AsyncFnMut(Range<u64>) -> Result<Option<Bytes>, Failure>,
-    ) -> Result<bool, Failure> {
-        while let Some(number) = self.wanted.recv().await {
-            let begin = number.saturating_mul(self.block_bytes);
-            let end = self.bytes.min(begin.saturating_add(self.block_bytes));
-            let Some(block) = piece(begin..end).await? else { return Ok(false) };
-            if self.blocks.send(block).await.is_err() {
-                break;
-            }
-        }
-        Ok(true)
+    /// The bytes of the block that is wanted next; `None` when the reader was dropped.
+    pub(super) async fn next(&mut self) -> Option<Range<u64>> {
+        let begin = self.wanted.recv().await?.saturating_mul(self.block_bytes);
+        Some(begin..self.bytes.min(begin.saturating_add(self.block_bytes)))
+    }
+
+    /// Sends the block that was wanted, unless the reader was dropped.
+    pub(super) async fn answer(&self, block: Bytes) {
+        let _dropped = self.blocks.send(block).await;
     }
 }
 
@@ -69,12 +64,14 @@ pub async fn read_by_range<T: Send + 'static>(
     file: &PayloadFile,
     work: impl FnOnce(Blocks) -> T + Send + 'static,
 ) -> Result<Option<T>, Failure> {
-    let (blocks, requests) = Blocks::of(file.bytes, SMALL_BLOCK_BYTES);
+    let (blocks, mut requests) = Blocks::of(file.bytes, SMALL_BLOCK_BYTES);
     let working = tokio::task::spawn_blocking(move || work(blocks));
-    let etag = file.etag.as_deref();
-    let is_there = requests.answer(async |range| files.get_piece(&file.name, etag, range).await).await?;
-    let done = working.await.map_err(Failure::corrupt("a workbook"))?;
-    Ok(is_there.then_some(done))
+    while let Some(range) = requests.next().await {
+        let block = files.get_piece(&file.name, file.etag.as_deref(), range).await?;
+        let Some(block) = block else { return Ok(None) };
+        requests.answer(block).await;
+    }
+    working.await.map(Some).map_err(Failure::corrupt("a workbook"))
 }
 
 impl Blocks {
@@ -132,7 +129,7 @@ mod tests {
     #[tokio::test]
     async fn blocks_are_read_in_any_order() {
         let payload: Vec<u8> = (0..10_000_000_u32).map(|at| at.to_le_bytes()[at as usize % 3]).collect();
-        let (mut blocks, requests) = Blocks::of(payload.len() as u64, BLOCK_BYTES);
+        let (mut blocks, mut requests) = Blocks::of(payload.len() as u64, BLOCK_BYTES);
         let expected = payload.clone();
         let reading = tokio::task::spawn_blocking(move || {
             for (at, length) in
@@ -148,12 +145,11 @@ mod tests {
             assert_eq!(blocks.held.len(), BLOCKS_MAX);
         });
         let mut begins = Vec::new();
-        let piece = async |range: Range<u64>| {
+        while let Some(range) = requests.next().await {
             begins.push(range.start);
             let at = |at| usize::try_from(at).expect("small");
-            Ok(Some(Bytes::copy_from_slice(&payload[at(range.start)..at(range.end)])))
-        };
-        assert!(requests.answer(piece).await.expect("all pieces"));
+            requests.answer(Bytes::copy_from_slice(&payload[at(range.start)..at(range.end)])).await;
+        }
         reading.await.expect("read");
         assert_eq!(begins, [2, 0, 1].map(|block| block * BLOCK_BYTES));
     }

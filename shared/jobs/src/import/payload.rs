@@ -13,7 +13,7 @@ use saldo_store::failure::Failure;
 use saldo_store::files::FileStore;
 use tokio::sync::mpsc;
 
-use super::blocks::{BLOCK_BYTES, Blocks};
+use super::blocks::{BLOCK_BYTES, Blocks, Requests};
 use super::stores::Stores;
 
 /// The bytes of one request to S3. A payload that was sent in a request body is one piece.
@@ -54,7 +54,7 @@ impl Payload {
             Format::Xlsx => {
                 let (blocks, requests) = Blocks::of(self.file.bytes, BLOCK_BYTES);
                 let reading = tokio::task::spawn_blocking(move || work(&notation, Source::Blocks(blocks)));
-                (reading, Box::pin(requests.answer(async |range| self.piece(range).await)).await)
+                (reading, Box::pin(self.send_blocks(requests)).await)
             }
             Format::Json | Format::Ndjson | Format::Csv => {
                 let (pieces, source) = mpsc::channel(PIECES_AHEAD);
@@ -88,6 +88,15 @@ impl Payload {
         }
         // An empty piece marks the end. A channel that closes without one means that the download failed.
         let _receiver_dropped = pieces.send(Bytes::new()).await;
+        Ok(true)
+    }
+
+    /// Sends the blocks that are wanted. Returns false if the payload was deleted or replaced.
+    async fn send_blocks(&mut self, mut requests: Requests) -> Result<bool, Failure> {
+        while let Some(range) = requests.next().await {
+            let Some(block) = self.piece(range).await? else { return Ok(false) };
+            requests.answer(block).await;
+        }
         Ok(true)
     }
 
