@@ -59,7 +59,7 @@ async fn every_invalid_row_is_listed() {
           "external_id": "[external_id]",
           "field": "contact.name",
           "index": 0,
-          "reason": "the field is required"
+          "reason": "the field is required: the account does not exist yet"
         },
         {
           "code": "required",

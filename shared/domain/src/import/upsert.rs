@@ -113,7 +113,7 @@ impl AccountUpsert {
             [(F::ContactName, self.contact.name.is_none()), (F::TotalAmount, self.total_amount.is_none())];
         let missing = fields.into_iter().filter(|(_, is_missing)| *is_missing);
         let found = missing.map(|(field, _)| {
-            let reason = "the field is required: there is no account yet that the row could change";
+            let reason = "the field is required: the account does not exist yet";
             Finding::in_field(field.name(), FindingCode::Required, reason)
         });
         found.collect()
