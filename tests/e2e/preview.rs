@@ -92,6 +92,17 @@ async fn proposed_options_import_the_file_as_it_was_shown() {
 }
 
 #[tokio::test]
+async fn likely_encoding_is_not_stated_for_ids() {
+    let tenant = saldo().await.tenant().await;
+    // `Ł` in Windows-1250, `£` in Windows-1252.
+    let content = b"external_id;contact.name;total_amount\n\xa3-1;\xa3ukasz;1\n".to_vec();
+    let shown = preview(&tenant, content).await;
+    assert_eq!(shown["detected"]["encoding_assumed"], true, "{shown}");
+    assert_eq!(shown["options"]["encoding"], Value::Null, "{shown}");
+    assert_eq!(shown["rows"][0]["errors"][0]["code"], "uncertain_id", "{shown}");
+}
+
+#[tokio::test]
 async fn ambiguous_columns_are_chosen_by_the_caller() {
     let tenant = saldo().await.tenant().await;
     let csv = "Invoice,Customer,Due date,Amount\nI-1,ACME,01/02/2026,25.000\nI-2,Foo Ltd,03/04/2026,1.250\n";

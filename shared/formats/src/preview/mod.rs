@@ -195,7 +195,12 @@ fn table(
     };
     let columns = mapping::columns(&table);
     let assignment = mapping::assign(&columns, stated);
-    let encoding = encoded.to_state().and_then(|name| name.parse().ok());
+    let is_id = |field: &Option<AccountField>| field.is_some_and(|field| AccountField::IDS.contains(&field));
+    let mut ids = assignment.fields.iter().zip(&columns).filter(|(field, _)| is_id(field));
+    // A stated encoding is certain. Ids beyond ASCII are refused as long as the encoding is only the most likely one.
+    let is_uncertain =
+        encoded.is_assumed && ids.any(|(_, column)| column.values.iter().any(|id| !id.is_ascii()));
+    let encoding = encoded.to_state().filter(|_| !is_uncertain).and_then(|name| name.parse().ok());
     let Proposal { mut options, detected, ambiguities } =
         proposal::propose(&table, &columns, &assignment, encoding, stated);
     let mut rows = read_with(&options);

@@ -41,6 +41,8 @@ pub(super) const WORKBOOK_BYTES_MAX: u64 = 200_000_000;
 const ROWS_LOOKED_AT: usize = 1_000;
 /// The cells of the first rows after which no more of them are held.
 const CELLS_LOOKED_AT: usize = 50_000;
+/// The bytes of the texts of the first rows after which no more of them are held.
+const BYTES_LOOKED_AT: usize = 16_000_000;
 /// The separator of cells in files that are made of the rows.
 const DELIMITER: char = ',';
 
@@ -71,10 +73,11 @@ pub(super) fn read(
     let since_event = Cell::new(0);
     let mut sheet = Sheet::new(Xml::new(sheet, &since_event), &strings);
 
-    let (head, mut cells) = (&mut Vec::new(), 0);
-    while head.len() < ROWS_LOOKED_AT && cells < CELLS_LOOKED_AT {
+    let (head, mut cells, mut bytes) = (&mut Vec::new(), 0, 0);
+    while head.len() < ROWS_LOOKED_AT && cells < CELLS_LOOKED_AT && bytes < BYTES_LOOKED_AT {
         let Some(row) = sheet.next()? else { break };
         cells += row.cells.len();
+        bytes += row.bytes();
         head.push(row);
     }
     let mut table = Table::find(head, options, &values)?;

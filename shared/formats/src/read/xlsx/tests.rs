@@ -1,5 +1,8 @@
 //! Workbooks as spreadsheets and other programs write them, and files that are none.
 
+mod hostile;
+mod meaning;
+
 use std::io::{Cursor, Write};
 
 use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind as Kind};
