@@ -161,9 +161,30 @@ mod tests {
         );
         assert_eq!(row.findings, []);
         let upsert = row.upsert.expect("no errors");
-        assert_eq!(upsert.total_amount.to_string(), "45000.1");
+        assert_eq!(upsert.total_amount.map(|amount| amount.to_string()).as_deref(), Some("45000.1"));
         assert_eq!(upsert.notes, Patch::Clear);
         assert_eq!(upsert.due_date, Patch::Keep);
+    }
+
+    #[test]
+    fn row_that_names_its_account_may_be_a_part_of_it() {
+        for (json, complete) in [
+            (r#"{"external_id":"A","notes":"x"}"#, false),
+            (r#"{"id":"acc_aaaaaaaaaaaaaaaa","balance":5}"#, false),
+            (r#"{"external_id":"A","total_amount":1}"#, false),
+            (r#"{"external_id":"A","contact":{"phone":null}}"#, false),
+            (r#"{"external_id":"A","contact":{"name":"Ana"},"total_amount":1}"#, true),
+        ] {
+            let row = check(json);
+            assert_eq!(row.findings, [], "{json}");
+            let upsert = row.upsert.expect("valid");
+            assert_eq!((upsert.is_complete(), upsert.missing().is_empty()), (complete, complete), "{json}");
+        }
+        let required = |field: &str| (field.to_owned(), FindingCode::Required);
+        assert_eq!(found(r#"{"notes":"x"}"#), [required("contact.name"), required("total_amount")]);
+        // No row clears them.
+        let cleared = r#"{"external_id":"A","contact":{"name":" "},"total_amount":null}"#;
+        assert_eq!(found(cleared), [required("contact.name"), required("total_amount")]);
     }
 
     #[test]

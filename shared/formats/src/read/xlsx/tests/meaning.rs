@@ -1,5 +1,6 @@
 //! Values whose meaning depends on another cell or on the workbook.
 
+use saldo_domain::fields::FindingCode;
 use saldo_domain::import::DateFormat;
 use serde_json::json;
 
