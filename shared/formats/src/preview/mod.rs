@@ -26,7 +26,7 @@ use saldo_domain::import::{
 };
 use saldo_domain::money::{DecimalSeparator, ThousandsSeparator};
 
-use crate::read::{self, ReadError, SheetSample};
+use crate::read::{self, Encoded, ReadError, SheetSample};
 
 pub use rows::{ERRORS_SHOWN, PreviewRow, ROWS_SHOWN, Rows, Setting};
 pub use sample::{Beginning, PREVIEW_BYTES_MAX};
@@ -174,8 +174,7 @@ pub fn preview(
         return Err(PayloadErrorKind::NoRows.into());
     }
     let table = table::find(&encoded.text, options);
-    let to_state = encoded.to_state().and_then(|name| name.parse().ok());
-    let mut preview = table_of(&part, table, to_state, options, setting)?;
+    let mut preview = table_of(&part, table, Some(&encoded), options, setting)?;
     preview.detected.encoding = Some(encoded.encoding);
     preview.detected.is_encoding_assumed = encoded.is_assumed;
     if encoded.is_assumed {
@@ -246,11 +245,11 @@ fn objects(part: &Part, options: &ImportOptions, setting: Setting<'_>) -> Result
     }
 }
 
-/// The preview of a table, with the encoding that its options have to state.
+/// The preview of a table. `encoded` is its text, if it is in one.
 fn table_of(
     part: &Part,
     table: Option<Table>,
-    encoding: Option<TextEncoding>,
+    encoded: Option<&Encoded>,
     stated: &ImportOptions,
     setting: Setting<'_>,
 ) -> Result<Preview, ReadError> {
@@ -265,6 +264,10 @@ fn table_of(
     };
     let columns = mapping::columns(&table);
     let assignment = mapping::assign(&columns, stated);
+    let to_state = |encoded: &Encoded| encoded.to_state()?.parse().ok();
+    // A stated encoding is certain. Ids beyond ASCII are refused as long as the encoding is only the most likely one.
+    let is_certain = |encoded: &&Encoded| !encoded.is_assumed || ids_are_ascii(&assignment, &columns);
+    let encoding = encoded.filter(is_certain).and_then(to_state);
     let Proposal { mut options, detected, ambiguities } =
         proposal::propose(&table, &columns, &assignment, encoding, stated);
     let mut rows = read_with(&options);
@@ -300,6 +303,13 @@ fn table_of(
         options,
         rows,
     })
+}
+
+/// Whether the ids are the same in every encoding that contains ASCII.
+fn ids_are_ascii(assignment: &mapping::Assignment, columns: &[mapping::Column<'_>]) -> bool {
+    let is_id = |field: &Option<AccountField>| field.is_some_and(|field| AccountField::IDS.contains(&field));
+    let mut ids = assignment.fields.iter().zip(columns).filter(|(field, _)| is_id(field));
+    ids.all(|(_, column)| column.values.iter().all(|id| id.is_ascii()))
 }
 
 /// What the column at this position fills: as the reader has found, or as it was assigned if the reader has refused the

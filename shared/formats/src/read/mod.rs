@@ -20,7 +20,7 @@ mod records;
 mod xlsx;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
-pub(crate) use encoded::text;
+pub(crate) use encoded::{Encoded, text};
 pub use error::{ReadError, SourceEnded};
 pub use head::{HEAD_BYTES, check_head, check_workbook};
 pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};

@@ -155,7 +155,14 @@ impl Row {
             }
             Err(finding) => {
                 findings.push(finding);
-                Processed { outcome: RowOutcome::Failed, findings, stated, account: None, revision: None }
+                // The amount of a refused row is read by the rules of refused rows: one that is ambiguous counts as unreadable.
+                Processed {
+                    outcome: RowOutcome::Failed,
+                    findings,
+                    stated: None,
+                    account: None,
+                    revision: None,
+                }
             }
         }
     }

@@ -42,7 +42,7 @@ pub(crate) use sample::SheetSample;
 /// The bytes that a workbook may have: a million rows of twenty columns have about half of it.
 pub(super) const WORKBOOK_BYTES_MAX: u64 = 200_000_000;
 /// The first rows, header included, in which the header and an account's id in the column `id` are searched for.
-const HEAD: Bounds = Bounds { rows: 1_000, cells: 50_000 };
+const HEAD: Bounds = Bounds { rows: 1_000, cells: 50_000, bytes: 16_000_000 };
 /// The separator of cells in files that are made of the rows.
 const DELIMITER: char = ',';
 
@@ -121,14 +121,17 @@ fn part_of<R: Read + Seek>(package: &mut Package<R>, part: &str) -> Result<impl 
 struct Bounds {
     rows: usize,
     cells: usize,
+    /// The bytes of their texts.
+    bytes: usize,
 }
 
 /// The first rows of a sheet.
 fn first_rows<R: Read>(sheet: &mut Sheet<'_, R>, bounds: Bounds) -> Result<Vec<SheetRow>, ReadError> {
-    let (mut first, mut cells) = (Vec::new(), 0);
-    while first.len() < bounds.rows && cells < bounds.cells {
+    let (mut first, mut cells, mut bytes) = (Vec::new(), 0, 0);
+    while first.len() < bounds.rows && cells < bounds.cells && bytes < bounds.bytes {
         let Some(row) = sheet.next()? else { break };
         cells += row.cells.len();
+        bytes += row.bytes();
         first.push(row);
     }
     Ok(first)

@@ -21,7 +21,7 @@ use super::xml::Xml;
 use super::{Book, Bounds, HEAD, Table, first_rows, part_of};
 
 /// The first rows that a preview reads: some more than a table of text has in as many bytes.
-const ROWS_READ: Bounds = Bounds { rows: 20_000, cells: 200_000 };
+const ROWS_READ: Bounds = Bounds { rows: 20_000, cells: 200_000, bytes: 16_000_000 };
 
 /// The first rows of a sheet.
 pub(crate) struct SheetSample {

@@ -50,7 +50,7 @@ impl SheetRow {
         self.cells.iter().find(|(at, _)| *at == column).map(|(_, value)| value)
     }
 
-    /// The bytes of its values.
+    /// The bytes of the texts of its cells.
     pub(super) fn bytes(&self) -> usize {
         self.cells.iter().map(|(_, value)| value.len()).sum()
     }
@@ -217,7 +217,9 @@ impl<'a, R: Read> Sheet<'a, R> {
                 Event::Text(_) => continue,
             };
             match of {
-                Of::Value => self.xml.text_into(value.get_or_insert_with(String::new))?,
+                Of::Value => {
+                    self.xml.text_into(value.get_or_insert_with(String::new), ROW_BYTES_MAX)?;
+                }
                 Of::Inline => {
                     rich_text(&mut self.xml, inline.get_or_insert_with(String::new), ROW_BYTES_MAX)?;
                 }

@@ -96,12 +96,9 @@ pub(super) fn rich_text<R: Read>(
             Event::Eof => return Ok(()),
         };
         match begun {
-            Of::Text => xml.text_into(text)?,
+            Of::Text => xml.text_into(text, bytes_max)?,
             Of::Reading => xml.skip()?,
             Of::Other => {}
-        }
-        if text.len() > bytes_max {
-            return Err(too_large(bytes_max as u64, "bytes in a text").into());
         }
     }
 }

@@ -116,7 +116,11 @@ impl<'a> Values<'a> {
                     None => amount,
                 }
             }
-            (Purpose::Date, _) => number.normalize().to_string(),
+            (Purpose::Date, _) => match self.moment_of(number).filter(|_| self.dates == DateFormat::Serial) {
+                // A serial number of the 1904 system becomes one of the 1900 system, which fields of dates read.
+                Some(moment) => return (self.moment(moment, true), CellMark::Date),
+                None => number.normalize().to_string(),
+            },
             (Purpose::Other, _) => {
                 let digits = number.normalize().to_string();
                 let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());

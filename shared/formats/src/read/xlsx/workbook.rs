@@ -8,7 +8,7 @@ use saldo_domain::import::SheetRef;
 
 use super::super::ReadError;
 use super::error::{invalid, too_large};
-use super::package::{Package, Relationship};
+use super::package::{NAME_BYTES_MAX, Package, Relationship};
 use super::xml::{Event, Xml};
 
 /// The sheets that a workbook may have.
@@ -47,7 +47,7 @@ impl Workbook {
         };
         let (strings, styles) = (of_kind("sharedStrings"), of_kind("styles"));
         let source = package.part(&main)?.ok_or_else(no_workbook)?;
-        let (mut sheets, mut is_from_1904) = (Vec::new(), false);
+        let (mut sheets, mut is_from_1904, mut bytes) = (Vec::new(), false, 0);
         let since_event = Cell::new(0);
         let mut xml = Xml::new(source, &since_event);
         loop {
@@ -65,6 +65,10 @@ impl Workbook {
                         "id" => id = value.to_owned(),
                         _ => {}
                     })?;
+                    bytes += name.len();
+                    if bytes > NAME_BYTES_MAX {
+                        return Err(too_large(NAME_BYTES_MAX as u64, "bytes in the names of sheets").into());
+                    }
                     let is_visible = !matches!(state.as_str(), "hidden" | "veryHidden");
                     // Sheets of other kinds hold a chart or a dialog.
                     let is_meant = |related: &&Relationship| related.id == id && related.kind == "worksheet";

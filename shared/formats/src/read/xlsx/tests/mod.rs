@@ -10,6 +10,8 @@ use zip::{CompressionMethod, ZipWriter};
 use super::super::{Notation, ReadError, read};
 
 mod cells;
+mod hostile;
+mod meaning;
 mod refused;
 mod sample;
 mod tables;
