@@ -1,6 +1,8 @@
 //! The format of a payload and its options.
 
 use serde::{Deserialize, Serialize};
+use serde_with::json::JsonString;
+use serde_with::serde_as;
 
 use super::options::contradiction;
 use super::{Format, ImportOptions, RowRules};
@@ -10,6 +12,7 @@ use crate::fields::{Finding, FindingCode};
 const BYTES_MAX: usize = 100_000;
 
 /// The format of a payload and its options.
+#[serde_as]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notation {
     /// The format.
@@ -22,6 +25,8 @@ pub struct Notation {
     pub in_request: bool,
     /// The options of the import.
     #[serde(default)]
+    // As a text, since headers in it would be names of attributes, which DynamoDB bounds at 64 KB.
+    #[serde_as(as = "JsonString")]
     // In a box, since few imports have options and futures hold a notation.
     pub options: Box<ImportOptions>,
 }
@@ -97,6 +102,15 @@ mod tests {
     use super::super::Quote;
     use super::*;
     use crate::date_format::DateFormat;
+
+    #[test]
+    fn options_are_stored_as_a_text() {
+        let options = ImportOptions { header_line: Some(2), ..Default::default() };
+        let notation = Notation::with(options, Format::Csv, false).expect("valid options");
+        let stored = serde_json::to_value(&notation).expect("JSON");
+        assert_eq!(stored["options"], r#"{"header_line":2}"#);
+        assert_eq!(serde_json::from_value::<Notation>(stored).expect("a notation"), notation);
+    }
 
     #[test]
     fn options_are_refused_for_formats_without_them() {

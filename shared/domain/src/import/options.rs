@@ -28,8 +28,10 @@ use crate::money::{DecimalSeparator, ThousandsSeparator};
 
 /// The largest number of a header's line.
 pub const HEADER_LINE_MAX: i64 = 1_000;
-/// The columns that the options may name: as many as a file may have.
-const COLUMNS_MAX: usize = 1_000;
+/// The most columns of a table, of which every chunk repeats the header, and so the most that the options may name.
+pub const COLUMNS_MAX: usize = 1_000;
+/// The most characters of a column's header.
+pub const HEADER_CHARS_MAX: usize = 200;
 
 /// The options of an import: in the query, in the body that names an uploaded file, or in an import profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Body)]
@@ -173,8 +175,14 @@ fn structure<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -
 
 /// A mapping. An empty one means the same as none.
 fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
-    match structure(fields, name) {
+    match structure::<Mapping>(fields, name) {
         Patch::Set(mapping) if mapping == Mapping::default() => Patch::Clear,
+        Patch::Set(mapping)
+            if mapping.iter().any(|(header, _)| header.chars().nth(HEADER_CHARS_MAX).is_some()) =>
+        {
+            let reason = format!("a header has at most {HEADER_CHARS_MAX} characters");
+            fields.refuse(name, FindingCode::TooLong, reason)
+        }
         mapping => mapping,
     }
 }
@@ -257,7 +265,9 @@ mod tests {
 
     #[test]
     fn invalid_options_are_refused_by_name() {
+        let long = format!(r#"{{"mapping": {{"{}": "notes"}}}}"#, "x".repeat(HEADER_CHARS_MAX + 1));
         for (json, name) in [
+            (long.as_str(), "mapping"),
             (r#"{"columns": [{"from": 0.5, "to": "notes"}]}"#, "columns"),
             (r#"{"defaults": {"external_id": "a"}}"#, "defaults"),
             (r#"{"defaults": {"currency": "EURO"}}"#, "defaults.currency"),
