@@ -47,8 +47,8 @@ pub use notation::Notation;
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, COLUMNS_MAX, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
-    HEADER_CHARS_MAX, HEADER_LINE_MAX, ImportOptions, Occurrence, Quote, SheetRef, Signs, TextEncoding,
-    comparable,
+    HEADER_CHARS_MAX, HEADER_LINE_MAX, Headers, ImportOptions, Occurrence, Quote, SheetRef, Signs,
+    TextEncoding, comparable,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};

@@ -15,7 +15,7 @@ pub use amount::Columns as AmountColumnsSchema;
 pub use amount::{AmountColumns, Signs};
 #[cfg(feature = "openapi")]
 pub use columns::Named as ColumnChoiceSchema;
-pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Occurrence, comparable};
+pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Headers, Occurrence, comparable};
 pub use defaults::Defaults;
 pub use sheet::SheetRef;
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
@@ -177,6 +177,7 @@ fn structure<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -
 fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
     match structure::<Mapping>(fields, name) {
         Patch::Set(mapping) if mapping == Mapping::default() => Patch::Clear,
+        Patch::Set(mapping) if mapping.iter().count() > COLUMNS_MAX => too_many_columns(fields, name),
         Patch::Set(mapping)
             if mapping.iter().any(|(header, _)| header.chars().nth(HEADER_CHARS_MAX).is_some()) =>
         {
@@ -190,11 +191,13 @@ fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
 fn columns(fields: &mut Fields<'_>, name: &'static str) -> Patch<Vec<ColumnChoice>> {
     match structure::<Vec<ColumnChoice>>(fields, name) {
         Patch::Set(columns) if columns.is_empty() => Patch::Clear,
-        Patch::Set(columns) if columns.len() > COLUMNS_MAX => {
-            fields.refuse(name, FindingCode::TooMany, format!("there are at most {COLUMNS_MAX}"))
-        }
+        Patch::Set(columns) if columns.len() > COLUMNS_MAX => too_many_columns(fields, name),
         columns => columns,
     }
+}
+
+fn too_many_columns<T>(fields: &mut Fields<'_>, name: &'static str) -> Patch<T> {
+    fields.refuse(name, FindingCode::TooMany, format!("there are at most {COLUMNS_MAX}"))
 }
 
 fn sheet(fields: &mut Fields<'_>, name: &'static str) -> Patch<SheetRef> {
@@ -265,9 +268,12 @@ mod tests {
 
     #[test]
     fn invalid_options_are_refused_by_name() {
+        let many: Vec<_> = (0..=COLUMNS_MAX).map(|at| format!(r#""{at}": "notes""#)).collect();
+        let many = format!(r#"{{"mapping": {{{}}}}}"#, many.join(","));
         let long = format!(r#"{{"mapping": {{"{}": "notes"}}}}"#, "x".repeat(HEADER_CHARS_MAX + 1));
         for (json, name) in [
             (long.as_str(), "mapping"),
+            (many.as_str(), "mapping"),
             (r#"{"columns": [{"from": 0.5, "to": "notes"}]}"#, "columns"),
             (r#"{"defaults": {"external_id": "a"}}"#, "defaults"),
             (r#"{"defaults": {"currency": "EURO"}}"#, "defaults.currency"),
