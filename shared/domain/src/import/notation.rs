@@ -5,6 +5,7 @@ use serde_with::json::JsonString;
 use serde_with::serde_as;
 
 use super::options::contradiction;
+use super::upload::COMPRESSED_ALREADY;
 use super::{Format, ImportOptions, RowRules};
 use crate::fields::{Finding, FindingCode};
 
@@ -68,6 +69,9 @@ impl Notation {
         });
         let mut refused: Vec<_> = refused.collect();
         refused.extend(contradiction(options.decimal_separator, options.thousands_separator));
+        if gzip && format == Format::Xlsx {
+            refused.push(Finding::in_field("format", FindingCode::InvalidValue, COMPRESSED_ALREADY));
+        }
         refused.extend(options.contents_findings());
         match refused.is_empty() {
             true => Ok(Self { format, gzip, in_request: false, options: Box::new(options) }),
@@ -110,6 +114,12 @@ mod tests {
         let stored = serde_json::to_value(&notation).expect("JSON");
         assert_eq!(stored["options"], r#"{"header_line":2}"#);
         assert_eq!(serde_json::from_value::<Notation>(stored).expect("a notation"), notation);
+    }
+
+    #[test]
+    fn workbook_in_a_file_of_gzip_is_refused() {
+        let with = |format, gzip| Notation::with(ImportOptions::default(), format, gzip).is_ok();
+        assert!(!with(Format::Xlsx, true) && with(Format::Xlsx, false) && with(Format::Csv, true));
     }
 
     #[test]
