@@ -15,6 +15,7 @@ use saldo_store::failure::Failure;
 use saldo_store::files::{Facts, uploaded_file};
 
 use crate::Stores;
+use crate::accept::nothing_was_replaced;
 use crate::error::ImportError;
 use crate::options::{Effective, Place};
 use crate::parameters::Query;
@@ -100,6 +101,9 @@ async fn of_body(
     stated: StatedOptions,
     payload: Payload,
 ) -> Result<Part, Problem> {
+    if format.is_some() {
+        nothing_was_replaced(&payload)?;
+    }
     let effective = Effective::of(stores, org, stated, Place::Query).await?;
     let Payload { bytes, .. } = payload;
     let gzip = bytes.starts_with(GZIP);
