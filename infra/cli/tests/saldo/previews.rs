@@ -84,9 +84,9 @@ async fn files_that_can_t_be_previewed_are_exit_status_2() {
     assert_eq!((piped.code, &read["rows"]), (Some(1), &json!(3)), "{piped:?}");
 }
 
-/// Answers with the third version of a profile, and keeps the query of the last request.
+/// Answers with the third version of a profile, and keeps the path and query of the last request.
 async fn third_version(State(last): State<Arc<Mutex<String>>>, request: Request) -> Json<Value> {
-    *last.lock().expect("the query") = request.uri().query().unwrap_or_default().to_owned();
+    *last.lock().expect("the query") = request.uri().to_string();
     Json(json!({ "version": 3, "options": { "mapping": { "Kunde": "contact.name" } } }))
 }
 
@@ -106,8 +106,17 @@ async fn columns_are_added_to_the_version_of_the_profile_that_was_read() {
     ] {
         user.run(&[&["preview", "list.csv"], arguments].concat()).await;
         let query = last.lock().expect("the query").clone();
-        assert!(query.split('&').any(|pair| pair == profile), "{query}");
+        assert!(query.split(['?', '&']).any(|pair| pair == profile), "{query}");
     }
+
+    // API Gateway refuses long paths.
+    let columns: Vec<_> =
+        (1..200).map(|at| json!({ "from": format!("{at} {}", "x".repeat(60)), "to": "notes" })).collect();
+    user.write("options.json", json!({ "columns": columns }).to_string());
+    user.run(&["preview", "list.csv", "--options", "options.json"]).await;
+    assert_eq!(last.lock().expect("the path").as_str(), "/api/v1/import/uploads");
+    let piped = user.run_with(&["preview", "-", "--options", "options.json"], "Nr;Kunde\n1;Al\n").await;
+    assert_eq!((piped.code, piped.stderr.contains("Name the file")), (Some(2), true), "{piped:?}");
     server.abort();
 }
 
