@@ -290,3 +290,13 @@ async fn files_that_can_t_be_imported_are_explained() {
         "{shown}"
     );
 }
+
+#[tokio::test]
+async fn body_with_replaced_bytes_is_refused_as_an_import_refuses_it() {
+    let tenant = saldo().await.tenant().await;
+    // What API Gateway makes of bytes beyond UTF-8 in a text.
+    let replaced = "Nr;Kunde;Betrag\nR-1;M\u{fffd}ller;5\n";
+    let answer = post(&tenant, "", "text/csv", replaced).await;
+    assert_eq!(answer.problem(), (400, "invalid_encoding".to_owned()));
+    assert_eq!(post(&tenant, "", BYTES, replaced).await.status, 200, "bytes are passed on as they are");
+}
