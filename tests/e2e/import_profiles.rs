@@ -300,7 +300,7 @@ async fn repeated_import_is_the_first_one_though_its_profile_has_changed() {
     assert_eq!(stack.ask(&app, Method::PUT, &format!("{PROFILES}/erp"), other).await.0, 200);
     let (status, again) = import().await;
     assert_eq!((status.as_u16(), &again), (202, &first));
-    let (_, listed) = stack.ask(&app, Method::GET, "/api/v1/import", Value::Null).await;
+    let (_, listed) = stack.ask(&stack.app, Method::GET, "/api/v1/import", Value::Null).await;
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
     stack.stop().await;
 }

@@ -1,6 +1,5 @@
 //! `POST /api/v1/import`: accepts a payload, or names an uploaded file, and creates a job.
 
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
@@ -11,7 +10,7 @@ use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind}
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
     Accepted, FileName, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation,
-    PayloadFile, StatedOptions, UNKNOWN_UPLOAD, Upload, UsedProfile,
+    PayloadFile, StatedOptions, Upload, UsedProfile,
 };
 use saldo_formats::read;
 use saldo_formats::read::{HEAD_BYTES, ImportMembers, ReadError, check_workbook};
@@ -19,7 +18,7 @@ use saldo_http::{Caller, Parameters, Payload, Problem, Seed};
 use saldo_jobs::import::{message, read_by_range};
 use saldo_store::Limits;
 use saldo_store::failure::Failure;
-use saldo_store::files::{Facts, ImportFiles, uploaded_file};
+use saldo_store::files::ImportFiles;
 use saldo_store::queue::ImportTask;
 use serde::Serialize;
 use serde_json::Value;
@@ -27,9 +26,10 @@ use utoipa::ToSchema;
 
 use crate::Stores;
 use crate::error::ImportError;
-use crate::options::{Effective, Place};
+use crate::options::{Effective, OptionsIn};
 use crate::parameters::Query;
-use crate::rows::{Lines, New, Table, Workbook};
+use crate::rows::{LinesBody, NewBody, TableBody, WorkbookBody};
+use crate::uploads::{head_of, sent};
 
 /// The media type of a workbook in Office Open XML.
 pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -72,11 +72,11 @@ struct Answer {
     post, path = "/api/v1/import", operation_id = "import_accounts", tag = "Imports",
     params(Query),
     request_body(content(
-        (New = "application/json"),
-        (Lines = "application/x-ndjson"),
-        (Lines = "application/ndjson"),
-        (Table = "text/csv"),
-        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (NewBody = "application/json"),
+        (LinesBody = "application/x-ndjson"),
+        (LinesBody = "application/ndjson"),
+        (TableBody = "text/csv"),
+        (WorkbookBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
     responses(
         (status = 202, description = "The import runs", body = Answer, headers(("Location", description = "Its path"))),
@@ -128,7 +128,7 @@ async fn new_job(
         ImportMembers { dry_run, .. } => {
             let in_body = ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() };
             let stated = StatedOptions { profile: None, options: in_body }.or(stated);
-            let options = Effective::of(stores, org, stated, Place::Query).await?;
+            let options = Effective::of(stores, org, stated, OptionsIn::Query).await?;
             let accepted = of_payload(stores, &ImportFiles::of(org, &id), format, options, &payload)?;
             let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
             let (place, ()) = tokio::try_join!(place(stores, org, &id, &accepted), file)?;
@@ -193,15 +193,8 @@ async fn of_upload(
 ) -> Result<(Accepted, Option<FileName>), Problem> {
     let body: ImportOfUpload = payload.json()?;
     let ImportOfUpload { upload_id: id, stated } = body;
-    let options = Effective::of(stores, org, stated.or(of_query), Place::Body).await?;
-    let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
-    let upload = stores.uploads.get(org, &id).await?.ok_or_else(unknown)?;
-    let name = uploaded_file(org, &id);
-    let sent = stores.files.facts(&name).await?;
-    // S3 has checked the digest; this does not rely on it.
-    let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
-    let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
-    let file = PayloadFile { name, bytes, etag };
+    let options = Effective::of(stores, org, stated.or(of_query), OptionsIn::Body).await?;
+    let (upload, file) = sent(stores, org, &id).await?;
     let (notation, profile) = checked(stores, &upload, &file, options).await?;
     Ok((accepted(stores, file, notation, profile, None), upload.filename))
 }
@@ -214,17 +207,12 @@ async fn checked(
     file: &PayloadFile,
     options: Effective,
 ) -> Result<(Notation, Option<UsedProfile>), Problem> {
-    let end = file.bytes.min(HEAD_BYTES);
-    let head = match end {
-        0 => Some(Bytes::new()),
-        end => stores.files.get_piece(&file.name, file.etag.as_deref(), 0..end).await?,
-    };
-    let head = head.ok_or(ImportError::NothingUploaded)?;
+    let head = head_of(stores, file, HEAD_BYTES).await?;
     let stated = options.options.format.or(upload.format);
     let filename = upload.filename.as_ref().map(FileName::as_str);
     let format = read::format_of(&head, upload.gzip, stated, filename)?;
     let (notation, profile) = options.notation(format, upload.gzip)?;
-    let is_whole = end == file.bytes;
+    let is_whole = head.len() as u64 == file.bytes;
     let checked = if format == Format::Xlsx && !is_whole {
         let of_file = notation.clone();
         let checked = read_by_range(&stores.files, file, move |source| check_workbook(&of_file, source));

@@ -11,14 +11,14 @@ use crate::Stores;
 
 /// Where the options of a request are, and so the places of errors in them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum OptionsIn {
     /// In parameters of the query.
     Query,
     /// In members of the body, perhaps with others in the query.
     Body,
 }
 
-impl Place {
+impl OptionsIn {
     /// The problem of a request with these errors in its options.
     pub(crate) fn refuse(self, findings: Vec<Finding>) -> Problem {
         match self {
@@ -36,7 +36,7 @@ pub(crate) struct Effective {
     pub(crate) profile: Option<UsedProfile>,
     /// Those that the request states.
     stated: ImportOptions,
-    place: Place,
+    options_in: OptionsIn,
 }
 
 impl Effective {
@@ -48,18 +48,22 @@ impl Effective {
         stores: &Stores,
         org: &OrgId,
         StatedOptions { profile, options: stated }: StatedOptions,
-        place: Place,
+        options_in: OptionsIn,
     ) -> Result<Self, Problem> {
         let Some(named) = profile else {
-            return Ok(Self { options: stated.clone(), profile: None, stated, place });
+            return Ok(Self { options: stated.clone(), profile: None, stated, options_in });
         };
         let Some(profile) = find(stores, org, &named).await? else {
             let reason = format!("there is no import profile {named}");
-            return Err(place.refuse(vec![Finding::in_field("profile", FindingCode::InvalidValue, reason)]));
+            return Err(options_in.refuse(vec![Finding::in_field(
+                "profile",
+                FindingCode::InvalidValue,
+                reason,
+            )]));
         };
         let used = profile.used();
         let options = stated.clone().or(profile.options);
-        Ok(Self { options, profile: Some(used), stated, place })
+        Ok(Self { options, profile: Some(used), stated, options_in })
     }
 
     /// The notation of a payload with these options, and the profile.
@@ -71,10 +75,10 @@ impl Effective {
         format: Format,
         gzip: bool,
     ) -> Result<(Notation, Option<UsedProfile>), Problem> {
-        let Self { options, profile, stated, place } = self;
+        let Self { options, profile, stated, options_in } = self;
         match Notation::with(options, format, gzip) {
             Ok(notation) => Ok((notation, profile)),
-            Err(findings) => Err(place.refuse(match &profile {
+            Err(findings) => Err(options_in.refuse(match &profile {
                 Some(used) => used.explain(findings, &stated),
                 None => findings,
             })),

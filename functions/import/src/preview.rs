@@ -4,11 +4,8 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{
-    Format, ImportOfUpload, ImportOptions, PayloadFile, StatedOptions, UNKNOWN_UPLOAD,
-};
+use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, PayloadFile, StatedOptions};
 use saldo_domain::money::Currency;
 use saldo_domain::text::Text;
 use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Preview, Setting};
@@ -16,15 +13,15 @@ use saldo_formats::read::{ImportMembers, format_of};
 use saldo_http::{Caller, Parameters, Payload, Problem};
 use saldo_jobs::import::read_by_range;
 use saldo_store::failure::Failure;
-use saldo_store::files::{Facts, uploaded_file};
 
 use crate::Stores;
 use crate::accept::{XLSX, nothing_was_replaced};
 use crate::error::ImportError;
-use crate::options::{Effective, Place};
+use crate::options::{Effective, OptionsIn};
 use crate::parameters::Query;
 use crate::preview_view::View;
-use crate::rows::{File, Lines, New, Table, Workbook};
+use crate::rows::{FileBody, LinesBody, NewBody, TableBody, WorkbookBody};
+use crate::uploads::{head_of, sent};
 
 /// The media types that are read, each with its format. That of bytes follows from the option `format`, or from the first
 /// of them; API Gateway passes them on unchanged, in any encoding.
@@ -68,12 +65,12 @@ enum Content {
     post, path = "/v1/imports/preview", operation_id = "preview_import", tag = "Imports",
     params(Query),
     request_body(content(
-        (New = "application/json"),
-        (Lines = "application/x-ndjson"),
-        (Lines = "application/ndjson"),
-        (Table = "text/csv"),
-        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (File = "application/octet-stream"),
+        (NewBody = "application/json"),
+        (LinesBody = "application/x-ndjson"),
+        (LinesBody = "application/ndjson"),
+        (TableBody = "text/csv"),
+        (WorkbookBody = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (FileBody = "application/octet-stream"),
     )),
     responses(
         (status = 200, description = "The preview", body = View),
@@ -135,7 +132,7 @@ async fn of_body(
     if format.is_some() {
         nothing_was_replaced(&payload)?;
     }
-    let effective = Effective::of(stores, org, stated, Place::Query).await?;
+    let effective = Effective::of(stores, org, stated, OptionsIn::Query).await?;
     let Payload { bytes, .. } = payload;
     let gzip = bytes.starts_with(GZIP);
     let wanted = effective.options.format;
@@ -159,24 +156,14 @@ async fn of_upload(
     payload: &Payload,
 ) -> Result<Part, Problem> {
     let ImportOfUpload { upload_id: id, stated } = payload.json()?;
-    let effective = Effective::of(stores, org, stated.or(of_query), Place::Body).await?;
-    let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
-    let upload = stores.uploads.get(org, &id).await?.ok_or_else(unknown)?;
-    let name = uploaded_file(org, &id);
-    let sent = stores.files.facts(&name).await?;
-    let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
-    let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
-    let length = bytes.min(PREVIEW_BYTES_MAX as u64);
-    let begin = match length {
-        0 => Some(Bytes::new()),
-        length => stores.files.get_piece(&name, etag.as_deref(), 0..length).await?,
-    };
-    let begin = begin.ok_or(ImportError::NothingUploaded)?;
+    let effective = Effective::of(stores, org, stated.or(of_query), OptionsIn::Body).await?;
+    let (upload, file) = sent(stores, org, &id).await?;
+    let begin = head_of(stores, &file, PREVIEW_BYTES_MAX as u64).await?;
     let filename = upload.filename.as_ref().map(Text::as_str);
     let format = format_of(&begin, upload.gzip, effective.options.format.or(upload.format), filename)?;
-    let is_whole = length == bytes;
+    let is_whole = begin.len() as u64 == file.bytes;
     let content = match format {
-        Format::Xlsx if !is_whole => Content::Workbook(PayloadFile { name, bytes, etag }),
+        Format::Xlsx if !is_whole => Content::Workbook(file),
         _ => Content::Bytes { bytes: begin, is_whole },
     };
     part(content, format, upload.gzip, effective)

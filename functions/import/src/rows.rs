@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(ToSchema)]
 #[schema(as = NewImport)]
 #[serde(untagged)]
-pub(crate) enum New {
+pub(crate) enum NewBody {
     Accounts(OfAccounts),
     File(ImportOfUpload),
 }
@@ -47,7 +47,7 @@ pub(crate) struct OfAccounts {
     as = ImportLines, value_type = String, format = Binary, pattern = r"[^\s\x85]",
     example = json!("{\"contact\":{\"name\":\"María García\"},\"total_amount\":45000,\"external_id\":\"INV-2026-0042\"}\n")
 )]
-pub(crate) struct Lines(String);
+pub(crate) struct LinesBody(String);
 
 /// Accounts to import, as a table whose header names the fields of a row.
 #[derive(ToSchema)]
@@ -55,7 +55,7 @@ pub(crate) struct Lines(String);
     as = ImportTable, value_type = String, format = Binary, pattern = r"[^\r\n][\r\n]+[^\r\n]",
     example = json!("contact.name,contact.phone,total_amount,external_id,due_date,currency\nMaría García,+5491155551234,45000,INV-2026-0042,2026-01-15,ARS\n")
 )]
-pub(crate) struct Table(String);
+pub(crate) struct TableBody(String);
 
 /// A file with a table, or its beginning, in any encoding, compressed or not.
 #[derive(ToSchema)]
@@ -63,12 +63,12 @@ pub(crate) struct Table(String);
     as = PreviewedFile, value_type = String, format = Binary, pattern = r"[^\r\n][\r\n]+[^\r\n]",
     example = json!("Belegnr;Kunde;Betrag\nR-1;María García;1.234,56\n")
 )]
-pub(crate) struct File(String);
+pub(crate) struct FileBody(String);
 
 /// Accounts to import, as a workbook of Office Open XML. One of its sheets has a table whose header names the fields of a row.
 #[derive(ToSchema)]
 #[schema(as = ImportWorkbook, value_type = String, format = Binary)]
-pub(crate) struct Workbook(String);
+pub(crate) struct WorkbookBody(String);
 
 /// What is not a row is refused like an invalid row.
 type SentRow = Lenient<AccountUpsert>;

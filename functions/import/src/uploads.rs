@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -9,14 +10,16 @@ use axum::{Extension, Json};
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use saldo_domain::date::in_milliseconds;
-use saldo_domain::id::UploadId;
-use saldo_domain::import::{Announced, Format, Upload};
+use saldo_domain::fields::{Finding, FindingCode};
+use saldo_domain::id::{OrgId, UploadId};
+use saldo_domain::import::{Announced, Format, PayloadFile, UNKNOWN_UPLOAD, Upload};
 use saldo_http::{Caller, PathId, Payload, Problem, Seed};
-use saldo_store::files::uploaded_file;
+use saldo_store::files::{Facts, uploaded_file};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Stores;
+use crate::error::ImportError;
 
 /// A link to upload a file.
 #[derive(Serialize, ToSchema)]
@@ -44,7 +47,7 @@ struct Created {
 /// Creates a link to upload a file
 ///
 /// A file can have up to 5,000,000,000 bytes. Upload it to the link, and then import it by its `upload_id`. Text is in
-/// UTF-8, or in UTF-16 with a byte order mark; CSV can also be in Windows-1252.
+/// UTF-8, or in UTF-16 with a byte order mark; CSV can be in any encoding of the Encoding Standard.
 #[utoipa::path(
     post, path = "/api/v1/import/uploads", operation_id = "create_upload", tag = "Imports",
     request_body = Announced,
@@ -118,4 +121,35 @@ pub(crate) async fn read(
         bytes: file.map(|file| file.bytes),
         created_at: in_milliseconds(upload.created_at),
     }))
+}
+
+/// An upload, and its file as it was sent.
+///
+/// # Errors
+/// 400 if there is no such upload, and 409 if its file was not sent, or is not the one that was announced.
+pub(crate) async fn sent(
+    stores: &Stores,
+    org: &OrgId,
+    id: &UploadId,
+) -> Result<(Upload, PayloadFile), Problem> {
+    let unknown = || Problem::from(Finding::in_field("upload_id", FindingCode::InvalidValue, UNKNOWN_UPLOAD));
+    let upload = stores.uploads.get(org, id).await?.ok_or_else(unknown)?;
+    let name = uploaded_file(org, id);
+    let sent = stores.files.facts(&name).await?;
+    // S3 has checked the digest; this does not rely on it.
+    let sent = sent.filter(|sent| upload.sha256.is_none() || sent.sha256 == upload.sha256);
+    let Facts { bytes, etag, .. } = sent.ok_or(ImportError::NothingUploaded)?;
+    Ok((upload, PayloadFile { name, bytes, etag }))
+}
+
+/// The first bytes of a file that was sent, at most so many.
+///
+/// # Errors
+/// 409 if the file was replaced meanwhile.
+pub(crate) async fn head_of(stores: &Stores, file: &PayloadFile, bytes_max: u64) -> Result<Bytes, Problem> {
+    let head = match file.bytes.min(bytes_max) {
+        0 => Some(Bytes::new()),
+        end => stores.files.get_piece(&file.name, file.etag.as_deref(), 0..end).await?,
+    };
+    Ok(head.ok_or(ImportError::NothingUploaded)?)
 }

@@ -47,7 +47,7 @@ pub use notation::Notation;
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, COLUMNS_MAX, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
-    HEADER_CHARS_MAX, HEADER_LINE_MAX, Headers, ImportOptions, Occurrence, Quote, SheetRef, Signs,
+    HEADER_CHARS_MAX, HEADER_LINE_MAX, Headers, ImportOptions, Occurrence, Quote, SheetRef, Signs, Target,
     TextEncoding, comparable,
 };
 #[cfg(feature = "openapi")]

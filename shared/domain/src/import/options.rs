@@ -6,6 +6,7 @@ mod columns;
 mod defaults;
 mod sheet;
 mod table;
+mod target;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Headers, Occurrence, com
 pub use defaults::Defaults;
 pub use sheet::SheetRef;
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
+pub use target::Target;
 
 use super::{Format, Mapping};
 use crate::bank::Country;
@@ -39,6 +41,9 @@ pub const HEADER_CHARS_MAX: usize = 200;
 #[body(rule = separators_differ(decimal_separator, thousands_separator))]
 #[serde(default)]
 pub struct ImportOptions {
+    /// What the rows are: accounts, which is the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
     /// The format. By default that of the upload or of the body, or else what the first bytes say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
@@ -109,6 +114,7 @@ impl ImportOptions {
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
+            target: self.target.or(other.target),
             format: self.format.or(other.format),
             mapping: self.mapping.or(other.mapping),
             columns: self.columns.or(other.columns),
@@ -250,7 +256,7 @@ mod tests {
     #[test]
     fn all_options_are_read_from_values_and_from_texts() {
         let json = r#"{
-            "format": "csv", "mapping": {"Kunde": "contact.name"}, "columns": [{"from": 3, "to": "notes"}],
+            "target": "accounts", "format": "csv", "mapping": {"Kunde": "contact.name"}, "columns": [{"from": 3, "to": "notes"}],
             "defaults": {"currency": "EUR", "source_system": "SAP"}, "decimal_separator": ",", "thousands_separator": ".",
             "date_format": "DD.MM.YYYY", "default_country": "de", "amount": {"debit": "Soll", "credit": "Haben"},
             "blank_external_id": "allow", "encoding": "windows-1250", "delimiter": ";", "quote": "'", "header_line": 5,
@@ -278,6 +284,7 @@ mod tests {
         let many = format!(r#"{{"mapping": {{{}}}}}"#, many.join(","));
         let long = format!(r#"{{"mapping": {{"{}": "notes"}}}}"#, "x".repeat(HEADER_CHARS_MAX + 1));
         for (json, name) in [
+            (r#"{"target": "transactions"}"#, "target"),
             (long.as_str(), "mapping"),
             (many.as_str(), "mapping"),
             (r#"{"columns": [{"from": 0.5, "to": "notes"}]}"#, "columns"),

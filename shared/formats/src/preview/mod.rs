@@ -37,7 +37,7 @@ use sample::{Part, Sample};
 use sheet::Found;
 use table::Table;
 
-/// The values of a column that a preview shows.
+/// The values of a column or of an ambiguity that a preview shows.
 const SAMPLES: usize = 3;
 /// The sheets behind the first one in which a table is looked for.
 const SHEETS_TRIED: usize = 5;
@@ -329,6 +329,7 @@ fn fills(at: usize, assignment: &mapping::Assignment, rows: &Rows) -> Option<Fil
     part.or(field.map(Fills::Field))
 }
 
+/// The first different values.
 fn different(values: &[&str]) -> Vec<String> {
     let mut samples: Vec<String> = Vec::new();
     for value in values {

@@ -14,10 +14,7 @@ use super::mapping::{Assignment, Column, is_typed_amount, is_typed_date, value};
 use super::numbers::{Separators, judge_amounts};
 use super::table::{Punctuation, Table};
 use super::verdict::Verdict;
-use super::{Ambiguity, Choice, Detected};
-
-/// The values that an ambiguity shows.
-const SAMPLES: usize = 3;
+use super::{Ambiguity, Choice, Detected, different};
 
 /// What was found out about a table beside the options: what could not be proven.
 pub(super) struct Proposal {
@@ -264,13 +261,7 @@ fn ambiguity(
     values: &[&str],
     choices: Vec<Choice>,
 ) -> Ambiguity {
-    let mut samples: Vec<String> = Vec::new();
-    for value in values {
-        if samples.len() < SAMPLES && !samples.iter().any(|sample| sample == value) {
-            samples.push((*value).to_owned());
-        }
-    }
-    Ambiguity { columns: columns.to_vec(), option, reason, samples, choices }
+    Ambiguity { columns: columns.to_vec(), option, reason, samples: different(values), choices }
 }
 
 /// The choices, each with a value that the others read to something else.

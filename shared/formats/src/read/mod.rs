@@ -68,12 +68,11 @@ pub struct Contents {
 
 /// Reads the rows of a payload, passes each to `sink`, and returns what they have in common. Memory holds one row and a few
 /// buffers.
+/// A workbook is read from its end: it is held in memory as a whole here. [`read_workbook`] holds a few buffers.
 ///
 /// # Errors
 /// [`ReadError`] when the payload as a whole can't be read, or when the source or the sink stopped the reading. The
 /// rows before the error were passed to the sink.
-///
-/// A workbook is read from its end: it is held in memory as a whole here. [`read_workbook`] holds a few buffers.
 pub fn read(notation: &Notation, payload: impl Read, sink: impl Sink) -> Result<Contents, ReadError> {
     if notation.format == Format::Xlsx {
         let mut workbook = Vec::new();
@@ -99,6 +98,7 @@ pub fn read_workbook(
     sink: impl Sink,
 ) -> Result<Contents, ReadError> {
     let bytes = payload.seek(io::SeekFrom::End(0))?;
+    // The parts of a workbook are compressed as a gzip file is.
     let mut rows = Rows { count: 0, payload_bytes: Rc::new(Cell::new(bytes)), gzip: true, sink };
     let shape = xlsx::read(payload, notation, &mut rows)?;
     match rows.count {
