@@ -60,14 +60,41 @@ pub(crate) fn trimmed(text: &str) -> &str {
 /// Whether all characters are printable ones of ASCII or are from U+00C0 to U+02FF, the Latin letters with accents. Such a
 /// text has no control characters and no invisible ones, and it is in normal form C. Most texts are.
 pub(crate) fn is_plain(text: &str) -> bool {
-    // Looking at every byte, the compiler looks at many at once. 0x80 to 0xbf continue a character.
-    text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb))
+    let is_plain = |byte: &u8| PLAIN[usize::from(*byte)];
+    let are_plain = |bytes: &[u8; 8]| is_printable(u64::from_le_bytes(*bytes)) || bytes.iter().all(is_plain);
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        // The last eight bytes may have some in common with those before them.
+        Some(last) => bytes.as_chunks().0.iter().all(are_plain) && are_plain(last),
+        None => bytes.iter().all(is_plain),
+    }
 }
+
+/// A byte of this value in each place of a word.
+pub(crate) const fn repeated(byte: u8) -> u64 {
+    u64::MAX / 0xff * byte as u64
+}
+
+/// Whether all eight bytes are printable ASCII, 0x20 to 0x7e.
+fn is_printable(bytes: u64) -> bool {
+    // Below 0x20 the difference has the highest bit, and so has the sum from 0x7f on.
+    (bytes | bytes.wrapping_sub(repeated(0x20)) | bytes.wrapping_add(repeated(1))) & repeated(0x80) == 0
+}
+
+/// The bytes of plain characters: printable ASCII, the first bytes of U+00C0 to U+02FF, and those that continue a character.
+static PLAIN: [bool; 256] = {
+    let (mut plain, mut byte) = ([false; 256], 0_u8);
+    while byte < u8::MAX {
+        plain[byte as usize] = matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb);
+        byte += 1;
+    }
+    plain
+};
 
 /// The first invisible character: one with the property `Default_Ignorable_Code_Point` (Unicode, chapter 5.21), such as a
 /// zero-width space or a byte order mark.
 pub(crate) fn invisible(text: &str) -> Option<char> {
-    if is_plain(text) { None } else { text.chars().find(|c| is_invisible(*c)) }
+    text.chars().find(|c| is_invisible(*c))
 }
 
 pub(crate) fn is_invisible(c: char) -> bool {
@@ -75,32 +102,18 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
-    if !begins_visibly(text) && text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+    let is_too_long = || text.len() > max && text.chars().nth(max).is_some();
+    if begins_visibly(text) && is_plain(text) {
+        return if is_too_long() { Err(TextError::TooLong { max }) } else { Ok(()) };
+    }
+    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         Err(TextError::Empty)
-    } else if text.len() > max && text.chars().nth(max).is_some() {
+    } else if is_too_long() {
         Err(TextError::TooLong { max })
-    } else if may_have_controls(text) && text.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
+    } else if text.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
         Err(TextError::ControlCharacter)
     } else {
         Ok(())
-    }
-}
-
-/// Whether there may be a control character, U+0000 to U+001F or U+007F to U+009F: whether there is a first byte of one.
-/// Looks at eight bytes at a time.
-fn may_have_controls(text: &str) -> bool {
-    const EACH: u64 = u64::MAX / 0xff;
-    let has_zero = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes;
-    let may_have = |bytes: &[u8; 8]| {
-        let bytes = u64::from_le_bytes(*bytes);
-        let below_blank = bytes.wrapping_sub(EACH * 0x20) & !bytes;
-        let found = below_blank | has_zero(bytes ^ (EACH * 0x7f)) | has_zero(bytes ^ (EACH * 0xc2));
-        found & (EACH << 7) != 0
-    };
-    let bytes = text.as_bytes();
-    match bytes.last_chunk() {
-        Some(last) => bytes.as_chunks().0.iter().any(may_have) || may_have(last),
-        None => bytes.iter().any(|byte| matches!(byte, ..b' ' | 0x7f | 0xc2)),
     }
 }
 
@@ -199,8 +212,17 @@ mod tests {
         }
 
         #[test]
-        fn control_characters_are_found(text in "[a-z\\x00-\\x20\\x7e-\\xa5]{0,20}") {
-            prop_assert!(may_have_controls(&text) || !text.chars().any(char::is_control));
+        fn plain_text_is_checked_as_any_text(text in "[ -~\\x00-\\x20\\x7e-\\xa5\u{c0}-\u{300}]{0,20}") {
+            let expected = if text.chars().all(char::is_whitespace) {
+                Err(TextError::Empty)
+            } else if text.chars().count() > 12 {
+                Err(TextError::TooLong { max: 12 })
+            } else if text.chars().any(char::is_control) {
+                Err(TextError::ControlCharacter)
+            } else {
+                Ok(())
+            };
+            prop_assert_eq!(check(&text, 12, &[]), expected);
         }
     }
 

@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use super::{Fields, FindingCode, Patch, normalized, shown_value};
-use crate::text::{TextError, invisible, trimmed};
+use crate::text::{TextError, invisible, is_plain, trimmed};
 
 /// The digits that a spreadsheet writes in front of the separator of a number in scientific
 /// notation (three in engineering notation), and the most in its exponent.
@@ -79,6 +79,10 @@ impl From<IdError> for FindingCode {
 fn parse<T: FromStr<Err = TextError>>(id: &str) -> Result<T, IdError> {
     if is_mangled(id) {
         return Err(IdError::Mangled { shown: shown_value(id) });
+    }
+    let id = trimmed(id);
+    if is_plain(id) {
+        return Ok(id.parse()?);
     }
     let id = normalized(id);
     let read = id.parse()?;

@@ -14,7 +14,10 @@ pub struct Names {
 }
 
 impl Names {
-    /// These names: fewer than 256, so that a byte holds a position.
+    /// There are fewer names than this, so that a byte holds a position.
+    pub(super) const MAX: usize = 256;
+
+    /// These names: fewer than 256.
     #[must_use]
     pub const fn new(names: &'static [&'static str]) -> Self {
         let (mut slots, mut taken, mut at) = ([0; SLOTS], 0_u64, 0_u8);
@@ -35,25 +38,30 @@ impl Names {
 
     /// The position of a name.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.find(slot(b"", name.as_bytes()), |known| known == name)
+        self.position_if(name, |_| true)
+    }
+
+    /// The position of a name, if it passes a test. Most names that fail are not even compared.
+    pub(super) fn position_if(&self, name: &str, may_be: impl Fn(usize) -> bool) -> Option<usize> {
+        self.find(slot(b"", name.as_bytes()), |at, known| may_be(at) && known == name)
     }
 
     /// The position of the name that consists of `prefix` and `name`.
     pub(super) fn position_in(&self, prefix: &str, name: &str) -> Option<usize> {
         match prefix {
             "" => self.position(name),
-            _ => self.find(slot(prefix.as_bytes(), name.as_bytes()), |known| {
+            _ => self.find(slot(prefix.as_bytes(), name.as_bytes()), |_, known| {
                 known.strip_prefix(prefix) == Some(name)
             }),
         }
     }
 
-    fn find(&self, slot: usize, is_wanted: impl Fn(&str) -> bool) -> Option<usize> {
+    fn find(&self, slot: usize, is_wanted: impl Fn(usize, &str) -> bool) -> Option<usize> {
         let likely = usize::from(self.slots[slot]);
         match self.names.get(likely) {
-            Some(known) if is_wanted(known) => Some(likely),
+            Some(known) if is_wanted(likely, known) => Some(likely),
             _ if self.have_own_slots => None,
-            _ => self.names.iter().position(|known| is_wanted(known)),
+            _ => (0..).zip(self.names).find(|(at, known)| is_wanted(*at, known)).map(|(at, _)| at),
         }
     }
 }

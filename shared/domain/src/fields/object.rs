@@ -6,8 +6,9 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::payload_error::json_error;
+use super::plain_json::{NotPlain, PlainJson};
 use super::value::{AnyValue, MemberName, ReadMembers};
-use super::{Fields, Finding, FindingCode, PayloadError, PayloadErrorKind, Value};
+use super::{Fields, Finding, FindingCode, GROUP_BITS, PayloadError, PayloadErrorKind, Value};
 
 /// Why a row is refused that is not JSON. Elements of an array were checked with the body, so it is a line of NDJSON.
 const NOT_JSON: &str = "the line is not valid JSON";
@@ -23,6 +24,10 @@ pub(super) fn read<'a>(text: &'a str, fields: &mut Fields<'a>) -> Result<(), Pay
 impl<'a> Fields<'a> {
     /// Reads a row: an element of an array, or a line. If it can't be divided into fields, that is its only finding.
     pub fn read_row(&mut self, row: &'a str) {
+        if self.read_plain_members(row).is_ok() {
+            return;
+        }
+        *self = Self::new(self.known);
         if self.read_members(row).is_ok() {
             return;
         }
@@ -41,16 +46,28 @@ impl<'a> Fields<'a> {
         reader.end()
     }
 
-    /// The prefix of the names of the members of `path`, if that is a nested object.
-    fn group(&self, path: &str) -> Option<&'static str> {
-        let member = |known: &&&str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        self.known.all().iter().find(member).map(|known| &known[..=path.len()])
+    /// As [`Fields::read_members`], for an object of plain JSON.
+    fn read_plain_members(&mut self, object: &'a str) -> Result<(), NotPlain> {
+        let mut reader = PlainJson::new(object);
+        reader.deserialize_map(Members { fields: self, prefix: "" })?;
+        reader.end()
     }
 
-    fn add_group(&mut self, name: &'static str) {
-        match self.groups.contains(&name) {
-            true => self.find_twice(name),
-            false => self.groups.push(name),
+    /// If `path` is a nested object, the first of its members, and the prefix of their names.
+    fn group(&self, path: &str) -> Option<(usize, &'static str)> {
+        let prefix = |known: &&'static str| {
+            let rest = known.strip_prefix(path)?;
+            rest.starts_with('.').then(|| known.get(..=path.len())).flatten()
+        };
+        self.known.all().iter().enumerate().find_map(|(at, known)| Some((at, prefix(known)?)))
+    }
+
+    /// Notes that a nested object is there, which it may be once. `first` is its first member.
+    fn add_group(&mut self, first: usize, name: &'static str) {
+        let (word, bit) = (first / GROUP_BITS, 1 << (first % GROUP_BITS));
+        match self.groups[word] & bit {
+            0 => self.groups[word] |= bit,
+            _ => self.find_twice(name),
         }
     }
 }
@@ -74,13 +91,13 @@ impl<'de> Members<'_, 'de> {
             "" => name,
             prefix => format!("{prefix}{name}").into(),
         };
-        let Some(prefix) = self.fields.group(&path) else {
+        let Some((first, prefix)) = self.fields.group(&path) else {
             map.next_value::<IgnoredAny>()?;
             self.fields.put(&path, Value::Null);
             return Ok(());
         };
         let name = &prefix[..prefix.len() - 1];
-        self.fields.add_group(name);
+        self.fields.add_group(first, name);
         let value = map.next_value_seed(AnyValue(Members { fields: self.fields, prefix }))?;
         if !value.is_null() {
             let found = Finding::in_field(name, FindingCode::InvalidType, "expected an object");

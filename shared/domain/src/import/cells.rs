@@ -179,7 +179,8 @@ pub(super) fn text_of(field: AccountField, value: Value<'_>) -> String {
         },
         Value::Text(text) => text.into_owned(),
         Value::Number(digits) => {
-            parse_json_number(&digits).map_or(digits, |amount| amount.normalize().to_string())
+            let amount = parse_json_number(&digits).map(|amount| amount.normalize().to_string());
+            amount.unwrap_or_else(|_| digits.into_owned())
         }
         Value::Null | Value::Other(_) => String::new(),
     }

@@ -37,6 +37,20 @@ impl Cells {
         Self { text: text.to_owned(), ends: ends.to_vec(), marks: Vec::new() }
     }
 
+    /// The cells of a line, divided by the bytes at these positions, ascending.
+    #[must_use]
+    pub fn divided(line: &str, delimiters: &[usize]) -> Self {
+        let (mut text, mut ends) =
+            (String::with_capacity(line.len()), Vec::with_capacity(delimiters.len() + 1));
+        let mut begin = 0;
+        for end in delimiters.iter().copied().chain([line.len()]) {
+            text.push_str(line.get(begin..end).unwrap_or_default());
+            ends.push(text.len());
+            begin = end + 1;
+        }
+        Self { text, ends, marks: Vec::new() }
+    }
+
     /// Adds a cell behind the others.
     pub fn push(&mut self, cell: &str) {
         self.text.push_str(cell);
@@ -129,6 +143,11 @@ mod tests {
             }
             prop_assert_eq!(record.get(cells.len()), None);
             prop_assert_eq!(&Cells::new(&record.text, &record.ends), &record);
+            let line: String = cells.iter().map(|cell| format!("{cell},")).collect();
+            let delimiters: Vec<_> = (0..).zip(&record.ends).map(|(before, end)| before + end).collect();
+            if let Some((_, delimiters)) = delimiters.split_last() {
+                prop_assert_eq!(&Cells::divided(line.strip_suffix(',').unwrap_or_default(), delimiters), &record);
+            }
             let mut shorter = record;
             shorter.truncate(2);
             prop_assert_eq!(shorter, cells.iter().take(2).collect());

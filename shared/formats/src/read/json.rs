@@ -1,7 +1,7 @@
 //! Reads `{ "accounts": [ … ] }` in one pass.
 
 use std::cell::Cell;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use saldo_domain::fields::{PayloadError, read_array_beside};
 use saldo_domain::import::{RowBody, Shape};
@@ -46,7 +46,7 @@ fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
 }
 
 pub(super) fn read(
-    text: impl Read,
+    text: impl BufRead,
     notation: &Notation,
     rows: &mut Rows<impl Sink>,
 ) -> Result<Shape, ReadError> {
