@@ -1,8 +1,10 @@
-//! Text of bounded length, so that records stay below the limits of DynamoDB.
+//! Text of bounded length, so that records stay below the limits of DynamoDB. A text of up to 24 bytes, as most have, takes
+//! no memory besides its value.
 
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::{CompactString, format_compact};
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Serialize};
@@ -12,12 +14,12 @@ use crate::id::Id;
 /// Text of 1 to `MAX` characters (Unicode scalar values) without control characters, stored unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Text<const MAX: usize>(String);
+pub struct Text<const MAX: usize>(CompactString);
 
 /// Text of 1 to `MAX` characters that may have line breaks and tabs, such as notes, stored unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Prose<const MAX: usize>(String);
+pub struct Prose<const MAX: usize>(CompactString);
 
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,16 +42,19 @@ pub enum TextError {
 }
 
 /// Whether there is nothing but whitespace. The first other character decides.
+#[inline]
 pub(crate) fn is_blank(text: &str) -> bool {
     !begins_visibly(text) && text.chars().all(char::is_whitespace)
 }
 
 /// Whether the first character is a visible one of ASCII, as in most texts.
+#[inline]
 fn begins_visibly(text: &str) -> bool {
     text.as_bytes().first().is_some_and(u8::is_ascii_graphic)
 }
 
 /// The text without whitespace around it. Most texts have none, which their first and last bytes show.
+#[inline]
 pub(crate) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
@@ -131,7 +136,7 @@ macro_rules! bounded {
             type Error = TextError;
 
             fn try_from(text: String) -> Result<Self, TextError> {
-                check(&text, MAX, $allowed).map(|()| Self(text))
+                check(&text, MAX, $allowed).map(|()| Self(text.into()))
             }
         }
 
@@ -139,13 +144,13 @@ macro_rules! bounded {
             type Err = TextError;
 
             fn from_str(text: &str) -> Result<Self, TextError> {
-                text.to_owned().try_into()
+                check(text, MAX, $allowed).map(|()| Self(text.into()))
             }
         }
 
         impl<const MAX: usize> From<$name<MAX>> for String {
             fn from(text: $name<MAX>) -> Self {
-                text.0
+                text.0.into()
             }
         }
 
@@ -160,7 +165,7 @@ macro_rules! bounded {
 impl Text<64> {
     /// A text of the program's own. It is valid: the tests check each of them.
     pub(crate) fn of_program(text: &'static str) -> Self {
-        Self(text.to_owned())
+        Self(CompactString::const_new(text))
     }
 }
 
@@ -168,7 +173,7 @@ impl Text<128> {
     /// The text of an id, with its prefix.
     #[must_use]
     pub fn of_id(id: &impl Id) -> Self {
-        Self(id.to_string())
+        Self(format_compact!("{id}"))
     }
 }
 

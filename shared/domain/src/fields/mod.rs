@@ -130,6 +130,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Adds the known field with the index `at`.
+    #[inline]
     pub(crate) fn put_at(&mut self, at: usize, value: Value<'a>) {
         if self.values[at].replace(value).is_some() {
             self.find_twice(self.known.all()[at]);
@@ -137,6 +138,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports, once, that a field is given more than once.
+    #[cold]
     fn find_twice(&mut self, name: &'static str) {
         let found = Finding::in_field(name, FindingCode::DuplicateField, "the field is given twice");
         if !self.findings.contains(&found) {
@@ -145,27 +147,32 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a field that was not taken yet.
+    #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
         self.position(name).and_then(|at| self.get_at(at))
     }
 
     /// The value of the known field with the index `at`, if it was not taken yet.
+    #[inline]
     pub(crate) fn get_at(&self, at: usize) -> Option<&Value<'a>> {
         self.values[at].as_ref()
     }
 
     /// Takes the value of a field; `None` if it is absent, or was taken before.
+    #[inline]
     pub fn take(&mut self, name: &str) -> Option<Value<'a>> {
         self.position(name).and_then(|at| self.take_at(at))
     }
 
     /// The index of a field that has a value.
+    #[inline]
     fn position(&self, name: &str) -> Option<usize> {
         self.known.position_if(name, |at| self.values[at].is_some())
     }
 
     /// Takes the value of the known field with the index `at`.
+    #[inline]
     pub(crate) fn take_at(&mut self, at: usize) -> Option<Value<'a>> {
         self.values[at].take()
     }

@@ -42,6 +42,7 @@ impl Names {
     }
 
     /// The position of a name, if it passes a test. Most names that fail are not even compared.
+    #[inline]
     pub(super) fn position_if(&self, name: &str, may_be: impl Fn(usize) -> bool) -> Option<usize> {
         self.find(slot(b"", name.as_bytes()), |at, known| may_be(at) && known == name)
     }
@@ -56,13 +57,19 @@ impl Names {
         }
     }
 
+    #[inline]
     fn find(&self, slot: usize, is_wanted: impl Fn(usize, &str) -> bool) -> Option<usize> {
         let likely = usize::from(self.slots[slot]);
         match self.names.get(likely) {
             Some(known) if is_wanted(likely, known) => Some(likely),
             _ if self.have_own_slots => None,
-            _ => (0..).zip(self.names).find(|(at, known)| is_wanted(*at, known)).map(|(at, _)| at),
+            _ => self.search(is_wanted),
         }
+    }
+
+    #[cold]
+    fn search(&self, is_wanted: impl Fn(usize, &str) -> bool) -> Option<usize> {
+        (0..).zip(self.names).find(|(at, known)| is_wanted(*at, known)).map(|(at, _)| at)
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::payload_error::json_error;
-use super::plain_json::{NotPlain, PlainJson};
+use super::plain_json::PlainJson;
 use super::value::{AnyValue, MemberName, ReadMembers};
 use super::{Fields, Finding, FindingCode, GROUP_BITS, PayloadError, PayloadErrorKind, Value};
 
@@ -24,7 +24,8 @@ pub(super) fn read<'a>(text: &'a str, fields: &mut Fields<'a>) -> Result<(), Pay
 impl<'a> Fields<'a> {
     /// Reads a row: an element of an array, or a line. If it can't be divided into fields, that is its only finding.
     pub fn read_row(&mut self, row: &'a str) {
-        if self.read_plain_members(row).is_ok() {
+        let mut plain = PlainJson::new(row);
+        if self.read_plain_members(&mut plain, "").is_some() && plain.is_at_end() {
             return;
         }
         *self = Self::new(self.known);
@@ -46,11 +47,33 @@ impl<'a> Fields<'a> {
         reader.end()
     }
 
-    /// As [`Fields::read_members`], for an object of plain JSON.
-    fn read_plain_members(&mut self, object: &'a str) -> Result<(), NotPlain> {
-        let mut reader = PlainJson::new(object);
-        reader.deserialize_map(Members { fields: self, prefix: "" })?;
-        reader.end()
+    /// As [`Members`], for an object of plain JSON. `None` at anything that is not plain, or that is a mistake.
+    fn read_plain_members(&mut self, json: &mut PlainJson<'a>, prefix: &'static str) -> Option<()> {
+        json.object(|json, name| match self.member(prefix, name) {
+            Some(at) => {
+                self.put_at(at, json.scalar()?);
+                Some(())
+            }
+            None => self.read_plain_group(json, prefix, name),
+        })
+    }
+
+    /// Reads a nested object of plain JSON, or passes the value of an unknown member.
+    fn read_plain_group(&mut self, json: &mut PlainJson<'a>, prefix: &str, name: &str) -> Option<()> {
+        let path = format!("{prefix}{name}");
+        let Some((first, prefix)) = self.group(&path) else {
+            json.skip()?;
+            self.put(&path, Value::Null);
+            return Some(());
+        };
+        self.add_group(first, prefix.strip_suffix('.')?);
+        self.read_plain_members(json, prefix)
+    }
+
+    /// The position of the member of this name in the nested object whose members' names begin with `prefix`.
+    fn member(&self, prefix: &str, name: &str) -> Option<usize> {
+        // "contact.name" is a path, not a name: a member of that name is unknown.
+        self.known.position_in(prefix, name).filter(|_| name.bytes().all(|byte| byte != b'.'))
     }
 
     /// If `path` is a nested object, the first of its members, and the prefix of their names.
@@ -81,9 +104,7 @@ struct Members<'f, 'a> {
 impl<'de> Members<'_, 'de> {
     /// Reads the value of a member.
     fn read_member<M: MapAccess<'de>>(&mut self, name: Cow<'de, str>, map: &mut M) -> Result<(), M::Error> {
-        // "contact.name" is a path, not a name: a member of that name is unknown.
-        let known = self.fields.known.position_in(self.prefix, &name).filter(|_| !name.contains('.'));
-        if let Some(at) = known {
+        if let Some(at) = self.fields.member(self.prefix, &name) {
             self.fields.put_at(at, map.next_value()?);
             return Ok(());
         }
@@ -134,4 +155,38 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
         let first = map.next_key()?;
         self.read(first, map).map(drop)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::account::AccountField;
+    use crate::fields::Names;
+
+    /// Members of rows: known, unknown, repeated and misplaced ones.
+    fn members() -> impl Strategy<Value = String> {
+        let names = ["notes", "total_amount", "contact", "name", "contact.name", "phone", "x", "é"];
+        let values = ["\"a\"", "\"\\u00e9\"", "1.50", "-1e3", "null", "true", "[1]", "{}", "{\"b\":{}}"];
+        let member = (prop::sample::select(names.to_vec()), prop::sample::select(values.to_vec()));
+        let member = member.prop_map(|(name, value)| format!("\"{name}\": {value}"));
+        prop::collection::vec(member, 0..4).prop_map(|members| members.join(","))
+    }
+
+    proptest! {
+        #[test]
+        fn plain_rows_are_read_as_all_rows(before in members(), contact in members(), end in "[},{ ]{0,3}") {
+            let before = if before.is_empty() { before } else { format!("{before},") };
+            let row = format!("{{{before}\"contact\":{{{contact}}}{end}");
+            let (mut plain, mut any) = (Fields::new(NAMES), Fields::new(NAMES));
+            let mut json = PlainJson::new(&row);
+            if plain.read_plain_members(&mut json, "").is_some() && json.is_at_end() {
+                prop_assert!(any.read_members(&row).is_ok());
+                prop_assert_eq!(format!("{plain:?}"), format!("{any:?}"));
+            }
+        }
+    }
+
+    const NAMES: &Names = &Names::new(AccountField::NAMES);
 }

@@ -3,13 +3,10 @@
 //! At anything else, mistakes included, it gives up, and its caller asks `serde_json`, which takes several times as long.
 //! What it reads, it reads as `serde_json` does, so results and errors do not depend on it.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
-use serde::forward_to_deserialize_any;
-
-use super::value::DIGITS;
+use super::Value;
 use crate::text::repeated;
 
 /// How deeply objects and arrays may be nested: less deeply than in `serde_json`, which allows 128.
@@ -24,17 +21,6 @@ pub fn plain_object_len(text: &[u8]) -> Option<usize> {
     Some(scanner.at)
 }
 
-/// The text is not plain JSON.
-#[derive(Debug, thiserror::Error)]
-#[error("not plain JSON")]
-pub(super) struct NotPlain;
-
-impl Error for NotPlain {
-    fn custom<T: std::fmt::Display>(_: T) -> Self {
-        Self
-    }
-}
-
 /// A position in a text, and what is there.
 struct Scanner<'a> {
     bytes: &'a [u8],
@@ -44,12 +30,17 @@ struct Scanner<'a> {
 impl Scanner<'_> {
     /// The next byte that is not blank.
     fn peek(&mut self) -> Option<u8> {
-        loop {
-            match *self.bytes.get(self.at)? {
-                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
-                byte => return Some(byte),
-            }
+        match *self.bytes.get(self.at)? {
+            ..=b' ' => self.peek_behind_blanks(),
+            byte => Some(byte),
         }
+    }
+
+    #[cold]
+    fn peek_behind_blanks(&mut self) -> Option<u8> {
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\r');
+        self.at += self.bytes.get(self.at..)?.iter().take_while(is_blank).count();
+        self.bytes.get(self.at).copied()
     }
 
     /// Passes this byte, and blanks before it.
@@ -75,16 +66,23 @@ impl Scanner<'_> {
     fn string(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
         let begin = self.at;
-        let rest = self.bytes.get(begin..)?;
-        let (words, last) = rest.as_chunks();
-        let found = words.iter().map(|word| special(u64::from_le_bytes(*word)));
-        let length = match found.enumerate().find(|(_, found)| *found != 0) {
-            Some((word, found)) => 8 * word + found.trailing_zeros() as usize / 8,
-            None => rest.len() - last.len() + last.iter().position(|byte| is_special(*byte))?,
-        };
-        self.at = begin + length;
-        self.expect(b'"')?;
-        Some(begin..begin + length)
+        while let Some(word) = self.bytes.get(self.at..)?.first_chunk() {
+            let found = special(u64::from_le_bytes(*word));
+            // Of a word without special bytes, all eight are passed.
+            self.at += found.trailing_zeros() as usize / 8;
+            if found != 0 {
+                return self.end_of_string(begin);
+            }
+        }
+        self.at += self.bytes.get(self.at..)?.iter().position(|byte| is_special(*byte))?;
+        self.end_of_string(begin)
+    }
+
+    /// Passes the quotation mark that ends a string.
+    fn end_of_string(&mut self, begin: usize) -> Option<Range<usize>> {
+        let end = self.at;
+        self.at += 1;
+        (*self.bytes.get(end)? == b'"').then_some(begin..end)
     }
 
     /// Passes a number without an exponent. Returns where it is.
@@ -164,122 +162,65 @@ fn is_special(byte: u8) -> bool {
 }
 
 /// Finds the first of eight bytes that [`is_special`]: its highest bit is the lowest one of the result. Higher bits mean
-/// nothing. If there is none, the result is zero.
+/// nothing. If there is none, the result is zero, which has 64 zeros at its end.
 fn special(bytes: u64) -> u64 {
     let below = |bytes: u64, bound: u8| bytes.wrapping_sub(repeated(bound)) & !bytes;
     let is = |byte: u8| below(bytes ^ repeated(byte), 1);
     (is(b'"') | is(b'\\') | below(bytes, b' ')) & repeated(0x80)
 }
 
-/// A text of plain JSON, for `serde`.
+/// A text of plain JSON.
 pub(super) struct PlainJson<'a> {
     text: &'a str,
     scanner: Scanner<'a>,
-    depth: usize,
 }
 
 impl<'a> PlainJson<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, scanner: Scanner { bytes: text.as_bytes(), at: 0 }, depth: DEPTH_MAX }
+        Self { text, scanner: Scanner { bytes: text.as_bytes(), at: 0 } }
     }
 
-    /// Checks that nothing follows.
-    pub(super) fn end(mut self) -> Result<(), NotPlain> {
-        if self.scanner.peek().is_none() { Ok(()) } else { Err(NotPlain) }
+    /// Passes the members of an object. Each is passed by `member`, from its value on.
+    pub(super) fn object(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+        self.scanner.expect(b'{')?;
+        let mut is_next = !self.scanner.is_empty(b'}')?;
+        while is_next {
+            let name = self.string()?;
+            self.scanner.expect(b':')?;
+            member(self, name)?;
+            is_next = self.scanner.has_next(b'}')?;
+        }
+        Some(())
     }
 
-    /// A part of the text that the scanner has passed.
-    fn part(&self, passed: Option<Range<usize>>) -> Result<&'a str, NotPlain> {
-        passed.and_then(|part| self.text.get(part)).ok_or(NotPlain)
-    }
-
-    fn string(&mut self) -> Result<&'a str, NotPlain> {
-        let passed = self.scanner.string();
-        self.part(passed)
-    }
-}
-
-impl<'de> Deserializer<'de> for &mut PlainJson<'de> {
-    type Error = NotPlain;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotPlain> {
-        let passed = |passed: Option<()>| passed.ok_or(NotPlain);
-        match self.scanner.peek().ok_or(NotPlain)? {
-            b'"' => visitor.visit_borrowed_str(self.string()?),
-            b'{' => self.deserialize_map(visitor),
-            b'[' => Err(NotPlain),
-            b't' => passed(self.scanner.word(b"true")).and_then(|()| visitor.visit_bool(true)),
-            b'f' => passed(self.scanner.word(b"false")).and_then(|()| visitor.visit_bool(false)),
-            b'n' => passed(self.scanner.word(b"null")).and_then(|()| visitor.visit_unit()),
-            _ => {
-                let number = self.scanner.number();
-                visitor.visit_map(Number(Some(self.part(number)?)))
+    /// Passes a value that is no object and no array.
+    pub(super) fn scalar(&mut self) -> Option<Value<'a>> {
+        Some(match self.scanner.peek()? {
+            b'"' => Value::Text(Cow::Borrowed(self.string()?)),
+            b'-' | b'0'..=b'9' => {
+                let number = self.scanner.number()?;
+                Value::Number(Cow::Borrowed(self.text.get(number)?))
             }
-        }
+            b't' => self.scanner.word(b"true").map(|()| Value::Other(true.into()))?,
+            b'f' => self.scanner.word(b"false").map(|()| Value::Other(false.into()))?,
+            b'n' => self.scanner.word(b"null").map(|()| Value::Null)?,
+            _ => return None,
+        })
     }
 
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotPlain> {
-        self.scanner.expect(b'{').ok_or(NotPlain)?;
-        self.depth = self.depth.checked_sub(1).ok_or(NotPlain)?;
-        let is_next = !self.scanner.is_empty(b'}').ok_or(NotPlain)?;
-        let mut members = Members { json: self, is_next };
-        let value = visitor.visit_map(&mut members)?;
-        if members.is_next {
-            return Err(NotPlain);
-        }
-        self.depth += 1;
-        Ok(value)
+    /// Passes a value of any type.
+    pub(super) fn skip(&mut self) -> Option<()> {
+        self.scanner.skip(DEPTH_MAX)
     }
 
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, NotPlain> {
-        self.scanner.skip(self.depth).ok_or(NotPlain)?;
-        visitor.visit_unit()
+    /// Whether nothing follows.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.scanner.peek().is_none()
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct struct enum identifier
-    }
-}
-
-/// The members of an object, of which there is another one if `is_next`.
-struct Members<'j, 'a> {
-    json: &'j mut PlainJson<'a>,
-    is_next: bool,
-}
-
-impl<'de> MapAccess<'de> for &mut Members<'_, 'de> {
-    type Error = NotPlain;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, NotPlain> {
-        if !self.is_next {
-            return Ok(None);
-        }
-        let name = self.json.string()?;
-        self.json.scanner.expect(b':').ok_or(NotPlain)?;
-        seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, NotPlain> {
-        let value = seed.deserialize(&mut *self.json)?;
-        self.is_next = self.json.scanner.has_next(b'}').ok_or(NotPlain)?;
-        Ok(value)
-    }
-}
-
-/// A number in the form in which `serde_json` passes numbers on.
-struct Number<'a>(Option<&'a str>);
-
-impl<'de> MapAccess<'de> for Number<'de> {
-    type Error = NotPlain;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, NotPlain> {
-        self.0.map(|_| seed.deserialize(BorrowedStrDeserializer::new(DIGITS))).transpose()
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, NotPlain> {
-        let digits = self.0.take().ok_or(NotPlain)?;
-        seed.deserialize(BorrowedStrDeserializer::new(digits))
+    fn string(&mut self) -> Option<&'a str> {
+        let string = self.scanner.string()?;
+        self.text.get(string)
     }
 }
 
@@ -290,7 +231,6 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
-    use crate::fields::Value;
 
     /// Texts that are JSON, or nearly.
     fn pieces() -> impl Strategy<Value = String> {
@@ -320,9 +260,7 @@ mod tests {
             assert_eq!(object.ok(), Some(length), "{text}");
         }
         let mut plain = PlainJson::new(text);
-        if let Ok(value) = Value::deserialize(&mut plain)
-            && plain.end().is_ok()
-        {
+        if let Some(value) = plain.scalar().filter(|_| plain.is_at_end()) {
             assert_eq!(serde_json::from_str(text).ok(), Some(value), "{text}");
         }
     }
@@ -332,6 +270,7 @@ mod tests {
         fn texts_are_read_as_by_serde_json(text in pieces()) {
             assert_same(&text);
             assert_same(&format!("{{{text}}}"));
+            assert_same(&format!("\"{text}\""));
         }
 
         #[test]
@@ -353,9 +292,6 @@ mod tests {
     fn usual_rows_are_plain() {
         let row = r#"{"contact":{"name":"María","phone":null}, "total_amount" : -4.10,"paid":false,"tags":["a",{}]}"#;
         assert_eq!(plain_object_len(format!("{row},{{").as_bytes()), Some(row.len()));
-        let object = &row.replace(r#","tags":["a",{}]"#, "");
-        let mut plain = PlainJson::new(object);
-        assert!(Value::deserialize(&mut plain).is_ok() && plain.end().is_ok());
     }
 
     #[test]
@@ -363,6 +299,6 @@ mod tests {
         let nested = |depth: usize| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
         assert!(plain_object_len(nested(DEPTH_MAX).as_bytes()).is_some());
         assert!(plain_object_len(nested(100_000).as_bytes()).is_none());
-        assert!(Value::deserialize(&mut PlainJson::new(&nested(100_000))).is_err());
+        assert!(PlainJson::new(&nested(100_000)).skip().is_none());
     }
 }

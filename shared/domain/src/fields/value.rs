@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 
 /// The name of the only member of the object in whose form `serde_json` passes on a number that is not a small integer, so
 /// that it keeps all digits. `serde_json` itself takes every object with this member for a number.
-pub(super) const DIGITS: &str = "$serde_json::private::Number";
+const DIGITS: &str = "$serde_json::private::Number";
 
 /// The value of a field, as it was sent. Text without escapes borrows from the request or the row, so that reading a row
 /// copies only what is kept.

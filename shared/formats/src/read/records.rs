@@ -127,7 +127,7 @@ impl<R: BufRead> Records<R> {
         self.ends.clear();
         find_all(self.delimiter, line, &mut self.ends);
         let line = from_utf8(line).map_err(io::Error::other)?;
-        Ok(Cells::divided(line, &self.ends))
+        Ok(Cells::of_line(line, &self.ends))
     }
 
     /// Reads a record with `csv_core`. Returns its length, its cells, and whether one of them may be protected.
@@ -158,7 +158,13 @@ impl<R: BufRead> Records<R> {
         self.line += memchr_iter(b'\n', record).count() as u64;
         // The text is UTF-8, and so are the cells, which end at ASCII characters.
         let text = from_utf8(&self.cells).map_err(io::Error::other)?;
-        Ok((read, Cells::new(text, &self.ends), may_be_protected(text)))
+        let mut begin = 0;
+        let cells = self.ends.iter().map(|end| {
+            let cell = text.get(begin..*end).unwrap_or_default();
+            begin = *end;
+            cell
+        });
+        Ok((read, cells.collect(), may_be_protected(text)))
     }
 }
 
