@@ -54,13 +54,14 @@ pub(crate) const fn joined<const N: usize>(lists: &[&[&'static str]]) -> [&'stat
 }
 
 impl Fields<'_> {
-    /// Reads a field.
+    /// Reads a field. Absent, it is kept; most fields of a row are.
+    #[inline]
     pub(crate) fn read<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Patch<T>,
     ) -> Patch<T> {
-        read(self, name)
+        if self.may_have(name) { read(self, name) } else { Patch::Keep }
     }
 
     /// Reads a field that holds text, as its type parses it.

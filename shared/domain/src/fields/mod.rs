@@ -65,6 +65,8 @@ pub const NO_SUCH_FIELD: &str = "there is no such field";
 pub struct Fields<'a> {
     known: &'static Names,
     values: Vec<Option<Value<'a>>>,
+    /// The bits of the names that have, or had, a value.
+    put: u64,
     /// The nested objects that were read: a bit for each, at the position of its first field.
     groups: [u64; Names::MAX / GROUP_BITS],
     unknown: Vec<String>,
@@ -81,6 +83,7 @@ impl<'a> Fields<'a> {
         Self {
             known,
             values: known.all().iter().map(|_| None).collect(),
+            put: 0,
             groups: [0; Names::MAX / GROUP_BITS],
             unknown: Vec::new(),
             findings: Vec::new(),
@@ -132,6 +135,7 @@ impl<'a> Fields<'a> {
     /// Adds the known field with the index `at`.
     #[inline]
     pub(crate) fn put_at(&mut self, at: usize, value: Value<'a>) {
+        self.put |= self.known.bit_of(at);
         if self.values[at].replace(value).is_some() {
             self.find_twice(self.known.all()[at]);
         }
@@ -163,6 +167,12 @@ impl<'a> Fields<'a> {
     #[inline]
     pub fn take(&mut self, name: &str) -> Option<Value<'a>> {
         self.position(name).and_then(|at| self.take_at(at))
+    }
+
+    /// Whether a field may have a value. Of an absent one, this is known without a comparison of names.
+    #[inline]
+    fn may_have(&self, name: &str) -> bool {
+        self.put & Names::bit(name) != 0
     }
 
     /// The index of a field that has a value.

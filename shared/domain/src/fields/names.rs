@@ -11,6 +11,8 @@ pub struct Names {
     slots: [u8; SLOTS],
     /// Whether each name has its slot, so that no name is searched for.
     have_own_slots: bool,
+    /// The slot of the name at each position.
+    slots_of: [u8; Names::MAX],
 }
 
 impl Names {
@@ -20,20 +22,33 @@ impl Names {
     /// These names: fewer than 256.
     #[must_use]
     pub const fn new(names: &'static [&'static str]) -> Self {
-        let (mut slots, mut taken, mut at) = ([0; SLOTS], 0_u64, 0_u8);
+        let (mut slots, mut slots_of, mut taken, mut at) = ([0; SLOTS], [0; Self::MAX], 0_u64, 0_u8);
         while (at as usize) < names.len() {
             let slot = slot(b"", names[at as usize].as_bytes());
             slots[slot] = at;
+            slots_of[at as usize] = slot as u8;
             taken |= 1 << slot;
             at += 1;
         }
-        Self { names, slots, have_own_slots: taken.count_ones() as usize == names.len() }
+        Self { names, slots, have_own_slots: taken.count_ones() as usize == names.len(), slots_of }
     }
 
     /// All names, in the order of their positions.
     #[must_use]
     pub const fn all(&self) -> &'static [&'static str] {
         self.names
+    }
+
+    /// A bit for the name at this position, that few other names have.
+    #[inline]
+    pub(super) fn bit_of(&self, at: usize) -> u64 {
+        1 << (usize::from(self.slots_of[at]) % SLOTS)
+    }
+
+    /// The same for a name.
+    #[inline]
+    pub(super) const fn bit(name: &str) -> u64 {
+        1 << slot(b"", name.as_bytes())
     }
 
     /// The position of a name.
@@ -49,9 +64,9 @@ impl Names {
 
     /// The position of the name that consists of `prefix` and `name`.
     pub(super) fn position_in(&self, prefix: &str, name: &str) -> Option<usize> {
-        match prefix {
-            "" => self.position(name),
-            _ => self.find(slot(prefix.as_bytes(), name.as_bytes()), |_, known| {
+        match prefix.is_empty() {
+            true => self.position(name),
+            false => self.find(slot(prefix.as_bytes(), name.as_bytes()), |_, known| {
                 known.strip_prefix(prefix) == Some(name)
             }),
         }

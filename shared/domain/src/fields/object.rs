@@ -59,8 +59,8 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads a nested object of plain JSON, or passes the value of an unknown member.
-    fn read_plain_group(&mut self, json: &mut PlainJson<'a>, prefix: &str, name: &str) -> Option<()> {
-        let path = format!("{prefix}{name}");
+    fn read_plain_group(&mut self, json: &mut PlainJson<'a>, prefix: &str, name: &'a str) -> Option<()> {
+        let path = path_of(prefix, name.into());
         let Some((first, prefix)) = self.group(&path) else {
             json.skip()?;
             self.put(&path, Value::Null);
@@ -95,6 +95,11 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The path of a member of the nested object whose members' names begin with `prefix`.
+fn path_of<'a>(prefix: &str, name: Cow<'a, str>) -> Cow<'a, str> {
+    if prefix.is_empty() { name } else { format!("{prefix}{name}").into() }
+}
+
 /// The members of an object. The names of their fields begin with `prefix`.
 struct Members<'f, 'a> {
     fields: &'f mut Fields<'a>,
@@ -108,10 +113,7 @@ impl<'de> Members<'_, 'de> {
             self.fields.put_at(at, map.next_value()?);
             return Ok(());
         }
-        let path: Cow<'_, str> = match self.prefix {
-            "" => name,
-            prefix => format!("{prefix}{name}").into(),
-        };
+        let path = path_of(self.prefix, name);
         let Some((first, prefix)) = self.fields.group(&path) else {
             map.next_value::<IgnoredAny>()?;
             self.fields.put(&path, Value::Null);

@@ -66,22 +66,13 @@ impl Scanner<'_> {
     fn string(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
         let begin = self.at;
-        while let Some(word) = self.bytes.get(self.at..)?.first_chunk() {
-            let found = special(u64::from_le_bytes(*word));
-            // Of a word without special bytes, all eight are passed.
-            self.at += found.trailing_zeros() as usize / 8;
-            if found != 0 {
-                return self.end_of_string(begin);
-            }
+        let mut end = begin;
+        let mut words = self.bytes.get(begin..)?.as_chunks().0.iter().map(|word| special(u64::from_le_bytes(*word)));
+        match words.by_ref().inspect(|_| end += 8).find(|found| *found != 0) {
+            Some(found) => end = end - 8 + found.trailing_zeros() as usize / 8,
+            None => end += self.bytes.get(end..)?.iter().position(|byte| is_special(*byte))?,
         }
-        self.at += self.bytes.get(self.at..)?.iter().position(|byte| is_special(*byte))?;
-        self.end_of_string(begin)
-    }
-
-    /// Passes the quotation mark that ends a string.
-    fn end_of_string(&mut self, begin: usize) -> Option<Range<usize>> {
-        let end = self.at;
-        self.at += 1;
+        self.at = end + 1;
         (*self.bytes.get(end)? == b'"').then_some(begin..end)
     }
 
@@ -162,11 +153,13 @@ fn is_special(byte: u8) -> bool {
 }
 
 /// Finds the first of eight bytes that [`is_special`]: its highest bit is the lowest one of the result. Higher bits mean
-/// nothing. If there is none, the result is zero, which has 64 zeros at its end.
+/// nothing. If there is none, the result is zero.
 fn special(bytes: u64) -> u64 {
-    let below = |bytes: u64, bound: u8| bytes.wrapping_sub(repeated(bound)) & !bytes;
-    let is = |byte: u8| below(bytes ^ repeated(byte), 1);
-    (is(b'"') | is(b'\\') | below(bytes, b' ')) & repeated(0x80)
+    let below = |bytes: u64, bound: u8| bytes.wrapping_sub(repeated(bound));
+    // With one bit changed, control characters stay control characters, and a quotation mark becomes a blank.
+    let quotes_and_controls = below(bytes ^ repeated(b'"' ^ b' '), b' ' + 1);
+    let backslashes = below(bytes ^ repeated(b'\\'), 1);
+    (quotes_and_controls | backslashes) & !bytes & repeated(0x80)
 }
 
 /// A text of plain JSON.

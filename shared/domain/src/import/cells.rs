@@ -108,9 +108,11 @@ fn read_record<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
         return fields.report(Finding::in_row(FindingCode::ColumnCount, reason));
     }
+    let has_marks = record.has_marks();
     for (at, (cell, column)) in record.iter().zip(columns).enumerate() {
         let Some(field) = column.field else { continue };
-        if let Some(found) = record.mark(at).and_then(|mark| finding_of(mark, cell, field)) {
+        let mark = if has_marks { record.mark(at) } else { None };
+        if let Some(found) = mark.and_then(|mark| finding_of(mark, cell, field)) {
             let is_refused = found.code.severity() == Severity::Error;
             fields.report(found);
             // A reported error stands for the value.

@@ -73,6 +73,11 @@ impl Cells {
         self.marks.iter().find(|(marked, _)| *marked == at).map(|(_, mark)| *mark)
     }
 
+    /// Whether there are cells that are not texts.
+    pub(super) fn has_marks(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
     /// Removes the cells after the first `len`.
     pub fn truncate(&mut self, len: usize) {
         self.ends.truncate(len);
