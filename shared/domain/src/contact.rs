@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use email_address::{EmailAddress, Options};
 use phonelib::{PhoneNumber, normalize_phone_number};
 
-use crate::text::{Text, TextError};
+use crate::text::{FromPlain, Text, TextError};
 
 /// The full name of the primary contact.
 pub type ContactName = Text<256>;
@@ -35,7 +35,7 @@ impl Phone {
     /// [`InvalidPhone`] for any other text.
     pub(crate) fn of_people(text: &str, country: Option<&str>) -> Result<Self, InvalidPhone> {
         if is_e164(text) {
-            return Self::of_number(text);
+            return Self::from_plain(text).map_err(|_| InvalidPhone);
         }
         let text = text.trim();
         let dialed = if text.starts_with('+') { text.replace("(0)", "") } else { text.to_owned() };
@@ -48,11 +48,7 @@ impl Phone {
             }
             None => Some(digits).filter(|digits| is_e164(digits)),
         };
-        Self::of_number(&number.ok_or(InvalidPhone)?)
-    }
-
-    fn of_number(number: &str) -> Result<Self, InvalidPhone> {
-        number.parse().map(Self).map_err(|_| InvalidPhone)
+        number.ok_or(InvalidPhone)?.parse().map_err(|_| InvalidPhone)
     }
 
     /// The text: a number in E.164 format, or what the source has.
@@ -81,6 +77,12 @@ fn is_filler(c: char) -> bool {
             c,
             '-' | '/' | '(' | ')' | '[' | ']' | '.' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{200e}'
         )
+}
+
+impl FromPlain for Phone {
+    fn from_plain(text: &str) -> Result<Self, TextError> {
+        Text::from_plain(text).map(Self)
+    }
 }
 
 impl FromStr for Phone {
@@ -222,6 +224,12 @@ static NEXT: [[InAddress; 5]; 6] = {
         [Refused; 5],
     ]
 };
+
+impl FromPlain for Email {
+    fn from_plain(text: &str) -> Result<Self, TextError> {
+        Text::from_plain(text).map(Self)
+    }
+}
 
 impl FromStr for Email {
     type Err = TextError;

@@ -122,6 +122,17 @@ fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
     }
 }
 
+/// A text that is made of a plain one more quickly than of any.
+pub trait FromPlain: FromStr<Err = TextError> {
+    /// The text, which is plain, as [`is_plain`] says, and has no blanks around it.
+    ///
+    /// # Errors
+    /// As parsing it.
+    fn from_plain(text: &str) -> Result<Self, TextError> {
+        text.parse()
+    }
+}
+
 macro_rules! bounded {
     ($name:ident, $allowed:expr) => {
         impl<const MAX: usize> $name<MAX> {
@@ -145,6 +156,17 @@ macro_rules! bounded {
 
             fn from_str(text: &str) -> Result<Self, TextError> {
                 check(text, MAX, $allowed).map(|()| Self(text.into()))
+            }
+        }
+
+        impl<const MAX: usize> FromPlain for $name<MAX> {
+            fn from_plain(text: &str) -> Result<Self, TextError> {
+                match text.len() {
+                    0 => Err(TextError::Empty),
+                    // Only the number of characters is bounded.
+                    length if length <= MAX => Ok(Self(text.into())),
+                    _ => text.parse(),
+                }
             }
         }
 
@@ -228,6 +250,11 @@ mod tests {
                 Ok(())
             };
             prop_assert_eq!(check(&text, 12, &[]), expected);
+            let text = trimmed(&text);
+            if is_plain(text) {
+                prop_assert_eq!(Text::<12>::from_plain(text), text.parse());
+                prop_assert_eq!(Prose::<12>::from_plain(text), text.parse());
+            }
         }
     }
 
