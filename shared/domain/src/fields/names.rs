@@ -26,7 +26,9 @@ impl Names {
         while (at as usize) < names.len() {
             let slot = slot(b"", names[at as usize].as_bytes());
             slots[slot] = at;
-            slots_of[at as usize] = slot as u8;
+            #[expect(clippy::cast_possible_truncation, reason = "there are few slots")]
+            let slot_byte = slot as u8;
+            slots_of[at as usize] = slot_byte;
             taken |= 1 << slot;
             at += 1;
         }

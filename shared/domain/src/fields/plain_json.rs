@@ -69,11 +69,17 @@ impl Scanner<'_> {
         self.expect(b'"')?;
         let begin = self.at;
         let mut end = begin;
-        let mut words = self.bytes.get(begin..)?.as_chunks().0.iter().map(|word| special(u64::from_le_bytes(*word)));
-        match words.by_ref().inspect(|_| end += 8).find(|found| *found != 0) {
-            Some(found) => end = end - 8 + found.trailing_zeros() as usize / 8,
-            None => end += self.bytes.get(end..)?.iter().position(|byte| is_special(*byte))?,
-        }
+        let found = loop {
+            let Some(word) = self.bytes.get(end..)?.first_chunk() else { break None };
+            match special(u64::from_le_bytes(*word)) {
+                0 => end += 8,
+                found => break Some(found),
+            }
+        };
+        end += match found {
+            Some(found) => found.trailing_zeros() as usize / 8,
+            None => self.bytes.get(end..)?.iter().position(|byte| is_special(*byte))?,
+        };
         self.at = end + 1;
         (*self.bytes.get(end)? == b'"').then_some(begin..end)
     }
