@@ -61,6 +61,18 @@ async fn control_totals_are_sums_by_outcome_and_currency() {
             of("failed", 3, json!({ "EUR": "77.00" }), Some(1)),
         ]
     );
+    // The sums are the same whether the check of the row or its account refuses an ambiguous amount.
+    for (column, currency) in [("", ""), (",currency", ",EUR")] {
+        let ambiguous = format!(
+            "external_id;contact.name;total_amount{}\n{};Gil;25.000{}\n",
+            column.replace(',', ";"),
+            id("G"),
+            currency.replace(',', ";")
+        );
+        let job = tenant.get(csv(&tenant, &ambiguous).await.header("location")).await.json();
+        assert_eq!(totals(&job)[0], of("read", 1, json!({}), Some(1)), "{column}");
+        assert_eq!(totals(&job)[5], of("failed", 1, json!({}), Some(1)), "{column}");
+    }
     // A row without a currency is in that of its account.
     let second = format!(
         "external_id,contact.name,total_amount\n{},Ana,100.15\n{},Ben,1\n{},Eva,7\n",

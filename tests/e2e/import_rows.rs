@@ -59,7 +59,7 @@ async fn every_invalid_row_is_listed() {
           "external_id": "[external_id]",
           "field": "contact.name",
           "index": 0,
-          "reason": "the field is required"
+          "reason": "the field is required: the account does not exist yet"
         },
         {
           "code": "required",
@@ -101,7 +101,7 @@ async fn every_invalid_row_is_listed() {
           "code": "unknown_currency",
           "field": "currency",
           "index": 8,
-          "reason": "XYZ is not an ISO 4217 currency code such as ARS, EUR or USD"
+          "reason": "XYZ is not an ISO 4217 currency code such as ARS, EUR or USD; write the code instead of the currency's name"
         },
         {
           "code": "invalid_row",

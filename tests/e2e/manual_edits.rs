@@ -8,7 +8,7 @@ use local::App;
 use reqwest::Method;
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{AccountUpsert, RawRow, RowBody, RowRules, RowWrite, Shape, Written};
+use saldo_domain::import::{AccountUpsert, RawRow, Refused, RowBody, RowRules, RowWrite, Shape, Written};
 use saldo_store::Seen;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
@@ -62,7 +62,10 @@ impl Tables {
             .await
             .expect("DynamoDB")
             .map(|done| done.written)
-            .map_err(|finding| finding.reason.into_owned())
+            .map_err(|refused| match refused {
+                Refused::Invalid(finding) => finding.reason.into_owned(),
+                Refused::Incomplete => "incomplete".to_owned(),
+            })
     }
 
     fn id(&self) -> AccountId {

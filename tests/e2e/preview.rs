@@ -50,7 +50,7 @@ async fn proposed_options_import_the_file_as_it_was_shown() {
     let content = windows_1252(GERMAN);
     let shown = preview(&tenant, content.clone()).await;
     let detected = json!({
-        "encoding": "windows-1252", "encoding_assumed": true, "delimiter": ";", "quote": "\"", "header_line": 3,
+        "encoding": "windows-1252", "encoding_assumed": true, "sheet": null, "delimiter": ";", "quote": "\"", "header_line": 3,
         "decimal_separator": ",", "thousands_separator": ".", "date_format": "DD.MM.YYYY"
     });
     assert_eq!((&shown["detected"], &shown["ambiguities"]), (&detected, &json!([])), "{shown}");
@@ -92,6 +92,17 @@ async fn proposed_options_import_the_file_as_it_was_shown() {
 }
 
 #[tokio::test]
+async fn likely_encoding_is_not_stated_for_ids() {
+    let tenant = saldo().await.tenant().await;
+    // `Ł` in Windows-1250, `£` in Windows-1252.
+    let content = b"external_id;contact.name;total_amount\n\xa3-1;\xa3ukasz;1\n".to_vec();
+    let shown = preview(&tenant, content).await;
+    assert_eq!(shown["detected"]["encoding_assumed"], true, "{shown}");
+    assert_eq!(shown["options"]["encoding"], Value::Null, "{shown}");
+    assert_eq!(shown["rows"][0]["errors"][0]["code"], "uncertain_id", "{shown}");
+}
+
+#[tokio::test]
 async fn ambiguous_columns_are_chosen_by_the_caller() {
     let tenant = saldo().await.tenant().await;
     let csv = "Invoice,Customer,Due date,Amount\nI-1,ACME,01/02/2026,25.000\nI-2,Foo Ltd,03/04/2026,1.250\n";
@@ -126,6 +137,29 @@ async fn ambiguous_columns_are_chosen_by_the_caller() {
         (account["total_amount"].to_string(), &account["due_date"]),
         ("25000".to_owned(), &json!("2026-01-02"))
     );
+}
+
+#[tokio::test]
+async fn names_of_currencies_are_to_be_replaced_by_codes() {
+    let tenant = saldo().await.tenant().await;
+    let csv = |header: &str| {
+        format!("Invoice,Customer,Amount,{header}\nI-1,ACME,25.00,Euro\nI-2,Foo,1.50,US-Dollar\n")
+    };
+    for (header, option, refused) in [("Currency", "columns", 2), ("Währung", "defaults", 0)] {
+        let shown = preview(&tenant, csv(header)).await;
+        let ambiguity = &shown["ambiguities"][0];
+        assert_eq!(
+            (&ambiguity["columns"], &ambiguity["option"], &shown["read"]["refused"]),
+            (&json!([4]), &json!(option), &json!(refused)),
+            "{shown}"
+        );
+        let reason = ambiguity["reason"].as_str().unwrap_or_default();
+        assert!(reason.starts_with("Euro is not an ISO 4217 currency code such as EUR: replace"), "{reason}");
+    }
+    let chosen = "?defaults=%7B%22currency%22%3A%22USD%22%7D&columns=%5B%7B%22from%22%3A%22Currency%22%2C%22to%22%3A%22notes%22%7D%5D";
+    let chosen = post(&tenant, chosen, BYTES, csv("Currency")).await.json();
+    assert_eq!((&chosen["ambiguities"], &chosen["read"]["refused"]), (&json!([]), &json!(0)), "{chosen}");
+    assert_eq!(chosen["rows"][1]["account"]["currency"], "USD");
 }
 
 #[tokio::test]
@@ -215,7 +249,7 @@ async fn files_that_can_t_be_imported_are_explained() {
     let tenant = saldo().await.tenant().await;
     for (body, code) in [
         (&b""[..], "no_rows"),
-        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "other_format"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x08\x00", "invalid_workbook"),
         (b"Dear Sir or Madam,\nplease pay.\n", "no_known_column"),
         (b"\xff\xfe\x00\xd8\x00\xd8", "invalid_encoding"),
     ] {
@@ -245,10 +279,15 @@ async fn files_that_can_t_be_imported_are_explained() {
         (&json!(["total_amount"]), &json!("missing_column"))
     );
     assert_eq!(shown["columns"][1]["field"], "contact.name", "{shown}");
-    // With external ids, such a table is refused row by row.
-    let shown = preview(&tenant, "Belegnummer;Kunde\nR-1;Müller\n").await;
-    let found = (&shown["refusal"], &shown["rows"][0]["errors"][0]["field"]);
-    assert_eq!(found, (&Value::Null, &json!("total_amount")), "{shown}");
+    // With external ids, such a table may change accounts that exist.
+    let shown = preview(&tenant, "Belegnummer;Kunde;Telefon\nR-1;Müller;+491511234567\n").await;
+    let change = json!({ "external_id": "R-1", "contact": { "name": "Müller", "phone": "+491511234567" } });
+    assert_eq!(
+        (&shown["missing"], &shown["read"]["refused"], &shown["rows"][0]["account"]),
+        (&json!(["total_amount"]), &json!(0), &change),
+        "{shown}"
+    );
+    assert_eq!(shown["warnings"][0]["code"], "incomplete_rows", "{shown}");
     let shown = preview(&tenant, "Belegnummer;Kunde;Betrag\nR-1;Müller;5\nR-2;\"Maier;7\n").await;
     assert_eq!(
         (&shown["read"]["rows"], &shown["refusal"]["code"]),

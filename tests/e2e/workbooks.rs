@@ -10,10 +10,10 @@ use testing::{Tenant, saldo};
 use crate::round_trip::rows;
 use crate::uploads::{announce, begin, import as upload};
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A list as a ledger in Germany exports it: a title, its own headers, real dates, amounts in euros, and a row of totals.
-fn german_list() -> Result<Vec<u8>, XlsxError> {
+pub(crate) fn german_list() -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
     workbook.add_worksheet().set_name("Deckblatt")?.write(0, 0, "Debitoren")?;
     let sheet = workbook.add_worksheet();
@@ -181,20 +181,23 @@ async fn long_workbook_is_read_in_blocks_and_fails_where_it_is_damaged() {
     let about = json!({ "format": "xlsx", "filename": "list.xlsx" });
     let job = upload(&tenant, about.clone(), book.clone(), json!({ "dry_run": true })).await;
     assert_eq!((&job["imported"], &job["failed"]), (&json!(1_200), &json!(0)), "{job}");
-    let mut damaged = book.clone();
-    let middle = book.len() / 2;
-    damaged[middle..middle + 100].fill(0);
-    for (content, what) in [(damaged, "can't be read"), (book[..book.len() - 100].to_vec(), "can't be read")]
-    {
-        let job = upload(&tenant, about.clone(), content, json!({})).await;
-        let reason = job["reason"].as_str().unwrap_or_default();
-        assert!(job["status"] == "failed" && reason.contains(what), "{job}");
+    let damaged = |at: usize| {
+        let mut damaged = book.clone();
+        damaged[at..at + 100].fill(0);
+        damaged
+    };
+    // Behind the texts of the first thousand rows.
+    let job = upload(&tenant, about.clone(), damaged(book.len() / 100 * 95), json!({})).await;
+    let reason = job["reason"].as_str().unwrap_or_default();
+    assert!(job["status"] == "failed" && reason.contains("can't be read"), "{job}");
+    for (content, options, code) in [
+        (damaged(book.len() / 2), json!({}), "invalid_workbook"),
+        (book[..book.len() - 100].to_vec(), json!({}), "invalid_workbook"),
+        (book.clone(), json!({ "sheet": "Mai" }), "no_such_sheet"),
+    ] {
+        let refused = begin(&tenant, about.clone(), content, options).await;
+        assert_eq!(refused.problem(), (400, code.to_owned()));
     }
-    let missing = upload(&tenant, about, book, json!({ "sheet": "Mai" })).await;
-    assert!(
-        missing["reason"].as_str().is_some_and(|reason| reason.contains("no sheet \"Mai\"")),
-        "{missing}"
-    );
 }
 
 /// The cells of a workbook's first sheet.

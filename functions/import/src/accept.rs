@@ -14,9 +14,9 @@ use saldo_domain::import::{
     PayloadFile, StatedOptions, UNKNOWN_UPLOAD, Upload, UsedProfile,
 };
 use saldo_formats::read;
-use saldo_formats::read::{HEAD_BYTES, ImportMembers, ReadError};
+use saldo_formats::read::{HEAD_BYTES, ImportMembers, ReadError, check_workbook};
 use saldo_http::{Caller, Parameters, Payload, Problem, Seed};
-use saldo_jobs::import::message;
+use saldo_jobs::import::{message, read_by_range};
 use saldo_store::Limits;
 use saldo_store::failure::Failure;
 use saldo_store::files::{Facts, ImportFiles, uploaded_file};
@@ -32,7 +32,7 @@ use crate::parameters::Query;
 use crate::rows::{Lines, New, Table, Workbook};
 
 /// The media type of a workbook in Office Open XML.
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub(crate) const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// The media types accepted, each with its format.
 const FORMATS: [(&str, Format); 5] = [
     ("application/json", Format::Json),
@@ -209,7 +209,15 @@ async fn checked(
     let filename = upload.filename.as_ref().map(FileName::as_str);
     let format = read::format_of(&head, upload.gzip, stated, filename)?;
     let (notation, profile) = options.notation(format, upload.gzip)?;
-    match read::check_head(&notation, &head, end == file.bytes) {
+    let is_whole = end == file.bytes;
+    let checked = if format == Format::Xlsx && !is_whole {
+        let of_file = notation.clone();
+        let checked = read_by_range(&stores.files, file, move |source| check_workbook(&of_file, source));
+        checked.await?.ok_or(ImportError::NothingUploaded)?
+    } else {
+        read::check_head(&notation, &head, is_whole)
+    };
+    match checked {
         Ok(()) => Ok((notation, profile)),
         Err(ReadError::Payload(PayloadError {
             kind: kind @ PayloadErrorKind::UnmatchedMapping { .. },

@@ -6,40 +6,53 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, StatedOptions, UNKNOWN_UPLOAD};
+use saldo_domain::import::{
+    Format, ImportOfUpload, ImportOptions, PayloadFile, StatedOptions, UNKNOWN_UPLOAD,
+};
+use saldo_domain::money::Currency;
 use saldo_domain::text::Text;
-use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Setting};
+use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Preview, Setting};
 use saldo_formats::read::{ImportMembers, format_of};
 use saldo_http::{Caller, Parameters, Payload, Problem};
+use saldo_jobs::import::read_by_range;
 use saldo_store::failure::Failure;
 use saldo_store::files::{Facts, uploaded_file};
 
 use crate::Stores;
+use crate::accept::XLSX;
 use crate::error::ImportError;
 use crate::options::{Effective, Place};
 use crate::parameters::Query;
 use crate::preview_view::View;
-use crate::rows::{File, Lines, New, Table};
+use crate::rows::{File, Lines, New, Table, Workbook};
 
 /// The media types that are read, each with its format. That of bytes follows from the option `format`, or from the first
 /// of them; API Gateway passes them on unchanged, in any encoding.
-const FORMATS: [(&str, Option<Format>); 5] = [
+const FORMATS: [(&str, Option<Format>); 6] = [
     ("application/json", Some(Format::Json)),
     ("application/x-ndjson", Some(Format::Ndjson)),
     ("application/ndjson", Some(Format::Ndjson)),
     ("text/csv", Some(Format::Csv)),
+    (XLSX, Some(Format::Xlsx)),
     ("application/octet-stream", None),
 ];
 /// The first bytes of a gzip file (RFC 1952).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
-/// The beginning of a file, with the options of its import.
+/// A file, with the options of its import.
 struct Part {
-    bytes: Bytes,
-    is_whole: bool,
+    content: Content,
     format: Format,
     gzip: bool,
     options: ImportOptions,
+}
+
+/// What is read of a file.
+enum Content {
+    /// Its beginning or, of a workbook, all of it.
+    Bytes { bytes: Bytes, is_whole: bool },
+    /// An uploaded workbook, which is read by range: its list of parts is at its end.
+    Workbook(PayloadFile),
 }
 
 /// Previews an import
@@ -49,7 +62,8 @@ struct Part {
 /// rows as an import with the proposed `options` stores them. The `options` can be sent with the import as they are.
 ///
 /// A date format or separator is proposed only if all values that were read prove it. Options in the request are taken over:
-/// send the choices with another preview. To preview a large file, send its first 1,000,001 bytes.
+/// send the choices with another preview. To preview a large file, send its first 1,000,001 bytes, but all of a workbook, or
+/// upload it: its list of parts is at its end. Of a workbook, the first rows of a sheet are read.
 #[utoipa::path(
     post, path = "/v1/imports/preview", operation_id = "preview_import", tag = "Imports",
     params(Query),
@@ -58,6 +72,7 @@ struct Part {
         (Lines = "application/x-ndjson"),
         (Lines = "application/ndjson"),
         (Table = "text/csv"),
+        (Workbook = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (File = "application/octet-stream"),
     )),
     responses(
@@ -81,15 +96,32 @@ pub(crate) async fn preview(
     };
     let organization = stores.guard.keys.organization(org).await?;
     let currency = organization.ok_or_else(|| Failure::missing("the organization of a caller"))?.currency;
-    let (org, format, gzip) = (org.clone(), part.format, part.gzip);
-    let previewed = tokio::task::spawn_blocking(move || {
-        let Part { bytes, is_whole, options, .. } = part;
-        let beginning = Beginning { bytes: &bytes, is_whole, gzip };
-        let setting = Setting { org: &org, default_currency: currency, now: Timestamp::now() };
-        preview::preview(beginning, format, &options, setting)
-    });
-    let preview = previewed.await.map_err(Failure::corrupt("a preview"))??;
+    let (format, gzip) = (part.format, part.gzip);
+    let preview = of_part(&stores, org.clone(), part, currency).await?;
     Ok(Json(View::of(preview, format, gzip)))
+}
+
+/// Previews a part of a file, on a thread where it may block.
+async fn of_part(stores: &Stores, org: OrgId, part: Part, currency: Currency) -> Result<Preview, Problem> {
+    let Part { content, format, gzip, options } = part;
+    let now = Timestamp::now();
+    let previewed = match content {
+        Content::Bytes { bytes, is_whole } => {
+            let previewed = tokio::task::spawn_blocking(move || {
+                let setting = Setting { org: &org, default_currency: currency, now };
+                preview::preview(Beginning { bytes: &bytes, is_whole, gzip }, format, &options, setting)
+            });
+            previewed.await.map_err(Failure::corrupt("a preview"))?
+        }
+        Content::Workbook(file) => {
+            let previewed = read_by_range(&stores.files, &file, move |source| {
+                let setting = Setting { org: &org, default_currency: currency, now };
+                preview::workbook(source, &options, setting)
+            });
+            previewed.await?.ok_or(ImportError::NothingUploaded)?
+        }
+    };
+    Ok(previewed?)
 }
 
 /// The file is the body, or its beginning.
@@ -113,7 +145,7 @@ async fn of_body(
         None => format_of(&bytes, gzip, wanted, None)?,
     };
     let is_whole = bytes.len() <= PREVIEW_BYTES_MAX;
-    part(bytes, is_whole, format, gzip, effective)
+    part(Content::Bytes { bytes, is_whole }, format, gzip, effective)
 }
 
 /// The file was uploaded.
@@ -139,27 +171,26 @@ async fn of_upload(
     let begin = begin.ok_or(ImportError::NothingUploaded)?;
     let filename = upload.filename.as_ref().map(Text::as_str);
     let format = format_of(&begin, upload.gzip, effective.options.format.or(upload.format), filename)?;
-    part(begin, length == bytes, format, upload.gzip, effective)
+    let is_whole = length == bytes;
+    let content = match format {
+        Format::Xlsx if !is_whole => Content::Workbook(PayloadFile { name, bytes, etag }),
+        _ => Content::Bytes { bytes: begin, is_whole },
+    };
+    part(content, format, upload.gzip, effective)
 }
 
 /// The part that is previewed, if an import accepts the options for this format.
-fn part(
-    bytes: Bytes,
-    is_whole: bool,
-    format: Format,
-    gzip: bool,
-    effective: Effective,
-) -> Result<Part, Problem> {
+fn part(content: Content, format: Format, gzip: bool, effective: Effective) -> Result<Part, Problem> {
     let (notation, _) = effective.notation(format, gzip)?;
-    Ok(Part { bytes, is_whole, format, gzip, options: *notation.options })
+    Ok(Part { content, format, gzip, options: *notation.options })
 }
 
 fn format(media_type: Option<&str>) -> Result<Option<Format>, Problem> {
     let format = FORMATS.into_iter().find(|(name, _)| media_type == Some(name));
     format.map(|(_, format)| format).ok_or_else(|| {
-        Problem::unsupported_media_type(
-            "application/json, application/x-ndjson, text/csv, application/octet-stream",
-        )
+        Problem::unsupported_media_type(&format!(
+            "application/json, application/x-ndjson, text/csv, {XLSX}, application/octet-stream"
+        ))
     })
 }
 

@@ -4,7 +4,9 @@ use saldo_domain::account::AccountField;
 use saldo_domain::fields::{Finding, PayloadError, Severity};
 use saldo_domain::import::{DateFormat, Format, ImportOptions, Quote};
 use saldo_domain::money::{DecimalSeparator, ThousandsSeparator};
-use saldo_formats::preview::{Ambiguity, Choice, Detected, Fills, Preview, PreviewColumn, PreviewRow};
+use saldo_formats::preview::{
+    Ambiguity, Choice, Detected, Fills, Preview, PreviewColumn, PreviewRow, PreviewSheet,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -21,9 +23,11 @@ pub(crate) struct View {
     /// Whether the file is compressed.
     compressed: bool,
     detected: DetectedView,
+    /// The sheets of a workbook, in its order.
+    sheets: Vec<SheetView>,
     /// The columns of a table, in the order of the file.
     columns: Vec<ColumnView>,
-    /// The required fields that no column fills.
+    /// The fields that new accounts need, and that no column fills.
     missing: Vec<&'static str>,
     /// What the caller has to choose.
     ambiguities: Vec<AmbiguityView>,
@@ -47,17 +51,21 @@ pub(crate) struct View {
 #[derive(Serialize, ToSchema)]
 #[schema(as = DetectedNotation)]
 struct DetectedView {
-    /// The encoding.
-    encoding: &'static str,
+    /// The encoding of a text.
+    #[schema(required)]
+    encoding: Option<&'static str>,
     /// Whether the encoding is the most likely one, and not certain.
     encoding_assumed: bool,
+    /// The name of the sheet of a workbook.
+    #[schema(required)]
+    sheet: Option<String>,
     /// The separator of cells.
     #[schema(required)]
     delimiter: Option<char>,
     /// The quotation mark of cells.
     #[schema(required, value_type = Option<String>)]
     quote: Option<Quote>,
-    /// The line of the header, from 1.
+    /// The line of the header, or its row in a workbook, from 1.
     #[schema(required, minimum = 1)]
     header_line: Option<u64>,
     /// The decimal separator of amounts.
@@ -69,6 +77,16 @@ struct DetectedView {
     /// The format of dates.
     #[schema(required, value_type = Option<String>)]
     date_format: Option<DateFormat>,
+}
+
+/// A sheet of a workbook.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PreviewSheet)]
+struct SheetView {
+    /// Its name, for the option `sheet`.
+    name: String,
+    /// Whether spreadsheets hide it.
+    hidden: bool,
 }
 
 /// A column of a table.
@@ -139,9 +157,9 @@ struct ChoiceView {
 #[derive(Serialize, ToSchema)]
 #[schema(as = PreviewRead)]
 struct ReadView {
-    /// The bytes, without compression.
+    /// The bytes, without compression; of a workbook, those of the values.
     bytes: u64,
-    /// Whether this is the whole file.
+    /// Whether this is the whole file, or the whole sheet.
     complete: bool,
     /// The rows.
     rows: u64,
@@ -157,11 +175,11 @@ struct ReadView {
 struct RowView {
     /// Its index, counting from 0.
     index: u64,
-    /// The line on which it begins; null in JSON.
+    /// The line on which it begins, or its row in a workbook; null in JSON.
     #[schema(required, minimum = 1)]
     line: Option<u64>,
     /// The fields that the account gets, under the names of an export. An existing account keeps the fields that the row does
-    /// not have. Null if the row is refused.
+    /// not have. A row that lacks what a new account needs has those alone that it changes. Null if the row is refused.
     #[schema(required, value_type = Option<Object>)]
     account: Option<Box<RawValue>>,
     /// Whether a later row about the same account supersedes it.
@@ -184,11 +202,14 @@ struct RefusalView {
 
 impl View {
     pub(crate) fn of(preview: Preview, format: Format, compressed: bool) -> Self {
-        let Preview { detected, bytes, is_whole, columns, ambiguities, options, missing, rows } = preview;
+        let Preview { detected, sheets, bytes, is_whole, columns, ambiguities, options, missing, rows } =
+            preview;
+        let sheet = |PreviewSheet { name, is_visible }| SheetView { name, hidden: !is_visible };
         Self {
             format,
             compressed,
             detected: detected.into(),
+            sheets: sheets.into_iter().map(sheet).collect(),
             columns: columns.into_iter().enumerate().map(column).collect(),
             missing: missing.into_iter().map(AccountField::name).collect(),
             ambiguities: ambiguities.into_iter().map(AmbiguityView::from).collect(),
@@ -213,6 +234,7 @@ impl From<Detected> for DetectedView {
         Self {
             encoding: detected.encoding,
             encoding_assumed: detected.is_encoding_assumed,
+            sheet: detected.sheet,
             delimiter: detected.delimiter,
             quote: detected.quote,
             header_line: detected.header_line,

@@ -7,8 +7,8 @@ use csv::{QuoteStyle, WriterBuilder};
 use futures::TryStreamExt;
 use saldo_domain::fields::Severity;
 use saldo_domain::import::{
-    AccountField, ChunkReport, ImportJob, ImportOptions, ImportStatus, Quote, REASON, RowBody, RowReport,
-    Shape,
+    AccountField, CellMark, ChunkReport, Column, ImportJob, ImportOptions, ImportStatus, Quote, REASON,
+    RowBody, RowReport, Shape,
 };
 use saldo_formats::formula::guarded_cell;
 use saldo_http::Problem;
@@ -50,7 +50,8 @@ enum Layout {
     Lines,
     /// The cells of a table as they were sent, without those of the column at `why`. A file of refused rows that is
     /// refused again has such a column, and its reasons are replaced.
-    Cells { header: Vec<String>, form: Form, why: Option<usize> },
+    /// `ids` are the positions of the columns with ids.
+    Cells { header: Vec<String>, form: Form, why: Option<usize>, ids: Vec<usize> },
     /// Objects as a table. A field that all rows lack has no column, because an empty cell would clear it. Rows that
     /// are not objects have a column of their own.
     Fields { mentioned: Vec<bool>, unstructured: bool },
@@ -94,7 +95,9 @@ impl Layout {
                 .and_then(|line| usize::try_from(line - 1).ok())
                 .unwrap_or_default(),
         };
-        Self::Cells { header: without(header, why), form, why }
+        let is_id = |column: &Column| column.field.is_some_and(|field| AccountField::IDS.contains(&field));
+        let ids = columns.iter().enumerate().filter(|(_, column)| is_id(column)).map(|(at, _)| at).collect();
+        Self::Cells { header: without(header, why), form, why, ids }
     }
 
     fn notation(&self) -> Notation {
@@ -166,8 +169,12 @@ impl Layout {
 
     fn cells(&self, body: &RowBody) -> Vec<String> {
         match (self, body) {
-            (Self::Cells { why, .. }, RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) => {
-                without(cells.iter().map(str::to_owned).collect(), *why)
+            (Self::Cells { why, ids, .. }, RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) => {
+                let text = |(at, text): (usize, &str)| {
+                    let mark = cells.mark(at).filter(|_| ids.contains(&at));
+                    mark.and_then(stand_in).unwrap_or(text).to_owned()
+                };
+                without(cells.iter().enumerate().map(text).collect(), *why)
             }
             (Self::Fields { mentioned, unstructured }, body) => {
                 let texts = body.texts().into_iter().zip(mentioned).filter(|(_, mentioned)| **mentioned);
@@ -216,6 +223,16 @@ impl Form {
     }
 }
 
+/// What stands for an id that a workbook has as a value of another type. The value itself would pass for an id when the file
+/// is imported again; an import refuses these as it refuses errors of spreadsheets.
+fn stand_in(mark: CellMark) -> Option<&'static str> {
+    match mark {
+        CellMark::LongNumber => Some("#NUMBER!"),
+        CellMark::Date => Some("#DATE!"),
+        CellMark::Number | CellMark::Error | CellMark::NoResult => None,
+    }
+}
+
 fn without(mut cells: Vec<String>, at: Option<usize>) -> Vec<String> {
     if let Some(at) = at.filter(|at| *at < cells.len()) {
         cells.remove(at);
@@ -241,7 +258,7 @@ fn line(body: &RowBody) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
     use saldo_domain::fields::{Finding, FindingCode};
-    use saldo_domain::import::{self, Column, Format, Misquoting, processing_failed};
+    use saldo_domain::import::{self, Cells, Format, Misquoting, RowRules, processing_failed};
     use saldo_formats::read;
 
     use super::*;
@@ -293,6 +310,29 @@ mod tests {
             '=1+1,-12.50,\"ambiguous\n'=3\"\n\
             \"'\"\"=2\"\" x\",a;'@b,\"ambiguous\n'=3\"\n";
         assert_eq!(String::from_utf8(file(&report)).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn refused_id_of_a_workbook_is_refused_again() {
+        for (id, mark) in [("4004004004004000", CellMark::LongNumber), ("2026-03-01", CellMark::Date)] {
+            let mut cells = Cells::default();
+            cells.push_marked(id, Some(mark));
+            cells.push_marked("100", Some(CellMark::Number));
+            let mut report = report(',', ["external_id", "total_amount"], vec![RowBody::Cells(cells)]);
+            if let Shape::Columns { columns, .. } = &mut report.shape {
+                columns[0].field = Some(AccountField::ExternalId);
+            }
+            let file = file(&report);
+            let mut codes = Vec::new();
+            read::read(&import::Notation::of(Format::Csv), file.as_slice(), |shape, row| {
+                let checked = row.check(shape, &RowRules::default(), "EUR".parse().expect("a currency"));
+                codes.extend(checked.findings.into_iter().map(|finding| finding.code));
+                Ok(())
+            })
+            .expect("a readable file");
+            assert!(codes.contains(&FindingCode::MangledId), "{id}: {codes:?}");
+            assert!(String::from_utf8(file).is_ok_and(|file| file.contains(",100,")), "{id}");
+        }
     }
 
     proptest! {

@@ -18,13 +18,13 @@ pub(crate) struct Flags {
     /// The sheet of a workbook: its name or its number; the first by default.
     #[arg(long, value_name = "SHEET")]
     sheet: Option<String>,
-    /// The decimal separator of amounts in CSV; a point by default.
+    /// The decimal separator of amounts in CSV, and in cells of XLSX that hold texts; a point by default.
     #[arg(long, value_name = "CHARACTER")]
     decimal_separator: Option<String>,
-    /// The separator of thousands in amounts in CSV; none by default.
+    /// The separator of thousands in such amounts; none by default.
     #[arg(long, value_name = "CHARACTER")]
     thousands_separator: Option<String>,
-    /// The format of dates, such as DD/MM/YYYY; YYYY-MM-DD by default.
+    /// The format of dates that are texts, such as DD/MM/YYYY; YYYY-MM-DD by default.
     #[arg(long, value_name = "FORMAT")]
     date_format: Option<String>,
     /// The encoding of CSV, such as windows-1252; recognized by default.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use serde_json::Map;
 
 use crate::answer::{Outcome, note};
 use crate::api::{Api, Document};
@@ -103,6 +104,16 @@ pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
     }
     journal.end(&place);
     Ok(job::outcome(&job))
+}
+
+/// Uploads a file, unless an earlier command has uploaded it, and returns the id of the upload.
+///
+/// # Errors
+/// When the file can't be read, or was not uploaded.
+pub(crate) async fn upload(session: &Session, api: &Api, file: &Path) -> Result<String> {
+    let source = Source::read(file, false, &session.state).await?;
+    let journal = Journal::open(&session.state)?;
+    submit::upload_alone(session, api, &journal, &Submission { source, options: Map::new() }).await
 }
 
 /// Writes the refused rows into a file. The import has ended: a file that can't be written does not change its result.

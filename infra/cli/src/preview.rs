@@ -4,7 +4,7 @@
 mod table;
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -15,20 +15,28 @@ use crate::answer::{Outcome, Output, note, print};
 use crate::api::Document;
 use crate::file::Sink;
 use crate::flags::Flags;
+use crate::import;
 use crate::options::{self, Chosen};
 use crate::session::Session;
 
 const PREVIEWS: &str = "/v1/imports/preview";
 /// The media type of a file whose format follows from its bytes.
 const BYTES: &str = "application/octet-stream";
+/// The media type of a request that names an upload.
+const JSON: &str = "application/json";
 /// What is sent of a file: one byte more than the API reads, so that it knows that there is more.
 const PART_BYTES: u64 = 1_000_001;
+/// The first bytes of a workbook, which is a ZIP archive.
+const ZIP: &[u8] = b"PK\x03\x04";
+/// The bytes of a workbook that a request takes. A larger one is uploaded: its list of parts is at its end.
+const BODY_BYTES_MAX: u64 = 4_000_000;
 
 const EXAMPLES: &str = "\
 Examples:
   saldo preview debitoren.csv
   saldo preview debitoren.csv --save-options erp.json
   saldo preview aging.csv --date-format MM/DD/YYYY --save-options erp.json
+  saldo preview debitoren.xlsx --sheet 'Offene Posten'
   saldo import debitoren.csv --options erp.json --wait
 
 Exit status:
@@ -38,7 +46,8 @@ Exit status:
 
 /// Shows how a file is written and what an import would store of it.
 ///
-/// Reads the first 1,000,000 bytes and stores nothing. A date format or a separator is proposed only if all values that
+/// Reads the first 1,000,000 bytes, or the first rows of a sheet of a workbook, and stores nothing. A workbook of more than
+/// 4,000,000 bytes is uploaded for that; `saldo import` does not upload it again. A date format or a separator is proposed only if all values that
 /// were read prove it. Where they don't, the command lists the choices: state one with an option, and look again.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
@@ -66,8 +75,15 @@ pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> 
         flags: &preview.flags,
     };
     let options = options::of(&session.config, &api, chosen).await?;
-    let part = part(&preview.file)?;
-    let answer = api.post_bytes(&path(&options), BYTES, part).await;
+    let answer = match part(&preview.file)? {
+        Part::Bytes(part) => api.post_bytes(&path(&options), BYTES, part).await,
+        Part::LargeWorkbook => {
+            let upload_id = import::upload(session, &api, &preview.file).await?;
+            let mut body = options.clone();
+            body.insert("upload_id".to_owned(), upload_id.into());
+            api.post_bytes(PREVIEWS, JSON, Value::Object(body).to_string().into_bytes()).await
+        }
+    };
     let answer = answer.map_err(|error| match error.refusal() {
         Some(refusal) if refusal.status.as_u16() == 400 => {
             anyhow!("{} can't be imported: {error}", preview.file.display())
@@ -91,28 +107,49 @@ pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> 
     Ok(outcome(&document))
 }
 
-/// The first bytes of a file.
-fn part(file: &Path) -> Result<Vec<u8>> {
-    let shown = || format!("{} can't be read", file.display());
-    let mut part = Vec::new();
-    if file == Path::new("-") {
-        io::stdin().lock().take(PART_BYTES).read_to_end(&mut part).context("standard input can't be read")?;
+/// What is sent of a file.
+enum Part {
+    /// Its first bytes or, of a workbook, all of them.
+    Bytes(Vec<u8>),
+    /// A workbook that a request can't hold.
+    LargeWorkbook,
+}
+
+fn part(file: &Path) -> Result<Part> {
+    let is_piped = file == Path::new("-");
+    let shown = if is_piped { "standard input".to_owned() } else { file.display().to_string() };
+    let source: Box<dyn Read> = if is_piped {
+        Box::new(io::stdin().lock())
     } else {
         let opened = match File::open(file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                bail!("there is no file {}.", file.display())
-            }
-            opened => opened.with_context(shown)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => bail!("there is no file {shown}."),
+            opened => opened.with_context(|| format!("{shown} can't be read"))?,
         };
         if opened.metadata().is_ok_and(|about| about.is_dir()) {
-            bail!("{} is a folder. Name a file in it.", file.display());
+            bail!("{shown} is a folder. Name a file in it.");
         }
-        opened.take(PART_BYTES).read_to_end(&mut part).with_context(shown)?;
+        Box::new(opened)
+    };
+    let part = read_part(source).with_context(|| format!("{shown} can't be read"))?;
+    match &part {
+        Part::Bytes(bytes) if bytes.is_empty() => bail!("{shown} is empty."),
+        Part::LargeWorkbook if is_piped => bail!(
+            "a workbook of more than {BODY_BYTES_MAX} bytes can't be previewed from standard input. Name the file."
+        ),
+        _ => Ok(part),
     }
-    if part.is_empty() {
-        bail!("{} is empty.", file.display());
+}
+
+fn read_part(mut source: impl Read) -> io::Result<Part> {
+    let mut part = Vec::new();
+    source.by_ref().take(PART_BYTES).read_to_end(&mut part)?;
+    if part.starts_with(ZIP) {
+        source.take(BODY_BYTES_MAX + 1 - part.len() as u64).read_to_end(&mut part)?;
+        if part.len() as u64 > BODY_BYTES_MAX {
+            return Ok(Part::LargeWorkbook);
+        }
     }
-    Ok(part)
+    Ok(Part::Bytes(part))
 }
 
 /// The path, with the options as a query: texts as they are, other values as JSON.

@@ -233,7 +233,7 @@ mod tests {
         let row = json!({ "contact": { "name": text }, "total_amount": 1, "owner_id": text, "notes": notes });
         let row = RawRow { index: 0, line: None, body: import::RowBody::Json(row.to_string().into()) };
         let upsert = row.check(&import::Shape::Objects, &RowRules::default(), "ARS".parse().ok()?).upsert?;
-        let (name, notes) = (upsert.contact.name.to_string(), upsert.notes.value().map(String::from));
+        let (name, notes) = (upsert.contact.name?.to_string(), upsert.notes.value().map(String::from));
         (upsert.owner_id.value()?.as_str() == name).then_some((name, notes))
     }
 
@@ -286,10 +286,10 @@ mod tests {
         }
         let contact = account.contact.as_ref();
         upsert.id.as_ref() == Some(&account.id)
-            && Some(&upsert.contact.name) == contact.map(|contact| &contact.name)
+            && upsert.contact.name.as_ref() == contact.map(|contact| &contact.name)
             && upsert.contact.email == patch(contact.and_then(|contact| contact.email.as_ref()))
-            && Some(upsert.total_amount) == account.total_amount
-            && upsert.balance() == account.balance
+            && upsert.total_amount == account.total_amount
+            && upsert.balance() == Some(account.balance)
             && upsert.kind == Patch::Set(account.kind.clone())
             && upsert.source_system == patch(account.source_system.as_ref())
             && upsert.owner_id == patch(account.owner_id.as_ref())

@@ -220,9 +220,13 @@ fn imported(
     Ok((rows.collect(), contents.assumed_encoding))
 }
 
+fn name_of(upsert: &AccountUpsert) -> Option<&str> {
+    upsert.contact.name.as_ref().map(|name| name.as_str())
+}
+
 fn is_same(row: &Row, upsert: &AccountUpsert) -> bool {
     upsert.external_id.as_ref().is_some_and(|id| id.as_str() == row.external_id)
-        && upsert.total_amount == row.amount
+        && upsert.total_amount == Some(row.amount)
         && matches!(upsert.currency, Patch::Set(currency) if currency.code() == row.currency)
         && upsert.due_date == Patch::Set(row.due)
 }
@@ -239,7 +243,7 @@ fn files_are_read_as_they_were_meant_or_refused() {
         for (row, upsert) in file.rows.iter().zip(&rows) {
             let upsert = upsert.as_ref().unwrap_or_else(|| panic!("refused: {row:?}\n{}", file.about));
             assert!(
-                is_same(row, upsert) && upsert.contact.name.as_str() == row.name,
+                is_same(row, upsert) && name_of(upsert) == Some(row.name.as_str()),
                 "{row:?} was {upsert:?}\n{}",
                 file.about
             );
@@ -250,13 +254,14 @@ fn files_are_read_as_they_were_meant_or_refused() {
         };
         assert_eq!(rows.len(), file.rows.len(), "{}", file.about);
         for (row, upsert) in file.rows.iter().zip(&rows) {
-            let Some(upsert) = upsert else {
+            // No account of these rows exists, so an incomplete row is refused when it is written.
+            let Some(upsert) = upsert.as_ref().filter(|upsert| upsert.is_complete()) else {
                 refused += 1;
                 continue;
             };
             same += 1;
             assert!(is_same(row, upsert), "without options, {row:?} was {upsert:?}\n{}", file.about);
-            let has_same_text = upsert.contact.name.as_str() == row.name;
+            let has_same_text = name_of(upsert) == Some(row.name.as_str());
             assert!(
                 has_same_text || (file.is_legacy && assumed.is_some()),
                 "{row:?} was {upsert:?}\n{}",

@@ -10,24 +10,24 @@
 //! | accesses | `org` | `id` | |
 //! | idempotency | `request` | | |
 
+mod jobs;
+mod transactions;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::HEXLOWER;
-use jiff::Timestamp;
 use saldo_domain::access::LoginHash;
-use saldo_domain::account::{AccountIdentifier, OwnerId};
-use saldo_domain::date::Date;
-use saldo_domain::id::{
-    AccessId, AccountId, ClientId, Id, ImportId, KeyId, NotificationId, OrgId, ProfileId, TransactionId,
-};
-use saldo_domain::import::ProfileName;
+use saldo_domain::account::OwnerId;
+use saldo_domain::id::{AccessId, AccountId, ClientId, KeyId, NotificationId, OrgId};
 use saldo_domain::key::KeyHash;
 use saldo_domain::notification::{NotifyUri, ObserveKey};
-use saldo_domain::transaction::{Place, Sequence, Source, Transaction};
 use sha2::{Digest, Sha256};
 
 use crate::dynamodb::item::{Item, Reader, text};
 use crate::dynamodb::{Index, Key, Operations};
 use crate::failure::Failure;
+
+pub(crate) use jobs::JOB_PART;
+pub(crate) use transactions::{sequence, valued, valued_from, valued_to};
 
 /// Declares the type of a table's keys; its fields are the key attributes.
 macro_rules! key {
@@ -147,190 +147,6 @@ impl ClientKey {
     /// The partition of a shard of an organization's clients.
     pub(crate) fn shard(org: &OrgId, number: u16) -> String {
         shard(org, number)
-    }
-}
-
-impl TransactionKey {
-    /// The index of an account's transactions by value date.
-    pub(crate) const BY_DATE: Index = Index { name: "by_date", partition: "account" };
-
-    /// The key of a booked transaction.
-    pub(crate) fn booked(org: &OrgId, transaction: &Transaction) -> Self {
-        Self::with_id(org, transaction.source, &transaction.account_identifier, &transaction.id)
-    }
-
-    /// The key of the booked transaction with this id.
-    pub(crate) fn with_id(
-        org: &OrgId,
-        source: Source,
-        account: &AccountIdentifier,
-        id: &TransactionId,
-    ) -> Self {
-        Self { account: Self::booked_on(org, source, account), id: id.to_string() }
-    }
-
-    /// The key of a pending transaction of a bank's account.
-    pub(crate) fn pending(org: &OrgId, account: &AccountId, id: &TransactionId) -> Self {
-        Self { account: Self::pending_on(org, account), id: id.to_string() }
-    }
-
-    /// The key of the item that says that an account has transactions.
-    pub(crate) fn account_item(org: &OrgId, account: &AccountIdentifier) -> Self {
-        Self { account: Self::account_items(org), id: account.to_string() }
-    }
-
-    /// The partition of the transactions that this source reports of an account. Those of banks have partitions of
-    /// their own, which no request can name: an identifier comes after the `#`.
-    pub(crate) fn booked_on(org: &OrgId, source: Source, account: &AccountIdentifier) -> String {
-        format!("{}{account}", Self::prefix(org, source))
-    }
-
-    /// The account in such a partition key.
-    pub(crate) fn account_of(org: &OrgId, source: Source, partition: &str) -> Option<AccountIdentifier> {
-        partition.strip_prefix(&Self::prefix(org, source))?.parse().ok()
-    }
-
-    fn prefix(org: &OrgId, source: Source) -> String {
-        match source {
-            Source::Api => format!("{org}#"),
-            Source::Sync => format!("bank#{org}#"),
-        }
-    }
-
-    /// The partition of the pending transactions of a bank's account. No account has this partition: it does not
-    /// begin with an organization.
-    pub(crate) fn pending_on(org: &OrgId, account: &AccountId) -> String {
-        format!("pending#{org}#{account}")
-    }
-
-    /// The partition of the items that name an organization's accounts with transactions. No account has this
-    /// partition: it lacks the `#` before an identifier.
-    pub(crate) fn account_items(org: &OrgId) -> String {
-        org.to_string()
-    }
-
-    /// The key in [`Self::BY_DATE`] of the transaction at this place, for a page that starts after it.
-    pub(crate) fn by_date(org: &OrgId, source: Source, account: &AccountIdentifier, place: &Place) -> Item {
-        let mut key = Self::with_id(org, source, account, &place.id).attributes();
-        key.insert("valued".to_owned(), text(valued(place)));
-        key
-    }
-}
-
-/// The sort key in [`TransactionKey::BY_DATE`] of the transaction at this place.
-pub(crate) fn valued(place: &Place) -> String {
-    format!("{}#{}#{}", place.day(), place.sequence(), place.id)
-}
-
-/// The sequence in such a key.
-pub(crate) fn sequence(valued: &str) -> Option<Sequence> {
-    valued.split('#').nth(1)?.parse().ok()
-}
-
-/// A sort key before those of the day's transactions.
-pub(crate) fn valued_from(day: Date) -> String {
-    format!("{day}#")
-}
-
-/// A sort key after those of the day's transactions.
-pub(crate) fn valued_to(day: Date) -> String {
-    format!("{day}#~")
-}
-
-/// The sort key of a job, among its parts.
-pub(crate) const JOB_PART: &str = "job";
-
-impl JobKey {
-    /// The index of an organization's jobs by kind.
-    pub(crate) const BY_ORG: Index = Index { name: "by_org", partition: "listed" };
-
-    /// The key of a job.
-    pub(crate) fn new(org: &OrgId, id: &impl Id) -> Self {
-        Self { job: Self::partition(org, id), part: JOB_PART.to_owned() }
-    }
-
-    /// The key of a bucket of an import's chunks.
-    pub(crate) fn bucket(org: &OrgId, id: &impl Id, number: u32) -> Self {
-        Self { job: Self::partition(org, id), part: Self::bucket_part(number) }
-    }
-
-    /// The key of the entry of an organization's open import with this place in the order.
-    pub(crate) fn open_import(org: &OrgId, place: &ImportId) -> Self {
-        Self { job: Self::open_imports(org), part: place.to_string() }
-    }
-
-    /// The key of the newest place in the order that an organization's planners have looked from.
-    pub(crate) fn newest_planned(org: &OrgId) -> Self {
-        Self { job: Self::open_imports(org), part: "newest-planned".to_owned() }
-    }
-
-    /// The partition of the entries of an organization's open imports.
-    pub(crate) fn open_imports(org: &OrgId) -> String {
-        format!("{org}#open-imports")
-    }
-
-    /// The key of an import profile.
-    pub(crate) fn profile(org: &OrgId, id: &ProfileId) -> Self {
-        Self { job: Self::profiles(org), part: id.to_string() }
-    }
-
-    /// The key of the item that says which profile has a name.
-    pub(crate) fn profile_name(org: &OrgId, name: &ProfileName) -> Self {
-        Self { job: Self::profiles(org), part: format!("name#{name}") }
-    }
-
-    /// The key of an old version of an import profile. Ten digits keep any number in order as text.
-    pub(crate) fn profile_version(org: &OrgId, id: &ProfileId, version: u32) -> Self {
-        Self { job: Self::partition(org, id), part: format!("version#{version:010}") }
-    }
-
-    /// The partition of an organization's import profiles.
-    pub(crate) fn profiles(org: &OrgId) -> String {
-        format!("{org}#import-profiles")
-    }
-
-    /// The key attributes, as items repeat them.
-    pub(crate) fn into_parts(self) -> (String, String) {
-        (self.job, self.part)
-    }
-
-    /// The partition of a job and its parts.
-    pub(crate) fn partition(org: &OrgId, id: &impl Id) -> String {
-        format!("{org}#{id}")
-    }
-
-    /// The sort key of a bucket. Ten digits keep any number in order as text.
-    pub(crate) fn bucket_part(number: u32) -> String {
-        format!("chunks#{number:010}")
-    }
-
-    /// The partition in [`Self::BY_ORG`] of an organization's jobs of a kind.
-    pub(crate) fn listed(org: &OrgId, kind: &str) -> String {
-        format!("{org}{}", Self::list(kind))
-    }
-
-    /// What the lists of a kind of job have in common.
-    pub(crate) fn list(kind: &str) -> String {
-        format!("#{kind}")
-    }
-
-    /// The import whose job has this key.
-    pub(crate) fn import(&self) -> Result<ImportId, Failure> {
-        let id = self.job.split_once('#').and_then(|(_, id)| id.parse().ok());
-        id.ok_or_else(|| Failure::corrupt("a key of jobs")("it is not an import's"))
-    }
-
-    /// What the partition key of an import begins with whose id was made at this time. Such texts sort by time, among each
-    /// other and among the keys.
-    pub(crate) fn imports_at(org: &OrgId, at: Timestamp) -> String {
-        format!("{org}#{}", ImportId::beginning_at(at))
-    }
-
-    /// The key in [`Self::BY_ORG`] of a job, for a page that starts after it.
-    pub(crate) fn by_org(org: &OrgId, id: &impl Id, kind: &str) -> Item {
-        let mut key = Self::new(org, id).attributes();
-        key.insert("listed".to_owned(), text(Self::listed(org, kind)));
-        key
     }
 }
 

@@ -105,6 +105,21 @@ async fn request(api: &Api, submission: &Submission, begun: &BegunImport) -> Res
     answer.text_of("job_id").parse().map_err(|_| anyhow!("Saldo has accepted the import but named no job."))
 }
 
+/// Makes sure that the file is in S3, for a command that imports nothing. Returns the id of the upload.
+///
+/// # Errors
+/// When the file was not uploaded.
+pub(super) async fn upload_alone(
+    session: &Session,
+    api: &Api,
+    journal: &Journal,
+    submission: &Submission,
+) -> Result<String> {
+    let parts = submission.upload_parts(api);
+    let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+    upload(session, api, journal, submission, &Place::of(&parts)).await
+}
+
 /// Makes sure that the file is in S3, and returns the id of the upload.
 async fn upload(
     session: &Session,

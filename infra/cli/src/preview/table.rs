@@ -52,6 +52,7 @@ fn detected(preview: &Value) -> String {
         ("encoding", format!("{encoding}{assumed}")),
         ("delimiter", character("delimiter")),
         ("quote", character("quote")),
+        ("sheet", sheet(preview)),
         ("header_line", cell(&detected["header_line"])),
         ("decimal_separator", character("decimal_separator")),
         ("thousands_separator", character("thousands_separator")),
@@ -62,6 +63,14 @@ fn detected(preview: &Value) -> String {
         ("missing", cell(&preview["missing"])),
     ];
     members(all.map(|(name, value)| (name.to_owned(), value)))
+}
+
+/// The sheet that was read of a workbook, and the others.
+fn sheet(preview: &Value) -> String {
+    let read = cell(&preview["detected"]["sheet"]);
+    let names = list(preview, "sheets").iter().map(|sheet| cell(&sheet["name"]));
+    let others: Vec<_> = names.filter(|name| *name != read).collect();
+    if others.is_empty() { read } else { format!("{read} (others: {})", others.join(", ")) }
 }
 
 fn list<'a>(preview: &'a Value, name: &str) -> &'a [Value] {

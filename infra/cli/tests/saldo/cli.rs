@@ -136,7 +136,7 @@ impl User {
     }
 
     /// Runs a command with this on its stdin.
-    pub(crate) async fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+    pub(crate) async fn run_with(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
         self.write(".stdin", input);
         let mut command = self.command(arguments);
         command.stdin(fs::File::open(self.path(".stdin")).expect("a file"));

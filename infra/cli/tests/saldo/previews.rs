@@ -1,6 +1,8 @@
 //! Previews, and imports with the options that they propose.
 
+use rust_xlsxwriter::{Workbook, XlsxError};
 use serde_json::{Value, json};
+use testing::sha256;
 
 use crate::cli::User;
 
@@ -74,4 +76,41 @@ async fn files_that_can_t_be_previewed_are_exit_status_2() {
     let piped = user.run_with(&["preview", "-", "--format", "csv", "--output", "json"], GERMAN).await;
     let read: &Value = &piped.json()["read"];
     assert_eq!((piped.code, &read["rows"]), (Some(1), &json!(3)), "{piped:?}");
+}
+
+#[tokio::test]
+async fn workbooks_are_sent_whole_or_uploaded() {
+    let (user, tenant) = User::of_tenant().await;
+    let book = |rows: u32| -> Result<Vec<u8>, XlsxError> {
+        let mut workbook = Workbook::new();
+        workbook.add_worksheet().set_name("Deckblatt")?.write(0, 0, "Debitoren")?;
+        let sheet = workbook.add_worksheet().set_name("Offene Posten")?;
+        for (column, header) in (0..).zip(["Beleg", "Kunde", "Betrag", "Text"]) {
+            sheet.write(0, column, header)?;
+        }
+        for row in 1..=rows {
+            let noise = ["a", "b", "c"].map(|salt| sha256(format!("{row}{salt}").as_bytes())).concat();
+            sheet.write(row, 0, format!("R-{row}"))?.write(row, 1, "Müller")?;
+            sheet.write(row, 2, f64::from(row))?.write(row, 3, noise)?;
+        }
+        workbook.save_to_buffer()
+    };
+    user.write("small.xlsx", book(2).expect("a workbook"));
+    let shown = user.run(&["preview", "small.xlsx", "--sheet", "2", "--save-options", "erp.json"]).await;
+    insta::assert_snapshot!("preview_workbook", shown.shown());
+    let ran =
+        user.run(&["import", "small.xlsx", "--options", "erp.json", "--wait", "--output", "json"]).await;
+    assert_eq!((ran.code, &ran.json()["imported"]), (Some(0), &json!(2)), "{ran:?}");
+
+    let large = book(60_000).expect("a workbook");
+    assert!(large.len() > 4_000_000, "{}", large.len());
+    user.write("large.xlsx", &large);
+    let shown = user.run(&["preview", "large.xlsx", "--output", "json"]).await;
+    let shown_of_large = shown.json();
+    assert_eq!((shown.code, &shown_of_large["read"]["complete"]), (Some(0), &json!(false)), "{shown:?}");
+    assert_eq!(shown_of_large["options"]["sheet"], "Offene Posten");
+    assert_eq!(tenant.get("/api/v1/import").await.json()["data"].as_array().map(Vec::len), Some(1));
+    let piped = user.run_with(&["preview", "-"], &large).await;
+    let expected = "saldo: a workbook of more than 4000000 bytes can't be previewed from standard input. Name the file.\n";
+    assert_eq!((piped.code, piped.stderr.as_str()), (Some(2), expected));
 }

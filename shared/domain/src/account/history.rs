@@ -9,9 +9,15 @@ use crate::id::ImportId;
 pub struct History {
     /// The import that created the account.
     pub first_import: Option<ImportId>,
+    /// The oldest import that has set the name and the amount, if it is older than the one that created the account: its row
+    /// came later.
+    pub earliest_import: Option<ImportId>,
     /// The newest import that wrote the account.
     pub last_import: Option<ImportId>,
-    /// Whether the row of that import changed nothing and left only its mark.
+    /// The newest import whose row set the name and the amount, which rows about accounts that exist may leave out; `None`
+    /// if it is [`Self::last_import`], as with all rows that have both.
+    pub last_complete_import: Option<ImportId>,
+    /// Whether the row of the newest import changed nothing and left only its mark.
     pub last_import_changed_nothing: bool,
     /// The newest manual edit or deletion.
     pub last_edit: Option<Revision>,
@@ -77,6 +83,19 @@ impl History {
     #[must_use]
     pub fn has_newer_import_than(&self, import: &ImportId) -> bool {
         self.last_import.as_ref().is_some_and(|last| last.as_bytes() > import.as_bytes())
+    }
+
+    /// Whether the account would exist for this import if all had run one after the other.
+    #[must_use]
+    pub fn existed_for(&self, import: &ImportId) -> bool {
+        let oldest = self.earliest_import.as_ref().or(self.first_import.as_ref());
+        oldest.is_none_or(|oldest| oldest <= import)
+    }
+
+    /// The newest import whose row set the name and the amount.
+    #[must_use]
+    pub fn last_complete(&self) -> Option<&ImportId> {
+        self.last_complete_import.as_ref().or(self.last_import.as_ref())
     }
 
     /// Whether the account was deleted after this import was accepted. It may have been created again since.

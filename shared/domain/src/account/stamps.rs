@@ -64,6 +64,14 @@ impl Stamps {
         self.0.contains_key(id)
     }
 
+    /// Drops the stamps of fields that need none any more. An entry without fields is dropped.
+    pub fn forget(&mut self, fields: FieldSet) {
+        self.0.retain(|_, set| {
+            set.remove(fields);
+            !set.is_empty()
+        });
+    }
+
     /// Records that this import or edit has set the fields. A field is in one entry at most; an entry without fields is
     /// dropped.
     pub fn stamp(&mut self, id: &StampId, fields: FieldSet) {

@@ -145,6 +145,9 @@ pub enum FindingCode {
     AssumedEncoding,
     /// A table without a column of external ids: each import of it makes new accounts. A warning of previews.
     NoExternalId,
+    /// Rows that lack a field that new accounts need: they change accounts that exist, and are refused without one. A
+    /// warning of previews.
+    IncompleteRows,
     /// An id with characters that depend on an encoding that was assumed.
     UncertainId,
 }
@@ -167,7 +170,8 @@ impl FindingCode {
             | Self::ReplacedCharacters
             | Self::AssumedCurrency
             | Self::AssumedEncoding
-            | Self::NoExternalId => Severity::Warning,
+            | Self::NoExternalId
+            | Self::IncompleteRows => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -267,7 +267,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether an error of the field was reported already.
-    fn is_refused(&self, name: &str) -> bool {
+    pub(crate) fn is_refused(&self, name: &str) -> bool {
         let mut of_field = self.findings.iter().filter(|found| found.field.as_deref() == Some(name));
         of_field.any(|found| found.code.severity() == Severity::Error)
     }

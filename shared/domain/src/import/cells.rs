@@ -34,7 +34,18 @@ pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'
 
 /// Reads the amount of a record from two columns.
 fn read_amount(fields: &mut Fields<'_>, record: &Cells, at: AmountAt, rules: &RowRules<'_>) {
-    let name = AccountField::TotalAmount.name();
+    let field = AccountField::TotalAmount;
+    let name = field.name();
+    let [first, second] = match at {
+        AmountAt::DebitCredit { debit, credit } => [debit, credit],
+        AmountAt::Signed { column, sign } => [column, sign],
+    };
+    // These columns have no field of their own, so `read_record` does not look at what their cells are: the sign of an
+    // amount may be an error.
+    let found = |at: usize| finding_of(record.mark(at)?, record.get(at)?, field);
+    if let Some(refused) = found(first).or_else(|| found(second)) {
+        return fields.report(refused);
+    }
     let cell = |at: usize| record.get(at).map(trimmed).unwrap_or_default();
     let written = WrittenIn::File(rules.amounts);
     let read = |fields: &mut Fields<'_>, text: &str| match is_blank(text) {

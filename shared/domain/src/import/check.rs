@@ -25,12 +25,15 @@ impl RawRow {
         let mut upsert = None;
         if fields.are_of_a_row() {
             put_defaults(&mut fields, shape, rules);
+            let is_table = !matches!(shape, Shape::Objects);
+            if is_table {
+                report_blank_currency(&mut fields, default_currency);
+            }
             apply_id(&mut fields, shape, rules);
             let names_account = [AccountField::Id, AccountField::ExternalId]
                 .iter()
                 .any(|field| fields.get_at(*field as usize).is_some_and(|value| !value.is_null()));
             let absent = (!names_account).then_some(default_currency);
-            let is_table = !matches!(shape, Shape::Objects);
             upsert = AccountUpsert::take(&mut fields, rules.context(default_currency, absent, is_table));
         }
         let findings = fields.into_findings(LEFT_OUT);
@@ -38,6 +41,21 @@ impl RawRow {
             upsert = None;
         }
         Checked { upsert, findings }
+    }
+}
+
+/// Warns of an empty cell in the column of currencies: the amount is in the organization's currency, which may not be that
+/// of the other rows or of the account.
+fn report_blank_currency(fields: &mut Fields<'_>, default_currency: Currency) {
+    let currency = AccountField::Currency;
+    let is_blank = match fields.get_at(currency as usize) {
+        Some(Value::Null) => true,
+        Some(Value::Text(text)) => is_blank(text),
+        _ => false,
+    };
+    if is_blank {
+        let reason = format!("the currency is blank; {default_currency}, the organization's, was assumed");
+        fields.report(Finding::in_field(currency.name(), FindingCode::AssumedCurrency, reason));
     }
 }
 
@@ -118,7 +136,7 @@ fn refuse_blank_external_id(fields: &mut Fields<'_>, shape: &Shape) {
 mod tests {
     use super::*;
     use crate::fields::Patch;
-    use crate::import::RowBody;
+    use crate::import::{Column, RowBody};
 
     fn check(json: &str) -> Checked {
         let body = RowBody::Json(json.into());
@@ -143,9 +161,30 @@ mod tests {
         );
         assert_eq!(row.findings, []);
         let upsert = row.upsert.expect("no errors");
-        assert_eq!(upsert.total_amount.to_string(), "45000.1");
+        assert_eq!(upsert.total_amount.map(|amount| amount.to_string()).as_deref(), Some("45000.1"));
         assert_eq!(upsert.notes, Patch::Clear);
         assert_eq!(upsert.due_date, Patch::Keep);
+    }
+
+    #[test]
+    fn row_that_names_its_account_may_be_a_part_of_it() {
+        for (json, complete) in [
+            (r#"{"external_id":"A","notes":"x"}"#, false),
+            (r#"{"id":"acc_aaaaaaaaaaaaaaaa","balance":5}"#, false),
+            (r#"{"external_id":"A","total_amount":1}"#, false),
+            (r#"{"external_id":"A","contact":{"phone":null}}"#, false),
+            (r#"{"external_id":"A","contact":{"name":"Ana"},"total_amount":1}"#, true),
+        ] {
+            let row = check(json);
+            assert_eq!(row.findings, [], "{json}");
+            let upsert = row.upsert.expect("valid");
+            assert_eq!((upsert.is_complete(), upsert.missing().is_empty()), (complete, complete), "{json}");
+        }
+        let required = |field: &str| (field.to_owned(), FindingCode::Required);
+        assert_eq!(found(r#"{"notes":"x"}"#), [required("contact.name"), required("total_amount")]);
+        // No row clears them.
+        let cleared = r#"{"external_id":"A","contact":{"name":" "},"total_amount":null}"#;
+        assert_eq!(found(cleared), [required("contact.name"), required("total_amount")]);
     }
 
     #[test]
@@ -164,6 +203,29 @@ mod tests {
             ("color", FindingCode::UnknownField),
         ];
         assert_eq!(faults, expected.map(|(field, code)| (field.to_owned(), code)));
+    }
+
+    #[test]
+    fn blank_currency_in_a_table_is_assumed_with_a_warning() {
+        let check = |cells: [&str; 3]| {
+            let fields = [AccountField::ExternalId, AccountField::ContactName, AccountField::TotalAmount];
+            let fields = fields.into_iter().chain([AccountField::Currency]);
+            let column = |field: AccountField| Column { header: field.name().to_owned(), field: Some(field) };
+            let columns = fields.map(column).collect();
+            let shape = Shape::Columns { columns, delimiter: ',', header_line: 1, amount: None };
+            let cells = ["R-1"].into_iter().chain(cells).collect();
+            RawRow { index: 0, line: None, body: RowBody::Cells(cells) }.check(
+                &shape,
+                &RowRules::default(),
+                "EUR".parse().expect("a currency"),
+            )
+        };
+        for blank in ["", " "] {
+            let row = check(["Al", "100", blank]);
+            let codes: Vec<_> = row.findings.iter().map(|finding| finding.code).collect();
+            assert_eq!((codes.as_slice(), row.upsert.is_some()), (&[FindingCode::AssumedCurrency][..], true));
+        }
+        assert_eq!(check(["Al", "100", "USD"]).findings, []);
     }
 
     #[test]

@@ -6,6 +6,10 @@
 //! nothing newer has set. Whatever the order of delivery, the account ends as if imports and edits had run one after
 //! the other, each at the moment at which it was accepted. `docs/decisions/import-order-per-field.md` lists the exceptions.
 //!
+//! **Partial rows.** A row about an account that exists may leave out its name and amount. The history has the newest import
+//! whose row set both, and a stamp of each only where a row set one alone. A row without an amount sets no currency: it
+//! must state that of the account, or none (`docs/decisions/partial-rows.md`).
+//!
 //! **No change.** A row that repeats what its account has already changes nothing: the account keeps its revision and
 //! its time of the last change. If an older import may still write, the row leaves a mark: it is recorded in the history,
 //! so that the older import does not overwrite what this one has found. Otherwise it writes nothing at all
@@ -19,7 +23,7 @@
 use jiff::Timestamp;
 
 use super::AccountUpsert;
-use crate::account::{Account, AccountField, AccountState, History, Revision, Written};
+use crate::account::{Account, AccountField, AccountState, FieldSet, History, Revision, Written};
 use crate::fields::{Finding, FindingCode};
 use crate::id::{AccountId, ImportId};
 use crate::money::Currency;
@@ -61,6 +65,26 @@ impl Decision {
     }
 }
 
+/// Why a row is refused once the state of its account is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// What the row says can't be written into the account.
+    Invalid(Finding),
+    /// There is no account, and the row lacks [what a new one needs](AccountUpsert::missing). An older import that has not
+    /// ended may still create it.
+    Incomplete,
+}
+
+impl From<Finding> for Refused {
+    fn from(finding: Finding) -> Self {
+        Self::Invalid(finding)
+    }
+}
+
+/// The fields that every complete row sets.
+const SET_BY_COMPLETE_ROWS: [AccountField; 3] =
+    [AccountField::ContactName, AccountField::TotalAmount, AccountField::Balance];
+
 /// What a row did to its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowDone {
@@ -96,9 +120,10 @@ impl RowWrite<'_> {
     /// Decides what the row does to its account in this state.
     ///
     /// # Errors
-    /// The finding about the row: an amount of it has more digits than the account's currency, or it names an account
-    /// that no import has created.
-    pub fn decide(&self, before: &AccountState) -> Result<Decision, Finding> {
+    /// [`Refused::Invalid`]: an amount of the row has more digits than the account's currency, the row changes the currency
+    /// without the amount, or it names an account that no import has created. [`Refused::Incomplete`]: the account does
+    /// not exist, and the row can't create it.
+    pub fn decide(&self, before: &AccountState) -> Result<Decision, Refused> {
         let history = &before.history;
         if let Some(written) = history.written_last_by(self.import) {
             return Ok(Decision::Nothing(written));
@@ -107,27 +132,41 @@ impl RowWrite<'_> {
         if history.was_deleted_after(self.import) {
             return Ok(Decision::Nothing(history.outcome_of(self.import)));
         }
+        if self.upsert.external_id.is_none() && self.upsert.id.is_some() && history.first_import.is_none() {
+            let reason = "no import has made an account with this id";
+            let unknown = Finding::in_field(AccountField::Id.name(), FindingCode::UnknownAccount, reason);
+            return Err(unknown.into());
+        }
+        let is_complete = self.upsert.is_complete();
         match &before.account {
+            None if !is_complete => Err(Refused::Incomplete),
+            // A newer import has created the account. For this row there is none.
+            Some(_) if !is_complete && !history.existed_for(self.import) => Err(Refused::Incomplete),
             Some(account) if history.has_newer_than(self.import) => self.decide_late(account, history),
             account => self.decide_newest(account.as_ref(), history),
         }
     }
 
     /// Decides for a row that is newer than everything that has written the account.
-    fn decide_newest(&self, account: Option<&Account>, history: &History) -> Result<Decision, Finding> {
-        if self.upsert.external_id.is_none() && self.upsert.id.is_some() && history.first_import.is_none() {
-            let reason = "no import has made an account with this id";
-            return Err(Finding::in_field(AccountField::Id.name(), FindingCode::UnknownAccount, reason));
-        }
+    fn decide_newest(&self, account: Option<&Account>, history: &History) -> Result<Decision, Refused> {
         let own = account.map_or(self.default_currency, |account| account.currency);
-        let currency = self.stated_currency().unwrap_or(own);
+        let currency = self.currency(own)?;
         self.upsert.fits(currency)?;
-        let new = || Account::new(self.id.clone(), self.upsert.balance(), currency, self.now);
+        let balance = self.upsert.balance().unwrap_or_default();
+        let new = || Account::new(self.id.clone(), balance, currency, self.now);
         let mut after = account.cloned().unwrap_or_else(new);
-        let mut history = History { last_import: Some(self.import.clone()), ..history.clone() };
-        self.upsert.set_required(&mut after);
+        let mut history = self.written(history.clone());
+        self.set_external_id(&mut after);
+        self.upsert.set_name(&mut after);
         self.set_amounts(&mut after, true);
-        let set = self.upsert.set_optional(&mut after, self.default_currency, |_| true);
+        let sets_currency = self.upsert.total_amount.is_some();
+        let may_set = |field| sets_currency || field != AccountField::Currency;
+        let mut set = self.upsert.set_optional(&mut after, self.default_currency, may_set);
+        match self.upsert.is_complete() {
+            // Nothing older sets these any more.
+            true => history.stamps.forget(fields(SET_BY_COMPLETE_ROWS)),
+            false => set.extend(self.sets(|_| true)),
+        }
         history.stamps.stamp(self.import.as_bytes(), set);
         let repeats = account == Some(&after);
         if repeats && !self.marks {
@@ -144,17 +183,31 @@ impl RowWrite<'_> {
     }
 
     /// Decides for a row that a newer import, or a newer manual edit, has overtaken.
-    fn decide_late(&self, account: &Account, history: &History) -> Result<Decision, Finding> {
+    fn decide_late(&self, account: &Account, history: &History) -> Result<Decision, Refused> {
+        let is_newest_import = !history.has_newer_import_than(self.import);
         // Whether nothing newer has set the field.
-        let may_set = |field| history.stamps.set_by(field).is_none_or(|by| by < self.import.as_bytes());
+        let is_overtaken = history.last_complete().is_some_and(|last| last > self.import);
+        let may_set = |field: AccountField| {
+            let is_older = history.stamps.set_by(field).is_none_or(|by| by < self.import.as_bytes());
+            is_older && !(is_overtaken && SET_BY_COMPLETE_ROWS.contains(&field))
+        };
         let mut after = account.clone();
-        let mut changed = history.clone();
+        let mut changed = self.written(history.clone());
         let stated = self.stated_currency();
-        let takes_currency = if history.has_newer_import_than(self.import) {
-            stated.is_none_or(|currency| account.fits(currency))
-        } else {
-            changed.last_import = Some(self.import.clone());
-            self.upsert.set_required(&mut after);
+        if is_newest_import {
+            self.set_external_id(&mut after);
+        }
+        if may_set(AccountField::ContactName) {
+            self.upsert.set_name(&mut after);
+        }
+        let takes_currency = if self.upsert.total_amount.is_none() {
+            if is_newest_import && may_set(AccountField::Currency) {
+                self.currency(account.currency)?;
+            }
+            self.upsert.fits(account.currency)?;
+            self.set_amounts(&mut after, may_set(AccountField::Balance));
+            false
+        } else if may_set(AccountField::TotalAmount) {
             // An amount is written with its currency or not at all, also where an edit has set one of them.
             let currency = stated.unwrap_or(account.currency);
             let edited = !may_set(AccountField::Balance) || !may_set(AccountField::Currency);
@@ -166,35 +219,89 @@ impl RowWrite<'_> {
                 self.set_amounts(&mut after, may_set(AccountField::Balance));
             }
             takes_amounts
+        } else {
+            stated.is_none_or(|currency| account.fits(currency))
         };
-        let may_set = |field| may_set(field) && (takes_currency || field != AccountField::Currency);
-        let set = self.upsert.set_optional(&mut after, self.default_currency, may_set);
+        let may_set_optional = |field| may_set(field) && (takes_currency || field != AccountField::Currency);
+        let mut set = self.upsert.set_optional(&mut after, self.default_currency, may_set_optional);
+        if !self.upsert.is_complete() {
+            set.extend(self.sets(may_set));
+        }
         changed.stamps.stamp(self.import.as_bytes(), set);
+        // Whether a partial row of an import in between finds the account depends on it.
+        let is_earliest = self.upsert.is_complete() && !history.existed_for(self.import);
+        if is_earliest {
+            changed.earliest_import = Some(self.import.clone());
+        }
         let repeats = after == *account;
         let mut written = history.outcome_of(self.import);
         // Behind a newer import it is unknown whether an earlier delivery of the row has changed something.
-        if !history.has_newer_import_than(self.import) {
+        if is_newest_import {
             changed.last_import_changed_nothing = repeats;
             if repeats && written == Written::Updated {
                 written = Written::Unchanged;
             }
         }
-        match repeats && (!self.marks || changed == *history) {
+        match repeats && ((!self.marks && !is_earliest) || changed == *history) {
             true => Ok(Decision::Nothing(written)),
             false => Ok(self.write(Some(account), after, changed, written)),
         }
     }
 
-    /// Whether the account has the row's amounts, as far as the row may set them.
-    fn has_amounts(&self, account: &Account, may_set: impl Fn(AccountField) -> bool) -> bool {
-        let has_balance = !may_set(AccountField::Balance) || account.balance == self.upsert.balance();
-        has_balance && account.total_amount == Some(self.upsert.total_amount)
+    /// The history with this import among those that have written the account.
+    fn written(&self, mut history: History) -> History {
+        let last_complete =
+            history.last_complete().max(self.upsert.is_complete().then_some(self.import)).cloned();
+        if history.last_import.as_ref() < Some(self.import) {
+            history.last_import = Some(self.import.clone());
+        }
+        history.last_complete_import =
+            last_complete.filter(|last| history.last_import.as_ref() != Some(last));
+        history
     }
 
+    /// The currency of the account, which is `own` so far, after the row.
+    fn currency(&self, own: Currency) -> Result<Currency, Finding> {
+        let stated = self.stated_currency().unwrap_or(own);
+        if self.upsert.total_amount.is_none() && stated != own {
+            let reason =
+                format!("the account is in {own}; a row that changes the currency has the amount in it, too");
+            return Err(Finding::in_field(AccountField::TotalAmount.name(), FindingCode::Required, reason));
+        }
+        Ok(stated)
+    }
+
+    /// Which of the fields that complete rows set this one sets.
+    fn sets(&self, may_set: impl Fn(AccountField) -> bool) -> FieldSet {
+        let has = [
+            (AccountField::ContactName, self.upsert.contact.name.is_some()),
+            (AccountField::TotalAmount, self.upsert.total_amount.is_some()),
+            (AccountField::Balance, self.upsert.balance().is_some()),
+        ];
+        fields(has.into_iter().filter(|(field, has)| *has && may_set(*field)).map(|(field, _)| field))
+    }
+
+    fn set_external_id(&self, account: &mut Account) {
+        if let Some(external_id) = &self.upsert.external_id {
+            account.external_id = Some(external_id.clone());
+        }
+    }
+
+    /// Whether the account has the row's amounts, as far as the row may set them.
+    fn has_amounts(&self, account: &Account, may_set: impl Fn(AccountField) -> bool) -> bool {
+        let may_set_balance = may_set(AccountField::Balance);
+        let has_balance =
+            !may_set_balance || self.upsert.balance().is_none_or(|balance| account.balance == balance);
+        has_balance && account.total_amount == self.upsert.total_amount
+    }
+
+    /// Sets the amounts that the row has.
     fn set_amounts(&self, account: &mut Account, with_balance: bool) {
-        account.total_amount = Some(self.upsert.total_amount);
-        if with_balance {
-            account.balance = self.upsert.balance();
+        if let Some(amount) = self.upsert.total_amount {
+            account.total_amount = Some(amount);
+        }
+        if let Some(balance) = self.upsert.balance().filter(|_| with_balance) {
+            account.balance = balance;
         }
     }
 
@@ -217,6 +324,13 @@ impl RowWrite<'_> {
         }
         Decision::Write(Box::new((after, history)), written)
     }
+}
+
+/// A set of these fields.
+fn fields(fields: impl IntoIterator<Item = AccountField>) -> FieldSet {
+    let mut set = FieldSet::default();
+    fields.into_iter().for_each(|field| set.insert(field));
+    set
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub struct ImportOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
     /// The fields that columns fill whose headers are not field names: headers, each with a field. Only for CSV and XLSX.
-    #[body(read = mapping)]
+    #[body(read = map)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
     /// The columns that fill fields, also by number, or by the occurrence of a header that several columns have. Only for CSV and
@@ -50,7 +50,7 @@ pub struct ImportOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub columns: Option<Vec<ColumnChoice>>,
     /// Values of fields for all rows that have none: names of fields, each with a text.
-    #[body(read = structure)]
+    #[body(read = map)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub defaults: Option<Defaults>,
     /// The decimal separator of amounts, a point by default; only for CSV, and for cells of XLSX that hold texts.
@@ -171,11 +171,11 @@ fn structure<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -
     }
 }
 
-/// A mapping. An empty one means the same as none.
-fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
+/// A structure of which an empty one means the same as none.
+fn map<T: DeserializeOwned + Default + PartialEq>(fields: &mut Fields<'_>, name: &'static str) -> Patch<T> {
     match structure(fields, name) {
-        Patch::Set(mapping) if mapping == Mapping::default() => Patch::Clear,
-        mapping => mapping,
+        Patch::Set(map) if map == T::default() => Patch::Clear,
+        map => map,
     }
 }
 
@@ -277,5 +277,10 @@ mod tests {
             assert_eq!(read(json), Err(vec![name.to_owned()]), "{json}");
         }
         assert!(read(r#"{"date_format": "DD.MM.YYYY", "defaults": {"due_date": "31.12.2026"}}"#).is_ok());
+    }
+
+    #[test]
+    fn empty_structures_mean_the_same_as_none() {
+        assert_eq!(read(r#"{"mapping": {}, "columns": [], "defaults": {}}"#), Ok(ImportOptions::default()));
     }
 }

@@ -67,17 +67,19 @@ pub struct RowReport {
 
 impl ChunkReport {
     /// An empty report for a chunk. The report of the first chunk of a table contains the warnings about its columns:
-    /// unknown ones, and that no column states the currency, so that it is the organization's.
+    /// unknown ones, and that no column states the currency of the amounts, so that it is the organization's.
     #[must_use]
     pub fn of(chunk: &Chunk, rules: &RowRules<'_>, default_currency: Currency) -> Self {
         let mut rows = Vec::new();
-        if let (0, Shape::Columns { columns, header_line, .. }) = (chunk.number, &chunk.shape) {
+        if let (0, Shape::Columns { columns, header_line, amount, .. }) = (chunk.number, &chunk.shape) {
             let unknown = columns.iter().filter(|column| column.field.is_none());
             let headers = unknown.map(|column| column.header.as_str());
             let mut findings =
                 unknown_fields(headers.filter(|header| !is_ignored(header)), LEFT_OUT, |_| String::new());
-            let states_currency = columns.iter().any(|column| column.field == Some(AccountField::Currency));
-            if !states_currency && !rules.defaults.has(AccountField::Currency) {
+            let has =
+                |field| columns.iter().any(|column| column.field == Some(field)) || rules.defaults.has(field);
+            let has_amounts = amount.is_some() || has(AccountField::TotalAmount);
+            if has_amounts && !has(AccountField::Currency) {
                 let reason = format!(
                     "no column states the currency: amounts of new accounts are in {default_currency}, the organization's; \
                      state another one with `defaults`"

@@ -3,27 +3,62 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{AccountUpsert, Decision, RowWrite};
-use crate::account::{Account, AccountState, History};
+use super::{AccountUpsert, Decision, Refused, RowWrite};
+use crate::account::{Account, AccountField, AccountState, Contact, FieldSet, History};
 use crate::fields::Finding;
 use crate::id::{AccountId, ImportId};
-use crate::money::Currency;
+use crate::money::{Currency, Decimal};
+
+/// What a row stores.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The account. Its ids and times are not those that an import gives it.
+    pub account: Account,
+    /// The fields that the row sets, if it lacks what a new account needs: the account keeps the others.
+    pub changes: Option<FieldSet>,
+}
 
 impl AccountUpsert {
-    /// The account that the row makes if there is none yet. Its ids and times are not those that an import gives it.
+    /// The account that the row makes if there is none yet or, if it lacks what a new one needs, what it changes of an
+    /// account that exists.
     ///
     /// # Errors
     /// The finding for which the row is refused when it is written.
-    pub fn as_new_account(&self, default_currency: Currency, now: Timestamp) -> Result<Account, Finding> {
+    pub fn stored(&self, default_currency: Currency, now: Timestamp) -> Result<Stored, Finding> {
         let import = ImportId::of_seed(Uuid::nil());
         let id = self.id.clone().unwrap_or_else(|| AccountId::of_row(&import, 0));
+        let is_change = !self.is_complete();
+        let currency = self.stated_currency(default_currency).unwrap_or(default_currency);
+        let existing = || Account {
+            contact: "An account".parse().ok().map(|name| Contact { name, phone: None, email: None }),
+            ..Account::new(id.clone(), Decimal::ZERO, currency, now)
+        };
         // A row with an account's own id is refused unless an import has made the account, which a preview doesn't look up.
-        let history =
-            History { first_import: self.id.as_ref().map(|_| import.clone()), ..History::default() };
+        let has_history = is_change || self.id.is_some();
+        let history = History { first_import: has_history.then(|| import.clone()), ..History::default() };
+        let before = AccountState { account: is_change.then(existing), history };
         let write = RowWrite { import: &import, marks: true, id: &id, upsert: self, default_currency, now };
-        match write.decide(&AccountState { account: None, history })? {
-            Decision::Write(written, _) => Ok(written.0),
-            Decision::Nothing(_) => Ok(Account::new(id.clone(), self.balance(), default_currency, now)),
+        match write.decide(&before) {
+            Ok(Decision::Write(written, _)) => {
+                let (account, history) = *written;
+                Ok(Stored { account, changes: is_change.then(|| self.changes(&history)) })
+            }
+            Err(Refused::Invalid(finding)) => Err(finding),
+            // Neither happens: the row leaves a mark, and has an account if it is incomplete.
+            Ok(Decision::Nothing(_)) | Err(Refused::Incomplete) => {
+                Ok(Stored { account: existing(), changes: Some(FieldSet::default()) })
+            }
         }
+    }
+
+    /// The fields that this row, which has written this history, has set.
+    fn changes(&self, history: &History) -> FieldSet {
+        let mut set = FieldSet::default();
+        let is_set = |field: &AccountField| match field {
+            AccountField::ExternalId => self.external_id.is_some(),
+            field => history.stamps.set_by(*field).is_some(),
+        };
+        AccountField::imported().filter(is_set).for_each(|field| set.insert(field));
+        set
     }
 }

@@ -100,7 +100,7 @@ impl AccountUpsert {
         default_currency: Currency,
     ) -> Option<StatedAmount> {
         let currency = self.stated_currency(default_currency).or(of_account).unwrap_or(default_currency);
-        Some(StatedAmount { amount: self.total_amount, currency })
+        self.total_amount.map(|amount| StatedAmount { amount, currency })
     }
 }
 

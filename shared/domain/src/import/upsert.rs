@@ -1,6 +1,8 @@
 //! A checked row: the change to an account.
 
-use super::values::{RowContext, amount_owed, amounts_fit, currency, due_date, email, own_id, phone};
+use super::values::{
+    RowContext, amount_owed, amounts_fit, contact_name, currency, due_date, email, own_id, phone,
+};
 use crate::account::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
     DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, OwnerId, PaymentReference,
@@ -8,7 +10,7 @@ use crate::account::{
 };
 use crate::contact::{ContactName, Email, Phone};
 use crate::date::Date;
-use crate::fields::{AmbiguousAmount, Body, Fields, Finding, Patch};
+use crate::fields::{AmbiguousAmount, Body, Fields, Finding, FindingCode, Patch};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 
@@ -16,8 +18,9 @@ use crate::money::{Currency, Decimal};
 /// `contact.email`.
 ///
 /// In an existing account, the fields of the row replace the account's, absent fields keep their values, and `null` (in
-/// CSV an empty cell) removes optional ones. Unknown fields are ignored with a warning, except for `days_past_due`,
-/// `created_at` and `updated_at`, which exports have: they are ignored without one.
+/// CSV an empty cell) removes optional ones. A row of a new account needs `contact.name` and `total_amount`. Unknown
+/// fields are ignored with a warning, except for `days_past_due`, `created_at` and `updated_at`, which exports have: they
+/// are ignored without one.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
 #[body(schema(as = ImportRow), ignore_unknown, context = RowContext)]
 #[body(rule = amounts_fit(total_amount, balance, currency, ambiguous))]
@@ -31,11 +34,11 @@ pub struct AccountUpsert {
     #[body(read = Fields::optional_id)]
     pub external_id: Option<ExternalId>,
     #[allow(missing_docs, reason = "its type is documented")]
-    #[body(nested)]
+    #[body(nested, default)]
     pub contact: ContactUpsert,
-    /// The amount owed; not below zero.
-    #[body(read = amount_owed, wire = crate::openapi::AnyAmount)]
-    pub total_amount: Decimal,
+    /// The amount owed; not below zero. A row with `id` or `external_id` of an account that exists may leave it out.
+    #[body(read_with = amount_owed, not_null, wire = crate::openapi::AnyAmount)]
+    pub total_amount: Option<Decimal>,
     /// The balance, if it is not the negative amount owed; only with `id`.
     #[body(read = Fields::amount, wire = crate::openapi::AnyAmount)]
     pub balance: Option<Decimal>,
@@ -76,12 +79,12 @@ pub struct AccountUpsert {
 }
 
 /// The contact of an account.
-#[derive(Clone, Debug, PartialEq, Eq, Body)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Body)]
 #[body(schema(as = ImportRowContact), prefix = "contact", ignore_unknown, context = RowContext)]
 pub struct ContactUpsert {
-    /// The full name.
-    #[body(read = Fields::line)]
-    pub name: ContactName,
+    /// The full name. A row with `id` or `external_id` of an account that exists may leave it out.
+    #[body(read_with = contact_name, not_null)]
+    pub name: Option<ContactName>,
     /// The phone number. In a table, text that is not one is kept, with a warning.
     #[body(read_with = phone)]
     pub phone: Patch<Phone>,
@@ -91,13 +94,32 @@ pub struct ContactUpsert {
 }
 
 impl AccountUpsert {
-    /// The balance of the account after the row is written.
+    /// The balance of the account after the row is written; `None` if the row leaves it as it is.
     #[must_use]
-    pub fn balance(&self) -> Decimal {
-        self.balance.unwrap_or(-self.total_amount)
+    pub fn balance(&self) -> Option<Decimal> {
+        self.balance.or_else(|| self.total_amount.map(|amount| -amount))
     }
 
-    /// Checks both amounts against the currency.
+    /// Whether the row has all that a new account needs.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.contact.name.is_some() && self.total_amount.is_some()
+    }
+
+    /// The findings about what a new account needs and the row leaves out.
+    #[must_use]
+    pub fn missing(&self) -> Vec<Finding> {
+        let fields =
+            [(F::ContactName, self.contact.name.is_none()), (F::TotalAmount, self.total_amount.is_none())];
+        let missing = fields.into_iter().filter(|(_, is_missing)| *is_missing);
+        let found = missing.map(|(field, _)| {
+            let reason = "the field is required: the account does not exist yet";
+            Finding::in_field(field.name(), FindingCode::Required, reason)
+        });
+        found.collect()
+    }
+
+    /// Checks the amounts against the currency.
     ///
     /// # Errors
     /// The finding about an amount that is ambiguous or has more decimal places than the currency.
@@ -106,18 +128,16 @@ impl AccountUpsert {
             return Err(refused);
         }
         let amounts = [(F::TotalAmount, self.total_amount), (F::Balance, self.balance())];
-        match amounts.into_iter().find(|(_, amount)| !currency.admits(*amount)) {
+        let unfit = |amount: Option<Decimal>| amount.is_some_and(|amount| !currency.admits(amount));
+        match amounts.into_iter().find(|(_, amount)| unfit(*amount)) {
             None => Ok(()),
             Some((field, _)) => Err(Finding::too_many_digits(field.name(), currency)),
         }
     }
 
-    /// Sets the fields of the account that every row has, but for the amounts.
-    pub(super) fn set_required(&self, account: &mut Account) {
-        if let Some(external_id) = &self.external_id {
-            account.external_id = Some(external_id.clone());
-        }
-        let name = self.contact.name.clone();
+    /// Sets the name of the account, if the row has it.
+    pub(super) fn set_name(&self, account: &mut Account) {
+        let Some(name) = self.contact.name.clone() else { return };
         match &mut account.contact {
             Some(contact) => contact.name = name,
             None => account.contact = Some(Contact { name, phone: None, email: None }),

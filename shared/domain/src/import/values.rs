@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::account::AccountField;
-use crate::contact::{Email, Phone};
+use crate::contact::{ContactName, Email, Phone};
 use crate::date::{Date, RefusedDate};
 use crate::date_format::DateFormat;
 use crate::fields::{AmbiguousAmount, Fields, Finding, FindingCode, Patch, Value, shown_value};
@@ -88,7 +88,9 @@ pub(super) fn currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Cur
 
 /// The text is not the code of a currency.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not an ISO 4217 currency code such as ARS, EUR or USD")]
+#[error(
+    "{0} is not an ISO 4217 currency code such as ARS, EUR or USD; write the code instead of the currency's name"
+)]
 struct NotACurrency(String);
 
 impl From<NotACurrency> for FindingCode {
@@ -97,13 +99,39 @@ impl From<NotACurrency> for FindingCode {
     }
 }
 
-pub(super) fn amount_owed(fields: &mut Fields<'_>, name: &'static str) -> Patch<Decimal> {
-    match fields.amount(name) {
+pub(super) fn amount_owed(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    context: RowContext,
+) -> Patch<Decimal> {
+    required_of_new(fields, name, context, |fields, name| match fields.amount(name) {
         Patch::Set(amount) if amount < Decimal::ZERO => {
             fields.refuse(name, FindingCode::NegativeAmount, "the amount is below zero")
         }
         amount => amount,
+    })
+}
+
+pub(super) fn contact_name(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    context: RowContext,
+) -> Patch<ContactName> {
+    required_of_new(fields, name, context, |fields, name| fields.line(name))
+}
+
+/// Reads a field that new accounts need. A row that names its account may leave it out, since the account may exist; no row
+/// may clear it.
+fn required_of_new<T>(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    context: RowContext,
+    read: impl FnOnce(&mut Fields<'_>, &'static str) -> Patch<T>,
+) -> Patch<T> {
+    if fields.get(name).is_none() && context.names_account() && !fields.is_refused(name) {
+        return Patch::Keep;
     }
+    fields.required(name, |fields, name| read(fields, name)).map_or(Patch::Keep, Patch::Set)
 }
 
 pub(super) fn email(fields: &mut Fields<'_>, name: &'static str) -> Patch<Email> {
@@ -127,6 +155,13 @@ pub struct RowContext {
     pub(super) country: Option<&'static str>,
     /// Whether the row is a record of a table.
     pub(super) is_table: bool,
+}
+
+impl RowContext {
+    /// Whether the row names an account, which may exist.
+    fn names_account(&self) -> bool {
+        self.absent.is_none()
+    }
 }
 
 /// Checks the amounts against the currency of the row, if it is known before the account is read.

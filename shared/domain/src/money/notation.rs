@@ -131,7 +131,8 @@ impl AmountNotation {
         let (first, more) = groups.split_first()?;
         if let Some((last, inner)) = more.split_last() {
             let are = |digits: usize| inner.iter().all(|group| group.len() == digits);
-            let is_first = (1..=GROUP_DIGITS).contains(&first.len());
+            // A number with groups never begins with zero: `0.500` is a half, written with another decimal separator.
+            let is_first = (1..=GROUP_DIGITS).contains(&first.len()) && !first.starts_with('0');
             if !is_first || last.len() != GROUP_DIGITS || !(are(GROUP_DIGITS) || are(LAKH_DIGITS)) {
                 return None;
             }
@@ -271,6 +272,9 @@ mod tests {
             "1.23,00",
             "1.2345",
             "12345.678",
+            "0.500",
+            "00.125",
+            "0.000.001",
             "1..234",
             ".234",
             "1.234.",

@@ -8,8 +8,8 @@ use std::collections::HashSet;
 
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountField as F, AmountAt, AmountColumns, Cells, Defaults, FoundColumn, ImportOptions, Mapping, Signs,
-    comparable,
+    AccountField as F, AmountAt, AmountColumns, CellMark, Cells, Defaults, FoundColumn, ImportOptions,
+    Mapping, Signs, comparable,
 };
 use saldo_domain::money::Currency;
 
@@ -29,6 +29,8 @@ pub(super) struct Column<'a> {
     meaning: Option<Meaning>,
     /// The values that are not blank, without blanks around them.
     pub(super) values: Vec<&'a str>,
+    /// What the values are in a workbook, if they are not texts.
+    marks: Vec<Option<CellMark>>,
     /// The number of all rows.
     rows: usize,
 }
@@ -45,6 +47,8 @@ pub(super) struct Assignment {
     pub(super) currency: Option<Currency>,
     /// A column of due dates that no format reads, and that fills no field.
     pub(super) unread_dates: Option<usize>,
+    /// A column of currencies with values that are not codes.
+    pub(super) unread_currencies: Option<usize>,
 }
 
 impl Assignment {
@@ -65,17 +69,27 @@ impl Assignment {
 
 /// The columns of a table.
 pub(super) fn columns(table: &Table) -> Vec<Column<'_>> {
-    let columns = table.headers.iter().enumerate().map(|(at, header)| Column {
-        header: header.trim(),
-        meaning: meaning(header),
-        values: values_of(&table.rows, at),
-        rows: table.rows.len(),
+    let columns = table.headers.iter().enumerate().map(|(at, header)| {
+        let (values, marks) = table.rows.iter().filter_map(|row| value(row, at)).unzip();
+        Column { header: header.trim(), meaning: meaning(header), values, marks, rows: table.rows.len() }
     });
     columns.collect()
 }
 
-fn values_of(rows: &[Cells], at: usize) -> Vec<&str> {
-    rows.iter().filter_map(|row| row.get(at)).map(str::trim).filter(|value| !value.is_empty()).collect()
+/// The value of a cell, if it is not blank, and what it is, if it is not a text.
+pub(super) fn value(row: &Cells, at: usize) -> Option<(&str, Option<CellMark>)> {
+    let value = row.get(at).map(str::trim).filter(|value| !value.is_empty())?;
+    Some((value, row.mark(at)))
+}
+
+/// Whether a value is an amount for which no separators have to be known, or none at all.
+pub(super) fn is_typed_amount(mark: Option<CellMark>) -> bool {
+    matches!(mark, Some(CellMark::Number | CellMark::LongNumber | CellMark::Error | CellMark::NoResult))
+}
+
+/// Whether a value is a date for which no format has to be known, or none at all.
+pub(super) fn is_typed_date(mark: Option<CellMark>) -> bool {
+    matches!(mark, Some(CellMark::Date | CellMark::Error | CellMark::NoResult))
 }
 
 /// Assigns columns to fields.
@@ -89,6 +103,7 @@ pub(super) fn assign(columns: &[Column<'_>], options: &ImportOptions) -> Assignm
             amount: None,
             currency: None,
             unread_dates: None,
+            unread_currencies: None,
         },
         used: vec![false; columns.len()],
     };
@@ -210,6 +225,15 @@ impl<'a> Chooser<'a> {
         if !self.is_filled(F::Currency) {
             self.assignment.currency = meaning.and_then(|meaning| meaning.currency);
         }
+        let column = match self.assignment.column_of(F::Currency) {
+            None if self.is_filled(F::Currency) || self.assignment.currency.is_some() => None,
+            None => self.best(role, |_| true),
+            filled => filled,
+        };
+        self.assignment.unread_currencies = column.filter(|at| {
+            let column = self.columns.get(*at);
+            column.is_some_and(|column| !column.values.is_empty() && !column.has_currencies())
+        });
     }
 
     fn choose_due_date(&mut self) {
@@ -282,16 +306,17 @@ impl<'a> Chooser<'a> {
 
 impl Column<'_> {
     fn may_have_amounts(&self) -> bool {
-        is_readable(&judge_amounts(self.first_values(), Separators::default()))
+        is_readable(&judge_amounts(&self.first_values(is_typed_amount), Separators::default()))
     }
 
     fn may_have_dates(&self) -> bool {
-        is_readable(&judge_dates(self.first_values()))
+        is_readable(&judge_dates(&self.first_values(is_typed_date)))
     }
 
-    /// The values that tell what kind of values the column has.
-    fn first_values(&self) -> &[&str] {
-        self.values.get(..VALUES_LOOKED_AT).unwrap_or(&self.values)
+    /// The values that tell what kind of values the column has, but for those whose type tells it.
+    fn first_values(&self, is_typed: impl Fn(Option<CellMark>) -> bool) -> Vec<&str> {
+        let first = self.values.iter().zip(&self.marks).take(VALUES_LOOKED_AT);
+        first.filter(|(_, mark)| !is_typed(**mark)).map(|(value, _)| *value).collect()
     }
 
     /// Whether the values could be dates that no format reads, such as `31 Dec 2026`: most have a year.
@@ -315,7 +340,12 @@ impl Column<'_> {
     }
 
     fn has_currencies(&self) -> bool {
-        !self.values.is_empty() && self.values.iter().all(|value| Currency::of_people(value).is_ok())
+        !self.values.is_empty() && self.first_that_is_no_currency().is_none()
+    }
+
+    /// The first value that is not the code of a currency.
+    pub(super) fn first_that_is_no_currency(&self) -> Option<&str> {
+        self.values.iter().copied().find(|value| Currency::of_people(value).is_err())
     }
 
     /// Whether most values are names, and not numbers or codes.

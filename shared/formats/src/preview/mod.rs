@@ -12,36 +12,46 @@ mod proposal;
 mod role;
 mod rows;
 mod sample;
+mod sheet;
 mod table;
 mod verdict;
 mod words;
 
-use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind};
+use std::io::{Cursor, Read, Seek};
+
+use saldo_domain::fields::{Finding, FindingCode, PayloadErrorKind};
 use saldo_domain::import::{
-    AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, TextEncoding,
+    AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, SheetRef,
+    TextEncoding,
 };
 use saldo_domain::money::{DecimalSeparator, ThousandsSeparator};
 
-use crate::read::{self, Encoded};
+use crate::read::{self, Encoded, ReadError, SheetSample};
 
 pub use rows::{ERRORS_SHOWN, PreviewRow, ROWS_SHOWN, Rows, Setting};
 pub use sample::{Beginning, PREVIEW_BYTES_MAX};
 pub use verdict::Verdict;
 
 use proposal::Proposal;
-use sample::Sample;
+use sample::{Part, Sample};
+use sheet::Found;
+use table::Table;
 
 /// The values of a column that a preview shows.
 const SAMPLES: usize = 3;
+/// The sheets behind the first one in which a table is looked for.
+const SHEETS_TRIED: usize = 5;
 
 /// A preview of an import.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// How the file is written.
     pub detected: Detected,
-    /// The bytes that were read, without compression.
+    /// The sheets of a workbook.
+    pub sheets: Vec<PreviewSheet>,
+    /// The bytes that were read, without compression; of a workbook, those of the values.
     pub bytes: u64,
-    /// Whether they are the whole file.
+    /// Whether they are the whole file, or the whole sheet.
     pub is_whole: bool,
     /// The columns of a table.
     pub columns: Vec<PreviewColumn>,
@@ -49,7 +59,7 @@ pub struct Preview {
     pub ambiguities: Vec<Ambiguity>,
     /// The options to import the file with: those of the caller, and what was proven.
     pub options: ImportOptions,
-    /// The required fields that no column fills.
+    /// The fields that new accounts need, and that no column fills.
     pub missing: Vec<AccountField>,
     /// The rows.
     pub rows: Rows,
@@ -58,10 +68,12 @@ pub struct Preview {
 /// How a file is written, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Detected {
-    /// The encoding.
-    pub encoding: &'static str,
+    /// The encoding of a text.
+    pub encoding: Option<&'static str>,
     /// Whether the encoding is the most likely one, but not certain.
     pub is_encoding_assumed: bool,
+    /// The name of the sheet of a workbook.
+    pub sheet: Option<String>,
     /// The separator of cells.
     pub delimiter: Option<char>,
     /// The quotation mark.
@@ -74,6 +86,15 @@ pub struct Detected {
     pub thousands_separator: Option<ThousandsSeparator>,
     /// The format of dates.
     pub date_format: Option<DateFormat>,
+}
+
+/// A sheet of a workbook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewSheet {
+    /// Its name.
+    pub name: String,
+    /// Whether the spreadsheet shows it.
+    pub is_visible: bool,
 }
 
 /// A column of a table.
@@ -132,40 +153,89 @@ pub struct Choice {
 ///
 /// # Errors
 /// When nothing can be found out: the file is not text, has another format, or has no rows; and the options that don't
-/// fit the format.
+/// fit the format. A workbook must be whole.
 pub fn preview(
     beginning: Beginning<'_>,
     format: Format,
     options: &ImportOptions,
     setting: Setting<'_>,
-) -> Result<Preview, PayloadError> {
+) -> Result<Preview, ReadError> {
     if format == Format::Xlsx {
-        let (is, advice) = ("an Excel workbook (.xlsx)", "import it with `dry_run` to see what it would do");
-        return Err(PayloadErrorKind::OtherFormat { is, advice }.into());
+        return workbook(Cursor::new(beginning.bytes), options, setting);
     }
     let encoding = options.encoding.map(TextEncoding::encoding);
     let sample = Sample::of(beginning, format, encoding)?;
     let encoded = read::text(&sample.bytes, format, encoding)?;
-    match format {
-        Format::Csv => table(&sample, &encoded, options, setting),
-        Format::Json | Format::Ndjson | Format::Xlsx => objects(&sample, format, options, setting),
+    let part = Part::Text { sample, format };
+    if format != Format::Csv {
+        return objects(&part, options, setting);
     }
+    if encoded.text.trim().is_empty() {
+        return Err(PayloadErrorKind::NoRows.into());
+    }
+    let table = table::find(&encoded.text, options);
+    let mut preview = table_of(&part, table, Some(&encoded), options, setting)?;
+    preview.detected.encoding = Some(encoded.encoding);
+    preview.detected.is_encoding_assumed = encoded.is_assumed;
+    if encoded.is_assumed {
+        preview.rows.warnings.push(assumed_encoding(encoded.encoding));
+    }
+    Ok(preview)
 }
 
-fn objects(
-    sample: &Sample,
-    format: Format,
+/// Previews the import of a workbook, of which the source is read by range. If the options state no sheet, and the headers of
+/// the first one are unknown, the first of some others with known headers is proposed: a cover sheet is often in front.
+///
+/// # Errors
+/// As [`preview`], and when the source ends or fails.
+pub fn workbook(
+    mut source: impl Read + Seek,
     options: &ImportOptions,
     setting: Setting<'_>,
-) -> Result<Preview, PayloadError> {
-    let notation = Notation { options: Box::new(options.clone()), in_request: true, ..Notation::of(format) };
-    let rows = rows::read(sample, &notation, setting);
+) -> Result<Preview, ReadError> {
+    let sample = SheetSample::for_preview(&mut source, options.sheet.as_ref(), PREVIEW_BYTES_MAX)?;
+    let found = sheet::find(&sample, options);
+    if options.sheet.is_none() && !found.as_ref().is_some_and(|found| found.is_known) {
+        let is_other = |sheet: &(&str, bool)| sheet.1 && sheet.0 != sample.name();
+        let others = sample.sheets().filter(is_other).take(SHEETS_TRIED);
+        for other in others.filter_map(|(name, _)| SheetRef::named(name)) {
+            let stated = ImportOptions { sheet: Some(other), ..options.clone() };
+            let sample = SheetSample::for_preview(&mut source, stated.sheet.as_ref(), PREVIEW_BYTES_MAX)?;
+            if let Some(Found { table, is_known: true }) = sheet::find(&sample, &stated) {
+                return of_sheet(sample, Some(table), &stated, setting);
+            }
+        }
+    }
+    of_sheet(sample, found.map(|found| found.table), options, setting)
+}
+
+fn of_sheet(
+    sample: SheetSample,
+    table: Option<Table>,
+    options: &ImportOptions,
+    setting: Setting<'_>,
+) -> Result<Preview, ReadError> {
+    let sheets = sample.sheets().map(|(name, is_visible)| PreviewSheet { name: name.to_owned(), is_visible });
+    let (sheets, name) = (sheets.collect(), sample.name().to_owned());
+    let preview = table_of(&Part::Sheet(sample), table, None, options, setting)?;
+    Ok(Preview { sheets, detected: Detected { sheet: Some(name), ..preview.detected }, ..preview })
+}
+
+fn objects(part: &Part, options: &ImportOptions, setting: Setting<'_>) -> Result<Preview, ReadError> {
+    let notation =
+        Notation { options: Box::new(options.clone()), in_request: true, ..Notation::of(part.format()) };
+    let rows = rows::read(part, &notation, setting);
     match rows.refusal {
-        Some(error) if rows.read == 0 => Err(error),
+        Some(error) if rows.read == 0 => Err(error.into()),
         _ => Ok(Preview {
-            detected: Detected { encoding: "UTF-8", date_format: options.date_format, ..Detected::default() },
-            bytes: sample.bytes.len() as u64,
-            is_whole: sample.is_whole,
+            detected: Detected {
+                encoding: Some("UTF-8"),
+                date_format: options.date_format,
+                ..Detected::default()
+            },
+            sheets: Vec::new(),
+            bytes: part.bytes(),
+            is_whole: part.is_whole(),
             columns: Vec::new(),
             ambiguities: Vec::new(),
             options: options.clone(),
@@ -175,27 +245,29 @@ fn objects(
     }
 }
 
-fn table(
-    sample: &Sample,
-    encoded: &Encoded,
+/// The preview of a table. `encoded` is its text, if it is in one.
+fn table_of(
+    part: &Part,
+    table: Option<Table>,
+    encoded: Option<&Encoded>,
     stated: &ImportOptions,
     setting: Setting<'_>,
-) -> Result<Preview, PayloadError> {
-    if encoded.text.trim().is_empty() {
-        return Err(PayloadErrorKind::NoRows.into());
-    }
+) -> Result<Preview, ReadError> {
     let read_with = |options: &ImportOptions| {
-        let notation = Notation { options: Box::new(options.clone()), ..Notation::of(Format::Csv) };
-        rows::read(sample, &notation, setting)
+        let notation = Notation { options: Box::new(options.clone()), ..Notation::of(part.format()) };
+        rows::read(part, &notation, setting)
     };
-    let Some(table) = table::find(&encoded.text, stated) else {
+    let Some(table) = table else {
         // The reader says what is missing.
         let error = read_with(stated).refusal;
-        return Err(error.unwrap_or_else(|| PayloadErrorKind::NoRows.into()));
+        return Err(error.unwrap_or_else(|| PayloadErrorKind::NoRows.into()).into());
     };
     let columns = mapping::columns(&table);
     let assignment = mapping::assign(&columns, stated);
-    let encoding = encoded.to_state().and_then(|name| name.parse().ok());
+    let to_state = |encoded: &Encoded| encoded.to_state()?.parse().ok();
+    // A stated encoding is certain. Ids beyond ASCII are refused as long as the encoding is only the most likely one.
+    let is_certain = |encoded: &&Encoded| !encoded.is_assumed || ids_are_ascii(&assignment, &columns);
+    let encoding = encoded.filter(is_certain).and_then(to_state);
     let Proposal { mut options, detected, ambiguities } =
         proposal::propose(&table, &columns, &assignment, encoding, stated);
     let mut rows = read_with(&options);
@@ -203,9 +275,6 @@ fn table(
         // Without its line, the reader would take another line for the header.
         options.header_line = i64::try_from(table.header_line).ok();
         rows = read_with(&options);
-    }
-    if encoded.is_assumed {
-        rows.warnings.push(assumed_encoding(encoded.encoding));
     }
     let is_id = |column: &Column| matches!(column.field, Some(AccountField::Id | AccountField::ExternalId));
     if !rows.columns.is_empty() && !rows.columns.iter().any(is_id) {
@@ -224,19 +293,23 @@ fn table(
         !(is_filled || has_default || *field == AccountField::TotalAmount && has_amount)
     };
     Ok(Preview {
-        detected: Detected {
-            encoding: encoded.encoding,
-            is_encoding_assumed: encoded.is_assumed,
-            ..detected
-        },
-        bytes: sample.bytes.len() as u64,
-        is_whole: sample.is_whole,
+        detected,
+        sheets: Vec::new(),
+        bytes: part.bytes(),
+        is_whole: part.is_whole(),
         missing: AccountField::REQUIRED.into_iter().filter(is_missing).collect(),
         columns,
         ambiguities,
         options,
         rows,
     })
+}
+
+/// Whether the ids are the same in every encoding that contains ASCII.
+fn ids_are_ascii(assignment: &mapping::Assignment, columns: &[mapping::Column<'_>]) -> bool {
+    let is_id = |field: &Option<AccountField>| field.is_some_and(|field| AccountField::IDS.contains(&field));
+    let mut ids = assignment.fields.iter().zip(columns).filter(|(field, _)| is_id(field));
+    ids.all(|(_, column)| column.values.iter().all(|id| id.is_ascii()))
 }
 
 /// What the column at this position fills: as the reader has found, or as it was assigned if the reader has refused the

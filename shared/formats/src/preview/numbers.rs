@@ -59,21 +59,9 @@ pub(super) fn judge_amounts(values: &[&str], stated: Separators) -> Verdict<Sepa
     }
 }
 
-/// The amount in a notation. A number that begins with zero has no group of thousands: `0.500` is a half.
+/// The amount in a notation.
 fn amount(notation: AmountNotation, text: &str) -> Option<Decimal> {
-    let written = notation.parse(text).ok()?;
-    let is_grouped = notation.thousands.is_some_and(|thousands| has(written.digits, thousands));
-    (!is_grouped || !written.digits.trim_start_matches(['-', '+']).starts_with('0')).then_some(written.amount)
-}
-
-fn has(digits: &str, thousands: ThousandsSeparator) -> bool {
-    let whole = |decimal: char| digits.split(decimal).next().unwrap_or_default();
-    match thousands {
-        ThousandsSeparator::Point => whole(',').contains('.'),
-        ThousandsSeparator::Comma => whole('.').contains(','),
-        ThousandsSeparator::Apostrophe => digits.contains(['\'', '\u{2019}']),
-        ThousandsSeparator::Space => digits.chars().any(char::is_whitespace),
-    }
+    notation.parse(text).ok().map(|written| written.amount)
 }
 
 /// All separators of a notation that the caller may choose. A notation without a separator of thousands states the other

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use saldo_domain::import::{
-    AccountField as F, AmountAt, AmountColumns, BlankExternalId, Cells, ColumnChoice, ColumnRef, DateFormat,
-    Defaults, Delimiter, ImportOptions, Occurrence, Quote, RowRules, Signs, TextEncoding, comparable,
+    AccountField as F, AmountAt, AmountColumns, BlankExternalId, CellMark, Cells, ColumnChoice, ColumnRef,
+    DateFormat, Defaults, Delimiter, ImportOptions, Occurrence, Quote, RowRules, Signs, TextEncoding,
+    comparable,
 };
-use saldo_domain::money::Currency;
+use saldo_domain::money::{AmountNotation, Currency};
 
 use super::dates::judge_dates;
-use super::mapping::{Assignment, Column};
+use super::mapping::{Assignment, Column, is_typed_amount, is_typed_date, value};
 use super::numbers::{Separators, judge_amounts};
-use super::table::Table;
+use super::table::{Punctuation, Table};
 use super::verdict::Verdict;
 use super::{Ambiguity, Choice, Detected};
 
@@ -36,17 +37,20 @@ pub(super) fn propose(
     let mut options = stated.clone();
     let mut ambiguities = Vec::new();
     options.encoding = stated.encoding.or(encoding);
-    options.delimiter = stated.delimiter.or_else(|| Delimiter::new(char::from(table.delimiter)));
-    options.quote = stated.quote.or((table.quote != Quote::Double).then_some(table.quote));
+    if let Some(Punctuation { delimiter, quote }) = table.punctuation {
+        options.delimiter = stated.delimiter.or_else(|| Delimiter::new(delimiter.into()));
+        options.quote = stated.quote.or((quote != Quote::Double).then_some(quote));
+    }
     options.columns = choices(columns, assignment, stated);
     options.amount = stated.amount.clone().or_else(|| amount(columns, assignment));
     let rows = imported_rows(table, assignment, stated);
     let separators = propose_separators(&mut options, &mut ambiguities, &rows, assignment, stated);
     propose_date_format(&mut options, &mut ambiguities, &rows, assignment, stated);
     options.defaults = defaults(&rows, assignment, &options);
+    ambiguities.extend(currencies_to_choose(columns, assignment, &options));
     let detected = Detected {
-        delimiter: Some(table.delimiter.into()),
-        quote: Some(table.quote),
+        delimiter: table.punctuation.map(|text| text.delimiter.into()),
+        quote: table.punctuation.map(|text| text.quote),
         header_line: Some(table.header_line),
         decimal_separator: separators.decimal,
         thousands_separator: separators.thousands,
@@ -65,10 +69,15 @@ fn imported_rows<'a>(table: &'a Table, assignment: &Assignment, stated: &ImportO
     table.rows.iter().filter(has_id).collect()
 }
 
-/// The values of columns that are not blank.
-fn values<'a>(rows: &[&'a Cells], columns: &[usize]) -> Vec<&'a str> {
-    let of_row = |row: &&'a Cells| columns.iter().filter_map(|at| row.get(*at)).collect::<Vec<_>>();
-    rows.iter().flat_map(of_row).map(str::trim).filter(|value| !value.is_empty()).collect()
+/// The values of columns that are not blank, but for those of a workbook whose type says how they are read.
+fn values<'a>(
+    rows: &[&'a Cells],
+    columns: &[usize],
+    is_typed: impl Fn(Option<CellMark>) -> bool,
+) -> Vec<&'a str> {
+    let of_row = |row: &&'a Cells| columns.iter().filter_map(|at| value(row, *at)).collect::<Vec<_>>();
+    let all = rows.iter().flat_map(of_row);
+    all.filter(|(_, mark)| !is_typed(*mark)).map(|(value, _)| value).collect()
 }
 
 /// The columns that the options must name: those that the reader does not find by their names.
@@ -138,7 +147,7 @@ fn propose_separators(
 ) -> Separators {
     let by_caller = Separators { decimal: stated.decimal_separator, thousands: stated.thousands_separator };
     let at = assignment.amounts();
-    let values = values(rows, &at);
+    let values = values(rows, &at, is_typed_amount);
     let found = match judge_amounts(&values, by_caller) {
         Verdict::Proven(separators) => separators.first().copied().unwrap_or(by_caller),
         Verdict::Nothing => by_caller,
@@ -181,12 +190,12 @@ fn propose_date_format(
     stated: &ImportOptions,
 ) {
     if let Some(at) = assignment.unread_dates {
-        let values = values(rows, &[at]);
+        let values = values(rows, &[at], is_typed_date);
         let reason = format!("{}; the column fills no field", unreadable("dates", &values, 0));
         ambiguities.push(ambiguity(&[at], "date_format", reason, &values, Vec::new()));
     }
     let Some(at) = assignment.column_of(F::DueDate).filter(|_| stated.date_format.is_none()) else { return };
-    let values = values(rows, &[at]);
+    let values = values(rows, &[at], is_typed_date);
     let (reason, choices) = match judge_dates(&values) {
         Verdict::Nothing => return,
         Verdict::Proven(formats) => {
@@ -197,6 +206,34 @@ fn propose_date_format(
         Verdict::Unreadable { choices, at } => (unreadable("dates", &values, at), choices),
     };
     ambiguities.push(ambiguity(&[at], "date_format", reason, &values, of_dates(&choices, &values)));
+}
+
+/// What is to be chosen because a column of currencies has names instead of codes. If nothing else states the currency, a
+/// column without a known name would be left out, and the amounts would be in the organization's currency.
+fn currencies_to_choose(
+    columns: &[Column<'_>],
+    assignment: &Assignment,
+    options: &ImportOptions,
+) -> Option<Ambiguity> {
+    let at = assignment.unread_currencies?;
+    let column = columns.get(at)?;
+    let value = saldo_domain::fields::shown_value(column.first_that_is_no_currency()?);
+    let is_read = assignment.column_of(F::Currency) == Some(at);
+    let (option, otherwise) = match is_read {
+        true => {
+            let otherwise = "the rows are refused otherwise. If all rows have one currency, assign the column to another \
+                field with `columns`, and state the currency with `defaults`";
+            ("columns", otherwise)
+        }
+        false if options.defaults.as_ref().is_some_and(|defaults| defaults.has(F::Currency)) => return None,
+        false => {
+            ("defaults", "the column fills no field. If all rows have one currency, state it with `defaults`")
+        }
+    };
+    let reason = format!(
+        "{value} is not an ISO 4217 currency code such as EUR: replace the names by codes in the file; {otherwise}"
+    );
+    Some(ambiguity(&[at], option, reason, &column.values, Vec::new()))
 }
 
 fn unreadable(what: &str, values: &[&str], at: usize) -> String {
@@ -268,18 +305,24 @@ fn defaults(rows: &[&Cells], assignment: &Assignment, options: &ImportOptions) -
     let stated = options.defaults.clone();
     let has_currency = assignment.column_of(F::Currency).is_some()
         || stated.as_ref().is_some_and(|stated| stated.has(F::Currency));
-    let currency = assignment.currency.or_else(|| marked(&values(rows, &assignment.amounts()), options));
+    let currency = assignment.currency.or_else(|| marked(rows, &assignment.amounts(), options));
     let Some(currency) = currency.filter(|_| !has_currency) else { return stated };
     let mut values: BTreeMap<String, String> = stated.clone().unwrap_or_default().into();
     values.insert(F::Currency.name().to_owned(), currency.code().to_owned());
     Defaults::try_from(values).ok().or(stated)
 }
 
-/// The currency with which all amounts are marked.
-fn marked(amounts: &[&str], options: &ImportOptions) -> Option<Currency> {
-    let notation = RowRules::of(options).amounts();
-    let mark =
-        |amount: &&str| notation.parse(amount).ok().and_then(|written| Currency::of_mark(written.mark?));
-    let first = amounts.first().and_then(mark)?;
-    amounts.iter().all(|amount| mark(amount) == Some(first)).then_some(first)
+/// The currency with which all amounts are marked. A number of a workbook has that of its format.
+fn marked(rows: &[&Cells], amounts: &[usize], options: &ImportOptions) -> Option<Currency> {
+    let of_texts = RowRules::of(options).amounts();
+    let currency = |(text, mark): (&str, Option<CellMark>)| {
+        let notation = if mark.is_some() { AmountNotation::default() } else { of_texts };
+        notation.parse(text).ok().and_then(|written| Currency::of_mark(written.mark?))
+    };
+    let is_value =
+        |(_, mark): &(&str, Option<CellMark>)| !matches!(mark, Some(CellMark::Error | CellMark::NoResult));
+    let values = rows.iter().flat_map(|row| amounts.iter().filter_map(|at| value(row, *at)));
+    let mut all = values.filter(is_value).map(currency);
+    let first = all.next()??;
+    all.all(|other| other == Some(first)).then_some(first)
 }

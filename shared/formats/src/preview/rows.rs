@@ -4,17 +4,17 @@ use jiff::Timestamp;
 use saldo_domain::account::Account;
 use saldo_domain::date::Date;
 use saldo_domain::export::{CsvForm, ExportSpec, Format as ExportFormat, Profile, Subject};
-use saldo_domain::fields::{Finding, PayloadError, PayloadErrorKind, Severity};
+use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind, Severity};
 use saldo_domain::id::OrgId;
 use saldo_domain::import::{
-    AccountField, Chunk, ChunkReport, Column, DuplicateScan, Notation, RawRow, RowRules, Shape,
+    AccountField, Chunk, ChunkReport, Column, DuplicateScan, Notation, RawRow, RowRules, Shape, Stored,
 };
 use saldo_domain::money::Currency;
 use serde_json::value::RawValue;
 
-use super::sample::Sample;
+use super::sample::Part;
 use crate::Encoder;
-use crate::read::{self, ReadError};
+use crate::read::ReadError;
 
 /// The rows that a preview shows.
 pub const ROWS_SHOWN: usize = 20;
@@ -28,7 +28,7 @@ pub struct PreviewRow {
     pub index: u64,
     /// The line on which it begins, counting from 1.
     pub line: Option<u64>,
-    /// The account that it makes, as a JSON object; `None` if it is refused.
+    /// The account that it makes, or what it changes of one, as a JSON object; `None` if it is refused.
     pub account: Option<Box<RawValue>>,
     /// Whether a later row about the same account supersedes it.
     pub is_superseded: bool,
@@ -70,11 +70,11 @@ pub struct Setting<'a> {
     pub now: Timestamp,
 }
 
-/// Reads and checks the rows of a sample.
-pub(super) fn read(sample: &Sample, notation: &Notation, setting: Setting<'_>) -> Rows {
+/// Reads and checks the rows of a part of a file.
+pub(super) fn read(part: &Part, notation: &Notation, setting: Setting<'_>) -> Rows {
     let notation = Notation { gzip: false, ..notation.clone() };
     let (mut raw, mut shape) = (Vec::new(), Shape::Objects);
-    let contents = read::read(&notation, sample.source(notation.format), |of_row, row| {
+    let contents = part.pass_on(&notation, |of_row, row| {
         if raw.is_empty() {
             shape = of_row.clone();
         }
@@ -90,7 +90,7 @@ pub(super) fn read(sample: &Sample, notation: &Notation, setting: Setting<'_>) -
         }
         Err(ReadError::Payload(error)) => {
             // The end of the part that was read may be in the middle of a quoted row.
-            let is_cut = !sample.is_whole && matches!(error.kind, PayloadErrorKind::UnclosedQuote);
+            let is_cut = !part.is_whole() && matches!(error.kind, PayloadErrorKind::UnclosedQuote);
             rows.refusal = Some(error).filter(|_| !is_cut);
             rules
         }
@@ -109,36 +109,54 @@ impl Rows {
         let superseded = scan.finish();
         self.read = raw.len() as u64;
         self.superseded = superseded.count();
+        let mut incomplete = 0_u64;
         for row in raw {
             let is_superseded = superseded.has(row.index);
             let checked = row.check(&shape, rules, setting.default_currency);
             let mut findings = checked.findings;
-            let account = checked.upsert.and_then(|upsert| {
-                let account = upsert.as_new_account(setting.default_currency, setting.now);
-                account.map_err(|finding| findings.push(finding)).ok()
+            let stored = checked.upsert.and_then(|upsert| {
+                let stored = upsert.stored(setting.default_currency, setting.now);
+                stored.map_err(|finding| findings.push(finding)).ok()
             });
-            let is_refused = account.is_none() && !is_superseded;
+            let is_refused = stored.is_none() && !is_superseded;
             self.refused += u64::from(is_refused);
+            let is_change = stored.as_ref().is_some_and(|stored| stored.changes.is_some());
+            incomplete += u64::from(is_change && !is_superseded);
             let list = match self.first.len() < ROWS_SHOWN {
                 true => &mut self.first,
                 false if is_refused && self.refused_later.len() < ERRORS_SHOWN => &mut self.refused_later,
                 false => continue,
             };
-            let account = account.as_ref().and_then(|account| json(account, setting.now));
+            let account = stored.as_ref().and_then(|stored| json(stored, setting.now));
             list.push(PreviewRow { index: row.index, line: row.line, account, is_superseded, findings });
         }
         let header = Chunk { number: 0, shape, rows: Vec::new(), superseded: Vec::new() };
         let report = ChunkReport::of(&header, rules, setting.default_currency);
         self.warnings = report.findings(Severity::Warning).map(|(_, finding)| finding.clone()).collect();
+        if incomplete > 0 {
+            self.warnings.push(incomplete_rows(incomplete));
+        }
         if let Shape::Columns { columns, header_line, .. } = header.shape {
             (self.columns, self.header_line) = (columns, Some(header_line));
         }
     }
 }
 
-/// The fields of an account that rows of imports have, as an export writes them.
-fn json(account: &Account, now: Timestamp) -> Option<Box<RawValue>> {
-    let fields: Vec<_> = AccountField::imported().filter(|field| !field.is_beside_id()).collect();
+fn incomplete_rows(rows: u64) -> Finding {
+    let [name, amount] = AccountField::REQUIRED.map(AccountField::name);
+    let reason = format!(
+        "rows that lack `{name}` or `{amount}`: {rows}; they change accounts that exist, and are refused if there is none"
+    );
+    Finding::in_row(FindingCode::IncompleteRows, reason)
+}
+
+/// What a row stores, as an export writes it: all fields of an account that rows of imports have, or those that the row
+/// changes.
+fn json(stored: &Stored, now: Timestamp) -> Option<Box<RawValue>> {
+    let is_shown = |field: &AccountField| {
+        !field.is_beside_id() && stored.changes.is_none_or(|changes| changes.contains(*field))
+    };
+    let fields: Vec<_> = AccountField::imported().filter(is_shown).collect();
     let today: Date = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let subject = Subject::Accounts { filter: Box::default(), columns: Vec::new() };
     let spec = ExportSpec {
@@ -149,6 +167,6 @@ fn json(account: &Account, now: Timestamp) -> Option<Box<RawValue>> {
         subject,
     };
     let mut encoder = Encoder::new::<Account>(&spec, fields);
-    let line = encoder.encode(std::slice::from_ref(account)).ok()?;
+    let line = encoder.encode(std::slice::from_ref(&stored.account)).ok()?;
     RawValue::from_string(String::from_utf8(line).ok()?.trim_end().to_owned()).ok()
 }

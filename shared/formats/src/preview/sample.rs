@@ -5,9 +5,9 @@ use std::io::{self, Cursor, Read};
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 use flate2::read::MultiGzDecoder;
 use saldo_domain::fields::{PayloadError, PayloadErrorKind};
-use saldo_domain::import::Format;
+use saldo_domain::import::{Format, Notation};
 
-use crate::read::{ROW_BYTES_MAX, SourceEnded};
+use crate::read::{self, Contents, ROW_BYTES_MAX, ReadError, SheetSample, Sink, SourceEnded};
 
 /// The bytes of a file that a preview reads, and of a compressed one also the bytes that it reads of the text. Some 10,000
 /// rows: enough to prove how they are written, and read within a moment.
@@ -25,6 +25,47 @@ pub struct Beginning<'a> {
     pub is_whole: bool,
     /// Whether they are compressed with gzip.
     pub gzip: bool,
+}
+
+/// The part of a file that is previewed.
+pub(super) enum Part {
+    /// Of a text in a format.
+    Text { sample: Sample, format: Format },
+    /// Of a workbook.
+    Sheet(SheetSample),
+}
+
+impl Part {
+    pub(super) fn format(&self) -> Format {
+        match self {
+            Self::Text { format, .. } => *format,
+            Self::Sheet(_) => Format::Xlsx,
+        }
+    }
+
+    /// The bytes that were read, without compression.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::Text { sample, .. } => sample.bytes.len() as u64,
+            Self::Sheet(sheet) => sheet.bytes(),
+        }
+    }
+
+    /// Whether they are the whole file, or the whole sheet.
+    pub(super) fn is_whole(&self) -> bool {
+        match self {
+            Self::Text { sample, .. } => sample.is_whole,
+            Self::Sheet(sheet) => sheet.is_whole(),
+        }
+    }
+
+    /// Passes the rows on, as an import reads them.
+    pub(super) fn pass_on(&self, notation: &Notation, sink: impl Sink) -> Result<Contents, ReadError> {
+        match self {
+            Self::Text { sample, format } => read::read(notation, sample.source(*format), sink),
+            Self::Sheet(sheet) => sheet.pass_on(notation, sink),
+        }
+    }
 }
 
 /// The bytes that are read, without compression.
@@ -73,7 +114,7 @@ impl Sample {
 
     /// The bytes as a source for a reader of this format. In JSON, whose rows do not end with lines, the source of a part
     /// ends with [`SourceEnded`].
-    pub(super) fn source(&self, format: Format) -> impl Read {
+    fn source(&self, format: Format) -> impl Read {
         let is_cut = !self.is_whole && format == Format::Json;
         Cursor::new(&self.bytes).chain(End { is_cut })
     }

@@ -4,6 +4,7 @@
 //! the first line of texts that is as wide as most rows.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use saldo_domain::import::{
     AccountField, AmountColumns, Cells, ColumnRef, Delimiter, FoundColumn, ImportOptions, Mapping, Quote,
@@ -14,24 +15,31 @@ use super::names::meaning;
 use crate::read::{COLUMNS_MAX, DELIMITERS, Line, Records, lines, stated_by_first_line};
 
 /// The lines among which the header is: as many as an import searches.
-const LINES_SEARCHED: usize = 101;
+pub(super) const LINES_SEARCHED: usize = 101;
 /// The bytes of a header.
 const HEADER_BYTES: usize = 64 * 1024;
 /// The known headers that make a line the header.
-const KNOWN_MIN: usize = 2;
+pub(super) const KNOWN_MIN: usize = 2;
 /// The rows that decide which width is common.
-const ROWS_MEASURED: usize = 200;
+pub(super) const ROWS_MEASURED: usize = 200;
 
 /// A table.
 #[derive(Debug)]
 pub(super) struct Table {
-    pub(super) delimiter: u8,
-    pub(super) quote: Quote,
-    /// The line on which the header begins, from 1.
+    /// How the text separates and quotes cells; `None` for a sheet of a workbook.
+    pub(super) punctuation: Option<Punctuation>,
+    /// The line on which the header begins, or the row of the sheet, from 1.
     pub(super) header_line: u64,
     pub(super) headers: Vec<String>,
     /// The rows that are as wide as the header. Others are refused by an import.
     pub(super) rows: Vec<Cells>,
+}
+
+/// How a text separates and quotes cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Punctuation {
+    pub(super) delimiter: u8,
+    pub(super) quote: Quote,
 }
 
 /// A line that may be the header.
@@ -86,12 +94,17 @@ fn candidate<'a>(
     let mut records = Records::new(text, delimiter, quote, line.before);
     let record = records.next().ok()??;
     let headers: Vec<String> = record.cells.iter().take(COLUMNS_MAX).map(str::to_owned).collect();
-    let named = named_columns(&headers, options);
+    let known = known(&headers, options);
+    Some(Candidate { line, delimiter, headers, known })
+}
+
+/// How many of the headers are known, or named by the options.
+pub(super) fn known(headers: &[String], options: &ImportOptions) -> usize {
+    let named = named_columns(headers, options);
     let is_known = |(at, header): (usize, &String)| {
         named.contains(&at) || meaning(header).is_some() || AccountField::of_header(header).is_some()
     };
-    let known = headers.iter().enumerate().filter(|header| is_known(*header)).count();
-    Some(Candidate { line, delimiter, headers, known })
+    headers.iter().enumerate().filter(|header| is_known(*header)).count()
 }
 
 /// The columns whose headers the options name.
@@ -137,17 +150,22 @@ fn unknown<'a>(
 /// The width, above one column, that most rows have, and their number.
 fn common_width(text: &str, delimiter: u8, quote: Quote) -> Option<(usize, usize)> {
     let mut records = Records::new(text.as_bytes(), delimiter, quote, 0);
-    let mut widths = std::collections::BTreeMap::<usize, usize>::new();
+    let mut widths = BTreeMap::<usize, usize>::new();
     for _ in 0..ROWS_MEASURED {
         let Ok(Some(record)) = records.next() else { break };
         *widths.entry(record.cells.len()).or_default() += 1;
     }
+    most_common(widths)
+}
+
+/// The width, above one column, that most rows have, and their number, which is more than one.
+pub(super) fn most_common(widths: BTreeMap<usize, usize>) -> Option<(usize, usize)> {
     let common = widths.into_iter().filter(|(width, _)| *width > 1);
     common.max_by_key(|(_, rows)| *rows).filter(|(_, rows)| *rows > 1)
 }
 
 /// Whether all cells are texts that could be headers: with a letter each, and different from each other.
-fn are_texts(cells: &[String]) -> bool {
+pub(super) fn are_texts(cells: &[String]) -> bool {
     let is_text = |cell: &String| cell.chars().any(char::is_alphabetic);
     let is_repeated = |(at, cell): (usize, &String)| cells.iter().take(at).any(|other| other == cell);
     cells.iter().all(is_text) && !cells.iter().enumerate().any(is_repeated)
@@ -163,16 +181,19 @@ fn table(text: &str, header: &Candidate<'_>, stated: Option<Quote>) -> Table {
         first.iter().flat_map(Cells::iter).take(COLUMNS_MAX).map(str::to_owned).collect();
     let mut rows = Vec::new();
     while let Ok(Some(record)) = records.next() {
-        let mut cells = record.cells;
-        if cells.len() > headers.len() && cells.are_blank_from(headers.len()) {
-            cells.truncate(headers.len());
-        }
-        if cells.len() == headers.len() && !cells.are_blank_from(0) {
-            rows.push(cells);
-        }
+        rows.extend(row(record.cells, headers.len()));
     }
     let header_line = header.line.before + 1;
-    Table { delimiter: header.delimiter, quote, header_line, headers, rows }
+    let punctuation = Some(Punctuation { delimiter: header.delimiter, quote });
+    Table { punctuation, header_line, headers, rows }
+}
+
+/// The cells of a row that is as wide as the header, but for blanks behind it.
+pub(super) fn row(mut cells: Cells, width: usize) -> Option<Cells> {
+    if cells.len() > width && cells.are_blank_from(width) {
+        cells.truncate(width);
+    }
+    (cells.len() == width && !cells.are_blank_from(0)).then_some(cells)
 }
 
 /// The quotation mark: an apostrophe if it surrounds all cells of the header, and otherwise `"`.
@@ -191,7 +212,7 @@ mod tests {
 
     fn found(text: &str) -> Option<(char, u64, usize)> {
         let table = find(text, &ImportOptions::default())?;
-        Some((char::from(table.delimiter), table.header_line, table.rows.len()))
+        Some((char::from(table.punctuation?.delimiter), table.header_line, table.rows.len()))
     }
 
     #[test]
@@ -219,7 +240,7 @@ mod tests {
         let table =
             find("'Nr';'Kunde';'Betrag'\n'1';'A;B';'2'\n;;\n1;A;2;;\n;Summe\n", &ImportOptions::default());
         let table = table.expect("a table");
-        assert_eq!(table.quote, Quote::Single);
+        assert_eq!(table.punctuation, Some(Punctuation { delimiter: b';', quote: Quote::Single }));
         assert_eq!(table.headers, ["Nr", "Kunde", "Betrag"]);
         let rows: Vec<Vec<&str>> = table.rows.iter().map(|row| row.iter().collect()).collect();
         assert_eq!(rows, [["1", "A;B", "2"], ["1", "A", "2"]]);

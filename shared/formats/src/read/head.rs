@@ -1,11 +1,11 @@
 //! The head of a payload: whether the payload can be read as far as its first row. A request that names a file learns so
 //! that the file has another format or lacks columns, before the import begins.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 
 use saldo_domain::import::Notation;
 
-use super::{ReadError, SourceEnded, read};
+use super::{ReadError, SourceEnded, read, xlsx};
 
 /// The bytes that decide. A header and the ids below it are searched for in the first 256 KB of text, which UTF-16
 /// stores in twice as many bytes; compressed text is shorter.
@@ -21,6 +21,15 @@ pub fn check_head(notation: &Notation, bytes: &[u8], is_whole: bool) -> Result<(
         Ok(_) | Err(ReadError::Stopped | ReadError::SourceEnded(_)) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Reads a workbook, whose list of parts is at its end, as far as the first row of its table. It is read by range: its list
+/// of parts, the beginning of the sheet, and the texts to which that refers.
+///
+/// # Errors
+/// [`ReadError::Payload`] when the workbook can't be read, and the errors of the source.
+pub fn check_workbook(notation: &Notation, source: impl Read + Seek) -> Result<(), ReadError> {
+    xlsx::check_head(source, notation)
 }
 
 /// The bytes as a source that ends with an error if the payload goes on.

@@ -7,6 +7,8 @@ mod bounded;
 mod csv;
 mod decoded;
 mod elements;
+mod encoded;
+mod error;
 mod head;
 mod header;
 mod json;
@@ -18,23 +20,26 @@ mod records;
 mod xlsx;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
-pub use head::{HEAD_BYTES, check_head};
+pub(crate) use encoded::{Encoded, text};
+pub use error::{ReadError, SourceEnded};
+pub use head::{HEAD_BYTES, check_head, check_workbook};
 pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};
 pub use json::ImportMembers;
 pub use recognized::format_of;
 pub(crate) use records::Records;
+pub(crate) use xlsx::SheetSample;
 
 use std::cell::Cell;
 use std::io::{self, Cursor, Read, Seek};
 use std::rc::Rc;
 
-use encoding_rs::Encoding;
 use flate2::read::MultiGzDecoder;
-use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
+use saldo_domain::fields::PayloadErrorKind;
 use saldo_domain::import::{Format, Notation, RawRow, RowBody, Shape, TextEncoding};
 
 use bounded::{Counted, Expanded, may_have_rows};
 use decoded::{Decoded, Wanted};
+use error::io_error;
 
 /// The most rows of a file. The planner needs 16 bytes of memory for each row, for the digest that finds repeated
 /// accounts.
@@ -48,71 +53,6 @@ pub const TEXT_BYTES_MAX: u64 = 5_000_000_000;
 pub const COLUMNS_MAX: usize = 1_000;
 /// The most characters of a column's header.
 pub const HEADER_CHARS_MAX: usize = 200;
-
-/// The source ended before the payload. Sources return it inside an [`io::Error`].
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the source ended before the payload")]
-pub struct SourceEnded;
-
-/// Why reading stopped before the end of the payload.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The payload can't be read.
-    #[error(transparent)]
-    Payload(PayloadError),
-    /// The source ended first, with [`SourceEnded`].
-    #[error(transparent)]
-    SourceEnded(#[from] SourceEnded),
-    /// The sink accepts no more rows.
-    #[error("reading was stopped")]
-    Stopped,
-}
-
-impl ReadError {
-    /// Adds the line to the position, if the error concerns a row.
-    fn on_line(self, line: u64) -> Self {
-        match self {
-            Self::Payload(PayloadError { kind: kind @ PayloadErrorKind::RowTooLong { .. }, .. }) => {
-                Self::Payload(kind.at(Position::line(line)))
-            }
-            other => other,
-        }
-    }
-}
-
-impl From<PayloadError> for ReadError {
-    fn from(error: PayloadError) -> Self {
-        Self::Payload(error)
-    }
-}
-
-impl From<PayloadErrorKind> for ReadError {
-    fn from(kind: PayloadErrorKind) -> Self {
-        Self::Payload(kind.into())
-    }
-}
-
-impl From<io::Error> for ReadError {
-    fn from(error: io::Error) -> Self {
-        match error.downcast::<PayloadError>() {
-            Ok(error) => Self::Payload(error),
-            #[expect(
-                clippy::redundant_closure_for_method_calls,
-                reason = "the method's path names a type with bounds"
-            )]
-            Err(error) if error.get_ref().is_some_and(|inner| inner.is::<SourceEnded>()) => {
-                Self::SourceEnded(SourceEnded)
-            }
-            // Besides the readers of this crate, only the decompressor returns errors of its own.
-            Err(error) => PayloadErrorKind::InvalidGzip { reason: error.to_string() }.into(),
-        }
-    }
-}
-
-/// An error that a reader returns as an [`io::Error`].
-fn io_error(error: impl Into<PayloadError>) -> io::Error {
-    io::Error::other(error.into())
-}
 
 /// Receives rows, and the shape that they have in common, until it returns an error.
 pub trait Sink: FnMut(&Shape, RawRow) -> Result<(), ReadError> {}
@@ -194,55 +134,6 @@ fn read_text(
     }
 }
 
-/// A text, and the encoding that it was in.
-#[derive(Debug)]
-pub(crate) struct Encoded {
-    pub(crate) text: String,
-    /// The name of the encoding.
-    pub(crate) encoding: &'static str,
-    /// Whether a byte order mark names the encoding.
-    has_mark: bool,
-    /// Whether the encoding is the most likely one, but not certain.
-    pub(crate) is_assumed: bool,
-}
-
-impl Encoded {
-    /// The encoding that options must state so that the next file is read in it, too: none if a byte order mark states it, or if
-    /// the text is ASCII, which proves nothing.
-    pub(crate) fn to_state(&self) -> Option<&'static str> {
-        (!self.has_mark && !self.text.is_ascii()).then_some(self.encoding)
-    }
-}
-
-/// Decodes the beginning of a file, which is read as a whole.
-///
-/// # Errors
-/// When the bytes are no text of this format.
-pub(crate) fn text(
-    bytes: &[u8],
-    format: Format,
-    stated: Option<&'static Encoding>,
-) -> Result<Encoded, PayloadError> {
-    let assumed = Rc::default();
-    let wanted = match (format, stated) {
-        (Format::Csv, Some(stated)) => Wanted::Stated(stated),
-        (Format::Csv, None) => Wanted::Detected(Rc::clone(&assumed)),
-        (Format::Json | Format::Ndjson | Format::Xlsx, _) => Wanted::Unicode,
-    };
-    let mut text = String::new();
-    let read = || -> Result<usize, ReadError> {
-        Ok(Decoded::new(recognized::checked(bytes, format)?, wanted).read_to_string(&mut text)?)
-    };
-    match read() {
-        Err(ReadError::Payload(error)) => return Err(error),
-        Err(ReadError::SourceEnded(_) | ReadError::Stopped) | Ok(_) => {}
-    }
-    let mark = Encoding::for_bom(bytes).map(|(encoding, _)| encoding);
-    let assumed = assumed.get();
-    let encoding = mark.or(stated).or(assumed).unwrap_or(encoding_rs::UTF_8).name();
-    Ok(Encoded { text, encoding, has_mark: mark.is_some(), is_assumed: assumed.is_some() })
-}
-
 /// Counts the rows of a payload.
 ///
 /// # Errors
@@ -285,6 +176,7 @@ mod tests {
 
     use flate2::Compression;
     use flate2::write::GzEncoder;
+    use saldo_domain::fields::{PayloadError, Position};
 
     use super::*;
 

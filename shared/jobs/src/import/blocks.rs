@@ -3,23 +3,31 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
 
 use bytes::Bytes;
+use saldo_domain::import::PayloadFile;
 use saldo_formats::read::SourceEnded;
+use saldo_store::failure::Failure;
+use saldo_store::files::FileStore;
 use tokio::sync::mpsc;
 
-/// The bytes of a block, and of a request to S3.
+/// The bytes of a block, and of a request to S3, for a workbook that is read to its end.
 pub(super) const BLOCK_BYTES: u64 = 4 * 1024 * 1024;
+/// The same for a workbook of which only the beginnings of some parts are read.
+const SMALL_BLOCK_BYTES: u64 = 512 * 1024;
 /// The blocks in memory: of the list of parts, the part that is read, and one more.
 const BLOCKS_MAX: usize = 3;
 
 /// Reads the blocks.
-pub(super) struct Blocks {
+#[derive(Debug)]
+pub struct Blocks {
     /// The numbers of the blocks that are wanted.
     wanted: mpsc::Sender<u64>,
     received: mpsc::Receiver<Bytes>,
     /// The bytes of the payload.
     bytes: u64,
+    block_bytes: u64,
     at: u64,
     /// The last blocks, each with its number.
     held: VecDeque<(u64, Bytes)>,
@@ -27,16 +35,52 @@ pub(super) struct Blocks {
 
 /// The async end: the numbers of the wanted blocks, and the blocks.
 pub(super) struct Requests {
-    pub(super) wanted: mpsc::Receiver<u64>,
-    pub(super) blocks: mpsc::Sender<Bytes>,
+    wanted: mpsc::Receiver<u64>,
+    blocks: mpsc::Sender<Bytes>,
+    bytes: u64,
+    block_bytes: u64,
+}
+
+impl Requests {
+    /// The bytes of the block that is wanted next; `None` when the reader was dropped.
+    pub(super) async fn next(&mut self) -> Option<Range<u64>> {
+        let begin = self.wanted.recv().await?.saturating_mul(self.block_bytes);
+        Some(begin..self.bytes.min(begin.saturating_add(self.block_bytes)))
+    }
+
+    /// Sends the block that was wanted, unless the reader was dropped.
+    pub(super) async fn answer(&self, block: Bytes) {
+        let _dropped = self.blocks.send(block).await;
+    }
+}
+
+/// Runs `work` on the beginnings of some parts of a workbook in S3, on a thread where it may block. Returns `None` if the file
+/// was deleted or replaced.
+///
+/// # Errors
+/// [`Failure`] when S3 fails.
+pub async fn read_by_range<T: Send + 'static>(
+    files: &FileStore,
+    file: &PayloadFile,
+    work: impl FnOnce(Blocks) -> T + Send + 'static,
+) -> Result<Option<T>, Failure> {
+    let (blocks, mut requests) = Blocks::of(file.bytes, SMALL_BLOCK_BYTES);
+    let working = tokio::task::spawn_blocking(move || work(blocks));
+    while let Some(range) = requests.next().await {
+        let block = files.get_piece(&file.name, file.etag.as_deref(), range).await?;
+        let Some(block) = block else { return Ok(None) };
+        requests.answer(block).await;
+    }
+    working.await.map(Some).map_err(Failure::corrupt("a workbook"))
 }
 
 impl Blocks {
     /// Both ends, for a payload of so many bytes.
-    pub(super) fn of(bytes: u64) -> (Self, Requests) {
+    pub(super) fn of(bytes: u64, block_bytes: u64) -> (Self, Requests) {
         let ((wanted, requests), (blocks, received)) = (mpsc::channel(1), mpsc::channel(1));
         let held = VecDeque::new();
-        (Self { wanted, received, bytes, at: 0, held }, Requests { wanted: requests, blocks })
+        let requests = Requests { wanted: requests, blocks, bytes, block_bytes };
+        (Self { wanted, received, bytes, block_bytes, at: 0, held }, requests)
     }
 
     /// The block with a number.
@@ -58,7 +102,7 @@ impl Read for Blocks {
         if self.at >= self.bytes {
             return Ok(0);
         }
-        let (number, begin) = (self.at / BLOCK_BYTES, self.at % BLOCK_BYTES);
+        let (number, begin) = (self.at / self.block_bytes, self.at % self.block_bytes);
         let begin = usize::try_from(begin).unwrap_or(usize::MAX);
         let read = self.block(number)?.get(begin..).unwrap_or_default().read(out)?;
         self.at += read as u64;
@@ -85,7 +129,7 @@ mod tests {
     #[tokio::test]
     async fn blocks_are_read_in_any_order() {
         let payload: Vec<u8> = (0..10_000_000_u32).map(|at| at.to_le_bytes()[at as usize % 3]).collect();
-        let (mut blocks, Requests { mut wanted, blocks: sender }) = Blocks::of(payload.len() as u64);
+        let (mut blocks, mut requests) = Blocks::of(payload.len() as u64, BLOCK_BYTES);
         let expected = payload.clone();
         let reading = tokio::task::spawn_blocking(move || {
             for (at, length) in
@@ -100,14 +144,13 @@ mod tests {
             assert_eq!(io::copy(&mut blocks, &mut io::sink()).ok(), Some(4));
             assert_eq!(blocks.held.len(), BLOCKS_MAX);
         });
-        let mut requests = Vec::new();
-        while let Some(number) = wanted.recv().await {
-            requests.push(number);
-            let begin = usize::try_from(number * BLOCK_BYTES).expect("small");
-            let end = payload.len().min(begin + usize::try_from(BLOCK_BYTES).expect("small"));
-            sender.send(Bytes::copy_from_slice(&payload[begin..end])).await.expect("a receiver");
+        let mut begins = Vec::new();
+        while let Some(range) = requests.next().await {
+            begins.push(range.start);
+            let at = |at| usize::try_from(at).expect("small");
+            requests.answer(Bytes::copy_from_slice(&payload[at(range.start)..at(range.end)])).await;
         }
         reading.await.expect("read");
-        assert_eq!(requests, [2, 0, 1]);
+        assert_eq!(begins, [2, 0, 1].map(|block| block * BLOCK_BYTES));
     }
 }

@@ -1,4 +1,8 @@
 //! A chunk: its rows are written to the accounts, and its result is committed. Processed again, a chunk writes no row twice.
+//!
+//! A row that finds no account, and lacks what a new one needs, waits while an older import has not ended, which may create
+//! the account: the chunk is put back after its other rows are written, as if AWS had throttled it. An import waits for
+//! older ones alone, so no two wait for each other.
 
 use std::time::Instant;
 
@@ -9,7 +13,7 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountField, AccountUpsert, Checked, Chunk, ImportJob, RawRow, RowDone, RowOutcome, RowWrite,
+    AccountField, AccountUpsert, Checked, Chunk, ImportJob, RawRow, Refused, RowDone, RowOutcome, RowWrite,
 };
 use saldo_domain::money::Currency;
 use saldo_store::deadline::Deadline;
@@ -68,7 +72,14 @@ pub(super) async fn process(
         Ok((number, import_alone(stores, job, row, seen.as_ref(), default_currency, deadline).await?))
     };
     let left = stream::iter(left).enumerate().map(finish).buffer_unordered(WRITES_IN_FLIGHT);
-    results.extend(left.try_collect::<Vec<_>>().await?);
+    let mut incomplete = Vec::new();
+    for (number, alone) in left.try_collect::<Vec<_>>().await? {
+        match alone {
+            Ok(result) => results.push((number, result)),
+            Err(row) => incomplete.push((number, row)),
+        }
+    }
+    results.extend(import_incomplete(stores, job, incomplete, default_currency, deadline).await?);
     results.sort_unstable_by_key(|(number, _)| *number);
     let results = results.into_iter().map(|(_, result)| result).collect();
     let (counts, ended) = commit(stores, job, chunk, results, default_currency, false, deadline).await?;
@@ -80,6 +91,8 @@ pub(super) async fn process(
 
 /// A row that is to be written alone, into the account that was found, or else as it is read again.
 type RowAlone = Box<(Row, Option<Seen>)>;
+/// The result of a row, or the row, if it has no account that it could change, and lacks what a new one needs.
+type Tried = Result<Processed, Box<Row>>;
 
 /// Checks rows and looks up their accounts; with a consistent read if `certain`.
 pub(super) async fn look_up(
@@ -130,7 +143,7 @@ impl Row {
         Processed { outcome: RowOutcome::Failed, findings, stated: None, account: None, revision: None }
     }
 
-    /// The result of a row for which the store returned this.
+    /// The result of a row that was written or refused so.
     pub(super) fn result(self, default_currency: Currency, done: Result<RowDone, Finding>) -> Processed {
         let of_account = done.as_ref().ok().and_then(|done| done.currency);
         let upsert = self.checked.upsert.as_ref();
@@ -142,9 +155,33 @@ impl Row {
             }
             Err(finding) => {
                 findings.push(finding);
-                Processed { outcome: RowOutcome::Failed, findings, stated, account: None, revision: None }
+                // The amount of a refused row is read by the rules of refused rows: one that is ambiguous counts as unreadable.
+                Processed {
+                    outcome: RowOutcome::Failed,
+                    findings,
+                    stated: None,
+                    account: None,
+                    revision: None,
+                }
             }
         }
+    }
+
+    /// The result of a row for which the store returned this; the error is the row, if it is incomplete.
+    fn tried(self, default_currency: Currency, done: Result<RowDone, Refused>) -> Tried {
+        match done {
+            Ok(done) => Ok(self.result(default_currency, Ok(done))),
+            Err(Refused::Invalid(finding)) => Ok(self.result(default_currency, Err(finding))),
+            Err(Refused::Incomplete) => Err(Box::new(self)),
+        }
+    }
+
+    /// The result of an incomplete row whose account does not exist.
+    fn incomplete(mut self, default_currency: Currency) -> Processed {
+        let upsert = self.checked.upsert.take();
+        let stated = upsert.as_ref().and_then(|upsert| upsert.stated_amount(None, default_currency));
+        self.checked.findings.extend(upsert.iter().flat_map(AccountUpsert::missing));
+        Processed { stated, ..self.refused() }
     }
 
     /// The row as it is written into its account; `None` if it is refused.
@@ -198,7 +235,7 @@ async fn import_group(
     let writes = rows.iter().zip(seen);
     let writes = writes.filter_map(|(row, seen)| Some((row.write(job, default_currency, now)?, seen)));
     let writes: Vec<_> = writes.collect();
-    let written: Vec<Result<Result<RowDone, Finding>, Option<Seen>>> = if job.dry_run {
+    let written: Vec<Result<Result<RowDone, Refused>, Option<Seen>>> = if job.dry_run {
         let tries = writes
             .iter()
             .map(|(row, seen)| deadline.retry(move || stores.accounts.try_import(&job.org, row, seen)));
@@ -212,14 +249,15 @@ async fn import_group(
     let results = rows.into_iter().map(|row| match row.is_refused() {
         true => Ok(row.refused()),
         false => match written.next().unwrap_or(Err(None)) {
-            Ok(done) => Ok(row.result(default_currency, done)),
+            // An incomplete row is tried once more with the rows that are left.
+            Ok(done) => row.tried(default_currency, done).map_err(|row| Box::new((*row, None))),
             Err(seen) => Err(Box::new((row, seen))),
         },
     });
     Ok(results.collect())
 }
 
-/// Writes a row that its batch has not written.
+/// Writes a row that its batch has not written. In a dry run, it only finds out what writing it would do.
 async fn import_alone(
     stores: &Stores,
     job: &ImportJob,
@@ -227,9 +265,38 @@ async fn import_alone(
     seen: Option<&Seen>,
     default_currency: Currency,
     deadline: Deadline,
-) -> Result<Processed, Failure> {
-    let Some(write) = row.write(job, default_currency, Timestamp::now()) else { return Ok(row.refused()) };
-    let by = ChangedBy::import(job.id.clone());
-    let done = deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?;
-    Ok(row.result(default_currency, done))
+) -> Result<Tried, Failure> {
+    let Some(write) = row.write(job, default_currency, Timestamp::now()) else {
+        return Ok(Ok(row.refused()));
+    };
+    let (by, unseen) = (ChangedBy::import(job.id.clone()), Seen::default());
+    let done = match job.dry_run {
+        // Only an incomplete row is here: one that is refused is decided on the account as it is read.
+        true => deadline.retry(|| stores.accounts.try_import(&job.org, &write, &unseen)).await?,
+        false => deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?,
+    };
+    Ok(row.tried(default_currency, done))
+}
+
+/// Tries incomplete rows again, and refuses those that still have no account.
+///
+/// # Errors
+/// [`Failure::Throttled`] if an older import has not ended, which may create their accounts: the rows wait for it.
+async fn import_incomplete(
+    stores: &Stores,
+    job: &ImportJob,
+    rows: Vec<(usize, Box<Row>)>,
+    default_currency: Currency,
+    deadline: Deadline,
+) -> Result<Vec<(usize, Processed)>, Failure> {
+    let now = Timestamp::now();
+    if !rows.is_empty() && deadline.retry(|| stores.imports.older_is_unfinished(job, now)).await? {
+        return Err(Failure::Throttled { operation: "rows that wait for the accounts of an older import" });
+    }
+    // An older import may have created their accounts before it ended.
+    let again = async |(number, row): (usize, Box<Row>)| {
+        let result = import_alone(stores, job, *row, None, default_currency, deadline).await?;
+        Ok::<_, Failure>((number, result.unwrap_or_else(|row| row.incomplete(default_currency))))
+    };
+    stream::iter(rows).map(again).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await
 }

@@ -19,6 +19,7 @@ mod stores;
 mod unprocessed;
 mod worker;
 
+pub use blocks::{Blocks, read_by_range};
 pub use dead_letters::handle as handle_dead_letters;
 pub use end::message;
 pub use redrive::{Redriven, redrive};

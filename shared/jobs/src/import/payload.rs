@@ -52,7 +52,7 @@ impl Payload {
         let notation = self.notation.clone();
         let (reading, found) = match notation.format {
             Format::Xlsx => {
-                let (blocks, requests) = Blocks::of(self.file.bytes);
+                let (blocks, requests) = Blocks::of(self.file.bytes, BLOCK_BYTES);
                 let reading = tokio::task::spawn_blocking(move || work(&notation, Source::Blocks(blocks)));
                 (reading, Box::pin(self.send_blocks(requests)).await)
             }
@@ -91,15 +91,11 @@ impl Payload {
         Ok(true)
     }
 
-    /// Sends the blocks that are asked for. Returns false if the payload was deleted or replaced.
+    /// Sends the blocks that are wanted. Returns false if the payload was deleted or replaced.
     async fn send_blocks(&mut self, mut requests: Requests) -> Result<bool, Failure> {
-        while let Some(number) = requests.wanted.recv().await {
-            let begin = number.saturating_mul(BLOCK_BYTES);
-            let end = self.file.bytes.min(begin.saturating_add(BLOCK_BYTES));
-            let Some(block) = self.piece(begin..end).await? else { return Ok(false) };
-            if requests.blocks.send(block).await.is_err() {
-                break;
-            }
+        while let Some(range) = requests.next().await {
+            let Some(block) = self.piece(range).await? else { return Ok(false) };
+            requests.answer(block).await;
         }
         Ok(true)
     }

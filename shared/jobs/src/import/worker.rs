@@ -37,7 +37,7 @@ async fn put_back(
     };
     let delay = queued.rest(worker.stores.limits.throttled_rest);
     let (hops, delay_s) = (queued.hops, delay.as_secs());
-    tracing::warn!(%import, ?task, operation, hops, delay_s, "AWS throttled a request: the message is queued again with a delay");
+    tracing::warn!(%import, ?task, operation, hops, delay_s, "the task has to wait, in most cases because AWS throttled a request: its message is queued again with a delay");
     queue.put_back(queued, delay).await
 }
 

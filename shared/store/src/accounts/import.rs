@@ -6,9 +6,8 @@ use std::collections::{BTreeSet, HashMap};
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::{AccountState, Written};
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::fields::Finding;
 use saldo_domain::id::{AccountId, OrgId};
-use saldo_domain::import::{Decision, RowDone, RowWrite};
+use saldo_domain::import::{Decision, Refused, RowDone, RowWrite};
 
 use super::record::WHAT;
 use super::state::Stored;
@@ -40,7 +39,7 @@ fn done_before(org: &OrgId, row: &RowWrite<'_>, written: Written, stored: &Store
 }
 
 /// What the row does to its account in this state, and what is to be written for it.
-fn decide(row: &RowWrite<'_>, state: &AccountState) -> Result<(Decision, RowDone), Finding> {
+fn decide(row: &RowWrite<'_>, state: &AccountState) -> Result<(Decision, RowDone), Refused> {
     let decision = row.decide(state)?;
     let done = row.done(&decision, state);
     Ok((decision, done))
@@ -120,7 +119,7 @@ impl AccountStore {
     /// Writes a row of an import into an account that was seen before, or is read first. Delivered again, it returns the
     /// same and changes nothing.
     ///
-    /// The inner error is a finding about the row: see [`RowWrite::decide`].
+    /// The inner error says why the row is refused: see [`RowWrite::decide`].
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the row may have been written or not.
@@ -130,7 +129,7 @@ impl AccountStore {
         row: &RowWrite<'_>,
         seen: Option<&Seen>,
         by: &ChangedBy,
-    ) -> Result<Result<RowDone, Finding>, Failure> {
+    ) -> Result<Result<RowDone, Refused>, Failure> {
         // What a failed write or a consistent read finds is certain. A look-up may have missed a write.
         let (mut stored, mut is_certain) = match seen {
             Some(Seen(stored)) => (stored.clone(), false),
@@ -146,7 +145,7 @@ impl AccountStore {
                         Err(failed) => Stored::found(failed),
                     }
                 }
-                Err(finding) if is_certain => return Ok(Err(finding)),
+                Err(refused) if is_certain => return Ok(Err(refused)),
                 Err(_) => self.read(org, row.id).await?,
             };
             is_certain = true;
@@ -180,7 +179,7 @@ impl AccountStore {
         org: &OrgId,
         row: &RowWrite<'_>,
         Seen(seen): &Seen,
-    ) -> Result<Result<RowDone, Finding>, Failure> {
+    ) -> Result<Result<RowDone, Refused>, Failure> {
         let decided = match decide(row, &seen.state(org)?) {
             // The account may have changed since it was looked up.
             Err(_) => decide(row, &self.read(org, row.id).await?.state(org)?),

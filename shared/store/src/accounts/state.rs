@@ -30,10 +30,12 @@ use crate::table_keys::AccountKey;
 /// The attribute that only tombstones have.
 pub(super) const DELETED_AT: &str = "deleted_at";
 const LAST_IMPORT: &str = "last_import";
+const LAST_COMPLETE_IMPORT: &str = "last_complete";
+const EARLIEST_IMPORT: &str = "earliest_import";
 const DELETED_BY: &str = "deleted_by";
 const STAMPS: &str = "stamps";
 /// The attributes of which every write changes one.
-const GUARDS: [&str; 4] = [REVISION, LAST_IMPORT, STAMPS, DELETED_BY];
+const GUARDS: [&str; 6] = [REVISION, LAST_IMPORT, LAST_COMPLETE_IMPORT, EARLIEST_IMPORT, STAMPS, DELETED_BY];
 /// How long a tombstone is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 const _: () = assert!(KEPT.as_secs() >= REDRIVABLE_AT_ALL.as_secs() + REDRIVE_MAX.as_secs());
@@ -42,7 +44,9 @@ const _: () = assert!(KEPT.as_secs() >= REDRIVABLE_AT_ALL.as_secs() + REDRIVE_MA
 record! {
     impl History, WHAT;
     first_import: Option<ImportId> as Optional<AsImport> = "first_import",
+    earliest_import: Option<ImportId> as Optional<AsImport> = EARLIEST_IMPORT,
     last_import: Option<ImportId> as Optional<AsImport> = LAST_IMPORT,
+    last_complete_import: Option<ImportId> as Optional<AsImport> = LAST_COMPLETE_IMPORT,
     last_import_changed_nothing: bool as AsFlag = "unchanged",
     last_edit: Option<Revision> as Optional<AsRevision> = "last_edit",
     deleted_by: Option<Revision> as Optional<AsRevision> = DELETED_BY,

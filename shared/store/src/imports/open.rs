@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use saldo_domain::id::{ImportId, OrgId};
-use saldo_domain::import::{ImportJob, LONGEST_RUN};
+use saldo_domain::import::{ImportJob, ImportStatus, LONGEST_RUN};
 use serde::{Deserialize, Serialize};
 
 use super::ImportStore;
@@ -121,6 +121,39 @@ impl ImportStore {
         Ok(false)
     }
 
+    /// Whether an import that is older than this one has not ended, so that it may still create accounts. If not, no older one
+    /// will begin any more.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn older_is_unfinished(&self, job: &ImportJob, now: Timestamp) -> Result<bool, Failure> {
+        // A dry run has no place in the order: other imports need not make way for it.
+        if !job.dry_run {
+            self.record_planned(job).await?;
+        }
+        let entries = self
+            .table
+            .query(JobKey::open_imports(&job.org))
+            .sort_key(between("part", text(ImportId::PREFIX), text(&job.place)))
+            .consistent();
+        let mut start = None;
+        loop {
+            let page = entries.page(start, Some(ENTRIES_MAX)).await?;
+            let older: Result<Vec<Entry>, _> =
+                page.items.into_iter().map(|item| from_item(item, WHAT)).collect();
+            let mut older = older?;
+            older.retain(|entry| entry.import != job.id);
+            let jobs = self.jobs_of(&job.org, &older, now).await?;
+            if older.iter().any(|entry| entry.is_unfinished(jobs.get(&entry.import), now)) {
+                return Ok(true);
+            }
+            match page.next {
+                None => return Ok(false),
+                next => start = next,
+            }
+        }
+    }
+
     /// Removes the entry of an import that has ended, if nothing of it is left to do and no redrive has begun since. If that
     /// fails, the planner of another import removes it.
     pub(super) async fn leave_if_settled(&self, job: &ImportJob) {
@@ -138,15 +171,7 @@ impl ImportStore {
         if entries.is_empty() {
             return Ok(true);
         }
-        // An import may have entries at two places.
-        let imports: BTreeSet<_> = entries.iter().map(|entry| &entry.import).collect();
-        let keys: Vec<_> = imports.into_iter().map(|import| JobKey::new(org, import)).collect();
-        let jobs = self.table.batch_get(&keys, true).await?;
-        // A worker that read a job just before it expired may still be running.
-        let living = |item| living_at::<ImportJob>(item, now - LONGEST_RUN).transpose();
-        let jobs = jobs.into_iter().filter_map(living);
-        let jobs: HashMap<ImportId, ImportJob> =
-            jobs.map(|job| job.map(|job| (job.id.clone(), job))).collect::<Result<_, _>>()?;
+        let jobs = self.jobs_of(org, entries, now).await?;
         if entries.iter().any(|entry| entry.is_open(jobs.get(&entry.import), now)) {
             return Ok(false);
         }
@@ -158,6 +183,23 @@ impl ImportStore {
             }
         }
         Ok(true)
+    }
+
+    /// The jobs of these entries.
+    async fn jobs_of(
+        &self,
+        org: &OrgId,
+        entries: &[Entry],
+        now: Timestamp,
+    ) -> Result<HashMap<ImportId, ImportJob>, Failure> {
+        // An import may have entries at two places.
+        let imports: BTreeSet<_> = entries.iter().map(|entry| &entry.import).collect();
+        let keys: Vec<_> = imports.into_iter().map(|import| JobKey::new(org, import)).collect();
+        let jobs = self.table.batch_get(&keys, true).await?;
+        // A worker that read a job just before it expired may still be running.
+        let living = |item| living_at::<ImportJob>(item, now - LONGEST_RUN).transpose();
+        let jobs = jobs.into_iter().filter_map(living);
+        jobs.map(|job| job.map(|job| (job.id.clone(), job))).collect()
     }
 
     async fn put_entry(
@@ -201,6 +243,15 @@ impl Entry {
             None => now < self.entered_at + LONGEST_RUN,
             // A request that was repeated has entered it at another place, too.
             Some(job) => job.place == self.part && job.is_open(self.entered_at, now),
+        }
+    }
+
+    /// Whether the import, whose job was read after the entry, has not ended. One that has ended may be redriven, but nobody
+    /// waits for that.
+    fn is_unfinished(&self, job: Option<&ImportJob>, now: Timestamp) -> bool {
+        match job {
+            None => now < self.entered_at + LONGEST_RUN,
+            Some(job) => job.place == self.part && job.status == ImportStatus::Processing,
         }
     }
 }

@@ -29,6 +29,8 @@ struct Part {
     notes: Patch<u8>,
     campaign: Patch<u8>,
     currency: Patch<&'static str>,
+    /// Whether a row leaves out the name, and the amount.
+    without: (bool, bool),
 }
 
 /// When a row is delivered.
@@ -51,13 +53,17 @@ fn part(currencies: bool) -> impl Strategy<Value = Part> {
         prop::sample::select(vec!["EUR", "USD", "JPY"]).prop_map(Patch::Set)
     ];
     let amount = prop::sample::select(vec!["1", "2", "2.5"]);
-    (0..8_u8, amount, value(), value(), code).prop_map(move |(kind, amount, notes, campaign, code)| Part {
-        kind,
-        amount,
-        notes,
-        campaign,
-        currency: if currencies { code } else { Patch::Keep },
-    })
+    let without = prop_oneof![2 => Just((false, false)), 1 => any::<(bool, bool)>()];
+    (0..8_u8, amount, value(), value(), code, without).prop_map(
+        move |(kind, amount, notes, campaign, code, without)| Part {
+            kind,
+            amount,
+            notes,
+            campaign,
+            currency: if currencies { code } else { Patch::Keep },
+            without,
+        },
+    )
 }
 
 fn deliveries() -> impl Strategy<Value = Vec<Deliveries>> {
@@ -91,9 +97,11 @@ impl Part {
 
     fn row(&self) -> AccountUpsert {
         let (amount, members) = (self.amount(), self.members(true));
-        let json = format!(
-            r#"{{"external_id":"A","contact":{{"name":"Ana {amount}"}},"total_amount":{amount}{members}}}"#
+        let (name, total) = (
+            if self.without.0 { String::new() } else { format!(r#","contact":{{"name":"Ana {amount}"}}"#) },
+            if self.without.1 { String::new() } else { format!(r#","total_amount":{amount}"#) },
         );
+        let json = format!(r#"{{"external_id":"A"{name}{total}{members}}}"#);
         let body = RowBody::Json(json.into());
         let row = RawRow { index: 0, line: None, body };
         row.check(&Shape::Objects, &RowRules::default(), currency()).upsert.expect("a valid row")
@@ -116,6 +124,10 @@ fn events(parts: &[Part]) -> Vec<Event> {
         match part.kind {
             7 if n > 0 && !std::mem::replace(&mut is_deleted, true) => Event::Deletion(revision),
             5.. if n > 0 => Event::Edit(revision, part.edit()),
+            // The first row creates the account.
+            _ if n == 0 => {
+                Event::Row(ImportId::of_seed(id), Part { without: (false, false), ..part.clone() }.row())
+            }
             _ => Event::Row(ImportId::of_seed(id), part.row()),
         }
     };
@@ -150,6 +162,8 @@ struct Run {
     /// The rows that are not delivered again: refused ones, whose chunk is committed, and those that an edit has kept from
     /// setting their currency, which they may set behind a newer import (`docs/decisions/import-order-per-field.md`).
     settled: BTreeSet<usize>,
+    /// The rows that wait for older ones.
+    waiting: BTreeSet<usize>,
     /// The edits and the deletion that found an account.
     effective: Vec<usize>,
 }
@@ -159,10 +173,34 @@ impl Run {
     fn of(events: &[Event], order: &[usize], marks: impl Fn(&Self, usize) -> bool) -> Self {
         let (mut run, mut marked) = (Self::default(), vec![None; events.len()]);
         for n in order {
-            let marks = *marked[*n].get_or_insert_with(|| marks(&run, *n));
-            run.apply(*n, &events[*n], marks);
+            let is_marked = *marked[*n].get_or_insert_with(|| marks(&run, *n));
+            run.deliver(events, *n, is_marked);
+            // A row that has waited is delivered again when every older one was.
+            while let Some(n) = run.waiting.iter().copied().find(|n| run.no_older_is_open(events, *n)) {
+                run.waiting.remove(&n);
+                run.deliver(events, n, marked[n].unwrap_or(true));
+            }
         }
         run
+    }
+
+    /// Delivers an event. A row without an account that it could change waits for the older ones.
+    fn deliver(&mut self, events: &[Event], n: usize, marks: bool) {
+        let is_waiting = !self.no_older_is_open(events, n) && self.lacks_an_account(n, &events[n], marks);
+        match is_waiting {
+            true => {
+                self.waiting.insert(n);
+            }
+            false => self.apply(n, &events[n], marks),
+        }
+    }
+
+    fn lacks_an_account(&self, n: usize, event: &Event, marks: bool) -> bool {
+        let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
+        let Event::Row(import, upsert) = event else { return false };
+        let now = Timestamp::UNIX_EPOCH;
+        let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
+        !self.settled.contains(&n) && matches!(row.decide(&self.state), Err(Refused::Incomplete))
     }
 
     /// Whether every older row was delivered.
@@ -181,7 +219,7 @@ impl Run {
                 let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
                 let before = content(state);
                 let decision = row.decide(state);
-                let outcome = decision.as_ref().map(Decision::outcome).map_err(|finding| finding.code);
+                let outcome = decision.as_ref().map(Decision::outcome).map_err(code);
                 if let Ok(Decision::Write(after, _)) = decision {
                     let (account, history) = *after;
                     *state = AccountState { account: Some(account), history };
@@ -221,6 +259,13 @@ impl Run {
                 self.effective.push(n);
             }
         }
+    }
+}
+
+fn code(refused: &Refused) -> FindingCode {
+    match refused {
+        Refused::Invalid(finding) => finding.code,
+        Refused::Incomplete => FindingCode::UnknownAccount,
     }
 }
 
@@ -292,8 +337,14 @@ proptest! {
 
 #[test]
 fn row_without_changes_leaves_a_mark_only_if_asked_to() {
-    let part =
-        Part { kind: 0, amount: "1", notes: Patch::Set(0), campaign: Patch::Keep, currency: Patch::Keep };
+    let part = Part {
+        kind: 0,
+        amount: "1",
+        notes: Patch::Set(0),
+        campaign: Patch::Keep,
+        currency: Patch::Keep,
+        without: (false, false),
+    };
     let events = events(&[part.clone(), part.clone(), part]);
     let run = |marks: bool, order: &[usize]| Run::of(&events, order, move |_, _| marks);
     let first = run(true, &[0]);

@@ -7,6 +7,7 @@ mod error;
 mod merged;
 mod number_format;
 mod package;
+mod sample;
 mod sheet;
 mod strings;
 mod styles;
@@ -27,6 +28,7 @@ use super::header::{self, Candidate, Columns, LINES_SEARCHED};
 use super::quoting::is_id_of_account;
 use super::{ReadError, Rows, Sink};
 use error::invalid;
+use merged::Merged;
 use package::Package;
 use sheet::{Sheet, SheetRow, Value};
 use strings::SharedStrings;
@@ -35,12 +37,12 @@ use values::{Purpose, Values};
 use workbook::Workbook;
 use xml::Xml;
 
+pub(crate) use sample::SheetSample;
+
 /// The bytes that a workbook may have: a million rows of twenty columns have about half of it.
 pub(super) const WORKBOOK_BYTES_MAX: u64 = 200_000_000;
 /// The first rows, header included, in which the header and an account's id in the column `id` are searched for.
-const ROWS_LOOKED_AT: usize = 1_000;
-/// The cells of the first rows after which no more of them are held.
-const CELLS_LOOKED_AT: usize = 50_000;
+const HEAD: Bounds = Bounds { rows: 1_000, cells: 50_000, bytes: 16_000_000 };
 /// The separator of cells in files that are made of the rows.
 const DELIMITER: char = ',';
 
@@ -49,52 +51,90 @@ pub(super) fn read(
     notation: &Notation,
     rows: &mut Rows<impl Sink>,
 ) -> Result<Shape, ReadError> {
-    let (options, rules) = (&notation.options, notation.rules());
-    let mut package = Package::open(source)?;
-    let workbook = Workbook::read(&mut package)?;
-    let part = workbook.part_of(options.sheet.as_ref())?.to_owned();
-    let strings = match &workbook.strings {
-        Some(strings) => package.part(strings)?.map(SharedStrings::read).transpose()?.unwrap_or_default(),
-        None => SharedStrings::default(),
-    };
-    let styles = match &workbook.styles {
-        Some(styles) => package.part(styles)?.map(Styles::read).transpose()?.unwrap_or_default(),
-        None => Styles::default(),
-    };
-    let values = Values {
-        styles: &styles,
-        is_from_1904: workbook.is_from_1904,
-        amounts: rules.amounts(),
-        dates: rules.dates(),
-    };
-    let sheet = package.part(&part)?.ok_or_else(|| invalid("a sheet is missing"))?;
+    let options = &notation.options;
+    let mut book = Book::open(source)?;
+    let part = book.workbook.sheet(options.sheet.as_ref())?.part.clone();
+    let strings = book.strings(usize::MAX)?;
+    let Book { package, workbook, styles } = &mut book;
+    let values = Values::of(styles, workbook.is_from_1904, &notation.rules());
     let since_event = Cell::new(0);
-    let mut sheet = Sheet::new(Xml::new(sheet, &since_event), &strings);
-
-    let (head, mut cells) = (&mut Vec::new(), 0);
-    while head.len() < ROWS_LOOKED_AT && cells < CELLS_LOOKED_AT {
-        let Some(row) = sheet.next()? else { break };
-        cells += row.cells.len();
-        head.push(row);
-    }
-    let mut table = Table::find(head, options, &values)?;
-    table.ignore_foreign_ids(head);
-    if let Some(missing) = table.missing.take_if(|_| !header::names_accounts(&table.columns)) {
-        return Err(missing.into());
-    }
+    let mut sheet = Sheet::new(Xml::new(part_of(package, &part)?, &since_event), Some(&strings));
+    let head = first_rows(&mut sheet, HEAD)?;
+    let table = Table::of_head(&head, options, &values)?;
     let shape = table.shape();
-    for row in head.drain(..).skip(table.at + 1) {
+    for row in head.into_iter().skip(table.at + 1) {
         table.push(&shape, &row, &values, rows)?;
     }
     while let Some(row) = sheet.next()? {
         table.push(&shape, &row, &values, rows)?;
     }
-    let is_read = |column: usize| table.purposes.get(column).is_some_and(|(_, is_read)| *is_read);
-    let mut merged = sheet.merged().iter();
-    match merged.find(|merged| merged.hides(table.header_line, sheet.last_row(), is_read)) {
-        Some(merged) => Err(PayloadErrorKind::MergedCells { range: merged.area.clone() }.into()),
-        None => Ok(shape),
+    table.check_merged(sheet.merged(), sheet.last_row())?;
+    Ok(shape)
+}
+
+/// Reads as far as the first row of the table, whether it has the columns that it needs.
+pub(super) fn check_head(source: impl Read + Seek, notation: &Notation) -> Result<(), ReadError> {
+    let sample = SheetSample::head(source, notation.options.sheet.as_ref())?;
+    match sample.pass_on(notation, |_, _| Err(ReadError::Stopped)) {
+        Ok(_) | Err(ReadError::Stopped) => Ok(()),
+        // The rows are below the first ones.
+        Err(ReadError::Payload(error)) if error.kind == PayloadErrorKind::NoRows && !sample.is_whole() => {
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
+}
+
+/// A workbook that is open, with the formats of its cells.
+struct Book<R> {
+    package: Package<R>,
+    workbook: Workbook,
+    styles: Styles,
+}
+
+impl<R: Read + Seek> Book<R> {
+    fn open(source: R) -> Result<Self, ReadError> {
+        let mut package = Package::open(source)?;
+        let workbook = Workbook::read(&mut package)?;
+        let styles = match &workbook.styles {
+            Some(styles) => package.part(styles)?.map(Styles::read).transpose()?.unwrap_or_default(),
+            None => Styles::default(),
+        };
+        Ok(Self { package, workbook, styles })
+    }
+
+    /// The texts that cells refer to, or so many of them.
+    fn strings(&mut self, at_most: usize) -> Result<SharedStrings, ReadError> {
+        let Some(strings) = &self.workbook.strings else { return Ok(SharedStrings::default()) };
+        let read = |source| SharedStrings::read(source, at_most);
+        Ok(self.package.part(strings)?.map(read).transpose()?.unwrap_or_default())
+    }
+}
+
+/// The part of a sheet.
+fn part_of<R: Read + Seek>(package: &mut Package<R>, part: &str) -> Result<impl Read, ReadError> {
+    Ok(package.part(part)?.ok_or_else(|| invalid("a sheet is missing"))?)
+}
+
+/// How many rows are held in memory: no more of them are read when one of these numbers is reached.
+#[derive(Clone, Copy)]
+struct Bounds {
+    rows: usize,
+    cells: usize,
+    /// The bytes of their texts.
+    bytes: usize,
+}
+
+/// The first rows of a sheet.
+fn first_rows<R: Read>(sheet: &mut Sheet<'_, R>, bounds: Bounds) -> Result<Vec<SheetRow>, ReadError> {
+    let (mut first, mut cells, mut bytes) = (Vec::new(), 0, 0);
+    while first.len() < bounds.rows && cells < bounds.cells && bytes < bounds.bytes {
+        let Some(row) = sheet.next()? else { break };
+        cells += row.cells.len();
+        bytes += row.bytes();
+        first.push(row);
+    }
+    Ok(first)
 }
 
 /// The table on a sheet.
@@ -121,6 +161,16 @@ impl Candidate for Table {
 }
 
 impl Table {
+    /// The table whose header is in the first rows.
+    fn of_head(head: &[SheetRow], options: &ImportOptions, values: &Values<'_>) -> Result<Self, ReadError> {
+        let mut table = Self::find(head, options, values)?;
+        table.ignore_foreign_ids(head);
+        match table.missing.take_if(|_| !header::names_accounts(&table.columns)) {
+            Some(missing) => Err(missing.into()),
+            None => Ok(table),
+        }
+    }
+
     /// Finds the header, as that of a CSV file is found: the stated row, or else the first one with the columns that the
     /// options name or with known names.
     fn find(head: &[SheetRow], options: &ImportOptions, values: &Values<'_>) -> Result<Self, ReadError> {
@@ -225,5 +275,15 @@ impl Table {
             cells.push("");
         }
         rows.push(shape, Some(row.number), RowBody::Cells(cells))
+    }
+
+    /// Refuses cells that are merged over several rows of a column that is read.
+    fn check_merged(&self, merged: &[Merged], last_row: u64) -> Result<(), ReadError> {
+        let is_read = |column: usize| self.purposes.get(column).is_some_and(|(_, is_read)| *is_read);
+        let hides = |merged: &&Merged| merged.hides(self.header_line, last_row, is_read);
+        match merged.iter().find(hides) {
+            Some(merged) => Err(PayloadErrorKind::MergedCells { range: merged.area.clone() }.into()),
+            None => Ok(()),
+        }
     }
 }

@@ -6,6 +6,11 @@ use saldo_domain::money::is_currency_mark;
 /// The decimals from which on a format shows whole cents. A format of fewer hides some, so that nobody has seen them rounded.
 const DECIMALS_OF_CENTS: u32 = 2;
 
+/// The characters of a code, of which spreadsheets allow 255.
+const CODE_CHARS_MAX: usize = 255;
+/// What follows the first letter of the code `General`, which stands for no format.
+const GENERAL_REST: &str = "eneral";
+
 /// A format.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct NumberFormat {
@@ -79,8 +84,11 @@ impl NumberFormat {
         }
     }
 
-    /// The format of a code.
+    /// The format of a code. A number with a code that is longer than spreadsheets allow counts as it is stored.
     pub(super) fn of(code: &str) -> Self {
+        if code.chars().nth(CODE_CHARS_MAX).is_some() {
+            return Self::default();
+        }
         let found = Found::of(code);
         let has = |part: Part| found.parts.contains(&part);
         if has(Part::Elapsed) {
@@ -138,7 +146,7 @@ impl Found {
     fn of(code: &str) -> Self {
         let mut found = Self::default();
         let mut characters = code.chars().peekable();
-        let is_general = |rest: &str| rest.to_ascii_lowercase().starts_with("general");
+        let is_general = |rest: String| rest.eq_ignore_ascii_case(GENERAL_REST);
         while let Some(character) = characters.next() {
             match character {
                 ';' => break,
@@ -159,10 +167,8 @@ impl Found {
                     let inner: String = characters.by_ref().take_while(|c| *c != ']').collect();
                     found.add_brackets(&inner);
                 }
-                'G' | 'g'
-                    if is_general(&format!("{character}{}", characters.clone().collect::<String>())) =>
-                {
-                    characters.by_ref().take("eneral".len()).for_each(drop);
+                'G' | 'g' if is_general(characters.clone().take(GENERAL_REST.len()).collect()) => {
+                    characters.by_ref().take(GENERAL_REST.len()).for_each(drop);
                 }
                 'E' | 'e' if matches!(characters.peek(), Some('+' | '-')) => found.parts.push(Part::Other),
                 'y' | 'Y' | 'd' | 'D' | 'e' | 'E' | 'b' | 'B' => found.parts.push(Part::Day),

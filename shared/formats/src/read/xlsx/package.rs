@@ -30,6 +30,8 @@ const DIRECTORY_BYTES_MAX: u64 = 4_000_000;
 const OLE_DIRECTORY_BYTES: u64 = 4_096;
 /// The relationships of a part that are read.
 const RELATIONSHIPS_MAX: usize = 10_000;
+/// The bytes of the names in a list of parts or sheets.
+pub(super) const NAME_BYTES_MAX: usize = 1_000_000;
 
 /// A workbook's parts.
 pub(super) struct Package<R> {
@@ -147,7 +149,7 @@ impl<R: Read + Seek> Package<R> {
         };
         let Some(source) = self.part(&of_part)? else { return Ok(Vec::new()) };
         let since_event = Cell::new(0);
-        let (mut xml, mut found) = (Xml::new(source, &since_event), Vec::new());
+        let (mut xml, mut found, mut bytes) = (Xml::new(source, &since_event), Vec::new(), 0);
         loop {
             match xml.next()? {
                 Event::Start(element) if element.is("Relationship") => {
@@ -155,6 +157,12 @@ impl<R: Read + Seek> Package<R> {
                     let is_external = attribute("TargetMode")?.is_some_and(|mode| mode == "External");
                     let (id, kind, target) = (attribute("Id")?, attribute("Type")?, attribute("Target")?);
                     if let (Some(id), Some(kind), Some(target), false) = (id, kind, target, is_external) {
+                        bytes += id.len() + kind.len() + target.len();
+                        if bytes > NAME_BYTES_MAX {
+                            return Err(
+                                too_large(NAME_BYTES_MAX as u64, "bytes in the names of parts").into()
+                            );
+                        }
                         let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
                         found.push(Relationship { id, kind, target: resolved(folder, &target) });
                     }

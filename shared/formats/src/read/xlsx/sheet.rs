@@ -49,12 +49,21 @@ impl SheetRow {
     pub(super) fn get(&self, column: usize) -> Option<&Value> {
         self.cells.iter().find(|(at, _)| *at == column).map(|(_, value)| value)
     }
+
+    /// The bytes of the texts of its cells.
+    pub(super) fn bytes(&self) -> usize {
+        self.cells.iter().map(|(_, value)| value.len()).sum()
+    }
 }
 
 /// The rows of a sheet.
 pub(super) struct Sheet<'a, R: Read> {
     xml: Xml<'a, R>,
-    strings: &'a SharedStrings,
+    strings: Option<&'a SharedStrings>,
+    /// How many of the workbook's texts the rows so far need.
+    strings_needed: usize,
+    /// The last row that is read.
+    until: u64,
     is_in_data: bool,
     /// The number of the last row.
     row: u64,
@@ -78,11 +87,18 @@ enum Begun {
 }
 
 impl<'a, R: Read> Sheet<'a, R> {
-    pub(super) fn new(xml: Xml<'a, R>, strings: &'a SharedStrings) -> Self {
-        Self { xml, strings, is_in_data: false, row: 0, merged: Vec::new() }
+    /// The rows, whose cells refer to these texts. Without them, these cells have empty texts.
+    pub(super) fn new(xml: Xml<'a, R>, strings: Option<&'a SharedStrings>) -> Self {
+        let (strings_needed, until) = (0, ROWS_MAX);
+        Self { xml, strings, strings_needed, until, is_in_data: false, row: 0, merged: Vec::new() }
     }
 
-    /// The next row with a value; `None` at the end of the sheet.
+    /// The rows up to this one.
+    pub(super) fn until(self, row: u64) -> Self {
+        Self { until: row, ..self }
+    }
+
+    /// The next row with a value; `None` at the end of the sheet, or behind the last row that is wanted.
     pub(super) fn next(&mut self) -> Result<Option<SheetRow>, ReadError> {
         loop {
             match self.begin()? {
@@ -91,6 +107,9 @@ impl<'a, R: Read> Sheet<'a, R> {
                     let number = number.unwrap_or(self.row + 1);
                     if number <= self.row || number > ROWS_MAX {
                         return Err(invalid(format!("row {number} is in a wrong place")).into());
+                    }
+                    if number > self.until {
+                        return Ok(None);
                     }
                     self.row = number;
                     let cells = self.cells()?;
@@ -113,9 +132,14 @@ impl<'a, R: Read> Sheet<'a, R> {
         &self.merged
     }
 
-    /// The number of the last row.
+    /// The number of the last row that was read.
     pub(super) fn last_row(&self) -> u64 {
         self.row
+    }
+
+    /// How many of the workbook's texts, from the first one on, the rows so far need.
+    pub(super) fn strings_needed(&self) -> usize {
+        self.strings_needed
     }
 
     fn begin(&mut self) -> Result<Option<Begun>, ReadError> {
@@ -193,7 +217,9 @@ impl<'a, R: Read> Sheet<'a, R> {
                 Event::Text(_) => continue,
             };
             match of {
-                Of::Value => self.xml.text_into(value.get_or_insert_with(String::new))?,
+                Of::Value => {
+                    self.xml.text_into(value.get_or_insert_with(String::new), ROW_BYTES_MAX)?;
+                }
                 Of::Inline => {
                     rich_text(&mut self.xml, inline.get_or_insert_with(String::new), ROW_BYTES_MAX)?;
                 }
@@ -209,10 +235,13 @@ impl<'a, R: Read> Sheet<'a, R> {
         };
         Ok(match start.kind.as_str() {
             "s" => {
-                let at = value.trim().parse().ok();
-                let shared = at.and_then(|at| self.strings.get(at));
                 let missing = || invalid(format!("row {} refers to a text that is missing", self.row));
-                text(shared.ok_or_else(missing)?)
+                let at: usize = value.trim().parse().map_err(|_| missing())?;
+                self.strings_needed = self.strings_needed.max(at.saturating_add(1));
+                match self.strings {
+                    Some(strings) => text(strings.get(at).ok_or_else(missing)?),
+                    None => Some(Value::Text(String::new())),
+                }
             }
             "str" | "inlineStr" => text(&unescaped(&value)),
             "b" => Some(Value::Boolean(matches!(value.trim(), "1" | "true"))),

@@ -22,13 +22,13 @@ pub(super) struct SharedStrings {
 }
 
 impl SharedStrings {
-    /// Reads the texts of their part.
-    pub(super) fn read(source: impl Read) -> Result<Self, ReadError> {
+    /// Reads the texts of their part, or so many of them.
+    pub(super) fn read(source: impl Read, at_most: usize) -> Result<Self, ReadError> {
         let since_event = Cell::new(0);
         let mut xml = Xml::new(source, &since_event);
         let mut strings = Self::default();
         let mut raw = String::new();
-        loop {
+        while strings.ends.len() < at_most {
             let is_text = match xml.next()? {
                 Event::Start(element) => element.is("si"),
                 Event::End(_) | Event::Text(_) => false,
@@ -40,6 +40,7 @@ impl SharedStrings {
                 strings.push(&unescaped(&raw))?;
             }
         }
+        Ok(strings)
     }
 
     fn push(&mut self, text: &str) -> Result<(), ReadError> {
@@ -95,12 +96,9 @@ pub(super) fn rich_text<R: Read>(
             Event::Eof => return Ok(()),
         };
         match begun {
-            Of::Text => xml.text_into(text)?,
+            Of::Text => xml.text_into(text, bytes_max)?,
             Of::Reading => xml.skip()?,
             Of::Other => {}
-        }
-        if text.len() > bytes_max {
-            return Err(too_large(bytes_max as u64, "bytes in a text").into());
         }
     }
 }
@@ -142,9 +140,11 @@ mod tests {
         let xml = r#"<?xml version="1.0"?><x:sst xmlns:x="s"><x:si><x:t xml:space="preserve"> A &amp; B&#10;</x:t></x:si>
             <x:si><x:r><x:rPr><x:b/></x:rPr><x:t>Mül</x:t></x:r><x:r><x:t>ler</x:t></x:r><x:rPh sb="0" eb="1"><x:t>no</x:t></x:rPh></x:si>
             <x:si/><x:si><x:t>_x0041_ _x005F_x000D_ _xZZZZ_ _x41_</x:t></x:si></x:sst>"#;
-        let strings = SharedStrings::read(xml.as_bytes()).expect("texts");
+        let strings = SharedStrings::read(xml.as_bytes(), usize::MAX).expect("texts");
         let texts: Vec<_> = (0..5).map(|at| strings.get(at)).collect();
         let expected = [" A & B\n", "Müller", "", "A _x000D_ _xZZZZ_ _x41_"];
         assert_eq!(texts, expected.map(Some).into_iter().chain([None]).collect::<Vec<_>>());
+        let first = SharedStrings::read(xml.as_bytes(), 2).expect("texts");
+        assert_eq!((first.get(1), first.get(2)), (Some("Müller"), None));
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use jiff::civil::{DateTime, Time};
 use saldo_domain::date::Date;
-use saldo_domain::import::{AccountField, CellMark, DateFormat};
+use saldo_domain::import::{AccountField, CellMark, DateFormat, RowRules};
 use saldo_domain::money::{AmountNotation, Decimal, RoundingStrategy, parse_json_number};
 
 use super::number_format::{Kind, NumberFormat};
@@ -59,7 +59,12 @@ impl Purpose {
     }
 }
 
-impl Values<'_> {
+impl<'a> Values<'a> {
+    /// By the rules of an import.
+    pub(super) fn of(styles: &'a Styles, is_from_1904: bool, rules: &RowRules<'_>) -> Self {
+        Self { styles, is_from_1904, amounts: rules.amounts(), dates: rules.dates() }
+    }
+
     /// The text of a cell, and what the cell is if it is not a text.
     pub(super) fn text<'v>(&self, value: &'v Value, purpose: Purpose) -> (Cow<'v, str>, Option<CellMark>) {
         match value {
@@ -80,6 +85,13 @@ impl Values<'_> {
                 Err(_) => (Cow::Borrowed(digits), Some(CellMark::LongNumber)),
             },
         }
+    }
+
+    /// The text of a cell whose column is not assigned to a field: a number with the currency that its format shows.
+    pub(super) fn shown<'v>(&self, value: &'v Value) -> (Cow<'v, str>, Option<CellMark>) {
+        let has_currency =
+            matches!(value, Value::Number { style, .. } if self.styles.format(*style).mark.is_some());
+        self.text(value, if has_currency { Purpose::Amount } else { Purpose::Other })
     }
 
     fn number(&self, number: Decimal, format: &NumberFormat, purpose: Purpose) -> (String, CellMark) {
@@ -104,7 +116,11 @@ impl Values<'_> {
                     None => amount,
                 }
             }
-            (Purpose::Date, _) => number.normalize().to_string(),
+            (Purpose::Date, _) => match self.moment_of(number).filter(|_| self.dates == DateFormat::Serial) {
+                // A serial number of the 1904 system becomes one of the 1900 system, which fields of dates read.
+                Some(moment) => return (self.moment(moment, true), CellMark::Date),
+                None => number.normalize().to_string(),
+            },
             (Purpose::Other, _) => {
                 let digits = number.normalize().to_string();
                 let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit());

@@ -8,7 +8,7 @@ use saldo_domain::import::SheetRef;
 
 use super::super::ReadError;
 use super::error::{invalid, too_large};
-use super::package::{Package, Relationship};
+use super::package::{NAME_BYTES_MAX, Package, Relationship};
 use super::xml::{Event, Xml};
 
 /// The sheets that a workbook may have.
@@ -18,7 +18,7 @@ const NAMES_SHOWN_MAX: usize = 12;
 
 /// A workbook.
 pub(super) struct Workbook {
-    sheets: Vec<SheetEntry>,
+    pub(super) sheets: Vec<SheetEntry>,
     /// Whether the days of dates are counted from 1904.
     pub(super) is_from_1904: bool,
     /// The part with the texts that cells refer to.
@@ -28,11 +28,12 @@ pub(super) struct Workbook {
 }
 
 /// A sheet in the list of a workbook.
-struct SheetEntry {
-    name: String,
-    is_visible: bool,
+#[derive(Clone)]
+pub(super) struct SheetEntry {
+    pub(super) name: String,
+    pub(super) is_visible: bool,
     /// Its part.
-    part: String,
+    pub(super) part: String,
 }
 
 impl Workbook {
@@ -46,7 +47,7 @@ impl Workbook {
         };
         let (strings, styles) = (of_kind("sharedStrings"), of_kind("styles"));
         let source = package.part(&main)?.ok_or_else(no_workbook)?;
-        let (mut sheets, mut is_from_1904) = (Vec::new(), false);
+        let (mut sheets, mut is_from_1904, mut bytes) = (Vec::new(), false, 0);
         let since_event = Cell::new(0);
         let mut xml = Xml::new(source, &since_event);
         loop {
@@ -64,6 +65,10 @@ impl Workbook {
                         "id" => id = value.to_owned(),
                         _ => {}
                     })?;
+                    bytes += name.len();
+                    if bytes > NAME_BYTES_MAX {
+                        return Err(too_large(NAME_BYTES_MAX as u64, "bytes in the names of sheets").into());
+                    }
                     let is_visible = !matches!(state.as_str(), "hidden" | "veryHidden");
                     // Sheets of other kinds hold a chart or a dialog.
                     let is_meant = |related: &&Relationship| related.id == id && related.kind == "worksheet";
@@ -80,16 +85,16 @@ impl Workbook {
         }
     }
 
-    /// The part of the stated sheet, or else of the first visible one.
-    pub(super) fn part_of(&self, wanted: Option<&SheetRef>) -> Result<&str, ReadError> {
+    /// The stated sheet, or else the first visible one.
+    pub(super) fn sheet(&self, wanted: Option<&SheetRef>) -> Result<&SheetEntry, ReadError> {
         let names: Vec<_> = self.sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.is_visible)).collect();
         let Some(wanted) = wanted else {
             let first = self.sheets.iter().find(|sheet| sheet.is_visible).or(self.sheets.first());
-            return Ok(&first.ok_or_else(|| invalid("it has no sheet with cells"))?.part);
+            return Ok(first.ok_or_else(|| invalid("it has no sheet with cells"))?);
         };
         let found = wanted.find(&names).and_then(|at| self.sheets.get(at));
         let visible = || names.iter().filter(|(_, is_visible)| *is_visible).take(NAMES_SHOWN_MAX);
-        found.map(|sheet| sheet.part.as_str()).ok_or_else(|| {
+        found.ok_or_else(|| {
             let names = visible().map(|(name, _)| format!("{:?}", HeaderFound::shown(name))).collect();
             PayloadErrorKind::NoSuchSheet { sheet: wanted.to_string(), names }.into()
         })

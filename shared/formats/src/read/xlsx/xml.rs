@@ -12,7 +12,7 @@ use quick_xml::{Error, Reader, XmlVersion};
 
 use super::super::ReadError;
 use super::super::bounded::{BUFFER_BYTES, Metered};
-use super::error::{invalid, of_source};
+use super::error::{invalid, of_source, too_large};
 
 /// The elements that may be within each other. Workbooks have some ten.
 const DEPTH_MAX: usize = 100;
@@ -124,8 +124,9 @@ impl<'a, R: Read> Xml<'a, R> {
         })
     }
 
-    /// Adds the text up to the end of the current element to `text`. Elements in it are passed over.
-    pub(super) fn text_into(&mut self, text: &mut String) -> Result<(), ReadError> {
+    /// Adds the text up to the end of the current element to `text`, which may have `bytes_max` bytes. Elements in it are
+    /// passed over.
+    pub(super) fn text_into(&mut self, text: &mut String, bytes_max: usize) -> Result<(), ReadError> {
         let mut inner = 0_usize;
         loop {
             match self.next()? {
@@ -134,7 +135,12 @@ impl<'a, R: Read> Xml<'a, R> {
                     Some(less) => inner = less,
                     None => return Ok(()),
                 },
-                Event::Text(more) if inner == 0 => text.push_str(&more),
+                Event::Text(more) if inner == 0 => {
+                    if text.len() + more.len() > bytes_max {
+                        return Err(too_large(bytes_max as u64, "bytes in a text").into());
+                    }
+                    text.push_str(&more);
+                }
                 Event::Text(_) => {}
                 Event::Eof => return Ok(()),
             }

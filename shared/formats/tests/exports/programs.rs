@@ -1,34 +1,23 @@
-//! Files as other programs export them. What they are written in is found out, or has to be chosen and is not guessed; and
-//! the proposed options import them with the right amounts and dates. `exports/README.md` names the sources of the layouts.
-
-use std::path::Path;
-
-use jiff::Timestamp;
-use saldo_domain::fields::Patch;
-use saldo_domain::id::OrgId;
-use saldo_domain::import::{AccountUpsert, Format, ImportOptions, Notation};
-use saldo_domain::money::{Currency, DecimalSeparator, ThousandsSeparator};
-use saldo_formats::preview::{Beginning, Preview, Setting, preview};
-use saldo_formats::read;
+//! The files of other programs: how each is written, and what its import stores.
 
 /// A file, how it is written, and its rows.
-struct Export {
-    file: &'static str,
-    encoding: &'static str,
-    delimiter: char,
-    header_line: u64,
+pub(crate) struct Export {
+    pub(crate) file: &'static str,
+    pub(crate) encoding: &'static str,
+    pub(crate) delimiter: char,
+    pub(crate) header_line: u64,
     /// The decimal separator and the one of thousands; `_` for none.
-    separators: &'static str,
+    pub(crate) separators: &'static str,
     /// The format of due dates; empty if the file has none.
-    dates: &'static str,
+    pub(crate) dates: &'static str,
     /// What the caller has to choose: the options of the ambiguities, or the missing fields.
-    open: &'static [&'static str],
+    pub(crate) open: &'static [&'static str],
     /// The options of the caller's choice.
-    answer: &'static str,
+    pub(crate) answer: &'static str,
     /// The external id, the name, the amount and the due date of each row.
-    rows: &'static [[&'static str; 4]],
+    pub(crate) rows: &'static [[&'static str; 4]],
     /// The rows that are refused: totals, lines, and credits.
-    refused: usize,
+    pub(crate) refused: usize,
 }
 
 const fn of(file: &'static str, encoding: &'static str, delimiter: char, header_line: u64) -> Export {
@@ -49,7 +38,7 @@ const fn of(file: &'static str, encoding: &'static str, delimiter: char, header_
 const UTF_8: &str = "UTF-8";
 const LATIN: &str = "windows-1252";
 
-const EXPORTS: [Export; 30] = [
+pub(crate) const EXPORTS: [Export; 30] = [
     Export {
         separators: ",.",
         dates: "DD.MM.YYYY",
@@ -320,112 +309,3 @@ const EXPORTS: [Export; 30] = [
         ..of("excel-ar.csv", LATIN, ';', 1)
     },
 ];
-
-fn content(file: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports").join(file);
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-fn previewed(content: &[u8], options: &ImportOptions) -> Preview {
-    let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-    let setting = Setting { org: &org, default_currency: default_currency(), now: Timestamp::UNIX_EPOCH };
-    let beginning = Beginning { bytes: content, is_whole: true, gzip: false };
-    preview(beginning, Format::Csv, options, setting).expect("a preview")
-}
-
-fn default_currency() -> Currency {
-    "USD".parse().expect("a currency")
-}
-
-/// The decimal separator and the one of thousands that were found.
-fn separators(preview: &Preview) -> String {
-    let decimal = preview.detected.decimal_separator.map_or('_', DecimalSeparator::character);
-    let thousands = match preview.detected.thousands_separator {
-        None => '_',
-        Some(ThousandsSeparator::Point) => '.',
-        Some(ThousandsSeparator::Comma) => ',',
-        Some(ThousandsSeparator::Apostrophe) => '\'',
-        Some(ThousandsSeparator::Space) => ' ',
-    };
-    format!("{decimal}{thousands}")
-}
-
-/// What the caller has to choose.
-fn open(preview: &Preview) -> Vec<&'static str> {
-    let ambiguous = preview.ambiguities.iter().map(|ambiguity| ambiguity.option);
-    ambiguous.chain(preview.missing.iter().map(|field| field.name())).collect()
-}
-
-/// The rows that an import with the options stores, and the number of refused ones.
-fn imported(content: &[u8], options: &ImportOptions) -> (Vec<[String; 4]>, usize) {
-    let notation = Notation::with(options.clone(), Format::Csv, false).expect("valid options");
-    let (mut stored, mut refused) = (Vec::new(), 0);
-    let read = read::read(&notation, content, |shape, row| {
-        match row.check(shape, &notation.rules(), default_currency()).upsert {
-            Some(upsert) => stored.push(shown(&upsert)),
-            None => refused += 1,
-        }
-        Ok(())
-    });
-    read.expect("readable");
-    (stored, refused)
-}
-
-fn shown(upsert: &AccountUpsert) -> [String; 4] {
-    let due = match upsert.due_date {
-        Patch::Set(date) => date.to_string(),
-        Patch::Keep | Patch::Clear => String::new(),
-    };
-    let id = upsert.external_id.as_ref().map(ToString::to_string).unwrap_or_default();
-    [id, upsert.contact.name.to_string(), upsert.total_amount.normalize().to_string(), due]
-}
-
-#[test]
-fn exports_of_other_programs_are_understood() {
-    let mut right = 0;
-    for export in &EXPORTS {
-        let (file, content) = (export.file, content(export.file));
-        let first = previewed(&content, &ImportOptions::default());
-        assert_eq!(open(&first), export.open, "{file}: {first:#?}");
-        right += usize::from(first.ambiguities.is_empty());
-
-        let answer: ImportOptions = serde_json::from_str(export.answer).expect("options");
-        let preview = previewed(&content, &answer);
-        assert_eq!(open(&preview), [""; 0], "{file}");
-        let found = &preview.detected;
-        let written = (found.encoding, found.delimiter, found.header_line);
-        assert_eq!(written, (export.encoding, Some(export.delimiter), Some(export.header_line)), "{file}");
-        let dates = found.date_format.map(|format| format.to_string()).unwrap_or_default();
-        assert_eq!(
-            (separators(&preview).as_str(), dates.as_str()),
-            (export.separators, export.dates),
-            "{file}"
-        );
-
-        let (rows, refused) = imported(&content, &preview.options);
-        assert_eq!(rows, export.rows, "{file}: {:#?}", preview.options);
-        assert_eq!(refused, export.refused, "{file}");
-        assert_eq!(
-            (preview.rows.read, preview.rows.refused),
-            (rows.len() as u64 + refused as u64, refused as u64)
-        );
-        let shown = preview.rows.first.iter().filter(|row| row.account.is_some()).count();
-        assert_eq!(shown, rows.len(), "{file}");
-    }
-    println!("{right} of {} are proven, the others have choices", EXPORTS.len());
-    assert!(right >= 28, "{right}");
-}
-
-#[test]
-fn all_files_are_in_the_table() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exports");
-    let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("UTF-8"))
-        .filter(|file| file != "README.md")
-        .collect();
-    let mut listed: Vec<_> = EXPORTS.iter().map(|export| export.file.to_owned()).collect();
-    files.sort();
-    listed.sort();
-    assert_eq!(files, listed);
-}
