@@ -24,7 +24,7 @@ use testing::wire::{Fault, FaultPlan, Meter, intercepted};
 use crate::dead_letters::ImportFixture;
 
 /// The SDK's retries, without their delays.
-fn quick(sdk: &SdkConfig) -> SdkConfig {
+pub(crate) fn quick(sdk: &SdkConfig) -> SdkConfig {
     let retries = RetryConfig::standard()
         .with_initial_backoff(Duration::from_millis(1))
         .with_max_backoff(Duration::from_millis(2));
@@ -32,7 +32,7 @@ fn quick(sdk: &SdkConfig) -> SdkConfig {
 }
 
 /// How often the SDK attempts one call.
-const ATTEMPTS: i64 = 5;
+pub(crate) const ATTEMPTS: i64 = 5;
 
 #[tokio::test]
 async fn key_creation_and_revocation_survive_transaction_conflicts() {

@@ -1,9 +1,15 @@
 //! Import profiles: their versions, their names, and the imports that use them.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::Data;
 use reqwest::Method;
 use serde_json::{Value, json};
-use testing::{Answer, Tenant, saldo};
+use testing::wire::{Fault, FaultPlan, intercepted};
+use testing::{Answer, Tenant, TestStack, saldo};
 
+use crate::aws_faults::{ATTEMPTS, quick};
 use crate::uploads::{begin, import};
 
 const PROFILES: &str = "/v1/import_profiles";
@@ -230,4 +236,71 @@ async fn options_of_a_profile_that_do_not_fit_the_file_are_explained() {
     );
     let detail = errors[1]["detail"].as_str().expect("a detail");
     assert_eq!(detail, "header_line of erp (version 1): this option is only for CSV and XLSX");
+}
+
+#[tokio::test]
+async fn deletion_that_dies_half_way_is_finished_later() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(stack.sdk());
+    let faults = FaultPlan::fail_matching(&["Query"], "ipr_", Fault::Throttled);
+    let app = stack.aws.app_over(&intercepted(&quick(&stack.aws.sdk_of("ImportFunction")), &faults));
+    let old_versions = async |id: &str| {
+        let items = dynamodb
+            .scan()
+            .table_name(&stack.aws.variables["SALDO_JOBS_TABLE"])
+            .send()
+            .await
+            .expect("DynamoDB")
+            .items;
+        let is_old = |item: &HashMap<String, AttributeValue>| {
+            let key = ["job", "part"].map(|name| item[name].as_s().expect("a text").clone());
+            key[0].ends_with(id) && key[1].starts_with("version#")
+        };
+        items.unwrap_or_default().iter().filter(|item| is_old(item)).count()
+    };
+    for next in [Method::DELETE, Method::POST] {
+        let body = json!({ "name": "erp", "options": {} });
+        let (_, profile) = stack.ask(&app, Method::POST, PROFILES, body.clone()).await;
+        let id = profile["id"].as_str().expect("an id").to_owned();
+        let path = format!("{PROFILES}/erp");
+        let (status, _) = stack.ask(&app, Method::PUT, &path, json!({ "options": german() })).await;
+        assert_eq!((status.as_u16(), old_versions(&id).await), (200, 1));
+        faults.fail_next(ATTEMPTS);
+        let (status, answer) = stack.ask(&app, Method::DELETE, &path, Value::Null).await;
+        assert_eq!((status.as_u16(), faults.failures_left()), (503, 0), "{answer}");
+        let (status, _) = stack.ask(&app, Method::GET, &path, Value::Null).await;
+        assert_eq!((status.as_u16(), old_versions(&id).await), (404, 1));
+        let (path, body, expected) = match next {
+            Method::POST => (PROFILES, body, 201),
+            _ => (path.as_str(), Value::Null, 404),
+        };
+        let (status, answer) = stack.ask(&app, next, path, body).await;
+        assert_eq!((status.as_u16(), old_versions(&id).await), (expected, 0), "{answer}");
+    }
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn repeated_import_is_the_first_one_though_its_profile_has_changed() {
+    let stack = TestStack::start(&Data::Ephemeral).await;
+    // The answer is not stored for its key.
+    let faults = FaultPlan::fail_matching(&["UpdateItem"], "\"response\"", Fault::ServerError);
+    let app = stack.aws.app_over(&intercepted(&quick(&stack.aws.sdk_of("ImportFunction")), &faults));
+    let body = json!({ "name": "erp", "options": german() });
+    assert_eq!(stack.ask(&app, Method::POST, PROFILES, body).await.0, 201);
+    let headers = [("content-type", "text/csv"), ("idempotency-key", "import-1")];
+    let import = async || {
+        stack.send(&app, Method::POST, "/api/v1/import?profile=erp", &headers, LIST.to_owned()).await
+    };
+    faults.fail_next(ATTEMPTS);
+    let (status, first) = import().await;
+    assert_eq!((status.as_u16(), faults.failures_left()), (202, 0), "{first}");
+
+    let other = json!({ "options": { "mapping": { "No": "external_id" } } });
+    assert_eq!(stack.ask(&app, Method::PUT, &format!("{PROFILES}/erp"), other).await.0, 200);
+    let (status, again) = import().await;
+    assert_eq!((status.as_u16(), &again), (202, &first));
+    let (_, listed) = stack.ask(&app, Method::GET, "/api/v1/import", Value::Null).await;
+    assert_eq!(listed["data"].as_array().map(Vec::len), Some(1), "{listed}");
+    stack.stop().await;
 }

@@ -170,3 +170,41 @@ async fn nobody_waits_for_an_import_that_has_ended() {
     );
     fixture.stack.stop().await;
 }
+
+#[tokio::test]
+async fn chunk_writes_its_other_rows_before_it_waits() {
+    let fixture = ImportFixture::start(2).await;
+    let (planner, worker) = (fixture.app_of("ImportPlannerFunction"), fixture.app_of("ImportWorkerFunction"));
+    let older = fixture.begin_named(5, "older").await;
+    let new =
+        json!({ "external_id": "new", "contact": { "name": "Ana" }, "total_amount": 1, "notes": "complete" });
+    let part = |n: usize| json!({ "external_id": format!("r-{n}"), "notes": "newer" });
+    let newer = fixture.begin_rows(json!([part(0), new, part(1), part(2), part(3)])).await;
+    for plan in fixture.plans().await {
+        saldo_jobs::import::handle((&planner).into(), sqs_event(&[plan])).await;
+    }
+    let (of_newer, of_older): (Vec<_>, Vec<_>) = fixture
+        .chunks()
+        .await
+        .into_iter()
+        .partition(|message| message.body().is_some_and(|body| body.contains(&newer.to_string())));
+    assert_eq!((of_newer.len(), of_older.len()), (3, 3));
+    let process = async |messages: &[_]| {
+        let answer = saldo_jobs::import::handle((&worker).into(), sqs_event(messages)).await;
+        assert_eq!(answer.batch_item_failures, []);
+    };
+    process(&of_newer).await;
+    assert_eq!(fixture.notes("new").await.as_deref(), Some("complete"));
+    assert_eq!((fixture.notes("r-0").await, fixture.import(&newer).await.processed()), (None, 0));
+
+    process(&of_older).await;
+    fixture.work().await;
+    assert_eq!(fixture.import(&older).await.job.status, ImportStatus::Completed);
+    process(&of_newer).await;
+    fixture.work().await;
+    let import = fixture.import(&newer).await;
+    assert_eq!(import.job.status, ImportStatus::Completed, "{import:#?}");
+    assert_eq!((import.counts().imported, import.counts().updated), (1, 4), "{import:#?}");
+    assert_eq!(fixture.notes("r-3").await.as_deref(), Some("newer"));
+    fixture.stack.stop().await;
+}

@@ -61,11 +61,26 @@ impl TestStack {
     /// # Panics
     /// When there is no response.
     pub async fn ask(&self, app: &App, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(app, method, path, &[("content-type", "application/json")], body).await
+    }
+
+    /// Sends a request with these headers to the routes over `app`. Returns the status and the body.
+    ///
+    /// # Panics
+    /// When the request is malformed.
+    pub async fn send(
+        &self,
+        app: &App,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> (StatusCode, Value) {
         let request = Request::builder().method(method).uri(path);
         let request = request.header("host", "localhost").header("x-api-key", &self.key);
-        let request = request.header("content-type", "application/json");
-        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let request = request.body(body).expect("a request");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = request.body(Body::from(body)).expect("a request");
         let answer = service(local::routes(app)).oneshot(request).await.expect("a response");
         let status = answer.status();
         let body = to_bytes(answer.into_body(), usize::MAX).await.expect("a body");

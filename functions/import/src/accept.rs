@@ -92,28 +92,12 @@ pub(crate) async fn accept(
     Parameters(Query(stated)): Parameters<Query>,
     payload: Payload,
 ) -> Result<Response, Problem> {
-    let (media_type, format) = format(payload.media_type.as_deref())?;
-    nothing_was_replaced(&payload)?;
-    let (id, org) = (ImportId::of_seed(seed), caller.org().clone());
-    let beside =
-        if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
-    let (accepted, filename, place) = match beside {
-        ImportMembers { upload_id: true, .. } => {
-            let (accepted, filename) = of_upload(&stores, &org, stated, &payload).await?;
-            let place = place(&stores, &org, &id, &accepted).await?;
-            (accepted, filename, place)
-        }
-        ImportMembers { dry_run, .. } => {
-            let in_body = ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() };
-            let stated = StatedOptions { profile: None, options: in_body }.or(stated);
-            let options = Effective::of(&stores, &org, stated, Place::Query).await?;
-            let accepted = of_payload(&stores, &ImportFiles::of(&org, &id), format, options, &payload)?;
-            let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
-            let (place, ()) = tokio::try_join!(place(&stores, &org, &id, &accepted), file)?;
-            (accepted, None, place)
-        }
+    let (id, org) = (ImportId::of_seed(seed), caller.org());
+    let job = match new_job(&stores, org, id.clone(), stated, payload).await {
+        Ok(job) => job,
+        // An earlier attempt of this request may have been accepted, with the profile as it was then.
+        Err(refused) => stores.imports.get(org, &id).await?.ok_or(refused)?,
     };
-    let job = ImportJob { place, filename, ..ImportJob::accepted(id, org, accepted, Timestamp::now()) };
     let message = message(&job, ImportTask::Plan);
     stores.plan_queue.hand_over(&stores.imports, &job, message).await?;
 
@@ -123,9 +107,40 @@ pub(crate) async fn accept(
     Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(answer)).into_response())
 }
 
+/// The job of a request, whose payload is stored and which is entered among the open imports.
+async fn new_job(
+    stores: &Stores,
+    org: &OrgId,
+    id: ImportId,
+    stated: StatedOptions,
+    payload: Payload,
+) -> Result<ImportJob, Problem> {
+    let (media_type, format) = format(payload.media_type.as_deref())?;
+    nothing_was_replaced(&payload)?;
+    let beside =
+        if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
+    let (accepted, filename, place) = match beside {
+        ImportMembers { upload_id: true, .. } => {
+            let (accepted, filename) = of_upload(stores, org, stated, &payload).await?;
+            let place = place(stores, org, &id, &accepted).await?;
+            (accepted, filename, place)
+        }
+        ImportMembers { dry_run, .. } => {
+            let in_body = ImportOptions { dry_run: flag(dry_run.as_ref())?, ..ImportOptions::default() };
+            let stated = StatedOptions { profile: None, options: in_body }.or(stated);
+            let options = Effective::of(stores, org, stated, Place::Query).await?;
+            let accepted = of_payload(stores, &ImportFiles::of(org, &id), format, options, &payload)?;
+            let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
+            let (place, ()) = tokio::try_join!(place(stores, org, &id, &accepted), file)?;
+            (accepted, None, place)
+        }
+    };
+    Ok(ImportJob { place, filename, ..ImportJob::accepted(id, org.clone(), accepted, Timestamp::now()) })
+}
+
 /// Refuses bodies with replacement characters. API Gateway passes JSON and `text/…` on as text and replaces what is not
 /// UTF-8; in a CSV of names that loss would go unnoticed.
-fn nothing_was_replaced(payload: &Payload) -> Result<(), Problem> {
+pub(crate) fn nothing_was_replaced(payload: &Payload) -> Result<(), Problem> {
     let text = str::from_utf8(&payload.bytes).unwrap_or_default();
     match text.contains(char::REPLACEMENT_CHARACTER) {
         true => Err(Problem::unreadable(

@@ -19,7 +19,7 @@ use saldo_store::failure::Failure;
 use saldo_store::files::{Facts, uploaded_file};
 
 use crate::Stores;
-use crate::accept::XLSX;
+use crate::accept::{XLSX, nothing_was_replaced};
 use crate::error::ImportError;
 use crate::options::{Effective, Place};
 use crate::parameters::Query;
@@ -132,6 +132,9 @@ async fn of_body(
     stated: StatedOptions,
     payload: Payload,
 ) -> Result<Part, Problem> {
+    if format.is_some() {
+        nothing_was_replaced(&payload)?;
+    }
     let effective = Effective::of(stores, org, stated, Place::Query).await?;
     let Payload { bytes, .. } = payload;
     let gzip = bytes.starts_with(GZIP);

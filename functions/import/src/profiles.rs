@@ -235,8 +235,11 @@ pub(crate) async fn delete(
     for _ in 0..ATTEMPTS_MAX {
         let Some(seen) = stores.profiles.find(caller.org(), &key).await? else {
             // The request that has deleted it may have died before it deleted the versions.
-            if let ProfileKey::Id(id) = &key {
-                stores.profiles.forget_versions(caller.org(), id).await?;
+            match &key {
+                ProfileKey::Id(id) => stores.profiles.forget_versions(caller.org(), id).await?,
+                ProfileKey::Name(name) => {
+                    stores.profiles.finish_deletion(caller.org(), name).await?;
+                }
             }
             return Err(Problem::not_found());
         };

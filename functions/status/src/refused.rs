@@ -48,8 +48,8 @@ pub(crate) async fn file(stores: &Stores, job: &ImportJob, notation: Notation) -
 enum Layout {
     /// One per line, as they were sent.
     Lines,
-    /// The cells of a table as they were sent, without those of the column at `why`. A file of refused rows that is
-    /// refused again has such a column, and its reasons are replaced.
+    /// The cells of a table as they were sent. The reason is in the column at `why`, if there is one: a file of refused rows
+    /// that is refused again has it, and options may name the columns behind it by their numbers.
     /// `ids` are the positions of the columns with ids.
     Cells { header: Vec<String>, form: Form, why: Option<usize>, ids: Vec<usize> },
     /// Objects as a table. A field that all rows lack has no column, because an empty cell would clear it. Rows that
@@ -97,7 +97,7 @@ impl Layout {
         };
         let is_id = |column: &Column| column.field.is_some_and(|field| AccountField::IDS.contains(&field));
         let ids = columns.iter().enumerate().filter(|(_, column)| is_id(column)).map(|(at, _)| at).collect();
-        Self::Cells { header: without(header, why), form, why, ids }
+        Self::Cells { header, form, why, ids }
     }
 
     fn notation(&self) -> Notation {
@@ -107,7 +107,7 @@ impl Layout {
         }
     }
 
-    /// The columns without the last one, which has the reason.
+    /// The columns, without one that is added for the reason.
     fn columns(&self) -> Vec<String> {
         match self {
             Self::Lines => Vec::new(),
@@ -120,9 +120,19 @@ impl Layout {
         }
     }
 
+    /// The position of the column that the reason is written into; `None` if it gets a column of its own.
+    fn why(&self) -> Option<usize> {
+        match self {
+            Self::Cells { why, .. } => *why,
+            Self::Lines | Self::Fields { .. } => None,
+        }
+    }
+
     fn header(&self) -> Result<Vec<u8>, Failure> {
         let mut header = self.columns();
-        header.push(REASON.to_owned());
+        if self.why().is_none() {
+            header.push(REASON.to_owned());
+        }
         let begin = match self {
             Self::Lines => return Ok(Vec::new()),
             Self::Cells { form, .. } => form.begin(),
@@ -143,7 +153,11 @@ impl Layout {
             let mut cells = self.cells(body);
             // A short row is filled up with empty cells, so that the reason is in its column.
             cells.resize(width.max(cells.len()), String::new());
-            cells.push(self.reason(row, body));
+            let reason = self.reason(row, body);
+            match self.why().and_then(|at| cells.get_mut(at)) {
+                Some(cell) => *cell = reason,
+                None => cells.push(reason),
+            }
             cells
         });
         self.records(records)
@@ -169,12 +183,12 @@ impl Layout {
 
     fn cells(&self, body: &RowBody) -> Vec<String> {
         match (self, body) {
-            (Self::Cells { why, ids, .. }, RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) => {
+            (Self::Cells { ids, .. }, RowBody::Cells(cells) | RowBody::Misquoted { cells, .. }) => {
                 let text = |(at, text): (usize, &str)| {
                     let mark = cells.mark(at).filter(|_| ids.contains(&at));
                     mark.and_then(stand_in).unwrap_or(text).to_owned()
                 };
-                without(cells.iter().enumerate().map(text).collect(), *why)
+                cells.iter().enumerate().map(text).collect()
             }
             (Self::Fields { mentioned, unstructured }, body) => {
                 let texts = body.texts().into_iter().zip(mentioned).filter(|(_, mentioned)| **mentioned);
@@ -231,13 +245,6 @@ fn stand_in(mark: CellMark) -> Option<&'static str> {
         CellMark::Date => Some("#DATE!"),
         CellMark::Number | CellMark::Error | CellMark::NoResult => None,
     }
-}
-
-fn without(mut cells: Vec<String>, at: Option<usize>) -> Vec<String> {
-    if let Some(at) = at.filter(|at| *at < cells.len()) {
-        cells.remove(at);
-    }
-    cells
 }
 
 /// A row of JSON as a line.
@@ -310,6 +317,15 @@ mod tests {
             '=1+1,-12.50,\"ambiguous\n'=3\"\n\
             \"'\"\"=2\"\" x\",a;'@b,\"ambiguous\n'=3\"\n";
         assert_eq!(String::from_utf8(file(&report)).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn reason_is_written_into_the_column_of_that_name() {
+        let row = |cells: &[&str]| RowBody::Cells(cells.iter().collect());
+        let report = report(',', ["reason", "contact.name"], vec![row(&["why?", "Al"]), row(&[""])]);
+        let reason = processing_failed().reason;
+        let expected = format!("reason,contact.name\n{reason},Al\n{reason},\n");
+        assert_eq!(String::from_utf8(file(&report)), Ok(expected));
     }
 
     #[test]

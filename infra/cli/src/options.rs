@@ -31,10 +31,12 @@ pub(crate) async fn of(config: &Config, api: &Api, chosen: Chosen<'_>) -> Result
             options = config.profile(ProfileKind::Import, name)?;
         } else {
             // Read before the file is uploaded: a profile that does not exist is better noticed now.
-            let mapping = profiles::mapping(api, name).await?;
+            let (read, mapping) = profiles::mapping(api, name).await?;
             options.insert("profile".to_owned(), name.into());
             if !chosen.flags.map.is_empty() {
                 options.insert(MAPPING.to_owned(), mapping.into());
+                // Until the file is uploaded, another version may be made, to which the mapping does not belong.
+                options.insert("profile".to_owned(), read.into());
             }
         }
     }

@@ -31,6 +31,10 @@ const ZIP: &[u8] = b"PK\x03\x04";
 /// The bytes of a workbook that a request takes. A larger one is uploaded: its list of parts is at its end.
 const BODY_BYTES_MAX: u64 = 4_000_000;
 
+/// The bytes of a path with options: API Gateway takes 10,240 bytes of request line and headers. With more options, a file is
+/// uploaded, and the options are in the body that names it.
+const PATH_BYTES_MAX: usize = 8_000;
+
 const EXAMPLES: &str = "\
 Examples:
   saldo preview debitoren.csv
@@ -75,9 +79,13 @@ pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> 
         flags: &preview.flags,
     };
     let options = options::of(&session.config, &api, chosen).await?;
+    let path = path(&options);
     let answer = match part(&preview.file)? {
-        Part::Bytes(part) => api.post_bytes(&path(&options), BYTES, part).await,
-        Part::LargeWorkbook => {
+        Part::Bytes(part) if path.len() <= PATH_BYTES_MAX => api.post_bytes(&path, BYTES, part).await,
+        Part::Bytes(_) if preview.file == Path::new("-") => {
+            bail!("standard input can't be previewed with so many options. Name the file.")
+        }
+        Part::Bytes(_) | Part::LargeWorkbook => {
             let upload_id = import::upload(session, &api, &preview.file).await?;
             let mut body = options.clone();
             body.insert("upload_id".to_owned(), upload_id.into());

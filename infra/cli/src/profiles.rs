@@ -105,11 +105,11 @@ pub(crate) async fn run(session: &Session, profiles: Profiles) -> Result<Outcome
     Ok(Outcome::Done)
 }
 
-/// The mapping of a stored profile, with an optional version behind `@`.
+/// A stored profile, with the version that was read behind `@`, and its mapping.
 ///
 /// # Errors
 /// When Saldo has no such profile.
-pub(crate) async fn mapping(api: &Api, named: &str) -> Result<Map<String, Value>> {
+pub(crate) async fn mapping(api: &Api, named: &str) -> Result<(String, Map<String, Value>)> {
     let path = match named.split_once('@') {
         Some((profile, version)) => {
             let version: u32 = version.parse().map_err(|_| unknown(named))?;
@@ -118,9 +118,13 @@ pub(crate) async fn mapping(api: &Api, named: &str) -> Result<Map<String, Value>
         None => path(named)?,
     };
     let mut profile = api.read(&path).await.map_err(|error| explain(named, error))?;
+    let read = match profile.json["version"].as_u64() {
+        Some(version) if !named.contains('@') => format!("{named}@{version}"),
+        _ => named.to_owned(),
+    };
     match profile.json["options"]["mapping"].take() {
-        Value::Object(mapping) => Ok(mapping),
-        _ => Ok(Map::new()),
+        Value::Object(mapping) => Ok((read, mapping)),
+        _ => Ok((read, Map::new())),
     }
 }
 

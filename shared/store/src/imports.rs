@@ -1,6 +1,6 @@
 //! The import jobs and their chunks.
 //!
-//! The counts of chunks, and the sums of their amounts, are stored beside the job, in buckets of eight chunks. A commit is one conditional update of
+//! The counts of chunks, and the sums of their amounts, are stored beside the job, in buckets of seven chunks. A commit is one conditional update of
 //! a bucket: a chunk counts once, however often it is delivered, and costs one write unit. Workers do not write the
 //! job's own item, which the planner, the cancellation and the end of the import write. The job's progress is the sum
 //! of its buckets; once it is final, it is stored in the job's item.

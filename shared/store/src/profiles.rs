@@ -1,16 +1,19 @@
 //! The import profiles, in the table of jobs, whose imports they belong to.
 //!
-//! A profile's item has its latest version. Before a change replaces it, it is copied to an item of its own, so that old
-//! versions stay readable: a copy is the same whoever makes it, so a change that dies in between leaves nothing wrong. A
-//! name is an item, too, which is written and deleted in one transaction with its profile: of two requests with the same
-//! name at the same moment one finds it taken.
+//! A profile's item has its latest version. A change copies it to an item of its own and replaces it, in one transaction, so
+//! that old versions stay readable. A name is an item, too, which is written in one transaction with its profile: of two
+//! requests with the same name at the same moment one finds it taken. A deletion deletes the profile, its old versions and
+//! its name, in this order: a name without its profile says that a deletion is not finished, which the next request with
+//! the name does.
 
 use aws_sdk_dynamodb::Client;
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{OrgId, ProfileId};
 use saldo_domain::import::{ImportOptions, ImportProfile, PROFILES_MAX, ProfileKey, ProfileName};
+use saldo_domain::revised::Revised;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::dynamodb::item::{CHANGED_BY, Item, Reader, changed_by, from_item, text, to_item};
 use crate::dynamodb::revised::has_revision;
@@ -65,20 +68,36 @@ impl ProfileStore {
         by: &ChangedBy,
     ) -> Result<ProfileCreation, Failure> {
         // Simultaneous requests can exceed the bound by a few, which is harmless: it is there to prevent thousands.
-        let ids = self.table.query(JobKey::profiles(org)).sort_key(is_profile()).project(&["job", "part"]);
-        let others = ids.all().await?.into_iter().filter(|item| item.get("part") != Some(&text(&new.id)));
+        // Names are counted, since DynamoDB reads whole items, of which a profile may have 100 KB.
+        let names = self.table.query(JobKey::profiles(org)).sort_key(is_name()).project(&[PROFILE]);
+        let others = names.all().await?.into_iter().filter(|name| name.get(PROFILE) != Some(&text(&new.id)));
         if others.count() >= PROFILES_MAX {
             return Ok(ProfileCreation::TooMany);
         }
+        let created = self.try_create(org, &new, by).await?;
+        match created {
+            ProfileCreation::NameTaken if self.finish_deletion(org, &new.name).await? => {
+                self.try_create(org, &new, by).await
+            }
+            _ => Ok(created),
+        }
+    }
+
+    async fn try_create(
+        &self,
+        org: &OrgId,
+        new: &ImportProfile,
+        by: &ChangedBy,
+    ) -> Result<ProfileCreation, Failure> {
         let mut name = JobKey::profile_name(org, &new.name).attributes();
         name.insert(PROFILE.to_owned(), text(&new.id));
-        let item = item(JobKey::profile(org, &new.id), &new, Some(by))?;
+        let item = item(JobKey::profile(org, &new.id), new, Some(by))?;
         let actions = vec![
             self.table.put_action(item, Some(&absent("job")))?,
             self.table.put_action(name, Some(&absent("job")))?,
         ];
         match self.table.transact(actions).await? {
-            Ok(()) => Ok(ProfileCreation::Stored(new.into())),
+            Ok(()) => Ok(ProfileCreation::Stored(new.clone().into())),
             // The first condition fails if an earlier attempt of the same request was carried out.
             Err(_) => Ok(match self.get(org, &new.id).await? {
                 Some(created) => ProfileCreation::Stored(created.into()),
@@ -162,12 +181,20 @@ impl ProfileStore {
         now: jiff::Timestamp,
         by: &ChangedBy,
     ) -> Result<Option<ImportProfile>, Failure> {
-        let key = JobKey::profile_version(org, &seen.id, seen.version);
-        self.table.put(item(key, &seen, None)?).await?;
+        let old = item(JobKey::profile_version(org, &seen.id, seen.version), &seen, None)?;
+        let unchanged = has_revision(Some(text(seen.revision)));
         let mut next = seen.with_options(options, now);
-        let id = next.id.clone();
-        let put = |next: &ImportProfile| item(JobKey::profile(org, &id), next, Some(by));
-        Ok(self.table.put_revised(&mut next, put).await?.then_some(next))
+        next.set_revision(Uuid::now_v7());
+        let new = item(JobKey::profile(org, &next.id), &next, Some(by))?;
+        let actions = vec![self.table.put_action(old, None)?, self.table.put_action(new, Some(&unchanged))?];
+        match self.table.transact(actions).await? {
+            Ok(()) => Ok(Some(next)),
+            // Its revision is the new one, if the SDK tried twice and the answer to the first attempt was lost.
+            Err(_) => {
+                let now = self.get(org, &next.id).await?;
+                Ok(now.filter(|now| now.revision == next.revision))
+            }
+        }
     }
 
     /// Deletes the profile that was `seen`, with all versions. Returns whether it had not changed since.
@@ -176,19 +203,36 @@ impl ProfileStore {
     /// [`Failure`] when DynamoDB fails; the profile may have been deleted or not.
     pub async fn delete(&self, org: &OrgId, seen: &ImportProfile) -> Result<bool, Failure> {
         let unchanged = has_revision(Some(text(seen.revision)));
-        let is_its_name = equals(PROFILE, text(&seen.id));
-        let actions = vec![
-            self.table.delete_action(&JobKey::profile(org, &seen.id), Some(&unchanged))?,
-            self.table.delete_action(&JobKey::profile_name(org, &seen.name), Some(&is_its_name))?,
-        ];
-        if self.table.transact(actions).await?.is_err() {
+        if self.table.delete_if(&JobKey::profile(org, &seen.id), &[unchanged]).await?.is_err() {
             return Ok(false);
         }
-        self.forget_versions(org, &seen.id).await?;
+        self.release(org, &seen.name, &seen.id).await?;
         Ok(true)
     }
 
-    /// Deletes the old versions of a profile that is deleted, if the request that has deleted it did not get to it.
+    /// Finishes the deletion of the profile that had this name, if the request that has begun it did not. Returns whether it
+    /// was to be finished.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn finish_deletion(&self, org: &OrgId, name: &ProfileName) -> Result<bool, Failure> {
+        let Some(id) = self.id_of(org, name).await? else { return Ok(false) };
+        // It was written with its name, so that it was deleted if it is not there.
+        if self.get(org, &id).await?.is_some() {
+            return Ok(false);
+        }
+        self.release(org, name, &id).await?;
+        Ok(true)
+    }
+
+    /// Deletes the old versions of a profile that is deleted, and then its name.
+    async fn release(&self, org: &OrgId, name: &ProfileName, id: &ProfileId) -> Result<(), Failure> {
+        self.forget_versions(org, id).await?;
+        let is_its_name = equals(PROFILE, text(id));
+        self.table.delete_if(&JobKey::profile_name(org, name), &[is_its_name]).await.map(drop)
+    }
+
+    /// Deletes the old versions of a profile that is deleted.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -212,6 +256,11 @@ impl ProfileStore {
 /// The condition of sort keys that they are those of profiles, not of names.
 fn is_profile() -> crate::dynamodb::Condition {
     begins_with("part", text(ProfileId::PREFIX))
+}
+
+/// The condition of sort keys that they are those of names.
+fn is_name() -> crate::dynamodb::Condition {
+    begins_with("part", text(JobKey::PROFILE_NAME))
 }
 
 fn item(key: JobKey, profile: &ImportProfile, by: Option<&ChangedBy>) -> Result<Item, Failure> {

@@ -1,8 +1,14 @@
 //! Previews, and imports with the options that they propose.
 
+use std::sync::{Arc, Mutex};
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Request, State};
 use rust_xlsxwriter::{Workbook, XlsxError};
 use serde_json::{Value, json};
 use testing::sha256;
+use tokio::net::TcpListener;
 
 use crate::cli::User;
 
@@ -76,6 +82,42 @@ async fn files_that_can_t_be_previewed_are_exit_status_2() {
     let piped = user.run_with(&["preview", "-", "--format", "csv", "--output", "json"], GERMAN).await;
     let read: &Value = &piped.json()["read"];
     assert_eq!((piped.code, &read["rows"]), (Some(1), &json!(3)), "{piped:?}");
+}
+
+/// Answers with the third version of a profile, and keeps the path and query of the last request.
+async fn third_version(State(last): State<Arc<Mutex<String>>>, request: Request) -> Json<Value> {
+    *last.lock().expect("the query") = request.uri().to_string();
+    Json(json!({ "version": 3, "options": { "mapping": { "Kunde": "contact.name" } } }))
+}
+
+#[tokio::test]
+async fn columns_are_added_to_the_version_of_the_profile_that_was_read() {
+    let last = Arc::<Mutex<String>>::default();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let router = Router::new().fallback(third_version).with_state(Arc::clone(&last));
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let user = User::new().with("SALDO_URL", &url).with("SALDO_KEY", "saldo_k_1");
+    user.write("list.csv", "Nr;Kunde;Betrag\nA-1;Müller;5\n");
+    for (arguments, profile) in [
+        (&["--profile", "erp", "--map", "Nr=external_id"][..], "profile=erp%403"),
+        (&["--profile", "erp@2", "--map", "Nr=external_id"], "profile=erp%402"),
+        (&["--profile", "erp"], "profile=erp"),
+    ] {
+        user.run(&[&["preview", "list.csv"], arguments].concat()).await;
+        let query = last.lock().expect("the query").clone();
+        assert!(query.split(['?', '&']).any(|pair| pair == profile), "{query}");
+    }
+
+    // API Gateway refuses long paths.
+    let columns: Vec<_> =
+        (1..200).map(|at| json!({ "from": format!("{at} {}", "x".repeat(60)), "to": "notes" })).collect();
+    user.write("options.json", json!({ "columns": columns }).to_string());
+    user.run(&["preview", "list.csv", "--options", "options.json"]).await;
+    assert_eq!(last.lock().expect("the path").as_str(), "/api/v1/import/uploads");
+    let piped = user.run_with(&["preview", "-", "--options", "options.json"], "Nr;Kunde\n1;Al\n").await;
+    assert_eq!((piped.code, piped.stderr.contains("Name the file")), (Some(2), true), "{piped:?}");
+    server.abort();
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The names of a header that an error shows.
+/// The names that an error shows.
 const NAMES_SHOWN_MAX: usize = 12;
 /// The characters of such a name that it shows.
 const NAME_CHARS_SHOWN_MAX: usize = 30;
@@ -12,10 +12,8 @@ const NAME_CHARS_SHOWN_MAX: usize = 30;
 pub struct HeaderFound {
     /// Its line, counting from 1.
     pub line: u64,
-    /// The first names in it, each cut to a bounded length.
-    pub names: Vec<String>,
-    /// The number of further names.
-    pub more: usize,
+    /// The names in it.
+    pub names: ShownNames,
     /// The names of the fields that columns may fill.
     pub fields: Vec<&'static str>,
 }
@@ -28,9 +26,7 @@ impl HeaderFound {
         names: impl Iterator<Item = &'a str>,
         fields: impl Iterator<Item = &'static str>,
     ) -> Box<Self> {
-        let more = count.saturating_sub(NAMES_SHOWN_MAX);
-        let names = names.take(NAMES_SHOWN_MAX).map(Self::shown).collect();
-        Box::new(Self { line, names, more, fields: fields.collect() })
+        Box::new(Self { line, names: ShownNames::of(count, names), fields: fields.collect() })
     }
 
     /// A name as an error shows it, cut if it is long.
@@ -42,15 +38,37 @@ impl HeaderFound {
 
 impl fmt::Display for HeaderFound {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the header was read from line {}: ", self.line)?;
-        for (at, name) in self.names.iter().enumerate() {
+        let Self { line, names, fields } = self;
+        write!(f, "the header was read from line {line}: {names}; the fields are {}", fields.join(", "))
+    }
+}
+
+/// Names of columns as an error shows them. Files and options have up to a thousand, and an error is part of lists of jobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownNames {
+    /// The first ones, each cut to a bounded length.
+    first: Vec<String>,
+    /// The number of further ones.
+    more: usize,
+}
+
+impl ShownNames {
+    /// Of this number of names.
+    pub fn of<'a>(count: usize, names: impl Iterator<Item = &'a str>) -> Self {
+        let first = names.take(NAMES_SHOWN_MAX).map(HeaderFound::shown).collect();
+        Self { first, more: count.saturating_sub(NAMES_SHOWN_MAX) }
+    }
+}
+
+impl fmt::Display for ShownNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, name) in self.first.iter().enumerate() {
             write!(f, "{}\"{name}\"", if at > 0 { ", " } else { "" })?;
         }
         match self.more {
             0 => Ok(()),
             more => write!(f, " and {more} more"),
-        }?;
-        write!(f, "; the fields are {}", self.fields.join(", "))
+        }
     }
 }
 
@@ -69,5 +87,20 @@ impl fmt::Display for MissingColumn {
             Some(similar) => write!(f, "{} (is it \"{similar}\"?)", self.field),
             None => f.write_str(self.field),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_names_are_shown_and_long_ones_cut() {
+        let names = |count: usize| vec!["x".repeat(200); count];
+        let shown =
+            |names: &[String]| ShownNames::of(names.len(), names.iter().map(String::as_str)).to_string();
+        let cut = format!("\"{}\"", "x".repeat(NAME_CHARS_SHOWN_MAX));
+        assert_eq!(shown(&names(2)), format!("{cut}, {cut}"));
+        assert_eq!(shown(&names(1_000)), format!("{} and 988 more", vec![cut; NAMES_SHOWN_MAX].join(", ")));
     }
 }

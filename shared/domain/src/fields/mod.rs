@@ -36,7 +36,7 @@ pub(crate) use body::joined;
 pub use envelope::read_array;
 pub use envelope::read_array_beside;
 pub use finding::{Finding, FindingCode, InvalidValue, Severity};
-pub use header_found::{HeaderFound, MissingColumn};
+pub use header_found::{HeaderFound, MissingColumn, ShownNames};
 pub(crate) use mangled_id::is_mangled;
 pub use misquoting::Misquoting;
 pub use names::Names;

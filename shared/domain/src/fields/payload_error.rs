@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::error::Category;
 
-use super::header_found::{HeaderFound, MissingColumn};
+use super::header_found::{HeaderFound, MissingColumn, ShownNames};
 use super::{Finding, FindingCode, Misquoting, NO_SUCH_FIELD};
 use crate::suggest;
 
@@ -238,10 +238,10 @@ pub enum PayloadErrorKind {
         field: &'static str,
     },
     /// The mapping names columns that the header lacks.
-    #[error("the mapping names columns that the file does not have: {}; {found}", columns.join(", "))]
+    #[error("the mapping names columns that the file does not have: {columns}; {found}")]
     UnmatchedMapping {
         /// Their names.
-        columns: Vec<String>,
+        columns: ShownNames,
         /// The header.
         found: Box<HeaderFound>,
     },

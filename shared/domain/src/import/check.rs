@@ -4,7 +4,7 @@ use super::cells::{fields_of, put_defaults};
 use super::{AccountUpsert, BlankExternalId, LEFT_OUT, RawRow, RowRules, Shape};
 use crate::account::AccountField;
 use crate::fields::{Body, Fields, Finding, FindingCode, Severity, Value};
-use crate::id::AccountId;
+use crate::id::{AccountId, OrgId};
 use crate::money::Currency;
 use crate::text::is_blank;
 
@@ -15,6 +15,26 @@ pub struct Checked {
     pub upsert: Option<AccountUpsert>,
     /// All errors and warnings.
     pub findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// The account that the row names, if it names one. A row whose `id` and `external_id` identify different accounts is
+    /// refused.
+    pub fn named_account(&mut self, org: &OrgId) -> Option<AccountId> {
+        let upsert = self.upsert.as_ref()?;
+        let named = upsert.external_id.as_ref().map(|id| AccountId::of_external(org, id));
+        match (named, &upsert.id) {
+            (Some(named), Some(id)) if named != *id => {
+                let reason = "the account with this id has another external_id, or none";
+                let field = AccountField::Id.name();
+                self.findings.push(Finding::in_field(field, FindingCode::UnknownAccount, reason));
+                self.upsert = None;
+                None
+            }
+            (Some(named), _) => Some(named),
+            (None, id) => id.clone(),
+        }
+    }
 }
 
 impl RawRow {

@@ -46,8 +46,9 @@ pub use mapping::{Mapping, UnknownField};
 pub use notation::Notation;
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
-    AmountColumns, BlankExternalId, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
-    HEADER_LINE_MAX, ImportOptions, Occurrence, Quote, SheetRef, Signs, TextEncoding, comparable,
+    AmountColumns, BlankExternalId, COLUMNS_MAX, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
+    HEADER_CHARS_MAX, HEADER_LINE_MAX, Headers, ImportOptions, Occurrence, Quote, SheetRef, Signs,
+    TextEncoding, comparable,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};

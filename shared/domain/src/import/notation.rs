@@ -1,8 +1,11 @@
 //! The format of a payload and its options.
 
 use serde::{Deserialize, Serialize};
+use serde_with::json::JsonString;
+use serde_with::serde_as;
 
 use super::options::contradiction;
+use super::upload::COMPRESSED_ALREADY;
 use super::{Format, ImportOptions, RowRules};
 use crate::fields::{Finding, FindingCode};
 
@@ -10,6 +13,7 @@ use crate::fields::{Finding, FindingCode};
 const BYTES_MAX: usize = 100_000;
 
 /// The format of a payload and its options.
+#[serde_as]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notation {
     /// The format.
@@ -22,6 +26,8 @@ pub struct Notation {
     pub in_request: bool,
     /// The options of the import.
     #[serde(default)]
+    // As a text, since headers in it would be names of attributes, which DynamoDB bounds at 64 KB.
+    #[serde_as(as = "JsonString")]
     // In a box, since few imports have options and futures hold a notation.
     pub options: Box<ImportOptions>,
 }
@@ -63,6 +69,9 @@ impl Notation {
         });
         let mut refused: Vec<_> = refused.collect();
         refused.extend(contradiction(options.decimal_separator, options.thousands_separator));
+        if gzip && format == Format::Xlsx {
+            refused.push(Finding::in_field("format", FindingCode::InvalidValue, COMPRESSED_ALREADY));
+        }
         refused.extend(options.contents_findings());
         match refused.is_empty() {
             true => Ok(Self { format, gzip, in_request: false, options: Box::new(options) }),
@@ -97,6 +106,21 @@ mod tests {
     use super::super::Quote;
     use super::*;
     use crate::date_format::DateFormat;
+
+    #[test]
+    fn options_are_stored_as_a_text() {
+        let options = ImportOptions { header_line: Some(2), ..Default::default() };
+        let notation = Notation::with(options, Format::Csv, false).expect("valid options");
+        let stored = serde_json::to_value(&notation).expect("JSON");
+        assert_eq!(stored["options"], r#"{"header_line":2}"#);
+        assert_eq!(serde_json::from_value::<Notation>(stored).expect("a notation"), notation);
+    }
+
+    #[test]
+    fn workbook_in_a_file_of_gzip_is_refused() {
+        let with = |format, gzip| Notation::with(ImportOptions::default(), format, gzip).is_ok();
+        assert!(!with(Format::Xlsx, true) && with(Format::Xlsx, false) && with(Format::Csv, true));
+    }
 
     #[test]
     fn options_are_refused_for_formats_without_them() {

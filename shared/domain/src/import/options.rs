@@ -15,7 +15,7 @@ pub use amount::Columns as AmountColumnsSchema;
 pub use amount::{AmountColumns, Signs};
 #[cfg(feature = "openapi")]
 pub use columns::Named as ColumnChoiceSchema;
-pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Occurrence, comparable};
+pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Headers, Occurrence, comparable};
 pub use defaults::Defaults;
 pub use sheet::SheetRef;
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
@@ -28,8 +28,10 @@ use crate::money::{DecimalSeparator, ThousandsSeparator};
 
 /// The largest number of a header's line.
 pub const HEADER_LINE_MAX: i64 = 1_000;
-/// The columns that the options may name: as many as a file may have.
-const COLUMNS_MAX: usize = 1_000;
+/// The most columns of a table, of which every chunk repeats the header, and so the most that the options may name.
+pub const COLUMNS_MAX: usize = 1_000;
+/// The most characters of a column's header.
+pub const HEADER_CHARS_MAX: usize = 200;
 
 /// The options of an import: in the query, in the body that names an uploaded file, or in an import profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Body)]
@@ -41,7 +43,7 @@ pub struct ImportOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
     /// The fields that columns fill whose headers are not field names: headers, each with a field. Only for CSV and XLSX.
-    #[body(read = map)]
+    #[body(read = mapping)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping: Option<Mapping>,
     /// The columns that fill fields, also by number, or by the occurrence of a header that several columns have. Only for CSV and
@@ -179,14 +181,29 @@ fn map<T: DeserializeOwned + Default + PartialEq>(fields: &mut Fields<'_>, name:
     }
 }
 
+fn mapping(fields: &mut Fields<'_>, name: &'static str) -> Patch<Mapping> {
+    match map::<Mapping>(fields, name) {
+        Patch::Set(mapping) if mapping.iter().count() > COLUMNS_MAX => too_many_columns(fields, name),
+        Patch::Set(mapping)
+            if mapping.iter().any(|(header, _)| header.chars().nth(HEADER_CHARS_MAX).is_some()) =>
+        {
+            let reason = format!("a header has at most {HEADER_CHARS_MAX} characters");
+            fields.refuse(name, FindingCode::TooLong, reason)
+        }
+        mapping => mapping,
+    }
+}
+
 fn columns(fields: &mut Fields<'_>, name: &'static str) -> Patch<Vec<ColumnChoice>> {
     match structure::<Vec<ColumnChoice>>(fields, name) {
         Patch::Set(columns) if columns.is_empty() => Patch::Clear,
-        Patch::Set(columns) if columns.len() > COLUMNS_MAX => {
-            fields.refuse(name, FindingCode::TooMany, format!("there are at most {COLUMNS_MAX}"))
-        }
+        Patch::Set(columns) if columns.len() > COLUMNS_MAX => too_many_columns(fields, name),
         columns => columns,
     }
+}
+
+fn too_many_columns<T>(fields: &mut Fields<'_>, name: &'static str) -> Patch<T> {
+    fields.refuse(name, FindingCode::TooMany, format!("there are at most {COLUMNS_MAX}"))
 }
 
 fn sheet(fields: &mut Fields<'_>, name: &'static str) -> Patch<SheetRef> {
@@ -257,7 +274,12 @@ mod tests {
 
     #[test]
     fn invalid_options_are_refused_by_name() {
+        let many: Vec<_> = (0..=COLUMNS_MAX).map(|at| format!(r#""{at}": "notes""#)).collect();
+        let many = format!(r#"{{"mapping": {{{}}}}}"#, many.join(","));
+        let long = format!(r#"{{"mapping": {{"{}": "notes"}}}}"#, "x".repeat(HEADER_CHARS_MAX + 1));
         for (json, name) in [
+            (long.as_str(), "mapping"),
+            (many.as_str(), "mapping"),
             (r#"{"columns": [{"from": 0.5, "to": "notes"}]}"#, "columns"),
             (r#"{"defaults": {"external_id": "a"}}"#, "defaults"),
             (r#"{"defaults": {"currency": "EURO"}}"#, "defaults.currency"),

@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_with::{DeserializeFromStr, SerializeDisplay};
+use serde_with::json::JsonString;
+use serde_with::{DeserializeFromStr, SerializeDisplay, serde_as};
 use uuid::Uuid;
 
 use super::ImportOptions;
@@ -115,6 +116,7 @@ impl fmt::Display for ProfileRef {
 }
 
 /// A version of an import profile.
+#[serde_as]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportProfile {
     /// The id, which no other profile gets, even under the same name.
@@ -124,6 +126,8 @@ pub struct ImportProfile {
     /// The version, counting from 1.
     pub version: u32,
     /// The options.
+    // As a text, since headers in it would be names of attributes, which DynamoDB bounds at 64 KB.
+    #[serde_as(as = "JsonString")]
     pub options: ImportOptions,
     /// When the profile was created.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]

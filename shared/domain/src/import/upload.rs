@@ -68,12 +68,14 @@ impl Announced {
     }
 }
 
+/// Why a workbook in a file of gzip is refused.
+pub(super) const COMPRESSED_ALREADY: &str =
+    "a workbook is compressed already; upload it as it is, under a name that does not end in .gz";
+
 /// A workbook is read from its end, which in a gzip file can't be found without reading all before it.
 fn is_compressed_once(fields: &mut Fields<'_>, format: Option<&Format>, filename: Option<&FileName>) {
     if format == Some(&Format::Xlsx) && filename.is_some_and(is_of_gzip) {
-        let reason =
-            "a workbook is compressed already; upload it as it is, under a name that does not end in .gz";
-        fields.report(Finding::in_field("filename", FindingCode::InvalidValue, reason));
+        fields.report(Finding::in_field("filename", FindingCode::InvalidValue, COMPRESSED_ALREADY));
     }
 }
 

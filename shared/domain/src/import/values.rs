@@ -117,21 +117,21 @@ pub(super) fn contact_name(
     name: &'static str,
     context: RowContext,
 ) -> Patch<ContactName> {
-    required_of_new(fields, name, context, |fields, name| fields.line(name))
+    required_of_new(fields, name, context, Fields::line)
 }
 
 /// Reads a field that new accounts need. A row that names its account may leave it out, since the account may exist; no row
 /// may clear it.
-fn required_of_new<T>(
-    fields: &mut Fields<'_>,
+fn required_of_new<'a, T>(
+    fields: &mut Fields<'a>,
     name: &'static str,
     context: RowContext,
-    read: impl FnOnce(&mut Fields<'_>, &'static str) -> Patch<T>,
+    read: impl FnOnce(&mut Fields<'a>, &'static str) -> Patch<T>,
 ) -> Patch<T> {
     if fields.get(name).is_none() && context.names_account() && !fields.is_refused(name) {
         return Patch::Keep;
     }
-    fields.required(name, |fields, name| read(fields, name)).map_or(Patch::Keep, Patch::Set)
+    fields.required(name, read).map_or(Patch::Keep, Patch::Set)
 }
 
 pub(super) fn email(fields: &mut Fields<'_>, name: &'static str) -> Patch<Email> {

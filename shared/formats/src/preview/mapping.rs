@@ -3,13 +3,12 @@
 //! A row of a list of receivables is a document, so the external id is the document's number; the customer's number is one
 //! only in a list without due dates, if it is different in every row. The amount is what is still owed, if the list says so.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountField as F, AmountAt, AmountColumns, CellMark, Cells, Defaults, FoundColumn, ImportOptions,
-    Mapping, Signs, comparable,
+    AccountField as F, AmountAt, AmountColumns, CellMark, Cells, Defaults, FoundColumn, Headers,
+    ImportOptions, Mapping, Signs,
 };
 use saldo_domain::money::Currency;
 
@@ -135,15 +134,12 @@ struct Chooser<'a> {
 impl<'a> Chooser<'a> {
     /// Takes over what the options say.
     fn take_stated(&mut self, options: &ImportOptions) {
-        let names: Vec<Cow<'_, str>> = self.columns.iter().map(|column| comparable(column.header)).collect();
+        let headers = Headers::of(self.columns.iter().map(|column| column.header));
         let mut stated: Vec<(usize, F)> = Vec::new();
         for (header, field) in options.mapping.iter().flat_map(Mapping::iter) {
-            let wanted = comparable(header);
-            stated.extend(
-                names.iter().enumerate().filter(|(_, name)| **name == wanted).map(|(at, _)| (at, field)),
-            );
+            stated.extend(headers.named(header).iter().map(|at| (*at, field)));
         }
-        let find = |column: &saldo_domain::import::ColumnRef| match column.find(&names) {
+        let find = |column: &saldo_domain::import::ColumnRef| match column.find(&headers) {
             FoundColumn::At(at) => Some(at),
             FoundColumn::Missing | FoundColumn::Several => None,
         };

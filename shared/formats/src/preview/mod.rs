@@ -217,7 +217,7 @@ fn of_sheet(
 ) -> Result<Preview, ReadError> {
     let sheets = sample.sheets().map(|(name, is_visible)| PreviewSheet { name: name.to_owned(), is_visible });
     let (sheets, name) = (sheets.collect(), sample.name().to_owned());
-    let preview = table_of(&Part::Sheet(sample), table, None, options, setting)?;
+    let preview = table_of(&Part::Sheet(Box::new(sample)), table, None, options, setting)?;
     Ok(Preview { sheets, detected: Detected { sheet: Some(name), ..preview.detected }, ..preview })
 }
 

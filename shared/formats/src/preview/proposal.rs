@@ -1,6 +1,6 @@
 //! The options that a preview proposes, and what the caller has to choose.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use saldo_domain::import::{
     AccountField as F, AmountAt, AmountColumns, BlankExternalId, CellMark, Cells, ColumnChoice, ColumnRef,
@@ -47,6 +47,7 @@ pub(super) fn propose(
     let separators = propose_separators(&mut options, &mut ambiguities, &rows, assignment, stated);
     propose_date_format(&mut options, &mut ambiguities, &rows, assignment, stated);
     options.defaults = defaults(&rows, assignment, &options);
+    ambiguities.extend(repeated_ids(columns, &rows, assignment));
     ambiguities.extend(currencies_to_choose(columns, assignment, &options));
     let detected = Detected {
         delimiter: table.punctuation.map(|text| text.delimiter.into()),
@@ -208,6 +209,21 @@ fn propose_date_format(
     ambiguities.push(ambiguity(&[at], "date_format", reason, &values, of_dates(&choices, &values)));
 }
 
+/// What is to be chosen because the column that was taken for the number of the document has values twice: a row about
+/// another document, or another instalment, would be superseded by the last one.
+fn repeated_ids(columns: &[Column<'_>], rows: &[&Cells], assignment: &Assignment) -> Option<Ambiguity> {
+    let at = assignment.column_of(F::ExternalId)?;
+    let is_stated = assignment.is_stated.get(at).copied().unwrap_or_default();
+    if is_stated || is_found_by_name(columns, at, F::ExternalId) {
+        return None;
+    }
+    let mut seen = HashSet::new();
+    let values = rows.iter().filter_map(|row| row.get(at)).map(str::trim).filter(|value| !value.is_empty());
+    let repeated: Vec<&str> = values.filter(|value| !seen.insert(*value)).collect();
+    let reason = "values repeat: of rows with the same external_id only the last one counts";
+    (!repeated.is_empty()).then(|| ambiguity(&[at], "columns", reason.to_owned(), &repeated, Vec::new()))
+}
+
 /// What is to be chosen because a column of currencies has names instead of codes. If nothing else states the currency, a
 /// column without a known name would be left out, and the amounts would be in the organization's currency.
 fn currencies_to_choose(
@@ -325,4 +341,31 @@ fn marked(rows: &[&Cells], amounts: &[usize], options: &ImportOptions) -> Option
     let mut all = values.filter(is_value).map(currency);
     let first = all.next()??;
     all.all(|other| other == Some(first)).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{mapping, table};
+    use super::*;
+
+    fn ambiguities(text: &str, stated: &ImportOptions) -> Vec<(&'static str, Vec<String>)> {
+        let table = table::find(text, stated).expect("a table");
+        let columns = mapping::columns(&table);
+        let assignment = mapping::assign(&columns, stated);
+        let proposal = propose(&table, &columns, &assignment, None, stated);
+        proposal.ambiguities.into_iter().map(|ambiguity| (ambiguity.option, ambiguity.samples)).collect()
+    }
+
+    #[test]
+    fn numbers_of_documents_that_repeat_are_to_be_chosen() {
+        let rows = "R-1;Al;1,50\nR-2;Bo;2,50\nR-1;Al;3,50\n";
+        let list = format!("Rechnungsnummer;Kunde;Offener Betrag\n{rows}");
+        let none = ImportOptions::default();
+        assert_eq!(ambiguities(&list, &none), [("columns", vec!["R-1".to_owned()])]);
+        let columns = vec![ColumnChoice { from: ColumnRef::Number(1), to: F::ExternalId }];
+        let stated = ImportOptions { columns: Some(columns), ..ImportOptions::default() };
+        assert_eq!(ambiguities(&list, &stated), []);
+        assert_eq!(ambiguities(&format!("external_id;Kunde;Offener Betrag\n{rows}"), &none), []);
+        assert_eq!(ambiguities(&list.replace("R-1;Al;3", "R-3;Al;3"), &none), []);
+    }
 }

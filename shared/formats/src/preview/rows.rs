@@ -112,7 +112,8 @@ impl Rows {
         let mut incomplete = 0_u64;
         for row in raw {
             let is_superseded = superseded.has(row.index);
-            let checked = row.check(&shape, rules, setting.default_currency);
+            let mut checked = row.check(&shape, rules, setting.default_currency);
+            checked.named_account(setting.org);
             let mut findings = checked.findings;
             let stored = checked.upsert.and_then(|upsert| {
                 let stored = upsert.stored(setting.default_currency, setting.now);
@@ -169,4 +170,33 @@ fn json(stored: &Stored, now: Timestamp) -> Option<Box<RawValue>> {
     let mut encoder = Encoder::new::<Account>(&spec, fields);
     let line = encoder.encode(std::slice::from_ref(&stored.account)).ok()?;
     RawValue::from_string(String::from_utf8(line).ok()?.trim_end().to_owned()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use saldo_domain::id::AccountId;
+    use saldo_domain::import::Format;
+
+    use super::super::{Beginning, preview};
+    use super::*;
+
+    #[test]
+    fn rows_whose_ids_contradict_are_refused() {
+        let org: OrgId = "org_mfrggzdfmztwq2lk".parse().expect("an id");
+        let id = AccountId::of_external(&org, &"R-1".parse().expect("an id"));
+        let list = format!("id,external_id,contact.name,total_amount\n{id},R-1,Al,5\n{id},R-2,Bo,5\n");
+        let beginning = Beginning { bytes: list.as_bytes(), is_whole: true, gzip: false };
+        let euro = "EUR".parse().expect("a currency");
+        let setting = Setting { org: &org, default_currency: euro, now: Timestamp::UNIX_EPOCH };
+        let previewed =
+            preview(beginning, Format::Csv, &saldo_domain::import::ImportOptions::default(), setting);
+        let rows = previewed.expect("a preview").rows;
+        let codes: Vec<Vec<_>> = rows
+            .first
+            .iter()
+            .map(|row| row.findings.iter().map(|found| found.code.name()).collect())
+            .collect();
+        assert_eq!(codes, [vec![], vec!["unknown_account"]]);
+        assert_eq!(rows.refused, 1);
+    }
 }

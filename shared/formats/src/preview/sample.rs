@@ -32,7 +32,7 @@ pub(super) enum Part {
     /// Of a text in a format.
     Text { sample: Sample, format: Format },
     /// Of a workbook.
-    Sheet(SheetSample),
+    Sheet(Box<SheetSample>),
 }
 
 impl Part {

@@ -3,12 +3,11 @@
 //! The header is the line with the most headers whose meaning is known, read with each delimiter. If none is known, it is
 //! the first line of texts that is as wide as most rows.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use saldo_domain::import::{
-    AccountField, AmountColumns, Cells, ColumnRef, Delimiter, FoundColumn, ImportOptions, Mapping, Quote,
-    comparable,
+    AccountField, AmountColumns, Cells, ColumnRef, Delimiter, FoundColumn, Headers, ImportOptions, Mapping,
+    Quote,
 };
 
 use super::names::meaning;
@@ -108,12 +107,11 @@ pub(super) fn known(headers: &[String], options: &ImportOptions) -> usize {
 }
 
 /// The columns whose headers the options name.
-fn named_columns(headers: &[String], options: &ImportOptions) -> Vec<usize> {
-    let names: Vec<Cow<'_, str>> = headers.iter().map(|header| comparable(header)).collect();
-    let mut found = Vec::new();
+fn named_columns(headers: &[String], options: &ImportOptions) -> HashSet<usize> {
+    let headers = Headers::of(headers.iter().map(String::as_str));
+    let mut found = HashSet::new();
     for (header, _) in options.mapping.iter().flat_map(Mapping::iter) {
-        let wanted = comparable(header);
-        found.extend(names.iter().enumerate().filter(|(_, name)| **name == wanted).map(|(at, _)| at));
+        found.extend(headers.named(header));
     }
     let chosen = options.columns.iter().flatten().map(|choice| &choice.from);
     let amount: Vec<&ColumnRef> = match &options.amount {
@@ -123,8 +121,8 @@ fn named_columns(headers: &[String], options: &ImportOptions) -> Vec<usize> {
         Some(AmountColumns::Signed { column, sign, .. }) => vec![column, sign],
     };
     for column in chosen.chain(amount).filter(|column| !matches!(column, ColumnRef::Number(_))) {
-        if let FoundColumn::At(at) = column.find(&names) {
-            found.push(at);
+        if let FoundColumn::At(at) = column.find(&headers) {
+            found.insert(at);
         }
     }
     found
@@ -167,8 +165,7 @@ pub(super) fn most_common(widths: BTreeMap<usize, usize>) -> Option<(usize, usiz
 /// Whether all cells are texts that could be headers: with a letter each, and different from each other.
 pub(super) fn are_texts(cells: &[String]) -> bool {
     let is_text = |cell: &String| cell.chars().any(char::is_alphabetic);
-    let is_repeated = |(at, cell): (usize, &String)| cells.iter().take(at).any(|other| other == cell);
-    cells.iter().all(is_text) && !cells.iter().enumerate().any(is_repeated)
+    cells.iter().all(is_text) && cells.iter().collect::<HashSet<_>>().len() == cells.len()
 }
 
 /// Reads the rows below a header.

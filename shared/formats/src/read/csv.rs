@@ -94,7 +94,7 @@ fn column_of_ids(head: &[u8], delimiter: u8, quote: Quote, columns: &[Column]) -
 
 #[cfg(test)]
 mod tests {
-    use saldo_domain::fields::{HeaderFound, PayloadError, PayloadErrorKind as Kind, Position};
+    use saldo_domain::fields::{HeaderFound, PayloadError, PayloadErrorKind as Kind, Position, ShownNames};
     use saldo_domain::import::{AccountField, ImportOptions, Mapping, RowBody, Shape};
 
     use super::super::{COLUMNS_MAX, Format, HEADER_CHARS_MAX, Notation, ROW_BYTES_MAX, ReadError, read};
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(
             rows("Kunde\nAna", &mapping),
             Err(Kind::UnmatchedMapping {
-                columns: vec!["Saldo".into()],
+                columns: ShownNames::of(1, ["Saldo"].into_iter()),
                 found: Box::new(header_found(["Kunde"]))
             }
             .into())

@@ -3,12 +3,12 @@
 //! The header is the first line with the columns that the options name, or with known names. Without options that say
 //! otherwise, the first line counts first, so that a table without lines before its header is read without a search.
 
-use std::borrow::Cow;
-
-use saldo_domain::fields::{HeaderFound, MissingColumn, PayloadError, PayloadErrorKind, Position};
+use saldo_domain::fields::{
+    HeaderFound, MissingColumn, PayloadError, PayloadErrorKind, Position, ShownNames,
+};
 use saldo_domain::import::{
     AccountField, AmountAt, AmountColumns, Cells, Column, ColumnRef, Defaults, Delimiter, FoundColumn,
-    ImportOptions, Mapping, comparable,
+    Headers, ImportOptions, Mapping,
 };
 use saldo_domain::suggest::nearest;
 
@@ -242,10 +242,10 @@ pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Res
         let position = Position { column: Some(at as u64 + 1), ..Position::default() };
         return Err(PayloadErrorKind::HeaderTooLong { chars_max: HEADER_CHARS_MAX }.at(position));
     }
-    let names: Vec<Cow<'_, str>> = header.iter().map(comparable).collect();
+    let headers = Headers::of(header.iter());
     let found =
         HeaderFound::of(line, header.len(), header.iter(), AccountField::imported().map(AccountField::name));
-    let mut chosen = Chosen { fields: vec![None; header.len()], names: &names, unmatched: Vec::new() };
+    let mut chosen = Chosen { fields: vec![None; header.len()], headers: &headers, unmatched: Vec::new() };
     chosen.take_mapping(options)?;
     for choice in options.columns.iter().flatten() {
         if let Some(at) = chosen.find(&choice.from)? {
@@ -255,7 +255,8 @@ pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Res
     let amount = chosen.take_amount(options)?;
     let Chosen { mut fields, unmatched, .. } = chosen;
     if !unmatched.is_empty() {
-        return Err(PayloadErrorKind::UnmatchedMapping { columns: unmatched, found }.into());
+        let columns = ShownNames::of(unmatched.len(), unmatched.iter().map(String::as_str));
+        return Err(PayloadErrorKind::UnmatchedMapping { columns, found }.into());
     }
     let parts: Vec<usize> = match amount {
         None => Vec::new(),
@@ -302,7 +303,7 @@ pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Res
 /// The columns that the options name.
 struct Chosen<'a> {
     fields: Vec<Option<AccountField>>,
-    names: &'a [Cow<'a, str>],
+    headers: &'a Headers<'a>,
     unmatched: Vec<String>,
 }
 
@@ -310,15 +311,11 @@ impl Chosen<'_> {
     /// Gives all columns with a header of the mapping its field.
     fn take_mapping(&mut self, options: &ImportOptions) -> Result<(), PayloadError> {
         for (header, field) in options.mapping.iter().flat_map(Mapping::iter) {
-            let wanted = comparable(header);
-            let mut is_found = false;
-            for at in 0..self.names.len() {
-                if self.names.get(at) == Some(&wanted) {
-                    is_found = true;
-                    self.fill(at, field)?;
-                }
+            let named = self.headers.named(header);
+            for at in named {
+                self.fill(*at, field)?;
             }
-            if !is_found {
+            if named.is_empty() {
                 self.unmatched.push(header.to_owned());
             }
         }
@@ -346,7 +343,7 @@ impl Chosen<'_> {
     }
 
     fn find(&mut self, column: &ColumnRef) -> Result<Option<usize>, PayloadError> {
-        match column.find(self.names) {
+        match column.find(self.headers) {
             FoundColumn::At(at) => Ok(Some(at)),
             FoundColumn::Several => {
                 Err(PayloadErrorKind::RepeatedHeader { header: HeaderFound::shown(&column.to_string()) }

@@ -1,12 +1,11 @@
 //! Records of CSV whose quotation marks are wrong: the record alone is refused if it is certain where it ends, and
 //! otherwise the file.
 
-use memchr::memchr_iter;
 use saldo_domain::fields::{PayloadError, PayloadErrorKind, Position};
 use saldo_domain::import::{Cells, Misquoting};
 
 use super::quoting::{Quoting, Table};
-use super::records::Record;
+use super::records::{Record, line_breaks};
 use crate::formula::restored;
 
 /// A record whose quotation marks are wrong.
@@ -23,7 +22,7 @@ pub(super) fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted>
         return None;
     }
     let quoting = table.quoting(bytes);
-    let line = |at| row + memchr_iter(b'\n', bytes.get(..at).unwrap_or_default()).count() as u64;
+    let line = |at| row + line_breaks(bytes.get(..at).unwrap_or_default(), false);
     let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, table));
     let (at, how, cells) = match quoting {
         Quoting::WellFormed => return None,

@@ -27,6 +27,7 @@ pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};
 pub use json::ImportMembers;
 pub use recognized::format_of;
 pub(crate) use records::Records;
+pub use saldo_domain::import::{COLUMNS_MAX, HEADER_CHARS_MAX};
 pub(crate) use xlsx::SheetSample;
 
 use std::cell::Cell;
@@ -49,10 +50,6 @@ pub const ROWS_MAX: u64 = 10_000_000;
 pub const ROW_BYTES_MAX: usize = 4_000_000;
 /// The most bytes of a file after decompression: as many as S3 accepts in one `PUT`.
 pub const TEXT_BYTES_MAX: u64 = 5_000_000_000;
-/// The most columns of a CSV payload: every chunk repeats the header.
-pub const COLUMNS_MAX: usize = 1_000;
-/// The most characters of a column's header.
-pub const HEADER_CHARS_MAX: usize = 200;
 
 /// Receives rows, and the shape that they have in common, until it returns an error.
 pub trait Sink: FnMut(&Shape, RawRow) -> Result<(), ReadError> {}

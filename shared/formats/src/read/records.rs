@@ -6,7 +6,11 @@
 use std::io::{self, BufRead};
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
+<<<<<<< HEAD
 use memchr::{memchr_iter, memchr2, memchr3};
+=======
+use memchr::{memchr, memchr_iter, memchr2, memchr2_iter};
+>>>>>>> main
 use saldo_domain::import::{Cells, Quote};
 use simdutf8::basic::from_utf8;
 
@@ -21,6 +25,8 @@ pub(crate) struct Records<R> {
     line: u64,
     /// The line on which the current record begins.
     line_of_record: u64,
+    /// Whether the unread text follows a carriage return.
+    follows_return: bool,
     delimiter: u8,
     /// The quotation mark; `None` if cells are not quoted.
     quote: Option<u8>,
@@ -61,7 +67,8 @@ impl<R: BufRead> Records<R> {
         core.read_record(b"\n", &mut [0], &mut [0]);
         let (cells, ends) = (Vec::new(), Vec::new());
         let line = lines_before + 1;
-        Self { text: Buffer::new(text), line, line_of_record: line, delimiter, quote, core, cells, ends }
+        let text = Buffer::new(text);
+        Self { text, line, line_of_record: line, follows_return: false, delimiter, quote, core, cells, ends }
     }
 
     /// The next record; `None` at the end of the text.
@@ -85,6 +92,7 @@ impl<R: BufRead> Records<R> {
         self.line_of_record = self.line;
         let end = self.text.length_before(|text| memchr2(b'\r', b'\n', text))?;
         let line = self.text.unread().get(..end).unwrap_or_default();
+<<<<<<< HEAD
         let [guard, formula] = PROTECTION;
         let special = match self.quote {
             Some(quote) => memchr3(quote, guard, formula, line),
@@ -97,6 +105,11 @@ impl<R: BufRead> Records<R> {
             true => self.read_with_core()?,
             false => (end, self.divide(end)?, is_special),
         };
+=======
+        let is_quoted = self.quote.is_some_and(|quote| memchr(quote, line).is_some());
+        let length = if is_quoted { self.read_with_core()? } else { self.split(end) };
+        self.follows_return = self.text.unread().get(..length).is_some_and(|record| record.ends_with(b"\r"));
+>>>>>>> main
         self.text.advance(length);
         let cells = if may_be_protected { cells.iter().map(restored).collect() } else { cells };
         Ok(Some(Passed { length, is_quoted, cells }))
@@ -109,8 +122,9 @@ impl<R: BufRead> Records<R> {
             let unread = self.text.unread();
             let breaks = unread.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             let is_all = breaks == unread.len();
-            let lines = unread.iter().take(breaks).filter(|byte| **byte == b'\n').count();
-            self.line += lines as u64;
+            let passed = unread.get(..breaks).unwrap_or_default();
+            self.line += line_breaks(passed, self.follows_return);
+            self.follows_return = passed.last().map_or(self.follows_return, |last| *last == b'\r');
             self.text.advance(breaks);
             skipped += breaks;
             match is_all && !self.text.has_ended() {
@@ -155,6 +169,7 @@ impl<R: BufRead> Records<R> {
         self.cells.truncate(written);
         self.ends.truncate(cells);
         let record = self.text.unread().get(..read).unwrap_or_default();
+<<<<<<< HEAD
         self.line += memchr_iter(b'\n', record).count() as u64;
         // The text is UTF-8, and so are the cells, which end at ASCII characters.
         let text = from_utf8(&self.cells).map_err(io::Error::other)?;
@@ -184,6 +199,22 @@ fn find_all(byte: u8, text: &[u8], found: &mut Vec<usize>) {
     }
     let before = text.len() - last.len();
     found.extend(memchr_iter(byte, last).map(|at| before + at));
+=======
+        self.line += line_breaks(record, false);
+        Ok(read)
+    }
+}
+
+/// The line breaks in a text: line feeds, carriage returns, and those with a line feed behind them, which are one. If the
+/// text follows a carriage return, that one is counted already.
+pub(super) fn line_breaks(text: &[u8], follows_return: bool) -> u64 {
+    let is_counted = |at: &usize| match at.checked_sub(1) {
+        Some(before) => text.get(before) == Some(&b'\r'),
+        None => follows_return,
+    };
+    let ends = memchr2_iter(b'\r', b'\n', text);
+    ends.filter(|at| text.get(*at) == Some(&b'\r') || !is_counted(at)).count() as u64
+>>>>>>> main
 }
 
 #[cfg(test)]
@@ -198,15 +229,19 @@ mod tests {
     /// The records as the `csv` crate reads them.
     fn expected(text: &str) -> Vec<Row> {
         let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
-        let first_line = |position: &csv::Position| {
+        let (mut passed, mut line) = (0, 1);
+        let mut first_line = |position: &csv::Position| {
             let at = usize::try_from(position.byte()).expect("short");
-            let blank = text[at..].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-            position.line() + blank.filter(|byte| *byte == b'\n').count() as u64
+            let blank = text[at..].bytes().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            // The crate counts line feeds alone.
+            line += text[passed..at + blank].replace("\r\n", "\n").matches(['\r', '\n']).count() as u64;
+            passed = at + blank;
+            line
         };
         let records = reader.records().map(|record| record.expect("text"));
         let row = |record: csv::StringRecord| {
             (
-                record.position().map(first_line).expect("a position"),
+                record.position().map(&mut first_line).expect("a position"),
                 record.iter().map(str::to_owned).collect(),
             )
         };
@@ -257,5 +292,17 @@ mod tests {
         assert_eq!(records(text.as_bytes()), expected(&text));
         let unclosed = format!("{text}\"{}", text.replace('"', ""));
         assert_eq!(records(unclosed.as_bytes()).len(), 20_001);
+    }
+
+    #[test]
+    fn lone_carriage_returns_end_lines() {
+        let lines =
+            |text: &str| records(text.as_bytes()).into_iter().map(|(line, _)| line).collect::<Vec<_>>();
+        assert_eq!(lines("a\rb\r\rc"), [1, 2, 4]);
+        assert_eq!(lines("\"a\rb\"\r\n\"c\"\r\"d\"\r\n\re"), [1, 3, 4, 6]);
+        // A line break across two blocks.
+        for before in 65_530..65_540 {
+            assert_eq!(lines(&format!("{}\r\nb", "x".repeat(before))), [1, 2]);
+        }
     }
 }

@@ -10,10 +10,10 @@ use futures::future::try_join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::fields::{Finding, FindingCode};
+use saldo_domain::fields::Finding;
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountField, AccountUpsert, Checked, Chunk, ImportJob, RawRow, Refused, RowDone, RowOutcome, RowWrite,
+    AccountUpsert, Checked, Chunk, ImportJob, RawRow, Refused, RowDone, RowOutcome, RowWrite,
 };
 use saldo_domain::money::Currency;
 use saldo_store::deadline::Deadline;
@@ -123,12 +123,9 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(job: &ImportJob, chunk: &Chunk, row: &RawRow, default_currency: Currency) -> Self {
         let mut checked = row.check(&chunk.shape, &job.rules(), default_currency);
-        let id = checked.upsert.as_ref().map(|upsert| account_id(job, row, upsert)).transpose();
-        let id = id.unwrap_or_else(|finding| {
-            checked.findings.push(finding);
-            checked.upsert = None;
-            None
-        });
+        let named = checked.named_account(&job.org);
+        let new = || AccountId::of_row(&job.id, row.index);
+        let id = checked.upsert.as_ref().map(|_| named.unwrap_or_else(new));
         Self { id, checked }
     }
 
@@ -202,23 +199,6 @@ pub(super) async fn default_currency(stores: &Stores, job: &ImportJob) -> Result
     let organization = stores.keys.organization(&job.org).await?;
     let organization = organization.ok_or_else(|| Failure::missing("the organization of an import"))?;
     Ok(organization.currency)
-}
-
-/// The account that the row creates or changes.
-///
-/// # Errors
-/// The finding, if `id` and `external_id` identify different accounts.
-fn account_id(job: &ImportJob, row: &RawRow, upsert: &AccountUpsert) -> Result<AccountId, Finding> {
-    let external_id = upsert.external_id.as_ref().map(|id| AccountId::of_external(&job.org, id));
-    match (external_id, &upsert.id) {
-        (Some(named), Some(id)) if named != *id => {
-            let reason = "the account with this id has another external_id, or none";
-            Err(Finding::in_field(AccountField::Id.name(), FindingCode::UnknownAccount, reason))
-        }
-        (Some(named), _) => Ok(named),
-        (None, Some(id)) => Ok(id.clone()),
-        (None, None) => Ok(AccountId::of_row(&job.id, row.index)),
-    }
 }
 
 /// Writes rows to their accounts in batches. In a dry run, it only finds out what writing them would do. The inner error is

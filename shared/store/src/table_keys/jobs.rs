@@ -46,9 +46,12 @@ impl JobKey {
         Self { job: Self::profiles(org), part: id.to_string() }
     }
 
+    /// What the sort keys of the items begin with that say which profile has a name.
+    pub(crate) const PROFILE_NAME: &'static str = "name#";
+
     /// The key of the item that says which profile has a name.
     pub(crate) fn profile_name(org: &OrgId, name: &ProfileName) -> Self {
-        Self { job: Self::profiles(org), part: format!("name#{name}") }
+        Self { job: Self::profiles(org), part: format!("{}{name}", Self::PROFILE_NAME) }
     }
 
     /// The key of an old version of an import profile. Ten digits keep any number in order as text.

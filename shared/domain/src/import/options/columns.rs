@@ -1,6 +1,7 @@
 //! The columns of a file that fill fields.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
@@ -45,24 +46,47 @@ pub enum FoundColumn {
     Several,
 }
 
-impl ColumnRef {
-    /// The column among these headers, which are [`comparable`].
+/// The headers of a table, in which columns are found without a comparison with each of them: many lines may be the
+/// header, and the options may name as many columns as a table has.
+#[derive(Clone, Debug)]
+pub struct Headers<'a> {
+    count: usize,
+    /// The positions of the columns with each [`comparable`] header.
+    positions: HashMap<Cow<'a, str>, Vec<usize>>,
+}
+
+impl<'a> Headers<'a> {
+    /// The headers of all columns, in order.
     #[must_use]
-    pub fn find(&self, headers: &[Cow<'_, str>]) -> FoundColumn {
-        let with_header = |header: &str| {
-            let wanted = comparable(header).into_owned();
-            let at = headers.iter().enumerate().filter(move |(_, name)| **name == wanted);
-            at.map(|(at, _)| at).collect::<Vec<_>>()
-        };
+    pub fn of(headers: impl Iterator<Item = &'a str>) -> Self {
+        let (mut count, mut positions) = (0, HashMap::<_, Vec<usize>>::new());
+        for header in headers {
+            positions.entry(comparable(header)).or_default().push(count);
+            count += 1;
+        }
+        Self { count, positions }
+    }
+
+    /// The positions of the columns with this header, counting from 0.
+    #[must_use]
+    pub fn named(&self, header: &str) -> &[usize] {
+        self.positions.get(comparable(header).as_ref()).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl ColumnRef {
+    /// The column with one of these headers.
+    #[must_use]
+    pub fn find(&self, headers: &Headers<'_>) -> FoundColumn {
         let nth = |number: u32| usize::try_from(number).ok().and_then(|number| number.checked_sub(1));
         match self {
             Self::Number(number) => {
-                nth(*number).filter(|at| *at < headers.len()).map_or(FoundColumn::Missing, FoundColumn::At)
+                nth(*number).filter(|at| *at < headers.count).map_or(FoundColumn::Missing, FoundColumn::At)
             }
             Self::Occurrence(Occurrence { header, occurrence }) => nth(*occurrence)
-                .and_then(|nth| with_header(header).get(nth).copied())
+                .and_then(|nth| headers.named(header).get(nth).copied())
                 .map_or(FoundColumn::Missing, FoundColumn::At),
-            Self::Header(header) => match with_header(header).as_slice() {
+            Self::Header(header) => match headers.named(header) {
                 [] => FoundColumn::Missing,
                 [at] => FoundColumn::At(*at),
                 _ => FoundColumn::Several,
@@ -143,8 +167,7 @@ mod tests {
 
     fn find(column: &str, headers: &[&str]) -> FoundColumn {
         let column: ColumnRef = serde_json::from_str(column).expect(column);
-        let headers: Vec<_> = headers.iter().map(|header| comparable(header)).collect();
-        column.find(&headers)
+        column.find(&Headers::of(headers.iter().copied()))
     }
 
     #[test]

@@ -125,13 +125,24 @@ struct Bounds {
     bytes: usize,
 }
 
+impl Bounds {
+    fn are_reached(self) -> bool {
+        self.rows == 0 || self.cells == 0 || self.bytes == 0
+    }
+
+    fn count(&mut self, row: &SheetRow) {
+        self.rows = self.rows.saturating_sub(1);
+        self.cells = self.cells.saturating_sub(row.cells.len());
+        self.bytes = self.bytes.saturating_sub(row.bytes());
+    }
+}
+
 /// The first rows of a sheet.
-fn first_rows<R: Read>(sheet: &mut Sheet<'_, R>, bounds: Bounds) -> Result<Vec<SheetRow>, ReadError> {
-    let (mut first, mut cells, mut bytes) = (Vec::new(), 0, 0);
-    while first.len() < bounds.rows && cells < bounds.cells && bytes < bounds.bytes {
+fn first_rows<R: Read>(sheet: &mut Sheet<'_, R>, mut left: Bounds) -> Result<Vec<SheetRow>, ReadError> {
+    let mut first = Vec::new();
+    while !left.are_reached() {
         let Some(row) = sheet.next()? else { break };
-        cells += row.cells.len();
-        bytes += row.bytes();
+        left.count(&row);
         first.push(row);
     }
     Ok(first)

@@ -53,7 +53,7 @@ impl SheetSample {
 
     /// Reads the rows in which the header is searched for.
     pub(super) fn head(source: impl Read + Seek, sheet: Option<&SheetRef>) -> Result<Self, ReadError> {
-        Self::read(source, sheet, HEAD, usize::MAX)
+        Self::read(source, sheet, HEAD, HEAD.bytes)
     }
 
     fn read(
@@ -143,13 +143,13 @@ impl SheetSample {
     /// Passes the rows on, as an import reads them.
     pub(crate) fn pass_on(&self, notation: &Notation, sink: impl Sink) -> Result<Contents, ReadError> {
         let values = self.values(&notation.rules());
-        let mut cells = 0;
-        let is_in_head = |(at, row): &(usize, &SheetRow)| {
-            let is_in_head = *at < HEAD.rows && cells < HEAD.cells;
-            cells += row.cells.len();
+        let mut left = HEAD;
+        let is_in_head = |row: &&SheetRow| {
+            let is_in_head = !left.are_reached();
+            left.count(row);
             is_in_head
         };
-        let head = self.rows.iter().enumerate().take_while(is_in_head).count();
+        let head = self.rows.iter().take_while(is_in_head).count();
         let head = self.rows.get(..head).unwrap_or_default();
         let table = Table::of_head(head, &notation.options, &values)?;
         let shape = table.shape();

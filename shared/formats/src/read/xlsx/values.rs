@@ -77,12 +77,12 @@ impl<'a> Values<'a> {
                 Some(moment) => (self.moment(moment, true).into(), Some(CellMark::Date)),
                 None => (Cow::Borrowed(text), Some(CellMark::Date)),
             },
-            Value::Number { digits, style } => match parse_json_number(digits) {
-                Ok(number) => {
+            Value::Number { digits, style } => match parsed(digits, purpose) {
+                Some(number) => {
                     let (text, mark) = self.number(number, self.styles.format(*style), purpose);
                     (text.into(), Some(mark))
                 }
-                Err(_) => (Cow::Borrowed(digits), Some(CellMark::LongNumber)),
+                None => (Cow::Borrowed(digits), Some(CellMark::LongNumber)),
             },
         }
     }
@@ -161,6 +161,19 @@ impl<'a> Values<'a> {
     }
 }
 
+/// The number with these digits. What a computed zero leaves, such as `5.6843418860808015E-14`, may have more decimals than a
+/// [`Decimal`] has: an amount is rounded to those.
+fn parsed(digits: &str, purpose: Purpose) -> Option<Decimal> {
+    if let Ok(number) = parse_json_number(digits) {
+        return Some(number);
+    }
+    let (mantissa, exponent) =
+        digits.split_once(['e', 'E']).filter(|_| matches!(purpose, Purpose::Amount))?;
+    let places: u32 = exponent.strip_prefix('-')?.parse().ok()?;
+    let mantissa: Decimal = mantissa.parse().ok()?;
+    (0..places.min(2 * Decimal::MAX_SCALE)).try_fold(mantissa, |number, _| number.checked_div(Decimal::TEN))
+}
+
 /// A number without the digits behind the fifteenth, if they are below a hundredth of a cent: the number nearest to
 /// 1180.32 that a spreadsheet can store is 1180.3199999999999.
 fn without_noise(number: Decimal) -> Decimal {
@@ -190,7 +203,7 @@ mod tests {
         let dates = "DD.MM.YYYY".parse().expect("a format");
         let amounts = AmountNotation { decimal: ",".parse().expect("a separator"), thousands: None };
         let values = Values { styles: &styles, is_from_1904: false, amounts, dates };
-        let number = parse_json_number(digits).expect(digits);
+        let number = parsed(digits, purpose).expect(digits);
         values.number(number, &NumberFormat::of(code), purpose)
     }
 
@@ -216,6 +229,10 @@ mod tests {
             ("1.5E3", "General", "1500"),
             ("1E-2", "General", "0,01"),
             ("25", "0.000", "25"),
+            // What a sum of cents leaves of zero.
+            ("5.6843418860808015E-14", "#,##0.00", "0"),
+            ("-5.6843418860808015E-14", "#,##0.00", "0"),
+            ("-2.2250738585072014E-308", "0.00", "0"),
             ("1234.56", "#,##0.00\\ [$€-407]", "1234,56 €"),
             ("0.5", "0%", "50%"),
         ] {
