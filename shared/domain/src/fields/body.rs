@@ -54,6 +54,12 @@ pub(crate) const fn joined<const N: usize>(lists: &[&[&'static str]]) -> [&'stat
 }
 
 impl Fields<'_> {
+    /// Whether a field may have a value. Of an absent one, this is known without a comparison of names.
+    #[inline]
+    fn may_have(&self, name: &str) -> bool {
+        self.put & Names::bit(name) != 0
+    }
+
     /// Reads a field. Absent, it is kept; most fields of a row are.
     #[inline]
     pub(crate) fn read<T>(

@@ -169,12 +169,6 @@ impl<'a> Fields<'a> {
         self.position(name).and_then(|at| self.take_at(at))
     }
 
-    /// Whether a field may have a value. Of an absent one, this is known without a comparison of names.
-    #[inline]
-    fn may_have(&self, name: &str) -> bool {
-        self.put & Names::bit(name) != 0
-    }
-
     /// The index of a field that has a value.
     #[inline]
     fn position(&self, name: &str) -> Option<usize> {

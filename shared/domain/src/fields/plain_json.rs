@@ -63,7 +63,10 @@ impl Scanner<'_> {
     }
 
     /// Passes a string. Returns where its characters are.
-    #[expect(clippy::inline_always, reason = "most strings are so short that a call takes a third of the time")]
+    #[expect(
+        clippy::inline_always,
+        reason = "most strings are so short that a call takes a third of the time"
+    )]
     #[inline(always)]
     fn string(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
@@ -236,9 +239,38 @@ mod tests {
     /// Texts that are JSON, or nearly.
     fn pieces() -> impl Strategy<Value = String> {
         let pieces = vec![
-            "{", "}", "[", "]", ":", ",", "\"", "\"a\"", "\"long name\":", "\"é\"", "\\", "\u{1}", "\u{7f}", " ", "\n",
-            "0", "-1", "2.50", "01", "1e5", ".5", "-", "true", "false", "null", "nul", "{}", "{\"a\":1}", "[1,\"b\"]",
-            "$serde_json::private::Number", "\"12345678\"", "\"1234567\\\"\"",
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"",
+            "\"a\"",
+            "\"long name\":",
+            "\"é\"",
+            "\\",
+            "\u{1}",
+            "\u{7f}",
+            " ",
+            "\n",
+            "0",
+            "-1",
+            "2.50",
+            "01",
+            "1e5",
+            ".5",
+            "-",
+            "true",
+            "false",
+            "null",
+            "nul",
+            "{}",
+            "{\"a\":1}",
+            "[1,\"b\"]",
+            "$serde_json::private::Number",
+            "\"12345678\"",
+            "\"1234567\\\"\"",
         ];
         prop::collection::vec(prop::sample::select(pieces), 0..12).prop_map(|pieces| pieces.concat())
     }
@@ -246,8 +278,21 @@ mod tests {
     /// Objects, plain ones and others.
     fn object() -> impl Strategy<Value = String> {
         let values = vec![
-            "1", "-2.5", "0", "1e5", "\"a\"", "\"\"", "\"Mar\u{ed}a Garc\u{ed}a\"", "\"\\u00e9\"", "null", "true",
-            "false", "{}", "{\"a\" : {\"b\":[]}}", "[1,{\"a\":\"x\"}]", "12345678901234567890.125",
+            "1",
+            "-2.5",
+            "0",
+            "1e5",
+            "\"a\"",
+            "\"\"",
+            "\"Mar\u{ed}a Garc\u{ed}a\"",
+            "\"\\u00e9\"",
+            "null",
+            "true",
+            "false",
+            "{}",
+            "{\"a\" : {\"b\":[]}}",
+            "[1,{\"a\":\"x\"}]",
+            "12345678901234567890.125",
         ];
         let member = ("[a-z ]{0,9}", prop::sample::select(values))
             .prop_map(|(name, value)| format!("\"{name}\" : {value}"));

@@ -6,11 +6,7 @@
 use std::io::{self, BufRead};
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
-<<<<<<< HEAD
-use memchr::{memchr_iter, memchr2, memchr3};
-=======
-use memchr::{memchr, memchr_iter, memchr2, memchr2_iter};
->>>>>>> main
+use memchr::{memchr_iter, memchr2, memchr2_iter, memchr3};
 use saldo_domain::import::{Cells, Quote};
 use simdutf8::basic::from_utf8;
 
@@ -92,7 +88,6 @@ impl<R: BufRead> Records<R> {
         self.line_of_record = self.line;
         let end = self.text.length_before(|text| memchr2(b'\r', b'\n', text))?;
         let line = self.text.unread().get(..end).unwrap_or_default();
-<<<<<<< HEAD
         let [guard, formula] = PROTECTION;
         let special = match self.quote {
             Some(quote) => memchr3(quote, guard, formula, line),
@@ -105,11 +100,7 @@ impl<R: BufRead> Records<R> {
             true => self.read_with_core()?,
             false => (end, self.divide(end)?, is_special),
         };
-=======
-        let is_quoted = self.quote.is_some_and(|quote| memchr(quote, line).is_some());
-        let length = if is_quoted { self.read_with_core()? } else { self.split(end) };
         self.follows_return = self.text.unread().get(..length).is_some_and(|record| record.ends_with(b"\r"));
->>>>>>> main
         self.text.advance(length);
         let cells = if may_be_protected { cells.iter().map(restored).collect() } else { cells };
         Ok(Some(Passed { length, is_quoted, cells }))
@@ -169,8 +160,7 @@ impl<R: BufRead> Records<R> {
         self.cells.truncate(written);
         self.ends.truncate(cells);
         let record = self.text.unread().get(..read).unwrap_or_default();
-<<<<<<< HEAD
-        self.line += memchr_iter(b'\n', record).count() as u64;
+        self.line += line_breaks(record, false);
         // The text is UTF-8, and so are the cells, which end at ASCII characters.
         let text = from_utf8(&self.cells).map_err(io::Error::other)?;
         let mut begin = 0;
@@ -199,10 +189,6 @@ fn find_all(byte: u8, text: &[u8], found: &mut Vec<usize>) {
     }
     let before = text.len() - last.len();
     found.extend(memchr_iter(byte, last).map(|at| before + at));
-=======
-        self.line += line_breaks(record, false);
-        Ok(read)
-    }
 }
 
 /// The line breaks in a text: line feeds, carriage returns, and those with a line feed behind them, which are one. If the
@@ -214,7 +200,6 @@ pub(super) fn line_breaks(text: &[u8], follows_return: bool) -> u64 {
     };
     let ends = memchr2_iter(b'\r', b'\n', text);
     ends.filter(|at| text.get(*at) == Some(&b'\r') || !is_counted(at)).count() as u64
->>>>>>> main
 }
 
 #[cfg(test)]
