@@ -7,12 +7,7 @@ use std::sync::OnceLock;
 use email_address::{EmailAddress, Options};
 use phonelib::{PhoneNumber, normalize_phone_number};
 
-use crate::text::{Text, TextError};
-
-/// The most bytes of the part of an address before the `@` (RFC 5321, section 4.5.3.1.1).
-const LOCAL_PART_BYTES_MAX: usize = 64;
-/// The most bytes of a label of a domain (RFC 1035, section 2.3.4).
-const LABEL_BYTES_MAX: usize = 63;
+use crate::text::{FromPlain, Text, TextError};
 
 /// The full name of the primary contact.
 pub type ContactName = Text<256>;
@@ -40,7 +35,7 @@ impl Phone {
     /// [`InvalidPhone`] for any other text.
     pub(crate) fn of_people(text: &str, country: Option<&str>) -> Result<Self, InvalidPhone> {
         if is_e164(text) {
-            return Self::of_number(text);
+            return Self::from_plain(text).map_err(|_| InvalidPhone);
         }
         let text = text.trim();
         let dialed = if text.starts_with('+') { text.replace("(0)", "") } else { text.to_owned() };
@@ -53,11 +48,7 @@ impl Phone {
             }
             None => Some(digits).filter(|digits| is_e164(digits)),
         };
-        Self::of_number(&number.ok_or(InvalidPhone)?)
-    }
-
-    fn of_number(number: &str) -> Result<Self, InvalidPhone> {
-        number.parse().map(Self).map_err(|_| InvalidPhone)
+        number.ok_or(InvalidPhone)?.parse().map_err(|_| InvalidPhone)
     }
 
     /// The text: a number in E.164 format, or what the source has.
@@ -88,6 +79,12 @@ fn is_filler(c: char) -> bool {
         )
 }
 
+impl FromPlain for Phone {
+    fn from_plain(text: &str) -> Result<Self, TextError> {
+        Text::from_plain(text).map(Self)
+    }
+}
+
 impl FromStr for Phone {
     type Err = TextError;
 
@@ -99,38 +96,41 @@ impl FromStr for Phone {
 /// The most digits of a number in E.164 format.
 const DIGITS_MAX: usize = 15;
 /// The calling code of the North American plan, in which the parser also looks at the digits of an area.
-const NORTH_AMERICA: u32 = 1;
+const NORTH_AMERICA: usize = 1;
+/// The most digits of a calling code.
+const CODE_DIGITS_MAX: usize = 3;
 
 /// Whether the text is `+`, a calling code and a national number that does not begin with a zero, of a length that numbers
 /// of this calling code have. The parser accepts such a number whatever its other digits are, so it is asked for each
 /// length only once.
 fn is_of_usual_length(text: &str) -> bool {
-    let Some(digits) = text.strip_prefix('+') else { return false };
-    if digits.starts_with('0')
-        || digits.len() > DIGITS_MAX
-        || !digits.bytes().all(|byte| byte.is_ascii_digit())
-    {
+    let Some((b'+', digits)) = text.as_bytes().split_first() else { return false };
+    if digits.len() > DIGITS_MAX || !digits.iter().all(u8::is_ascii_digit) || digits.first() == Some(&b'0') {
         return false;
     }
+    let mut code = 0;
     // No calling code is the beginning of another.
-    let parts = (1..=3).filter_map(|length| digits.split_at_checked(length));
-    let lengths = parts.filter_map(|(code, national)| Some((national_lengths(code.parse().ok()?), national)));
-    let mut known = lengths.filter(|(lengths, _)| *lengths != 0);
-    known
-        .next()
-        .is_some_and(|(lengths, national)| !national.starts_with('0') && lengths >> national.len() & 1 == 1)
+    for (at, digit) in digits.iter().enumerate().take(CODE_DIGITS_MAX) {
+        code = 10 * code + usize::from(digit - b'0');
+        let (lengths, national) = (national_lengths(code), digits.get(at + 1..).unwrap_or_default());
+        if lengths != 0 {
+            return national.first() != Some(&b'0') && lengths >> national.len() & 1 == 1;
+        }
+    }
+    false
 }
 
 /// The lengths of the national numbers of a calling code that do not begin with a zero: bit n is set if they may have n
 /// digits.
-fn national_lengths(code: u32) -> u32 {
+fn national_lengths(code: usize) -> u32 {
     static LENGTHS: [OnceLock<u32>; 1_000] = [const { OnceLock::new() }; 1_000];
     let is_valid = |length: &usize| {
         let number = format!("+{code}{}", "2".repeat(*length));
-        PhoneNumber::parse(&number).is_some_and(|read| read.country_code() == code && read.e164() == number)
+        let is_of_code = |read: &PhoneNumber| usize::try_from(read.country_code()) == Ok(code);
+        PhoneNumber::parse(&number).is_some_and(|read| is_of_code(&read) && read.e164() == number)
     };
     let ask = || (1..DIGITS_MAX).filter(is_valid).fold(0, |lengths, length| lengths | 1 << length);
-    match LENGTHS.get(code as usize) {
+    match LENGTHS.get(code) {
         Some(lengths) if code != NORTH_AMERICA => *lengths.get_or_init(ask),
         _ => 0,
     }
@@ -168,47 +168,68 @@ fn is_address(text: &str) -> bool {
     EmailAddress::parse_with_options(text, Options::default().without_display_text()).is_ok()
 }
 
+/// The most bytes of an address in which no part can be too long: each is at least two bytes shorter.
+const PLAIN_ADDRESS_BYTES_MAX: usize = 64;
+
 /// Whether the text is an address of the usual form: labels of ASCII letters, digits and a few other characters. This takes
 /// a fraction of the time of [`is_address`], which accepts these addresses and more.
 fn is_plain_address(text: &str) -> bool {
-    text.split_once('@').is_some_and(|(local, domain)| {
-        local.len() <= LOCAL_PART_BYTES_MAX
-            && has_plain_parts(local, LOCAL_PART_BYTES_MAX, is_plain)
-            && has_plain_parts(domain, LABEL_BYTES_MAX, |byte| byte.is_ascii_alphanumeric())
-    })
+    let next = |at: InAddress, byte: u8| NEXT[at as usize][usize::from(CLASSES[usize::from(byte)])];
+    text.len() <= PLAIN_ADDRESS_BYTES_MAX
+        && matches!(text.bytes().fold(InAddress::Part, next), InAddress::LabelEnd)
 }
 
-/// Whether the text consists of parts between dots, each of 1 to `bytes_max` plain characters. `may_bound` says which of
-/// them a part may begin and end with.
-fn has_plain_parts(text: &str, bytes_max: usize, may_bound: impl Fn(u8) -> bool) -> bool {
-    let (mut part_bytes, mut before) = (0, b'.');
-    let mut is_next = |byte: u8| {
-        let is_good = match (byte, part_bytes) {
-            (b'.', _) => part_bytes <= bytes_max && may_bound(before),
-            (_, 0) => may_bound(byte),
-            _ => is_plain(byte),
-        };
-        part_bytes = if byte == b'.' { 0 } else { part_bytes + 1 };
-        before = byte;
-        is_good
-    };
-    // As a dot does, the end of the text ends a part.
-    text.bytes().all(&mut is_next) && is_next(b'.')
+/// Where in an address of the usual form the next character is.
+#[derive(Clone, Copy)]
+enum InAddress {
+    /// At the beginning of a part before the `@`.
+    Part,
+    /// In such a part.
+    InPart,
+    /// At the beginning of a label of the domain.
+    Label,
+    /// In a label, which may end here.
+    LabelEnd,
+    /// In a label, which may not end here.
+    InLabel,
+    /// Nowhere: the address is not of the usual form.
+    Refused,
 }
 
-fn is_plain(byte: u8) -> bool {
-    PLAIN[usize::from(byte)]
-}
-
-/// The plain characters: letters, digits and `-_+`.
-static PLAIN: [bool; 256] = {
-    let (mut plain, mut byte) = ([false; 256], 0_u8);
+/// The classes of characters in addresses: any other, a letter or digit, `-_+`, a dot, an `@`.
+static CLASSES: [u8; 256] = {
+    let (mut classes, mut byte) = ([0; 256], 0_u8);
     while byte.is_ascii() {
-        plain[byte as usize] = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'+');
+        classes[byte as usize] = match byte {
+            _ if byte.is_ascii_alphanumeric() => 1,
+            b'-' | b'_' | b'+' => 2,
+            b'.' => 3,
+            b'@' => 4,
+            _ => 0,
+        };
         byte += 1;
     }
-    plain
+    classes
 };
+
+/// What follows each place by the class of the character there.
+static NEXT: [[InAddress; 5]; 6] = {
+    use InAddress::{InLabel, InPart, Label, LabelEnd, Part, Refused};
+    [
+        [Refused, InPart, InPart, Refused, Refused],
+        [Refused, InPart, InPart, Part, Label],
+        [Refused, LabelEnd, Refused, Refused, Refused],
+        [Refused, LabelEnd, InLabel, Label, Refused],
+        [Refused, LabelEnd, InLabel, Refused, Refused],
+        [Refused; 5],
+    ]
+};
+
+impl FromPlain for Email {
+    fn from_plain(text: &str) -> Result<Self, TextError> {
+        Text::from_plain(text).map(Self)
+    }
+}
 
 impl FromStr for Email {
     type Err = TextError;
@@ -284,12 +305,15 @@ mod tests {
     }
 
     #[test]
-    fn plain_addresses_have_bounded_parts() {
-        let address =
-            |local: usize, label: usize| format!("{}@{}.example", "a".repeat(local), "b".repeat(label));
-        assert!(is_plain_address(&address(64, 63)) && is_address(&address(64, 63)));
-        for long in [address(65, 1), address(1, 64)] {
-            assert!(!is_plain_address(&long) && !is_address(&long), "{long}");
+    fn parts_of_addresses_are_bounded() {
+        let is_address = |local: usize, label: usize| {
+            let address = format!("{}@{}.example", "a".repeat(local), "b".repeat(label));
+            address.parse::<Email>().expect("bounded text").is_address()
+        };
+        assert!(is_address(64, 63));
+        assert!(!is_address(65, 1) && !is_address(1, 64));
+        for plain in [format!("{}@b", "a".repeat(62)), format!("a@{}", "b".repeat(62))] {
+            assert!(is_plain_address(&plain) && super::is_address(&plain), "{plain}");
         }
     }
 

@@ -1,8 +1,10 @@
-//! Text of bounded length, so that records stay below the limits of DynamoDB.
+//! Text of bounded length, so that records stay below the limits of DynamoDB. A text of up to 24 bytes, as most have, takes
+//! no memory besides its value.
 
 use std::fmt;
 use std::str::FromStr;
 
+use compact_str::{CompactString, format_compact};
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use serde::{Deserialize, Serialize};
@@ -12,12 +14,12 @@ use crate::id::Id;
 /// Text of 1 to `MAX` characters (Unicode scalar values) without control characters, stored unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Text<const MAX: usize>(String);
+pub struct Text<const MAX: usize>(CompactString);
 
 /// Text of 1 to `MAX` characters that may have line breaks and tabs, such as notes, stored unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Prose<const MAX: usize>(String);
+pub struct Prose<const MAX: usize>(CompactString);
 
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,16 +42,19 @@ pub enum TextError {
 }
 
 /// Whether there is nothing but whitespace. The first other character decides.
+#[inline]
 pub(crate) fn is_blank(text: &str) -> bool {
     !begins_visibly(text) && text.chars().all(char::is_whitespace)
 }
 
 /// Whether the first character is a visible one of ASCII, as in most texts.
+#[inline]
 fn begins_visibly(text: &str) -> bool {
     text.as_bytes().first().is_some_and(u8::is_ascii_graphic)
 }
 
 /// The text without whitespace around it. Most texts have none, which their first and last bytes show.
+#[inline]
 pub(crate) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
@@ -60,14 +65,41 @@ pub(crate) fn trimmed(text: &str) -> &str {
 /// Whether all characters are printable ones of ASCII or are from U+00C0 to U+02FF, the Latin letters with accents. Such a
 /// text has no control characters and no invisible ones, and it is in normal form C. Most texts are.
 pub(crate) fn is_plain(text: &str) -> bool {
-    // Looking at every byte, the compiler looks at many at once. 0x80 to 0xbf continue a character.
-    text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb))
+    let is_plain = |byte: &u8| PLAIN[usize::from(*byte)];
+    let are_plain = |bytes: &[u8; 8]| is_printable(u64::from_le_bytes(*bytes)) || bytes.iter().all(is_plain);
+    let bytes = text.as_bytes();
+    match bytes.last_chunk() {
+        // The last eight bytes may have some in common with those before them.
+        Some(last) => bytes.as_chunks().0.iter().all(are_plain) && are_plain(last),
+        None => bytes.iter().all(is_plain),
+    }
 }
+
+/// A byte of this value in each place of a word.
+pub(crate) const fn repeated(byte: u8) -> u64 {
+    u64::MAX / 0xff * byte as u64
+}
+
+/// Whether all eight bytes are printable ASCII, 0x20 to 0x7e.
+fn is_printable(bytes: u64) -> bool {
+    // Below 0x20 the difference has the highest bit, and so has the sum from 0x7f on.
+    (bytes | bytes.wrapping_sub(repeated(0x20)) | bytes.wrapping_add(repeated(1))) & repeated(0x80) == 0
+}
+
+/// The bytes of plain characters: printable ASCII, the first bytes of U+00C0 to U+02FF, and those that continue a character.
+static PLAIN: [bool; 256] = {
+    let (mut plain, mut byte) = ([false; 256], 0_u8);
+    while byte < u8::MAX {
+        plain[byte as usize] = matches!(byte, b' '..=b'~' | 0x80..=0xbf | 0xc3..=0xcb);
+        byte += 1;
+    }
+    plain
+};
 
 /// The first invisible character: one with the property `Default_Ignorable_Code_Point` (Unicode, chapter 5.21), such as a
 /// zero-width space or a byte order mark.
 pub(crate) fn invisible(text: &str) -> Option<char> {
-    if is_plain(text) { None } else { text.chars().find(|c| is_invisible(*c)) }
+    text.chars().find(|c| is_invisible(*c))
 }
 
 pub(crate) fn is_invisible(c: char) -> bool {
@@ -75,32 +107,29 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 fn check(text: &str, max: usize, allowed: &[char]) -> Result<(), TextError> {
-    if !begins_visibly(text) && text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
+    let is_too_long = || text.len() > max && text.chars().nth(max).is_some();
+    if begins_visibly(text) && is_plain(text) {
+        return if is_too_long() { Err(TextError::TooLong { max }) } else { Ok(()) };
+    }
+    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         Err(TextError::Empty)
-    } else if text.len() > max && text.chars().nth(max).is_some() {
+    } else if is_too_long() {
         Err(TextError::TooLong { max })
-    } else if may_have_controls(text) && text.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
+    } else if text.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
         Err(TextError::ControlCharacter)
     } else {
         Ok(())
     }
 }
 
-/// Whether there may be a control character, U+0000 to U+001F or U+007F to U+009F: whether there is a first byte of one.
-/// Looks at eight bytes at a time.
-fn may_have_controls(text: &str) -> bool {
-    const EACH: u64 = u64::MAX / 0xff;
-    let has_zero = |bytes: u64| bytes.wrapping_sub(EACH) & !bytes;
-    let may_have = |bytes: &[u8; 8]| {
-        let bytes = u64::from_le_bytes(*bytes);
-        let below_blank = bytes.wrapping_sub(EACH * 0x20) & !bytes;
-        let found = below_blank | has_zero(bytes ^ (EACH * 0x7f)) | has_zero(bytes ^ (EACH * 0xc2));
-        found & (EACH << 7) != 0
-    };
-    let bytes = text.as_bytes();
-    match bytes.last_chunk() {
-        Some(last) => bytes.as_chunks().0.iter().any(may_have) || may_have(last),
-        None => bytes.iter().any(|byte| matches!(byte, ..b' ' | 0x7f | 0xc2)),
+/// A text that is made of a plain one more quickly than of any.
+pub trait FromPlain: FromStr<Err = TextError> {
+    /// The text, which is plain, as [`is_plain`] says, and has no blanks around it.
+    ///
+    /// # Errors
+    /// As parsing it.
+    fn from_plain(text: &str) -> Result<Self, TextError> {
+        text.parse()
     }
 }
 
@@ -118,7 +147,7 @@ macro_rules! bounded {
             type Error = TextError;
 
             fn try_from(text: String) -> Result<Self, TextError> {
-                check(&text, MAX, $allowed).map(|()| Self(text))
+                check(&text, MAX, $allowed).map(|()| Self(text.into()))
             }
         }
 
@@ -126,13 +155,24 @@ macro_rules! bounded {
             type Err = TextError;
 
             fn from_str(text: &str) -> Result<Self, TextError> {
-                text.to_owned().try_into()
+                check(text, MAX, $allowed).map(|()| Self(text.into()))
+            }
+        }
+
+        impl<const MAX: usize> FromPlain for $name<MAX> {
+            fn from_plain(text: &str) -> Result<Self, TextError> {
+                match text.len() {
+                    0 => Err(TextError::Empty),
+                    // Only the number of characters is bounded.
+                    length if length <= MAX => Ok(Self(text.into())),
+                    _ => text.parse(),
+                }
             }
         }
 
         impl<const MAX: usize> From<$name<MAX>> for String {
             fn from(text: $name<MAX>) -> Self {
-                text.0
+                text.0.into()
             }
         }
 
@@ -147,7 +187,7 @@ macro_rules! bounded {
 impl Text<64> {
     /// A text of the program's own. It is valid: the tests check each of them.
     pub(crate) fn of_program(text: &'static str) -> Self {
-        Self(text.to_owned())
+        Self(CompactString::const_new(text))
     }
 }
 
@@ -155,7 +195,7 @@ impl Text<128> {
     /// The text of an id, with its prefix.
     #[must_use]
     pub fn of_id(id: &impl Id) -> Self {
-        Self(id.to_string())
+        Self(format_compact!("{id}"))
     }
 }
 
@@ -199,8 +239,22 @@ mod tests {
         }
 
         #[test]
-        fn control_characters_are_found(text in "[a-z\\x00-\\x20\\x7e-\\xa5]{0,20}") {
-            prop_assert!(may_have_controls(&text) || !text.chars().any(char::is_control));
+        fn plain_text_is_checked_as_any_text(text in "[ -~\\x00-\\x20\\x7e-\\xa5\u{c0}-\u{300}]{0,20}") {
+            let expected = if text.chars().all(char::is_whitespace) {
+                Err(TextError::Empty)
+            } else if text.chars().count() > 12 {
+                Err(TextError::TooLong { max: 12 })
+            } else if text.chars().any(char::is_control) {
+                Err(TextError::ControlCharacter)
+            } else {
+                Ok(())
+            };
+            prop_assert_eq!(check(&text, 12, &[]), expected);
+            let text = trimmed(&text);
+            if is_plain(text) {
+                prop_assert_eq!(Text::<12>::from_plain(text), text.parse());
+                prop_assert_eq!(Prose::<12>::from_plain(text), text.parse());
+            }
         }
     }
 

@@ -24,6 +24,8 @@ const TEXT_STARTS: [char; 2] = ['\r', '\n'];
 const SEPARATORS: [u8; 6] = [b',', b';', b'\t', b'|', b'\r', b'\n'];
 /// The character that makes a spreadsheet read a cell as text.
 const GUARD: char = '\'';
+/// The bytes one of which a protected text has: the guard, and the beginning of a formula around a text.
+pub(crate) const PROTECTION: [u8; 2] = [b'\'', b'='];
 /// The characters that may be between the start of a cell and a formula.
 const PASSED_OVER: [char; 2] = [GUARD, '"'];
 
@@ -66,7 +68,8 @@ pub fn restored(cell: &str) -> Cow<'_, str> {
 
 /// Whether the text, or one of the texts that it is joined of, may be protected.
 pub(crate) fn may_be_protected(text: &str) -> bool {
-    memchr2(b'\'', b'=', text.as_bytes()).is_some()
+    let [guard, formula] = PROTECTION;
+    memchr2(guard, formula, text.as_bytes()).is_some()
 }
 
 /// The text in a formula that consists of it: `="00123"`.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::fields::normalized;
-use crate::text::{Text, TextError, invisible};
+use crate::text::{FromPlain, Text, TextError, invisible, is_plain, trimmed};
 
 /// An account's id in its source system: 1 to 128 characters, unique in the organization.
 /// Whitespace around it is removed: fields of fixed width are padded with it, and the same id must mean the same account
@@ -27,11 +27,21 @@ impl FromStr for ExternalId {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
+        let text = trimmed(text);
+        if is_plain(text) {
+            return Self::from_plain(text);
+        }
         let id: Text<128> = normalized(text).parse()?;
         match invisible(id.as_str()) {
             Some(character) => Err(TextError::InvisibleCharacter(character)),
             None => Ok(Self(id)),
         }
+    }
+}
+
+impl FromPlain for ExternalId {
+    fn from_plain(text: &str) -> Result<Self, TextError> {
+        Text::from_plain(text).map(Self)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fields::normalized;
 use crate::id::Id;
-use crate::text::{Text, TextError};
+use crate::text::{FromPlain, Text, TextError};
 
 /// The most characters of an IBAN (ISO 13616), and the fewest of those that countries use.
 const IBAN_CHARS: std::ops::RangeInclusive<usize> = 15..=34;
@@ -45,6 +45,8 @@ fn electronic(text: &str) -> Option<BaseIban> {
     let iban = IBAN_CHARS.contains(&compact.len()).then(|| compact.to_ascii_uppercase().parse());
     iban?.ok()
 }
+
+impl FromPlain for AccountIdentifier {}
 
 impl FromStr for AccountIdentifier {
     type Err = TextError;

@@ -36,10 +36,11 @@ impl AmbiguousAmount {
         written: WrittenIn,
     ) -> Option<Self> {
         let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
-        let (whole, group) = unsigned.split_once(written.notation().decimal.character())?;
+        let group_at = unsigned.len().checked_sub(GROUP_DIGITS)?;
+        let (whole, group) = unsigned.split_at_checked(group_at)?;
+        let whole = whole.strip_suffix(written.notation().decimal.character())?;
         let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let ambiguous = (1..=GROUP_DIGITS).contains(&whole.len())
-            && group.len() == GROUP_DIGITS
             && are_digits(whole)
             && are_digits(group)
             && !whole.starts_with('0');

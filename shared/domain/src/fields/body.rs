@@ -54,13 +54,20 @@ pub(crate) const fn joined<const N: usize>(lists: &[&[&'static str]]) -> [&'stat
 }
 
 impl Fields<'_> {
-    /// Reads a field.
+    /// Whether a field may have a value. Of an absent one, this is known without a comparison of names.
+    #[inline]
+    fn may_have(&self, name: &str) -> bool {
+        self.put & Names::bit(name) != 0
+    }
+
+    /// Reads a field. Absent, it is kept; most fields of a row are.
+    #[inline]
     pub(crate) fn read<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Patch<T>,
     ) -> Patch<T> {
-        read(self, name)
+        if self.may_have(name) { read(self, name) } else { Patch::Keep }
     }
 
     /// Reads a field that holds text, as its type parses it.

@@ -1,10 +1,8 @@
 //! Ids that a spreadsheet has turned into something else. Different ids become the same text, so
 //! different accounts would become one.
 
-use std::str::FromStr;
-
 use super::{Fields, FindingCode, Patch, normalized, shown_value};
-use crate::text::{TextError, invisible, trimmed};
+use crate::text::{FromPlain, TextError, invisible, is_plain, trimmed};
 
 /// The digits that a spreadsheet writes in front of the separator of a number in scientific
 /// notation (three in engineering notation), and the most in its exponent.
@@ -76,9 +74,13 @@ impl From<IdError> for FindingCode {
 }
 
 /// The id, unless it has an invisible character: ids that look equal would differ.
-fn parse<T: FromStr<Err = TextError>>(id: &str) -> Result<T, IdError> {
+fn parse<T: FromPlain>(id: &str) -> Result<T, IdError> {
     if is_mangled(id) {
         return Err(IdError::Mangled { shown: shown_value(id) });
+    }
+    let id = trimmed(id);
+    if is_plain(id) {
+        return Ok(T::from_plain(id)?);
     }
     let id = normalized(id);
     let read = id.parse()?;
@@ -87,12 +89,12 @@ fn parse<T: FromStr<Err = TextError>>(id: &str) -> Result<T, IdError> {
 
 impl Fields<'_> {
     /// A field that holds an id. One that a spreadsheet has mangled, or that has an invisible character, is refused.
-    pub fn id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+    pub fn id<T: FromPlain>(&mut self, name: &'static str) -> Patch<T> {
         self.patch(name, parse)
     }
 
     /// As [`Fields::id`], of a field in which blanks say what null says.
-    pub fn optional_id<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+    pub fn optional_id<T: FromPlain>(&mut self, name: &'static str) -> Patch<T> {
         self.optional_with(name, parse)
     }
 }

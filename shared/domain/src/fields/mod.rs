@@ -16,6 +16,7 @@ mod names;
 mod object;
 mod patch;
 mod payload_error;
+mod plain_json;
 mod scalar;
 mod shown;
 mod value;
@@ -41,6 +42,7 @@ pub use misquoting::Misquoting;
 pub use names::Names;
 pub use patch::Patch;
 pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, text};
+pub use plain_json::plain_object_len;
 pub use shown::{UNKNOWN_FIELDS_NAMED_MAX, shown_name, shown_value, unknown_fields};
 pub use value::Value;
 pub(crate) use words::normalized;
@@ -49,6 +51,9 @@ pub(crate) use written_in::WrittenIn;
 use crate::money::{Decimal, parse_json_number};
 use crate::suggest;
 use crate::text::{TextError, is_blank};
+
+/// The positions of fields in a word.
+const GROUP_BITS: usize = u64::BITS as usize;
 
 /// Why an unknown field is refused.
 pub const NO_SUCH_FIELD: &str = "there is no such field";
@@ -60,8 +65,10 @@ pub const NO_SUCH_FIELD: &str = "there is no such field";
 pub struct Fields<'a> {
     known: &'static Names,
     values: Vec<Option<Value<'a>>>,
-    /// The nested objects that were read.
-    groups: Vec<&'static str>,
+    /// The bits of the names that have, or had, a value.
+    put: u64,
+    /// The nested objects that were read: a bit for each, at the position of its first field.
+    groups: [u64; Names::MAX / GROUP_BITS],
     unknown: Vec<String>,
     findings: Vec<Finding>,
     /// How amounts are written; `None` for JSON, where they are decimal numbers with a point.
@@ -76,7 +83,8 @@ impl<'a> Fields<'a> {
         Self {
             known,
             values: known.all().iter().map(|_| None).collect(),
-            groups: Vec::new(),
+            put: 0,
+            groups: [0; Names::MAX / GROUP_BITS],
             unknown: Vec::new(),
             findings: Vec::new(),
             written: None,
@@ -125,13 +133,16 @@ impl<'a> Fields<'a> {
     }
 
     /// Adds the known field with the index `at`.
+    #[inline]
     pub(crate) fn put_at(&mut self, at: usize, value: Value<'a>) {
+        self.put |= self.known.bit_of(at);
         if self.values[at].replace(value).is_some() {
             self.find_twice(self.known.all()[at]);
         }
     }
 
     /// Reports, once, that a field is given more than once.
+    #[cold]
     fn find_twice(&mut self, name: &'static str) {
         let found = Finding::in_field(name, FindingCode::DuplicateField, "the field is given twice");
         if !self.findings.contains(&found) {
@@ -140,22 +151,32 @@ impl<'a> Fields<'a> {
     }
 
     /// The value of a field that was not taken yet.
+    #[inline]
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.known.position(name).and_then(|at| self.get_at(at))
+        self.position(name).and_then(|at| self.get_at(at))
     }
 
     /// The value of the known field with the index `at`, if it was not taken yet.
+    #[inline]
     pub(crate) fn get_at(&self, at: usize) -> Option<&Value<'a>> {
         self.values[at].as_ref()
     }
 
     /// Takes the value of a field; `None` if it is absent, or was taken before.
+    #[inline]
     pub fn take(&mut self, name: &str) -> Option<Value<'a>> {
-        self.known.position(name).and_then(|at| self.take_at(at))
+        self.position(name).and_then(|at| self.take_at(at))
+    }
+
+    /// The index of a field that has a value.
+    #[inline]
+    fn position(&self, name: &str) -> Option<usize> {
+        self.known.position_if(name, |at| self.values[at].is_some())
     }
 
     /// Takes the value of the known field with the index `at`.
+    #[inline]
     pub(crate) fn take_at(&mut self, at: usize) -> Option<Value<'a>> {
         self.values[at].take()
     }
@@ -186,7 +207,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The same with `parse`.
-    fn optional_with<T, E: Into<FindingCode> + Display>(
+    pub(crate) fn optional_with<T, E: Into<FindingCode> + Display>(
         &mut self,
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, E>,

@@ -6,8 +6,9 @@ use std::fmt;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::payload_error::json_error;
+use super::plain_json::PlainJson;
 use super::value::{AnyValue, MemberName, ReadMembers};
-use super::{Fields, Finding, FindingCode, PayloadError, PayloadErrorKind, Value};
+use super::{Fields, Finding, FindingCode, GROUP_BITS, PayloadError, PayloadErrorKind, Value};
 
 /// Why a row is refused that is not JSON. Elements of an array were checked with the body, so it is a line of NDJSON.
 const NOT_JSON: &str = "the line is not valid JSON";
@@ -23,6 +24,11 @@ pub(super) fn read<'a>(text: &'a str, fields: &mut Fields<'a>) -> Result<(), Pay
 impl<'a> Fields<'a> {
     /// Reads a row: an element of an array, or a line. If it can't be divided into fields, that is its only finding.
     pub fn read_row(&mut self, row: &'a str) {
+        let mut plain = PlainJson::new(row);
+        if self.read_plain_members(&mut plain, "").is_some() && plain.is_at_end() {
+            return;
+        }
+        *self = Self::new(self.known);
         if self.read_members(row).is_ok() {
             return;
         }
@@ -41,18 +47,57 @@ impl<'a> Fields<'a> {
         reader.end()
     }
 
-    /// The prefix of the names of the members of `path`, if that is a nested object.
-    fn group(&self, path: &str) -> Option<&'static str> {
-        let member = |known: &&&str| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
-        self.known.all().iter().find(member).map(|known| &known[..=path.len()])
+    /// As [`Members`], for an object of plain JSON. `None` at anything that is not plain, or that is a mistake.
+    fn read_plain_members(&mut self, json: &mut PlainJson<'a>, prefix: &'static str) -> Option<()> {
+        json.object(|json, name| match self.member(prefix, name) {
+            Some(at) => {
+                self.put_at(at, json.scalar()?);
+                Some(())
+            }
+            None => self.read_plain_group(json, prefix, name),
+        })
     }
 
-    fn add_group(&mut self, name: &'static str) {
-        match self.groups.contains(&name) {
-            true => self.find_twice(name),
-            false => self.groups.push(name),
+    /// Reads a nested object of plain JSON, or passes the value of an unknown member.
+    fn read_plain_group(&mut self, json: &mut PlainJson<'a>, prefix: &str, name: &'a str) -> Option<()> {
+        let path = path_of(prefix, name.into());
+        let Some((first, prefix)) = self.group(&path) else {
+            json.skip()?;
+            self.put(&path, Value::Null);
+            return Some(());
+        };
+        self.add_group(first, prefix.strip_suffix('.')?);
+        self.read_plain_members(json, prefix)
+    }
+
+    /// The position of the member of this name in the nested object whose members' names begin with `prefix`.
+    fn member(&self, prefix: &str, name: &str) -> Option<usize> {
+        // "contact.name" is a path, not a name: a member of that name is unknown.
+        self.known.position_in(prefix, name).filter(|_| name.bytes().all(|byte| byte != b'.'))
+    }
+
+    /// If `path` is a nested object, the first of its members, and the prefix of their names.
+    fn group(&self, path: &str) -> Option<(usize, &'static str)> {
+        let prefix = |known: &&'static str| {
+            let rest = known.strip_prefix(path)?;
+            rest.starts_with('.').then(|| known.get(..=path.len())).flatten()
+        };
+        self.known.all().iter().enumerate().find_map(|(at, known)| Some((at, prefix(known)?)))
+    }
+
+    /// Notes that a nested object is there, which it may be once. `first` is its first member.
+    fn add_group(&mut self, first: usize, name: &'static str) {
+        let (word, bit) = (first / GROUP_BITS, 1 << (first % GROUP_BITS));
+        match self.groups[word] & bit {
+            0 => self.groups[word] |= bit,
+            _ => self.find_twice(name),
         }
     }
+}
+
+/// The path of a member of the nested object whose members' names begin with `prefix`.
+fn path_of<'a>(prefix: &str, name: Cow<'a, str>) -> Cow<'a, str> {
+    if prefix.is_empty() { name } else { format!("{prefix}{name}").into() }
 }
 
 /// The members of an object. The names of their fields begin with `prefix`.
@@ -64,23 +109,18 @@ struct Members<'f, 'a> {
 impl<'de> Members<'_, 'de> {
     /// Reads the value of a member.
     fn read_member<M: MapAccess<'de>>(&mut self, name: Cow<'de, str>, map: &mut M) -> Result<(), M::Error> {
-        // "contact.name" is a path, not a name: a member of that name is unknown.
-        let known = self.fields.known.position_in(self.prefix, &name).filter(|_| !name.contains('.'));
-        if let Some(at) = known {
+        if let Some(at) = self.fields.member(self.prefix, &name) {
             self.fields.put_at(at, map.next_value()?);
             return Ok(());
         }
-        let path: Cow<'_, str> = match self.prefix {
-            "" => name,
-            prefix => format!("{prefix}{name}").into(),
-        };
-        let Some(prefix) = self.fields.group(&path) else {
+        let path = path_of(self.prefix, name);
+        let Some((first, prefix)) = self.fields.group(&path) else {
             map.next_value::<IgnoredAny>()?;
             self.fields.put(&path, Value::Null);
             return Ok(());
         };
         let name = &prefix[..prefix.len() - 1];
-        self.fields.add_group(name);
+        self.fields.add_group(first, name);
         let value = map.next_value_seed(AnyValue(Members { fields: self.fields, prefix }))?;
         if !value.is_null() {
             let found = Finding::in_field(name, FindingCode::InvalidType, "expected an object");
@@ -117,4 +157,38 @@ impl<'de> Visitor<'de> for Members<'_, 'de> {
         let first = map.next_key()?;
         self.read(first, map).map(drop)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::account::AccountField;
+    use crate::fields::Names;
+
+    /// Members of rows: known, unknown, repeated and misplaced ones.
+    fn members() -> impl Strategy<Value = String> {
+        let names = ["notes", "total_amount", "contact", "name", "contact.name", "phone", "x", "é"];
+        let values = ["\"a\"", "\"\\u00e9\"", "1.50", "-1e3", "null", "true", "[1]", "{}", "{\"b\":{}}"];
+        let member = (prop::sample::select(names.to_vec()), prop::sample::select(values.to_vec()));
+        let member = member.prop_map(|(name, value)| format!("\"{name}\": {value}"));
+        prop::collection::vec(member, 0..4).prop_map(|members| members.join(","))
+    }
+
+    proptest! {
+        #[test]
+        fn plain_rows_are_read_as_all_rows(before in members(), contact in members(), end in "[},{ ]{0,3}") {
+            let before = if before.is_empty() { before } else { format!("{before},") };
+            let row = format!("{{{before}\"contact\":{{{contact}}}{end}");
+            let (mut plain, mut any) = (Fields::new(NAMES), Fields::new(NAMES));
+            let mut json = PlainJson::new(&row);
+            if plain.read_plain_members(&mut json, "").is_some() && json.is_at_end() {
+                prop_assert!(any.read_members(&row).is_ok());
+                prop_assert_eq!(format!("{plain:?}"), format!("{any:?}"));
+            }
+        }
+    }
+
+    const NAMES: &Names = &Names::new(AccountField::NAMES);
 }

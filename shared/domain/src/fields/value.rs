@@ -21,7 +21,7 @@ pub enum Value<'a> {
     /// A string.
     Text(Cow<'a, str>),
     /// A JSON number, with all digits.
-    Number(String),
+    Number(Cow<'a, str>),
     /// A JSON value of any other type.
     Other(Json),
 }
@@ -55,7 +55,7 @@ impl Value<'_> {
     }
 }
 
-/// The name of a member of an object. Without escapes, it borrows from the JSON text.
+/// The name of a member of an object, or the digits of a number. Without escapes, a name borrows from the JSON text.
 #[derive(Deserialize)]
 #[serde(transparent)]
 pub(super) struct MemberName<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
@@ -126,11 +126,11 @@ impl<'de, O: ReadMembers<'de>> Visitor<'de> for AnyValue<O> {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(value.to_string()))
+        Ok(Value::Number(value.to_string().into()))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(value.to_string()))
+        Ok(Value::Number(value.to_string().into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Value<'de>, A::Error> {
@@ -139,7 +139,9 @@ impl<'de, O: ReadMembers<'de>> Visitor<'de> for AnyValue<O> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value<'de>, A::Error> {
         match members.next_key()? {
-            Some(MemberName(name)) if name == DIGITS => members.next_value().map(Value::Number),
+            Some(MemberName(name)) if name == DIGITS => {
+                members.next_value().map(|MemberName(digits)| Value::Number(digits))
+            }
             first => self.0.read(first, members),
         }
     }

@@ -4,12 +4,11 @@
 //! one-line text can't hold is replaced, with a warning: no debt is lost over a line break in a name.
 
 use std::borrow::Cow;
-use std::str::FromStr;
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::{Fields, Finding, FindingCode, Patch};
-use crate::text::{TextError, is_blank, is_invisible, is_plain, trimmed};
+use crate::text::{FromPlain, is_blank, is_invisible, is_plain, trimmed};
 
 /// What a text may hold besides letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,18 +31,22 @@ pub(crate) fn normalized(text: &str) -> Cow<'_, str> {
 impl Fields<'_> {
     /// Reads a one-line text of a row. Line breaks and control characters become blanks, and invisible characters are
     /// removed, with a warning. Blank text means the same as null.
-    pub(crate) fn line<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+    pub(crate) fn line<T: FromPlain>(&mut self, name: &'static str) -> Patch<T> {
         self.clean(name, Kind::Line)
     }
 
     /// Reads a text of a row that may have line breaks. Other control characters become blanks, with a warning.
-    pub(crate) fn prose<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
+    pub(crate) fn prose<T: FromPlain>(&mut self, name: &'static str) -> Patch<T> {
         self.clean(name, Kind::Prose)
     }
 
-    fn clean<T: FromStr<Err = TextError>>(&mut self, name: &'static str, kind: Kind) -> Patch<T> {
+    fn clean<T: FromPlain>(&mut self, name: &'static str, kind: Kind) -> Patch<T> {
         let mut replaced = false;
         let text = self.patch(name, |text| {
+            if is_plain(text) {
+                let text = trimmed(text);
+                return if is_blank(text) { Ok(None) } else { T::from_plain(text).map(Some) };
+            }
             let (text, is_replaced) = cleaned(text, kind);
             replaced = is_replaced;
             if is_blank(&text) { Ok(None) } else { text.parse().map(Some) }
@@ -66,10 +69,7 @@ impl Fields<'_> {
 }
 
 /// The normalized text, and whether characters were replaced or removed.
-fn cleaned(text: &str, kind: Kind) -> (Cow<'_, str>, bool) {
-    if is_plain(text) {
-        return (Cow::Borrowed(trimmed(text)), false);
-    }
+fn cleaned(text: &str, kind: Kind) -> (String, bool) {
     let text = text.trim();
     let (mut clean, mut replaced) = (String::with_capacity(text.len()), false);
     let mut chars = text.chars().peekable();
@@ -91,7 +91,7 @@ fn cleaned(text: &str, kind: Kind) -> (Cow<'_, str>, bool) {
         }
     }
     let clean = ComposingNormalizerBorrowed::new_nfc().normalize(trimmed(&clean)).into_owned();
-    (Cow::Owned(clean), replaced)
+    (clean, replaced)
 }
 
 /// Whether the character ends a line, or controls a device. Control characters from U+0080 on are evidence of a wrong
@@ -123,8 +123,7 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> (String, bool) {
-        let (text, replaced) = cleaned(text, Kind::Line);
-        (text.into_owned(), replaced)
+        cleaned(text, Kind::Line)
     }
 
     #[test]

@@ -119,9 +119,11 @@ fn read_record<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
         return fields.report(Finding::in_row(FindingCode::ColumnCount, reason));
     }
+    let has_marks = record.has_marks();
     for (at, (cell, column)) in record.iter().zip(columns).enumerate() {
         let Some(field) = column.field else { continue };
-        if let Some(found) = record.mark(at).and_then(|mark| finding_of(mark, cell, field)) {
+        let mark = if has_marks { record.mark(at) } else { None };
+        if let Some(found) = mark.and_then(|mark| finding_of(mark, cell, field)) {
             let is_refused = found.code.severity() == Severity::Error;
             fields.report(found);
             // A reported error stands for the value.
@@ -190,7 +192,8 @@ pub(super) fn text_of(field: AccountField, value: Value<'_>) -> String {
         },
         Value::Text(text) => text.into_owned(),
         Value::Number(digits) => {
-            parse_json_number(&digits).map_or(digits, |amount| amount.normalize().to_string())
+            let amount = parse_json_number(&digits).map(|amount| amount.normalize().to_string());
+            amount.unwrap_or_else(|_| digits.into_owned())
         }
         Value::Null | Value::Other(_) => String::new(),
     }

@@ -20,8 +20,12 @@ pub enum CellMark {
     NoResult,
 }
 
-/// The cells of a record, one after the other in one text: a record takes two allocations, however many cells it has.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The byte between two cells that were not divided by another one.
+const SEPARATOR: char = ',';
+
+/// The cells of a record in one text, with a byte between each two: a record takes two allocations, however many cells it
+/// has, and the line of a CSV record without quotation marks is that text.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Cells {
     text: String,
     /// The positions in `text` at which the cells end, ascending.
@@ -30,15 +34,29 @@ pub struct Cells {
     marks: Vec<(usize, CellMark)>,
 }
 
+impl PartialEq for Cells {
+    fn eq(&self, other: &Self) -> bool {
+        self.marks == other.marks && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Cells {}
+
 impl Cells {
-    /// The cells that end at these positions, in bytes, of a text in which they stand one after the other.
+    /// The cells of a line, divided by the bytes at these positions, ascending.
     #[must_use]
-    pub fn new(text: &str, ends: &[usize]) -> Self {
-        Self { text: text.to_owned(), ends: ends.to_vec(), marks: Vec::new() }
+    pub fn of_line(line: &str, delimiters: &[usize]) -> Self {
+        let mut ends = Vec::with_capacity(delimiters.len() + 1);
+        ends.extend_from_slice(delimiters);
+        ends.push(line.len());
+        Self { text: line.to_owned(), ends, marks: Vec::new() }
     }
 
     /// Adds a cell behind the others.
     pub fn push(&mut self, cell: &str) {
+        if !self.ends.is_empty() {
+            self.text.push(SEPARATOR);
+        }
         self.text.push_str(cell);
         self.ends.push(self.text.len());
     }
@@ -53,6 +71,11 @@ impl Cells {
     #[must_use]
     pub fn mark(&self, at: usize) -> Option<CellMark> {
         self.marks.iter().find(|(marked, _)| *marked == at).map(|(_, mark)| *mark)
+    }
+
+    /// Whether there are cells that are not texts.
+    pub(super) fn has_marks(&self) -> bool {
+        !self.marks.is_empty()
     }
 
     /// Removes the cells after the first `len`.
@@ -84,8 +107,8 @@ impl Cells {
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&str> {
         let end = *self.ends.get(at)?;
-        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before));
-        self.text.get(begin.copied().unwrap_or_default()..end)
+        let before = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        self.text.get(before.map_or(0, |end| end + 1)..end)
     }
 
     /// The cells.
@@ -93,7 +116,7 @@ impl Cells {
         let mut begin = 0;
         self.ends.iter().map(move |end| {
             let cell = self.text.get(begin..*end).unwrap_or_default();
-            begin = *end;
+            begin = end + 1;
             cell
         })
     }
@@ -128,7 +151,10 @@ mod tests {
                 prop_assert_eq!(record.get(at), Some(cell.as_str()));
             }
             prop_assert_eq!(record.get(cells.len()), None);
-            prop_assert_eq!(&Cells::new(&record.text, &record.ends), &record);
+            if let Some((_, delimiters)) = record.ends.split_last() {
+                let line = cells.join(";");
+                prop_assert_eq!(&Cells::of_line(&line, delimiters), &record);
+            }
             let mut shorter = record;
             shorter.truncate(2);
             prop_assert_eq!(shorter, cells.iter().take(2).collect());

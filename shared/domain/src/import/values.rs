@@ -57,18 +57,14 @@ impl From<NotADate> for FindingCode {
 
 /// Reads a phone number. In a table, one that can't be read is kept with a warning.
 pub(super) fn phone(fields: &mut Fields<'_>, name: &'static str, context: RowContext) -> Patch<Phone> {
-    let is_blank = matches!(fields.get(name), Some(Value::Text(text)) if is_blank(text));
-    if is_blank {
-        fields.take(name);
-        return Patch::Clear;
-    }
-    let text = match fields.get(name) {
-        Some(Value::Text(text)) if context.is_table => text,
-        _ => return fields.patch(name, |text| Phone::of_people(text, context.country)),
+    let read = |text: &str| Phone::of_people(text, context.country);
+    let number = match fields.get(name) {
+        Some(Value::Text(text)) if context.is_table && !is_blank(text) => read(text),
+        _ => return fields.optional_with(name, read),
     };
-    if let Ok(phone) = Phone::of_people(text, context.country) {
+    if let Ok(number) = number {
         fields.take(name);
-        return Patch::Set(phone);
+        return Patch::Set(number);
     }
     let kept = fields.line(name);
     if matches!(kept, Patch::Set(_)) {
@@ -85,12 +81,9 @@ pub(super) fn phone(fields: &mut Fields<'_>, name: &'static str, context: RowCon
 
 /// Reads a currency: `eur` is EUR.
 pub(super) fn currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Currency> {
-    let is_blank = matches!(fields.get(name), Some(Value::Text(text)) if is_blank(text));
-    if is_blank {
-        fields.take(name);
-        return Patch::Clear;
-    }
-    fields.patch(name, |text| Currency::of_people(text).map_err(|_| NotACurrency(shown_value(text.trim()))))
+    fields.optional_with(name, |text| {
+        Currency::of_people(text).map_err(|_| NotACurrency(shown_value(text.trim())))
+    })
 }
 
 /// The text is not the code of a currency.

@@ -3,7 +3,7 @@
 //! payload can't cause the work of a large one.
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
 use saldo_domain::fields::PayloadErrorKind;
@@ -104,7 +104,7 @@ pub(super) struct Buffer<R> {
     at: usize,
 }
 
-impl<R: Read> Buffer<R> {
+impl<R: BufRead> Buffer<R> {
     pub(super) fn new(source: R) -> Self {
         Self { source, has_ended: false, bytes: Vec::new(), at: 0 }
     }
@@ -156,11 +156,12 @@ impl<R: Read> Buffer<R> {
         self.at = 0;
         let wanted = self.bytes.len() + BUFFER_BYTES;
         while self.bytes.len() < wanted && !self.has_ended {
-            let before = self.bytes.len();
-            self.bytes.resize(before + BUFFER_BYTES, 0);
-            let read = self.source.read(self.bytes.get_mut(before..).unwrap_or_default());
-            self.bytes.truncate(before + read.as_ref().copied().unwrap_or_default());
-            self.has_ended = read? == 0;
+            let block = self.source.fill_buf()?;
+            let block = block.get(..BUFFER_BYTES).unwrap_or(block);
+            self.bytes.extend_from_slice(block);
+            let read = block.len();
+            self.source.consume(read);
+            self.has_ended = read == 0;
         }
         Ok(())
     }

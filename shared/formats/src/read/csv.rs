@@ -1,7 +1,7 @@
 //! Reads CSV as RFC 4180 specifies it and as spreadsheets write it: separated by commas, semicolons, tabs or another
 //! character, with any line breaks. Records of blanks are no rows, and blank cells beyond the header are left out.
 
-use std::io::Read;
+use std::io::{BufRead, Read};
 
 use saldo_domain::fields::PayloadErrorKind;
 use saldo_domain::import::{AccountField, Cells, Column, Quote, REASON, RowBody, Shape};
@@ -20,7 +20,7 @@ const ROWS_LOOKED_AT: usize = 1_000;
 const HEAD_BYTES: u64 = 256 * 1024;
 
 pub(super) fn read(
-    mut text: impl Read,
+    mut text: impl BufRead,
     notation: &Notation,
     rows: &mut Rows<impl Sink>,
 ) -> Result<Shape, ReadError> {

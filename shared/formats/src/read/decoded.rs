@@ -9,7 +9,7 @@
 //! tradition end files with it.
 
 use std::cell::Cell;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::rc::Rc;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
@@ -77,16 +77,7 @@ impl<R: Read> Decoded<R> {
 
     /// Decodes one more block.
     fn advance(&mut self) -> io::Result<()> {
-        let kept = self.raw.len();
-        self.raw.resize(kept + BLOCK_BYTES, 0);
-        let read = loop {
-            match self.source.read(self.raw.get_mut(kept..).unwrap_or_default()) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read,
-            }
-        };
-        self.raw.truncate(kept + read.as_ref().copied().unwrap_or_default());
-        self.ended = read? == 0;
+        self.read_block()?;
         if matches!(self.encoding, State::Unknown) {
             if self.raw.len() < MARK_BYTES && !self.ended {
                 return Ok(());
@@ -101,6 +92,32 @@ impl<R: Read> Decoded<R> {
             State::Legacy => self.find_legacy(),
             State::Unknown | State::Other(..) => self.decode(),
         }
+    }
+
+    /// Reads a block behind the bytes that were not decoded.
+    fn read_block(&mut self) -> io::Result<()> {
+        let kept = self.raw.len();
+        // Text that was returned is overwritten, and so neither allocated nor cleared again.
+        let mut block = match self.at == self.text.len() {
+            true => std::mem::take(&mut self.text),
+            false => Vec::new(),
+        };
+        if self.text.is_empty() {
+            self.at = 0;
+        }
+        block.resize(kept + BLOCK_BYTES, 0);
+        let (begin, rest) = block.split_at_mut(kept);
+        begin.copy_from_slice(&self.raw);
+        let read = loop {
+            match self.source.read(rest) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read,
+            }
+        };
+        block.truncate(kept + read.as_ref().copied().unwrap_or_default());
+        self.raw = block;
+        self.ended = read? == 0;
+        Ok(())
     }
 
     fn take_mark(&mut self) {
@@ -123,7 +140,7 @@ impl<R: Read> Decoded<R> {
 
     /// Passes on the bytes that are UTF-8.
     fn check(&mut self) -> io::Result<()> {
-        let (good, broken) = match std::str::from_utf8(&self.raw) {
+        let (good, broken) = match simdutf8::compat::from_utf8(&self.raw) {
             Ok(text) => (text.len(), false),
             // The block ends in the middle of a character.
             Err(error) if error.error_len().is_none() && !self.ended => (error.valid_up_to(), false),
@@ -210,13 +227,23 @@ impl<R: Read> Decoded<R> {
     }
 }
 
-impl<R: Read> Read for Decoded<R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+impl<R: Read> BufRead for Decoded<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.at == self.text.len() && !self.ended {
             self.advance()?;
         }
-        let length = self.text.get(self.at..).unwrap_or_default().read(out)?;
-        self.at += length;
+        Ok(self.text.get(self.at..).unwrap_or_default())
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.at = self.text.len().min(self.at + bytes);
+    }
+}
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.read(out)?;
+        self.consume(length);
         Ok(length)
     }
 }

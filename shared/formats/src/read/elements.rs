@@ -1,15 +1,16 @@
 //! Reads the elements of `{"accounts":[…]}` one by one, ahead of the parser of the whole text.
 //!
 //! `serde_json` reads a stream byte by byte, and a slice several times faster. So [`Elements`] keeps a part of the text in
-//! memory and takes one element after the other from it. It knows no JSON beyond the commas between elements: at
+//! memory and takes one element after the other from it. It knows no JSON beyond plain objects and the commas between elements: at
 //! whatever else, such as the end of the array or a mistake, it stops, and the parser of the whole text reads on as if
 //! it had read all before. Results and errors are therefore the same as without this module.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 
-use saldo_domain::fields::Position;
+use saldo_domain::fields::{Position, plain_object_len};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use simdutf8::basic::from_utf8;
 
 use super::ROW_BYTES_MAX;
 use super::bounded::{BUFFER_BYTES, Buffer, too_long};
@@ -40,7 +41,7 @@ pub(super) struct Beginning {
     column: u64,
 }
 
-impl<R: Read> Elements<R> {
+impl<R: BufRead> Elements<R> {
     /// The elements of this text. If there is anything before the array, no elements are read ahead.
     pub(super) fn new(source: R) -> io::Result<Self> {
         let mut elements = Self { text: Buffer::new(source), read: Beginning::default() };
@@ -105,10 +106,15 @@ impl<R: Read> Elements<R> {
                 None => return Split::Other,
             },
         };
+        let before = unread.len() - text.len();
+        let plain = plain_object_len(text).and_then(|length| from_utf8(text.get(..length)?).ok());
+        if let Some(element) = plain {
+            return Split::Element { end: before + element.len(), element: element.into() };
+        }
         match <&RawValue>::deserialize(&mut serde_json::Deserializer::from_slice(text)) {
             Ok(element) => {
                 let element = element.get();
-                Split::Element { end: unread.len() - text.len() + element.len(), element: element.into() }
+                Split::Element { end: before + element.len(), element: element.into() }
             }
             Err(error) if error.is_eof() => Split::Incomplete,
             Err(_) => Split::Other,

@@ -1,7 +1,7 @@
 //! Reads `{ "accounts": [ … ] }` in one pass.
 
 use std::cell::Cell;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use saldo_domain::fields::{PayloadError, read_array_beside};
 use saldo_domain::import::{RowBody, Shape};
@@ -46,7 +46,7 @@ fn is_there<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
 }
 
 pub(super) fn read(
-    text: impl Read,
+    text: impl BufRead,
     notation: &Notation,
     rows: &mut Rows<impl Sink>,
 ) -> Result<Shape, ReadError> {
@@ -172,8 +172,13 @@ mod tests {
 
     fn assert_same(json: &str) {
         let (rows, error) = read_as_a_whole(json);
+        let ahead = read_ahead(json);
+        // What looks like NDJSON is not read as JSON at all.
+        if matches!(&ahead, (_, Some(PayloadError { kind: PayloadErrorKind::OtherFormat { .. }, .. }))) {
+            return;
+        }
         let no_rows = (rows.is_empty() && error.is_none()).then(|| PayloadErrorKind::NoRows.into());
-        assert_eq!(read_ahead(json), (rows, error.or(no_rows)), "{json:.400}");
+        assert_eq!(ahead, (rows, error.or(no_rows)), "{json:.400}");
     }
 
     #[test]

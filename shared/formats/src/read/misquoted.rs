@@ -17,7 +17,10 @@ pub(super) struct Misquoted {
 
 /// The mistake in the quotation marks of a record, if any.
 pub(super) fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted> {
-    let Record { line: row, bytes, ref cells } = *record;
+    let Record { line: row, bytes, is_quoted, ref cells } = *record;
+    if !is_quoted {
+        return None;
+    }
     let quoting = table.quoting(bytes);
     let line = |at| row + line_breaks(bytes.get(..at).unwrap_or_default(), false);
     let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, table));

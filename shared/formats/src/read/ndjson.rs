@@ -1,22 +1,23 @@
 //! Reads one row from each line. The check of the row finds out whether the line is JSON; if it is not, only this row is
 //! refused.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead};
 
 use memchr::memchr;
 use saldo_domain::import::{RowBody, Shape};
+use simdutf8::basic::from_utf8;
 
 use super::bounded::{Buffer, too_long};
 use super::{ROW_BYTES_MAX, ReadError, Rows, Sink};
 
-pub(super) fn read(text: impl Read, rows: &mut Rows<impl Sink>) -> Result<Shape, ReadError> {
+pub(super) fn read(text: impl BufRead, rows: &mut Rows<impl Sink>) -> Result<Shape, ReadError> {
     let (mut text, mut blanks) = (Buffer::new(text), 0);
     for number in 1.. {
         let on_line = |error: io::Error| ReadError::from(error).on_line(number);
         let length = text.length_before(|text| memchr(b'\n', text)).map_err(on_line)?;
         let line = text.unread().get(..length).unwrap_or_default();
         // The text is UTF-8, and so are its lines.
-        let line = std::str::from_utf8(line).map_err(io::Error::other)?.trim();
+        let line = from_utf8(line).map_err(io::Error::other)?.trim();
         blanks = if line.is_empty() { blanks + length + 1 } else { 0 };
         if !line.is_empty() {
             rows.push(&Shape::Objects, Some(number), RowBody::Json(line.into()))?;

@@ -3,15 +3,16 @@
 //! A record without quotation marks is one line, and its cells are the texts between the delimiters. This module finds
 //! line breaks and delimiters many bytes at a time. All other records are read by `csv_core`, byte by byte.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead};
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
-use memchr::{memchr, memchr_iter, memchr2, memchr2_iter};
+use memchr::{memchr_iter, memchr2, memchr2_iter, memchr3};
 use saldo_domain::import::{Cells, Quote};
+use simdutf8::basic::from_utf8;
 
 use super::bounded::{Buffer, too_long};
 use super::{ROW_BYTES_MAX, ReadError};
-use crate::formula::{may_be_protected, restored};
+use crate::formula::{PROTECTION, may_be_protected, restored};
 
 /// The records of a text.
 pub(crate) struct Records<R> {
@@ -26,8 +27,9 @@ pub(crate) struct Records<R> {
     /// The quotation mark; `None` if cells are not quoted.
     quote: Option<u8>,
     core: csv_core::Reader,
-    /// The cells of the current record, one after the other, and the positions at which they end.
+    /// The cells of the current record, one after the other, if it is quoted.
     cells: Vec<u8>,
+    /// The positions at which they end; those of the delimiters if it is not quoted.
     ends: Vec<usize>,
 }
 
@@ -37,11 +39,20 @@ pub(crate) struct Record<'a> {
     pub(crate) line: u64,
     /// Its text, perhaps with the line break that ends it.
     pub(crate) bytes: &'a [u8],
+    /// Whether it has quotation marks.
+    pub(crate) is_quoted: bool,
     /// Its cells, without what protects them from spreadsheets.
     pub(crate) cells: Cells,
 }
 
-impl<R: Read> Records<R> {
+/// A record that was passed.
+struct Passed {
+    length: usize,
+    is_quoted: bool,
+    cells: Cells,
+}
+
+impl<R: BufRead> Records<R> {
     /// The records of a text with `lines_before` lines before it.
     pub(crate) fn new(text: R, delimiter: u8, quote: Quote, lines_before: u64) -> Self {
         let quote = quote.byte();
@@ -61,31 +72,38 @@ impl<R: Read> Records<R> {
         match self.advance() {
             Err(error) => Err(ReadError::from(error).on_line(self.line)),
             Ok(None) => Ok(None),
-            Ok(Some((length, cells))) => {
+            Ok(Some(Passed { length, is_quoted, cells })) => {
                 let passed = self.text.passed();
                 let bytes = passed.get(passed.len() - length..).unwrap_or_default();
-                Ok(Some(Record { line: self.line_of_record, bytes, cells }))
+                Ok(Some(Record { line: self.line_of_record, bytes, is_quoted, cells }))
             }
         }
     }
 
-    /// Passes the next record. Returns its length and its cells.
-    fn advance(&mut self) -> io::Result<Option<(usize, Cells)>> {
+    /// Passes the next record.
+    fn advance(&mut self) -> io::Result<Option<Passed>> {
         if !self.skip_line_breaks()? {
             return Ok(None);
         }
         self.line_of_record = self.line;
         let end = self.text.length_before(|text| memchr2(b'\r', b'\n', text))?;
         let line = self.text.unread().get(..end).unwrap_or_default();
-        let is_quoted = self.quote.is_some_and(|quote| memchr(quote, line).is_some());
-        let length = if is_quoted { self.read_with_core()? } else { self.split(end) };
+        let [guard, formula] = PROTECTION;
+        let special = match self.quote {
+            Some(quote) => memchr3(quote, guard, formula, line),
+            None => memchr2(guard, formula, line),
+        };
+        let special = special.and_then(|at| line.get(at..)).unwrap_or_default();
+        let (is_special, is_quoted) =
+            (!special.is_empty(), self.quote.is_some_and(|quote| special.contains(&quote)));
+        let (length, cells, may_be_protected) = match is_quoted {
+            true => self.read_with_core()?,
+            false => (end, self.divide(end)?, is_special),
+        };
         self.follows_return = self.text.unread().get(..length).is_some_and(|record| record.ends_with(b"\r"));
         self.text.advance(length);
-        // The text is UTF-8, and so are the cells, which end at ASCII characters.
-        let text = std::str::from_utf8(&self.cells).map_err(io::Error::other)?;
-        let cells = Cells::new(text, &self.ends);
-        let cells = if may_be_protected(text) { cells.iter().map(restored).collect() } else { cells };
-        Ok(Some((length, cells)))
+        let cells = if may_be_protected { cells.iter().map(restored).collect() } else { cells };
+        Ok(Some(Passed { length, is_quoted, cells }))
     }
 
     /// Passes the line breaks before a record. Returns whether there is a record.
@@ -108,22 +126,17 @@ impl<R: Read> Records<R> {
         }
     }
 
-    /// Reads a record without quotation marks, which has this length.
-    fn split(&mut self, length: usize) -> usize {
-        self.cells.clear();
-        self.ends.clear();
+    /// The cells of a record without quotation marks, which has this length.
+    fn divide(&mut self, length: usize) -> io::Result<Cells> {
         let line = self.text.unread().get(..length).unwrap_or_default();
-        let mut begin = 0;
-        for end in memchr_iter(self.delimiter, line).chain([length]) {
-            self.cells.extend_from_slice(line.get(begin..end).unwrap_or_default());
-            self.ends.push(self.cells.len());
-            begin = end + 1;
-        }
-        length
+        self.ends.clear();
+        find_all(self.delimiter, line, &mut self.ends);
+        let line = from_utf8(line).map_err(io::Error::other)?;
+        Ok(Cells::of_line(line, &self.ends))
     }
 
-    /// Reads a record with `csv_core`. Returns its length.
-    fn read_with_core(&mut self) -> io::Result<usize> {
+    /// Reads a record with `csv_core`. Returns its length, its cells, and whether one of them may be protected.
+    fn read_with_core(&mut self) -> io::Result<(usize, Cells, bool)> {
         let (mut read, mut written, mut cells) = (0, 0, 0);
         loop {
             let input = self.text.unread().get(read..).unwrap_or_default();
@@ -148,8 +161,34 @@ impl<R: Read> Records<R> {
         self.ends.truncate(cells);
         let record = self.text.unread().get(..read).unwrap_or_default();
         self.line += line_breaks(record, false);
-        Ok(read)
+        // The text is UTF-8, and so are the cells, which end at ASCII characters.
+        let text = from_utf8(&self.cells).map_err(io::Error::other)?;
+        let mut begin = 0;
+        let cells = self.ends.iter().map(|end| {
+            let cell = text.get(begin..*end).unwrap_or_default();
+            begin = *end;
+            cell
+        });
+        Ok((read, cells.collect(), may_be_protected(text)))
     }
+}
+
+/// Appends the positions of a byte in a text, which are found eight bytes at a time: between delimiters there are few.
+fn find_all(byte: u8, text: &[u8], found: &mut Vec<usize>) {
+    const EACH: u64 = u64::MAX / 0xff;
+    const LOW_BITS: u64 = EACH * 0x7f;
+    let (words, last) = text.as_chunks();
+    for (word, bytes) in (0..).step_by(8).zip(words) {
+        let differences = u64::from_le_bytes(*bytes) ^ (EACH * u64::from(byte));
+        // The highest bit of each byte that does not differ.
+        let mut equal = !(((differences & LOW_BITS) + LOW_BITS) | differences | LOW_BITS);
+        while equal != 0 {
+            found.push(word + equal.trailing_zeros() as usize / 8);
+            equal &= equal - 1;
+        }
+    }
+    let before = text.len() - last.len();
+    found.extend(memchr_iter(byte, last).map(|at| before + at));
 }
 
 /// The line breaks in a text: line feeds, carriage returns, and those with a line feed behind them, which are one. If the
@@ -194,7 +233,7 @@ mod tests {
         records.map(row).collect()
     }
 
-    fn records(text: impl Read) -> Vec<Row> {
+    fn records(text: impl BufRead) -> Vec<Row> {
         let (mut records, mut rows) = (Records::new(text, b',', Quote::Double, 0), Vec::new());
         while let Some(record) = records.next().expect("readable") {
             rows.push((record.line, record.cells.iter().map(str::to_owned).collect()));
@@ -214,6 +253,16 @@ mod tests {
             // The crate drops a byte order mark at the beginning.
             let text = format!("x{text}");
             prop_assert_eq!(records(text.as_bytes()), expected(&text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn all_delimiters_are_found(text in "[,;\\x00-\\x7f\u{ac}\u{12c}]{0,40}") {
+            let mut found = vec![7];
+            find_all(b',', text.as_bytes(), &mut found);
+            let expected: Vec<_> = [7].into_iter().chain(memchr_iter(b',', text.as_bytes())).collect();
+            prop_assert_eq!(found, expected);
         }
     }
 
