@@ -221,7 +221,7 @@ fn imported(
 }
 
 fn name_of(upsert: &AccountUpsert) -> Option<&str> {
-    upsert.contact.name.as_ref().map(|name| name.as_str())
+    upsert.contact.name.as_ref().map(saldo_domain::text::Text::as_str)
 }
 
 fn is_same(row: &Row, upsert: &AccountUpsert) -> bool {

@@ -187,14 +187,12 @@ impl ProfileStore {
         next.set_revision(Uuid::now_v7());
         let new = item(JobKey::profile(org, &next.id), &next, Some(by))?;
         let actions = vec![self.table.put_action(old, None)?, self.table.put_action(new, Some(&unchanged))?];
-        match self.table.transact(actions).await? {
-            Ok(()) => Ok(Some(next)),
-            // Its revision is the new one, if the SDK tried twice and the answer to the first attempt was lost.
-            Err(_) => {
-                let now = self.get(org, &next.id).await?;
-                Ok(now.filter(|now| now.revision == next.revision))
-            }
+        if self.table.transact(actions).await?.is_ok() {
+            return Ok(Some(next));
         }
+        // Its revision is the new one, if the SDK tried twice and the answer to the first attempt was lost.
+        let now = self.get(org, &next.id).await?;
+        Ok(now.filter(|now| now.revision == next.revision))
     }
 
     /// Deletes the profile that was `seen`, with all versions. Returns whether it had not changed since.
