@@ -93,7 +93,7 @@ pub(crate) async fn accept(
     payload: Payload,
 ) -> Result<Response, Problem> {
     let (id, org) = (ImportId::of_seed(seed), caller.org());
-    let job = match new_job(&stores, org, id.clone(), stated, payload).await {
+    let job = match Box::pin(new_job(&stores, org, id.clone(), stated, payload)).await {
         Ok(job) => job,
         // An earlier attempt of this request may have been accepted, with the profile as it was then.
         Err(refused) => stores.imports.get(org, &id).await?.ok_or(refused)?,

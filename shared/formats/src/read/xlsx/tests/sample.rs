@@ -16,7 +16,8 @@ fn list(length: u32) -> Book {
         row(n, &(text(&format!("A{n}"), &format!("R-{n}")) + &name + &number(&format!("C{n}"), "12.50", 1)))
     };
     let mut book = Book::of(&(header(1) + &(2..length + 2).map(cells).collect::<String>()));
-    book.strings = (0..length).map(|n| format!("<si><t>Customer {n}</t></si>")).collect();
+    let texts: Vec<String> = (0..length).map(|n| format!("<si><t>Customer {n}</t></si>")).collect();
+    book.strings = texts.concat();
     book
 }
 
