@@ -153,6 +153,14 @@ async fn names_of_currencies_are_to_be_replaced_by_codes() {
         let reason = ambiguity["reason"].as_str().unwrap_or_default();
         assert!(reason.starts_with("Euro is not an ISO 4217 currency code such as EUR: replace"), "{reason}");
     }
+    // If most are codes, only the rows with others are refused.
+    let most = "Rechnung,Kunde,Betrag,Währung\nI-1,ACME,25.00,EUR\nI-2,Foo,1.50,EU\nI-3,Bar,2.50,USD\n";
+    let shown = preview(&tenant, most).await;
+    assert_eq!(
+        (&shown["columns"][3]["field"], &shown["read"]["refused"]),
+        (&json!("currency"), &json!(1)),
+        "{shown}"
+    );
     let chosen = "?defaults=%7B%22currency%22%3A%22USD%22%7D&columns=%5B%7B%22from%22%3A%22Currency%22%2C%22to%22%3A%22notes%22%7D%5D";
     let chosen = post(&tenant, chosen, BYTES, csv("Currency")).await.json();
     assert_eq!((&chosen["ambiguities"], &chosen["read"]["refused"]), (&json!([]), &json!(0)), "{chosen}");

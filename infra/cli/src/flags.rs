@@ -30,6 +30,9 @@ pub(crate) struct Flags {
     /// The encoding of CSV, such as windows-1252; recognized by default.
     #[arg(long, value_name = "LABEL")]
     encoding: Option<String>,
+    /// Another option, as the API names it, such as `default_country=DE` or `amount={"debit":"Soll","credit":"Haben"}`.
+    #[arg(long = "set", value_name = "OPTION=VALUE", value_parser = setting)]
+    settings: Vec<(String, Value)>,
 }
 
 /// Adds the options of the command line to others, over which they take precedence. Columns that they do not name keep
@@ -38,7 +41,8 @@ pub(crate) struct Flags {
 /// # Errors
 /// When the others have a mapping of another type.
 pub(crate) fn apply(flags: &Flags, options: &mut Map<String, Value>) -> Result<()> {
-    let Flags { format, map, sheet, decimal_separator, thousands_separator, date_format, encoding } = flags;
+    let Flags { format, map, sheet, decimal_separator, thousands_separator, date_format, encoding, settings } =
+        flags;
     if !map.is_empty() {
         let mapping = options.entry(MAPPING).or_insert_with(|| Map::new().into());
         let Value::Object(mapping) = mapping else { bail!("`{MAPPING}` of the profile is not a table.") };
@@ -58,7 +62,19 @@ pub(crate) fn apply(flags: &Flags, options: &mut Map<String, Value>) -> Result<(
             options.insert(name.to_owned(), value.as_str().into());
         }
     }
+    options.extend(settings.iter().cloned());
     Ok(())
+}
+
+/// An option and its value: JSON if it is a number, a list, an object, true or false, and otherwise a text.
+fn setting(text: &str) -> Result<(String, Value), &'static str> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => {
+            let json = serde_json::from_str(value).ok().filter(|json: &Value| !json.is_null());
+            Ok((name.to_owned(), json.unwrap_or_else(|| value.into())))
+        }
+        _ => Err("expected an option and its value, such as date_format=DD.MM.YYYY"),
+    }
 }
 
 /// A header and its field. The last `=` separates them, since no field has one.
@@ -68,5 +84,27 @@ pub(crate) fn pair(text: &str) -> Result<(String, String), &'static str> {
             Ok((header.to_owned(), field.trim().to_owned()))
         }
         _ => Err("expected a header and a field, such as 'Customer=contact.name'"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_json_or_texts() {
+        for (text, value) in [
+            ("header_line=5", json!(5)),
+            ("dry_run=true", json!(true)),
+            ("decimal_separator=,", json!(",")),
+            ("date_format=DD.MM.YYYY", json!("DD.MM.YYYY")),
+            ("delimiter=null", json!("null")),
+            ("amount={\"column\":\"a=b\"}", json!({ "column": "a=b" })),
+        ] {
+            assert_eq!(setting(text).map(|(_, value)| value), Ok(value), "{text}");
+        }
+        assert!(setting("header_line").is_err() && setting("=5").is_err());
     }
 }

@@ -41,7 +41,8 @@ If there is no such table, it is an import profile in Saldo, which `saldo profil
 
 Exit status, with --wait:
   0  all rows were stored
-  1  some rows were refused; they are in a file next to FILE, each with the reason
+  1  some rows were refused; they are in a file next to FILE, each with the reason. Or some rows were not stored,
+     because a later row has the same external_id
   2  the import has failed or was cancelled, or the command has failed";
 
 /// Imports a file of accounts: CSV, XLSX, NDJSON or JSON. All but XLSX may be compressed.

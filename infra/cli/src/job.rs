@@ -134,6 +134,18 @@ pub(crate) fn outcome(job: &Document) -> Outcome {
         }
         "cancelled" => failed("the job was cancelled."),
         "expired" => failed("the file of the job has been deleted. Run `saldo export` again."),
+        _ if job.count_of("superseded") > 0 => {
+            let rows = match job.count_of("superseded") {
+                1 => "1 row was".to_owned(),
+                rows => format!("{rows} rows were"),
+            };
+            note(&format!(
+                "saldo: {rows} not stored, because a later row has the same external_id: `saldo jobs report {}` \
+                 lists them. If they are other debts, give each row an id of its own.",
+                job.text_of("job_id")
+            ));
+            Outcome::SomeRefused
+        }
         _ => Outcome::Done,
     }
 }

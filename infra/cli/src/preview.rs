@@ -109,7 +109,14 @@ pub(crate) async fn run(session: &Session, preview: Preview) -> Result<Outcome> 
         save(file, &document.json["options"])?;
         if !is_on_stdout {
             let shown = file.display();
-            note(&format!("The options are in {shown}. Import with `saldo import FILE --options {shown}`."));
+            note(&match has(&document, "ambiguities") {
+                true => format!(
+                    "The options are in {shown}. They lack what is to be chosen: state it, and preview again."
+                ),
+                false => {
+                    format!("The options are in {shown}. Import with `saldo import FILE --options {shown}`.")
+                }
+            });
         }
     }
     Ok(outcome(&document))
@@ -179,12 +186,20 @@ fn save(file: &Path, options: &Value) -> Result<()> {
     sink.finish()
 }
 
+/// Whether a list of the preview has elements.
+fn has(preview: &Document, list: &str) -> bool {
+    preview.json[list].as_array().is_some_and(|list| !list.is_empty())
+}
+
 /// What the preview means for the exit status.
 fn outcome(preview: &Document) -> Outcome {
-    let has = |list: &str| preview.json[list].as_array().is_some_and(|list| !list.is_empty());
     if !preview.json["refusal"].is_null() {
         return Outcome::Failed;
     }
     let is_refused = preview.json["read"]["refused"].as_u64().is_some_and(|rows| rows > 0);
-    if has("ambiguities") || has("missing") || is_refused { Outcome::SomeRefused } else { Outcome::Done }
+    if has(preview, "ambiguities") || has(preview, "missing") || is_refused {
+        Outcome::SomeRefused
+    } else {
+        Outcome::Done
+    }
 }

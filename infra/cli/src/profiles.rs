@@ -62,26 +62,12 @@ pub(crate) struct Save {
     file: Option<PathBuf>,
     #[command(flatten)]
     flags: Flags,
-    /// Another option, as the API names it, such as `date_format=DD.MM.YYYY` or `amount={"debit":"Soll","credit":"Haben"}`.
-    #[arg(long = "set", value_name = "OPTION=VALUE", value_parser = setting)]
-    settings: Vec<(String, Value)>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
     /// The name or the id.
     profile: String,
-}
-
-/// An option and its value: JSON if it is a number, a list, an object, true or false, and otherwise a text.
-fn setting(text: &str) -> Result<(String, Value), &'static str> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => {
-            let json = serde_json::from_str(value).ok().filter(|json: &Value| !json.is_null());
-            Ok((name.to_owned(), json.unwrap_or_else(|| value.into())))
-        }
-        _ => Err("expected an option and its value, such as date_format=DD.MM.YYYY"),
-    }
 }
 
 pub(crate) async fn run(session: &Session, profiles: Profiles) -> Result<Outcome> {
@@ -159,10 +145,9 @@ async fn list(session: &Session, api: &Api) -> Result<()> {
 }
 
 async fn save(session: &Session, api: &Api, save: Save) -> Result<()> {
-    let Save { profile, file, flags, settings } = save;
+    let Save { profile, file, flags } = save;
     let mut options = file.map_or_else(|| Ok(Map::new()), |file| read(&file))?;
     flags::apply(&flags, &mut options)?;
-    options.extend(settings);
     if options.is_empty() {
         bail!(
             "there are no options to save. Name a file with --file, or state them, for example with --map."
@@ -233,25 +218,5 @@ fn explain(profile: &str, error: Error) -> anyhow::Error {
             anyhow!("another user has changed the profile {profile} just now. Look at it, and save it again.")
         }
         _ => error.into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn values_are_json_or_texts() {
-        for (text, value) in [
-            ("header_line=5", json!(5)),
-            ("dry_run=true", json!(true)),
-            ("decimal_separator=,", json!(",")),
-            ("date_format=DD.MM.YYYY", json!("DD.MM.YYYY")),
-            ("delimiter=null", json!("null")),
-            ("amount={\"column\":\"a=b\"}", json!({ "column": "a=b" })),
-        ] {
-            assert_eq!(setting(text).map(|(_, value)| value), Ok(value), "{text}");
-        }
-        assert!(setting("header_line").is_err() && setting("=5").is_err());
     }
 }

@@ -56,6 +56,19 @@ async fn refused_rows_are_exit_status_1_and_in_a_file() {
 }
 
 #[tokio::test]
+async fn superseded_rows_are_exit_status_1() {
+    let (user, _) = User::of_tenant().await;
+    user.write("receivables.csv", format!("{GOOD}A-1,Ana Ruiz,250\n"));
+    let ran = user.run(&["import", "receivables.csv", "--wait"]).await;
+    assert_eq!(ran.code, Some(1));
+    assert!(
+        ran.stderr.contains("1 row was not stored, because a later row has the same external_id"),
+        "{ran:?}"
+    );
+    assert_eq!(user.files("receivables"), ["receivables.csv"]);
+}
+
+#[tokio::test]
 async fn dry_run_stores_nothing_and_the_upload_is_used_again() {
     let (user, tenant) = User::of_tenant().await;
     user.write("receivables.csv", BAD);

@@ -36,10 +36,7 @@ pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'
 fn read_amount(fields: &mut Fields<'_>, record: &Cells, at: AmountAt, rules: &RowRules<'_>) {
     let field = AccountField::TotalAmount;
     let name = field.name();
-    let [first, second] = match at {
-        AmountAt::DebitCredit { debit, credit } => [debit, credit],
-        AmountAt::Signed { column, sign } => [column, sign],
-    };
+    let [first, second] = at.columns();
     // These columns have no field of their own, so `read_record` does not look at what their cells are: the sign of an
     // amount may be an error.
     let found = |at: usize| finding_of(record.mark(at)?, record.get(at)?, field);

@@ -72,8 +72,10 @@ impl ChunkReport {
     pub fn of(chunk: &Chunk, rules: &RowRules<'_>, default_currency: Currency) -> Self {
         let mut rows = Vec::new();
         if let (0, Shape::Columns { columns, header_line, amount, .. }) = (chunk.number, &chunk.shape) {
-            let unknown = columns.iter().filter(|column| column.field.is_none());
-            let headers = unknown.map(|column| column.header.as_str());
+            let is_used = |at: usize| amount.is_some_and(|amount| amount.columns().contains(&at));
+            let unknown =
+                columns.iter().enumerate().filter(|(at, column)| column.field.is_none() && !is_used(*at));
+            let headers = unknown.map(|(_, column)| column.header.as_str());
             let mut findings =
                 unknown_fields(headers.filter(|header| !is_ignored(header)), LEFT_OUT, |_| String::new());
             let has =

@@ -93,6 +93,17 @@ pub enum AmountAt {
     },
 }
 
+impl AmountAt {
+    /// Both columns.
+    #[must_use]
+    pub fn columns(self) -> [usize; 2] {
+        match self {
+            Self::DebitCredit { debit, credit } => [debit, credit],
+            Self::Signed { column, sign } => [column, sign],
+        }
+    }
+}
+
 /// A column of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {

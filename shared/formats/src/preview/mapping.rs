@@ -199,10 +199,7 @@ impl<'a> Chooser<'a> {
         if open.is_none()
             && let Some(amount) = postings.or(signed)
         {
-            let (AmountAt::DebitCredit { debit: one, credit: other }
-            | AmountAt::Signed { column: one, sign: other }) = amount;
-            self.use_column(one);
-            self.use_column(other);
+            amount.columns().into_iter().for_each(|at| self.use_column(at));
             self.assignment.amount = Some(amount);
             return;
         }
@@ -217,7 +214,7 @@ impl<'a> Chooser<'a> {
         let is_local =
             meaning.is_some_and(|meaning| matches!(meaning.role, Role::OpenLocal | Role::AmountLocal));
         let role = if is_local { Role::CurrencyLocal } else { Role::Currency };
-        self.fill(F::Currency, self.best(role, Column::has_currencies));
+        self.fill(F::Currency, self.best(role, Column::has_mostly_currencies));
         if !self.is_filled(F::Currency) {
             self.assignment.currency = meaning.and_then(|meaning| meaning.currency);
         }
@@ -337,6 +334,12 @@ impl Column<'_> {
 
     fn has_currencies(&self) -> bool {
         !self.values.is_empty() && self.first_that_is_no_currency().is_none()
+    }
+
+    /// Whether most values are codes of currencies. Rows with another value are refused.
+    fn has_mostly_currencies(&self) -> bool {
+        let codes = self.values.iter().filter(|value| Currency::of_people(value).is_ok()).count();
+        2 * codes > self.values.len()
     }
 
     /// The first value that is not the code of a currency.

@@ -258,11 +258,7 @@ pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Res
         let columns = ShownNames::of(unmatched.len(), unmatched.iter().map(String::as_str));
         return Err(PayloadErrorKind::UnmatchedMapping { columns, found }.into());
     }
-    let parts: Vec<usize> = match amount {
-        None => Vec::new(),
-        Some(AmountAt::DebitCredit { debit, credit }) => vec![debit, credit],
-        Some(AmountAt::Signed { column, sign }) => vec![column, sign],
-    };
+    let parts: Vec<usize> = amount.into_iter().flat_map(AmountAt::columns).collect();
     // Columns that no option names have the field of their own name, unless another column fills it.
     let explicit: Vec<AccountField> = fields.iter().flatten().copied().collect();
     for (at, (field, name)) in fields.iter_mut().zip(header.iter()).enumerate() {

@@ -234,6 +234,8 @@ impl<'a, R: Read> Sheet<'a, R> {
             });
         };
         Ok(match start.kind.as_str() {
+            // Some programs write formulas with an empty result. That of a formula whose result is a text is `""`.
+            "" | "n" if has_formula && value.trim().is_empty() => Some(Value::NoResult),
             "s" => {
                 let missing = || invalid(format!("row {} refers to a text that is missing", self.row));
                 let at: usize = value.trim().parse().map_err(|_| missing())?;

@@ -30,11 +30,12 @@ fn amount_whose_sign_or_part_is_an_error_is_refused() {
         )
     };
     let uncalculated = r#"<c r="D2" t="str"><f>IF(1,"H","S")</f></c>"#;
+    let empty = r#"<c r="D2"><f>TODAY()</f><v /></c>"#;
     let error = r#"<c r="D2" t="e"><v>#N/A</v></c>"#;
     let signed = json!({ "amount": { "column": "Betrag", "sign": "SH", "negative": ["H"] } });
     let two = json!({ "amount": { "debit": "Soll", "credit": "Haben" } });
     for (columns, options) in [(["Betrag", "SH"], &signed), (["Soll", "Haben"], &two)] {
-        for cell in [uncalculated, error] {
+        for cell in [uncalculated, empty, error] {
             let of_row =
                 [text("A2", "R-1"), text("B2", "Al"), number("C2", "100", 0), cell.to_owned()].concat();
             let rows = format!("{}{}", header(columns), row(2, &of_row));
@@ -53,4 +54,18 @@ fn serial_numbers_of_the_1904_system_are_its_days() {
     assert_eq!(cells(&book, serial.clone())[0].1[3], "44925");
     book.workbook.insert_str(0, r#"<workbookPr date1904="1"/>"#);
     assert_eq!(cells(&book, serial)[0].1[3], "46387");
+}
+
+#[test]
+fn formula_with_an_empty_result_is_no_blank_cell() {
+    let rows = |due: &str| {
+        let of_row = [text("A2", "R-1"), text("B2", "Al"), number("C2", "100", 0), due.to_owned()].concat();
+        format!("{}{}", header(1), row(2, &of_row))
+    };
+    let none = serde_json::json!({});
+    for due in [r#"<c r="D2"><f>TODAY()</f><v/></c>"#, r#"<c r="D2" t="n"><f>TODAY()</f><v></v></c>"#] {
+        assert_eq!(findings(&rows(due), &none), [FindingCode::ErrorValue], "{due}");
+    }
+    // The formula has the result "".
+    assert_eq!(findings(&rows(r#"<c r="D2" t="str"><f>IF(1,"",2)</f><v></v></c>"#), &none), []);
 }
