@@ -103,7 +103,7 @@ pub(crate) fn large_workbook(headers: [&str; 4], rows: u32) -> Result<Vec<u8>, X
     for row in 0..rows {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let customer = format!("Kunde {state:08x}{:08x}", state.rotate_left(9));
-        sheet.write(row + 1, 0, format!("R-{row}"))?.write(row + 1, 1, customer)?;
+        sheet.write(row + 1, 0, format!("R-{row:07}"))?.write(row + 1, 1, customer)?;
         sheet.write(row + 1, 2, f64::from(state % 100_000) / 100.0)?.write(row + 1, 3, "EUR")?;
     }
     workbook.save_to_buffer()

@@ -1,6 +1,6 @@
 //! The options that a preview proposes, and what the caller has to choose.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use saldo_domain::import::{
     AccountField as F, AmountAt, AmountColumns, BlankExternalId, CellMark, Cells, ColumnChoice, ColumnRef,
@@ -206,17 +206,28 @@ fn propose_date_format(
     ambiguities.push(ambiguity(&[at], "date_format", reason, &values, of_dates(&choices, &values)));
 }
 
-/// What is to be chosen because the column that was taken for the number of the document has values twice: a row about
-/// another document, or another instalment, would be superseded by the last one.
+/// What is to be chosen because the column that was taken for the number of the document has values twice, in rows that differ
+/// otherwise: a row about another document, or another instalment, would be superseded by the last one.
 fn repeated_ids(columns: &[Column<'_>], rows: &[&Cells], assignment: &Assignment) -> Option<Ambiguity> {
     let at = assignment.column_of(F::ExternalId)?;
     let is_stated = assignment.is_stated.get(at).copied().unwrap_or_default();
     if is_stated || is_found_by_name(columns, at, F::ExternalId) {
         return None;
     }
-    let mut seen = HashSet::new();
-    let values = rows.iter().filter_map(|row| row.get(at)).map(str::trim).filter(|value| !value.is_empty());
-    let repeated: Vec<&str> = values.filter(|value| !seen.insert(*value)).collect();
+    let is_read = |at: &usize| {
+        assignment.fields.get(*at).is_some_and(Option::is_some)
+            || assignment.amount.is_some_and(|amount| amount.columns().contains(at))
+    };
+    let read: Vec<usize> = (0..columns.len()).filter(is_read).collect();
+    let mut first: HashMap<&str, &Cells> = HashMap::new();
+    let repeated: Vec<&str> = rows
+        .iter()
+        .filter_map(|row| {
+            let id = row.get(at).map(str::trim).filter(|id| !id.is_empty())?;
+            let first = first.entry(id).or_insert(row);
+            read.iter().any(|at| first.get(*at) != row.get(*at)).then_some(id)
+        })
+        .collect();
     let reason = "values repeat: of rows with the same external_id only the last one counts";
     (!repeated.is_empty()).then(|| ambiguity(&[at], "columns", reason.to_owned(), &repeated, Vec::new()))
 }
