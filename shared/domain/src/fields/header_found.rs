@@ -58,6 +58,12 @@ impl ShownNames {
         let first = names.take(NAMES_SHOWN_MAX).map(HeaderFound::shown).collect();
         Self { first, more: count.saturating_sub(NAMES_SHOWN_MAX) }
     }
+
+    /// The number of names, also of those that are not shown.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.first.len() + self.more
+    }
 }
 
 impl fmt::Display for ShownNames {

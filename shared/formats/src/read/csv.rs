@@ -149,6 +149,11 @@ mod tests {
             }
             .into())
         );
+        // Of several lines, the one that lacks the fewest columns is named: that with a column that was renamed.
+        let refused =
+            rows("Offene Posten\nStand;heute\nKunde;Saldo EUR\nAna;1", &mapping).expect_err("no header");
+        let reason = refused.to_string();
+        assert!(reason.contains("does not have: \"Saldo\"; the header was read from line 3: "), "{reason}");
         assert!(serde_json::from_str::<Mapping>(r#"{"Kunde":"customer"}"#).is_err());
     }
 

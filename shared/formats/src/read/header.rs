@@ -86,10 +86,10 @@ pub(super) fn find(head: &[u8], options: &ImportOptions) -> Result<Header, Paylo
     let delimiters = delimiter.as_ref().map_or(DELIMITERS.as_slice(), std::slice::from_ref);
     let below = lines.take(LINES_SEARCHED).flat_map(|line| {
         let line = Line { text: line.text.get(..HEADER_BYTES).unwrap_or(line.text), ..line };
-        delimiters.iter().filter_map(move |delimiter| header(line, *delimiter, options).ok())
+        delimiters.iter().map(move |delimiter| header(line, *delimiter, options))
     });
-    let error = |refused| misquoted_header(first, options).unwrap_or(refused);
-    most_complete(of_first, below).ok_or_else(|| error(refused))
+    most_complete(of_first, below, refused)
+        .map_err(|refused| misquoted_header(first, options).unwrap_or(refused))
 }
 
 /// A line that may be the header.
@@ -118,20 +118,33 @@ pub(super) fn names_accounts(columns: &[Column]) -> bool {
 
 /// The header of a table whose first line is not a complete one: the first complete line below it, or else the first line that
 /// names accounts.
+///
+/// # Errors
+/// `refused`, which is why the first line is not the header, or why another one is not to which options fit better.
 pub(super) fn most_complete<T: Candidate>(
     first: Result<T, PayloadError>,
-    below: impl Iterator<Item = T>,
-) -> Option<T> {
+    below: impl Iterator<Item = Result<T, PayloadError>>,
+    mut refused: PayloadError,
+) -> Result<T, PayloadError> {
     let mut incomplete = first.ok().filter(T::names_accounts);
     for found in below {
-        if found.is_complete() {
-            return Some(found);
-        }
-        if incomplete.is_none() && found.names_accounts() {
-            incomplete = Some(found);
+        match found {
+            Ok(found) if found.is_complete() => return Ok(found),
+            Ok(found) if incomplete.is_none() && found.names_accounts() => incomplete = Some(found),
+            Err(error) if fits_better(&error, &refused) => refused = error,
+            Ok(_) | Err(_) => {}
         }
     }
-    incomplete
+    incomplete.ok_or(refused)
+}
+
+/// Whether a line that was refused for `error` lacks fewer of the columns that options name than another one.
+fn fits_better(error: &PayloadError, other: &PayloadError) -> bool {
+    let unmatched = |error: &PayloadError| match &error.kind {
+        PayloadErrorKind::UnmatchedMapping { columns, .. } => Some(columns.count()),
+        _ => None,
+    };
+    unmatched(error).zip(unmatched(other)).is_some_and(|(few, many)| few < many)
 }
 
 /// The mistake in the quotation marks of a line that should be the header, if there is one. It is why no column has a

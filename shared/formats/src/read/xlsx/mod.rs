@@ -198,8 +198,7 @@ impl Table {
             Err(error) if header::may_be_preceded(error) => error.clone(),
             _ => return Ok(first?),
         };
-        let below = numbered.take(LINES_SEARCHED).filter_map(|row| of_row(row).ok());
-        Ok(header::most_complete(first, below).ok_or(refused)?)
+        Ok(header::most_complete(first, numbered.take(LINES_SEARCHED).map(of_row), refused)?)
     }
 
     fn of(
