@@ -19,7 +19,7 @@ use saldo_domain::import::{ImportJob, ImportStatus, LONGEST_RUN};
 use serde::{Deserialize, Serialize};
 
 use super::ImportStore;
-use crate::dynamodb::item::{Reader, from_item, moment, text, to_item};
+use crate::dynamodb::item::{Item, Reader, from_item, moment, text, to_item};
 use crate::dynamodb::{Update, absent, at_most, between, equals, exists};
 use crate::failure::Failure;
 use crate::jobs::{entry_expiry, living_at};
@@ -100,21 +100,13 @@ impl ImportStore {
     /// [`Failure`] when DynamoDB fails.
     pub async fn no_older_is_open(&self, job: &ImportJob, now: Timestamp) -> Result<bool, Failure> {
         self.record_planned(job).await?;
-        let entries = self
-            .table
-            .query(JobKey::open_imports(&job.org))
-            .sort_key(between("part", text(ImportId::PREFIX), text(&job.place)))
-            .consistent();
         for _ in 0..ROUNDS_MAX {
-            let page = entries.page(None, Some(ENTRIES_MAX)).await?;
-            let older: Result<Vec<Entry>, _> =
-                page.items.into_iter().map(|item| from_item(item, WHAT)).collect();
-            let mut older = older?;
+            let (mut older, next) = self.entries_up_to(job, None).await?;
             older.retain(|entry| entry.part != job.place);
             if !self.remove_closed(&job.org, &older, now).await? {
                 return Ok(false);
             }
-            if page.next.is_none() {
+            if next.is_none() {
                 return Ok(true);
             }
         }
@@ -131,27 +123,36 @@ impl ImportStore {
         if !job.dry_run {
             self.record_planned(job).await?;
         }
-        let entries = self
-            .table
-            .query(JobKey::open_imports(&job.org))
-            .sort_key(between("part", text(ImportId::PREFIX), text(&job.place)))
-            .consistent();
         let mut start = None;
         loop {
-            let page = entries.page(start, Some(ENTRIES_MAX)).await?;
-            let older: Result<Vec<Entry>, _> =
-                page.items.into_iter().map(|item| from_item(item, WHAT)).collect();
-            let mut older = older?;
+            let (mut older, next) = self.entries_up_to(job, start).await?;
             older.retain(|entry| entry.import != job.id);
             let jobs = self.jobs_of(&job.org, &older, now).await?;
             if older.iter().any(|entry| entry.is_unfinished(jobs.get(&entry.import), now)) {
                 return Ok(true);
             }
-            match page.next {
+            match next {
                 None => return Ok(false),
                 next => start = next,
             }
         }
+    }
+
+    /// A page of the entries up to the place of this import, oldest first, and where the next page begins.
+    async fn entries_up_to(
+        &self,
+        job: &ImportJob,
+        start: Option<Item>,
+    ) -> Result<(Vec<Entry>, Option<Item>), Failure> {
+        let entries = self
+            .table
+            .query(JobKey::open_imports(&job.org))
+            .sort_key(between("part", text(ImportId::PREFIX), text(&job.place)))
+            .consistent();
+        let page = entries.page(start, Some(ENTRIES_MAX)).await?;
+        let entries: Result<Vec<Entry>, _> =
+            page.items.into_iter().map(|item| from_item(item, WHAT)).collect();
+        Ok((entries?, page.next))
     }
 
     /// Removes the entry of an import that has ended, if nothing of it is left to do and no redrive has begun since. If that
@@ -236,7 +237,7 @@ impl ImportStore {
 }
 
 impl Entry {
-    /// Whether the import, whose job was read after the entry, may still write a row.
+    /// Whether a worker or a redrive may still write a row of the import. `job` was read after the entry.
     fn is_open(&self, job: Option<&ImportJob>, now: Timestamp) -> bool {
         match job {
             // The request that accepts it is under way, or has failed.
@@ -246,8 +247,8 @@ impl Entry {
         }
     }
 
-    /// Whether the import, whose job was read after the entry, has not ended. One that has ended may be redriven, but nobody
-    /// waits for that.
+    /// Whether the import has not ended. `job` was read after the entry. An import that has ended may be redriven, but chunks do
+    /// not wait for a redrive.
     fn is_unfinished(&self, job: Option<&ImportJob>, now: Timestamp) -> bool {
         match job {
             None => now < self.entered_at + LONGEST_RUN,
