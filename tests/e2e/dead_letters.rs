@@ -35,6 +35,18 @@ struct KilledImport {
     messages: Vec<Message>,
 }
 
+impl KilledImport {
+    /// What a path of the import answers.
+    async fn read(&self, path: &str, accept: &str) -> String {
+        let request =
+            Request::get(format!("{}/{path}", self.location)).header("x-api-key", self.key.expose());
+        let request = request.header("accept", accept).body(Body::empty()).expect("a request");
+        let answer = service(status::routes((&self.app).into())).oneshot(request).await.expect("an answer");
+        let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("a body");
+        String::from_utf8(body.into()).expect("UTF-8")
+    }
+}
+
 async fn killed_import() -> KilledImport {
     let aws = services(&Data::Ephemeral).await;
     let app = aws.app();
@@ -71,43 +83,53 @@ async fn killed_import() -> KilledImport {
 
 #[tokio::test]
 async fn exhausted_chunk_counts_stored_rows_as_stored_and_others_as_failed() {
-    let KilledImport { aws, app, org, key, location, id, messages } = killed_import().await;
+    let killed = killed_import().await;
+    let KilledImport { aws, app, org, id, messages, .. } = &killed;
     for _delivery in 0..2 {
         let dlq_app = aws.app_of("ImportDeadLettersFunction");
-        let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&messages)).await;
+        let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(messages)).await;
         assert_eq!(answer.batch_item_failures, []);
-        let import = app.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
+        let import = app.imports.find(org, id).await.expect("DynamoDB").expect("the job");
         assert_eq!(import.job.status, ImportStatus::CompletedWithErrors);
         assert_eq!((import.counts().imported, import.counts().failed, import.processed()), (25, 3, 28));
     }
 
-    let request = Request::get(format!("{location}/errors")).header("x-api-key", key.expose());
-    let answer =
-        service(status::routes((&app).into())).oneshot(request.body(Body::empty()).expect("a request")).await;
-    let body =
-        axum::body::to_bytes(answer.expect("an answer").into_body(), usize::MAX).await.expect("a body");
-    let page: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+    let page: Value = serde_json::from_str(&killed.read("errors", "application/json").await).expect("JSON");
     let codes = [0, 1, 2].map(|n| page["data"][n]["code"].as_str().unwrap_or_default().to_owned());
     assert_eq!(codes, ["invalid_amount", "processing_failed", "processing_failed"]);
-    aws.stop().await;
+    // Every row has an outcome, and those that were not stored can be sent again.
+    let report = killed.read("report", "text/csv").await;
+    let failed = report.lines().filter(|line| line.ends_with(",,failed,,,")).count();
+    assert_eq!((report.lines().count(), failed), (29, 3), "{report}");
+    let refused = killed.read("errors", "application/x-ndjson").await;
+    assert_eq!(refused.lines().filter(|line| line.contains(r#""name":"A""#)).count(), 3, "{refused}");
+    killed.aws.stop().await;
 }
 
 #[tokio::test]
 async fn exhausted_chunk_of_cancelled_import_counts_stored_rows_and_ends_it() {
-    let KilledImport { aws, app, org, key, location, id, messages } = killed_import().await;
+    let killed = killed_import().await;
+    let KilledImport { aws, app, org, key, location, id, messages } = &killed;
     let request = Request::post(format!("{location}/cancel")).header("x-api-key", key.expose());
     let request = request.body(Body::empty()).expect("a request");
-    let answer = service(import::routes((&app).into())).oneshot(request).await.expect("an answer");
+    let answer = service(import::routes(app.into())).oneshot(request).await.expect("an answer");
     assert!(answer.status().is_success(), "{answer:?}");
     for _delivery in 0..2 {
         let dlq_app = aws.app_of("ImportDeadLettersFunction");
-        let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(&messages)).await;
+        let answer = saldo_jobs::import::handle_dead_letters((&dlq_app).into(), sqs_event(messages)).await;
         assert_eq!(answer.batch_item_failures, []);
-        let import = app.imports.find(&org, &id).await.expect("DynamoDB").expect("the job");
+        let import = app.imports.find(org, id).await.expect("DynamoDB").expect("the job");
         assert_eq!(import.job.status, ImportStatus::Cancelled, "{import:#?}");
         assert_eq!((import.counts().imported, import.counts().failed), (25, 0), "{import:#?}");
     }
-    aws.stop().await;
+    let report = killed.read("report", "text/csv").await;
+    let skipped: Vec<_> = report.lines().filter(|line| line.ends_with(",,skipped,,,")).collect();
+    assert_eq!(
+        (report.lines().count(), skipped),
+        (29, vec!["2,,skipped,,,", "26,,skipped,,,", "27,,skipped,,,"]),
+        "{report}"
+    );
+    killed.aws.stop().await;
 }
 
 /// A stack with limits for imports, whose workers a test calls step by step.

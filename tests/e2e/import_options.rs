@@ -207,6 +207,36 @@ async fn header_is_found_below_other_lines() {
     let reason = wrong.json()["detail"].as_str().expect("a reason").to_owned();
     assert!(reason.contains("line 1: \"Konto\", \"DE89370400440532013000\""), "{reason}");
 
+    // The error names the options that name missing columns.
+    let columns = json!([{ "from": "Fällig", "to": "due_date" }, { "from": "Notiz", "to": "notes" }]);
+    let both = begin(
+        &tenant,
+        csv,
+        json!({ "mapping": { "Belege": "external_id" }, "columns": columns, "header_line": 3 }),
+    )
+    .await;
+    let pointers = |answer: &Answer| {
+        let errors = answer.json()["errors"].as_array().cloned().unwrap_or_default();
+        errors.into_iter().map(|error| error["pointer"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(pointers(&both), [json!("/mapping"), json!("/columns")], "{both:?}");
+    let wrong = begin(&tenant, csv, json!({ "columns": columns, "header_line": 3 })).await;
+    assert_eq!(pointers(&wrong), [json!("/columns")], "{wrong:?}");
+    let detail = wrong.json()["detail"].clone();
+    assert!(detail.as_str().is_some_and(|detail| detail.contains("`columns` names columns")), "{wrong:?}");
+    let alike =
+        begin(&tenant, csv, json!({ "mapping": { "Kunde": "contact.name", "KUNDE ": "notes" } })).await;
+    assert_eq!(pointers(&alike), [json!("/mapping")], "{alike:?}");
+    let in_query = tenant
+        .send(
+            Method::POST,
+            "/api/v1/import?columns=[{\"from\":9,\"to\":\"notes\"}]",
+            &[("content-type", "text/csv")],
+            csv,
+        )
+        .await;
+    assert_eq!(in_query.json()["errors"][0]["parameter"], "columns", "{in_query:?}");
+
     // The refused rows import with the same options.
     let refused = import(&tenant, csv, json!({ "mapping": mapping, "header_line": 3 })).await;
     let path = format!("/api/v1/import/{}/errors", refused["job_id"].as_str().expect("an id"));

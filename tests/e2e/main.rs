@@ -69,6 +69,7 @@ mod sync_secrets;
 mod sync_standard;
 mod sync_worker;
 mod template;
+mod totals_rows;
 mod transaction_deduplication;
 mod transaction_faults;
 mod transaction_lists;

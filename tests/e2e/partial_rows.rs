@@ -60,6 +60,37 @@ async fn row_of_an_existing_account_carries_what_changes() {
 }
 
 #[tokio::test]
+async fn last_row_warns_of_values_that_only_superseded_rows_have() {
+    let tenant = saldo().await.tenant().await;
+    let codes = |job: &Value| {
+        let warnings = job["warnings"].as_array().expect("warnings").iter();
+        warnings.map(|found| (found["index"].as_u64(), found["code"].clone())).collect::<Vec<_>>()
+    };
+    let lost = vec![(Some(2), json!("superseded_values"))];
+    let rows = json!([
+        { "external_id": "S-1", "contact": { "name": "Ana", "phone": "+5491155551234" }, "total_amount": 1, "currency": "EUR" },
+        { "external_id": "S-2", "contact": { "name": "Bo" }, "total_amount": 1, "notes": "x" },
+        { "external_id": "S-1", "contact": { "name": "Eva" }, "total_amount": 2, "currency": "EUR" },
+        { "external_id": "S-2", "contact": { "name": "Bo" }, "total_amount": 2, "notes": null }
+    ]);
+    let job = import(&tenant, rows).await;
+    assert_eq!((&job["imported"], &job["superseded"]), (&json!(2), &json!(2)), "{job}");
+    assert_eq!(codes(&job), lost, "{job}");
+    assert!(
+        job["warnings"][0]["reason"].as_str().is_some_and(|reason| reason.contains("contact.phone")),
+        "{job}"
+    );
+    assert_eq!(account(&tenant, "S-1").await["contact"], json!({ "name": "Eva" }));
+
+    let list = "external_id,contact.name,total_amount,currency,notes\nS-3,Ana,1,EUR,x\nS-4,Bo,1,EUR,\nS-3,Ana,2,EUR,\n";
+    let headers = [("content-type", "text/csv")];
+    let shown = tenant.send(Method::POST, "/v1/imports/preview", &headers, list).await.json();
+    assert_eq!(shown["rows"][2]["warnings"][0]["code"], "superseded_values", "{shown}");
+    let job = tenant.ended(&tenant.import("text/csv", list).await).await;
+    assert_eq!(codes(&job), lost, "{job}");
+}
+
+#[tokio::test]
 async fn new_accounts_need_name_and_amount() {
     let tenant = saldo().await.tenant().await;
     for dry_run in [true, false] {

@@ -102,6 +102,32 @@ async fn workbook_is_imported_by_the_types_of_its_cells() {
 }
 
 #[tokio::test]
+async fn import_of_one_of_several_sheets_is_a_warning_unless_it_is_chosen() {
+    let tenant = saldo().await.tenant().await;
+    let mut workbook = Workbook::new();
+    for (row, name) in (0..).zip(["Mai", "Juni"]) {
+        let sheet = workbook.add_worksheet().set_name(name).expect("a sheet");
+        for (column, header) in (0..).zip(["external_id", "contact.name", "total_amount", "currency"]) {
+            sheet.write(row, column, header).expect("a cell");
+        }
+        let cells = sheet.write(row + 1, 0, name).and_then(|sheet| sheet.write(row + 1, 1, "Ana"));
+        cells.and_then(|sheet| sheet.write(row + 1, 2, 1)?.write(row + 1, 3, "EUR")).expect("cells");
+    }
+    let book = workbook.save_to_buffer().expect("a workbook");
+    let about = json!({ "filename": "Posten.xlsx" });
+    let job = upload(&tenant, about.clone(), book.clone(), json!({})).await;
+    assert_eq!(
+        (&job["imported"], found(&job, "warnings")),
+        (&json!(1), vec![(0, "unread_sheets".to_owned())]),
+        "{job}"
+    );
+    let reason = job["warnings"][0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("\"Juni\"") && !reason.contains("Mai"), "{job}");
+    let chosen = upload(&tenant, about, book, json!({ "sheet": "Juni" })).await;
+    assert_eq!((&chosen["imported"], found(&chosen, "warnings")), (&json!(1), vec![]), "{chosen}");
+}
+
+#[tokio::test]
 async fn workbook_in_a_request_is_counted_and_refused_at_once() {
     let tenant = saldo().await.tenant().await;
     let mut workbook = Workbook::new();

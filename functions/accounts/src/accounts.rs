@@ -14,13 +14,10 @@ use saldo_http::{
     Caller, FromParameters, Limit, Page, Parameters, PathId, Payload, Preconditions, Problem, Seed,
     etag_header,
 };
+use saldo_store::CHANGE_ATTEMPTS_MAX;
 
 use crate::Stores;
 use crate::view::View;
-
-/// The attempts to write an account that others change at the same time. An attempt fails only if another write
-/// succeeded.
-const ATTEMPTS_MAX: usize = 16;
 
 /// The parameters of a list of accounts.
 pub(crate) struct Query {
@@ -144,7 +141,7 @@ pub(crate) async fn change(
 ) -> Result<impl IntoResponse, Problem> {
     let change: AccountChange = payload.json_or_form()?;
     let exactly = preconditions.name_a_state();
-    for _ in 0..ATTEMPTS_MAX {
+    for _ in 0..CHANGE_ATTEMPTS_MAX {
         let seen = stores.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
         preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
@@ -176,7 +173,7 @@ pub(crate) async fn delete(
     PathId(id): PathId<AccountId>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
-    for _ in 0..ATTEMPTS_MAX {
+    for _ in 0..CHANGE_ATTEMPTS_MAX {
         let seen = find(&stores, caller.org(), &id).await?;
         preconditions.admit_change(&seen.revision)?;
         let exactly = preconditions.name_a_state();

@@ -223,13 +223,9 @@ async fn checked(
     match checked {
         Ok(()) => Ok((notation, profile)),
         Err(ReadError::Payload(PayloadError {
-            kind: kind @ PayloadErrorKind::UnmatchedMapping { .. },
+            kind: kind @ PayloadErrorKind::UnmatchedColumns { .. },
             ..
-        })) => {
-            let named = ["mapping", "columns"].into_iter().find(|option| notation.options.has(option));
-            let option = named.unwrap_or("amount");
-            Err(Finding::in_field(option, FindingCode::InvalidValue, kind.to_string()).into())
-        }
+        })) => Err(kind.findings().into()),
         Err(error) => Err(error.into()),
     }
 }

@@ -15,16 +15,12 @@ use saldo_http::openapi::EntityTags;
 use saldo_http::{
     Caller, Page, PageAfter, Parameters, PathId, Payload, Preconditions, Problem, Seed, etag_header,
 };
-use saldo_store::ProfileCreation;
+use saldo_store::{CHANGE_ATTEMPTS_MAX, ProfileCreation};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Stores;
 use crate::error::ProfileError;
-
-/// The attempts to write a profile that others change at the same time. An attempt fails only if another write
-/// succeeded.
-const ATTEMPTS_MAX: usize = 16;
 
 /// A version of an import profile.
 #[derive(Serialize, ToSchema)]
@@ -193,7 +189,7 @@ pub(crate) async fn change(
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
     let ProfileChange { options } = payload.json()?;
-    for _ in 0..ATTEMPTS_MAX {
+    for _ in 0..CHANGE_ATTEMPTS_MAX {
         let seen = find(&stores, caller.org(), &key).await?;
         preconditions.admit_change(&seen.etag())?;
         if seen.options == options {
@@ -232,7 +228,7 @@ pub(crate) async fn delete(
     PathId(key): PathId<ProfileKey>,
     preconditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
-    for _ in 0..ATTEMPTS_MAX {
+    for _ in 0..CHANGE_ATTEMPTS_MAX {
         let Some(seen) = stores.profiles.find(caller.org(), &key).await? else {
             // The request that has deleted it may have died before it deleted the versions.
             match &key {

@@ -2,6 +2,7 @@
 //! a time, however long the report is.
 
 use std::io::{self, Write};
+use std::ops::Range;
 
 use axum::Extension;
 use axum::extract::State;
@@ -23,6 +24,8 @@ use crate::{Stores, find};
 
 /// The columns, and the members of a line, in the order in which [`Entry`] has them.
 const HEADER: &str = "index,line,outcome,account_id,revision,superseded_by\n";
+/// The bytes that are written to the file at a time.
+const PIECE_BYTES: usize = 1_000_000;
 
 /// The result of a row.
 #[derive(Serialize, ToSchema)]
@@ -33,9 +36,10 @@ const HEADER: &str = "index,line,outcome,account_id,revision,superseded_by\n";
 struct Entry {
     /// The index of the row, from 0.
     index: u64,
-    /// The line on which the row starts, from 1; null for rows of a JSON object.
+    /// The line on which the row starts, from 1; null for rows of a JSON object, and for skipped rows.
     #[schema(required, minimum = 1)]
     line: Option<u64>,
+    /// What became of the row. `skipped`: it was not processed, because the import was cancelled or has failed.
     outcome: RowOutcome,
     /// The account that the row created, changed or found as it is. Null for other rows, and for accounts that a dry run
     /// would create.
@@ -62,6 +66,12 @@ impl Entry {
         }
     }
 
+    /// A row that was not processed.
+    fn skipped(index: u64) -> Self {
+        let (line, account_id, revision, superseded_by) = (None, None, None, None);
+        Self { index, line, outcome: RowOutcome::Skipped, account_id, revision, superseded_by }
+    }
+
     /// Writes the entry as a record of CSV. No cell has a character that CSV quotes or that begins a formula.
     fn write_record(&self, to: &mut impl Write) -> io::Result<()> {
         write!(to, "{},", self.index)?;
@@ -85,11 +95,55 @@ fn write_if_any(to: &mut impl Write, value: Option<impl std::fmt::Display>) -> i
     value.map_or(Ok(()), |value| write!(to, "{value}"))
 }
 
+/// The report that is being written, row by row.
+struct Report<'a> {
+    file: File<'a>,
+    notation: Notation,
+    /// What is not written to the file yet.
+    piece: Vec<u8>,
+    /// The index of the next row.
+    next: u64,
+}
+
+impl Report<'_> {
+    /// Adds a row, and those before it that were not processed.
+    async fn add(&mut self, row: RowResult) -> Result<(), Failure> {
+        self.skip(self.next..row.index).await?;
+        self.next = row.index + 1;
+        self.write(&Entry::of(row)).await
+    }
+
+    async fn skip(&mut self, rows: Range<u64>) -> Result<(), Failure> {
+        for index in rows {
+            self.write(&Entry::skipped(index)).await?;
+        }
+        Ok(())
+    }
+
+    async fn write(&mut self, entry: &Entry) -> Result<(), Failure> {
+        let written = match self.notation {
+            Notation::Csv => entry.write_record(&mut self.piece),
+            Notation::Ndjson => entry.write_line(&mut self.piece),
+        };
+        written.map_err(Failure::corrupt("a report"))?;
+        match self.piece.len() < PIECE_BYTES {
+            true => Ok(()),
+            false => self.flush().await,
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Failure> {
+        self.file.write(&self.piece).await?;
+        self.piece.clear();
+        Ok(())
+    }
+}
+
 /// Returns what became of each row of an import
 ///
 /// A file with the rows in their order, when the import has ended: CSV or, with `Accept: application/x-ndjson`, a JSON object on each
-/// line. Rows that were not processed, because the import was cancelled or has failed, are not in it. If the file has more than
-/// 4,000,000 bytes, the answer is JSON with a link to it.
+/// line. If the import was cancelled or has failed, rows that were not processed have the outcome `skipped`, and no line; a file
+/// whose rows could not be counted has none. If the report has more than 4,000,000 bytes, the answer is JSON with a link to it.
 #[utoipa::path(
     get, path = "/api/v1/import/{job_id}/report", operation_id = "read_import_report", tag = "Imports",
     params(("job_id" = ImportId, Path)),
@@ -119,24 +173,18 @@ pub(crate) async fn report(
     let notation = Notation::wanted(&headers).unwrap_or(Notation::Csv);
     let (_, extension) = notation.names();
     let name = ImportFiles::of(&job.org, &job.id).all_rows(extension);
-    let mut file = File::begin(&stores, name, notation, format!("{id}-report.{extension}"));
-    if notation == Notation::Csv {
-        file.write(HEADER.as_bytes()).await?;
-    }
+    let file = File::begin(&stores, name, notation, format!("{id}-report.{extension}"));
+    let piece = if notation == Notation::Csv { HEADER.as_bytes().to_vec() } else { Vec::new() };
+    let mut report = Report { file, notation, piece, next: 0 };
     let mut chunks = std::pin::pin!(results(&stores, &job));
-    let mut piece = Vec::new();
     while let Some(rows) = chunks.try_next().await? {
-        piece.clear();
-        for entry in rows.into_iter().map(Entry::of) {
-            let written = match notation {
-                Notation::Csv => entry.write_record(&mut piece),
-                Notation::Ndjson => entry.write_line(&mut piece),
-            };
-            written.map_err(Failure::corrupt("a report"))?;
+        for row in rows {
+            report.add(row).await?;
         }
-        file.write(&piece).await?;
     }
-    file.finish().await
+    report.skip(report.next..job.total_records.unwrap_or_default()).await?;
+    report.flush().await?;
+    report.file.finish().await
 }
 
 #[cfg(test)]

@@ -8,12 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::date::{self, RefusedDate};
 use crate::fields::InvalidValue;
+use crate::spreadsheet;
 
-/// The day before day 1 of spreadsheets' 1900 system, as it counts from 1900-03-01 on: the system has a day
-/// 1900-02-29 that did not exist (ECMA-376, part 1, section 18.17.4.1).
-const SERIAL_ORIGIN: Date = civil::date(1899, 12, 30);
 /// The largest serial number that is read: 2199-12-31 is 109,574.
-const SERIAL_MAX: i32 = 200_000;
+const SERIAL_MAX: i64 = 200_000;
 /// Years of two digits from this one on are in the 1900s, the others in the 2000s (POSIX, `strptime`, moved by a year
 /// so that no such year is before 1970).
 const CENTURY_PIVOT: i16 = 70;
@@ -98,7 +96,7 @@ impl DateFormat {
     pub fn write(self, date: Date) -> String {
         match self {
             Self::Iso => date.to_string(),
-            Self::Serial => date.duration_since(SERIAL_ORIGIN).as_hours().div_euclid(24).to_string(),
+            Self::Serial => spreadsheet::day_number(date).to_string(),
             Self::Pattern(pattern) => pattern.write(date),
         }
     }
@@ -115,8 +113,7 @@ fn serial(text: &str) -> Option<Date> {
     let (day, fraction) = text.split_once(['.', ',']).unwrap_or((text, "0"));
     let is_whole = !fraction.is_empty() && fraction.bytes().all(|byte| byte == b'0');
     let is_number = !day.is_empty() && day.bytes().all(|byte| byte.is_ascii_digit());
-    let day = day.parse().ok().filter(|day| is_whole && is_number && (61..=SERIAL_MAX).contains(day))?;
-    SERIAL_ORIGIN.checked_add(jiff::Span::new().try_days(day).ok()?).ok()
+    spreadsheet::day(day.parse().ok().filter(|day| is_whole && is_number && *day <= SERIAL_MAX)?)
 }
 
 /// The text without a time of midnight behind the date, as databases and spreadsheets write it.

@@ -33,6 +33,7 @@ pub mod revised;
 mod schemas;
 pub mod search;
 pub mod secrets;
+pub mod spreadsheet;
 pub mod suggest;
 pub mod sync;
 pub mod text;

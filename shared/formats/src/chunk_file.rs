@@ -8,7 +8,7 @@ use postcard::{from_bytes, to_extend};
 use saldo_domain::import::Chunk;
 
 /// The version of the format.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// The media type of a file.
 pub const MEDIA_TYPE: &str = "application/octet-stream";
@@ -46,7 +46,8 @@ pub fn decode(file: &[u8]) -> Result<Chunk, ChunkFileError> {
 #[cfg(test)]
 mod tests {
     use saldo_domain::import::{
-        AccountField, AmountAt, CellMark, Cells, Column, Misquoting, RawRow, RowBody, Shape, SupersededRow,
+        AccountField, AmountAt, CellMark, Cells, Column, LostValues, Misquoting, RawRow, RowBody, Shape,
+        SupersededRow,
     };
 
     use super::*;
@@ -67,7 +68,9 @@ mod tests {
         ];
         let row = |(index, body): (u64, _)| RawRow { index, line: (index > 0).then_some(index + 2), body };
         let superseded = SupersededRow { row: row((7, RowBody::Json("5".into()))), by: 300 };
-        Chunk { number: 300, shape, rows: (0..).zip(bodies).map(row).collect(), superseded: vec![superseded] }
+        let lost = vec![LostValues { index: 2, fields: vec![AccountField::Notes] }];
+        let rows = (0..).zip(bodies).map(row).collect();
+        Chunk { number: 300, shape, rows, superseded: vec![superseded], lost }
     }
 
     #[test]
@@ -80,11 +83,11 @@ mod tests {
     #[test]
     fn form_belongs_to_its_version() {
         let file = encode(&chunk()).expect("a file");
-        let form = b"\x05\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x03\x01\x00\x04\x05\x03\x00\x00\x00\x13\
+        let form = b"\x06\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x03\x01\x00\x04\x05\x03\x00\x00\x00\x13\
             {\"notes\":\"a \\\"b\\\"\"}\x01\x01\x03\x01\x0dA, \"B\",,\xc3\xb1\n,1\x04\x06\x07\x0b\x0d\x01\x03\x00\
             \x02\x01\x04\x02\x0bA, \"B\",,\xc3\xb1\n\x03\x06\x07\x0b\x00\x02\x07\
-            \x01\x07\x01\x09\x00\x015\xac\x02";
-        assert_eq!((VERSION, file.as_slice()), (5, &form[..]));
+            \x01\x07\x01\x09\x00\x015\xac\x02\x01\x02\x01\x0f";
+        assert_eq!((VERSION, file.as_slice()), (6, &form[..]));
     }
 
     #[test]

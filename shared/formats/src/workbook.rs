@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use saldo_domain::date::Date;
 use saldo_domain::export::{Cell, Column, in_full};
 use saldo_domain::money::{Currency, Decimal};
+use saldo_domain::spreadsheet::{self, DIGITS_KEPT, FIRST_DAY};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
@@ -21,12 +22,6 @@ const ROWS_MAX: u64 = 1_048_576;
 /// The bytes of a sheet after which another one begins: an entry of a ZIP archive has fewer than four gigabytes, unless it
 /// is written in a form that some spreadsheets refuse.
 const SHEET_BYTES_MAX: u64 = 3_000_000_000;
-/// The significant digits that spreadsheets keep of a number.
-const DIGITS_KEPT: u32 = 15;
-/// The day before day 1, as spreadsheets count from 1900-03-01 on.
-const ORIGIN: Date = Date::constant(1899, 12, 30);
-/// The first day that spreadsheets count as this does.
-const FIRST_DAY: Date = Date::constant(1900, 3, 1);
 const MILLISECONDS_A_DAY: i64 = 86_400_000;
 
 /// The positions of the styles in [`STYLES`].
@@ -243,7 +238,7 @@ fn number(amount: Decimal, currency: Option<Currency>) -> Option<(String, u8)> {
 }
 
 fn day_number(day: Date) -> Option<i64> {
-    (day >= FIRST_DAY).then(|| day.duration_since(ORIGIN).as_hours() / 24)
+    Some(spreadsheet::day_number(day)).filter(|number| *number >= FIRST_DAY)
 }
 
 /// A value as text. A guard in front of a formula is written twice, because imports take one off.

@@ -28,10 +28,6 @@ pub use bank::Reported;
 pub use import::Seen;
 pub use list::OwnedAccount;
 
-/// How often a change is tried on an account that other requests change. Each attempt loses only to a write that
-/// succeeded, and few requests write the same account at the same moment.
-const ATTEMPTS_MAX: usize = 16;
-
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]
 pub struct AccountStore {

@@ -25,6 +25,11 @@ use crate::jobs::{Job, JobStore, expiry_value};
 
 pub use list::ImportPage;
 
+/// How often the end of a job, or the commit of a chunk, is tried while other requests change what it writes. The entry of a
+/// chunk changes when it is created, when a later round gives it up again, and when it is processed: three times per
+/// redrive.
+const ATTEMPTS_MAX: u32 = 8;
+
 /// The attribute with the number of chunks, once it is known.
 const CHUNKS: &str = "chunks";
 /// The attribute with the time at which the rows were counted.
@@ -104,7 +109,7 @@ impl ChunkPart {
 }
 
 /// The result of the planner's first reading of a payload.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Counted {
     /// The number of rows.
     pub total: u64,
@@ -114,6 +119,8 @@ pub struct Counted {
     pub marks_unchanged: bool,
     /// The encoding that was assumed, if it was.
     pub assumed_encoding: Option<&'static str>,
+    /// The names of the sheets with cells that are not read, if there are any.
+    pub unread_sheets: Option<String>,
 }
 
 impl ImportStore {
@@ -133,6 +140,9 @@ impl ImportStore {
         update.set("marks_unchanged", AttributeValue::Bool(counted.marks_unchanged));
         if let Some(encoding) = counted.assumed_encoding {
             update.set("assumed_encoding", text(encoding));
+        }
+        if let Some(names) = &counted.unread_sheets {
+            update.set("unread_sheets", text(names));
         }
         update.set(PLANNED_AT, moment(now));
         if counted.one {

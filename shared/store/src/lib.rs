@@ -39,7 +39,7 @@ pub use accounts::{AccountStore, OwnedAccount, Reported, Seen, StoredAccount};
 pub use banks::BankCatalog;
 pub use clients::ClientStore;
 pub use deliveries::DeliveryStore;
-pub use dynamodb::revised::Changed;
+pub use dynamodb::revised::{CHANGE_ATTEMPTS_MAX, Changed};
 pub use environment::{Environment, InvalidVariables, http_client};
 pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};

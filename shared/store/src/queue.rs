@@ -25,6 +25,10 @@ pub use visibility::Received;
 /// The longest delay of a message in SQS.
 pub const DELAY_MAX: Duration = Duration::from_mins(15);
 
+/// The chunks of an import, from the first on, that are in the organization's first group: 20,000 rows, which workers write in
+/// some seconds.
+const CHUNKS_IN_FIRST_GROUP: u32 = 40;
+
 /// A task of an import. It refers to the data and contains none of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportMessage {
@@ -91,10 +95,15 @@ pub trait Message: Serialize {
     /// The job, as the logs name it.
     fn job(&self) -> String;
 
-    /// The organization. Its messages are a group, so that the messages of other organizations do not wait behind them
-    /// (SQS fair queues):
-    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>.
+    /// The organization.
     fn org(&self) -> &OrgId;
+
+    /// The group of the message: by default the organization. The messages of other groups do not wait behind those of a group
+    /// with a backlog (SQS fair queues):
+    /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html>.
+    fn group(&self) -> String {
+        self.org().to_string()
+    }
 }
 
 impl Message for ImportMessage {
@@ -106,6 +115,15 @@ impl Message for ImportMessage {
 
     fn org(&self) -> &OrgId {
         &self.org
+    }
+
+    /// The first chunks of an import are in another group than the later ones, so that an import of few chunks does not wait
+    /// behind a large one of the same organization.
+    fn group(&self) -> String {
+        match self.task {
+            ImportTask::Chunk(CHUNKS_IN_FIRST_GROUP..) => format!("{}#later", self.org),
+            ImportTask::Plan | ImportTask::Chunk(_) => self.org.to_string(),
+        }
     }
 }
 
@@ -252,5 +270,21 @@ impl<M: Message> WorkQueue<M> {
             Err(SdkError::ServiceError(_)) | Ok(_) => Ok(()),
             Err(error) => Err(Failure::of("SendMessageBatch")(error)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_chunks_of_an_import_are_a_group_of_their_own() {
+        let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
+        let import: ImportId = "imp_01980d3c-6f2a-7c41-9b7e-3f1d2a5b8c90".parse().expect("an id");
+        let group = |task| ImportMessage { org: org.clone(), import: import.clone(), task }.group();
+        for task in [ImportTask::Plan, ImportTask::Chunk(0), ImportTask::Chunk(39)] {
+            assert_eq!(group(task), "org_aaaaaaaaaaaaaaaa");
+        }
+        assert_eq!(group(ImportTask::Chunk(40)), "org_aaaaaaaaaaaaaaaa#later");
     }
 }

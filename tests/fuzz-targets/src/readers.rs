@@ -38,21 +38,15 @@ const GZIP: u8 = 8;
 /// # Panics
 /// When Saldo breaks a guarantee.
 pub fn csv(input: &[u8]) {
-    let Some((how, seed, mut payload)) = head(input) else { return };
-    let mut options = ImportOptions::default();
-    if how & (MAPPING | OPTIONS) != 0 {
-        let end = payload.iter().position(|byte| *byte == b'\n').unwrap_or(payload.len());
-        let (line, rest) = payload.split_at(end);
-        payload = rest.get(1..).unwrap_or_default();
-        let read = match how & OPTIONS {
-            0 => serde_json::from_slice(line)
-                .ok()
-                .map(|mapping| ImportOptions { mapping: Some(mapping), ..options }),
-            _ => read_options(line),
-        };
-        let Some(read) = read else { return };
-        options = read;
-    }
+    let Some((how, seed, rest)) = head(input) else { return };
+    let read_options = match how & (MAPPING | OPTIONS) {
+        MAPPING => first_line(rest, |line| {
+            let mapping = serde_json::from_slice(line).ok()?;
+            Some(ImportOptions { mapping: Some(mapping), ..ImportOptions::default() })
+        }),
+        how => options_line(how != 0, rest),
+    };
+    let Some((mut options, payload)) = read_options else { return };
     if how & DECIMAL_COMMA != 0 {
         options.decimal_separator = Some(DecimalSeparator::Comma);
     }
@@ -65,10 +59,22 @@ pub fn csv(input: &[u8]) {
     }
 }
 
-/// The options of a body.
-pub(crate) fn read_options(json: &[u8]) -> Option<ImportOptions> {
-    let fields = Fields::of_json(ImportOptions::FIELDS, json).ok()?;
-    ImportOptions::read(fields, ()).ok()
+/// The options that the first line has as JSON, and the rest behind it; without such a line, no options and everything.
+pub(crate) fn options_line(has_line: bool, rest: &[u8]) -> Option<(ImportOptions, &[u8])> {
+    if !has_line {
+        return Some((ImportOptions::default(), rest));
+    }
+    first_line(rest, |line| {
+        let fields = Fields::of_json(ImportOptions::FIELDS, line).ok()?;
+        ImportOptions::read(fields, ()).ok()
+    })
+}
+
+/// What the first line has, and the rest behind it.
+fn first_line<T>(text: &[u8], read: impl Fn(&[u8]) -> Option<T>) -> Option<(T, &[u8])> {
+    let end = text.iter().position(|byte| *byte == b'\n').unwrap_or(text.len());
+    let (line, rest) = text.split_at(end);
+    Some((read(line)?, rest.get(1..).unwrap_or_default()))
 }
 
 /// NDJSON.
@@ -168,7 +174,8 @@ fn read(notation: &Notation, how: u8, seed: u8, payload: &[u8]) -> Outcome {
     outcome
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+/// Compresses bytes.
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("in memory")
 }

@@ -6,13 +6,13 @@
 
 use std::io::{Cursor, Write};
 
-use saldo_domain::import::{Format, ImportOptions, Notation};
+use saldo_domain::import::{Format, Notation};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
 use crate::pieces::Pieces;
 use crate::plan;
-use crate::readers::{head, read_options};
+use crate::readers::{head, options_line};
 use crate::rows::Outcome;
 
 /// The rest is a file, which may be no workbook.
@@ -41,14 +41,8 @@ const ONE_SHEET: &[u8] = br#"<workbook><sheets><sheet name="a" r:id="rId1"/></sh
 /// # Panics
 /// When Saldo breaks a guarantee.
 pub fn xlsx(input: &[u8]) {
-    let Some((how, seed, mut payload)) = head(input) else { return };
-    let mut options = ImportOptions::default();
-    if how & OPTIONS != 0 {
-        let end = payload.iter().position(|byte| *byte == b'\n').unwrap_or(payload.len());
-        let (line, rest) = payload.split_at(end);
-        let Some(read) = read_options(line) else { return };
-        (options, payload) = (read, rest.get(1..).unwrap_or_default());
-    }
+    let Some((how, seed, rest)) = head(input) else { return };
+    let Some((options, payload)) = options_line(how & OPTIONS != 0, rest) else { return };
     let Ok(notation) = Notation::with(options, Format::Xlsx, false) else { return };
     let file = if how & FILE == 0 { archive(payload) } else { payload.to_vec() };
     let outcome = Outcome::of(&notation, file.as_slice());
@@ -56,7 +50,8 @@ pub fn xlsx(input: &[u8]) {
     plan::follow(&outcome, &notation.rules(), 1 + usize::from(seed % 16));
 }
 
-fn archive(payload: &[u8]) -> Vec<u8> {
+/// The workbook of an input.
+pub(crate) fn archive(payload: &[u8]) -> Vec<u8> {
     let mut parts = payload.split(|byte| *byte == 0);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let mut add = |name: &str, content: &[u8]| {

@@ -1,10 +1,7 @@
 //! Amounts that only their currency decides: 25.000 is 25 to some and 25 thousand to others, and 5 € are not 5 USD.
 
 use super::{Finding, FindingCode, WrittenIn, shown_value};
-use crate::money::{Currency, parse_plain};
-
-/// The digits in a group of thousands, and so the decimals that can be taken for one.
-const GROUP_DIGITS: usize = 3;
+use crate::money::{Currency, PLACES_OF_A_GROUP, parse_plain};
 
 /// An amount in a file or a form that is refused in some currencies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,15 +32,7 @@ impl AmbiguousAmount {
         digits: &str,
         written: WrittenIn,
     ) -> Option<Self> {
-        let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
-        let group_at = unsigned.len().checked_sub(GROUP_DIGITS)?;
-        let (whole, group) = unsigned.split_at_checked(group_at)?;
-        let whole = whole.strip_suffix(written.notation().decimal.character())?;
-        let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let ambiguous = (1..=GROUP_DIGITS).contains(&whole.len())
-            && are_digits(whole)
-            && are_digits(group)
-            && !whole.starts_with('0');
+        let ambiguous = written.notation().looks_grouped(digits);
         let doubt = || Doubt::Separator { digits: digits.to_owned(), written };
         ambiguous.then(|| Self { field, text: shown_value(text.trim()), doubt: doubt() })
     }
@@ -64,9 +53,8 @@ impl AmbiguousAmount {
     pub fn refused_in(&self, currency: Currency) -> Option<Finding> {
         match &self.doubt {
             Doubt::Separator { digits, written } => {
-                let places = currency.decimal_places()?;
-                let few = usize::try_from(places).is_ok_and(|places| places < GROUP_DIGITS);
-                few.then(|| self.ambiguous(digits, *written, Some(currency)))
+                let is_few = currency.decimal_places()? < PLACES_OF_A_GROUP;
+                is_few.then(|| self.ambiguous(digits, *written, Some(currency)))
             }
             Doubt::Mark(mark) => (!currency.may_be_marked(mark)).then(|| {
                 let text = &self.text;

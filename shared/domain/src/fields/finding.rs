@@ -111,6 +111,8 @@ pub enum FindingCode {
     Conflict,
     /// An `external_id` that is there and blank, in a row without `id`.
     BlankExternalId,
+    /// A row of totals below a list, which is not a debt.
+    TotalsRow,
     /// An id that a spreadsheet has turned into a number or an error, such as 1.23457E+12.
     MangledId,
     /// An id that is a number in a workbook: zeros in front of it are lost. A warning.
@@ -143,6 +145,10 @@ pub enum FindingCode {
     AssumedCurrency,
     /// A file that is not UTF-8: its encoding was assumed. A warning.
     AssumedEncoding,
+    /// Visible sheets of a workbook that have cells and are not read, because the options name no sheet. A warning.
+    UnreadSheets,
+    /// The last row about an account lacks values of the rows that it supersedes. A warning.
+    SupersededValues,
     /// A table without a column of external ids: each import of it makes new accounts. A warning of previews.
     NoExternalId,
     /// Rows that lack a field that new accounts need: they change accounts that exist, and are refused without one. A
@@ -170,6 +176,8 @@ impl FindingCode {
             | Self::ReplacedCharacters
             | Self::AssumedCurrency
             | Self::AssumedEncoding
+            | Self::UnreadSheets
+            | Self::SupersededValues
             | Self::NoExternalId
             | Self::IncompleteRows => Severity::Warning,
             _ => Severity::Error,

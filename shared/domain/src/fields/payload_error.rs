@@ -237,10 +237,12 @@ pub enum PayloadErrorKind {
         /// The name of the field.
         field: &'static str,
     },
-    /// The mapping names columns that the header lacks.
-    #[error("the mapping names columns that the file does not have: {columns}; {found}")]
-    UnmatchedMapping {
-        /// Their names.
+    /// Options name columns that the header lacks.
+    #[error("`{}` names columns that the file does not have: {columns}; {found}", options.join("` and `"))]
+    UnmatchedColumns {
+        /// The names of the options, at least one.
+        options: Vec<&'static str>,
+        /// The names of the columns.
         columns: ShownNames,
         /// The header.
         found: Box<HeaderFound>,
@@ -306,12 +308,12 @@ impl PayloadErrorKind {
             Self::NoKnownColumn { .. } => "no_known_column",
             Self::MissingColumns { .. } => "missing_column",
             Self::DuplicateColumn { .. } => "duplicate_column",
-            Self::UnmatchedMapping { .. } => FindingCode::InvalidValue.name(),
+            Self::UnmatchedColumns { .. } => FindingCode::InvalidValue.name(),
             Self::Lost => "payload_lost",
         }
     }
 
-    /// The findings about fields of the body, if the error concerns fields.
+    /// The findings about fields of the request, if the error concerns fields.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
         let found = |field: &'static str, code| vec![Finding::in_field(field, code, self.to_string())];
@@ -325,6 +327,9 @@ impl PayloadErrorKind {
                     Finding::in_field(unknown.name.clone(), FindingCode::UnknownField, reason)
                 };
                 names.iter().map(found).collect()
+            }
+            Self::UnmatchedColumns { options, .. } => {
+                options.iter().flat_map(|option| found(option, FindingCode::InvalidValue)).collect()
             }
             _ => Vec::new(),
         }

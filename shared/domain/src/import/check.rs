@@ -1,7 +1,7 @@
 //! Checks a row. All errors are reported at once; a row that passes is not validated again.
 
 use super::cells::{fields_of, put_defaults};
-use super::{AccountUpsert, BlankExternalId, LEFT_OUT, RawRow, RowRules, Shape};
+use super::{AccountUpsert, BlankExternalId, LEFT_OUT, RawRow, RowRules, Shape, totals_row};
 use crate::account::AccountField;
 use crate::fields::{Body, Fields, Finding, FindingCode, Severity, Value};
 use crate::id::{AccountId, OrgId};
@@ -44,8 +44,11 @@ impl RawRow {
         let mut fields = fields_of(&self.body, shape, rules);
         let mut upsert = None;
         if fields.are_of_a_row() {
-            put_defaults(&mut fields, shape, rules);
             let is_table = !matches!(shape, Shape::Objects);
+            if let Some(totals) = totals_row::refused(&fields, rules).filter(|_| is_table) {
+                return Checked { upsert, findings: vec![totals] };
+            }
+            put_defaults(&mut fields, shape, rules);
             if is_table {
                 report_blank_currency(&mut fields, default_currency);
             }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::EnumString;
 
-use super::{Counts, FileName, Notation, Progress, RowRules, UsedProfile};
+use super::{Counts, FileName, Notation, Progress, RowRules, UsedProfile, unread_sheets};
 use crate::fields::{Finding, FindingCode};
 use crate::id::{ImportId, OrgId};
 
@@ -93,6 +93,10 @@ pub struct ImportJob {
     /// counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assumed_encoding: Option<String>,
+    /// The names of the visible sheets that have cells and are not read, as an error shows them; known when the rows are
+    /// counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_sheets: Option<String>,
     /// The number of chunks that are certainly queued. Some of the following `chunks_at_once` may be queued as well.
     pub queued: u32,
     /// The number of chunks; `None` until all are queued.
@@ -159,6 +163,7 @@ impl ImportJob {
             chunks_at_once: chunks_at_once.max(1),
             total_records,
             assumed_encoding: None,
+            unread_sheets: None,
             queued: 0,
             chunks: None,
             round: 0,
@@ -190,7 +195,7 @@ impl ImportJob {
             );
             Finding::in_row(FindingCode::AssumedEncoding, reason)
         });
-        assumed.collect()
+        assumed.chain(self.unread_sheets.as_deref().map(unread_sheets)).collect()
     }
 
     /// Whether the job is failing or cancelled, so that chunks that were not begun are skipped.

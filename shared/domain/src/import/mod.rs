@@ -12,6 +12,7 @@ mod decision;
 mod filter;
 mod format;
 mod job;
+mod lost_values;
 mod mapping;
 mod notation;
 mod open;
@@ -29,6 +30,7 @@ mod stored;
 mod summary;
 mod sums;
 mod totals;
+mod totals_row;
 mod upload;
 mod upsert;
 mod values;
@@ -42,13 +44,14 @@ pub use decision::{Decision, Refused, RowDone, RowWrite};
 pub use filter::ImportFilter;
 pub use format::Format;
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
-pub use mapping::{Mapping, UnknownField};
+pub use lost_values::{LostValues, LostValuesScan};
+pub use mapping::{InvalidMapping, Mapping, UnknownField};
 pub use notation::Notation;
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, COLUMNS_MAX, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
     HEADER_CHARS_MAX, HEADER_LINE_MAX, Headers, ImportOptions, Occurrence, Quote, SheetRef, Signs, Target,
-    TextEncoding, comparable,
+    TextEncoding, comparable, unread_sheets,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};

@@ -18,7 +18,7 @@ pub use amount::{AmountColumns, Signs};
 pub use columns::Named as ColumnChoiceSchema;
 pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Headers, Occurrence, comparable};
 pub use defaults::Defaults;
-pub use sheet::SheetRef;
+pub use sheet::{SheetRef, unread_sheets};
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
 pub use target::Target;
 

@@ -19,4 +19,7 @@ pub enum RowOutcome {
     Superseded,
     /// It was refused or could not be written.
     Failed,
+    /// It was not processed, because its import was cancelled or has failed. Only the report of every row has this: chunks
+    /// have no such rows.
+    Skipped,
 }

@@ -4,9 +4,11 @@
 //! enough to recognize rows about the same account; the second time, a [`Chunker`] divides the rows and marks the superseded
 //! ones. The same payload always gives the same chunks, so that an interrupted plan can be continued.
 
+use std::mem::take;
+
 use serde::{Deserialize, Serialize};
 
-use super::{RawRow, Shape};
+use super::{LostValues, LostValuesScan, RawRow, Shape};
 use crate::id::OrgId;
 
 /// The most rows in a chunk. A chunk costs one write unit besides its rows, 0.2 % of the cost of 500 rows. A chunk of this
@@ -28,6 +30,8 @@ pub struct Chunk {
     pub rows: Vec<RawRow>,
     /// The superseded rows between them, which are reported and not written.
     pub superseded: Vec<SupersededRow>,
+    /// The values that rows lack, and that rows had which they supersede, also in other chunks.
+    pub lost: Vec<LostValues>,
 }
 
 /// A row that a later row about the same account supersedes.
@@ -113,10 +117,11 @@ impl Superseded {
         self.rows.len() as u64
     }
 
-    /// Whether the row with this index is superseded.
+    /// The index of the row that supersedes the one with this index, if one does.
     #[must_use]
-    pub fn has(&self, index: u64) -> bool {
-        self.rows.binary_search_by_key(&u128::from(index), |row| row >> INDEX_BITS).is_ok()
+    pub fn by(&self, index: u64) -> Option<u64> {
+        let at = self.rows.binary_search_by_key(&u128::from(index), |row| row >> INDEX_BITS).ok()?;
+        self.rows.get(at).map(last_of)
     }
 
     /// Whether all rows fit into one chunk of at most `rows_per_chunk` rows.
@@ -124,6 +129,11 @@ impl Superseded {
     pub fn fit_one_chunk(&self, rows_per_chunk: usize) -> bool {
         self.total <= rows_per_chunk as u64 && self.bytes < CHUNK_BYTES
     }
+}
+
+/// The index of the row that supersedes another one.
+fn last_of(superseded: &u128) -> u64 {
+    u64::try_from(superseded & INDEX_MASK).unwrap_or(u64::MAX)
 }
 
 /// Divides the rows of a payload, in their order, into chunks. Superseded rows count for the size of a chunk as the others do.
@@ -134,6 +144,8 @@ pub struct Chunker {
     number: u32,
     rows: Vec<RawRow>,
     superseded_rows: Vec<SupersededRow>,
+    lost: Vec<LostValues>,
+    lost_scan: LostValuesScan,
     bytes: usize,
 }
 
@@ -149,6 +161,8 @@ impl Chunker {
             number: 0,
             rows: Vec::new(),
             superseded_rows: Vec::new(),
+            lost: Vec::new(),
+            lost_scan: LostValuesScan::default(),
             bytes: 0,
         }
     }
@@ -159,10 +173,14 @@ impl Chunker {
         let is_of_row = |superseded: &u128| superseded >> INDEX_BITS == u128::from(row.index);
         match self.superseded.next_if(is_of_row) {
             Some(superseded) => {
-                let by = u64::try_from(superseded & INDEX_MASK).unwrap_or(u64::MAX);
+                let by = last_of(&superseded);
+                self.lost_scan.add_superseded(shape, &row, by);
                 self.superseded_rows.push(SupersededRow { row, by });
             }
-            None => self.rows.push(row),
+            None => {
+                self.lost.extend(self.lost_scan.add(shape, &row));
+                self.rows.push(row);
+            }
         }
         let rows = self.rows.len() + self.superseded_rows.len();
         let full = rows >= self.rows_per_chunk || self.bytes >= CHUNK_BYTES;
@@ -179,8 +197,8 @@ impl Chunker {
         let number = self.number;
         self.number += 1;
         self.bytes = 0;
-        let (rows, superseded) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.superseded_rows));
-        Chunk { number, shape: shape.clone(), rows, superseded }
+        let (rows, superseded) = (take(&mut self.rows), take(&mut self.superseded_rows));
+        Chunk { number, shape: shape.clone(), rows, superseded, lost: take(&mut self.lost) }
     }
 }
 

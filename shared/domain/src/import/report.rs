@@ -188,6 +188,8 @@ impl Counts {
             }
             RowOutcome::Superseded => self.superseded += 1,
             RowOutcome::Failed => self.failed += 1,
+            // The import counts the rows that no chunk has.
+            RowOutcome::Skipped => {}
         }
         self.warn(findings);
     }

@@ -6,7 +6,7 @@ use super::{AccountUpsert, AmountColumns, ImportOptions, RowContext};
 use crate::account::AccountField;
 use crate::date_format::DateFormat;
 use crate::fields::{Body, Fields, Finding, Severity, Value, WrittenIn};
-use crate::money::{AmountNotation, Currency, DecimalSeparator, ThousandsSeparator};
+use crate::money::{AmountNotation, Currency};
 
 /// How the values of rows are read.
 #[derive(Clone, Copy, Debug)]
@@ -40,16 +40,10 @@ impl<'a> RowRules<'a> {
     /// The rules of these options.
     #[must_use]
     pub fn of(options: &'a ImportOptions) -> Self {
-        let thousands = options.thousands_separator;
-        // A point for thousands says that it is not the decimal separator.
-        let decimal = options.decimal_separator.unwrap_or(match thousands {
-            Some(ThousandsSeparator::Point) => DecimalSeparator::Comma,
-            _ => DecimalSeparator::Point,
-        });
         let country = options.default_country.as_ref();
         let country = country.and_then(|country| phonelib::country_by_code(country.as_str()));
         Self {
-            amounts: AmountNotation { decimal, thousands },
+            amounts: AmountNotation::stated(options.decimal_separator, options.thousands_separator),
             signs: match &options.amount {
                 Some(AmountColumns::Signed { signs, .. }) => Some(signs),
                 _ => None,

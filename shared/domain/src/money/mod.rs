@@ -15,6 +15,7 @@ pub use amount::{AmountError, parse_json_number, parse_plain};
 pub use currency::{Currency, UnknownCurrency};
 pub use json::{as_number, as_number_if_any};
 pub use marks::is_known as is_currency_mark;
+pub(crate) use notation::PLACES_OF_A_GROUP;
 pub use notation::{AmountNotation, ThousandsSeparator, Written as WrittenAmount};
 pub use rust_decimal::{Decimal, RoundingStrategy};
 pub use separator::{DecimalSeparator, UnknownSeparator};

@@ -15,7 +15,7 @@ use super::{AmountError, DecimalSeparator, UnknownSeparator, parse_plain};
 /// The digits of a group between separators of thousands.
 const GROUP_DIGITS: usize = 3;
 /// The decimal places that look like a group.
-const PLACES_OF_A_GROUP: u32 = 3;
+pub(crate) const PLACES_OF_A_GROUP: u32 = 3;
 /// The digits of an inner group in India: 12,34,567.
 const LAKH_DIGITS: usize = 2;
 /// The parts around the digits of an amount: parentheses, a sign, the mark of a currency.
@@ -40,7 +40,9 @@ pub enum ThousandsSeparator {
 }
 
 impl ThousandsSeparator {
-    fn character(self) -> char {
+    /// The separator as a character: of several, the one that is typed.
+    #[must_use]
+    pub fn character(self) -> char {
         match self {
             Self::Point => '.',
             Self::Comma => ',',
@@ -98,6 +100,32 @@ pub struct Written<'a> {
 }
 
 impl AmountNotation {
+    /// The notation with these separators, as far as they are stated. A point for thousands says that it is not the decimal
+    /// separator.
+    #[must_use]
+    pub fn stated(decimal: Option<DecimalSeparator>, thousands: Option<ThousandsSeparator>) -> Self {
+        let decimal = decimal.unwrap_or(match thousands {
+            Some(ThousandsSeparator::Point) => DecimalSeparator::Comma,
+            _ => DecimalSeparator::Point,
+        });
+        Self { decimal, thousands }
+    }
+
+    /// Whether the decimals of an amount could be a group of thousands: one to three digits, of which the first is not zero,
+    /// the decimal separator and three digits, perhaps behind a sign.
+    #[must_use]
+    pub fn looks_grouped(self, digits: &str) -> bool {
+        let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+        let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        unsigned.split_once(self.decimal.character()).is_some_and(|(whole, decimals)| {
+            (1..=GROUP_DIGITS).contains(&whole.len())
+                && decimals.len() == GROUP_DIGITS
+                && are_digits(whole)
+                && are_digits(decimals)
+                && !whole.starts_with('0')
+        })
+    }
+
     /// Reads an amount. Signs (`-5`, `5-`, `(5)`, with a hyphen or U+2212) and a mark of a currency may stand around
     /// the digits.
     ///

@@ -22,7 +22,7 @@ use std::io::{Cursor, Read, Seek};
 use saldo_domain::fields::{Finding, FindingCode, PayloadErrorKind};
 use saldo_domain::import::{
     AccountField, AmountAt, Column, DateFormat, Format, ImportOptions, Notation, Quote, SheetRef,
-    TextEncoding,
+    TextEncoding, unread_sheets,
 };
 use saldo_domain::money::{DecimalSeparator, ThousandsSeparator};
 
@@ -202,11 +202,16 @@ pub fn workbook(
             let stated = ImportOptions { sheet: Some(other), ..options.clone() };
             let sample = SheetSample::for_preview(&mut source, stated.sheet.as_ref(), PREVIEW_BYTES_MAX)?;
             if let Some(Found { table, is_known: true }) = sheet::find(&sample, &stated) {
-                return of_sheet(sample, Some(table), &stated, setting);
+                let unread = sample.unread_sheets(&mut source)?;
+                return of_sheet(sample, Some(table), &stated, setting, unread);
             }
         }
     }
-    of_sheet(sample, found.map(|found| found.table), options, setting)
+    let unread = match options.sheet {
+        Some(_) => None,
+        None => sample.unread_sheets(&mut source)?,
+    };
+    of_sheet(sample, found.map(|found| found.table), options, setting, unread)
 }
 
 fn of_sheet(
@@ -214,10 +219,12 @@ fn of_sheet(
     table: Option<Table>,
     options: &ImportOptions,
     setting: Setting<'_>,
+    unread: Option<String>,
 ) -> Result<Preview, ReadError> {
     let sheets = sample.sheets().map(|(name, is_visible)| PreviewSheet { name: name.to_owned(), is_visible });
     let (sheets, name) = (sheets.collect(), sample.name().to_owned());
-    let preview = table_of(&Part::Sheet(Box::new(sample)), table, None, options, setting)?;
+    let mut preview = table_of(&Part::Sheet(Box::new(sample)), table, None, options, setting)?;
+    preview.rows.warnings.extend(unread.as_deref().map(unread_sheets));
     Ok(Preview { sheets, detected: Detected { sheet: Some(name), ..preview.detected }, ..preview })
 }
 

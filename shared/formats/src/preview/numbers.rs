@@ -4,9 +4,6 @@ use saldo_domain::money::{AmountNotation, Decimal, DecimalSeparator, ThousandsSe
 
 use super::verdict::{Verdict, judge};
 
-/// The decimals that can be taken for a group of thousands.
-const GROUP_DIGITS: usize = 3;
-
 /// The separators of amounts, as the options of an import state them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Separators {
@@ -20,11 +17,7 @@ impl Separators {
     /// How amounts with these separators are read.
     #[must_use]
     pub(super) fn notation(self) -> AmountNotation {
-        let decimal = self.decimal.unwrap_or(match self.thousands {
-            Some(ThousandsSeparator::Point) => DecimalSeparator::Comma,
-            _ => DecimalSeparator::Point,
-        });
-        AmountNotation { decimal, thousands: self.thousands }
+        AmountNotation::stated(self.decimal, self.thousands)
     }
 }
 
@@ -82,19 +75,11 @@ fn simplest(notations: &[AmountNotation], values: &[&str]) -> Separators {
     let decimal = (!is_open).then_some(first.decimal);
     let needs_thousands = decimal.is_some() && first.thousands.is_none() && {
         let has_group =
-            |value: &&str| first.parse(value).is_ok_and(|written| looks_grouped(written.digits, first));
+            |value: &&str| first.parse(value).is_ok_and(|written| first.looks_grouped(written.digits));
         values.iter().any(has_group)
     };
     let thousands = if needs_thousands { in_full(first).thousands } else { first.thousands };
     Separators { decimal, thousands }
-}
-
-/// Whether the decimals could be a group of thousands.
-fn looks_grouped(digits: &str, notation: AmountNotation) -> bool {
-    let parts = digits.split_once(notation.decimal.character());
-    parts.is_some_and(|(whole, decimals)| {
-        (1..=GROUP_DIGITS).contains(&whole.len()) && !whole.starts_with('0') && decimals.len() == GROUP_DIGITS
-    })
 }
 
 #[cfg(test)]
@@ -103,13 +88,7 @@ mod tests {
 
     fn names(separators: Separators) -> String {
         let decimal = separators.decimal.map_or('_', DecimalSeparator::character);
-        let thousands = match separators.thousands {
-            None => '_',
-            Some(ThousandsSeparator::Point) => '.',
-            Some(ThousandsSeparator::Comma) => ',',
-            Some(ThousandsSeparator::Apostrophe) => '\'',
-            Some(ThousandsSeparator::Space) => ' ',
-        };
+        let thousands = separators.thousands.map_or('_', ThousandsSeparator::character);
         format!("{decimal}{thousands}")
     }
 
@@ -140,6 +119,7 @@ mod tests {
             (&["1234.500", "25.000"], ".,"),
             (&["(1.234,56)", "99,00-", "-5,00 €", "0,00"], ",."),
             (&["$1,234.56", "USD 5.00"], ".,"),
+            (&["-250.000", "12.5"], ".,"),
         ] {
             assert_eq!(judged(values), Ok(separators.to_owned()), "{values:?}");
         }

@@ -7,7 +7,8 @@ use saldo_domain::export::{CsvForm, ExportSpec, Format as ExportFormat, Profile,
 use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind, Severity};
 use saldo_domain::id::OrgId;
 use saldo_domain::import::{
-    AccountField, Chunk, ChunkReport, Column, DuplicateScan, Notation, RawRow, RowRules, Shape, Stored,
+    AccountField, Chunk, ChunkReport, Column, DuplicateScan, LostValues, LostValuesScan, Notation, RawRow,
+    RowRules, Shape, Stored,
 };
 use saldo_domain::money::Currency;
 use serde_json::value::RawValue;
@@ -109,12 +110,17 @@ impl Rows {
         let superseded = scan.finish();
         self.read = raw.len() as u64;
         self.superseded = superseded.count();
-        let mut incomplete = 0_u64;
+        let (mut incomplete, mut lost) = (0_u64, LostValuesScan::default());
         for row in raw {
-            let is_superseded = superseded.has(row.index);
+            let superseded_by = superseded.by(row.index);
+            let is_superseded = superseded_by.is_some();
             let mut checked = row.check(&shape, rules, setting.default_currency);
             checked.named_account(setting.org);
             let mut findings = checked.findings;
+            match superseded_by {
+                Some(by) => lost.add_superseded(&shape, row, by),
+                None => findings.extend(lost.add(&shape, row).as_ref().map(LostValues::finding)),
+            }
             let stored = checked.upsert.and_then(|upsert| {
                 let stored = upsert.stored(setting.default_currency, setting.now);
                 stored.map_err(|finding| findings.push(finding)).ok()
@@ -131,7 +137,7 @@ impl Rows {
             let account = stored.as_ref().and_then(|stored| json(stored, setting.now));
             list.push(PreviewRow { index: row.index, line: row.line, account, is_superseded, findings });
         }
-        let header = Chunk { number: 0, shape, rows: Vec::new(), superseded: Vec::new() };
+        let header = Chunk { number: 0, shape, rows: Vec::new(), superseded: Vec::new(), lost: Vec::new() };
         let report = ChunkReport::of(&header, rules, setting.default_currency);
         self.warnings = report.findings(Severity::Warning).map(|(_, finding)| finding.clone()).collect();
         if incomplete > 0 {

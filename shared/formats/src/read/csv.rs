@@ -143,7 +143,8 @@ mod tests {
         assert_eq!(rows("Kunde,Saldo\nAna,1", &mapping).map(|r| r.len()), Ok(1));
         assert_eq!(
             rows("Kunde\nAna", &mapping),
-            Err(Kind::UnmatchedMapping {
+            Err(Kind::UnmatchedColumns {
+                options: vec!["mapping"],
                 columns: ShownNames::of(1, ["Saldo"].into_iter()),
                 found: Box::new(header_found(["Kunde"]))
             }

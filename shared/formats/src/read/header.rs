@@ -21,6 +21,8 @@ use super::{COLUMNS_MAX, HEADER_CHARS_MAX};
 pub(crate) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// The bytes of a header that is searched for.
 const HEADER_BYTES: usize = 64 * 1024;
+/// The option that names the columns of the amount.
+const AMOUNT: &str = "amount";
 /// The lines that may be before a header that is searched for: a title, some parameters and blanks.
 pub(super) const LINES_SEARCHED: usize = 100;
 
@@ -141,7 +143,7 @@ pub(super) fn most_complete<T: Candidate>(
 /// Whether a line that was refused for `error` lacks fewer of the columns that options name than another one.
 fn fits_better(error: &PayloadError, other: &PayloadError) -> bool {
     let unmatched = |error: &PayloadError| match &error.kind {
-        PayloadErrorKind::UnmatchedMapping { columns, .. } => Some(columns.count()),
+        PayloadErrorKind::UnmatchedColumns { columns, .. } => Some(columns.count()),
         _ => None,
     };
     unmatched(error).zip(unmatched(other)).is_some_and(|(few, many)| few < many)
@@ -165,7 +167,7 @@ pub(super) fn may_be_preceded(error: &PayloadError) -> bool {
         error.kind,
         PayloadErrorKind::NoKnownColumn { .. }
             | PayloadErrorKind::MissingColumns { .. }
-            | PayloadErrorKind::UnmatchedMapping { .. }
+            | PayloadErrorKind::UnmatchedColumns { .. }
             | PayloadErrorKind::HeaderTooLong { .. }
     )
 }
@@ -261,15 +263,17 @@ pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Res
     let mut chosen = Chosen { fields: vec![None; header.len()], headers: &headers, unmatched: Vec::new() };
     chosen.take_mapping(options)?;
     for choice in options.columns.iter().flatten() {
-        if let Some(at) = chosen.find(&choice.from)? {
+        if let Some(at) = chosen.find("columns", &choice.from)? {
             chosen.fill(at, choice.to)?;
         }
     }
     let amount = chosen.take_amount(options)?;
     let Chosen { mut fields, unmatched, .. } = chosen;
     if !unmatched.is_empty() {
-        let columns = ShownNames::of(unmatched.len(), unmatched.iter().map(String::as_str));
-        return Err(PayloadErrorKind::UnmatchedMapping { columns, found }.into());
+        let columns = ShownNames::of(unmatched.len(), unmatched.iter().map(|(_, column)| column.as_str()));
+        let mut options: Vec<&'static str> = unmatched.iter().map(|(option, _)| *option).collect();
+        options.dedup();
+        return Err(PayloadErrorKind::UnmatchedColumns { options, columns, found }.into());
     }
     let parts: Vec<usize> = amount.into_iter().flat_map(AmountAt::columns).collect();
     // Columns that no option names have the field of their own name, unless another column fills it.
@@ -313,7 +317,8 @@ pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Res
 struct Chosen<'a> {
     fields: Vec<Option<AccountField>>,
     headers: &'a Headers<'a>,
-    unmatched: Vec<String>,
+    /// The columns that the header lacks, each behind the option that names it.
+    unmatched: Vec<(&'static str, String)>,
 }
 
 impl Chosen<'_> {
@@ -325,7 +330,7 @@ impl Chosen<'_> {
                 self.fill(*at, field)?;
             }
             if named.is_empty() {
-                self.unmatched.push(header.to_owned());
+                self.unmatched.push(("mapping", header.to_owned()));
             }
         }
         Ok(())
@@ -335,23 +340,24 @@ impl Chosen<'_> {
         Ok(match &options.amount {
             None => None,
             Some(AmountColumns::One(column)) => {
-                if let Some(at) = self.find(column)? {
+                if let Some(at) = self.find(AMOUNT, column)? {
                     self.fill(at, AccountField::TotalAmount)?;
                 }
                 None
             }
             Some(AmountColumns::DebitCredit { debit, credit }) => {
-                let (debit, credit) = (self.find(debit)?, self.find(credit)?);
+                let (debit, credit) = (self.find(AMOUNT, debit)?, self.find(AMOUNT, credit)?);
                 debit.zip(credit).map(|(debit, credit)| AmountAt::DebitCredit { debit, credit })
             }
             Some(AmountColumns::Signed { column, sign, .. }) => {
-                let (column, sign) = (self.find(column)?, self.find(sign)?);
+                let (column, sign) = (self.find(AMOUNT, column)?, self.find(AMOUNT, sign)?);
                 column.zip(sign).map(|(column, sign)| AmountAt::Signed { column, sign })
             }
         })
     }
 
-    fn find(&mut self, column: &ColumnRef) -> Result<Option<usize>, PayloadError> {
+    /// The position of a column that an option names.
+    fn find(&mut self, option: &'static str, column: &ColumnRef) -> Result<Option<usize>, PayloadError> {
         match column.find(self.headers) {
             FoundColumn::At(at) => Ok(Some(at)),
             FoundColumn::Several => {
@@ -359,7 +365,7 @@ impl Chosen<'_> {
                     .into())
             }
             FoundColumn::Missing => {
-                self.unmatched.push(column.to_string());
+                self.unmatched.push((option, column.to_string()));
                 Ok(None)
             }
         }

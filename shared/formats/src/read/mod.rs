@@ -64,6 +64,9 @@ pub struct Contents {
     /// The name of the legacy encoding that was assumed, if the payload is not UTF-8 or UTF-16 and its options state no
     /// encoding.
     pub assumed_encoding: Option<&'static str>,
+    /// The names of the visible sheets of a workbook that have cells and were not read, as an error shows them, if the options
+    /// name no sheet.
+    pub unread_sheets: Option<String>,
 }
 
 /// Reads the rows of a payload, passes each to `sink`, and returns what they have in common. Memory holds one row and a few
@@ -100,10 +103,10 @@ pub fn read_workbook(
     let bytes = payload.seek(io::SeekFrom::End(0))?;
     // The parts of a workbook are compressed as a gzip file is.
     let mut rows = Rows { count: 0, payload_bytes: Rc::new(Cell::new(bytes)), gzip: true, sink };
-    let shape = xlsx::read(payload, notation, &mut rows)?;
+    let (shape, unread_sheets) = xlsx::read(payload, notation, &mut rows)?;
     match rows.count {
         0 => Err(PayloadErrorKind::NoRows.into()),
-        _ => Ok(Contents { shape, assumed_encoding: None }),
+        _ => Ok(Contents { shape, assumed_encoding: None, unread_sheets }),
     }
 }
 
@@ -127,7 +130,10 @@ fn read_text(
     };
     match rows.count {
         0 => Err(PayloadErrorKind::NoRows.into()),
-        _ => Ok(Contents { shape, assumed_encoding: assumed.get().map(encoding_rs::Encoding::name) }),
+        _ => {
+            let assumed_encoding = assumed.get().map(encoding_rs::Encoding::name);
+            Ok(Contents { shape, assumed_encoding, unread_sheets: None })
+        }
     }
 }
 

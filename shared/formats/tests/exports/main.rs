@@ -34,13 +34,7 @@ fn default_currency() -> Currency {
 /// The decimal separator and the one of thousands that were found.
 fn separators(preview: &Preview) -> String {
     let decimal = preview.detected.decimal_separator.map_or('_', DecimalSeparator::character);
-    let thousands = match preview.detected.thousands_separator {
-        None => '_',
-        Some(ThousandsSeparator::Point) => '.',
-        Some(ThousandsSeparator::Comma) => ',',
-        Some(ThousandsSeparator::Apostrophe) => '\'',
-        Some(ThousandsSeparator::Space) => ' ',
-    };
+    let thousands = preview.detected.thousands_separator.map_or('_', ThousandsSeparator::character);
     format!("{decimal}{thousands}")
 }
 

@@ -42,10 +42,9 @@ impl IntoProblem for PayloadError {
     fn into_problem(self) -> Problem {
         let findings = self.kind.findings();
         match &self.kind {
+            // The rows are the body, so the options are in the query.
+            PayloadErrorKind::UnmatchedColumns { .. } => Problem::invalid_parameters(findings),
             _ if !findings.is_empty() => findings.into(),
-            PayloadErrorKind::UnmatchedMapping { .. } => {
-                Problem::invalid_value_of("mapping", self.to_string())
-            }
             kind => Problem::unreadable(kind.code(), self.to_string()),
         }
     }

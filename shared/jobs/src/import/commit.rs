@@ -108,7 +108,11 @@ pub(super) async fn commit(
     deadline: Deadline,
 ) -> Result<(Counts, Option<Timestamp>), Failure> {
     let mut result = ChunkResult::of(job, chunk, default_currency);
-    for (row, processed) in chunk.rows.iter().zip(results) {
+    let mut lost = chunk.lost.iter().peekable();
+    for (row, mut processed) in chunk.rows.iter().zip(results) {
+        while let Some(lost) = lost.next_if(|lost| lost.index <= row.index) {
+            processed.findings.extend((lost.index == row.index).then(|| lost.finding()));
+        }
         result.add(row, processed);
     }
     for superseded in &chunk.superseded {

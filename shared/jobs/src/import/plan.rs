@@ -46,14 +46,15 @@ pub(super) async fn plan(
         _ => return stop_queueing(stores, job).await,
     }
     let mut payload = Payload::of(stores, job);
-    let Scanned { superseded, assumed_encoding } = match scan_duplicates(job, &mut payload).await? {
-        Ok(scanned) => scanned,
-        Err(ended) => return end::fail(stores, job, &ended.to_string(), true).await,
-    };
+    let Scanned { superseded, assumed_encoding, unread_sheets } =
+        match scan_duplicates(job, &mut payload).await? {
+            Ok(scanned) => scanned,
+            Err(ended) => return end::fail(stores, job, &ended.to_string(), true).await,
+        };
     let (total, now) = (superseded.total, Timestamp::now());
     let one = superseded.fit_one_chunk(job.rows_per_chunk);
     let marks = needs_marks(stores, job, &superseded, now).await?;
-    let counted = Counted { total, one, marks_unchanged: marks, assumed_encoding };
+    let counted = Counted { total, one, marks_unchanged: marks, assumed_encoding, unread_sheets };
     let Some(job) = stores.imports.counted(job, &counted, now).await? else {
         tracing::info!(org = %job.org, import = %job.id, "the import no longer exists");
         return Ok(None);

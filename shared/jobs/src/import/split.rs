@@ -4,7 +4,7 @@
 //! payload again.
 
 use saldo_domain::import::{Chunk, Chunker, DuplicateScan, ImportJob, Superseded};
-use saldo_formats::read::ReadError;
+use saldo_formats::read::{Contents, ReadError};
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use tokio::sync::mpsc;
@@ -21,6 +21,8 @@ pub(super) struct Scanned {
     pub(super) superseded: Superseded,
     /// The legacy encoding of the payload, if it was assumed.
     pub(super) assumed_encoding: Option<&'static str>,
+    /// The names of the sheets of a workbook with cells that are not read.
+    pub(super) unread_sheets: Option<String>,
 }
 
 /// First pass: counts the rows and finds those that a later row supersedes. The inner error says why the payload
@@ -35,7 +37,8 @@ pub(super) async fn scan_duplicates(
             scan.add(shape, &row);
             Ok(())
         })?;
-        Ok(Scanned { superseded: scan.finish(), assumed_encoding: contents.assumed_encoding })
+        let Contents { assumed_encoding, unread_sheets, .. } = contents;
+        Ok(Scanned { superseded: scan.finish(), assumed_encoding, unread_sheets })
     });
     read.await
 }

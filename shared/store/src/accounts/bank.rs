@@ -9,8 +9,8 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId};
 
 use super::state::new_item;
-use super::{ATTEMPTS_MAX, AccountStore, StoredAccount, living};
-use crate::dynamodb::revised::outrun;
+use super::{AccountStore, StoredAccount, living};
+use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, outrun};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
@@ -36,7 +36,7 @@ impl AccountStore {
         now: Timestamp,
         by: &ChangedBy,
     ) -> Result<Reported, Failure> {
-        for _ in 0..ATTEMPTS_MAX {
+        for _ in 0..CHANGE_ATTEMPTS_MAX {
             let read = self.read(org, &reported.id).await?;
             if read.is_tombstone() {
                 if !revive {
@@ -67,7 +67,7 @@ impl AccountStore {
         now: Timestamp,
         by: &ChangedBy,
     ) -> Result<(), Failure> {
-        for _ in 0..ATTEMPTS_MAX {
+        for _ in 0..CHANGE_ATTEMPTS_MAX {
             let Some(found) = self.get_for_change(org, id).await? else { return Ok(()) };
             let mut gone = found.account.clone();
             let Some(bank) = gone.bank.as_mut().filter(|bank| bank.missing_since.is_none()) else {

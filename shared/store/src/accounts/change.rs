@@ -10,9 +10,9 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::OrgId;
 
 use super::state::{Stored, new_item};
-use super::{ATTEMPTS_MAX, AccountStore, StoredAccount};
+use super::{AccountStore, StoredAccount};
 use crate::dynamodb::item::binary;
-use crate::dynamodb::revised::{REVISION, outrun};
+use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, REVISION, outrun};
 use crate::dynamodb::{absent, equals};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
@@ -45,7 +45,7 @@ impl AccountStore {
         by: &ChangedBy,
     ) -> Result<Option<Account>, Failure> {
         let mut found = seen.clone();
-        for _ in 0..ATTEMPTS_MAX {
+        for _ in 0..CHANGE_ATTEMPTS_MAX {
             // The revision of the account after the edit, and the edit's place in the order of imports: after everything
             // that it has found.
             let edit = found.history.next_revision();
@@ -117,7 +117,7 @@ impl AccountStore {
         now: Timestamp,
         by: &ChangedBy,
     ) -> Result<bool, Failure> {
-        for _ in 0..ATTEMPTS_MAX {
+        for _ in 0..CHANGE_ATTEMPTS_MAX {
             let Some(found) = self.get_for_change(org, &seen.id).await? else { return Ok(true) };
             if exactly && found.revision != seen.revision {
                 return Ok(false);

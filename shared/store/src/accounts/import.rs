@@ -9,11 +9,11 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::{Decision, Refused, RowDone, RowWrite};
 
+use super::AccountStore;
 use super::record::WHAT;
 use super::state::Stored;
-use super::{ATTEMPTS_MAX, AccountStore};
 use crate::dynamodb::item::Reader;
-use crate::dynamodb::revised::outrun;
+use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, outrun};
 use crate::dynamodb::{Applied, STATEMENTS_MAX};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
@@ -135,7 +135,7 @@ impl AccountStore {
             Some(Seen(stored)) => (stored.clone(), false),
             None => (self.read(org, row.id).await?, true),
         };
-        for _ in 0..ATTEMPTS_MAX {
+        for _ in 0..CHANGE_ATTEMPTS_MAX {
             stored = match decide(row, &stored.state(org)?) {
                 Ok((Decision::Nothing(_), done)) => return Ok(Ok(done)),
                 Ok((Decision::Write(after, _), done)) => {

@@ -16,6 +16,10 @@ pub(crate) const REVISION: &str = "revision";
 /// How often a record is read again that other requests write at the same time.
 pub(crate) const ATTEMPTS_MAX: u32 = 5;
 
+/// How often a caller tries a change of an account or a profile that other requests change. Each attempt loses only to a
+/// write that succeeded, and few requests write the same record at the same moment.
+pub const CHANGE_ATTEMPTS_MAX: u32 = 16;
+
 /// The result of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed<R> {

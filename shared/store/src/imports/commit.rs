@@ -4,12 +4,8 @@ use jiff::Timestamp;
 use saldo_domain::import::{ImportJob, ImportStatus};
 
 use super::bucket::{Bucket, Entry};
-use super::{ChunkPart, ImportStore};
+use super::{ATTEMPTS_MAX, ChunkPart, ImportStore};
 use crate::failure::Failure;
-
-/// How often a commit is tried against an entry that others change. An entry changes when it is created, when a
-/// later round gives it up again, and when it is processed: three times per redrive.
-const ATTEMPTS_MAX: u32 = 8;
 
 impl ImportStore {
     /// Commits a chunk, unless it was committed before, and ends the job if it was the last one. A chunk that was given

@@ -8,14 +8,13 @@ use jiff::Timestamp;
 use saldo_domain::import::{Import, ImportJob, ImportStatus, Progress};
 
 use super::bucket::{Bucket, CHUNKS_PER_BUCKET};
-use super::{CANCEL_REQUESTED_AT, CHUNKS, ImportStore, REASON, UNREADABLE, require_status, status_value};
+use super::{
+    ATTEMPTS_MAX, CANCEL_REQUESTED_AT, CHUNKS, ImportStore, REASON, UNREADABLE, require_status, status_value,
+};
 use crate::dynamodb::item::{EXPIRES_AT, count, moment, nested, text};
 use crate::dynamodb::{Update, is};
 use crate::failure::Failure;
 use crate::jobs::expiry_value;
-
-/// How often the end of a job is tried while other requests change the job.
-const ATTEMPTS_MAX: u32 = 8;
 
 /// The attribute with the number of redrives.
 const ROUND: &str = "round";

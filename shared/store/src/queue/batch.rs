@@ -34,7 +34,7 @@ impl<M: Message> WorkQueue<M> {
             }
             let entry = SendMessageBatchRequestEntry::builder()
                 .set_delay_seconds((seconds > 0).then_some(seconds))
-                .message_group_id(queued.message.org().to_string());
+                .message_group_id(queued.message.group());
             bodies.push((body, entry));
         }
         for batch in batches(bodies)? {

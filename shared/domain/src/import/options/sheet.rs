@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::fields::{Finding, FindingCode};
 use crate::text::trimmed;
 
 /// The characters of a name. Spreadsheets allow 31; other programs write longer ones.
@@ -56,6 +57,17 @@ impl SheetRef {
             }
         }
     }
+}
+
+/// The warning that an import whose options name no sheet leaves out visible sheets with cells. `names` are their names, as an
+/// error shows them.
+#[must_use]
+pub fn unread_sheets(names: &str) -> Finding {
+    let reason = format!(
+        "one sheet of the workbook is read; other visible sheets have cells, too: {names}; to import them, name each with \
+         `sheet` in an import of its own"
+    );
+    Finding::in_row(FindingCode::UnreadSheets, reason)
 }
 
 impl fmt::Display for SheetRef {

@@ -21,7 +21,7 @@ mod tests;
 use std::cell::Cell;
 use std::io::{Read, Seek};
 
-use saldo_domain::fields::{PayloadError, PayloadErrorKind};
+use saldo_domain::fields::{PayloadError, PayloadErrorKind, ShownNames};
 use saldo_domain::import::{AccountField, AmountAt, Cells, Column, ImportOptions, Notation, RowBody, Shape};
 
 use super::header::{self, Candidate, Columns, LINES_SEARCHED};
@@ -46,19 +46,25 @@ const HEAD: Bounds = Bounds { rows: 1_000, cells: 50_000, bytes: 16_000_000 };
 /// The separator of cells in files that are made of the rows.
 const DELIMITER: char = ',';
 
+/// The most other sheets that are looked at for cells.
+const OTHER_SHEETS_MAX: usize = 12;
+/// The rows of another sheet among which a cell is looked for.
+const OTHER_ROWS: u64 = 1_000;
+
+/// Passes on the rows of the sheet that the options name, or of the first visible one. Returns their shape and, if the
+/// options name no sheet, the names of the others with cells.
 pub(super) fn read(
     source: impl Read + Seek,
     notation: &Notation,
     rows: &mut Rows<impl Sink>,
-) -> Result<Shape, ReadError> {
+) -> Result<(Shape, Option<String>), ReadError> {
     let options = &notation.options;
     let mut book = Book::open(source)?;
     let part = book.workbook.sheet(options.sheet.as_ref())?.part.clone();
     let strings = book.strings(usize::MAX)?;
-    let Book { package, workbook, styles } = &mut book;
-    let values = Values::of(styles, workbook.is_from_1904, &notation.rules());
+    let values = Values::of(&book.styles, book.workbook.is_from_1904, &notation.rules());
     let since_event = Cell::new(0);
-    let mut sheet = Sheet::new(Xml::new(part_of(package, &part)?, &since_event), Some(&strings));
+    let mut sheet = Sheet::new(Xml::new(part_of(&mut book.package, &part)?, &since_event), Some(&strings));
     let head = first_rows(&mut sheet, HEAD)?;
     let table = Table::of_head(&head, options, &values)?;
     let shape = table.shape();
@@ -69,7 +75,12 @@ pub(super) fn read(
         table.push(&shape, &row, &values, rows)?;
     }
     table.check_merged(sheet.merged(), sheet.last_row())?;
-    Ok(shape)
+    drop(sheet);
+    let unread = match options.sheet {
+        Some(_) => None,
+        None => book.unread_sheets(&part)?,
+    };
+    Ok((shape, unread))
 }
 
 /// Reads as far as the first row of the table, whether it has the columns that it needs.
@@ -108,6 +119,30 @@ impl<R: Read + Seek> Book<R> {
         let Some(strings) = &self.workbook.strings else { return Ok(SharedStrings::default()) };
         let read = |source| SharedStrings::read(source, at_most);
         Ok(self.package.part(strings)?.map(read).transpose()?.unwrap_or_default())
+    }
+
+    /// The names of the visible sheets beside this part that have cells, as an error shows them; `None` if there are none.
+    fn unread_sheets(&mut self, read: &str) -> Result<Option<String>, ReadError> {
+        let others = self.workbook.sheets.iter().filter(|sheet| sheet.is_visible && sheet.part != read);
+        let mut names = Vec::new();
+        for sheet in others.take(OTHER_SHEETS_MAX) {
+            if has_cells(&mut self.package, &sheet.part)? {
+                names.push(sheet.name.as_str());
+            }
+        }
+        Ok((!names.is_empty()).then(|| ShownNames::of(names.len(), names.into_iter()).to_string()))
+    }
+}
+
+/// Whether a sheet has a cell with a value. One that can't be read may have some.
+fn has_cells<R: Read + Seek>(package: &mut Package<R>, part: &str) -> Result<bool, ReadError> {
+    let since_event = Cell::new(0);
+    let read = part_of(package, part)
+        .and_then(|part| Sheet::new(Xml::new(part, &since_event), None).until(OTHER_ROWS).next());
+    match read {
+        Ok(row) => Ok(row.is_some()),
+        Err(ReadError::Payload(_)) => Ok(true),
+        Err(stopped) => Err(stopped),
     }
 }
 

@@ -114,6 +114,11 @@ impl SheetSample {
         self.sheets.iter().map(|sheet| (sheet.name.as_str(), sheet.is_visible))
     }
 
+    /// The names of the other visible sheets that have cells, as an error shows them; `None` if there are none.
+    pub(crate) fn unread_sheets(&self, source: impl Read + Seek) -> Result<Option<String>, ReadError> {
+        Book::open(source)?.unread_sheets(&self.sheet.part)
+    }
+
     /// The bytes of the values of the rows.
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
@@ -163,7 +168,7 @@ impl SheetSample {
         }
         match rows.count {
             0 => Err(PayloadErrorKind::NoRows.into()),
-            _ => Ok(Contents { shape, assumed_encoding: None }),
+            _ => Ok(Contents { shape, assumed_encoding: None, unread_sheets: None }),
         }
     }
 

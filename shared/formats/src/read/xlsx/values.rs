@@ -7,27 +7,19 @@
 use std::borrow::Cow;
 
 use jiff::civil::{DateTime, Time};
-use saldo_domain::date::Date;
 use saldo_domain::import::{AccountField, CellMark, DateFormat, RowRules};
 use saldo_domain::money::{AmountNotation, Decimal, RoundingStrategy, parse_json_number};
+use saldo_domain::spreadsheet::{self, DIGITS_KEPT};
 
 use super::number_format::{Kind, NumberFormat};
 use super::sheet::Value;
 use super::styles::Styles;
 use crate::formula::restored;
 
-/// The significant digits that spreadsheets keep of a number (IEEE 754, 64 bits: 15.95).
-const DIGITS_KEPT: u32 = 15;
 /// The digits in front of the decimal point up to which what is behind the fifteenth digit is below a hundredth of a cent.
 const WHOLE_DIGITS_MAX: u32 = 11;
-/// The day before day 1 of the 1900 system, as it counts from 1900-03-01 on, and the days from there to day 0 of the 1904
-/// system (ISO/IEC 29500-1, section 18.17.4.1).
-const ORIGIN: Date = Date::constant(1899, 12, 30);
+/// The days from day 0 of the 1900 system to that of the 1904 system (ISO/IEC 29500-1, section 18.17.4.1).
 const DAYS_TO_1904: i64 = 1_462;
-/// The first day on which the 1900 system is right: it has a day 1900-02-29.
-const FIRST_DAY: i64 = 61;
-/// The last day: 9999-12-31.
-const LAST_DAY: i64 = 2_958_465;
 const SECONDS_A_DAY: i64 = 86_400;
 /// What stands for the result of a formula that was never calculated. As text, no field takes it for a value.
 const NO_RESULT: &str = "#CALC!";
@@ -140,10 +132,7 @@ impl<'a> Values<'a> {
         let day = if self.is_from_1904 { day.checked_add(DAYS_TO_1904)? } else { day };
         // A fraction that rounds up to midnight is the next day.
         let (day, seconds) = if seconds == SECONDS_A_DAY { (day + 1, 0) } else { (day, seconds) };
-        if !(FIRST_DAY..=LAST_DAY).contains(&day) || seconds < 0 {
-            return None;
-        }
-        let date = ORIGIN.checked_add(jiff::Span::new().try_days(day).ok()?).ok()?;
+        let date = spreadsheet::day(day).filter(|_| seconds >= 0)?;
         let time = Time::midnight().checked_add(jiff::Span::new().try_seconds(seconds).ok()?).ok()?;
         Some(date.to_datetime(time))
     }

@@ -1,8 +1,9 @@
 //! The table in a workbook: its sheet, its header, its rows.
 
 use saldo_domain::fields::{PayloadError, PayloadErrorKind as Kind};
-use saldo_domain::import::{CellMark, ImportOptions, RowBody, SheetRef};
+use saldo_domain::import::{CellMark, Format, ImportOptions, RowBody, SheetRef};
 
+use super::super::super::{Notation, read};
 use super::{Book, cells, header, number, row, rows, text};
 
 #[test]
@@ -29,6 +30,29 @@ fn sheets_are_chosen() {
         error.to_string(),
         r#"the workbook has no sheet "Mai"; its visible sheets are "b", "Offene Posten""#
     );
+}
+
+#[test]
+fn visible_sheets_with_cells_that_are_not_read_are_named() {
+    let of = |rows: &str| format!("<sheetData>{rows}</sheetData>");
+    let mut book = Book::of("");
+    let list = format!("{}{}", header(1), row(2, &text("B2", "Ana")));
+    let empty = row(1, r#"<c r="A1" s="1"/>"#);
+    book.sheets = [&list, &list, &empty, &list, &number("A1", "1", 0)].map(|rows| of(rows)).to_vec();
+    book.sheets.push(of(&row(7, &number("A7", "1", 0))));
+    let names = ["Mai", "versteckt", "leer", "Juni", "ohne Zeile", "Summen"];
+    let sheet = |(number, name): (usize, &str)| {
+        let state = if name == "versteckt" { r#" state="hidden""# } else { "" };
+        format!(r#"<sheet name="{name}"{state} r:id="rId{number}"/>"#)
+    };
+    book.workbook = format!("<sheets>{}</sheets>", (1..).zip(names).map(sheet).collect::<String>());
+    let unread = |sheet: Option<SheetRef>| {
+        let options = ImportOptions { sheet, ..ImportOptions::default() };
+        let notation = Notation::with(options, Format::Xlsx, false).expect("valid options");
+        read(&notation, book.bytes().as_slice(), |_, _| Ok(())).expect("a table").unread_sheets
+    };
+    assert_eq!(unread(None).as_deref(), Some(r#""Juni", "Summen""#));
+    assert_eq!(unread(SheetRef::named("Juni")), None);
 }
 
 #[test]
