@@ -38,9 +38,10 @@ async fn workbook_is_previewed_by_the_types_of_its_cells() {
     let sheets =
         json!([{ "name": "Deckblatt", "hidden": false }, { "name": "Offene Posten", "hidden": false }]);
     assert_eq!(shown["sheets"], sheets);
-    let warning = &shown["warnings"][0];
-    assert_eq!(warning["code"], "unread_sheets", "{shown}");
-    assert!(warning["reason"].as_str().is_some_and(|reason| reason.contains("\"Deckblatt\"")), "{warning}");
+    let unread =
+        shown["warnings"].as_array().into_iter().flatten().find(|found| found["code"] == "unread_sheets");
+    let reason = unread.and_then(|found| found["reason"].as_str());
+    assert!(reason.is_some_and(|reason| reason.contains("\"Deckblatt\"")), "{shown}");
     assert_eq!((&shown["ambiguities"], &shown["missing"]), (&json!([]), &json!([])), "{shown}");
     assert_eq!(
         shown["options"],
