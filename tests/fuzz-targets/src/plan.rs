@@ -41,6 +41,10 @@ pub(crate) fn follow(outcome: &Outcome, rules: &RowRules<'_>, rows_per_chunk: us
 
     for (chunk, number) in chunks.iter().zip(0..) {
         assert_eq!(chunk.number, number);
+        for lost in &chunk.lost {
+            assert!(chunk.rows.iter().any(|row| row.index == lost.index) && !lost.fields.is_empty());
+            assert!(chunks.iter().flat_map(|chunk| &chunk.superseded).any(|row| row.by == lost.index));
+        }
         assert!((1..=rows_per_chunk).contains(&(chunk.rows.len() + chunk.superseded.len())));
         process(&stored(chunk), rules, &org);
     }

@@ -153,11 +153,18 @@ fn notation(format: Format, how: u8) -> Notation {
     Notation { gzip: how & GZIP != 0, ..Notation::of(format) }
 }
 
-/// The text of a payload, if it is UTF-8.
+/// The text of a payload up to a Ctrl-Z at its end, if it is UTF-8.
 fn plain_text(how: u8, payload: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(payload).ok().filter(|_| how & GZIP == 0)?;
     // The byte order marks of UTF-16 are not UTF-8.
-    Some(text.strip_prefix('\u{feff}').unwrap_or(text))
+    Some(without_ctrl_z(text.strip_prefix('\u{feff}').unwrap_or(text)))
+}
+
+/// The text without a Ctrl-Z at its end, and the line breaks behind it.
+fn without_ctrl_z(text: &str) -> &str {
+    let end = text.trim_end_matches(['\u{1a}', '\r', '\n']).len();
+    let lines = text[end..].find('\u{1a}');
+    lines.map_or(text, |lines| &text[..end + lines])
 }
 
 /// Reads a payload in all ways: whole, in pieces, compressed.

@@ -18,7 +18,6 @@ struct Record {
 pub(crate) fn compare(outcome: &Outcome, text: &str) {
     // Like the `csv` crate, after a byte order mark, which is not part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let text = without_ctrl_z(text);
     let misread = matches!(
         outcome.ended,
         Ended::Unreadable(PayloadError {
@@ -57,13 +56,6 @@ pub(crate) fn compare(outcome: &Outcome, text: &str) {
         }
         _ => {}
     }
-}
-
-/// The text without a Ctrl-Z at its end, and the line breaks behind it.
-fn without_ctrl_z(text: &str) -> &str {
-    let end = text.trim_end_matches(['\u{1a}', '\r', '\n']).len();
-    let lines = text[end..].find('\u{1a}');
-    lines.map_or(text, |lines| &text[..end + lines])
 }
 
 /// The text from the first line on that has these headers.

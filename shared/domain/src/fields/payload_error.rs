@@ -241,7 +241,7 @@ pub enum PayloadErrorKind {
     #[error("`{}` names columns that the file does not have: {columns}; {found}", options.join("` and `"))]
     UnmatchedColumns {
         /// The names of the options, at least one.
-        options: Vec<&'static str>,
+        options: Box<[&'static str]>,
         /// The names of the columns.
         columns: ShownNames,
         /// The header.

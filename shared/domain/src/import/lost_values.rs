@@ -83,7 +83,8 @@ impl RawRow {
             (RowBody::Cells(_) | RowBody::Misquoted { .. }, _) => {}
         }
         let mut ids = FieldSet::default();
-        [AccountField::Id, AccountField::ExternalId].into_iter().for_each(|id| ids.insert(id));
+        ids.insert(AccountField::Id);
+        ids.insert(AccountField::ExternalId);
         stated.remove(ids);
         stated
     }

@@ -171,16 +171,13 @@ impl Chunker {
     pub fn push(&mut self, shape: &Shape, row: RawRow) -> Option<Chunk> {
         self.bytes += row.body.len();
         let is_of_row = |superseded: &u128| superseded >> INDEX_BITS == u128::from(row.index);
-        match self.superseded.next_if(is_of_row) {
-            Some(superseded) => {
-                let by = last_of(&superseded);
-                self.lost_scan.add_superseded(shape, &row, by);
-                self.superseded_rows.push(SupersededRow { row, by });
-            }
-            None => {
-                self.lost.extend(self.lost_scan.add(shape, &row));
-                self.rows.push(row);
-            }
+        if let Some(superseded) = self.superseded.next_if(is_of_row) {
+            let by = last_of(&superseded);
+            self.lost_scan.add_superseded(shape, &row, by);
+            self.superseded_rows.push(SupersededRow { row, by });
+        } else {
+            self.lost.extend(self.lost_scan.add(shape, &row));
+            self.rows.push(row);
         }
         let rows = self.rows.len() + self.superseded_rows.len();
         let full = rows >= self.rows_per_chunk || self.bytes >= CHUNK_BYTES;

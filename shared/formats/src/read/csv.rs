@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(
             rows("Kunde\nAna", &mapping),
             Err(Kind::UnmatchedColumns {
-                options: vec!["mapping"],
+                options: Box::new(["mapping"]),
                 columns: ShownNames::of(1, ["Saldo"].into_iter()),
                 found: Box::new(header_found(["Kunde"]))
             }

@@ -273,7 +273,7 @@ pub(super) fn columns(header: &Cells, line: u64, options: &ImportOptions) -> Res
         let columns = ShownNames::of(unmatched.len(), unmatched.iter().map(|(_, column)| column.as_str()));
         let mut options: Vec<&'static str> = unmatched.iter().map(|(option, _)| *option).collect();
         options.dedup();
-        return Err(PayloadErrorKind::UnmatchedColumns { options, columns, found }.into());
+        return Err(PayloadErrorKind::UnmatchedColumns { options: options.into(), columns, found }.into());
     }
     let parts: Vec<usize> = amount.into_iter().flat_map(AmountAt::columns).collect();
     // Columns that no option names have the field of their own name, unless another column fills it.
