@@ -22,8 +22,8 @@ fn elements(list: &Value) -> impl Iterator<Item = &Value> {
 
 /// The refused rows of a preview.
 fn previewed(shown: &Value) -> Vec<(u64, &str)> {
-    let of_row = |row| elements(&row["errors"]).map(move |error| (&row["index"], &error["code"]));
-    refused(elements(&shown["rows"]).flat_map(of_row))
+    let rows = elements(&shown["rows"]);
+    refused(rows.flat_map(|row| elements(&row["errors"]).map(|error| (&row["index"], &error["code"]))))
 }
 
 /// The refused rows of a job.
