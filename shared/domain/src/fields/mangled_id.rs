@@ -28,7 +28,8 @@ fn is_scientific(id: &str) -> bool {
     let short = |part: &str| digits(part) && part.trim_start_matches('0').len() <= DIGITS_MAX;
     let unsigned = id.strip_prefix(['+', '-']).unwrap_or(id);
     // Most ids go on in another way behind their first digits.
-    if !unsigned.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ',', 'e', 'E']) {
+    let behind_digits = unsigned.bytes().find(|byte| !byte.is_ascii_digit());
+    if !matches!(behind_digits, Some(b'.' | b',' | b'e' | b'E')) {
         return false;
     }
     let Some((mantissa, exponent)) = unsigned.split_once(['e', 'E']) else { return false };

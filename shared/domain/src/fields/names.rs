@@ -13,6 +13,8 @@ pub struct Names {
     have_own_slots: bool,
     /// The slot of the name at each position.
     slots_of: [u8; Names::MAX],
+    /// The length of the prefix of the name at each position: of the names of the objects around it, with their points.
+    prefixes: [u8; Names::MAX],
 }
 
 impl Names {
@@ -23,7 +25,9 @@ impl Names {
     #[must_use]
     pub const fn new(names: &'static [&'static str]) -> Self {
         let (mut slots, mut slots_of, mut taken, mut at) = ([0; SLOTS], [0; Self::MAX], 0_u64, 0_u8);
+        let mut prefixes = [0; Self::MAX];
         while (at as usize) < names.len() {
+            prefixes[at as usize] = prefix_len(names[at as usize].as_bytes());
             let slot = slot(b"", names[at as usize].as_bytes());
             slots[slot] = at;
             #[expect(clippy::cast_possible_truncation, reason = "there are few slots")]
@@ -32,7 +36,7 @@ impl Names {
             taken |= 1 << slot;
             at += 1;
         }
-        Self { names, slots, have_own_slots: taken.count_ones() as usize == names.len(), slots_of }
+        Self { names, slots, have_own_slots: taken.count_ones() as usize == names.len(), slots_of, prefixes }
     }
 
     /// All names, in the order of their positions.
@@ -53,25 +57,30 @@ impl Names {
         1 << slot(b"", name.as_bytes())
     }
 
-    /// The position of a name.
+    /// The position of a name that somebody else wrote.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.position_if(name, |_| true)
+        self.find(slot(b"", name.as_bytes()), |_, known| known == name)
     }
 
-    /// The position of a name, if it passes a test. Most names that fail are not even compared.
+    /// The position of a name that the program knows to be one of these. So it is not compared if all have slots of their own.
     #[inline]
-    pub(super) fn position_if(&self, name: &str, may_be: impl Fn(usize) -> bool) -> Option<usize> {
-        self.find(slot(b"", name.as_bytes()), |at, known| may_be(at) && known == name)
+    pub(super) fn position_of(&self, name: &'static str) -> Option<usize> {
+        if !self.have_own_slots {
+            return self.position(name);
+        }
+        let at = usize::from(self.slots[slot(b"", name.as_bytes())]);
+        debug_assert_eq!(self.names.get(at), Some(&name), "no name of this request");
+        Some(at)
     }
 
-    /// The position of the name that consists of `prefix` and `name`.
+    /// The position of the member `name` of the object whose members' names begin with `prefix`. A path such as
+    /// `contact.name` is no name of a member.
     pub(super) fn position_in(&self, prefix: &str, name: &str) -> Option<usize> {
-        match prefix.is_empty() {
-            true => self.position(name),
-            false => self.find(slot(prefix.as_bytes(), name.as_bytes()), |_, known| {
-                known.strip_prefix(prefix) == Some(name)
-            }),
-        }
+        self.find(slot(prefix.as_bytes(), name.as_bytes()), |at, known| {
+            usize::from(self.prefixes[at]) == prefix.len()
+                && known.get(prefix.len()..) == Some(name)
+                && (prefix.is_empty() || known.starts_with(prefix))
+        })
     }
 
     #[inline]
@@ -88,6 +97,18 @@ impl Names {
     fn search(&self, is_wanted: impl Fn(usize, &str) -> bool) -> Option<usize> {
         (0..).zip(self.names).find(|(at, known)| is_wanted(*at, known)).map(|(at, _)| at)
     }
+}
+
+/// The length of a name up to its last point, which is included.
+const fn prefix_len(name: &[u8]) -> u8 {
+    let (mut len, mut at) = (0, 0_u8);
+    while (at as usize) < name.len() {
+        at += 1;
+        if name[at as usize - 1] == b'.' {
+            len = at;
+        }
+    }
+    len
 }
 
 /// The slot of the name that consists of `prefix` and `name`. No two fields of an account have the same.
@@ -116,13 +137,19 @@ mod tests {
         let names = Names::new(&["axb", "ayb", "", "contact.name", "contact.nune"]);
         assert!(!names.have_own_slots);
         for (at, name) in names.all().iter().enumerate() {
-            assert_eq!(names.position(name), Some(at), "{name}");
+            assert_eq!((names.position(name), names.position_of(name)), (Some(at), Some(at)), "{name}");
         }
         for (name, at) in [("name", 3), ("nune", 4)] {
             assert_eq!(names.position_in("contact.", name), Some(at), "{name}");
         }
-        for (prefix, name) in [("", "azb"), ("contact.", "axb"), ("", "name"), ("contact", "name"), ("x", "")]
-        {
+        for (prefix, name) in [
+            ("", "azb"),
+            ("contact.", "axb"),
+            ("", "name"),
+            ("contact", "name"),
+            ("x", ""),
+            ("", "contact.name"),
+        ] {
             assert_eq!(names.position_in(prefix, name), None, "{prefix}{name}");
         }
     }

@@ -71,18 +71,7 @@ impl Scanner<'_> {
     fn string(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
         let begin = self.at;
-        let mut end = begin;
-        let found = loop {
-            let Some(word) = self.bytes.get(end..)?.first_chunk() else { break None };
-            match special(u64::from_le_bytes(*word)) {
-                0 => end += 8,
-                found => break Some(found),
-            }
-        };
-        end += match found {
-            Some(found) => found.trailing_zeros() as usize / 8,
-            None => self.bytes.get(end..)?.iter().position(|byte| is_special(*byte))?,
-        };
+        let end = begin + special_at(self.bytes.get(begin..)?)?;
         self.at = end + 1;
         (*self.bytes.get(end)? == b'"').then_some(begin..end)
     }
@@ -161,6 +150,20 @@ impl Scanner<'_> {
 /// Whether a byte in a string has a meaning: a quotation mark, a backslash, and control characters, which are mistakes.
 fn is_special(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | ..b' ')
+}
+
+/// The position of the first byte that [`is_special`].
+#[inline]
+fn special_at(text: &[u8]) -> Option<usize> {
+    let (words, rest) = text.as_chunks();
+    let mut at = 0;
+    for word in words {
+        match special(u64::from_le_bytes(*word)) {
+            0 => at += word.len(),
+            found => return Some(at + found.trailing_zeros() as usize / 8),
+        }
+    }
+    rest.iter().position(|byte| is_special(*byte)).map(|in_rest| at + in_rest)
 }
 
 /// Finds the first of eight bytes that [`is_special`]: its highest bit is the lowest one of the result. Higher bits mean
