@@ -74,13 +74,14 @@ impl From<IdError> for FindingCode {
     }
 }
 
-/// The id, unless it has an invisible character: ids that look equal would differ.
-fn parse<T: FromPlain>(id: &str) -> Result<T, IdError> {
+/// The id, unless it has an invisible character: ids that look equal would differ. `is_known_plain` if it need not be looked
+/// at to know that it is plain.
+fn parse<T: FromPlain>(id: &str, is_known_plain: bool) -> Result<T, IdError> {
     if is_mangled(id) {
         return Err(IdError::Mangled { shown: shown_value(id) });
     }
     let id = trimmed(id);
-    if is_plain(id) {
+    if is_known_plain || is_plain(id) {
         return Ok(T::from_plain(id)?);
     }
     let id = normalized(id);
@@ -91,12 +92,14 @@ fn parse<T: FromPlain>(id: &str) -> Result<T, IdError> {
 impl Fields<'_> {
     /// A field that holds an id. One that a spreadsheet has mangled, or that has an invisible character, is refused.
     pub fn id<T: FromPlain>(&mut self, name: &'static str) -> Patch<T> {
-        self.patch(name, parse)
+        let are_plain = self.are_plain;
+        self.patch(name, |id| parse(id, are_plain))
     }
 
     /// As [`Fields::id`], of a field in which blanks say what null says.
     pub fn optional_id<T: FromPlain>(&mut self, name: &'static str) -> Patch<T> {
-        self.optional_with(name, parse)
+        let are_plain = self.are_plain;
+        self.optional_with(name, |id| parse(id, are_plain))
     }
 }
 

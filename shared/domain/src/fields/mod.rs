@@ -64,8 +64,6 @@ pub const NO_SUCH_FIELD: &str = "there is no such field";
 pub struct Fields<'a> {
     known: &'static Names,
     values: Vec<Option<Value<'a>>>,
-    /// The bits of the names that have, or had, a value.
-    put: u64,
     /// The nested objects that were read: a bit for each, at the position of its first field.
     groups: [u64; Names::MAX / GROUP_BITS],
     unknown: Vec<String>,
@@ -73,6 +71,8 @@ pub struct Fields<'a> {
     /// How amounts are written; `None` for JSON, where they are decimal numbers with a point.
     written: Option<WrittenIn>,
     ambiguous: Vec<AmbiguousAmount>,
+    /// Whether all texts are known to be plain, so that they need not be looked at one by one.
+    are_plain: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -82,12 +82,12 @@ impl<'a> Fields<'a> {
         Self {
             known,
             values: known.all().iter().map(|_| None).collect(),
-            put: 0,
             groups: [0; Names::MAX / GROUP_BITS],
             unknown: Vec::new(),
             findings: Vec::new(),
             written: None,
             ambiguous: Vec::new(),
+            are_plain: false,
         }
     }
 
@@ -131,10 +131,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// States whether all texts that were added are plain: parts of a text that [is plain](crate::text::is_plain).
+    pub(crate) fn set_plain(&mut self, are_plain: bool) {
+        self.are_plain = are_plain;
+    }
+
     /// Adds the known field with the index `at`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the rest, and a row has a dozen")]
+    #[inline(always)]
     pub(crate) fn put_at(&mut self, at: usize, value: Value<'a>) {
-        self.put |= self.known.bit_of(at);
         match self.values.get_mut(at) {
             Some(none @ None) => *none = Some(value),
             Some(given) => {

@@ -225,6 +225,8 @@ impl<'a> PlainJson<'a> {
         self.scanner.peek().is_none()
     }
 
+    #[expect(clippy::inline_always, reason = "as for the scanner's strings")]
+    #[inline(always)]
     fn string(&mut self) -> Option<&'a str> {
         let string = self.scanner.string()?;
         self.text.get(string)

@@ -1,5 +1,6 @@
 //! Reading fields that hold text.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -23,15 +24,14 @@ impl Fields<'_> {
         name: &'static str,
         read: impl FnOnce(&str) -> Result<Patch<T>, E>,
     ) -> Patch<T> {
-        match self.take(name) {
-            None => Patch::Keep,
-            Some(Value::Null) => Patch::Clear,
-            Some(Value::Text(text)) => match read(&text) {
-                Ok(read) => read,
-                Err(error) => self.refuse_for(name, error),
-            },
-            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a string"),
-        }
+        let read = match self.take(name) {
+            None => return Patch::Keep,
+            Some(Value::Null) => return Patch::Clear,
+            Some(Value::Text(Cow::Borrowed(text))) => read(text),
+            Some(Value::Text(Cow::Owned(text))) => read(&text),
+            Some(_) => return self.refuse(name, FindingCode::InvalidType, "expected a string"),
+        };
+        read.unwrap_or_else(|error| self.refuse_for(name, error))
     }
 
     /// Reads a field that holds text of bounded length, without blanks around it.

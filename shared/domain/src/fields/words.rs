@@ -41,9 +41,9 @@ impl Fields<'_> {
     }
 
     fn clean<T: FromPlain>(&mut self, name: &'static str, kind: Kind) -> Patch<T> {
-        let mut replaced = false;
+        let (mut replaced, are_plain) = (false, self.are_plain);
         let text = self.patch_with(name, |text| {
-            if is_plain(text) {
+            if are_plain || is_plain(text) {
                 let text = trimmed(text);
                 return if text.is_empty() { Ok(Patch::Clear) } else { T::from_plain(text).map(Patch::Set) };
             }
