@@ -209,6 +209,7 @@ pub(super) fn line_breaks(text: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use csv::ReaderBuilder;
+    use memchr::memchr_iter;
     use proptest::prelude::*;
 
     use super::*;
