@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::marks::is_known;
 use super::{AmountError, DecimalSeparator, UnknownSeparator, parse_plain};
+use crate::text::are_digits;
 
 /// The digits of a group between separators of thousands.
 const GROUP_DIGITS: usize = 3;
@@ -115,15 +116,18 @@ impl AmountNotation {
     /// the decimal separator and three digits, perhaps behind a sign.
     #[must_use]
     pub fn looks_grouped(self, digits: &str) -> bool {
-        let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
-        let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        unsigned.split_once(self.decimal.character()).is_some_and(|(whole, decimals)| {
-            (1..=GROUP_DIGITS).contains(&whole.len())
-                && decimals.len() == GROUP_DIGITS
-                && are_digits(whole)
-                && are_digits(decimals)
-                && !whole.starts_with('0')
-        })
+        let Some((before, group)) = digits.as_bytes().split_last_chunk::<GROUP_DIGITS>() else {
+            return false;
+        };
+        let Some((separator, signed)) = before.split_last() else { return false };
+        if char::from(*separator) != self.decimal.character() {
+            return false;
+        }
+        let whole = signed.strip_prefix(b"-").or_else(|| signed.strip_prefix(b"+")).unwrap_or(signed);
+        (1..=GROUP_DIGITS).contains(&whole.len())
+            && are_digits(whole)
+            && are_digits(group)
+            && !whole.starts_with(b"0")
     }
 
     /// Reads an amount. Signs (`-5`, `5-`, `(5)`, with a hyphen or U+2212) and a mark of a currency may stand around
