@@ -202,16 +202,21 @@ pub fn workbook(
             let stated = ImportOptions { sheet: Some(other), ..options.clone() };
             let sample = SheetSample::for_preview(&mut source, stated.sheet.as_ref(), PREVIEW_BYTES_MAX)?;
             if let Some(Found { table, is_known: true }) = sheet::find(&sample, &stated) {
-                let unread = sample.unread_sheets(&mut source)?;
+                let unread = unread(&sample, &mut source)?;
                 return of_sheet(sample, Some(table), &stated, setting, unread);
             }
         }
     }
     let unread = match options.sheet {
         Some(_) => None,
-        None => sample.unread_sheets(&mut source)?,
+        None => unread(&sample, &mut source)?,
     };
     of_sheet(sample, found.map(|found| found.table), options, setting, unread)
+}
+
+/// The warning about the sheets that are not read, if there are some with cells.
+fn unread(sample: &SheetSample, source: impl Read + Seek) -> Result<Option<Finding>, ReadError> {
+    Ok(sample.unread_sheets(source)?.as_deref().map(unread_sheets))
 }
 
 fn of_sheet(
@@ -219,12 +224,12 @@ fn of_sheet(
     table: Option<Table>,
     options: &ImportOptions,
     setting: Setting<'_>,
-    unread: Option<String>,
+    unread: Option<Finding>,
 ) -> Result<Preview, ReadError> {
     let sheets = sample.sheets().map(|(name, is_visible)| PreviewSheet { name: name.to_owned(), is_visible });
     let (sheets, name) = (sheets.collect(), sample.name().to_owned());
     let mut preview = table_of(&Part::Sheet(Box::new(sample)), table, None, options, setting)?;
-    preview.rows.warnings.extend(unread.as_deref().map(unread_sheets));
+    preview.rows.warnings.extend(unread);
     Ok(Preview { sheets, detected: Detected { sheet: Some(name), ..preview.detected }, ..preview })
 }
 

@@ -110,7 +110,7 @@ impl Rows {
         let superseded = scan.finish();
         self.read = raw.len() as u64;
         self.superseded = superseded.count();
-        let (mut incomplete, mut lost) = (0_u64, LostValuesScan::default());
+        let (mut incomplete, mut values) = (0_u64, LostValuesScan::default());
         for row in raw {
             let superseded_by = superseded.by(row.index);
             let is_superseded = superseded_by.is_some();
@@ -118,8 +118,8 @@ impl Rows {
             checked.named_account(setting.org);
             let mut findings = checked.findings;
             match superseded_by {
-                Some(by) => lost.add_superseded(&shape, row, by),
-                None => findings.extend(lost.add(&shape, row).as_ref().map(LostValues::finding)),
+                Some(by) => values.add_superseded(&shape, row, by),
+                None => findings.extend(values.add(&shape, row).as_ref().map(LostValues::finding)),
             }
             let stored = checked.upsert.and_then(|upsert| {
                 let stored = upsert.stored(setting.default_currency, setting.now);

@@ -128,12 +128,10 @@ fn read_text(
         // A workbook is not text: `read` has passed it on.
         Format::Csv | Format::Xlsx => csv::read(text, notation, &mut rows)?,
     };
+    let assumed_encoding = assumed.get().map(encoding_rs::Encoding::name);
     match rows.count {
         0 => Err(PayloadErrorKind::NoRows.into()),
-        _ => {
-            let assumed_encoding = assumed.get().map(encoding_rs::Encoding::name);
-            Ok(Contents { shape, assumed_encoding, unread_sheets: None })
-        }
+        _ => Ok(Contents { shape, assumed_encoding, unread_sheets: None }),
     }
 }
 
