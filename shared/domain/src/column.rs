@@ -4,6 +4,7 @@ use std::fmt::Debug;
 
 use crate::cell::Cell;
 use crate::date::Date;
+use crate::export::Profile;
 
 /// A column of an export of `T`s: a member of each object in JSON. A name with a dot is that
 /// of a member of a nested object.
@@ -11,8 +12,8 @@ pub trait Column<T>: Copy + Debug + PartialEq + Send + Sync + 'static {
     /// Every column there is.
     const ALL: &'static [Self];
 
-    /// Whether exports have the column by default.
-    fn is_default(self) -> bool {
+    /// Whether exports with this profile have the column by default.
+    fn is_default(self, _: Profile) -> bool {
         true
     }
 

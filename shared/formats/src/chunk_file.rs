@@ -8,7 +8,7 @@ use postcard::{from_bytes, to_extend};
 use saldo_domain::import::Chunk;
 
 /// The version of the format.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// The media type of a file.
 pub const MEDIA_TYPE: &str = "application/octet-stream";

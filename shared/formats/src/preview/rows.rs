@@ -7,9 +7,9 @@ use saldo_domain::export::{CsvForm, ExportSpec, Format as ExportFormat, Profile,
 use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind, Severity};
 use saldo_domain::id::OrgId;
 use saldo_domain::import::{
-    AccountField, Chunk, ChunkReport, Column, DuplicateScan, Notation, RawRow, RowRules, Shape, Stored,
+    AccountField, Chunk, ChunkReport, Column, DuplicateScan, Notation, RawRow, RowDefaults, RowRules, Shape,
+    Stored,
 };
-use saldo_domain::money::Currency;
 use serde_json::value::RawValue;
 
 use super::sample::Part;
@@ -64,8 +64,8 @@ pub struct Rows {
 pub struct Setting<'a> {
     /// The organization, whose ids of accounts tell which rows are about the same one.
     pub org: &'a OrgId,
-    /// The organization's currency.
-    pub default_currency: Currency,
+    /// What rows have that they do not state.
+    pub defaults: RowDefaults,
     /// The time.
     pub now: Timestamp,
 }
@@ -82,6 +82,8 @@ pub(super) fn read(part: &Part, notation: &Notation, setting: Setting<'_>) -> Ro
         Ok(())
     });
     let mut rows = Rows::default();
+    let amounts = notation.options.amounts;
+    let setting = Setting { defaults: RowDefaults { amounts, ..setting.defaults }, ..setting };
     let rules = notation.rules();
     let rules = match contents {
         Ok(contents) => {
@@ -112,11 +114,11 @@ impl Rows {
         let mut incomplete = 0_u64;
         for row in raw {
             let is_superseded = superseded.has(row.index);
-            let mut checked = row.check(&shape, rules, setting.default_currency);
+            let mut checked = row.check(&shape, rules, setting.defaults.currency);
             checked.named_account(setting.org);
             let mut findings = checked.findings;
             let stored = checked.upsert.and_then(|upsert| {
-                let stored = upsert.stored(setting.default_currency, setting.now);
+                let stored = upsert.stored(setting.defaults, setting.now);
                 stored.map_err(|finding| findings.push(finding)).ok()
             });
             let is_refused = stored.is_none() && !is_superseded;
@@ -132,7 +134,7 @@ impl Rows {
             list.push(PreviewRow { index: row.index, line: row.line, account, is_superseded, findings });
         }
         let header = Chunk { number: 0, shape, rows: Vec::new(), superseded: Vec::new() };
-        let report = ChunkReport::of(&header, rules, setting.default_currency);
+        let report = ChunkReport::of(&header, rules, setting.defaults.currency);
         self.warnings = report.findings(Severity::Warning).map(|(_, finding)| finding.clone()).collect();
         if incomplete > 0 {
             self.warnings.push(incomplete_rows(incomplete));
@@ -186,8 +188,10 @@ mod tests {
         let id = AccountId::of_external(&org, &"R-1".parse().expect("an id"));
         let list = format!("id,external_id,contact.name,total_amount\n{id},R-1,Al,5\n{id},R-2,Bo,5\n");
         let beginning = Beginning { bytes: list.as_bytes(), is_whole: true, gzip: false };
+        let day = Date::constant(2026, 1, 1);
         let euro = "EUR".parse().expect("a currency");
-        let setting = Setting { org: &org, default_currency: euro, now: Timestamp::UNIX_EPOCH };
+        let defaults = RowDefaults { currency: euro, as_of: day, as_of_max: day, amounts: None };
+        let setting = Setting { org: &org, defaults, now: Timestamp::UNIX_EPOCH };
         let previewed =
             preview(beginning, Format::Csv, &saldo_domain::import::ImportOptions::default(), setting);
         let rows = previewed.expect("a preview").rows;

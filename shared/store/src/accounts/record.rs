@@ -14,6 +14,7 @@ use saldo_domain::contact::{ContactName, Email, Phone};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::ExternalId;
 use saldo_domain::money::{Currency, Decimal};
+use saldo_domain::receivable::{Amounts, Figures, ItemKind, References};
 
 use crate::dynamodb::item::{Item, Reader, binary, text};
 use crate::dynamodb::record::{AsMoment, AsNested, AsNumber, AsText, Codec, Optional, record};
@@ -52,7 +53,13 @@ record! {
     name: Option<ContactName> as Optional<AsText> = NAME,
     phone: Option<Phone> as Optional<AsText> = PHONE,
     email: Option<Email> as Optional<AsEmail> = EMAIL,
+    /// Absent for invoices, and accounts that no import has made.
+    item_kind: Option<ItemKind> as Optional<AsText> = "kind",
+    /// Absent for open items.
+    amounts: Option<Amounts> as Optional<AsText> = "amounts",
     total_amount: Option<Decimal> as Optional<AsNumber> = TOTAL_AMOUNT,
+    as_of: Option<Date> as Optional<AsText> = "as_of",
+    figures: Option<Figures> as Optional<AsText> = "figures",
     balance: Decimal as AsNumber = BALANCE,
     currency: Currency as AsText = CURRENCY,
     due_date: Option<Date> as Optional<AsText> = DUE_DATE,
@@ -62,6 +69,9 @@ record! {
     owner: Option<String> as Optional<AsText> = OWNER,
     notes: Option<Notes> as Optional<AsText> = NOTES,
     payment_reference: Option<PaymentReference> as Optional<AsText> = "payment_reference",
+    references: Option<References> as Optional<AsText> = "references",
+    discount_until: Option<Date> as Optional<AsText> = "discount_until",
+    discount_amount: Option<Decimal> as Optional<AsNumber> = "discount_amount",
     bank: Option<Box<BankDetails>> as Optional<AsNested> = BANK,
     created_at: Timestamp as AsMoment = CREATED_AT,
     updated_at: Timestamp as AsMoment = UPDATED_AT,
@@ -94,6 +104,11 @@ impl Codec<Revision> for AsRevision {
     }
 }
 
+/// A value as it is stored: the default is absent.
+fn stored<T: Default + PartialEq>(value: T) -> Option<T> {
+    (value != T::default()).then_some(value)
+}
+
 /// An owner as an attribute.
 pub(super) fn owner(org: &OrgId, owner: &OwnerId) -> AttributeValue {
     text(AccountKey::owner(org, owner))
@@ -108,7 +123,11 @@ impl Record {
             kind,
             status,
             contact,
+            item_kind,
+            amounts,
             total_amount,
+            as_of,
+            figures,
             balance,
             currency,
             due_date,
@@ -117,6 +136,9 @@ impl Record {
             owner_id,
             notes,
             payment_reference,
+            references,
+            discount_until,
+            discount_amount,
             bank,
             created_at,
             updated_at,
@@ -136,7 +158,11 @@ impl Record {
             name,
             phone,
             email,
+            item_kind: stored(item_kind),
+            amounts: stored(amounts),
             total_amount,
+            as_of,
+            figures,
             balance,
             currency,
             due_date,
@@ -145,6 +171,9 @@ impl Record {
             owner,
             notes,
             payment_reference,
+            references,
+            discount_until,
+            discount_amount,
             bank,
             created_at,
             updated_at,
@@ -165,7 +194,11 @@ impl Record {
             kind: self.kind,
             status: self.status,
             contact: self.name.map(|name| Contact { name, phone, email }),
+            item_kind: self.item_kind.unwrap_or_default(),
+            amounts: self.amounts.unwrap_or_default(),
             total_amount: self.total_amount,
+            as_of: self.as_of,
+            figures: self.figures,
             balance: self.balance,
             currency: self.currency,
             due_date: self.due_date,
@@ -174,6 +207,9 @@ impl Record {
             owner_id: self.owner.map(owner).transpose()?,
             notes: self.notes,
             payment_reference: self.payment_reference,
+            references: self.references,
+            discount_until: self.discount_until,
+            discount_amount: self.discount_amount,
             bank: self.bank,
             created_at: self.created_at,
             updated_at: self.updated_at,

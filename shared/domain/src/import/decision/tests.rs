@@ -45,6 +45,11 @@ fn currency() -> Currency {
     "EUR".parse().expect("a currency")
 }
 
+fn defaults() -> RowDefaults {
+    let day = jiff::civil::date(2026, 1, 1);
+    RowDefaults { currency: currency(), as_of: day, as_of_max: day, amounts: None }
+}
+
 fn part(currencies: bool) -> impl Strategy<Value = Part> {
     let value = || prop_oneof![Just(Patch::Keep), Just(Patch::Clear), (0..2_u8).prop_map(Patch::Set)];
     let code = prop_oneof![
@@ -199,7 +204,7 @@ impl Run {
         let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
         let Event::Row(import, upsert) = event else { return false };
         let now = Timestamp::UNIX_EPOCH;
-        let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
+        let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
         !self.settled.contains(&n) && matches!(row.decide(&self.state), Err(Refused::Incomplete))
     }
 
@@ -216,7 +221,7 @@ impl Run {
             Event::Row(..) if self.settled.contains(&n) => {}
             Event::Row(import, upsert) => {
                 let now = Timestamp::UNIX_EPOCH;
-                let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
+                let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
                 let before = content(state);
                 let decision = row.decide(state);
                 let outcome = decision.as_ref().map(Decision::outcome).map_err(code);
