@@ -46,6 +46,7 @@ mod notification_stack;
 mod notification_targets;
 mod notification_worker;
 mod notifications;
+mod open_amounts;
 mod open_imports;
 mod openapi;
 mod partial_rows;

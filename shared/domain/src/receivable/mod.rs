@@ -13,4 +13,4 @@ pub use amounts::Amounts;
 pub use figure::{Figure, Figures, InvalidFigures};
 pub use item_kind::{ItemKind, UnknownKind};
 pub use open_amount::{LATE_DAYS, OpenItem, TooLarge};
-pub use references::{REFERENCES_MAX, References};
+pub use references::{InvalidReferences, REFERENCES_MAX, References};

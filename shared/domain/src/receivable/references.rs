@@ -29,7 +29,7 @@ pub struct References(CompactString);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidReferences {
     /// A reference is refused.
-    #[error("a reference is {0}")]
+    #[error("{0}, in a reference")]
     Text(#[from] TextError),
     /// There are too many.
     #[error("there are at most {REFERENCES_MAX}")]

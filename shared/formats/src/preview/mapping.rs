@@ -155,7 +155,8 @@ impl<'a> Chooser<'a> {
     fn take_own_names(&mut self) {
         for (at, column) in self.columns.iter().enumerate() {
             let own = F::of_header(column.header).filter(|field| {
-                !field.is_beside_id() && (*field != F::TotalAmount || column.header == F::TotalAmount.name())
+                let may_be_others = matches!(field, F::TotalAmount | F::OriginalAmount);
+                !field.is_beside_id() && (!may_be_others || column.header == field.name())
             });
             if let Some(own) = own.filter(|_| !self.is_used(at)) {
                 self.fill(own, Some(at));
