@@ -24,6 +24,7 @@ pub(crate) struct View {
     currency: Currency,
     #[schema(required)]
     owner_id: Option<String>,
+    /// `active` reads as `resolved` while nothing is owed.
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     identifier: Option<String>,
@@ -127,7 +128,7 @@ impl From<Account> for View {
             balance: account.balance,
             currency: account.currency,
             owner_id: account.owner_id.map(String::from),
-            status: account.status.into(),
+            status: account.shown_status().to_owned(),
             identifier: account.identifier.map(String::from),
             external_id: account.external_id.map(String::from),
             source_system: account.source_system.map(String::from),

@@ -7,7 +7,7 @@ use super::Account;
 use crate::account::{AccountIdentifier, ExternalId};
 use crate::contact::{ContactName, Email, Phone};
 use crate::date::Date;
-use crate::export::{Cell, Column, Profile};
+use crate::export::{Cell, Column, Profile, Reader};
 use crate::money::Decimal;
 use crate::receivable::References;
 use crate::text::{Prose, Text};
@@ -194,7 +194,7 @@ impl Column<Account> for AccountField {
         self.name()
     }
 
-    fn cell(self, account: &Account, as_of: Date) -> Cell<'_> {
+    fn cell(self, account: &Account, reader: Reader) -> Cell<'_> {
         let contact = account.contact.as_ref();
         let amount = |amount: Option<Decimal>| {
             amount.map_or(Cell::Empty, |amount| Cell::Amount(amount, account.currency))
@@ -205,7 +205,8 @@ impl Column<Account> for AccountField {
             F::ExternalId => Cell::free(account.external_id.as_ref().map(ExternalId::as_str)),
             F::SourceSystem => Cell::free(account.source_system.as_ref().map(Text::as_str)),
             F::Type => Cell::Free(account.kind.as_str()),
-            F::Status => Cell::Free(account.status.as_str()),
+            F::Status if reader.profile == Profile::Raw => Cell::Free(account.status.as_str()),
+            F::Status => Cell::Free(account.shown_status()),
             F::ContactName => Cell::free(contact.map(|contact| ContactName::as_str(&contact.name))),
             F::ContactPhone => match contact.and_then(|contact| contact.phone.as_ref()) {
                 // Anything else may begin with a formula.
@@ -219,7 +220,9 @@ impl Column<Account> for AccountField {
             F::Balance => Cell::Amount(account.balance, account.currency),
             F::Currency => Cell::Plain(account.currency.code().into()),
             F::DueDate => day(account.due_date),
-            F::DaysPastDue => account.due_date.map_or(Cell::Empty, |due| Cell::Whole(days_past(due, as_of))),
+            F::DaysPastDue => {
+                account.due_date.map_or(Cell::Empty, |due| Cell::Whole(days_past(due, reader.as_of)))
+            }
             F::CampaignId => Cell::free(account.campaign_id.as_ref().map(Text::as_str)),
             F::OwnerId => Cell::free(account.owner_id.as_ref().map(Text::as_str)),
             F::Notes => Cell::free(account.notes.as_ref().map(Prose::as_str)),

@@ -54,6 +54,8 @@ pub type Notes = Prose<10_000>;
 pub const DEFAULT_TYPE: &str = "receivable";
 /// The status of an account if its creator states none.
 pub const DEFAULT_STATUS: &str = "active";
+/// What the status `active` reads as while nothing is owed.
+pub const RESOLVED_STATUS: &str = "resolved";
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +166,24 @@ impl Account {
     #[must_use]
     pub fn open_amount(&self) -> Option<Decimal> {
         self.is_imported().then(|| -self.balance)
+    }
+
+    /// The status as readers see it. `active` reads as `resolved` while nothing is owed: the open amount is zero, or its sign
+    /// is the opposite of the original amount's. What is stored stays `active`, so that a payment that is returned reopens the
+    /// account.
+    #[must_use]
+    pub fn shown_status(&self) -> &str {
+        match self.status.as_str() {
+            DEFAULT_STATUS if self.is_settled() => RESOLVED_STATUS,
+            status => status,
+        }
+    }
+
+    /// Whether an open item has nothing left that is owed.
+    fn is_settled(&self) -> bool {
+        let Some((open, original)) = self.open_amount().zip(self.original()) else { return false };
+        let original = original.amount;
+        open.is_zero() || (!original.is_zero() && open.is_sign_negative() != original.is_sign_negative())
     }
 
     /// The original amount, and the earliest day of which the source has stated it, if an import has made the account.

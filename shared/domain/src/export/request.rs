@@ -229,6 +229,7 @@ impl AccountFilters {
             due_date: Bounds { from: self.days_past_due_max.map(day), to: self.days_past_due_min.map(day) },
             campaign_id: self.campaign_id,
             source_system: self.source_system,
+            min_open_amount: None,
             currency: self.currency,
             kind: self.kind,
             owner_id: self.owner_id,

@@ -172,7 +172,7 @@ impl RowWrite<'_> {
         let own_fields = self.sets(|field| field == AccountField::ContactName || takes_figure || !has_amount);
         self.set_amounts(&mut after, own_fields);
         let may_set = |field| (takes_figure && has_amount) || field != AccountField::Currency;
-        let set = self.set_optional(&mut after, may_set);
+        let set = self.set_optional(account, &mut after, may_set);
         if account.is_none() {
             after.item_kind = self.inferred_kind().unwrap_or(after.item_kind);
         }
@@ -209,7 +209,7 @@ impl RowWrite<'_> {
         let (own_fields, takes_currency) =
             self.set_late_amounts(&mut after, history, takes_figure, is_newest_import)?;
         let may_set_optional = |field| may_set(field) && (takes_currency || field != AccountField::Currency);
-        let set = self.set_optional(&mut after, may_set_optional);
+        let set = self.set_optional(Some(account), &mut after, may_set_optional);
         // Whether a partial row of an import in between finds the account depends on it.
         let is_earliest = self.upsert.is_complete() && !history.existed_for(self.import);
         if is_earliest {
@@ -326,7 +326,18 @@ impl RowWrite<'_> {
     }
 
     /// Sets those of the fields that rows may leave out which the row has and may set. Returns which it has set.
-    fn set_optional(&self, account: &mut Account, may_set: impl Fn(AccountField) -> bool) -> FieldSet {
+    fn set_optional(
+        &self,
+        before: Option<&Account>,
+        account: &mut Account,
+        may_set: impl Fn(AccountField) -> bool,
+    ) -> FieldSet {
+        // A row of an export has the status as it reads. What was derived is not stored.
+        let is_derived = before.is_some_and(|before| {
+            let shown = before.shown_status();
+            self.upsert.id.is_some() && self.upsert.states_status(shown) && shown != before.status.as_str()
+        });
+        let may_set = |field| may_set(field) && !(is_derived && field == AccountField::Status);
         self.upsert.set_optional(account, &self.defaults, may_set)
     }
 

@@ -133,6 +133,11 @@ impl AccountUpsert {
         self.contact.name.is_some() && self.total_amount.is_some()
     }
 
+    /// Whether the row states this status.
+    pub(super) fn states_status(&self, status: &str) -> bool {
+        matches!(&self.status, Patch::Set(stated) if stated.as_str() == status)
+    }
+
     /// The findings about what a new account needs and the row leaves out.
     #[must_use]
     pub fn missing(&self) -> Vec<Finding> {

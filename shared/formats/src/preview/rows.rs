@@ -164,7 +164,8 @@ fn json(stored: &Stored, now: Timestamp) -> Option<Box<RawValue>> {
     let subject = Subject::Accounts { filter: Box::default(), columns: Vec::new() };
     let spec = ExportSpec {
         format: ExportFormat::Ndjson,
-        profile: Profile::default(),
+        // As it is stored: a status that is derived is not.
+        profile: Profile::Raw,
         csv: CsvForm::default(),
         as_of: today,
         subject,

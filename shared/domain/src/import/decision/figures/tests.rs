@@ -139,8 +139,8 @@ fn older_figure_does_not_replace_a_newer_one() {
     let account = state.account.as_ref().expect("an account");
     assert_eq!((account.total_amount, account.as_of), (Some(100.into()), Some(day(12))));
     assert_eq!(account.original(), Some(Figure { amount: 140.into(), as_of: Some(day(9)) }));
-    // The same amount of an earlier day is not lost.
-    assert_eq!(write(&mut state, 2, &row(100, 10), true), Ok((Written::Unchanged, false)));
+    // Nothing is lost of a row of an earlier day with the amount that the account has.
+    assert_eq!(write(&mut state, 2, &row(100, 10), true), Ok((Written::Updated, false)));
     // A row that a newer import has overtaken is not stale.
     assert_eq!(write(&mut state, 4, &row(80, 14), true), Ok((Written::Updated, false)));
     assert_eq!(write(&mut state, 3, &row(90, 13), true), Ok((Written::Updated, false)));
