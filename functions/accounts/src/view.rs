@@ -121,14 +121,14 @@ struct ContactView {
 impl From<Account> for View {
     fn from(account: Account) -> Self {
         let (original, open_amount) = (account.original(), account.open_amount());
-        let is_imported = account.is_imported();
+        let (is_imported, status) = (account.is_imported(), account.shown_status().to_owned());
         Self {
             id: account.id,
             r#type: account.kind.into(),
             balance: account.balance,
             currency: account.currency,
             owner_id: account.owner_id.map(String::from),
-            status: account.shown_status().to_owned(),
+            status,
             identifier: account.identifier.map(String::from),
             external_id: account.external_id.map(String::from),
             source_system: account.source_system.map(String::from),

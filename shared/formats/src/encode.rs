@@ -221,6 +221,7 @@ fn cell_text<'a>(cell: &'a Cell<'_>, profile: Profile, decimal: DecimalSeparator
 mod tests {
     use proptest::prelude::*;
     use saldo_domain::account::{Account, AccountField, Contact};
+    use saldo_domain::date::Date;
     use saldo_domain::export::Subject;
     use saldo_domain::fields::Patch;
     use saldo_domain::import::{self, AccountUpsert, ImportOptions, Notation, RawRow, RowRules};

@@ -8,6 +8,7 @@ use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, R
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{AccountId, ImportId, KeyId, OrgId};
+use saldo_domain::receivable::{Amounts, ItemKind};
 use uuid::Uuid;
 
 use super::state::item;
