@@ -2,6 +2,7 @@
 //! name. Tests of workers call them step by step, in a stack of their own.
 
 mod account_concurrency;
+mod account_filters;
 mod account_pages;
 mod accounts;
 mod authorization;
