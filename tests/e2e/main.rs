@@ -48,6 +48,7 @@ mod notification_targets;
 mod notification_worker;
 mod notifications;
 mod open_amounts;
+mod open_amounts_model;
 mod open_imports;
 mod openapi;
 mod partial_rows;
