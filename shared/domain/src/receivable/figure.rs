@@ -1,11 +1,8 @@
 //! The figures that a source has stated of an open item.
 
-use std::fmt;
-use std::str::FromStr;
-
 use super::ItemKind;
-use crate::date::{self, Date};
-use crate::money::{Decimal, parse_plain};
+use crate::date::Date;
+use crate::money::Decimal;
 
 /// A figure of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,16 +24,23 @@ pub struct Figures {
     lowest: Figure,
 }
 
-/// The text is not that of figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not one or two amounts, each with a day behind @")]
-pub struct InvalidFigures;
-
 impl Figures {
     /// The figures of a source that has stated one.
     #[must_use]
     pub fn of(figure: Figure) -> Self {
         Self { highest: figure, lowest: figure }
+    }
+
+    /// These, the highest and the lowest one.
+    #[must_use]
+    pub fn of_extremes(highest: Figure, lowest: Figure) -> Self {
+        Self { highest, lowest }
+    }
+
+    /// The highest and the lowest one.
+    #[must_use]
+    pub fn extremes(&self) -> [Figure; 2] {
+        [self.highest, self.lowest]
     }
 
     /// Adds a figure.
@@ -54,46 +58,6 @@ impl Figures {
     #[must_use]
     pub fn original(&self, kind: ItemKind) -> Figure {
         if kind.is_credit() { self.lowest } else { self.highest }
-    }
-}
-
-/// `100@2026-01-05`; without the day if it is the beginning; the lowest figure behind a blank, if it is another one.
-impl fmt::Display for Figures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.highest.fmt(f)?;
-        match self.lowest == self.highest {
-            true => Ok(()),
-            false => write!(f, " {}", self.lowest),
-        }
-    }
-}
-
-impl fmt::Display for Figure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@", self.amount.normalize())?;
-        self.as_of.map_or(Ok(()), |day| day.fmt(f))
-    }
-}
-
-impl FromStr for Figures {
-    type Err = InvalidFigures;
-
-    fn from_str(text: &str) -> Result<Self, InvalidFigures> {
-        let (highest, lowest) = text.split_once(' ').unwrap_or((text, text));
-        Ok(Self { highest: highest.parse()?, lowest: lowest.parse()? })
-    }
-}
-
-impl FromStr for Figure {
-    type Err = InvalidFigures;
-
-    fn from_str(text: &str) -> Result<Self, InvalidFigures> {
-        let (amount, day) = text.split_once('@').ok_or(InvalidFigures)?;
-        let as_of = match day {
-            "" => None,
-            day => Some(date::parse(day).map_err(|_| InvalidFigures)?),
-        };
-        Ok(Self { amount: parse_plain(amount).map_err(|_| InvalidFigures)?, as_of })
     }
 }
 
@@ -128,24 +92,6 @@ mod tests {
             let highest = figures.iter().map(|figure| figure.amount).max().expect("figures");
             let earliest = figures.iter().filter(|figure| figure.amount == highest).map(|figure| figure.as_of).min();
             prop_assert_eq!((original.amount, Some(original.as_of)), (highest, earliest));
-        }
-
-        #[test]
-        fn figures_are_stored_as_text(figures in figures()) {
-            let figures = all(figures).expect("figures");
-            prop_assert_eq!(figures.to_string().parse(), Ok(figures));
-        }
-    }
-
-    #[test]
-    fn text_is_short() {
-        let figure = Figure { amount: Decimal::new(1_000, 1), as_of: Some(date(2026, 1, 5)) };
-        let mut figures = Figures::of(figure);
-        assert_eq!(figures.to_string(), "100@2026-01-05");
-        figures.add(Figure { amount: Decimal::NEGATIVE_ONE, as_of: None });
-        assert_eq!(figures.to_string(), "100@2026-01-05 -1@");
-        for bad in ["", "100", "x@", "1@2026", "1@ 2"] {
-            assert_eq!(bad.parse::<Figures>(), Err(InvalidFigures), "{bad}");
         }
     }
 }

@@ -10,7 +10,7 @@ mod references;
 
 pub use allocation::{Adjustment, Allocations, Cash};
 pub use amounts::Amounts;
-pub use figure::{Figure, Figures, InvalidFigures};
+pub use figure::{Figure, Figures};
 pub use item_kind::{ItemKind, UnknownKind};
 pub use open_amount::{LATE_DAYS, OpenItem, TooLarge};
 pub use references::{InvalidReferences, REFERENCES_MAX, References};

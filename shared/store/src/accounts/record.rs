@@ -14,8 +14,9 @@ use saldo_domain::contact::{ContactName, Email, Phone};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::ExternalId;
 use saldo_domain::money::{Currency, Decimal};
-use saldo_domain::receivable::{Amounts, Figures, ItemKind, References};
+use saldo_domain::receivable::References;
 
+use super::open_item::{AsOpenItem, OpenItem};
 use crate::dynamodb::item::{Item, Reader, binary, text};
 use crate::dynamodb::record::{AsMoment, AsNested, AsNumber, AsText, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
@@ -34,7 +35,7 @@ pub(super) const TOTAL_AMOUNT: &str = "total_amount";
 pub(super) const BALANCE: &str = "balance";
 pub(super) const CURRENCY: &str = "currency";
 pub(super) const DUE_DATE: &str = "due_date";
-pub(super) const SOURCE_SYSTEM: &str = "source_system";
+pub(super) const SOURCE_SYSTEM: &str = "source";
 pub(super) const CAMPAIGN_ID: &str = "campaign_id";
 pub(super) const OWNER: &str = "owner";
 pub(super) const NOTES: &str = "notes";
@@ -53,13 +54,8 @@ record! {
     name: Option<ContactName> as Optional<AsText> = NAME,
     phone: Option<Phone> as Optional<AsText> = PHONE,
     email: Option<Email> as Optional<AsEmail> = EMAIL,
-    /// Absent for invoices, and accounts that no import has made.
-    item_kind: Option<ItemKind> as Optional<AsText> = "kind",
-    /// Absent for open items.
-    amounts: Option<Amounts> as Optional<AsText> = "amounts",
     total_amount: Option<Decimal> as Optional<AsNumber> = TOTAL_AMOUNT,
-    as_of: Option<Date> as Optional<AsText> = "as_of",
-    figures: Option<Figures> as Optional<AsText> = "figures",
+    item: OpenItem as AsOpenItem = "item",
     balance: Decimal as AsNumber = BALANCE,
     currency: Currency as AsText = CURRENCY,
     due_date: Option<Date> as Optional<AsText> = DUE_DATE,
@@ -68,10 +64,8 @@ record! {
     /// The partition key of the owner's accounts in the index by owner.
     owner: Option<String> as Optional<AsText> = OWNER,
     notes: Option<Notes> as Optional<AsText> = NOTES,
-    payment_reference: Option<PaymentReference> as Optional<AsText> = "payment_reference",
+    payment_reference: Option<PaymentReference> as Optional<AsText> = "reference",
     references: Option<References> as Optional<AsText> = "references",
-    discount_until: Option<Date> as Optional<AsText> = "discount_until",
-    discount_amount: Option<Decimal> as Optional<AsNumber> = "discount_amount",
     bank: Option<Box<BankDetails>> as Optional<AsNested> = BANK,
     created_at: Timestamp as AsMoment = CREATED_AT,
     updated_at: Timestamp as AsMoment = UPDATED_AT,
@@ -102,11 +96,6 @@ impl Codec<Revision> for AsRevision {
     fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<Revision>, Failure> {
         reader.binary(attribute)
     }
-}
-
-/// A value as it is stored: the default is absent.
-fn stored<T: Default + PartialEq>(value: T) -> Option<T> {
-    (value != T::default()).then_some(value)
 }
 
 /// An owner as an attribute.
@@ -148,6 +137,7 @@ impl Record {
             Some(Contact { name, phone, email }) => (Some(name), phone, email),
             None => (None, None, None),
         };
+        let item = OpenItem { kind: item_kind, amounts, as_of, figures, discount_until, discount_amount };
         let owner = owner_id.map(|owner| AccountKey::owner(org, &owner));
         Self {
             id,
@@ -158,11 +148,8 @@ impl Record {
             name,
             phone,
             email,
-            item_kind: stored(item_kind),
-            amounts: stored(amounts),
             total_amount,
-            as_of,
-            figures,
+            item,
             balance,
             currency,
             due_date,
@@ -172,8 +159,6 @@ impl Record {
             notes,
             payment_reference,
             references,
-            discount_until,
-            discount_amount,
             bank,
             created_at,
             updated_at,
@@ -194,11 +179,11 @@ impl Record {
             kind: self.kind,
             status: self.status,
             contact: self.name.map(|name| Contact { name, phone, email }),
-            item_kind: self.item_kind.unwrap_or_default(),
-            amounts: self.amounts.unwrap_or_default(),
+            item_kind: self.item.kind,
+            amounts: self.item.amounts,
             total_amount: self.total_amount,
-            as_of: self.as_of,
-            figures: self.figures,
+            as_of: self.item.as_of,
+            figures: self.item.figures,
             balance: self.balance,
             currency: self.currency,
             due_date: self.due_date,
@@ -208,8 +193,8 @@ impl Record {
             notes: self.notes,
             payment_reference: self.payment_reference,
             references: self.references,
-            discount_until: self.discount_until,
-            discount_amount: self.discount_amount,
+            discount_until: self.item.discount_until,
+            discount_amount: self.item.discount_amount,
             bank: self.bank,
             created_at: self.created_at,
             updated_at: self.updated_at,

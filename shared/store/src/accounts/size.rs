@@ -8,7 +8,7 @@ use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, R
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{AccountId, ImportId, KeyId, OrgId};
-use saldo_domain::receivable::{Amounts, ItemKind};
+use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind};
 use uuid::Uuid;
 
 use super::state::item;
@@ -62,7 +62,10 @@ pub(super) fn full_account(org: &OrgId) -> Account {
         amounts: Amounts::Originals,
         total_amount: Some(parsed("-1234567890.12")),
         as_of: Some(parsed("2026-03-15")),
-        figures: Some(parsed("-1234567890.12@2026-03-15 -9234567890.12@2026-01-02")),
+        figures: Some(Figures::of_extremes(
+            Figure { amount: parsed("-1234567890.12"), as_of: Some(parsed("2026-03-15")) },
+            Figure { amount: parsed("-9234567890.12"), as_of: Some(parsed("2026-01-02")) },
+        )),
         balance: parsed("1234567890.12"),
         currency: parsed("ARS"),
         due_date: Some(parsed("2026-01-15")),
