@@ -7,7 +7,7 @@ use reqwest::Method;
 use saldo_domain::account::Account;
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId};
-use saldo_domain::money::{Currency, Decimal};
+use saldo_domain::money::Decimal;
 use serde_json::{Value, json};
 use testing::{Tenant, TestStack, saldo};
 use uuid::Uuid;
@@ -122,8 +122,9 @@ async fn page_without_accounts_may_have_a_next_one() {
     let mut ids: Vec<_> = ids.filter(|id| org.shards().of_account(id) == 0).take(ACCOUNTS).collect();
     ids.sort_unstable();
     let escalated = ids[ACCOUNTS - 1].clone();
+    let currency = "EUR".parse().expect("a currency");
     let create = |id: AccountId| {
-        let mut account = Account::new(id.clone(), Decimal::ONE, Currency::EURO, now);
+        let mut account = Account::new(id.clone(), Decimal::ONE, currency, now);
         if id == escalated {
             account.status = "escalated".parse().expect("a status");
         }

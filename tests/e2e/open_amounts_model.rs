@@ -69,7 +69,8 @@ fn row(random: &mut StdRng, number: usize) -> Value {
         row["as_of"] = json!(days_ago(random.random_range(0..6)));
     }
     if random.random_bool(0.2) {
-        row["kind"] = json!(["invoice", "credit_note", "payment"].choose(random));
+        let kinds = ["invoice", "credit_note", "payment"];
+        row["kind"] = json!(kinds.choose(random));
     }
     if random.random_bool(0.2) {
         row["original_amount"] = json!(random.random_range(-3..12));

@@ -4,7 +4,7 @@
 //! It has the form of `postcard`: no names, days as numbers, and amounts as their digits. No query needs a part of it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use jiff::ToSpan as _;
+use jiff::Span;
 use jiff::civil::Date;
 use saldo_domain::money::Decimal;
 use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind};
@@ -62,7 +62,7 @@ impl From<Date> for Day {
 
 impl Day {
     fn date(self) -> Option<Date> {
-        FIRST_DAY.checked_add(i64::from(self.0).days()).ok()
+        FIRST_DAY.checked_add(Span::new().try_days(self.0).ok()?).ok()
     }
 }
 
