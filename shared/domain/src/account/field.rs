@@ -180,8 +180,9 @@ impl Column<Account> for AccountField {
 
     fn is_default(self, profile: Profile) -> bool {
         match self {
-            F::Identifier | F::PaymentReference => false,
-            F::DiscountUntil | F::DiscountAmount | F::References => false,
+            F::Identifier | F::PaymentReference | F::DiscountUntil | F::DiscountAmount | F::References => {
+                false
+            }
             // Without them, a file that is imported again weeks later would pass for a new statement of the source.
             F::Kind | F::Amounts | F::AsOf | F::OriginalAmount | F::OriginalAsOf | F::OpenAmount => {
                 profile == Profile::Raw

@@ -3,6 +3,7 @@
 use super::RowDefaults;
 use super::values::{
     RowContext, amount_owed, amounts_fit, contact_name, currency, day, email, item_kind, own_id, phone,
+    terms_fit,
 };
 use crate::account::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
@@ -25,7 +26,8 @@ use crate::receivable::{Amounts, ItemKind, References};
 /// have: they are ignored without one.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
 #[body(schema(as = ImportRow), ignore_unknown, context = RowContext)]
-#[body(rule = amounts_fit(total_amount, balance, original_amount, discount_amount, currency, ambiguous))]
+#[body(rule = amounts_fit(total_amount, balance, currency, ambiguous))]
+#[body(rule = terms_fit(original_amount, discount_amount, currency, ambiguous))]
 pub struct AccountUpsert {
     /// The account's id, as in an export: identifies an account without an external id.
     // Beside an external id, both must identify the same account; alone, it must be the id of an imported account. A

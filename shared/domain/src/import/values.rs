@@ -183,8 +183,31 @@ pub(super) fn amounts_fit(
     context: RowContext,
     total_amount: Option<&Decimal>,
     balance: Option<&Decimal>,
-    original_amount: Option<&Decimal>,
-    discount_amount: Patch<&Decimal>,
+    currency: Patch<&Currency>,
+    ambiguous: &[AmbiguousAmount],
+) {
+    let amounts = [(AccountField::TotalAmount, total_amount), (AccountField::Balance, balance)];
+    all_fit(fields, context, amounts, currency, ambiguous);
+}
+
+/// The same for the original amount and the discount.
+pub(super) fn terms_fit(
+    fields: &mut Fields<'_>,
+    context: RowContext,
+    original: Option<&Decimal>,
+    discount: Patch<&Decimal>,
+    currency: Patch<&Currency>,
+    ambiguous: &[AmbiguousAmount],
+) {
+    let amounts =
+        [(AccountField::OriginalAmount, original), (AccountField::DiscountAmount, discount.value())];
+    all_fit(fields, context, amounts, currency, ambiguous);
+}
+
+fn all_fit(
+    fields: &mut Fields<'_>,
+    context: RowContext,
+    amounts: [(AccountField, Option<&Decimal>); 2],
     currency: Patch<&Currency>,
     ambiguous: &[AmbiguousAmount],
 ) {
@@ -194,12 +217,7 @@ pub(super) fn amounts_fit(
         Patch::Keep => context.absent,
     };
     let Some(currency) = currency else { return };
-    for (field, amount) in [
-        (AccountField::TotalAmount, total_amount),
-        (AccountField::Balance, balance),
-        (AccountField::OriginalAmount, original_amount),
-        (AccountField::DiscountAmount, discount_amount.value()),
-    ] {
+    for (field, amount) in amounts {
         // An amount that was refused is reported already.
         let Some(amount) = amount else { continue };
         let mut of_field = ambiguous.iter().filter(|ambiguous| ambiguous.field() == field.name());

@@ -15,7 +15,7 @@ use crate::import::{RawRow, RowBody, RowRules, Shape};
 /// A row of an import, a manual edit or a deletion.
 #[derive(Clone, Debug)]
 enum Event {
-    Row(ImportId, AccountUpsert),
+    Row(ImportId, Box<AccountUpsert>),
     Edit(Revision, AccountChange),
     Deletion(Revision),
 }
@@ -130,10 +130,11 @@ fn events(parts: &[Part]) -> Vec<Event> {
             7 if n > 0 && !std::mem::replace(&mut is_deleted, true) => Event::Deletion(revision),
             5.. if n > 0 => Event::Edit(revision, part.edit()),
             // The first row creates the account.
-            _ if n == 0 => {
-                Event::Row(ImportId::of_seed(id), Part { without: (false, false), ..part.clone() }.row())
-            }
-            _ => Event::Row(ImportId::of_seed(id), part.row()),
+            _ if n == 0 => Event::Row(
+                ImportId::of_seed(id),
+                Box::new(Part { without: (false, false), ..part.clone() }.row()),
+            ),
+            _ => Event::Row(ImportId::of_seed(id), Box::new(part.row())),
         }
     };
     parts.iter().enumerate().map(event).collect()
