@@ -16,7 +16,7 @@ use crate::import::{RawRow, RowBody, RowRules, Shape};
 #[derive(Clone, Debug)]
 enum Event {
     Row(ImportId, Box<AccountUpsert>),
-    Edit(Revision, AccountChange),
+    Edit(Revision, Box<AccountChange>),
     Deletion(Revision),
 }
 
@@ -128,7 +128,7 @@ fn events(parts: &[Part]) -> Vec<Event> {
         let revision = Revision::try_from(&id.as_bytes()[..]).expect("a revision");
         match part.kind {
             7 if n > 0 && !std::mem::replace(&mut is_deleted, true) => Event::Deletion(revision),
-            5.. if n > 0 => Event::Edit(revision, part.edit()),
+            5.. if n > 0 => Event::Edit(revision, Box::new(part.edit())),
             // The first row creates the account.
             _ if n == 0 => Event::Row(
                 ImportId::of_seed(id),
