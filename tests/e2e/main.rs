@@ -2,6 +2,7 @@
 //! name. Tests of workers call them step by step, in a stack of their own.
 
 mod account_concurrency;
+mod account_filters;
 mod account_pages;
 mod accounts;
 mod authorization;
@@ -46,6 +47,8 @@ mod notification_stack;
 mod notification_targets;
 mod notification_worker;
 mod notifications;
+mod open_amounts;
+mod open_amounts_model;
 mod open_imports;
 mod openapi;
 mod partial_rows;

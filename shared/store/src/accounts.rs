@@ -6,6 +6,7 @@ mod export;
 mod filter;
 mod import;
 mod list;
+mod open_item;
 mod record;
 #[cfg(test)]
 mod size;

@@ -197,7 +197,7 @@ impl NewAccountExport {
         let csv = CsvForm::of(locale, delimiter, decimal_separator, bom);
         let subject = Subject::Accounts {
             filter: Box::new(filters.unwrap_or_default().on(as_of)),
-            columns: columns.unwrap_or_else(default_columns::<Account, _>),
+            columns: columns.unwrap_or_else(|| default_columns::<Account, _>(profile)),
         };
         ExportRequest { spec: ExportSpec { format, profile, csv, as_of, subject }, delivery }
     }
@@ -213,7 +213,7 @@ impl NewTransactionExport {
         let TransactionFilters { account_identifier, from, to } = filters.unwrap_or_default();
         let subject = Subject::Transactions {
             filter: TransactionFilter { account_identifier, valued_on: Bounds { from, to } },
-            columns: columns.unwrap_or_else(default_columns::<Transaction, _>),
+            columns: columns.unwrap_or_else(|| default_columns::<Transaction, _>(profile)),
         };
         ExportRequest { spec: ExportSpec { format, profile, csv, as_of, subject }, delivery }
     }
@@ -229,6 +229,7 @@ impl AccountFilters {
             due_date: Bounds { from: self.days_past_due_max.map(day), to: self.days_past_due_min.map(day) },
             campaign_id: self.campaign_id,
             source_system: self.source_system,
+            min_open_amount: None,
             currency: self.currency,
             kind: self.kind,
             owner_id: self.owner_id,
@@ -276,8 +277,8 @@ fn days(fields: &mut Fields<'_>, name: &'static str) -> Patch<i64> {
 }
 
 /// The columns of an export that names none.
-fn default_columns<T, C: Column<T>>() -> Vec<C> {
-    C::ALL.iter().copied().filter(|column| column.is_default()).collect()
+fn default_columns<T, C: Column<T>>(profile: Profile) -> Vec<C> {
+    C::ALL.iter().copied().filter(|column| column.is_default(profile)).collect()
 }
 
 /// The columns, in the order of the request. A name such as `contact` stands for several.

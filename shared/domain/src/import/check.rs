@@ -219,7 +219,6 @@ mod tests {
         let expected = [
             ("contact.name", FindingCode::Required),
             ("contact.phone", FindingCode::InvalidPhone),
-            ("total_amount", FindingCode::NegativeAmount),
             ("currency", FindingCode::UnknownCurrency),
             ("due_date", FindingCode::InvalidDate),
             ("notes", FindingCode::InvalidType),

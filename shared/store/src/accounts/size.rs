@@ -8,6 +8,7 @@ use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, R
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{AccountId, ImportId, KeyId, OrgId};
+use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind};
 use uuid::Uuid;
 
 use super::state::item;
@@ -57,8 +58,15 @@ pub(super) fn full_account(org: &OrgId) -> Account {
             phone: Some(parsed("+5491155551234")),
             email: Some(parsed("cuentas.a.pagar@garcia-de-los-santos.example.com.ar")),
         }),
-        total_amount: Some(parsed("1234567890.12")),
-        balance: parsed("-1234567890.12"),
+        item_kind: ItemKind::CreditNote,
+        amounts: Amounts::Originals,
+        total_amount: Some(parsed("-1234567890.12")),
+        as_of: Some(parsed("2026-03-15")),
+        figures: Some(Figures::of_extremes(
+            Figure { amount: parsed("-1234567890.12"), as_of: Some(parsed("2026-03-15")) },
+            Figure { amount: parsed("-9234567890.12"), as_of: Some(parsed("2026-01-02")) },
+        )),
+        balance: parsed("1234567890.12"),
         currency: parsed("ARS"),
         due_date: Some(parsed("2026-01-15")),
         source_system: Some(parsed("SAP S/4HANA Finance")),
@@ -68,6 +76,9 @@ pub(super) fn full_account(org: &OrgId) -> Account {
             "60 days past due; prior arrangement lapsed, call again after the 15th, ask for Ms. Núñez",
         )),
         payment_reference: Some(parsed("RF18 5390 0754 7034 5390 0754")),
+        references: Some(parsed("PO-4500017432, 2026-000042")),
+        discount_until: Some(parsed("2026-01-25")),
+        discount_amount: Some(parsed("24691357.80")),
         bank: None,
         created_at: now,
         updated_at: now,

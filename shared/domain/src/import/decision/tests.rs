@@ -15,8 +15,8 @@ use crate::import::{RawRow, RowBody, RowRules, Shape};
 /// A row of an import, a manual edit or a deletion.
 #[derive(Clone, Debug)]
 enum Event {
-    Row(ImportId, AccountUpsert),
-    Edit(Revision, AccountChange),
+    Row(ImportId, Box<AccountUpsert>),
+    Edit(Revision, Box<AccountChange>),
     Deletion(Revision),
 }
 
@@ -43,6 +43,11 @@ struct Deliveries {
 
 fn currency() -> Currency {
     "EUR".parse().expect("a currency")
+}
+
+fn defaults() -> RowDefaults {
+    let day = jiff::civil::date(2026, 1, 1);
+    RowDefaults { currency: currency(), as_of: day, as_of_max: day, amounts: None }
 }
 
 fn part(currencies: bool) -> impl Strategy<Value = Part> {
@@ -123,12 +128,13 @@ fn events(parts: &[Part]) -> Vec<Event> {
         let revision = Revision::try_from(&id.as_bytes()[..]).expect("a revision");
         match part.kind {
             7 if n > 0 && !std::mem::replace(&mut is_deleted, true) => Event::Deletion(revision),
-            5.. if n > 0 => Event::Edit(revision, part.edit()),
+            5.. if n > 0 => Event::Edit(revision, Box::new(part.edit())),
             // The first row creates the account.
-            _ if n == 0 => {
-                Event::Row(ImportId::of_seed(id), Part { without: (false, false), ..part.clone() }.row())
-            }
-            _ => Event::Row(ImportId::of_seed(id), part.row()),
+            _ if n == 0 => Event::Row(
+                ImportId::of_seed(id),
+                Box::new(Part { without: (false, false), ..part.clone() }.row()),
+            ),
+            _ => Event::Row(ImportId::of_seed(id), Box::new(part.row())),
         }
     };
     parts.iter().enumerate().map(event).collect()
@@ -199,7 +205,7 @@ impl Run {
         let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
         let Event::Row(import, upsert) = event else { return false };
         let now = Timestamp::UNIX_EPOCH;
-        let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
+        let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
         !self.settled.contains(&n) && matches!(row.decide(&self.state), Err(Refused::Incomplete))
     }
 
@@ -216,7 +222,7 @@ impl Run {
             Event::Row(..) if self.settled.contains(&n) => {}
             Event::Row(import, upsert) => {
                 let now = Timestamp::UNIX_EPOCH;
-                let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
+                let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
                 let before = content(state);
                 let decision = row.decide(state);
                 let outcome = decision.as_ref().map(Decision::outcome).map_err(code);
