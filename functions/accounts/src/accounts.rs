@@ -6,8 +6,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountChange, AccountFilter, AccountType, NewAccount, OwnerId};
-use saldo_domain::fields::Fields;
+use saldo_domain::account::{
+    Account, AccountChange, AccountFilter, AccountType, ExternalId, NewAccount, NumberedClient, OwnerId,
+};
+use saldo_domain::fields::{Fields, Finding, FindingCode};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_http::openapi::EntityTags;
 use saldo_http::{
@@ -26,20 +28,29 @@ const ATTEMPTS_MAX: usize = 16;
 pub(crate) struct Query {
     limit: Limit,
     filter: AccountFilter,
+    client_external_id: Option<ExternalId>,
     starting_after: Option<AccountId>,
 }
 
 impl FromParameters for Query {
-    const NAMES: &'static [&'static str] = &["limit", "type", "owner_id", "starting_after"];
+    const NAMES: &'static [&'static str] =
+        &["limit", "type", "owner_id", "client_external_id", "starting_after"];
 
     fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
         let kind = parameters.text("type").value();
-        let owner_id = parameters.text("owner_id").value();
+        let owner_id: Option<OwnerId> = parameters.text("owner_id").value();
+        let client_external_id: Option<ExternalId> =
+            parameters.patch("client_external_id", str::parse).value();
+        if owner_id.is_some() && client_external_id.is_some() {
+            let reason = "owner_id is there, too; leave one of them out";
+            parameters.report(Finding::in_field("client_external_id", FindingCode::InvalidValue, reason));
+        }
         let starting_after = parameters.patch("starting_after", str::parse).value();
         Some(Self {
             limit,
             filter: AccountFilter { kind, owner_id, ..AccountFilter::default() },
+            client_external_id,
             starting_after,
         })
     }
@@ -54,6 +65,7 @@ impl FromParameters for Query {
         ("limit" = inline(Option<Limit>), Query, description = "How many"),
         ("type" = Option<AccountType>, Query, description = "Only accounts of this type"),
         ("owner_id" = Option<OwnerId>, Query, description = "Only accounts of this owner"),
+        ("client_external_id" = Option<ExternalId>, Query, description = "Only accounts of the client with this number; instead of `owner_id`"),
         ("starting_after" = Option<AccountId>, Query, description = "The last account of the page before"),
     ),
     responses((status = 200, description = "A page of accounts", body = Page<View>)),
@@ -61,9 +73,12 @@ impl FromParameters for Query {
 pub(crate) async fn list(
     State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
-    Parameters(Query { limit, filter, starting_after }): Parameters<Query>,
+    Parameters(Query { limit, mut filter, client_external_id, starting_after }): Parameters<Query>,
 ) -> Result<Json<Page<View>>, Problem> {
-    let page = stores.accounts.list(caller.org(), &filter, starting_after.as_ref(), limit.get()).await?;
+    let org = caller.org();
+    let of_client = client_external_id.map(|number| NumberedClient::new(org, number).owner_id);
+    filter.owner_id = filter.owner_id.or(of_client);
+    let page = stores.accounts.list(org, &filter, starting_after.as_ref(), limit.get()).await?;
     let (accounts, has_more) = page;
     let data = accounts.into_iter().map(View::from).collect();
     Ok(Json(Page { data, has_more }))

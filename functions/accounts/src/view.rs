@@ -23,6 +23,9 @@ pub(crate) struct View {
     currency: Currency,
     #[schema(required)]
     owner_id: Option<String>,
+    /// The number of the client that owns it, if a row of an import has assigned it by that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_external_id: Option<String>,
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     identifier: Option<String>,
@@ -86,6 +89,7 @@ struct ContactView {
 impl From<Account> for View {
     fn from(account: Account) -> Self {
         Self {
+            client_external_id: account.client_external_id().cloned().map(String::from),
             id: account.id,
             r#type: account.kind.into(),
             balance: account.balance,

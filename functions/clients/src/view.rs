@@ -35,6 +35,9 @@ const CLIENTS_IN_FLIGHT: usize = 16;
 }))]
 pub(crate) struct View {
     id: ClientId,
+    /// The number in the source system, if the client has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
     name: String,
     #[schema(required)]
     description: Option<String>,
@@ -104,6 +107,7 @@ fn view(client: Client, accounts: Vec<OwnedAccount>, room: usize) -> View {
     let balances = balances(kind, &accounts);
     View {
         id: client.id,
+        external_id: client.external_id.map(String::from),
         name: client.name.into(),
         description: client.description.map(String::from),
         r#type: kind.number(),
@@ -151,6 +155,8 @@ mod tests {
         let quotes = |count: usize| "\"".repeat(count);
         let client = Client {
             id: "cli_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().expect("an id"),
+            external_id: Some(quotes(128).parse().expect("a number")),
+            name_source: None,
             name: quotes(256).parse().expect("a name"),
             description: Some(quotes(2_000).parse().expect("a description")),
             kind: ClientKind::External,
@@ -174,6 +180,8 @@ mod tests {
     fn full_answer_says_so_and_its_balances_are_complete() {
         let client = Client {
             id: "cli_aaaaaaaaaaaaaaaa".parse().expect("an id"),
+            external_id: None,
+            name_source: None,
             name: "ACME".parse().expect("a name"),
             description: None,
             kind: ClientKind::External,

@@ -8,7 +8,7 @@ use postcard::{from_bytes, to_extend};
 use saldo_domain::import::Chunk;
 
 /// The version of the format.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// The media type of a file.
 pub const MEDIA_TYPE: &str = "application/octet-stream";
@@ -80,11 +80,11 @@ mod tests {
     #[test]
     fn form_belongs_to_its_version() {
         let file = encode(&chunk()).expect("a file");
-        let form = b"\x05\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x03\x01\x00\x04\x05\x03\x00\x00\x00\x13\
+        let form = b"\x06\xac\x02\x01\x02\x05Kunde\x01\x05\x01x\x00\x01;\x03\x01\x00\x04\x05\x03\x00\x00\x00\x13\
             {\"notes\":\"a \\\"b\\\"\"}\x01\x01\x03\x01\x0dA, \"B\",,\xc3\xb1\n,1\x04\x06\x07\x0b\x0d\x01\x03\x00\
             \x02\x01\x04\x02\x0bA, \"B\",,\xc3\xb1\n\x03\x06\x07\x0b\x00\x02\x07\
             \x01\x07\x01\x09\x00\x015\xac\x02";
-        assert_eq!((VERSION, file.as_slice()), (5, &form[..]));
+        assert_eq!((VERSION, file.as_slice()), (6, &form[..]));
     }
 
     #[test]

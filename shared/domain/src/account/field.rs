@@ -75,6 +75,8 @@ pub enum AccountField {
     Identifier,
     /// What payers state in payments of the debt. In exports only on request.
     PaymentReference,
+    /// The number of the client that it belongs to, if a row has assigned it by that. In exports only on request.
+    ClientExternalId,
 }
 
 impl AccountField {
@@ -87,7 +89,8 @@ impl AccountField {
     pub const REQUIRED: [Self; 2] = [Self::ContactName, Self::TotalAmount];
 
     /// The fields that hold ids.
-    pub const IDS: [Self; 4] = [Self::ExternalId, Self::CampaignId, Self::OwnerId, Self::Identifier];
+    pub const IDS: [Self; 5] =
+        [Self::ExternalId, Self::CampaignId, Self::OwnerId, Self::Identifier, Self::ClientExternalId];
 
     /// The fields that a row of an import may have.
     pub fn imported() -> impl Iterator<Item = Self> {
@@ -140,7 +143,7 @@ impl Column<Account> for AccountField {
     const ALL: &'static [Self] = Self::ALL;
 
     fn is_default(self) -> bool {
-        !matches!(self, F::Identifier | F::PaymentReference)
+        !matches!(self, F::Identifier | F::PaymentReference | F::ClientExternalId)
     }
 
     fn name(self) -> &'static str {
@@ -178,6 +181,7 @@ impl Column<Account> for AccountField {
             F::UpdatedAt => Cell::Moment(account.updated_at),
             F::Identifier => Cell::free(account.identifier.as_ref().map(AccountIdentifier::as_str)),
             F::PaymentReference => Cell::free(account.payment_reference.as_ref().map(Text::as_str)),
+            F::ClientExternalId => Cell::free(account.client_external_id().map(ExternalId::as_str)),
         }
     }
 }
@@ -216,7 +220,7 @@ mod tests {
     fn positions_of_fields_do_not_change() {
         let names = "id external_id source_system type status contact.name contact.phone contact.email total_amount \
             balance currency due_date days_past_due campaign_id owner_id notes created_at updated_at identifier \
-            payment_reference";
+            payment_reference client_external_id";
         assert!(F::NAMES.iter().copied().eq(names.split_whitespace()));
     }
 

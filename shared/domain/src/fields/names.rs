@@ -94,7 +94,7 @@ impl Names {
 const fn slot(prefix: &[u8], name: &[u8]) -> usize {
     match (prefix, name) {
         ([first, ..], [.., last]) | ([], [first, .., last]) => {
-            (prefix.len() + name.len() + 7 * *first as usize + 3 * *last as usize) % SLOTS
+            (prefix.len() + name.len() + 41 * *first as usize + 11 * *last as usize) % SLOTS
         }
         _ => 0,
     }

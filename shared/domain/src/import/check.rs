@@ -2,8 +2,8 @@
 
 use super::cells::{fields_of, put_defaults};
 use super::{AccountUpsert, BlankExternalId, LEFT_OUT, RawRow, RowRules, Shape};
-use crate::account::AccountField;
-use crate::fields::{Body, Fields, Finding, FindingCode, Severity, Value};
+use crate::account::{AccountField, NumberedClient};
+use crate::fields::{Body, Fields, Finding, FindingCode, Patch, Severity, Value};
 use crate::id::{AccountId, OrgId};
 use crate::money::Currency;
 use crate::text::is_blank;
@@ -18,9 +18,37 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// The account that the row names, if it names one. A row whose `id` and `external_id` identify different accounts is
-    /// refused.
-    pub fn named_account(&mut self, org: &OrgId) -> Option<AccountId> {
+    /// Resolves the external ids of the row. Returns the account that it names, if it names one; the client that it names
+    /// becomes its owner. A row whose `id` and `external_id` identify different accounts is refused, and one whose `owner_id`
+    /// and `client_external_id` identify different owners.
+    pub fn resolve(&mut self, org: &OrgId) -> Option<AccountId> {
+        self.resolve_client(org);
+        self.named_account(org)
+    }
+
+    /// Makes the client that the row names by its number the owner. A blank number removes the owner, unless the row states
+    /// another one.
+    fn resolve_client(&mut self, org: &OrgId) {
+        let Some(upsert) = &mut self.upsert else { return };
+        match (&upsert.client_external_id, &upsert.owner_id) {
+            (Patch::Keep, _) => {}
+            (Patch::Clear, Patch::Set(_)) => upsert.client_external_id = Patch::Keep,
+            (Patch::Clear, Patch::Keep | Patch::Clear) => upsert.owner_id = Patch::Clear,
+            (Patch::Set(number), stated) => {
+                let owner_id = NumberedClient::new(org, number.clone()).owner_id;
+                if matches!(stated, Patch::Set(stated) if *stated != owner_id) {
+                    let reason = "the client with this number is not the owner that `owner_id` states; leave one of them out";
+                    let field = AccountField::ClientExternalId.name();
+                    self.findings.push(Finding::in_field(field, FindingCode::InvalidValue, reason));
+                    self.upsert = None;
+                } else {
+                    upsert.owner_id = Patch::Set(owner_id);
+                }
+            }
+        }
+    }
+
+    fn named_account(&mut self, org: &OrgId) -> Option<AccountId> {
         let upsert = self.upsert.as_ref()?;
         let named = upsert.external_id.as_ref().map(|id| AccountId::of_external(org, id));
         match (named, &upsert.id) {
@@ -155,7 +183,6 @@ fn refuse_blank_external_id(fields: &mut Fields<'_>, shape: &Shape) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::Patch;
     use crate::import::{Column, RowBody};
 
     fn check(json: &str) -> Checked {

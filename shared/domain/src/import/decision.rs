@@ -117,6 +117,17 @@ impl RowWrite<'_> {
         RowDone { written, currency: account.map(|account| account.currency), revision }
     }
 
+    /// Whether the client that the row names has to be there, with the account in this state. It has not if the row is refused
+    /// or was written before, since its client came first, nor if the account was deleted since the import was accepted: its
+    /// client may have been deleted with it.
+    #[must_use]
+    pub fn needs_client(&self, before: &AccountState) -> bool {
+        let history = &before.history;
+        let is_settled =
+            history.written_last_by(self.import).is_some() || history.was_deleted_after(self.import);
+        !is_settled && self.decide(before).is_ok()
+    }
+
     /// Decides what the row does to its account in this state.
     ///
     /// # Errors

@@ -113,7 +113,7 @@ impl Rows {
         for row in raw {
             let is_superseded = superseded.has(row.index);
             let mut checked = row.check(&shape, rules, setting.default_currency);
-            checked.named_account(setting.org);
+            checked.resolve(setting.org);
             let mut findings = checked.findings;
             let stored = checked.upsert.and_then(|upsert| {
                 let stored = upsert.stored(setting.default_currency, setting.now);

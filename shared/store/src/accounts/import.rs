@@ -31,6 +31,13 @@ impl Seen {
         let written = self.0.history()?.written_by(row.import);
         Ok(written.map(|written| done_before(org, row, written, &self.0)))
     }
+
+    /// Whether the client that the row names has to be there, as far as the account was seen: see
+    /// [`RowWrite::needs_client`]. A row whose account can't be read needs none yet.
+    #[must_use]
+    pub fn needs_client(&self, org: &OrgId, row: &RowWrite<'_>) -> bool {
+        self.0.state(org).is_ok_and(|state| row.needs_client(&state))
+    }
 }
 
 /// What a row did that was written with this outcome. A damaged account has no currency and no revision.
