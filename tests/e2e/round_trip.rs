@@ -36,7 +36,8 @@ pub(crate) fn rows(tenant: &Tenant) -> Value {
             "total_amount": amounts[n % amounts.len()], "currency": (n % 2 == 0).then_some("USD"),
             "due_date": (n % 3 > 0).then_some("2026-01-15"), "source_system": name, "status": name, "campaign_id": id,
             "owner_id": (n % 4 > 0).then_some(&id), "type": name, "notes": format!("{text}\n{text}\r\n\t"),
-            "payment_reference": (n % 5 > 0).then_some(&name)
+            "payment_reference": (n % 5 > 0).then_some(&name),
+            "client_external_id": (n % 4 == 0).then_some(&id)
         })
     };
     let mut rows: Vec<Value> = texts.iter().enumerate().map(row).collect();
@@ -65,7 +66,8 @@ async fn export(tenant: &Tenant, format: &str) -> String {
         "created_at",
         "updated_at",
         "identifier",
-        "payment_reference"
+        "payment_reference",
+        "client_external_id"
     ]);
     let request = json!({ "format": format, "profile": "raw", "columns": columns });
     let file = tenant.export("accounts", request).await;

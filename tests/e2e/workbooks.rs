@@ -225,7 +225,8 @@ async fn export(tenant: &Tenant, mut request: Value) -> Vec<u8> {
         "created_at",
         "updated_at",
         "identifier",
-        "payment_reference"
+        "payment_reference",
+        "client_external_id"
     ]);
     let file = tenant.export("accounts", request).await;
     assert_eq!(file.status, 200, "{file:?}");

@@ -26,7 +26,7 @@ use crate::table_keys::AccountKey;
 
 pub use bank::Reported;
 pub use import::Seen;
-pub use list::OwnedAccount;
+pub use list::{Owned, OwnedAccount};
 
 /// How often a change is tried on an account that other requests change. Each attempt loses only to a write that
 /// succeeded, and few requests write the same account at the same moment.

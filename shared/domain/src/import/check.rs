@@ -291,6 +291,34 @@ mod tests {
     }
 
     #[test]
+    fn number_of_a_client_becomes_the_owner() {
+        let org = OrgId::placeholder();
+        let of_client = NumberedClient::new(&org, "0042".parse().expect("a number"));
+        let (own, other) = (of_client.owner_id.as_str(), "o");
+        let (stated, set) =
+            (Patch::Set(of_client.owner_id.clone()), Patch::Set(of_client.external_id.clone()));
+        for (members, expected) in [
+            (String::new(), Some((Patch::Keep, Patch::Keep))),
+            (r#","client_external_id":" 0042 ""#.to_owned(), Some((stated.clone(), set.clone()))),
+            (
+                format!(r#","client_external_id":"0042","owner_id":"{own}""#),
+                Some((stated.clone(), set.clone())),
+            ),
+            (r#","client_external_id":"0042","owner_id":null"#.to_owned(), Some((stated.clone(), set))),
+            (format!(r#","client_external_id":"0042","owner_id":"{other}""#), None),
+            (format!(r#","client_external_id":null,"owner_id":"{own}""#), Some((stated, Patch::Keep))),
+            (r#","client_external_id":null"#.to_owned(), Some((Patch::Clear, Patch::Clear))),
+        ] {
+            let json = format!(r#"{{"contact":{{"name":"A"}},"total_amount":1{members}}}"#);
+            let mut checked = check(&json);
+            checked.resolve(&org);
+            let refused = checked.findings.iter().any(|found| found.code == FindingCode::InvalidValue);
+            assert_eq!(refused, expected.is_none(), "{json}");
+            assert_eq!(checked.upsert.map(|row| (row.owner_id, row.client_external_id)), expected, "{json}");
+        }
+    }
+
+    #[test]
     fn row_that_is_not_an_object_is_one_finding() {
         for json in ["[]", "null", "5", "\"row\""] {
             assert_eq!(found(json), [(String::new(), FindingCode::InvalidRow)], "{json}");
