@@ -162,7 +162,7 @@ impl AccountStore {
 
     /// What a row did to its account, or `None` if it is still to be written: for rows whose worker died before it reported.
     /// A row that has nothing to write, for example because a newer import or a deletion has overtaken it, has the outcome
-    /// that a worker would report.
+    /// that a worker would report, unless it names a client: that may be missing, or have the name of a later row.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -171,8 +171,9 @@ impl AccountStore {
         if let Some(written) = read.history()?.written_by(row.import) {
             return Ok(Some(done_before(org, row, written, &read)));
         }
-        match read.state(org).map(|state| decide(row, &state)) {
-            Ok(Ok((Decision::Nothing(_), done))) => Ok(Some(done)),
+        let Ok(state) = read.state(org) else { return Ok(None) };
+        match decide(row, &state) {
+            Ok((Decision::Nothing(_), done)) if !row.needs_client(&state) => Ok(Some(done)),
             _ => Ok(None),
         }
     }

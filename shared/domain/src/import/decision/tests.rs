@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::*;
 use crate::account::{AccountChange, NumberedClient};
-use crate::fields::Patch;
 use crate::fields::{Body, Fields};
 use crate::id::OrgId;
 use crate::import::{RawRow, RowBody, RowRules, Shape};
