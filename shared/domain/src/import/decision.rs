@@ -125,7 +125,7 @@ impl RowWrite<'_> {
         let history = &before.history;
         let names_client = matches!(self.upsert.client_external_id, Patch::Set(_));
         let is_settled =
-            || history.written_last_by(self.import).is_some() || history.was_deleted_after(self.import);
+            || history.written_by(self.import).is_some() || history.was_deleted_after(self.import);
         names_client && !is_settled() && self.decide(before).is_ok()
     }
 
