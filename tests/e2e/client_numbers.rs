@@ -148,7 +148,7 @@ async fn rows_assign_accounts_to_clients_which_they_create() {
     let listed = tenant.get(&format!("/v1/accounts?client_external_id={one}&limit=100")).await.json();
     assert_eq!(listed["data"].as_array().map(Vec::len), Some(2), "{listed}");
     let both = tenant.get(&format!("/v1/accounts?client_external_id={one}&owner_id=x")).await;
-    assert_eq!(both.problem(), (400, "invalid_parameters".to_owned()));
+    assert_eq!(both.problem(), (400, "invalid_parameter".to_owned()));
     let path = format!("/api/clients/{}", first["id"].as_str().expect("an id"));
     assert_eq!(tenant.delete(&path).await.problem(), (409, "client_owns_accounts".to_owned()));
 
