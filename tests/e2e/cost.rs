@@ -240,17 +240,19 @@ async fn clients_of_rows_cost_one_look_up_a_chunk_and_one_write_when_new() {
         };
         (0..ROWS).map(row).collect()
     };
-    for (import, changed, units) in
-        [("new", 0, 2 * ROWS + CLIENTS), ("unchanged", 0, 0), ("changed", 100, 100)]
+    // Both chunks begin at the same time, so the second one may find the clients missing, too: a condition that fails costs
+    // what a write costs, and then the clients are read again.
+    for (import, changed, units, again) in
+        [("new", 0, 2 * ROWS + CLIENTS, CLIENTS), ("unchanged", 0, 0, 0), ("changed", 100, 100, 0)]
     {
         let spent = metered.import_accounts(rows(changed)).await;
-        let units_of_import = Sum::of(&spent).write_units - units as f64;
-        println!("{import}: {spent:?}");
-        assert!((0.0..=30.0).contains(&units_of_import), "{import}: {units_of_import} units beside the rows");
-        let look_ups = spent["BatchGetItem"].requests - ROWS as u64 / 100;
+        let beside = Sum::of(&spent).write_units - units as f64;
+        assert!((0.0..=30.0 + again as f64).contains(&beside), "{import}: {beside} units beside: {spent:?}");
         // The first hundred rows of a chunk name a hundred clients, the second hundred the other fifty.
+        let look_ups = spent["BatchGetItem"].requests - ROWS as u64 / 100;
+        let most = if again > 0 { 8 } else { 5 };
         assert!(
-            (4..=5).contains(&look_ups),
+            (4..=most).contains(&look_ups),
             "{import}: {look_ups} look-ups beside those of accounts: {spent:?}"
         );
     }

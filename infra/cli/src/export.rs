@@ -48,7 +48,7 @@ pub(crate) struct Export {
 #[derive(Debug, Subcommand)]
 enum Subject {
     /// Exports accounts. All filters must match; an account without the field of a filter does not match.
-    Accounts(Accounts),
+    Accounts(Box<Accounts>),
     /// Exports transactions, account by account.
     Transactions(Transactions),
 }
@@ -189,7 +189,8 @@ fn number(text: &str) -> Result<Number, &'static str> {
 pub(crate) async fn run(session: &Session, Export { subject }: Export) -> Result<Outcome> {
     let api = session.api()?;
     let (path, common, filters) = match subject {
-        Subject::Accounts(Accounts { common, filters }) => {
+        Subject::Accounts(accounts) => {
+            let Accounts { common, filters } = *accounts;
             ("/api/v1/export/accounts", common, filters.named())
         }
         Subject::Transactions(Transactions { common, filters }) => {
