@@ -127,15 +127,15 @@ impl AccountStore {
     /// [`Failure`] when DynamoDB fails.
     pub async fn owned_by(&self, org: &OrgId, owner: &OwnerId, shown: usize) -> Result<Owned, Failure> {
         let query = self.query(org, &Partition::Owner(owner.clone())).project(OwnedAccount::PROJECTION);
-        let (mut owned, mut start) = (Owned::default(), None);
+        let (mut all, mut start) = (Owned::default(), None);
         loop {
             let page = query.page(start, None).await?;
             for item in &page.items {
-                owned.add(OwnedAccount::read(item)?, shown);
+                all.add(OwnedAccount::read(item)?, shown);
             }
             start = page.next;
             if start.is_none() {
-                return Ok(owned);
+                return Ok(all);
             }
         }
     }
