@@ -50,7 +50,7 @@ enum Subject {
     /// Exports accounts. All filters must match; an account without the field of a filter does not match.
     Accounts(Box<Accounts>),
     /// Exports transactions, account by account.
-    Transactions(Transactions),
+    Transactions(Box<Transactions>),
 }
 
 #[derive(Debug, Args)]
@@ -193,7 +193,8 @@ pub(crate) async fn run(session: &Session, Export { subject }: Export) -> Result
             let Accounts { common, filters } = *accounts;
             ("/api/v1/export/accounts", common, filters.named())
         }
-        Subject::Transactions(Transactions { common, filters }) => {
+        Subject::Transactions(transactions) => {
+            let Transactions { common, filters } = *transactions;
             ("/api/v1/export/transactions", common, filters.named())
         }
     };
