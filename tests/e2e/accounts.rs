@@ -335,7 +335,7 @@ async fn invalid_query_is_rejected_with_reason() {
         },
         {
           "code": "unknown_field",
-          "detail": "there is no such parameter; this route has limit, type, owner_id, starting_after",
+          "detail": "there is no such parameter; this route has limit, type, owner_id, client_external_id, starting_after",
           "parameter": "kind"
         }
       ],

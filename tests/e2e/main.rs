@@ -9,6 +9,8 @@ mod authorization;
 mod aws_faults;
 mod bad_input;
 mod changed_by;
+mod client_faults;
+mod client_numbers;
 mod clients;
 mod cors;
 mod cost;

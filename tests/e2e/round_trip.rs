@@ -41,7 +41,8 @@ pub(crate) fn rows(tenant: &Tenant) -> Value {
             "kind": kinds.get(n % 4), "amounts": (n % 5 == 0).then_some("originals"),
             "as_of": (n % 6 > 0).then_some("2026-01-10"), "original_amount": (n % 7 == 0).then_some("100000000000000.01"),
             "original_as_of": (n % 2 == 0).then_some("2026-01-05"), "discount_until": (n % 3 > 1).then_some("2026-01-12"),
-            "discount_amount": (n % 4 > 1).then_some("2.5"), "references": (n % 3 > 0).then_some(["RE-1", name.trim()])
+            "discount_amount": (n % 4 > 1).then_some("2.5"), "references": (n % 3 > 0).then_some(["RE-1", name.trim()]),
+            "client_external_id": (n % 4 == 0).then_some(&id)
         })
     };
     let mut rows: Vec<Value> = texts.iter().enumerate().map(row).collect();
@@ -79,7 +80,8 @@ async fn export(tenant: &Tenant, format: &str) -> String {
         "open_amount",
         "discount_until",
         "discount_amount",
-        "references"
+        "references",
+        "client_external_id"
     ]);
     let request = json!({ "format": format, "profile": "raw", "columns": columns });
     let file = tenant.export("accounts", request).await;

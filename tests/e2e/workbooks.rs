@@ -260,7 +260,8 @@ async fn export(tenant: &Tenant, mut request: Value) -> Vec<u8> {
         "open_amount",
         "discount_until",
         "discount_amount",
-        "references"
+        "references",
+        "client_external_id"
     ]);
     let file = tenant.export("accounts", request).await;
     assert_eq!(file.status, 200, "{file:?}");

@@ -7,11 +7,12 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::account::{
-    Account, AccountChange, AccountFilter, AccountStatus, AccountType, ExternalId, NewAccount, OwnerId,
+    Account, AccountChange, AccountFilter, AccountStatus, AccountType, ExternalId, NewAccount,
+    NumberedClient, OwnerId,
 };
 use saldo_domain::bounds::Bounds;
 use saldo_domain::date::Date;
-use saldo_domain::fields::Fields;
+use saldo_domain::fields::{Fields, Finding, FindingCode};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_http::openapi::{AmountText, EntityTags};
 use saldo_http::{
@@ -27,6 +28,7 @@ use crate::view::View;
 pub(crate) struct Query {
     limit: Limit,
     filter: AccountFilter,
+    client_external_id: Option<ExternalId>,
     starting_after: Option<AccountId>,
 }
 
@@ -35,6 +37,7 @@ impl FromParameters for Query {
         "limit",
         "type",
         "owner_id",
+        "client_external_id",
         "external_id",
         "status",
         "due_before",
@@ -60,8 +63,14 @@ impl FromParameters for Query {
             min_open_amount: parameters.amount("min_open_amount").value(),
             ..AccountFilter::default()
         };
+        let client_external_id: Option<ExternalId> =
+            parameters.patch("client_external_id", str::parse).value();
+        if filter.owner_id.is_some() && client_external_id.is_some() {
+            let reason = "owner_id is there, too; leave one of them out";
+            parameters.report(Finding::in_field("client_external_id", FindingCode::InvalidValue, reason));
+        }
         let starting_after = parameters.patch("starting_after", str::parse).value();
-        Some(Self { limit, filter, starting_after })
+        Some(Self { limit, filter, client_external_id, starting_after })
     }
 }
 
@@ -75,6 +84,7 @@ impl FromParameters for Query {
         ("limit" = inline(Option<Limit>), Query, description = "How many"),
         ("type" = Option<AccountType>, Query, description = "Only accounts of this type"),
         ("owner_id" = Option<OwnerId>, Query, description = "Only accounts of this owner"),
+        ("client_external_id" = Option<ExternalId>, Query, description = "Only accounts of the client with this number; instead of `owner_id`"),
         ("external_id" = Option<ExternalId>, Query, description = "Only the account with this id of its source"),
         ("status" = Option<AccountStatus>, Query, description = "Only accounts whose status reads so: `resolved` includes `active` ones of which nothing is owed"),
         ("due_before" = Option<Date>, Query, description = "Only accounts due before this day"),
@@ -87,9 +97,12 @@ impl FromParameters for Query {
 pub(crate) async fn list(
     State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
-    Parameters(Query { limit, filter, starting_after }): Parameters<Query>,
+    Parameters(Query { limit, mut filter, client_external_id, starting_after }): Parameters<Query>,
 ) -> Result<Json<FilteredPage<View>>, Problem> {
-    let page = stores.accounts.list(caller.org(), &filter, starting_after.as_ref(), limit.get()).await?;
+    let org = caller.org();
+    let of_client = client_external_id.map(|number| NumberedClient::new(org, number).owner_id);
+    filter.owner_id = filter.owner_id.or(of_client);
+    let page = stores.accounts.list(org, &filter, starting_after.as_ref(), limit.get()).await?;
     let (accounts, next) = page;
     Ok(Json(FilteredPage::new(accounts.into_iter().map(View::from).collect(), next)))
 }

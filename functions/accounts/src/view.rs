@@ -24,6 +24,9 @@ pub(crate) struct View {
     currency: Currency,
     #[schema(required)]
     owner_id: Option<String>,
+    /// The number of the client that owns it, if a row of an import has assigned it by that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_external_id: Option<String>,
     /// `active` reads as `resolved` while nothing is owed.
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,6 +126,7 @@ impl From<Account> for View {
         let (original, open_amount) = (account.original(), account.open_amount());
         let (is_imported, status) = (account.is_imported(), account.shown_status().to_owned());
         Self {
+            client_external_id: account.client_external_id().cloned().map(String::from),
             id: account.id,
             r#type: account.kind.into(),
             balance: account.balance,

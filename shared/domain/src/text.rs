@@ -214,6 +214,12 @@ impl Text<128> {
     }
 }
 
+impl From<&Text<128>> for Text<256> {
+    fn from(text: &Text<128>) -> Self {
+        Self(text.0.clone())
+    }
+}
+
 bounded!(Text, &[]);
 bounded!(Prose, &['\n', '\r', '\t']);
 

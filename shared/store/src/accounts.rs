@@ -27,7 +27,7 @@ use crate::table_keys::AccountKey;
 
 pub use bank::Reported;
 pub use import::Seen;
-pub use list::OwnedAccount;
+pub use list::{Owned, OwnedAccount};
 
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use crate::job::cell;
 /// The rows that are shown, and the choices of one column.
 const ROWS_SHOWN: usize = 20;
 /// The fields of rows that are shown, in this order, if a row has them.
-const FIELDS: [&str; 12] = [
+const FIELDS: [&str; 13] = [
     "external_id",
     "contact.name",
     "total_amount",
@@ -19,6 +19,7 @@ const FIELDS: [&str; 12] = [
     "contact.phone",
     "contact.email",
     "owner_id",
+    "client_external_id",
     "payment_reference",
     "references",
 ];

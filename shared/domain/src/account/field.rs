@@ -95,6 +95,8 @@ pub enum AccountField {
     DiscountAmount,
     /// The document numbers that payers may quote. In exports only on request.
     References,
+    /// The number of the client that it belongs to, if a row has assigned it by that. In exports only on request.
+    ClientExternalId,
 }
 
 impl AccountField {
@@ -107,7 +109,8 @@ impl AccountField {
     pub const REQUIRED: [Self; 2] = [Self::ContactName, Self::TotalAmount];
 
     /// The fields that hold ids.
-    pub const IDS: [Self; 4] = [Self::ExternalId, Self::CampaignId, Self::OwnerId, Self::Identifier];
+    pub const IDS: [Self; 5] =
+        [Self::ExternalId, Self::CampaignId, Self::OwnerId, Self::Identifier, Self::ClientExternalId];
 
     /// The fields that a row of an import may have.
     pub fn imported() -> impl Iterator<Item = Self> {
@@ -180,9 +183,12 @@ impl Column<Account> for AccountField {
 
     fn is_default(self, profile: Profile) -> bool {
         match self {
-            F::Identifier | F::PaymentReference | F::DiscountUntil | F::DiscountAmount | F::References => {
-                false
-            }
+            F::Identifier
+            | F::PaymentReference
+            | F::DiscountUntil
+            | F::DiscountAmount
+            | F::References
+            | F::ClientExternalId => false,
             // Without them, a file that is imported again weeks later would pass for a new statement of the source.
             F::Kind | F::Amounts | F::AsOf | F::OriginalAmount | F::OriginalAsOf | F::OpenAmount => {
                 profile == Profile::Raw
@@ -240,6 +246,7 @@ impl Column<Account> for AccountField {
             F::DiscountUntil => day(account.discount_until),
             F::DiscountAmount => amount(account.discount_amount),
             F::References => Cell::free(account.references.as_ref().map(References::as_str)),
+            F::ClientExternalId => Cell::free(account.client_external_id().map(ExternalId::as_str)),
         }
     }
 }
@@ -279,7 +286,7 @@ mod tests {
         let names = "id external_id source_system type status contact.name contact.phone contact.email total_amount \
             balance currency due_date days_past_due campaign_id owner_id notes created_at updated_at identifier \
             payment_reference kind amounts as_of original_amount original_as_of open_amount discount_until discount_amount \
-            references";
+            references client_external_id";
         assert!(F::NAMES.iter().copied().eq(names.split_whitespace()));
     }
 

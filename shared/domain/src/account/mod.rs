@@ -2,6 +2,7 @@
 //! bank.
 
 mod bank;
+mod client;
 mod external_id;
 mod field;
 mod field_set;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use bank::{BankDetails, type_of};
+pub use client::NumberedClient;
 pub use external_id::ExternalId;
 pub use field::AccountField;
 pub use field_set::FieldSet;
@@ -96,6 +98,9 @@ pub struct Account {
     pub campaign_id: Option<CampaignId>,
     /// Its owner.
     pub owner_id: Option<OwnerId>,
+    /// The client to which a row has assigned it by the client's number. It counts only while it is the owner: see
+    /// [`Self::client_external_id`].
+    pub client: Option<NumberedClient>,
     /// What payers state in payments of the debt.
     pub payment_reference: Option<PaymentReference>,
     /// The document numbers that payers may quote instead.
@@ -138,6 +143,7 @@ impl Account {
             source_system: None,
             campaign_id: None,
             owner_id: None,
+            client: None,
             payment_reference: None,
             references: None,
             discount_until: None,
@@ -154,6 +160,13 @@ impl Account {
     #[must_use]
     pub fn is_imported(&self) -> bool {
         self.total_amount.is_some()
+    }
+
+    /// The number of the client that it belongs to, if a row of an import has assigned it by that.
+    #[must_use]
+    pub fn client_external_id(&self) -> Option<&ExternalId> {
+        let client = self.client.as_ref().filter(|client| self.owner_id.as_ref() == Some(&client.owner_id));
+        client.map(|client| &client.external_id)
     }
 
     /// Whether the currency has enough decimal places for its balance and its total amount.

@@ -30,7 +30,7 @@ pub use figures::Stale;
 
 use super::{AccountUpsert, RowDefaults};
 use crate::account::{Account, AccountField, AccountState, FieldSet, History, Revision, Written};
-use crate::fields::{Finding, FindingCode};
+use crate::fields::{Finding, FindingCode, Patch};
 use crate::id::{AccountId, ImportId};
 use crate::money::Currency;
 
@@ -120,6 +120,18 @@ impl RowWrite<'_> {
         let revision = account.filter(|_| !overtaken).map(|account| account.revision);
         let stale = self.stale(now);
         RowDone { written, currency: account.map(|account| account.currency), revision, stale }
+    }
+
+    /// Whether the row names a client that has to be there, with the account in this state. It has not if the row is refused
+    /// or was written before, since its client came first, nor if the account was deleted since the import was accepted: its
+    /// client may have been deleted with it.
+    #[must_use]
+    pub fn needs_client(&self, before: &AccountState) -> bool {
+        let history = &before.history;
+        let names_client = matches!(self.upsert.client_external_id, Patch::Set(_));
+        let is_settled =
+            || history.written_by(self.import).is_some() || history.was_deleted_after(self.import);
+        names_client && !is_settled() && self.decide(before).is_ok()
     }
 
     /// Decides what the row does to its account in this state.

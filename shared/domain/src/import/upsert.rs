@@ -7,8 +7,8 @@ use super::values::{
 };
 use crate::account::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
-    DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, OwnerId, PaymentReference,
-    SourceSystem,
+    DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, NumberedClient, OwnerId,
+    PaymentReference, SourceSystem,
 };
 use crate::contact::{ContactName, Email, Phone};
 use crate::date::Date;
@@ -65,6 +65,11 @@ pub struct AccountUpsert {
     /// The owner: the id of a client, or an id of your own.
     #[body(read = Fields::optional_id)]
     pub owner_id: Patch<OwnerId>,
+    /// The number of the client that owns the account, such as the ERP's customer number. The client is created if it does not
+    /// exist, and named after the contact.
+    // `Checked::resolve` turns it into the owner.
+    #[body(read = Fields::optional_id)]
+    pub client_external_id: Patch<ExternalId>,
     /// The type; `receivable` by default.
     #[body(rename = "type", read = Fields::line)]
     pub kind: Patch<AccountType>,
@@ -206,6 +211,7 @@ impl AccountUpsert {
             status,
             campaign_id,
             owner_id,
+            client_external_id,
             kind,
             notes,
             identifier,
@@ -228,6 +234,7 @@ impl AccountUpsert {
         fields.required(F::Status, &mut account.status, status, || AccountStatus::of_program(DEFAULT_STATUS));
         fields.optional(F::CampaignId, &mut account.campaign_id, campaign_id);
         fields.optional(F::OwnerId, &mut account.owner_id, owner_id);
+        fields.optional(F::ClientExternalId, &mut account.client, &client(client_external_id, owner_id));
         fields.required(F::Type, &mut account.kind, kind, || AccountType::of_program(DEFAULT_TYPE));
         fields.optional(F::Notes, &mut account.notes, notes);
         fields.optional(F::Identifier, &mut account.identifier, identifier);
@@ -238,6 +245,17 @@ impl AccountUpsert {
         fields.optional(F::DiscountAmount, &mut account.discount_amount, discount_amount);
         fields.optional(F::References, &mut account.references, references);
         fields.finish()
+    }
+}
+
+/// The client of a row that is resolved: its owner is the client with this number.
+fn client(number: &Patch<ExternalId>, owner: &Patch<OwnerId>) -> Patch<NumberedClient> {
+    match (number, owner) {
+        (Patch::Set(external_id), Patch::Set(owner_id)) => {
+            Patch::Set(NumberedClient { external_id: external_id.clone(), owner_id: owner_id.clone() })
+        }
+        (Patch::Clear, _) => Patch::Clear,
+        (Patch::Keep | Patch::Set(_), _) => Patch::Keep,
     }
 }
 

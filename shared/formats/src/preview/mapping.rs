@@ -253,9 +253,12 @@ impl<'a> Chooser<'a> {
         self.fill(F::ExternalId, document.or_else(other));
         let number = self.best(Role::PartyNumber, |column| !column.values.is_empty());
         let number = number.or_else(|| self.best(Role::Party, is_number));
-        // Without a name, the number stands for it: no file is imported without the column.
-        let field = if self.is_filled(F::ContactName) { F::OwnerId } else { F::ContactName };
-        self.fill(field, number);
+        if !self.is_filled(F::ContactName) {
+            // The number stands for the name: no file is imported without the column.
+            self.fill(F::ContactName, number);
+        } else if !self.is_filled(F::OwnerId) {
+            self.fill(F::ClientExternalId, number);
+        }
     }
 
     /// The unused column with this role that has the clearest name, among those that qualify.

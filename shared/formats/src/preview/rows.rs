@@ -116,7 +116,7 @@ impl Rows {
             let superseded_by = superseded.by(row.index);
             let is_superseded = superseded_by.is_some();
             let mut checked = row.check(&shape, rules, setting.defaults.currency);
-            checked.named_account(setting.org);
+            checked.resolve(setting.org);
             let mut findings = checked.findings;
             match superseded_by {
                 Some(by) => values.add_superseded(&shape, row, by),

@@ -48,13 +48,13 @@ const DOCUMENT: &str = "Invoice number, Invoice No, Invoice Nr, Invoice Num, Num
     Número do documento, Fakturanummer, Fakturanr, Faktura nr, Faktura, Bilagsnummer, Bilagsnr, Bilag, Laskun numero, \
     Laskunumero, Numer faktury, Nr faktury, Numer dokumentu, Nr dokumentu, Číslo faktury, Číslo dokladu, Számlaszám, \
     Számla sorszáma, ID";
-const PARTY_NUMBER: &str = "Customer number, Customer No, Customer ID, Customer code, Customer Ref, Client number, Client No, \
+const PARTY_NUMBER: &str = "Customer number, Customer No, Customer Nr, Customer ID, Customer code, Customer Ref, Client number, Client No, \
     Client ID, Client code, Debtor number, Debtor No, Debtor code, Debtor account number, Debitor account number, Bill to customer No, Sell to customer No, \
     Account number, Account No, Account code, Account ref, A/C, A/C Ref, Contact number, Contact ID, \
     Kundennummer, Kunden Nr, Kd Nr, KdNr, Kundennr, Kunden ID, Kundenkonto, Debitorennummer, Debitoren Nr, Debitor Nr, \
     Debitornummer, Debitorennr, Debitorenkonto, Personenkonto, Personenkontonummer, Kontonummer, Konto Nr, Konto, \
     Adressnummer, Adress Nr, Deb Nr, Kontakt Nr, Kontaktnummer, \
-    Código de cliente, Código cliente, Cód cliente, Cod cliente, Cód de cliente, Nº cliente, Nº de cliente, Nro cliente, \
+    Código de cliente, Código cliente, Cód cliente, Cod cliente, Cód de cliente, Nº cliente, Nº de cliente, Cliente nº, Nro cliente, \
     Nro de cliente, Número de cliente, Id cliente, Código, Cód, Cuenta, Cuenta contable, Subcuenta, CUIT, CUIT/DNI, CIF, \
     NIF, NIF/CIF, CIF/NIF, RUC, RUT, RFC, Code client, Nº client, Nº de client, Numéro client, Numéro de client, \
     Compte client, Compte auxiliaire, Numéro de compte débiteur, Numéro de compte, Compte, Codice cliente, Cod. cliente, Conto cliente, \

@@ -21,8 +21,9 @@ use saldo_store::failure::Failure;
 use saldo_store::metrics;
 use saldo_store::{Seen, WRITES_IN_FLIGHT};
 
+use super::clients::ChunkClients;
 use super::commit::{Processed, commit};
-use super::stores::Stores;
+use super::stores::{Stores, Worker};
 
 /// The rows whose accounts are looked up in one request: the most that `BatchGetItem` takes.
 pub(super) const ROWS_PER_LOOK_UP: usize = 100;
@@ -36,13 +37,14 @@ pub(super) const GROUPS_AHEAD: usize = 2;
 /// # Errors
 /// [`Failure`] when AWS fails, [`Failure::Throttled`] when it throttled rows until the time was up.
 pub(super) async fn process(
-    stores: &Stores,
+    Worker { stores, clients, .. }: &Worker,
     job: &ImportJob,
     chunk: &Chunk,
 ) -> Result<Option<Timestamp>, Failure> {
     let begun = Instant::now();
     let deadline = Deadline::after(stores.limits.chunk_time);
     let defaults = deadline.retry(|| row_defaults(stores, job)).await?;
+    let mut clients = ChunkClients::new(clients, job, defaults, deadline);
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     // A row that leaves no mark is certain to be unchanged only after a consistent read.
     let certain = !job.marks_unchanged && !job.dry_run;
@@ -52,7 +54,12 @@ pub(super) async fn process(
     let (mut results, mut left) = (Vec::with_capacity(chunk.rows.len()), Vec::new());
     while let Some(group) = groups.try_next().await? {
         // The first group is written in any case, so that every delivery gets further.
-        if results.len() + left.len() > 0 {
+        let is_first = results.len() + left.len() == 0;
+        if !is_first {
+            deadline.check()?;
+        }
+        let has_waited = clients.ensure(group.iter().map(|(row, seen)| (row, seen))).await?;
+        if has_waited && !is_first {
             deadline.check()?;
         }
         for row in import_group(stores, job, group, defaults, deadline).await? {
@@ -63,6 +70,7 @@ pub(super) async fn process(
             }
         }
     }
+    clients.ensure_alone(&stores.accounts, &mut left).await?;
     // After the batches: rows that wait, for example for a throttled partition, do not delay the others.
     let finish = async |(n, (number, alone)): (usize, (usize, RowAlone))| {
         let (row, seen) = *alone;
@@ -76,10 +84,10 @@ pub(super) async fn process(
     for (number, alone) in left.try_collect::<Vec<_>>().await? {
         match alone {
             Ok(result) => results.push((number, result)),
-            Err(row) => incomplete.push((number, row)),
+            Err(row) => incomplete.push((number, Box::new((*row, None)))),
         }
     }
-    results.extend(import_incomplete(stores, job, incomplete, defaults, deadline).await?);
+    results.extend(import_incomplete(stores, job, incomplete, &mut clients, defaults, deadline).await?);
     results.sort_unstable_by_key(|(number, _)| *number);
     let results = results.into_iter().map(|(_, result)| result).collect();
     let (counts, ended) = commit(stores, job, chunk, results, defaults.currency, false, deadline).await?;
@@ -90,7 +98,7 @@ pub(super) async fn process(
 }
 
 /// A row that is to be written alone, into the account that was found, or else as it is read again.
-type RowAlone = Box<(Row, Option<Seen>)>;
+pub(super) type RowAlone = Box<(Row, Option<Seen>)>;
 /// The result of a row, or the row, if it has no account that it could change, and lacks what a new one needs.
 type Tried = Result<Processed, Box<Row>>;
 
@@ -115,6 +123,8 @@ pub(super) async fn look_up(
 
 /// A checked row.
 pub(super) struct Row {
+    /// Its index in the payload, counting from 0.
+    pub(super) index: u64,
     /// The account that the row creates or changes; `None` if the row is refused.
     pub(super) id: Option<AccountId>,
     pub(super) checked: Checked,
@@ -123,10 +133,10 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(job: &ImportJob, chunk: &Chunk, row: &RawRow, defaults: RowDefaults) -> Self {
         let mut checked = row.check(&chunk.shape, &job.rules(), defaults.currency);
-        let named = checked.named_account(&job.org);
+        let named = checked.resolve(&job.org);
         let new = || AccountId::of_row(&job.id, row.index);
         let id = checked.upsert.as_ref().map(|_| named.unwrap_or_else(new));
-        Self { id, checked }
+        Self { index: row.index, id, checked }
     }
 
     /// Whether the row is refused before its account is read.
@@ -266,7 +276,8 @@ async fn import_alone(
 async fn import_incomplete(
     stores: &Stores,
     job: &ImportJob,
-    rows: Vec<(usize, Box<Row>)>,
+    mut rows: Vec<(usize, RowAlone)>,
+    clients: &mut ChunkClients<'_>,
     defaults: RowDefaults,
     deadline: Deadline,
 ) -> Result<Vec<(usize, Processed)>, Failure> {
@@ -275,8 +286,10 @@ async fn import_incomplete(
         return Err(Failure::Throttled { operation: "rows that wait for the accounts of an older import" });
     }
     // An older import may have created their accounts before it ended.
-    let again = async |(number, row): (usize, Box<Row>)| {
-        let result = import_alone(stores, job, *row, None, defaults, deadline).await?;
+    clients.ensure_alone(&stores.accounts, &mut rows).await?;
+    let again = async |(number, alone): (usize, RowAlone)| {
+        let (row, seen) = *alone;
+        let result = import_alone(stores, job, row, seen.as_ref(), defaults, deadline).await?;
         Ok::<_, Failure>((number, result.unwrap_or_else(|row| row.incomplete(defaults))))
     };
     stream::iter(rows).map(again).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await

@@ -3,10 +3,12 @@
 //! An organization's accounts are listed shard by shard, and in a shard by id. So the last id of a page tells where the
 //! next one begins, even if accounts are added or deleted in between.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::{Account, AccountFilter, AccountType, ExternalId, OwnerId};
 use saldo_domain::id::{AccountId, OrgId};
-use saldo_domain::money::{Currency, Decimal};
+use saldo_domain::money::{Currency, Decimal, Total};
 
 use super::filter::{matching, matching_in_index};
 use super::record::{BALANCE, CURRENCY, TYPE, WHAT};
@@ -40,6 +42,28 @@ record! {
     currency: Currency as AsText = CURRENCY,
     /// Its balance.
     balance: Decimal as AsNumber = BALANCE,
+}
+
+/// What an owner owns.
+#[derive(Clone, Debug, Default)]
+pub struct Owned {
+    /// The first accounts, in the order of their ids.
+    pub accounts: Vec<OwnedAccount>,
+    /// Whether there are others.
+    pub has_more: bool,
+    /// The balance of all accounts in each currency.
+    pub balances: BTreeMap<Currency, Total>,
+}
+
+impl Owned {
+    /// Adds an account, which is one of the first ones if there are fewer than `shown`.
+    pub fn add(&mut self, account: OwnedAccount, shown: usize) {
+        self.balances.entry(account.currency).or_default().add(account.balance);
+        match self.accounts.len() < shown {
+            true => self.accounts.push(account),
+            false => self.has_more = true,
+        }
+    }
 }
 
 /// A partition of accounts, in the order of their ids.
@@ -162,13 +186,23 @@ impl AccountStore {
         Ok(found)
     }
 
-    /// Every account of an owner, in the order of their ids.
+    /// What an owner owns: at most `shown` accounts, and the sums of all, which are read page by page.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn owned_by(&self, org: &OrgId, owner: &OwnerId) -> Result<Vec<OwnedAccount>, Failure> {
+    pub async fn owned_by(&self, org: &OrgId, owner: &OwnerId, shown: usize) -> Result<Owned, Failure> {
         let query = self.query(org, &Partition::Owner(owner.clone())).project(OwnedAccount::PROJECTION);
-        query.all().await?.iter().map(OwnedAccount::read).collect()
+        let (mut all, mut start) = (Owned::default(), None);
+        loop {
+            let page = query.page(start, None).await?;
+            for item in &page.items {
+                all.add(OwnedAccount::read(item)?, shown);
+            }
+            start = page.next;
+            if start.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// Whether an owner owns any account.

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_domain::account::{
-    Account, AccountIdentifier, AccountStatus, AccountType, BankDetails, CampaignId, Contact, Notes, OwnerId,
-    PaymentReference, Revision, SourceSystem,
+    Account, AccountIdentifier, AccountStatus, AccountType, BankDetails, CampaignId, Contact, Notes,
+    NumberedClient, OwnerId, PaymentReference, Revision, SourceSystem,
 };
 use saldo_domain::contact::{ContactName, Email, Phone};
 use saldo_domain::id::{AccountId, OrgId};
@@ -63,6 +63,8 @@ record! {
     campaign_id: Option<CampaignId> as Optional<AsText> = CAMPAIGN_ID,
     /// The partition key of the owner's accounts in the index by owner.
     owner: Option<String> as Optional<AsText> = OWNER,
+    /// The number of the client to which a row has assigned the account.
+    client: Option<ExternalId> as Optional<AsText> = "client",
     notes: Option<Notes> as Optional<AsText> = NOTES,
     payment_reference: Option<PaymentReference> as Optional<AsText> = "reference",
     references: Option<References> as Optional<AsText> = "references",
@@ -123,6 +125,7 @@ impl Record {
             source_system,
             campaign_id,
             owner_id,
+            client,
             notes,
             payment_reference,
             references,
@@ -156,6 +159,7 @@ impl Record {
             source_system,
             campaign_id,
             owner,
+            client: client.map(|client| client.external_id),
             notes,
             payment_reference,
             references,
@@ -190,6 +194,7 @@ impl Record {
             source_system: self.source_system,
             campaign_id: self.campaign_id,
             owner_id: self.owner.map(owner).transpose()?,
+            client: self.client.map(|number| NumberedClient::new(org, number)),
             notes: self.notes,
             payment_reference: self.payment_reference,
             references: self.references,

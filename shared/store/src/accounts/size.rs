@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, Revision};
+use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, NumberedClient, Revision};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{AccountId, ImportId, KeyId, OrgId};
@@ -72,6 +72,7 @@ pub(super) fn full_account(org: &OrgId) -> Account {
         source_system: Some(parsed("SAP S/4HANA Finance")),
         campaign_id: Some(parsed("2026-spring-reminders-2")),
         owner_id: Some(parsed("cli_mfrggzdfmztwq2lkmfrggzdfmz")),
+        client: Some(NumberedClient::new(org, parsed("0010002345"))),
         notes: Some(parsed(
             "60 days past due; prior arrangement lapsed, call again after the 15th, ask for Ms. Núñez",
         )),
