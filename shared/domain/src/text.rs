@@ -44,7 +44,13 @@ pub enum TextError {
 /// Whether there is nothing but whitespace. The first other character decides.
 #[inline]
 pub(crate) fn is_blank(text: &str) -> bool {
-    !begins_visibly(text) && text.chars().all(char::is_whitespace)
+    !begins_visibly(text) && is_whitespace(text)
+}
+
+// Few texts are looked at further: apart, this does not enlarge the functions that ask.
+#[inline(never)]
+fn is_whitespace(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// Whether the first character is a visible one of ASCII, as in most texts.
@@ -58,8 +64,13 @@ fn begins_visibly(text: &str) -> bool {
 pub(crate) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
+        _ => without_whitespace_around(text),
     }
+}
+
+#[inline(never)]
+fn without_whitespace_around(text: &str) -> &str {
+    text.trim()
 }
 
 /// Whether all characters are printable ones of ASCII or are from U+00C0 to U+02FF, the Latin letters with accents. Such a

@@ -112,7 +112,7 @@ impl WantedConsent {
 
 /// Reads the scopes. An empty list means all of them.
 fn scopes(fields: &mut Fields<'_>, name: &'static str) -> Patch<Vec<ConsentScope>> {
-    if matches!(fields.get(name).as_deref(), Some(Value::Other(Json::Array(scopes))) if scopes.is_empty()) {
+    if matches!(fields.get(name), Some(Value::Other(Json::Array(scopes))) if scopes.is_empty()) {
         fields.take(name);
     }
     fields.list(name, 3, str::parse)

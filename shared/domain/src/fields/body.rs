@@ -61,7 +61,7 @@ impl Fields<'_> {
         name: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Patch<T>,
     ) -> Patch<T> {
-        if self.has(name) { read(self, name) } else { Patch::Keep }
+        if self.get(name).is_some() { read(self, name) } else { Patch::Keep }
     }
 
     /// Reads a field that holds text, as its type parses it.
@@ -84,7 +84,7 @@ impl Fields<'_> {
 
     /// Whether any of these fields was sent and not taken yet.
     pub(crate) fn has_any(&self, names: &Names) -> bool {
-        names.all().iter().any(|name| self.has(name))
+        names.all().iter().any(|name| self.get(name).is_some())
     }
 
     /// Reports the field, if it was sent, as one that a request can't set.

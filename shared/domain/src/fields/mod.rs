@@ -17,7 +17,6 @@ mod object;
 mod patch;
 mod payload_error;
 mod plain_json;
-mod record;
 mod scalar;
 mod shown;
 mod texts;
@@ -44,12 +43,12 @@ pub use names::Names;
 pub use patch::Patch;
 pub use payload_error::{PayloadError, PayloadErrorKind, Position, UnknownName, text};
 pub use plain_json::plain_object_len;
-pub(crate) use record::{Record, cell};
 pub use shown::{UNKNOWN_FIELDS_NAMED_MAX, shown_name, shown_value, unknown_fields};
 pub use value::Value;
 pub(crate) use words::normalized;
 pub(crate) use written_in::WrittenIn;
 
+use crate::money::{Decimal, parse_json_number};
 use crate::suggest;
 
 /// The positions of fields in a word.
@@ -64,9 +63,7 @@ pub const NO_SUCH_FIELD: &str = "there is no such field";
 #[derive(Debug)]
 pub struct Fields<'a> {
     known: &'static Names,
-    /// The values at the positions of their names; none at all as long as only a record has some.
     values: Vec<Option<Value<'a>>>,
-    record: Option<Record<'a>>,
     /// The nested objects that were read: a bit for each, at the position of its first field.
     groups: [u64; Names::MAX / GROUP_BITS],
     unknown: Vec<String>,
@@ -82,19 +79,9 @@ impl<'a> Fields<'a> {
     /// No fields yet; those in `known` can be added.
     #[must_use]
     pub fn new(known: &'static Names) -> Self {
-        Self { values: known.all().iter().map(|_| None).collect(), ..Self::without_values(known) }
-    }
-
-    /// The fields of a record.
-    pub(crate) fn of_record(known: &'static Names, record: Record<'a>) -> Self {
-        Self { record: Some(record), ..Self::without_values(known) }
-    }
-
-    fn without_values(known: &'static Names) -> Self {
         Self {
             known,
-            values: Vec::new(),
-            record: None,
+            values: known.all().iter().map(|_| None).collect(),
             groups: [0; Names::MAX / GROUP_BITS],
             unknown: Vec::new(),
             findings: Vec::new(),
@@ -154,23 +141,12 @@ impl<'a> Fields<'a> {
     #[inline(always)]
     pub(crate) fn put_at(&mut self, at: usize, value: Value<'a>) {
         match self.values.get_mut(at) {
-            Some(none @ None) if self.record.is_none() => *none = Some(value),
-            Some(given @ Some(_)) => {
+            Some(none @ None) => *none = Some(value),
+            Some(given) => {
                 *given = Some(value);
                 self.find_twice(self.known.all()[at]);
             }
-            _ => self.put_beside_record(at, value),
-        }
-    }
-
-    /// Adds a field to those of a record.
-    #[cold]
-    fn put_beside_record(&mut self, at: usize, value: Value<'a>) {
-        let given = self.take_at(at);
-        self.values.resize(self.known.all().len(), None);
-        self.values[at] = Some(value);
-        if given.is_some() {
-            self.find_twice(self.known.all()[at]);
+            None => debug_assert!(false, "no field of this request"),
         }
     }
 
@@ -186,25 +162,14 @@ impl<'a> Fields<'a> {
     /// The value of a known field that was not taken yet.
     #[inline]
     #[must_use]
-    pub fn get(&self, name: &'static str) -> Option<Cow<'_, Value<'a>>> {
+    pub fn get(&self, name: &'static str) -> Option<&Value<'a>> {
         self.known.position_of(name).and_then(|at| self.get_at(at))
     }
 
     /// The value of the known field with the index `at`, if it was not taken yet.
     #[inline]
-    pub(crate) fn get_at(&self, at: usize) -> Option<Cow<'_, Value<'a>>> {
-        match self.values.get(at) {
-            Some(Some(value)) => Some(Cow::Borrowed(value)),
-            _ => self.record.as_ref()?.get(at).map(Cow::Owned),
-        }
-    }
-
-    /// Whether a known field has a value that was not taken yet.
-    #[inline]
-    pub(crate) fn has(&self, name: &'static str) -> bool {
-        let Some(at) = self.known.position_of(name) else { return false };
-        matches!(self.values.get(at), Some(Some(_)))
-            || self.record.as_ref().is_some_and(|record| record.has(at))
+    pub(crate) fn get_at(&self, at: usize) -> Option<&Value<'a>> {
+        self.values.get(at)?.as_ref()
     }
 
     /// Takes the value of a known field; `None` if it is absent, or was taken before.
@@ -216,10 +181,25 @@ impl<'a> Fields<'a> {
     /// Takes the value of the known field with the index `at`.
     #[inline]
     pub(crate) fn take_at(&mut self, at: usize) -> Option<Value<'a>> {
-        match self.values.get_mut(at) {
-            Some(value @ Some(_)) => value.take(),
-            _ => self.record.as_mut()?.take(at),
-        }
+        self.values.get_mut(at)?.take()
+    }
+
+    /// Takes the amounts that some currencies do not admit. The caller checks each against its currency.
+    #[must_use]
+    pub fn take_ambiguous(&mut self) -> Vec<AmbiguousAmount> {
+        std::mem::take(&mut self.ambiguous)
+    }
+
+    /// Reads a field that holds an amount: a JSON number, or a string of a plain decimal. Trailing zeros are dropped.
+    pub fn amount(&mut self, name: &'static str) -> Patch<Decimal> {
+        let amount = match self.take(name) {
+            None => Patch::Keep,
+            Some(Value::Null) => Patch::Clear,
+            Some(Value::Text(text)) => self.text_amount(name, &text),
+            Some(Value::Number(number)) => self.accept(name, parse_json_number(&number)),
+            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a number, or a string of one"),
+        };
+        amount.map(|amount| amount.normalize())
     }
 
     /// Reads a required field.

@@ -1,27 +1,9 @@
-//! Reading fields that hold amounts, in files and forms as people and programs write them.
+//! Amounts in files and forms, as people and programs write them.
 
-use super::{AmbiguousAmount, Fields, Finding, FindingCode, Patch, Value, WrittenIn, shown_value};
-use crate::money::{AmountError, Decimal, parse_json_number, parse_plain};
+use super::{AmbiguousAmount, Fields, Finding, FindingCode, Patch, WrittenIn, shown_value};
+use crate::money::{AmountError, Decimal, parse_plain};
 
 impl Fields<'_> {
-    /// Takes the amounts that some currencies do not admit. The caller checks each against its currency.
-    #[must_use]
-    pub fn take_ambiguous(&mut self) -> Vec<AmbiguousAmount> {
-        std::mem::take(&mut self.ambiguous)
-    }
-
-    /// Reads a field that holds an amount: a JSON number, or a string of a plain decimal. Trailing zeros are dropped.
-    pub fn amount(&mut self, name: &'static str) -> Patch<Decimal> {
-        let amount = match self.take(name) {
-            None => Patch::Keep,
-            Some(Value::Null) => Patch::Clear,
-            Some(Value::Text(text)) => self.text_amount(name, &text),
-            Some(Value::Number(number)) => self.accept(name, parse_json_number(&number)),
-            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a number, or a string of one"),
-        };
-        amount.map(|amount| amount.normalize())
-    }
-
     /// Makes [`Fields::amount`] read text as in files and forms. What is wrong with an amount in some currencies only is
     /// kept until [`Fields::take_ambiguous`].
     pub(crate) fn read_amounts_as(&mut self, written: WrittenIn) {

@@ -3,69 +3,48 @@
 use super::row::NAMES;
 use super::{AmountAt, CellMark, Cells, Column, RowBody, RowRules, Shape};
 use crate::account::AccountField;
-use crate::fields::{Fields, Finding, FindingCode, Record, Severity, Value, WrittenIn, shown_value};
+use crate::fields::{Fields, Finding, FindingCode, Severity, Value, WrittenIn, shown_value};
 use crate::money::{parse_json_number, parse_plain};
 use crate::text::{is_blank, trimmed};
 
-const _: () = assert!(AccountField::NAMES.len() <= Record::FIELDS_MAX);
-
-/// The fields that hold no free text, as bits at their positions: blanks around their values mean nothing.
-const TRIMMED: u64 = {
-    use AccountField::{Balance, ContactPhone, Currency, DueDate, Id, TotalAmount};
-    let (fields, mut bits, mut at) = ([Id, TotalAmount, Balance, Currency, DueDate, ContactPhone], 0, 0);
-    while at < fields.len() {
-        bits |= 1 << fields[at] as usize;
-        at += 1;
-    }
-    bits
-};
-
 /// The fields of a row.
 pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'a>) -> Fields<'a> {
+    let mut fields = Fields::new(NAMES);
     match (body, shape) {
         (RowBody::Json(row), _) => {
-            let mut fields = Fields::new(NAMES);
             fields.read_row(row);
             fields.refuse_misspelled(misspelled);
-            fields
         }
-        (RowBody::Cells(cells), Shape::Columns { columns, amount, .. }) => {
-            let mut fields = fields_of_cells(cells, columns);
+        (RowBody::Cells(record), Shape::Columns { columns, amount, .. }) => {
             fields.read_amounts_as(WrittenIn::File(rules.amounts));
+            read_record(&mut fields, record, columns);
             if let Some(amount) = amount {
-                read_amount(&mut fields, cells, *amount, rules);
+                read_amount(&mut fields, record, *amount, rules);
             }
-            fields
         }
         (RowBody::Misquoted { how, .. }, _) => {
-            without_fields(Finding::in_row(FindingCode::Misquoted, how.to_string()))
+            fields.report(Finding::in_row(FindingCode::Misquoted, how.to_string()));
         }
         (RowBody::Cells(_), Shape::Objects) => {
-            without_fields(Finding::in_row(FindingCode::InvalidRow, "the row has no header"))
+            fields.report(Finding::in_row(FindingCode::InvalidRow, "the row has no header"));
         }
     }
-}
-
-/// No fields, and why there are none.
-#[cold]
-fn without_fields<'a>(found: Finding) -> Fields<'a> {
-    let mut fields = Fields::new(NAMES);
-    fields.report(found);
     fields
 }
 
 /// Reads the amount of a record from two columns.
-fn read_amount(fields: &mut Fields<'_>, cells: &Cells, at: AmountAt, rules: &RowRules<'_>) {
+#[inline(never)]
+fn read_amount(fields: &mut Fields<'_>, record: &Cells, at: AmountAt, rules: &RowRules<'_>) {
     let field = AccountField::TotalAmount;
     let name = field.name();
     let [first, second] = at.columns();
-    // These columns have no field of their own, so `fields_of_cells` does not look at what their cells are: the sign of an
+    // These columns have no field of their own, so `read_record` does not look at what their cells are: the sign of an
     // amount may be an error.
-    let found = |at: usize| finding_of(cells.mark(at)?, cells.get(at)?, field);
+    let found = |at: usize| finding_of(record.mark(at)?, record.get(at)?, field);
     if let Some(refused) = found(first).or_else(|| found(second)) {
         return fields.report(refused);
     }
-    let cell = |at: usize| cells.get(at).map(trimmed).unwrap_or_default();
+    let cell = |at: usize| record.get(at).map(trimmed).unwrap_or_default();
     let written = WrittenIn::File(rules.amounts);
     let read = |fields: &mut Fields<'_>, text: &str| match is_blank(text) {
         true => Some(None),
@@ -134,30 +113,39 @@ fn misspelled(name: &str) -> Option<&'static str> {
     AccountField::of_header(name).filter(|field| !field.is_beside_id()).map(AccountField::name)
 }
 
-/// The fields of a record. Their values are its cells.
-fn fields_of_cells<'a>(cells: &'a Cells, columns: &[Column]) -> Fields<'a> {
-    if cells.len() != columns.len() {
-        let reason = format!("the row has {} cells, the header {}", cells.len(), columns.len());
-        return without_fields(Finding::in_row(FindingCode::ColumnCount, reason));
+// Apart from what is rare, so that the compiler keeps the loop's variables in registers.
+#[inline(never)]
+fn read_record<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column]) {
+    if record.len() != columns.len() {
+        let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
+        return fields.report(Finding::in_row(FindingCode::ColumnCount, reason));
     }
-    let (mut record, mut findings) = (cells.record(TRIMMED), Vec::new());
-    for (at, column) in (0..).zip(columns) {
+    fields.set_plain(record.are_plain());
+    if record.has_marks() {
+        return read_marked(fields, record, columns);
+    }
+    for (cell, column) in record.iter().zip(columns) {
+        if let Some(field) = column.field {
+            fields.put_at(field as usize, value_of_cell(cell, field));
+        }
+    }
+}
+
+/// As [`read_record`], for a record with cells that are not texts.
+#[cold]
+fn read_marked<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column]) {
+    for (at, (cell, column)) in record.iter().zip(columns).enumerate() {
         let Some(field) = column.field else { continue };
-        if cells.has_marks() {
-            let found = cells.mark(at.into()).and_then(|mark| finding_of(mark, cells.get(at.into())?, field));
-            let is_refused = found.as_ref().is_some_and(|found| found.code.severity() == Severity::Error);
-            findings.extend(found);
+        if let Some(found) = record.mark(at).and_then(|mark| finding_of(mark, cell, field)) {
+            let is_refused = found.code.severity() == Severity::Error;
+            fields.report(found);
             // A reported error stands for the value.
             if is_refused {
                 continue;
             }
         }
-        record.add(field as usize, at);
+        fields.put_at(field as usize, value_of_cell(cell, field));
     }
-    let mut fields = Fields::of_record(NAMES, record);
-    findings.into_iter().for_each(|found| fields.report(found));
-    fields.set_plain(cells.are_plain());
-    fields
 }
 
 /// What is found in a cell of a workbook that is not a text.
@@ -187,6 +175,24 @@ fn finding_of(mark: CellMark, cell: &str, field: AccountField) -> Option<Finding
         CellMark::LongNumber | CellMark::Date | CellMark::Number => return None,
     };
     Some(Finding::in_field(field.name(), code, reason))
+}
+
+#[inline]
+fn value_of_cell(cell: &str, field: AccountField) -> Value<'_> {
+    let free_text = !matches!(
+        field,
+        AccountField::Id
+            | AccountField::TotalAmount
+            | AccountField::Balance
+            | AccountField::Currency
+            | AccountField::DueDate
+            | AccountField::ContactPhone
+    );
+    match free_text {
+        _ if is_blank(cell) => Value::Null,
+        true => Value::Text(cell.into()),
+        false => Value::Text(trimmed(cell).into()),
+    }
 }
 
 /// A JSON value as the text of an equivalent CSV cell. Amounts are normalized: a cell has no exponents, and `25.000` is

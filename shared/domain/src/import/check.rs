@@ -69,7 +69,7 @@ impl RawRow {
 /// of the other rows or of the account.
 fn report_blank_currency(fields: &mut Fields<'_>, default_currency: Currency) {
     let currency = AccountField::Currency;
-    let is_blank = match fields.get_at(currency as usize).as_deref() {
+    let is_blank = match fields.get_at(currency as usize) {
         Some(Value::Null) => true,
         Some(Value::Text(text)) => is_blank(text),
         _ => false,
@@ -99,7 +99,7 @@ fn apply_id(fields: &mut Fields<'_>, shape: &Shape, rules: &RowRules<'_>) {
 fn refuse_uncertain_ids(fields: &mut Fields<'_>) {
     for field in AccountField::IDS {
         let name = field.name();
-        if fields.get(name).as_deref().and_then(Value::as_text).is_some_and(|id| !id.is_ascii()) {
+        if fields.get(name).and_then(Value::as_text).is_some_and(|id| !id.is_ascii()) {
             fields.take(name);
             let reason = "the id has letters beyond ASCII, and the encoding of the file was assumed; state its `encoding`";
             fields.report(Finding::in_field(name, FindingCode::UncertainId, reason));
@@ -111,7 +111,7 @@ fn refuse_uncertain_ids(fields: &mut Fields<'_>) {
 /// ignored with a warning, as an unknown field is.
 fn keep_own_id(fields: &mut Fields<'_>) -> bool {
     let id = AccountField::Id;
-    let is_id = match fields.get_at(id as usize).as_deref() {
+    let is_id = match fields.get_at(id as usize) {
         None | Some(Value::Null) => return false,
         Some(Value::Text(text)) => text.trim().parse::<AccountId>().is_ok(),
         Some(_) => false,
@@ -140,7 +140,7 @@ fn ignore_fields_that_need_an_id(fields: &mut Fields<'_>) {
 /// since the header has the column.
 fn refuse_blank_external_id(fields: &mut Fields<'_>, shape: &Shape) {
     let external_id = AccountField::ExternalId;
-    let is_blank = match fields.get_at(external_id as usize).as_deref() {
+    let is_blank = match fields.get_at(external_id as usize) {
         Some(Value::Null) => !matches!(shape, Shape::Objects),
         Some(Value::Text(text)) => is_blank(text),
         _ => false,

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fields::{Record, cell};
 use crate::text::{is_blank, is_plain};
 
 /// What a cell of a workbook is, if it is not a text. Its text is what a CSV file would have in its place.
@@ -112,13 +111,9 @@ impl Cells {
     /// The cell at a position, counting from 0.
     #[must_use]
     pub fn get(&self, at: usize) -> Option<&str> {
-        cell(&self.text, &self.ends, at)
-    }
-
-    /// The record of these cells. Of the fields in `trimmed`, blanks around the values are removed.
-    #[inline]
-    pub(super) fn record(&self, trimmed: u64) -> Record<'_> {
-        Record::new(&self.text, &self.ends, trimmed)
+        let end = *self.ends.get(at)?;
+        let before = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        self.text.get(before.map_or(0, |end| end + 1)..end)
     }
 
     /// The cells.

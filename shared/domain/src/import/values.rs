@@ -58,17 +58,13 @@ impl From<NotADate> for FindingCode {
 /// Reads a phone number. In a table, one that can't be read is kept with a warning.
 pub(super) fn phone(fields: &mut Fields<'_>, name: &'static str, context: RowContext) -> Patch<Phone> {
     let read = |text: &str| Phone::of_people(text, context.country);
-    let number = match fields.get(name).as_deref() {
-        Some(Value::Text(text)) if context.is_table && !is_blank(text) => Some(read(text)),
-        _ => None,
+    let number = match fields.get(name) {
+        Some(Value::Text(text)) if context.is_table && !is_blank(text) => read(text),
+        _ => return fields.optional_with(name, read),
     };
-    match number {
-        Some(Ok(number)) => {
-            fields.take(name);
-            return Patch::Set(number);
-        }
-        Some(Err(_)) => {}
-        None => return fields.optional_with(name, read),
+    if let Ok(number) = number {
+        fields.take(name);
+        return Patch::Set(number);
     }
     let kept = fields.line(name);
     if matches!(kept, Patch::Set(_)) {
@@ -132,7 +128,7 @@ fn required_of_new<'a, T>(
     context: RowContext,
     read: impl FnOnce(&mut Fields<'a>, &'static str) -> Patch<T>,
 ) -> Patch<T> {
-    if !fields.has(name) && context.names_account() && !fields.is_refused(name) {
+    if fields.get(name).is_none() && context.names_account() && !fields.is_refused(name) {
         return Patch::Keep;
     }
     fields.required(name, read).map_or(Patch::Keep, Patch::Set)
