@@ -177,6 +177,7 @@ fn finding_of(mark: CellMark, cell: &str, field: AccountField) -> Option<Finding
     Some(Finding::in_field(field.name(), code, reason))
 }
 
+#[inline]
 fn value_of_cell(cell: &str, field: AccountField) -> Value<'_> {
     let free_text = !field.is_amount()
         && !matches!(field, AccountField::Id | AccountField::Currency | AccountField::ContactPhone)
