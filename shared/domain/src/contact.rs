@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use email_address::{EmailAddress, Options};
 use phonelib::{PhoneNumber, normalize_phone_number};
 
-use crate::text::{FromPlain, Text, TextError};
+use crate::text::{FromPlain, Text, TextError, are_digits};
 
 /// The full name of the primary contact.
 pub type ContactName = Text<256>;
@@ -105,7 +105,7 @@ const CODE_DIGITS_MAX: usize = 3;
 /// length only once.
 fn is_of_usual_length(text: &str) -> bool {
     let Some((b'+', digits)) = text.as_bytes().split_first() else { return false };
-    if digits.len() > DIGITS_MAX || !digits.iter().all(u8::is_ascii_digit) || digits.first() == Some(&b'0') {
+    if digits.len() > DIGITS_MAX || !are_digits(digits) || digits.first() == Some(&b'0') {
         return false;
     }
     let mut code = 0;

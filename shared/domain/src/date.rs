@@ -10,6 +10,8 @@ use jiff::{RoundMode, TimestampRound, Unit};
 pub use jiff::Timestamp;
 pub use jiff::civil::Date;
 
+use crate::text::are_digits;
+
 /// The text is not a calendar date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a calendar date such as 2026-01-15")]
@@ -23,7 +25,7 @@ pub struct InvalidDate;
 pub fn parse(text: &str) -> Result<Date, InvalidDate> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *text.as_bytes() else { return Err(InvalidDate) };
     let digits = [y1, y2, y3, y4, m1, m2, d1, d2];
-    if !digits.iter().all(u8::is_ascii_digit) {
+    if !are_digits(&digits) {
         return Err(InvalidDate);
     }
     let [y1, y2, y3, y4, m1, m2, d1, d2] = digits.map(|digit| (digit - b'0').cast_signed());

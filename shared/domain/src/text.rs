@@ -80,6 +80,21 @@ pub(crate) const fn repeated(byte: u8) -> u64 {
     u64::MAX / 0xff * byte as u64
 }
 
+/// Whether all bytes are digits of ASCII.
+pub(crate) fn are_digits(bytes: &[u8]) -> bool {
+    let are_eight_digits = |bytes: &[u8; 8]| {
+        let word = u64::from_le_bytes(*bytes);
+        // Digits are 0x30 to 0x39: they begin with 3, also with six added.
+        let begin_with_3 = |word: u64| word & repeated(0xf0) == repeated(0x30);
+        begin_with_3(word) && begin_with_3(word.wrapping_add(repeated(6)))
+    };
+    match bytes.last_chunk() {
+        // The last eight bytes may have some in common with those before them.
+        Some(last) => bytes.as_chunks().0.iter().all(are_eight_digits) && are_eight_digits(last),
+        None => bytes.iter().all(u8::is_ascii_digit),
+    }
+}
+
 /// Whether all eight bytes are printable ASCII, 0x20 to 0x7e.
 fn is_printable(bytes: u64) -> bool {
     // Below 0x20 the difference has the highest bit, and so has the sum from 0x7f on.
@@ -255,6 +270,22 @@ mod tests {
                 prop_assert_eq!(Text::<12>::from_plain(text), text.parse());
                 prop_assert_eq!(Prose::<12>::from_plain(text), text.parse());
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn digits_are_those_of_ascii(text in "[/0-9:* -]{0,20}", digits in "[0-9]{0,20}") {
+            for text in [&text, &digits, &format!("{digits}{text}")] {
+                prop_assert_eq!(are_digits(text.as_bytes()), text.bytes().all(|byte| byte.is_ascii_digit()));
+            }
+        }
+
+        #[test]
+        fn any_byte_may_be_no_digit(byte: u8, at in 0_usize..9) {
+            let mut bytes = *b"123456789";
+            bytes[at] = byte;
+            prop_assert_eq!(are_digits(&bytes), byte.is_ascii_digit());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Finding, FindingCode, WrittenIn, shown_value};
 use crate::money::{Currency, parse_plain};
+use crate::text::are_digits;
 
 /// The digits in a group of thousands, and so the decimals that can be taken for one.
 const GROUP_DIGITS: usize = 3;
@@ -35,15 +36,16 @@ impl AmbiguousAmount {
         digits: &str,
         written: WrittenIn,
     ) -> Option<Self> {
-        let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
-        let group_at = unsigned.len().checked_sub(GROUP_DIGITS)?;
-        let (whole, group) = unsigned.split_at_checked(group_at)?;
-        let whole = whole.strip_suffix(written.notation().decimal.character())?;
-        let are_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let (before, group) = digits.as_bytes().split_last_chunk::<GROUP_DIGITS>()?;
+        let (separator, signed) = before.split_last()?;
+        if char::from(*separator) != written.notation().decimal.character() {
+            return None;
+        }
+        let whole = signed.strip_prefix(b"-").or_else(|| signed.strip_prefix(b"+")).unwrap_or(signed);
         let ambiguous = (1..=GROUP_DIGITS).contains(&whole.len())
             && are_digits(whole)
             && are_digits(group)
-            && !whole.starts_with('0');
+            && !whole.starts_with(b"0");
         let doubt = || Doubt::Separator { digits: digits.to_owned(), written };
         ambiguous.then(|| Self { field, text: shown_value(text.trim()), doubt: doubt() })
     }

@@ -54,12 +54,6 @@ pub(crate) const fn joined<const N: usize>(lists: &[&[&'static str]]) -> [&'stat
 }
 
 impl Fields<'_> {
-    /// Whether a field may have a value. Of an absent one, this is known without a comparison of names.
-    #[inline]
-    fn may_have(&self, name: &str) -> bool {
-        self.put & Names::bit(name) != 0
-    }
-
     /// Reads a field. Absent, it is kept; most fields of a row are.
     #[inline]
     pub(crate) fn read<T>(
@@ -67,7 +61,7 @@ impl Fields<'_> {
         name: &'static str,
         read: impl FnOnce(&mut Self, &'static str) -> Patch<T>,
     ) -> Patch<T> {
-        if self.may_have(name) { read(self, name) } else { Patch::Keep }
+        if self.get(name).is_some() { read(self, name) } else { Patch::Keep }
     }
 
     /// Reads a field that holds text, as its type parses it.

@@ -28,7 +28,8 @@ fn is_scientific(id: &str) -> bool {
     let short = |part: &str| digits(part) && part.trim_start_matches('0').len() <= DIGITS_MAX;
     let unsigned = id.strip_prefix(['+', '-']).unwrap_or(id);
     // Most ids go on in another way behind their first digits.
-    if !unsigned.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['.', ',', 'e', 'E']) {
+    let behind_digits = unsigned.bytes().find(|byte| !byte.is_ascii_digit());
+    if !matches!(behind_digits, Some(b'.' | b',' | b'e' | b'E')) {
         return false;
     }
     let Some((mantissa, exponent)) = unsigned.split_once(['e', 'E']) else { return false };
@@ -73,13 +74,14 @@ impl From<IdError> for FindingCode {
     }
 }
 
-/// The id, unless it has an invisible character: ids that look equal would differ.
-fn parse<T: FromPlain>(id: &str) -> Result<T, IdError> {
+/// The id, unless it has an invisible character: ids that look equal would differ. `is_known_plain` if it need not be looked
+/// at to know that it is plain.
+fn parse<T: FromPlain>(id: &str, is_known_plain: bool) -> Result<T, IdError> {
     if is_mangled(id) {
         return Err(IdError::Mangled { shown: shown_value(id) });
     }
     let id = trimmed(id);
-    if is_plain(id) {
+    if is_known_plain || is_plain(id) {
         return Ok(T::from_plain(id)?);
     }
     let id = normalized(id);
@@ -90,12 +92,14 @@ fn parse<T: FromPlain>(id: &str) -> Result<T, IdError> {
 impl Fields<'_> {
     /// A field that holds an id. One that a spreadsheet has mangled, or that has an invisible character, is refused.
     pub fn id<T: FromPlain>(&mut self, name: &'static str) -> Patch<T> {
-        self.patch(name, parse)
+        let are_plain = self.are_plain;
+        self.patch(name, |id| parse(id, are_plain))
     }
 
     /// As [`Fields::id`], of a field in which blanks say what null says.
     pub fn optional_id<T: FromPlain>(&mut self, name: &'static str) -> Patch<T> {
-        self.optional_with(name, parse)
+        let are_plain = self.are_plain;
+        self.optional_with(name, |id| parse(id, are_plain))
     }
 }
 

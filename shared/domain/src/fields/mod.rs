@@ -19,6 +19,7 @@ mod payload_error;
 mod plain_json;
 mod scalar;
 mod shown;
+mod texts;
 mod value;
 mod words;
 mod written_amount;
@@ -26,7 +27,6 @@ mod written_in;
 
 use std::borrow::Cow;
 use std::fmt::Display;
-use std::str::FromStr;
 
 use percent_encoding::percent_decode;
 
@@ -50,7 +50,6 @@ pub(crate) use written_in::WrittenIn;
 
 use crate::money::{Decimal, parse_json_number};
 use crate::suggest;
-use crate::text::{TextError, is_blank};
 
 /// The positions of fields in a word.
 const GROUP_BITS: usize = u64::BITS as usize;
@@ -65,8 +64,6 @@ pub const NO_SUCH_FIELD: &str = "there is no such field";
 pub struct Fields<'a> {
     known: &'static Names,
     values: Vec<Option<Value<'a>>>,
-    /// The bits of the names that have, or had, a value.
-    put: u64,
     /// The nested objects that were read: a bit for each, at the position of its first field.
     groups: [u64; Names::MAX / GROUP_BITS],
     unknown: Vec<String>,
@@ -74,6 +71,8 @@ pub struct Fields<'a> {
     /// How amounts are written; `None` for JSON, where they are decimal numbers with a point.
     written: Option<WrittenIn>,
     ambiguous: Vec<AmbiguousAmount>,
+    /// Whether all texts are known to be plain, so that they need not be looked at one by one.
+    are_plain: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -83,12 +82,12 @@ impl<'a> Fields<'a> {
         Self {
             known,
             values: known.all().iter().map(|_| None).collect(),
-            put: 0,
             groups: [0; Names::MAX / GROUP_BITS],
             unknown: Vec::new(),
             findings: Vec::new(),
             written: None,
             ambiguous: Vec::new(),
+            are_plain: false,
         }
     }
 
@@ -132,12 +131,22 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// States whether all texts that were added are plain: parts of a text that [is plain](crate::text::is_plain).
+    pub(crate) fn set_plain(&mut self, are_plain: bool) {
+        self.are_plain = are_plain;
+    }
+
     /// Adds the known field with the index `at`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a call takes as long as the rest, and a row has a dozen")]
+    #[inline(always)]
     pub(crate) fn put_at(&mut self, at: usize, value: Value<'a>) {
-        self.put |= self.known.bit_of(at);
-        if self.values[at].replace(value).is_some() {
-            self.find_twice(self.known.all()[at]);
+        match self.values.get_mut(at) {
+            Some(none @ None) => *none = Some(value),
+            Some(given) => {
+                *given = Some(value);
+                self.find_twice(self.known.all()[at]);
+            }
+            None => debug_assert!(false, "no field of this request"),
         }
     }
 
@@ -150,77 +159,29 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The value of a field that was not taken yet.
+    /// The value of a known field that was not taken yet.
     #[inline]
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Value<'a>> {
-        self.position(name).and_then(|at| self.get_at(at))
+    pub fn get(&self, name: &'static str) -> Option<&Value<'a>> {
+        self.known.position_of(name).and_then(|at| self.get_at(at))
     }
 
     /// The value of the known field with the index `at`, if it was not taken yet.
     #[inline]
     pub(crate) fn get_at(&self, at: usize) -> Option<&Value<'a>> {
-        self.values[at].as_ref()
+        self.values.get(at)?.as_ref()
     }
 
-    /// Takes the value of a field; `None` if it is absent, or was taken before.
+    /// Takes the value of a known field; `None` if it is absent, or was taken before.
     #[inline]
-    pub fn take(&mut self, name: &str) -> Option<Value<'a>> {
-        self.position(name).and_then(|at| self.take_at(at))
-    }
-
-    /// The index of a field that has a value.
-    #[inline]
-    fn position(&self, name: &str) -> Option<usize> {
-        self.known.position_if(name, |at| self.values[at].is_some())
+    pub fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
+        self.known.position_of(name).and_then(|at| self.take_at(at))
     }
 
     /// Takes the value of the known field with the index `at`.
     #[inline]
     pub(crate) fn take_at(&mut self, at: usize) -> Option<Value<'a>> {
-        self.values[at].take()
-    }
-
-    /// Reads a field that holds text, with `parse`.
-    pub fn patch<T, E: Into<FindingCode> + Display>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Patch<T> {
-        match self.take(name) {
-            None => Patch::Keep,
-            Some(Value::Null) => Patch::Clear,
-            Some(Value::Text(text)) => self.accept(name, parse(&text)),
-            Some(_) => self.refuse(name, FindingCode::InvalidType, "expected a string"),
-        }
-    }
-
-    /// Reads a field that holds text of bounded length, without blanks around it.
-    pub fn text<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        self.patch(name, |text| normalized(text).parse())
-    }
-
-    /// Reads an optional field that holds text of bounded length, without blanks around it. Blank text means the same as
-    /// null.
-    pub fn optional<T: FromStr<Err = TextError>>(&mut self, name: &'static str) -> Patch<T> {
-        self.optional_with(name, |text| normalized(text).parse())
-    }
-
-    /// The same with `parse`.
-    pub(crate) fn optional_with<T, E: Into<FindingCode> + Display>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, E>,
-    ) -> Patch<T> {
-        let text = self.patch(name, |text| match is_blank(text) {
-            true => Ok(None),
-            false => parse(text).map(Some),
-        });
-        match text {
-            Patch::Keep => Patch::Keep,
-            Patch::Clear | Patch::Set(None) => Patch::Clear,
-            Patch::Set(Some(text)) => Patch::Set(text),
-        }
+        self.values.get_mut(at)?.take()
     }
 
     /// Takes the amounts that some currencies do not admit. The caller checks each against its currency.
@@ -289,11 +250,15 @@ impl<'a> Fields<'a> {
     ) -> Patch<T> {
         match read {
             Ok(value) => Patch::Set(value),
-            Err(error) => {
-                let reason = error.to_string();
-                self.refuse(name, error.into(), reason)
-            }
+            Err(error) => self.refuse_for(name, error),
         }
+    }
+
+    /// Reports that a field's value could not be read.
+    #[cold]
+    fn refuse_for<T, E: Into<FindingCode> + Display>(&mut self, name: &'static str, error: E) -> Patch<T> {
+        let reason = error.to_string();
+        self.refuse(name, error.into(), reason)
     }
 
     /// Reports an error of a field's value.

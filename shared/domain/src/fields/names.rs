@@ -11,8 +11,8 @@ pub struct Names {
     slots: [u8; SLOTS],
     /// Whether each name has its slot, so that no name is searched for.
     have_own_slots: bool,
-    /// The slot of the name at each position.
-    slots_of: [u8; Names::MAX],
+    /// The length of the prefix of the name at each position: of the names of the objects around it, with their points.
+    prefixes: [u8; Names::MAX],
 }
 
 impl Names {
@@ -22,17 +22,15 @@ impl Names {
     /// These names: fewer than 256.
     #[must_use]
     pub const fn new(names: &'static [&'static str]) -> Self {
-        let (mut slots, mut slots_of, mut taken, mut at) = ([0; SLOTS], [0; Self::MAX], 0_u64, 0_u8);
+        let (mut slots, mut prefixes, mut taken, mut at) = ([0; SLOTS], [0; Self::MAX], 0_u64, 0_u8);
         while (at as usize) < names.len() {
+            prefixes[at as usize] = prefix_len(names[at as usize].as_bytes());
             let slot = slot(b"", names[at as usize].as_bytes());
             slots[slot] = at;
-            #[expect(clippy::cast_possible_truncation, reason = "there are few slots")]
-            let slot_byte = slot as u8;
-            slots_of[at as usize] = slot_byte;
             taken |= 1 << slot;
             at += 1;
         }
-        Self { names, slots, have_own_slots: taken.count_ones() as usize == names.len(), slots_of }
+        Self { names, slots, have_own_slots: taken.count_ones() as usize == names.len(), prefixes }
     }
 
     /// All names, in the order of their positions.
@@ -41,37 +39,34 @@ impl Names {
         self.names
     }
 
-    /// A bit for the name at this position, that few other names have.
-    #[inline]
-    pub(super) fn bit_of(&self, at: usize) -> u64 {
-        1 << (usize::from(self.slots_of[at]) % SLOTS)
-    }
-
-    /// The same for a name.
-    #[inline]
-    pub(super) const fn bit(name: &str) -> u64 {
-        1 << slot(b"", name.as_bytes())
-    }
-
-    /// The position of a name.
+    /// The position of a name that somebody else wrote.
     pub(super) fn position(&self, name: &str) -> Option<usize> {
-        self.position_if(name, |_| true)
+        self.find(slot(b"", name.as_bytes()), |_, known| known == name)
     }
 
-    /// The position of a name, if it passes a test. Most names that fail are not even compared.
+    /// The position of a name that the program knows to be one of these. So it is not compared if all have slots of their own.
     #[inline]
-    pub(super) fn position_if(&self, name: &str, may_be: impl Fn(usize) -> bool) -> Option<usize> {
-        self.find(slot(b"", name.as_bytes()), |at, known| may_be(at) && known == name)
+    pub(super) fn position_of(&self, name: &'static str) -> Option<usize> {
+        if !self.have_own_slots {
+            return self.position(name);
+        }
+        let at = usize::from(self.slots[slot(b"", name.as_bytes())]);
+        debug_assert_eq!(self.names.get(at), Some(&name), "no name of this request");
+        Some(at)
     }
 
-    /// The position of the name that consists of `prefix` and `name`.
+    /// The position of the member `name` of the object whose members' names begin with `prefix`. A path such as
+    /// `contact.name` is no name of a member.
+    #[inline]
     pub(super) fn position_in(&self, prefix: &str, name: &str) -> Option<usize> {
-        match prefix.is_empty() {
-            true => self.position(name),
-            false => self.find(slot(prefix.as_bytes(), name.as_bytes()), |_, known| {
-                known.strip_prefix(prefix) == Some(name)
-            }),
-        }
+        let (prefix, name) = (prefix.as_bytes(), name.as_bytes());
+        self.find(slot(prefix, name), |at, known| {
+            usize::from(self.prefixes[at]) == prefix.len()
+                && known
+                    .as_bytes()
+                    .split_at_checked(prefix.len())
+                    .is_some_and(|(of, member)| are_equal(member, name) && are_equal(of, prefix))
+        })
     }
 
     #[inline]
@@ -90,6 +85,34 @@ impl Names {
     }
 }
 
+/// Whether two texts are equal, which is found without a call if they have at most 16 bytes, as most names have.
+#[inline]
+fn are_equal(a: &[u8], b: &[u8]) -> bool {
+    /// Whether the first `N` bytes are equal and the last, which may be some of the first ones.
+    fn are_ends_equal<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+        a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
+    }
+    a.len() == b.len()
+        && match a.len() {
+            0..4 => a.iter().eq(b),
+            4..8 => are_ends_equal::<4>(a, b),
+            8..=16 => are_ends_equal::<8>(a, b),
+            _ => a == b,
+        }
+}
+
+/// The length of a name up to its last point, which is included.
+const fn prefix_len(name: &[u8]) -> u8 {
+    let (mut len, mut at) = (0, 0_u8);
+    while (at as usize) < name.len() {
+        at += 1;
+        if name[at as usize - 1] == b'.' {
+            len = at;
+        }
+    }
+    len
+}
+
 /// The slot of the name that consists of `prefix` and `name`. No two fields of an account have the same.
 const fn slot(prefix: &[u8], name: &[u8]) -> usize {
     match (prefix, name) {
@@ -102,6 +125,8 @@ const fn slot(prefix: &[u8], name: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::account::AccountField;
 
@@ -110,19 +135,38 @@ mod tests {
         assert!(Names::new(AccountField::NAMES).have_own_slots);
     }
 
+    proptest! {
+        #[test]
+        fn equal_names_are_equal(a in "[ab]{0,20}", b in "[ab]{0,20}", at in 0_usize..20) {
+            prop_assert!(are_equal(a.as_bytes(), a.as_bytes()));
+            prop_assert_eq!(are_equal(a.as_bytes(), b.as_bytes()), a == b);
+            let mut other = a.clone().into_bytes();
+            if let Some(byte) = other.get_mut(at) {
+                *byte = b'c';
+                prop_assert!(!are_equal(a.as_bytes(), &other));
+            }
+        }
+    }
+
     #[test]
     fn names_are_found_at_their_positions() {
         // The first two have the same slot, and so have the last two.
         let names = Names::new(&["axb", "ayb", "", "contact.name", "contact.nune"]);
         assert!(!names.have_own_slots);
         for (at, name) in names.all().iter().enumerate() {
-            assert_eq!(names.position(name), Some(at), "{name}");
+            assert_eq!((names.position(name), names.position_of(name)), (Some(at), Some(at)), "{name}");
         }
         for (name, at) in [("name", 3), ("nune", 4)] {
             assert_eq!(names.position_in("contact.", name), Some(at), "{name}");
         }
-        for (prefix, name) in [("", "azb"), ("contact.", "axb"), ("", "name"), ("contact", "name"), ("x", "")]
-        {
+        for (prefix, name) in [
+            ("", "azb"),
+            ("contact.", "axb"),
+            ("", "name"),
+            ("contact", "name"),
+            ("x", ""),
+            ("", "contact.name"),
+        ] {
             assert_eq!(names.position_in(prefix, name), None, "{prefix}{name}");
         }
     }

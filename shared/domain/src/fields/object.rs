@@ -9,6 +9,7 @@ use super::payload_error::json_error;
 use super::plain_json::PlainJson;
 use super::value::{AnyValue, MemberName, ReadMembers};
 use super::{Fields, Finding, FindingCode, GROUP_BITS, PayloadError, PayloadErrorKind, Value};
+use crate::text::is_plain;
 
 /// Why a row is refused that is not JSON. Elements of an array were checked with the body, so it is a line of NDJSON.
 const NOT_JSON: &str = "the line is not valid JSON";
@@ -26,6 +27,7 @@ impl<'a> Fields<'a> {
     pub fn read_row(&mut self, row: &'a str) {
         let mut plain = PlainJson::new(row);
         if self.read_plain_members(&mut plain, "").is_some() && plain.is_at_end() {
+            self.set_plain(is_plain(row));
             return;
         }
         *self = Self::new(self.known);
@@ -49,7 +51,7 @@ impl<'a> Fields<'a> {
 
     /// As [`Members`], for an object of plain JSON. `None` at anything that is not plain, or that is a mistake.
     fn read_plain_members(&mut self, json: &mut PlainJson<'a>, prefix: &'static str) -> Option<()> {
-        json.object(|json, name| match self.member(prefix, name) {
+        json.object(|json, name| match self.known.position_in(prefix, name) {
             Some(at) => {
                 self.put_at(at, json.scalar()?);
                 Some(())
@@ -68,12 +70,6 @@ impl<'a> Fields<'a> {
         };
         self.add_group(first, prefix.strip_suffix('.')?);
         self.read_plain_members(json, prefix)
-    }
-
-    /// The position of the member of this name in the nested object whose members' names begin with `prefix`.
-    fn member(&self, prefix: &str, name: &str) -> Option<usize> {
-        // "contact.name" is a path, not a name: a member of that name is unknown.
-        self.known.position_in(prefix, name).filter(|_| name.bytes().all(|byte| byte != b'.'))
     }
 
     /// If `path` is a nested object, the first of its members, and the prefix of their names.
@@ -109,7 +105,7 @@ struct Members<'f, 'a> {
 impl<'de> Members<'_, 'de> {
     /// Reads the value of a member.
     fn read_member<M: MapAccess<'de>>(&mut self, name: Cow<'de, str>, map: &mut M) -> Result<(), M::Error> {
-        if let Some(at) = self.fields.member(self.prefix, &name) {
+        if let Some(at) = self.fields.known.position_in(self.prefix, &name) {
             self.fields.put_at(at, map.next_value()?);
             return Ok(());
         }

@@ -71,18 +71,7 @@ impl Scanner<'_> {
     fn string(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
         let begin = self.at;
-        let mut end = begin;
-        let found = loop {
-            let Some(word) = self.bytes.get(end..)?.first_chunk() else { break None };
-            match special(u64::from_le_bytes(*word)) {
-                0 => end += 8,
-                found => break Some(found),
-            }
-        };
-        end += match found {
-            Some(found) => found.trailing_zeros() as usize / 8,
-            None => self.bytes.get(end..)?.iter().position(|byte| is_special(*byte))?,
-        };
+        let end = begin + special_at(self.bytes.get(begin..)?)?;
         self.at = end + 1;
         (*self.bytes.get(end)? == b'"').then_some(begin..end)
     }
@@ -163,6 +152,20 @@ fn is_special(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | ..b' ')
 }
 
+/// The position of the first byte that [`is_special`].
+#[inline]
+fn special_at(text: &[u8]) -> Option<usize> {
+    let (words, rest) = text.as_chunks();
+    let mut at = 0;
+    for word in words {
+        match special(u64::from_le_bytes(*word)) {
+            0 => at += word.len(),
+            found => return Some(at + found.trailing_zeros() as usize / 8),
+        }
+    }
+    rest.iter().position(|byte| is_special(*byte)).map(|in_rest| at + in_rest)
+}
+
 /// Finds the first of eight bytes that [`is_special`]: its highest bit is the lowest one of the result. Higher bits mean
 /// nothing. If there is none, the result is zero.
 fn special(bytes: u64) -> u64 {
@@ -222,6 +225,8 @@ impl<'a> PlainJson<'a> {
         self.scanner.peek().is_none()
     }
 
+    #[expect(clippy::inline_always, reason = "as for the scanner's strings")]
+    #[inline(always)]
     fn string(&mut self) -> Option<&'a str> {
         let string = self.scanner.string()?;
         self.text.get(string)

@@ -41,15 +41,15 @@ impl Fields<'_> {
     }
 
     fn clean<T: FromPlain>(&mut self, name: &'static str, kind: Kind) -> Patch<T> {
-        let mut replaced = false;
-        let text = self.patch(name, |text| {
-            if is_plain(text) {
+        let (mut replaced, are_plain) = (false, self.are_plain);
+        let text = self.patch_with(name, |text| {
+            if are_plain || is_plain(text) {
                 let text = trimmed(text);
-                return if is_blank(text) { Ok(None) } else { T::from_plain(text).map(Some) };
+                return if text.is_empty() { Ok(Patch::Clear) } else { T::from_plain(text).map(Patch::Set) };
             }
             let (text, is_replaced) = cleaned(text, kind);
             replaced = is_replaced;
-            if is_blank(&text) { Ok(None) } else { text.parse().map(Some) }
+            if is_blank(&text) { Ok(Patch::Clear) } else { text.parse().map(Patch::Set) }
         });
         if replaced {
             let reason = match kind {
@@ -60,11 +60,7 @@ impl Fields<'_> {
             };
             self.report(Finding::in_field(name, FindingCode::ReplacedCharacters, reason));
         }
-        match text {
-            Patch::Keep => Patch::Keep,
-            Patch::Clear | Patch::Set(None) => Patch::Clear,
-            Patch::Set(Some(text)) => Patch::Set(text),
-        }
+        text
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) fn fields_of<'a>(body: &'a RowBody, shape: &Shape, rules: &RowRules<'
 }
 
 /// Reads the amount of a record from two columns.
+#[inline(never)]
 fn read_amount(fields: &mut Fields<'_>, record: &Cells, at: AmountAt, rules: &RowRules<'_>) {
     let field = AccountField::TotalAmount;
     let name = field.name();
@@ -100,6 +101,7 @@ pub(super) fn put_defaults<'a>(fields: &mut Fields<'a>, shape: &Shape, rules: &R
         };
         if is_absent {
             fields.take(field.name());
+            fields.set_plain(false);
             fields.put_at(field as usize, Value::Text(value.into()));
         }
     }
@@ -111,16 +113,30 @@ fn misspelled(name: &str) -> Option<&'static str> {
     AccountField::of_header(name).filter(|field| !field.is_beside_id()).map(AccountField::name)
 }
 
+// Apart from what is rare, so that the compiler keeps the loop's variables in registers.
+#[inline(never)]
 fn read_record<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column]) {
     if record.len() != columns.len() {
         let reason = format!("the row has {} cells, the header {}", record.len(), columns.len());
         return fields.report(Finding::in_row(FindingCode::ColumnCount, reason));
     }
-    let has_marks = record.has_marks();
+    fields.set_plain(record.are_plain());
+    if record.has_marks() {
+        return read_marked(fields, record, columns);
+    }
+    for (cell, column) in record.iter().zip(columns) {
+        if let Some(field) = column.field {
+            fields.put_at(field as usize, value_of_cell(cell, field));
+        }
+    }
+}
+
+/// As [`read_record`], for a record with cells that are not texts.
+#[cold]
+fn read_marked<'a>(fields: &mut Fields<'a>, record: &'a Cells, columns: &[Column]) {
     for (at, (cell, column)) in record.iter().zip(columns).enumerate() {
         let Some(field) = column.field else { continue };
-        let mark = if has_marks { record.mark(at) } else { None };
-        if let Some(found) = mark.and_then(|mark| finding_of(mark, cell, field)) {
+        if let Some(found) = record.mark(at).and_then(|mark| finding_of(mark, cell, field)) {
             let is_refused = found.code.severity() == Severity::Error;
             fields.report(found);
             // A reported error stands for the value.

@@ -42,7 +42,7 @@ impl RawRow {
     #[must_use]
     pub fn check<'a>(&'a self, shape: &Shape, rules: &RowRules<'a>, default_currency: Currency) -> Checked {
         let mut fields = fields_of(&self.body, shape, rules);
-        let mut upsert = None;
+        let mut checked = Checked { upsert: None, findings: Vec::new() };
         if fields.are_of_a_row() {
             put_defaults(&mut fields, shape, rules);
             let is_table = !matches!(shape, Shape::Objects);
@@ -54,13 +54,14 @@ impl RawRow {
                 .iter()
                 .any(|field| fields.get_at(*field as usize).is_some_and(|value| !value.is_null()));
             let absent = (!names_account).then_some(default_currency);
-            upsert = AccountUpsert::take(&mut fields, rules.context(default_currency, absent, is_table));
+            checked.upsert =
+                AccountUpsert::take(&mut fields, rules.context(default_currency, absent, is_table));
         }
-        let findings = fields.into_findings(LEFT_OUT);
-        if findings.iter().any(|found| found.code.severity() == Severity::Error) {
-            upsert = None;
+        checked.findings = fields.into_findings(LEFT_OUT);
+        if checked.findings.iter().any(|found| found.code.severity() == Severity::Error) {
+            checked.upsert = None;
         }
-        Checked { upsert, findings }
+        checked
     }
 }
 

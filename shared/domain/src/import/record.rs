@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::is_blank;
+use crate::text::{is_blank, is_plain};
 
 /// What a cell of a workbook is, if it is not a text. Its text is what a CSV file would have in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,11 @@ impl Cells {
     /// Whether there are cells that are not texts.
     pub(super) fn has_marks(&self) -> bool {
         !self.marks.is_empty()
+    }
+
+    /// Whether the texts of all cells [are plain](is_plain).
+    pub(super) fn are_plain(&self) -> bool {
+        is_plain(&self.text)
     }
 
     /// Removes the cells after the first `len`.

@@ -19,21 +19,24 @@ pub enum AmountError {
 /// # Errors
 /// [`AmountError`] when the text is anything else or has more than 28 digits.
 pub fn parse_plain(text: &str) -> Result<Decimal, AmountError> {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let (is_negative, unsigned) = match text.as_bytes() {
+        [sign @ (b'-' | b'+'), unsigned @ ..] => (*sign == b'-', unsigned),
+        unsigned => (false, unsigned),
+    };
     let (mut number, mut point) = (0_i64, None);
-    for (at, byte) in unsigned.bytes().enumerate() {
+    for (at, byte) in unsigned.iter().enumerate() {
         match byte {
             b'0'..=b'9' => number = number.wrapping_mul(10).wrapping_add(i64::from(byte - b'0')),
             b'.' if point.is_none() => point = Some(at),
             _ => return Err(AmountError::Malformed),
         }
     }
-    if unsigned.is_empty() || unsigned.starts_with('.') || unsigned.ends_with('.') {
+    if matches!(unsigned, [] | [b'.', ..] | [.., b'.']) {
         return Err(AmountError::Malformed);
     }
     if unsigned.len() <= SHORT_BYTES_MAX {
         let decimals = point.map_or(0, |point| unsigned.len() - point - 1);
-        let signed = if text.starts_with('-') { -number } else { number };
+        let signed = if is_negative { -number } else { number };
         return Ok(Decimal::new(signed, u32::try_from(decimals).unwrap_or_default()));
     }
     let amount = Decimal::from_str_exact(text).map_err(|_| AmountError::TooManyDigits)?;

@@ -9,18 +9,31 @@ use rust_decimal::Decimal;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// All currencies by their [`key`], for a binary search: the crate compares a code with one after the other.
-static BY_KEY: LazyLock<Vec<(u32, Currency)>> = LazyLock::new(|| {
-    let keyed = |currency: Currency| Some((key(currency.code)?, currency));
-    let mut all: Vec<_> = Currency::all().filter_map(keyed).collect();
-    all.sort_unstable();
-    all
+/// All currencies, and where each is by its [`key`]: the crate compares a code with one after the other.
+static BY_KEY: LazyLock<ByKey> = LazyLock::new(|| {
+    let (all, mut places) = (Currency::all().collect::<Vec<_>>(), [0; KEYS]);
+    for (place, currency) in (1..).zip(&all) {
+        if let Some(free) = key(currency.code).and_then(|key| places.get_mut(key)) {
+            *free = place;
+        }
+    }
+    ByKey { all, places }
 });
 
-/// The three bytes of a code as a number.
-fn key(code: &str) -> Option<u32> {
-    let [a, b, c] = *code.as_bytes() else { return None };
-    Some(u32::from_be_bytes([0, a, b, c]))
+struct ByKey {
+    all: Vec<Currency>,
+    /// The places in `all`, counting from 1; 0 stands for no currency.
+    places: [u8; KEYS],
+}
+
+/// The codes of three capital letters.
+const KEYS: usize = 26 * 26 * 26;
+
+/// The number of a code among those of three capital letters.
+fn key(code: &str) -> Option<usize> {
+    let letters: [u8; 3] = code.as_bytes().try_into().ok()?;
+    let mut numbers = letters.map(|letter| usize::from(letter.wrapping_sub(b'A'))).into_iter();
+    numbers.try_fold(0, |key, number| (number < 26).then_some(26 * key + number))
 }
 
 /// A currency of ISO 4217: those of the `iso_currency` crate and some withdrawn ones, in which old debts may be.
@@ -110,9 +123,9 @@ impl FromStr for Currency {
     type Err = UnknownCurrency;
 
     fn from_str(code: &str) -> Result<Self, UnknownCurrency> {
-        let key = key(code).ok_or(UnknownCurrency)?;
-        let found = BY_KEY.binary_search_by_key(&key, |(key, _)| *key).ok();
-        found.and_then(|at| BY_KEY.get(at)).map(|(_, currency)| *currency).ok_or(UnknownCurrency)
+        let ByKey { all, places } = &*BY_KEY;
+        let place = key(code).and_then(|key| places.get(key)).and_then(|place| place.checked_sub(1));
+        place.and_then(|place| all.get(usize::from(place))).copied().ok_or(UnknownCurrency)
     }
 }
 

@@ -39,7 +39,7 @@ impl<'a> Batch<'a> {
         if !fields.are_of_a_row() {
             return fields.finish(None);
         }
-        let text_of = |name: &&str| fields.get(name).and_then(Value::as_text).map(str::to_owned);
+        let text_of = |name: &&'static str| fields.get(name).and_then(Value::as_text).map(str::to_owned);
         let sent: Vec<Option<String>> = NewTransaction::FIELDS.all().iter().map(text_of).collect();
         let new = NewTransaction::read(fields, ())?;
         let id = match &new.external_id {

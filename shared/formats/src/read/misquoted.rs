@@ -22,7 +22,7 @@ pub(super) fn misquoted(record: &Record<'_>, table: &Table) -> Option<Misquoted>
         return None;
     }
     let quoting = table.quoting(bytes);
-    let line = |at| row + line_breaks(bytes.get(..at).unwrap_or_default(), false);
+    let line = |at| row + line_breaks(bytes.get(..at).unwrap_or_default());
     let cells_if_certain = |is_one_line: bool| is_one_line.then(|| split(bytes, table));
     let (at, how, cells) = match quoting {
         Quoting::WellFormed => return None,

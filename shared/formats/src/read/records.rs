@@ -6,7 +6,7 @@
 use std::io::{self, BufRead};
 
 use csv_core::{ReadRecordResult, ReaderBuilder};
-use memchr::{memchr_iter, memchr2, memchr2_iter, memchr3};
+use memchr::{memchr2, memchr2_iter, memchr3};
 use saldo_domain::import::{Cells, Quote};
 use simdutf8::basic::from_utf8;
 
@@ -111,11 +111,18 @@ impl<R: BufRead> Records<R> {
         let mut skipped = 0;
         loop {
             let unread = self.text.unread();
-            let breaks = unread.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let mut breaks = 0;
+            for byte in unread {
+                match byte {
+                    b'\r' => self.line += 1,
+                    // Behind a carriage return, it is counted already.
+                    b'\n' => self.line += u64::from(!self.follows_return),
+                    _ => break,
+                }
+                self.follows_return = *byte == b'\r';
+                breaks += 1;
+            }
             let is_all = breaks == unread.len();
-            let passed = unread.get(..breaks).unwrap_or_default();
-            self.line += line_breaks(passed, self.follows_return);
-            self.follows_return = passed.last().map_or(self.follows_return, |last| *last == b'\r');
             self.text.advance(breaks);
             skipped += breaks;
             match is_all && !self.text.has_ended() {
@@ -160,7 +167,7 @@ impl<R: BufRead> Records<R> {
         self.cells.truncate(written);
         self.ends.truncate(cells);
         let record = self.text.unread().get(..read).unwrap_or_default();
-        self.line += line_breaks(record, false);
+        self.line += line_breaks(record);
         // The text is UTF-8, and so are the cells, which end at ASCII characters.
         let text = from_utf8(&self.cells).map_err(io::Error::other)?;
         let mut begin = 0;
@@ -178,26 +185,23 @@ fn find_all(byte: u8, text: &[u8], found: &mut Vec<usize>) {
     const EACH: u64 = u64::MAX / 0xff;
     const LOW_BITS: u64 = EACH * 0x7f;
     let (words, last) = text.as_chunks();
-    for (word, bytes) in (0..).step_by(8).zip(words) {
-        let differences = u64::from_le_bytes(*bytes) ^ (EACH * u64::from(byte));
+    let mut at = 0;
+    for word in words {
+        let differences = u64::from_le_bytes(*word) ^ (EACH * u64::from(byte));
         // The highest bit of each byte that does not differ.
         let mut equal = !(((differences & LOW_BITS) + LOW_BITS) | differences | LOW_BITS);
         while equal != 0 {
-            found.push(word + equal.trailing_zeros() as usize / 8);
+            found.push(at + equal.trailing_zeros() as usize / 8);
             equal &= equal - 1;
         }
+        at += word.len();
     }
-    let before = text.len() - last.len();
-    found.extend(memchr_iter(byte, last).map(|at| before + at));
+    found.extend((at..).zip(last).filter(|(_, other)| **other == byte).map(|(at, _)| at));
 }
 
-/// The line breaks in a text: line feeds, carriage returns, and those with a line feed behind them, which are one. If the
-/// text follows a carriage return, that one is counted already.
-pub(super) fn line_breaks(text: &[u8], follows_return: bool) -> u64 {
-    let is_counted = |at: &usize| match at.checked_sub(1) {
-        Some(before) => text.get(before) == Some(&b'\r'),
-        None => follows_return,
-    };
+/// The line breaks in a text: line feeds, carriage returns, and those with a line feed behind them, which are one.
+pub(super) fn line_breaks(text: &[u8]) -> u64 {
+    let is_counted = |at: &usize| at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b'\r');
     let ends = memchr2_iter(b'\r', b'\n', text);
     ends.filter(|at| text.get(*at) == Some(&b'\r') || !is_counted(at)).count() as u64
 }
@@ -205,6 +209,7 @@ pub(super) fn line_breaks(text: &[u8], follows_return: bool) -> u64 {
 #[cfg(test)]
 mod tests {
     use csv::ReaderBuilder;
+    use memchr::memchr_iter;
     use proptest::prelude::*;
 
     use super::*;
