@@ -83,11 +83,11 @@ async fn last_row_warns_of_values_that_only_superseded_rows_have() {
     let contact = &account(&tenant, "S-1").await["contact"];
     assert_eq!((&contact["name"], &contact["phone"]), (&json!("Eva"), &Value::Null), "{contact}");
 
-    let list = "external_id,contact.name,total_amount,currency,notes\nS-3,Ana,1,EUR,x\nS-4,Bo,1,EUR,\nS-3,Ana,2,EUR,\n";
+    let table = "external_id,contact.name,total_amount,currency,notes\nS-3,Ana,1,EUR,x\nS-4,Bo,1,EUR,\nS-3,Ana,2,EUR,\n";
     let headers = [("content-type", "text/csv")];
-    let shown = tenant.send(Method::POST, "/v1/imports/preview", &headers, list).await.json();
+    let shown = tenant.send(Method::POST, "/v1/imports/preview", &headers, table).await.json();
     assert_eq!(shown["rows"][2]["warnings"][0]["code"], "superseded_values", "{shown}");
-    let job = tenant.ended(&tenant.import("text/csv", list).await).await;
+    let job = tenant.ended(&tenant.import("text/csv", table).await).await;
     assert_eq!(codes(&job), lost, "{job}");
 }
 
