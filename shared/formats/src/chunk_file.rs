@@ -130,12 +130,12 @@ mod tests {
         ];
         let rows = b"\x05\x00\x00\x00\x00\x00\x00\x01\x04,,,,\x05\x00\x01\x02\x03\x04\
             \x05\x00\x00\x01\x01\x02\x02\x03\x03\x04\x04\
-            \x00\x00\x02\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x02\x00\x00\x00\x02\x01\x00";
+            \x00\x00\x02\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x01\x00\x00\x02\x00\x00\x00\x02\x01\x00\x00";
         for (amount, of_amount) in amounts {
             let columns = (0..fields).flat_map(|number| [0, 1, number]);
-            let form = [5, 1, 1, fields].into_iter().chain(columns).chain(*b"\x01,\x01");
+            let form = [6, 1, 1, fields].into_iter().chain(columns).chain(*b"\x01,\x01");
             let form: Vec<u8> = form.chain(of_amount.iter().copied()).chain(*rows).collect();
-            assert_eq!((VERSION, encode(&every_kind(amount)).expect("a file")), (5, form));
+            assert_eq!((VERSION, encode(&every_kind(amount)).expect("a file")), (6, form));
         }
     }
 
