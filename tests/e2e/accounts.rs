@@ -89,8 +89,10 @@ async fn imported_account_is_served_with_its_extra_fields() {
     let list = format!("/v1/accounts?owner_id={}", tenant.external_id("owner"));
     let listed = tenant.get(&list).await.json();
     let account = &listed["data"][0];
-    assert_snapshot!(testing::shown(account, &["id", "created_at", "updated_at", "external_id", "owner_id"]), @r#"
+    assert_snapshot!(testing::shown(account, &["id", "created_at", "updated_at", "external_id", "owner_id", "as_of", "original_as_of"]), @r#"
     {
+      "amounts": "open_items",
+      "as_of": "[as_of]",
       "balance": -45000.1,
       "campaign_id": "c-1",
       "contact": {
@@ -103,7 +105,11 @@ async fn imported_account_is_served_with_its_extra_fields() {
       "due_date": "2026-01-15",
       "external_id": "[external_id]",
       "id": "[id]",
+      "kind": "invoice",
       "notes": "60 days\npast due",
+      "open_amount": 45000.1,
+      "original_amount": 45000.1,
+      "original_as_of": "[original_as_of]",
       "owner_id": "[owner_id]",
       "payment_reference": "RF18 5390 0754 7034",
       "source_system": "SAP",
@@ -335,7 +341,7 @@ async fn invalid_query_is_rejected_with_reason() {
         },
         {
           "code": "unknown_field",
-          "detail": "there is no such parameter; this route has limit, type, owner_id, starting_after",
+          "detail": "there is no such parameter; this route has limit, type, owner_id, client_external_id, external_id, status, due_before, due_after, min_open_amount, starting_after",
           "parameter": "kind"
         }
       ],

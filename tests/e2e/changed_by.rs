@@ -111,6 +111,14 @@ async fn accounts_and_clients_say_who_changed_them() {
             |items: &[Item]| items.iter().map(|item| changed_by(item).request).collect::<BTreeSet<_>>();
         assert_ne!(requests(&before), requests(&after), "each request has its id");
     }
+    let row = json!({
+        "external_id": "r-9", "contact": { "name": "C" }, "total_amount": 1, "client_external_id": "0042"
+    });
+    let accepted = ok(stack, Method::POST, "/api/v1/import", json!({ "accounts": [row] })).await;
+    fixture.work().await;
+    let clients = items(stack, "SALDO_CLIENTS_TABLE").await;
+    let import = BTreeSet::from([accepted["job_id"].as_str().expect("an id").to_owned()]);
+    assert_eq!(changers(&clients, "external_id").get("0042"), Some(&import));
     fixture.stack.stop().await;
 }
 

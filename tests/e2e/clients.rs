@@ -118,6 +118,8 @@ async fn balance_sign_depends_on_client_type() {
     let now = Timestamp::now();
     let internal = Client {
         id: ClientId::of_seed(Uuid::now_v7()),
+        external_id: None,
+        name_source: None,
         name: "Till".parse().expect("a name"),
         description: None,
         kind: ClientKind::Internal,

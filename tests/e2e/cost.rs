@@ -60,17 +60,15 @@ impl Metered {
     /// Imports rows, of which the first `changed` have other notes than those of another import, and returns the
     /// capacity that this consumed.
     async fn import(&self, rows: usize, owner_id: Option<&str>, changed: usize) -> BTreeMap<String, Spent> {
-        let row = |n: usize| {
-            let notes =
-                if n < changed { "Paid in part" } else { "60 days past due, prior arrangement lapsed" };
-            json!({
-                "contact": { "name": format!("María García {n}"), "phone": "+5491155551234" },
-                "total_amount": 45000, "external_id": format!("INV-2026-{n}"), "source_system": "SAP",
-                "due_date": "2026-01-15", "currency": "ARS", "owner_id": owner_id,
-                "notes": notes
-            })
-        };
-        let accounts: Vec<Value> = (0..rows).map(row).collect();
+        let accounts: Vec<Value> = (0..rows).map(|n| account(n, owner_id, changed)).collect();
+        let spent = self.import_accounts(accounts).await;
+        println!("owner {owner_id:?}, {changed} changed");
+        spent
+    }
+
+    /// Imports these rows, and returns the capacity that this consumed.
+    async fn import_accounts(&self, accounts: Vec<Value>) -> BTreeMap<String, Spent> {
+        let rows = accounts.len();
         let request = Request::post("/api/v1/import")
             .header("x-api-key", self.key.expose())
             .header("content-type", "application/json")
@@ -94,11 +92,21 @@ impl Metered {
         let Sum { requests, read_units, write_units } = Sum::of(&spent);
         let rows_per_chunk = self.app.limits.rows_per_chunk;
         println!(
-            "{rows} rows, {rows_per_chunk} in a chunk, owner {owner_id:?}, {changed} changed: {requests} requests, \
-             {write_units} write units, {read_units} read units"
+            "{rows} rows, {rows_per_chunk} in a chunk: {requests} requests, {write_units} write units, \
+             {read_units} read units"
         );
         spent
     }
+}
+
+/// A row, of which the first `changed` have other notes than those of another import.
+fn account(n: usize, owner_id: Option<&str>, changed: usize) -> Value {
+    let notes = if n < changed { "Paid in part" } else { "60 days past due, prior arrangement lapsed" };
+    json!({
+        "contact": { "name": format!("María García {n}"), "phone": "+5491155551234" },
+        "total_amount": 45000, "external_id": format!("INV-2026-{n}"), "source_system": "SAP",
+        "due_date": "2026-01-15", "currency": "ARS", "owner_id": owner_id, "notes": notes
+    })
 }
 
 /// The capacity that a first import consumes.
@@ -216,6 +224,37 @@ async fn unchanged_rows_cost_no_write_units() {
         let (per_row, requests_per_row) = (write_units / ROWS as f64, requests as f64 / ROWS as f64);
         assert!(per_row <= units_per_row_max, "{changed} changed: {per_row} write units a row: {spent:?}");
         assert!(requests_per_row <= 0.07, "{changed} changed: {requests_per_row} requests a row: {spent:?}");
+    }
+    metered.aws.stop().await;
+}
+
+#[tokio::test]
+async fn clients_of_rows_cost_one_look_up_a_chunk_and_one_write_when_new() {
+    const CLIENTS: usize = 150;
+    let metered = Metered::start(500).await;
+    let rows = |changed: usize| -> Vec<Value> {
+        let row = |n: usize| {
+            let mut row = account(n, None, changed);
+            row["client_external_id"] = json!(format!("{:06}", n % CLIENTS));
+            row
+        };
+        (0..ROWS).map(row).collect()
+    };
+    // Both chunks begin at the same time, so the second one may find the clients missing, too: a condition that fails costs
+    // what a write costs, and then the clients are read again.
+    for (import, changed, units, again) in
+        [("new", 0, 2 * ROWS + CLIENTS, CLIENTS), ("unchanged", 0, 0, 0), ("changed", 100, 100, 0)]
+    {
+        let spent = metered.import_accounts(rows(changed)).await;
+        let beside = Sum::of(&spent).write_units - units as f64;
+        assert!((0.0..=30.0 + again as f64).contains(&beside), "{import}: {beside} units beside: {spent:?}");
+        // The first hundred rows of a chunk name a hundred clients, the second hundred the other fifty.
+        let look_ups = spent["BatchGetItem"].requests - ROWS as u64 / 100;
+        let most = if again > 0 { 8 } else { 5 };
+        assert!(
+            (4..=most).contains(&look_ups),
+            "{import}: {look_ups} look-ups beside those of accounts: {spent:?}"
+        );
     }
     metered.aws.stop().await;
 }

@@ -43,7 +43,7 @@ async fn rejected_csv_rows_can_be_corrected_and_reimported() {
     let tenant = saldo().await.tenant().await;
     let (ok, id) = (tenant.external_id("A"), tenant.external_id("B"));
     let csv = format!(
-        "external_id;Contact.Name;total_amount;Extra\n{ok};ok;1;\n{id};\"B; \"\"b\"\"\";-2;x\nshort;1\n"
+        "external_id;Contact.Name;total_amount;Extra\n{ok};ok;1;\n{id};\"B; \"\"b\"\"\";two;x\nshort;1\n"
     );
     let accepted = tenant.import("text/csv", csv).await;
     tenant.ended(&accepted).await;
@@ -55,12 +55,16 @@ async fn rejected_csv_rows_can_be_corrected_and_reimported() {
         lines,
         [
             "external_id;Contact.Name;total_amount;Extra;reason".to_owned(),
-            format!("{id};\"B; \"\"b\"\"\";-2;x;total_amount: the amount is below zero"),
+            format!(
+                "{id};\"B; \"\"b\"\"\";two;x;total_amount: two is not a decimal number such as 1250 or 1250.75"
+            ),
             "short;1;;;the row has 2 cells, the header 4".to_owned(),
         ]
     );
-    let mended =
-        file.text.replace(";-2;", ";2;").replace("short;1;;;", &format!("{};C;1;;", tenant.external_id("C")));
+    let mended = file
+        .text
+        .replace(";two;", ";2;")
+        .replace("short;1;;;", &format!("{};C;1;;", tenant.external_id("C")));
     let job = tenant.ended(&tenant.import("text/csv", mended).await).await;
     assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(2)), "{job}");
 }

@@ -274,9 +274,9 @@ impl<'a> History<'a> {
         let mut rows = random_rows(&mut self.random, count, if own { "own-" } else { "id-" }, kind == 0);
         // As a nightly file does, some imports repeat most of the one before.
         if let Some((_, before)) = self.imports.last().filter(|_| !own && kind > 0)
-            && self.random.random_bool(0.6)
+            && self.random.random_bool(0.8)
         {
-            let repeated = before.iter().filter(|_| self.random.random_bool(0.8)).cloned();
+            let repeated = before.iter().filter(|_| self.random.random_bool(0.9)).cloned();
             rows = repeated.chain(rows.into_iter().take(1)).collect();
         }
         let lines = || rows.iter().map(|row| row.to_string() + "\n").collect::<String>();

@@ -85,7 +85,7 @@ async fn restart_keeps_data_and_resumes_unfinished_import() {
     assert!(app.imports.accept(&job).await.expect("DynamoDB"), "the job is new");
     let export = Fields::of_json(NewAccountExport::FIELDS, br#"{"format":"csv"}"#).expect("JSON");
     let export = NewAccountExport::read(export, ()).expect("a request");
-    let spec = export.on(Date::constant(2026, 1, 31)).spec;
+    let spec = export.on(&job.org, Date::constant(2026, 1, 31)).spec;
     let id = ExportId::of_seed(Uuid::now_v7());
     let export = ExportJob::accepted(id, job.org.clone(), spec, Timestamp::now());
     assert!(app.exports.accept(&export).await.expect("DynamoDB"), "the job is new");

@@ -2,12 +2,15 @@
 //! name. Tests of workers call them step by step, in a stack of their own.
 
 mod account_concurrency;
+mod account_filters;
 mod account_pages;
 mod accounts;
 mod authorization;
 mod aws_faults;
 mod bad_input;
 mod changed_by;
+mod client_faults;
+mod client_numbers;
 mod clients;
 mod cors;
 mod cost;
@@ -46,6 +49,8 @@ mod notification_stack;
 mod notification_targets;
 mod notification_worker;
 mod notifications;
+mod open_amounts;
+mod open_amounts_model;
 mod open_imports;
 mod openapi;
 mod partial_rows;

@@ -8,7 +8,9 @@ use local::App;
 use reqwest::Method;
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{AccountUpsert, RawRow, Refused, RowBody, RowRules, RowWrite, Shape, Written};
+use saldo_domain::import::{
+    AccountUpsert, RawRow, Refused, RowBody, RowDefaults, RowRules, RowWrite, Shape, Written,
+};
 use saldo_store::Seen;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
@@ -55,7 +57,9 @@ impl Tables {
         );
         let upsert: AccountUpsert = checked.upsert.expect("a good row");
         let (id, now) = (self.id(), Timestamp::now());
-        let write = RowWrite { import, marks: true, id: &id, upsert: &upsert, default_currency, now };
+        let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let defaults = RowDefaults { currency: default_currency, as_of: day, as_of_max: day, amounts: None };
+        let write = RowWrite { import, marks: true, id: &id, upsert: &upsert, defaults, now };
         self.app
             .accounts
             .import(&self.org, &write, Some(&seen), &ChangedBy::import(import.clone()))
@@ -190,7 +194,7 @@ async fn row_in_flight_does_not_recreate_deleted_account() {
     assert_eq!(tables.tenant.delete(&tables.path()).await.problem(), gone);
     for query in ["", "?type=receivable", "?owner_id=o"] {
         let listed = tables.tenant.get(&format!("/v1/accounts{query}")).await.json();
-        assert_eq!(listed, json!({ "data": [], "has_more": false }), "{query}");
+        assert_eq!(listed, json!({ "data": [], "has_more": false, "next_starting_after": null }), "{query}");
     }
 
     let newer = accepted().await;

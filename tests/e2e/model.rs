@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rand::RngExt;
 use rand::rngs::StdRng;
-use saldo_domain::account::Account;
-use saldo_domain::id::{AccountId, ImportId};
+use saldo_domain::account::{Account, NumberedClient};
+use saldo_domain::id::{AccountId, ImportId, OrgId};
 use serde_json::{Map, Value, json};
 
 /// The optional fields of a row, each with a value.
-const OPTIONAL: [(&str, &str); 10] = [
+const OPTIONAL: [(&str, &str); 11] = [
     ("currency", "USD"),
     ("due_date", "2026-01-15"),
     ("source_system", "SAP"),
     ("status", "escalated"),
     ("campaign_id", "campaign"),
     ("owner_id", "owner"),
+    ("client_external_id", "client-"),
     ("type", "loan"),
     ("notes", "notes"),
     ("phone", "+5491155551234"),
@@ -28,7 +29,7 @@ pub(crate) type Fields = BTreeMap<&'static str, String>;
 
 /// `count` rows over five external ids that begin with `prefix`. Some are invalid, some repeated, and
 /// one in five has no external id. Optional fields are given, null or left out; if the rows are to have
-/// one shape, as in a table, all of them have the same fields.
+/// one shape, as in a table, all of them have the same fields. Clients have one of three numbers that begin with `prefix`.
 pub(crate) fn random_rows(random: &mut StdRng, count: usize, prefix: &str, table: bool) -> Vec<Value> {
     let columns: Vec<bool> = OPTIONAL.iter().map(|_| random.random_bool(0.6)).collect();
     (0..count).map(|_| random_row(random, prefix, table.then_some(&columns))).collect()
@@ -47,6 +48,9 @@ fn random_row(random: &mut StdRng, prefix: &str, columns: Option<&Vec<bool>>) ->
     }
     for (at, (field, value)) in OPTIONAL.into_iter().enumerate() {
         let value = match (random.random_range(0..4), columns.map(|columns| columns[at])) {
+            (0 | 1, Some(true)) | (0, None) if field == "client_external_id" => {
+                json!(format!("{prefix}{value}{}", random.random_range(0..3)))
+            }
             (0 | 1, Some(true)) | (0, None) => json!(value),
             (_, Some(true)) | (1, None) => Value::Null,
             _ => continue,
@@ -57,6 +61,12 @@ fn random_row(random: &mut StdRng, prefix: &str, columns: Option<&Vec<bool>>) ->
         }
     }
     row.insert("contact".to_owned(), contact);
+    // A row that names two owners would be rejected.
+    if row.get("client_external_id").is_some_and(Value::is_string)
+        && let Some(owner) = row.get_mut("owner_id")
+    {
+        *owner = Value::Null;
+    }
     if random.random_bool(0.1) {
         row.insert("total_amount".to_owned(), json!("bad"));
     }
@@ -106,11 +116,17 @@ pub(crate) struct Model {
     pub(crate) accounts: BTreeMap<String, Fields>,
     /// Accounts of rows without an external id.
     pub(crate) anonymous: BTreeMap<AccountId, Fields>,
+    /// The names of clients by their numbers.
+    pub(crate) clients: BTreeMap<String, String>,
 }
 
 impl Model {
     /// The accounts after these imports, without the rows that `lost` names by import and row.
-    pub(crate) fn of(imports: &[(ImportId, Vec<Value>)], lost: &BTreeSet<(ImportId, usize)>) -> Self {
+    pub(crate) fn of(
+        org: &OrgId,
+        imports: &[(ImportId, Vec<Value>)],
+        lost: &BTreeSet<(ImportId, usize)>,
+    ) -> Self {
         let mut model = Self::default();
         for (import, rows) in imports {
             for (index, row) in last_of_each(rows) {
@@ -121,14 +137,18 @@ impl Model {
                     Some(id) => model.accounts.entry(id.to_owned()).or_default(),
                     None => model.anonymous.entry(AccountId::of_row(import, index as u64)).or_default(),
                 };
-                apply(fields, row);
+                apply(fields, row, org);
+                if let Some(number) = row["client_external_id"].as_str() {
+                    let name = || row["contact"]["name"].as_str().expect("text").to_owned();
+                    model.clients.entry(number.to_owned()).or_insert_with(name);
+                }
             }
         }
         model
     }
 }
 
-fn apply(fields: &mut Fields, row: &Value) {
+fn apply(fields: &mut Fields, row: &Value, org: &OrgId) {
     let amount: saldo_domain::money::Decimal =
         row["total_amount"].as_str().expect("text").parse().expect("an amount");
     fields.insert("name", row["contact"]["name"].as_str().expect("text").to_owned());
@@ -154,6 +174,19 @@ fn apply(fields: &mut Fields, row: &Value) {
             (None, None) => {}
         }
     }
+    match (row.get("client_external_id"), &row["owner_id"]) {
+        (Some(Value::String(number)), _) => {
+            let client = NumberedClient::new(org, number.parse().expect("a number"));
+            fields.insert("owner_id", client.owner_id.to_string());
+            fields.insert("client", number.clone());
+        }
+        // A blank number beside an owner says nothing.
+        (None, _) | (Some(_), Value::String(_)) => {}
+        (Some(_), _) => {
+            fields.remove("owner_id");
+            fields.remove("client");
+        }
+    }
 }
 
 /// The fields of a stored account, in the model's form.
@@ -172,6 +205,7 @@ pub(crate) fn fields(account: &Account) -> Fields {
         ("source_system", account.source_system.as_ref().map(ToString::to_string)),
         ("campaign_id", account.campaign_id.as_ref().map(ToString::to_string)),
         ("owner_id", account.owner_id.as_ref().map(ToString::to_string)),
+        ("client", account.client.as_ref().map(|client| client.external_id.to_string())),
         ("notes", account.notes.as_ref().map(ToString::to_string)),
     ];
     let unique: BTreeSet<_> = all.iter().map(|(name, _)| name).collect();

@@ -27,6 +27,7 @@ pub(crate) fn rows(tenant: &Tenant) -> Value {
     ];
     let amounts =
         ["99999999999999999999999999.99", "0", "0.01", "45000.5", "12345678901234567890123456.78", "100"];
+    let kinds = ["invoice", "credit_note", "payment"];
     let row = |(n, text): (usize, &&str)| {
         let name = text.replace('\t', " ");
         // Ids must not have invisible characters.
@@ -36,7 +37,12 @@ pub(crate) fn rows(tenant: &Tenant) -> Value {
             "total_amount": amounts[n % amounts.len()], "currency": (n % 2 == 0).then_some("USD"),
             "due_date": (n % 3 > 0).then_some("2026-01-15"), "source_system": name, "status": name, "campaign_id": id,
             "owner_id": (n % 4 > 0).then_some(&id), "type": name, "notes": format!("{text}\n{text}\r\n\t"),
-            "payment_reference": (n % 5 > 0).then_some(&name)
+            "payment_reference": (n % 5 > 0).then_some(&name),
+            "kind": kinds.get(n % 4), "amounts": (n % 5 == 0).then_some("originals"),
+            "as_of": (n % 6 > 0).then_some("2026-01-10"), "original_amount": (n % 7 == 0).then_some("100000000000000.01"),
+            "original_as_of": (n % 2 == 0).then_some("2026-01-05"), "discount_until": (n % 3 > 1).then_some("2026-01-12"),
+            "discount_amount": (n % 4 > 1).then_some("2.5"), "references": (n % 3 > 0).then_some(["RE-1", name.trim()]),
+            "client_external_id": (n % 4 == 0).then_some(&id)
         })
     };
     let mut rows: Vec<Value> = texts.iter().enumerate().map(row).collect();
@@ -65,7 +71,17 @@ async fn export(tenant: &Tenant, format: &str) -> String {
         "created_at",
         "updated_at",
         "identifier",
-        "payment_reference"
+        "payment_reference",
+        "kind",
+        "amounts",
+        "as_of",
+        "original_amount",
+        "original_as_of",
+        "open_amount",
+        "discount_until",
+        "discount_amount",
+        "references",
+        "client_external_id"
     ]);
     let request = json!({ "format": format, "profile": "raw", "columns": columns });
     let file = tenant.export("accounts", request).await;

@@ -251,7 +251,17 @@ async fn export(tenant: &Tenant, mut request: Value) -> Vec<u8> {
         "created_at",
         "updated_at",
         "identifier",
-        "payment_reference"
+        "payment_reference",
+        "kind",
+        "amounts",
+        "as_of",
+        "original_amount",
+        "original_as_of",
+        "open_amount",
+        "discount_until",
+        "discount_amount",
+        "references",
+        "client_external_id"
     ]);
     let file = tenant.export("accounts", request).await;
     assert_eq!(file.status, 200, "{file:?}");

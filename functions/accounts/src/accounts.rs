@@ -6,12 +6,17 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountChange, AccountFilter, AccountType, NewAccount, OwnerId};
-use saldo_domain::fields::Fields;
+use saldo_domain::account::{
+    Account, AccountChange, AccountFilter, AccountStatus, AccountType, ExternalId, NewAccount,
+    NumberedClient, OwnerId,
+};
+use saldo_domain::bounds::Bounds;
+use saldo_domain::date::Date;
+use saldo_domain::fields::{Fields, Finding, FindingCode};
 use saldo_domain::id::{AccountId, OrgId};
-use saldo_http::openapi::EntityTags;
+use saldo_http::openapi::{AmountText, EntityTags};
 use saldo_http::{
-    Caller, FromParameters, Limit, Page, Parameters, PathId, Payload, Preconditions, Problem, Seed,
+    Caller, FilteredPage, FromParameters, Limit, Parameters, PathId, Payload, Preconditions, Problem, Seed,
     etag_header,
 };
 use saldo_store::CHANGE_ATTEMPTS_MAX;
@@ -23,47 +28,83 @@ use crate::view::View;
 pub(crate) struct Query {
     limit: Limit,
     filter: AccountFilter,
+    client_external_id: Option<ExternalId>,
     starting_after: Option<AccountId>,
 }
 
 impl FromParameters for Query {
-    const NAMES: &'static [&'static str] = &["limit", "type", "owner_id", "starting_after"];
+    const NAMES: &'static [&'static str] = &[
+        "limit",
+        "type",
+        "owner_id",
+        "client_external_id",
+        "external_id",
+        "status",
+        "due_before",
+        "due_after",
+        "min_open_amount",
+        "starting_after",
+    ];
 
     fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let limit = parameters.patch("limit", str::parse).value().unwrap_or_default();
-        let kind = parameters.text("type").value();
-        let owner_id = parameters.text("owner_id").value();
+        let due_before: Option<Date> = parameters.day("due_before").value();
+        let due_after: Option<Date> = parameters.day("due_after").value();
+        let due_date = Bounds {
+            from: due_after.map(|day| day.tomorrow().unwrap_or(Date::MAX)),
+            to: due_before.map(|day| day.yesterday().unwrap_or(Date::MIN)),
+        };
+        let filter = AccountFilter {
+            kind: parameters.text("type").value(),
+            owner_id: parameters.text("owner_id").value(),
+            external_id: parameters.patch("external_id", str::parse).value(),
+            status: parameters.text("status").value(),
+            due_date,
+            min_open_amount: parameters.amount("min_open_amount").value(),
+            ..AccountFilter::default()
+        };
+        let client_external_id: Option<ExternalId> =
+            parameters.patch("client_external_id", str::parse).value();
+        if filter.owner_id.is_some() && client_external_id.is_some() {
+            let reason = "owner_id is there, too; leave one of them out";
+            parameters.report(Finding::in_field("client_external_id", FindingCode::InvalidValue, reason));
+        }
         let starting_after = parameters.patch("starting_after", str::parse).value();
-        Some(Self {
-            limit,
-            filter: AccountFilter { kind, owner_id, ..AccountFilter::default() },
-            starting_after,
-        })
+        Some(Self { limit, filter, client_external_id, starting_after })
     }
 }
 
 /// Lists accounts
 ///
-/// In the order of their ids.
+/// In the order of their ids. All filters must match; an account without a value for a filter does not match it. With a
+/// filter, a page may have fewer accounts than `limit`, or none, and still have a next one.
 #[utoipa::path(
     get, path = "/v1/accounts", operation_id = "list_accounts", tag = "Accounts",
     params(
         ("limit" = inline(Option<Limit>), Query, description = "How many"),
         ("type" = Option<AccountType>, Query, description = "Only accounts of this type"),
         ("owner_id" = Option<OwnerId>, Query, description = "Only accounts of this owner"),
-        ("starting_after" = Option<AccountId>, Query, description = "The last account of the page before"),
+        ("client_external_id" = Option<ExternalId>, Query, description = "Only accounts of the client with this number; instead of `owner_id`"),
+        ("external_id" = Option<ExternalId>, Query, description = "Only the account with this id of its source"),
+        ("status" = Option<AccountStatus>, Query, description = "Only accounts whose status reads so: `resolved` includes `active` ones of which nothing is owed"),
+        ("due_before" = Option<Date>, Query, description = "Only accounts due before this day"),
+        ("due_after" = Option<Date>, Query, description = "Only accounts due after this day"),
+        ("min_open_amount" = Option<AmountText>, Query, description = "Only accounts of which at least this is still owed"),
+        ("starting_after" = Option<AccountId>, Query, description = "The `next_starting_after` of the page before"),
     ),
-    responses((status = 200, description = "A page of accounts", body = Page<View>)),
+    responses((status = 200, description = "A page of accounts", body = FilteredPage<View>)),
 )]
 pub(crate) async fn list(
     State(stores): State<Stores>,
     Extension(caller): Extension<Caller>,
-    Parameters(Query { limit, filter, starting_after }): Parameters<Query>,
-) -> Result<Json<Page<View>>, Problem> {
-    let page = stores.accounts.list(caller.org(), &filter, starting_after.as_ref(), limit.get()).await?;
-    let (accounts, has_more) = page;
-    let data = accounts.into_iter().map(View::from).collect();
-    Ok(Json(Page { data, has_more }))
+    Parameters(Query { limit, mut filter, client_external_id, starting_after }): Parameters<Query>,
+) -> Result<Json<FilteredPage<View>>, Problem> {
+    let org = caller.org();
+    let of_client = client_external_id.map(|number| NumberedClient::new(org, number).owner_id);
+    filter.owner_id = filter.owner_id.or(of_client);
+    let page = stores.accounts.list(org, &filter, starting_after.as_ref(), limit.get()).await?;
+    let (accounts, next) = page;
+    Ok(Json(FilteredPage::new(accounts.into_iter().map(View::from).collect(), next)))
 }
 
 /// Creates an account

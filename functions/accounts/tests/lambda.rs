@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use local::Data;
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{RawRow, RowBody, RowRules, RowWrite, Shape};
+use saldo_domain::import::{RawRow, RowBody, RowDefaults, RowRules, RowWrite, Shape};
 use saldo_store::Seen;
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
@@ -67,8 +67,9 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let upsert = checked.upsert.expect("a good row");
         let import = ImportId::of_seed(Uuid::now_v7());
         let (id, now) = (AccountId::of_row(&import, 0), Timestamp::now());
-        let write =
-            RowWrite { import: &import, marks: true, id: &id, upsert: &upsert, default_currency, now };
+        let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
+        let defaults = RowDefaults { currency: default_currency, as_of: day, as_of_max: day, amounts: None };
+        let write = RowWrite { import: &import, marks: true, id: &id, upsert: &upsert, defaults, now };
         aws.app()
             .accounts
             .import(&org, &write, Some(&Seen::default()), &ChangedBy::import(import.clone()))

@@ -8,7 +8,7 @@ use axum::http::header::LOCATION;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use saldo_domain::account::OwnerId;
+use saldo_domain::account::{ExternalId, OwnerId};
 use saldo_domain::client::{Client, ClientChange, Description, NewClient};
 use saldo_domain::fields::{Fields, InvalidValue};
 use saldo_domain::id::ClientId;
@@ -18,7 +18,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Stores;
-use crate::error::OwnsAccounts;
+use crate::error::{ClientExists, OwnsAccounts};
 use crate::view::{View, view_of, views};
 
 /// The parameters of a list of clients.
@@ -27,16 +27,19 @@ pub(crate) struct Query {
     page_size: Limit,
     /// A part of the name or the description.
     description: Option<String>,
+    /// The number of the only client that is wanted.
+    external_id: Option<ExternalId>,
 }
 
 impl FromParameters for Query {
-    const NAMES: &'static [&'static str] = &["page", "pageSize", "description"];
+    const NAMES: &'static [&'static str] = &["page", "pageSize", "description", "external_id"];
 
     fn read(parameters: &mut Fields<'_>) -> Option<Self> {
         let page = parameters.patch("page", str::parse).value().unwrap_or_default();
         let page_size = parameters.patch("pageSize", str::parse).value().unwrap_or_default();
         let description = parameters.patch("description", |text| Ok::<_, InvalidValue>(text.to_owned()));
-        Some(Self { page, page_size, description: description.value() })
+        let external_id = parameters.patch("external_id", str::parse).value();
+        Some(Self { page, page_size, description: description.value(), external_id })
     }
 }
 
@@ -79,13 +82,15 @@ pub(crate) struct ClientPage {
 
 /// Lists clients
 ///
-/// In the order of their names, each with its accounts and their balances per currency.
+/// In the order of their names, each with its accounts and their balances per currency. With `external_id`, the client is
+/// found with one read, without a search among all.
 #[utoipa::path(
     get, path = "/api/clients", operation_id = "list_clients", tag = "Clients",
     params(
         ("page" = Option<u64>, Query, minimum = 1, maximum = 4_294_967_295_u64, description = "Which page, counting from 1; the first unless stated"),
         ("pageSize" = inline(Option<Limit>), Query, description = "How many clients a page holds"),
         ("description" = Option<String>, Query, description = "Only clients whose name or description contains this text, ignoring case and accents"),
+        ("external_id" = Option<ExternalId>, Query, description = "Only the client with this number in its source system"),
     ),
     responses((status = 200, description = "A page of clients; empty after the last page", body = ClientPage)),
 )]
@@ -94,14 +99,20 @@ pub(crate) async fn list(
     Extension(caller): Extension<Caller>,
     Parameters(query): Parameters<Query>,
 ) -> Result<Json<ClientPage>, Problem> {
-    let mut clients = stores.clients.all(caller.org()).await?;
+    let org = caller.org();
+    let mut clients = match &query.external_id {
+        Some(number) => {
+            stores.clients.get(org, &ClientId::of_external(org, number)).await?.into_iter().collect()
+        }
+        None => stores.clients.all(org).await?,
+    };
     if let Some(wanted) = query.description.map(|text| fold(text.trim())) {
         clients.retain(|client| has(client, &wanted));
     }
     clients.sort_by_cached_key(|client| (fold(client.name.as_str()), client.id.clone()));
     let (PageNumber(page), page_size, total) = (query.page, query.page_size.get(), clients.len());
     let on_page = clients.into_iter().skip((page - 1).saturating_mul(page_size)).take(page_size).collect();
-    let data = views(&stores, caller.org(), on_page).await?;
+    let data = views(&stores, org, on_page).await?;
     Ok(Json(ClientPage { data, page, page_size, total, total_pages: total.div_ceil(page_size) }))
 }
 
@@ -112,12 +123,14 @@ fn has(client: &Client, folded: &str) -> bool {
 
 /// Creates an external client
 ///
-/// A counterparty, with type 1. It owns the accounts that have its id as `owner_id`.
+/// A counterparty, with type 1. It owns the accounts that have its id as `owner_id`. With an `external_id`, rows of imports
+/// assign accounts to it by that number.
 #[utoipa::path(
     post, path = "/api/clients", operation_id = "create_client", tag = "Clients",
     request_body = NewClient,
     responses(
         (status = 201, description = "The client", body = View, headers(("Location", description = "Its path"))),
+        (status = 409, description = "`client_exists`: a client has this `external_id`"),
     ),
 )]
 pub(crate) async fn create(
@@ -127,10 +140,14 @@ pub(crate) async fn create(
     payload: Payload,
 ) -> Result<impl IntoResponse, Problem> {
     let body: NewClient = payload.json()?;
-    let client = body.create(ClientId::of_seed(seed), Timestamp::now());
-    let client = stores.clients.create(caller.org(), client, &caller.changed_by()).await?;
+    let (org, by) = (caller.org(), caller.changed_by());
+    let client = body.create(org, seed, Timestamp::now());
+    let client = match client.external_id {
+        Some(_) => stores.clients.create_numbered(org, client, seed, &by).await?.map_err(ClientExists)?,
+        None => stores.clients.create(org, client, &by).await?,
+    };
     let location = format!("/api/clients/{}", client.id);
-    let view = view_of(&stores, caller.org(), client).await?;
+    let view = view_of(&stores, org, client).await?;
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)))
 }
 
@@ -153,7 +170,8 @@ pub(crate) async fn read(
 
 /// Changes a client
 ///
-/// Absent fields keep their values. The type of a client can't be changed.
+/// Absent fields keep their values. The type and the `external_id` of a client can't be changed. Once a client is named so,
+/// imports don't change its name.
 #[utoipa::path(
     put, path = "/api/clients/{id}", operation_id = "change_client", tag = "Clients",
     params(

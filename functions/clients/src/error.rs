@@ -1,6 +1,7 @@
 //! The errors of requests about clients.
 
 use axum::http::StatusCode;
+use saldo_domain::client::Client;
 use saldo_http::{IntoProblem, Problem};
 
 /// Why a client was not deleted: it owns accounts, which would have no owner.
@@ -15,5 +16,20 @@ impl IntoProblem for OwnsAccounts {
             "The client owns accounts",
             "the client owns accounts; delete them or change their owner_id first",
         )
+    }
+}
+
+/// Why a client was not created: this one has its number.
+#[derive(Debug)]
+pub(crate) struct ClientExists(pub(crate) Client);
+
+impl IntoProblem for ClientExists {
+    fn into_problem(self) -> Problem {
+        let Self(client) = self;
+        let detail = format!(
+            "the client {} has this external_id; change that client, or use another number",
+            client.id
+        );
+        Problem::new(StatusCode::CONFLICT, "client_exists", "The client exists", detail)
     }
 }

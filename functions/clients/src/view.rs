@@ -1,7 +1,5 @@
 //! A client in an answer, with its accounts and balances.
 
-use std::collections::BTreeMap;
-
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::OwnerId;
 use saldo_domain::client::{Client, ClientKind, Position};
@@ -9,8 +7,8 @@ use saldo_domain::date::in_milliseconds;
 use saldo_domain::id::{AccountId, ClientId, OrgId};
 use saldo_domain::money::{Currency, Decimal, Total, as_number};
 use saldo_http::openapi::Amount;
-use saldo_store::OwnedAccount;
 use saldo_store::failure::Failure;
+use saldo_store::{Owned, OwnedAccount};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -35,6 +33,9 @@ const CLIENTS_IN_FLIGHT: usize = 16;
 }))]
 pub(crate) struct View {
     id: ClientId,
+    /// The number in the source system, if the client has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
     name: String,
     #[schema(required)]
     description: Option<String>,
@@ -81,35 +82,39 @@ struct BalanceView {
 /// The clients with their accounts.
 pub(crate) async fn views(stores: &Stores, org: &OrgId, clients: Vec<Client>) -> Result<Vec<View>, Failure> {
     let owners: Vec<OwnerId> = clients.iter().map(|client| OwnerId::of_id(&client.id)).collect();
-    let reads = owners.iter().map(|owner| stores.accounts.owned_by(org, owner));
+    let reads = owners.iter().map(|owner| stores.accounts.owned_by(org, owner, ACCOUNTS_MAX));
     let reads: Vec<_> = reads.collect();
-    let accounts: Vec<_> = stream::iter(reads).buffered(CLIENTS_IN_FLIGHT).try_collect().await?;
+    let owned: Vec<_> = stream::iter(reads).buffered(CLIENTS_IN_FLIGHT).try_collect().await?;
     let mut room = ACCOUNTS_MAX;
-    let view = |(client, accounts): (Client, Vec<OwnedAccount>)| {
-        let view = view(client, accounts, room);
+    let view = |(client, owned): (Client, Owned)| {
+        let view = view(client, owned, room);
         room -= view.accounts.len();
         view
     };
-    Ok(clients.into_iter().zip(accounts).map(view).collect())
+    Ok(clients.into_iter().zip(owned).map(view).collect())
 }
 
 /// One client with its accounts.
 pub(crate) async fn view_of(stores: &Stores, org: &OrgId, client: Client) -> Result<View, Failure> {
-    let accounts = stores.accounts.owned_by(org, &OwnerId::of_id(&client.id)).await?;
-    Ok(view(client, accounts, ACCOUNTS_MAX))
+    let owned = stores.accounts.owned_by(org, &OwnerId::of_id(&client.id), ACCOUNTS_MAX).await?;
+    Ok(view(client, owned, ACCOUNTS_MAX))
 }
 
-fn view(client: Client, accounts: Vec<OwnedAccount>, room: usize) -> View {
+fn view(client: Client, owned: Owned, room: usize) -> View {
     let kind = client.kind;
-    let balances = balances(kind, &accounts);
+    let balance = |(currency, balance): (Currency, Total)| {
+        let position = kind.position(balance.sign());
+        BalanceView { currency, balance, position }
+    };
     View {
         id: client.id,
+        external_id: client.external_id.map(String::from),
         name: client.name.into(),
         description: client.description.map(String::from),
         r#type: kind.number(),
-        has_more_accounts: accounts.len() > room,
-        accounts: accounts.into_iter().take(room).map(|account| shown(kind, account)).collect(),
-        balances,
+        has_more_accounts: owned.has_more || owned.accounts.len() > room,
+        accounts: owned.accounts.into_iter().take(room).map(|account| shown(kind, account)).collect(),
+        balances: owned.balances.into_iter().map(balance).collect(),
         created_at: in_milliseconds(client.created_at),
         updated_at: in_milliseconds(client.updated_at),
     }
@@ -125,18 +130,6 @@ fn shown(kind: ClientKind, account: OwnedAccount) -> AccountView {
     }
 }
 
-fn balances(kind: ClientKind, accounts: &[OwnedAccount]) -> Vec<BalanceView> {
-    let mut totals: BTreeMap<Currency, Total> = BTreeMap::new();
-    for account in accounts {
-        totals.entry(account.currency).or_default().add(account.balance);
-    }
-    let balance = |(currency, balance): (Currency, Total)| {
-        let position = kind.position(balance.sign());
-        BalanceView { currency, balance, position }
-    };
-    totals.into_iter().map(balance).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
@@ -146,11 +139,20 @@ mod tests {
     /// The bytes of a Lambda response: 6 MB, less the headers.
     const LAMBDA_BYTES_MAX: usize = 6 * 1024 * 1024 - 16 * 1024;
 
+    /// What the owner of so many accounts owns, if so many are read to be shown.
+    fn owned(account: &OwnedAccount, accounts: usize, shown: usize) -> Owned {
+        let mut owned = Owned::default();
+        (0..accounts).for_each(|_| owned.add(account.clone(), shown));
+        owned
+    }
+
     #[test]
     fn largest_page_fits_lambda() {
         let quotes = |count: usize| "\"".repeat(count);
         let client = Client {
             id: "cli_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse().expect("an id"),
+            external_id: Some(quotes(128).parse().expect("a number")),
+            name_source: None,
             name: quotes(256).parse().expect("a name"),
             description: Some(quotes(2_000).parse().expect("a description")),
             kind: ClientKind::External,
@@ -163,7 +165,7 @@ mod tests {
             currency: "USD".parse().expect("a currency"),
             balance: -Decimal::from_i128_with_scale(10_i128.pow(28) - 1, 2),
         };
-        let full = |accounts: usize| view(client.clone(), vec![account.clone(); accounts], accounts);
+        let full = |accounts: usize| view(client.clone(), owned(&account, accounts, accounts), accounts);
         let page: Vec<View> = [full(ACCOUNTS_MAX)].into_iter().chain((1..100).map(|_| full(0))).collect();
         let body = serde_json::to_string(&page).expect("JSON");
         let bytes = serde_json::to_string(&body).expect("JSON").len();
@@ -174,6 +176,8 @@ mod tests {
     fn full_answer_says_so_and_its_balances_are_complete() {
         let client = Client {
             id: "cli_aaaaaaaaaaaaaaaa".parse().expect("an id"),
+            external_id: None,
+            name_source: None,
             name: "ACME".parse().expect("a name"),
             description: None,
             kind: ClientKind::External,
@@ -187,9 +191,11 @@ mod tests {
             balance: Decimal::ONE,
         };
         for (room, shown) in [(0, 0), (2, 2), (3, 3), (4, 3)] {
-            let view = view(client.clone(), vec![account.clone(); 3], room);
-            assert_eq!((view.accounts.len(), view.has_more_accounts), (shown, room < 3));
-            assert_eq!(serde_json::to_value(&view.balances[0].balance).expect("JSON"), 3);
+            for read in [room, 3] {
+                let view = view(client.clone(), owned(&account, 3, read), room);
+                assert_eq!((view.accounts.len(), view.has_more_accounts), (shown, room < 3));
+                assert_eq!(serde_json::to_value(&view.balances[0].balance).expect("JSON"), 3);
+            }
         }
     }
 }

@@ -77,7 +77,7 @@ impl Portfolio {
     async fn job(&self, bench: &Bench) -> (String, Value) {
         let fields = Fields::of_json(NewAccountExport::FIELDS, br#"{"format":"csv"}"#).expect("JSON");
         let today = Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let spec = NewAccountExport::read(fields, ()).expect("a request").on(today).spec;
+        let spec = NewAccountExport::read(fields, ()).expect("a request").on(&self.org, today).spec;
         let id = ExportId::of_seed(Uuid::now_v7());
         let job = ExportJob::accepted(id.clone(), self.org.clone(), spec, Timestamp::now());
         assert!(bench.app.exports.accept(&job).await.expect("DynamoDB"), "a new job");

@@ -175,7 +175,7 @@ pub(crate) async fn accounts(
 ) -> Result<Response, Problem> {
     let body: NewAccountExport = payload.json()?;
     let today = today(&stores, caller.org()).await?;
-    respond(&stores, &caller, seed, body.on(today)).await
+    respond(&stores, &caller, seed, body.on(caller.org(), today)).await
 }
 
 /// Exports transactions

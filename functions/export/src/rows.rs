@@ -5,6 +5,7 @@ use saldo_domain::account::AccountField;
 use saldo_domain::date::Date;
 use saldo_domain::id::{AccountId, TransactionId};
 use saldo_domain::money::Currency;
+use saldo_domain::receivable::{Amounts, ItemKind};
 use saldo_domain::transaction::{Direction, Source};
 use saldo_http::openapi::{Amount, AmountText};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
@@ -45,6 +46,22 @@ struct NotText {
     updated_at: Option<String>,
     /// The identifier that its transactions refer to.
     identifier: Option<String>,
+    /// The kind of open item. Null, as all below, if no import has made the account.
+    kind: Option<ItemKind>,
+    /// What `total_amount` states.
+    amounts: Option<Amounts>,
+    /// The last day whose bank payments are in `total_amount`.
+    as_of: Option<Date>,
+    /// The highest amount that the source has stated, or the lowest of a credit.
+    original_amount: Option<Amount>,
+    /// The earliest day of which the source has stated the original amount; null if it has none of the payments.
+    original_as_of: Option<Date>,
+    /// What is still owed; negative if it is overpaid, and for a credit.
+    open_amount: Option<Amount>,
+    /// The last day of the cash discount.
+    discount_until: Option<Date>,
+    /// The cash discount.
+    discount_amount: Option<Amount>,
 }
 
 /// A workbook of Office Open XML, with a sheet whose header names the columns.

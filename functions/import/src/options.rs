@@ -1,5 +1,6 @@
 //! The effective options of an import: those that its request states, and those of the profile that it names.
 
+use jiff::Timestamp;
 use saldo_domain::fields::{Finding, FindingCode};
 use saldo_domain::id::OrgId;
 use saldo_domain::import::{
@@ -69,13 +70,16 @@ impl Effective {
     /// The notation of a payload with these options, and the profile.
     ///
     /// # Errors
-    /// 400 as [`Notation::with`] says. Errors in options of the profile name it.
+    /// 400 as [`Notation::with`] says, and if the options state a day in the future. Errors in options of the profile name it.
     pub(crate) fn notation(
         self,
         format: Format,
         gzip: bool,
     ) -> Result<(Notation, Option<UsedProfile>), Problem> {
         let Self { options, profile, stated, options_in } = self;
+        if let Some(future) = options.future_as_of(Timestamp::now()) {
+            return Err(options_in.refuse(vec![future]));
+        }
         match Notation::with(options, format, gzip) {
             Ok(notation) => Ok((notation, profile)),
             Err(findings) => Err(options_in.refuse(match &profile {

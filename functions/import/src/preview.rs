@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::{Extension, Json};
 use jiff::Timestamp;
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, PayloadFile, StatedOptions};
-use saldo_domain::money::Currency;
+use saldo_domain::import::{Format, ImportOfUpload, ImportOptions, PayloadFile, RowDefaults, StatedOptions};
+use saldo_domain::organization::Organization;
 use saldo_domain::text::Text;
 use saldo_formats::preview::{self, Beginning, PREVIEW_BYTES_MAX, Preview, Setting};
 use saldo_formats::read::{ImportMembers, format_of};
@@ -92,27 +92,28 @@ pub(crate) async fn preview(
         false => of_body(&stores, org, format, stated, payload).await?,
     };
     let organization = stores.guard.keys.organization(org).await?;
-    let currency = organization.ok_or_else(|| Failure::missing("the organization of a caller"))?.currency;
+    let organization = organization.ok_or_else(|| Failure::missing("the organization of a caller"))?;
     let (format, gzip) = (part.format, part.gzip);
-    let preview = of_part(&stores, org.clone(), part, currency).await?;
+    let preview = of_part(&stores, organization, part).await?;
     Ok(Json(View::of(preview, format, gzip)))
 }
 
 /// Previews a part of a file, on a thread where it may block.
-async fn of_part(stores: &Stores, org: OrgId, part: Part, currency: Currency) -> Result<Preview, Problem> {
+async fn of_part(stores: &Stores, organization: Organization, part: Part) -> Result<Preview, Problem> {
     let Part { content, format, gzip, options } = part;
     let now = Timestamp::now();
+    let (defaults, org) = (RowDefaults::of(&options, &organization, now), organization.id);
     let previewed = match content {
         Content::Bytes { bytes, is_whole } => {
             let previewed = tokio::task::spawn_blocking(move || {
-                let setting = Setting { org: &org, default_currency: currency, now };
+                let setting = Setting { org: &org, defaults, now };
                 preview::preview(Beginning { bytes: &bytes, is_whole, gzip }, format, &options, setting)
             });
             previewed.await.map_err(Failure::corrupt("a preview"))?
         }
         Content::Workbook(file) => {
             let previewed = read_by_range(&stores.files, &file, move |source| {
-                let setting = Setting { org: &org, default_currency: currency, now };
+                let setting = Setting { org: &org, defaults, now };
                 preview::workbook(source, &options, setting)
             });
             previewed.await?.ok_or(ImportError::NothingUploaded)?

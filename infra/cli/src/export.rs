@@ -48,9 +48,9 @@ pub(crate) struct Export {
 #[derive(Debug, Subcommand)]
 enum Subject {
     /// Exports accounts. All filters must match; an account without the field of a filter does not match.
-    Accounts(Accounts),
+    Accounts(Box<Accounts>),
     /// Exports transactions, account by account.
-    Transactions(Transactions),
+    Transactions(Box<Transactions>),
 }
 
 #[derive(Debug, Args)]
@@ -95,7 +95,7 @@ struct Accounts {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Filters")]
 struct AccountFilters {
-    /// Equal to this, as are the next six.
+    /// Equal to this, as are the next seven.
     #[arg(long)]
     status: Option<String>,
     #[arg(long = "type", value_name = "TYPE")]
@@ -109,6 +109,9 @@ struct AccountFilters {
     source_system: Option<String>,
     #[arg(long, value_name = "ID")]
     owner_id: Option<String>,
+    /// The number of the client that is the owner.
+    #[arg(long, value_name = "NUMBER")]
+    client_external_id: Option<String>,
     #[arg(long, value_name = "ID")]
     external_id: Option<String>,
     /// The least total amount, such as 5000 or 1250.50.
@@ -160,6 +163,7 @@ impl AccountFilters {
             ("campaign_id", text(self.campaign_id)),
             ("source_system", text(self.source_system)),
             ("owner_id", text(self.owner_id)),
+            ("client_external_id", text(self.client_external_id)),
             ("external_id", text(self.external_id)),
             ("min_amount", self.min_amount.map(Value::Number)),
             ("max_amount", self.max_amount.map(Value::Number)),
@@ -185,10 +189,12 @@ fn number(text: &str) -> Result<Number, &'static str> {
 pub(crate) async fn run(session: &Session, Export { subject }: Export) -> Result<Outcome> {
     let api = session.api()?;
     let (path, common, filters) = match subject {
-        Subject::Accounts(Accounts { common, filters }) => {
+        Subject::Accounts(accounts) => {
+            let Accounts { common, filters } = *accounts;
             ("/api/v1/export/accounts", common, filters.named())
         }
-        Subject::Transactions(Transactions { common, filters }) => {
+        Subject::Transactions(transactions) => {
+            let Transactions { common, filters } = *transactions;
             ("/api/v1/export/transactions", common, filters.named())
         }
     };

@@ -67,6 +67,10 @@ pub(crate) struct Import {
     /// Check all rows, report what would happen to each, and store nothing.
     #[arg(long)]
     dry_run: bool,
+    /// The last day whose bank payments the source has fully posted, as YYYY-MM-DD, for rows that state none; yesterday by
+    /// default.
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<String>,
     /// Wait for the result and show it.
     #[arg(long)]
     wait: bool,
@@ -85,6 +89,9 @@ pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
     let mut options = options::of(&session.config, &api, chosen).await?;
     if import.dry_run {
         options.insert("dry_run".to_owned(), true.into());
+    }
+    if let Some(day) = &import.as_of {
+        options.insert("as_of".to_owned(), day.as_str().into());
     }
     session.interruption.set("Nothing was imported.");
     let source = Source::read(&import.file, import.gzip, &session.state).await?;

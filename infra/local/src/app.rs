@@ -251,7 +251,7 @@ impl From<&App> for saldo_jobs::import::Stores {
 
 impl From<&App> for saldo_jobs::import::Worker {
     fn from(app: &App) -> Self {
-        Self { stores: app.into(), plan_queue: app.plan_queue.clone() }
+        Self { stores: app.into(), clients: app.clients.clone(), plan_queue: app.plan_queue.clone() }
     }
 }
 

@@ -174,7 +174,7 @@ const PLAIN_ADDRESS_BYTES_MAX: usize = 64;
 /// Whether the text is an address of the usual form: labels of ASCII letters, digits and a few other characters. This takes
 /// a fraction of the time of [`is_address`], which accepts these addresses and more.
 fn is_plain_address(text: &str) -> bool {
-    let next = |at: InAddress, byte: u8| NEXT[at as usize][usize::from(CLASSES[usize::from(byte)])];
+    let next = |at: InAddress, byte: u8| NEXT[at as usize][usize::from(byte)];
     text.len() <= PLAIN_ADDRESS_BYTES_MAX
         && matches!(text.bytes().fold(InAddress::Part, next), InAddress::LabelEnd)
 }
@@ -196,33 +196,34 @@ enum InAddress {
     Refused,
 }
 
-/// The classes of characters in addresses: any other, a letter or digit, `-_+`, a dot, an `@`.
-static CLASSES: [u8; 256] = {
-    let (mut classes, mut byte) = ([0; 256], 0_u8);
-    while byte.is_ascii() {
-        classes[byte as usize] = match byte {
-            _ if byte.is_ascii_alphanumeric() => 1,
-            b'-' | b'_' | b'+' => 2,
-            b'.' => 3,
-            b'@' => 4,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    classes
-};
-
-/// What follows each place by the class of the character there.
-static NEXT: [[InAddress; 5]; 6] = {
+/// What follows each place by the character there.
+static NEXT: [[InAddress; 256]; 6] = {
     use InAddress::{InLabel, InPart, Label, LabelEnd, Part, Refused};
-    [
-        [Refused, InPart, InPart, Refused, Refused],
-        [Refused, InPart, InPart, Part, Label],
-        [Refused, LabelEnd, Refused, Refused, Refused],
-        [Refused, LabelEnd, InLabel, Label, Refused],
-        [Refused, LabelEnd, InLabel, Refused, Refused],
-        [Refused; 5],
-    ]
+    /// What follows a letter or digit, one of `-_+`, a dot, and an `@`.
+    const BY_CLASS: [[InAddress; 4]; 6] = [
+        [InPart, InPart, Refused, Refused],
+        [InPart, InPart, Part, Label],
+        [LabelEnd, Refused, Refused, Refused],
+        [LabelEnd, InLabel, Label, Refused],
+        [LabelEnd, InLabel, Refused, Refused],
+        [Refused; 4],
+    ];
+    let (mut next, mut place) = ([[Refused; 256]; 6], 0);
+    while place < next.len() {
+        let mut byte = 0_u8;
+        while byte.is_ascii() {
+            next[place][byte as usize] = match byte {
+                _ if byte.is_ascii_alphanumeric() => BY_CLASS[place][0],
+                b'-' | b'_' | b'+' => BY_CLASS[place][1],
+                b'.' => BY_CLASS[place][2],
+                b'@' => BY_CLASS[place][3],
+                _ => Refused,
+            };
+            byte += 1;
+        }
+        place += 1;
+    }
+    next
 };
 
 impl FromPlain for Email {

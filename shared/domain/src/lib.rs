@@ -28,6 +28,7 @@ pub mod notification;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod organization;
+pub mod receivable;
 pub mod revised;
 #[cfg(feature = "openapi")]
 mod schemas;

@@ -44,7 +44,13 @@ pub enum TextError {
 /// Whether there is nothing but whitespace. The first other character decides.
 #[inline]
 pub(crate) fn is_blank(text: &str) -> bool {
-    !begins_visibly(text) && text.chars().all(char::is_whitespace)
+    !begins_visibly(text) && is_whitespace(text)
+}
+
+// Few texts are looked at further: apart, this does not enlarge the functions that ask.
+#[inline(never)]
+fn is_whitespace(text: &str) -> bool {
+    text.chars().all(char::is_whitespace)
 }
 
 /// Whether the first character is a visible one of ASCII, as in most texts.
@@ -58,21 +64,30 @@ fn begins_visibly(text: &str) -> bool {
 pub(crate) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
-        _ => text.trim(),
+        _ => without_whitespace_around(text),
     }
+}
+
+#[inline(never)]
+fn without_whitespace_around(text: &str) -> &str {
+    text.trim()
 }
 
 /// Whether all characters are printable ones of ASCII or are from U+00C0 to U+02FF, the Latin letters with accents. Such a
 /// text has no control characters and no invisible ones, and it is in normal form C. Most texts are.
 pub(crate) fn is_plain(text: &str) -> bool {
-    let is_plain = |byte: &u8| PLAIN[usize::from(*byte)];
-    let are_plain = |bytes: &[u8; 8]| is_printable(u64::from_le_bytes(*bytes)) || bytes.iter().all(is_plain);
-    let bytes = text.as_bytes();
-    match bytes.last_chunk() {
-        // The last eight bytes may have some in common with those before them.
-        Some(last) => bytes.as_chunks().0.iter().all(are_plain) && are_plain(last),
-        None => bytes.iter().all(is_plain),
+    /// Whether `N` bytes at a time are plain, with the last ones, which may have some in common with those before them.
+    /// `None` if there are fewer.
+    fn are_chunks_plain<const N: usize>(bytes: &[u8]) -> Option<bool> {
+        let are_plain_bytes = |chunk: &[u8; N]| are_printable(chunk) || are_plain(chunk);
+        let last = bytes.last_chunk()?;
+        Some(bytes.as_chunks().0.iter().all(are_plain_bytes) && are_plain_bytes(last))
     }
+    fn are_plain(bytes: &[u8]) -> bool {
+        bytes.iter().all(|byte| PLAIN[usize::from(*byte)])
+    }
+    let bytes = text.as_bytes();
+    are_chunks_plain::<16>(bytes).or_else(|| are_chunks_plain::<8>(bytes)).unwrap_or_else(|| are_plain(bytes))
 }
 
 /// A byte of this value in each place of a word.
@@ -95,10 +110,9 @@ pub(crate) fn are_digits(bytes: &[u8]) -> bool {
     }
 }
 
-/// Whether all eight bytes are printable ASCII, 0x20 to 0x7e.
-fn is_printable(bytes: u64) -> bool {
-    // Below 0x20 the difference has the highest bit, and so has the sum from 0x7f on.
-    (bytes | bytes.wrapping_sub(repeated(0x20)) | bytes.wrapping_add(repeated(1))) & repeated(0x80) == 0
+/// Whether all bytes are printable ASCII. Looking at each of them, the compiler compares them at once.
+fn are_printable<const N: usize>(bytes: &[u8; N]) -> bool {
+    bytes.iter().fold(true, |are_printable, byte| are_printable & matches!(byte, b' '..=b'~'))
 }
 
 /// The bytes of plain characters: printable ASCII, the first bytes of U+00C0 to U+02FF, and those that continue a character.
@@ -214,6 +228,12 @@ impl Text<128> {
     }
 }
 
+impl From<&Text<128>> for Text<256> {
+    fn from(text: &Text<128>) -> Self {
+        Self(text.0.clone())
+    }
+}
+
 bounded!(Text, &[]);
 bounded!(Prose, &['\n', '\r', '\t']);
 
@@ -245,7 +265,7 @@ mod tests {
         }
 
         #[test]
-        fn plain_text_is_visible_and_normal(text in "[ -~\u{7f}-\u{34f}]{0,12}") {
+        fn plain_text_is_visible_and_normal(text in "[ -~\u{7f}-\u{34f}]{0,12}|[ -~]{0,40}[ -~\u{7f}-\u{34f}]{0,2}") {
             let is_normal = ComposingNormalizerBorrowed::new_nfc().is_normalized(&text);
             let is_visible = !text.chars().any(|c| c.is_control() || is_invisible(c));
             prop_assert!(!is_plain(&text) || is_normal && is_visible);

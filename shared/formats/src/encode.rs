@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::io;
 
 use csv::{QuoteStyle, WriterBuilder};
-use saldo_domain::date::{Date, in_milliseconds};
-use saldo_domain::export::{Cell, Column, CsvForm, ExportSpec, Format, Profile, in_full};
+use saldo_domain::date::in_milliseconds;
+use saldo_domain::export::{Cell, Column, CsvForm, ExportSpec, Format, Profile, Reader, in_full};
 use saldo_domain::money::DecimalSeparator;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -19,10 +19,9 @@ const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Writes records, a few at a time. The bytes that it returns, joined in order, are the file.
 pub struct Encoder<C> {
     format: Format,
-    profile: Profile,
     csv: CsvForm,
     workbook: Option<WorkbookWriter>,
-    as_of: Date,
+    reader: Reader,
     columns: Vec<C>,
     members: Vec<Member>,
     /// Whether the beginning of the file was written.
@@ -59,7 +58,8 @@ impl<C> Encoder<C> {
         let ExportSpec { format, profile, csv, as_of, ref subject } = *spec;
         let members = members(columns.iter().map(|column| column.name()));
         let workbook = (format == Format::Xlsx).then(|| WorkbookWriter::new(subject.name()));
-        Self { format, profile, csv, workbook, as_of, columns, members, begun: false, any: false }
+        let reader = Reader { as_of, profile };
+        Self { format, csv, workbook, reader, columns, members, begun: false, any: false }
     }
 
     /// Writes the next records.
@@ -71,7 +71,7 @@ impl<C> Encoder<C> {
         C: Column<T>,
     {
         if let Some(workbook) = &mut self.workbook {
-            return workbook.encode(&self.columns, records, self.as_of);
+            return workbook.encode(&self.columns, records, self.reader);
         }
         let first = !std::mem::replace(&mut self.begun, true);
         match self.format {
@@ -91,7 +91,7 @@ impl<C> Encoder<C> {
         C: Column<T>,
     {
         if let Some(workbook) = self.workbook {
-            return workbook.finish(&self.columns, self.as_of);
+            return workbook.finish(&self.columns, self.reader);
         }
         let mut end = if self.begun { Vec::new() } else { self.encode(&[])? };
         if self.format == Format::Json {
@@ -113,8 +113,10 @@ impl<C> Encoder<C> {
         }
         for record in records {
             for column in &self.columns {
-                let cell = column.cell(record, self.as_of);
-                csv.write_field(cell_text(&cell, self.profile, self.csv.decimal_separator).as_bytes())?;
+                let cell = column.cell(record, self.reader);
+                csv.write_field(
+                    cell_text(&cell, self.reader.profile, self.csv.decimal_separator).as_bytes(),
+                )?;
             }
             csv.write_record(None::<&[u8]>)?;
         }
@@ -131,7 +133,7 @@ impl<C> Encoder<C> {
             if array && std::mem::replace(&mut self.any, true) {
                 json.push(b',');
             }
-            let cells = self.columns.iter().map(|column| column.cell(record, self.as_of)).collect();
+            let cells = self.columns.iter().map(|column| column.cell(record, self.reader)).collect();
             serde_json::to_writer(&mut json, &Object { members: &self.members, cells })?;
             if !array {
                 json.push(b'\n');
@@ -219,6 +221,7 @@ fn cell_text<'a>(cell: &'a Cell<'_>, profile: Profile, decimal: DecimalSeparator
 mod tests {
     use proptest::prelude::*;
     use saldo_domain::account::{Account, AccountField, Contact};
+    use saldo_domain::date::Date;
     use saldo_domain::export::Subject;
     use saldo_domain::fields::Patch;
     use saldo_domain::import::{self, AccountUpsert, ImportOptions, Notation, RawRow, RowRules};

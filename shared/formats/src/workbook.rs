@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use saldo_domain::date::Date;
-use saldo_domain::export::{Cell, Column, in_full};
+use saldo_domain::export::{Cell, Column, Reader, in_full};
 use saldo_domain::money::{Currency, Decimal};
 use saldo_domain::spreadsheet::{self, DIGITS_KEPT, FIRST_DAY};
 use zip::write::{SimpleFileOptions, StreamWriter};
@@ -87,7 +87,7 @@ impl WorkbookWriter {
         &mut self,
         columns: &[C],
         records: &[T],
-        as_of: Date,
+        reader: Reader,
     ) -> io::Result<Vec<u8>> {
         if self.sheets == 0 {
             self.part("_rels/.rels", RELATIONSHIPS)?;
@@ -99,14 +99,14 @@ impl WorkbookWriter {
                 self.write(SHEET_END)?;
                 self.begin_sheet(columns)?;
             }
-            self.row(columns.iter().map(|column| column.cell(record, as_of)))?;
+            self.row(columns.iter().map(|column| column.cell(record, reader)))?;
         }
         self.take()
     }
 
     /// Writes the end of the file.
-    pub(crate) fn finish<T, C: Column<T>>(mut self, columns: &[C], as_of: Date) -> io::Result<Vec<u8>> {
-        let mut end = self.encode(columns, &[], as_of)?;
+    pub(crate) fn finish<T, C: Column<T>>(mut self, columns: &[C], reader: Reader) -> io::Result<Vec<u8>> {
+        let mut end = self.encode(columns, &[], reader)?;
         self.write(SHEET_END)?;
         let (mut sheets, mut related, mut types) = (String::new(), String::new(), String::new());
         for number in 1..=self.sheets {

@@ -6,6 +6,7 @@ mod export;
 mod filter;
 mod import;
 mod list;
+mod open_item;
 mod record;
 #[cfg(test)]
 mod size;
@@ -26,7 +27,7 @@ use crate::table_keys::AccountKey;
 
 pub use bank::Reported;
 pub use import::Seen;
-pub use list::OwnedAccount;
+pub use list::{Owned, OwnedAccount};
 
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]

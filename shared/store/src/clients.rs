@@ -1,5 +1,7 @@
 //! The clients.
 
+mod of_rows;
+
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::changed_by::ChangedBy;
@@ -7,13 +9,18 @@ use saldo_domain::client::{Client, ClientChange};
 use saldo_domain::fields::Patch;
 use saldo_domain::id::{ClientId, OrgId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::dynamodb::item::{CHANGED_BY, Item, changed_by, from_item, moment, text, to_item};
+use crate::dynamodb::revised::outrun;
 use crate::dynamodb::{Table, Update, exists};
 use crate::failure::Failure;
 use crate::table_keys::{ClientKey, SHARDS_AT_ONCE};
 
 const WHAT: &str = "a client";
+const NAME: &str = "name";
+const NAME_SOURCE: &str = "name_source";
+const UPDATED_AT: &str = "updated_at";
 
 /// The clients of all organizations.
 #[derive(Clone, Debug)]
@@ -27,6 +34,15 @@ struct Record {
     shard: String,
     #[serde(flatten)]
     client: Client,
+    /// The seed of the request that has created a client with a number: by it, a repeated request knows its own client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seed: Option<Uuid>,
+}
+
+impl Record {
+    fn new(org: &OrgId, client: Client, seed: Option<Uuid>) -> Self {
+        Self { shard: ClientKey::new(org, &client.id).into_shard(), client, seed }
+    }
 }
 
 impl ClientStore {
@@ -34,20 +50,43 @@ impl ClientStore {
         Self { table: Table::new(client, table) }
     }
 
-    /// Stores a new client. If there is one with its id, which only an earlier attempt of the same request can have
-    /// created, that one stays and is returned.
+    /// Stores a new client without a number. If there is one with its id, which only an earlier attempt of the same request
+    /// can have created, that one stays and is returned.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn create(&self, org: &OrgId, new: Client, by: &ChangedBy) -> Result<Client, Failure> {
-        let shard = ClientKey::new(org, &new.id).into_shard();
-        let record = Record { shard, client: new.clone() };
-        let mut item = to_item(&record, WHAT)?;
-        item.insert(CHANGED_BY.to_owned(), changed_by(by));
-        match self.table.put_new(item).await? {
+        match self.put_new(Record::new(org, new.clone(), None), by).await? {
             true => Ok(new),
             false => Ok(self.get(org, &new.id).await?.unwrap_or(new)),
         }
+    }
+
+    /// Stores a new client with a number, for the request with this seed. The inner error is the client with the number that
+    /// another request or an import has created; a client that an earlier attempt of the same request has created is returned.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails, [`Failure::Throttled`] when the client that exists is deleted meanwhile.
+    pub async fn create_numbered(
+        &self,
+        org: &OrgId,
+        new: Client,
+        seed: Uuid,
+        by: &ChangedBy,
+    ) -> Result<Result<Client, Client>, Failure> {
+        if self.put_new(Record::new(org, new.clone(), Some(seed)), by).await? {
+            return Ok(Ok(new));
+        }
+        let existing = self.table.get(&ClientKey::new(org, &new.id)).await?.ok_or_else(outrun)?;
+        let Record { client, seed: of, .. } = from_item(existing, WHAT)?;
+        Ok(if of == Some(seed) { Ok(client) } else { Err(client) })
+    }
+
+    /// Puts the item of a client, unless there is one with its key. Returns whether there was none.
+    async fn put_new(&self, record: Record, by: &ChangedBy) -> Result<bool, Failure> {
+        let mut item = to_item(&record, WHAT)?;
+        item.insert(CHANGED_BY.to_owned(), changed_by(by));
+        self.table.put_new(item).await
     }
 
     /// The client, if the organization has it.
@@ -88,7 +127,9 @@ impl ClientStore {
     ) -> Result<Option<Client>, Failure> {
         let mut update = Update::default();
         if let Some(name) = &change.name {
-            update.set("name", text(name));
+            update.set(NAME, text(name));
+            // Rows of imports don't replace a name that a request has given.
+            update.remove(NAME_SOURCE);
         }
         match &change.description {
             Patch::Keep => {}
@@ -98,7 +139,7 @@ impl ClientStore {
         if update.is_empty() {
             return self.get(org, id).await;
         }
-        update.set("updated_at", moment(now));
+        update.set(UPDATED_AT, moment(now));
         update.set(CHANGED_BY, changed_by(by));
         update.require(exists("id"));
         match self.table.update_and_get(&ClientKey::new(org, id), &update).await? {

@@ -1,11 +1,12 @@
 //! The checks at the end of a history.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::http::Request;
 use futures::TryStreamExt;
-use saldo_domain::id::{AccountId, ImportId};
+use saldo_domain::client::Client;
+use saldo_domain::id::{AccountId, ClientId, ImportId};
 use saldo_domain::import::{Import, ImportJob, ImportStatus, RowOutcome};
 use saldo_formats::report_file;
 use saldo_http::service;
@@ -40,7 +41,7 @@ impl History<'_> {
             jobs.push(import);
             modelled.push((id.clone(), rows.clone()));
         }
-        let model = Model::of(&modelled, &lost);
+        let model = Model::of(&self.org, &modelled, &lost);
         let accounts = model.accounts.len() + model.anonymous.len();
         assert_eq!(made, accounts as u64, "seed {seed}: {jobs:#?}");
         for (external_id, expected) in &model.accounts {
@@ -59,6 +60,34 @@ impl History<'_> {
                 "seed {seed}: {id} of {:#?}",
                 self.imports
             );
+        }
+        self.check_clients(&model, &modelled, !lost.is_empty()).await;
+    }
+
+    /// Checks that there are the clients of the model, each with the name of the first row that names it. A worker that was
+    /// killed before it wrote a row may have created the row's client: if rows were lost, or the import was cancelled, there
+    /// may be others, with names of any row.
+    async fn check_clients(&self, model: &Model, modelled: &[(ImportId, Vec<Value>)], some_lost: bool) {
+        let seed = self.seed;
+        let clients = self.stack.reliable.clients.all(&self.org).await.expect("DynamoDB");
+        let number = |client: &Client| client.external_id.as_ref().expect("a number").to_string();
+        let found: BTreeMap<String, String> =
+            clients.iter().map(|client| (number(client), client.name.to_string())).collect();
+        assert_eq!(found.len(), clients.len(), "seed {seed}: {clients:#?}");
+        let is_offered = |number: &String, name: &String| {
+            let rows = modelled.iter().flat_map(|(_, rows)| rows).filter(|row| !is_bad(row));
+            let mut rows = rows.filter(|row| row["client_external_id"] == **number);
+            some_lost && rows.any(|row| row["contact"]["name"] == **name)
+        };
+        for (number, expected) in &model.clients {
+            let name = found.get(number);
+            let is_right = name.is_some_and(|name| name == expected || is_offered(number, name));
+            assert!(is_right, "seed {seed}: {number} is {name:?}: {:#?}", self.imports);
+        }
+        let is_of_cancelled = |number: &String| self.cancelled.is_some() && number.starts_with("own-");
+        for (number, name) in found.iter().filter(|(number, _)| !model.clients.contains_key(*number)) {
+            let may_be = is_of_cancelled(number) || is_offered(number, name);
+            assert!(may_be, "seed {seed}: {number} is {name}: {:#?}", self.imports);
         }
     }
 
@@ -126,7 +155,13 @@ impl History<'_> {
                 Some(id) => AccountId::of_external(&self.org, &id.parse().expect("an external id")),
                 None => AccountId::of_row(&job.id, index as u64),
             };
-            there += u64::from(self.fields(&id).await.is_some());
+            let fields = self.fields(&id).await;
+            there += u64::from(fields.is_some());
+            if let Some(number) = fields.as_ref().and_then(|fields| fields.get("client")) {
+                let client = ClientId::of_external(&self.org, &number.parse().expect("a number"));
+                let client = self.stack.reliable.clients.get(&self.org, &client).await.expect("DynamoDB");
+                assert!(client.is_some(), "seed {seed}: {number}");
+            }
         }
         let counts = import.counts();
         assert_eq!((counts.imported, counts.updated), (there, 0), "seed {seed}: {import:#?}");

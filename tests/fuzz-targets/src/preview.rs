@@ -4,8 +4,9 @@
 //! The low bits of an input's first byte select the format and what the rest is, the second byte where the file is cut.
 
 use jiff::Timestamp;
+use saldo_domain::date::Date;
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{Format, ImportOptions, Notation};
+use saldo_domain::import::{Format, ImportOptions, Notation, RowDefaults};
 use saldo_formats::preview::{Beginning, Preview, ROWS_SHOWN, Setting, preview as preview_of};
 use saldo_formats::read::ReadError;
 
@@ -54,8 +55,9 @@ pub fn preview(input: &[u8]) {
 /// The preview; `None` if the file is refused.
 fn previewed(beginning: Beginning<'_>, format: Format, options: &ImportOptions) -> Option<Preview> {
     let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-    let default_currency = "EUR".parse().expect("a currency");
-    let setting = Setting { org: &org, default_currency, now: Timestamp::UNIX_EPOCH };
+    let (currency, now) = ("EUR".parse().expect("a currency"), Timestamp::UNIX_EPOCH);
+    let defaults = RowDefaults { currency, as_of: Date::ZERO, as_of_max: Date::MAX, amounts: None };
+    let setting = Setting { org: &org, defaults, now };
     match preview_of(beginning, format, options, setting) {
         Ok(preview) => {
             let rows = &preview.rows;

@@ -8,16 +8,20 @@ use crate::job::cell;
 /// The rows that are shown, and the choices of one column.
 const ROWS_SHOWN: usize = 20;
 /// The fields of rows that are shown, in this order, if a row has them.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 13] = [
     "external_id",
     "contact.name",
     "total_amount",
     "currency",
     "due_date",
+    "discount_until",
+    "discount_amount",
     "contact.phone",
     "contact.email",
     "owner_id",
+    "client_external_id",
     "payment_reference",
+    "references",
 ];
 
 /// The whole preview.

@@ -124,7 +124,9 @@ impl Access {
     pub fn client(&self) -> Result<Client, crate::text::TextError> {
         Ok(Client {
             id: self.client_id.clone(),
+            external_id: None,
             name: self.bank_name.parse()?,
+            name_source: None,
             description: None,
             kind: ClientKind::Internal,
             created_at: self.created_at,

@@ -1,4 +1,4 @@
-//! The source system's id of an account.
+//! The source system's id of an account or of a client.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::fields::normalized;
 use crate::text::{FromPlain, Text, TextError, invisible, is_plain, trimmed};
 
-/// An account's id in its source system: 1 to 128 characters, unique in the organization.
+/// The id of an account, or of a client, in its source system: 1 to 128 characters, unique in the organization among those
+/// of accounts, or of clients.
 /// Whitespace around it is removed: fields of fixed width are padded with it, and the same id must mean the same account
 /// in every format; for the same reason it is in Unicode's normal form C. Invisible characters are refused: ids that look equal would be different accounts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,6 +21,12 @@ impl ExternalId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// The same, as a text of bounded length.
+    #[must_use]
+    pub fn as_text(&self) -> &Text<128> {
+        &self.0
     }
 }
 

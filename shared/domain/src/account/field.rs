@@ -7,7 +7,9 @@ use super::Account;
 use crate::account::{AccountIdentifier, ExternalId};
 use crate::contact::{ContactName, Email, Phone};
 use crate::date::Date;
-use crate::export::{Cell, Column};
+use crate::export::{Cell, Column, Profile, Reader};
+use crate::money::Decimal;
+use crate::receivable::References;
 use crate::text::{Prose, Text};
 
 /// A field of an account.
@@ -75,6 +77,26 @@ pub enum AccountField {
     Identifier,
     /// What payers state in payments of the debt. In exports only on request.
     PaymentReference,
+    /// The kind of open item.
+    Kind,
+    /// What the source's amounts state.
+    Amounts,
+    /// The last day whose bank payments are in the source's figure.
+    AsOf,
+    /// The original amount.
+    OriginalAmount,
+    /// The earliest day of which the source has stated the original amount.
+    OriginalAsOf,
+    /// What is still owed. Only in exports.
+    OpenAmount,
+    /// The last day of the cash discount. In exports only on request.
+    DiscountUntil,
+    /// The cash discount. In exports only on request.
+    DiscountAmount,
+    /// The document numbers that payers may quote. In exports only on request.
+    References,
+    /// The number of the client that it belongs to, if a row has assigned it by that. In exports only on request.
+    ClientExternalId,
 }
 
 impl AccountField {
@@ -87,7 +109,8 @@ impl AccountField {
     pub const REQUIRED: [Self; 2] = [Self::ContactName, Self::TotalAmount];
 
     /// The fields that hold ids.
-    pub const IDS: [Self; 4] = [Self::ExternalId, Self::CampaignId, Self::OwnerId, Self::Identifier];
+    pub const IDS: [Self; 5] =
+        [Self::ExternalId, Self::CampaignId, Self::OwnerId, Self::Identifier, Self::ClientExternalId];
 
     /// The fields that a row of an import may have.
     pub fn imported() -> impl Iterator<Item = Self> {
@@ -98,7 +121,26 @@ impl AccountField {
     /// unchanged.
     #[must_use]
     pub fn is_exported_only(self) -> bool {
-        matches!(self, Self::DaysPastDue | Self::CreatedAt | Self::UpdatedAt)
+        matches!(self, Self::DaysPastDue | Self::CreatedAt | Self::UpdatedAt | Self::OpenAmount)
+    }
+
+    /// Whether the field holds an amount.
+    #[must_use]
+    pub fn is_amount(self) -> bool {
+        matches!(
+            self,
+            Self::TotalAmount
+                | Self::Balance
+                | Self::OriginalAmount
+                | Self::OpenAmount
+                | Self::DiscountAmount
+        )
+    }
+
+    /// Whether the field holds a day.
+    #[must_use]
+    pub fn is_day(self) -> bool {
+        matches!(self, Self::DueDate | Self::AsOf | Self::OriginalAsOf | Self::DiscountUntil)
     }
 
     /// Whether the field counts only in rows with an account's id (the id itself included), as exports have them. Other
@@ -139,22 +181,39 @@ use AccountField as F;
 impl Column<Account> for AccountField {
     const ALL: &'static [Self] = Self::ALL;
 
-    fn is_default(self) -> bool {
-        !matches!(self, F::Identifier | F::PaymentReference)
+    fn is_default(self, profile: Profile) -> bool {
+        match self {
+            F::Identifier
+            | F::PaymentReference
+            | F::DiscountUntil
+            | F::DiscountAmount
+            | F::References
+            | F::ClientExternalId => false,
+            // Without them, a file that is imported again weeks later would pass for a new statement of the source.
+            F::Kind | F::Amounts | F::AsOf | F::OriginalAmount | F::OriginalAsOf | F::OpenAmount => {
+                profile == Profile::Raw
+            }
+            _ => true,
+        }
     }
 
     fn name(self) -> &'static str {
         self.name()
     }
 
-    fn cell(self, account: &Account, as_of: Date) -> Cell<'_> {
+    fn cell(self, account: &Account, reader: Reader) -> Cell<'_> {
         let contact = account.contact.as_ref();
+        let amount = |amount: Option<Decimal>| {
+            amount.map_or(Cell::Empty, |amount| Cell::Amount(amount, account.currency))
+        };
+        let day = |day: Option<Date>| day.map_or(Cell::Empty, Cell::Day);
         match self {
             F::Id => Cell::plain(Some(&account.id)),
             F::ExternalId => Cell::free(account.external_id.as_ref().map(ExternalId::as_str)),
             F::SourceSystem => Cell::free(account.source_system.as_ref().map(Text::as_str)),
             F::Type => Cell::Free(account.kind.as_str()),
-            F::Status => Cell::Free(account.status.as_str()),
+            F::Status if reader.profile == Profile::Raw => Cell::Free(account.status.as_str()),
+            F::Status => Cell::Free(account.shown_status()),
             F::ContactName => Cell::free(contact.map(|contact| ContactName::as_str(&contact.name))),
             F::ContactPhone => match contact.and_then(|contact| contact.phone.as_ref()) {
                 // Anything else may begin with a formula.
@@ -164,13 +223,13 @@ impl Column<Account> for AccountField {
             F::ContactEmail => {
                 Cell::free(contact.and_then(|contact| contact.email.as_ref()).map(Email::as_str))
             }
-            F::TotalAmount => {
-                account.total_amount.map_or(Cell::Empty, |amount| Cell::Amount(amount, account.currency))
-            }
+            F::TotalAmount => amount(account.total_amount),
             F::Balance => Cell::Amount(account.balance, account.currency),
             F::Currency => Cell::Plain(account.currency.code().into()),
-            F::DueDate => account.due_date.map_or(Cell::Empty, Cell::Day),
-            F::DaysPastDue => account.due_date.map_or(Cell::Empty, |due| Cell::Whole(days_past(due, as_of))),
+            F::DueDate => day(account.due_date),
+            F::DaysPastDue => {
+                account.due_date.map_or(Cell::Empty, |due| Cell::Whole(days_past(due, reader.as_of)))
+            }
             F::CampaignId => Cell::free(account.campaign_id.as_ref().map(Text::as_str)),
             F::OwnerId => Cell::free(account.owner_id.as_ref().map(Text::as_str)),
             F::Notes => Cell::free(account.notes.as_ref().map(Prose::as_str)),
@@ -178,6 +237,16 @@ impl Column<Account> for AccountField {
             F::UpdatedAt => Cell::Moment(account.updated_at),
             F::Identifier => Cell::free(account.identifier.as_ref().map(AccountIdentifier::as_str)),
             F::PaymentReference => Cell::free(account.payment_reference.as_ref().map(Text::as_str)),
+            F::Kind => Cell::plain(account.is_imported().then_some(account.item_kind)),
+            F::Amounts => Cell::plain(account.is_imported().then_some(account.amounts)),
+            F::AsOf => day(account.as_of),
+            F::OriginalAmount => amount(account.original().map(|original| original.amount)),
+            F::OriginalAsOf => day(account.original().and_then(|original| original.as_of)),
+            F::OpenAmount => amount(account.open_amount()),
+            F::DiscountUntil => day(account.discount_until),
+            F::DiscountAmount => amount(account.discount_amount),
+            F::References => Cell::free(account.references.as_ref().map(References::as_str)),
+            F::ClientExternalId => Cell::free(account.client_external_id().map(ExternalId::as_str)),
         }
     }
 }
@@ -206,7 +275,7 @@ mod tests {
             assert_eq!(F::named(field.name()), Some(field));
             assert_eq!(F::of_header(field.name()), Some(field));
         }
-        for name in ["days_past_due", "created_at", "updated_at"] {
+        for name in ["days_past_due", "created_at", "updated_at", "open_amount"] {
             assert_eq!((F::named(name), F::of_header(name)), (None, None));
         }
     }
@@ -216,7 +285,8 @@ mod tests {
     fn positions_of_fields_do_not_change() {
         let names = "id external_id source_system type status contact.name contact.phone contact.email total_amount \
             balance currency due_date days_past_due campaign_id owner_id notes created_at updated_at identifier \
-            payment_reference";
+            payment_reference kind amounts as_of original_amount original_as_of open_amount discount_until discount_amount \
+            references client_external_id";
         assert!(F::NAMES.iter().copied().eq(names.split_whitespace()));
     }
 

@@ -14,10 +14,13 @@ use crate::money::{Currency, Decimal};
 pub struct AccountFilter {
     /// Those of this type.
     pub kind: Option<AccountType>,
-    /// Those in this status.
+    /// Those whose status [reads](Account::shown_status) so.
     pub status: Option<AccountStatus>,
     /// Those whose total amount is in these bounds.
     pub total_amount: Bounds<Decimal>,
+    /// Those of which at least this is still owed.
+    #[serde(default)]
+    pub min_open_amount: Option<Decimal>,
     /// Those in this currency.
     pub currency: Option<Currency>,
     /// Those due on these days.
@@ -36,6 +39,12 @@ pub struct AccountFilter {
 }
 
 impl AccountFilter {
+    /// Whether all accounts match.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// Whether an account matches.
     #[must_use]
     pub fn matches(&self, account: &Account) -> bool {
@@ -43,8 +52,9 @@ impl AccountFilter {
             wanted.is_none() || wanted == found
         }
         is(self.kind.as_ref(), Some(&account.kind))
-            && is(self.status.as_ref(), Some(&account.status))
+            && self.status.as_ref().is_none_or(|status| status.as_str() == account.shown_status())
             && self.total_amount.contain(account.total_amount.as_ref())
+            && self.min_open_amount.is_none_or(|min| account.open_amount().is_some_and(|open| open >= min))
             && is(self.currency.as_ref(), Some(&account.currency))
             && self.due_date.contain(account.due_date.as_ref())
             && is(self.campaign_id.as_ref(), account.campaign_id.as_ref())

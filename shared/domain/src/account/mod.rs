@@ -2,6 +2,7 @@
 //! bank.
 
 mod bank;
+mod client;
 mod external_id;
 mod field;
 mod field_set;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 pub use bank::{BankDetails, type_of};
+pub use client::NumberedClient;
 pub use external_id::ExternalId;
 pub use field::AccountField;
 pub use field_set::FieldSet;
@@ -31,6 +33,7 @@ pub use stamps::{InvalidStamps, StampId, Stamps};
 use crate::contact::{ContactName, Email, Phone};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
+use crate::receivable::{Amounts, Figure, Figures, ItemKind, References};
 use crate::text::{Prose, Text};
 
 /// The kind of an account, such as `receivable`, `savings` or `checking`: any text.
@@ -53,6 +56,8 @@ pub type Notes = Prose<10_000>;
 pub const DEFAULT_TYPE: &str = "receivable";
 /// The status of an account if its creator states none.
 pub const DEFAULT_STATUS: &str = "active";
+/// What the status `active` reads as while nothing is owed.
+pub const RESOLVED_STATUS: &str = "resolved";
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +74,21 @@ pub struct Account {
     pub status: AccountStatus,
     /// The contact. Accounts that were not imported have none.
     pub contact: Option<Contact>,
-    /// The amount owed, as the source reported it; never negative.
+    /// The kind of open item that it is, if an import has made it.
+    pub item_kind: ItemKind,
+    /// What the source's amounts state.
+    pub amounts: Amounts,
+    /// The source's latest figure: that of the latest day, and of the newest import with that day. Negative for a credit
+    /// note, and for an invoice that is overpaid.
     pub total_amount: Option<Decimal>,
-    /// The balance in the organization's books: negative if the counterparty owes the organization.
+    /// The last day whose bank payments are in that figure.
+    pub as_of: Option<Date>,
+    /// The highest and the lowest figure that the source has stated.
+    pub figures: Option<Figures>,
+    /// The balance in the organization's books: negative if the counterparty owes the organization. If an import has made
+    /// the account, it is minus the open amount.
     pub balance: Decimal,
-    /// The currency of both amounts.
+    /// The currency of all amounts.
     pub currency: Currency,
     /// The due date.
     pub due_date: Option<Date>,
@@ -83,8 +98,17 @@ pub struct Account {
     pub campaign_id: Option<CampaignId>,
     /// Its owner.
     pub owner_id: Option<OwnerId>,
+    /// The client to which a row has assigned it by the client's number. It counts only while it is the owner: see
+    /// [`Self::client_external_id`].
+    pub client: Option<NumberedClient>,
     /// What payers state in payments of the debt.
     pub payment_reference: Option<PaymentReference>,
+    /// The document numbers that payers may quote instead.
+    pub references: Option<References>,
+    /// The last day of the cash discount.
+    pub discount_until: Option<Date>,
+    /// The cash discount.
+    pub discount_amount: Option<Decimal>,
     /// Free text.
     pub notes: Option<Notes>,
     /// The bank's data, if a synchronization found it at a bank.
@@ -108,14 +132,22 @@ impl Account {
             kind: AccountType::of_program(DEFAULT_TYPE),
             status: AccountStatus::of_program(DEFAULT_STATUS),
             contact: None,
+            item_kind: ItemKind::default(),
+            amounts: Amounts::default(),
             total_amount: None,
+            as_of: None,
+            figures: None,
             balance,
             currency,
             due_date: None,
             source_system: None,
             campaign_id: None,
             owner_id: None,
+            client: None,
             payment_reference: None,
+            references: None,
+            discount_until: None,
+            discount_amount: None,
             notes: None,
             bank: None,
             created_at: now,
@@ -130,10 +162,47 @@ impl Account {
         self.total_amount.is_some()
     }
 
-    /// Whether the currency has enough decimal places for its amounts.
+    /// The number of the client that it belongs to, if a row of an import has assigned it by that.
+    #[must_use]
+    pub fn client_external_id(&self) -> Option<&ExternalId> {
+        let client = self.client.as_ref().filter(|client| self.owner_id.as_ref() == Some(&client.owner_id));
+        client.map(|client| &client.external_id)
+    }
+
+    /// Whether the currency has enough decimal places for its balance and its total amount.
     #[must_use]
     pub fn fits(&self, currency: Currency) -> bool {
         currency.admits(self.balance) && self.total_amount.is_none_or(|total| currency.admits(total))
+    }
+
+    /// What is still owed, if an import has made the account; negative if it is overpaid, and for a credit.
+    #[must_use]
+    pub fn open_amount(&self) -> Option<Decimal> {
+        self.is_imported().then(|| -self.balance)
+    }
+
+    /// The status as readers see it. `active` reads as `resolved` while nothing is owed: the open amount is zero, or its sign
+    /// is the opposite of the original amount's. What is stored stays `active`, so that a payment that is returned reopens the
+    /// account.
+    #[must_use]
+    pub fn shown_status(&self) -> &str {
+        match self.status.as_str() {
+            DEFAULT_STATUS if self.is_settled() => RESOLVED_STATUS,
+            status => status,
+        }
+    }
+
+    /// Whether an open item has nothing left that is owed.
+    fn is_settled(&self) -> bool {
+        let Some((open, original)) = self.open_amount().zip(self.original()) else { return false };
+        let original = original.amount;
+        open.is_zero() || (!original.is_zero() && open.is_sign_negative() != original.is_sign_negative())
+    }
+
+    /// The original amount, and the earliest day of which the source has stated it, if an import has made the account.
+    #[must_use]
+    pub fn original(&self) -> Option<Figure> {
+        self.figures.map(|figures| figures.original(self.item_kind))
     }
 
     /// The identifier that its transactions use: its own or, if it has none, its id.

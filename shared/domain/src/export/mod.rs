@@ -12,7 +12,7 @@ mod spec;
 mod transactions;
 
 pub use crate::cell::{Cell, in_full};
-pub use crate::column::Column;
+pub use crate::column::{Column, Reader};
 pub use csv_form::{CsvForm, ExportDelimiter, Locale};
 pub use format::{Format, Profile};
 pub use job::{Attempt, ExportJob, ExportStatus, ExportedFile, FILE_KEPT};

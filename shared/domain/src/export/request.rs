@@ -9,13 +9,14 @@ use super::{
     Column, CsvForm, ExportDelimiter, ExportSpec, Format, Locale, Profile, Subject, TransactionColumn,
 };
 use crate::account::{
-    Account, AccountField, AccountFilter, AccountIdentifier, AccountStatus, AccountType, CampaignId, OwnerId,
-    SourceSystem,
+    Account, AccountField, AccountFilter, AccountIdentifier, AccountStatus, AccountType, CampaignId,
+    NumberedClient, OwnerId, SourceSystem,
 };
 use crate::bounds::Bounds;
 use crate::column::named;
 use crate::date::{self, Date};
 use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
+use crate::id::OrgId;
 use crate::import::ExternalId;
 use crate::money::{Currency, Decimal, DecimalSeparator};
 use crate::transaction::{Transaction, TransactionFilter};
@@ -94,6 +95,7 @@ pub struct NewAccountExport {
 #[body(schema, prefix = "filters")]
 #[body(rule = amounts_in_order(min_amount, max_amount))]
 #[body(rule = days_in_order(days_past_due_min, days_past_due_max))]
+#[body(rule = one_owner(owner_id, client_external_id))]
 pub struct AccountFilters {
     /// The status.
     pub status: Option<AccountStatus>,
@@ -120,6 +122,8 @@ pub struct AccountFilters {
     pub kind: Option<AccountType>,
     /// The owner.
     pub owner_id: Option<OwnerId>,
+    /// The number of the client that is the owner; instead of `owner_id`.
+    pub client_external_id: Option<ExternalId>,
     /// The account's id in its source system.
     pub external_id: Option<ExternalId>,
     /// Only accounts changed at this time or later.
@@ -189,15 +193,15 @@ pub struct ExportRequest {
 }
 
 impl NewAccountExport {
-    /// The export, on the organization's day `as_of`.
+    /// The export of the organization's accounts, on its day `as_of`.
     #[must_use]
-    pub fn on(self, as_of: Date) -> ExportRequest {
+    pub fn on(self, org: &OrgId, as_of: Date) -> ExportRequest {
         let Self { format, profile, locale, delimiter, decimal_separator, bom, columns, delivery, filters } =
             self;
         let csv = CsvForm::of(locale, delimiter, decimal_separator, bom);
         let subject = Subject::Accounts {
-            filter: Box::new(filters.unwrap_or_default().on(as_of)),
-            columns: columns.unwrap_or_else(default_columns::<Account, _>),
+            filter: Box::new(filters.unwrap_or_default().on(org, as_of)),
+            columns: columns.unwrap_or_else(|| default_columns::<Account, _>(profile)),
         };
         ExportRequest { spec: ExportSpec { format, profile, csv, as_of, subject }, delivery }
     }
@@ -213,14 +217,15 @@ impl NewTransactionExport {
         let TransactionFilters { account_identifier, from, to } = filters.unwrap_or_default();
         let subject = Subject::Transactions {
             filter: TransactionFilter { account_identifier, valued_on: Bounds { from, to } },
-            columns: columns.unwrap_or_else(default_columns::<Transaction, _>),
+            columns: columns.unwrap_or_else(|| default_columns::<Transaction, _>(profile)),
         };
         ExportRequest { spec: ExportSpec { format, profile, csv, as_of, subject }, delivery }
     }
 }
 
 impl AccountFilters {
-    fn on(self, as_of: Date) -> AccountFilter {
+    fn on(self, org: &OrgId, as_of: Date) -> AccountFilter {
+        let of_client = self.client_external_id.map(|number| NumberedClient::new(org, number).owner_id);
         let day = |past_due: i64| as_of.saturating_sub(Span::new().days(past_due));
         AccountFilter {
             status: self.status,
@@ -229,9 +234,10 @@ impl AccountFilters {
             due_date: Bounds { from: self.days_past_due_max.map(day), to: self.days_past_due_min.map(day) },
             campaign_id: self.campaign_id,
             source_system: self.source_system,
+            min_open_amount: None,
             currency: self.currency,
             kind: self.kind,
-            owner_id: self.owner_id,
+            owner_id: self.owner_id.or(of_client),
             external_id: self.external_id,
             updated_since: self.updated_since.map(date::next_millisecond),
         }
@@ -244,6 +250,13 @@ fn amounts_in_order(fields: &mut Fields<'_>, min: Option<&Decimal>, max: Option<
 
 fn days_in_order(fields: &mut Fields<'_>, min: Option<&i64>, max: Option<&i64>) {
     in_order(fields, ("filters.days_past_due_min", min), ("days_past_due_max", max));
+}
+
+fn one_owner(fields: &mut Fields<'_>, owner: Option<&OwnerId>, number: Option<&ExternalId>) {
+    if owner.and(number).is_some() {
+        let reason = "owner_id is there, too; leave one of them out";
+        fields.report(Finding::in_field("filters.client_external_id", FindingCode::InvalidValue, reason));
+    }
 }
 
 fn dates_in_order(fields: &mut Fields<'_>, from: Option<&Date>, to: Option<&Date>) {
@@ -276,8 +289,8 @@ fn days(fields: &mut Fields<'_>, name: &'static str) -> Patch<i64> {
 }
 
 /// The columns of an export that names none.
-fn default_columns<T, C: Column<T>>() -> Vec<C> {
-    C::ALL.iter().copied().filter(|column| column.is_default()).collect()
+fn default_columns<T, C: Column<T>>(profile: Profile) -> Vec<C> {
+    C::ALL.iter().copied().filter(|column| column.is_default(profile)).collect()
 }
 
 /// The columns, in the order of the request. A name such as `contact` stands for several.

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 use strum::{VariantArray, VariantNames};
 
 use crate::cell::Cell;
-use crate::column::Column;
-use crate::date::Date;
+use crate::column::{Column, Reader};
 use crate::text::{Prose, Text};
 use crate::transaction::Transaction;
 
@@ -53,7 +52,7 @@ impl Column<Transaction> for TransactionColumn {
         <Self as VariantNames>::VARIANTS[self as usize]
     }
 
-    fn cell(self, transaction: &Transaction, _: Date) -> Cell<'_> {
+    fn cell(self, transaction: &Transaction, _: Reader) -> Cell<'_> {
         let money = &transaction.money;
         match self {
             C::Id => Cell::plain(Some(&transaction.id)),

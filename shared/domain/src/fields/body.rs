@@ -72,6 +72,14 @@ impl Fields<'_> {
         self.patch(name, str::parse)
     }
 
+    /// The same, where blank text means the same as null.
+    pub(crate) fn optional_parsed<T: FromStr>(&mut self, name: &'static str) -> Patch<T>
+    where
+        T::Err: Into<FindingCode> + Display,
+    {
+        self.optional_with(name, str::parse)
+    }
+
     /// Reads a field that holds a time in RFC 3339's form.
     pub fn moment(&mut self, name: &'static str) -> Patch<Timestamp> {
         self.patch(name, date::parse_moment)

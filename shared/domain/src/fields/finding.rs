@@ -77,8 +77,6 @@ pub enum FindingCode {
     AmbiguousAmount,
     /// An amount that is marked with another currency than the row's.
     CurrencyMismatch,
-    /// An amount below zero.
-    NegativeAmount,
     /// An amount of zero or below.
     NotPositive,
     /// More decimal places than the currency has, or more than 28 digits.
@@ -156,6 +154,10 @@ pub enum FindingCode {
     IncompleteRows,
     /// An id with characters that depend on an encoding that was assumed.
     UncertainId,
+    /// Text in a file that is no kind of open item; it was left out. A warning.
+    UnknownKind,
+    /// An amount of an earlier day than the account's: it did not replace the account's. A warning.
+    StaleAsOf,
 }
 
 impl FindingCode {
@@ -179,7 +181,9 @@ impl FindingCode {
             | Self::UnreadSheets
             | Self::SupersededValues
             | Self::NoExternalId
-            | Self::IncompleteRows => Severity::Warning,
+            | Self::IncompleteRows
+            | Self::UnknownKind
+            | Self::StaleAsOf => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -117,7 +117,7 @@ const fn prefix_len(name: &[u8]) -> u8 {
 const fn slot(prefix: &[u8], name: &[u8]) -> usize {
     match (prefix, name) {
         ([first, ..], [.., last]) | ([], [first, .., last]) => {
-            (prefix.len() + name.len() + 7 * *first as usize + 3 * *last as usize) % SLOTS
+            (7 * (prefix.len() + name.len()) + 16 * *first as usize + 31 * *last as usize) % SLOTS
         }
         _ => 0,
     }

@@ -9,7 +9,6 @@ use super::payload_error::json_error;
 use super::plain_json::PlainJson;
 use super::value::{AnyValue, MemberName, ReadMembers};
 use super::{Fields, Finding, FindingCode, GROUP_BITS, PayloadError, PayloadErrorKind, Value};
-use crate::text::is_plain;
 
 /// Why a row is refused that is not JSON. Elements of an array were checked with the body, so it is a line of NDJSON.
 const NOT_JSON: &str = "the line is not valid JSON";
@@ -27,7 +26,6 @@ impl<'a> Fields<'a> {
     pub fn read_row(&mut self, row: &'a str) {
         let mut plain = PlainJson::new(row);
         if self.read_plain_members(&mut plain, "").is_some() && plain.is_at_end() {
-            self.set_plain(is_plain(row));
             return;
         }
         *self = Self::new(self.known);

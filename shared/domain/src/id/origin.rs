@@ -89,6 +89,11 @@ impl KeyId {
 }
 
 impl ClientId {
+    /// The id that is derived from these parts: equal parts give equal ids.
+    pub(crate) fn of_parts(parts: &[&[u8]]) -> Self {
+        Self(encode(&digest(parts)))
+    }
+
     /// The id without its prefix.
     pub(crate) fn digits(&self) -> &str {
         &self.0

@@ -177,16 +177,11 @@ fn finding_of(mark: CellMark, cell: &str, field: AccountField) -> Option<Finding
     Some(Finding::in_field(field.name(), code, reason))
 }
 
+#[inline]
 fn value_of_cell(cell: &str, field: AccountField) -> Value<'_> {
-    let free_text = !matches!(
-        field,
-        AccountField::Id
-            | AccountField::TotalAmount
-            | AccountField::Balance
-            | AccountField::Currency
-            | AccountField::DueDate
-            | AccountField::ContactPhone
-    );
+    let free_text = !field.is_amount()
+        && !matches!(field, AccountField::Id | AccountField::Currency | AccountField::ContactPhone)
+        && !field.is_day();
     match free_text {
         _ if is_blank(cell) => Value::Null,
         true => Value::Text(cell.into()),
@@ -197,9 +192,8 @@ fn value_of_cell(cell: &str, field: AccountField) -> Value<'_> {
 /// A JSON value as the text of an equivalent CSV cell. Amounts are normalized: a cell has no exponents, and `25.000` is
 /// ambiguous in a cell but not in JSON.
 pub(super) fn text_of(field: AccountField, value: Value<'_>) -> String {
-    let is_amount = matches!(field, AccountField::TotalAmount | AccountField::Balance);
     match value {
-        Value::Text(text) if is_amount => match parse_plain(&text) {
+        Value::Text(text) if field.is_amount() => match parse_plain(&text) {
             Ok(amount) => amount.normalize().to_string(),
             Err(_) => text.into_owned(),
         },
@@ -207,6 +201,10 @@ pub(super) fn text_of(field: AccountField, value: Value<'_>) -> String {
         Value::Number(digits) => {
             let amount = parse_json_number(&digits).map(|amount| amount.normalize().to_string());
             amount.unwrap_or_else(|_| digits.into_owned())
+        }
+        Value::Other(serde_json::Value::Array(texts)) if field == AccountField::References => {
+            let texts: Vec<&str> = texts.iter().filter_map(serde_json::Value::as_str).collect();
+            texts.join(", ")
         }
         Value::Null | Value::Other(_) => String::new(),
     }

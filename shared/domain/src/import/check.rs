@@ -2,8 +2,8 @@
 
 use super::cells::{fields_of, put_defaults};
 use super::{AccountUpsert, BlankExternalId, LEFT_OUT, RawRow, RowRules, Shape, totals_row};
-use crate::account::AccountField;
-use crate::fields::{Body, Fields, Finding, FindingCode, Severity, Value};
+use crate::account::{AccountField, NumberedClient};
+use crate::fields::{Body, Fields, Finding, FindingCode, Patch, Severity, Value};
 use crate::id::{AccountId, OrgId};
 use crate::money::Currency;
 use crate::text::is_blank;
@@ -18,9 +18,37 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// The account that the row names, if it names one. A row whose `id` and `external_id` identify different accounts is
-    /// refused.
-    pub fn named_account(&mut self, org: &OrgId) -> Option<AccountId> {
+    /// Resolves the external ids of the row. Returns the account that it names, if it names one; the client that it names
+    /// becomes its owner. A row whose `id` and `external_id` identify different accounts is refused, and one whose `owner_id`
+    /// and `client_external_id` identify different owners.
+    pub fn resolve(&mut self, org: &OrgId) -> Option<AccountId> {
+        self.resolve_client(org);
+        self.named_account(org)
+    }
+
+    /// Makes the client that the row names by its number the owner. A blank number removes the owner, unless the row states
+    /// another one.
+    fn resolve_client(&mut self, org: &OrgId) {
+        let Some(upsert) = &mut self.upsert else { return };
+        match (&upsert.client_external_id, &upsert.owner_id) {
+            (Patch::Keep, _) => {}
+            (Patch::Clear, Patch::Set(_)) => upsert.client_external_id = Patch::Keep,
+            (Patch::Clear, Patch::Keep | Patch::Clear) => upsert.owner_id = Patch::Clear,
+            (Patch::Set(number), stated) => {
+                let owner_id = NumberedClient::new(org, number.clone()).owner_id;
+                if matches!(stated, Patch::Set(stated) if *stated != owner_id) {
+                    let reason = "the client with this number is not the owner that `owner_id` states; leave one of them out";
+                    let field = AccountField::ClientExternalId.name();
+                    self.findings.push(Finding::in_field(field, FindingCode::InvalidValue, reason));
+                    self.upsert = None;
+                } else {
+                    upsert.owner_id = Patch::Set(owner_id);
+                }
+            }
+        }
+    }
+
+    fn named_account(&mut self, org: &OrgId) -> Option<AccountId> {
         let upsert = self.upsert.as_ref()?;
         let named = upsert.external_id.as_ref().map(|id| AccountId::of_external(org, id));
         match (named, &upsert.id) {
@@ -159,7 +187,6 @@ fn refuse_blank_external_id(fields: &mut Fields<'_>, shape: &Shape) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fields::Patch;
     use crate::import::{Column, RowBody};
 
     fn check(json: &str) -> Checked {
@@ -219,7 +246,6 @@ mod tests {
         let expected = [
             ("contact.name", FindingCode::Required),
             ("contact.phone", FindingCode::InvalidPhone),
-            ("total_amount", FindingCode::NegativeAmount),
             ("currency", FindingCode::UnknownCurrency),
             ("due_date", FindingCode::InvalidDate),
             ("notes", FindingCode::InvalidType),
@@ -265,6 +291,34 @@ mod tests {
         assert_eq!(row("1.005e3", r#","currency":"JPY""#), []);
         assert_eq!(row("true", ""), [("total_amount".to_owned(), FindingCode::InvalidType)]);
         assert_eq!(row("\"1e3\"", ""), [("total_amount".to_owned(), FindingCode::InvalidAmount)]);
+    }
+
+    #[test]
+    fn number_of_a_client_becomes_the_owner() {
+        let org = OrgId::placeholder();
+        let of_client = NumberedClient::new(&org, "0042".parse().expect("a number"));
+        let (own, other) = (of_client.owner_id.as_str(), "o");
+        let (stated, set) =
+            (Patch::Set(of_client.owner_id.clone()), Patch::Set(of_client.external_id.clone()));
+        for (members, expected) in [
+            (String::new(), Some((Patch::Keep, Patch::Keep))),
+            (r#","client_external_id":" 0042 ""#.to_owned(), Some((stated.clone(), set.clone()))),
+            (
+                format!(r#","client_external_id":"0042","owner_id":"{own}""#),
+                Some((stated.clone(), set.clone())),
+            ),
+            (r#","client_external_id":"0042","owner_id":null"#.to_owned(), Some((stated.clone(), set))),
+            (format!(r#","client_external_id":"0042","owner_id":"{other}""#), None),
+            (format!(r#","client_external_id":null,"owner_id":"{own}""#), Some((stated, Patch::Keep))),
+            (r#","client_external_id":null"#.to_owned(), Some((Patch::Clear, Patch::Clear))),
+        ] {
+            let json = format!(r#"{{"contact":{{"name":"A"}},"total_amount":1{members}}}"#);
+            let mut checked = check(&json);
+            checked.resolve(&org);
+            let refused = checked.findings.iter().any(|found| found.code == FindingCode::InvalidValue);
+            assert_eq!(refused, expected.is_none(), "{json}");
+            assert_eq!(checked.upsert.map(|row| (row.owner_id, row.client_external_id)), expected, "{json}");
+        }
     }
 
     #[test]

@@ -6,6 +6,8 @@
 //! nothing newer has set. Whatever the order of delivery, the account ends as if imports and edits had run one after
 //! the other, each at the moment at which it was accepted. `docs/decisions/import-order-per-field.md` lists the exceptions.
 //!
+//! **Amounts** follow the days of which the source states them, and only then the order of imports: see [`figures`].
+//!
 //! **Partial rows.** A row about an account that exists may leave out its name and amount. The history has the newest import
 //! whose row set both, and a stamp of each only where a row set one alone. A row without an amount sets no currency: it
 //! must state that of the account, or none (`docs/decisions/partial-rows.md`).
@@ -20,11 +22,15 @@
 //! the import that created the account, so that the outcome is the same at every delivery. After a deletion only an
 //! import that is newer than the deletion creates the account again.
 
+mod figures;
+
 use jiff::Timestamp;
 
-use super::AccountUpsert;
+pub use figures::Stale;
+
+use super::{AccountUpsert, RowDefaults};
 use crate::account::{Account, AccountField, AccountState, FieldSet, History, Revision, Written};
-use crate::fields::{Finding, FindingCode};
+use crate::fields::{Finding, FindingCode, Patch};
 use crate::id::{AccountId, ImportId};
 use crate::money::Currency;
 
@@ -40,8 +46,8 @@ pub struct RowWrite<'a> {
     pub id: &'a AccountId,
     /// The fields of the row.
     pub upsert: &'a AccountUpsert,
-    /// The organization's currency.
-    pub default_currency: Currency,
+    /// What the row has that it does not state.
+    pub defaults: RowDefaults,
     /// When the row is written.
     pub now: Timestamp,
 }
@@ -81,10 +87,6 @@ impl From<Finding> for Refused {
     }
 }
 
-/// The fields that every complete row sets.
-const SET_BY_COMPLETE_ROWS: [AccountField; 3] =
-    [AccountField::ContactName, AccountField::TotalAmount, AccountField::Balance];
-
 /// What a row did to its account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowDone {
@@ -94,6 +96,8 @@ pub struct RowDone {
     pub currency: Option<Currency>,
     /// The account's revision after the row; `None` if a newer import, edit or deletion has overtaken the row.
     pub revision: Option<Revision>,
+    /// Set if the account's amount is another one, of a later day, that an older import has brought.
+    pub stale: Option<Stale>,
 }
 
 impl RowWrite<'_> {
@@ -114,14 +118,27 @@ impl RowWrite<'_> {
         let account = now.account.as_ref();
         let overtaken = now.history.has_newer_than(self.import);
         let revision = account.filter(|_| !overtaken).map(|account| account.revision);
-        RowDone { written, currency: account.map(|account| account.currency), revision }
+        let stale = self.stale(now);
+        RowDone { written, currency: account.map(|account| account.currency), revision, stale }
+    }
+
+    /// Whether the row names a client that has to be there, with the account in this state. It has not if the row is refused
+    /// or was written before, since its client came first, nor if the account was deleted since the import was accepted: its
+    /// client may have been deleted with it.
+    #[must_use]
+    pub fn needs_client(&self, before: &AccountState) -> bool {
+        let history = &before.history;
+        let names_client = matches!(self.upsert.client_external_id, Patch::Set(_));
+        let is_settled =
+            || history.written_by(self.import).is_some() || history.was_deleted_after(self.import);
+        names_client && !is_settled() && self.decide(before).is_ok()
     }
 
     /// Decides what the row does to its account in this state.
     ///
     /// # Errors
     /// [`Refused::Invalid`]: an amount of the row has more digits than the account's currency, the row changes the currency
-    /// without the amount, or it names an account that no import has created. [`Refused::Incomplete`]: the account does
+    /// without the amount, its figure is of a day in the future, or it names an account that no import has created. [`Refused::Incomplete`]: the account does
     /// not exist, and the row can't create it.
     pub fn decide(&self, before: &AccountState) -> Result<Decision, Refused> {
         let history = &before.history;
@@ -137,6 +154,7 @@ impl RowWrite<'_> {
             let unknown = Finding::in_field(AccountField::Id.name(), FindingCode::UnknownAccount, reason);
             return Err(unknown.into());
         }
+        self.check_as_of()?;
         let is_complete = self.upsert.is_complete();
         match &before.account {
             None if !is_complete => Err(Refused::Incomplete),
@@ -149,91 +167,74 @@ impl RowWrite<'_> {
 
     /// Decides for a row that is newer than everything that has written the account.
     fn decide_newest(&self, account: Option<&Account>, history: &History) -> Result<Decision, Refused> {
-        let own = account.map_or(self.default_currency, |account| account.currency);
+        let own = account.map_or(self.defaults.currency, |account| account.currency);
         let currency = self.currency(own)?;
         self.upsert.fits(currency)?;
+        let takes_figure = match account {
+            Some(account) => self.takes_figure(account, history),
+            None => true,
+        };
         let balance = self.upsert.balance().unwrap_or_default();
         let new = || Account::new(self.id.clone(), balance, currency, self.now);
         let mut after = account.cloned().unwrap_or_else(new);
-        let mut history = self.written(history.clone());
+        let mut written = self.written(history.clone());
         self.set_external_id(&mut after);
         self.upsert.set_name(&mut after);
-        self.set_amounts(&mut after, true);
-        let sets_currency = self.upsert.total_amount.is_some();
-        let may_set = |field| sets_currency || field != AccountField::Currency;
-        let mut set = self.upsert.set_optional(&mut after, self.default_currency, may_set);
-        match self.upsert.is_complete() {
-            // Nothing older sets these any more.
-            true => history.stamps.forget(fields(SET_BY_COMPLETE_ROWS)),
-            false => set.extend(self.sets(|_| true)),
+        let has_amount = self.upsert.total_amount.is_some();
+        let own_fields = self.sets(|field| field == AccountField::ContactName || takes_figure || !has_amount);
+        self.set_amounts(&mut after, own_fields);
+        let may_set = |field| (takes_figure && has_amount) || field != AccountField::Currency;
+        let set = self.set_optional(account, &mut after, may_set);
+        if account.is_none() {
+            after.item_kind = self.inferred_kind().unwrap_or(after.item_kind);
         }
-        history.stamps.stamp(self.import.as_bytes(), set);
-        let repeats = account == Some(&after);
-        if repeats && !self.marks {
+        self.add_figures(account.map(|account| account.currency), &mut after, takes_figure && has_amount);
+        written.stamps.stamp(self.import.as_bytes(), set);
+        self.record_setters(history, &mut written, own_fields);
+        let repeats = account.is_some_and(|account| Self::repeats(account, &mut after));
+        if repeats && !self.marks && account.is_some_and(|account| account.as_of == after.as_of) {
             return Ok(Decision::Nothing(Written::Unchanged));
         }
-        let written = match account {
+        let outcome = match account {
             Some(_) if repeats => Written::Unchanged,
             Some(_) => Written::Updated,
             None => Written::Imported,
         };
-        history.last_import_changed_nothing = repeats;
-        history.first_import.get_or_insert_with(|| self.import.clone());
-        Ok(self.write(account, after, history, written))
+        written.last_import_changed_nothing = repeats;
+        written.first_import.get_or_insert_with(|| self.import.clone());
+        Ok(self.write(repeats, after, written, outcome))
     }
 
     /// Decides for a row that a newer import, or a newer manual edit, has overtaken.
     fn decide_late(&self, account: &Account, history: &History) -> Result<Decision, Refused> {
         let is_newest_import = !history.has_newer_import_than(self.import);
-        // Whether nothing newer has set the field.
-        let is_overtaken = history.last_complete().is_some_and(|last| last > self.import);
-        let may_set = |field: AccountField| {
-            let is_older = history.stamps.set_by(field).is_none_or(|by| by < self.import.as_bytes());
-            is_older && !(is_overtaken && SET_BY_COMPLETE_ROWS.contains(&field))
-        };
+        let takes_figure = self.takes_figure(account, history);
+        let may_set = |field| self.may_set(field, takes_figure, history);
         let mut after = account.clone();
         let mut changed = self.written(history.clone());
-        let stated = self.stated_currency();
         if is_newest_import {
             self.set_external_id(&mut after);
         }
         if may_set(AccountField::ContactName) {
             self.upsert.set_name(&mut after);
         }
-        let takes_currency = if self.upsert.total_amount.is_none() {
-            if is_newest_import && may_set(AccountField::Currency) {
-                self.currency(account.currency)?;
-            }
-            self.upsert.fits(account.currency)?;
-            self.set_amounts(&mut after, may_set(AccountField::Balance));
-            false
-        } else if may_set(AccountField::TotalAmount) {
-            // An amount is written with its currency or not at all, also where an edit has set one of them.
-            let currency = stated.unwrap_or(account.currency);
-            let edited = !may_set(AccountField::Balance) || !may_set(AccountField::Currency);
-            let takes_amounts = !edited || currency == account.currency;
-            // Amounts that the account has in this currency were checked before the edit.
-            let has_amounts = currency == account.currency && self.has_amounts(account, may_set);
-            if takes_amounts && !has_amounts {
-                self.upsert.fits(currency)?;
-                self.set_amounts(&mut after, may_set(AccountField::Balance));
-            }
-            takes_amounts
-        } else {
-            stated.is_none_or(|currency| account.fits(currency))
-        };
+        let (own_fields, takes_currency) =
+            self.set_late_amounts(&mut after, history, takes_figure, is_newest_import)?;
         let may_set_optional = |field| may_set(field) && (takes_currency || field != AccountField::Currency);
-        let mut set = self.upsert.set_optional(&mut after, self.default_currency, may_set_optional);
-        if !self.upsert.is_complete() {
-            set.extend(self.sets(may_set));
-        }
-        changed.stamps.stamp(self.import.as_bytes(), set);
+        let set = self.set_optional(Some(account), &mut after, may_set_optional);
         // Whether a partial row of an import in between finds the account depends on it.
         let is_earliest = self.upsert.is_complete() && !history.existed_for(self.import);
         if is_earliest {
             changed.earliest_import = Some(self.import.clone());
+            if history.stamps.set_by(AccountField::Kind).is_none() {
+                after.item_kind = self.inferred_kind().unwrap_or(after.item_kind);
+            }
         }
-        let repeats = after == *account;
+        let takes_amount = own_fields.contains(AccountField::TotalAmount);
+        self.add_figures(Some(account.currency), &mut after, takes_amount);
+        changed.stamps.stamp(self.import.as_bytes(), set);
+        self.record_setters(history, &mut changed, own_fields);
+        let repeats = Self::repeats(account, &mut after);
         let mut written = history.outcome_of(self.import);
         // Behind a newer import it is unknown whether an earlier delivery of the row has changed something.
         if is_newest_import {
@@ -242,10 +243,51 @@ impl RowWrite<'_> {
                 written = Written::Unchanged;
             }
         }
-        match repeats && ((!self.marks && !is_earliest) || changed == *history) {
+        let writes_nothing = repeats && after.as_of == account.as_of;
+        match writes_nothing && ((!self.marks && !is_earliest) || changed == *history) {
             true => Ok(Decision::Nothing(written)),
-            false => Ok(self.write(Some(account), after, changed, written)),
+            false => Ok(self.write(repeats, after, changed, written)),
         }
+    }
+
+    /// Sets those amounts of an overtaken row that it may set. Returns which of the fields that complete rows have the row
+    /// sets, and whether it may set the currency: an amount is written with its currency or not at all, also where an edit
+    /// has set one of them.
+    fn set_late_amounts(
+        &self,
+        after: &mut Account,
+        history: &History,
+        takes_figure: bool,
+        is_newest_import: bool,
+    ) -> Result<(FieldSet, bool), Refused> {
+        let may_set = |field| self.may_set(field, takes_figure, history);
+        let stated = self.stated_currency();
+        let all = self.sets(may_set);
+        if self.upsert.total_amount.is_none() {
+            if is_newest_import && may_set(AccountField::Currency) {
+                self.currency(after.currency)?;
+            }
+            self.upsert.fits(after.currency)?;
+            self.set_amounts(after, all);
+            return Ok((all, false));
+        }
+        if !takes_figure {
+            // A newer row without a currency has kept that of this row. One that is stale would have set none.
+            let is_stale = self.is_stale(after, history);
+            return Ok((all, !is_stale && stated.is_none_or(|currency| after.fits(currency))));
+        }
+        let currency = stated.unwrap_or(after.currency);
+        let edited = !may_set(AccountField::Balance) || !may_set(AccountField::Currency);
+        if edited && currency != after.currency {
+            return Ok((self.sets(|field| field == AccountField::ContactName && may_set(field)), false));
+        }
+        // Amounts that the account has in this currency were checked before the edit.
+        let has_amounts = currency == after.currency && self.has_amounts(after, may_set);
+        if !has_amounts {
+            self.upsert.fits(currency)?;
+        }
+        self.set_amounts(after, all);
+        Ok((all, true))
     }
 
     /// The history with this import among those that have written the account.
@@ -295,30 +337,30 @@ impl RowWrite<'_> {
         has_balance && account.total_amount == self.upsert.total_amount
     }
 
-    /// Sets the amounts that the row has.
-    fn set_amounts(&self, account: &mut Account, with_balance: bool) {
-        if let Some(amount) = self.upsert.total_amount {
-            account.total_amount = Some(amount);
-        }
-        if let Some(balance) = self.upsert.balance().filter(|_| with_balance) {
-            account.balance = balance;
-        }
+    /// Sets those of the fields that rows may leave out which the row has and may set. Returns which it has set.
+    fn set_optional(
+        &self,
+        before: Option<&Account>,
+        account: &mut Account,
+        may_set: impl Fn(AccountField) -> bool,
+    ) -> FieldSet {
+        // A row of an export has the status as it reads. What was derived is not stored.
+        let is_derived = before.is_some_and(|before| {
+            let shown = before.shown_status();
+            self.upsert.id.is_some() && self.upsert.states_status(shown) && shown != before.status.as_str()
+        });
+        let may_set = |field| may_set(field) && !(is_derived && field == AccountField::Status);
+        self.upsert.set_optional(account, &self.defaults, may_set)
     }
 
     /// The currency that the row states.
     fn stated_currency(&self) -> Option<Currency> {
-        self.upsert.stated_currency(self.default_currency)
+        self.upsert.stated_currency(self.defaults.currency)
     }
 
     /// The account after the row. If it has changed, it gets a new revision.
-    fn write(
-        &self,
-        before: Option<&Account>,
-        mut after: Account,
-        history: History,
-        written: Written,
-    ) -> Decision {
-        if before != Some(&after) {
+    fn write(&self, repeats: bool, mut after: Account, history: History, written: Written) -> Decision {
+        if !repeats {
             after.updated_at = self.now;
             after.revision = Revision::next();
         }

@@ -8,6 +8,8 @@ mod sheet;
 mod table;
 mod target;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -24,14 +26,18 @@ pub use target::Target;
 
 use super::{Format, Mapping};
 use crate::bank::Country;
+use crate::date::{self, Date};
 use crate::date_format::DateFormat;
 use crate::fields::{Body, Fields, Finding, FindingCode, Patch, Value};
 use crate::money::{DecimalSeparator, ThousandsSeparator};
+use crate::receivable::Amounts;
 
 /// The largest number of a header's line.
 pub const HEADER_LINE_MAX: i64 = 1_000;
 /// The most columns of a table, of which every chunk repeats the header, and so the most that the options may name.
 pub const COLUMNS_MAX: usize = 1_000;
+/// The most days by which a source may lag behind.
+const AS_OF_LAG_DAYS_MAX: i64 = 31;
 /// The most characters of a column's header.
 pub const HEADER_CHARS_MAX: usize = 200;
 
@@ -103,6 +109,19 @@ pub struct ImportOptions {
     #[body(read = sheet)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<SheetRef>,
+    /// What the amounts state: `open_items`, what is still owed, which is the default of new accounts; or `originals`, the original
+    /// amount, whatever was paid since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amounts: Option<Amounts>,
+    /// The last day whose bank payments the source has fully posted, for rows that state none; by default the day before the
+    /// import is accepted, in the organization's time zone, less `as_of_lag_days`.
+    #[body(read = as_of)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Date>,
+    /// The days by which the source posts payments later than on the next day: 0 by default.
+    #[body(integer(0, AS_OF_LAG_DAYS_MAX))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of_lag_days: Option<i64>,
     /// Whether the import writes nothing, and reports what it would do to each row.
     #[body(read = Fields::boolean)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,8 +149,22 @@ impl ImportOptions {
             quote: self.quote.or(other.quote),
             header_line: self.header_line.or(other.header_line),
             sheet: self.sheet.or(other.sheet),
+            amounts: self.amounts.or(other.amounts),
+            as_of: self.as_of.or(other.as_of),
+            as_of_lag_days: self.as_of_lag_days.or(other.as_of_lag_days),
             dry_run: self.dry_run.or(other.dry_run),
         }
+    }
+
+    /// What is wrong with the day of the options at this moment: no source has posted payments of a day that has not begun
+    /// anywhere.
+    #[must_use]
+    pub fn future_as_of(&self, now: Timestamp) -> Option<Finding> {
+        let latest = now.to_zoned(TimeZone::UTC).date().tomorrow().unwrap_or(Date::MAX);
+        self.as_of.filter(|as_of| *as_of > latest).map(|as_of| {
+            let reason = format!("{as_of} is in the future");
+            Finding::in_field("as_of", FindingCode::TooLate, reason)
+        })
     }
 
     /// Whether the option of this name is set.
@@ -230,6 +263,10 @@ fn sheet(fields: &mut Fields<'_>, name: &'static str) -> Patch<SheetRef> {
     }
 }
 
+fn as_of(fields: &mut Fields<'_>, name: &'static str) -> Patch<Date> {
+    fields.patch(name, date::parse_in_range)
+}
+
 fn default_country(fields: &mut Fields<'_>, name: &'static str) -> Patch<Country> {
     match fields.parse::<Country>(name) {
         Patch::Set(country) if phonelib::country_by_code(country.as_str()).is_none() => {
@@ -260,7 +297,7 @@ mod tests {
             "defaults": {"currency": "EUR", "source_system": "SAP"}, "decimal_separator": ",", "thousands_separator": ".",
             "date_format": "DD.MM.YYYY", "default_country": "de", "amount": {"debit": "Soll", "credit": "Haben"},
             "blank_external_id": "allow", "encoding": "windows-1250", "delimiter": ";", "quote": "'", "header_line": 5,
-            "sheet": 2, "dry_run": true
+            "sheet": 2, "amounts": "originals", "as_of": "2026-01-31", "as_of_lag_days": 1, "dry_run": true
         }"#;
         let options = read(json).expect("valid options");
         let stored = serde_json::to_string(&options).expect("JSON");
@@ -302,6 +339,9 @@ mod tests {
             (r#"{"sheet": 0}"#, "sheet"),
             (r#"{"sheet": ""}"#, "sheet"),
             (r#"{"blank_external_id": "ignore"}"#, "blank_external_id"),
+            (r#"{"amounts": "balances"}"#, "amounts"),
+            (r#"{"as_of": "31.01.2026"}"#, "as_of"),
+            (r#"{"as_of_lag_days": -1}"#, "as_of_lag_days"),
         ] {
             assert_eq!(read(json), Err(vec![name.to_owned()]), "{json}");
         }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::ImportOptions;
 use crate::account::Revision;
-use crate::fields::{Body, Fields, Finding, InvalidValue, Patch, Value};
+use crate::fields::{Body, Fields, Finding, FindingCode, InvalidValue, Patch, Value};
 use crate::id::ProfileId;
 use crate::revised::Revised;
 
@@ -26,6 +26,8 @@ pub const VERSIONS_MAX: u32 = 1_000;
 pub const NAME_CHARS_MAX: usize = 64;
 /// The character before the version in a [`ProfileRef`].
 const VERSION_MARK: char = '@';
+/// Why the options of a profile have no day.
+const NO_DAY: &str = "each file is of another day: state it with the import, or state `as_of_lag_days`";
 /// The field of a request with the options of a profile.
 const OPTIONS: &str = "options";
 
@@ -245,6 +247,9 @@ fn options(fields: &mut Fields<'_>, name: &'static str) -> Patch<ImportOptions> 
         Fields::of_json(ImportOptions::FIELDS, json.as_bytes()).map_err(|error| error.kind.findings());
     let read = inner.and_then(|mut inner| {
         let options = ImportOptions::take(&mut inner, ());
+        if options.as_ref().is_some_and(|options| options.as_of.is_some()) {
+            inner.report(Finding::in_field("as_of", FindingCode::InvalidValue, NO_DAY));
+        }
         for finding in options.iter().flat_map(ImportOptions::contents_findings) {
             inner.report(finding);
         }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{AccountUpsert, Decision, Refused, RowWrite};
+use super::{AccountUpsert, Decision, Refused, RowDefaults, RowWrite};
 use crate::account::{Account, AccountField, AccountState, Contact, FieldSet, History};
 use crate::fields::Finding;
 use crate::id::{AccountId, ImportId};
-use crate::money::{Currency, Decimal};
+use crate::money::Decimal;
 
 /// What a row stores.
 #[derive(Clone, Debug)]
@@ -24,11 +24,11 @@ impl AccountUpsert {
     ///
     /// # Errors
     /// The finding for which the row is refused when it is written.
-    pub fn stored(&self, default_currency: Currency, now: Timestamp) -> Result<Stored, Finding> {
+    pub fn stored(&self, defaults: RowDefaults, now: Timestamp) -> Result<Stored, Finding> {
         let import = ImportId::of_seed(Uuid::nil());
         let id = self.id.clone().unwrap_or_else(|| AccountId::of_row(&import, 0));
         let is_change = !self.is_complete();
-        let currency = self.stated_currency(default_currency).unwrap_or(default_currency);
+        let currency = self.stated_currency(defaults.currency).unwrap_or(defaults.currency);
         let existing = || Account {
             contact: "An account".parse().ok().map(|name| Contact { name, phone: None, email: None }),
             ..Account::new(id.clone(), Decimal::ZERO, currency, now)
@@ -37,7 +37,7 @@ impl AccountUpsert {
         let has_history = is_change || self.id.is_some();
         let history = History { first_import: has_history.then(|| import.clone()), ..History::default() };
         let before = AccountState { account: is_change.then(existing), history };
-        let write = RowWrite { import: &import, marks: true, id: &id, upsert: self, default_currency, now };
+        let write = RowWrite { import: &import, marks: true, id: &id, upsert: self, defaults, now };
         match write.decide(&before) {
             Ok(Decision::Write(written, _)) => {
                 let (account, history) = *written;
@@ -56,6 +56,10 @@ impl AccountUpsert {
         let mut set = FieldSet::default();
         let is_set = |field: &AccountField| match field {
             AccountField::ExternalId => self.external_id.is_some(),
+            AccountField::AsOf => self.total_amount.is_some(),
+            AccountField::OriginalAmount | AccountField::OriginalAsOf => {
+                self.total_amount.or(self.original_amount).is_some()
+            }
             field => history.stamps.set_by(*field).is_some(),
         };
         AccountField::imported().filter(is_set).for_each(|field| set.insert(field));

@@ -9,6 +9,7 @@ use crate::date_format::DateFormat;
 use crate::fields::{AmbiguousAmount, Fields, Finding, FindingCode, Patch, Value, shown_value};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
+use crate::receivable::ItemKind;
 use crate::text::{is_blank, trimmed};
 
 /// Reads the account's own id, which [`RawRow::check`](super::RawRow::check) has checked.
@@ -17,7 +18,7 @@ pub(super) fn own_id(fields: &mut Fields<'_>, name: &'static str) -> Patch<Accou
 }
 
 /// Reads a date in the format of the file.
-pub(super) fn due_date(fields: &mut Fields<'_>, name: &'static str, context: RowContext) -> Patch<Date> {
+pub(super) fn day(fields: &mut Fields<'_>, name: &'static str, context: RowContext) -> Patch<Date> {
     fields.patch(name, |text| {
         let text = trimmed(text);
         context.dates.parse(text).map_err(|refused| NotADate {
@@ -104,12 +105,24 @@ pub(super) fn amount_owed(
     name: &'static str,
     context: RowContext,
 ) -> Patch<Decimal> {
-    required_of_new(fields, name, context, |fields, name| match fields.amount(name) {
-        Patch::Set(amount) if amount < Decimal::ZERO => {
-            fields.refuse(name, FindingCode::NegativeAmount, "the amount is below zero")
-        }
-        amount => amount,
-    })
+    required_of_new(fields, name, context, Fields::amount)
+}
+
+/// Reads a kind. Other systems have a column of that name, too: in a table, text that is no kind is left out with a warning.
+pub(super) fn item_kind(fields: &mut Fields<'_>, name: &'static str, context: RowContext) -> Patch<ItemKind> {
+    if !context.is_table {
+        return fields.optional_with(name, str::parse::<ItemKind>);
+    }
+    match fields.take(name) {
+        None => Patch::Keep,
+        Some(Value::Text(text)) if !is_blank(&text) => match ItemKind::of_people(&text) {
+            Ok(kind) => Patch::Set(kind),
+            Err(unknown) => {
+                fields.refuse(name, FindingCode::UnknownKind, format!("{unknown}; it was left out"))
+            }
+        },
+        Some(_) => Patch::Clear,
+    }
 }
 
 pub(super) fn contact_name(
@@ -173,13 +186,38 @@ pub(super) fn amounts_fit(
     currency: Patch<&Currency>,
     ambiguous: &[AmbiguousAmount],
 ) {
+    let amounts = [(AccountField::TotalAmount, total_amount), (AccountField::Balance, balance)];
+    all_fit(fields, context, amounts, currency, ambiguous);
+}
+
+/// The same for the original amount and the discount.
+pub(super) fn terms_fit(
+    fields: &mut Fields<'_>,
+    context: RowContext,
+    original: Option<&Decimal>,
+    discount: Patch<&Decimal>,
+    currency: Patch<&Currency>,
+    ambiguous: &[AmbiguousAmount],
+) {
+    let amounts =
+        [(AccountField::OriginalAmount, original), (AccountField::DiscountAmount, discount.value())];
+    all_fit(fields, context, amounts, currency, ambiguous);
+}
+
+fn all_fit(
+    fields: &mut Fields<'_>,
+    context: RowContext,
+    amounts: [(AccountField, Option<&Decimal>); 2],
+    currency: Patch<&Currency>,
+    ambiguous: &[AmbiguousAmount],
+) {
     let currency = match currency {
         Patch::Set(currency) => Some(*currency),
         Patch::Clear => Some(context.cleared),
         Patch::Keep => context.absent,
     };
     let Some(currency) = currency else { return };
-    for (field, amount) in [(AccountField::TotalAmount, total_amount), (AccountField::Balance, balance)] {
+    for (field, amount) in amounts {
         // An amount that was refused is reported already.
         let Some(amount) = amount else { continue };
         let mut of_field = ambiguous.iter().filter(|ambiguous| ambiguous.field() == field.name());

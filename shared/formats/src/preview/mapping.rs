@@ -3,36 +3,14 @@
 //! A row of a list of receivables is a document, so the external id is the document's number; the customer's number is one
 //! only in a list without due dates, if it is different in every row. The amount is what is still owed, if the list says so.
 
-use std::collections::HashSet;
-
-use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountField as F, AmountAt, AmountColumns, CellMark, Cells, Defaults, FoundColumn, Headers,
-    ImportOptions, Mapping, Signs,
+    AccountField as F, AmountAt, AmountColumns, Defaults, FoundColumn, Headers, ImportOptions, Mapping,
 };
 use saldo_domain::money::Currency;
+use saldo_domain::receivable::Amounts;
 
-use super::dates::judge_dates;
-use super::names::{Meaning, meaning};
-use super::numbers::{Separators, judge_amounts};
+use super::column::Column;
 use super::role::Role;
-use super::table::Table;
-use super::verdict::Verdict;
-
-/// The first values that tell what kind of values a column has.
-const VALUES_LOOKED_AT: usize = 100;
-
-/// A column of a table.
-pub(super) struct Column<'a> {
-    pub(super) header: &'a str,
-    meaning: Option<Meaning>,
-    /// The values that are not blank, without blanks around them.
-    pub(super) values: Vec<&'a str>,
-    /// What the values are in a workbook, if they are not texts.
-    marks: Vec<Option<CellMark>>,
-    /// The number of all rows.
-    rows: usize,
-}
 
 /// The columns of a table that fill fields.
 pub(super) struct Assignment {
@@ -56,7 +34,30 @@ impl Assignment {
         self.fields.iter().position(|filled| *filled == Some(field))
     }
 
-    /// The columns that hold amounts.
+    /// The columns that hold the amount, the original amount and the discount.
+    pub(super) fn all_amounts(&self) -> Vec<usize> {
+        let others =
+            [F::OriginalAmount, F::DiscountAmount].into_iter().filter_map(|field| self.column_of(field));
+        self.amounts().into_iter().chain(others).collect()
+    }
+
+    /// What the amounts state, if the header of their column says so.
+    pub(super) fn states(&self, columns: &[Column<'_>]) -> Option<Amounts> {
+        let meaning = columns.get(self.column_of(F::TotalAmount)?)?.meaning?;
+        match meaning.role {
+            Role::Open | Role::OpenLocal => Some(Amounts::OpenItems),
+            Role::Original => Some(Amounts::Originals),
+            _ => None,
+        }
+    }
+
+    /// The columns that hold dates.
+    pub(super) fn dates(&self) -> Vec<usize> {
+        let dates = F::ALL.iter().filter(|field| field.is_day());
+        dates.filter_map(|field| self.column_of(*field)).collect()
+    }
+
+    /// The columns that hold the amount.
     pub(super) fn amounts(&self) -> Vec<usize> {
         match self.amount {
             Some(AmountAt::DebitCredit { debit, credit }) => vec![debit, credit],
@@ -64,31 +65,6 @@ impl Assignment {
             None => self.column_of(F::TotalAmount).into_iter().collect(),
         }
     }
-}
-
-/// The columns of a table.
-pub(super) fn columns(table: &Table) -> Vec<Column<'_>> {
-    let columns = table.headers.iter().enumerate().map(|(at, header)| {
-        let (values, marks) = table.rows.iter().filter_map(|row| value(row, at)).unzip();
-        Column { header: header.trim(), meaning: meaning(header), values, marks, rows: table.rows.len() }
-    });
-    columns.collect()
-}
-
-/// The value of a cell, if it is not blank, and what it is, if it is not a text.
-pub(super) fn value(row: &Cells, at: usize) -> Option<(&str, Option<CellMark>)> {
-    let value = row.get(at).map(str::trim).filter(|value| !value.is_empty())?;
-    Some((value, row.mark(at)))
-}
-
-/// Whether a value is an amount for which no separators have to be known, or none at all.
-pub(super) fn is_typed_amount(mark: Option<CellMark>) -> bool {
-    matches!(mark, Some(CellMark::Number | CellMark::LongNumber | CellMark::Error | CellMark::NoResult))
-}
-
-/// Whether a value is a date for which no format has to be known, or none at all.
-pub(super) fn is_typed_date(mark: Option<CellMark>) -> bool {
-    matches!(mark, Some(CellMark::Date | CellMark::Error | CellMark::NoResult))
 }
 
 /// Assigns columns to fields.
@@ -111,11 +87,13 @@ pub(super) fn assign(columns: &[Column<'_>], options: &ImportOptions) -> Assignm
     chooser.choose_amount();
     chooser.choose_currency();
     chooser.choose_due_date();
+    chooser.choose_terms();
     chooser.choose_parties_and_documents();
     for (field, role) in [
         (F::ContactPhone, Role::Phone),
         (F::ContactEmail, Role::Email),
         (F::PaymentReference, Role::Reference),
+        (F::References, Role::References),
         (F::Notes, Role::Notes),
     ] {
         chooser.fill(field, chooser.best(role, |column| !column.values.is_empty()));
@@ -177,7 +155,8 @@ impl<'a> Chooser<'a> {
     fn take_own_names(&mut self) {
         for (at, column) in self.columns.iter().enumerate() {
             let own = F::of_header(column.header).filter(|field| {
-                !field.is_beside_id() && (*field != F::TotalAmount || column.header == F::TotalAmount.name())
+                let may_be_others = matches!(field, F::TotalAmount | F::OriginalAmount);
+                !field.is_beside_id() && (!may_be_others || column.header == field.name())
             });
             if let Some(own) = own.filter(|_| !self.is_used(at)) {
                 self.fill(own, Some(at));
@@ -203,7 +182,7 @@ impl<'a> Chooser<'a> {
             self.assignment.amount = Some(amount);
             return;
         }
-        let whole = [Role::Balance, Role::Amount, Role::Total, Role::AmountLocal];
+        let whole = [Role::Balance, Role::Amount, Role::Total, Role::Original, Role::AmountLocal];
         self.fill(F::TotalAmount, open.or_else(|| whole.into_iter().find_map(one)));
     }
 
@@ -236,6 +215,20 @@ impl<'a> Chooser<'a> {
         }
     }
 
+    /// What is there beside the amount that is owed: the original amount, the discount, the kind and the day.
+    fn choose_terms(&mut self) {
+        self.fill(F::OriginalAmount, self.best(Role::Original, Column::has_amounts));
+        self.fill(F::DiscountAmount, self.best(Role::Discount, Column::has_amounts));
+        for (field, role) in [
+            (F::AsOf, Role::AsOf),
+            (F::OriginalAsOf, Role::OriginalAsOf),
+            (F::DiscountUntil, Role::DiscountDate),
+        ] {
+            self.fill(field, self.best(role, Column::has_dates));
+        }
+        self.fill(F::Kind, self.best(Role::Kind, Column::has_mostly_kinds));
+    }
+
     fn choose_parties_and_documents(&mut self) {
         let name = self
             .best(Role::PartyName, Column::has_names)
@@ -260,9 +253,12 @@ impl<'a> Chooser<'a> {
         self.fill(F::ExternalId, document.or_else(other));
         let number = self.best(Role::PartyNumber, |column| !column.values.is_empty());
         let number = number.or_else(|| self.best(Role::Party, is_number));
-        // Without a name, the number stands for it: no file is imported without the column.
-        let field = if self.is_filled(F::ContactName) { F::OwnerId } else { F::ContactName };
-        self.fill(field, number);
+        if !self.is_filled(F::ContactName) {
+            // The number stands for the name: no file is imported without the column.
+            self.fill(F::ContactName, number);
+        } else if !self.is_filled(F::OwnerId) {
+            self.fill(F::ClientExternalId, number);
+        }
     }
 
     /// The unused column with this role that has the clearest name, among those that qualify.
@@ -295,87 +291,4 @@ impl<'a> Chooser<'a> {
     fn is_used(&self, at: usize) -> bool {
         self.used.get(at).copied().unwrap_or_default()
     }
-}
-
-impl Column<'_> {
-    fn may_have_amounts(&self) -> bool {
-        is_readable(&judge_amounts(&self.first_values(is_typed_amount), Separators::default()))
-    }
-
-    fn may_have_dates(&self) -> bool {
-        is_readable(&judge_dates(&self.first_values(is_typed_date)))
-    }
-
-    /// The values that tell what kind of values the column has, but for those whose type tells it.
-    fn first_values(&self, is_typed: impl Fn(Option<CellMark>) -> bool) -> Vec<&str> {
-        let first = self.values.iter().zip(&self.marks).take(VALUES_LOOKED_AT);
-        first.filter(|(_, mark)| !is_typed(**mark)).map(|(value, _)| *value).collect()
-    }
-
-    /// Whether the values could be dates that no format reads, such as `31 Dec 2026`: most have a year.
-    fn has_years(&self) -> bool {
-        let has_year = |value: &str| {
-            value
-                .split(|c: char| !c.is_ascii_digit())
-                .any(|digits| digits.len() == 4 && digits.starts_with(['1', '2']))
-        };
-        let years = self.values.iter().filter(|value| has_year(value)).count();
-        2 * years > self.values.len()
-    }
-
-    fn has_amounts(&self) -> bool {
-        !self.values.is_empty() && self.may_have_amounts()
-    }
-
-    fn has_signs(&self) -> bool {
-        let known = Signs::default();
-        !self.values.is_empty() && self.values.iter().all(|value| known.is_negative(value).is_some())
-    }
-
-    fn has_currencies(&self) -> bool {
-        !self.values.is_empty() && self.first_that_is_no_currency().is_none()
-    }
-
-    /// Whether most values are codes of currencies. Rows with another value are refused.
-    fn has_mostly_currencies(&self) -> bool {
-        let codes = self.values.iter().filter(|value| Currency::of_people(value).is_ok()).count();
-        2 * codes > self.values.len()
-    }
-
-    /// The first value that is not the code of a currency.
-    pub(super) fn first_that_is_no_currency(&self) -> Option<&str> {
-        self.values.iter().copied().find(|value| Currency::of_people(value).is_err())
-    }
-
-    /// Whether most values are names, and not numbers or codes.
-    fn has_names(&self) -> bool {
-        let names = self.values.iter().filter(|value| !is_code(value)).count();
-        2 * names > self.values.len()
-    }
-
-    fn is_mostly_filled(&self) -> bool {
-        2 * self.values.len() > self.rows
-    }
-
-    /// Whether there are ids of Saldo's accounts.
-    fn has_account_ids(&self) -> bool {
-        self.values.iter().any(|value| value.parse::<AccountId>().is_ok())
-    }
-
-    /// Whether most rows have a value, and no two have the same.
-    fn identifies_rows(&self) -> bool {
-        self.is_mostly_filled() && self.values.iter().collect::<HashSet<_>>().len() == self.values.len()
-    }
-}
-
-/// Whether some way reads some of the values.
-fn is_readable<T>(verdict: &Verdict<T>) -> bool {
-    !matches!(verdict, Verdict::Unreadable { choices, .. } if choices.is_empty())
-}
-
-/// Whether a value is a number or a code, such as `10023` or `K-77`.
-fn is_code(value: &str) -> bool {
-    !value.contains(char::is_whitespace)
-        && value.chars().any(|c| c.is_ascii_digit())
-        && !value.chars().any(char::is_lowercase)
 }

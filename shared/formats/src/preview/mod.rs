@@ -4,6 +4,7 @@
 //! it ([`Verdict`]), and otherwise the caller chooses. The rows are read by the reader of imports with the proposed options,
 //! so that what a preview shows is what an import stores.
 
+mod column;
 mod dates;
 mod mapping;
 mod names;
@@ -274,7 +275,7 @@ fn table_of(
         let error = read_with(stated).refusal;
         return Err(error.unwrap_or_else(|| PayloadErrorKind::NoRows.into()).into());
     };
-    let columns = mapping::columns(&table);
+    let columns = column::columns(&table);
     let assignment = mapping::assign(&columns, stated);
     let to_state = |encoded: &Encoded| encoded.to_state()?.parse().ok();
     // A stated encoding is certain. Ids beyond ASCII are refused as long as the encoding is only the most likely one.
@@ -318,7 +319,7 @@ fn table_of(
 }
 
 /// Whether the ids are the same in every encoding that contains ASCII.
-fn ids_are_ascii(assignment: &mapping::Assignment, columns: &[mapping::Column<'_>]) -> bool {
+fn ids_are_ascii(assignment: &mapping::Assignment, columns: &[column::Column<'_>]) -> bool {
     let is_id = |field: &Option<AccountField>| field.is_some_and(|field| AccountField::IDS.contains(&field));
     let mut ids = assignment.fields.iter().zip(columns).filter(|(field, _)| is_id(field));
     ids.all(|(_, column)| column.values.iter().all(|id| id.is_ascii()))

@@ -9,8 +9,9 @@ use saldo_domain::import::{
 };
 use saldo_domain::money::{AmountNotation, Currency};
 
+use super::column::{Column, is_typed_amount, is_typed_date, value};
 use super::dates::judge_dates;
-use super::mapping::{Assignment, Column, is_typed_amount, is_typed_date, value};
+use super::mapping::Assignment;
 use super::numbers::{Separators, judge_amounts};
 use super::table::{Punctuation, Table};
 use super::verdict::Verdict;
@@ -40,6 +41,7 @@ pub(super) fn propose(
     }
     options.columns = choices(columns, assignment, stated);
     options.amount = stated.amount.clone().or_else(|| amount(columns, assignment));
+    options.amounts = stated.amounts.or_else(|| assignment.states(columns));
     let rows = imported_rows(table, assignment, stated);
     let separators = propose_separators(&mut options, &mut ambiguities, &rows, assignment, stated);
     propose_date_format(&mut options, &mut ambiguities, &rows, assignment, stated);
@@ -144,7 +146,7 @@ fn propose_separators(
     stated: &ImportOptions,
 ) -> Separators {
     let by_caller = Separators { decimal: stated.decimal_separator, thousands: stated.thousands_separator };
-    let at = assignment.amounts();
+    let at = assignment.all_amounts();
     let values = values(rows, &at, is_typed_amount);
     let found = match judge_amounts(&values, by_caller) {
         Verdict::Proven(separators) => separators.first().copied().unwrap_or(by_caller),
@@ -192,8 +194,11 @@ fn propose_date_format(
         let reason = format!("{}; the column fills no field", unreadable("dates", &values, 0));
         ambiguities.push(ambiguity(&[at], "date_format", reason, &values, Vec::new()));
     }
-    let Some(at) = assignment.column_of(F::DueDate).filter(|_| stated.date_format.is_none()) else { return };
-    let values = values(rows, &[at], is_typed_date);
+    let at = assignment.dates();
+    if at.is_empty() || stated.date_format.is_some() {
+        return;
+    }
+    let values = values(rows, &at, is_typed_date);
     let (reason, choices) = match judge_dates(&values) {
         Verdict::Nothing => return,
         Verdict::Proven(formats) => {
@@ -203,7 +208,7 @@ fn propose_date_format(
         Verdict::Ambiguous(formats) => ("day, month and year may be in another order".to_owned(), formats),
         Verdict::Unreadable { choices, at } => (unreadable("dates", &values, at), choices),
     };
-    ambiguities.push(ambiguity(&[at], "date_format", reason, &values, of_dates(&choices, &values)));
+    ambiguities.push(ambiguity(&at, "date_format", reason, &values, of_dates(&choices, &values)));
 }
 
 /// What is to be chosen because the column that was taken for the number of the document has values twice, in rows that differ
@@ -347,12 +352,12 @@ fn marked(rows: &[&Cells], amounts: &[usize], options: &ImportOptions) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::super::{mapping, table};
+    use super::super::{column, mapping, table};
     use super::*;
 
     fn ambiguities(text: &str, stated: &ImportOptions) -> Vec<(&'static str, Vec<String>)> {
         let table = table::find(text, stated).expect("a table");
-        let columns = mapping::columns(&table);
+        let columns = column::columns(&table);
         let assignment = mapping::assign(&columns, stated);
         let proposal = propose(&table, &columns, &assignment, None, stated);
         proposal.ambiguities.into_iter().map(|ambiguity| (ambiguity.option, ambiguity.samples)).collect()

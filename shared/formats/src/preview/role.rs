@@ -43,4 +43,18 @@ pub(super) enum Role {
     Notes,
     /// What payers state in payments.
     Reference,
+    /// The numbers of other documents, such as orders.
+    References,
+    /// The kind of document.
+    Kind,
+    /// The day of the list.
+    AsOf,
+    /// The amount of a document before any payment.
+    Original,
+    /// The day of the original amount.
+    OriginalAsOf,
+    /// The last day of the cash discount.
+    DiscountDate,
+    /// The cash discount.
+    Discount,
 }

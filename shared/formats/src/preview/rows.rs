@@ -8,9 +8,8 @@ use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind,
 use saldo_domain::id::OrgId;
 use saldo_domain::import::{
     AccountField, Chunk, ChunkReport, Column, DuplicateScan, LostValues, LostValuesScan, Notation, RawRow,
-    RowRules, Shape, Stored,
+    RowDefaults, RowRules, Shape, Stored,
 };
-use saldo_domain::money::Currency;
 use serde_json::value::RawValue;
 
 use super::sample::Part;
@@ -65,8 +64,8 @@ pub struct Rows {
 pub struct Setting<'a> {
     /// The organization, whose ids of accounts tell which rows are about the same one.
     pub org: &'a OrgId,
-    /// The organization's currency.
-    pub default_currency: Currency,
+    /// What rows have that they do not state.
+    pub defaults: RowDefaults,
     /// The time.
     pub now: Timestamp,
 }
@@ -83,6 +82,8 @@ pub(super) fn read(part: &Part, notation: &Notation, setting: Setting<'_>) -> Ro
         Ok(())
     });
     let mut rows = Rows::default();
+    let amounts = notation.options.amounts;
+    let setting = Setting { defaults: RowDefaults { amounts, ..setting.defaults }, ..setting };
     let rules = notation.rules();
     let rules = match contents {
         Ok(contents) => {
@@ -114,15 +115,15 @@ impl Rows {
         for row in raw {
             let superseded_by = superseded.by(row.index);
             let is_superseded = superseded_by.is_some();
-            let mut checked = row.check(&shape, rules, setting.default_currency);
-            checked.named_account(setting.org);
+            let mut checked = row.check(&shape, rules, setting.defaults.currency);
+            checked.resolve(setting.org);
             let mut findings = checked.findings;
             match superseded_by {
                 Some(by) => values.add_superseded(&shape, row, by),
                 None => findings.extend(values.add(&shape, row).as_ref().map(LostValues::finding)),
             }
             let stored = checked.upsert.and_then(|upsert| {
-                let stored = upsert.stored(setting.default_currency, setting.now);
+                let stored = upsert.stored(setting.defaults, setting.now);
                 stored.map_err(|finding| findings.push(finding)).ok()
             });
             let is_refused = stored.is_none() && !is_superseded;
@@ -138,7 +139,7 @@ impl Rows {
             list.push(PreviewRow { index: row.index, line: row.line, account, is_superseded, findings });
         }
         let header = Chunk { number: 0, shape, rows: Vec::new(), superseded: Vec::new(), lost: Vec::new() };
-        let report = ChunkReport::of(&header, rules, setting.default_currency);
+        let report = ChunkReport::of(&header, rules, setting.defaults.currency);
         self.warnings = report.findings(Severity::Warning).map(|(_, finding)| finding.clone()).collect();
         if incomplete > 0 {
             self.warnings.push(incomplete_rows(incomplete));
@@ -168,7 +169,8 @@ fn json(stored: &Stored, now: Timestamp) -> Option<Box<RawValue>> {
     let subject = Subject::Accounts { filter: Box::default(), columns: Vec::new() };
     let spec = ExportSpec {
         format: ExportFormat::Ndjson,
-        profile: Profile::default(),
+        // As it is stored: a status that is derived is not.
+        profile: Profile::Raw,
         csv: CsvForm::default(),
         as_of: today,
         subject,
@@ -192,8 +194,10 @@ mod tests {
         let id = AccountId::of_external(&org, &"R-1".parse().expect("an id"));
         let list = format!("id,external_id,contact.name,total_amount\n{id},R-1,Al,5\n{id},R-2,Bo,5\n");
         let beginning = Beginning { bytes: list.as_bytes(), is_whole: true, gzip: false };
+        let day = Date::constant(2026, 1, 1);
         let euro = "EUR".parse().expect("a currency");
-        let setting = Setting { org: &org, default_currency: euro, now: Timestamp::UNIX_EPOCH };
+        let defaults = RowDefaults { currency: euro, as_of: day, as_of_max: day, amounts: None };
+        let setting = Setting { org: &org, defaults, now: Timestamp::UNIX_EPOCH };
         let previewed =
             preview(beginning, Format::Csv, &saldo_domain::import::ImportOptions::default(), setting);
         let rows = previewed.expect("a preview").rows;

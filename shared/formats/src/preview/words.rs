@@ -25,6 +25,13 @@ pub(super) const WORDS: &[(Role, &str)] = &[
     (Role::Email, EMAIL),
     (Role::Notes, NOTES),
     (Role::Reference, REFERENCE),
+    (Role::References, REFERENCES),
+    (Role::Kind, KIND),
+    (Role::AsOf, AS_OF),
+    (Role::Original, ORIGINAL),
+    (Role::OriginalAsOf, ORIGINAL_AS_OF),
+    (Role::DiscountDate, DISCOUNT_DATE),
+    (Role::Discount, DISCOUNT),
 ];
 
 const DOCUMENT: &str = "Invoice number, Invoice No, Invoice Nr, Invoice Num, Num Invoice, Invoice ref, Invoice ID, Invoice, Document number, Document No, \
@@ -41,13 +48,13 @@ const DOCUMENT: &str = "Invoice number, Invoice No, Invoice Nr, Invoice Num, Num
     Número do documento, Fakturanummer, Fakturanr, Faktura nr, Faktura, Bilagsnummer, Bilagsnr, Bilag, Laskun numero, \
     Laskunumero, Numer faktury, Nr faktury, Numer dokumentu, Nr dokumentu, Číslo faktury, Číslo dokladu, Számlaszám, \
     Számla sorszáma, ID";
-const PARTY_NUMBER: &str = "Customer number, Customer No, Customer ID, Customer code, Customer Ref, Client number, Client No, \
+const PARTY_NUMBER: &str = "Customer number, Customer No, Customer Nr, Customer ID, Customer code, Customer Ref, Client number, Client No, \
     Client ID, Client code, Debtor number, Debtor No, Debtor code, Debtor account number, Debitor account number, Bill to customer No, Sell to customer No, \
     Account number, Account No, Account code, Account ref, A/C, A/C Ref, Contact number, Contact ID, \
     Kundennummer, Kunden Nr, Kd Nr, KdNr, Kundennr, Kunden ID, Kundenkonto, Debitorennummer, Debitoren Nr, Debitor Nr, \
     Debitornummer, Debitorennr, Debitorenkonto, Personenkonto, Personenkontonummer, Kontonummer, Konto Nr, Konto, \
     Adressnummer, Adress Nr, Deb Nr, Kontakt Nr, Kontaktnummer, \
-    Código de cliente, Código cliente, Cód cliente, Cod cliente, Cód de cliente, Nº cliente, Nº de cliente, Nro cliente, \
+    Código de cliente, Código cliente, Cód cliente, Cod cliente, Cód de cliente, Nº cliente, Nº de cliente, Cliente nº, Nro cliente, \
     Nro de cliente, Número de cliente, Id cliente, Código, Cód, Cuenta, Cuenta contable, Subcuenta, CUIT, CUIT/DNI, CIF, \
     NIF, NIF/CIF, CIF/NIF, RUC, RUT, RFC, Code client, Nº client, Nº de client, Numéro client, Numéro de client, \
     Compte client, Compte auxiliaire, Numéro de compte débiteur, Numéro de compte, Compte, Codice cliente, Cod. cliente, Conto cliente, \
@@ -97,9 +104,9 @@ const AMOUNT: &str = "Amount, Invoice amount, Invoice total, Invoiced amount, Am
     Monto factura, Montant, Montant facture, Importo, Importo fattura, Bedrag, Factuurbedrag, Valor, Valor da fatura, \
     Belopp, Fakturabelopp, Beløp, Fakturabeløp, Beløb, Fakturabeløb, Summa, Laskun summa, Kwota, Wartość, Částka, Összeg";
 const TOTAL: &str = "Gross amount, Gross total, Gross, Grand total, Total amount, Invoice gross, Total incl tax, \
-    Total with tax, Total in currency, Total signed, Total in currency signed, Total, Original amount, \
+    Total with tax, Total in currency, Total signed, Total in currency signed, Total, \
     Bruttobetrag, Brutto Betrag, Betrag brutto, Betrag (brutto), Brutto, Rechnungsbetrag brutto, Gesamtbetrag, Gesamtsumme, Gesamt brutto, \
-    Gesamt, Summe brutto, Summe, Endbetrag, Originalbetrag, Ursprungsbetrag, \
+    Gesamt, Summe brutto, Summe, Endbetrag, \
     Importe total, Total factura, Importe bruto, Total comprobante, Total con IVA, Montant TTC, Total TTC, TTC, \
     Totale documento, Totale fattura, Totale, Totaalbedrag, Totaal incl btw, Totaal, Valor total, Totalt, \
     Totalbelopp, Att betala, Totalbeløp, Totalbeløb, Yhteensä, Wartość brutto, Kwota brutto, Razem, Celkem, Végösszeg, Bruttó";
@@ -147,3 +154,28 @@ const REFERENCE: &str = "Payment reference, Customer reference, Your reference, 
     Externe Belegnummer, Ihre Referenz, Referencia de pago, Referencia, Référence de paiement, Référence, Riferimento, \
     Betalingskenmerk, Referentie, Kenmerk, Uw referentie, Referência, OCR, OCR-nummer, KID, Viitenumero, Viite, \
     Variabilní symbol, Tytuł płatności, Hivatkozás";
+const REFERENCES: &str = "References, Document references, Reference numbers, PO number, PO No, Purchase order, Purchase order number, \
+    Order number, Order No, Sales order, Delivery note, Delivery note number, Referenzen, Referenznummern, Bestellnummer, Bestell Nr, \
+    Auftragsnummer, Auftrags Nr, Auftragsnr, Lieferscheinnummer, Lieferschein Nr, Lieferschein, Referencias, Número de pedido, Nº pedido, Nro pedido, \
+    Pedido, Orden de compra, Albarán, Nº albarán, Remito, Références, Numéro de commande, Nº de commande, Nº commande, Bon de commande, \
+    Commande, Bon de livraison";
+const KIND: &str = "Document type, Doc type, Transaction type, Invoice type, Voucher type, Entry type, Kind, Belegart, Dokumentart, Dokumenttyp, \
+    Belegtyp, Vorgangsart, Rechnungsart, Rechnungstyp, Buchungsart, Tipo de documento, Tipo documento, Tipo doc, Tipo de comprobante, Tipo comprobante, \
+    Tipo de factura, Clase de documento, Type de document, Type document, Type de pièce, Type de facture, Nature de la pièce, Tipo documento fiscale";
+const AS_OF: &str = "As of, As of date, As at, As at date, Balance date, Statement date, Key date, Report date, Cut-off date, Stand, Stand per, \
+    Stichtag, OP Stichtag, Saldo per, Per Datum, Auswertungsdatum, Auszugsdatum, A fecha, A fecha de, Fecha de corte, Fecha corte, \
+    Fecha de situación, Fecha del saldo, Saldo a fecha, Fecha del informe, Date de situation, Date d'arrêté, Arrêté au, Situation au, Date du solde, \
+    Solde au";
+const ORIGINAL: &str = "Original amount, Original invoice amount, Original balance, Initial amount, Originalbetrag, Ursprungsbetrag, \
+    Ursprünglicher Betrag, Ursprünglicher Rechnungsbetrag, Anfangsbetrag, Importe original, Importe inicial, Monto original, Monto inicial, \
+    Montant d'origine, Montant original, Montant initial, Importo originale, Oorspronkelijk bedrag, Valor original, Ursprungligt belopp";
+const ORIGINAL_AS_OF: &str = "Original amount as of, Original amount date, Originalbetrag per, Originalbetrag vom, Fecha del importe original, \
+    Date du montant d'origine";
+const DISCOUNT_DATE: &str = "Discount date, Discount due date, Cash discount date, Discount until, Payment discount date, Pmt discount date, \
+    Pmt disc date, Pmt Disc Due Date, Skonto bis, Skontodatum, Skontofrist, Skontofrist bis, Skonto fällig am, Skontofälligkeit, Skontotermin, Skontierfähig bis, \
+    Fecha de descuento, Fecha descuento, Fecha de descuento por pronto pago, Fecha dto pp, Descuento hasta, Vencimiento del descuento, \
+    Date d'escompte, Échéance d'escompte, Date limite d'escompte, Escompte jusqu'au, Data sconto, Kortingsdatum";
+const DISCOUNT: &str = "Discount amount, Cash discount, Cash discount amount, Discount available, Available discount, Payment discount, \
+    Pmt discount, Remaining pmt disc possible, Original pmt disc possible, Skonto, Skontobetrag, Möglicher Skonto, Skonto möglich, Skontoabzug, Descuento por pronto pago, \
+    Descuento pronto pago, Dto pp, Importe de descuento, Importe descuento, Importe del descuento, Descuento, Escompte, Montant d'escompte, \
+    Montant de l'escompte, Sconto, Betalingskorting";

@@ -17,7 +17,7 @@ pub(super) fn read(text: impl BufRead, rows: &mut Rows<impl Sink>) -> Result<Sha
         let length = text.length_before(|text| memchr(b'\n', text)).map_err(on_line)?;
         let line = text.unread().get(..length).unwrap_or_default();
         // The text is UTF-8, and so are its lines.
-        let line = from_utf8(line).map_err(io::Error::other)?.trim();
+        let line = trimmed(from_utf8(line).map_err(io::Error::other)?);
         blanks = if line.is_empty() { blanks + length + 1 } else { 0 };
         if !line.is_empty() {
             rows.push(&Shape::Objects, Some(number), RowBody::Json(line.into()))?;
@@ -30,6 +30,14 @@ pub(super) fn read(text: impl BufRead, rows: &mut Rows<impl Sink>) -> Result<Sha
         text.advance(length + 1);
     }
     Ok(Shape::Objects)
+}
+
+/// The line without whitespace around it. An object has none, which its first and last bytes show.
+fn trimmed(line: &str) -> &str {
+    match line.as_bytes() {
+        [b'{', .., b'}'] => line,
+        _ => line.trim(),
+    }
 }
 
 #[cfg(test)]

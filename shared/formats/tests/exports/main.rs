@@ -6,9 +6,10 @@ mod programs;
 use std::path::Path;
 
 use jiff::Timestamp;
+use saldo_domain::date::Date;
 use saldo_domain::fields::Patch;
 use saldo_domain::id::OrgId;
-use saldo_domain::import::{AccountUpsert, Format, ImportOptions, Notation};
+use saldo_domain::import::{AccountUpsert, Format, ImportOptions, Notation, RowDefaults};
 use saldo_domain::money::{Currency, DecimalSeparator, ThousandsSeparator};
 use saldo_formats::preview::{Beginning, Preview, Setting, preview};
 use saldo_formats::read;
@@ -22,7 +23,9 @@ fn content(file: &str) -> Vec<u8> {
 
 fn previewed(content: &[u8], options: &ImportOptions) -> Preview {
     let org: OrgId = "org_aaaaaaaaaaaaaaaa".parse().expect("an id");
-    let setting = Setting { org: &org, default_currency: default_currency(), now: Timestamp::UNIX_EPOCH };
+    let day = Date::constant(2026, 1, 1);
+    let defaults = RowDefaults { currency: default_currency(), as_of: day, as_of_max: day, amounts: None };
+    let setting = Setting { org: &org, defaults, now: Timestamp::UNIX_EPOCH };
     let beginning = Beginning { bytes: content, is_whole: true, gzip: false };
     preview(beginning, Format::Csv, options, setting).expect("a preview")
 }

@@ -13,16 +13,17 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::fields::Finding;
 use saldo_domain::id::AccountId;
 use saldo_domain::import::{
-    AccountUpsert, Checked, Chunk, ImportJob, RawRow, Refused, RowDone, RowOutcome, RowWrite,
+    AccountUpsert, Checked, Chunk, ImportJob, RawRow, Refused, RowDefaults, RowDone, RowOutcome, RowWrite,
+    Stale,
 };
-use saldo_domain::money::Currency;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::metrics;
 use saldo_store::{Seen, WRITES_IN_FLIGHT};
 
+use super::clients::ChunkClients;
 use super::commit::{Processed, commit};
-use super::stores::Stores;
+use super::stores::{Stores, Worker};
 
 /// The rows whose accounts are looked up in one request: the most that `BatchGetItem` takes.
 pub(super) const ROWS_PER_LOOK_UP: usize = 100;
@@ -36,26 +37,32 @@ pub(super) const GROUPS_AHEAD: usize = 2;
 /// # Errors
 /// [`Failure`] when AWS fails, [`Failure::Throttled`] when it throttled rows until the time was up.
 pub(super) async fn process(
-    stores: &Stores,
+    Worker { stores, clients, .. }: &Worker,
     job: &ImportJob,
     chunk: &Chunk,
 ) -> Result<Option<Timestamp>, Failure> {
     let begun = Instant::now();
     let deadline = Deadline::after(stores.limits.chunk_time);
-    let default_currency = deadline.retry(|| default_currency(stores, job)).await?;
+    let defaults = deadline.retry(|| row_defaults(stores, job)).await?;
+    let mut clients = ChunkClients::new(clients, job, defaults, deadline);
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     // A row that leaves no mark is certain to be unchanged only after a consistent read.
     let certain = !job.marks_unchanged && !job.dry_run;
-    let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, default_currency, certain));
+    let look_up = |rows| deadline.retry(move || look_up(stores, job, chunk, rows, defaults, certain));
     let groups: Vec<_> = groups.map(look_up).collect();
     let mut groups = stream::iter(groups).buffered(GROUPS_AHEAD);
     let (mut results, mut left) = (Vec::with_capacity(chunk.rows.len()), Vec::new());
     while let Some(group) = groups.try_next().await? {
         // The first group is written in any case, so that every delivery gets further.
-        if results.len() + left.len() > 0 {
+        let is_first = results.len() + left.len() == 0;
+        if !is_first {
             deadline.check()?;
         }
-        for row in import_group(stores, job, group, default_currency, deadline).await? {
+        let has_waited = clients.ensure(group.iter().map(|(row, seen)| (row, seen))).await?;
+        if has_waited && !is_first {
+            deadline.check()?;
+        }
+        for row in import_group(stores, job, group, defaults, deadline).await? {
             let number = results.len() + left.len();
             match row {
                 Ok(result) => results.push((number, result)),
@@ -63,26 +70,27 @@ pub(super) async fn process(
             }
         }
     }
+    clients.ensure_alone(&stores.accounts, &mut left).await?;
     // After the batches: rows that wait, for example for a throttled partition, do not delay the others.
     let finish = async |(n, (number, alone)): (usize, (usize, RowAlone))| {
         let (row, seen) = *alone;
         if n >= WRITES_IN_FLIGHT {
             deadline.check()?;
         }
-        Ok((number, import_alone(stores, job, row, seen.as_ref(), default_currency, deadline).await?))
+        Ok((number, import_alone(stores, job, row, seen.as_ref(), defaults, deadline).await?))
     };
     let left = stream::iter(left).enumerate().map(finish).buffer_unordered(WRITES_IN_FLIGHT);
     let mut incomplete = Vec::new();
     for (number, alone) in left.try_collect::<Vec<_>>().await? {
         match alone {
             Ok(result) => results.push((number, result)),
-            Err(row) => incomplete.push((number, row)),
+            Err(row) => incomplete.push((number, Box::new((*row, None)))),
         }
     }
-    results.extend(import_incomplete(stores, job, incomplete, default_currency, deadline).await?);
+    results.extend(import_incomplete(stores, job, incomplete, &mut clients, defaults, deadline).await?);
     results.sort_unstable_by_key(|(number, _)| *number);
     let results = results.into_iter().map(|(_, result)| result).collect();
-    let (counts, ended) = commit(stores, job, chunk, results, default_currency, false, deadline).await?;
+    let (counts, ended) = commit(stores, job, chunk, results, defaults.currency, false, deadline).await?;
     if !job.dry_run {
         metrics::chunk_processed(counts.imported + counts.updated, counts.failed, begun.elapsed());
     }
@@ -90,7 +98,7 @@ pub(super) async fn process(
 }
 
 /// A row that is to be written alone, into the account that was found, or else as it is read again.
-type RowAlone = Box<(Row, Option<Seen>)>;
+pub(super) type RowAlone = Box<(Row, Option<Seen>)>;
 /// The result of a row, or the row, if it has no account that it could change, and lacks what a new one needs.
 type Tried = Result<Processed, Box<Row>>;
 
@@ -100,10 +108,10 @@ pub(super) async fn look_up(
     job: &ImportJob,
     chunk: &Chunk,
     rows: &[RawRow],
-    default_currency: Currency,
+    defaults: RowDefaults,
     certain: bool,
 ) -> Result<Vec<(Row, Seen)>, Failure> {
-    let rows: Vec<Row> = rows.iter().map(|row| Row::of(job, chunk, row, default_currency)).collect();
+    let rows: Vec<Row> = rows.iter().map(|row| Row::of(job, chunk, row, defaults)).collect();
     let ids = rows.iter().filter_map(|row| row.id.clone()).collect();
     let mut seen = stores.accounts.look_up(&job.org, ids, certain).await?;
     let rows = rows.into_iter().map(|row| {
@@ -115,18 +123,20 @@ pub(super) async fn look_up(
 
 /// A checked row.
 pub(super) struct Row {
+    /// Its index in the payload, counting from 0.
+    pub(super) index: u64,
     /// The account that the row creates or changes; `None` if the row is refused.
     pub(super) id: Option<AccountId>,
     pub(super) checked: Checked,
 }
 
 impl Row {
-    pub(super) fn of(job: &ImportJob, chunk: &Chunk, row: &RawRow, default_currency: Currency) -> Self {
-        let mut checked = row.check(&chunk.shape, &job.rules(), default_currency);
-        let named = checked.named_account(&job.org);
+    pub(super) fn of(job: &ImportJob, chunk: &Chunk, row: &RawRow, defaults: RowDefaults) -> Self {
+        let mut checked = row.check(&chunk.shape, &job.rules(), defaults.currency);
+        let named = checked.resolve(&job.org);
         let new = || AccountId::of_row(&job.id, row.index);
         let id = checked.upsert.as_ref().map(|_| named.unwrap_or_else(new));
-        Self { id, checked }
+        Self { index: row.index, id, checked }
     }
 
     /// Whether the row is refused before its account is read.
@@ -141,13 +151,14 @@ impl Row {
     }
 
     /// The result of a row that was written or refused so.
-    pub(super) fn result(self, default_currency: Currency, done: Result<RowDone, Finding>) -> Processed {
+    pub(super) fn result(self, defaults: RowDefaults, done: Result<RowDone, Finding>) -> Processed {
         let of_account = done.as_ref().ok().and_then(|done| done.currency);
         let upsert = self.checked.upsert.as_ref();
-        let stated = upsert.and_then(|upsert| upsert.stated_amount(of_account, default_currency));
+        let stated = upsert.and_then(|upsert| upsert.stated_amount(of_account, defaults.currency));
         let (mut findings, account) = (self.checked.findings, self.id);
         match done {
-            Ok(RowDone { written, revision, .. }) => {
+            Ok(RowDone { written, revision, stale, .. }) => {
+                findings.extend(stale.map(Stale::finding));
                 Processed { outcome: written.into(), findings, stated, account, revision }
             }
             Err(finding) => {
@@ -165,18 +176,18 @@ impl Row {
     }
 
     /// The result of a row for which the store returned this; the error is the row, if it is incomplete.
-    fn tried(self, default_currency: Currency, done: Result<RowDone, Refused>) -> Tried {
+    fn tried(self, defaults: RowDefaults, done: Result<RowDone, Refused>) -> Tried {
         match done {
-            Ok(done) => Ok(self.result(default_currency, Ok(done))),
-            Err(Refused::Invalid(finding)) => Ok(self.result(default_currency, Err(finding))),
+            Ok(done) => Ok(self.result(defaults, Ok(done))),
+            Err(Refused::Invalid(finding)) => Ok(self.result(defaults, Err(finding))),
             Err(Refused::Incomplete) => Err(Box::new(self)),
         }
     }
 
     /// The result of an incomplete row whose account does not exist.
-    fn incomplete(mut self, default_currency: Currency) -> Processed {
+    fn incomplete(mut self, defaults: RowDefaults) -> Processed {
         let upsert = self.checked.upsert.take();
-        let stated = upsert.as_ref().and_then(|upsert| upsert.stated_amount(None, default_currency));
+        let stated = upsert.as_ref().and_then(|upsert| upsert.stated_amount(None, defaults.currency));
         self.checked.findings.extend(upsert.iter().flat_map(AccountUpsert::missing));
         Processed { stated, ..self.refused() }
     }
@@ -185,20 +196,20 @@ impl Row {
     pub(super) fn write<'a>(
         &'a self,
         job: &'a ImportJob,
-        default_currency: Currency,
+        defaults: RowDefaults,
         now: Timestamp,
     ) -> Option<RowWrite<'a>> {
         let (id, upsert) = self.id.as_ref().zip(self.checked.upsert.as_ref())?;
         let (import, marks) = (&job.place, job.marks_unchanged);
-        Some(RowWrite { import, marks, id, upsert, default_currency, now })
+        Some(RowWrite { import, marks, id, upsert, defaults, now })
     }
 }
 
-/// The currency of amounts that state none: the organization's.
-pub(super) async fn default_currency(stores: &Stores, job: &ImportJob) -> Result<Currency, Failure> {
+/// What the rows have that they do not state.
+pub(super) async fn row_defaults(stores: &Stores, job: &ImportJob) -> Result<RowDefaults, Failure> {
     let organization = stores.keys.organization(&job.org).await?;
     let organization = organization.ok_or_else(|| Failure::missing("the organization of an import"))?;
-    Ok(organization.currency)
+    Ok(RowDefaults::of_job(job, &organization))
 }
 
 /// Writes rows to their accounts in batches. In a dry run, it only finds out what writing them would do. The inner error is
@@ -207,13 +218,13 @@ async fn import_group(
     stores: &Stores,
     job: &ImportJob,
     group: Vec<(Row, Seen)>,
-    default_currency: Currency,
+    defaults: RowDefaults,
     deadline: Deadline,
 ) -> Result<Vec<Result<Processed, RowAlone>>, Failure> {
     let now = Timestamp::now();
     let (rows, seen): (Vec<Row>, Vec<Seen>) = group.into_iter().unzip();
     let writes = rows.iter().zip(seen);
-    let writes = writes.filter_map(|(row, seen)| Some((row.write(job, default_currency, now)?, seen)));
+    let writes = writes.filter_map(|(row, seen)| Some((row.write(job, defaults, now)?, seen)));
     let writes: Vec<_> = writes.collect();
     let written: Vec<Result<Result<RowDone, Refused>, Option<Seen>>> = if job.dry_run {
         let tries = writes
@@ -230,7 +241,7 @@ async fn import_group(
         true => Ok(row.refused()),
         false => match written.next().unwrap_or(Err(None)) {
             // An incomplete row is tried once more with the rows that are left.
-            Ok(done) => row.tried(default_currency, done).map_err(|row| Box::new((*row, None))),
+            Ok(done) => row.tried(defaults, done).map_err(|row| Box::new((*row, None))),
             Err(seen) => Err(Box::new((row, seen))),
         },
     });
@@ -243,10 +254,10 @@ async fn import_alone(
     job: &ImportJob,
     row: Row,
     seen: Option<&Seen>,
-    default_currency: Currency,
+    defaults: RowDefaults,
     deadline: Deadline,
 ) -> Result<Tried, Failure> {
-    let Some(write) = row.write(job, default_currency, Timestamp::now()) else {
+    let Some(write) = row.write(job, defaults, Timestamp::now()) else {
         return Ok(Ok(row.refused()));
     };
     let (by, unseen) = (ChangedBy::import(job.id.clone()), Seen::default());
@@ -255,7 +266,7 @@ async fn import_alone(
         true => deadline.retry(|| stores.accounts.try_import(&job.org, &write, &unseen)).await?,
         false => deadline.retry(|| stores.accounts.import(&job.org, &write, seen, &by)).await?,
     };
-    Ok(row.tried(default_currency, done))
+    Ok(row.tried(defaults, done))
 }
 
 /// Tries incomplete rows again, and refuses those that still have no account.
@@ -265,8 +276,9 @@ async fn import_alone(
 async fn import_incomplete(
     stores: &Stores,
     job: &ImportJob,
-    rows: Vec<(usize, Box<Row>)>,
-    default_currency: Currency,
+    mut rows: Vec<(usize, RowAlone)>,
+    clients: &mut ChunkClients<'_>,
+    defaults: RowDefaults,
     deadline: Deadline,
 ) -> Result<Vec<(usize, Processed)>, Failure> {
     let now = Timestamp::now();
@@ -274,9 +286,11 @@ async fn import_incomplete(
         return Err(Failure::Throttled { operation: "rows that wait for the accounts of an older import" });
     }
     // An older import may have created their accounts before it ended.
-    let again = async |(number, row): (usize, Box<Row>)| {
-        let result = import_alone(stores, job, *row, None, default_currency, deadline).await?;
-        Ok::<_, Failure>((number, result.unwrap_or_else(|row| row.incomplete(default_currency))))
+    clients.ensure_alone(&stores.accounts, &mut rows).await?;
+    let again = async |(number, alone): (usize, RowAlone)| {
+        let (row, seen) = *alone;
+        let result = import_alone(stores, job, row, seen.as_ref(), defaults, deadline).await?;
+        Ok::<_, Failure>((number, result.unwrap_or_else(|row| row.incomplete(defaults))))
     };
     stream::iter(rows).map(again).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await
 }

@@ -7,6 +7,7 @@
 mod blocks;
 mod chunk;
 mod chunk_file;
+mod clients;
 mod commit;
 mod dead_letters;
 mod end;

@@ -62,7 +62,7 @@ pub(super) async fn plan(
     tracing::info!(org = %job.org, import = %job.id, rows = total, marks = job.marks_unchanged, "counted the rows");
     match job.chunks {
         _ if job.status != ImportStatus::Processing => Ok(job.completed_at),
-        Some(1) => process_only_chunk(stores, &job, superseded, payload).await,
+        Some(1) => process_only_chunk(worker, &job, superseded, payload).await,
         None if !job.is_stopping() => match queue_chunks(stores, &job, superseded, payload, begun).await? {
             Planned::Ended(ended) => Ok(ended),
             Planned::InPart => worker.plan_queue.put_back(queued, Duration::ZERO).await.map(|()| None),
@@ -88,15 +88,15 @@ async fn needs_marks(
 
 /// Processes the only chunk of an import.
 async fn process_only_chunk(
-    stores: &Stores,
+    worker: &Worker,
     job: &ImportJob,
     superseded: Superseded,
     mut payload: Payload,
 ) -> Result<Option<Timestamp>, Failure> {
     match find_chunk(job, superseded, &mut payload, 0).await? {
-        Ok(Some(chunk)) => chunk::process(stores, job, &chunk).await,
+        Ok(Some(chunk)) => chunk::process(worker, job, &chunk).await,
         Ok(None) => Err(Failure::missing("the chunk of an import")),
-        Err(ended) => end::fail(stores, job, &ended.to_string(), true).await,
+        Err(ended) => end::fail(&worker.stores, job, &ended.to_string(), true).await,
     }
 }
 

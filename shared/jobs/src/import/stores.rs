@@ -2,7 +2,7 @@
 
 use saldo_store::files::FileStore;
 use saldo_store::queue::{ImportQueue, NotificationQueue};
-use saldo_store::{AccountStore, Environment, ImportStore, KeyStore, Limits, warm_up};
+use saldo_store::{AccountStore, ClientStore, Environment, ImportStore, KeyStore, Limits, warm_up};
 
 /// What the dead-letter handler uses, and with a [`Worker`] everything else.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Stores {
 pub struct Worker {
     /// What they share with the dead-letter handler.
     pub stores: Stores,
+    /// The clients that rows name.
+    pub clients: ClientStore,
     /// The imports to be planned.
     pub plan_queue: ImportQueue,
 }
@@ -55,7 +57,11 @@ impl Stores {
 impl Worker {
     /// Builds it from the environment.
     pub fn new(environment: &mut Environment) -> Self {
-        Self { stores: Stores::new(environment), plan_queue: environment.plan_queue() }
+        Self {
+            stores: Stores::new(environment),
+            clients: environment.clients(),
+            plan_queue: environment.plan_queue(),
+        }
     }
 
     /// Connects to the services that a message needs first.

@@ -69,15 +69,15 @@ async fn commit_written(
     job: &ImportJob,
     mut chunk: Chunk,
 ) -> Result<Option<Option<Timestamp>>, Failure> {
-    let default_currency = chunk::default_currency(stores, job).await?;
+    let defaults = chunk::row_defaults(stores, job).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     let groups: Vec<_> =
-        groups.map(|rows| chunk::look_up(stores, job, &chunk, rows, default_currency, true)).collect();
+        groups.map(|rows| chunk::look_up(stores, job, &chunk, rows, defaults, true)).collect();
     let written = stream::iter(groups).buffered(GROUPS_AHEAD).try_fold(Vec::new(), async |mut all, rows| {
         for (row, seen) in rows {
-            let write = row.write(job, default_currency, Timestamp::now());
+            let write = row.write(job, defaults, Timestamp::now());
             let done = write.map(|write| seen.written_by(&job.org, &write)).transpose()?.flatten();
-            all.push(done.map(|done| row.result(default_currency, Ok(done))));
+            all.push(done.map(|done| row.result(defaults, Ok(done))));
         }
         Ok(all)
     });
@@ -90,7 +90,7 @@ async fn commit_written(
     chunk.superseded.clear();
     let written = written.into_iter().flatten().collect();
     let deadline = Deadline::passed();
-    let (_, ended) = commit(stores, job, &chunk, written, default_currency, true, deadline).await?;
+    let (_, ended) = commit(stores, job, &chunk, written, defaults.currency, true, deadline).await?;
     Ok(Some(ended))
 }
 
@@ -130,18 +130,18 @@ async fn fail_unwritten(
     job: &ImportJob,
     chunk: &Chunk,
 ) -> Result<Option<Timestamp>, Failure> {
-    let default_currency = chunk::default_currency(stores, job).await?;
+    let defaults = chunk::row_defaults(stores, job).await?;
     let mut results = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {
-        let row = Row::of(job, chunk, row, default_currency);
-        let result = match row.write(job, default_currency, Timestamp::now()) {
+        let row = Row::of(job, chunk, row, defaults);
+        let result = match row.write(job, defaults, Timestamp::now()) {
             Some(write) => {
                 let done = stores.accounts.written_by(&job.org, &write).await?;
-                row.result(default_currency, done.ok_or_else(processing_failed))
+                row.result(defaults, done.ok_or_else(processing_failed))
             }
             None => row.refused(),
         };
         results.push(result);
     }
-    Ok(commit(stores, job, chunk, results, default_currency, true, Deadline::passed()).await?.1)
+    Ok(commit(stores, job, chunk, results, defaults.currency, true, Deadline::passed()).await?.1)
 }

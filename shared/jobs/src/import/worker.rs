@@ -6,7 +6,7 @@ use saldo_domain::import::{ImportJob, ImportStatus};
 use saldo_store::failure::Failure;
 use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 
-use super::stores::{Stores, Worker};
+use super::stores::Worker;
 use super::unprocessed::{Settled, settle};
 use super::{chunk, chunk_file, events, plan};
 use crate::worker::each_message;
@@ -50,7 +50,7 @@ async fn advance(worker: &Worker, queued: &Queued<ImportMessage>) -> Result<(), 
     let ended = match message.task {
         _ if job.status != ImportStatus::Processing => job.completed_at,
         ImportTask::Plan => Box::pin(plan::plan(worker, queued, &job)).await?,
-        ImportTask::Chunk(number) => process_chunk(stores, &job, number).await?,
+        ImportTask::Chunk(number) => process_chunk(worker, &job, number).await?,
     };
     // If the event can't be queued, the message is delivered again: the import has ended by then, and only the
     // event is queued again. The dead-letter handler makes the last attempt.
@@ -59,10 +59,11 @@ async fn advance(worker: &Worker, queued: &Queued<ImportMessage>) -> Result<(), 
 
 /// Processes the chunk, unless it is committed or the job is stopping. Returns when the import ended, if this was
 /// its last chunk.
-async fn process_chunk(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+async fn process_chunk(worker: &Worker, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+    let stores = &worker.stores;
     if let Settled::Yes(ended) = settle(stores, job, number).await? {
         return Ok(ended);
     }
     let chunk = chunk_file::load(stores, job, number).await?.ok_or_else(|| Failure::missing("a chunk"))?;
-    chunk::process(stores, job, &chunk).await
+    chunk::process(worker, job, &chunk).await
 }

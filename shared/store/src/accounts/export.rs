@@ -7,9 +7,9 @@ use saldo_domain::id::{AccountId, OrgId};
 
 use super::AccountStore;
 use super::filter::{matching, matching_in_index};
-use super::list::Partition;
-use super::record::{Record, account};
-use crate::dynamodb::item::text;
+use super::list::{Partition, matching_accounts};
+use super::record::Record;
+use crate::dynamodb::item::{Item, text};
 use crate::dynamodb::{Pages, equals, take_first};
 use crate::failure::Failure;
 
@@ -49,8 +49,10 @@ impl AccountStore {
                     None => query,
                 };
                 let query = query.filter(matching(org, wanted)).project(Record::PROJECTION);
-                let org = org.clone();
-                Pages::of(query, per_page, move |item| account(&org, item))
+                let (org, wanted) = (org.clone(), wanted.clone());
+                Pages::of_pages(query, per_page, move |items: Vec<Item>| {
+                    std::future::ready(matching_accounts(&org, &wanted, &items))
+                })
             }
             Partition::Owner(_) => {
                 let (store, org, filter) = (self.clone(), org.clone(), wanted.clone());

@@ -31,6 +31,13 @@ impl Seen {
         let written = self.0.history()?.written_by(row.import);
         Ok(written.map(|written| done_before(org, row, written, &self.0)))
     }
+
+    /// Whether the client that the row names has to be there, as far as the account was seen: see
+    /// [`RowWrite::needs_client`]. A row whose account can't be read needs none yet.
+    #[must_use]
+    pub fn needs_client(&self, org: &OrgId, row: &RowWrite<'_>) -> bool {
+        self.0.state(org).is_ok_and(|state| row.needs_client(&state))
+    }
 }
 
 /// What a row did that was written with this outcome. A damaged account has no currency and no revision.
@@ -155,7 +162,7 @@ impl AccountStore {
 
     /// What a row did to its account, or `None` if it is still to be written: for rows whose worker died before it reported.
     /// A row that has nothing to write, for example because a newer import or a deletion has overtaken it, has the outcome
-    /// that a worker would report.
+    /// that a worker would report, unless it names a client: that may be missing, or have the name of a later row.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -164,8 +171,9 @@ impl AccountStore {
         if let Some(written) = read.history()?.written_by(row.import) {
             return Ok(Some(done_before(org, row, written, &read)));
         }
-        match read.state(org).map(|state| decide(row, &state)) {
-            Ok(Ok((Decision::Nothing(_), done))) => Ok(Some(done)),
+        let Ok(state) = read.state(org) else { return Ok(None) };
+        match decide(row, &state) {
+            Ok((Decision::Nothing(_), done)) if !row.needs_client(&state) => Ok(Some(done)),
             _ => Ok(None),
         }
     }

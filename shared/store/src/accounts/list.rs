@@ -3,15 +3,17 @@
 //! An organization's accounts are listed shard by shard, and in a shard by id. So the last id of a page tells where the
 //! next one begins, even if accounts are added or deleted in between.
 
+use std::collections::BTreeMap;
+
 use futures::{StreamExt, TryStreamExt, stream};
-use saldo_domain::account::{Account, AccountFilter, AccountType, OwnerId};
+use saldo_domain::account::{Account, AccountFilter, AccountType, ExternalId, OwnerId};
 use saldo_domain::id::{AccountId, OrgId};
-use saldo_domain::money::{Currency, Decimal};
+use saldo_domain::money::{Currency, Decimal, Total};
 
 use super::filter::{matching, matching_in_index};
-use super::record::{BALANCE, CURRENCY, TYPE, WHAT, account};
+use super::record::{BALANCE, CURRENCY, TYPE, WHAT};
 use super::{AccountStore, living};
-use crate::dynamodb::item::{Item, text};
+use crate::dynamodb::item::{Item, Reader, text};
 use crate::dynamodb::record::{AsNumber, AsText, record};
 use crate::dynamodb::{Key, Query, greater_than};
 use crate::failure::Failure;
@@ -23,6 +25,11 @@ const FILTERED_MIN: usize = 100;
 const FILTERED_SHARDS: usize = 4;
 /// The factor by which each further query looks at more items than the one before.
 const FILTERED_GROWTH: usize = 4;
+/// The most queries of a partition for a page of a list: together they look at 2,100 items. A page that ends there may have
+/// no account, and the next one goes on.
+const QUERIES_MAX: usize = 3;
+/// The items after which the partitions that are left are looked at by one query each, which for a small one is all of it.
+const LOOKED_AT_MAX: usize = 10_000;
 
 record! {
     /// The part of an account that counts for its owner's balance.
@@ -37,6 +44,28 @@ record! {
     balance: Decimal as AsNumber = BALANCE,
 }
 
+/// What an owner owns.
+#[derive(Clone, Debug, Default)]
+pub struct Owned {
+    /// The first accounts, in the order of their ids.
+    pub accounts: Vec<OwnedAccount>,
+    /// Whether there are others.
+    pub has_more: bool,
+    /// The balance of all accounts in each currency.
+    pub balances: BTreeMap<Currency, Total>,
+}
+
+impl Owned {
+    /// Adds an account, which is one of the first ones if there are fewer than `shown`.
+    pub fn add(&mut self, account: OwnedAccount, shown: usize) {
+        self.balances.entry(account.currency).or_default().add(account.balance);
+        match self.accounts.len() < shown {
+            true => self.accounts.push(account),
+            false => self.has_more = true,
+        }
+    }
+}
+
 /// A partition of accounts, in the order of their ids.
 #[derive(Clone, Debug)]
 pub(super) enum Partition {
@@ -46,9 +75,38 @@ pub(super) enum Partition {
     Owner(OwnerId),
 }
 
+/// What a search has found.
+#[derive(Debug, Default)]
+struct Found {
+    /// The accounts.
+    accounts: Vec<Account>,
+    /// The last account that was looked at, if the search stopped there without having found enough.
+    stopped_at: Option<AccountId>,
+    /// About how many items were looked at.
+    looked_at: usize,
+}
+
+/// The accounts in these items that match.
+pub(super) fn matching_accounts(
+    org: &OrgId,
+    filter: &AccountFilter,
+    items: &[Item],
+) -> Result<Vec<Account>, Failure> {
+    let mut accounts = living(org, items).collect::<Result<Vec<_>, _>>()?;
+    accounts.retain(|account| filter.matches(account));
+    Ok(accounts)
+}
+
+/// Whether a list has the account behind another one.
+fn is_behind(org: &OrgId, account: &Account, other: &AccountId) -> bool {
+    let place = |id: &AccountId| (org.shards().of_account(id), id.clone());
+    place(&account.id) > place(other)
+}
+
 impl AccountStore {
-    /// The organization's accounts after `after`: at most `limit` of those that match, and whether there are more. It
-    /// is made for filters of type and owner; with others it would look at far more accounts than it returns.
+    /// The organization's accounts after `after`: at most `limit` of those that match, and the account after which the next
+    /// page goes on; `None` if there are no more. The work is bounded, so a page may have fewer accounts, or none, and still
+    /// have a next one.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -58,52 +116,93 @@ impl AccountStore {
         filter: &AccountFilter,
         after: Option<&AccountId>,
         limit: usize,
-    ) -> Result<(Vec<Account>, bool), Failure> {
+    ) -> Result<(Vec<Account>, Option<AccountId>), Failure> {
         let wanted = limit + 1;
-        let mut found = match &filter.owner_id {
-            Some(owner) => self.page(org, &Partition::Owner(owner.clone()), filter, after, wanted).await?,
-            None => self.across_shards(org, filter, after, wanted).await?,
+        let Found { mut accounts, stopped_at, .. } = match (&filter.external_id, &filter.owner_id) {
+            (Some(id), _) => self.only(org, filter, after, id).await?,
+            (None, Some(owner)) => {
+                let partition = Partition::Owner(owner.clone());
+                self.page(org, &partition, filter, after, wanted, QUERIES_MAX).await?
+            }
+            (None, None) => self.across_shards(org, filter, after, wanted).await?,
         };
-        let more = found.len() > limit;
-        found.truncate(limit);
-        Ok((found, more))
+        if accounts.len() <= limit {
+            return Ok((accounts, stopped_at));
+        }
+        accounts.truncate(limit);
+        let last = accounts.last().map(|account| account.id.clone());
+        Ok((accounts, last))
     }
 
-    /// At least `wanted` accounts of the organization after `after`, if there are so many.
+    /// The account with this external id, if it matches.
+    async fn only(
+        &self,
+        org: &OrgId,
+        filter: &AccountFilter,
+        after: Option<&AccountId>,
+        external_id: &ExternalId,
+    ) -> Result<Found, Failure> {
+        let account = self.get(org, &AccountId::of_external(org, external_id)).await?;
+        let is_wanted = |account: &Account| {
+            // A page that follows another one does not repeat it.
+            filter.matches(account) && after.is_none_or(|after| is_behind(org, account, after))
+        };
+        Ok(Found { accounts: account.into_iter().filter(is_wanted).collect(), ..Found::default() })
+    }
+
+    /// At least `wanted` accounts of the organization after `after`, if the search finds so many.
     async fn across_shards(
         &self,
         org: &OrgId,
         filter: &AccountFilter,
         after: Option<&AccountId>,
         wanted: usize,
-    ) -> Result<Vec<Account>, Failure> {
+    ) -> Result<Found, Failure> {
         let first = after.map_or(0, |after| org.shards().of_account(after));
-        let mut found = self.page(org, &Partition::Shard(first), filter, after, wanted).await?;
+        let mut found = self.page(org, &Partition::Shard(first), filter, after, wanted, QUERIES_MAX).await?;
         // With a filter, the next few shards may have enough accounts, or none of them any.
-        let at_once = if filter.kind.is_some() { FILTERED_SHARDS } else { SHARDS_AT_ONCE };
+        let at_once = if filter.is_empty() { SHARDS_AT_ONCE } else { FILTERED_SHARDS };
         let shards: Vec<u16> = (first + 1..org.shards().count()).collect();
         for shards in shards.chunks(at_once) {
-            let missing = wanted.saturating_sub(found.len());
-            if missing == 0 {
+            let missing = wanted.saturating_sub(found.accounts.len());
+            if missing == 0 || found.stopped_at.is_some() {
                 break;
             }
+            let queries = if found.looked_at < LOOKED_AT_MAX { QUERIES_MAX } else { 1 };
             let pages = shards.iter().map(|&shard| async move {
-                self.page(org, &Partition::Shard(shard), filter, None, missing).await
+                self.page(org, &Partition::Shard(shard), filter, None, missing, queries).await
             });
             let pages: Vec<_> = pages.collect();
             let pages: Vec<_> = stream::iter(pages).buffered(at_once).try_collect().await?;
-            found.extend(pages.into_iter().flatten());
+            for page in pages {
+                found.looked_at += page.looked_at;
+                // What follows a shard that was not read to its end is read for the next page.
+                if found.stopped_at.is_none() && found.accounts.len() < wanted {
+                    found.accounts.extend(page.accounts);
+                    found.stopped_at = page.stopped_at;
+                }
+            }
         }
         Ok(found)
     }
 
-    /// Every account of an owner, in the order of their ids.
+    /// What an owner owns: at most `shown` accounts, and the sums of all, which are read page by page.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
-    pub async fn owned_by(&self, org: &OrgId, owner: &OwnerId) -> Result<Vec<OwnedAccount>, Failure> {
+    pub async fn owned_by(&self, org: &OrgId, owner: &OwnerId, shown: usize) -> Result<Owned, Failure> {
         let query = self.query(org, &Partition::Owner(owner.clone())).project(OwnedAccount::PROJECTION);
-        query.all().await?.iter().map(OwnedAccount::read).collect()
+        let (mut all, mut start) = (Owned::default(), None);
+        loop {
+            let page = query.page(start, None).await?;
+            for item in &page.items {
+                all.add(OwnedAccount::read(item)?, shown);
+            }
+            start = page.next;
+            if start.is_none() {
+                return Ok(all);
+            }
+        }
     }
 
     /// Whether an owner owns any account.
@@ -115,7 +214,7 @@ impl AccountStore {
         Ok(!page.items.is_empty())
     }
 
-    /// At most `wanted` accounts of a partition after `after`.
+    /// At most `wanted` accounts of a partition after `after`, by at most so many queries.
     async fn page(
         &self,
         org: &OrgId,
@@ -123,7 +222,8 @@ impl AccountStore {
         filter: &AccountFilter,
         after: Option<&AccountId>,
         wanted: usize,
-    ) -> Result<Vec<Account>, Failure> {
+        queries: usize,
+    ) -> Result<Found, Failure> {
         let query = self.query(org, partition);
         let query = match after {
             Some(after) => query.sort_key(greater_than("id", text(after))),
@@ -134,25 +234,29 @@ impl AccountStore {
             Partition::Shard(_) => query.filter(matching(org, filter)).consistent(),
             Partition::Owner(_) => query.filter(matching_in_index(filter)),
         };
-        let mut found = Vec::new();
+        let mut found = Found::default();
         let mut start = None;
-        let mut look_at = if filter.kind.is_some() { wanted.max(FILTERED_MIN) } else { wanted };
-        loop {
+        // The index has the accounts of one owner.
+        let of_owner = AccountFilter { owner_id: filter.owner_id.clone(), ..AccountFilter::default() };
+        let is_narrow = *filter != of_owner;
+        let mut look_at = if is_narrow { wanted.max(FILTERED_MIN) } else { wanted };
+        for _ in 0..queries {
             let page = query.page(start, Some(look_at)).await?;
+            found.looked_at += look_at;
             start = page.next;
-            match partition {
-                Partition::Shard(_) => {
-                    let accounts = page.items.iter().map(|item| account(org, item));
-                    found.extend(accounts.collect::<Result<Vec<_>, _>>()?);
-                }
-                Partition::Owner(_) => found.extend(self.of_index(org, filter, &page.items).await?),
-            }
-            if start.is_none() || found.len() >= wanted {
-                found.truncate(wanted);
-                return Ok(found);
+            found.accounts.extend(match partition {
+                Partition::Shard(_) => matching_accounts(org, filter, &page.items)?,
+                Partition::Owner(_) => self.of_index(org, filter, &page.items).await?,
+            });
+            if start.is_none() || found.accounts.len() >= wanted {
+                break;
             }
             look_at = look_at.saturating_mul(FILTERED_GROWTH);
         }
+        let stopped_at = start.as_ref().map(|key| Reader::new(key, WHAT).required("id")).transpose()?;
+        found.stopped_at = stopped_at.filter(|_| found.accounts.len() < wanted);
+        found.accounts.truncate(wanted);
+        Ok(found)
     }
 
     /// The accounts of these items of the index that match, as they are in the table, in the order of their ids. The
@@ -165,8 +269,7 @@ impl AccountStore {
     ) -> Result<Vec<Account>, Failure> {
         let keys = items.iter().map(AccountKey::of).collect::<Result<Vec<_>, _>>()?;
         let items = self.table.batch_get(&keys, false).await?;
-        let mut accounts = living(org, &items).collect::<Result<Vec<_>, _>>()?;
-        accounts.retain(|account| filter.matches(account));
+        let mut accounts = matching_accounts(org, filter, &items)?;
         accounts.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         Ok(accounts)
     }

@@ -7,14 +7,16 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_domain::account::{
-    Account, AccountIdentifier, AccountStatus, AccountType, BankDetails, CampaignId, Contact, Notes, OwnerId,
-    PaymentReference, Revision, SourceSystem,
+    Account, AccountIdentifier, AccountStatus, AccountType, BankDetails, CampaignId, Contact, Notes,
+    NumberedClient, OwnerId, PaymentReference, Revision, SourceSystem,
 };
 use saldo_domain::contact::{ContactName, Email, Phone};
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::ExternalId;
 use saldo_domain::money::{Currency, Decimal};
+use saldo_domain::receivable::References;
 
+use super::open_item::{AsOpenItem, OpenItem};
 use crate::dynamodb::item::{Item, Reader, binary, text};
 use crate::dynamodb::record::{AsMoment, AsNested, AsNumber, AsText, Codec, Optional, record};
 use crate::dynamodb::revised::REVISION;
@@ -33,7 +35,7 @@ pub(super) const TOTAL_AMOUNT: &str = "total_amount";
 pub(super) const BALANCE: &str = "balance";
 pub(super) const CURRENCY: &str = "currency";
 pub(super) const DUE_DATE: &str = "due_date";
-pub(super) const SOURCE_SYSTEM: &str = "source_system";
+pub(super) const SOURCE_SYSTEM: &str = "source";
 pub(super) const CAMPAIGN_ID: &str = "campaign_id";
 pub(super) const OWNER: &str = "owner";
 pub(super) const NOTES: &str = "notes";
@@ -53,6 +55,7 @@ record! {
     phone: Option<Phone> as Optional<AsText> = PHONE,
     email: Option<Email> as Optional<AsEmail> = EMAIL,
     total_amount: Option<Decimal> as Optional<AsNumber> = TOTAL_AMOUNT,
+    item: OpenItem as AsOpenItem = "item",
     balance: Decimal as AsNumber = BALANCE,
     currency: Currency as AsText = CURRENCY,
     due_date: Option<Date> as Optional<AsText> = DUE_DATE,
@@ -60,8 +63,11 @@ record! {
     campaign_id: Option<CampaignId> as Optional<AsText> = CAMPAIGN_ID,
     /// The partition key of the owner's accounts in the index by owner.
     owner: Option<String> as Optional<AsText> = OWNER,
+    /// The number of the client to which a row has assigned the account.
+    client: Option<ExternalId> as Optional<AsText> = "client",
     notes: Option<Notes> as Optional<AsText> = NOTES,
-    payment_reference: Option<PaymentReference> as Optional<AsText> = "payment_reference",
+    payment_reference: Option<PaymentReference> as Optional<AsText> = "reference",
+    references: Option<References> as Optional<AsText> = "references",
     bank: Option<Box<BankDetails>> as Optional<AsNested> = BANK,
     created_at: Timestamp as AsMoment = CREATED_AT,
     updated_at: Timestamp as AsMoment = UPDATED_AT,
@@ -108,15 +114,23 @@ impl Record {
             kind,
             status,
             contact,
+            item_kind,
+            amounts,
             total_amount,
+            as_of,
+            figures,
             balance,
             currency,
             due_date,
             source_system,
             campaign_id,
             owner_id,
+            client,
             notes,
             payment_reference,
+            references,
+            discount_until,
+            discount_amount,
             bank,
             created_at,
             updated_at,
@@ -126,6 +140,7 @@ impl Record {
             Some(Contact { name, phone, email }) => (Some(name), phone, email),
             None => (None, None, None),
         };
+        let item = OpenItem { kind: item_kind, amounts, as_of, figures, discount_until, discount_amount };
         let owner = owner_id.map(|owner| AccountKey::owner(org, &owner));
         Self {
             id,
@@ -137,14 +152,17 @@ impl Record {
             phone,
             email,
             total_amount,
+            item,
             balance,
             currency,
             due_date,
             source_system,
             campaign_id,
             owner,
+            client: client.map(|client| client.external_id),
             notes,
             payment_reference,
+            references,
             bank,
             created_at,
             updated_at,
@@ -165,15 +183,23 @@ impl Record {
             kind: self.kind,
             status: self.status,
             contact: self.name.map(|name| Contact { name, phone, email }),
+            item_kind: self.item.kind,
+            amounts: self.item.amounts,
             total_amount: self.total_amount,
+            as_of: self.item.as_of,
+            figures: self.item.figures,
             balance: self.balance,
             currency: self.currency,
             due_date: self.due_date,
             source_system: self.source_system,
             campaign_id: self.campaign_id,
             owner_id: self.owner.map(owner).transpose()?,
+            client: self.client.map(|number| NumberedClient::new(org, number)),
             notes: self.notes,
             payment_reference: self.payment_reference,
+            references: self.references,
+            discount_until: self.item.discount_until,
+            discount_amount: self.item.discount_amount,
             bank: self.bank,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -4,10 +4,11 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, Revision};
+use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, NumberedClient, Revision};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{AccountId, ImportId, KeyId, OrgId};
+use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind};
 use uuid::Uuid;
 
 use super::state::item;
@@ -57,17 +58,28 @@ pub(super) fn full_account(org: &OrgId) -> Account {
             phone: Some(parsed("+5491155551234")),
             email: Some(parsed("cuentas.a.pagar@garcia-de-los-santos.example.com.ar")),
         }),
-        total_amount: Some(parsed("1234567890.12")),
-        balance: parsed("-1234567890.12"),
+        item_kind: ItemKind::CreditNote,
+        amounts: Amounts::Originals,
+        total_amount: Some(parsed("-1234567890.12")),
+        as_of: Some(parsed("2026-03-15")),
+        figures: Some(Figures::of_extremes(
+            Figure { amount: parsed("-1234567890.12"), as_of: Some(parsed("2026-03-15")) },
+            Figure { amount: parsed("-9234567890.12"), as_of: Some(parsed("2026-01-02")) },
+        )),
+        balance: parsed("1234567890.12"),
         currency: parsed("ARS"),
         due_date: Some(parsed("2026-01-15")),
         source_system: Some(parsed("SAP S/4HANA Finance")),
         campaign_id: Some(parsed("2026-spring-reminders-2")),
         owner_id: Some(parsed("cli_mfrggzdfmztwq2lkmfrggzdfmz")),
+        client: Some(NumberedClient::new(org, parsed("0010002345"))),
         notes: Some(parsed(
             "60 days past due; prior arrangement lapsed, call again after the 15th, ask for Ms. Núñez",
         )),
         payment_reference: Some(parsed("RF18 5390 0754 7034 5390 0754")),
+        references: Some(parsed("PO-4500017432, 2026-000042")),
+        discount_until: Some(parsed("2026-01-25")),
+        discount_amount: Some(parsed("24691357.80")),
         bank: None,
         created_at: now,
         updated_at: now,

@@ -29,9 +29,9 @@ use crate::table_keys::AccountKey;
 
 /// The attribute that only tombstones have.
 pub(super) const DELETED_AT: &str = "deleted_at";
-const LAST_IMPORT: &str = "last_import";
-const LAST_COMPLETE_IMPORT: &str = "last_complete";
-const EARLIEST_IMPORT: &str = "earliest_import";
+const LAST_IMPORT: &str = "last";
+const LAST_COMPLETE_IMPORT: &str = "complete";
+const EARLIEST_IMPORT: &str = "earliest";
 const DELETED_BY: &str = "deleted_by";
 const STAMPS: &str = "stamps";
 /// The attributes of which every write changes one.
@@ -43,12 +43,12 @@ const _: () = assert!(KEPT.as_secs() >= REDRIVABLE_AT_ALL.as_secs() + REDRIVE_MA
 // Imports, edits and deletions are 16 bytes each, which sort by time.
 record! {
     impl History, WHAT;
-    first_import: Option<ImportId> as Optional<AsImport> = "first_import",
+    first_import: Option<ImportId> as Optional<AsImport> = "first",
     earliest_import: Option<ImportId> as Optional<AsImport> = EARLIEST_IMPORT,
     last_import: Option<ImportId> as Optional<AsImport> = LAST_IMPORT,
     last_complete_import: Option<ImportId> as Optional<AsImport> = LAST_COMPLETE_IMPORT,
     last_import_changed_nothing: bool as AsFlag = "unchanged",
-    last_edit: Option<Revision> as Optional<AsRevision> = "last_edit",
+    last_edit: Option<Revision> as Optional<AsRevision> = "edit",
     deleted_by: Option<Revision> as Optional<AsRevision> = DELETED_BY,
     created_before_deletion_by: Option<ImportId> as Optional<AsImport> = "created_by",
     stamps: Stamps as AsStamps = STAMPS,

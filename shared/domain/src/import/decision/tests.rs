@@ -6,8 +6,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::account::AccountChange;
-use crate::fields::Patch;
+use crate::account::{AccountChange, NumberedClient};
 use crate::fields::{Body, Fields};
 use crate::id::OrgId;
 use crate::import::{RawRow, RowBody, RowRules, Shape};
@@ -15,8 +14,8 @@ use crate::import::{RawRow, RowBody, RowRules, Shape};
 /// A row of an import, a manual edit or a deletion.
 #[derive(Clone, Debug)]
 enum Event {
-    Row(ImportId, AccountUpsert),
-    Edit(Revision, AccountChange),
+    Row(ImportId, Box<AccountUpsert>),
+    Edit(Revision, Box<AccountChange>),
     Deletion(Revision),
 }
 
@@ -28,6 +27,10 @@ struct Part {
     amount: &'static str,
     notes: Patch<u8>,
     campaign: Patch<u8>,
+    /// 0 is client 0, and 1 another owner.
+    owner: Patch<u8>,
+    /// The number of a client, 0 or 1. Edits have none.
+    client: Patch<u8>,
     currency: Patch<&'static str>,
     /// Whether a row leaves out the name, and the amount.
     without: (bool, bool),
@@ -45,6 +48,11 @@ fn currency() -> Currency {
     "EUR".parse().expect("a currency")
 }
 
+fn defaults() -> RowDefaults {
+    let day = jiff::civil::date(2026, 1, 1);
+    RowDefaults { currency: currency(), as_of: day, as_of_max: day, amounts: None }
+}
+
 fn part(currencies: bool) -> impl Strategy<Value = Part> {
     let value = || prop_oneof![Just(Patch::Keep), Just(Patch::Clear), (0..2_u8).prop_map(Patch::Set)];
     let code = prop_oneof![
@@ -54,12 +62,15 @@ fn part(currencies: bool) -> impl Strategy<Value = Part> {
     ];
     let amount = prop::sample::select(vec!["1", "2", "2.5"]);
     let without = prop_oneof![2 => Just((false, false)), 1 => any::<(bool, bool)>()];
-    (0..8_u8, amount, value(), value(), code, without).prop_map(
-        move |(kind, amount, notes, campaign, code, without)| Part {
+    let owner = (value(), value());
+    (0..8_u8, amount, value(), value(), owner, code, without).prop_map(
+        move |(kind, amount, notes, campaign, (owner, client), code, without)| Part {
             kind,
             amount,
             notes,
             campaign,
+            owner,
+            client,
             currency: if currencies { code } else { Patch::Keep },
             without,
         },
@@ -73,17 +84,32 @@ fn deliveries() -> impl Strategy<Value = Vec<Deliveries>> {
 
 impl Part {
     /// The optional members of its JSON.
-    fn members(&self, may_clear_currency: bool) -> String {
+    fn members(&self, is_row: bool) -> String {
         let mut members = String::new();
-        for (name, value) in [("notes", self.notes), ("campaign_id", self.campaign)] {
+        let client = if is_row { self.client } else { Patch::Keep };
+        // A row that names two owners is refused.
+        let owner = if matches!(client, Patch::Set(_)) { Patch::Keep } else { self.owner };
+        let owner = owner.map(|n| match n {
+            0 => NumberedClient::new(&OrgId::placeholder(), "text 0".parse().expect("a number"))
+                .owner_id
+                .into(),
+            _ => "another".to_owned(),
+        });
+        let text = |value: Patch<u8>| value.map(|n| format!("text {n}"));
+        for (name, value) in [
+            ("notes", text(self.notes)),
+            ("campaign_id", text(self.campaign)),
+            ("client_external_id", text(client)),
+            ("owner_id", owner),
+        ] {
             members.extend(match value {
                 Patch::Keep => None,
                 Patch::Clear => Some(format!(r#","{name}":null"#)),
-                Patch::Set(n) => Some(format!(r#","{name}":"text {n}""#)),
+                Patch::Set(text) => Some(format!(r#","{name}":"{text}""#)),
             });
         }
         match self.currency {
-            Patch::Clear if may_clear_currency => members.push_str(r#","currency":null"#),
+            Patch::Clear if is_row => members.push_str(r#","currency":null"#),
             Patch::Set(code) => members.extend([r#","currency":""#, code, r#"""#]),
             Patch::Clear | Patch::Keep => {}
         }
@@ -104,7 +130,9 @@ impl Part {
         let json = format!(r#"{{"external_id":"A"{name}{total}{members}}}"#);
         let body = RowBody::Json(json.into());
         let row = RawRow { index: 0, line: None, body };
-        row.check(&Shape::Objects, &RowRules::default(), currency()).upsert.expect("a valid row")
+        let mut checked = row.check(&Shape::Objects, &RowRules::default(), currency());
+        checked.resolve(&OrgId::placeholder());
+        checked.upsert.expect("a valid row")
     }
 
     fn edit(&self) -> AccountChange {
@@ -123,12 +151,13 @@ fn events(parts: &[Part]) -> Vec<Event> {
         let revision = Revision::try_from(&id.as_bytes()[..]).expect("a revision");
         match part.kind {
             7 if n > 0 && !std::mem::replace(&mut is_deleted, true) => Event::Deletion(revision),
-            5.. if n > 0 => Event::Edit(revision, part.edit()),
+            5.. if n > 0 => Event::Edit(revision, Box::new(part.edit())),
             // The first row creates the account.
-            _ if n == 0 => {
-                Event::Row(ImportId::of_seed(id), Part { without: (false, false), ..part.clone() }.row())
-            }
-            _ => Event::Row(ImportId::of_seed(id), part.row()),
+            _ if n == 0 => Event::Row(
+                ImportId::of_seed(id),
+                Box::new(Part { without: (false, false), ..part.clone() }.row()),
+            ),
+            _ => Event::Row(ImportId::of_seed(id), Box::new(part.row())),
         }
     };
     parts.iter().enumerate().map(event).collect()
@@ -199,7 +228,7 @@ impl Run {
         let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
         let Event::Row(import, upsert) = event else { return false };
         let now = Timestamp::UNIX_EPOCH;
-        let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
+        let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
         !self.settled.contains(&n) && matches!(row.decide(&self.state), Err(Refused::Incomplete))
     }
 
@@ -216,7 +245,7 @@ impl Run {
             Event::Row(..) if self.settled.contains(&n) => {}
             Event::Row(import, upsert) => {
                 let now = Timestamp::UNIX_EPOCH;
-                let row = RowWrite { import, marks, id: &id, upsert, default_currency: currency(), now };
+                let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
                 let before = content(state);
                 let decision = row.decide(state);
                 let outcome = decision.as_ref().map(Decision::outcome).map_err(code);
@@ -342,6 +371,8 @@ fn row_without_changes_leaves_a_mark_only_if_asked_to() {
         amount: "1",
         notes: Patch::Set(0),
         campaign: Patch::Keep,
+        owner: Patch::Keep,
+        client: Patch::Set(0),
         currency: Patch::Keep,
         without: (false, false),
     };

@@ -30,7 +30,9 @@ impl Defaults {
     /// Whether all rows of a file may have the same value of the field.
     #[must_use]
     pub fn may_have(field: AccountField) -> bool {
-        !field.is_beside_id() && field != AccountField::ExternalId
+        // The options `as_of` and `amounts` say the same.
+        let is_option = matches!(field, AccountField::AsOf | AccountField::Amounts);
+        !field.is_beside_id() && !is_option && field != AccountField::ExternalId
     }
 }
 

@@ -44,8 +44,8 @@ impl Purpose {
     /// The purpose of a column that fills a field.
     pub(super) fn of(field: Option<AccountField>) -> Self {
         match field {
-            Some(AccountField::TotalAmount | AccountField::Balance) => Self::Amount,
-            Some(AccountField::DueDate) => Self::Date,
+            Some(field) if field.is_amount() => Self::Amount,
+            Some(field) if field.is_day() => Self::Date,
             _ => Self::Other,
         }
     }

@@ -1,13 +1,21 @@
 //! Clients, the owners of accounts. An internal client is one of the organization's own banks, wallets or tills; an
 //! external one is a counterparty.
 
+mod name;
+mod numbered;
+
 use std::cmp::Ordering;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+pub use name::{InvalidNameSource, NameSource};
+pub use numbered::ClientOfRow;
+
+use crate::account::ExternalId;
 use crate::fields::{Body, Fields, Patch};
-use crate::id::ClientId;
+use crate::id::{ClientId, OrgId};
 use crate::text::{Prose, Text};
 
 /// The name of a client.
@@ -20,8 +28,14 @@ pub type Description = Prose<2_000>;
 pub struct Client {
     /// The id.
     pub id: ClientId,
+    /// The number in the source system, unique in the organization. The id is derived from it, so it never changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
     /// The name.
     pub name: ClientName,
+    /// Where the name comes from, if rows of imports may still give it another; `None` if a request has given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_source: Option<NameSource>,
     /// Free text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
@@ -95,12 +109,20 @@ pub struct NewClient {
     /// Free text.
     #[body(read = Fields::optional, wire = crate::openapi::BlankOrProse<2_000>)]
     pub description: Option<Description>,
+    /// The number in the source system, such as the ERP's customer number, unique in the organization. It can't be changed
+    /// later.
+    #[body(read = Fields::optional_id)]
+    pub external_id: Option<ExternalId>,
 }
 
 /// A change of a client. Absent fields keep their values; `null` removes the description.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Body)]
 #[body(schema(as = ClientChange, example = json!({ "description": "Preferred FX counterparty" })))]
 #[body(read_only("type", "the type can't be set: a client made here is external, type 1"))]
+#[body(read_only(
+    "external_id",
+    "the external_id can't be changed: the client's id is derived from it; create another client with it"
+))]
 pub struct ClientChange {
     /// The name.
     #[body(not_null)]
@@ -111,11 +133,25 @@ pub struct ClientChange {
 }
 
 impl NewClient {
-    /// The client. Internal clients come with the organization's bank connections.
+    /// The client. If it has no number, its id is derived from the seed. Internal clients come with the organization's bank
+    /// connections.
     #[must_use]
-    pub fn create(self, id: ClientId, now: Timestamp) -> Client {
-        let Self { name, description } = self;
-        Client { id, name, description, kind: ClientKind::External, created_at: now, updated_at: now }
+    pub fn create(self, org: &OrgId, seed: Uuid, now: Timestamp) -> Client {
+        let Self { name, description, external_id } = self;
+        let id = match &external_id {
+            Some(number) => ClientId::of_external(org, number),
+            None => ClientId::of_seed(seed),
+        };
+        Client {
+            id,
+            external_id,
+            name,
+            name_source: None,
+            description,
+            kind: ClientKind::External,
+            created_at: now,
+            updated_at: now,
+        }
     }
 }
 

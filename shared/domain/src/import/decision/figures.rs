@@ -1,0 +1,176 @@
+//! The amounts of a row. They do not follow the order of imports alone, so that an old file that is delivered late, or
+//! imported again, replaces no newer amount.
+//!
+//! **The latest figure.** Of all figures, the account has that of the latest day and, of several with that day, that of the newest
+//! import. The balance goes with it, unless a newer edit, or a newer row with a balance alone, has set the balance. A row that
+//! moves only the day leaves the account's revision as it is, like a mark.
+//!
+//! **The original amount** is the highest figure of an invoice, and the lowest one of a credit, over all rows in the account's
+//! currency, whatever became of the rows.
+//!
+//! **The kind** of an account for which no row states one depends on the sign in its oldest complete row.
+
+use super::{RowWrite, fields};
+use crate::account::{Account, AccountField, AccountState, FieldSet, History, StampId};
+use crate::date::Date;
+use crate::fields::{Finding, FindingCode, Patch};
+use crate::id::ImportId;
+use crate::money::Currency;
+use crate::receivable::{Figure, Figures, ItemKind};
+
+/// The fields that every complete row has. The newest complete row has set them, unless they have a stamp.
+const SET_BY_COMPLETE_ROWS: [AccountField; 3] =
+    [AccountField::ContactName, AccountField::TotalAmount, AccountField::Balance];
+
+/// The days of a row's figure and of the later one that its account has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stale {
+    of_row: Date,
+    of_account: Date,
+}
+
+impl Stale {
+    /// The warning about it.
+    #[must_use]
+    pub fn finding(self) -> Finding {
+        let Self { of_row, of_account } = self;
+        let reason = format!(
+            "the account's amount is as of {of_account}; the row's, as of {of_row}, did not replace it"
+        );
+        Finding::in_field(AccountField::AsOf.name(), FindingCode::StaleAsOf, reason)
+    }
+}
+
+/// What has set one of the fields that complete rows have.
+fn setter(history: &History, field: AccountField) -> Option<&StampId> {
+    history.stamps.set_by(field).or_else(|| history.last_complete().map(ImportId::as_bytes))
+}
+
+impl RowWrite<'_> {
+    /// The last day whose bank payments are in the row's figure.
+    fn as_of(&self) -> Date {
+        self.upsert.as_of.unwrap_or(self.defaults.as_of)
+    }
+
+    /// Refuses a day in the future.
+    pub(super) fn check_as_of(&self) -> Result<(), Finding> {
+        let (stated, latest) = (self.upsert.as_of, self.defaults.as_of_max);
+        match stated.filter(|stated| *stated > latest) {
+            None => Ok(()),
+            Some(stated) => {
+                let reason = format!(
+                    "{stated} is in the future: the source has posted payments up to {latest} at most"
+                );
+                Err(Finding::in_field(AccountField::AsOf.name(), FindingCode::TooLate, reason))
+            }
+        }
+    }
+
+    /// Whether the row's figure is later than the account's.
+    pub(super) fn takes_figure(&self, account: &Account, history: &History) -> bool {
+        let of_account = (account.as_of, setter(history, AccountField::TotalAmount));
+        self.upsert.total_amount.is_some() && (Some(self.as_of()), Some(self.import.as_bytes())) > of_account
+    }
+
+    /// Whether an older import has brought a figure of a later day.
+    pub(super) fn is_stale(&self, account: &Account, history: &History) -> bool {
+        let is_newer = setter(history, AccountField::TotalAmount) < Some(self.import.as_bytes());
+        self.upsert.total_amount.is_some() && is_newer && account.as_of > Some(self.as_of())
+    }
+
+    /// The days of the row's figure and of the account's, if an older import has brought a later one that is different.
+    pub(super) fn stale(&self, state: &AccountState) -> Option<Stale> {
+        let account = state.account.as_ref()?;
+        let is_lost = account.total_amount != self.upsert.total_amount;
+        let of_account = account.as_of?;
+        (is_lost && self.is_stale(account, &state.history))
+            .then_some(Stale { of_row: self.as_of(), of_account })
+    }
+
+    /// Whether the row, which may be late, may set a field.
+    pub(super) fn may_set(&self, field: AccountField, takes_figure: bool, history: &History) -> bool {
+        let import = self.import.as_bytes();
+        let is_of_figure =
+            |by: &StampId| takes_figure && Some(by) == setter(history, AccountField::TotalAmount);
+        let is_mine = |by: Option<&StampId>| by.is_none_or(|by| by < import || is_of_figure(by));
+        match field {
+            AccountField::TotalAmount => takes_figure,
+            AccountField::Balance if self.upsert.total_amount.is_some() => {
+                takes_figure && is_mine(setter(history, field))
+            }
+            AccountField::ContactName | AccountField::Balance => {
+                setter(history, field).is_none_or(|by| by < import)
+            }
+            AccountField::Currency => is_mine(history.stamps.set_by(field)),
+            field => history.stamps.set_by(field).is_none_or(|by| by < import),
+        }
+    }
+
+    /// Records what has set the fields that complete rows have: the row those in `set`, and what was recorded `before` the
+    /// others.
+    pub(super) fn record_setters(&self, before: &History, after: &mut History, set: FieldSet) {
+        for field in SET_BY_COMPLETE_ROWS {
+            let is_set = set.contains(field);
+            let by = if is_set { Some(self.import.as_bytes()) } else { setter(before, field) };
+            let Some(by) = by.copied() else { continue };
+            let needs_stamp = is_set && !self.upsert.is_complete();
+            let is_of_last = after.last_complete().map(ImportId::as_bytes) == Some(&by);
+            match is_of_last && !needs_stamp {
+                true => after.stamps.forget(fields([field])),
+                false => after.stamps.stamp(&by, fields([field])),
+            }
+        }
+    }
+
+    /// The kind of a new account for which no row states one.
+    pub(super) fn inferred_kind(&self) -> Option<ItemKind> {
+        self.upsert.total_amount.filter(|_| self.upsert.item_kind.is_none()).map(ItemKind::of_new)
+    }
+
+    /// Adds the row's figures to those that the source has stated. A figure in another currency begins anew, and leaves no
+    /// discount in the former one.
+    pub(super) fn add_figures(&self, before: Option<Currency>, after: &mut Account, takes_figure: bool) {
+        if takes_figure && before.is_some_and(|before| before != after.currency) {
+            after.figures = None;
+            if self.upsert.discount_amount == Patch::Keep {
+                after.discount_amount = None;
+            }
+        }
+        let currency = self.upsert.stated_currency(self.defaults.currency).unwrap_or(after.currency);
+        if currency != after.currency || self.upsert.fits(currency).is_err() {
+            return;
+        }
+        let total = self.upsert.total_amount.map(|amount| Figure { amount, as_of: Some(self.as_of()) });
+        let original_as_of = self.upsert.original_as_of;
+        let original = self.upsert.original_amount.map(|amount| Figure { amount, as_of: original_as_of });
+        for figure in total.into_iter().chain(original) {
+            after.figures.get_or_insert(Figures::of(figure)).add(figure);
+        }
+    }
+
+    /// Whether the account after the row is as it was `before`, but perhaps for the day of its figure.
+    pub(super) fn repeats(before: &Account, after: &mut Account) -> bool {
+        let as_of = std::mem::replace(&mut after.as_of, before.as_of);
+        let repeats = *before == *after;
+        after.as_of = as_of;
+        repeats
+    }
+
+    /// Sets those of the row's amounts that are in `set`.
+    pub(super) fn set_amounts(&self, account: &mut Account, set: FieldSet) {
+        if let Some(amount) = self.upsert.total_amount
+            && set.contains(AccountField::TotalAmount)
+        {
+            account.total_amount = Some(amount);
+            account.as_of = Some(self.as_of());
+        }
+        if let Some(balance) = self.upsert.balance()
+            && set.contains(AccountField::Balance)
+        {
+            account.balance = balance;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
