@@ -107,7 +107,7 @@ async fn advance(worker: Worker, queued: Queued<SyncMessage>) -> Result<(), Fail
     if !lease(&worker, &mut job, now).await? {
         return worker.stores.sync_queue.put_back(&queued, SOON).await;
     }
-    match proceed(&worker, job).await? {
+    match Box::pin(proceed(&worker, job)).await? {
         After::Wait(delay) => worker.stores.sync_queue.put_back(&queued, delay.min(DELAY_MAX)).await,
         After::Continue | After::Done => Ok(()),
     }
