@@ -89,7 +89,7 @@ async fn begin(
     said: (Date, Option<&str>),
     accounts: &mut Accounts,
 ) -> Answer {
-    let body: String = rows.iter().map(|row| format!("{row}\n")).collect();
+    let body = rows.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     let path = format!("/api/v1/import{query}");
     let accepted = tenant.send(Method::POST, &path, &[("content-type", NDJSON)], body).await;
     assert_eq!(accepted.status, 202, "{accepted:?}");

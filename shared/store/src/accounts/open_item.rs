@@ -166,7 +166,9 @@ mod tests {
         let figure = |text: &str, as_of| Figure { amount: text.parse().expect("an amount"), as_of };
         let mut figures = Figures::of(figure("79228162514264337593543950335", None));
         for lowest in [None, Some(figure("-1234567890.12", Some(day(5))))] {
-            lowest.into_iter().for_each(|figure| figures.add(figure));
+            if let Some(lowest) = lowest {
+                figures.add(lowest);
+            }
             let item = OpenItem {
                 kind: ItemKind::Payment,
                 amounts: Amounts::Originals,
