@@ -77,10 +77,10 @@ async fn csv_export_imports_back_unchanged() {
 async fn rejected_rows_are_escaped_and_import_back_unchanged() {
     let tenant = saldo().await.tenant().await;
     for (delimiter, cells) in [(",", "\"=1;\"\"+2\n@3\""), (";", "\"=1,\"\"+2\n@3\"")] {
-        let csv =
-            ["external_id", "contact.name", "total_amount", "=cmd|' /C calc'!A0", "notes"].join(delimiter);
-        let row = [&tenant.external_id("=x"), "=1+1", "bad", "+1+cmd", cells].join(delimiter);
-        let negative = [&tenant.external_id("y"), "'-Ben", "-2", "-5", "'tis"].join(delimiter);
+        let csv = ["external_id", "contact.name", "due_date", "total_amount", "=cmd|' /C calc'!A0", "notes"]
+            .join(delimiter);
+        let row = [&tenant.external_id("=x"), "=1+1", "", "bad", "+1+cmd", cells].join(delimiter);
+        let negative = [&tenant.external_id("y"), "'-Ben", "never", "-2", "-5", "'tis"].join(delimiter);
         let accepted = tenant.import("text/csv", format!("{csv}\n{row}\n{negative}\n")).await;
         assert_eq!(tenant.ended(&accepted).await["failed"], 2);
         let errors = format!("{}/errors", accepted.header("location"));
@@ -88,7 +88,7 @@ async fn rejected_rows_are_escaped_and_import_back_unchanged() {
         assert_no_formulas(&file);
         let numbers = ["-2", "-5", "'tis"].join(delimiter);
         assert!(file.contains(&numbers), "numbers and other texts are unchanged: {file}");
-        let mended = file.replace("bad", "1").replace(&numbers, &numbers.replacen("-2", "2", 1));
+        let mended = file.replace("bad", "1").replace("never", "");
         let job = tenant.ended(&tenant.import("text/csv", mended).await).await;
         assert_eq!(job["failed"], 0, "{job}");
         let fields = json!({ "format": "json", "columns": ["contact.name", "notes"] });
@@ -108,7 +108,7 @@ async fn rejected_rows_are_escaped_and_import_back_unchanged() {
 async fn large_file_of_rejected_rows_is_linked_not_redirected() {
     let tenant = saldo().await.tenant().await;
     // Escaped texts are half as long again.
-    let rows = format!("Ana,-1,{}\n", ";=".repeat(450)).repeat(4_000);
+    let rows = format!("Ana,x,{}\n", ";=".repeat(450)).repeat(4_000);
     let accepted = tenant.import("text/csv", format!("contact.name,total_amount,notes\n{rows}")).await;
     assert_eq!(tenant.ended(&accepted).await["failed"], 4_000);
     // The tenant's client would follow a redirect.

@@ -159,11 +159,11 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The value of a known field that was not taken yet.
+    /// The value of a field that was not taken yet.
     #[inline]
     #[must_use]
     pub fn get(&self, name: &'static str) -> Option<&Value<'a>> {
-        self.known.position_of(name).and_then(|at| self.get_at(at))
+        self.known.position(name).and_then(|at| self.get_at(at))
     }
 
     /// The value of the known field with the index `at`, if it was not taken yet.
@@ -172,10 +172,10 @@ impl<'a> Fields<'a> {
         self.values.get(at)?.as_ref()
     }
 
-    /// Takes the value of a known field; `None` if it is absent, or was taken before.
+    /// Takes the value of a field; `None` if it is absent, unknown, or was taken before.
     #[inline]
     pub fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
-        self.known.position_of(name).and_then(|at| self.take_at(at))
+        self.known.position(name).and_then(|at| self.take_at(at))
     }
 
     /// Takes the value of the known field with the index `at`.
