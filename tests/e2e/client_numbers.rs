@@ -276,3 +276,21 @@ async fn customer_number_of_a_list_becomes_the_client() {
         );
     }
 }
+
+#[tokio::test]
+async fn rows_of_several_chunks_name_clients() {
+    let tenant = saldo().await.tenant().await;
+    let numbers = ["1", "2", "3"].map(|number| tenant.external_id(number));
+    let of = |n: usize| row(&tenant.external_id(&format!("row-{n}")), &format!("Row {n}"), &numbers[n % 3]);
+    // A chunk has 500 rows; the planner itself processes an import of one chunk.
+    let rows: Vec<Value> = (0..600).map(of).collect();
+    let job = tenant.import_rows(json!(rows)).await;
+    assert_eq!((&job["status"], &job["imported"]), (&json!("completed"), &json!(600)), "{job}");
+    for (n, number) in numbers.iter().enumerate() {
+        let named = client(&tenant, number).await;
+        assert_eq!(named["name"], format!("Row {n}"), "{named}");
+        let path = format!("/v1/accounts?limit=100&client_external_id={number}");
+        let page = tenant.get(&path).await.json();
+        assert_eq!((page["data"].as_array().map(Vec::len), &page["has_more"]), (Some(100), &json!(true)));
+    }
+}

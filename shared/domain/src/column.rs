@@ -1,10 +1,40 @@
 //! The columns of exported records.
 
 use std::fmt::Debug;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::cell::Cell;
 use crate::date::Date;
-use crate::export::Profile;
+use crate::fields::InvalidValue;
+
+/// Who a CSV file is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ExportProfile))]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// People, in a spreadsheet: no free text in it is run as a formula. An apostrophe is in front
+    /// of what might be; an import takes it off.
+    #[default]
+    Spreadsheet,
+    /// Programs: every text is as it was imported. Only an apostrophe in front of a formula, which
+    /// an import takes off, is written twice.
+    Raw,
+}
+
+impl FromStr for Profile {
+    type Err = InvalidValue;
+
+    fn from_str(name: &str) -> Result<Self, InvalidValue> {
+        match name {
+            "spreadsheet" => Ok(Self::Spreadsheet),
+            "raw" => Ok(Self::Raw),
+            _ => Err(InvalidValue("expected spreadsheet or raw")),
+        }
+    }
+}
 
 /// Who reads an export, and the day that it shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

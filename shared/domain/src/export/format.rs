@@ -56,30 +56,3 @@ impl FromStr for Format {
         named.ok_or(InvalidValue("expected json, csv, ndjson or xlsx"))
     }
 }
-
-/// Who a CSV file is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = ExportProfile))]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// People, in a spreadsheet: no free text in it is run as a formula. An apostrophe is in front
-    /// of what might be; an import takes it off.
-    #[default]
-    Spreadsheet,
-    /// Programs: every text is as it was imported. Only an apostrophe in front of a formula, which
-    /// an import takes off, is written twice.
-    Raw,
-}
-
-impl FromStr for Profile {
-    type Err = InvalidValue;
-
-    fn from_str(name: &str) -> Result<Self, InvalidValue> {
-        match name {
-            "spreadsheet" => Ok(Self::Spreadsheet),
-            "raw" => Ok(Self::Raw),
-            _ => Err(InvalidValue("expected spreadsheet or raw")),
-        }
-    }
-}

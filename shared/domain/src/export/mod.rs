@@ -12,9 +12,9 @@ mod spec;
 mod transactions;
 
 pub use crate::cell::{Cell, in_full};
-pub use crate::column::{Column, Reader};
+pub use crate::column::{Column, Profile, Reader};
 pub use csv_form::{CsvForm, ExportDelimiter, Locale};
-pub use format::{Format, Profile};
+pub use format::Format;
 pub use job::{Attempt, ExportJob, ExportStatus, ExportedFile, FILE_KEPT};
 pub use request::{
     AccountFilters, DAYS_MAX, Delivery, ExportRequest, NewAccountExport, NewTransactionExport,

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::EnumString;
 
-use super::{Counts, FileName, Notation, Progress, RowRules, UsedProfile, unread_sheets};
+use super::{Counts, FileName, Notation, Progress, RowDefaults, RowRules, UsedProfile, unread_sheets};
 use crate::fields::{Finding, FindingCode};
 use crate::id::{ImportId, OrgId};
+use crate::organization::Organization;
 
 /// The status of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, EnumString)]
@@ -183,6 +184,12 @@ impl ImportJob {
     pub fn rules(&self) -> RowRules<'_> {
         let rules = self.notation.rules();
         if self.assumed_encoding.is_some() { rules.with_assumed_encoding() } else { rules }
+    }
+
+    /// What its rows have that they do not state themselves.
+    #[must_use]
+    pub fn row_defaults(&self, organization: &Organization) -> RowDefaults {
+        RowDefaults::of(&self.notation.options, organization, self.created_at)
     }
 
     /// The warnings that concern the whole payload.

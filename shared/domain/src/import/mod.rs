@@ -8,6 +8,7 @@
 
 mod cells;
 mod check;
+mod comparable_header;
 mod decision;
 mod filter;
 mod format;
@@ -41,6 +42,7 @@ pub use crate::date_format::DateFormat;
 pub use crate::fields::Misquoting;
 pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
+pub use comparable_header::comparable;
 pub use decision::{Decision, Refused, RowDone, RowWrite, Stale};
 pub use filter::ImportFilter;
 pub use format::Format;
@@ -52,7 +54,7 @@ pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, COLUMNS_MAX, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
     HEADER_CHARS_MAX, HEADER_LINE_MAX, Headers, ImportOptions, Occurrence, Quote, SheetRef, Signs, Target,
-    TextEncoding, comparable, unread_sheets,
+    TextEncoding, unread_sheets,
 };
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};

@@ -18,7 +18,7 @@ pub use amount::Columns as AmountColumnsSchema;
 pub use amount::{AmountColumns, Signs};
 #[cfg(feature = "openapi")]
 pub use columns::Named as ColumnChoiceSchema;
-pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Headers, Occurrence, comparable};
+pub use columns::{ColumnChoice, ColumnRef, FoundColumn, Headers, Occurrence};
 pub use defaults::Defaults;
 pub use sheet::{SheetRef, unread_sheets};
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};

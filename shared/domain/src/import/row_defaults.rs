@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{ImportJob, ImportOptions};
+use super::ImportOptions;
 use crate::date::Date;
 use crate::money::Currency;
 use crate::organization::Organization;
@@ -36,12 +36,6 @@ impl RowDefaults {
             as_of_max: today.tomorrow().unwrap_or(Date::MAX),
             amounts: options.amounts,
         }
-    }
-
-    /// Those of the rows of a job.
-    #[must_use]
-    pub fn of_job(job: &ImportJob, organization: &Organization) -> Self {
-        Self::of(&job.notation.options, organization, job.created_at)
     }
 }
 

@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use super::marks::is_known;
 use super::{AmountError, DecimalSeparator, UnknownSeparator, parse_plain};
-use crate::text::are_digits;
 
 /// The digits of a group between separators of thousands.
 const GROUP_DIGITS: usize = 3;
@@ -125,8 +124,7 @@ impl AmountNotation {
         }
         let whole = signed.strip_prefix(b"-").or_else(|| signed.strip_prefix(b"+")).unwrap_or(signed);
         (1..=GROUP_DIGITS).contains(&whole.len())
-            && are_digits(whole)
-            && are_digits(group)
+            && whole.iter().chain(group).all(u8::is_ascii_digit)
             && !whole.starts_with(b"0")
     }
 

@@ -15,7 +15,7 @@ use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::{AccountStore, ClientStore, Seen};
 
-use super::chunk::{Row, RowAlone};
+use super::row::{Row, RowAlone};
 
 /// The clients of a chunk.
 pub(super) struct ChunkClients<'a> {

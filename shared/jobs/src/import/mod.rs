@@ -15,6 +15,7 @@ mod events;
 mod payload;
 mod plan;
 mod redrive;
+mod row;
 mod split;
 mod stores;
 mod unprocessed;

@@ -9,8 +9,9 @@ use saldo_store::ChunkPart;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 
-use super::chunk::{self, GROUPS_AHEAD, ROWS_PER_LOOK_UP, Row};
+use super::chunk::{self, GROUPS_AHEAD, ROWS_PER_LOOK_UP};
 use super::commit::commit;
+use super::row::Row;
 use super::stores::Stores;
 use super::{chunk_file, end, split};
 

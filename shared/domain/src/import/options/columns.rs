@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
-use icu_normalizer::ComposingNormalizerBorrowed;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountField;
-use crate::import::UnknownField;
+use crate::import::{UnknownField, comparable};
 
 /// A column of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,21 +104,6 @@ impl fmt::Display for ColumnRef {
             }
         }
     }
-}
-
-/// A header for comparison: blanks and line breaks are one blank, and there are none around it.
-#[must_use]
-pub fn comparable(header: &str) -> Cow<'_, str> {
-    let is_plain = header.is_ascii()
-        && !header.starts_with(' ')
-        && !header.ends_with(' ')
-        && !header.contains("  ")
-        && !header.bytes().any(|byte| byte.is_ascii_control());
-    if is_plain {
-        return Cow::Borrowed(header);
-    }
-    let words: Vec<&str> = header.split_whitespace().collect();
-    Cow::Owned(ComposingNormalizerBorrowed::new_nfc().normalize(&words.join(" ")).into_owned())
 }
 
 /// A column and the field that it fills.
