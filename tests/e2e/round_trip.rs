@@ -1,6 +1,7 @@
 //! Exports that are imported again, without any change.
 
 use reqwest::Method;
+use saldo_domain::account::AccountField;
 use serde_json::{Value, json};
 use testing::{Tenant, saldo};
 
@@ -53,37 +54,7 @@ pub(crate) fn rows(tenant: &Tenant) -> Value {
 
 /// All accounts with all their fields, in a raw export.
 async fn export(tenant: &Tenant, format: &str) -> String {
-    let columns = json!([
-        "id",
-        "external_id",
-        "source_system",
-        "type",
-        "status",
-        "contact",
-        "total_amount",
-        "balance",
-        "currency",
-        "due_date",
-        "days_past_due",
-        "campaign_id",
-        "owner_id",
-        "notes",
-        "created_at",
-        "updated_at",
-        "identifier",
-        "payment_reference",
-        "kind",
-        "amounts",
-        "as_of",
-        "original_amount",
-        "original_as_of",
-        "open_amount",
-        "discount_until",
-        "discount_amount",
-        "references",
-        "client_external_id"
-    ]);
-    let request = json!({ "format": format, "profile": "raw", "columns": columns });
+    let request = json!({ "format": format, "profile": "raw", "columns": AccountField::NAMES });
     let file = tenant.export("accounts", request).await;
     assert_eq!(file.status, 200, "{file:?}");
     file.text

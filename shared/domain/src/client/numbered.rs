@@ -8,8 +8,8 @@ use crate::contact::ContactName;
 use crate::id::{ClientId, ImportId, OrgId};
 
 impl ClientId {
-    /// The id of the organization's client with this number. It is always the same, so whoever creates the client creates the
-    /// same one, and no two clients share a number.
+    /// The id of the organization's client with this number. It depends on nothing else, so requests and
+    /// imports that create the client at the same time write one item, and no two clients share a number.
     #[must_use]
     pub fn of_external(org: &OrgId, external_id: &ExternalId) -> Self {
         Self::of_parts(&[b"external client", org.as_bytes(), external_id.as_str().as_bytes()])

@@ -52,8 +52,8 @@ const WORDS: [&str; 40] = [
     "végösszeg",
 ];
 
-/// The error about a record that is a row of totals: its external id is such a word, and it names nobody; or it has no
-/// external id, and its name is such a word. `None` for any other record, and for one with a blank id that is refused for it.
+/// The error about a record that is a row of totals: its external id is one of [`WORDS`], and its name is blank or one of them,
+/// too; or it has no external id, and its name is one of them. `None` for any other record, and for one with a blank id that is refused for it.
 pub(super) fn refused(fields: &Fields<'_>, rules: &RowRules<'_>) -> Option<Finding> {
     let cell = |field: AccountField| match fields.get_at(field as usize)? {
         Value::Text(text) => Some(trimmed(text)),
@@ -69,8 +69,8 @@ pub(super) fn refused(fields: &Fields<'_>, rules: &RowRules<'_>) -> Option<Findi
         Some("") | None => (AccountField::ContactName, name),
         Some(id) => (AccountField::ExternalId, id),
     };
-    let names_nobody = || field == AccountField::ContactName || name.is_empty() || is_word(name);
-    (is_word(word) && names_nobody()).then(|| {
+    let has_no_name = || field == AccountField::ContactName || name.is_empty() || is_word(name);
+    (is_word(word) && has_no_name()).then(|| {
         let shown = shown_value(word);
         let reason = format!("{shown:?} marks a row of totals, which is not a debt; leave the row out, or write a longer text if it is one");
         Finding::in_field(field.name(), FindingCode::TotalsRow, reason)
@@ -127,7 +127,7 @@ mod tests {
             (vec![FindingCode::BlankExternalId], false)
         );
         assert_eq!(checked(&with_ids, &["", "Summe", "5"], &allow), totals);
-        // Nobody has the total as an account, whether or not the file has names and ids.
+        // Also in a file without a column of names, or of ids, a row of totals is refused.
         assert_eq!(checked(&[ExternalId, TotalAmount], &["Summe", "5"], &refuse), totals);
         assert_eq!(checked(&[ContactName, TotalAmount], &["Total", "5"], &refuse), totals);
 
