@@ -158,6 +158,10 @@ pub enum FindingCode {
     UnknownKind,
     /// An amount of an earlier day than the account's: it did not replace the account's. A warning.
     StaleAsOf,
+    /// A row that states another source system, currency or campaign than the scope of its import.
+    OutOfScope,
+    /// Rows that are not as many, or not of the sum, that the options state. A warning.
+    ControlTotalsDiffer,
 }
 
 impl FindingCode {
@@ -183,7 +187,8 @@ impl FindingCode {
             | Self::NoExternalId
             | Self::IncompleteRows
             | Self::UnknownKind
-            | Self::StaleAsOf => Severity::Warning,
+            | Self::StaleAsOf
+            | Self::ControlTotalsDiffer => Severity::Warning,
             _ => Severity::Error,
         }
     }

@@ -1,7 +1,7 @@
 //! Converts rows of any format to fields.
 
 use super::row::NAMES;
-use super::{AmountAt, CellMark, Cells, Column, RowBody, RowRules, Shape};
+use super::{AmountAt, CellMark, Cells, Column, RowBody, RowRules, Scope, Shape};
 use crate::account::AccountField;
 use crate::fields::{Fields, Finding, FindingCode, Severity, Value, WrittenIn, shown_value};
 use crate::money::{parse_json_number, parse_plain};
@@ -93,11 +93,13 @@ fn read_amount(fields: &mut Fields<'_>, record: &Cells, at: AmountAt, rules: &Ro
 
 /// Gives fields without a value the value that all rows have by default.
 pub(super) fn put_defaults<'a>(fields: &mut Fields<'a>, shape: &Shape, rules: &RowRules<'a>) {
-    for (field, value) in rules.defaults.iter() {
+    let of_scope = rules.scope.into_iter().flat_map(Scope::fields).map(|(field, value)| (field, value, true));
+    let defaults = rules.defaults.iter().map(|(field, value)| (field, value, false));
+    for (field, value, is_of_scope) in of_scope.chain(defaults) {
         let is_absent = match fields.get(field.name()) {
             None => true,
-            // Null in JSON clears a field; an empty cell is a cell without a value.
-            Some(value) => value.is_null() && !matches!(shape, Shape::Objects),
+            // Null in JSON clears a field, which no row takes out of the scope; an empty cell is a cell without a value.
+            Some(value) => value.is_null() && (is_of_scope || !matches!(shape, Shape::Objects)),
         };
         if is_absent {
             fields.take(field.name());

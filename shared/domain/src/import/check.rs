@@ -87,6 +87,10 @@ impl RawRow {
             let absent = (!names_account).then_some(default_currency);
             checked.upsert =
                 AccountUpsert::take(&mut fields, rules.context(default_currency, absent, is_table));
+            let stated = rules.scope.zip(checked.upsert.as_ref());
+            for refused in stated.iter().flat_map(|(scope, row)| scope.refused(row)) {
+                fields.report(refused);
+            }
         }
         checked.findings = fields.into_findings(LEFT_OUT);
         if checked.findings.iter().any(|found| found.code.severity() == Severity::Error) {

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use strum::EnumString;
 
-use super::{Counts, FileName, Notation, Progress, RowDefaults, RowRules, UsedProfile, unread_sheets};
+use super::{
+    Closing, Counts, FileName, Notation, Progress, RowDefaults, RowRules, ScopeFiles, UsedProfile, unread_sheets,
+};
 use crate::fields::{Finding, FindingCode};
 use crate::id::{ImportId, OrgId};
 use crate::organization::Organization;
@@ -17,6 +19,8 @@ use crate::organization::Organization;
 pub enum ImportStatus {
     /// Rows are being processed.
     Processing,
+    /// A complete file would close more than is closed unasked: its owner confirms it or cancels it. Its rows are stored.
+    AwaitingConfirmation,
     /// Every row was imported, updated or superseded.
     Completed,
     /// Some or all rows were refused; the others are stored.
@@ -98,6 +102,15 @@ pub struct ImportJob {
     /// counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread_sheets: Option<String>,
+    /// The number of rows of a complete file of which it is not certain what account they name; known when the rows are counted.
+    #[serde(default)]
+    pub unidentified: u64,
+    /// The complete files of the organization's scopes, as they were when the import was accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<ScopeFiles>,
+    /// The closing of what a complete file omits, once its rows are done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<Closing>,
     /// The number of chunks that are certainly queued. Some of the following `chunks_at_once` may be queued as well.
     pub queued: u32,
     /// The number of chunks; `None` until all are queued.
@@ -165,6 +178,9 @@ impl ImportJob {
             total_records,
             assumed_encoding: None,
             unread_sheets: None,
+            unidentified: 0,
+            scopes: Vec::new(),
+            closing: None,
             queued: 0,
             chunks: None,
             round: 0,
@@ -242,7 +258,10 @@ impl Import {
             ImportStatus::Cancelled | ImportStatus::Failed => {
                 self.job.total_records.unwrap_or_default().saturating_sub(self.processed())
             }
-            ImportStatus::Processing | ImportStatus::Completed | ImportStatus::CompletedWithErrors => 0,
+            ImportStatus::Processing
+            | ImportStatus::AwaitingConfirmation
+            | ImportStatus::Completed
+            | ImportStatus::CompletedWithErrors => 0,
         }
     }
 

@@ -8,6 +8,7 @@
 
 mod cells;
 mod check;
+mod closing;
 mod comparable_header;
 mod decision;
 mod filter;
@@ -15,7 +16,9 @@ mod format;
 mod job;
 mod lost_values;
 mod mapping;
+mod membership;
 mod notation;
+mod omission;
 mod open;
 mod options;
 mod outcome;
@@ -27,6 +30,7 @@ mod report;
 mod row;
 mod row_defaults;
 mod rules;
+mod scope;
 mod stated_options;
 mod stored;
 mod summary;
@@ -42,6 +46,10 @@ pub use crate::date_format::DateFormat;
 pub use crate::fields::Misquoting;
 pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
+pub use closing::{
+    CLOSED_UNASKED, CLOSE_AT_MOST, CLOSINGS_PER_PAGE, Closing, ClosingList, ClosingPhase, ItemTotals, ListPage, ListPart, ListedItem, Listing,
+    NotClosed, NotClosedCode,
+};
 pub use comparable_header::comparable;
 pub use decision::{Decision, Refused, RowDone, RowWrite, Stale};
 pub use filter::ImportFilter;
@@ -49,7 +57,9 @@ pub use format::Format;
 pub use job::{Accepted, Import, ImportJob, ImportStatus, PayloadFile};
 pub use lost_values::{LostValues, LostValuesScan};
 pub use mapping::{InvalidMapping, Mapping, UnknownField};
+pub use membership::Membership;
 pub use notation::Notation;
+pub use omission::Omissions;
 pub use open::{LONGEST_RUN, REDRIVABLE, REDRIVABLE_AT_ALL, REDRIVE_MAX};
 pub use options::{
     AmountColumns, BlankExternalId, COLUMNS_MAX, ColumnChoice, ColumnRef, Defaults, Delimiter, FoundColumn,
@@ -59,7 +69,7 @@ pub use options::{
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
 pub use outcome::RowOutcome;
-pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, ROWS_PER_CHUNK, Superseded, SupersededRow};
+pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, Named, ROWS_PER_CHUNK, Superseded, SupersededRow};
 pub use profile::{
     ImportProfile, NAME_CHARS_MAX, NewProfile, PROFILES_MAX, ProfileChange, ProfileKey, ProfileName,
     ProfileRef, UsedProfile, VERSIONS_MAX,
@@ -70,6 +80,7 @@ pub use report::{ChunkReport, RowReport, RowResult, processing_failed};
 pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
 pub use row_defaults::RowDefaults;
 pub use rules::RowRules;
+pub use scope::{Scope, ScopeFiles};
 pub use stated_options::{ImportOfUpload, StatedOptions, UNKNOWN_UPLOAD};
 pub use stored::Stored;
 pub use summary::ImportSummary;

@@ -6,7 +6,7 @@ use serde_with::serde_as;
 
 use super::options::contradiction;
 use super::upload::COMPRESSED_ALREADY;
-use super::{Format, ImportOptions, RowRules};
+use super::{Defaults, Format, ImportOptions, RowRules};
 use crate::fields::{Finding, FindingCode};
 
 /// The bytes of the options as JSON. They are stored in the job's item, which has 400 KB at most.
@@ -72,6 +72,10 @@ impl Notation {
         if gzip && format == Format::Xlsx {
             refused.push(Finding::in_field("format", FindingCode::InvalidValue, COMPRESSED_ALREADY));
         }
+        if options.complete == Some(true) && options.scope.is_none() {
+            let reason = "a complete file needs a scope: the source system whose open items it lists";
+            refused.push(Finding::in_field("scope", FindingCode::Required, reason));
+        }
         refused.extend(options.contents_findings());
         match refused.is_empty() {
             true => Ok(Self { format, gzip, in_request: false, options: Box::new(options) }),
@@ -91,6 +95,7 @@ impl ImportOptions {
     #[must_use]
     pub fn contents_findings(&self) -> Vec<Finding> {
         let mut findings = RowRules::of(self).invalid_defaults();
+        findings.extend(self.contradicted_scope());
         let json = serde_json::to_vec(self).unwrap_or_default();
         if json.len() > BYTES_MAX {
             let largest = if self.columns.is_some() { "columns" } else { "mapping" };
@@ -98,6 +103,17 @@ impl ImportOptions {
             findings.push(Finding::in_field(largest, FindingCode::TooLong, reason));
         }
         findings
+    }
+
+    /// The findings about default values that are not of the scope.
+    fn contradicted_scope(&self) -> impl Iterator<Item = Finding> {
+        let defaults = self.defaults.iter().flat_map(Defaults::iter);
+        defaults.filter_map(|(field, value)| {
+            let (_, of_scope) = self.scope.as_ref()?.fields().find(|(of, _)| *of == field)?;
+            let name = format!("defaults.{}", field.name());
+            let reason = format!("the scope of the import is {of_scope}");
+            (of_scope != value).then(|| Finding::in_field(name, FindingCode::InvalidValue, reason))
+        })
     }
 }
 

@@ -32,7 +32,7 @@ impl ImportJob {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         match self.status {
-            ImportStatus::Processing => false,
+            ImportStatus::Processing | ImportStatus::AwaitingConfirmation => false,
             ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Cancelled => {
                 self.totals.is_some()
             }
@@ -50,7 +50,7 @@ impl ImportJob {
             return now < entered_at + LONGEST_RUN;
         }
         let left = match self.status {
-            ImportStatus::Processing => return true,
+            ImportStatus::Processing | ImportStatus::AwaitingConfirmation => return true,
             _ if self.is_settled() => return false,
             // A slow worker may finish a chunk that was skipped.
             ImportStatus::Cancelled => LONGEST_RUN,

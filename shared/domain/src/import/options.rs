@@ -24,12 +24,12 @@ pub use sheet::{SheetRef, unread_sheets};
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
 pub use target::Target;
 
-use super::{Format, Mapping};
+use super::{Format, Mapping, Scope};
 use crate::bank::Country;
 use crate::date::{self, Date};
 use crate::date_format::DateFormat;
 use crate::fields::{Body, Fields, Finding, FindingCode, Patch, Value};
-use crate::money::{DecimalSeparator, ThousandsSeparator};
+use crate::money::{Decimal, DecimalSeparator, ThousandsSeparator};
 use crate::receivable::Amounts;
 
 /// The largest number of a header's line.
@@ -122,6 +122,28 @@ pub struct ImportOptions {
     #[body(integer(0, AS_OF_LAG_DAYS_MAX))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub as_of_lag_days: Option<i64>,
+    /// Whether the file lists every open item of its `scope`: those that it omits are closed.
+    #[body(read = Fields::boolean)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub complete: Option<bool>,
+    /// The open items that a complete file lists. Rows that state no source system, currency or campaign get those of the scope;
+    /// rows that state others are refused.
+    #[body(read = super::scope::read, wire = super::Scope)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
+    /// The share of the scope's open items, in percent, that a complete file closes without a confirmation; 20 by default.
+    #[body(integer(0, 100))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub close_at_most: Option<i64>,
+    /// The number of rows in the file. If it is another one, there is a warning, and a complete file closes nothing.
+    #[body(integer(0, i64::MAX))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_rows: Option<i64>,
+    /// The sum of `total_amount` over all rows of a file in one currency. If it is another one, there is a warning, and a
+    /// complete file closes nothing.
+    #[body(read = Fields::amount, wire = crate::openapi::AnyAmount)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_total: Option<Decimal>,
     /// Whether the import writes nothing, and reports what it would do to each row.
     #[body(read = Fields::boolean)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -152,6 +174,11 @@ impl ImportOptions {
             amounts: self.amounts.or(other.amounts),
             as_of: self.as_of.or(other.as_of),
             as_of_lag_days: self.as_of_lag_days.or(other.as_of_lag_days),
+            complete: self.complete.or(other.complete),
+            scope: self.scope.or(other.scope),
+            close_at_most: self.close_at_most.or(other.close_at_most),
+            expected_rows: self.expected_rows.or(other.expected_rows),
+            expected_total: self.expected_total.or(other.expected_total),
             dry_run: self.dry_run.or(other.dry_run),
         }
     }
@@ -199,7 +226,7 @@ fn separators_differ(
 }
 
 /// A structure: a value in a body, its text in JSON in a query.
-fn structure<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -> Patch<T> {
+pub(super) fn structure<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -> Patch<T> {
     let read = match fields.take(name) {
         None => return Patch::Keep,
         Some(Value::Null) => return Patch::Clear,
@@ -297,7 +324,9 @@ mod tests {
             "defaults": {"currency": "EUR", "source_system": "SAP"}, "decimal_separator": ",", "thousands_separator": ".",
             "date_format": "DD.MM.YYYY", "default_country": "de", "amount": {"debit": "Soll", "credit": "Haben"},
             "blank_external_id": "allow", "encoding": "windows-1250", "delimiter": ";", "quote": "'", "header_line": 5,
-            "sheet": 2, "amounts": "originals", "as_of": "2026-01-31", "as_of_lag_days": 1, "dry_run": true
+            "sheet": 2, "amounts": "originals", "as_of": "2026-01-31", "as_of_lag_days": 1, "complete": true,
+            "scope": {"source_system": "SAP", "currency": "EUR", "campaign_id": "C-1"}, "close_at_most": 10, "expected_rows": 3,
+            "expected_total": "26714.56", "dry_run": true
         }"#;
         let options = read(json).expect("valid options");
         let stored = serde_json::to_string(&options).expect("JSON");
@@ -342,6 +371,12 @@ mod tests {
             (r#"{"amounts": "balances"}"#, "amounts"),
             (r#"{"as_of": "31.01.2026"}"#, "as_of"),
             (r#"{"as_of_lag_days": -1}"#, "as_of_lag_days"),
+            (r#"{"complete": true}"#, "scope"),
+            (r#"{"scope": {"currency": "EUR"}}"#, "scope"),
+            (r#"{"scope": {"source_system": "SAP"}, "defaults": {"source_system": "Lexware"}}"#, "defaults.source_system"),
+            (r#"{"close_at_most": 101}"#, "close_at_most"),
+            (r#"{"expected_rows": -1}"#, "expected_rows"),
+            (r#"{"expected_total": "many"}"#, "expected_total"),
         ] {
             assert_eq!(read(json), Err(vec![name.to_owned()]), "{json}");
         }

@@ -23,3 +23,9 @@ pub enum RowOutcome {
     /// have no such rows.
     Skipped,
 }
+
+impl RowOutcome {
+    /// The outcomes of rows that were read.
+    pub(super) const READ: [Self; 5] =
+        [Self::Imported, Self::Updated, Self::Unchanged, Self::Superseded, Self::Failed];
+}

@@ -8,6 +8,8 @@ use std::mem::take;
 
 use serde::{Deserialize, Serialize};
 
+use super::membership::{DIGEST_BYTES, Membership};
+use super::row::Identified;
 use super::{LostValues, LostValuesScan, RawRow, Shape};
 use crate::id::OrgId;
 
@@ -56,13 +58,48 @@ pub struct DuplicateScan {
     /// An 88-bit digest of the account's id above the 40-bit index of the row. Sorted, rows about one account are
     /// adjacent, in their order. Among ten million different ids, the probability of two equal digests is below 10⁻¹².
     digests: Vec<u128>,
+    unidentified: u64,
+    /// The rows with an id beyond ASCII, which depends on the encoding.
+    beyond_ascii: u64,
+}
+
+/// The accounts that a complete file names.
+#[derive(Debug)]
+pub struct Named {
+    /// The accounts.
+    pub membership: Membership<Vec<u8>>,
+    /// The rows of which it is not certain what they name.
+    pub unidentified: u64,
 }
 
 impl DuplicateScan {
     /// A scan without rows.
     #[must_use]
     pub fn new(org: OrgId) -> Self {
-        Self { org, total: 0, bytes: 0, digests: Vec::new() }
+        Self { org, total: 0, bytes: 0, digests: Vec::new(), unidentified: 0, beyond_ascii: 0 }
+    }
+
+    /// Adds the next row of a complete file.
+    pub fn add_of_complete_file(&mut self, shape: &Shape, row: &RawRow) {
+        self.add(shape, row);
+        match row.identified_by(&self.org, shape) {
+            Identified::ForCertain => {}
+            Identified::BeyondAscii => self.beyond_ascii += 1,
+            Identified::No => self.unidentified += 1,
+        }
+    }
+
+    /// The accounts that the rows of a complete file name, whose encoding may have been assumed.
+    #[must_use]
+    pub fn named(&mut self, assumed_encoding: bool) -> Named {
+        self.digests.sort_unstable();
+        let digests = self.digests.iter().map(|digest| {
+            let [digest @ .., _, _, _, _, _] = digest.to_be_bytes();
+            let digest: [u8; DIGEST_BYTES] = digest;
+            digest
+        });
+        let uncertain = if assumed_encoding { self.beyond_ascii } else { 0 };
+        Named { membership: Membership::of_sorted(digests), unidentified: self.unidentified + uncertain }
     }
 
     /// Adds the next row.

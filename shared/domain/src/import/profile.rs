@@ -28,6 +28,8 @@ pub const NAME_CHARS_MAX: usize = 64;
 const VERSION_MARK: char = '@';
 /// Why the options of a profile have no day.
 const NO_DAY: &str = "each file is of another day: state it with the import, or state `as_of_lag_days`";
+/// Why the options of a profile have no control totals.
+const NO_TOTALS: &str = "each file has control totals of its own: state them with the import";
 /// The field of a request with the options of a profile.
 const OPTIONS: &str = "options";
 
@@ -247,8 +249,17 @@ fn options(fields: &mut Fields<'_>, name: &'static str) -> Patch<ImportOptions> 
         Fields::of_json(ImportOptions::FIELDS, json.as_bytes()).map_err(|error| error.kind.findings());
     let read = inner.and_then(|mut inner| {
         let options = ImportOptions::take(&mut inner, ());
-        if options.as_ref().is_some_and(|options| options.as_of.is_some()) {
-            inner.report(Finding::in_field("as_of", FindingCode::InvalidValue, NO_DAY));
+        let of_file = options.as_ref().map(|options| {
+            [
+                ("as_of", options.as_of.is_some(), NO_DAY),
+                ("expected_rows", options.expected_rows.is_some(), NO_TOTALS),
+                ("expected_total", options.expected_total.is_some(), NO_TOTALS),
+            ]
+        });
+        for (name, is_stated, reason) in of_file.into_iter().flatten() {
+            if is_stated {
+                inner.report(Finding::in_field(name, FindingCode::InvalidValue, reason));
+            }
         }
         for finding in options.iter().flat_map(ImportOptions::contents_findings) {
             inner.report(finding);

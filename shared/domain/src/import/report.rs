@@ -79,7 +79,7 @@ impl ChunkReport {
             let mut findings =
                 unknown_fields(headers.filter(|header| !is_ignored(header)), LEFT_OUT, |_| String::new());
             let has =
-                |field| columns.iter().any(|column| column.field == Some(field)) || rules.defaults.has(field);
+                |field| columns.iter().any(|column| column.field == Some(field)) || rules.gives(field);
             let has_amounts = amount.is_some() || has(AccountField::TotalAmount);
             if has_amounts && !has(AccountField::Currency) {
                 let reason = format!(

@@ -131,6 +131,21 @@ impl RawRow {
         }
     }
 
+    /// Whether it is certain which account the row names, if it is in a complete file.
+    pub(super) fn identified_by(&self, org: &OrgId, shape: &Shape) -> Identified {
+        let (external_id, id) = self.ids(shape);
+        let is_ascii = [&external_id, &id].into_iter().flatten().all(|id| id.is_ascii());
+        let by_number = external_id.and_then(|id| self::external_id(&id));
+        let by_number = by_number.map(|external_id| AccountId::of_external(org, &external_id));
+        let by_id: Option<AccountId> = id.and_then(|id| id.trim().parse().ok());
+        match (by_number, by_id) {
+            (None, None) => Identified::No,
+            (Some(number), Some(id)) if number != id => Identified::No,
+            _ if is_ascii => Identified::ForCertain,
+            _ => Identified::BeyondAscii,
+        }
+    }
+
     /// The texts of the row's external id and of its id.
     fn ids(&self, shape: &Shape) -> (Option<Cow<'_, str>>, Option<Cow<'_, str>>) {
         match (&self.body, shape) {
@@ -152,6 +167,17 @@ impl RawRow {
             _ => (None, None),
         }
     }
+}
+
+/// How certain it is which account a row names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Identified {
+    /// It is.
+    ForCertain,
+    /// It depends on the encoding of the file.
+    BeyondAscii,
+    /// It names none, or two.
+    No,
 }
 
 /// The text of a JSON string; `None` for any other value.

@@ -2,7 +2,7 @@
 
 use super::options::{BlankExternalId, Defaults, Signs};
 use super::row::NAMES;
-use super::{AccountUpsert, AmountColumns, ImportOptions, RowContext};
+use super::{AccountUpsert, AmountColumns, ImportOptions, RowContext, Scope};
 use crate::account::AccountField;
 use crate::date_format::DateFormat;
 use crate::fields::{Body, Fields, Finding, Severity, Value, WrittenIn};
@@ -18,6 +18,7 @@ pub struct RowRules<'a> {
     pub(super) country: Option<&'static str>,
     pub(super) blank_external_id: BlankExternalId,
     pub(super) defaults: &'a Defaults,
+    pub(super) scope: Option<&'a Scope>,
     /// Whether the encoding of the file was assumed, so that letters beyond ASCII are uncertain.
     pub(super) assumed_encoding: bool,
 }
@@ -31,6 +32,7 @@ impl Default for RowRules<'_> {
             country: None,
             blank_external_id: BlankExternalId::default(),
             defaults: Defaults::NONE,
+            scope: None,
             assumed_encoding: false,
         }
     }
@@ -52,6 +54,7 @@ impl<'a> RowRules<'a> {
             country: country.map(|country| country.code),
             blank_external_id: options.blank_external_id.unwrap_or_default(),
             defaults: options.defaults.as_ref().unwrap_or(Defaults::NONE),
+            scope: options.scope.as_ref(),
             assumed_encoding: false,
         }
     }
@@ -60,6 +63,12 @@ impl<'a> RowRules<'a> {
     #[must_use]
     pub fn with_assumed_encoding(self) -> Self {
         Self { assumed_encoding: true, ..self }
+    }
+
+    /// Whether all rows have a value of the field, stated or not.
+    #[must_use]
+    pub(super) fn gives(&self, field: AccountField) -> bool {
+        self.defaults.has(field) || self.scope.is_some_and(|scope| scope.has(field))
     }
 
     /// How amounts are written.

@@ -64,7 +64,7 @@ impl ControlTotals {
         Self {
             read: total(
                 import.processed() + unprocessed,
-                &[Imported, Updated, Unchanged, Superseded, Failed],
+                &RowOutcome::READ,
                 unprocessed,
             ),
             imported: total(counts.imported, &[Imported], 0),

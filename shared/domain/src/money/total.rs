@@ -29,6 +29,12 @@ impl Total {
         self.0 += BigDecimal::new(amount.mantissa().into(), amount.scale().into());
     }
 
+    /// Whether the sum is more than so many percent of another one.
+    #[must_use]
+    pub fn exceeds_percent(&self, percent: i64, of: &Self) -> bool {
+        &self.0 * BigDecimal::from(100) > &of.0 * BigDecimal::from(percent)
+    }
+
     /// The sum compared with zero.
     #[must_use]
     pub fn sign(&self) -> Ordering {

@@ -7,6 +7,7 @@ mod figure;
 mod item_kind;
 mod open_amount;
 mod references;
+mod source_file;
 
 pub use allocation::{Adjustment, Allocations, Cash};
 pub use amounts::Amounts;
@@ -14,3 +15,4 @@ pub use figure::{Figure, Figures};
 pub use item_kind::{ItemKind, UnknownKind};
 pub use open_amount::{LATE_DAYS, OpenItem, TooLarge};
 pub use references::{InvalidReferences, REFERENCES_MAX, References};
+pub use source_file::SourceFile;

@@ -1,0 +1,127 @@
+//! The part of a source's open items that a complete file lists.
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Account, AccountField, CampaignId, SourceSystem};
+use crate::fields::{Fields, Finding, FindingCode, Patch, normalized};
+use crate::id::ImportId;
+use crate::money::Currency;
+use crate::receivable::SourceFile;
+use crate::text::Text;
+
+use super::AccountUpsert;
+use super::options::structure;
+
+/// The open items that a complete file lists: those of a source system and, if the file is limited to one, of a currency or a
+/// campaign.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ImportScope))]
+pub struct Scope {
+    /// The source system, such as `SAP`.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, min_length = 1, max_length = 128))]
+    pub source_system: SourceSystem,
+    /// The currency of all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    pub currency: Option<Currency>,
+    /// The campaign of all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(nullable = false, value_type = String, min_length = 1, max_length = 128))]
+    pub campaign_id: Option<CampaignId>,
+}
+
+impl Scope {
+    /// Whether the account is in the scope.
+    #[must_use]
+    pub fn contains(&self, account: &Account) -> bool {
+        account.source_system.as_ref() == Some(&self.source_system)
+            && self.currency.is_none_or(|currency| account.currency == currency)
+            && (self.campaign_id.is_none() || account.campaign_id == self.campaign_id)
+    }
+
+    /// The fields that the scope gives to rows that do not state them, each with its value.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (AccountField, &str)> {
+        let currency = self.currency.as_ref().map(|currency| (AccountField::Currency, currency.code()));
+        let campaign =
+            self.campaign_id.as_ref().map(|campaign| (AccountField::CampaignId, campaign.as_str()));
+        [Some((AccountField::SourceSystem, self.source_system.as_str())), currency, campaign]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Whether rows get this field from the scope.
+    pub(super) fn has(&self, field: AccountField) -> bool {
+        self.fields().any(|(of, _)| of == field)
+    }
+
+    /// The findings about what a row states that is not of the scope.
+    pub(super) fn refused(&self, row: &AccountUpsert) -> Vec<Finding> {
+        let is = |stated: Option<&str>, value: &str| stated == Some(value);
+        let findings = self.fields().filter_map(|(field, value)| {
+            let is_of_scope = match field {
+                AccountField::SourceSystem => is(text(&row.source_system), value),
+                AccountField::CampaignId => is(text(&row.campaign_id), value),
+                _ => matches!(row.currency, Patch::Set(currency) if currency.code() == value),
+            };
+            let reason = format!("the scope of the import is {value}: a complete file has no others");
+            (!is_of_scope).then(|| Finding::in_field(field.name(), FindingCode::OutOfScope, reason))
+        });
+        findings.collect()
+    }
+}
+
+/// Reads a scope. Blanks around its texts are trimmed, as those of rows are.
+pub(super) fn read(fields: &mut Fields<'_>, name: &'static str) -> Patch<Scope> {
+    let Patch::Set(Scope { source_system, currency, campaign_id }) = structure::<Scope>(fields, name) else {
+        return Patch::Keep;
+    };
+    let trimmed = normalized(source_system.as_str()).parse();
+    let campaign = campaign_id.map(|campaign| normalized(campaign.as_str()).parse()).transpose();
+    match (trimmed, campaign) {
+        (Ok(source_system), Ok(campaign_id)) => Patch::Set(Scope { source_system, currency, campaign_id }),
+        (Err(error), _) | (_, Err(error)) => fields.refuse(name, FindingCode::InvalidValue, error.to_string()),
+    }
+}
+
+fn text<const MAX: usize>(stated: &Patch<Text<MAX>>) -> Option<&str> {
+    match stated {
+        Patch::Set(text) => Some(text.as_str()),
+        Patch::Clear | Patch::Keep => None,
+    }
+}
+
+/// The latest complete files of a scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeFiles {
+    /// The scope.
+    pub scope: Scope,
+    /// The latest file that was accepted. Earlier ones close nothing any more.
+    pub accepted: SourceFile,
+    /// The job of that file.
+    pub job: ImportId,
+    /// The latest file that has ended without refused rows, and has closed what it omits: everything in the scope is as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled: Option<SourceFile>,
+}
+
+impl ScopeFiles {
+    /// These, after another file of the scope was accepted.
+    #[must_use]
+    pub fn accept(mut self, file: &SourceFile, job: &ImportId) -> Self {
+        if self.accepted < *file {
+            (self.accepted, self.job) = (file.clone(), job.clone());
+        }
+        self
+    }
+
+    /// These, after a file of the scope has ended and everything in the scope is as it says.
+    #[must_use]
+    pub fn settle(mut self, file: &SourceFile) -> Self {
+        if self.settled.as_ref() < Some(file) {
+            self.settled = Some(file.clone());
+        }
+        self
+    }
+}
