@@ -1,6 +1,7 @@
 //! The account: one type, whether an ERP imported it, an application created it or a synchronization found it at a
 //! bank.
 
+mod balance;
 mod bank;
 mod client;
 mod external_id;
@@ -169,16 +170,10 @@ impl Account {
         client.map(|client| &client.external_id)
     }
 
-    /// Whether the currency has enough decimal places for its balance and its total amount.
+    /// Whether the currency has enough decimal places for the amount that its source states.
     #[must_use]
     pub fn fits(&self, currency: Currency) -> bool {
-        currency.admits(self.balance) && self.total_amount.is_none_or(|total| currency.admits(total))
-    }
-
-    /// What is still owed, if an import has made the account; negative if it is overpaid, and for a credit.
-    #[must_use]
-    pub fn open_amount(&self) -> Option<Decimal> {
-        self.is_imported().then(|| -self.balance)
+        self.total_amount.is_none_or(|total| currency.admits(total))
     }
 
     /// The status as readers see it. `active` reads as `resolved` while nothing is owed: the open amount is zero, or its sign

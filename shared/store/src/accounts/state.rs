@@ -129,7 +129,7 @@ impl Stored {
             true => None,
             false => Some(Record::read(&self.0)?.into_account(org)?),
         };
-        Ok(AccountState { account, history: self.history()? })
+        Ok(AccountState { account, history: self.history()?, ..AccountState::default() })
     }
 
     /// The change that makes the account and its history of it. `by` is who changes it: a row of an import that leaves only

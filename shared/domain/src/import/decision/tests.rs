@@ -136,7 +136,7 @@ impl Part {
     }
 
     fn edit(&self) -> AccountChange {
-        let json = format!(r#"{{"balance":{}{}}}"#, self.amount(), self.members(false));
+        let json = format!("{{{}}}", self.members(false).trim_start_matches(','));
         let fields = Fields::of_json(AccountChange::FIELDS, json.as_bytes()).expect("JSON");
         AccountChange::read(fields, ()).expect("a valid change")
     }
@@ -251,7 +251,7 @@ impl Run {
                 let outcome = decision.as_ref().map(Decision::outcome).map_err(code);
                 if let Ok(Decision::Write(after, _)) = decision {
                     let (account, history) = *after;
-                    *state = AccountState { account: Some(account), history };
+                    *state = AccountState { account: Some(account), history, ..AccountState::default() };
                 }
                 let changed = content(&self.state) != before;
                 let own = self.state.account.as_ref().map(|account| account.currency);
