@@ -59,7 +59,16 @@ impl Tables {
         let (id, now) = (self.id(), Timestamp::now());
         let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let defaults = RowDefaults { currency: default_currency, as_of: day, as_of_max: day, amounts: None };
-        let write = RowWrite { import, marks: true, id: &id, upsert: &upsert, defaults, now };
+        let write = RowWrite {
+            import,
+            marks: true,
+            id: &id,
+            upsert: &upsert,
+            defaults,
+            scopes: &[],
+            skips_days: false,
+            now,
+        };
         self.app
             .accounts
             .import(&self.org, &write, Some(&seen), &ChangedBy::import(import.clone()))

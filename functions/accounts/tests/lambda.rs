@@ -69,7 +69,16 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let (id, now) = (AccountId::of_row(&import, 0), Timestamp::now());
         let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
         let defaults = RowDefaults { currency: default_currency, as_of: day, as_of_max: day, amounts: None };
-        let write = RowWrite { import: &import, marks: true, id: &id, upsert: &upsert, defaults, now };
+        let write = RowWrite {
+            import: &import,
+            marks: true,
+            id: &id,
+            upsert: &upsert,
+            defaults,
+            scopes: &[],
+            skips_days: false,
+            now,
+        };
         aws.app()
             .accounts
             .import(&org, &write, Some(&Seen::default()), &ChangedBy::import(import.clone()))

@@ -6,6 +6,7 @@ mod export;
 mod filter;
 mod import;
 mod list;
+mod omitted;
 mod open_item;
 mod record;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use crate::table_keys::AccountKey;
 pub use bank::Reported;
 pub use import::Seen;
 pub use list::{Owned, OwnedAccount};
+pub use omitted::Omitted;
 
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ use aws_sdk_s3::types::ChecksumMode;
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
 use saldo_domain::id::{ExportId, ImportId, OrgId, UploadId};
+use saldo_domain::import::ListPage;
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -50,6 +51,18 @@ impl ImportFiles {
     #[must_use]
     pub fn chunk(&self, number: u32) -> String {
         format!("{}/chunks/{number:06}", self.0)
+    }
+
+    /// The accounts that a complete file names.
+    #[must_use]
+    pub fn members(&self) -> String {
+        format!("{}/members", self.0)
+    }
+
+    /// A page of the list of items that a complete file omits.
+    #[must_use]
+    pub fn closings(&self, page: ListPage) -> String {
+        format!("{}/closings/{}-{:06}", self.0, page.run, page.number)
     }
 
     /// The report of an attempt at a chunk. Each attempt has a file of its own, and the commit of the chunk names the

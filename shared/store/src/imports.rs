@@ -6,23 +6,27 @@
 //! of its buckets; once it is final, it is stored in the job's item.
 
 mod bucket;
+mod closing;
 mod commit;
 mod end;
 mod list;
 mod open;
 mod read;
+mod scopes;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use saldo_domain::id::{ImportId, OrgId, UploadId};
-use saldo_domain::import::{Counts, ImportJob, ImportStatus, Sums, Upload};
+use saldo_domain::import::{Closing, Counts, ImportJob, ImportStatus, Sums, Upload};
 use uuid::Uuid;
 
 use crate::dynamodb::item::{EXPIRES_AT, count, moment, nested, text};
-use crate::dynamodb::{Update, absent, at_most, equals, exists};
+use crate::dynamodb::{Update, absent, at_most, equals, exists, is};
 use crate::failure::Failure;
 use crate::jobs::{Job, JobStore, expiry_value};
 
+pub use closing::Confirmed;
+pub use end::End;
 pub use list::ImportPage;
 
 /// How often the end of a job, or the commit of a chunk, is tried while other requests change what it writes. The entry of a
@@ -39,6 +43,8 @@ const REASON: &str = "reason";
 /// The attribute of a job that fails because its payload can't be read.
 const UNREADABLE: &str = "unreadable";
 const CANCEL_REQUESTED_AT: &str = "cancel_requested_at";
+/// The attribute with the closing of a complete file.
+const CLOSING: &str = "closing";
 
 /// The imports of all organizations.
 pub type ImportStore = JobStore<ImportJob>;
@@ -117,6 +123,8 @@ pub struct Counted {
     pub one: bool,
     /// Whether rows that change nothing leave marks.
     pub marks_unchanged: bool,
+    /// The number of rows of a complete file of which it is not certain what account they name.
+    pub unidentified: u64,
     /// The encoding that was assumed, if it was.
     pub assumed_encoding: Option<&'static str>,
     /// The names of the sheets with cells that are not read, if there are any.
@@ -138,6 +146,9 @@ impl ImportStore {
         let mut update = Update::default();
         update.set("total_records", count(counted.total));
         update.set("marks_unchanged", AttributeValue::Bool(counted.marks_unchanged));
+        if counted.unidentified > 0 {
+            update.set("unidentified", count(counted.unidentified));
+        }
         if let Some(encoding) = counted.assumed_encoding {
             update.set("assumed_encoding", text(encoding));
         }
@@ -199,11 +210,12 @@ impl ImportStore {
         let mut update = Update::default();
         update.set_if_absent(REASON, text(reason));
         update.set(UNREADABLE, AttributeValue::Bool(unreadable));
-        self.stop(&job.org, &job.id, update).await
+        self.stop(&job.org, &job.id, &update).await
     }
 
-    /// Cancels the job: workers leave out chunks that they have not begun. Returns the job as it is now, if the
-    /// organization has it.
+    /// Cancels the job: workers leave out chunks that they have not begun, and a list of closings that waits for a
+    /// confirmation is dropped. A job that closes items does not change. Returns the job as it is now, if the organization has
+    /// it.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -215,21 +227,24 @@ impl ImportStore {
     ) -> Result<Option<ImportJob>, Failure> {
         let mut update = Update::default();
         update.set_if_absent(CANCEL_REQUESTED_AT, moment(now));
-        self.stop(org, id, update).await
+        self.stop(org, id, &update).await
     }
 
-    /// Makes an update that stops the job.
-    async fn stop(
-        &self,
-        org: &OrgId,
-        id: &ImportId,
-        mut update: Update,
-    ) -> Result<Option<ImportJob>, Failure> {
-        let Some(job) = self.get(org, id).await? else { return Ok(None) };
-        // A job that has ended does not change.
-        require_status(&mut update, ImportStatus::Processing)?;
-        self.update(&job, &update).await?;
-        self.get(org, id).await
+    /// Makes an update that stops the job, unless it has ended or closes items.
+    async fn stop(&self, org: &OrgId, id: &ImportId, update: &Update) -> Result<Option<ImportJob>, Failure> {
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(job) = self.get(org, id).await? else { return Ok(None) };
+            if !job.can_be_stopped() {
+                return Ok(Some(job));
+            }
+            let mut update = update.clone();
+            require_status(&mut update, job.status)?;
+            update.require(is(CLOSING, closing_value(job.closing.as_ref())?));
+            if self.update(&job, &update).await? {
+                return self.get(org, id).await;
+            }
+        }
+        Err(Failure::Throttled { operation: "UpdateItem on a job that others change" })
     }
 }
 
@@ -237,6 +252,11 @@ impl ImportStore {
 fn require_status(update: &mut Update, status: ImportStatus) -> Result<(), Failure> {
     update.require(equals("status", status_value(status)?));
     Ok(())
+}
+
+/// The attribute of a closing, if there is one.
+fn closing_value(closing: Option<&Closing>) -> Result<Option<AttributeValue>, Failure> {
+    closing.map(|closing| nested(closing, "the closing of an import")).transpose()
 }
 
 fn status_value(status: ImportStatus) -> Result<AttributeValue, Failure> {

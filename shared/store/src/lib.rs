@@ -35,7 +35,7 @@ mod transactions;
 mod warm_up;
 
 pub use accesses::{AccessStore, SealedCredentials};
-pub use accounts::{AccountStore, Owned, OwnedAccount, Reported, Seen, StoredAccount};
+pub use accounts::{AccountStore, Omitted, Owned, OwnedAccount, Reported, Seen, StoredAccount};
 pub use banks::BankCatalog;
 pub use clients::ClientStore;
 pub use deliveries::DeliveryStore;
@@ -43,7 +43,7 @@ pub use dynamodb::revised::{CHANGE_ATTEMPTS_MAX, Changed};
 pub use environment::{Environment, InvalidVariables, http_client};
 pub use exports::ExportStore;
 pub use idempotency::{Begun, Claim, IdempotencyStore, KeptBody, KeptResponse};
-pub use imports::{ChunkPart, Counted, ImportPage, ImportStore, UploadStore};
+pub use imports::{ChunkPart, Confirmed, Counted, End, ImportPage, ImportStore, UploadStore};
 pub use jobs::{Job, JobStore};
 pub use keys::{Creation, KeyStore, Revocation, Revoked, Revoker};
 pub use limits::{Limits, WRITES_IN_FLIGHT};

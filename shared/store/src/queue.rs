@@ -48,6 +48,8 @@ pub enum ImportTask {
     Plan,
     /// Process the chunk of this number.
     Chunk(u32),
+    /// Close what a complete file omits.
+    Close,
 }
 
 /// A request to write an export.
@@ -122,7 +124,7 @@ impl Message for ImportMessage {
     fn group(&self) -> String {
         match self.task {
             ImportTask::Chunk(CHUNKS_IN_FIRST_GROUP..) => format!("{}#later", self.org),
-            ImportTask::Plan | ImportTask::Chunk(_) => self.org.to_string(),
+            ImportTask::Plan | ImportTask::Chunk(_) | ImportTask::Close => self.org.to_string(),
         }
     }
 }

@@ -24,13 +24,17 @@ impl Account {
         self.is_imported().then(|| -self.balance)
     }
 
-    /// Makes the balance of an open item minus what is still owed. Other accounts keep theirs.
+    /// Makes the balance of an open item minus what is still owed. Other accounts keep theirs. Of an item that a complete file
+    /// omits nothing is owed; what was allocated to it may leave it overpaid.
     ///
     /// # Errors
     /// [`TooLarge`]; the balance is as before.
     pub fn derive_balance(&mut self, allocations: &Allocations) -> Result<(), TooLarge> {
         if let Some(item) = self.open_item() {
-            self.balance = (-item.open_amount(allocations)?).normalize();
+            let open = item.open_amount(allocations)?;
+            let is_left = *allocations != Allocations::default() && self.is_overpaid_by(open);
+            let is_closed = self.omitted.is_some() && !is_left;
+            self.balance = if is_closed { Decimal::ZERO } else { (-open).normalize() };
         }
         Ok(())
     }

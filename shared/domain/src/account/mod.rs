@@ -34,7 +34,7 @@ pub use stamps::{InvalidStamps, StampId, Stamps};
 use crate::contact::{ContactName, Email, Phone};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
-use crate::receivable::{Amounts, Figure, Figures, ItemKind, References};
+use crate::receivable::{Amounts, Figure, Figures, ItemKind, References, SourceFile};
 use crate::text::{Prose, Text};
 
 /// The kind of an account, such as `receivable`, `savings` or `checking`: any text.
@@ -86,6 +86,8 @@ pub struct Account {
     pub as_of: Option<Date>,
     /// The highest and the lowest figure that the source has stated.
     pub figures: Option<Figures>,
+    /// The latest complete file that omits it, while that is later than the source's latest figure: it is closed.
+    pub omitted: Option<SourceFile>,
     /// The balance in the organization's books: negative if the counterparty owes the organization. If an import has made
     /// the account, it is minus the open amount.
     pub balance: Decimal,
@@ -138,6 +140,7 @@ impl Account {
             total_amount: None,
             as_of: None,
             figures: None,
+            omitted: None,
             balance,
             currency,
             due_date: None,
@@ -189,9 +192,13 @@ impl Account {
 
     /// Whether an open item has nothing left that is owed.
     fn is_settled(&self) -> bool {
-        let Some((open, original)) = self.open_amount().zip(self.original()) else { return false };
-        let original = original.amount;
-        open.is_zero() || (!original.is_zero() && open.is_sign_negative() != original.is_sign_negative())
+        self.open_amount().is_some_and(|open| open.is_zero() || self.is_overpaid_by(open))
+    }
+
+    /// Whether the sign of an open amount is the opposite of the original amount's.
+    fn is_overpaid_by(&self, open: Decimal) -> bool {
+        let original = self.original().map(|original| original.amount).unwrap_or_default();
+        !open.is_zero() && !original.is_zero() && open.is_sign_negative() != original.is_sign_negative()
     }
 
     /// The original amount, and the earliest day of which the source has stated it, if an import has made the account.

@@ -4,18 +4,20 @@
 //! the items are listed, the job waits for a confirmation if they are too many, and they are closed page by page.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 use serde_with::{DisplayFromStr, serde_as};
 use strum::IntoStaticStr;
 use uuid::Uuid;
 
-use super::{Import, ImportJob, ImportOptions, RowOutcome, Scope};
+use super::{Import, ImportJob, ImportOptions, RowDefaults, RowOutcome, Scope};
 use crate::account::ExternalId;
 use crate::contact::ContactName;
 use crate::date::Date;
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal, Total};
+use crate::receivable::SourceFile;
 
 /// The share of a scope's open items, in percent, that a file closes without a confirmation if its options name none.
 pub const CLOSE_AT_MOST: i64 = 20;
@@ -61,6 +63,12 @@ pub struct Closing {
 }
 
 impl Closing {
+    /// Whether it has ended because it failed too often, so that a redrive continues it.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.not_closed.as_ref().is_some_and(|why| why.code == NotClosedCode::ClosingFailed)
+    }
+
     /// A closing that begins.
     #[must_use]
     pub fn begin() -> Self {
@@ -84,7 +92,7 @@ impl Closing {
 }
 
 /// A list that is being made, shard by shard.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// The list so far.
     pub list: ClosingList,
@@ -180,6 +188,17 @@ impl ItemTotals {
     }
 }
 
+impl AddAssign<&Self> for ItemTotals {
+    fn add_assign(&mut self, other: &Self) {
+        self.items += other.items;
+        for (sums, others) in [(&mut self.amounts, &other.amounts), (&mut self.gross, &other.gross)] {
+            for (currency, sum) in others {
+                *sums.entry(*currency).or_default() += sum;
+            }
+        }
+    }
+}
+
 /// An item on the list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedItem {
@@ -238,12 +257,16 @@ impl NotClosed {
         let reason = match code {
             NotClosedCode::EmptyFile => "the file has no rows",
             NotClosedCode::UnreadableId => "rows have no id that can be read",
-            NotClosedCode::RowsNotProcessed => "rows could not be processed; a redrive of the import processes them, and closes then",
+            NotClosedCode::RowsNotProcessed => {
+                "rows could not be processed; a redrive of the import processes them, and closes then"
+            }
             NotClosedCode::Failed => "the import has failed",
             NotClosedCode::Cancelled => "the import was cancelled",
             NotClosedCode::ControlTotalsDiffer => "the control totals differ from those that were stated",
             NotClosedCode::Superseded => "a later file of the same scope was accepted",
-            NotClosedCode::ClosingFailed => "the closing failed too often; a redrive of the import continues it",
+            NotClosedCode::ClosingFailed => {
+                "the closing failed too often; a redrive of the import continues it"
+            }
         };
         Self { code, reason: reason.to_owned() }
     }
@@ -256,6 +279,19 @@ impl ImportJob {
         self.notation.options.complete == Some(true)
     }
 
+    /// Whether rows that repeat their accounts write no day, because the complete file says it for all of them when it has
+    /// ended. A redrive comes after an end at which it may not have said so.
+    #[must_use]
+    pub fn skips_days(&self) -> bool {
+        self.is_complete_file() && self.round == 0
+    }
+
+    /// The file in the order of what its source states, if it is complete.
+    #[must_use]
+    pub fn source_file(&self, defaults: &RowDefaults) -> SourceFile {
+        SourceFile { as_of: defaults.as_of, import: self.place.clone() }
+    }
+
     /// The scope of the file, if it is complete.
     #[must_use]
     pub fn complete_scope(&self) -> Option<&Scope> {
@@ -263,7 +299,50 @@ impl ImportJob {
     }
 }
 
+/// The list of the items that a complete file omits, in an answer.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ImportClosings))]
+pub struct ClosingsSummary {
+    /// The items that the file omits.
+    items: u64,
+    /// The sum of their open amounts for each currency, as an exact decimal.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
+    amounts: BTreeMap<Currency, String>,
+    /// All open items of the scope, those included.
+    of_items: u64,
+    /// The sum of their open amounts for each currency.
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
+    of_amounts: BTreeMap<Currency, String>,
+    /// Whether these are so many that the import waits for a confirmation.
+    needs_confirmation: bool,
+}
+
+impl ClosingsSummary {
+    /// That of a job whose list is made.
+    #[must_use]
+    pub fn of(job: &ImportJob) -> Option<Self> {
+        let list = job.closing.as_ref()?.list.as_ref()?;
+        Some(Self {
+            items: list.items.items,
+            amounts: list.items.in_full(),
+            of_items: list.of.items,
+            of_amounts: list.of.in_full(),
+            needs_confirmation: list.needs_confirmation(&job.notation.options),
+        })
+    }
+}
+
 impl Import {
+    /// The items that were closed; in a dry run, that would be.
+    #[must_use]
+    pub fn closed(&self) -> ItemTotals {
+        let closing = self.job.closing.as_ref();
+        let listed = closing.and_then(|closing| closing.list.as_ref()).filter(|_| self.job.dry_run);
+        let listed = listed.map(|list| list.items.clone());
+        listed.or_else(|| closing.map(|closing| closing.closed.clone())).unwrap_or_default()
+    }
+
     /// The closing of a complete file when every row is done: it begins, or has ended because nothing may be closed.
     #[must_use]
     pub fn closing_after_rows(&self) -> Option<Closing> {
@@ -313,7 +392,9 @@ impl Import {
         let are = match (sums.iter().next(), sums.len(), without) {
             (_, _, 1..) => format!("{without} of the rows state no amount that can be read"),
             (Some((_, sum)), 1, 0) if *sum == total => return None,
-            (Some((currency, sum)), 1, 0) => format!("the rows add up to {} {currency}", sum.in_full(*currency)),
+            (Some((currency, sum)), 1, 0) => {
+                format!("the rows add up to {} {currency}", sum.in_full(*currency))
+            }
             _ => "the rows are in several currencies, or there are none".to_owned(),
         };
         Some(format!("{are}, and `expected_total` is {total}"))

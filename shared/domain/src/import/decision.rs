@@ -28,8 +28,9 @@ mod figures;
 use jiff::Timestamp;
 
 pub use figures::Stale;
+pub(super) use figures::figure_of;
 
-use super::{AccountUpsert, RowDefaults};
+use super::{AccountUpsert, RowDefaults, ScopeFiles};
 use crate::account::{Account, AccountField, AccountState, FieldSet, History, Revision, Written};
 use crate::fields::{Finding, FindingCode, Patch};
 use crate::id::{AccountId, ImportId};
@@ -49,6 +50,10 @@ pub struct RowWrite<'a> {
     pub upsert: &'a AccountUpsert,
     /// What the row has that it does not state.
     pub defaults: RowDefaults,
+    /// The complete files of the organization's scopes.
+    pub scopes: &'a [ScopeFiles],
+    /// Whether the row is of a complete file, which keeps its day once for all rows that repeat their accounts.
+    pub skips_days: bool,
     /// When the row is written.
     pub now: Timestamp,
 }
@@ -80,6 +85,8 @@ pub enum Refused {
     /// There is no account, and the row lacks [what a new one needs](AccountUpsert::missing). An older import that has not
     /// ended may still create it.
     Incomplete,
+    /// The complete file of an older import that has not ended may say something later about the account.
+    Waits,
 }
 
 impl From<Finding> for Refused {
@@ -161,6 +168,7 @@ impl RowWrite<'_> {
             None if !is_complete => Err(Refused::Incomplete),
             // A newer import has created the account. For this row there is none.
             Some(_) if !is_complete && !history.existed_for(self.import) => Err(Refused::Incomplete),
+            Some(account) if self.waits_for_file(account, history) => Err(Refused::Waits),
             Some(account) if history.has_newer_than(self.import) => self.decide_late(account, before),
             _ => self.decide_newest(before),
         }
@@ -188,13 +196,19 @@ impl RowWrite<'_> {
         let set = self.set_optional(account, &mut after, may_set);
         if account.is_none() {
             after.item_kind = self.inferred_kind().unwrap_or(after.item_kind);
+            if self.waits_for_file(&after, history) {
+                return Err(Refused::Waits);
+            }
+            self.omit_new(&mut after);
         }
         self.add_figures(account.map(|account| account.currency), &mut after, takes_figure && has_amount);
         written.stamps.stamp(self.import.as_bytes(), set);
         self.record_setters(history, &mut written, own_fields);
         Self::derive_balance(&mut after, before)?;
         let repeats = account.is_some_and(|account| Self::repeats(account, &mut after));
-        if repeats && !self.marks && account.is_some_and(|account| account.as_of == after.as_of) {
+        let has_day =
+            account.is_some_and(|account| account.as_of == after.as_of) || self.writes_no_day(before);
+        if repeats && !self.marks && has_day {
             return Ok(Decision::Nothing(Written::Unchanged));
         }
         let outcome = match account {
@@ -247,7 +261,8 @@ impl RowWrite<'_> {
                 written = Written::Unchanged;
             }
         }
-        let writes_nothing = repeats && after.as_of == account.as_of;
+        let has_day = after.as_of == account.as_of || self.writes_no_day(before);
+        let writes_nothing = repeats && has_day;
         match writes_nothing && ((!self.marks && !is_earliest) || changed == *history) {
             true => Ok(Decision::Nothing(written)),
             false => Ok(self.write(repeats, after, changed, written)),

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use strum::EnumString;
 
 use super::{
-    Closing, Counts, FileName, Notation, Progress, RowDefaults, RowRules, ScopeFiles, UsedProfile, unread_sheets,
+    Closing, ClosingPhase, Counts, FileName, Notation, Progress, RowDefaults, RowRules, ScopeFiles,
+    UsedProfile, unread_sheets,
 };
 use crate::fields::{Finding, FindingCode};
 use crate::id::{ImportId, OrgId};
@@ -219,6 +220,14 @@ impl ImportJob {
             Finding::in_row(FindingCode::AssumedEncoding, reason)
         });
         assumed.chain(self.unread_sheets.as_deref().map(unread_sheets)).collect()
+    }
+
+    /// Whether the job can fail or be cancelled: it has not ended, and does not close items.
+    #[must_use]
+    pub fn can_be_stopped(&self) -> bool {
+        let is_running = matches!(self.status, ImportStatus::Processing | ImportStatus::AwaitingConfirmation);
+        let is_closing = |closing: &Closing| closing.phase == ClosingPhase::Closing;
+        is_running && !self.closing.as_ref().is_some_and(is_closing)
     }
 
     /// Whether the job is failing or cancelled, so that chunks that were not begun are skipped.

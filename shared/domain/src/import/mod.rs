@@ -47,8 +47,8 @@ pub use crate::fields::Misquoting;
 pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
 pub use closing::{
-    CLOSED_UNASKED, CLOSE_AT_MOST, CLOSINGS_PER_PAGE, Closing, ClosingList, ClosingPhase, ItemTotals, ListPage, ListPart, ListedItem, Listing,
-    NotClosed, NotClosedCode,
+    CLOSE_AT_MOST, CLOSED_UNASKED, CLOSINGS_PER_PAGE, Closing, ClosingList, ClosingPhase, ClosingsSummary,
+    ItemTotals, ListPage, ListPart, ListedItem, Listing, NotClosed, NotClosedCode,
 };
 pub use comparable_header::comparable;
 pub use decision::{Decision, Refused, RowDone, RowWrite, Stale};
@@ -69,7 +69,9 @@ pub use options::{
 #[cfg(feature = "openapi")]
 pub use options::{AmountColumnsSchema, ColumnChoiceSchema};
 pub use outcome::RowOutcome;
-pub use plan::{CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, Named, ROWS_PER_CHUNK, Superseded, SupersededRow};
+pub use plan::{
+    CHUNKS_AT_ONCE, Chunk, Chunker, DuplicateScan, Named, ROWS_PER_CHUNK, Superseded, SupersededRow,
+};
 pub use profile::{
     ImportProfile, NAME_CHARS_MAX, NewProfile, PROFILES_MAX, ProfileChange, ProfileKey, ProfileName,
     ProfileRef, UsedProfile, VERSIONS_MAX,

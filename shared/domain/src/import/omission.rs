@@ -43,8 +43,7 @@ impl Omissions<'_> {
             return false;
         };
         let file = (Some(self.file.as_of), Some(self.file.import.as_bytes()));
-        let is_listed_later =
-            |of: &ScopeFiles| of.accepted > *self.file && of.scope.contains(account);
+        let is_listed_later = |of: &ScopeFiles| of.accepted > *self.file && of.scope.contains(account);
         figure_of(account, &state.history) < file
             && account.omitted.as_ref() < Some(self.file)
             && !self.scopes.iter().any(is_listed_later)
@@ -55,7 +54,7 @@ impl Omissions<'_> {
     pub fn closed(&self, state: &AccountState, now: Timestamp) -> Option<Account> {
         let before = state.account.as_ref().filter(|_| self.close(state))?;
         let mut after = Account { omitted: Some(self.file.clone()), ..before.clone() };
-        after.settle_omission(&state.history);
+        after.derive_balance(&state.allocations).ok()?;
         (after.updated_at, after.revision) = (now, Revision::next());
         Some(after)
     }

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ImportJob, ImportStatus};
+use super::{Closing, ImportJob, ImportStatus};
 
 /// How long after its acceptance an import can be redriven at all. Accounts that were deleted since have tombstones for 30
 /// days, which keep rows of the import from bringing them back; the redriven rows are all written 6 days later, after at most
@@ -34,7 +34,7 @@ impl ImportJob {
         match self.status {
             ImportStatus::Processing | ImportStatus::AwaitingConfirmation => false,
             ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Cancelled => {
-                self.totals.is_some()
+                self.totals.is_some() && !self.closing.as_ref().is_some_and(Closing::has_failed)
             }
             ImportStatus::Failed => self.unreadable && self.planned_at.is_none(),
         }

@@ -373,7 +373,10 @@ mod tests {
             (r#"{"as_of_lag_days": -1}"#, "as_of_lag_days"),
             (r#"{"complete": true}"#, "scope"),
             (r#"{"scope": {"currency": "EUR"}}"#, "scope"),
-            (r#"{"scope": {"source_system": "SAP"}, "defaults": {"source_system": "Lexware"}}"#, "defaults.source_system"),
+            (
+                r#"{"scope": {"source_system": "SAP"}, "defaults": {"source_system": "Lexware"}}"#,
+                "defaults.source_system",
+            ),
             (r#"{"close_at_most": 101}"#, "close_at_most"),
             (r#"{"expected_rows": -1}"#, "expected_rows"),
             (r#"{"expected_total": "many"}"#, "expected_total"),

@@ -78,8 +78,7 @@ impl ChunkReport {
             let headers = unknown.map(|(_, column)| column.header.as_str());
             let mut findings =
                 unknown_fields(headers.filter(|header| !is_ignored(header)), LEFT_OUT, |_| String::new());
-            let has =
-                |field| columns.iter().any(|column| column.field == Some(field)) || rules.gives(field);
+            let has = |field| columns.iter().any(|column| column.field == Some(field)) || rules.gives(field);
             let has_amounts = amount.is_some() || has(AccountField::TotalAmount);
             if has_amounts && !has(AccountField::Currency) {
                 let reason = format!(

@@ -81,7 +81,9 @@ pub(super) fn read(fields: &mut Fields<'_>, name: &'static str) -> Patch<Scope> 
     let campaign = campaign_id.map(|campaign| normalized(campaign.as_str()).parse()).transpose();
     match (trimmed, campaign) {
         (Ok(source_system), Ok(campaign_id)) => Patch::Set(Scope { source_system, currency, campaign_id }),
-        (Err(error), _) | (_, Err(error)) => fields.refuse(name, FindingCode::InvalidValue, error.to_string()),
+        (Err(error), _) | (_, Err(error)) => {
+            fields.refuse(name, FindingCode::InvalidValue, error.to_string())
+        }
     }
 }
 
@@ -101,27 +103,47 @@ pub struct ScopeFiles {
     pub accepted: SourceFile,
     /// The job of that file.
     pub job: ImportId,
-    /// The latest file that has ended without refused rows, and has closed what it omits: everything in the scope is as it says.
+    /// The latest file without refused rows of which all rows are stored: everything in the scope that it names is as it says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<SourceFile>,
+    /// The latest file that has closed what it omits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<SourceFile>,
+    /// Whether the import of the accepted file is older than the one that reads this, and has not ended.
+    #[serde(skip)]
+    pub is_unfinished: bool,
 }
 
 impl ScopeFiles {
-    /// These, after another file of the scope was accepted.
+    /// Those of a scope before, after another file of it was accepted.
     #[must_use]
-    pub fn accept(mut self, file: &SourceFile, job: &ImportId) -> Self {
-        if self.accepted < *file {
-            (self.accepted, self.job) = (file.clone(), job.clone());
+    pub fn accept(before: Option<Self>, scope: &Scope, file: &SourceFile, job: &ImportId) -> Self {
+        let (settled, closed) =
+            before.as_ref().map(|of| (of.settled.clone(), of.closed.clone())).unwrap_or_default();
+        match before {
+            Some(before) if before.accepted >= *file => before,
+            _ => Self {
+                scope: scope.clone(),
+                accepted: file.clone(),
+                job: job.clone(),
+                settled,
+                closed,
+                is_unfinished: false,
+            },
         }
+    }
+
+    /// These, after all rows of a file of the scope are stored.
+    #[must_use]
+    pub fn settle(mut self, file: &SourceFile) -> Self {
+        self.settled = self.settled.max(Some(file.clone()));
         self
     }
 
-    /// These, after a file of the scope has ended and everything in the scope is as it says.
+    /// These, after a file of the scope has closed what it omits.
     #[must_use]
-    pub fn settle(mut self, file: &SourceFile) -> Self {
-        if self.settled.as_ref() < Some(file) {
-            self.settled = Some(file.clone());
-        }
+    pub fn close(mut self, file: &SourceFile) -> Self {
+        self.closed = self.closed.max(Some(file.clone()));
         self
     }
 }

@@ -38,7 +38,16 @@ impl AccountUpsert {
         let history = History { first_import: has_history.then(|| import.clone()), ..History::default() };
         let account = is_change.then(existing);
         let before = AccountState { account, history, ..AccountState::default() };
-        let write = RowWrite { import: &import, marks: true, id: &id, upsert: self, defaults, now };
+        let write = RowWrite {
+            import: &import,
+            marks: true,
+            id: &id,
+            upsert: self,
+            defaults,
+            scopes: &[],
+            skips_days: false,
+            now,
+        };
         match write.decide(&before) {
             Ok(Decision::Write(written, _)) => {
                 let (account, history) = *written;
@@ -46,7 +55,7 @@ impl AccountUpsert {
             }
             Err(Refused::Invalid(finding)) => Err(finding),
             // Neither happens: the row leaves a mark, and has an account if it is incomplete.
-            Ok(Decision::Nothing(_)) | Err(Refused::Incomplete) => {
+            Ok(Decision::Nothing(_)) | Err(Refused::Incomplete | Refused::Waits) => {
                 Ok(Stored { account: existing(), changes: Some(FieldSet::default()) })
             }
         }

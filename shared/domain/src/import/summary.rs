@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{FileName, Import, ImportStatus, UsedProfile};
+use super::{ClosingsSummary, FileName, Import, ImportStatus, NotClosed, UsedProfile};
 use crate::date::in_milliseconds;
 use crate::id::ImportId;
 
@@ -47,6 +47,19 @@ pub struct ImportSummary {
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     #[serde(skip_serializing_if = "Option::is_none")]
     skipped: Option<u64>,
+    /// Open items of the scope that a complete file omits, and that were closed; in a dry run, that would be. Absent in other
+    /// imports.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<u64>,
+    /// Why a complete file has closed nothing, or not everything.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_closed: Option<NotClosed>,
+    /// The list of the items that a complete file omits, once it is made: `/v1/imports/{job_id}/closings` has the items.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closings: Option<ClosingsSummary>,
     /// Rows whose outcome is known.
     processed: u64,
     #[cfg_attr(feature = "openapi", schema(required))]
@@ -87,6 +100,9 @@ impl ImportSummary {
             superseded: import.counts().superseded,
             failed: import.failed(),
             skipped: (job.status == ImportStatus::Cancelled).then(|| import.skipped()),
+            closed: job.is_complete_file().then(|| import.closed().items),
+            not_closed: job.closing.as_ref().and_then(|closing| closing.not_closed.clone()),
+            closings: ClosingsSummary::of(job),
             // In a failed job, the outcome of every row is known.
             processed: import.processed() + (import.failed() - import.counts().failed),
             rows_per_second,

@@ -41,6 +41,10 @@ pub struct ControlTotals {
     superseded: ControlTotal,
     /// Rows that were refused and, if the import failed, rows that were not processed.
     failed: ControlTotal,
+    /// Items that a complete file has closed, and what was open of them; absent in other imports. They are no rows.
+    #[cfg_attr(feature = "openapi", schema(nullable = false))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    closed: Option<ControlTotal>,
 }
 
 impl ControlTotals {
@@ -62,16 +66,16 @@ impl ControlTotals {
         // The amounts of rows that were not processed are unknown.
         let unprocessed = import.failed() - counts.failed;
         Self {
-            read: total(
-                import.processed() + unprocessed,
-                &RowOutcome::READ,
-                unprocessed,
-            ),
+            read: total(import.processed() + unprocessed, &RowOutcome::READ, unprocessed),
             imported: total(counts.imported, &[Imported], 0),
             updated: total(counts.updated, &[Updated, Unchanged], 0),
             unchanged: total(counts.unchanged, &[Unchanged], 0),
             superseded: total(counts.superseded, &[Superseded], 0),
             failed: total(import.failed(), &[Failed], unprocessed),
+            closed: import.job.is_complete_file().then(|| {
+                let closed = import.closed();
+                ControlTotal { rows: closed.items, amounts: closed.in_full(), without_amount: None }
+            }),
         }
     }
 }

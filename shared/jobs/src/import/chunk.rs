@@ -4,6 +4,7 @@
 //! the account: the chunk is put back after its other rows are written, as if AWS had throttled it. An import waits for
 //! older ones alone, so no two wait for each other.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use futures::future::try_join_all;
@@ -14,7 +15,7 @@ use saldo_domain::import::{Chunk, ImportJob, RawRow, Refused, RowDefaults, RowDo
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::metrics;
-use saldo_store::{Seen, WRITES_IN_FLIGHT};
+use saldo_store::{End, Seen, WRITES_IN_FLIGHT};
 
 use super::clients::ChunkClients;
 use super::commit::{Processed, commit};
@@ -36,10 +37,11 @@ pub(super) async fn process(
     Worker { stores, clients, .. }: &Worker,
     job: &ImportJob,
     chunk: &Chunk,
-) -> Result<Option<Timestamp>, Failure> {
+) -> Result<Option<End>, Failure> {
     let begun = Instant::now();
     let deadline = Deadline::after(stores.limits.chunk_time);
     let defaults = deadline.retry(|| row_defaults(stores, job)).await?;
+    let job = &*deadline.retry(|| with_scopes(stores, job)).await?;
     let mut clients = ChunkClients::new(clients, job, defaults, deadline);
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     // A row that leaves no mark is certain to be unchanged only after a consistent read.
@@ -110,6 +112,16 @@ pub(super) async fn look_up(
         (row, seen)
     });
     Ok(rows.collect())
+}
+
+/// The job with the complete files of all scopes as they are now.
+async fn with_scopes<'a>(stores: &Stores, job: &'a ImportJob) -> Result<Cow<'a, ImportJob>, Failure> {
+    // A file of an older import that was recorded since has its rows leave marks.
+    if job.scopes.is_empty() {
+        return Ok(Cow::Borrowed(job));
+    }
+    let scopes = stores.imports.scopes_for(job).await?;
+    Ok(Cow::Owned(ImportJob { scopes, ..job.clone() }))
 }
 
 /// What the rows have that they do not state.
@@ -192,7 +204,8 @@ async fn import_incomplete(
     if !rows.is_empty() && deadline.retry(|| stores.imports.older_is_unfinished(job, now)).await? {
         return Err(Failure::Throttled { operation: "rows that wait for the accounts of an older import" });
     }
-    // An older import may have created their accounts before it ended.
+    // An older import may have created their accounts before it ended, or its complete file may say something about them.
+    let job = &*deadline.retry(|| with_scopes(stores, job)).await?;
     clients.ensure_alone(&stores.accounts, &mut rows).await?;
     let again = async |(number, alone): (usize, RowAlone)| {
         let (row, seen) = *alone;

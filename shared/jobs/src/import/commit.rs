@@ -13,10 +13,10 @@ use saldo_domain::import::{
 };
 use saldo_domain::money::Currency;
 use saldo_formats::report_file;
-use saldo_store::ChunkPart;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
+use saldo_store::{ChunkPart, End};
 use uuid::Uuid;
 
 use super::stores::Stores;
@@ -106,7 +106,7 @@ pub(super) async fn commit(
     default_currency: Currency,
     exhausted: bool,
     deadline: Deadline,
-) -> Result<(Counts, Option<Timestamp>), Failure> {
+) -> Result<(Counts, Option<End>), Failure> {
     let mut result = ChunkResult::of(job, chunk, default_currency);
     let mut lost = chunk.lost.iter().peekable();
     for (row, mut processed) in chunk.rows.iter().zip(results) {

@@ -2,12 +2,13 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use saldo_domain::import::ImportStatus;
+use saldo_store::End;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 
 use super::stores::Stores;
 use super::unprocessed::{NOT_PROCESSED, fail_exhausted};
-use super::{end, events};
+use super::{closing, end, events};
 use crate::worker::each_message;
 
 /// The reason of an import whose plan was put back as often as it may be, as its owner sees it.
@@ -26,6 +27,9 @@ async fn fail(stores: Stores, queued: Queued<ImportMessage>) -> Result<(), Failu
         return Ok(());
     };
     let ended = match (job.status, message.task) {
+        (_, ImportTask::Close) => closing::give_up(&stores, &job).await?,
+        // All rows are done: the closing was not queued.
+        (ImportStatus::Processing, _) if job.closing.is_some() => Some(End::Rows),
         (ImportStatus::Processing, ImportTask::Chunk(number)) => {
             fail_exhausted(&stores, &job, number).await?
         }
@@ -37,12 +41,15 @@ async fn fail(stores: Stores, queued: Queued<ImportMessage>) -> Result<(), Failu
             let reason = if queued.is_exhausted() { PUT_BACK_TOO_OFTEN } else { NOT_PROCESSED };
             end::fail(&stores, &job, reason, false).await?
         }
-        _ => job.completed_at,
+        _ => job.completed_at.map(End::Job),
     };
     // The import has ended, and a dead letter has no dead-letter queue: rather than have the message delivered until
     // it expires, an event that can't be queued is lost.
-    if let Err(failure) = events::completed(&stores, &job, ended).await {
-        tracing::error!(error = %failure.chain(), import = %job.id, "the event that the import has ended is lost");
+    match (events::after(&stores, &job, ended).await, ended) {
+        (Err(failure), Some(End::Job(_))) => {
+            tracing::error!(error = %failure.chain(), import = %job.id, "the event that the import has ended is lost");
+            Ok(())
+        }
+        (queued, _) => queued,
     }
-    Ok(())
 }

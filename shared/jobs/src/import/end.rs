@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 use saldo_domain::import::ImportJob;
-use saldo_store::ChunkPart;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{ImportMessage, ImportTask};
+use saldo_store::{ChunkPart, End};
 
 use super::stores::Stores;
 
@@ -33,7 +33,7 @@ pub(super) async fn fail(
     job: &ImportJob,
     reason: &str,
     unreadable: bool,
-) -> Result<Option<Timestamp>, Failure> {
+) -> Result<Option<End>, Failure> {
     match stores.imports.fail(job, reason, unreadable).await? {
         Some(job) => stop_queueing(stores, &job).await,
         None => Ok(None),
@@ -42,7 +42,7 @@ pub(super) async fn fail(
 
 /// Queues no more chunks of a job that is stopping. Workers leave out the chunks that they have not begun. Chunks
 /// that an earlier run of the planner may have queued without a record are queued again, so that they are counted.
-pub(super) async fn stop_queueing(stores: &Stores, job: &ImportJob) -> Result<Option<Timestamp>, Failure> {
+pub(super) async fn stop_queueing(stores: &Stores, job: &ImportJob) -> Result<Option<End>, Failure> {
     let Some(job) = stores.imports.get(&job.org, &job.id).await? else { return Ok(None) };
     match job.chunks {
         None if job.is_stopping() => {

@@ -8,6 +8,7 @@ mod blocks;
 mod chunk;
 mod chunk_file;
 mod clients;
+mod closing;
 mod commit;
 mod dead_letters;
 mod end;

@@ -11,17 +11,17 @@ use futures::future::try_join_all;
 use jiff::Timestamp;
 use saldo_domain::import::{Chunk, ImportJob, ImportStatus, Superseded};
 use saldo_formats::read::ReadError;
-use saldo_store::Counted;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::queue::{ImportMessage, Queued};
+use saldo_store::{Counted, End};
 use tokio::sync::mpsc;
 
 use super::end::{self, stop_queueing};
 use super::payload::Payload;
 use super::split::{CHUNKS_AHEAD, Scanned, find_chunk, scan_duplicates, send_chunks};
 use super::stores::{Stores, Worker};
-use super::{chunk, chunk_file};
+use super::{chunk, chunk_file, closing};
 
 /// The chunks that are written to S3 at the same time, and so are in memory.
 const CHUNKS_IN_FLIGHT: usize = 8;
@@ -37,7 +37,7 @@ pub(super) async fn plan(
     worker: &Worker,
     queued: &Queued<ImportMessage>,
     job: &ImportJob,
-) -> Result<Option<Timestamp>, Failure> {
+) -> Result<Option<End>, Failure> {
     let (begun, stores) = (Instant::now(), &worker.stores);
     match job.chunks {
         // An earlier planner was killed while it processed the only chunk: this one continues.
@@ -46,26 +46,31 @@ pub(super) async fn plan(
         _ => return stop_queueing(stores, job).await,
     }
     let mut payload = Payload::of(stores, job);
-    let Scanned { superseded, assumed_encoding, unread_sheets } =
+    let Scanned { superseded, named, assumed_encoding, unread_sheets } =
         match scan_duplicates(job, &mut payload).await? {
             Ok(scanned) => scanned,
             Err(ended) => return end::fail(stores, job, &ended.to_string(), true).await,
         };
     let (total, now) = (superseded.total, Timestamp::now());
     let one = superseded.fit_one_chunk(job.rows_per_chunk);
+    let unidentified = match named {
+        Some(named) => closing::accept(stores, job, named).await?,
+        None => 0,
+    };
     let marks = needs_marks(stores, job, &superseded, now).await?;
-    let counted = Counted { total, one, marks_unchanged: marks, assumed_encoding, unread_sheets };
+    let counted =
+        Counted { total, one, marks_unchanged: marks, unidentified, assumed_encoding, unread_sheets };
     let Some(job) = stores.imports.counted(job, &counted, now).await? else {
         tracing::info!(org = %job.org, import = %job.id, "the import no longer exists");
         return Ok(None);
     };
     tracing::info!(org = %job.org, import = %job.id, rows = total, marks = job.marks_unchanged, "counted the rows");
     match job.chunks {
-        _ if job.status != ImportStatus::Processing => Ok(job.completed_at),
+        _ if job.status != ImportStatus::Processing => Ok(job.completed_at.map(End::Job)),
         Some(1) => process_only_chunk(worker, &job, superseded, payload).await,
         None if !job.is_stopping() => match queue_chunks(stores, &job, superseded, payload, begun).await? {
             Planned::Ended(ended) => Ok(ended),
-            Planned::InPart => worker.plan_queue.put_back(queued, Duration::ZERO).await.map(|()| None),
+            Planned::InPart => stores.plan_queue.put_back(queued, Duration::ZERO).await.map(|()| None),
         },
         _ => stop_queueing(stores, &job).await,
     }
@@ -83,6 +88,10 @@ async fn needs_marks(
     if job.dry_run || job.planned_at.is_some() || rows <= ROWS_WITH_MARKS {
         return Ok(job.marks_unchanged);
     }
+    // Rows of a newer import with an older day have to find the days of this one's.
+    if job.is_complete_file() && stores.imports.newer_is_entered(job).await? {
+        return Ok(true);
+    }
     Ok(!stores.imports.no_older_is_open(job, now).await?)
 }
 
@@ -92,7 +101,7 @@ async fn process_only_chunk(
     job: &ImportJob,
     superseded: Superseded,
     mut payload: Payload,
-) -> Result<Option<Timestamp>, Failure> {
+) -> Result<Option<End>, Failure> {
     match find_chunk(job, superseded, &mut payload, 0).await? {
         Ok(Some(chunk)) => chunk::process(worker, job, &chunk).await,
         Ok(None) => Err(Failure::missing("the chunk of an import")),
@@ -103,7 +112,7 @@ async fn process_only_chunk(
 /// How far a run has planned an import.
 enum Planned {
     /// To its end. With the time when the import ended, if it has.
-    Ended(Option<Timestamp>),
+    Ended(Option<End>),
     /// As far as the run's time allowed.
     InPart,
 }

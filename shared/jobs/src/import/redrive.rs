@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use saldo_domain::id::{ImportId, OrgId};
-use saldo_domain::import::ImportStatus;
+use saldo_domain::import::{Closing, ImportJob, ImportStatus};
+use saldo_store::End;
 use saldo_store::failure::Failure;
 use saldo_store::queue::ImportTask;
 
 use super::end::message;
+use super::events;
 use super::split::rewrite_chunks;
 use super::stores::Worker;
 
@@ -23,7 +25,9 @@ pub enum Redriven {
         /// Whether the plan was queued, too.
         plan: bool,
     },
-    /// The import has ended, and no part of it was exhausted.
+    /// The closing of what its file omits was queued again.
+    Closing,
+    /// The import has ended, and no part of it was exhausted. Or it waits for a confirmation.
     NothingToDo,
     /// It ended too long ago, or before anything of it was written, and newer imports were processed since. Its rows would
     /// overwrite theirs.
@@ -44,7 +48,15 @@ pub async fn redrive(worker: &Worker, org: &OrgId, id: &ImportId) -> Result<Redr
     let Some(job) = worker.stores.imports.get(org, id).await? else { return Ok(Redriven::NotFound) };
     let parts: Vec<_> = worker.stores.imports.chunks_from(&job, 0).try_collect().await?;
     let exhausted = parts.iter().any(|part| part.exhausted);
+    if job.closing.as_ref().is_some_and(Closing::has_failed) {
+        return continue_closing(worker, &job).await;
+    }
+    if job.status == ImportStatus::Processing && job.closing.is_some() {
+        events::after(&worker.stores, &job, Some(End::Rows)).await?;
+        return Ok(Redriven::Closing);
+    }
     let begins_round = match job.status {
+        ImportStatus::AwaitingConfirmation => return Ok(Redriven::NothingToDo),
         ImportStatus::Processing => exhausted,
         // Its owner has cancelled it.
         _ if job.cancel_requested_at.is_some() => return Ok(Redriven::NothingToDo),
@@ -79,10 +91,25 @@ pub async fn redrive(worker: &Worker, org: &OrgId, id: &ImportId) -> Result<Redr
     let messages: Vec<_> = chunks.iter().map(|number| message(&job, ImportTask::Chunk(*number))).collect();
     worker.stores.import_queue.send(&messages).await?;
     if plan {
-        worker.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
+        worker.stores.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
     }
     tracing::info!(%org, import = %id, chunks = chunks.len(), plan, "redriven");
     Ok(Redriven::Queued { chunks: chunks.len(), plan })
+}
+
+/// Continues the closing of an import that has ended because it failed too often.
+async fn continue_closing(worker: &Worker, job: &ImportJob) -> Result<Redriven, Failure> {
+    let (imports, now) = (&worker.stores.imports, Timestamp::now());
+    if job.is_too_old_to_redrive(now) && !job.dry_run {
+        return Ok(Redriven::TooOld);
+    }
+    if !job.dry_run && !imports.enter_again(job, now).await? {
+        return Ok(Redriven::Overtaken);
+    }
+    let changed = Failure::Throttled { operation: "redrive of an import that another operation changes" };
+    let job = imports.continue_closing(job).await?.ok_or(changed)?;
+    events::after(&worker.stores, &job, Some(End::Rows)).await?;
+    Ok(Redriven::Closing)
 }
 
 /// The numbers of the chunks that are queued and not `done`.

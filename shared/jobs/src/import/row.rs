@@ -75,7 +75,7 @@ impl Row {
         match done {
             Ok(done) => Ok(self.result(defaults, Ok(done))),
             Err(Refused::Invalid(finding)) => Ok(self.result(defaults, Err(finding))),
-            Err(Refused::Incomplete) => Err(Box::new(self)),
+            Err(Refused::Incomplete | Refused::Waits) => Err(Box::new(self)),
         }
     }
 
@@ -95,7 +95,8 @@ impl Row {
         now: Timestamp,
     ) -> Option<RowWrite<'a>> {
         let (id, upsert) = self.id.as_ref().zip(self.checked.upsert.as_ref())?;
-        let (import, marks) = (&job.place, job.marks_unchanged);
-        Some(RowWrite { import, marks, id, upsert, defaults, now })
+        let (import, marks, scopes) = (&job.place, job.marks_unchanged, job.scopes.as_slice());
+        let skips_days = job.skips_days();
+        Some(RowWrite { import, marks, id, upsert, defaults, scopes, skips_days, now })
     }
 }

@@ -3,7 +3,7 @@
 //! The same payload always gives the same chunks, so a chunk whose file is lost or corrupt can be read from the
 //! payload again.
 
-use saldo_domain::import::{Chunk, Chunker, DuplicateScan, ImportJob, Superseded};
+use saldo_domain::import::{Chunk, Chunker, DuplicateScan, ImportJob, Named, Superseded};
 use saldo_formats::read::{Contents, ReadError};
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
@@ -19,6 +19,8 @@ pub(super) const CHUNKS_AHEAD: usize = 2;
 /// The result of the first pass.
 pub(super) struct Scanned {
     pub(super) superseded: Superseded,
+    /// The accounts that a complete file names.
+    pub(super) named: Option<Named>,
     /// The legacy encoding of the payload, if it was assumed.
     pub(super) assumed_encoding: Option<&'static str>,
     /// The names of the sheets of a workbook with cells that are not read.
@@ -31,14 +33,18 @@ pub(super) async fn scan_duplicates(
     job: &ImportJob,
     payload: &mut Payload,
 ) -> Result<Result<Scanned, ReadError>, Failure> {
-    let mut scan = DuplicateScan::new(job.org.clone());
+    let (mut scan, is_complete) = (DuplicateScan::new(job.org.clone()), job.is_complete_file());
     let read = payload.read(move |notation, source| {
         let contents = source.rows(notation, |shape, row| {
-            scan.add(shape, &row);
+            match is_complete {
+                true => scan.add_of_complete_file(shape, &row),
+                false => scan.add(shape, &row),
+            }
             Ok(())
         })?;
         let Contents { assumed_encoding, unread_sheets, .. } = contents;
-        Ok(Scanned { superseded: scan.finish(), assumed_encoding, unread_sheets })
+        let named = is_complete.then(|| scan.named(assumed_encoding.is_some()));
+        Ok(Scanned { superseded: scan.finish(), named, assumed_encoding, unread_sheets })
     });
     read.await
 }

@@ -17,6 +17,8 @@ pub struct Stores {
     pub files: FileStore,
     /// The chunks to be processed.
     pub import_queue: ImportQueue,
+    /// The imports to be planned, and the complete files whose closing is due.
+    pub plan_queue: ImportQueue,
     /// The events that imports have ended.
     pub notification_queue: NotificationQueue,
     /// The limits of size, concurrency and time.
@@ -30,8 +32,6 @@ pub struct Worker {
     pub stores: Stores,
     /// The clients that rows name.
     pub clients: ClientStore,
-    /// The imports to be planned.
-    pub plan_queue: ImportQueue,
 }
 
 impl Stores {
@@ -43,6 +43,7 @@ impl Stores {
             keys: environment.keys(),
             files: environment.files(),
             import_queue: environment.import_queue(),
+            plan_queue: environment.plan_queue(),
             notification_queue: environment.notification_queue(),
             limits: Limits::default(),
         }
@@ -57,11 +58,7 @@ impl Stores {
 impl Worker {
     /// Builds it from the environment.
     pub fn new(environment: &mut Environment) -> Self {
-        Self {
-            stores: Stores::new(environment),
-            clients: environment.clients(),
-            plan_queue: environment.plan_queue(),
-        }
+        Self { stores: Stores::new(environment), clients: environment.clients() }
     }
 
     /// Connects to the services that a message needs first.

@@ -5,9 +5,9 @@
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 use saldo_domain::import::{Chunk, ImportJob, processing_failed};
-use saldo_store::ChunkPart;
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
+use saldo_store::{ChunkPart, End};
 
 use super::chunk::{self, GROUPS_AHEAD, ROWS_PER_LOOK_UP};
 use super::commit::commit;
@@ -21,7 +21,7 @@ pub(super) const NOT_PROCESSED: &str = "the payload could not be processed; send
 /// Whether a chunk needs no processing.
 pub(super) enum Settled {
     /// It is committed, or the import has no such chunk. With the time when the import ended, if it has.
-    Yes(Option<Timestamp>),
+    Yes(Option<End>),
     /// It has to be processed.
     No,
 }
@@ -45,7 +45,7 @@ pub(super) async fn settle(stores: &Stores, job: &ImportJob, number: u32) -> Res
 
 /// Commits a chunk of a stopping job without processing it. Rows that an earlier worker wrote before it was killed
 /// are counted. Returns when the import ended, if this was its last chunk.
-async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+async fn skip(stores: &Stores, job: &ImportJob, number: u32) -> Result<Option<End>, Failure> {
     let chunk = match chunk_file::load(stores, job, number).await {
         Err(Failure::Corrupt { .. }) => split::reread_chunk(stores, job, number).await?.unwrap_or_default(),
         // The planner processes the only chunk of an import without a file, and may have been killed.
@@ -69,7 +69,7 @@ async fn commit_written(
     stores: &Stores,
     job: &ImportJob,
     mut chunk: Chunk,
-) -> Result<Option<Option<Timestamp>>, Failure> {
+) -> Result<Option<Option<End>>, Failure> {
     let defaults = chunk::row_defaults(stores, job).await?;
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     let groups: Vec<_> =
@@ -102,7 +102,7 @@ pub(super) async fn fail_exhausted(
     stores: &Stores,
     job: &ImportJob,
     number: u32,
-) -> Result<Option<Timestamp>, Failure> {
+) -> Result<Option<End>, Failure> {
     if let Settled::Yes(ended) = settle(stores, job, number).await? {
         return Ok(ended);
     }
@@ -126,11 +126,7 @@ pub(super) async fn fail_exhausted(
 }
 
 /// Commits a chunk in which the rows that were not written have failed.
-async fn fail_unwritten(
-    stores: &Stores,
-    job: &ImportJob,
-    chunk: &Chunk,
-) -> Result<Option<Timestamp>, Failure> {
+async fn fail_unwritten(stores: &Stores, job: &ImportJob, chunk: &Chunk) -> Result<Option<End>, Failure> {
     let defaults = chunk::row_defaults(stores, job).await?;
     let mut results = Vec::with_capacity(chunk.rows.len());
     for row in &chunk.rows {

@@ -1,14 +1,14 @@
-//! The worker: each message is one task of an import, its plan or a chunk.
+//! The worker: each message is one task of an import: its plan, a chunk, or the closing of what a complete file omits.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use jiff::Timestamp;
 use saldo_domain::import::{ImportJob, ImportStatus};
+use saldo_store::End;
 use saldo_store::failure::Failure;
 use saldo_store::queue::{ImportMessage, ImportTask, Queued};
 
 use super::stores::Worker;
 use super::unprocessed::{Settled, settle};
-use super::{chunk, chunk_file, events, plan};
+use super::{chunk, chunk_file, closing, events, plan};
 use crate::worker::each_message;
 
 /// Handles a batch of import messages. A message that is delivered again changes nothing.
@@ -32,7 +32,7 @@ async fn put_back(
 ) -> Result<(), Failure> {
     let ImportMessage { import, task, .. } = &queued.message;
     let queue = match task {
-        ImportTask::Plan => &worker.plan_queue,
+        ImportTask::Plan | ImportTask::Close => &worker.stores.plan_queue,
         ImportTask::Chunk(_) => &worker.stores.import_queue,
     };
     let delay = queued.rest(worker.stores.limits.throttled_rest);
@@ -48,18 +48,19 @@ async fn advance(worker: &Worker, queued: &Queued<ImportMessage>) -> Result<(), 
         return Ok(());
     };
     let ended = match message.task {
-        _ if job.status != ImportStatus::Processing => job.completed_at,
+        ImportTask::Close => Box::pin(closing::close(worker, queued, &job)).await?,
+        _ if job.status != ImportStatus::Processing => job.completed_at.map(End::Job),
         ImportTask::Plan => Box::pin(plan::plan(worker, queued, &job)).await?,
         ImportTask::Chunk(number) => process_chunk(worker, &job, number).await?,
     };
-    // If the event can't be queued, the message is delivered again: the import has ended by then, and only the
-    // event is queued again. The dead-letter handler makes the last attempt.
-    events::completed(stores, &job, ended).await
+    // If what follows can't be queued, the message is delivered again: the import has ended by then, and only that
+    // is queued again. The dead-letter handler makes the last attempt.
+    events::after(stores, &job, ended).await
 }
 
 /// Processes the chunk, unless it is committed or the job is stopping. Returns when the import ended, if this was
 /// its last chunk.
-async fn process_chunk(worker: &Worker, job: &ImportJob, number: u32) -> Result<Option<Timestamp>, Failure> {
+async fn process_chunk(worker: &Worker, job: &ImportJob, number: u32) -> Result<Option<End>, Failure> {
     let stores = &worker.stores;
     if let Settled::Yes(ended) = settle(stores, job, number).await? {
         return Ok(ended);

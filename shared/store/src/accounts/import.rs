@@ -23,6 +23,10 @@ use crate::table_keys::AccountKey;
 pub struct Seen(Stored);
 
 impl Seen {
+    pub(super) fn into_stored(self) -> Stored {
+        self.0
+    }
+
     /// What the row did to the account, if it was written.
     ///
     /// # Errors

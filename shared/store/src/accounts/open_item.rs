@@ -6,8 +6,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Span;
 use jiff::civil::Date;
+use saldo_domain::id::ImportId;
 use saldo_domain::money::Decimal;
-use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind};
+use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind, SourceFile};
 use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::item::{Reader, binary};
@@ -26,6 +27,7 @@ pub(super) struct OpenItem {
     pub(super) figures: Option<Figures>,
     pub(super) discount_until: Option<Date>,
     pub(super) discount_amount: Option<Decimal>,
+    pub(super) omitted: Option<SourceFile>,
 }
 
 /// The form in which it is stored.
@@ -40,6 +42,16 @@ struct Stored {
     discount_until: Option<Day>,
     discount_amount: Option<Digits>,
 }
+
+/// What few items have: it is behind the rest, and absent from the others.
+#[derive(Serialize, Deserialize)]
+struct More {
+    omitted: Option<StoredFile>,
+}
+
+/// A file: its day, and the bytes of its import's place.
+#[derive(Serialize, Deserialize)]
+struct StoredFile(Day, [u8; 16]);
 
 /// Days since [`FIRST_DAY`].
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -95,6 +107,13 @@ impl StoredFigure {
     }
 }
 
+impl StoredFile {
+    fn file(self) -> Result<SourceFile, InvalidItem> {
+        let import = ImportId::try_from(self.1.as_slice()).map_err(|_| InvalidItem)?;
+        Ok(SourceFile { as_of: self.0.date().ok_or(InvalidItem)?, import })
+    }
+}
+
 impl From<&OpenItem> for Stored {
     fn from(item: &OpenItem) -> Self {
         let extremes = item.figures.map(|figures| figures.extremes());
@@ -120,7 +139,10 @@ impl TryFrom<&[u8]> for OpenItem {
     type Error = InvalidItem;
 
     fn try_from(bytes: &[u8]) -> Result<Self, InvalidItem> {
-        let stored: Stored = postcard::from_bytes(bytes).map_err(|_| InvalidItem)?;
+        let (stored, more) = postcard::take_from_bytes::<Stored>(bytes).map_err(|_| InvalidItem)?;
+        let more =
+            if more.is_empty() { None } else { Some(postcard::from_bytes(more).map_err(|_| InvalidItem)?) };
+        let omitted = more.and_then(|More { omitted }| omitted).map(StoredFile::file).transpose()?;
         let day = |day: Option<Day>| day.map(|day| day.date().ok_or(InvalidItem)).transpose();
         let figure = |figure: StoredFigure| figure.figure().ok_or(InvalidItem);
         let highest = stored.highest.map(figure).transpose()?;
@@ -130,12 +152,24 @@ impl TryFrom<&[u8]> for OpenItem {
             amounts: stored.amounts,
             as_of: day(stored.as_of)?,
             figures: highest.zip(lowest).map(|(highest, lowest)| Figures::of_extremes(highest, lowest)),
+            omitted,
             discount_until: day(stored.discount_until)?,
             discount_amount: stored
                 .discount_amount
                 .map(|digits| digits.amount().ok_or(InvalidItem))
                 .transpose()?,
         })
+    }
+}
+
+impl OpenItem {
+    fn to_bytes(&self) -> postcard::Result<Vec<u8>> {
+        let mut bytes = postcard::to_stdvec(&Stored::from(self))?;
+        if let Some(SourceFile { as_of, import }) = &self.omitted {
+            let omitted = Some(StoredFile((*as_of).into(), *import.as_bytes()));
+            bytes.extend(postcard::to_stdvec(&More { omitted })?);
+        }
+        Ok(bytes)
     }
 }
 
@@ -147,8 +181,7 @@ impl Codec<OpenItem> for AsOpenItem {
         if *value == OpenItem::default() {
             return Ok(None);
         }
-        let bytes = postcard::to_stdvec(&Stored::from(value)).map_err(Failure::corrupt(what))?;
-        Ok(Some(binary(&bytes)))
+        value.to_bytes().map(|bytes| Some(binary(&bytes))).map_err(Failure::corrupt(what))
     }
 
     fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<OpenItem>, Failure> {
@@ -165,7 +198,8 @@ mod tests {
         let day = |day: i8| Date::constant(2026, 1, day);
         let figure = |text: &str, as_of| Figure { amount: text.parse().expect("an amount"), as_of };
         let mut figures = Figures::of(figure("79228162514264337593543950335", None));
-        for lowest in [None, Some(figure("-1234567890.12", Some(day(5))))] {
+        let file = SourceFile { as_of: day(31), import: ImportId::of_seed(uuid::Uuid::now_v7()) };
+        for (lowest, omitted) in [(None, None), (Some(figure("-1234567890.12", Some(day(5)))), Some(file))] {
             if let Some(lowest) = lowest {
                 figures.add(lowest);
             }
@@ -176,8 +210,9 @@ mod tests {
                 figures: Some(figures),
                 discount_until: Some(Date::constant(2199, 12, 31)),
                 discount_amount: Some("0.0000000000000000000000000001".parse().expect("an amount")),
+                omitted,
             };
-            let bytes = postcard::to_stdvec(&Stored::from(&item)).expect("bytes");
+            let bytes = item.to_bytes().expect("bytes");
             assert_eq!(OpenItem::try_from(&*bytes), Ok(item));
             assert_eq!(OpenItem::try_from(&bytes[..bytes.len() - 1]), Err(InvalidItem));
         }

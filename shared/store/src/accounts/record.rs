@@ -119,6 +119,7 @@ impl Record {
             total_amount,
             as_of,
             figures,
+            omitted,
             balance,
             currency,
             due_date,
@@ -140,7 +141,8 @@ impl Record {
             Some(Contact { name, phone, email }) => (Some(name), phone, email),
             None => (None, None, None),
         };
-        let item = OpenItem { kind: item_kind, amounts, as_of, figures, discount_until, discount_amount };
+        let item =
+            OpenItem { kind: item_kind, amounts, as_of, figures, discount_until, discount_amount, omitted };
         let owner = owner_id.map(|owner| AccountKey::owner(org, &owner));
         Self {
             id,
@@ -188,6 +190,7 @@ impl Record {
             total_amount: self.total_amount,
             as_of: self.item.as_of,
             figures: self.item.figures,
+            omitted: self.item.omitted,
             balance: self.balance,
             currency: self.currency,
             due_date: self.due_date,

@@ -8,7 +8,7 @@ use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, N
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{AccountId, ImportId, KeyId, OrgId};
-use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind};
+use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind, SourceFile};
 use uuid::Uuid;
 
 use super::state::item;
@@ -66,6 +66,7 @@ pub(super) fn full_account(org: &OrgId) -> Account {
             Figure { amount: parsed("-1234567890.12"), as_of: Some(parsed("2026-03-15")) },
             Figure { amount: parsed("-9234567890.12"), as_of: Some(parsed("2026-01-02")) },
         )),
+        omitted: Some(SourceFile { as_of: parsed("2026-03-15"), import: ImportId::of_seed(Uuid::now_v7()) }),
         balance: parsed("1234567890.12"),
         currency: parsed("ARS"),
         due_date: Some(parsed("2026-01-15")),

@@ -4,13 +4,13 @@ use jiff::Timestamp;
 use saldo_domain::import::{ImportJob, ImportStatus};
 
 use super::bucket::{Bucket, Entry};
+use super::end::End;
 use super::{ATTEMPTS_MAX, ChunkPart, ImportStore};
 use crate::failure::Failure;
 
 impl ImportStore {
     /// Commits a chunk, unless it was committed before, and ends the job if it was the last one. A chunk that was given
-    /// up and then processed after all counts as processed, even after the job's end. Returns the moment at which the
-    /// job ended, if it ended now.
+    /// up and then processed after all counts as processed, even after the job's end. Returns what has ended now.
     ///
     /// `job` must be as the caller read it before it began the chunk.
     ///
@@ -21,7 +21,7 @@ impl ImportStore {
         job: &ImportJob,
         part: &ChunkPart,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, Failure> {
+    ) -> Result<Option<End>, Failure> {
         let entry = Entry::of(part, job.round);
         let mut before = None;
         for _ in 0..ATTEMPTS_MAX {
@@ -42,7 +42,7 @@ impl ImportStore {
         number: u32,
         bucket: &Bucket,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, Failure> {
+    ) -> Result<Option<End>, Failure> {
         // The number of chunks may have become known since the caller read the job.
         let Some(job) = self.get(&job.org, &job.id).await? else { return Ok(None) };
         let chunks = job.chunks.filter(|_| job.status == ImportStatus::Processing);

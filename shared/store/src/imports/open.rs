@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use saldo_domain::id::{ImportId, OrgId};
-use saldo_domain::import::{ImportJob, ImportStatus, LONGEST_RUN};
+use saldo_domain::import::{ImportJob, ImportStatus, LONGEST_RUN, ScopeFiles};
 use serde::{Deserialize, Serialize};
 
 use super::ImportStore;
@@ -27,7 +27,7 @@ use crate::table_keys::JobKey;
 
 const WHAT: &str = "an open import";
 /// The attribute with the newest place from which a planner has looked.
-const PLACE: &str = "place";
+pub(super) const PLACE: &str = "place";
 const ENTERED_AT: &str = "entered_at";
 /// How often an import takes a new place because planners of newer ones overtake it.
 const PLACES_MAX: u32 = 5;
@@ -52,18 +52,25 @@ struct Entry {
 }
 
 impl ImportStore {
-    /// Enters an import that is about to be accepted among the open ones. Returns its place in the order: its id, or a
-    /// newer one if a newer import is planned already. An entry whose job is never stored counts for an hour.
+    /// Enters an import that is about to be accepted among the open ones. Returns its place in the order (its id, or a
+    /// newer one if a newer import is planned already) and the complete files of all scopes. An entry whose job is never stored
+    /// counts for an hour.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the import may be entered or not.
-    pub async fn enter(&self, org: &OrgId, id: &ImportId, now: Timestamp) -> Result<ImportId, Failure> {
+    pub async fn enter(
+        &self,
+        org: &OrgId,
+        id: &ImportId,
+        now: Timestamp,
+    ) -> Result<(ImportId, Vec<ScopeFiles>), Failure> {
         let mut place = id.clone();
         for _ in 0..PLACES_MAX {
             self.put_entry(org, id, &place, now).await?;
-            match self.newest_planned(org).await? {
+            let newest = self.newest(org).await?;
+            match newest.place {
                 Some(newest) if newest > place => place = ImportId::after(&newest),
-                _ => return Ok(place),
+                _ => return Ok((place, newest.scopes)),
             }
         }
         Err(Failure::Throttled { operation: "acceptance of an import that newer ones overtake" })
@@ -133,6 +140,35 @@ impl ImportStore {
             }
             match next {
                 None => return Ok(false),
+                next => start = next,
+            }
+        }
+    }
+
+    /// Whether an import that is newer than this one was entered and has not left.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn newer_is_entered(&self, job: &ImportJob) -> Result<bool, Failure> {
+        let [from, to] = JobKey::open_behind(&job.place).map(text);
+        let query = self.table.query(JobKey::open_imports(&job.org)).sort_key(between("part", from, to));
+        Ok(!query.consistent().page(None, Some(1)).await?.items.is_empty())
+    }
+
+    /// The older imports with a complete file of the same scope that wait for a confirmation.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn awaiting_before(&self, job: &ImportJob, now: Timestamp) -> Result<Vec<ImportJob>, Failure> {
+        let (mut awaiting, mut start) = (Vec::new(), None);
+        loop {
+            let (older, next) = self.entries_up_to(job, start).await?;
+            let jobs = self.jobs_of(&job.org, &older, now).await?.into_values();
+            let is_of_scope = |other: &ImportJob| other.complete_scope() == job.complete_scope();
+            let is_awaiting = |other: &ImportJob| other.status == ImportStatus::AwaitingConfirmation;
+            awaiting.extend(jobs.filter(|other| is_awaiting(other) && is_of_scope(other)));
+            match next {
+                None => return Ok(awaiting),
                 next => start = next,
             }
         }

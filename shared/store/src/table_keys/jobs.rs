@@ -36,6 +36,19 @@ impl JobKey {
         Self { job: Self::open_imports(org), part: "newest-planned".to_owned() }
     }
 
+    /// The first and the last of the sort keys with which the keys of [`Self::newest_planned`] and [`Self::newest_file`] begin.
+    pub(crate) const NEWEST: [&'static str; 2] = ["newest-", "newest-~"];
+
+    /// The key of the latest complete files of the scope with this digest.
+    pub(crate) fn newest_file(org: &OrgId, scope: &str) -> Self {
+        Self { job: Self::open_imports(org), part: format!("newest-file#{scope}") }
+    }
+
+    /// The first and the last of the sort keys of open imports behind this place.
+    pub(crate) fn open_behind(place: &ImportId) -> [String; 2] {
+        [format!("{place}!"), format!("{}~", ImportId::PREFIX)]
+    }
+
     /// The partition of the entries of an organization's open imports.
     pub(crate) fn open_imports(org: &OrgId) -> String {
         format!("{org}#open-imports")

@@ -17,8 +17,9 @@ use crate::account::{Account, AccountField, AccountState, FieldSet, History, Sta
 use crate::date::Date;
 use crate::fields::{Finding, FindingCode, Patch};
 use crate::id::ImportId;
+use crate::import::ScopeFiles;
 use crate::money::Currency;
-use crate::receivable::{Figure, Figures, ItemKind};
+use crate::receivable::{Allocations, Figure, Figures, ItemKind, SourceFile};
 
 /// The fields that every complete row has. The newest complete row has set them, unless they have a stamp.
 const SET_BY_COMPLETE_ROWS: [AccountField; 2] = [AccountField::ContactName, AccountField::TotalAmount];
@@ -47,6 +48,14 @@ fn setter(history: &History, field: AccountField) -> Option<&StampId> {
     history.stamps.set_by(field).or_else(|| history.last_complete().map(ImportId::as_bytes))
 }
 
+/// The source's latest figure of an account, in the order of what sources state.
+pub(in crate::import) fn figure_of<'a>(
+    account: &Account,
+    history: &'a History,
+) -> (Option<Date>, Option<&'a StampId>) {
+    (account.as_of, setter(history, AccountField::TotalAmount))
+}
+
 impl RowWrite<'_> {
     /// The last day whose bank payments are in the row's figure.
     fn as_of(&self) -> Date {
@@ -67,23 +76,65 @@ impl RowWrite<'_> {
         }
     }
 
+    /// The row as a statement of its source.
+    fn file(&self) -> SourceFile {
+        SourceFile { as_of: self.as_of(), import: self.import.clone() }
+    }
+
+    /// The latest complete file of which all rows are stored and whose scope has the account: its rows that repeat their
+    /// accounts wrote no day.
+    fn settled<'f>(&'f self, account: &'f Account, history: &'f History) -> Option<&'f SourceFile> {
+        let of_scopes = self.scopes.iter().filter(|of| of.scope.contains(account));
+        of_scopes.filter_map(|of| of.settled.as_ref()).filter(|file| history.existed_for(&file.import)).max()
+    }
+
+    /// The latest day of which the source has stated the account.
+    fn stated_as_of(&self, account: &Account, history: &History) -> Option<Date> {
+        account.as_of.max(self.settled(account, history).map(|file| file.as_of))
+    }
+
     /// Whether the row's figure is later than the account's.
     pub(super) fn takes_figure(&self, account: &Account, history: &History) -> bool {
-        let of_account = (account.as_of, setter(history, AccountField::TotalAmount));
-        self.upsert.total_amount.is_some() && (Some(self.as_of()), Some(self.import.as_bytes())) > of_account
+        let settled = self.settled(account, history);
+        let settled = settled.map(|file| (Some(file.as_of), Some(file.import.as_bytes())));
+        let of_row = (Some(self.as_of()), Some(self.import.as_bytes()));
+        self.upsert.total_amount.is_some() && of_row > figure_of(account, history) && Some(of_row) > settled
+    }
+
+    /// Whether the row has to wait for an older import, whose complete file has a later statement about the account and has not
+    /// ended: rows of that file that repeat their accounts write no day.
+    pub(super) fn waits_for_file(&self, account: &Account, history: &History) -> bool {
+        let is_later = |of: &&ScopeFiles| of.is_unfinished && of.accepted > self.file();
+        let mut later = self.scopes.iter().filter(is_later).filter(|of| of.scope.contains(account));
+        self.upsert.total_amount.is_some() && later.any(|of| history.existed_for(&of.accepted.import))
+    }
+
+    /// Whether the row, which repeats its account, writes no day: the complete file says it for all its rows.
+    pub(super) fn writes_no_day(&self, before: &AccountState) -> bool {
+        let is_of_file = self.as_of() == self.defaults.as_of;
+        self.skips_days && !self.marks && is_of_file && before.allocations == Allocations::default()
+    }
+
+    /// Closes a new account of which a later complete file knows nothing.
+    pub(super) fn omit_new(&self, account: &mut Account) {
+        let later = self.scopes.iter().filter(|of| of.scope.contains(account));
+        let later = later.filter_map(|of| of.closed.as_ref()).filter(|file| **file > self.file());
+        account.omitted = later.max().cloned();
     }
 
     /// Whether an older import has brought a figure of a later day.
     pub(super) fn is_stale(&self, account: &Account, history: &History) -> bool {
         let is_newer = setter(history, AccountField::TotalAmount) < Some(self.import.as_bytes());
-        self.upsert.total_amount.is_some() && is_newer && account.as_of > Some(self.as_of())
+        self.upsert.total_amount.is_some()
+            && is_newer
+            && self.stated_as_of(account, history) > Some(self.as_of())
     }
 
     /// The days of the row's figure and of the account's, if an older import has brought a later one that is different.
     pub(super) fn stale(&self, state: &AccountState) -> Option<Stale> {
         let account = state.account.as_ref()?;
         let is_lost = account.total_amount != self.upsert.total_amount;
-        let of_account = account.as_of?;
+        let of_account = self.stated_as_of(account, &state.history)?;
         (is_lost && self.is_stale(account, &state.history))
             .then_some(Stale { of_row: self.as_of(), of_account })
     }
@@ -167,6 +218,7 @@ impl RowWrite<'_> {
         {
             account.total_amount = Some(amount);
             account.as_of = Some(self.as_of());
+            account.omitted = account.omitted.take().filter(|omitted| *omitted > self.file());
         }
     }
 }

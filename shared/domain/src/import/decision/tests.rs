@@ -53,6 +53,17 @@ fn defaults() -> RowDefaults {
     RowDefaults { currency: currency(), as_of: day, as_of_max: day, amounts: None }
 }
 
+fn row_write<'a>(
+    import: &'a ImportId,
+    marks: bool,
+    id: &'a AccountId,
+    upsert: &'a AccountUpsert,
+    now: Timestamp,
+) -> RowWrite<'a> {
+    let (scopes, skips_days) = (&[], false);
+    RowWrite { import, marks, id, upsert, defaults: defaults(), scopes, skips_days, now }
+}
+
 fn part(currencies: bool) -> impl Strategy<Value = Part> {
     let value = || prop_oneof![Just(Patch::Keep), Just(Patch::Clear), (0..2_u8).prop_map(Patch::Set)];
     let code = prop_oneof![
@@ -228,7 +239,7 @@ impl Run {
         let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
         let Event::Row(import, upsert) = event else { return false };
         let now = Timestamp::UNIX_EPOCH;
-        let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
+        let row = row_write(import, marks, &id, upsert, now);
         !self.settled.contains(&n) && matches!(row.decide(&self.state), Err(Refused::Incomplete))
     }
 
@@ -245,7 +256,7 @@ impl Run {
             Event::Row(..) if self.settled.contains(&n) => {}
             Event::Row(import, upsert) => {
                 let now = Timestamp::UNIX_EPOCH;
-                let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
+                let row = row_write(import, marks, &id, upsert, now);
                 let before = content(state);
                 let decision = row.decide(state);
                 let outcome = decision.as_ref().map(Decision::outcome).map_err(code);
@@ -294,7 +305,7 @@ impl Run {
 fn code(refused: &Refused) -> FindingCode {
     match refused {
         Refused::Invalid(finding) => finding.code,
-        Refused::Incomplete => FindingCode::UnknownAccount,
+        Refused::Incomplete | Refused::Waits => FindingCode::UnknownAccount,
     }
 }
 

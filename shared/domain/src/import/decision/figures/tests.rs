@@ -85,7 +85,16 @@ fn write(
 ) -> Result<(Written, bool), Refused> {
     let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
     let (import, upsert, now) = (import(number), row.upsert(), Timestamp::UNIX_EPOCH);
-    let write = RowWrite { import: &import, marks, id: &id, upsert: &upsert, defaults: defaults(), now };
+    let write = RowWrite {
+        import: &import,
+        marks,
+        id: &id,
+        upsert: &upsert,
+        defaults: defaults(),
+        scopes: &[],
+        skips_days: false,
+        now,
+    };
     let decision = write.decide(state)?;
     let done = write.done(&decision, state);
     if let Decision::Write(after, _) = decision {

@@ -1,0 +1,163 @@
+//! The list of the items that a complete file omits: shard by shard, in pages in S3.
+
+use std::time::Instant;
+
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
+use saldo_domain::account::{Account, AccountState};
+use saldo_domain::import::{
+    CLOSINGS_PER_PAGE, Closing, ClosingList, ClosingPhase, ItemTotals, ListPage, ListPart, ListedItem,
+    Listing, Membership,
+};
+use saldo_store::failure::Failure;
+use saldo_store::files::ImportFiles;
+use uuid::Uuid;
+
+use super::{File, Step};
+
+/// The shards that are read at the same time.
+const SHARDS_AT_ONCE: usize = 4;
+
+/// Makes the list, or a part of it. Then the job waits for a confirmation, the items are closed, or a dry run ends.
+pub(super) async fn list(file: &File<'_>, closing: Closing, begun: Instant) -> Result<Step, Failure> {
+    let (imports, job) = (&file.stores.imports, file.job);
+    if imports.older_is_unfinished(job, Timestamp::now()).await? {
+        return Err(Failure::Throttled {
+            operation: "a complete file that waits for the end of earlier imports",
+        });
+    }
+    let progress = imports.with_progress(job.clone()).await?.progress;
+    if progress.counts.failed == 0 && job.skips_days() {
+        file.record(|files| files.settle(&file.file)).await?;
+    }
+    let Listing { list, shards } = closing.listing.clone().unwrap_or_default();
+    let (list, shards) = read_shards(file, list, shards, begun).await?;
+    if shards < job.org.shards().count() {
+        let closing = Closing { listing: Some(Listing { list, shards }), ..closing };
+        let advanced = imports.advance_closing(job, closing).await?;
+        return Ok(if advanced.is_some() { Step::OutOfTime } else { Step::Changed });
+    }
+    tracing::info!(import = %job.id, items = list.items.items, of = list.of.items, "listed what the file omits");
+    let asks = list.needs_confirmation(&job.notation.options);
+    let closing = Closing { listing: None, list: Some(list), ..closing };
+    if job.dry_run {
+        return file.end(closing, None).await;
+    }
+    let phase = if asks { ClosingPhase::Awaiting } else { ClosingPhase::Closing };
+    imports.advance_closing(job, Closing { phase, ..closing }).await.map(Step::made)
+}
+
+/// Adds shards to the list, from number `from` on, until the run's time is up. Returns the list and the number of shards that it
+/// has.
+async fn read_shards(
+    file: &File<'_>,
+    list: ClosingList,
+    from: u16,
+    begun: Instant,
+) -> Result<(ClosingList, u16), Failure> {
+    let (stores, job) = (file.stores, file.job);
+    let files = ImportFiles::of(&job.org, &job.id);
+    let members = stores.files.get(&files.members()).await?;
+    let members = members.ok_or_else(|| Failure::missing("the accounts that a complete file names"))?;
+    let members = Membership::of_file(members);
+    let members = &members.ok_or_else(|| Failure::corrupt("the accounts of a file")("it was cut short"))?;
+    let shards = (from..job.org.shards().count())
+        .map(|shard| async move { read_shard(file, members, shard).await.map(|found| (shard + 1, found)) });
+    let mut shards = stream::iter(shards).buffered(SHARDS_AT_ONCE);
+    let mut pages = Pages { file, files, run: Uuid::now_v7(), number: 0, items: 0, page: Vec::new() };
+    let (mut list, mut done) = (list, from);
+    while let Some((shard, Found { items, of })) = shards.try_next().await? {
+        for item in items {
+            list.items.add(item.currency, item.open_amount);
+            pages.add(item).await?;
+        }
+        list.of += &of;
+        done = shard;
+        if begun.elapsed() >= stores.limits.planning_time {
+            break;
+        }
+    }
+    drop(shards);
+    list.parts.extend(pages.finish().await?);
+    Ok((list, done))
+}
+
+/// What a shard has of a scope.
+#[derive(Default)]
+struct Found {
+    /// The items that the file omits.
+    items: Vec<ListedItem>,
+    /// All open items.
+    of: ItemTotals,
+}
+
+async fn read_shard(
+    file: &File<'_>,
+    members: &Membership<bytes::Bytes>,
+    shard: u16,
+) -> Result<Found, Failure> {
+    let (mut found, omissions) = (Found::default(), file.omissions());
+    let mut pages = std::pin::pin!(file.stores.accounts.of_scope(&file.job.org, shard, file.scope));
+    while let Some(page) = pages.try_next().await? {
+        for state in page {
+            let Some(account) = state.account.as_ref().filter(|account| omissions.is_open_item(account))
+            else {
+                continue;
+            };
+            found.of.add(account.currency, account.open_amount().unwrap_or_default());
+            if !members.contains(&account.id) && omissions.close(&state) {
+                found.items.extend(listed(state));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn listed(AccountState { account, .. }: AccountState) -> Option<ListedItem> {
+    let account: Account = account?;
+    Some(ListedItem {
+        open_amount: account.open_amount()?,
+        account: account.id,
+        external_id: account.external_id,
+        name: account.contact.map(|contact| contact.name),
+        currency: account.currency,
+        due_date: account.due_date,
+    })
+}
+
+/// The pages that a run writes.
+struct Pages<'a> {
+    file: &'a File<'a>,
+    files: ImportFiles,
+    run: Uuid,
+    /// The number of the next page.
+    number: u32,
+    /// The items so far.
+    items: u64,
+    page: Vec<ListedItem>,
+}
+
+impl Pages<'_> {
+    async fn add(&mut self, item: ListedItem) -> Result<(), Failure> {
+        self.items += 1;
+        self.page.push(item);
+        if self.page.len() == CLOSINGS_PER_PAGE { self.write().await } else { Ok(()) }
+    }
+
+    async fn write(&mut self) -> Result<(), Failure> {
+        let page = ListPage { run: self.run, number: self.number, first: 0 };
+        let json = serde_json::to_vec(&self.page).map_err(Failure::corrupt("a list of closings"))?;
+        self.file.stores.files.put(&self.files.closings(page), "application/json", json.into()).await?;
+        self.number += 1;
+        self.page.clear();
+        Ok(())
+    }
+
+    /// Writes what is left. Returns the part of the list, if it has items.
+    async fn finish(mut self) -> Result<Option<ListPart>, Failure> {
+        if !self.page.is_empty() {
+            self.write().await?;
+        }
+        Ok((self.items > 0).then_some(ListPart { run: self.run, items: self.items }))
+    }
+}

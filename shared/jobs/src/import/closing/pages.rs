@@ -1,0 +1,40 @@
+//! Closing the items of a list, page by page. Each page is counted once, however often it is closed.
+
+use std::time::Instant;
+
+use saldo_domain::changed_by::ChangedBy;
+use saldo_domain::import::{Closing, ListedItem};
+use saldo_store::Omitted;
+use saldo_store::failure::Failure;
+use saldo_store::files::ImportFiles;
+
+use super::{File, Step};
+
+/// Closes the next page; after the last one, the job ends.
+pub(super) async fn close(file: &File<'_>, mut closing: Closing, begun: Instant) -> Result<Step, Failure> {
+    let job = file.job;
+    let pages = usize::try_from(closing.pages_closed).unwrap_or(usize::MAX);
+    let page = closing.list.as_ref().and_then(|list| list.pages().nth(pages));
+    let Some(page) = page else {
+        file.record(|files| files.close(&file.file)).await?;
+        tracing::info!(import = %job.id, closed = closing.closed.items, "closed what the file omits");
+        return file.end(closing, None).await;
+    };
+    if begun.elapsed() >= file.stores.limits.planning_time {
+        return Ok(Step::OutOfTime);
+    }
+    let items = file.stores.files.get(&ImportFiles::of(&job.org, &job.id).closings(page)).await?;
+    let items = items.ok_or_else(|| Failure::missing("a page of a list of closings"))?;
+    let items: Vec<ListedItem> =
+        serde_json::from_slice(&items).map_err(Failure::corrupt("a list of closings"))?;
+    let ids: Vec<_> = items.iter().map(|item| item.account.clone()).collect();
+    let by = ChangedBy::import(job.id.clone());
+    let closed = file.stores.accounts.close_omitted(&job.org, &ids, file.omissions(), &by).await?;
+    for (item, closed) in items.iter().zip(closed) {
+        if let Omitted::Closed(open) = closed {
+            closing.closed.add(item.currency, open.unwrap_or(item.open_amount));
+        }
+    }
+    closing.pages_closed += 1;
+    file.stores.imports.advance_closing(job, closing).await.map(Step::made)
+}
