@@ -52,6 +52,8 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, ForeignAccess)> {
         (Method::GET, "/api/v1/import/{job_id}", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/errors", nothing.clone(), FindsNothing),
         (Method::GET, "/api/v1/import/{job_id}/report", nothing.clone(), FindsNothing),
+        (Method::POST, "/v1/imports/{job_id}/confirm", nothing.clone(), FindsNothing),
+        (Method::GET, "/v1/imports/{job_id}/closings", nothing.clone(), FindsNothing),
         (Method::GET, "/v1/import_profiles", nothing.clone(), SeesOwn),
         (Method::POST, "/v1/import_profiles", json!({ "name": "other", "options": {} }), SeesOwn),
         (Method::GET, PROFILE, nothing.clone(), FindsNothing),
@@ -133,6 +135,7 @@ pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
     let accepted = tenant.json(Method::POST, "/api/v1/import", row).await;
     tenant.ended(&accepted).await;
     let import = accepted.header("location").to_owned();
+    let v1 = import.replace("/api/v1/import/", "/v1/imports/");
     let upload = tenant.json(Method::POST, "/api/v1/import/uploads", json!({ "format": "csv" })).await.json();
     let upload = upload["upload_id"].as_str().expect("an id").to_owned();
     let export = json!({ "format": "json", "delivery": "link" });
@@ -148,6 +151,8 @@ pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
         ("/api/v1/import/uploads/{id}", format!("/api/v1/import/uploads/{upload}")),
         ("/api/v1/import/{job_id}/cancel", format!("{import}/cancel")),
         ("/api/v1/import/{job_id}/errors", format!("{import}/errors")),
+        ("/v1/imports/{job_id}/confirm", format!("{v1}/confirm")),
+        ("/v1/imports/{job_id}/closings", format!("{v1}/closings")),
         ("/api/v1/import/{job_id}/report", format!("{import}/report")),
         ("/api/v1/import/{job_id}", import),
         ("/api/v1/export/{export_id}", exported.header("location").to_owned()),

@@ -78,6 +78,7 @@ impl Tables {
             .map_err(|refused| match refused {
                 Refused::Invalid(finding) => finding.reason.into_owned(),
                 Refused::Incomplete => "incomplete".to_owned(),
+                Refused::Waits => "waits".to_owned(),
             })
     }
 

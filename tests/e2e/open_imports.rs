@@ -43,7 +43,7 @@ impl ImportFixture {
             rows_per_chunk: 500,
             chunks_at_once: 40,
         };
-        let place = self.app.imports.enter(&org, &id, now).await.expect("DynamoDB");
+        let place = self.app.imports.enter(&org, &id, now).await.expect("DynamoDB").0;
         ImportJob { place, ..ImportJob::accepted(id, org, accepted, now) }
     }
 

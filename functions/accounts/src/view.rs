@@ -2,9 +2,9 @@
 
 use saldo_domain::account::{Account, BankDetails, Contact};
 use saldo_domain::date::{Date, in_milliseconds};
-use saldo_domain::id::{AccessId, AccountId};
+use saldo_domain::id::{AccessId, AccountId, ImportId};
 use saldo_domain::money::{Currency, Decimal, as_number, as_number_if_any};
-use saldo_domain::receivable::{Amounts, ItemKind};
+use saldo_domain::receivable::{Amounts, ItemKind, SourceFile};
 use saldo_http::openapi::Amount;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -58,6 +58,10 @@ pub(crate) struct View {
     /// The earliest day of which the source has stated the original amount. Absent if it has none of the payments.
     #[serde(skip_serializing_if = "Option::is_none")]
     original_as_of: Option<Date>,
+    /// The complete file for which it is closed, because the file omits it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    omitted_by_source: Option<Omission>,
     /// What is still owed; negative if it is overpaid, and for a credit.
     #[schema(value_type = Amount, required = false)]
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_number_if_any")]
@@ -87,6 +91,21 @@ pub(crate) struct View {
     created_at: i64,
     /// Seconds since 1970.
     updated_at: i64,
+}
+
+/// A complete file that omits an item.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountOmission)]
+struct Omission {
+    /// The last day whose bank payments the source had fully posted.
+    as_of: Date,
+    import_id: ImportId,
+}
+
+impl From<SourceFile> for Omission {
+    fn from(SourceFile { as_of, import }: SourceFile) -> Self {
+        Self { as_of, import_id: import }
+    }
 }
 
 /// What the bank reported about an account that a synchronization found there.
@@ -143,6 +162,7 @@ impl From<Account> for View {
             as_of: account.as_of,
             original_amount: original.map(|original| original.amount),
             original_as_of: original.and_then(|original| original.as_of),
+            omitted_by_source: account.omitted.map(Omission::from),
             open_amount,
             due_date: account.due_date,
             campaign_id: account.campaign_id.map(String::from),

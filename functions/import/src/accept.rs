@@ -10,7 +10,7 @@ use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind}
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
     Accepted, FileName, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation,
-    PayloadFile, StatedOptions, Upload, UsedProfile,
+    PayloadFile, ScopeFiles, StatedOptions, Upload, UsedProfile,
 };
 use saldo_formats::read;
 use saldo_formats::read::{HEAD_BYTES, ImportMembers, ReadError, check_workbook};
@@ -119,7 +119,7 @@ async fn new_job(
     nothing_was_replaced(&payload)?;
     let beside =
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
-    let (accepted, filename, place) = match beside {
+    let (accepted, filename, (place, scopes)) = match beside {
         ImportMembers { upload_id: true, .. } => {
             let (accepted, filename) = of_upload(stores, org, stated, &payload).await?;
             let place = place(stores, org, &id, &accepted).await?;
@@ -135,7 +135,8 @@ async fn new_job(
             (accepted, None, place)
         }
     };
-    Ok(ImportJob { place, filename, ..ImportJob::accepted(id, org.clone(), accepted, Timestamp::now()) })
+    let job = ImportJob::accepted(id, org.clone(), accepted, Timestamp::now());
+    Ok(ImportJob { place, scopes, filename, ..job })
 }
 
 /// Refuses bodies with replacement characters. API Gateway passes JSON and `text/…` on as text and replaces what is not
@@ -152,15 +153,16 @@ pub(crate) fn nothing_was_replaced(payload: &Payload) -> Result<(), Problem> {
     }
 }
 
-/// The import's place in the order of the organization's imports. A dry run writes nothing, so it takes none.
+/// The import's place in the order of the organization's imports, and the complete files of all scopes. A dry run writes nothing,
+/// so it takes no place.
 async fn place(
     stores: &Stores,
     org: &OrgId,
     id: &ImportId,
     accepted: &Accepted,
-) -> Result<ImportId, Failure> {
+) -> Result<(ImportId, Vec<ScopeFiles>), Failure> {
     match accepted.dry_run {
-        true => Ok(id.clone()),
+        true => Ok((id.clone(), stores.imports.scopes(org).await?)),
         false => stores.imports.enter(org, id, Timestamp::now()).await,
     }
 }

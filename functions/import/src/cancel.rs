@@ -18,7 +18,8 @@ use crate::rows::Nothing;
 
 /// Cancels an import
 ///
-/// Chunks that have not started are skipped; rows that were written stay written and are counted.
+/// Chunks that have not started are skipped; rows that were written stay written and are counted. An import that waits for a
+/// confirmation closes nothing then.
 #[utoipa::path(
     post, path = "/api/v1/import/{job_id}/cancel", operation_id = "cancel_import", tag = "Imports",
     params(("job_id" = ImportId, Path)),
@@ -26,7 +27,7 @@ use crate::rows::Nothing;
     responses(
         (status = 200, description = "The import, which is cancelled", body = ImportSummary),
         (status = 202, description = "The import; chunks that have started are finished first", body = ImportSummary),
-        (status = 409, description = "`import_ended`: it has already ended"),
+        (status = 409, description = "`import_ended`: it has already ended; `import_closing`: it closes the items that its file omits"),
     ),
 )]
 pub(crate) async fn cancel(
@@ -39,11 +40,17 @@ pub(crate) async fn cancel(
     let now = Timestamp::now();
     let job = stores.imports.cancel(caller.org(), &id, now).await?.ok_or_else(Problem::not_found)?;
     let status = match job.status {
+        ImportStatus::Processing if !job.can_be_stopped() => return Err(ImportError::IsClosing.into()),
         ImportStatus::Processing => {
             // The planner may have died; its message would return much later.
             if job.chunks.is_none() {
                 stores.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
             }
+            StatusCode::ACCEPTED
+        }
+        // The worker ends it.
+        ImportStatus::AwaitingConfirmation => {
+            stores.plan_queue.send(&[message(&job, ImportTask::Close)]).await?;
             StatusCode::ACCEPTED
         }
         ImportStatus::Cancelled => StatusCode::OK,

@@ -4,11 +4,15 @@ use axum::http::StatusCode;
 use saldo_domain::import::{PROFILES_MAX, VERSIONS_MAX};
 use saldo_http::{IntoProblem, Problem};
 
-/// Why an import was not accepted or cancelled.
+/// Why an import was not accepted, confirmed or cancelled.
 #[derive(Debug)]
 pub(crate) enum ImportError {
     /// An import that has ended can't be cancelled.
     HasEnded,
+    /// An import that closes items can't be cancelled.
+    IsClosing,
+    /// The import does not wait for a confirmation.
+    NothingToConfirm,
     /// The file to be imported was not uploaded yet.
     NothingUploaded,
 }
@@ -21,6 +25,18 @@ impl IntoProblem for ImportError {
                 "import_ended",
                 "The import has ended",
                 "the import has ended; what it stored stays stored",
+            ),
+            Self::IsClosing => Problem::new(
+                StatusCode::CONFLICT,
+                "import_closing",
+                "The import closes items",
+                "the import closes the items that its file omits, and can't be cancelled any more",
+            ),
+            Self::NothingToConfirm => Problem::new(
+                StatusCode::CONFLICT,
+                "nothing_to_confirm",
+                "There is nothing to confirm",
+                "the import does not wait for a confirmation: only an import with the status awaiting_confirmation does",
             ),
             Self::NothingUploaded => Problem::new(
                 StatusCode::CONFLICT,

@@ -1,9 +1,10 @@
-//! The function that previews, accepts and cancels imports of accounts: `/api/v1/import` and `/v1/imports/preview`, and keeps
+//! The function that previews, accepts, confirms and cancels imports of accounts: `/api/v1/import` and `/v1/imports`, and keeps
 //! their profiles: `/v1/import_profiles`. The binaries of this crate plan an
 //! import, process its chunks, and handle dead letters.
 
 mod accept;
 mod cancel;
+mod confirm;
 mod error;
 mod options;
 mod parameters;
@@ -28,6 +29,7 @@ pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
         .with(Scope::Import, route!(uploads::create))
         .with(Scope::Import, route!(uploads::read))
         .with(Scope::Import, route!(cancel::cancel))
+        .with(Scope::Import, route!(confirm::confirm))
         .with(Scope::Import, route!(preview::preview))
         .with(Scope::Import, route!(profiles::list))
         .with(Scope::Import, route!(profiles::create))

@@ -24,10 +24,10 @@ impl FromParameters for Query {
 /// The options that are structures, which a query has as JSON. The page that tries the API in a browser starts with an empty
 /// one, which means the same as none.
 const STRUCTURES: [&str; 3] = ["mapping", "columns", "defaults"];
-/// The option that is a boolean, which a query has as text.
-const FLAG: &str = "dry_run";
-/// The options that a query has as text: a name or a number, and a structure of which none is empty, as JSON.
-const TEXTS: [&str; 2] = ["sheet", "amount"];
+/// The options that are booleans, which a query has as texts.
+const FLAGS: [&str; 2] = ["complete", "dry_run"];
+/// The options that a query has as text: a name or a number, and structures of which none is empty, as JSON.
+const TEXTS: [&str; 3] = ["sheet", "amount", "scope"];
 
 impl IntoParams for Query {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -49,7 +49,7 @@ fn parameter(name: &str, option: RefOr<Schema>) -> Parameter {
         return parameter.content("application/json", content.build()).build();
     }
     let schema = match name {
-        FLAG => Flag::schema(),
+        name if FLAGS.contains(&name) => Flag::schema(),
         name if TEXTS.contains(&name) => String::schema(),
         _ => schema,
     };

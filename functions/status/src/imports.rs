@@ -96,7 +96,7 @@ pub(crate) async fn read(
 ) -> Result<Json<Details>, Problem> {
     let import = find(&stores, caller.org(), &id).await?;
     let errors = first_findings(&stores, &import, Severity::Error, INLINE_MAX).await?;
-    let mut warnings: Vec<_> = import.job.warnings().iter().map(Entry::of_file).collect();
+    let mut warnings: Vec<_> = import.warnings().iter().map(Entry::of_file).collect();
     warnings.extend(first_findings(&stores, &import, Severity::Warning, INLINE_MAX - warnings.len()).await?);
     let (summary, control_totals) =
         (ImportSummary::of(&import, Timestamp::now()), ControlTotals::of(&import));

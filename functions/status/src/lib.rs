@@ -1,5 +1,7 @@
-//! The function that shows imports, their errors, their refused rows and their reports: `/api/v1/import`.
+//! The function that shows imports, their errors, their refused rows and their reports: `/api/v1/import`, and
+//! what complete files close.
 
+mod closings;
 mod error;
 mod errors;
 mod file;
@@ -26,6 +28,7 @@ pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
         .with(Scope::Import, route!(imports::read))
         .with(Scope::Import, route!(errors::errors))
         .with(Scope::Import, route!(report::report))
+        .with(Scope::Import, route!(closings::closings))
 }
 
 /// The import with this id, if the organization has it.

@@ -36,7 +36,7 @@ impl View {
 
 pub(crate) async fn run(stores: &Stores, Command::List: Command) -> Result<Answer> {
     let Stores { import_worker, export_queue, sync_queue, notification_queue, .. } = stores;
-    let (plan_queue, import_queue) = (&import_worker.plan_queue, &import_worker.stores.import_queue);
+    let (plan_queue, import_queue) = (&import_worker.stores.plan_queue, &import_worker.stores.import_queue);
     let queues = [
         ("imports to be planned", plan_queue.depths().await?),
         ("chunks of imports", import_queue.depths().await?),

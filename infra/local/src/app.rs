@@ -243,6 +243,7 @@ impl From<&App> for saldo_jobs::import::Stores {
             keys: app.keys.clone(),
             files: app.files.clone(),
             import_queue: app.import_queue.clone(),
+            plan_queue: app.plan_queue.clone(),
             notification_queue: app.notification_queue.clone(),
             limits: app.limits,
         }
@@ -251,7 +252,7 @@ impl From<&App> for saldo_jobs::import::Stores {
 
 impl From<&App> for saldo_jobs::import::Worker {
     fn from(app: &App) -> Self {
-        Self { stores: app.into(), clients: app.clients.clone(), plan_queue: app.plan_queue.clone() }
+        Self { stores: app.into(), clients: app.clients.clone() }
     }
 }
 

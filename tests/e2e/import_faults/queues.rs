@@ -74,7 +74,7 @@ impl InFlight {
     /// worker has shortened the timeout.
     pub(super) fn hide(&mut self, now: u64, visibility: &Visibility) -> bool {
         let queues_own = match self.queued.message.task {
-            ImportTask::Plan => PLAN_INVISIBLE,
+            ImportTask::Plan | ImportTask::Close => PLAN_INVISIBLE,
             ImportTask::Chunk(_) => CHUNK_INVISIBLE,
         };
         let shortened = visibility.take(self.message.receipt_handle().expect("a receipt"));

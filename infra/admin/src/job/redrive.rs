@@ -30,7 +30,11 @@ pub(super) async fn redrive(stores: &Stores, org: &OrgId, id: &JobId) -> Result<
                 let plan = if plan { ", and its plan" } else { "" };
                 (true, format!("continues: {chunks} chunks queued{plan}"))
             }
-            Redriven::NothingToDo => (false, "has ended, and no part of it is exhausted".to_owned()),
+            Redriven::Closing => (true, "continues: the closing of what its file omits is queued".to_owned()),
+            Redriven::NothingToDo => (
+                false,
+                "has ended, and no part of it is exhausted; or it waits for a confirmation".to_owned(),
+            ),
             Redriven::Overtaken => bail!(
                 "{id} can't be redriven any more: newer imports were processed since, and its rows would overwrite theirs; its caller has to send it again"
             ),

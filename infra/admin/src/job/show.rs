@@ -6,7 +6,7 @@ use saldo_domain::bank::FailureReason;
 use saldo_domain::date::in_milliseconds;
 use saldo_domain::export::{ExportJob, ExportStatus, Format};
 use saldo_domain::id::{AccessId, ExportId, OrgId, SyncId};
-use saldo_domain::import::{Import, ImportStatus, ImportSummary};
+use saldo_domain::import::{Closing, Import, ImportStatus, ImportSummary};
 use saldo_domain::sync::{Step, SyncJob, SyncStatus};
 use serde::Serialize;
 
@@ -103,12 +103,21 @@ fn outstanding(Import { job, progress }: &Import) -> Option<String> {
     let exhausted = progress.chunks_exhausted;
     let left = |chunks: u32| chunks.saturating_sub(progress.chunks_done);
     match (job.status, job.planned_at, job.chunks) {
+        (ImportStatus::AwaitingConfirmation, ..) => {
+            Some("the confirmation of its owner, or the next complete file of its scope".to_owned())
+        }
+        (ImportStatus::Processing, ..) if job.closing.is_some() => {
+            Some("the end of earlier imports, or the rest of its closings".to_owned())
+        }
         (ImportStatus::Processing, None, _) => Some("its plan".to_owned()),
         (ImportStatus::Processing, Some(_), None) => {
             Some(format!("{} queued chunks, and the rest of its plan", left(job.queued)))
         }
         (ImportStatus::Processing, Some(_), Some(chunks)) => Some(format!("{} chunks", left(chunks))),
         (ImportStatus::Cancelled, ..) => None,
+        (..) if job.closing.as_ref().is_some_and(Closing::has_failed) => {
+            Some("the rest of its closings: `job redrive`".to_owned())
+        }
         (..) if exhausted > 0 => Some(format!("{exhausted} exhausted chunks: `job redrive`")),
         (ImportStatus::Failed, ..) => Some("all rows, once the cause is fixed: `job redrive`".to_owned()),
         (..) => None,

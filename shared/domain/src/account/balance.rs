@@ -21,7 +21,8 @@ impl Account {
     /// What is still owed, if an import has made the account; negative if it is overpaid, and for a credit.
     #[must_use]
     pub fn open_amount(&self) -> Option<Decimal> {
-        self.is_imported().then(|| -self.balance)
+        // Not the negative, which of zero is -0.
+        self.is_imported().then(|| Decimal::ZERO - self.balance)
     }
 
     /// Makes the balance of an open item minus what is still owed. Other accounts keep theirs. Of an item that a complete file

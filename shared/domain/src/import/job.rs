@@ -247,6 +247,15 @@ pub struct Import {
 }
 
 impl Import {
+    /// The warnings that concern the whole payload, as far as the import has come.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Finding> {
+        let mut warnings = self.job.warnings();
+        let difference = self.job.totals.as_ref().and_then(|_| self.control_total_difference());
+        warnings.extend(difference.map(|reason| Finding::in_row(FindingCode::ControlTotalsDiffer, reason)));
+        warnings
+    }
+
     /// The rows by outcome.
     #[must_use]
     pub fn counts(&self) -> &Counts {

@@ -149,7 +149,9 @@ async fn step(stores: &Stores, job: &ImportJob, begun: Instant) -> Result<Step, 
     }
     let Some(file) = File::of(stores, job).await? else { return Ok(Step::Ended(None)) };
     if job.is_stopping() && job.can_be_stopped() {
-        return file.refuse(closing, NotClosedCode::Cancelled).await;
+        let failed = job.reason.is_some();
+        let code = if failed { NotClosedCode::Failed } else { NotClosedCode::Cancelled };
+        return file.refuse(closing, code).await;
     }
     if file.omissions().are_superseded() {
         return file.refuse(closing, NotClosedCode::Superseded).await;
