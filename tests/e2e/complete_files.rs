@@ -134,12 +134,6 @@ async fn old_file_changes_nothing_after_a_newer_complete_one() {
     import(&tenant, &items(1..=4), 5, "").await;
     import(&tenant, &items([1, 2]), 2, "").await;
     let before = open(&tenant).await;
-    let etag = async || {
-        let shown = tenant.get("/v1/accounts?external_id=C-1").await.json();
-        let id = shown["data"][0]["id"].as_str().expect("an id").to_owned();
-        tenant.get(&format!("/v1/accounts/{id}")).await.header("etag").to_owned()
-    };
-    let revision = etag().await;
     // C-1 was unchanged in the newer file, which wrote no day for it; C-3 is closed; C-2 is omitted; C-7 was never seen.
     let old = [item(1, 90), item(3, 70), item(7, 50)];
     let job = import(&tenant, &old, 3, "").await;
@@ -153,7 +147,7 @@ async fn old_file_changes_nothing_after_a_newer_complete_one() {
     assert_eq!(job["warnings"][0]["code"], "stale_as_of", "{job}");
     let mut after = open(&tenant).await;
     assert_eq!(after.remove("C-7").as_deref(), Some("0"), "an item of which the newer file knows nothing");
-    assert_eq!((after, etag().await), (before, revision));
+    assert_eq!(after, before);
     // A file of a later day may say so again.
     import(&tenant, &[item(1, 90), item(7, 50)], 1, "").await;
     assert_eq!(still_open(&tenant).await, [1, 7]);

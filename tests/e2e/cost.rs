@@ -6,32 +6,36 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use futures::TryStreamExt;
+use jiff::Timestamp;
 use local::App;
 use local::{Aws, Data, sqs_event};
 use saldo_domain::account::AccountFilter;
-use saldo_domain::id::OrgId;
 use saldo_domain::id::shards::Shards;
+use saldo_domain::id::{OrgId, UploadId};
+use saldo_domain::import::Upload;
 use saldo_domain::key::KeySecret;
 use saldo_http::service;
 use saldo_store::Limits;
+use saldo_store::files::uploaded_file;
 use serde_json::{Value, json};
 use testing::services;
 use testing::wire::{Meter, Spent, Sum, intercepted};
 use tower::ServiceExt;
+use uuid::Uuid;
 
 const ROWS: usize = 1_000;
 
 /// An organization whose requests to DynamoDB are metered.
-struct Metered {
-    aws: Aws,
-    app: App,
+pub(crate) struct Metered {
+    pub(crate) aws: Aws,
+    pub(crate) app: App,
     meter: Arc<Meter>,
-    org: OrgId,
+    pub(crate) org: OrgId,
     key: KeySecret,
 }
 
 impl Metered {
-    async fn start(rows_per_chunk: usize) -> Self {
+    pub(crate) async fn start(rows_per_chunk: usize) -> Self {
         Self::with_shards(Shards::DEFAULT, rows_per_chunk).await
     }
 
@@ -66,6 +70,47 @@ impl Metered {
         spent
     }
 
+    /// Lets workers process the messages of imports until none is left.
+    async fn work(&self) {
+        let sqs = aws_sdk_sqs::Client::new(self.aws.sdk_config());
+        let queues = [&self.aws.variables["SALDO_PLAN_QUEUE"], &self.aws.variables["SALDO_IMPORT_QUEUE"]];
+        loop {
+            let mut is_idle = true;
+            for queue in queues {
+                let poll = sqs.receive_message().queue_url(queue).max_number_of_messages(10);
+                let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
+                if !messages.is_empty() {
+                    is_idle = false;
+                    let answer = saldo_jobs::import::handle((&self.app).into(), sqs_event(&messages)).await;
+                    assert_eq!(answer.batch_item_failures, []);
+                }
+            }
+            if is_idle {
+                return;
+            }
+        }
+    }
+
+    /// Imports an uploaded file, and returns the capacity that this consumed.
+    pub(crate) async fn import_file(&self, content: String, mut options: Value) -> Sum {
+        let upload = UploadId::of_seed(Uuid::now_v7());
+        let (id, org, created_at) = (upload.clone(), self.org.clone(), Timestamp::now());
+        let announced =
+            Upload { id, org, format: None, gzip: false, filename: None, sha256: None, created_at };
+        self.app.uploads.accept(&announced).await.expect("DynamoDB");
+        let name = uploaded_file(&self.org, &upload);
+        self.app.files.put(&name, "text/plain", content.into()).await.expect("S3");
+        options["upload_id"] = json!(upload);
+        let request = Request::post("/api/v1/import").header("x-api-key", self.key.expose());
+        let request = request.header("content-type", "application/json");
+        let request = request.body(Body::from(options.to_string())).expect("a request");
+        self.meter.lap();
+        let response = service(import::routes((&self.app).into())).oneshot(request).await.expect("an answer");
+        assert_eq!(response.status(), 202);
+        self.work().await;
+        Sum::of(&self.meter.lap())
+    }
+
     /// Imports these rows, and returns the capacity that this consumed.
     async fn import_accounts(&self, accounts: Vec<Value>) -> BTreeMap<String, Spent> {
         let rows = accounts.len();
@@ -76,18 +121,7 @@ impl Metered {
             .expect("a request");
         let response = service(import::routes((&self.app).into())).oneshot(request).await.expect("an answer");
         assert_eq!(response.status(), 202);
-        let sqs = aws_sdk_sqs::Client::new(self.aws.sdk_config());
-        for queue in [&self.aws.variables["SALDO_PLAN_QUEUE"], &self.aws.variables["SALDO_IMPORT_QUEUE"]] {
-            loop {
-                let poll = sqs.receive_message().queue_url(queue).max_number_of_messages(10);
-                let messages = poll.send().await.expect("SQS").messages.unwrap_or_default();
-                if messages.is_empty() {
-                    break;
-                }
-                let answer = saldo_jobs::import::handle((&self.app).into(), sqs_event(&messages)).await;
-                assert_eq!(answer.batch_item_failures, []);
-            }
-        }
+        self.work().await;
         let spent = self.meter.lap();
         let Sum { requests, read_units, write_units } = Sum::of(&spent);
         let rows_per_chunk = self.app.limits.rows_per_chunk;

@@ -8,6 +8,7 @@
 
 mod check;
 mod delivery;
+mod nightly;
 mod queues;
 mod results;
 

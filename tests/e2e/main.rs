@@ -12,6 +12,7 @@ mod changed_by;
 mod client_faults;
 mod client_numbers;
 mod clients;
+mod complete_cost;
 mod complete_files;
 mod cors;
 mod cost;

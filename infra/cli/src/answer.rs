@@ -25,6 +25,8 @@ pub enum Outcome {
     SomeRefused,
     /// The job has failed or was cancelled.
     Failed,
+    /// The import waits for a confirmation.
+    Awaiting,
 }
 
 /// Prints a line, or lines, on stdout.

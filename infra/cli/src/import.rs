@@ -1,6 +1,7 @@
 //! `saldo import`: uploads a file, imports it, and waits for the result of its rows. A command that was killed and is
 //! started again continues and imports nothing twice.
 
+mod complete;
 mod journal;
 pub(crate) mod refused;
 mod source;
@@ -8,17 +9,19 @@ mod submit;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::Map;
 
 use crate::answer::{Outcome, note};
 use crate::api::{Api, Document};
+use crate::closings;
 use crate::flags::Flags;
 use crate::job::{self, JobId};
 use crate::options::{self, Chosen};
 use crate::session::Session;
 
+use complete::Complete;
 use journal::Journal;
 use source::Source;
 use submit::Submission;
@@ -30,6 +33,7 @@ Examples:
   saldo import debitoren.csv --profile erp --wait --failed refused.csv
   saldo import debitoren.csv --options erp.json --wait
   saldo import debitoren.xlsx --sheet 'Offene Posten' --map 'Kunde=contact.name' --wait
+  saldo import debitoren.csv --options erp.json --complete --source-system SAP --currency EUR
   export-from-erp | saldo import - --format csv --wait
   saldo import month-end.ndjson --gzip --output json --wait
 
@@ -39,11 +43,16 @@ A profile is a table of options in config.toml, which are sent as they are, unde
   mapping = { Kunde = \"contact.name\", Betrag = \"total_amount\" }
 If there is no such table, it is an import profile in Saldo, which `saldo profiles save erp` makes for all users.
 
-Exit status, with --wait:
+With --complete, the file lists all open items of the source system: those that it omits are closed, and those that it contains
+again are reopened. If they are more than --close-at-most percent, the command shows them and asks; without a terminal it
+ends with status 3, and the same command with --yes, or `saldo jobs confirm`, continues.
+
+Exit status, with --wait or --complete:
   0  all rows were stored
   1  some rows were refused; they are in a file next to FILE, each with the reason. Or some rows were not stored,
      because a later row has the same external_id
-  2  the import has failed or was cancelled, or the command has failed";
+  2  the import has failed or was cancelled, or the command has failed
+  3  the rows are stored, and the import waits for a confirmation to close what the file omits";
 
 /// Imports a file of accounts: CSV, XLSX, NDJSON or JSON. All but XLSX may be compressed.
 ///
@@ -71,15 +80,24 @@ pub(crate) struct Import {
     /// default.
     #[arg(long, value_name = "DAY")]
     as_of: Option<String>,
+    #[command(flatten)]
+    complete: Complete,
     /// Wait for the result and show it.
     #[arg(long)]
     wait: bool,
     /// The file for refused rows, which is replaced if it exists; by default a new one next to FILE.
-    #[arg(long, value_name = "FILE", requires = "wait")]
+    #[arg(long, value_name = "FILE")]
     failed: Option<PathBuf>,
     /// Compress the file before it is uploaded.
     #[arg(long)]
     gzip: bool,
+}
+
+impl Import {
+    /// Whether the command waits for the result.
+    fn waits(&self) -> bool {
+        self.wait || self.complete.is_complete()
+    }
 }
 
 pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
@@ -93,12 +111,16 @@ pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
     if let Some(day) = &import.as_of {
         options.insert("as_of".to_owned(), day.as_str().into());
     }
+    import.complete.add_to(&mut options);
+    if import.failed.is_some() && !import.waits() {
+        bail!("--failed needs --wait: without it, the command does not know the refused rows.");
+    }
     session.interruption.set("Nothing was imported.");
     let source = Source::read(&import.file, import.gzip, &session.state).await?;
     let journal = Journal::open(&session.state)?;
     let submission = Submission { source, options };
     let (id, place) = submit::submit(session, &api, &journal, &submission).await?;
-    if !import.wait {
+    if !import.waits() {
         let job = api.read(&id.path()).await?;
         job::show_start(session.output, &id, &job)?;
         note(&format!("The import runs. `saldo jobs show {id} --wait` waits for its result."));
@@ -106,12 +128,17 @@ pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let job = job::ended(session, &api, &id).await?;
+    let job = closings::decide(session, &api, &id, job, import.complete.yes).await?;
     job::show(session.output, &job)?;
     if job.count_of("failed") > 0 {
         keep_refused(&api, &id, &import, &job).await;
     }
-    journal.end(&place);
-    Ok(job::outcome(&job))
+    let outcome = job::outcome(&job);
+    // The same command continues with an import that waits for a confirmation.
+    if outcome != Outcome::Awaiting {
+        journal.end(&place);
+    }
+    Ok(outcome)
 }
 
 /// Uploads a file, unless an earlier command has uploaded it, and returns the id of the upload.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::answer::{self, Outcome, Output, note};
 use crate::api::{Api, Document, Error};
+use crate::closings::AWAITING;
 use crate::progress::Progress;
 use crate::session::Session;
 
@@ -19,7 +20,7 @@ const DELAY_MAX: Duration = Duration::from_secs(3);
 /// The findings of each kind that are shown.
 const FINDINGS_SHOWN: usize = 10;
 /// What is shown of an import, in this order, before all else that its answer has.
-const FIRST: [(&str, &str); 15] = [
+const FIRST: [(&str, &str); 16] = [
     ("job_id", "job"),
     ("status", "status"),
     ("filename", "file"),
@@ -30,6 +31,7 @@ const FIRST: [(&str, &str); 15] = [
     ("unchanged", "of them unchanged"),
     ("superseded", "superseded"),
     ("failed", "refused"),
+    ("closed", "closed"),
     ("skipped", "skipped"),
     ("export_id", "export"),
     ("reason", "reason"),
@@ -40,7 +42,7 @@ const FIRST: [(&str, &str); 15] = [
 const HIDDEN: [&str; 7] =
     ["control_totals", "errors", "warnings", "options", "processed", "rows_per_second", "seconds_remaining"];
 /// The control totals in the order in which they are shown, before all others that the answer has.
-const TOTALS: [&str; 6] = ["read", "imported", "updated", "unchanged", "superseded", "failed"];
+const TOTALS: [&str; 7] = ["read", "imported", "updated", "unchanged", "superseded", "failed", "closed"];
 
 /// The id of a job, which says what kind it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +80,11 @@ impl JobId {
             Self::Import(id) => format!("/api/v1/import/{id}"),
             Self::Export(id) => format!("/api/v1/export/{id}"),
         }
+    }
+
+    /// The path of what only imports with complete files have.
+    pub(crate) fn v1_path(&self, what: &str) -> String {
+        format!("/v1/imports/{self}/{what}")
     }
 
     /// The sentence for a job that the API does not have, in place of its own.
@@ -126,6 +133,14 @@ pub(crate) fn outcome(job: &Document) -> Outcome {
         Outcome::Failed
     };
     match job.text_of("status") {
+        AWAITING => {
+            let id = job.text_of("job_id");
+            note(&format!(
+                "saldo: the import has stored its rows and closed nothing yet: `saldo jobs confirm {id}` closes what the file omits, \
+                 `saldo jobs cancel {id}` leaves it open."
+            ));
+            Outcome::Awaiting
+        }
         "completed_with_errors" => Outcome::SomeRefused,
         "failed" => {
             let reason = job.json["reason"].as_str().unwrap_or("no reason was given");

@@ -13,6 +13,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::answer::Outcome;
+use crate::closings;
 use crate::export;
 use crate::file::Sink;
 use crate::import::refused;
@@ -26,9 +27,11 @@ Examples:
   saldo jobs show imp_01a21988-1502-73bc-926f-bb4a4854aca4 --wait
   saldo jobs download imp_01a21988-1502-73bc-926f-bb4a4854aca4 -o refused.csv
   saldo jobs report imp_01a21988-1502-73bc-926f-bb4a4854aca4 -o rows.csv
-  saldo jobs cancel imp_01a21988-1502-73bc-926f-bb4a4854aca4";
+  saldo jobs cancel imp_01a21988-1502-73bc-926f-bb4a4854aca4
+  saldo jobs closings imp_01a21988-1502-73bc-926f-bb4a4854aca4
+  saldo jobs confirm imp_01a21988-1502-73bc-926f-bb4a4854aca4 --wait";
 
-/// Shows, cancels and downloads jobs: imports and exports.
+/// Shows, confirms, cancels and downloads jobs: imports and exports.
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
 pub(crate) enum Jobs {
@@ -38,6 +41,10 @@ pub(crate) enum Jobs {
     Show(Show),
     /// Cancels an import. What it has stored stays stored.
     Cancel(Cancel),
+    /// Lists the open items that an import of a complete file closes.
+    Closings(Closings),
+    /// Closes what a complete file omits, if its import waits for a confirmation.
+    Confirm(Confirm),
     /// Writes the file of an export, or the refused rows of an import, each with the reason.
     Download(Download),
     /// Writes what became of each row of an import: its outcome, its account, and the row that superseded it.
@@ -84,6 +91,23 @@ pub(crate) struct Cancel {
     /// The id of the import.
     #[arg(value_name = "JOB")]
     id: JobId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Closings {
+    /// The id of the import.
+    #[arg(value_name = "JOB")]
+    id: JobId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Confirm {
+    /// The id of the import.
+    #[arg(value_name = "JOB")]
+    id: JobId,
+    /// Wait until the items are closed. The exit status is then that of `saldo import --wait`.
+    #[arg(long)]
+    wait: bool,
 }
 
 #[derive(Debug, Args)]
@@ -152,6 +176,19 @@ pub(crate) async fn run(session: &Session, jobs: Jobs) -> Result<Outcome> {
             let answer = api.post(&path, &json!({}), &Uuid::new_v4().to_string()).await;
             job::show(session.output, &answer.map_err(|error| id.explain(error))?.document()?)?;
             Ok(Outcome::Done)
+        }
+        Jobs::Closings(Closings { id }) => {
+            let JobId::Import(_) = id else { bail!("only imports close items.") };
+            closings::show(session.output, &api, &id).await.map(|()| Outcome::Done)
+        }
+        Jobs::Confirm(Confirm { id, wait }) => {
+            let JobId::Import(_) = id else { bail!("only imports wait for a confirmation.") };
+            let mut job = closings::confirm(&api, &id).await?;
+            if wait {
+                job = job::ended(session, &api, &id).await?;
+            }
+            job::show(session.output, &job)?;
+            Ok(if wait { job::outcome(&job) } else { Outcome::Done })
         }
         Jobs::Download(Download { id, file }) => {
             match &id {

@@ -8,6 +8,7 @@ mod access;
 mod address;
 mod answer;
 mod api;
+mod closings;
 mod completions;
 mod config;
 mod export;

@@ -10,6 +10,8 @@ use tokio::runtime::Runtime;
 /// The exit status of a shell's command that Ctrl-C has ended: 128 and the number of the signal.
 const INTERRUPTED: u8 = 130;
 const FAILED: u8 = 2;
+/// The exit status of an import that waits for a confirmation.
+const AWAITING: u8 = 3;
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
                 Ok(Outcome::Done) => ExitCode::SUCCESS,
                 Ok(Outcome::SomeRefused) => ExitCode::FAILURE,
                 Ok(Outcome::Failed) => ExitCode::from(FAILED),
+                Ok(Outcome::Awaiting) => ExitCode::from(AWAITING),
                 Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
                 Err(error) => say(&format!("{error:#}"), FAILED),
             },

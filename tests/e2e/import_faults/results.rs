@@ -109,7 +109,7 @@ impl History<'_> {
         assert_eq!(stated, sums, "seed {seed}: {report:#?} {totals:#}");
     }
 
-    async fn read(&self, path: &str, accept: &str) -> String {
+    pub(super) async fn read(&self, path: &str, accept: &str) -> String {
         let request = Request::get(path).header("x-api-key", &self.key).header("accept", accept);
         let request = request.body(Body::empty()).expect("a request");
         let routes = service(status::routes((&self.stack.reliable).into()));
