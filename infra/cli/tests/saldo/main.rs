@@ -1,6 +1,7 @@
 //! Runs the `saldo` binary: its help, and commands against a local stack.
 
 mod cli;
+mod complete;
 mod exports;
 mod help;
 mod imports;
