@@ -3,28 +3,20 @@
 //! When every row is done, a complete file is either unfit to close anything, and the job says why, or its closing begins:
 //! the items are listed, the job waits for a confirmation if they are too many, and they are closed page by page.
 
-use std::collections::BTreeMap;
-use std::ops::AddAssign;
+mod list;
+mod not_closed;
 
 use serde::{Deserialize, Serialize};
-use serde_with::{DisplayFromStr, serde_as};
-use strum::IntoStaticStr;
-use uuid::Uuid;
+
+pub use list::{
+    CLOSE_AT_MOST, CLOSED_UNASKED, CLOSINGS_PER_PAGE, ClosingList, ClosingsSummary, ItemTotals, ListPage,
+    ListPart, ListedItem,
+};
+pub use not_closed::{NotClosed, NotClosedCode};
 
 use super::{Import, ImportJob, ImportOptions, RowDefaults, RowOutcome, Scope};
-use crate::account::ExternalId;
-use crate::contact::ContactName;
-use crate::date::Date;
-use crate::id::AccountId;
-use crate::money::{Currency, Decimal, Total};
+use crate::money::Total;
 use crate::receivable::SourceFile;
-
-/// The share of a scope's open items, in percent, that a file closes without a confirmation if its options name none.
-pub const CLOSE_AT_MOST: i64 = 20;
-/// As many items are closed without a confirmation, whatever their share is.
-pub const CLOSED_UNASKED: u64 = 20;
-/// The items on a page of the list.
-pub const CLOSINGS_PER_PAGE: usize = 1_000;
 
 /// How far the closing of an import has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,178 +92,6 @@ pub struct Listing {
     pub shards: u16,
 }
 
-/// The list of the items that a file omits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClosingList {
-    /// Its parts, in their order.
-    pub parts: Vec<ListPart>,
-    /// Its items.
-    pub items: ItemTotals,
-    /// All open items of the scope, those included.
-    pub of: ItemTotals,
-}
-
-/// The part of a list that one run has made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListPart {
-    /// The run: the files of the part are named by it.
-    pub run: Uuid,
-    /// The number of items.
-    pub items: u64,
-}
-
-/// A page of a list: a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ListPage {
-    /// The run that has made it.
-    pub run: Uuid,
-    /// The number of the page in the part of the run, counting from 0.
-    pub number: u32,
-    /// The number of its first item in the list, counting from 0.
-    pub first: u64,
-}
-
-impl ClosingList {
-    /// The pages, in their order.
-    pub fn pages(&self) -> impl Iterator<Item = ListPage> {
-        let mut first = 0;
-        self.parts.iter().flat_map(move |part| {
-            let begin = first;
-            first += part.items;
-            let numbers = (0..).zip((0..part.items).step_by(CLOSINGS_PER_PAGE));
-            numbers.map(move |(number, at)| ListPage { run: part.run, number, first: begin + at })
-        })
-    }
-
-    /// Whether the items are too many to be closed unasked: more than [`CLOSED_UNASKED`], and a larger share than the options
-    /// admit of the scope's open items, or of their amounts in a currency.
-    #[must_use]
-    pub fn needs_confirmation(&self, options: &ImportOptions) -> bool {
-        let percent = options.close_at_most.unwrap_or(CLOSE_AT_MOST);
-        let (items, of) = (&self.items, &self.of);
-        let allowed = i128::from(of.items) * i128::from(percent);
-        let is_too_much = |(currency, sum): (&Currency, &Total)| {
-            let all = of.gross.get(currency).cloned().unwrap_or_default();
-            sum.exceeds_percent(percent, &all)
-        };
-        items.items > CLOSED_UNASKED
-            && (i128::from(items.items) * 100 > allowed || items.gross.iter().any(is_too_much))
-    }
-}
-
-/// A number of items and their open amounts.
-#[serde_as]
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemTotals {
-    /// How many there are.
-    pub items: u64,
-    /// The sum of their open amounts in each currency.
-    #[serde_as(as = "BTreeMap<_, DisplayFromStr>")]
-    pub amounts: BTreeMap<Currency, Total>,
-    /// The same without signs, so that credits do not hide debts.
-    #[serde_as(as = "BTreeMap<_, DisplayFromStr>")]
-    gross: BTreeMap<Currency, Total>,
-}
-
-impl ItemTotals {
-    /// Adds an item.
-    pub fn add(&mut self, currency: Currency, open_amount: Decimal) {
-        self.items += 1;
-        self.amounts.entry(currency).or_default().add(open_amount);
-        self.gross.entry(currency).or_default().add(open_amount.abs());
-    }
-
-    /// The sums as exact decimals.
-    #[must_use]
-    pub fn in_full(&self) -> BTreeMap<Currency, String> {
-        self.amounts.iter().map(|(currency, sum)| (*currency, sum.in_full(*currency))).collect()
-    }
-}
-
-impl AddAssign<&Self> for ItemTotals {
-    fn add_assign(&mut self, other: &Self) {
-        self.items += other.items;
-        for (sums, others) in [(&mut self.amounts, &other.amounts), (&mut self.gross, &other.gross)] {
-            for (currency, sum) in others {
-                *sums.entry(*currency).or_default() += sum;
-            }
-        }
-    }
-}
-
-/// An item on the list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedItem {
-    /// The account.
-    pub account: AccountId,
-    /// The source's id of it.
-    pub external_id: Option<ExternalId>,
-    /// The name of its contact.
-    pub name: Option<ContactName>,
-    /// What was open when it was listed.
-    pub open_amount: Decimal,
-    /// The currency.
-    pub currency: Currency,
-    /// The due date.
-    pub due_date: Option<Date>,
-}
-
-/// Why a complete file has closed nothing, or not everything.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct NotClosed {
-    /// The reason, for machines.
-    pub code: NotClosedCode,
-    /// The reason, for people.
-    pub reason: String,
-}
-
-/// The reasons for which a complete file closes nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-pub enum NotClosedCode {
-    /// The file has no rows.
-    EmptyFile,
-    /// Rows have no id, or one that can't be read.
-    UnreadableId,
-    /// Rows could not be processed.
-    RowsNotProcessed,
-    /// The import has failed.
-    Failed,
-    /// Its owner cancelled it.
-    Cancelled,
-    /// The rows are not as many, or not of the sum, that the options state.
-    ControlTotalsDiffer,
-    /// A later file of the scope was accepted.
-    Superseded,
-    /// The closing failed too often; a redrive continues it.
-    ClosingFailed,
-}
-
-impl NotClosed {
-    /// This reason.
-    #[must_use]
-    pub fn of(code: NotClosedCode) -> Self {
-        let reason = match code {
-            NotClosedCode::EmptyFile => "the file has no rows",
-            NotClosedCode::UnreadableId => "rows have no id that can be read",
-            NotClosedCode::RowsNotProcessed => {
-                "rows could not be processed; a redrive of the import processes them, and closes then"
-            }
-            NotClosedCode::Failed => "the import has failed",
-            NotClosedCode::Cancelled => "the import was cancelled",
-            NotClosedCode::ControlTotalsDiffer => "the control totals differ from those that were stated",
-            NotClosedCode::Superseded => "a later file of the same scope was accepted",
-            NotClosedCode::ClosingFailed => {
-                "the closing failed too often; a redrive of the import continues it"
-            }
-        };
-        Self { code, reason: reason.to_owned() }
-    }
-}
-
 impl ImportJob {
     /// Whether the file is complete: what it omits is closed.
     #[must_use]
@@ -296,40 +116,6 @@ impl ImportJob {
     #[must_use]
     pub fn complete_scope(&self) -> Option<&Scope> {
         self.notation.options.scope.as_ref().filter(|_| self.is_complete_file())
-    }
-}
-
-/// The list of the items that a complete file omits, in an answer.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = ImportClosings))]
-pub struct ClosingsSummary {
-    /// The items that the file omits.
-    items: u64,
-    /// The sum of their open amounts for each currency, as an exact decimal.
-    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
-    amounts: BTreeMap<Currency, String>,
-    /// All open items of the scope, those included.
-    of_items: u64,
-    /// The sum of their open amounts for each currency.
-    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
-    of_amounts: BTreeMap<Currency, String>,
-    /// Whether these are so many that the import waits for a confirmation.
-    needs_confirmation: bool,
-}
-
-impl ClosingsSummary {
-    /// That of a job whose list is made.
-    #[must_use]
-    pub fn of(job: &ImportJob) -> Option<Self> {
-        let list = job.closing.as_ref()?.list.as_ref()?;
-        Some(Self {
-            items: list.items.items,
-            amounts: list.items.in_full(),
-            of_items: list.of.items,
-            of_amounts: list.of.in_full(),
-            needs_confirmation: list.needs_confirmation(&job.notation.options),
-        })
     }
 }
 

@@ -53,15 +53,9 @@ fn defaults() -> RowDefaults {
     RowDefaults { currency: currency(), as_of: day, as_of_max: day, amounts: None }
 }
 
-fn row_write<'a>(
-    import: &'a ImportId,
-    marks: bool,
-    id: &'a AccountId,
-    upsert: &'a AccountUpsert,
-    now: Timestamp,
-) -> RowWrite<'a> {
-    let (scopes, skips_days) = (&[], false);
-    RowWrite { import, marks, id, upsert, defaults: defaults(), scopes, skips_days, now }
+fn row<'a>(of: (&'a ImportId, &'a AccountUpsert), marks: bool, id: &'a AccountId) -> RowWrite<'a> {
+    let ((import, upsert), now) = (of, Timestamp::UNIX_EPOCH);
+    RowWrite { import, marks, id, upsert, defaults: defaults(), scopes: &[], skips_days: false, now }
 }
 
 fn part(currencies: bool) -> impl Strategy<Value = Part> {
@@ -238,8 +232,7 @@ impl Run {
     fn lacks_an_account(&self, n: usize, event: &Event, marks: bool) -> bool {
         let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
         let Event::Row(import, upsert) = event else { return false };
-        let now = Timestamp::UNIX_EPOCH;
-        let row = row_write(import, marks, &id, upsert, now);
+        let row = row((import, upsert), marks, &id);
         !self.settled.contains(&n) && matches!(row.decide(&self.state), Err(Refused::Incomplete))
     }
 
@@ -255,8 +248,7 @@ impl Run {
         match event {
             Event::Row(..) if self.settled.contains(&n) => {}
             Event::Row(import, upsert) => {
-                let now = Timestamp::UNIX_EPOCH;
-                let row = row_write(import, marks, &id, upsert, now);
+                let row = row((import, upsert), marks, &id);
                 let before = content(state);
                 let decision = row.decide(state);
                 let outcome = decision.as_ref().map(Decision::outcome).map_err(code);
