@@ -101,7 +101,7 @@ async fn invalid_endpoint_lists_all_errors_in_json_and_form() {
             "not an https URL"
           ],
           "observe_key": [
-            "no observe key; the keys are /rest/accounts, /rest/transactions, /rest/accounts/{account_id}, /rest/accounts/{account_id}/balance, /rest/accounts/{account_id}/transactions, /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:export.completed, saldo:sync.completed"
+            "no observe key; the keys are /rest/accounts, /rest/transactions, /rest/accounts/{account_id}, /rest/accounts/{account_id}/balance, /rest/accounts/{account_id}/transactions, /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:import.awaiting_confirmation, saldo:export.completed, saldo:sync.completed"
           ],
           "state": [
             "longer than 1024 characters"
@@ -114,7 +114,7 @@ async fn invalid_endpoint_lists_all_errors_in_json_and_form() {
       "errors": [
         {
           "code": "invalid_value",
-          "detail": "no observe key; the keys are /rest/accounts, /rest/transactions, /rest/accounts/{account_id}, /rest/accounts/{account_id}/balance, /rest/accounts/{account_id}/transactions, /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:export.completed, saldo:sync.completed",
+          "detail": "no observe key; the keys are /rest/accounts, /rest/transactions, /rest/accounts/{account_id}, /rest/accounts/{account_id}/balance, /rest/accounts/{account_id}/transactions, /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:import.awaiting_confirmation, saldo:export.completed, saldo:sync.completed",
           "pointer": "/observe_key"
         },
         {

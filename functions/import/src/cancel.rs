@@ -45,6 +45,9 @@ pub(crate) async fn cancel(
             // The planner may have died; its message would return much later.
             if job.chunks.is_none() {
                 stores.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
+            } else if job.closing.is_some() {
+                // Its message may rest while earlier imports run.
+                stores.plan_queue.send(&[message(&job, ImportTask::Close)]).await?;
             }
             StatusCode::ACCEPTED
         }

@@ -2,48 +2,20 @@
 //! change, disappear and come back; files are truncated, empty, sent twice, sent late or after the next one; rows are refused or
 //! have no id; owners confirm and cancel. No item is closed that the model keeps, and none kept that it closes.
 
+mod model;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
+use self::model::{File, Model};
 use super::*;
 
 const NIGHTS: i64 = 90;
 /// The items that the ERP has at most. A truncated file omits more than are closed unasked.
 const ITEMS: usize = 60;
-
-/// An item as Saldo should have it: its latest figure, and the latest file that omits it.
-#[derive(Clone, Debug, Default)]
-struct Item {
-    figure: Option<(At, u32)>,
-    omitted: Option<At>,
-}
-
-/// A file: its day, and its number in the order of acceptance.
-type At = (Date, usize);
-
-impl Item {
-    fn open(&self) -> u32 {
-        let closed = |at: &At| self.omitted.is_some_and(|omitted| omitted > *at);
-        self.figure.filter(|(at, _)| !closed(at)).map_or(0, |(_, amount)| amount)
-    }
-}
-
-/// A file that was accepted.
-#[derive(Clone)]
-struct File {
-    id: String,
-    at: At,
-    /// The valid rows.
-    rows: BTreeMap<usize, u32>,
-    /// The numbers in it, those of refused rows included.
-    named: BTreeSet<usize>,
-    /// Why it closes nothing.
-    unfit: Option<&'static str>,
-    ends_confirmed: bool,
-}
 
 /// What happens in a night.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,9 +26,11 @@ enum Night {
         confirmed: bool,
         cancelled: bool,
     },
-    /// A row without an id, another number of rows than was stated, or a refused row.
+    /// A row has no id.
     Unidentified,
+    /// The file has another number of rows than was stated.
     Miscounted,
+    /// A row is refused.
     Refused,
     /// The next file is accepted before this one has ended.
     Overlapping,
@@ -70,10 +44,8 @@ struct Months<'a> {
     history: History<'a>,
     /// What the ERP lists.
     erp: BTreeMap<usize, u32>,
-    model: BTreeMap<usize, Item>,
+    model: Model,
     files: Vec<File>,
-    /// The latest file that was accepted, and whether all its rows were stored.
-    latest: Option<(At, bool)>,
     waiting: Option<File>,
     seen: BTreeMap<String, u32>,
 }
@@ -121,7 +93,7 @@ impl Months<'_> {
         let location = self.history.post_file("ndjson", content, options).await;
         let id = location.rsplit('/').next().expect("an id").to_owned();
         let at = (day, self.files.len());
-        let file = File { id, at, rows, named, unfit, ends_confirmed: false };
+        let file = File { id, at, rows, named, unfit };
         if !dry_run {
             self.files.push(file.clone());
         }
@@ -140,48 +112,24 @@ impl Months<'_> {
         ids.map(|id| id.expect("an id")[2..].parse().expect("a number")).collect()
     }
 
-    /// The rows of a file in the model.
-    fn store(&mut self, file: &File) {
-        for (number, amount) in &file.rows {
-            let item = self.model.entry(*number).or_default();
-            if item.figure.is_none_or(|(at, _)| at < file.at) {
-                item.figure = Some((file.at, *amount));
-            }
+    /// Lets a file end; once more, if one of its chunks could not be read. Returns whether it was redriven.
+    async fn settled(&mut self, id: &str, tally: &mut Tally) -> bool {
+        self.history.deliver_all(tally).await;
+        if self.job(id).await["not_closed"]["code"] != "rows_not_processed" {
+            return false;
         }
-        let clean = file.rows.len() == file.named.len();
-        if self.latest.is_none_or(|(at, _)| at < file.at) {
-            self.latest = Some((file.at, clean));
-        }
-    }
-
-    /// The items that a file omits in the model.
-    fn omits(&self, file: &File) -> BTreeSet<usize> {
-        let is_omitted = |(number, item): &(&usize, &Item)| {
-            let is_earlier = item.figure.is_some_and(|(at, _)| at < file.at);
-            item.open() > 0 && !file.named.contains(number) && is_earlier && item.omitted < Some(file.at)
-        };
-        self.model.iter().filter(is_omitted).map(|(number, _)| *number).collect()
-    }
-
-    fn close(&mut self, file: &File) {
-        for number in self.omits(file) {
-            self.model.get_mut(&number).expect("an item").omitted = Some(file.at);
-        }
-    }
-
-    /// Whether the guard holds the file in the model.
-    fn is_held(&self, file: &File) -> bool {
-        let omitted = self.omits(file);
-        let open = self.model.values().filter(|item| item.open() > 0);
-        let (count, sum) = open.fold((0, 0), |(count, sum), item| (count + 1, sum + item.open()));
-        let closed: u32 = omitted.iter().map(|number| self.model[number].open()).sum();
-        omitted.len() > 20 && (omitted.len() * 100 > count * 20 || closed * 100 > sum * 20)
+        let (worker, import) = ((&self.history.stack.reliable).into(), id.parse().expect("an id"));
+        let redriven = saldo_jobs::import::redrive(&worker, &self.history.org, &import).await;
+        assert!(matches!(redriven, Ok(Redriven::Queued { .. })), "{redriven:?}");
+        self.history.deliver_all(tally).await;
+        self.count("redriven");
+        true
     }
 
     /// Checks that the accounts are as the model has them.
     async fn check(&self, night: i64, kind: Night) {
         let seed = self.history.seed;
-        for (number, item) in &self.model {
+        for (number, item) in &self.model.items {
             let external_id = format!("N-{number}").parse().expect("an id");
             let id = saldo_domain::id::AccountId::of_external(&self.history.org, &external_id);
             let account =
@@ -197,21 +145,21 @@ impl Months<'_> {
 
     /// Lets a file end, and compares what it did with the model.
     async fn end(&mut self, file: &mut File, night: Night, tally: &mut Tally) {
-        self.history.deliver_all(tally).await;
-        let later = self.latest.is_some_and(|(latest, _)| latest > file.at);
-        self.store(file);
+        let redriven = self.settled(&file.id, tally).await;
+        let later = self.model.latest.is_some_and(|(latest, _)| latest > file.at);
+        self.model.store(file, redriven);
         let expected = match file.unfit {
             Some(code) => code,
             None if later => "superseded",
             None => "",
         };
-        let held = expected.is_empty() && self.is_held(file);
+        let held = expected.is_empty() && self.model.is_held(file);
         let mut job = self.job(&file.id).await;
         let context = format!("seed {}, {night:?}: {job:#}", self.history.seed);
         assert_eq!(job["not_closed"]["code"].as_str().unwrap_or_default(), expected, "{context}");
         assert_eq!(job["status"] == "awaiting_confirmation", held, "{context}");
         if expected.is_empty() {
-            assert_eq!(self.listed(&file.id).await, self.omits(file), "{context}");
+            assert_eq!(self.listed(&file.id).await, self.model.omits(file), "{context}");
         }
         if held {
             self.count("held");
@@ -231,13 +179,12 @@ impl Months<'_> {
             job = self.job(&file.id).await;
         }
         let closes = expected.is_empty() && job["status"] != "cancelled";
-        let count = if closes { self.omits(file).len() } else { 0 };
+        let count = if closes { self.model.omits(file).len() } else { 0 };
         assert_eq!(job["closed"], count, "seed {}, {night:?}: {job:#}", self.history.seed);
         if closes {
-            self.close(file);
+            self.model.close(file);
             self.count("closed");
         }
-        file.ends_confirmed = closes;
     }
 
     async fn night(&mut self, night: i64, tally: &mut Tally) {
@@ -260,7 +207,7 @@ impl Months<'_> {
         let dry = match self.history.random.random_bool(0.2) && self.waiting.is_none() {
             true => {
                 let dry = self.send(&rows, day, kind, true).await;
-                self.history.deliver_all(tally).await;
+                self.settled(&dry.id, tally).await;
                 Some(self.listed(&dry.id).await)
             }
             false => None,
@@ -274,7 +221,7 @@ impl Months<'_> {
                 self.end(&mut again, kind, tally).await;
             }
             _ => {
-                let expected = self.omits_after(&file);
+                let expected = self.model.omits_after(&file);
                 self.end(&mut file, kind, tally).await;
                 if let (Some(dry), None) = (dry, file.unfit) {
                     assert_eq!(
@@ -296,15 +243,6 @@ impl Months<'_> {
         self.check(night, kind).await;
     }
 
-    /// The items that a file will omit once its rows are stored.
-    fn omits_after(&mut self, file: &File) -> BTreeSet<usize> {
-        let (model, latest) = (self.model.clone(), self.latest);
-        self.store(file);
-        let omits = self.omits(file);
-        (self.model, self.latest) = (model, latest);
-        omits
-    }
-
     /// Accepts the file of the next day before this one has ended. Of both, few items are missing.
     async fn overlap(&mut self, first: File, night: i64, tally: &mut Tally) {
         for _ in 0..self.history.random.random_range(0..9) {
@@ -314,13 +252,13 @@ impl Months<'_> {
         rows.pop_first();
         rows.pop_last();
         let next = self.send(&rows, day_of(night).tomorrow().expect("a day"), Night::Plain, false).await;
-        self.history.deliver_all(tally).await;
         for file in [&first, &next] {
+            let redriven = self.settled(&file.id, tally).await;
             let job = self.job(&file.id).await;
-            self.store(file);
+            self.model.store(file, redriven);
             match job["not_closed"]["code"].as_str() {
                 Some("superseded") if file.id == first.id => self.count("superseded by an overlapping file"),
-                None => self.close(file),
+                None => self.model.close(file),
                 other => panic!("seed {}: {other:?} {job:#}", self.history.seed),
             }
         }
@@ -328,7 +266,7 @@ impl Months<'_> {
 
     fn kind(&mut self) -> Night {
         // A file of an older day after one with refused rows finds no day of the rows that repeated their accounts.
-        let may_be_late = self.waiting.is_none() && self.latest.is_some_and(|(_, clean)| clean);
+        let may_be_late = self.waiting.is_none() && self.model.latest.is_some_and(|(_, clean)| clean);
         let random = &mut self.history.random;
         let kind = match random.random_range(0..20) {
             0..=1 => Night::Truncated { confirmed: true, cancelled: false },
@@ -365,9 +303,8 @@ async fn three_months_of_nightly_files_end_as_the_model_says() {
         let mut months = Months {
             history,
             erp: BTreeMap::new(),
-            model: BTreeMap::new(),
+            model: Model::default(),
             files: Vec::new(),
-            latest: None,
             waiting: None,
             seen: BTreeMap::new(),
         };

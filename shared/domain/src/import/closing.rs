@@ -6,6 +6,7 @@
 mod list;
 mod not_closed;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use list::{
@@ -43,6 +44,13 @@ pub struct Closing {
     /// The list, once it is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<ClosingList>,
+    /// Since when the list waits for a confirmation, if it did.
+    #[serde(
+        default,
+        with = "jiff::fmt::serde::timestamp::millisecond::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub awaiting_since: Option<Timestamp>,
     /// How many of its pages are closed.
     #[serde(default)]
     pub pages_closed: u32,
@@ -64,9 +72,15 @@ impl Closing {
     /// A closing that begins.
     #[must_use]
     pub fn begin() -> Self {
-        let (listing, list, not_closed) = (None, None, None);
-        let closed = ItemTotals::default();
-        Self { phase: ClosingPhase::Listing, listing, list, pages_closed: 0, closed, not_closed }
+        Self {
+            phase: ClosingPhase::Listing,
+            listing: None,
+            list: None,
+            awaiting_since: None,
+            pages_closed: 0,
+            closed: ItemTotals::default(),
+            not_closed: None,
+        }
     }
 
     /// The closing of a file that closes nothing for this reason.

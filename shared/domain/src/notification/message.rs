@@ -20,7 +20,7 @@ pub struct Message<'a> {
     /// The endpoint's `state`, as it was given.
     #[cfg_attr(feature = "openapi", schema(required))]
     pub state: Option<&'a State>,
-    /// The job that ended, if the event is the end of a job.
+    /// The job that ended, or that waits for a confirmation.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(nullable = false))]
     pub job_id: Option<&'a str>,

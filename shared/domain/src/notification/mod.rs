@@ -41,6 +41,17 @@ impl Event {
         Self { org, job_id: import.to_string(), at, keys: vec!["saldo:import.completed".to_owned()] }
     }
 
+    /// An import of a complete file waits for a confirmation, since this moment.
+    #[must_use]
+    pub fn import_awaiting_confirmation(org: OrgId, import: &ImportId, at: Timestamp) -> Self {
+        Self {
+            org,
+            job_id: import.to_string(),
+            at,
+            keys: vec!["saldo:import.awaiting_confirmation".to_owned()],
+        }
+    }
+
     /// An export has ended.
     #[must_use]
     pub fn export_completed(org: OrgId, export: &ExportId, at: Timestamp) -> Self {

@@ -27,6 +27,8 @@ pub enum ObserveKey {
     SyncsOf(AccessId),
     /// An import ended.
     ImportCompleted,
+    /// An import of a complete file waits for a confirmation.
+    ImportAwaitingConfirmation,
     /// An export ended.
     ExportCompleted,
     /// A synchronization ended.
@@ -36,15 +38,21 @@ pub enum ObserveKey {
 const UNKNOWN: InvalidValue = InvalidValue(
     "no observe key; the keys are /rest/accounts, /rest/transactions, /rest/accounts/{account_id}, \
      /rest/accounts/{account_id}/balance, /rest/accounts/{account_id}/transactions, \
-     /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:export.completed, \
-     saldo:sync.completed",
+     /rest/accesses/{access_id}/syncs, saldo:import.completed, saldo:import.awaiting_confirmation, \
+     saldo:export.completed, saldo:sync.completed",
 );
 
 impl ObserveKey {
-    /// Whether notifications with this key have the id of the job that ended.
+    /// Whether notifications with this key have the id of the job that ended or waits.
     #[must_use]
     pub fn names_its_job(&self) -> bool {
-        matches!(self, Self::ImportCompleted | Self::ExportCompleted | Self::SyncCompleted)
+        matches!(
+            self,
+            Self::ImportCompleted
+                | Self::ImportAwaitingConfirmation
+                | Self::ExportCompleted
+                | Self::SyncCompleted
+        )
     }
 }
 
@@ -54,6 +62,7 @@ impl FromStr for ObserveKey {
     fn from_str(text: &str) -> Result<Self, InvalidValue> {
         match text {
             "saldo:import.completed" => return Ok(Self::ImportCompleted),
+            "saldo:import.awaiting_confirmation" => return Ok(Self::ImportAwaitingConfirmation),
             "saldo:export.completed" => return Ok(Self::ExportCompleted),
             "saldo:sync.completed" => return Ok(Self::SyncCompleted),
             _ => {}
@@ -82,6 +91,7 @@ impl fmt::Display for ObserveKey {
             Self::TransactionsOf(id) => write!(f, "/rest/accounts/{id}/transactions"),
             Self::SyncsOf(id) => write!(f, "/rest/accesses/{id}/syncs"),
             Self::ImportCompleted => f.write_str("saldo:import.completed"),
+            Self::ImportAwaitingConfirmation => f.write_str("saldo:import.awaiting_confirmation"),
             Self::ExportCompleted => f.write_str("saldo:export.completed"),
             Self::SyncCompleted => f.write_str("saldo:sync.completed"),
         }
@@ -116,6 +126,7 @@ mod tests {
             "/rest/accounts/acc_aaaaaaaaaaaaaaaa/transactions",
             "/rest/accesses/acs_aaaaaaaaaaaaaaaa/syncs",
             "saldo:import.completed",
+            "saldo:import.awaiting_confirmation",
             "saldo:export.completed",
             "saldo:sync.completed",
         ] {

@@ -204,8 +204,13 @@ async fn import_incomplete(
     if !rows.is_empty() && deadline.retry(|| stores.imports.older_is_unfinished(job, now)).await? {
         return Err(Failure::Throttled { operation: "rows that wait for the accounts of an older import" });
     }
-    // An older import may have created their accounts before it ended, or its complete file may say something about them.
-    let job = &*deadline.retry(|| with_scopes(stores, job)).await?;
+    // Some may wait for the complete file of an older import that has ended meanwhile. The next delivery knows what it says.
+    if !rows.is_empty() && job.scopes.iter().any(|of| of.is_unfinished) {
+        return Err(Failure::Throttled {
+            operation: "rows that wait for the complete file of an older import",
+        });
+    }
+    // An older import may have created their accounts before it ended.
     clients.ensure_alone(&stores.accounts, &mut rows).await?;
     let again = async |(number, alone): (usize, RowAlone)| {
         let (row, seen) = *alone;

@@ -159,7 +159,8 @@ async fn step(stores: &Stores, job: &ImportJob, begun: Instant) -> Result<Step, 
     match closing.phase {
         ClosingPhase::Listing => list::list(&file, closing, begun).await,
         ClosingPhase::Closing => pages::close(&file, closing, begun).await,
-        ClosingPhase::Awaiting | ClosingPhase::Ended => Ok(Step::Ended(None)),
+        ClosingPhase::Awaiting => Ok(Step::Ended(closing.awaiting_since.map(End::List))),
+        ClosingPhase::Ended => Ok(Step::Ended(None)),
     }
 }
 

@@ -24,6 +24,8 @@ pub enum End {
     Job(Timestamp),
     /// The rows are done, and the closing of what the file omits begins. Returned more than once.
     Rows,
+    /// The list of what the file omits is made, and waits for a confirmation since this moment. Returned more than once.
+    List(Timestamp),
 }
 
 /// The attribute with the number of redrives.

@@ -44,7 +44,8 @@ pub(super) async fn list(file: &File<'_>, closing: Closing, begun: Instant) -> R
         return file.end(closing, None).await;
     }
     let phase = if asks { ClosingPhase::Awaiting } else { ClosingPhase::Closing };
-    imports.advance_closing(job, Closing { phase, ..closing }).await.map(Step::made)
+    let awaiting_since = asks.then(Timestamp::now);
+    imports.advance_closing(job, Closing { phase, awaiting_since, ..closing }).await.map(Step::made)
 }
 
 /// Adds shards to the list, from number `from` on, until the run's time is up. Returns the list and the number of shards that it
