@@ -22,7 +22,7 @@ fn list(rows: std::ops::Range<usize>, changed: usize) -> String {
 }
 
 fn rows() -> usize {
-    env::var("SALDO_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(4_000)
+    env::var("SALDO_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(2_000)
 }
 
 /// Imports a complete file as of a day of January.

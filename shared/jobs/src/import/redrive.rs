@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures::TryStreamExt;
 use jiff::Timestamp;
 use saldo_domain::id::{ImportId, OrgId};
-use saldo_domain::import::{Closing, ImportJob, ImportStatus};
+use saldo_domain::import::{Closing, ImportJob, ImportStatus, NotClosedCode};
 use saldo_store::End;
 use saldo_store::failure::Failure;
 use saldo_store::queue::ImportTask;
@@ -61,7 +61,7 @@ pub async fn redrive(worker: &Worker, org: &OrgId, id: &ImportId) -> Result<Redr
         // Its owner has cancelled it.
         _ if job.cancel_requested_at.is_some() => return Ok(Redriven::NothingToDo),
         ImportStatus::Failed => true,
-        ImportStatus::CompletedWithErrors if exhausted => true,
+        ImportStatus::Completed | ImportStatus::CompletedWithErrors if exhausted || lacked_rows(&job) => true,
         ImportStatus::Completed | ImportStatus::CompletedWithErrors | ImportStatus::Cancelled => {
             return Ok(Redriven::NothingToDo);
         }
@@ -93,8 +93,19 @@ pub async fn redrive(worker: &Worker, org: &OrgId, id: &ImportId) -> Result<Redr
     if plan {
         worker.stores.plan_queue.send(&[message(&job, ImportTask::Plan)]).await?;
     }
+    if messages.is_empty() && !plan {
+        // A slow worker has processed what was exhausted.
+        let ended = worker.stores.imports.end_if_done(&job, now).await?;
+        events::after(&worker.stores, &job, ended).await?;
+    }
     tracing::info!(%org, import = %id, chunks = chunks.len(), plan, "redriven");
     Ok(Redriven::Queued { chunks: chunks.len(), plan })
+}
+
+/// Whether the file has closed nothing because rows were not processed.
+fn lacked_rows(job: &ImportJob) -> bool {
+    let not_closed = job.closing.as_ref().and_then(|closing| closing.not_closed.as_ref());
+    not_closed.is_some_and(|why| why.code == NotClosedCode::RowsNotProcessed)
 }
 
 /// Continues the closing of an import that has ended because it failed too often.
