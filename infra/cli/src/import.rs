@@ -9,8 +9,8 @@ mod submit;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use clap::Args;
+use anyhow::Result;
+use clap::{ArgGroup, Args};
 use serde_json::Map;
 
 use crate::answer::{Outcome, note};
@@ -43,9 +43,10 @@ A profile is a table of options in config.toml, which are sent as they are, unde
   mapping = { Kunde = \"contact.name\", Betrag = \"total_amount\" }
 If there is no such table, it is an import profile in Saldo, which `saldo profiles save erp` makes for all users.
 
-With --complete, the file lists all open items of the source system: those that it omits are closed, and those that it contains
-again are reopened. If they are more than --close-at-most percent, the command shows them and asks; without a terminal it
-ends with status 3, and the same command with --yes, or `saldo jobs confirm`, continues.
+With --complete, the file lists all open items of the source system: those that it omits are
+closed, and those that it contains again are reopened. If they are more than --close-at-most
+percent, the command shows them and asks. Without a terminal it ends with status 3, and the same
+command with --yes, or `saldo jobs confirm`, closes them.
 
 Exit status, with --wait or --complete:
   0  all rows were stored
@@ -61,6 +62,7 @@ Exit status, with --wait or --complete:
 /// again only if it had not arrived, and does not import it twice.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
+#[command(group = ArgGroup::new("waiting").args(["wait", "complete"]).multiple(true))]
 pub(crate) struct Import {
     /// The file; `-` for standard input.
     file: PathBuf,
@@ -86,7 +88,7 @@ pub(crate) struct Import {
     #[arg(long)]
     wait: bool,
     /// The file for refused rows, which is replaced if it exists; by default a new one next to FILE.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "waiting")]
     failed: Option<PathBuf>,
     /// Compress the file before it is uploaded.
     #[arg(long)]
@@ -112,9 +114,6 @@ pub(crate) async fn run(session: &Session, import: Import) -> Result<Outcome> {
         options.insert("as_of".to_owned(), day.as_str().into());
     }
     import.complete.add_to(&mut options);
-    if import.failed.is_some() && !import.waits() {
-        bail!("--failed needs --wait: without it, the command does not know the refused rows.");
-    }
     session.interruption.set("Nothing was imported.");
     let source = Source::read(&import.file, import.gzip, &session.state).await?;
     let journal = Journal::open(&session.state)?;
