@@ -6,7 +6,7 @@
 use super::Account;
 use crate::date::Date;
 use crate::money::Decimal;
-use crate::receivable::{Allocations, Figure, OpenItem, TooLarge};
+use crate::receivable::{Allocation, Allocations, Figure, OpenItem, TooLarge};
 
 impl Account {
     /// The account as an open item, if an import has made it.
@@ -28,9 +28,10 @@ impl Account {
     ///
     /// # Errors
     /// [`TooLarge`]; the balance is as before.
-    pub fn derive_balance(&mut self, allocations: &Allocations) -> Result<(), TooLarge> {
+    pub fn derive_balance(&mut self, allocations: &[Allocation]) -> Result<(), TooLarge> {
         if let Some(item) = self.open_item() {
-            self.balance = (-item.open_amount(allocations)?).normalize();
+            let open_amount = item.open_amount(&Allocations::of(allocations, self.currency))?;
+            self.balance = (-open_amount).normalize();
         }
         Ok(())
     }

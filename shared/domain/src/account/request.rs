@@ -56,7 +56,7 @@ pub struct AccountChange {
     /// The type.
     #[body(rename = "type", not_null)]
     pub kind: Option<AccountType>,
-    /// The balance.
+    /// The balance. Of an open item, the difference becomes an adjustment, which counts whatever its source states later.
     #[body(not_null, read = Fields::amount, wire = crate::openapi::AnyAmount)]
     pub balance: Option<Decimal>,
     /// The currency of the balance.
@@ -113,8 +113,8 @@ impl NewAccount {
 }
 
 impl AccountChange {
-    /// Changes the account. Returns the fields that it sets, to other values or to the same.
-    pub fn apply(&self, account: &mut Account) -> FieldSet {
+    /// Changes the account, but for the balance of an open item. Returns the fields that it sets, to other values or to the same.
+    pub(super) fn apply(&self, account: &mut Account) -> FieldSet {
         // Named one by one, so that the compiler reports a forgotten field.
         let Self {
             kind,
@@ -130,6 +130,7 @@ impl AccountChange {
         } = self;
         let mut fields = FieldSetter::new(|_| true);
         fields.given(F::Type, &mut account.kind, kind.as_ref());
+        let balance = balance.filter(|_| !account.is_imported());
         fields.given(F::Balance, &mut account.balance, balance.as_ref());
         fields.given(F::Currency, &mut account.currency, currency.as_ref());
         fields.optional(F::OwnerId, &mut account.owner_id, owner_id);
@@ -153,7 +154,7 @@ impl AccountChange {
         let unfit = match account.total_amount {
             _ if self.currency.is_none() => None,
             Some(total) if !currency.admits(total) => Some("total_amount, which only an import changes,"),
-            _ if self.balance.is_none() && !currency.admits(account.balance) => Some("balance"),
+            None if self.balance.is_none() && !currency.admits(account.balance) => Some("balance"),
             _ if account.discount_amount.is_some_and(|discount| !currency.admits(discount)) => {
                 Some("discount_amount, which only an import changes,")
             }

@@ -8,9 +8,11 @@ mod item_kind;
 mod open_amount;
 mod references;
 
-pub use allocation::{Adjustment, Allocations, Cash};
+pub use allocation::{
+    ALLOCATIONS_MAX, Adjustment, Allocation, AllocationKind, Allocations, Cash, Explanation,
+};
 pub use amounts::Amounts;
 pub use figure::{Figure, Figures};
 pub use item_kind::{ItemKind, UnknownKind};
-pub use open_amount::{LATE_DAYS, OpenItem, TooLarge};
+pub use open_amount::{Correction, LATE_DAYS, OpenItem, TooLarge};
 pub use references::{InvalidReferences, REFERENCES_MAX, References};

@@ -1,0 +1,166 @@
+//! What a change of an account by hand writes.
+//!
+//! The balance of an open item is not set: a change of it records an adjustment of the difference, which counts whatever its
+//! source states later. The source may acknowledge adjustments, once it has posted them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{Account, AccountChange, AccountField as F, AccountState, History, Revision};
+use crate::date::Date;
+use crate::fields::{Finding, FindingCode};
+use crate::id::AllocationId;
+use crate::money::Decimal;
+use crate::receivable::{ALLOCATIONS_MAX, Allocation, AllocationKind, Allocations, Correction, TooLarge};
+
+/// When a change is made.
+#[derive(Clone, Copy, Debug)]
+pub struct EditTime {
+    /// The revision of the account after the change, and the change's place in the order of imports: see
+    /// [`History::next_revision`].
+    pub revision: Revision,
+    /// The moment.
+    pub now: Timestamp,
+    /// Its day in the organization's time zone.
+    pub today: Date,
+}
+
+/// What a change writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// The account after the change.
+    pub account: Account,
+    /// Its history.
+    pub history: History,
+    /// The allocations that are new, or that are changed. The first new one has the id of the revision.
+    pub allocations: Vec<Allocation>,
+}
+
+/// What became of the acknowledgement of an adjustment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acknowledged {
+    /// The adjustment has the day.
+    Done,
+    /// It had the day before.
+    Unchanged,
+    /// The account has no adjustment with this id.
+    Unknown,
+}
+
+impl EditTime {
+    /// The id of the first allocation that the change makes, if it makes any.
+    #[must_use]
+    pub fn first_allocation(&self) -> AllocationId {
+        AllocationId::of_seed(Uuid::from_bytes(*self.revision.as_bytes()))
+    }
+}
+
+impl AccountState {
+    /// What the change of the account writes; `None` if it sets nothing, or there is no account.
+    ///
+    /// # Errors
+    /// The finding about a balance that can't be reached: its digits are too many, or the account has [`ALLOCATIONS_MAX`]
+    /// allocations.
+    pub fn edit(&self, change: &AccountChange, at: EditTime) -> Result<Option<Edited>, Finding> {
+        let Some(mut account) = self.account.clone() else { return Ok(None) };
+        let mut set = change.apply(&mut account);
+        let balance = change.balance.filter(|_| account.is_imported());
+        let mut allocations = Vec::new();
+        if let Some(balance) = balance {
+            // An older row that comes later may not put the amount that was asked for into another currency.
+            set.insert(F::Currency);
+            allocations = self.corrections(&account, -balance, at)?;
+        }
+        if set.is_empty() {
+            return Ok(None);
+        }
+        let all: Vec<_> = self.allocations.iter().chain(&allocations).cloned().collect();
+        account.derive_balance(&all).map_err(unreachable_balance)?;
+        (account.updated_at, account.revision) = (at.now, at.revision);
+        let mut history = self.history.clone();
+        if account.is_imported() {
+            history.stamps.stamp(at.revision.as_bytes(), set);
+            history.last_edit = Some(at.revision);
+        }
+        if !allocations.is_empty() {
+            account.allocations.get_or_insert(at.revision);
+        }
+        Ok(Some(Edited { account, history, allocations }))
+    }
+
+    /// The allocations that make the open amount of the account another one.
+    fn corrections(
+        &self,
+        account: &Account,
+        wanted: Decimal,
+        at: EditTime,
+    ) -> Result<Vec<Allocation>, Finding> {
+        let Some(item) = account.open_item() else { return Ok(Vec::new()) };
+        let counted = Allocations::of(&self.allocations, account.currency);
+        let Correction { adjustment, explanation } =
+            item.correction_to(wanted, &counted).map_err(unreachable_balance)?;
+        let adjustment = (!adjustment.is_zero()).then_some((AllocationKind::Adjustment, adjustment, None));
+        let explanation = explanation.map(|amount| (AllocationKind::Explanation, amount, Some(item.as_of)));
+        let allocation = |(id, (kind, amount, posted_at)): (_, (_, Decimal, _))| Allocation {
+            id,
+            kind,
+            amount: amount.normalize(),
+            currency: account.currency,
+            made_on: at.today,
+            posted_at,
+        };
+        let ids = [at.first_allocation(), AllocationId::of_seed(Uuid::now_v7())];
+        let new: Vec<_> =
+            ids.into_iter().zip(adjustment.into_iter().chain(explanation)).map(allocation).collect();
+        if self.allocations.len() + new.len() > ALLOCATIONS_MAX {
+            let reason = format!(
+                "the account has {} adjustments; it may have {ALLOCATIONS_MAX} at most",
+                self.allocations.len()
+            );
+            return Err(Finding::in_field(F::Balance.name(), FindingCode::TooMany, reason));
+        }
+        Ok(new)
+    }
+
+    /// Records the days on which the source acknowledged adjustments. Returns what became of each, in their order, and what
+    /// is to be written, if anything is. Of several days of one adjustment, the last one counts.
+    ///
+    /// # Errors
+    /// [`TooLarge`].
+    pub fn acknowledge(
+        &self,
+        days: &[(AllocationId, Date)],
+        at: EditTime,
+    ) -> Result<(Vec<Acknowledged>, Option<Edited>), TooLarge> {
+        let mut all = self.allocations.clone();
+        let mut changed = BTreeMap::new();
+        let results = days.iter().map(|(id, day)| {
+            let known =
+                all.iter_mut().find(|known| known.id == *id && known.kind == AllocationKind::Adjustment);
+            match known {
+                None => Acknowledged::Unknown,
+                Some(known) if known.posted_at == Some(*day) => Acknowledged::Unchanged,
+                Some(known) => {
+                    known.posted_at = Some(*day);
+                    changed.insert(known.id.clone(), known.clone());
+                    Acknowledged::Done
+                }
+            }
+        });
+        let results = results.collect();
+        let Some(mut account) = self.account.clone().filter(|_| !changed.is_empty()) else {
+            return Ok((results, None));
+        };
+        account.derive_balance(&all)?;
+        (account.updated_at, account.revision) = (at.now, at.revision);
+        let allocations = changed.into_values().collect();
+        Ok((results, Some(Edited { account, history: self.history.clone(), allocations })))
+    }
+}
+
+fn unreachable_balance(_: TooLarge) -> Finding {
+    let reason = "the balance, less what was allocated to the account, has more than 28 digits";
+    Finding::in_field(F::Balance.name(), FindingCode::TooManyDigits, reason)
+}
