@@ -47,6 +47,8 @@ pub enum Acknowledged {
     Unchanged,
     /// The account has no adjustment with this id.
     Unknown,
+    /// The balance that follows from it has more than 28 digits.
+    TooLarge,
 }
 
 impl EditTime {
@@ -126,14 +128,12 @@ impl AccountState {
 
     /// Records the days on which the source acknowledged adjustments. Returns what became of each, in their order, and what
     /// is to be written, if anything is. Of several days of one adjustment, the last one counts.
-    ///
-    /// # Errors
-    /// [`TooLarge`].
+    #[must_use]
     pub fn acknowledge(
         &self,
         days: &[(AllocationId, Date)],
         at: EditTime,
-    ) -> Result<(Vec<Acknowledged>, Option<Edited>), TooLarge> {
+    ) -> (Vec<Acknowledged>, Option<Edited>) {
         let mut all = self.allocations.clone();
         let mut changed = BTreeMap::new();
         let results = days.iter().map(|(id, day)| {
@@ -149,14 +149,16 @@ impl AccountState {
                 }
             }
         });
-        let results = results.collect();
+        let results: Vec<_> = results.collect();
         let Some(mut account) = self.account.clone().filter(|_| !changed.is_empty()) else {
-            return Ok((results, None));
+            return (results, None);
         };
-        account.derive_balance(&all)?;
+        if account.derive_balance(&all).is_err() {
+            return (vec![Acknowledged::TooLarge; days.len()], None);
+        }
         (account.updated_at, account.revision) = (at.now, at.revision);
         let allocations = changed.into_values().collect();
-        Ok((results, Some(Edited { account, history: self.history.clone(), allocations })))
+        (results, Some(Edited { account, history: self.history.clone(), allocations }))
     }
 }
 
