@@ -187,7 +187,7 @@ pub(crate) async fn change(
         let seen = stores.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
         preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
-        let is_adjusted = change.balance.is_some() && seen.is_imported();
+        let is_adjusted = seen.is_imported() && (change.balance.is_some() || change.currency.is_some());
         let (now, by) = (Timestamp::now(), caller.changed_by());
         let today = if is_adjusted { stores.day_at(caller.org(), now).await? } else { Date::MIN };
         let changed =

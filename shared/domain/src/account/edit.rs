@@ -66,11 +66,14 @@ impl AccountState {
     /// The finding about a balance that can't be reached: its digits are too many, or the account has [`ALLOCATIONS_MAX`]
     /// allocations.
     pub fn edit(&self, change: &AccountChange, at: EditTime) -> Result<Option<Edited>, Finding> {
-        let Some(mut account) = self.account.clone() else { return Ok(None) };
+        let Some(before) = &self.account else { return Ok(None) };
+        let mut account = before.clone();
         let mut set = change.apply(&mut account);
-        let balance = change.balance.filter(|_| account.is_imported());
+        // Another currency is a correction of the amounts' unit: their numbers stay.
+        let is_relabeled = account.currency != before.currency && before.allocations.is_some();
+        let balance = change.balance.or(is_relabeled.then_some(before.balance));
         let mut allocations = Vec::new();
-        if let Some(balance) = balance {
+        if let Some(balance) = balance.filter(|_| account.is_imported()) {
             // An older row that comes later may not put the amount that was asked for into another currency.
             set.insert(F::Currency);
             allocations = self.corrections(&account, -balance, at)?;

@@ -154,7 +154,7 @@ impl AccountChange {
         let unfit = match account.total_amount {
             _ if self.currency.is_none() => None,
             Some(total) if !currency.admits(total) => Some("total_amount, which only an import changes,"),
-            None if self.balance.is_none() && !currency.admits(account.balance) => Some("balance"),
+            _ if self.balance.is_none() && !currency.admits(account.balance) => Some("balance"),
             _ if account.discount_amount.is_some_and(|discount| !currency.admits(discount)) => {
                 Some("discount_amount, which only an import changes,")
             }

@@ -62,6 +62,26 @@ impl AccountStore {
         }
     }
 
+    /// Deletes the account that was `seen`: if `exactly`, only in the state that was seen. Returns whether it is deleted.
+    /// Neither an import that was accepted before nor the next synchronization with its bank brings it back.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; the account may have been deleted or not.
+    pub async fn delete(
+        &self,
+        org: &OrgId,
+        seen: &Account,
+        exactly: bool,
+        now: Timestamp,
+        by: &ChangedBy,
+    ) -> Result<bool, Failure> {
+        if seen.is_imported() || seen.bank.is_some() {
+            self.put_tombstone(org, seen, exactly, now, by).await
+        } else {
+            self.remove(org, seen, exactly).await
+        }
+    }
+
     async fn remove(&self, org: &OrgId, seen: &Account, exactly: bool) -> Result<bool, Failure> {
         let key = AccountKey::new(org, &seen.id);
         if !exactly {
@@ -70,6 +90,34 @@ impl AccountStore {
         let revision = equals(REVISION, binary(seen.revision.as_bytes()));
         // If there is no account, another request, or an attempt whose answer was lost, has deleted it.
         Ok(self.table.delete_if(&key, &[absent("id").or(revision)]).await?.is_ok())
+    }
+
+    /// Replaces the account by a tombstone.
+    async fn put_tombstone(
+        &self,
+        org: &OrgId,
+        seen: &Account,
+        exactly: bool,
+        now: Timestamp,
+        by: &ChangedBy,
+    ) -> Result<bool, Failure> {
+        for _ in 0..CHANGE_ATTEMPTS_MAX {
+            let read = self.read(org, &seen.id).await?;
+            let (Some(found), history) = read.account_and_history(org)? else { return Ok(true) };
+            if exactly && found.revision != seen.revision {
+                return Ok(false);
+            }
+            match self.bury(org, &read, &found, &history, now, by).await? {
+                Ok(()) => return Ok(true),
+                Err(failed) => {
+                    // If there is a tombstone, another request, or an attempt whose answer was lost, has put it.
+                    if Stored::found(failed).has_no_account() {
+                        return Ok(true);
+                    }
+                }
+            }
+        }
+        Err(outrun())
     }
 }
 
@@ -175,8 +223,7 @@ impl OpenItemStore {
         Err(outrun())
     }
 
-    /// Deletes the account that was `seen`, with its allocations: `exactly` as in [`Self::change`]. Returns whether it is
-    /// deleted. Neither an import that was accepted before nor the next synchronization with its bank brings it back.
+    /// Deletes the account as [`AccountStore::delete`] does, and its allocations.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the account may have been deleted or not.
@@ -188,10 +235,7 @@ impl OpenItemStore {
         now: Timestamp,
         by: &ChangedBy,
     ) -> Result<bool, Failure> {
-        if !seen.is_imported() && seen.bank.is_none() {
-            return self.remove(org, seen, exactly).await;
-        }
-        let is_deleted = self.put_tombstone(org, seen, exactly, now, by).await?;
+        let is_deleted = self.accounts.delete(org, seen, exactly, now, by).await?;
         if is_deleted && seen.is_imported() {
             self.delete_rest(org, &seen.id).await?;
         }
@@ -207,33 +251,5 @@ impl OpenItemStore {
             Some(set) => self.delete_allocations(org, id, &set).await,
             None => Ok(()),
         }
-    }
-
-    /// Replaces the account by a tombstone.
-    async fn put_tombstone(
-        &self,
-        org: &OrgId,
-        seen: &Account,
-        exactly: bool,
-        now: Timestamp,
-        by: &ChangedBy,
-    ) -> Result<bool, Failure> {
-        for _ in 0..CHANGE_ATTEMPTS_MAX {
-            let read = self.read(org, &seen.id).await?;
-            let (Some(found), history) = read.account_and_history(org)? else { return Ok(true) };
-            if exactly && found.revision != seen.revision {
-                return Ok(false);
-            }
-            match self.bury(org, &read, &found, &history, now, by).await? {
-                Ok(()) => return Ok(true),
-                Err(failed) => {
-                    // If there is a tombstone, another request, or an attempt whose answer was lost, has put it.
-                    if Stored::found(failed).has_no_account() {
-                        return Ok(true);
-                    }
-                }
-            }
-        }
-        Err(outrun())
     }
 }

@@ -17,7 +17,7 @@ use crate::table_keys::AllocationKey;
 /// The accounts of all organizations, with what was allocated to them.
 #[derive(Clone, Debug)]
 pub struct OpenItemStore {
-    accounts: AccountStore,
+    pub(super) accounts: AccountStore,
     pub(super) allocations: Table<AllocationKey>,
 }
 
