@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use crate::date::{self, Date};
-use crate::fields::{Body, Fields, Finding, FindingCode, Patch};
+use crate::date::Date;
+use crate::fields::{Body, Fields, Finding, FindingCode};
 use crate::id::{AccountId, AllocationId};
 
 /// The field of the request that holds the lines.
@@ -25,7 +25,7 @@ pub struct Acknowledgement {
     #[body(read = Fields::parse)]
     pub allocation_id: AllocationId,
     /// The day on which the source posted it: its figures of this day and later ones have it. Tomorrow at the latest.
-    #[body(read = day)]
+    #[body(read = Fields::day_in_range)]
     pub posted_at: Date,
 }
 
@@ -43,10 +43,6 @@ impl Acknowledgement {
             false => fields.finish(None),
         }
     }
-}
-
-fn day(fields: &mut Fields<'_>, name: &'static str) -> Patch<Date> {
-    fields.patch(name, date::parse_in_range)
 }
 
 fn is_not_later(fields: &mut Fields<'_>, latest: Date, posted_at: Option<&Date>) {
