@@ -10,6 +10,7 @@ mod list;
 mod open_item;
 mod open_items;
 mod record;
+mod seen;
 #[cfg(test)]
 mod size;
 mod state;
@@ -27,9 +28,9 @@ use crate::table_keys::AccountKey;
 
 pub use bank::Reported;
 pub use change::{Moment, SeenAccount};
-pub use import::Seen;
 pub use list::{Owned, OwnedAccount};
 pub use open_items::OpenItemStore;
+pub use seen::Seen;
 
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]

@@ -169,3 +169,103 @@ fn unreachable_balance(_: TooLarge) -> Finding {
     let reason = "the balance, less what was allocated to the account, has more than 28 digits";
     Finding::in_field(F::Balance.name(), FindingCode::TooManyDigits, reason)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::fields::{Body, Fields};
+    use crate::id::{AccountId, OrgId};
+    use crate::money::Currency;
+    use crate::receivable::{Figure, Figures};
+
+    fn day(day: i8) -> Date {
+        date(2026, 1, day)
+    }
+
+    /// An invoice of 100 as of the 10th.
+    fn invoice() -> AccountState {
+        let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
+        let figure = Figure { amount: 100.into(), as_of: Some(day(10)) };
+        let account = Account {
+            total_amount: Some(figure.amount),
+            as_of: figure.as_of,
+            figures: Some(Figures::of(figure)),
+            ..Account::new(id, Decimal::from(-100), Currency::EURO, Timestamp::UNIX_EPOCH)
+        };
+        AccountState { account: Some(account), ..AccountState::default() }
+    }
+
+    fn now() -> EditTime {
+        EditTime { revision: Revision::next(), now: Timestamp::UNIX_EPOCH, today: day(12) }
+    }
+
+    fn change(json: &str) -> AccountChange {
+        AccountChange::read(Fields::of_json(AccountChange::FIELDS, json.as_bytes()).expect("JSON"), ())
+            .expect("a change")
+    }
+
+    /// Makes a change of the balance.
+    fn set_balance(state: &mut AccountState, balance: i64) -> Result<Vec<Allocation>, Finding> {
+        let at = now();
+        let edited = state.edit(&change(&format!(r#"{{"balance":{balance}}}"#)), at)?.expect("a change");
+        assert_eq!((edited.account.balance, edited.account.revision), (balance.into(), at.revision));
+        assert!(edited.allocations.first().is_none_or(|first| first.id == at.first_allocation()));
+        state.allocations.extend(edited.allocations.iter().cloned());
+        (state.account, state.history) = (Some(edited.account), edited.history);
+        Ok(edited.allocations)
+    }
+
+    #[test]
+    fn first_allocation_names_the_set_and_others_keep_it() {
+        let mut state = invoice();
+        assert_eq!(set_balance(&mut state, -100), Ok(Vec::new()), "the same balance");
+        let set = |state: &AccountState| state.account.as_ref().and_then(|account| account.allocations);
+        assert_eq!(set(&state), None);
+        let made = set_balance(&mut state, -80).expect("a balance");
+        let [adjustment] = &made[..] else { panic!("{made:?}") };
+        assert_eq!((adjustment.amount, adjustment.made_on, adjustment.posted_at), (20.into(), day(12), None));
+        let first = set(&state);
+        assert_eq!(first, state.account.as_ref().map(|account| account.revision));
+        set_balance(&mut state, -90).expect("a balance");
+        assert_eq!((set(&state), state.allocations.len()), (first, 2));
+    }
+
+    #[test]
+    fn allocations_of_an_account_have_a_bound() {
+        let mut state = invoice();
+        for number in 1..=1_000 {
+            set_balance(&mut state, -100 - number).expect("a balance");
+        }
+        assert_eq!(state.allocations.len(), ALLOCATIONS_MAX);
+        assert_eq!(set_balance(&mut state, 0).expect_err("too many").code, FindingCode::TooMany);
+        assert_eq!(set_balance(&mut state, -1_100), Ok(Vec::new()), "nothing is to be recorded");
+    }
+
+    #[test]
+    fn acknowledgements_are_answered_one_by_one_and_change_nothing_twice() {
+        let mut state = invoice();
+        let made = set_balance(&mut state, -80).expect("a balance").remove(0);
+        let unknown = AllocationId::of_seed(Uuid::now_v7());
+        let days = [(made.id.clone(), day(10)), (unknown, day(10)), (made.id.clone(), day(10))];
+        let (results, edited) = state.acknowledge(&days, now());
+        assert_eq!(results, [Acknowledged::Done, Acknowledged::Unknown, Acknowledged::Unchanged]);
+        let edited = edited.expect("a change");
+        // The original figure is of that day, so it has the adjustment.
+        assert_eq!((edited.account.balance, edited.allocations[0].posted_at), ((-100).into(), Some(day(10))));
+        state.allocations = edited.allocations;
+        let (results, edited) = state.acknowledge(&days[..1], now());
+        assert_eq!((results, edited), (vec![Acknowledged::Unchanged], None));
+    }
+
+    #[test]
+    fn other_accounts_keep_the_balance_that_is_set() {
+        let mut state = invoice();
+        let account = state.account.as_mut().expect("an account");
+        (account.total_amount, account.figures) = (None, None);
+        let edited = state.edit(&change(r#"{"balance":7}"#), now()).expect("a change").expect("a change");
+        assert_eq!((edited.account.balance, edited.allocations), (7.into(), Vec::new()));
+        assert_eq!(state.edit(&change("{}"), now()), Ok(None));
+    }
+}

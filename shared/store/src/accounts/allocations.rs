@@ -17,8 +17,8 @@ use saldo_domain::id::{AccountId, AllocationId, OrgId};
 use saldo_domain::money::{Currency, Decimal};
 use saldo_domain::receivable::{Allocation, AllocationKind};
 
-use super::import::Seen;
 use super::open_items::OpenItemStore;
+use super::seen::Seen;
 use super::state::Stored;
 use crate::dynamodb::item::{CHANGED_BY, NewItem, changed_by, item_of, text};
 use crate::dynamodb::record::{AsNumber, AsText, Attributes as _, Optional, record};

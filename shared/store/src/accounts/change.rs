@@ -14,8 +14,8 @@ use saldo_domain::fields::Finding;
 use saldo_domain::id::{AccountId, AllocationId, OrgId};
 
 use super::AccountStore;
-use super::import::Seen;
 use super::open_items::OpenItemStore;
+use super::seen::Seen;
 use super::state::{Stored, new_item};
 use crate::dynamodb::item::binary;
 use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, REVISION, outrun};

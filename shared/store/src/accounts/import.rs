@@ -4,14 +4,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use saldo_domain::account::{AccountState, History, Written};
+use saldo_domain::account::{AccountState, Written};
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::id::{AccountId, AllocationId, OrgId};
+use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::{Decision, Refused, RowDone, RowWrite};
-use saldo_domain::receivable::Allocation;
 
 use super::open_items::OpenItemStore;
 use super::record::WHAT;
+use super::seen::Seen;
 use super::state::Stored;
 use crate::dynamodb::item::Reader;
 use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, outrun};
@@ -22,37 +22,7 @@ use crate::table_keys::AccountKey;
 /// The accounts of a look-up whose allocations are read at the same time.
 const QUERIES_IN_FLIGHT: usize = 32;
 
-/// An account with its allocations, or what a deleted one left, as it was looked up.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    stored: Stored,
-    allocations: Vec<Allocation>,
-}
-
 impl Seen {
-    pub(super) fn new(stored: Stored, allocations: Vec<Allocation>) -> Self {
-        Self { stored, allocations }
-    }
-
-    pub(super) fn stored(&self) -> &Stored {
-        &self.stored
-    }
-
-    pub(super) fn has_allocation(&self, id: &AllocationId) -> bool {
-        self.allocations.iter().any(|allocation| allocation.id == *id)
-    }
-
-    /// The history alone, which can be read even if the account can't.
-    pub(super) fn history(&self) -> Result<History, Failure> {
-        self.stored.history()
-    }
-
-    /// What a decision depends on.
-    pub(super) fn state(&self, org: &OrgId) -> Result<AccountState, Failure> {
-        let (account, history) = self.stored.account_and_history(org)?;
-        Ok(AccountState { account, history, allocations: self.allocations.clone() })
-    }
-
     /// What the row did to the account, if it was written.
     ///
     /// # Errors
@@ -133,7 +103,7 @@ impl OpenItemStore {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if accounts.insert(row.id) {
-                        changes.push(seen.stored.change_to(org, account, &history, by)?);
+                        changes.push(seen.stored().change_to(org, account, &history, by)?);
                         written_rows.push((result, done, seen));
                     }
                 }
@@ -180,7 +150,7 @@ impl OpenItemStore {
                 Ok((Decision::Nothing(_), done)) => return Ok(Ok(done)),
                 Ok((Decision::Write(after, _), done)) => {
                     let (account, history) = *after;
-                    match self.replace(org, &seen.stored, account, &history, by).await? {
+                    match self.replace(org, seen.stored(), account, &history, by).await? {
                         Ok(()) => return Ok(Ok(done)),
                         Err(failed) => self.with_allocations(org, Stored::found(failed)).await?,
                     }

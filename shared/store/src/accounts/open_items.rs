@@ -8,7 +8,7 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId};
 
 use super::AccountStore;
-use super::import::Seen;
+use super::seen::Seen;
 use super::state::Stored;
 use crate::dynamodb::Table;
 use crate::failure::Failure;
