@@ -210,7 +210,7 @@ impl ImportStore {
         let mut update = Update::default();
         update.set_if_absent(REASON, text(reason));
         update.set(UNREADABLE, AttributeValue::Bool(unreadable));
-        self.stop(&job.org, &job.id, &update).await
+        Box::pin(self.stop(&job.org, &job.id, &update)).await
     }
 
     /// Cancels the job: workers leave out chunks that they have not begun, and a list of closings that waits for a
@@ -227,7 +227,7 @@ impl ImportStore {
     ) -> Result<Option<ImportJob>, Failure> {
         let mut update = Update::default();
         update.set_if_absent(CANCEL_REQUESTED_AT, moment(now));
-        self.stop(org, id, &update).await
+        Box::pin(self.stop(org, id, &update)).await
     }
 
     /// Makes an update that stops the job, unless it has ended or closes items.

@@ -60,6 +60,11 @@ impl InFlight {
         Self { message, arn, queued, deliveries, failures: 0, receives: 0, visible_at: 0 }
     }
 
+    /// Hides a message that a worker queued again, as its delay does, which the histories leave out.
+    pub(super) fn rest(&mut self, now: u64) {
+        self.visible_at = now + (5 << self.queued.hops.min(6));
+    }
+
     /// Receives the message once more. Returns the event in which Lambda delivers it.
     pub(super) fn receive(&mut self) -> SqsEvent {
         self.receives += 1;

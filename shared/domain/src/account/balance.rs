@@ -6,7 +6,7 @@
 use super::Account;
 use crate::date::Date;
 use crate::money::Decimal;
-use crate::receivable::{Allocations, Figure, OpenItem, TooLarge};
+use crate::receivable::{Allocation, Allocations, Figure, OpenItem, TooLarge};
 
 impl Account {
     /// The account as an open item, if an import has made it.
@@ -30,10 +30,10 @@ impl Account {
     ///
     /// # Errors
     /// [`TooLarge`]; the balance is as before.
-    pub fn derive_balance(&mut self, allocations: &Allocations) -> Result<(), TooLarge> {
+    pub fn derive_balance(&mut self, allocations: &[Allocation]) -> Result<(), TooLarge> {
         if let Some(item) = self.open_item() {
-            let open = item.open_amount(allocations)?;
-            let is_left = *allocations != Allocations::default() && self.is_overpaid_by(open);
+            let open = item.open_amount(&Allocations::of(allocations, self.currency))?;
+            let is_left = !allocations.is_empty() && self.is_overpaid_by(open);
             let is_closed = self.omitted.is_some() && !is_left;
             self.balance = if is_closed { Decimal::ZERO } else { (-open).normalize() };
         }

@@ -4,6 +4,7 @@
 mod balance;
 mod bank;
 mod client;
+mod edit;
 mod external_id;
 mod field;
 mod field_set;
@@ -20,6 +21,7 @@ use jiff::civil::Date;
 
 pub use bank::{BankDetails, type_of};
 pub use client::NumberedClient;
+pub use edit::{Acknowledged, EditTime, Edited};
 pub use external_id::ExternalId;
 pub use field::AccountField;
 pub use field_set::FieldSet;
@@ -114,6 +116,9 @@ pub struct Account {
     pub discount_amount: Option<Decimal>,
     /// Free text.
     pub notes: Option<Notes>,
+    /// The set of its allocations, if it has any: the revision with its first one. An account that was deleted and is
+    /// created again has none of those of its predecessor.
+    pub allocations: Option<Revision>,
     /// The bank's data, if a synchronization found it at a bank.
     pub bank: Option<Box<BankDetails>>,
     /// When it was created.
@@ -153,6 +158,7 @@ impl Account {
             discount_until: None,
             discount_amount: None,
             notes: None,
+            allocations: None,
             bank: None,
             created_at: now,
             updated_at: now,

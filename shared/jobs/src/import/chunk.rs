@@ -41,7 +41,7 @@ pub(super) async fn process(
     let begun = Instant::now();
     let deadline = Deadline::after(stores.limits.chunk_time);
     let defaults = deadline.retry(|| row_defaults(stores, job)).await?;
-    let job = &*deadline.retry(|| with_scopes(stores, job)).await?;
+    let job = &*Box::pin(deadline.retry(|| with_scopes(stores, job))).await?;
     let mut clients = ChunkClients::new(clients, job, defaults, deadline);
     let groups = chunk.rows.chunks(ROWS_PER_LOOK_UP);
     // A row that leaves no mark is certain to be unchanged only after a consistent read.

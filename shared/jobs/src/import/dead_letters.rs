@@ -27,7 +27,7 @@ async fn fail(stores: Stores, queued: Queued<ImportMessage>) -> Result<(), Failu
         return Ok(());
     };
     let ended = match (job.status, message.task) {
-        (_, ImportTask::Close) => closing::give_up(&stores, &job).await?,
+        (_, ImportTask::Close) => Box::pin(closing::give_up(&stores, &job)).await?,
         // All rows are done: the closing was not queued.
         (ImportStatus::Processing, _) if job.closing.is_some() => Some(End::Rows),
         (ImportStatus::Processing, ImportTask::Chunk(number)) => {

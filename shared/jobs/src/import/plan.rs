@@ -54,7 +54,7 @@ pub(super) async fn plan(
     let (total, now) = (superseded.total, Timestamp::now());
     let one = superseded.fit_one_chunk(job.rows_per_chunk);
     let unidentified = match named {
-        Some(named) => closing::accept(stores, job, named).await?,
+        Some(named) => Box::pin(closing::accept(stores, job, named)).await?,
         None => 0,
     };
     let marks = needs_marks(stores, job, &superseded, now).await?;

@@ -2,7 +2,7 @@
 
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use saldo_domain::account::AccountState;
+use saldo_domain::account::{Account, AccountState};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::{Omissions, Scope};
@@ -10,7 +10,9 @@ use saldo_domain::money::Decimal;
 
 use super::AccountStore;
 use super::list::Partition;
+use super::open_items::OpenItemStore;
 use super::record::{CAMPAIGN_ID, CURRENCY, SOURCE_SYSTEM, TOTAL_AMOUNT};
+use super::seen::Seen;
 use super::state::{DELETED_AT, Stored};
 use crate::dynamodb::item::{Item, text};
 use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, outrun};
@@ -53,12 +55,16 @@ impl AccountStore {
             async move {
                 let Some(start) = start else { return Ok(None) };
                 let page = query.page(start, None).await?;
-                let states = page.items.into_iter().map(|item| Stored::new(item).state(&org));
+                // Their balances are derived already.
+                let states =
+                    page.items.into_iter().map(|item| Seen::new(Stored::new(item), Vec::new()).state(&org));
                 Ok(Some((states.collect::<Result<Vec<_>, _>>()?, page.next.map(Some))))
             }
         })
     }
+}
 
+impl OpenItemStore {
     /// Closes these items, unless they were changed since they were listed so that the file does not close them any more.
     /// Repeated, it changes nothing. The results are in the order of the items.
     ///
@@ -72,28 +78,28 @@ impl AccountStore {
         by: &ChangedBy,
     ) -> Result<Vec<Omitted>, Failure> {
         let mut seen = self.look_up(org, ids.iter().cloned().collect(), true).await?;
-        let items = ids.iter().map(|id| seen.remove(id).unwrap_or_default().into_stored());
-        let items: Vec<_> = items.map(|stored| self.close_one(org, stored, omissions, by)).collect();
+        let items = ids.iter().map(|id| seen.remove(id).unwrap_or_default());
+        let items: Vec<_> = items.map(|seen| self.close_one(org, seen, omissions, by)).collect();
         stream::iter(items).buffered(CLOSED_AT_ONCE).try_collect().await
     }
 
     async fn close_one(
         &self,
         org: &OrgId,
-        mut stored: Stored,
+        mut seen: Seen,
         omissions: Omissions<'_>,
         by: &ChangedBy,
     ) -> Result<Omitted, Failure> {
         for _ in 0..CHANGE_ATTEMPTS_MAX {
-            let state = stored.state(org)?;
+            let state = seen.state(org)?;
             if state.account.as_ref().is_some_and(|account| omissions.have_closed(account)) {
                 return Ok(Omitted::Closed(None));
             }
             let Some(account) = omissions.closed(&state, Timestamp::now()) else { return Ok(Omitted::Kept) };
-            let open = state.account.as_ref().and_then(saldo_domain::account::Account::open_amount);
-            stored = match self.replace(org, &stored, account, &state.history, by).await? {
+            let open = state.account.as_ref().and_then(Account::open_amount);
+            seen = match self.replace(org, seen.stored(), account, &state.history, by).await? {
                 Ok(()) => return Ok(Omitted::Closed(open)),
-                Err(failed) => Stored::found(failed),
+                Err(failed) => self.with_allocations(org, Stored::found(failed)).await?,
             };
         }
         Err(outrun())

@@ -6,10 +6,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Span;
 use jiff::civil::Date;
+use saldo_domain::account::Revision;
 use saldo_domain::id::ImportId;
 use saldo_domain::money::Decimal;
 use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind, SourceFile};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::dynamodb::item::{Reader, binary};
 use crate::dynamodb::record::Codec;
@@ -28,6 +30,8 @@ pub(super) struct OpenItem {
     pub(super) discount_until: Option<Date>,
     pub(super) discount_amount: Option<Decimal>,
     pub(super) omitted: Option<SourceFile>,
+    /// The set of its allocations.
+    pub(super) allocations: Option<Revision>,
 }
 
 /// The form in which it is stored.
@@ -41,11 +45,7 @@ struct Stored {
     lowest: Option<StoredFigure>,
     discount_until: Option<Day>,
     discount_amount: Option<Digits>,
-}
-
-/// What few items have: it is behind the rest, and absent from the others.
-#[derive(Serialize, Deserialize)]
-struct More {
+    allocations: Option<[u8; 16]>,
     omitted: Option<StoredFile>,
 }
 
@@ -126,6 +126,8 @@ impl From<&OpenItem> for Stored {
             lowest: lowest.map(StoredFigure::from),
             discount_until: item.discount_until.map(Day::from),
             discount_amount: item.discount_amount.map(Digits::from),
+            allocations: item.allocations.map(|set| *set.as_bytes()),
+            omitted: item.omitted.as_ref().map(|file| StoredFile(file.as_of.into(), *file.import.as_bytes())),
         }
     }
 }
@@ -139,10 +141,7 @@ impl TryFrom<&[u8]> for OpenItem {
     type Error = InvalidItem;
 
     fn try_from(bytes: &[u8]) -> Result<Self, InvalidItem> {
-        let (stored, more) = postcard::take_from_bytes::<Stored>(bytes).map_err(|_| InvalidItem)?;
-        let more =
-            if more.is_empty() { None } else { Some(postcard::from_bytes(more).map_err(|_| InvalidItem)?) };
-        let omitted = more.and_then(|More { omitted }| omitted).map(StoredFile::file).transpose()?;
+        let stored: Stored = postcard::from_bytes(bytes).map_err(|_| InvalidItem)?;
         let day = |day: Option<Day>| day.map(|day| day.date().ok_or(InvalidItem)).transpose();
         let figure = |figure: StoredFigure| figure.figure().ok_or(InvalidItem);
         let highest = stored.highest.map(figure).transpose()?;
@@ -152,24 +151,14 @@ impl TryFrom<&[u8]> for OpenItem {
             amounts: stored.amounts,
             as_of: day(stored.as_of)?,
             figures: highest.zip(lowest).map(|(highest, lowest)| Figures::of_extremes(highest, lowest)),
-            omitted,
+            omitted: stored.omitted.map(StoredFile::file).transpose()?,
             discount_until: day(stored.discount_until)?,
             discount_amount: stored
                 .discount_amount
                 .map(|digits| digits.amount().ok_or(InvalidItem))
                 .transpose()?,
+            allocations: stored.allocations.map(|set| Uuid::from_bytes(set).into()),
         })
-    }
-}
-
-impl OpenItem {
-    fn to_bytes(&self) -> postcard::Result<Vec<u8>> {
-        let mut bytes = postcard::to_stdvec(&Stored::from(self))?;
-        if let Some(SourceFile { as_of, import }) = &self.omitted {
-            let omitted = Some(StoredFile((*as_of).into(), *import.as_bytes()));
-            bytes.extend(postcard::to_stdvec(&More { omitted })?);
-        }
-        Ok(bytes)
     }
 }
 
@@ -181,7 +170,8 @@ impl Codec<OpenItem> for AsOpenItem {
         if *value == OpenItem::default() {
             return Ok(None);
         }
-        value.to_bytes().map(|bytes| Some(binary(&bytes))).map_err(Failure::corrupt(what))
+        let bytes = postcard::to_stdvec(&Stored::from(value)).map_err(Failure::corrupt(what))?;
+        Ok(Some(binary(&bytes)))
     }
 
     fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<OpenItem>, Failure> {
@@ -211,8 +201,9 @@ mod tests {
                 discount_until: Some(Date::constant(2199, 12, 31)),
                 discount_amount: Some("0.0000000000000000000000000001".parse().expect("an amount")),
                 omitted,
+                allocations: lowest.map(|_| Revision::next()),
             };
-            let bytes = item.to_bytes().expect("bytes");
+            let bytes = postcard::to_stdvec(&Stored::from(&item)).expect("bytes");
             assert_eq!(OpenItem::try_from(&*bytes), Ok(item));
             assert_eq!(OpenItem::try_from(&bytes[..bytes.len() - 1]), Err(InvalidItem));
         }

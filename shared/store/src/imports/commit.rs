@@ -29,7 +29,8 @@ impl ImportStore {
             before = bucket.0.get(&part.number).cloned();
             let settled = before.as_ref().is_some_and(|found| !entry.replaces(found));
             if swapped || settled {
-                return self.end_after(job, Bucket::number_of(part.number), &bucket, now).await;
+                // Boxed: few chunks are the last one, and the call's state would enlarge the future of every worker.
+                return Box::pin(self.end_after(job, Bucket::number_of(part.number), &bucket, now)).await;
             }
         }
         Err(Failure::Throttled { operation: "UpdateItem on a bucket that others change" })

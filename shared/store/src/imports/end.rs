@@ -41,7 +41,7 @@ impl ImportStore {
     /// [`Failure`] when DynamoDB fails.
     pub async fn end_if_done(&self, job: &ImportJob, now: Timestamp) -> Result<Option<End>, Failure> {
         match self.get(&job.org, &job.id).await? {
-            Some(job) => self.end_as_read(job, now).await,
+            Some(job) => Box::pin(self.end_as_read(job, now)).await,
             None => Ok(None),
         }
     }

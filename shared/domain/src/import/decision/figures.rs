@@ -19,7 +19,7 @@ use crate::fields::{Finding, FindingCode, Patch};
 use crate::id::ImportId;
 use crate::import::ScopeFiles;
 use crate::money::Currency;
-use crate::receivable::{Allocations, Figure, Figures, ItemKind, SourceFile};
+use crate::receivable::{Figure, Figures, ItemKind, SourceFile};
 
 /// The fields that every complete row has. The newest complete row has set them, unless they have a stamp.
 const SET_BY_COMPLETE_ROWS: [AccountField; 2] = [AccountField::ContactName, AccountField::TotalAmount];
@@ -112,7 +112,7 @@ impl RowWrite<'_> {
     /// Whether the row, which repeats its account, writes no day: the complete file says it for all its rows.
     pub(super) fn writes_no_day(&self, before: &AccountState) -> bool {
         let is_of_file = self.as_of() == self.defaults.as_of;
-        self.skips_days && !self.marks && is_of_file && before.allocations == Allocations::default()
+        self.skips_days && !self.marks && is_of_file && before.allocations.is_empty()
     }
 
     /// Closes a new account of which a later complete file knows nothing.

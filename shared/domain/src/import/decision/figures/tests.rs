@@ -99,7 +99,7 @@ fn write(
     let done = write.done(&decision, state);
     if let Decision::Write(after, _) = decision {
         let (account, history) = *after;
-        *state = AccountState { account: Some(account), history, ..AccountState::default() };
+        (state.account, state.history) = (Some(account), history);
     }
     Ok((done.written, done.stale.is_some()))
 }
