@@ -61,7 +61,7 @@ async fn rows_count_once_and_newest_wins_under_random_faults() {
     let stack = FaultyStack::new(&aws);
     let mut tally = Tally::default();
     for seed in first..first + seeds {
-        History::new(&stack, seed).await.run(&mut tally).await;
+        Box::pin(History::new(&stack, seed).await.run(&mut tally)).await;
     }
     aws.stop().await;
     let faults: u64 = stack.faults.injected().values().sum();

@@ -88,7 +88,7 @@ pub async fn run(options: &Options, stopped: impl Future<Output = ()>) -> Result
     let mut variables: Vec<_> = variables.map(|(name, value)| (name.to_owned(), value)).into();
     variables.extend(aws.environment());
     demo::write_env_file(&env_file, &variables)?;
-    let resumed = resume(&app).await?;
+    let resumed = Box::pin(resume(&app)).await?;
     // Last: when the API answers, the file `env` exists.
     let app_on = |sdk: &SdkConfig| aws.app_over(sdk);
     let functions = Functions::start(aws.template(), aws.sdk_config(), app_on, listener)?;

@@ -134,7 +134,8 @@ impl Months<'_> {
             let id = saldo_domain::id::AccountId::of_external(&self.history.org, &external_id);
             let account =
                 self.history.stack.reliable.accounts.get(&self.history.org, &id).await.expect("DynamoDB");
-            let open = account.as_ref().and_then(|account| account.open_amount()).unwrap_or_default();
+            let open =
+                account.as_ref().and_then(saldo_domain::account::Account::open_amount).unwrap_or_default();
             assert_eq!(
                 open,
                 item.open().into(),
