@@ -177,9 +177,9 @@ async fn concurrent_balances_of_an_open_item_are_all_recorded() {
         assert_eq!(adjustments, 8, "{allocations}");
         let account = tenant.get(&path).await;
         // Revisions sort by time.
-        let last = answers.iter().max_by_key(|answer| answer.header("etag").to_owned()).expect("answers");
-        if account.header("etag") == last.header("etag") {
-            assert_eq!(account.json()["balance"], last.json()["balance"]);
+        let newest = answers.iter().max_by_key(|answer| answer.header("etag").to_owned()).expect("answers");
+        if account.header("etag") == newest.header("etag") {
+            assert_eq!(account.json()["balance"], newest.json()["balance"]);
         }
         let settled = change(-5).await;
         assert_eq!(
