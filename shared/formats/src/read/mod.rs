@@ -17,6 +17,7 @@ mod ndjson;
 mod quoting;
 mod recognized;
 mod records;
+mod statements;
 mod xlsx;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
@@ -27,6 +28,7 @@ pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};
 pub use json::ImportMembers;
 pub use recognized::format_of;
 pub(crate) use records::Records;
+pub use statements::{ItemSink, read_statements, statement_format_of};
 pub use saldo_domain::import::{COLUMNS_MAX, HEADER_CHARS_MAX};
 pub(crate) use xlsx::SheetSample;
 
