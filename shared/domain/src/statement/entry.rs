@@ -27,6 +27,8 @@ pub struct Entry {
     pub booked_on: Option<Date>,
     /// The value date.
     pub valued_on: Option<Date>,
+    /// The day of the purchase with a card.
+    pub purchased_on: Option<Date>,
     /// The bank's name for this kind of booking, or its own text on the entry.
     pub booking_text: Option<Label>,
     /// The details, if the entry is one payment, and of a batch what all of its parts have in common.

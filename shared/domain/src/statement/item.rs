@@ -1,9 +1,12 @@
 //! What a reader of statements returns, one after the other.
 
+use serde::Serialize;
+
 use super::{Entry, Statement, StatementFinding};
 
 /// A piece of a statement file, in the order of the file: for each statement its beginning, then its entries, then its end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Item {
     /// A statement begins. It has what the file says before the first entry.
     Begin(Box<Statement>),

@@ -19,6 +19,7 @@ mod recognized;
 mod records;
 mod statements;
 mod xlsx;
+mod xml;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
 pub(crate) use encoded::{Encoded, text};
@@ -28,8 +29,8 @@ pub(crate) use header::{DELIMITERS, Line, lines, stated_by_first_line};
 pub use json::ImportMembers;
 pub use recognized::format_of;
 pub(crate) use records::Records;
-pub use statements::{ItemSink, read_statements, statement_format_of};
 pub use saldo_domain::import::{COLUMNS_MAX, HEADER_CHARS_MAX};
+pub use statements::{ItemSink, read_statements, statement_format_of};
 pub(crate) use xlsx::SheetSample;
 
 use std::cell::Cell;

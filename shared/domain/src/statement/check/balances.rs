@@ -88,7 +88,12 @@ fn check_totals(summary: &mut Summary) {
     }
 }
 
-fn difference(name: &str, stated: Option<StatedTally>, is: &Tally, currency: Option<Currency>) -> Option<String> {
+fn difference(
+    name: &str,
+    stated: Option<StatedTally>,
+    is: &Tally,
+    currency: Option<Currency>,
+) -> Option<String> {
     let StatedTally { count, sum } = stated?;
     let sum = sum.filter(|sum| currency.is_none_or(|currency| currency == sum.currency));
     let differs = count.is_some_and(|count| count != is.count)

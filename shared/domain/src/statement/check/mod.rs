@@ -62,7 +62,8 @@ impl StatementCheck {
                 let currency = open.statement.currency();
                 open.sums.add(entry, currency);
                 if let Some(currency) = currency.filter(|currency| *currency != entry.money.currency) {
-                    let reason = format!("the entry is in {}, the account in {currency}", entry.money.currency);
+                    let reason =
+                        format!("the entry is in {}, the account in {currency}", entry.money.currency);
                     open.push(StatementFinding::at(entry.place, StatementFindingCode::WrongCurrency, reason));
                 }
             }

@@ -21,7 +21,10 @@ pub(super) fn joined(pages: Vec<(usize, Summary)>) -> Vec<(usize, Summary)> {
             }
             _ => {
                 if continues(&page) {
-                    page.find(Code::PageMissing, "the pages before this one are missing: its opening balance is an intermediate one");
+                    page.find(
+                        Code::PageMissing,
+                        "the pages before this one are missing: its opening balance is an intermediate one",
+                    );
                 }
                 statements.push((number, page));
             }
@@ -29,7 +32,10 @@ pub(super) fn joined(pages: Vec<(usize, Summary)>) -> Vec<(usize, Summary)> {
         last_page = page_number;
     }
     for (_, open) in statements.iter_mut().filter(|(_, last)| ends_open(last)) {
-        open.find(Code::PageMissing, "the pages after this one are missing: its closing balance is an intermediate one");
+        open.find(
+            Code::PageMissing,
+            "the pages after this one are missing: its closing balance is an intermediate one",
+        );
     }
     statements
 }
@@ -53,7 +59,10 @@ fn find_gap(open: &mut Summary, page: &Summary, last: Option<u64>, number: Optio
     let differ = closing.zip(opening).is_some_and(|(closing, opening)| closing.money != opening.money);
     if missing || differ {
         let after = last.map_or_else(String::new, |last| format!(" after page {last}"));
-        open.find(Code::PageMissing, format!("pages{after} are missing: page numbers or balances do not follow each other"));
+        open.find(
+            Code::PageMissing,
+            format!("pages{after} are missing: page numbers or balances do not follow each other"),
+        );
     }
 }
 

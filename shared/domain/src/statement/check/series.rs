@@ -9,9 +9,8 @@ use crate::date::Date;
 /// The order of statements: by account, kind of message, day, number and page.
 pub(super) fn order(a: &Summary, b: &Summary) -> Ordering {
     let (a, b) = (&a.statement, &b.statement);
-    let key = |statement: &Statement| {
-        (day(statement), statement.number, statement.page.map(|page| page.number))
-    };
+    let key =
+        |statement: &Statement| (day(statement), statement.number, statement.page.map(|page| page.number));
     a.message
         .cmp(&b.message)
         .then_with(|| a.account.identifier.cmp(&b.account.identifier))
@@ -35,10 +34,15 @@ fn day(statement: &Statement) -> Option<Date> {
 pub(super) fn check(statements: &mut [(usize, Summary)]) {
     let mut before: Option<Summary> = None;
     for (_, summary) in statements {
-        let last = before.take().filter(|before| is_same(before, summary) && summary.statement.account.identifier.is_some());
+        let last = before
+            .take()
+            .filter(|before| is_same(before, summary) && summary.statement.account.identifier.is_some());
         match &last {
             Some(last) if is_repeated(last, summary) => {
-                summary.find(Code::StatementRepeated, "the same statement is there twice: same number, balances and entries");
+                summary.find(
+                    Code::StatementRepeated,
+                    "the same statement is there twice: same number, balances and entries",
+                );
             }
             Some(last) if summary.statement.message.is_continuous() => {
                 if let Some(reason) = gap(&last.statement, &summary.statement) {
@@ -58,13 +62,17 @@ fn is_repeated(a: &Summary, b: &Summary) -> bool {
         let Statement { number, period, opening, closing, .. } = summary.statement;
         (number, period, opening, closing)
     };
-    a.sums.entries + b.sums.entries > 0 && of(a) == of(b) && a.sums == b.sums && a.statement.id == b.statement.id
+    a.sums.entries + b.sums.entries > 0
+        && of(a) == of(b)
+        && a.sums == b.sums
+        && a.statement.id == b.statement.id
 }
 
 /// How it shows that a statement is missing between two. Balances decide where there are some: not all banks count
 /// statements without gaps.
 fn gap(before: &Statement, next: &Statement) -> Option<String> {
-    let name = |statement: &Statement| statement.number.map_or_else(String::new, |number| format!(" {number}"));
+    let name =
+        |statement: &Statement| statement.number.map_or_else(String::new, |number| format!(" {number}"));
     if let Some((closing, opening)) = before.closing.zip(next.opening) {
         return (closing.money != opening.money).then(|| {
             format!(

@@ -43,7 +43,8 @@ pub(super) fn short_day(digits: &str) -> Result<Date, String> {
 
 /// A month and a day, in the year in which the day is nearest to another day: banks write no year there.
 pub(super) fn day_near(digits: &str, other: Date) -> Result<Date, String> {
-    let [month, day] = pairs(digits).ok_or_else(|| format!("the booking day {} is not MMDD", shown(digits)))?;
+    let [month, day] =
+        pairs(digits).ok_or_else(|| format!("the booking day {} is not MMDD", shown(digits)))?;
     let in_year = |year| calendar_day(year, month, day);
     let years = [other.year() - 1, other.year(), other.year() + 1];
     let days = years.into_iter().filter_map(in_year);
@@ -55,7 +56,8 @@ pub(super) fn day_near(digits: &str, other: Date) -> Result<Date, String> {
 pub(super) fn long_day(text: &str) -> Result<Date, String> {
     let day = text.get(..8).filter(|day| day.bytes().all(|byte| byte.is_ascii_digit()));
     let parts = day.and_then(|day| Some((day.get(..4)?, day.get(4..6)?, day.get(6..)?)));
-    let day = parts.and_then(|(year, month, day)| date::parse_in_range(&format!("{year}-{month}-{day}")).ok());
+    let day =
+        parts.and_then(|(year, month, day)| date::parse_in_range(&format!("{year}-{month}-{day}")).ok());
     day.ok_or_else(|| format!("{} is not a day", shown(text)))
 }
 
@@ -122,7 +124,9 @@ mod tests {
 
     #[test]
     fn february_has_thirty_days_in_interest() {
-        for (digits, expected) in [("260230", "2026-02-28"), ("280230", "2028-02-29"), ("991231", "1999-12-31")] {
+        for (digits, expected) in
+            [("260230", "2026-02-28"), ("280230", "2028-02-29"), ("991231", "1999-12-31")]
+        {
             assert_eq!(short_day(digits).map(|day| day.to_string()).as_deref(), Ok(expected));
         }
         for digits in ["260231", "261301", "26010", "26010a"] {

@@ -15,7 +15,7 @@ mod recognized;
 mod tests;
 
 use std::cell::Cell;
-use std::io::{self, Cursor, Read};
+use std::io::{Cursor, Read};
 use std::rc::Rc;
 
 use flate2::read::MultiGzDecoder;
@@ -43,7 +43,10 @@ const GZIP: &[u8] = b"\x1f\x8b";
 /// # Errors
 /// [`ReadError`] when the file is none of the formats, when it can't be divided into entries, or when the source or the sink
 /// stopped the reading. The items before the error were passed to the sink.
-pub fn read_statements(mut payload: impl Read, sink: &mut impl ItemSink) -> Result<StatementFormat, ReadError> {
+pub fn read_statements(
+    mut payload: impl Read,
+    sink: &mut impl ItemSink,
+) -> Result<StatementFormat, ReadError> {
     let mut head = Vec::new();
     (&mut payload).take(GZIP.len() as u64).read_to_end(&mut head)?;
     let is_gzip = head == GZIP;
@@ -61,7 +64,8 @@ fn read_text(mut bytes: impl Read, sink: &mut impl ItemSink) -> Result<Statement
     (&mut bytes).take(recognized::HEAD_BYTES).read_to_end(&mut head)?;
     let format = recognized::recognized(&head)?;
     let assumed = Rc::new(Cell::new(None));
-    let wanted = recognized::encoding(format, &head).map_or_else(|| Wanted::Detected(Rc::clone(&assumed)), Wanted::Stated);
+    let wanted = recognized::encoding(format, &head)
+        .map_or_else(|| Wanted::Detected(Rc::clone(&assumed)), Wanted::Stated);
     let text = Decoded::new(Cursor::new(head).chain(bytes), wanted);
     let mut output = Output::new(sink);
     match format {

@@ -34,7 +34,10 @@ pub fn recognized(head: &[u8]) -> Result<StatementFormat, PayloadError> {
             () if upper.contains("<HTML") || upper.contains("<!DOCTYPE HTML") => {
                 refuse("an HTML page", "download the statement itself")
             }
-            () => refuse("an XML document of another kind", "export the statement as camt.053, MT940, OFX or BAI2"),
+            () => refuse(
+                "an XML document of another kind",
+                "export the statement as camt.053, MT940, OFX or BAI2",
+            ),
         };
     }
     if begin.starts_with("01,") {
@@ -58,7 +61,8 @@ fn is_camt(text: &str) -> bool {
 
 /// Whether a line begins with a tag of MT940.
 fn is_mt940(text: &str) -> bool {
-    let mut lines = text.split(['\r', '\n']).map(|line| line.trim_start_matches(|c: char| !c.is_ascii_graphic()));
+    let mut lines =
+        text.split(['\r', '\n']).map(|line| line.trim_start_matches(|c: char| !c.is_ascii_graphic()));
     let tags = [":20:", ":25:", ":28C:", ":28:", ":60F:", ":60M:", ":61:", ":940:", "{4::20:"];
     lines.any(|line| tags.iter().any(|tag| line.starts_with(tag)))
 }
@@ -67,7 +71,9 @@ fn is_mt940(text: &str) -> bool {
 fn is_lockbox(text: &str) -> bool {
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let is_header = |line: &str| {
-        line.starts_with('1') && line.chars().count().abs_diff(LOCKBOX_CHARS) <= 2 && !line.contains([',', ';', '\t'])
+        line.starts_with('1')
+            && line.chars().count().abs_diff(LOCKBOX_CHARS) <= 2
+            && !line.contains([',', ';', '\t'])
     };
     lines.next().is_some_and(is_header)
         && lines.next().is_none_or(|line| line.starts_with(|c: char| c.is_ascii_digit()))
@@ -105,7 +111,8 @@ fn ofx(text: &str) -> Option<&'static Encoding> {
         rest.get(..end)
     };
     let charset = value("CHARSET:").filter(|charset| !matches!(*charset, "NONE" | "1252" | ""))?;
-    Encoding::for_label(charset.as_bytes()).or_else(|| Encoding::for_label(format!("windows-{charset}").as_bytes()))
+    Encoding::for_label(charset.as_bytes())
+        .or_else(|| Encoding::for_label(format!("windows-{charset}").as_bytes()))
 }
 
 #[cfg(test)]
@@ -134,7 +141,10 @@ mod tests {
         for (head, expected) in [
             (&b"PK\x03\x04"[..], "a ZIP archive"),
             (b"%PDF-1.7", "a PDF document"),
-            (b"<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.03\">", "an XML document of another kind"),
+            (
+                b"<?xml version=\"1.0\"?><Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.03\">",
+                "an XML document of another kind",
+            ),
             (b"<!DOCTYPE html><html>", "an HTML page"),
             (lockbox.as_bytes(), "a lockbox file"),
             (b"Datum;Betrag\n1.1.2026;5,00", "not a bank statement"),
@@ -148,7 +158,10 @@ mod tests {
     #[test]
     fn encoding_is_that_which_the_file_names() {
         let name = |format, head: &[u8]| encoding(format, head).map(Encoding::name);
-        assert_eq!(name(StatementFormat::Camt, b"<?xml version='1.0' encoding='ISO-8859-1'?>"), Some("windows-1252"));
+        assert_eq!(
+            name(StatementFormat::Camt, b"<?xml version='1.0' encoding='ISO-8859-1'?>"),
+            Some("windows-1252")
+        );
         assert_eq!(name(StatementFormat::Camt, b"<Document>"), Some("UTF-8"));
         assert_eq!(name(StatementFormat::Ofx, b"OFXHEADER:100\nCHARSET:1250\n"), Some("windows-1250"));
         assert_eq!(name(StatementFormat::Ofx, b"OFXHEADER:100\nCHARSET:1252\n"), None);
