@@ -81,6 +81,11 @@ impl StatementCheck {
         }
     }
 
+    /// Ends a file. A statement that has begun and not ended was cut short by an error.
+    pub fn end_file(&mut self) {
+        self.is_open = false;
+    }
+
     /// Checks the statements of all files together.
     #[must_use]
     pub fn finish(self) -> Checked {

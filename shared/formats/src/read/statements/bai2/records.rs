@@ -6,6 +6,8 @@ use super::super::super::ReadError;
 use super::super::invalid_at;
 use super::super::lines::{Line, Lines};
 
+/// The kinds of records.
+const CODES: [&str; 8] = ["01", "02", "03", "16", "49", "88", "98", "99"];
 /// The most lines of a record. Texts of a payment have some ten.
 const LINES_MAX: usize = 1_000;
 /// The most bytes of a record.
@@ -28,6 +30,15 @@ impl Record {
         self.lines.iter().flat_map(|line| line.split(',')).map(|field| field.trim().to_owned()).collect()
     }
 
+    fn add(&mut self, line: String) -> Result<(), ReadError> {
+        self.lines.push(line);
+        let bytes: usize = self.lines.iter().map(String::len).sum();
+        match self.lines.len() > LINES_MAX || bytes > RECORD_BYTES_MAX {
+            true => Err(invalid_at(self.line, "a record has too many continuations")),
+            false => Ok(()),
+        }
+    }
+
     /// How many lines of the file it has.
     pub(super) fn count(&self) -> u64 {
         self.lines.len() as u64
@@ -37,7 +48,7 @@ impl Record {
 /// The records of a file.
 pub(super) struct Records<R> {
     lines: Lines<R>,
-    /// The first line of the next record.
+    /// What was read of the last line and belongs to the next record.
     pending: Option<Line>,
 }
 
@@ -49,37 +60,57 @@ impl<R: BufRead> Records<R> {
     /// The next record; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Record>, ReadError> {
         let mut open: Option<Record> = None;
+        while let Some(line) = self.piece()? {
+            let code = line.text.get(..2).filter(|code| code.bytes().all(|byte| byte.is_ascii_digit()));
+            let rest = line.text.get(2..).unwrap_or_default();
+            let code = code.filter(|_| rest.starts_with(',') || matches!(rest, "" | "/"));
+            let value = |text: &str| text.strip_suffix('/').unwrap_or(text).to_owned();
+            let behind = value(rest.strip_prefix(',').unwrap_or(rest));
+            match (code, &mut open) {
+                (Some("88"), None) => {
+                    return Err(invalid_at(line.number, "a continuation (88) precedes all records"));
+                }
+                (Some("88"), Some(record)) => record.add(behind)?,
+                // A line break within a text, against the standard.
+                (None, Some(record)) => record.add(value(&line.text))?,
+                (Some(_), Some(_)) => {
+                    self.pending = Some(line);
+                    return Ok(open);
+                }
+                (code, None) => {
+                    let code =
+                        code.unwrap_or_else(|| line.text.split(',').next().unwrap_or_default()).to_owned();
+                    open = Some(Record { line: line.number, code, lines: vec![behind] });
+                }
+            }
+        }
+        Ok(open)
+    }
+
+    /// A line that is not blank, or a part of it: some banks write several records into a line, with blanks between them.
+    fn piece(&mut self) -> Result<Option<Line>, ReadError> {
         loop {
             let line = match self.pending.take() {
                 Some(line) => Some(line),
                 None => self.lines.next()?,
             };
-            let Some(line) = line else { return Ok(open) };
-            let text = line.text.trim();
+            let Some(Line { number, text }) = line else { return Ok(None) };
+            let text = text.trim();
             if text.is_empty() {
                 continue;
             }
-            let (code, rest) = text.split_once(',').unwrap_or_else(|| (text.trim_end_matches('/'), ""));
-            let value = rest.strip_suffix('/').unwrap_or(rest).to_owned();
-            match &mut open {
-                Some(record) if code == "88" => {
-                    record.lines.push(value);
-                    let bytes: usize = record.lines.iter().map(String::len).sum();
-                    if record.lines.len() > LINES_MAX || bytes > RECORD_BYTES_MAX {
-                        return Err(invalid_at(record.line, "a record has too many continuations"));
-                    }
-                }
-                Some(_) => {
-                    self.pending = Some(line);
-                    return Ok(open);
-                }
-                None if code == "88" => {
-                    return Err(invalid_at(line.number, "a continuation (88) precedes all records"));
-                }
-                None => {
-                    open = Some(Record { line: line.number, code: code.to_owned(), lines: vec![value] });
-                }
-            }
+            let mut ends = text.match_indices('/').map(|(at, _)| at + 1);
+            let end = ends.find(|end| is_record(text.get(*end..).unwrap_or_default()));
+            let (text, rest) = text.split_at(end.unwrap_or(text.len()));
+            self.pending = (!rest.is_empty()).then(|| Line { number, text: rest.to_owned() });
+            return Ok(Some(Line { number, text: text.to_owned() }));
         }
     }
+}
+
+/// Whether blanks and then a record follow.
+fn is_record(text: &str) -> bool {
+    let record = text.trim_start();
+    let code = record.split_once(',').map(|(code, _)| code);
+    record.len() < text.len() && code.is_some_and(|code| CODES.contains(&code))
 }

@@ -8,6 +8,9 @@ use saldo_domain::money::{Currency, Decimal, Money};
 
 use super::super::amount::{amount, day_near, short_day, shown};
 
+/// The bytes of the longest line up to the mark: two days, the mark, and the third character of the currency.
+const MARK_END_MAX: usize = 13;
+
 /// A statement line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StatementLine {
@@ -32,7 +35,13 @@ impl StatementLine {
     /// Reads the lines of the field.
     pub(super) fn of(lines: &[String]) -> Result<Self, String> {
         let (first, further) = lines.split_first().ok_or("the statement line is empty")?;
-        let first = first.trim();
+        // One bank breaks the line behind the mark.
+        let (first, further) = match further.split_first() {
+            Some((next, rest)) if first.trim().len() <= MARK_END_MAX && next.starts_with(|c: char| c.is_ascii_digit()) => {
+                (format!("{}{next}", first.trim()), rest)
+            }
+            _ => (first.trim().to_owned(), further),
+        };
         let (day, rest) =
             first.split_at_checked(6).ok_or_else(|| format!("{} is not a statement line", shown(first)))?;
         let valued_on = short_day(day)?;

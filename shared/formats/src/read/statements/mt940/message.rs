@@ -112,8 +112,7 @@ impl Message {
             let place = Place { line: field.line, entry: None };
             return output.finding(StatementFinding::at(place, Code::UnreadableField, reason));
         }
-        let text = field.first();
-        let (text, currency) = without_currency(text);
+        let (text, currency) = without_currency(field.first());
         self.statement.currency = self.statement.currency.or(currency);
         let (bank, number) = match text.split_once('/') {
             Some((bank, number)) if !bank.is_empty() => (Some(bank), number),
@@ -230,9 +229,7 @@ impl Message {
             booked_on: line.booked_on,
             valued_on: Some(line.valued_on),
             purchased_on: None,
-            booking_text: texts
-                .label("booking_text", &line.further.join("\n"))
-                .filter(|_| line.further_amount("/OCMT/").is_none()),
+            booking_text: None,
             details: Details::default(),
             parts: Vec::new(),
             parts_stated: None,
@@ -241,6 +238,7 @@ impl Message {
         entry.details.instructed_amount = line.further_amount("/OCMT/");
         entry.details.charges = line.further_amount("/CHGS/").into_iter().collect();
         narrative::read(text, &mut entry, texts);
+        narrative::read_further(&line.further, &mut entry, texts);
         Ok(entry)
     }
 
@@ -275,7 +273,8 @@ fn balance(text: &str) -> Result<(Money, Date), String> {
     let (mark, rest) = text.split_at_checked(1).ok_or_else(refused)?;
     let (day, rest) = rest.split_at_checked(6).ok_or_else(refused)?;
     let (currency, digits) = rest.split_at_checked(3).ok_or_else(refused)?;
-    let currency: Currency = currency.parse().map_err(|_| refused())?;
+    let currency: Currency =
+        currency.parse().map_err(|_| format!("the currency {} is unknown", shown(currency)))?;
     let (on, digits) = (short_day(day)?, amount(digits)?);
     match mark {
         "C" => Ok((Money { amount: digits, currency }, on)),

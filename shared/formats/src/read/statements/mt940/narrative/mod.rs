@@ -17,7 +17,19 @@ pub(super) fn read(lines: &[String], entry: &mut Entry, texts: &mut Texts) {
         slashes::read(lines, entry, texts);
     } else {
         let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-        tags::read(&lines, entry, texts);
+        tags::read(&lines, None, entry, texts);
+    }
+}
+
+/// Reads the lines behind the statement line: the number of the other account, or the bank's words for the booking.
+pub(super) fn read_further(lines: &[String], entry: &mut Entry, texts: &mut Texts) {
+    let text = lines.join("\n");
+    let counterparty = &entry.details.counterparty;
+    let is_account_known = counterparty.iban.is_some() || counterparty.account_number.is_some();
+    if tags::is_iban(text.trim()) && !is_account_known {
+        tags::set_account(entry, &text, texts);
+    } else if entry.booking_text.is_none() && entry.details.instructed_amount.is_none() {
+        entry.booking_text = texts.label("booking_text", &text);
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) fn read(text: &Numbered, entry: &mut Entry, texts: &mut Texts) {
     // 38 has the IBAN beside the number in 31.
     tags::set_account(entry, text.get(31), texts);
     tags::set_account(entry, text.get(38), texts);
-    tags::read(&text.all(|number| matches!(number, 20..=29 | 60..=79)), entry, texts);
+    tags::read(&text.all(|number| matches!(number, 20..=29 | 60..=79)), Some(FULL_CHARS), entry, texts);
     if entry.details.ultimate_counterparty.is_none() {
         let name = text.name(|number| matches!(number, 35..=37));
         entry.details.ultimate_counterparty = texts.label("ultimate_counterparty", &name);

@@ -17,8 +17,24 @@ struct Part<'a> {
     lines: Vec<&'a str>,
 }
 
-/// Reads the lines into the entry.
-pub(super) fn read(lines: &[&str], entry: &mut Entry, texts: &mut Texts) {
+impl<'a> Part<'a> {
+    /// The value, and the lines behind it that do not belong to it.
+    fn value(&self, full_chars: Option<usize>) -> (String, Vec<&'a str>) {
+        let is_id = matches!(self.tag, Some("EREF" | "KREF" | "MREF" | "CRED"));
+        let sign_chars = self.tag.map_or(0, |tag| tag.len() + 1);
+        let mut before = sign_chars;
+        let is_last = |line: &&str| {
+            let chars = line.chars().count() + std::mem::take(&mut before);
+            full_chars.is_some_and(|full| chars < full)
+        };
+        let last = if is_id { self.lines.iter().position(is_last) } else { None };
+        let (value, rest) = self.lines.split_at(last.map_or(self.lines.len(), |last| last + 1));
+        (value.concat(), rest.to_vec())
+    }
+}
+
+/// Reads the lines into the entry. An id goes on in the next line only if its own has `full_chars`.
+pub(super) fn read(lines: &[&str], full_chars: Option<usize>, entry: &mut Entry, texts: &mut Texts) {
     let text = lines.concat();
     let mut ends = Vec::with_capacity(lines.len());
     lines.iter().fold(0, |at, line| {
@@ -27,7 +43,8 @@ pub(super) fn read(lines: &[&str], entry: &mut Entry, texts: &mut Texts) {
     });
     let mut remittance = Vec::new();
     for part in parts(&text, &ends) {
-        let value = part.lines.concat();
+        let (value, rest) = part.value(full_chars);
+        remittance.extend(rest);
         let details = &mut entry.details;
         let references = &mut details.references;
         match part.tag {
@@ -69,12 +86,18 @@ pub(super) fn set_account(entry: &mut Entry, text: &str, texts: &mut Texts) {
     let compact: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let Some(number) = texts.reference("account", &compact) else { return };
     let counterparty = &mut entry.details.counterparty;
-    let is_iban =
-        compact.get(..2).is_some_and(|country| country.bytes().all(|byte| byte.is_ascii_uppercase()))
-            && compact.get(2..4).is_some_and(|check| check.bytes().all(|byte| byte.is_ascii_digit()))
-            && compact.len() >= 15;
+    let is_iban = is_iban(&compact);
     let place = if is_iban { &mut counterparty.iban } else { &mut counterparty.account_number };
     *place = place.take().or(Some(number));
+}
+
+/// Whether a text begins as an IBAN does, and is long enough.
+pub(super) fn is_iban(text: &str) -> bool {
+    let (country, check) = (text.get(..2), text.get(2..4));
+    country.is_some_and(|country| country.bytes().all(|byte| byte.is_ascii_uppercase()))
+        && check.is_some_and(|check| check.bytes().all(|byte| byte.is_ascii_digit()))
+        && (15..=34).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The parts of a text, whose lines end at these places.
