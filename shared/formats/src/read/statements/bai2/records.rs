@@ -48,13 +48,15 @@ impl Record {
 /// The records of a file.
 pub(super) struct Records<R> {
     lines: Lines<R>,
-    /// What was read of the last line and belongs to the next record.
-    pending: Option<Line>,
+    /// The piece that was read last, and begins the next record.
+    held: Option<Line>,
+    /// The rest of its line.
+    rest: Option<Line>,
 }
 
 impl<R: BufRead> Records<R> {
     pub(super) fn new(lines: Lines<R>) -> Self {
-        Self { lines, pending: None }
+        Self { lines, held: None, rest: None }
     }
 
     /// The next record; `None` at the end.
@@ -74,7 +76,7 @@ impl<R: BufRead> Records<R> {
                 // A line break within a text, against the standard.
                 (None, Some(record)) => record.add(value(&line.text))?,
                 (Some(_), Some(_)) => {
-                    self.pending = Some(line);
+                    self.held = Some(line);
                     return Ok(open);
                 }
                 (code, None) => {
@@ -89,8 +91,11 @@ impl<R: BufRead> Records<R> {
 
     /// A line that is not blank, or a part of it: some banks write several records into a line, with blanks between them.
     fn piece(&mut self) -> Result<Option<Line>, ReadError> {
+        if let Some(held) = self.held.take() {
+            return Ok(Some(held));
+        }
         loop {
-            let line = match self.pending.take() {
+            let line = match self.rest.take() {
                 Some(line) => Some(line),
                 None => self.lines.next()?,
             };
@@ -102,7 +107,7 @@ impl<R: BufRead> Records<R> {
             let mut ends = text.match_indices('/').map(|(at, _)| at + 1);
             let end = ends.find(|end| is_record(text.get(*end..).unwrap_or_default()));
             let (text, rest) = text.split_at(end.unwrap_or(text.len()));
-            self.pending = (!rest.is_empty()).then(|| Line { number, text: rest.to_owned() });
+            self.rest = (!rest.is_empty()).then(|| Line { number, text: rest.to_owned() });
             return Ok(Some(Line { number, text: text.to_owned() }));
         }
     }

@@ -8,9 +8,6 @@ use saldo_domain::money::{Currency, Decimal, Money};
 
 use super::super::amount::{amount, day_near, short_day, shown};
 
-/// The bytes of the longest line up to the mark: two days, the mark, and the third character of the currency.
-const MARK_END_MAX: usize = 13;
-
 /// A statement line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct StatementLine {
@@ -37,13 +34,11 @@ impl StatementLine {
         let (first, further) = lines.split_first().ok_or("the statement line is empty")?;
         // One bank breaks the line behind the mark.
         let (first, further) = match further.split_first() {
-            Some((next, rest)) if first.trim().len() <= MARK_END_MAX && next.starts_with(|c: char| c.is_ascii_digit()) => {
-                (format!("{}{next}", first.trim()), rest)
-            }
+            Some((next, rest)) if ends_in_mark(first) => (format!("{}{next}", first.trim()), rest),
             _ => (first.trim().to_owned(), further),
         };
         let (day, rest) =
-            first.split_at_checked(6).ok_or_else(|| format!("{} is not a statement line", shown(first)))?;
+            first.split_at_checked(6).ok_or_else(|| format!("{} is not a statement line", shown(&first)))?;
         let valued_on = short_day(day)?;
         let (day, rest) = match rest.split_at_checked(4) {
             Some((day, after)) if day.bytes().all(|byte| byte.is_ascii_digit()) => (Some(day), after),
@@ -80,6 +75,12 @@ impl StatementLine {
         let currency: Currency = currency.parse().ok()?;
         Some(Money { amount: amount(digits).ok()?, currency })
     }
+}
+
+/// Whether a line has nothing but days and a mark.
+fn ends_in_mark(line: &str) -> bool {
+    let mark = line.trim().trim_start_matches(|c: char| c.is_ascii_digit());
+    !mark.is_empty() && mark.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// The mark of direction: C or D, with R if the entry reverses one, or E if it is expected. The reversal of a credit takes from
@@ -147,6 +148,7 @@ mod tests {
         let read = line("270102    D65,00NOVBNL47");
         assert_eq!((Some(read.valued_on), read.booked_on), (day("2027-01-02"), None));
         assert_eq!((read.kind.as_str(), read.reference.as_str()), ("NOVB", "NL47"));
+        assert_eq!(line("1811261126CR\n30,00N062NONREF").amount, Decimal::new(3_000, 2));
         let read = line("2701021231C9,N192NONREF");
         assert_eq!((read.booked_on, read.amount), (day("2026-12-31"), Decimal::from(9)));
     }

@@ -287,10 +287,9 @@ fn balance(text: &str) -> Result<(Money, Date), String> {
 fn without_currency(text: &str) -> (&str, Option<Currency>) {
     let at = text.len().saturating_sub(3);
     let (Some(number), Some(code)) = (text.get(..at), text.get(at..)) else { return (text, None) };
+    let is_apart = number.ends_with(|c: char| c.is_ascii_digit() || c.is_whitespace() || c == '/');
     match code.parse() {
-        Ok(currency) if number.ends_with(|c: char| c.is_ascii_digit() || c.is_whitespace()) => {
-            (number.trim_end(), Some(currency))
-        }
+        Ok(currency) if is_apart => (number.trim_end().trim_end_matches('/'), Some(currency)),
         _ => (text, None),
     }
 }

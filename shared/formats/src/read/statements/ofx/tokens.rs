@@ -51,6 +51,7 @@ impl<R: BufRead> Tokens<R> {
             if self.text.unread().is_empty() {
                 return Ok(None);
             }
+            let line = self.line;
             if let Some(token) = self.tag()? {
                 return Ok(Some((line, token)));
             }

@@ -58,23 +58,29 @@ fn number(text: &str) -> Option<u8> {
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
-/// The subfields. Their numbers ascend: a separator before a lower number is part of a text.
+/// The subfields. Their numbers ascend, but for those of the other side: a separator before a lower number is part of a text.
 fn subfields(text: &str, separator: char) -> Vec<(u8, String)> {
     let mut subfields: Vec<(u8, String)> = Vec::new();
     for piece in text.split(separator).skip(1) {
-        let last = subfields.last_mut();
-        match (number(piece), last) {
-            (Some(number), last) if last.as_ref().is_none_or(|(last, _)| number > *last) => {
-                subfields.push((number, piece.get(2..).unwrap_or_default().to_owned()));
-            }
-            (_, Some((_, text))) => {
+        let number = number(piece).filter(|number| may_follow(&subfields, *number));
+        match (number, subfields.last_mut()) {
+            (Some(number), _) => subfields.push((number, piece.get(2..).unwrap_or_default().to_owned())),
+            (None, Some((_, text))) => {
                 text.push(separator);
                 text.push_str(piece);
             }
-            (_, None) => {}
+            (None, None) => {}
         }
     }
     subfields
+}
+
+fn may_follow(subfields: &[(u8, String)], number: u8) -> bool {
+    let is_of_party = |number: &u8| (30..40).contains(number);
+    subfields.last().is_none_or(|(last, _)| {
+        let is_new = subfields.iter().all(|(known, _)| *known != number);
+        number > *last || is_of_party(last) && is_of_party(&number) && is_new
+    })
 }
 
 /// Reads the subfields into the entry.
