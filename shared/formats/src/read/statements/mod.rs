@@ -34,6 +34,8 @@ pub trait ItemSink: FnMut(Item) -> Result<(), ReadError> {}
 
 impl<S: FnMut(Item) -> Result<(), ReadError>> ItemSink for S {}
 
+/// The characters of a reason. Those of the XML parser quote names of the file.
+const REASON_CHARS_MAX: usize = 200;
 /// The beginning of a gzip file (RFC 1952).
 const GZIP: &[u8] = b"\x1f\x8b";
 
@@ -86,7 +88,7 @@ fn read_text(mut bytes: impl Read, sink: &mut impl ItemSink) -> Result<Statement
 
 /// An error of a file whose statements can't be divided.
 fn invalid(reason: impl Into<String>) -> PayloadErrorKind {
-    PayloadErrorKind::InvalidStatement { reason: reason.into() }
+    PayloadErrorKind::InvalidStatement { reason: reason.into().chars().take(REASON_CHARS_MAX).collect() }
 }
 
 /// The same at a place.

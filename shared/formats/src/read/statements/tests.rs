@@ -54,6 +54,7 @@ pub(super) fn findings(file: impl AsRef<[u8]>) -> Vec<String> {
 }
 
 /// The text of a field, for comparisons.
+#[expect(clippy::ref_option, reason = "tests name the field")]
 pub(super) fn text<T: ToString>(field: &Option<T>) -> String {
     field.as_ref().map(T::to_string).unwrap_or_default()
 }

@@ -61,7 +61,7 @@ impl Account {
             match minor(digits, currency) {
                 Ok(amount) => account.total(kind, amount, count),
                 Err(reason) if !digits.is_empty() => {
-                    find(format!("the total {} can't be read: {reason}", shown(kind)))
+                    find(format!("the total {} can't be read: {reason}", shown(kind)));
                 }
                 Err(_) => {}
             }

@@ -84,13 +84,11 @@ pub(super) fn read(text: impl BufRead, output: &mut Output<'_, impl ItemSink>) -
         }
     }
     end(account, output)?;
-    match has_trailer {
-        true => Ok(()),
-        false => {
-            let reason = "the file ends without its trailer (99): it may be cut short";
-            output.finding(StatementFinding::at(Place { line, entry: None }, Code::TotalsDiffer, reason))
-        }
+    if has_trailer {
+        return Ok(());
     }
+    let reason = "the file ends without its trailer (99): it may be cut short";
+    output.finding(StatementFinding::at(Place { line, entry: None }, Code::TotalsDiffer, reason))
 }
 
 /// Ends an account without a trailer.

@@ -12,7 +12,6 @@ mod tests;
 use std::cell::Cell;
 use std::io::BufRead;
 
-use saldo_domain::fields::PayloadErrorKind;
 use saldo_domain::statement::{Message, Page, Place};
 
 use super::super::ReadError;
@@ -27,20 +26,13 @@ use statement::Head;
 const ELEMENT_BYTES_MAX: usize = 1_000_000;
 /// The parts of a batch that are read: 15 MB in memory.
 const PARTS_MAX: usize = 20_000;
-/// The characters of a reason. Those of the parser quote names of the file.
-const REASON_CHARS_MAX: usize = 200;
-
 pub(super) fn read(text: impl BufRead, output: &mut Output<'_, impl ItemSink>) -> Result<(), ReadError> {
     let (line, since_event) = (Cell::new(1), Cell::new(0));
     let source =
         Counted { source: text, line: &line, since_event: &since_event, bytes_max: ELEMENT_BYTES_MAX };
-    let mut tree = Tree { xml: Xml::new(source, &since_event, refuse), line: &line };
+    let mut tree = Tree { xml: Xml::new(source, &since_event, invalid), line: &line };
     let read = document(&mut tree, output);
     read.map_err(|error| error.at_line_if_unknown(line.get()))
-}
-
-fn refuse(reason: String) -> PayloadErrorKind {
-    invalid(reason.chars().take(REASON_CHARS_MAX).collect::<String>())
 }
 
 fn document<R: BufRead>(

@@ -79,7 +79,7 @@ impl Message {
             }
             "86" => match &mut self.open {
                 Some((_, _, text)) if self.statement.closing.is_none() => {
-                    text.extend_from_slice(&field.value)
+                    text.extend_from_slice(&field.value);
                 }
                 _ => self.text.extend_from_slice(&field.value),
             },

@@ -1,6 +1,6 @@
 //! What banks write in MT940 and MT942.
 
-use saldo_domain::statement::{Entry, EntryStatus};
+use saldo_domain::statement::{Entry, EntryStatus, PaymentReferences};
 
 use super::super::tests::{MT940, entries, entry, findings, items, statements, text};
 
@@ -146,7 +146,7 @@ fn tags_and_names_end_where_lines_end() {
 #[test]
 fn absent_references_are_absent() {
     let read = with_text("166?20EREF+NOTPROVIDED?21KREF+NONREF?22SVWZ+Rent?32NONREF LTD");
-    assert_eq!(read.details.references, Default::default());
+    assert_eq!(read.details.references, PaymentReferences::default());
     assert_eq!((read.bank_id, read.reference), (None, None));
     assert_eq!(text(&read.details.counterparty.name), "NONREF LTD");
 }

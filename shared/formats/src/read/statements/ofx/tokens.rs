@@ -124,15 +124,12 @@ fn unescaped(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('&') {
         resolved.push_str(before);
         let entity = after.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest)));
-        match entity {
-            Some((character, after)) => {
-                resolved.push_str(&character);
-                rest = after;
-            }
-            None => {
-                resolved.push('&');
-                rest = after;
-            }
+        if let Some((character, after)) = entity {
+            resolved.push_str(&character);
+            rest = after;
+        } else {
+            resolved.push('&');
+            rest = after;
         }
     }
     resolved.push_str(rest);

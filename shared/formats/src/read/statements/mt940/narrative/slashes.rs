@@ -57,7 +57,7 @@ pub(super) fn read(lines: &[String], entry: &mut Entry, texts: &mut Texts) {
             "ORDP" | "BENM" => is_ultimate = false,
             "ULTD" | "ULTB" | "ULTC" => is_ultimate = true,
             "NAME" if is_ultimate => {
-                details.ultimate_counterparty = texts.label("ultimate_counterparty", value)
+                details.ultimate_counterparty = texts.label("ultimate_counterparty", value);
             }
             "NAME" => counterparty.name = texts.label("name", value),
             "IBAN" => tags::set_account(entry, value, texts),

@@ -54,7 +54,7 @@ pub(super) fn read(lines: &[&str], full_chars: Option<usize>, entry: &mut Entry,
             Some("MREF") => references.mandate_id = texts.reference("mandate_id", &value),
             Some("CRED") => references.creditor_id = texts.reference("creditor_id", &value),
             Some("ABWA" | "ABWE") => {
-                details.ultimate_counterparty = texts.label("ultimate_counterparty", &value)
+                details.ultimate_counterparty = texts.label("ultimate_counterparty", &value);
             }
             Some("IBAN") => set_account(entry, &value, texts),
             Some("BIC") => {
