@@ -4,6 +4,9 @@
 use super::super::StatementFindingCode as Code;
 use super::{Summary, series};
 
+const PAGES_BEFORE: &str = "the pages before this one are missing: its number, or its opening balance, shows that it is not the first one";
+const PAGES_AFTER: &str = "the pages after this one are missing: its number, or its closing balance, shows that it is not the last one";
+
 /// The statements, each with the number of its first page. The pages are sorted by account, day, number and page.
 pub(super) fn joined(pages: Vec<(usize, Summary)>) -> Vec<(usize, Summary)> {
     let mut statements: Vec<(usize, Summary)> = Vec::new();
@@ -21,10 +24,7 @@ pub(super) fn joined(pages: Vec<(usize, Summary)>) -> Vec<(usize, Summary)> {
             }
             _ => {
                 if continues(&page) {
-                    page.find(
-                        Code::PageMissing,
-                        "the pages before this one are missing: its opening balance is an intermediate one",
-                    );
+                    page.find(Code::PageMissing, PAGES_BEFORE);
                 }
                 statements.push((number, page));
             }
@@ -32,10 +32,7 @@ pub(super) fn joined(pages: Vec<(usize, Summary)>) -> Vec<(usize, Summary)> {
         last_page = page_number;
     }
     for (_, open) in statements.iter_mut().filter(|(_, last)| ends_open(last)) {
-        open.find(
-            Code::PageMissing,
-            "the pages after this one are missing: its closing balance is an intermediate one",
-        );
+        open.find(Code::PageMissing, PAGES_AFTER);
     }
     statements
 }

@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::super::{Statement, StatementFindingCode as Code};
+use super::super::{Label, Statement, StatementFindingCode as Code};
 use super::Summary;
+use crate::account::AccountIdentifier;
 use crate::date::Date;
 
 /// The order of statements: by account, kind of message, day, number and page.
@@ -13,7 +14,7 @@ pub(super) fn order(a: &Summary, b: &Summary) -> Ordering {
         |statement: &Statement| (day(statement), statement.number, statement.page.map(|page| page.number));
     a.message
         .cmp(&b.message)
-        .then_with(|| a.account.identifier.cmp(&b.account.identifier))
+        .then_with(|| account(a).cmp(&account(b)))
         .then_with(|| a.currency().cmp(&b.currency()))
         .then_with(|| key(a).cmp(&key(b)))
 }
@@ -21,7 +22,15 @@ pub(super) fn order(a: &Summary, b: &Summary) -> Ordering {
 /// Whether both are of the same account and the same kind of message.
 pub(super) fn is_same(a: &Summary, b: &Summary) -> bool {
     let (a, b) = (&a.statement, &b.statement);
-    a.message == b.message && a.account.identifier == b.account.identifier && a.currency() == b.currency()
+    a.message == b.message && account(a) == account(b) && a.currency() == b.currency()
+}
+
+/// What identifies the account: an IBAN, or the number with that of the bank.
+fn account(statement: &Statement) -> (Option<&str>, Option<&str>) {
+    let account = &statement.account;
+    let identifier = account.identifier.as_ref().map(AccountIdentifier::as_str);
+    let is_iban = identifier.is_some_and(|text| text.bytes().take(2).all(|byte| byte.is_ascii_uppercase()));
+    (identifier, account.bank.as_ref().map(Label::as_str).filter(|_| !is_iban))
 }
 
 /// The day on which the statement ends.

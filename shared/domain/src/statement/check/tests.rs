@@ -104,6 +104,19 @@ fn statements_follow_each_other_in_any_order_of_files() {
 }
 
 #[test]
+fn accounts_with_equal_numbers_at_two_banks_are_two() {
+    let of_bank = |bank: &str, number, day, opening| {
+        let mut statement = statement(number, day, opening, opening);
+        statement.account.identifier = Some("0532013000".parse().expect("a number"));
+        statement.account.bank = Some(bank.parse().expect("a bank"));
+        (statement, vec![])
+    };
+    let [one, other] = [of_bank("37040044", 1, "2026-07-01", 5), of_bank("50010517", 2, "2026-07-02", 9)];
+    assert_eq!(codes(&[one.clone(), other]), [Vec::<&str>::new(), vec![]]);
+    assert_eq!(codes(&[one, of_bank("37040044", 2, "2026-07-02", 9)]), [vec![], vec!["statement_missing"]]);
+}
+
+#[test]
 fn numbers_show_a_gap_where_there_are_no_balances() {
     let without_balances = |number, day: &str| {
         let mut statement = statement(number, day, 0, 0);

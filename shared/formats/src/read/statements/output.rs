@@ -1,5 +1,6 @@
 //! Passes items on to the sink, with the findings about texts that were cut.
 
+use saldo_domain::money::Money;
 use saldo_domain::statement::{
     Entry, Item, Place, Statement, StatementFinding, StatementFindingCode as Code, Texts,
 };
@@ -39,6 +40,7 @@ impl<'a, S: ItemSink> Output<'a, S> {
 
     /// An entry, or the reason why it can't be read.
     pub(super) fn entry(&mut self, place: Place, entry: Result<Entry, String>) -> Result<(), ReadError> {
+        let entry = entry.and_then(|entry| Ok(Entry { money: admitted(entry.money)?, ..entry }));
         match entry {
             Ok(entry) => {
                 self.shortened(place)?;
@@ -69,4 +71,16 @@ impl<'a, S: ItemSink> Output<'a, S> {
         }
         Ok(())
     }
+}
+
+/// The amount without zeros behind the decimal places of its currency, of which ISO 20022 allows some.
+fn admitted(mut money: Money) -> Result<Money, String> {
+    let Money { amount, currency } = money;
+    if !currency.admits(amount) {
+        return Err(format!("the amount {amount} has more decimal places than {currency}"));
+    }
+    if let Some(places) = currency.decimal_places().filter(|places| amount.scale() > *places) {
+        money.amount.rescale(places);
+    }
+    Ok(money)
 }

@@ -100,6 +100,15 @@ fn entry(
         .instructed_amount
         .or_else(|| payment::instructed(node))
         .filter(|instructed| differs(*instructed, money));
+    // Where the payment has no text, this is the only one, and may be long.
+    let additional = node.text("AddtlNtryInf");
+    let booking_text = match &details.remittance {
+        None if parts.is_empty() => {
+            details.remittance = texts.remittance(additional);
+            None
+        }
+        _ => additional.and_then(|text| texts.label("booking_text", text)),
+    };
     Ok(Entry {
         place,
         bank_id: node.text("AcctSvcrRef").and_then(|id| texts.reference("bank_id", id)).or(of_part),
@@ -110,7 +119,7 @@ fn entry(
         booked_on: day(node, &["BookgDt/Dt", "BookgDt/DtTm"]),
         valued_on: day(node, &["ValDt/Dt", "ValDt/DtTm"]),
         purchased_on: None,
-        booking_text: node.text("AddtlNtryInf").and_then(|text| texts.label("booking_text", text)),
+        booking_text,
         details,
         parts,
         parts_stated,

@@ -39,7 +39,6 @@ fn document<R: BufRead>(
     tree: &mut Tree<'_, R>,
     output: &mut Output<'_, impl ItemSink>,
 ) -> Result<(), ReadError> {
-    let mut page = None;
     loop {
         let (place, name) = (
             Place { line: tree.line.get(), entry: None },
@@ -53,17 +52,14 @@ fn document<R: BufRead>(
             "Rpt" => Message::Camt052,
             "Stmt" => Message::Camt053,
             "Ntfctn" => Message::Camt054,
-            "GrpHdr" => {
-                page = tree.node()?.at("MsgPgntn").and_then(page_of);
-                continue;
-            }
             _ => continue,
         };
-        statement(tree, Head::new(message, place, page), output)?;
+        statement(tree, Head::new(message, place), output)?;
     }
 }
 
-/// A page, as the header of a message or a statement has it.
+/// A page of a statement. The header of a message has pages, too: these are pages of the message, each with statements of its
+/// own.
 fn page_of(node: &Node) -> Option<Page> {
     let number = node.text("PgNb")?.parse().ok()?;
     let is_last = node.text("LastPgInd").map(|last| matches!(last, "true" | "1"));

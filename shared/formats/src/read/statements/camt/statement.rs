@@ -3,7 +3,7 @@
 use saldo_domain::date::{self, Date};
 use saldo_domain::money::{Currency, Decimal, Money};
 use saldo_domain::statement::{
-    Balance, Message, Page, Place, StatedTally, Statement, StatementFinding, StatementFindingCode as Code,
+    Balance, Message, Place, StatedTally, Statement, StatementFinding, StatementFindingCode as Code,
 };
 
 use super::super::super::ReadError;
@@ -24,8 +24,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn new(message: Message, place: Place, page: Option<Page>) -> Self {
-        let statement = Statement { page, ..Statement::new(message, place) };
+    pub(super) fn new(message: Message, place: Place) -> Self {
+        let statement = Statement::new(message, place);
         Self { statement, has_begun: false, previous: None, has_electronic_number: false }
     }
 
@@ -70,7 +70,7 @@ impl Head {
                 self.has_electronic_number = name == "ElctrncSeqNb";
                 statement.number = node.own_text().parse().ok().filter(|number| *number > 0);
             }
-            "StmtPgntn" | "RptPgntn" | "NtfctnPgntn" => statement.page = page_of(node).or(statement.page),
+            "StmtPgntn" | "RptPgntn" | "NtfctnPgntn" => statement.page = page_of(node),
             "FrToDt" => {
                 statement.period.from = day(node, &["FrDtTm", "FrDt"]);
                 statement.period.to = day(node, &["ToDtTm", "ToDt"]);

@@ -206,6 +206,34 @@ fn other_side_is_who_does_not_own_the_account() {
 }
 
 #[test]
+fn additional_text_is_the_remittance_where_there_is_no_other() {
+    let with_text = |details: &str| {
+        let entries = format!(
+            "<Ntry>{HEAD}<NtryDtls>{details}</NtryDtls><AddtlNtryInf>{}</AddtlNtryInf></Ntry>",
+            "word ".repeat(90)
+        );
+        entry(file("02", &entries))
+    };
+    let read = with_text("");
+    assert_eq!(
+        (read.details.remittance.map(|text| text.as_str().len()), read.booking_text),
+        (Some(449), None)
+    );
+    let read = with_text("<TxDtls><RmtInf><Ustrd>Invoice 7</Ustrd></RmtInf></TxDtls>");
+    assert_eq!((text(&read.details.remittance).as_str(), read.booking_text.is_some()), ("Invoice 7", true));
+}
+
+#[test]
+fn decimal_places_are_those_of_the_currency() {
+    let with_amount = |amount: &str| with(PAYMENT).replace("10.50<", &format!("{amount}<"));
+    assert_eq!(entry(with_amount("10.50000")).money.amount.to_string(), "10.50");
+    assert_eq!(
+        findings(with_amount("10.505")),
+        ["unreadable_entry: line 6, entry 1: the amount 10.505 has more decimal places than EUR"]
+    );
+}
+
+#[test]
 fn codes_of_german_banks_are_told_apart() {
     let read =
         entry(with("<TxDtls><BkTxCd><Prtry><Cd>NTRF+166+9004</Cd><Issr>DK</Issr></Prtry></BkTxCd></TxDtls>"));
@@ -252,8 +280,10 @@ fn counts_and_pages_are_read() {
     assert_eq!(read.stated.entries, Some(2));
     let credits = read.stated.credits.expect("a tally");
     assert_eq!((credits.count, text(&credits.sum)), (Some(1), "10.50 EUR".into()));
-    let paged = file("02", "")
-        .replace("</MsgId>", "</MsgId><MsgPgntn><PgNb>2</PgNb><LastPgInd>false</LastPgInd></MsgPgntn>");
+    let paged = file("02", "").replace(
+        "<Id>S-7</Id>",
+        "<Id>S-7</Id><StmtPgntn><PgNb>2</PgNb><LastPgInd>false</LastPgInd></StmtPgntn>",
+    );
     let page = statements(paged)[0].page.expect("a page");
     assert_eq!((page.number, page.is_last), (2, Some(false)));
 }
