@@ -127,7 +127,7 @@ impl<'a, R: BufRead> Xml<'a, R> {
             }
             // The file ended within an element.
             events::Event::Eof if self.depth > 0 => {
-                return Err(refuse("a part is cut short".to_owned()).into());
+                return Err(refuse("it is cut short".to_owned()).into());
             }
             events::Event::Eof => Event::Eof,
         })
