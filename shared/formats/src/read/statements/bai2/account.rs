@@ -7,8 +7,9 @@ use saldo_domain::statement::{
 
 use super::super::super::ReadError;
 use super::super::ItemSink;
-use super::super::amount::{amount, shown};
+use super::super::amount::shown;
 use super::super::output::Output;
+use super::minor::{control_amount, minor};
 use super::records::Record;
 use super::{Group, entry};
 
@@ -126,25 +127,4 @@ impl Account {
     pub(super) fn end(self, output: &mut Output<'_, impl ItemSink>) -> Result<(), ReadError> {
         output.end(self.statement)
     }
-}
-
-/// An amount in the smallest unit of the currency. One with a decimal point, against the standard, is in the currency itself.
-pub(super) fn minor(digits: &str, currency: Currency) -> Result<Decimal, String> {
-    let (is_negative, unsigned) = match digits.strip_prefix('-') {
-        Some(unsigned) => (true, unsigned),
-        None => (false, digits.strip_prefix('+').unwrap_or(digits)),
-    };
-    let mut read = amount(unsigned)?;
-    if read.scale() == 0 && !unsigned.contains(['.', ',']) {
-        let places = currency.decimal_places().unwrap_or_default();
-        read.set_scale(places).map_err(|_| format!("the amount {} is too long", shown(digits)))?;
-    }
-    Ok(if is_negative { -read } else { read })
-}
-
-/// An amount as the trailer adds it up: in the smallest unit.
-fn control_amount(amount: Decimal, currency: Currency) -> Decimal {
-    let places = currency.decimal_places().unwrap_or_default();
-    let unit = Decimal::from(10_u64.pow(places));
-    amount.checked_mul(unit).unwrap_or_default()
 }

@@ -5,7 +5,7 @@ use saldo_domain::statement::{Details, Entry, EntryStatus, Place, Returned, Text
 
 use super::super::amount::{short_day, shown};
 use super::Group;
-use super::account::minor;
+use super::minor::minor;
 use super::records::Record;
 
 /// Types of returned items: cheques and ACH payments.

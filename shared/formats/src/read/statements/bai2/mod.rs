@@ -3,6 +3,7 @@
 
 mod account;
 mod entry;
+mod minor;
 mod records;
 #[cfg(test)]
 mod tests;

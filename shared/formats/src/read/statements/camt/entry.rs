@@ -12,17 +12,10 @@ use super::super::super::ReadError;
 use super::super::super::xml::Event;
 use super::super::amount::shown;
 use super::PARTS_MAX;
+use super::context::Context;
 use super::node::{Node, Tree};
 use super::payment;
-use super::statement::{day, sign, signed};
-
-/// What the parts of an entry need to know of it.
-pub(super) struct Context<'a> {
-    /// The entry's own elements so far, which precede the parts.
-    pub(super) entry: &'a Node,
-    /// The IBAN or number of the account.
-    pub(super) own_account: Option<&'a str>,
-}
+use super::statement::{day, signed};
 
 /// Reads the entry whose start was read, and what is to be told about it. The inner result is the reason why it can't be read.
 pub(super) fn read<R: BufRead>(
@@ -141,13 +134,5 @@ fn status(node: &Node, message: Message) -> Result<EntryStatus, String> {
         Some(other) => Err(format!("the status {} is unknown", shown(other))),
         None if message == Message::Camt053 => Ok(EntryStatus::Booked),
         None => Err("there is no status".to_owned()),
-    }
-}
-
-impl Context<'_> {
-    /// The direction of a payment: its own or that of the entry.
-    pub(super) fn sign_of(&self, payment: &Node) -> Option<saldo_domain::money::Decimal> {
-        let direction = payment.text("CdtDbtInd").or_else(|| self.entry.text("CdtDbtInd"));
-        sign(direction).ok()
     }
 }

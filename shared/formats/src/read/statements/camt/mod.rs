@@ -1,6 +1,7 @@
 //! Reads camt.052, camt.053 and camt.054 (ISO 20022), all versions from 001.01 on: where they differ in the place of an
 //! element, all places are read. Names count without namespaces and prefixes, and messages may be in an envelope.
 
+mod context;
 mod entry;
 mod node;
 mod payment;

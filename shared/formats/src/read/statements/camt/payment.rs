@@ -3,7 +3,7 @@
 use saldo_domain::money::Money;
 use saldo_domain::statement::{BankCode, Details, Label, Part, Party, PaymentReferences, Returned, Texts};
 
-use super::entry::Context;
+use super::context::Context;
 use super::node::Node;
 use super::statement::{bank_of, money};
 
