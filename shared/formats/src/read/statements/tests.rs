@@ -81,7 +81,7 @@ fn compressed_file_is_read_and_a_bomb_is_not() {
     assert_eq!(items(&zipped), items(MT940));
     let (_, error) = items(&zipped[..zipped.len() - 9]);
     assert!(text(&error).contains("gzip"), "{error:?}");
-    let line = format!(":86:{}\n", "x".repeat(60_000));
+    let line = format!("{}\n", "x".repeat(60_000));
     let bomb = gzip(&[MT940.as_bytes(), line.repeat(400).as_bytes()].concat());
     assert!(text(&items(&bomb).1).contains("expands to more than"));
 }

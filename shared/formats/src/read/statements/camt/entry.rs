@@ -11,11 +11,12 @@ use saldo_domain::statement::{
 use super::super::super::ReadError;
 use super::super::super::xml::Event;
 use super::super::amount::shown;
-use super::PARTS_MAX;
+use super::super::invalid;
 use super::context::Context;
 use super::node::{Node, Tree};
 use super::payment;
 use super::statement::{day, signed};
+use super::{ELEMENT_BYTES_MAX, PARTS_MAX};
 
 /// Reads the entry whose start was read, and what is to be told about it. The inner result is the reason why it can't be read.
 pub(super) fn read<R: BufRead>(
@@ -27,6 +28,7 @@ pub(super) fn read<R: BufRead>(
     let own_account =
         statement.account.identifier.as_ref().map(saldo_domain::account::AccountIdentifier::as_str);
     let (mut node, mut parts, mut omitted) = (Node::default(), Vec::new(), 0_u64);
+    let mut bytes = 0;
     let mut is_in_details = false;
     loop {
         let child = match tree.xml.next()? {
@@ -48,7 +50,13 @@ pub(super) fn read<R: BufRead>(
                 parts.push(payment::part(&child, &Context { entry: &node, own_account }, texts));
             }
             "TxDtls" => omitted += 1,
-            _ => node.children.push(child),
+            _ => {
+                bytes += child.bytes();
+                if bytes > ELEMENT_BYTES_MAX {
+                    return Err(invalid(format!("an entry has more than {ELEMENT_BYTES_MAX} bytes")).into());
+                }
+                node.children.push(child);
+            }
         }
     }
     let mut findings = Vec::new();

@@ -26,6 +26,12 @@ impl Node {
         Ok(Self { name: element.name().to_owned(), currency, ..Self::default() })
     }
 
+    /// The bytes that it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        let own = size_of::<Self>() + self.name.len() + self.text.len();
+        self.children.iter().fold(own, |bytes, child| bytes + child.bytes())
+    }
+
     /// All elements at a path, such as `RmtInf/Ustrd`.
     pub(super) fn all(&self, path: &str) -> Vec<&Self> {
         path.split('/').fold(vec![self], |nodes, name| {

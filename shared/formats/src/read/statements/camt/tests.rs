@@ -303,6 +303,13 @@ fn hostile_files_are_refused() {
             good.replace("<Ustrd>Invoice 7</Ustrd>", &"<Ustrd>x</Ustrd>".repeat(50_000)),
             "an element has more than",
         ),
+        (
+            good.replace(
+                "<NtryDtls>",
+                &format!("{}<NtryDtls>", "<AddtlNtryInf>x</AddtlNtryInf>".repeat(50_000)),
+            ),
+            "an entry has more than 1000000 bytes",
+        ),
         (good.get(..good.len() - 100).expect("long").to_owned(), "line 6: the statement can't be read"),
         (good.replace("</Ntry>", "</Nope>"), "line 6: the statement can't be read"),
     ] {

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 
 use super::super::super::ReadError;
+use super::super::invalid_at;
 use super::super::lines::{Line, Lines};
 use super::FIELD_BYTES_MAX;
 
@@ -19,18 +20,48 @@ pub(super) struct Field {
     pub(super) tag: String,
     /// The line on which it begins.
     pub(super) line: u64,
-    /// The lines of the value, at least one, as they are.
-    pub(super) value: Vec<String>,
+    /// The value.
+    pub(super) value: Value,
+}
+
+/// Lines as they are, of which there are not too many.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Value {
+    lines: Vec<String>,
+    /// The bytes of the lines and of their ends.
+    bytes: usize,
+}
+
+impl Value {
+    /// The lines.
+    pub(super) fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    fn push(&mut self, line: &str) {
+        self.lines.push(line.to_owned());
+        self.bytes += line.len() + 1;
+    }
+
+    /// Adds the lines of another value.
+    pub(super) fn append(&mut self, other: &Self) {
+        self.lines.extend_from_slice(&other.lines);
+        self.bytes += other.bytes;
+    }
+
+    /// Refuses too many lines of a field that begins on this line.
+    pub(super) fn check(&self, line: u64) -> Result<(), ReadError> {
+        match self.bytes > FIELD_BYTES_MAX {
+            true => Err(invalid_at(line, format!("a field has more than {FIELD_BYTES_MAX} bytes"))),
+            false => Ok(()),
+        }
+    }
 }
 
 impl Field {
     /// The first line of the value, without blanks around it.
     pub(super) fn first(&self) -> &str {
-        self.value.first().map_or("", |line| line.trim())
-    }
-
-    pub(super) fn bytes(&self) -> usize {
-        self.value.iter().map(String::len).sum()
+        self.value.lines.first().map_or("", |line| line.trim())
     }
 }
 
@@ -58,8 +89,10 @@ impl<R: BufRead> Fields<R> {
     /// The next field or envelope. Lines outside of fields are passed over: banks and transports write headers there.
     pub(super) fn next(&mut self) -> Result<Option<Next>, ReadError> {
         let mut open: Option<Field> = None;
-        // A field that is much too long is refused by the caller; the rest of it need not be read.
-        while open.as_ref().is_none_or(|field| field.bytes() <= FIELD_BYTES_MAX) {
+        loop {
+            if let Some(field) = &open {
+                field.value.check(field.line)?;
+            }
             let line = match self.pending.take() {
                 Some(line) => Some(line),
                 None => self.lines.next()?,
@@ -78,10 +111,12 @@ impl<R: BufRead> Fields<R> {
             }
             match (tagged, &mut open) {
                 (Some((tag, value)), _) => {
-                    open = Some(Field { tag: tag.to_owned(), line: number, value: vec![value.to_owned()] });
+                    let field =
+                        open.insert(Field { tag: tag.to_owned(), line: number, value: Value::default() });
+                    field.value.push(value);
                 }
                 (None, Some(_)) if is_end => break,
-                (None, Some(field)) => field.value.push(text.to_owned()),
+                (None, Some(field)) => field.value.push(text),
                 (None, None) => {}
             }
         }

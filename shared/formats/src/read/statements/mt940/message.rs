@@ -11,12 +11,15 @@ use super::super::super::ReadError;
 use super::super::ItemSink;
 use super::super::amount::{amount, short_day, shown};
 use super::super::output::Output;
-use super::fields::Field;
+use super::fields::{Field, Value};
 use super::line::StatementLine;
 use super::narrative;
 
 /// A `:86:` of this many lines may be continued in an entry of 0.00: the standard allows six.
 const FULL_LINES: usize = 6;
+
+/// The lines of a text after which it is continued no more.
+const JOINED_LINES_MAX: usize = 200;
 
 /// A message that is being read.
 pub(super) struct Message {
@@ -26,17 +29,17 @@ pub(super) struct Message {
     /// Whether a field or the envelope shows that it is an MT942.
     is_interim: bool,
     /// The statement line that was read last, and the lines of its `:86:`.
-    open: Option<(Place, Result<StatementLine, String>, Vec<String>)>,
+    open: Option<(Place, Result<StatementLine, String>, Value)>,
     /// The entry before it, which an entry of 0.00 may continue, and the lines of its `:86:`.
-    held: Option<(Place, Entry, Vec<String>)>,
+    held: Option<(Place, Entry, Value)>,
     /// The lines behind the closing balance.
-    text: Vec<String>,
+    text: Value,
 }
 
 impl Message {
     pub(super) fn new(line: u64, is_interim: bool) -> Self {
         let statement = Statement::new(Kind::Mt940, Place { line, entry: None });
-        Self { statement, has_begun: false, is_interim, open: None, held: None, text: Vec::new() }
+        Self { statement, has_begun: false, is_interim, open: None, held: None, text: Value::default() }
     }
 
     /// Whether this tag belongs to the next message.
@@ -74,15 +77,20 @@ impl Message {
             "61" => {
                 self.flush(output)?;
                 self.begin(output)?;
-                self.open =
-                    Some((output.next_entry(field.line), StatementLine::of(&field.value), Vec::new()));
+                self.open = Some((
+                    output.next_entry(field.line),
+                    StatementLine::of(field.value.lines()),
+                    Value::default(),
+                ));
             }
-            "86" => match &mut self.open {
-                Some((_, _, text)) if self.statement.closing.is_none() => {
-                    text.extend_from_slice(&field.value);
-                }
-                _ => self.text.extend_from_slice(&field.value),
-            },
+            "86" => {
+                let text = match &mut self.open {
+                    Some((_, _, text)) if self.statement.closing.is_none() => text,
+                    _ => &mut self.text,
+                };
+                text.append(&field.value);
+                text.check(field.line)?;
+            }
             // Available balances, related references, and what is between banks.
             _ => {}
         }
@@ -119,7 +127,7 @@ impl Message {
             _ => (None, text.trim_start_matches('/')),
         };
         // In 25P, the BIC is on the second line.
-        let bic = field.value.get(1).map(String::as_str).filter(|_| field.tag == "25P");
+        let bic = field.value.lines().get(1).map(String::as_str).filter(|_| field.tag == "25P");
         self.statement.account.bank = bank.or(bic).and_then(|bank| output.texts.label("bank", bank));
         let number = output.texts.label("account", number);
         self.statement.account.identifier = number.and_then(|number| number.as_str().parse().ok());
@@ -181,11 +189,13 @@ impl Message {
     /// Passes on the entry that was read last, or holds it until it is known whether the next one continues it.
     fn flush(&mut self, output: &mut Output<'_, impl ItemSink>) -> Result<(), ReadError> {
         let Some((place, line, text)) = self.open.take() else { return Ok(()) };
-        let entry = line.and_then(|line| self.entry(place, &line, &text, output));
+        let entry = line.and_then(|line| self.entry(place, &line, text.lines(), output));
         match (entry, &mut self.held) {
-            (Ok(entry), Some((_, before, of_before))) if continues(before, of_before, &entry, &text) => {
-                of_before.extend(text);
-                narrative::read(of_before, before, &mut output.texts);
+            (Ok(entry), Some((_, before, of_before)))
+                if continues(before, of_before.lines(), &entry, text.lines()) =>
+            {
+                of_before.append(&text);
+                narrative::read(of_before.lines(), before, &mut output.texts);
             }
             (Ok(entry), held) => {
                 let before = held.replace((place, entry, text));
@@ -254,7 +264,7 @@ impl Message {
         }
         self.statement.message = self.kind();
         self.begin(output)?;
-        self.statement.text = output.texts.remittance(self.text.iter().map(String::as_str));
+        self.statement.text = output.texts.remittance(self.text.lines().iter().map(String::as_str));
         output.end(self.statement)
     }
 }
@@ -263,7 +273,7 @@ impl Message {
 fn continues(before: &Entry, of_before: &[String], entry: &Entry, text: &[String]) -> bool {
     let is_rest = entry.money.amount.is_zero() && !text.is_empty() && entry.bank_id.is_none();
     is_rest
-        && of_before.len() >= FULL_LINES
+        && (FULL_LINES..JOINED_LINES_MAX).contains(&of_before.len())
         && (before.booked_on, before.valued_on) == (entry.booked_on, entry.valued_on)
 }
 

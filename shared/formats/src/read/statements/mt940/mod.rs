@@ -11,9 +11,9 @@ mod tests;
 use std::io::BufRead;
 
 use super::super::ReadError;
+use super::ItemSink;
 use super::lines::Lines;
 use super::output::Output;
-use super::{ItemSink, invalid_at};
 use fields::{Fields, Next};
 use message::Message;
 
@@ -34,9 +34,6 @@ pub(super) fn read(text: impl BufRead, output: &mut Output<'_, impl ItemSink>) -
             }
             Next::Field(field) => field,
         };
-        if field.bytes() > FIELD_BYTES_MAX {
-            return Err(invalid_at(field.line, format!("a field has more than {FIELD_BYTES_MAX} bytes")));
-        }
         let begins = message.as_ref().is_none_or(|open: &Message| open.is_ended_by(&field.tag));
         if begins {
             end(message.take(), output)?;

@@ -244,6 +244,13 @@ fn field_and_texts_are_bounded() {
         findings(&file),
         ["text_shortened: line 5, entry 1: a text was longer than Saldo stores, and was cut: remittance"]
     );
+    let repeated = with_entry(&format!(":61:2607010701C10,50NTRFNONREF\n{}", ":86:line\n".repeat(20_000)));
+    assert!(text(&items(repeated).1).contains("a field has more than 65536 bytes"));
+    let blank = with_entry(&format!(":61:2607010701C10,50NTRFNONREF\n:86:{}", "\n".repeat(70_000)));
+    assert!(
+        text(&items(blank).1)
+            .contains("line 6: the statement can't be read: a field has more than 65536 bytes")
+    );
     let many = with_entry(&format!(":61:2607010701C10,50NTRFNONREF\n:86:{}", "line\n".repeat(20_000)));
     assert!(
         text(&items(many).1)

@@ -10,17 +10,22 @@ use super::super::invalid_at;
 /// The values of a transaction. The standard has some thirty.
 const VALUES_MAX: usize = 200;
 
+/// The bytes of its values together.
+const BYTES_MAX: usize = 256 * 1024;
+
 /// A transaction that is being read.
 pub(super) struct Transaction {
     place: Place,
     is_pending: bool,
     /// The parent of each value, its name, and the value.
     values: Vec<(&'static str, String, String)>,
+    /// The bytes of the values.
+    bytes: usize,
 }
 
 impl Transaction {
     pub(super) fn new(place: Place, is_pending: bool) -> Self {
-        Self { place, is_pending, values: Vec::new() }
+        Self { place, is_pending, values: Vec::new(), bytes: 0 }
     }
 
     pub(super) fn place(&self) -> Place {
@@ -37,6 +42,10 @@ impl Transaction {
     ) -> Result<(), ReadError> {
         if self.values.len() == VALUES_MAX {
             return Err(invalid_at(line, format!("a transaction has more than {VALUES_MAX} elements")));
+        }
+        self.bytes += text.len();
+        if self.bytes > BYTES_MAX {
+            return Err(invalid_at(line, format!("a transaction has more than {BYTES_MAX} bytes")));
         }
         // A text can come in pieces, of which one is a CDATA section.
         let same = self.values.last_mut().filter(|(of, last, _)| *of == parent && last == name);

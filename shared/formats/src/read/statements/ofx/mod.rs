@@ -12,8 +12,8 @@ use std::io::BufRead;
 use saldo_domain::statement::{Message, Place, Statement, StatementFinding, StatementFindingCode as Code};
 
 use super::super::ReadError;
-use super::ItemSink;
 use super::output::Output;
+use super::{ItemSink, invalid_at};
 use entry::Transaction;
 use tokens::{Token, Tokens};
 
@@ -37,6 +37,9 @@ const AGGREGATES: [&str; 17] = [
     "AVAILBAL",
     "BAL",
 ];
+
+/// The elements that may be within each other. Statements have six.
+const DEPTH_MAX: usize = 100;
 
 pub(super) fn read(text: impl BufRead, output: &mut Output<'_, impl ItemSink>) -> Result<(), ReadError> {
     let mut tokens = Tokens::new(text);
@@ -95,7 +98,10 @@ impl Reader {
             _ => {}
         }
         self.path.push(aggregate);
-        Ok(())
+        match self.path.len() > DEPTH_MAX {
+            true => Err(invalid_at(line, format!("more than {DEPTH_MAX} elements are in each other"))),
+            false => Ok(()),
+        }
     }
 
     fn value(

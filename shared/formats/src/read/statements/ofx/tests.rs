@@ -112,6 +112,10 @@ fn hostile_files_are_refused() {
     assert!(text(&items(long).1).contains("a tag or a text has more than 65536 bytes"));
     let many = sgml(&RENT.replace("<MEMO>", &"<MEMO>a<NAME>b".repeat(300)));
     assert!(text(&items(many).1).contains("more than 200 elements"));
+    let pieces = sgml(&RENT.replace("Rent", &format!("<![CDATA[{}]]>", "x".repeat(60_000)).repeat(5)));
+    assert!(text(&items(pieces).1).contains("a transaction has more than 262144 bytes"));
+    let deep = sgml(&"<BAL>".repeat(200));
+    assert!(text(&items(deep).1).contains("more than 100 elements are in each other"));
     let open = sgml(&RENT.replace("<MEMO>", "<MEMO"));
     assert!(items(open).0.len() > 1);
 }
