@@ -147,3 +147,44 @@ async fn retry_with_same_seed_finishes_interrupted_creation() {
     let by = ChangedBy::key(KeyId::of_seed(Uuid::now_v7()), Uuid::now_v7());
     assert_eq!(app.accounts.create(org, other, &by).await.expect("DynamoDB"), stored);
 }
+
+/// Balances are set and an import runs at the same time: each balance is recorded, and the account has the last one, less what
+/// the import has changed.
+#[tokio::test]
+async fn concurrent_balances_of_an_open_item_are_all_recorded() {
+    let tenant = saldo().await.tenant().await;
+    let list = |amount: u32| {
+        let contact = json!({ "name": "A" });
+        json!({ "accounts": [{ "external_id": "CB-1", "contact": contact, "total_amount": amount }] })
+    };
+    tenant.ended(&tenant.json(Method::POST, "/api/v1/import", list(1_000)).await).await;
+    let listed = tenant.get("/v1/accounts?external_id=CB-1").await.json();
+    let path = format!("/v1/accounts/{}", listed["data"][0]["id"].as_str().expect("an id"));
+    let change = async |balance: i32| tenant.json(Method::PUT, &path, json!({ "balance": balance })).await;
+    for (round, amount) in [1_000, 900].into_iter().enumerate() {
+        let before = tenant.get(&format!("{path}/allocations?limit=100")).await.json()["data"]
+            .as_array()
+            .map_or(0, Vec::len);
+        let imported =
+            async { tenant.ended(&tenant.json(Method::POST, "/api/v1/import", list(amount)).await).await };
+        let balances = (1..=8).map(|n| 10 * n + i32::try_from(round).unwrap_or_default());
+        let (job, answers) = futures::future::join(imported, join_all(balances.map(change))).await;
+        assert_eq!(job["failed"], 0, "{job}");
+        assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
+        let allocations = tenant.get(&format!("{path}/allocations?limit=100")).await.json();
+        let adjustments = allocations["data"].as_array().expect("a list");
+        let adjustments = adjustments.iter().skip(before).filter(|made| made["kind"] == "adjustment").count();
+        assert_eq!(adjustments, 8, "{allocations}");
+        let account = tenant.get(&path).await;
+        // Revisions sort by time.
+        let last = answers.iter().max_by_key(|answer| answer.header("etag").to_owned()).expect("answers");
+        if account.header("etag") == last.header("etag") {
+            assert_eq!(account.json()["balance"], last.json()["balance"]);
+        }
+        let settled = change(-5).await;
+        assert_eq!(
+            (&settled.json()["balance"], &settled.json()["total_amount"]),
+            (&json!(-5), &json!(amount))
+        );
+    }
+}

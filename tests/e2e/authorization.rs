@@ -41,6 +41,10 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, ForeignAccess)> {
         json!({ "accountIdentifier": "DE1", "amount": "1", "currency": "EUR", "valutaAt": "2026-01-15" });
     let notification =
         json!({ "observe_key": "/rest/accounts/acc_aaaaaaaaaaaaaaaa", "notify_uri": "https://1.1.1.1/" });
+    let posting = json!({
+        "account_id": "acc_aaaaaaaaaaaaaaaa", "allocation_id": "all_01990000-0000-7000-8000-000000000000",
+        "posted_at": "2026-01-15"
+    });
     let nothing = Value::Null;
     vec![
         (Method::GET, "/api/v1/import", nothing.clone(), SeesOwn),
@@ -67,6 +71,8 @@ pub(crate) fn matrix() -> Vec<(Method, &'static str, Value, ForeignAccess)> {
         (Method::GET, "/v1/accounts/{id}", nothing.clone(), FindsNothing),
         (Method::PUT, "/v1/accounts/{id}", json!({ "balance": 7 }), FindsNothing),
         (Method::DELETE, "/v1/accounts/{id}", nothing.clone(), FindsNothing),
+        (Method::GET, "/v1/accounts/{id}/allocations", nothing.clone(), FindsNothing),
+        (Method::POST, "/v1/postings/acknowledge", json!({ "lines": [posting] }), SeesOwn),
         (Method::GET, "/v1/accounts/{id}/transactions", nothing.clone(), FindsNothing),
         (Method::GET, "/api/clients", nothing.clone(), SeesOwn),
         (Method::POST, "/api/clients", json!({ "name": "C" }), SeesOwn),
@@ -151,6 +157,7 @@ pub(crate) async fn belongings(tenant: &Tenant) -> Paths {
         ("/api/v1/import/{job_id}/report", format!("{import}/report")),
         ("/api/v1/import/{job_id}", import),
         ("/api/v1/export/{export_id}", exported.header("location").to_owned()),
+        ("/v1/accounts/{id}/allocations", format!("{account}/allocations")),
         ("/v1/accounts/{id}/transactions", format!("{account}/transactions")),
         ("/v1/accounts/{id}", account),
         ("/api/clients/{id}", client),

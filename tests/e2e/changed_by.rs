@@ -83,7 +83,7 @@ async fn accounts_and_clients_say_who_changed_them() {
     };
     ok(stack, Method::PUT, &format!("/v1/accounts/{}", id(0)), json!({ "balance": 7 })).await;
     ok(stack, Method::DELETE, &format!("/v1/accounts/{}", id(1)), Value::Null).await;
-    // The same rows again: the first two differ from the accounts, and the others change nothing.
+    // The same rows again: the second account is made again, and the others do not change, not even the balance that was set.
     let second = imported(&fixture, 4).await;
     let account = json!({ "type": "savings", "balance": 1, "currency": "USD", "owner_id": "owner" });
     let created = ok(stack, Method::POST, "/v1/accounts", account).await;
@@ -94,9 +94,11 @@ async fn accounts_and_clients_say_who_changed_them() {
     assert_eq!(accounts.len(), 6);
     let by = changers(&accounts, "id");
     let of = |id: &str| by[id].first().expect("one").clone();
-    for (n, expected) in [(0, &second), (1, &second), (2, &first), (3, &first)] {
+    for (n, expected) in [(0, &key), (1, &second), (2, &first), (3, &first)] {
         assert_eq!(of(&id(n).to_string()), *expected, "row {n}");
     }
+    let allocations = items(stack, "SALDO_ALLOCATIONS_TABLE").await;
+    assert_eq!(changers(&allocations, "id").values().collect::<Vec<_>>(), [&BTreeSet::from([key.clone()])]);
     assert_eq!(of(created["id"].as_str().expect("an id")), key);
     assert_eq!(of(&id(4).to_string()), key, "the tombstone of an account of {other}");
 

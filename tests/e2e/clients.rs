@@ -96,6 +96,7 @@ async fn contract_requests_get_documented_responses() {
           "description": "Preferred FX counterparty",
           "id": "[id]",
           "name": "ACME Brokers",
+          "open_amounts": [],
           "type": 1,
           "updated_at": "[updated_at]"
         }

@@ -229,6 +229,51 @@ async fn unchanged_rows_cost_no_write_units() {
 }
 
 #[tokio::test]
+async fn account_with_ten_allocations_costs_one_query_a_row() {
+    const ACCOUNTS: usize = 25;
+    let metered = Metered::start(500).await;
+    let rows = |amount: usize| -> Vec<Value> {
+        let row = |n: usize| {
+            let mut row = account(n, None, 0);
+            row["total_amount"] = json!(amount);
+            row
+        };
+        (0..ACCOUNTS).map(row).collect()
+    };
+    // The queries for the open imports.
+    let others = metered.import_accounts(rows(1_000)).await["Query"];
+    let accounts = metered.app.accounts.export(&metered.org, &AccountFilter::default(), 400);
+    let accounts: Vec<_> = accounts.try_collect().await.expect("no faults");
+    let mut adjusted = BTreeMap::new();
+    for account in &accounts {
+        for balance in 1..=10 {
+            let path = format!("/v1/accounts/{}", account.id);
+            adjusted = metered.spend(Method::PUT, &path, json!({ "balance": -balance })).await;
+        }
+    }
+    println!("a balance of an account with nine allocations: {:?} {adjusted:?}", Sum::of(&adjusted));
+    assert_eq!(adjusted["TransactWriteItems"].requests, 1, "{adjusted:?}");
+    for (import, amount, writes) in [("changed", 900, 1.0), ("unchanged", 900, 0.0)] {
+        let spent = metered.import_accounts(rows(amount)).await;
+        let queries = spent["Query"];
+        let of_rows = ["BatchExecuteStatement", "BatchGetItem", "Query"];
+        let of_rows: BTreeMap<_, _> =
+            of_rows.iter().filter_map(|name| Some((*name, *spent.get(*name)?))).collect();
+        println!("{import}, ten allocations an account, {ACCOUNTS} rows: {of_rows:?}");
+        assert_eq!(queries.requests - others.requests, ACCOUNTS as u64, "{import}: {spent:?}");
+        // Ten allocations have less than 4 KB, a consistent read unit.
+        let units = queries.units - others.units;
+        assert!((units - ACCOUNTS as f64).abs() < 0.1, "{import}: {units} read units: {spent:?}");
+        let written = spent.get("BatchExecuteStatement").map_or(0.0, |batch| batch.units) / ACCOUNTS as f64;
+        assert!(
+            (writes..=writes + 0.1).contains(&written),
+            "{import}: {written} write units a row: {spent:?}"
+        );
+    }
+    metered.aws.stop().await;
+}
+
+#[tokio::test]
 async fn clients_of_rows_cost_one_look_up_a_chunk_and_one_write_when_new() {
     const CLIENTS: usize = 150;
     let metered = Metered::start(500).await;

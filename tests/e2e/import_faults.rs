@@ -1,11 +1,12 @@
 //! Imports under random faults: messages arrive twice, late and in any order; workers are killed at
 //! any call; services throttle calls and parts of batches, reject writes because of transactions,
-//! fail, time out and cut files short; chunks can't be read; and owners cancel imports. Every job
-//! ends, every row is counted once, and the accounts are the same as if the imports had run one after
-//! the other.
+//! fail, time out and cut files short; chunks can't be read; owners cancel imports; and balances are set by hand
+//! and adjustments acknowledged meanwhile. Every job ends, every row is counted once, the accounts are the same as if the
+//! imports had run one after the other, and every change by hand counts.
 //!
 //! `SALDO_SEEDS` is the number of random histories.
 
+mod by_hand;
 mod check;
 mod delivery;
 mod queues;
@@ -33,6 +34,7 @@ use testing::services;
 use testing::wire::{Fault, FaultPlan, StubResponses, intercepted};
 use tower::ServiceExt;
 
+use self::by_hand::ByHand;
 use self::queues::{InFlight, Visibility};
 use crate::model::{random_rows, table};
 
@@ -63,7 +65,7 @@ async fn rows_count_once_and_newest_wins_under_random_faults() {
     aws.stop().await;
     let faults: u64 = stack.faults.injected().values().sum();
     println!(
-        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled, {} rows unchanged, {} of them without a mark, {} messages requeued, {} visible sooner",
+        "{seeds} histories, {} imports, {} deliveries: {} workers killed ({} of them planners), {} faults of services ({:?}), {} dead letters, {} redriven, {} cancelled, {} rows unchanged, {} of them without a mark, {} messages requeued, {} visible sooner, {} balances set by hand, {} adjustments acknowledged",
         tally.imports,
         tally.deliveries,
         tally.deaths,
@@ -76,7 +78,9 @@ async fn rows_count_once_and_newest_wins_under_random_faults() {
         tally.unchanged,
         tally.unmarked,
         tally.hops,
-        tally.shortened
+        tally.shortened,
+        tally.adjusted,
+        tally.acknowledged
     );
     if seeds >= SEEDS {
         let injected = stack.faults.injected();
@@ -101,6 +105,8 @@ async fn rows_count_once_and_newest_wins_under_random_faults() {
             ("rows unchanged", tally.unchanged),
             ("rows unchanged without a mark", tally.unmarked * 2),
             ("messages requeued", tally.hops),
+            ("balances set by hand", tally.adjusted / 2),
+            ("adjustments acknowledged", tally.acknowledged),
             ("messages visible sooner", tally.shortened),
         ] {
             assert!(count * 2 > seeds, "{count} {what}: too few for a meaningful test");
@@ -123,6 +129,9 @@ struct Tally {
     /// Messages that were requeued, and messages whose visibility timeout was shortened.
     hops: u64,
     shortened: u64,
+    /// Changes by hand that were answered.
+    adjusted: u64,
+    acknowledged: u64,
 }
 
 /// The stack in which all histories run, one after the other.
@@ -131,6 +140,8 @@ struct FaultyStack {
     app: App,
     faults: Arc<FaultPlan>,
     visibility: Arc<Visibility>,
+    /// The app of the function of accounts, whose calls can fail, too.
+    by_hand: App,
     /// An app without faults.
     reliable: App,
     /// The app of the DLQ handler.
@@ -156,8 +167,10 @@ impl FaultyStack {
             source.expect("its queue").event_source_arn.clone()
         };
         // The planner's role, because it allows everything that the worker needs.
-        let sdk = aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries).build();
+        let sdk = aws.sdk_of("ImportPlannerFunction").to_builder().retry_config(retries.clone()).build();
+        let by_hand = aws.sdk_of("AccountsFunction").to_builder().retry_config(retries.clone()).build();
         Self {
+            by_hand: aws.app_over(&intercepted(&by_hand, &faults)),
             app: aws.app_over(&intercepted(&intercepted(&sdk, &Arc::new(visible)), &faults)),
             faults,
             visibility,
@@ -190,6 +203,10 @@ struct History<'a> {
     now: u64,
     /// The chunks that were queued so far.
     met: BTreeSet<(ImportId, u32)>,
+    /// Whether there are changes by hand. A row in another currency than the one in which a balance was set loses its amount, so
+    /// then there is one currency.
+    is_edited: bool,
+    by_hand: ByHand,
 }
 
 impl<'a> History<'a> {
@@ -214,7 +231,23 @@ impl<'a> History<'a> {
         let key = local::demo::create_organization(&stack.reliable, org.clone(), "Test", "ARS").await;
         let key = key.expect("an organization").expose().to_owned();
         let (imports, waiting, met) = (Vec::new(), Vec::new(), BTreeSet::new());
-        Self { stack, seed, random, org, key, app, imports, rows_max, cancelled: None, waiting, now: 0, met }
+        let (is_edited, by_hand) = (random.random_bool(0.6), ByHand::default());
+        Self {
+            stack,
+            seed,
+            random,
+            org,
+            key,
+            app,
+            imports,
+            rows_max,
+            cancelled: None,
+            waiting,
+            now: 0,
+            met,
+            is_edited,
+            by_hand,
+        }
     }
 
     async fn run(mut self, tally: &mut Tally) {
@@ -277,6 +310,10 @@ impl<'a> History<'a> {
         let own = number + 1 == IMPORTS && self.random.random_bool(0.8);
         let count = self.random.random_range(1..=self.rows_max);
         let mut rows = random_rows(&mut self.random, count, if own { "own-" } else { "id-" }, kind == 0);
+        if self.is_edited {
+            let currencies = rows.iter_mut().filter_map(|row| row.get_mut("currency"));
+            currencies.filter(|currency| currency.is_string()).for_each(|currency| *currency = json!("ARS"));
+        }
         // As a nightly file does, some imports repeat most of the one before.
         if let Some((_, before)) = self.imports.last().filter(|_| !own && kind > 0)
             && self.random.random_bool(0.8)

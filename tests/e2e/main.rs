@@ -5,6 +5,7 @@ mod account_concurrency;
 mod account_filters;
 mod account_pages;
 mod accounts;
+mod allocations;
 mod authorization;
 mod aws_faults;
 mod bad_input;

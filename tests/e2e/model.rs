@@ -192,7 +192,6 @@ fn apply(fields: &mut Fields, row: &Value, org: &OrgId) {
 /// The fields of a stored account, in the model's form.
 pub(crate) fn fields(account: &Account) -> Fields {
     let contact = account.contact.as_ref();
-    assert_eq!(account.total_amount.map(|amount| -amount), Some(account.balance));
     let all = [
         ("name", contact.map(|contact| contact.name.to_string())),
         ("phone", contact.and_then(|contact| Some(contact.phone.as_ref()?.to_string()))),

@@ -8,12 +8,12 @@ use testing::{Tenant, another_day_than_midnight, saldo};
 
 use crate::uploads::{begin, import as upload};
 
-async fn import(tenant: &Tenant, csv: &str, options: Value) -> Value {
+pub(crate) async fn import(tenant: &Tenant, csv: &str, options: Value) -> Value {
     upload(tenant, json!({ "format": "csv", "filename": "list.csv" }), csv.into(), options).await
 }
 
 /// The account with an external id, with all columns of an export.
-async fn account(tenant: &Tenant, external_id: &str) -> Value {
+pub(crate) async fn account(tenant: &Tenant, external_id: &str) -> Value {
     let columns = json!([
         "kind",
         "amounts",
@@ -30,7 +30,7 @@ async fn account(tenant: &Tenant, external_id: &str) -> Value {
 }
 
 /// The account with an external id, as `/v1/accounts` shows it, with its `ETag`.
-async fn shown(tenant: &Tenant, external_id: &str) -> (Value, String) {
+pub(crate) async fn shown(tenant: &Tenant, external_id: &str) -> (Value, String) {
     let filters = json!({ "external_id": external_id });
     let request = json!({ "format": "json", "filters": filters, "columns": ["id"] });
     let id = tenant.export("accounts", request).await.json()[0]["id"].clone();
@@ -38,7 +38,7 @@ async fn shown(tenant: &Tenant, external_id: &str) -> (Value, String) {
     (answer.json(), answer.header("etag").to_owned())
 }
 
-fn codes(job: &Value, list: &str) -> Vec<(u64, String)> {
+pub(crate) fn codes(job: &Value, list: &str) -> Vec<(u64, String)> {
     let code = |found: &Value| {
         // Findings about the header have no index.
         Some((found["index"].as_u64()?, found["code"].as_str().expect("a code").to_owned()))
@@ -47,7 +47,7 @@ fn codes(job: &Value, list: &str) -> Vec<(u64, String)> {
 }
 
 /// A day before today, in UTC.
-fn days_ago(days: i64) -> String {
+pub(crate) fn days_ago(days: i64) -> String {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     today.checked_sub(days.days()).expect("a day").to_string()
 }

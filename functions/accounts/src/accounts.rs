@@ -159,7 +159,8 @@ pub(crate) async fn read(
 
 /// Changes an account
 ///
-/// Absent fields keep their values.
+/// Absent fields keep their values. The `balance` of an account that an import has made is minus what is still owed: setting it
+/// records an adjustment of the difference, which counts whatever the source states later.
 #[utoipa::path(
     put, path = "/v1/accounts/{id}", operation_id = "change_account", tag = "Accounts",
     params(
@@ -186,9 +187,12 @@ pub(crate) async fn change(
         let seen = stores.accounts.get_for_change(caller.org(), &id).await?.ok_or_else(Problem::not_found)?;
         preconditions.admit_change(&seen.revision)?;
         change.check(&seen)?;
+        let is_adjusted = seen.is_imported() && (change.balance.is_some() || change.currency.is_some());
         let (now, by) = (Timestamp::now(), caller.changed_by());
-        let changed = stores.accounts.change(caller.org(), &seen, &change, exactly, now, &by).await?;
-        if let Some(changed) = changed {
+        let today = if is_adjusted { stores.day_at(caller.org(), now).await? } else { Date::MIN };
+        let changed =
+            stores.accounts.change(caller.org(), &seen, &change, exactly, (now, today), &by).await?;
+        if let Some(changed) = changed? {
             return Ok(shown(changed));
         }
     }
@@ -196,6 +200,8 @@ pub(crate) async fn change(
 }
 
 /// Deletes an account permanently
+///
+/// With its allocations.
 #[utoipa::path(
     delete, path = "/v1/accounts/{id}", operation_id = "delete_account", tag = "Accounts",
     params(
@@ -215,7 +221,10 @@ pub(crate) async fn delete(
     preconditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
     for _ in 0..CHANGE_ATTEMPTS_MAX {
-        let seen = find(&stores, caller.org(), &id).await?;
+        let Some(seen) = stores.accounts.get(caller.org(), &id).await? else {
+            stores.accounts.delete_rest(caller.org(), &id).await?;
+            return Err(Problem::not_found());
+        };
         preconditions.admit_change(&seen.revision)?;
         let exactly = preconditions.name_a_state();
         if seen.bank.is_some() {

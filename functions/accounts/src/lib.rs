@@ -1,6 +1,9 @@
-//! The function that lists, creates, reads, changes and deletes accounts: `/v1/accounts`.
+//! The function that lists, creates, reads, changes and deletes accounts, and acknowledges their adjustments: `/v1/accounts`
+//! and `/v1/postings`.
 
 mod accounts;
+mod allocations;
+mod postings;
 mod stores;
 mod view;
 
@@ -19,4 +22,6 @@ pub fn routes<D: Documentation>(stores: Stores) -> Routes<Stores, D> {
         .with(Scope::AccountsRead, route!(accounts::read))
         .with(Scope::AccountsWrite, route!(accounts::change))
         .with(Scope::AccountsWrite, route!(accounts::delete))
+        .with(Scope::AccountsRead, route!(allocations::list))
+        .with(Scope::AccountsWrite, route!(postings::acknowledge))
 }

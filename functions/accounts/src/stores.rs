@@ -1,14 +1,18 @@
 //! What the function uses.
 
 use axum::extract::FromRef;
+use jiff::Timestamp;
+use saldo_domain::date::Date;
+use saldo_domain::id::OrgId;
 use saldo_http::Guard;
-use saldo_store::{AccountStore, Environment, TransactionStore, warm_up};
+use saldo_store::failure::Failure;
+use saldo_store::{Environment, OpenItemStore, TransactionStore, warm_up};
 
 /// What the handlers of accounts use.
 #[derive(Clone, Debug)]
 pub struct Stores {
     pub guard: Guard,
-    pub accounts: AccountStore,
+    pub accounts: OpenItemStore,
     pub transactions: TransactionStore,
 }
 
@@ -17,9 +21,18 @@ impl Stores {
     pub fn new(environment: &mut Environment) -> Self {
         Self {
             guard: Guard::new(environment),
-            accounts: environment.accounts(),
+            accounts: environment.open_items(),
             transactions: environment.transactions(),
         }
+    }
+
+    /// The day of a moment in the organization's time zone.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub(crate) async fn day_at(&self, org: &OrgId, moment: Timestamp) -> Result<Date, Failure> {
+        let organization = self.guard.keys.organization(org).await?;
+        Ok(organization.ok_or_else(|| Failure::missing("the organization of a key"))?.day_at(moment))
     }
 
     /// Connects to the services that a request needs first.

@@ -28,7 +28,7 @@ const CLIENTS_IN_FLIGHT: usize = 16;
         "id": "acc_mfrggzdfmztwq2lk", "type": "checking", "currency": "USD", "balance": 120,
         "position": "company_owes_client"
     }],
-    "balances": [{ "currency": "USD", "balance": 120, "position": "company_owes_client" }],
+    "balances": [{ "currency": "USD", "balance": 120, "position": "company_owes_client" }], "open_amounts": [],
     "created_at": "2026-03-16T09:30:00.000Z", "updated_at": "2026-03-16T09:30:00.000Z"
 }))]
 pub(crate) struct View {
@@ -49,6 +49,8 @@ pub(crate) struct View {
     has_more_accounts: bool,
     /// The balance in each currency, of all its accounts, including those not shown.
     balances: Vec<BalanceView>,
+    /// What is still owed in each currency, of all its accounts that imports have made.
+    open_amounts: Vec<OpenAmountView>,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -79,6 +81,15 @@ struct BalanceView {
     position: Position,
 }
 
+/// What is still owed of a client's open items in one currency.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientOpenAmount)]
+struct OpenAmountView {
+    currency: Currency,
+    /// Negative if the client has credits left, or has paid too much.
+    open_amount: Total,
+}
+
 /// The clients with their accounts.
 pub(crate) async fn views(stores: &Stores, org: &OrgId, clients: Vec<Client>) -> Result<Vec<View>, Failure> {
     let owners: Vec<OwnerId> = clients.iter().map(|client| OwnerId::of_id(&client.id)).collect();
@@ -106,6 +117,7 @@ fn view(client: Client, owned: Owned, room: usize) -> View {
         let position = kind.position(balance.sign());
         BalanceView { currency, balance, position }
     };
+    let open_amount = |(currency, open_amount)| OpenAmountView { currency, open_amount };
     View {
         id: client.id,
         external_id: client.external_id.map(String::from),
@@ -115,6 +127,7 @@ fn view(client: Client, owned: Owned, room: usize) -> View {
         has_more_accounts: owned.has_more || owned.accounts.len() > room,
         accounts: owned.accounts.into_iter().take(room).map(|account| shown(kind, account)).collect(),
         balances: owned.balances.into_iter().map(balance).collect(),
+        open_amounts: owned.open_amounts.into_iter().map(open_amount).collect(),
         created_at: in_milliseconds(client.created_at),
         updated_at: in_milliseconds(client.updated_at),
     }
@@ -164,6 +177,7 @@ mod tests {
             kind: quotes(64).parse().expect("a type"),
             currency: "USD".parse().expect("a currency"),
             balance: -Decimal::from_i128_with_scale(10_i128.pow(28) - 1, 2),
+            first_import: None,
         };
         let full = |accounts: usize| view(client.clone(), owned(&account, accounts, accounts), accounts);
         let page: Vec<View> = [full(ACCOUNTS_MAX)].into_iter().chain((1..100).map(|_| full(0))).collect();
@@ -189,6 +203,7 @@ mod tests {
             kind: "checking".parse().expect("a type"),
             currency: "USD".parse().expect("a currency"),
             balance: Decimal::ONE,
+            first_import: None,
         };
         for (room, shown) in [(0, 0), (2, 2), (3, 3), (4, 3)] {
             for read in [room, 3] {

@@ -13,8 +13,8 @@ use saldo_store::files::FileStore;
 use saldo_store::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue};
 use saldo_store::secrets::Sealer;
 use saldo_store::{
-    AccessStore, AccountStore, BankCatalog, ClientStore, DeliveryStore, Environment, ExportStore,
-    IdempotencyStore, ImportStore, InvalidVariables, KeyStore, Limits, NotificationStore, ProfileStore,
+    AccessStore, BankCatalog, ClientStore, DeliveryStore, Environment, ExportStore, IdempotencyStore,
+    ImportStore, InvalidVariables, KeyStore, Limits, NotificationStore, OpenItemStore, ProfileStore,
     SyncStore, TransactionStore, UploadStore,
 };
 use url::Url;
@@ -25,8 +25,8 @@ pub type Variables = BTreeMap<String, String>;
 /// Everything that any function uses. Cheap to clone. Converts into what each function uses.
 #[derive(Clone, Debug)]
 pub struct App {
-    /// The accounts.
-    pub accounts: AccountStore,
+    /// The accounts, with what was allocated to them.
+    pub accounts: OpenItemStore,
     /// The clients.
     pub clients: ClientStore,
     /// The transactions.
@@ -95,7 +95,7 @@ impl App {
 
     fn of(environment: &mut Environment) -> Self {
         Self {
-            accounts: environment.accounts(),
+            accounts: environment.open_items(),
             clients: environment.clients(),
             transactions: environment.transactions(),
             imports: environment.imports(),
@@ -139,7 +139,7 @@ impl From<&App> for Guard {
 impl From<&App> for Records {
     fn from(app: &App) -> Self {
         Self {
-            accounts: app.accounts.clone(),
+            accounts: (*app.accounts).clone(),
             transactions: app.transactions.clone(),
             records_per_page: app.limits.records_per_page,
         }
@@ -154,7 +154,7 @@ impl From<&App> for accounts::Stores {
 
 impl From<&App> for clients::Stores {
     fn from(app: &App) -> Self {
-        Self { guard: app.into(), accounts: app.accounts.clone(), clients: app.clients.clone() }
+        Self { guard: app.into(), accounts: (*app.accounts).clone(), clients: app.clients.clone() }
     }
 }
 
@@ -215,7 +215,7 @@ impl From<&App> for sync::Stores {
         Self {
             guard: app.into(),
             accesses: app.accesses.clone(),
-            accounts: app.accounts.clone(),
+            accounts: (*app.accounts).clone(),
             bank_catalog: app.bank_catalog(),
             clients: app.clients.clone(),
             keys: app.keys.clone(),
@@ -231,7 +231,7 @@ impl From<&App> for sync::Stores {
 
 impl From<&App> for transactions::Stores {
     fn from(app: &App) -> Self {
-        Self { guard: app.into(), accounts: app.accounts.clone(), transactions: app.transactions.clone() }
+        Self { guard: app.into(), accounts: (*app.accounts).clone(), transactions: app.transactions.clone() }
     }
 }
 
@@ -292,7 +292,7 @@ impl From<&App> for saldo_jobs::sync::Stores {
     fn from(app: &App) -> Self {
         Self {
             accesses: app.accesses.clone(),
-            accounts: app.accounts.clone(),
+            accounts: (*app.accounts).clone(),
             transactions: app.transactions.clone(),
             syncs: app.syncs.clone(),
             sync_queue: app.sync_queue.clone(),

@@ -99,6 +99,10 @@ id!(
     ImportId(Uuid), "imp_", version_7
 );
 id!(
+    /// The id of an allocation: a version 7 UUID, so that ids sort by creation time.
+    AllocationId(Uuid), "all_", version_7
+);
+id!(
     /// The id of an export: a version 7 UUID, so that ids sort by creation time.
     ExportId(Uuid), "exp_", version_7
 );

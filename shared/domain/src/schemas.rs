@@ -15,8 +15,8 @@ use crate::contact::{Email, Phone};
 use crate::date_format::DateFormat;
 use crate::export::{ExportDelimiter, Locale, TransactionColumn};
 use crate::id::{
-    AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
-    ProfileId, SyncId, TransactionId, UploadId,
+    AccessId, AccountId, AllocationId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId,
+    NotificationId, OrgId, ProfileId, SyncId, TransactionId, UploadId,
 };
 use crate::import::{
     ColumnRef, Defaults, Delimiter, ImportOfUpload, ImportOptions, Mapping, Occurrence, ProfileKey,
@@ -216,7 +216,7 @@ macro_rules! ids {
 
 ids! {
     opaque: AccessId AccountId ChallengeId ClientId KeyId NotificationId OrgId ProfileId TransactionId;
-    version_7: DeliveryId ExportId ImportId SyncId UploadId;
+    version_7: AllocationId DeliveryId ExportId ImportId SyncId UploadId;
 }
 
 wire! {

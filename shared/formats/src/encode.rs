@@ -292,7 +292,7 @@ mod tests {
             && upsert.contact.name.as_ref() == contact.map(|contact| &contact.name)
             && upsert.contact.email == patch(contact.and_then(|contact| contact.email.as_ref()))
             && upsert.total_amount == account.total_amount
-            && upsert.balance() == Some(account.balance)
+            && upsert.balance == Some(account.balance)
             && upsert.kind == Patch::Set(account.kind.clone())
             && upsert.source_system == patch(account.source_system.as_ref())
             && upsert.owner_id == patch(account.owner_id.as_ref())

@@ -1,5 +1,6 @@
 //! The accounts.
 
+mod allocations;
 mod bank;
 mod change;
 mod export;
@@ -7,12 +8,12 @@ mod filter;
 mod import;
 mod list;
 mod open_item;
+mod open_items;
 mod record;
+mod seen;
 #[cfg(test)]
 mod size;
 mod state;
-
-use std::ops::Deref;
 
 use aws_sdk_dynamodb::Client;
 use saldo_domain::account::{Account, History};
@@ -26,8 +27,10 @@ use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
 pub use bank::Reported;
-pub use import::Seen;
+pub use change::{Moment, SeenAccount};
 pub use list::{Owned, OwnedAccount};
+pub use open_items::OpenItemStore;
+pub use seen::Seen;
 
 /// The accounts of all organizations.
 #[derive(Clone, Debug)]
@@ -35,20 +38,12 @@ pub struct AccountStore {
     table: Table<AccountKey>,
 }
 
-/// An account as it was read, with what a change of it needs to know.
+/// An account as it was read, with what a change of it needs to know, unless it is an open item.
 #[derive(Clone, Debug)]
-pub struct StoredAccount {
+struct StoredAccount {
     account: Account,
     history: History,
     read: Stored,
-}
-
-impl Deref for StoredAccount {
-    type Target = Account;
-
-    fn deref(&self) -> &Account {
-        &self.account
-    }
 }
 
 impl AccountStore {
@@ -61,18 +56,10 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn get(&self, org: &OrgId, id: &AccountId) -> Result<Option<Account>, Failure> {
-        Ok(self.get_for_change(org, id).await?.map(|found| found.account))
+        Ok(self.stored(org, id).await?.map(|found| found.account))
     }
 
-    /// The account, if the organization has it, for [`change`](Self::change).
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails.
-    pub async fn get_for_change(
-        &self,
-        org: &OrgId,
-        id: &AccountId,
-    ) -> Result<Option<StoredAccount>, Failure> {
+    async fn stored(&self, org: &OrgId, id: &AccountId) -> Result<Option<StoredAccount>, Failure> {
         StoredAccount::of(org, self.read(org, id).await?)
     }
 
@@ -85,8 +72,8 @@ impl AccountStore {
 impl StoredAccount {
     /// The account that was read, unless there is none.
     fn of(org: &OrgId, read: Stored) -> Result<Option<Self>, Failure> {
-        let state = read.state(org)?;
-        Ok(state.account.map(|account| Self { account, history: state.history, read }))
+        let (account, history) = read.account_and_history(org)?;
+        Ok(account.map(|account| Self { account, history, read }))
     }
 }
 

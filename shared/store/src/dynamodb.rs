@@ -32,4 +32,5 @@ pub(crate) use conflict::RetryConflicts;
 pub(crate) use pages::{Pages, take_first};
 pub(crate) use query::{Index, Query};
 pub(crate) use table::{Key, Operations, Table};
+pub(crate) use transaction::ACTIONS_MAX;
 pub(crate) use update::Update;

@@ -35,7 +35,7 @@ mod transactions;
 mod warm_up;
 
 pub use accesses::{AccessStore, SealedCredentials};
-pub use accounts::{AccountStore, Owned, OwnedAccount, Reported, Seen, StoredAccount};
+pub use accounts::{AccountStore, Moment, OpenItemStore, Owned, OwnedAccount, Reported, Seen, SeenAccount};
 pub use banks::BankCatalog;
 pub use clients::ClientStore;
 pub use deliveries::DeliveryStore;

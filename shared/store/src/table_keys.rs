@@ -3,6 +3,7 @@
 //! | table | partition key | sort key | index |
 //! |---|---|---|---|
 //! | accounts | `shard` | `id` | `by_owner`: `owner`, `id` |
+//! | allocations | `account` | `id` | |
 //! | clients | `shard` | `id` | |
 //! | transactions | `account` | `id` | `by_date`: `account`, `valued` |
 //! | jobs | `job` | `part` | `by_org`: `listed`, `job` |
@@ -16,8 +17,8 @@ mod transactions;
 use aws_sdk_dynamodb::types::AttributeValue;
 use data_encoding::HEXLOWER;
 use saldo_domain::access::LoginHash;
-use saldo_domain::account::OwnerId;
-use saldo_domain::id::{AccessId, AccountId, ClientId, KeyId, NotificationId, OrgId};
+use saldo_domain::account::{OwnerId, Revision};
+use saldo_domain::id::{AccessId, AccountId, AllocationId, ClientId, KeyId, NotificationId, OrgId};
 use saldo_domain::key::KeyHash;
 use saldo_domain::notification::{NotifyUri, ObserveKey};
 use sha2::{Digest, Sha256};
@@ -78,6 +79,10 @@ key!(
     AccountKey of "accounts": shard, id
 );
 key!(
+    /// A key of the table of allocations.
+    AllocationKey of "allocations": account, id
+);
+key!(
     /// A key of the table of clients.
     ClientKey of "clients": shard, id
 );
@@ -131,6 +136,17 @@ impl AccountKey {
     /// The owner in such a partition key.
     pub(crate) fn owner_of(org: &OrgId, partition: &str) -> Option<OwnerId> {
         partition.strip_prefix(&format!("{org}#"))?.parse().ok()
+    }
+}
+
+impl AllocationKey {
+    pub(crate) fn new(org: &OrgId, account: &AccountId, set: &Revision, id: &AllocationId) -> Self {
+        Self { account: Self::set(org, account, set), id: id.to_string() }
+    }
+
+    /// The partition of an account's set.
+    pub(crate) fn set(org: &OrgId, account: &AccountId, set: &Revision) -> String {
+        format!("{org}#{account}#{set}")
     }
 }
 

@@ -62,6 +62,7 @@ impl History<'_> {
             );
         }
         self.check_clients(&model, &modelled, !lost.is_empty()).await;
+        self.check_by_hand().await;
     }
 
     /// Checks that there are the clients of the model, each with the name of the first row that names it. A worker that was
@@ -168,13 +169,9 @@ impl History<'_> {
     }
 
     async fn fields(&self, id: &AccountId) -> Option<Fields> {
-        self.stack
-            .reliable
-            .accounts
-            .get(&self.org, id)
-            .await
-            .expect("DynamoDB")
-            .map(|account| fields(&account))
+        let account = self.stack.reliable.accounts.get(&self.org, id).await.expect("DynamoDB")?;
+        self.check_balance(&account).await;
+        Some(fields(&account))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The deliveries of a history's messages, to workers that are killed and over services that fail.
 
+use futures::future::join;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 use saldo_store::files::ImportFiles;
@@ -44,8 +45,24 @@ impl History<'_> {
                 _ => {}
             }
         }
-        let outcome = self.stack.faults.run(saldo_jobs::import::handle((&self.app).into(), event)).await;
+        let change = match self.is_edited && self.random.random_bool(0.3) {
+            true => self.by_hand.choose(self.stack, &self.org, &mut self.random).await,
+            false => None,
+        };
+        let fails = self.random.random_bool(0.5);
+        let by_hand = async {
+            match &change {
+                Some(change) => Some(change.make(self.stack, &self.key, fails).await),
+                None => None,
+            }
+        };
+        let work = saldo_jobs::import::handle((&self.app).into(), event);
+        let outcome = self.stack.faults.run(join(work, by_hand)).await;
         self.stack.faults.clear();
+        let (outcome, answered) = outcome.map_or((None, None), |(work, answered)| (Some(work), answered));
+        if let Some(change) = &change {
+            self.by_hand.record(change, answered, tally);
+        }
         match outcome {
             Some(answer) if answer.batch_item_failures.is_empty() => {
                 self.waiting[at].deliveries -= 1;

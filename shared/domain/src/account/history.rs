@@ -3,6 +3,7 @@
 
 use super::{Account, Revision, Stamps};
 use crate::id::ImportId;
+use crate::receivable::Allocation;
 
 /// What has written an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub struct AccountState {
     pub account: Option<Account>,
     /// Its history.
     pub history: History,
+    /// What was allocated to it, in whatever currency.
+    pub allocations: Vec<Allocation>,
 }
 
 /// What a row of an import did.

@@ -1,8 +1,10 @@
 //! The account: one type, whether an ERP imported it, an application created it or a synchronization found it at a
 //! bank.
 
+mod balance;
 mod bank;
 mod client;
+mod edit;
 mod external_id;
 mod field;
 mod field_set;
@@ -19,6 +21,7 @@ use jiff::civil::Date;
 
 pub use bank::{BankDetails, type_of};
 pub use client::NumberedClient;
+pub use edit::{Acknowledged, EditTime, Edited};
 pub use external_id::ExternalId;
 pub use field::AccountField;
 pub use field_set::FieldSet;
@@ -111,6 +114,9 @@ pub struct Account {
     pub discount_amount: Option<Decimal>,
     /// Free text.
     pub notes: Option<Notes>,
+    /// The set of its allocations, if it has any: the revision with its first one. An account that was deleted and is
+    /// created again has none of those of its predecessor.
+    pub allocations: Option<Revision>,
     /// The bank's data, if a synchronization found it at a bank.
     pub bank: Option<Box<BankDetails>>,
     /// When it was created.
@@ -149,6 +155,7 @@ impl Account {
             discount_until: None,
             discount_amount: None,
             notes: None,
+            allocations: None,
             bank: None,
             created_at: now,
             updated_at: now,
@@ -169,16 +176,10 @@ impl Account {
         client.map(|client| &client.external_id)
     }
 
-    /// Whether the currency has enough decimal places for its balance and its total amount.
+    /// Whether the currency has enough decimal places for the amount that its source states.
     #[must_use]
     pub fn fits(&self, currency: Currency) -> bool {
-        currency.admits(self.balance) && self.total_amount.is_none_or(|total| currency.admits(total))
-    }
-
-    /// What is still owed, if an import has made the account; negative if it is overpaid, and for a credit.
-    #[must_use]
-    pub fn open_amount(&self) -> Option<Decimal> {
-        self.is_imported().then(|| -self.balance)
+        self.total_amount.is_none_or(|total| currency.admits(total))
     }
 
     /// The status as readers see it. `active` reads as `resolved` while nothing is owed: the open amount is zero, or its sign

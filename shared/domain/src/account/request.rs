@@ -6,12 +6,15 @@ use super::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, FieldSet,
     FieldSetter, Notes, OwnerId, PaymentReference,
 };
+use crate::date::Date;
 use crate::fields::{AmbiguousAmount, Body, Fields, Finding, FindingCode, Patch};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
+use crate::receivable::{ItemKind, References};
 
 const BALANCE: &str = "balance";
 const CURRENCY: &str = "currency";
+const DISCOUNT: &str = "discount_amount";
 
 /// A new account.
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
@@ -56,7 +59,7 @@ pub struct AccountChange {
     /// The type.
     #[body(rename = "type", not_null)]
     pub kind: Option<AccountType>,
-    /// The balance.
+    /// The balance. Of an open item, the difference becomes an adjustment, which counts whatever its source states later.
     #[body(not_null, read = Fields::amount, wire = crate::openapi::AnyAmount)]
     pub balance: Option<Decimal>,
     /// The currency of the balance.
@@ -80,7 +83,19 @@ pub struct AccountChange {
     /// What payers state in payments of the debt.
     #[body(read = Fields::optional)]
     pub payment_reference: Patch<PaymentReference>,
-    /// The balance as it was sent, if it is ambiguous in currencies of few decimal places.
+    /// The kind of open item, which only an account has that an import has made.
+    #[body(rename = "kind", not_null, read = Fields::parse)]
+    pub item_kind: Option<ItemKind>,
+    /// The last day of the cash discount.
+    #[body(read = Fields::day_in_range)]
+    pub discount_until: Patch<Date>,
+    /// The cash discount.
+    #[body(read = Fields::amount, wire = crate::openapi::AnyAmount)]
+    pub discount_amount: Patch<Decimal>,
+    /// The document numbers that payers may quote: up to ten, of up to 64 characters.
+    #[body(read = Fields::joined, wire = Vec<String>)]
+    pub references: Patch<References>,
+    /// The amounts as they were sent that are ambiguous in currencies of few decimal places.
     #[body(computed = Fields::take_ambiguous)]
     pub ambiguous: Vec<AmbiguousAmount>,
 }
@@ -113,8 +128,8 @@ impl NewAccount {
 }
 
 impl AccountChange {
-    /// Changes the account. Returns the fields that it sets, to other values or to the same.
-    pub fn apply(&self, account: &mut Account) -> FieldSet {
+    /// Changes the account, but for the balance of an open item. Returns the fields that it sets, to other values or to the same.
+    pub(super) fn apply(&self, account: &mut Account) -> FieldSet {
         // Named one by one, so that the compiler reports a forgotten field.
         let Self {
             kind,
@@ -126,10 +141,15 @@ impl AccountChange {
             notes,
             identifier,
             payment_reference,
+            item_kind,
+            discount_until,
+            discount_amount,
+            references,
             ambiguous: _,
         } = self;
         let mut fields = FieldSetter::new(|_| true);
         fields.given(F::Type, &mut account.kind, kind.as_ref());
+        let balance = balance.filter(|_| !account.is_imported());
         fields.given(F::Balance, &mut account.balance, balance.as_ref());
         fields.given(F::Currency, &mut account.currency, currency.as_ref());
         fields.optional(F::OwnerId, &mut account.owner_id, owner_id);
@@ -138,24 +158,36 @@ impl AccountChange {
         fields.optional(F::Notes, &mut account.notes, notes);
         fields.optional(F::Identifier, &mut account.identifier, identifier);
         fields.optional(F::PaymentReference, &mut account.payment_reference, payment_reference);
+        fields.given(F::Kind, &mut account.item_kind, item_kind.as_ref());
+        fields.optional(F::DiscountUntil, &mut account.discount_until, discount_until);
+        fields.optional(F::DiscountAmount, &mut account.discount_amount, discount_amount);
+        fields.optional(F::References, &mut account.references, references);
         fields.finish()
     }
 
-    /// Checks that the account's amounts fit its currency once it is changed.
+    /// Checks that the account's amounts fit its currency once it is changed, and that it may have a kind.
     ///
     /// # Errors
-    /// The amount that does not fit.
+    /// The amount that does not fit, or the kind.
     pub fn check(&self, account: &Account) -> Result<(), Finding> {
+        if self.item_kind.is_some() && !account.is_imported() {
+            let reason = "only an account that an import has made has a kind";
+            return Err(Finding::in_field(F::Kind.name(), FindingCode::ReadOnly, reason));
+        }
         let currency = self.currency.unwrap_or(account.currency);
-        if let Some(balance) = self.balance {
-            check_balance(balance, &self.ambiguous, currency)?;
+        let sent = [(BALANCE, self.balance), (DISCOUNT, self.discount_amount.value())];
+        for (name, amount) in sent {
+            let Some(amount) = amount else { continue };
+            check_amount(name, amount, &self.ambiguous, currency)?;
         }
         let unfit = match account.total_amount {
             _ if self.currency.is_none() => None,
             Some(total) if !currency.admits(total) => Some("total_amount, which only an import changes,"),
             _ if self.balance.is_none() && !currency.admits(account.balance) => Some("balance"),
-            _ if account.discount_amount.is_some_and(|discount| !currency.admits(discount)) => {
-                Some("discount_amount, which only an import changes,")
+            _ if self.discount_amount == Patch::Keep
+                && account.discount_amount.is_some_and(|discount| !currency.admits(discount)) =>
+            {
+                Some(DISCOUNT)
             }
             _ => None,
         };
@@ -177,17 +209,22 @@ fn currency(fields: &mut Fields<'_>, name: &'static str) -> Patch<Currency> {
 /// Reports a balance that does not fit the currency of a new account.
 fn balance_fits_currency(fields: &mut Fields<'_>, balance: Option<&Decimal>, currency: Option<&Currency>) {
     if let Some((balance, currency)) = balance.zip(currency)
-        && let Err(refused) = check_balance(*balance, &fields.take_ambiguous(), *currency)
+        && let Err(refused) = check_amount(BALANCE, *balance, &fields.take_ambiguous(), *currency)
     {
         fields.report(refused);
     }
 }
 
-/// Checks that a balance is unambiguous in this currency and has no more decimal places.
-fn check_balance(balance: Decimal, ambiguous: &[AmbiguousAmount], currency: Currency) -> Result<(), Finding> {
+/// Checks that no amount is ambiguous in this currency, and that this one has no more decimal places.
+fn check_amount(
+    name: &'static str,
+    amount: Decimal,
+    ambiguous: &[AmbiguousAmount],
+    currency: Currency,
+) -> Result<(), Finding> {
     match ambiguous.iter().find_map(|amount| amount.refused_in(currency)) {
         Some(refused) => Err(refused),
-        None if !currency.admits(balance) => Err(Finding::too_many_digits(BALANCE, currency)),
+        None if !currency.admits(amount) => Err(Finding::too_many_digits(name, currency)),
         None => Ok(()),
     }
 }

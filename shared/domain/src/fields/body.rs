@@ -90,6 +90,11 @@ impl Fields<'_> {
         self.patch(name, date::parse)
     }
 
+    /// The same for the day of a debt or a booking: of the years 1970 to 2199.
+    pub fn day_in_range(&mut self, name: &'static str) -> Patch<Date> {
+        self.patch(name, date::parse_in_range)
+    }
+
     /// Whether any of these fields was sent and not taken yet.
     pub(crate) fn has_any(&self, names: &Names) -> bool {
         names.all().iter().any(|name| self.get(name).is_some())

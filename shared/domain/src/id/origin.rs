@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use super::{
-    AccessId, AccountId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId, NotificationId, OrgId,
-    ProfileId, SyncId, TransactionId, UploadId,
+    AccessId, AccountId, AllocationId, ChallengeId, ClientId, DeliveryId, ExportId, ImportId, KeyId,
+    NotificationId, OrgId, ProfileId, SyncId, TransactionId, UploadId,
 };
 use crate::id::shards::Shards;
 use crate::money::Currency;
@@ -161,6 +161,14 @@ impl AccountId {
     #[must_use]
     pub fn digest(&self) -> [u8; 16] {
         digest(&[self.0.as_bytes()])
+    }
+}
+
+impl AllocationId {
+    /// The id of the allocation that is made with this seed.
+    #[must_use]
+    pub fn of_seed(seed: Uuid) -> Self {
+        Self(seed)
     }
 }
 

@@ -221,7 +221,8 @@ mod tests {
     fn row_that_names_its_account_may_be_a_part_of_it() {
         for (json, complete) in [
             (r#"{"external_id":"A","notes":"x"}"#, false),
-            (r#"{"id":"acc_aaaaaaaaaaaaaaaa","balance":5}"#, false),
+            (r#"{"id":"acc_aaaaaaaaaaaaaaaa","notes":"x"}"#, false),
+            (r#"{"id":"acc_aaaaaaaaaaaaaaaa","total_amount":1,"balance":5}"#, false),
             (r#"{"external_id":"A","total_amount":1}"#, false),
             (r#"{"external_id":"A","contact":{"phone":null}}"#, false),
             (r#"{"external_id":"A","contact":{"name":"Ana"},"total_amount":1}"#, true),
@@ -233,6 +234,8 @@ mod tests {
         }
         let required = |field: &str| (field.to_owned(), FindingCode::Required);
         assert_eq!(found(r#"{"notes":"x"}"#), [required("contact.name"), required("total_amount")]);
+        let balance_alone = r#"{"id":"acc_aaaaaaaaaaaaaaaa","balance":5}"#;
+        assert_eq!(found(balance_alone), [("balance".to_owned(), FindingCode::ReadOnly)]);
         // No row clears them.
         let cleared = r#"{"external_id":"A","contact":{"name":" "},"total_amount":null}"#;
         assert_eq!(found(cleared), [required("contact.name"), required("total_amount")]);

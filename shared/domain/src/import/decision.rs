@@ -6,7 +6,8 @@
 //! nothing newer has set. Whatever the order of delivery, the account ends as if imports and edits had run one after
 //! the other, each at the moment at which it was accepted. `docs/decisions/import-order-per-field.md` lists the exceptions.
 //!
-//! **Amounts** follow the days of which the source states them, and only then the order of imports: see [`figures`].
+//! **Amounts** follow the days of which the source states them, and only then the order of imports: see [`figures`]. The balance
+//! follows from them and from what was allocated to the account.
 //!
 //! **Partial rows.** A row about an account that exists may leave out its name and amount. The history has the newest import
 //! whose row set both, and a stamp of each only where a row set one alone. A row without an amount sets no currency: it
@@ -32,7 +33,7 @@ use super::{AccountUpsert, RowDefaults};
 use crate::account::{Account, AccountField, AccountState, FieldSet, History, Revision, Written};
 use crate::fields::{Finding, FindingCode, Patch};
 use crate::id::{AccountId, ImportId};
-use crate::money::Currency;
+use crate::money::{Currency, Decimal};
 
 /// A row of an import that is to be written into its account.
 #[derive(Clone, Copy, Debug)]
@@ -160,13 +161,14 @@ impl RowWrite<'_> {
             None if !is_complete => Err(Refused::Incomplete),
             // A newer import has created the account. For this row there is none.
             Some(_) if !is_complete && !history.existed_for(self.import) => Err(Refused::Incomplete),
-            Some(account) if history.has_newer_than(self.import) => self.decide_late(account, history),
-            account => self.decide_newest(account.as_ref(), history),
+            Some(account) if history.has_newer_than(self.import) => self.decide_late(account, before),
+            _ => self.decide_newest(before),
         }
     }
 
     /// Decides for a row that is newer than everything that has written the account.
-    fn decide_newest(&self, account: Option<&Account>, history: &History) -> Result<Decision, Refused> {
+    fn decide_newest(&self, before: &AccountState) -> Result<Decision, Refused> {
+        let (account, history) = (before.account.as_ref(), &before.history);
         let own = account.map_or(self.defaults.currency, |account| account.currency);
         let currency = self.currency(own)?;
         self.upsert.fits(currency)?;
@@ -174,15 +176,14 @@ impl RowWrite<'_> {
             Some(account) => self.takes_figure(account, history),
             None => true,
         };
-        let balance = self.upsert.balance().unwrap_or_default();
-        let new = || Account::new(self.id.clone(), balance, currency, self.now);
+        let new = || Account::new(self.id.clone(), Decimal::ZERO, currency, self.now);
         let mut after = account.cloned().unwrap_or_else(new);
         let mut written = self.written(history.clone());
         self.set_external_id(&mut after);
         self.upsert.set_name(&mut after);
         let has_amount = self.upsert.total_amount.is_some();
         let own_fields = self.sets(|field| field == AccountField::ContactName || takes_figure || !has_amount);
-        self.set_amounts(&mut after, own_fields);
+        self.set_amount(&mut after, own_fields);
         let may_set = |field| (takes_figure && has_amount) || field != AccountField::Currency;
         let set = self.set_optional(account, &mut after, may_set);
         if account.is_none() {
@@ -191,6 +192,7 @@ impl RowWrite<'_> {
         self.add_figures(account.map(|account| account.currency), &mut after, takes_figure && has_amount);
         written.stamps.stamp(self.import.as_bytes(), set);
         self.record_setters(history, &mut written, own_fields);
+        Self::derive_balance(&mut after, before)?;
         let repeats = account.is_some_and(|account| Self::repeats(account, &mut after));
         if repeats && !self.marks && account.is_some_and(|account| account.as_of == after.as_of) {
             return Ok(Decision::Nothing(Written::Unchanged));
@@ -206,7 +208,8 @@ impl RowWrite<'_> {
     }
 
     /// Decides for a row that a newer import, or a newer manual edit, has overtaken.
-    fn decide_late(&self, account: &Account, history: &History) -> Result<Decision, Refused> {
+    fn decide_late(&self, account: &Account, before: &AccountState) -> Result<Decision, Refused> {
+        let history = &before.history;
         let is_newest_import = !history.has_newer_import_than(self.import);
         let takes_figure = self.takes_figure(account, history);
         let may_set = |field| self.may_set(field, takes_figure, history);
@@ -234,6 +237,7 @@ impl RowWrite<'_> {
         self.add_figures(Some(account.currency), &mut after, takes_amount);
         changed.stamps.stamp(self.import.as_bytes(), set);
         self.record_setters(history, &mut changed, own_fields);
+        Self::derive_balance(&mut after, before)?;
         let repeats = Self::repeats(account, &mut after);
         let mut written = history.outcome_of(self.import);
         // Behind a newer import it is unknown whether an earlier delivery of the row has changed something.
@@ -250,7 +254,7 @@ impl RowWrite<'_> {
         }
     }
 
-    /// Sets those amounts of an overtaken row that it may set. Returns which of the fields that complete rows have the row
+    /// Sets the amount of an overtaken row, if it may set it. Returns which of the fields that complete rows have the row
     /// sets, and whether it may set the currency: an amount is written with its currency or not at all, also where an edit
     /// has set one of them.
     fn set_late_amounts(
@@ -268,7 +272,6 @@ impl RowWrite<'_> {
                 self.currency(after.currency)?;
             }
             self.upsert.fits(after.currency)?;
-            self.set_amounts(after, all);
             return Ok((all, false));
         }
         if !takes_figure {
@@ -277,16 +280,15 @@ impl RowWrite<'_> {
             return Ok((all, !is_stale && stated.is_none_or(|currency| after.fits(currency))));
         }
         let currency = stated.unwrap_or(after.currency);
-        let edited = !may_set(AccountField::Balance) || !may_set(AccountField::Currency);
-        if edited && currency != after.currency {
+        if !may_set(AccountField::Currency) && currency != after.currency {
             return Ok((self.sets(|field| field == AccountField::ContactName && may_set(field)), false));
         }
-        // Amounts that the account has in this currency were checked before the edit.
-        let has_amounts = currency == after.currency && self.has_amounts(after, may_set);
-        if !has_amounts {
+        // An amount that the account has in this currency was checked before the edit.
+        let has_amount = currency == after.currency && after.total_amount == self.upsert.total_amount;
+        if !has_amount {
             self.upsert.fits(currency)?;
         }
-        self.set_amounts(after, all);
+        self.set_amount(after, all);
         Ok((all, true))
     }
 
@@ -318,7 +320,6 @@ impl RowWrite<'_> {
         let has = [
             (AccountField::ContactName, self.upsert.contact.name.is_some()),
             (AccountField::TotalAmount, self.upsert.total_amount.is_some()),
-            (AccountField::Balance, self.upsert.balance().is_some()),
         ];
         fields(has.into_iter().filter(|(field, has)| *has && may_set(*field)).map(|(field, _)| field))
     }
@@ -327,14 +328,6 @@ impl RowWrite<'_> {
         if let Some(external_id) = &self.upsert.external_id {
             account.external_id = Some(external_id.clone());
         }
-    }
-
-    /// Whether the account has the row's amounts, as far as the row may set them.
-    fn has_amounts(&self, account: &Account, may_set: impl Fn(AccountField) -> bool) -> bool {
-        let may_set_balance = may_set(AccountField::Balance);
-        let has_balance =
-            !may_set_balance || self.upsert.balance().is_none_or(|balance| account.balance == balance);
-        has_balance && account.total_amount == self.upsert.total_amount
     }
 
     /// Sets those of the fields that rows may leave out which the row has and may set. Returns which it has set.

@@ -36,7 +36,8 @@ impl AccountUpsert {
         // A row with an account's own id is refused unless an import has made the account, which a preview doesn't look up.
         let has_history = is_change || self.id.is_some();
         let history = History { first_import: has_history.then(|| import.clone()), ..History::default() };
-        let before = AccountState { account: is_change.then(existing), history };
+        let account = is_change.then(existing);
+        let before = AccountState { account, history, ..AccountState::default() };
         let write = RowWrite { import: &import, marks: true, id: &id, upsert: self, defaults, now };
         match write.decide(&before) {
             Ok(Decision::Write(written, _)) => {

@@ -2,8 +2,8 @@
 
 use super::RowDefaults;
 use super::values::{
-    RowContext, amount_owed, amounts_fit, contact_name, currency, day, email, item_kind, own_id, phone,
-    terms_fit,
+    RowContext, amount_owed, amounts_fit, balance_has_amount, contact_name, currency, day, email, item_kind,
+    own_id, phone, terms_fit,
 };
 use crate::account::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
@@ -27,6 +27,7 @@ use crate::receivable::{Amounts, ItemKind, References};
 #[derive(Clone, Debug, PartialEq, Eq, Body)]
 #[body(schema(as = ImportRow), ignore_unknown, context = RowContext)]
 #[body(rule = amounts_fit(total_amount, balance, currency, ambiguous))]
+#[body(rule = balance_has_amount(total_amount, balance))]
 #[body(rule = terms_fit(original_amount, discount_amount, currency, ambiguous))]
 pub struct AccountUpsert {
     /// The account's id, as in an export: identifies an account without an external id.
@@ -43,7 +44,7 @@ pub struct AccountUpsert {
     /// The amount that the source states: what is still owed, or the original amount. Negative for a credit. A row with `id` or `external_id` of an account that exists may leave it out.
     #[body(read_with = amount_owed, not_null, wire = crate::openapi::AnyAmount)]
     pub total_amount: Option<Decimal>,
-    /// The balance, if it is not the negative amount owed; only with `id`.
+    /// Ignored beside `total_amount`, from which it follows; refused without it. Exports have both.
     #[body(read = Fields::amount, wire = crate::openapi::AnyAmount)]
     pub balance: Option<Decimal>,
     /// The currency; the organization's by default.
@@ -128,12 +129,6 @@ pub struct ContactUpsert {
 }
 
 impl AccountUpsert {
-    /// The balance of the account after the row is written; `None` if the row leaves it as it is.
-    #[must_use]
-    pub fn balance(&self) -> Option<Decimal> {
-        self.balance.or_else(|| self.total_amount.map(|amount| -amount))
-    }
-
     /// Whether the row has all that a new account needs.
     #[must_use]
     pub fn is_complete(&self) -> bool {
@@ -168,7 +163,6 @@ impl AccountUpsert {
         }
         let amounts = [
             (F::TotalAmount, self.total_amount),
-            (F::Balance, self.balance()),
             (F::OriginalAmount, self.original_amount),
             (F::DiscountAmount, self.discount_amount.value()),
         ];

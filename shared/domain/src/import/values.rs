@@ -190,6 +190,21 @@ pub(super) fn amounts_fit(
     all_fit(fields, context, amounts, currency, ambiguous);
 }
 
+/// Refuses a balance without the amount that it follows from.
+pub(super) fn balance_has_amount(
+    fields: &mut Fields<'_>,
+    _: RowContext,
+    total_amount: Option<&Decimal>,
+    balance: Option<&Decimal>,
+) {
+    let (amount, name) = (AccountField::TotalAmount.name(), AccountField::Balance.name());
+    if balance.is_some() && total_amount.is_none() && !fields.is_refused(amount) {
+        let reason = "the balance follows from total_amount and from what was allocated: state total_amount if the source \
+            says so, or set the balance with PUT /v1/accounts/{id}, which makes an adjustment";
+        fields.report(Finding::in_field(name, FindingCode::ReadOnly, reason));
+    }
+}
+
 /// The same for the original amount and the discount.
 pub(super) fn terms_fit(
     fields: &mut Fields<'_>,

@@ -13,7 +13,7 @@ use saldo_domain::fields::Patch;
 use saldo_domain::import::{ImportJob, RowDefaults};
 use saldo_store::deadline::Deadline;
 use saldo_store::failure::Failure;
-use saldo_store::{AccountStore, ClientStore, Seen};
+use saldo_store::{ClientStore, OpenItemStore, Seen};
 
 use super::row::{Row, RowAlone};
 
@@ -79,7 +79,7 @@ impl<'a> ChunkClients<'a> {
     /// As [`Self::ensure`].
     pub(super) async fn ensure_alone(
         &mut self,
-        accounts: &AccountStore,
+        accounts: &OpenItemStore,
         rows: &mut [(usize, RowAlone)],
     ) -> Result<(), Failure> {
         let unseen = rows.iter().filter(|(_, alone)| alone.1.is_none() && self.named_by(&alone.0).is_some());

@@ -2,13 +2,13 @@
 
 use saldo_store::files::FileStore;
 use saldo_store::queue::{ImportQueue, NotificationQueue};
-use saldo_store::{AccountStore, ClientStore, Environment, ImportStore, KeyStore, Limits, warm_up};
+use saldo_store::{ClientStore, Environment, ImportStore, KeyStore, Limits, OpenItemStore, warm_up};
 
 /// What the dead-letter handler uses, and with a [`Worker`] everything else.
 #[derive(Clone, Debug)]
 pub struct Stores {
     /// The accounts, which imports write.
-    pub accounts: AccountStore,
+    pub accounts: OpenItemStore,
     /// The jobs and their chunks.
     pub imports: ImportStore,
     /// The organizations, whose currency amounts without one are in.
@@ -38,7 +38,7 @@ impl Stores {
     /// Builds them from the environment.
     pub fn new(environment: &mut Environment) -> Self {
         Self {
-            accounts: environment.accounts(),
+            accounts: environment.open_items(),
             imports: environment.imports(),
             keys: environment.keys(),
             files: environment.files(),

@@ -68,7 +68,7 @@ impl AccountStore {
         by: &ChangedBy,
     ) -> Result<(), Failure> {
         for _ in 0..CHANGE_ATTEMPTS_MAX {
-            let Some(found) = self.get_for_change(org, id).await? else { return Ok(()) };
+            let Some(found) = self.stored(org, id).await? else { return Ok(()) };
             let mut gone = found.account.clone();
             let Some(bank) = gone.bank.as_mut().filter(|bank| bank.missing_since.is_none()) else {
                 return Ok(());

@@ -2,20 +2,52 @@
 //!
 //! A manual edit has its place in the order of imports: its revision is a version 7 UUID, as an import's id is. A row of
 //! an import that was accepted before the edit leaves the edited fields alone, whenever it is processed; a row of a later
-//! import overwrites them.
+//! import overwrites them. The balance of an open item has no such place: what is changed of it is an allocation.
+
+use std::ops::Deref;
 
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountChange};
+use saldo_domain::account::{Account, AccountChange, Acknowledged, EditTime};
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::id::OrgId;
+use saldo_domain::date::Date;
+use saldo_domain::fields::Finding;
+use saldo_domain::id::{AccountId, AllocationId, OrgId};
 
+use super::AccountStore;
+use super::open_items::OpenItemStore;
+use super::seen::Seen;
 use super::state::{Stored, new_item};
-use super::{AccountStore, StoredAccount};
 use crate::dynamodb::item::binary;
 use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, REVISION, outrun};
-use crate::dynamodb::{absent, equals};
+use crate::dynamodb::{ACTIONS_MAX, absent, equals};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
+
+/// An account as it was read, with what a change of it needs to know.
+#[derive(Clone, Debug)]
+pub struct SeenAccount {
+    account: Account,
+    seen: Seen,
+}
+
+impl Deref for SeenAccount {
+    type Target = Account;
+
+    fn deref(&self) -> &Account {
+        &self.account
+    }
+}
+
+impl SeenAccount {
+    /// The account that was seen, unless there is none.
+    fn of(org: &OrgId, seen: Seen) -> Result<Option<Self>, Failure> {
+        let state = seen.state(org)?;
+        Ok(state.account.map(|account| Self { account, seen }))
+    }
+}
+
+/// When a change is made: the moment, and its day in the organization's time zone.
+pub type Moment = (Timestamp, Date);
 
 impl AccountStore {
     /// Stores a new account. If there is one with its id, which only an earlier attempt of the same request can have
@@ -30,56 +62,8 @@ impl AccountStore {
         }
     }
 
-    /// Changes the account that was `seen`: if `exactly`, only in the state that was seen; otherwise also in a later
-    /// state that admits the change. Returns the account as it is now, or `None` if it was not changed.
-    ///
-    /// # Errors
-    /// [`Failure`] when DynamoDB fails; the account may have been changed or not.
-    pub async fn change(
-        &self,
-        org: &OrgId,
-        seen: &StoredAccount,
-        change: &AccountChange,
-        exactly: bool,
-        now: Timestamp,
-        by: &ChangedBy,
-    ) -> Result<Option<Account>, Failure> {
-        let mut found = seen.clone();
-        for _ in 0..CHANGE_ATTEMPTS_MAX {
-            // The revision of the account after the edit, and the edit's place in the order of imports: after everything
-            // that it has found.
-            let edit = found.history.next_revision();
-            let mut after = found.account.clone();
-            let set = change.apply(&mut after);
-            if set.is_empty() {
-                return Ok(Some(after));
-            }
-            (after.updated_at, after.revision) = (now, edit);
-            let mut history = found.history;
-            if after.is_imported() {
-                history.stamps.stamp(edit.as_bytes(), set);
-                history.last_edit = Some(edit);
-            }
-            let failed = match self.replace(org, &found.read, after.clone(), &history, by).await? {
-                Ok(()) => return Ok(Some(after)),
-                Err(failed) => failed,
-            };
-            found = match StoredAccount::of(org, Stored::found(failed))? {
-                // The SDK tried twice, and the answer to the first attempt was lost. An import may have written since.
-                Some(found) if found.revision == edit || found.history.last_edit == Some(edit) => {
-                    return Ok(Some(found.account));
-                }
-                // An import may have written the history without a change of the account.
-                Some(found) if found.revision == seen.revision => found,
-                Some(found) if !exactly && change.check(&found).is_ok() => found,
-                _ => return Ok(None),
-            };
-        }
-        Err(outrun())
-    }
-
-    /// Deletes the account that was `seen`: `exactly` as in [`Self::change`]. Returns whether it is deleted. Neither
-    /// an import that was accepted before nor the next synchronization with its bank brings it back.
+    /// Deletes the account that was `seen`: if `exactly`, only in the state that was seen. Returns whether it is deleted.
+    /// Neither an import that was accepted before nor the next synchronization with its bank brings it back.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; the account may have been deleted or not.
@@ -118,11 +102,12 @@ impl AccountStore {
         by: &ChangedBy,
     ) -> Result<bool, Failure> {
         for _ in 0..CHANGE_ATTEMPTS_MAX {
-            let Some(found) = self.get_for_change(org, &seen.id).await? else { return Ok(true) };
+            let read = self.read(org, &seen.id).await?;
+            let (Some(found), history) = read.account_and_history(org)? else { return Ok(true) };
             if exactly && found.revision != seen.revision {
                 return Ok(false);
             }
-            match self.bury(org, &found.read, &found.account, &found.history, now, by).await? {
+            match self.bury(org, &read, &found, &history, now, by).await? {
                 Ok(()) => return Ok(true),
                 Err(failed) => {
                     // If there is a tombstone, another request, or an attempt whose answer was lost, has put it.
@@ -133,5 +118,138 @@ impl AccountStore {
             }
         }
         Err(outrun())
+    }
+}
+
+impl OpenItemStore {
+    /// The account, if the organization has it, for [`change`](Self::change).
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn get_for_change(&self, org: &OrgId, id: &AccountId) -> Result<Option<SeenAccount>, Failure> {
+        SeenAccount::of(org, self.read_all(org, id).await?)
+    }
+
+    /// Changes the account that was `seen`: if `exactly`, only in the state that was seen; otherwise also in a later
+    /// state that admits the change. Returns the account as it is now, or `None` if it was not changed.
+    ///
+    /// The inner error says why the balance of the open item can't become the one that is asked for.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; the account may have been changed or not.
+    pub async fn change(
+        &self,
+        org: &OrgId,
+        seen: &SeenAccount,
+        change: &AccountChange,
+        exactly: bool,
+        (now, today): Moment,
+        by: &ChangedBy,
+    ) -> Result<Result<Option<Account>, Finding>, Failure> {
+        let mut found = seen.clone();
+        for _ in 0..CHANGE_ATTEMPTS_MAX {
+            let state = found.seen.state(org)?;
+            // After everything that the edit has found.
+            let at = EditTime { revision: state.history.next_revision(), now, today };
+            let edited = match state.edit(change, at) {
+                Ok(Some(edited)) => edited,
+                Ok(None) => return Ok(Ok(Some(found.account))),
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let after = edited.account.clone();
+            let Err(met) = self.write(org, &found.seen, edited, by).await? else {
+                return Ok(Ok(Some(after)));
+            };
+            // The SDK tried twice, and the answer to the first attempt was lost. An import may have written since.
+            let is_done =
+                met.history()?.last_edit == Some(at.revision) || met.has_allocation(&at.first_allocation());
+            found = match SeenAccount::of(org, met)? {
+                Some(found) if is_done || found.revision == at.revision => {
+                    return Ok(Ok(Some(found.account)));
+                }
+                // An import may have written the history without a change of the account.
+                Some(found) if found.revision == seen.revision => found,
+                Some(found) if !exactly && change.check(&found).is_ok() => found,
+                _ => return Ok(Ok(None)),
+            };
+        }
+        Err(outrun())
+    }
+
+    /// Records the days on which the source acknowledged adjustments of the account. Returns what became of each, in their
+    /// order. Repeated, it changes nothing.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; some may have been recorded.
+    pub async fn acknowledge(
+        &self,
+        org: &OrgId,
+        id: &AccountId,
+        days: &[(AllocationId, Date)],
+        (now, today): Moment,
+        by: &ChangedBy,
+    ) -> Result<Vec<Acknowledged>, Failure> {
+        let mut results = Vec::with_capacity(days.len());
+        // The account is one of the actions of the transaction.
+        for days in days.chunks(ACTIONS_MAX - 1) {
+            results.extend(self.acknowledge_some(org, id, days, (now, today), by).await?);
+        }
+        Ok(results)
+    }
+
+    async fn acknowledge_some(
+        &self,
+        org: &OrgId,
+        id: &AccountId,
+        days: &[(AllocationId, Date)],
+        (now, today): Moment,
+        by: &ChangedBy,
+    ) -> Result<Vec<Acknowledged>, Failure> {
+        let mut seen = self.read_all(org, id).await?;
+        for _ in 0..CHANGE_ATTEMPTS_MAX {
+            let state = seen.state(org)?;
+            let at = EditTime { revision: state.history.next_revision(), now, today };
+            let (results, edited) = state.acknowledge(days, at);
+            let Some(edited) = edited else { return Ok(results) };
+            seen = match self.write(org, &seen, edited, by).await? {
+                Ok(()) => return Ok(results),
+                Err(met) => met,
+            };
+            // The answer to an attempt of the SDK was lost.
+            if seen.state(org)?.account.is_some_and(|account| account.revision == at.revision) {
+                return Ok(results);
+            }
+        }
+        Err(outrun())
+    }
+
+    /// Deletes the account as [`AccountStore::delete`] does, and its allocations.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails; the account may have been deleted or not.
+    pub async fn delete(
+        &self,
+        org: &OrgId,
+        seen: &Account,
+        exactly: bool,
+        now: Timestamp,
+        by: &ChangedBy,
+    ) -> Result<bool, Failure> {
+        let is_deleted = self.accounts.delete(org, seen, exactly, now, by).await?;
+        if is_deleted && seen.is_imported() {
+            self.delete_rest(org, &seen.id).await?;
+        }
+        Ok(is_deleted)
+    }
+
+    /// Deletes what a deleted account has left, if its deletion was interrupted.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn delete_rest(&self, org: &OrgId, id: &AccountId) -> Result<(), Failure> {
+        match self.read(org, id).await?.set_left()? {
+            Some(set) => self.delete_allocations(org, id, &set).await,
+            None => Ok(()),
+        }
     }
 }

@@ -9,8 +9,9 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, OrgId};
 use saldo_domain::import::{Decision, Refused, RowDone, RowWrite};
 
-use super::AccountStore;
+use super::open_items::OpenItemStore;
 use super::record::WHAT;
+use super::seen::Seen;
 use super::state::Stored;
 use crate::dynamodb::item::Reader;
 use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, outrun};
@@ -18,9 +19,8 @@ use crate::dynamodb::{Applied, STATEMENTS_MAX};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
-/// An account, or what a deleted one left, as it was looked up.
-#[derive(Clone, Debug, Default)]
-pub struct Seen(Stored);
+/// The accounts of a look-up whose allocations are read at the same time.
+const QUERIES_IN_FLIGHT: usize = 32;
 
 impl Seen {
     /// What the row did to the account, if it was written.
@@ -28,21 +28,21 @@ impl Seen {
     /// # Errors
     /// [`Failure::Corrupt`] if the account's history is damaged.
     pub fn written_by(&self, org: &OrgId, row: &RowWrite<'_>) -> Result<Option<RowDone>, Failure> {
-        let written = self.0.history()?.written_by(row.import);
-        Ok(written.map(|written| done_before(org, row, written, &self.0)))
+        let written = self.history()?.written_by(row.import);
+        Ok(written.map(|written| done_before(org, row, written, self)))
     }
 
     /// Whether the client that the row names has to be there, as far as the account was seen: see
     /// [`RowWrite::needs_client`]. A row whose account can't be read needs none yet.
     #[must_use]
     pub fn needs_client(&self, org: &OrgId, row: &RowWrite<'_>) -> bool {
-        self.0.state(org).is_ok_and(|state| row.needs_client(&state))
+        self.state(org).is_ok_and(|state| row.needs_client(&state))
     }
 }
 
 /// What a row did that was written with this outcome. A damaged account has no currency and no revision.
-fn done_before(org: &OrgId, row: &RowWrite<'_>, written: Written, stored: &Stored) -> RowDone {
-    row.done_before(written, &stored.state(org).unwrap_or_default())
+fn done_before(org: &OrgId, row: &RowWrite<'_>, written: Written, seen: &Seen) -> RowDone {
+    row.done_before(written, &seen.state(org).unwrap_or_default())
 }
 
 /// What the row does to its account in this state, and what is to be written for it.
@@ -52,9 +52,9 @@ fn decide(row: &RowWrite<'_>, state: &AccountState) -> Result<(Decision, RowDone
     Ok((decision, done))
 }
 
-impl AccountStore {
+impl OpenItemStore {
     /// Looks up the accounts of an import's rows: with eventual consistency or, if `certain`, consistently and at twice
-    /// the price. Accounts that do not exist are left out.
+    /// the price. Accounts that do not exist are left out. One that has allocations costs a query more.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -66,11 +66,12 @@ impl AccountStore {
     ) -> Result<HashMap<AccountId, Seen>, Failure> {
         let keys: Vec<_> = ids.iter().map(|id| AccountKey::new(org, id)).collect();
         let items = self.table.batch_get(&keys, certain).await?;
-        let seen = items.into_iter().map(|item| {
+        let complete = items.into_iter().map(async |item| {
             let id = Reader::new(&item, WHAT).required("id")?;
-            Ok((id, Seen(Stored::new(item))))
+            Ok((id, self.with_allocations(org, Stored::new(item)).await?))
         });
-        seen.collect()
+        let complete: Vec<_> = complete.collect();
+        stream::iter(complete).buffer_unordered(QUERIES_IN_FLIGHT).try_collect().await
     }
 
     /// Writes rows of an import into accounts that were looked up before: as many with one request as a batch takes, and
@@ -92,7 +93,7 @@ impl AccountStore {
         let mut results: Vec<Result<RowDone, Option<Seen>>> = rows.iter().map(|_| Err(None)).collect();
         let (mut changes, mut written_rows) = (Vec::new(), Vec::new());
         let mut accounts = BTreeSet::new();
-        for ((row, Seen(seen)), result) in rows.into_iter().zip(&mut results) {
+        for ((row, seen), result) in rows.into_iter().zip(&mut results) {
             // A damaged account fails the chunk when its row is written alone, after the other rows are written. So when the
             // message has failed too often, the dead-letter handler finds only this row unwritten.
             let Ok(state) = seen.state(org) else { continue };
@@ -102,7 +103,7 @@ impl AccountStore {
                     let (account, history) = *after;
                     // DynamoDB refuses a batch with two statements about one item.
                     if accounts.insert(row.id) {
-                        changes.push(seen.change_to(org, account, &history, by)?);
+                        changes.push(seen.stored().change_to(org, account, &history, by)?);
                         written_rows.push((result, done, seen));
                     }
                 }
@@ -116,8 +117,10 @@ impl AccountStore {
         for ((result, done, seen), applied) in written_rows.into_iter().zip(applied.into_iter().flatten()) {
             *result = match applied {
                 Applied::Done => Ok(done),
-                Applied::Met(found) => Err(found.map(|item| Seen(Stored::new(item)))),
-                Applied::NotDone => Err(Some(Seen(seen))),
+                // Few rows meet another writer.
+                Applied::Met(Some(item)) => Err(Some(self.with_allocations(org, Stored::new(item)).await?)),
+                Applied::Met(None) => Err(None),
+                Applied::NotDone => Err(Some(seen)),
             };
         }
         Ok(results)
@@ -138,22 +141,22 @@ impl AccountStore {
         by: &ChangedBy,
     ) -> Result<Result<RowDone, Refused>, Failure> {
         // What a failed write or a consistent read finds is certain. A look-up may have missed a write.
-        let (mut stored, mut is_certain) = match seen {
-            Some(Seen(stored)) => (stored.clone(), false),
-            None => (self.read(org, row.id).await?, true),
+        let (mut seen, mut is_certain) = match seen {
+            Some(seen) => (seen.clone(), false),
+            None => (self.read_all(org, row.id).await?, true),
         };
         for _ in 0..CHANGE_ATTEMPTS_MAX {
-            stored = match decide(row, &stored.state(org)?) {
+            seen = match decide(row, &seen.state(org)?) {
                 Ok((Decision::Nothing(_), done)) => return Ok(Ok(done)),
                 Ok((Decision::Write(after, _), done)) => {
                     let (account, history) = *after;
-                    match self.replace(org, &stored, account, &history, by).await? {
+                    match self.replace(org, seen.stored(), account, &history, by).await? {
                         Ok(()) => return Ok(Ok(done)),
-                        Err(failed) => Stored::found(failed),
+                        Err(failed) => self.with_allocations(org, Stored::found(failed)).await?,
                     }
                 }
                 Err(refused) if is_certain => return Ok(Err(refused)),
-                Err(_) => self.read(org, row.id).await?,
+                Err(_) => self.read_all(org, row.id).await?,
             };
             is_certain = true;
         }
@@ -167,7 +170,7 @@ impl AccountStore {
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn written_by(&self, org: &OrgId, row: &RowWrite<'_>) -> Result<Option<RowDone>, Failure> {
-        let read = self.read(org, row.id).await?;
+        let read = self.read_all(org, row.id).await?;
         if let Some(written) = read.history()?.written_by(row.import) {
             return Ok(Some(done_before(org, row, written, &read)));
         }
@@ -186,11 +189,11 @@ impl AccountStore {
         &self,
         org: &OrgId,
         row: &RowWrite<'_>,
-        Seen(seen): &Seen,
+        seen: &Seen,
     ) -> Result<Result<RowDone, Refused>, Failure> {
         let decided = match decide(row, &seen.state(org)?) {
             // The account may have changed since it was looked up.
-            Err(_) => decide(row, &self.read(org, row.id).await?.state(org)?),
+            Err(_) => decide(row, &self.read_all(org, row.id).await?.state(org)?),
             decided => decided,
         };
         Ok(decided.map(|(_, done)| done))

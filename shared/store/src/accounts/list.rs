@@ -7,14 +7,15 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use saldo_domain::account::{Account, AccountFilter, AccountType, ExternalId, OwnerId};
-use saldo_domain::id::{AccountId, OrgId};
+use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::money::{Currency, Decimal, Total};
 
 use super::filter::{matching, matching_in_index};
 use super::record::{BALANCE, CURRENCY, TYPE, WHAT};
+use super::state::{AsImport, FIRST_IMPORT};
 use super::{AccountStore, living};
 use crate::dynamodb::item::{Item, Reader, text};
-use crate::dynamodb::record::{AsNumber, AsText, record};
+use crate::dynamodb::record::{AsNumber, AsText, Optional, record};
 use crate::dynamodb::{Key, Query, greater_than};
 use crate::failure::Failure;
 use crate::table_keys::{AccountKey, SHARDS_AT_ONCE};
@@ -42,6 +43,8 @@ record! {
     currency: Currency as AsText = CURRENCY,
     /// Its balance.
     balance: Decimal as AsNumber = BALANCE,
+    /// The import that has made it; only open items have one.
+    first_import: Option<ImportId> as Optional<AsImport> = FIRST_IMPORT,
 }
 
 /// What an owner owns.
@@ -53,12 +56,17 @@ pub struct Owned {
     pub has_more: bool,
     /// The balance of all accounts in each currency.
     pub balances: BTreeMap<Currency, Total>,
+    /// What is still owed of all open items in each currency.
+    pub open_amounts: BTreeMap<Currency, Total>,
 }
 
 impl Owned {
     /// Adds an account, which is one of the first ones if there are fewer than `shown`.
     pub fn add(&mut self, account: OwnedAccount, shown: usize) {
         self.balances.entry(account.currency).or_default().add(account.balance);
+        if account.first_import.is_some() {
+            self.open_amounts.entry(account.currency).or_default().add(-account.balance);
+        }
         match self.accounts.len() < shown {
             true => self.accounts.push(account),
             false => self.has_more = true,

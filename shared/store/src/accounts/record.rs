@@ -32,6 +32,7 @@ pub(super) const NAME: &str = "name";
 pub(super) const PHONE: &str = "phone";
 pub(super) const EMAIL: &str = "email";
 pub(super) const TOTAL_AMOUNT: &str = "total_amount";
+pub(super) const ITEM: &str = "item";
 pub(super) const BALANCE: &str = "balance";
 pub(super) const CURRENCY: &str = "currency";
 pub(super) const DUE_DATE: &str = "due_date";
@@ -55,7 +56,7 @@ record! {
     phone: Option<Phone> as Optional<AsText> = PHONE,
     email: Option<Email> as Optional<AsEmail> = EMAIL,
     total_amount: Option<Decimal> as Optional<AsNumber> = TOTAL_AMOUNT,
-    item: OpenItem as AsOpenItem = "item",
+    item: OpenItem as AsOpenItem = ITEM,
     balance: Decimal as AsNumber = BALANCE,
     currency: Currency as AsText = CURRENCY,
     due_date: Option<Date> as Optional<AsText> = DUE_DATE,
@@ -127,6 +128,7 @@ impl Record {
             owner_id,
             client,
             notes,
+            allocations,
             payment_reference,
             references,
             discount_until,
@@ -140,7 +142,15 @@ impl Record {
             Some(Contact { name, phone, email }) => (Some(name), phone, email),
             None => (None, None, None),
         };
-        let item = OpenItem { kind: item_kind, amounts, as_of, figures, discount_until, discount_amount };
+        let item = OpenItem {
+            kind: item_kind,
+            amounts,
+            as_of,
+            figures,
+            discount_until,
+            discount_amount,
+            allocations,
+        };
         let owner = owner_id.map(|owner| AccountKey::owner(org, &owner));
         Self {
             id,
@@ -196,6 +206,7 @@ impl Record {
             owner_id: self.owner.map(owner).transpose()?,
             client: self.client.map(|number| NumberedClient::new(org, number)),
             notes: self.notes,
+            allocations: self.item.allocations,
             payment_reference: self.payment_reference,
             references: self.references,
             discount_until: self.item.discount_until,

@@ -80,6 +80,7 @@ pub(super) fn full_account(org: &OrgId) -> Account {
         references: Some(parsed("PO-4500017432, 2026-000042")),
         discount_until: Some(parsed("2026-01-25")),
         discount_amount: Some(parsed("24691357.80")),
+        allocations: Some(Revision::next()),
         bank: None,
         created_at: now,
         updated_at: now,

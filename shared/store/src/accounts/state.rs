@@ -9,15 +9,16 @@
 //! tombstone of an account that a synchronization found does not expire, because its bank goes on reporting it. Reads
 //! and lists skip tombstones.
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::{SignedDuration, Timestamp};
-use saldo_domain::account::{Account, AccountState, History, Revision, Stamps};
+use saldo_domain::account::{Account, History, Revision, Stamps};
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::id::{ImportId, OrgId};
+use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{REDRIVABLE_AT_ALL, REDRIVE_MAX};
 
 use super::AccountStore;
-use super::record::{AsRevision, Record, WHAT};
+use super::open_item::{AsOpenItem, OpenItem};
+use super::record::{AsRevision, ITEM, Record, WHAT};
 use crate::dynamodb::item::{
     CHANGED_BY, EXPIRES_AT, Item, NewItem, Reader, binary, bytes, changed_by, item_of, moment, seconds,
 };
@@ -29,6 +30,9 @@ use crate::table_keys::AccountKey;
 
 /// The attribute that only tombstones have.
 pub(super) const DELETED_AT: &str = "deleted_at";
+/// The attribute of a tombstone with the account's set of allocations, which are deleted after the account.
+const SET_LEFT: &str = "allocations";
+pub(super) const FIRST_IMPORT: &str = "first";
 const LAST_IMPORT: &str = "last";
 const LAST_COMPLETE_IMPORT: &str = "complete";
 const EARLIEST_IMPORT: &str = "earliest";
@@ -43,7 +47,7 @@ const _: () = assert!(KEPT.as_secs() >= REDRIVABLE_AT_ALL.as_secs() + REDRIVE_MA
 // Imports, edits and deletions are 16 bytes each, which sort by time.
 record! {
     impl History, WHAT;
-    first_import: Option<ImportId> as Optional<AsImport> = "first",
+    first_import: Option<ImportId> as Optional<AsImport> = FIRST_IMPORT,
     earliest_import: Option<ImportId> as Optional<AsImport> = EARLIEST_IMPORT,
     last_import: Option<ImportId> as Optional<AsImport> = LAST_IMPORT,
     last_complete_import: Option<ImportId> as Optional<AsImport> = LAST_COMPLETE_IMPORT,
@@ -55,7 +59,7 @@ record! {
 }
 
 /// The 16 bytes of an import's id.
-struct AsImport;
+pub(super) struct AsImport;
 /// `true`, or no attribute.
 struct AsFlag;
 /// Entries of 20 bytes, or no attribute if there are none.
@@ -120,16 +124,29 @@ impl Stored {
         History::read(&self.0)
     }
 
-    /// The account and its history.
-    pub(super) fn state(&self, org: &OrgId) -> Result<AccountState, Failure> {
+    /// The account, if it is there, and its history.
+    pub(super) fn account_and_history(&self, org: &OrgId) -> Result<(Option<Account>, History), Failure> {
         if self.0.is_empty() {
-            return Ok(AccountState::default());
+            return Ok((None, History::default()));
         }
         let account = match self.is_tombstone() {
             true => None,
             false => Some(Record::read(&self.0)?.into_account(org)?),
         };
-        Ok(AccountState { account, history: self.history()? })
+        Ok((account, self.history()?))
+    }
+
+    /// The account's id and its set of allocations, if it has any. An account that can't be read has none: deciding about it
+    /// fails anyway.
+    pub(super) fn allocation_set(&self) -> Option<(AccountId, Revision)> {
+        let read = Reader::new(&self.0, WHAT);
+        let item: OpenItem = AsOpenItem::read(&read, ITEM).ok()??;
+        Some((read.required("id").ok()?, item.allocations?))
+    }
+
+    /// The set of allocations that a deleted account had.
+    pub(super) fn set_left(&self) -> Result<Option<Revision>, Failure> {
+        Reader::new(&self.0, WHAT).binary(SET_LEFT)
     }
 
     /// The change that makes the account and its history of it. `by` is who changes it: a row of an import that leaves only
@@ -142,7 +159,7 @@ impl Stored {
         history: &History,
         by: &ChangedBy,
     ) -> Result<Change<AccountKey>, Failure> {
-        let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]];
+        let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT, SET_LEFT]];
         let known = known.into_iter().flatten().copied();
         let key = AccountKey::new(org, &account.id);
         let is_changed = bytes(&self.0, REVISION) != Some(account.revision.as_bytes());
@@ -207,6 +224,7 @@ fn tombstone(
     };
     let mut attributes = vec![(DELETED_AT, moment(now)), (CHANGED_BY, changed_by(by))];
     history.write(&mut attributes)?;
+    attributes.extend(account.allocations.map(|set| (SET_LEFT, binary(set.as_bytes()))));
     if account.bank.is_none() {
         attributes.push((EXPIRES_AT, seconds(now + KEPT)));
     }
@@ -224,6 +242,26 @@ impl AccountStore {
         by: &ChangedBy,
     ) -> Result<Result<(), ConditionFailed>, Failure> {
         self.table.change(&read.change_to(org, account, history, by)?).await
+    }
+
+    /// The action that writes what has changed of the account, if its item is still as it was read.
+    pub(super) fn replacement(
+        &self,
+        org: &OrgId,
+        read: &Stored,
+        account: Account,
+        history: &History,
+        by: &ChangedBy,
+    ) -> Result<TransactWriteItem, Failure> {
+        self.table.change_action(&read.change_to(org, account, history, by)?)
+    }
+
+    /// Makes all of the writes or none.
+    pub(super) async fn transact(
+        &self,
+        actions: Vec<TransactWriteItem>,
+    ) -> Result<Result<(), ConditionFailed>, Failure> {
+        self.table.transact(actions).await
     }
 
     /// Puts a tombstone in place of the account, if its item is still as it was read.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::{
     AttributeValue, BatchStatementError, BatchStatementErrorCodeEnum as Code, BatchStatementRequest,
-    BatchStatementResponse, ReturnValuesOnConditionCheckFailure,
+    BatchStatementResponse, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use backon::BackoffBuilder;
 
@@ -178,6 +178,11 @@ impl<K: Key> Table<K> {
     /// Makes one change.
     pub(crate) async fn change(&self, change: &Change<K>) -> Result<Result<(), ConditionFailed>, Failure> {
         self.update(&change.key, &change.update()).await
+    }
+
+    /// Makes a change as part of a transaction.
+    pub(crate) fn change_action(&self, change: &Change<K>) -> Result<TransactWriteItem, Failure> {
+        self.update_action(&change.key, &change.update())
     }
 
     /// Makes at most [`STATEMENTS_MAX`] changes of different items in one request. Returns the result of each, in their

@@ -1,4 +1,4 @@
-//! Transactions: several writes to a table, all of which are made or none.
+//! Transactions: several writes, to one table or more, all of which are made or none.
 
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update as UpdateAction};
 
@@ -9,6 +9,9 @@ use super::placeholders::Placeholders;
 use super::table::{Key, Table};
 use super::update::Update;
 use crate::failure::Failure;
+
+/// The most actions of a transaction.
+pub(crate) const ACTIONS_MAX: usize = 100;
 
 impl<K: Key> Table<K> {
     /// Makes all of the writes or none.

@@ -3,18 +3,28 @@
 use aws_sdk_dynamodb::Client;
 
 use super::Environment;
+use crate::dynamodb::Table;
 use crate::files::FileStore;
 use crate::queue::{ExportQueue, ImportQueue, NotificationQueue, SyncQueue, WorkQueue};
 use crate::secrets::Sealer;
 use crate::{
     AccessStore, AccountStore, BankCatalog, ClientStore, DeliveryStore, ExportStore, IdempotencyStore,
-    ImportStore, KeyStore, NotificationStore, ProfileStore, SyncStore, TransactionStore, UploadStore,
+    ImportStore, KeyStore, NotificationStore, OpenItemStore, ProfileStore, SyncStore, TransactionStore,
+    UploadStore,
 };
 
 impl Environment {
     /// The accounts.
     pub fn accounts(&mut self) -> AccountStore {
         self.table("SALDO_ACCOUNTS_TABLE", AccountStore::new)
+    }
+
+    /// The accounts with what was allocated to them.
+    pub fn open_items(&mut self) -> OpenItemStore {
+        let accounts = self.accounts();
+        self.table("SALDO_ALLOCATIONS_TABLE", |client, table| {
+            OpenItemStore::new(accounts, Table::new(client, table))
+        })
     }
 
     /// The clients.

@@ -2,8 +2,10 @@
 //! imported again, replaces no newer amount.
 //!
 //! **The latest figure.** Of all figures, the account has that of the latest day and, of several with that day, that of the newest
-//! import. The balance goes with it, unless a newer edit, or a newer row with a balance alone, has set the balance. A row that
-//! moves only the day leaves the account's revision as it is, like a mark.
+//! import. A row that moves only the day leaves the account's revision as it is, like a mark.
+//!
+//! **The balance** is no field of a row. The last step of a decision derives it from figures and allocations, so a newer day alone
+//! may change it.
 //!
 //! **The original amount** is the highest figure of an invoice, and the lowest one of a credit, over all rows in the account's
 //! currency, whatever became of the rows.
@@ -19,8 +21,7 @@ use crate::money::Currency;
 use crate::receivable::{Figure, Figures, ItemKind};
 
 /// The fields that every complete row has. The newest complete row has set them, unless they have a stamp.
-const SET_BY_COMPLETE_ROWS: [AccountField; 3] =
-    [AccountField::ContactName, AccountField::TotalAmount, AccountField::Balance];
+const SET_BY_COMPLETE_ROWS: [AccountField; 2] = [AccountField::ContactName, AccountField::TotalAmount];
 
 /// The days of a row's figure and of the later one that its account has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,12 +96,7 @@ impl RowWrite<'_> {
         let is_mine = |by: Option<&StampId>| by.is_none_or(|by| by < import || is_of_figure(by));
         match field {
             AccountField::TotalAmount => takes_figure,
-            AccountField::Balance if self.upsert.total_amount.is_some() => {
-                takes_figure && is_mine(setter(history, field))
-            }
-            AccountField::ContactName | AccountField::Balance => {
-                setter(history, field).is_none_or(|by| by < import)
-            }
+            AccountField::ContactName => setter(history, field).is_none_or(|by| by < import),
             AccountField::Currency => is_mine(history.stamps.set_by(field)),
             field => history.stamps.set_by(field).is_none_or(|by| by < import),
         }
@@ -148,6 +144,14 @@ impl RowWrite<'_> {
         }
     }
 
+    /// Derives the balance of the account after the row.
+    pub(super) fn derive_balance(after: &mut Account, before: &AccountState) -> Result<(), Finding> {
+        after.derive_balance(&before.allocations).map_err(|too_large| {
+            let reason = format!("{too_large}, less what was allocated to the account");
+            Finding::in_field(AccountField::TotalAmount.name(), FindingCode::TooManyDigits, reason)
+        })
+    }
+
     /// Whether the account after the row is as it was `before`, but perhaps for the day of its figure.
     pub(super) fn repeats(before: &Account, after: &mut Account) -> bool {
         let as_of = std::mem::replace(&mut after.as_of, before.as_of);
@@ -156,18 +160,13 @@ impl RowWrite<'_> {
         repeats
     }
 
-    /// Sets those of the row's amounts that are in `set`.
-    pub(super) fn set_amounts(&self, account: &mut Account, set: FieldSet) {
+    /// Sets the row's amount and its day, if the amount is in `set`.
+    pub(super) fn set_amount(&self, account: &mut Account, set: FieldSet) {
         if let Some(amount) = self.upsert.total_amount
             && set.contains(AccountField::TotalAmount)
         {
             account.total_amount = Some(amount);
             account.as_of = Some(self.as_of());
-        }
-        if let Some(balance) = self.upsert.balance()
-            && set.contains(AccountField::Balance)
-        {
-            account.balance = balance;
         }
     }
 }

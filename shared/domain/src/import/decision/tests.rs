@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::account::{AccountChange, NumberedClient};
+use crate::account::{AccountChange, EditTime, NumberedClient};
 use crate::fields::{Body, Fields};
 use crate::id::OrgId;
 use crate::import::{RawRow, RowBody, RowRules, Shape};
@@ -217,9 +217,7 @@ impl Run {
     fn deliver(&mut self, events: &[Event], n: usize, marks: bool) {
         let is_waiting = !self.no_older_is_open(events, n) && self.lacks_an_account(n, &events[n], marks);
         match is_waiting {
-            true => {
-                self.waiting.insert(n);
-            }
+            true => self.waiting.extend([n]),
             false => self.apply(n, &events[n], marks),
         }
     }
@@ -244,16 +242,18 @@ impl Run {
         match event {
             Event::Row(..) if self.settled.contains(&n) => {}
             Event::Row(import, upsert) => {
-                let now = Timestamp::UNIX_EPOCH;
-                let row = RowWrite { import, marks, id: &id, upsert, defaults: defaults(), now };
-                let before = content(state);
+                let (defaults, now) = (defaults(), Timestamp::UNIX_EPOCH);
+                let row = RowWrite { import, marks, id: &id, upsert, defaults, now };
+                let found =
+                    |state: &AccountState| (content(state), state.account.as_ref().map(|a| a.balance));
+                let before = found(state);
                 let decision = row.decide(state);
                 let outcome = decision.as_ref().map(Decision::outcome).map_err(code);
                 if let Ok(Decision::Write(after, _)) = decision {
                     let (account, history) = *after;
-                    *state = AccountState { account: Some(account), history };
+                    (state.account, state.history) = (Some(account), history);
                 }
-                let changed = content(&self.state) != before;
+                let changed = found(&self.state) != before;
                 let own = self.state.account.as_ref().map(|account| account.currency);
                 if outcome.is_err()
                     || (own.is_some() && row.stated_currency().is_some_and(|c| Some(c) != own))
@@ -263,19 +263,22 @@ impl Run {
                 self.rows.push((n, outcome, changed));
             }
             Event::Edit(revision, change) => {
-                let Some(account) = state.account.as_mut().filter(|account| change.check(account).is_ok())
-                else {
+                if state.account.as_ref().is_none_or(|account| change.check(account).is_err()) {
                     return;
-                };
-                let set = change.apply(account);
-                state.history.stamps.stamp(revision.as_bytes(), set);
-                state.history.last_edit = Some(*revision);
+                }
+                let at =
+                    EditTime { revision: *revision, now: Timestamp::UNIX_EPOCH, today: defaults().as_of };
+                let edited = state.edit(change, at).expect("small amounts").expect("a change");
+                assert_eq!(Some(edited.account.balance), change.balance, "{change:?} of {state:?}");
+                state.allocations.extend(edited.allocations);
+                (state.account, state.history) = (Some(edited.account), edited.history);
                 self.effective.push(n);
             }
             Event::Deletion(revision) => {
                 if state.account.take().is_none() {
                     return;
                 }
+                state.allocations.clear();
                 // What the tombstone of an account has.
                 state.history = History {
                     last_import: state.history.last_import.clone(),
@@ -298,10 +301,14 @@ fn code(refused: &Refused) -> FindingCode {
     }
 }
 
-/// The account without what differs between two runs.
+/// The account without its revision, and without the adjustments, which depend on what an edit has found.
 fn content(state: &AccountState) -> Option<Account> {
     let revision = Revision::try_from(&[0; 16][..]).expect("a revision");
-    state.account.clone().map(|account| Account { revision, ..account })
+    let mut account = state.account.clone()?;
+    account.derive_balance(&state.allocations).expect("small amounts");
+    assert_eq!(Some(&account), state.account.as_ref(), "{:?}", state.allocations);
+    account.derive_balance(&[]).expect("small amounts");
+    Some(Account { revision, allocations: None, ..account })
 }
 
 /// The outcome of a row, but for whether it changed something.
@@ -332,13 +339,13 @@ proptest! {
         let expected = Run::of(&events, &in_order, |_, _| true);
         prop_assert_eq!(content(&run.state), content(&expected.state));
 
-        let before = content(&run.state);
+        let before = run.state.account.clone();
         for (n, event) in events.iter().enumerate() {
             if matches!(event, Event::Row(..)) {
                 run.apply(n, event, false);
             }
         }
-        prop_assert_eq!(content(&run.state), before);
+        prop_assert_eq!(&run.state.account, &before);
         for (n, outcome, changed) in &run.rows {
             for (_, again, _) in run.rows.iter().filter(|(row, ..)| row == n) {
                 prop_assert_eq!(counted_as(*again), counted_as(*outcome));

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use super::super::{Adjustment, Cash};
+use super::super::{Adjustment, Cash, Explanation};
 use super::*;
 
 /// The reference: the function `open_amount` of the specification's model, with a loop that answers a case per line.
@@ -25,7 +25,14 @@ struct Case {
 }
 
 impl Case {
+    /// The open amount, multiplied by the sign of the kind.
     fn open_amount(&self, kind: ItemKind, amounts: Amounts) -> Decimal {
+        let (item, allocations) = self.item(kind, amounts);
+        let open = item.open_amount(&allocations).expect("small amounts");
+        if kind.is_credit() { -open } else { open }
+    }
+
+    fn item(&self, kind: ItemKind, amounts: Amounts) -> (OpenItem, Allocations) {
         let sign = if kind.is_credit() { -1 } else { 1 };
         let amount = |amount: i64| Decimal::from(sign * amount);
         let cash = |(day, cash): &(i8, i64)| Cash { booked: self::day(*day), amount: amount(*cash) };
@@ -43,8 +50,9 @@ impl Case {
         let allocations = Allocations {
             cash: self.cash.iter().map(cash).collect(),
             adjustments: self.adjustments.iter().map(adjustment).collect(),
+            explanations: Vec::new(),
         };
-        item.open_amount(&allocations).expect("small amounts") * Decimal::from(sign)
+        (item, allocations)
     }
 }
 
@@ -105,6 +113,51 @@ fn originals_are_reduced_by_all_allocations() {
 }
 
 #[test]
+fn correction_of_what_the_source_took_away_needs_an_explanation() {
+    // The source has lost 300 of 1000, and 300 more are taken off by hand, on the day of the figure and on a later one.
+    for days in [(0, 0), (0, 6)] {
+        let (item, mut allocations) =
+            case((1000, days.0), (700, days.1), &[], &[]).item(ItemKind::Invoice, Amounts::OpenItems);
+        let correction = item.correction_to(400.into(), &allocations).expect("small amounts");
+        assert_eq!(correction, Correction { adjustment: 300.into(), explanation: Some(300.into()) });
+        allocations.adjustments.push(Adjustment { amount: 300.into(), posted_at: None });
+        assert_eq!(item.open_amount(&allocations), Ok(700.into()), "the source seems to show it");
+        allocations.explanations.push(Explanation { amount: 300.into(), as_of: item.as_of });
+        assert_eq!(item.open_amount(&allocations), Ok(400.into()));
+        let shown = OpenItem { total: 400.into(), as_of: day(9), ..item };
+        assert_eq!(shown.open_amount(&allocations), Ok(400.into()), "the source shows it now");
+        let originals = OpenItem { amounts: Amounts::Originals, ..item };
+        assert_eq!(originals.open_amount(&allocations), Ok(400.into()), "an explanation reduces nothing");
+    }
+}
+
+#[test]
+fn amounts_are_never_rounded() {
+    let amount: Decimal = "9999999999999999999999999999".parse().expect("an amount");
+    let item = |total| OpenItem {
+        kind: ItemKind::Invoice,
+        amounts: Amounts::Originals,
+        original: Figure { amount: total, as_of: None },
+        total,
+        as_of: day(6),
+    };
+    let of = |amount: &str| {
+        let amount = amount.parse().expect("an amount");
+        Allocations { adjustments: vec![Adjustment { amount, posted_at: None }], ..Allocations::default() }
+    };
+    assert_eq!(item(amount).open_amount(&of("0.01")), Err(TooLarge));
+    assert_eq!(
+        item(amount).correction_to("0.01".parse().expect("an amount"), &Allocations::default()),
+        Err(TooLarge)
+    );
+    assert_eq!(item(amount).open_amount(&of("0")), Ok(amount));
+    assert_eq!(
+        item("0.00".parse().expect("an amount")).open_amount(&of("5.10")),
+        Ok("-5.1".parse().expect("an amount"))
+    );
+}
+
+#[test]
 fn original_without_a_day_counts_from_the_beginning() {
     let item = OpenItem {
         kind: ItemKind::Invoice,
@@ -126,6 +179,24 @@ proptest! {
         let case = Case { cash: Vec::new(), adjustments: Vec::new(), ..case };
         for amounts in [Amounts::OpenItems, Amounts::Originals] {
             prop_assert_eq!(case.open_amount(ItemKind::Invoice, amounts), Decimal::from(case.total.0));
+        }
+    }
+
+    /// Whatever was allocated before, a correction reaches the amount that is wanted, and does so again after it.
+    #[test]
+    fn corrections_reach_what_is_wanted(case in cases(), wanted in prop::collection::vec(-6_i64..14, 1..4), pick in 0_usize..6) {
+        let kind = [ItemKind::Invoice, ItemKind::CreditNote, ItemKind::Payment][pick % 3];
+        let amounts = [Amounts::OpenItems, Amounts::Originals][pick / 3];
+        let (item, mut allocations) = case.item(kind, amounts);
+        for wanted in wanted {
+            let wanted = Decimal::from(100 * wanted);
+            let correction = item.correction_to(wanted, &allocations).expect("small amounts");
+            allocations.adjustments.push(Adjustment { amount: correction.adjustment, posted_at: None });
+            let explanation = correction.explanation.map(|amount| Explanation { amount, as_of: item.as_of });
+            allocations.explanations.extend(explanation);
+            prop_assert_eq!(item.open_amount(&allocations), Ok(wanted), "{:?}", correction);
+            let none = Correction { adjustment: Decimal::ZERO, explanation: None };
+            prop_assert_eq!(item.correction_to(wanted, &allocations), Ok(none));
         }
     }
 

@@ -90,7 +90,7 @@ fn write(
     let done = write.done(&decision, state);
     if let Decision::Write(after, _) = decision {
         let (account, history) = *after;
-        *state = AccountState { account: Some(account), history };
+        (state.account, state.history) = (Some(account), history);
     }
     Ok((done.written, done.stale.is_some()))
 }

@@ -1,0 +1,130 @@
+//! Allocations: items of their own, in the partition of their account's set.
+//!
+//! **Access patterns.** A decision about an account reads all of its allocations, and only if the account has a set; a list reads
+//! them page by page in the order of their ids; an acknowledgement changes some whose ids it has. So the partition is the
+//! account's set, and the sort key the id.
+//!
+//! **Order.** Every write of an allocation is a transaction that also gives the account another revision. So whoever reads an
+//! account, then its allocations, and writes the account on the condition that it is as it was read, has written what follows
+//! from all of its allocations.
+
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use futures::{StreamExt, TryStreamExt, stream};
+use jiff::civil::Date;
+use saldo_domain::account::{Edited, Revision};
+use saldo_domain::changed_by::ChangedBy;
+use saldo_domain::id::{AccountId, AllocationId, OrgId};
+use saldo_domain::money::{Currency, Decimal};
+use saldo_domain::receivable::{Allocation, AllocationKind};
+
+use super::open_items::OpenItemStore;
+use super::seen::Seen;
+use super::state::Stored;
+use crate::dynamodb::item::{CHANGED_BY, NewItem, changed_by, item_of, text};
+use crate::dynamodb::record::{AsNumber, AsText, Attributes as _, Optional, record};
+use crate::dynamodb::{Key as _, Query, Update, absent, exists, greater_than};
+use crate::failure::Failure;
+use crate::limits::WRITES_IN_FLIGHT;
+use crate::table_keys::AllocationKey;
+
+const WHAT: &str = "an allocation";
+const ID: &str = "id";
+const POSTED_AT: &str = "posted_at";
+
+record! {
+    impl Allocation, WHAT;
+    id: AllocationId as AsText = ID,
+    kind: AllocationKind as AsText = "kind",
+    amount: Decimal as AsNumber = "amount",
+    currency: Currency as AsText = "currency",
+    made_on: Date as AsText = "made_on",
+    posted_at: Option<Date> as Optional<AsText> = POSTED_AT,
+}
+
+impl OpenItemStore {
+    /// What was seen, with the allocations of the account, which are read consistently after it.
+    pub(super) async fn with_allocations(&self, org: &OrgId, stored: Stored) -> Result<Seen, Failure> {
+        let allocations = match stored.allocation_set() {
+            Some((id, set)) => self.all_allocations(org, &id, &set).await?,
+            None => Vec::new(),
+        };
+        Ok(Seen::new(stored, allocations))
+    }
+
+    /// The allocations of the account in the order in which they were made: at most `limit` after one, and whether there are
+    /// more. `None` if the organization has no such account.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn allocations(
+        &self,
+        org: &OrgId,
+        id: &AccountId,
+        after: Option<&AllocationId>,
+        limit: usize,
+    ) -> Result<Option<(Vec<Allocation>, bool)>, Failure> {
+        let Some(account) = self.get(org, id).await? else { return Ok(None) };
+        let Some(set) = account.allocations else { return Ok(Some((Vec::new(), false))) };
+        let query = self.allocation_query(org, id, &set);
+        let query = match after {
+            Some(after) => query.sort_key(greater_than(ID, text(after))),
+            None => query,
+        };
+        let items = query.page(None, Some(limit + 1)).await?.items;
+        let page = items.iter().take(limit).map(Allocation::read).collect::<Result<_, _>>()?;
+        Ok(Some((page, items.len() > limit)))
+    }
+
+    async fn all_allocations(
+        &self,
+        org: &OrgId,
+        id: &AccountId,
+        set: &Revision,
+    ) -> Result<Vec<Allocation>, Failure> {
+        self.allocation_query(org, id, set).all().await?.iter().map(Allocation::read).collect()
+    }
+
+    fn allocation_query(&self, org: &OrgId, id: &AccountId, set: &Revision) -> Query {
+        self.allocations.query(AllocationKey::set(org, id, set)).consistent()
+    }
+
+    /// The actions that write the allocations of a change: new ones, and those that the account had.
+    pub(super) fn allocation_actions(
+        &self,
+        org: &OrgId,
+        seen: &Seen,
+        edited: &Edited,
+        by: &ChangedBy,
+    ) -> Result<Vec<TransactWriteItem>, Failure> {
+        let Some(set) = edited.account.allocations else { return Ok(Vec::new()) };
+        let action = |allocation: &Allocation| {
+            let key = AllocationKey::new(org, &edited.account.id, &set, &allocation.id);
+            if seen.has_allocation(&allocation.id) {
+                let mut update = Update::default();
+                update.set_or_remove(POSTED_AT, allocation.posted_at.map(text));
+                update.set(CHANGED_BY, changed_by(by));
+                update.require(exists(AllocationKey::PARTITION));
+                return self.allocations.update_action(&key, &update);
+            }
+            let mut attributes = NewItem::new();
+            allocation.write(&mut attributes)?;
+            attributes.push((CHANGED_BY, changed_by(by)));
+            let item = item_of(attributes.into_iter().chain(key.pairs()));
+            self.allocations.put_action(item, Some(&absent(AllocationKey::PARTITION)))
+        };
+        edited.allocations.iter().map(action).collect()
+    }
+
+    /// Deletes all allocations of a set, of an account that is deleted.
+    pub(super) async fn delete_allocations(
+        &self,
+        org: &OrgId,
+        id: &AccountId,
+        set: &Revision,
+    ) -> Result<(), Failure> {
+        let items = self.allocation_query(org, id, set).project(AllocationKey::NAMES).all().await?;
+        let keys = items.iter().map(AllocationKey::of).collect::<Result<Vec<_>, _>>()?;
+        let deletions: Vec<_> = keys.iter().map(|key| self.allocations.delete(key)).collect();
+        stream::iter(deletions).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await
+    }
+}
