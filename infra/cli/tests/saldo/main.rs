@@ -11,3 +11,4 @@ mod profiles;
 mod proxy;
 mod repeated;
 mod retries;
+mod statements;
