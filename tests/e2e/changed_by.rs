@@ -24,7 +24,7 @@ async fn items(stack: &TestStack, table: &str) -> Vec<Item> {
 
 /// The item's `changed_by`.
 fn changed_by(item: &Item) -> ChangedBy {
-    let bytes = item.get("changed_by").and_then(|by| by.as_b().ok()).unwrap_or_else(|| panic!("{item:?}"));
+    let bytes = item.get("by").and_then(|by| by.as_b().ok()).unwrap_or_else(|| panic!("{item:?}"));
     assert!(bytes.as_ref().len() <= 60, "{item:?}");
     bytes.as_ref().try_into().unwrap_or_else(|_| panic!("{item:?}"))
 }

@@ -21,9 +21,9 @@ pub enum Output {
 pub enum Outcome {
     /// It has done all of its work.
     Done,
-    /// Some rows of the import were refused.
+    /// Some rows of the import were refused, or statements have findings.
     SomeRefused,
-    /// The job has failed or was cancelled.
+    /// The job has failed or was cancelled, or a file can't be read.
     Failed,
     /// The import waits for a confirmation.
     Awaiting,

@@ -1,6 +1,7 @@
 //! The users' command, `saldo`: it imports and exports files through the API, and shows jobs.
 //!
-//! A command is a module with its arguments and a function `run`. The command knows the paths of the API, and only the
+//! `saldo statements check` reads files with the readers of imports, and needs no API. A command is a module with its arguments and
+//! a function `run`. The command knows the paths of the API, and only the
 //! members of answers that it shows: options of profiles go to the API as they are, and answers come out as JSON as
 //! they are, so what the API adds works without a new release of the command.
 
@@ -27,6 +28,7 @@ mod private;
 mod profiles;
 mod progress;
 mod session;
+mod statements;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -41,7 +43,7 @@ const ADDRESS: &str =
 const GLOBAL: &str = "Options of all commands";
 
 const ABOUT: &str = "\
-Imports and exports receivables and transactions, and shows the jobs that do it.
+Imports and exports receivables and transactions, and shows the jobs that do it. Checks bank statements on this machine.
 
 Log in once with an API key, then import a file and wait for the result of each row.";
 
@@ -54,6 +56,7 @@ Examples:
   saldo export accounts --min-amount 5000 -o accounts.csv
   saldo profiles save erp --map 'Customer=contact.name' --decimal-separator ,
   saldo jobs list
+  saldo statements check statement.xml
 
 Environment:
   SALDO_URL  the address of Saldo, unless --url is given
@@ -66,7 +69,7 @@ Files:
 
 Exit status:
   0  success; of an import that was waited for: all rows were stored
-  1  some rows of the import were refused
+  1  some rows of the import were refused; statements have findings
   2  failure, and mistakes in the command line; stderr has the reason
   130  interrupted by Ctrl-C";
 
@@ -96,6 +99,8 @@ enum Command {
     Jobs(jobs::Jobs),
     #[command(subcommand)]
     Profiles(profiles::Profiles),
+    #[command(subcommand)]
+    Statements(statements::Statements),
     Completions(completions::Completions),
     Man(man::Man),
 }
@@ -134,6 +139,7 @@ impl Prepared {
             Command::Import(import) => import::run(session, import).await,
             Command::Export(export) => export::run(session, *export).await,
             Command::Jobs(jobs) => jobs::run(session, jobs).await,
+            Command::Statements(statements) => statements::run(session, statements).await,
             Command::Profiles(profiles) => profiles::run(session, profiles).await,
             Command::Completions(completions) => completions::run(&completions),
             Command::Man(man) => man::run(&man),

@@ -35,6 +35,7 @@ mod schemas;
 pub mod search;
 pub mod secrets;
 pub mod spreadsheet;
+pub mod statement;
 pub mod suggest;
 pub mod sync;
 pub mod text;

@@ -16,6 +16,7 @@ mod plan;
 mod preview;
 mod readers;
 mod rows;
+mod statements;
 mod strict_csv;
 mod workbook;
 
@@ -24,6 +25,7 @@ pub use encoding::encoding;
 pub use event::{http_event, pass_over_panics_of_the_gateway};
 pub use preview::preview;
 pub use readers::{csv, json, ndjson};
+pub use statements::{bai2, camt, mt940, ofx};
 pub use workbook::xlsx;
 
 /// A fuzz target, which processes an input.
@@ -37,6 +39,10 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("xlsx", xlsx),
     ("encoding", encoding),
     ("preview", preview),
+    ("camt", camt),
+    ("mt940", mt940),
+    ("ofx", ofx),
+    ("bai2", bai2),
     #[cfg(feature = "http_event")]
     ("http_event", http_event),
 ];

@@ -24,6 +24,8 @@ async fn help_of_each_command_has_examples() {
         ("help_profiles_show", &["profiles", "show"]),
         ("help_profiles_save", &["profiles", "save"]),
         ("help_profiles_delete", &["profiles", "delete"]),
+        ("help_statements", &["statements"]),
+        ("help_statements_check", &["statements", "check"]),
         ("help_completions", &["completions"]),
         ("help_man", &["man"]),
     ] {

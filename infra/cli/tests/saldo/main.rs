@@ -12,3 +12,4 @@ mod profiles;
 mod proxy;
 mod repeated;
 mod retries;
+mod statements;

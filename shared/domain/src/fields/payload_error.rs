@@ -104,6 +104,15 @@ pub enum PayloadErrorKind {
     /// The payload has no rows.
     #[error("there are no rows to import")]
     NoRows,
+    /// The file has no bank statement.
+    #[error("there is no bank statement in the file")]
+    NoStatements,
+    /// A file of bank statements can't be divided into statements and entries.
+    #[error("the statement can't be read: {reason}")]
+    InvalidStatement {
+        /// What the parser expected.
+        reason: String,
+    },
     /// The payload has too many rows.
     #[error("more than {max} rows in one file")]
     TooManyRows {
@@ -288,6 +297,8 @@ impl PayloadErrorKind {
             Self::DuplicateField { .. } => FindingCode::DuplicateField.name(),
             Self::UnknownFields { .. } => FindingCode::UnknownField.name(),
             Self::NoRows => "no_rows",
+            Self::NoStatements => "no_statements",
+            Self::InvalidStatement { .. } => "invalid_statement",
             Self::TooManyRows { .. } => "too_many_rows",
             Self::TooLong { .. } => "too_long",
             Self::ExpandsTooMuch { .. } => "expands_too_much",

@@ -10,6 +10,7 @@ mod marks;
 mod notation;
 mod separator;
 mod total;
+mod with_currency;
 
 pub use amount::{AmountError, parse_json_number, parse_plain};
 pub use currency::{Currency, UnknownCurrency};
@@ -20,3 +21,4 @@ pub use notation::{AmountNotation, ThousandsSeparator, Written as WrittenAmount}
 pub use rust_decimal::{Decimal, RoundingStrategy};
 pub use separator::{DecimalSeparator, UnknownSeparator};
 pub use total::Total;
+pub use with_currency::Money;

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::fmt;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, SubAssign};
 use std::str::FromStr;
 
 use bigdecimal::BigDecimal;
@@ -22,6 +22,12 @@ impl Total {
     #[must_use]
     pub fn in_units(amount: Decimal, places: u32) -> Self {
         Self(BigDecimal::new(amount.mantissa().into(), i64::from(amount.scale()) - i64::from(places)))
+    }
+
+    /// The sum of one amount.
+    #[must_use]
+    pub fn of(amount: Decimal) -> Self {
+        Self::in_units(amount, 0)
     }
 
     /// Adds an amount.
@@ -59,6 +65,12 @@ impl Total {
 impl AddAssign<&Self> for Total {
     fn add_assign(&mut self, other: &Self) {
         self.0 += &other.0;
+    }
+}
+
+impl SubAssign<&Self> for Total {
+    fn sub_assign(&mut self, other: &Self) {
+        self.0 -= &other.0;
     }
 }
 

@@ -17,7 +17,9 @@ mod ndjson;
 mod quoting;
 mod recognized;
 mod records;
+mod statements;
 mod xlsx;
+mod xml;
 
 pub use bounded::{EXPANSION_MAX, ROWS_FREE};
 pub(crate) use encoded::{Encoded, text};
@@ -28,6 +30,7 @@ pub use json::ImportMembers;
 pub use recognized::format_of;
 pub(crate) use records::Records;
 pub use saldo_domain::import::{COLUMNS_MAX, HEADER_CHARS_MAX};
+pub use statements::{ItemSink, read_statements, statement_format_of};
 pub(crate) use xlsx::SheetSample;
 
 use std::cell::Cell;

@@ -150,8 +150,8 @@ fn described(format: Format) -> (&'static str, &'static str) {
 
 /// What the bytes are the beginning of, if that is no list that can be imported, and what to do about it.
 fn not_a_list(head: &[u8]) -> Option<(&'static str, &'static str)> {
-    if let Some((_, is, advice)) = MAGIC.iter().find(|(magic, _, _)| head.starts_with(magic)) {
-        return Some((is, advice));
+    if let Some(binary) = binary(head) {
+        return Some(binary);
     }
     let text = plain(head);
     let begins = |start: &str| {
@@ -159,6 +159,12 @@ fn not_a_list(head: &[u8]) -> Option<(&'static str, &'static str)> {
     };
     let markup = MARKUP.iter().find(|(start, _)| begins(start));
     markup.map(|(_, is)| (*is, "export the list as CSV"))
+}
+
+/// What the bytes are the beginning of, if they are no text, and what to do about it.
+pub(super) fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {
+    let found = MAGIC.iter().find(|(magic, _, _)| head.starts_with(magic));
+    found.map(|(_, is, advice)| (*is, *advice))
 }
 
 /// The format in which a file most likely is: a workbook if it is a ZIP archive, or else that in which the text begins.
@@ -217,7 +223,7 @@ fn has_a_header(text: &[u8]) -> bool {
 }
 
 /// The text without a byte order mark and blanks before it. That of UTF-16 loses the zeros of its ASCII characters.
-fn plain(head: &[u8]) -> Vec<u8> {
+pub(super) fn plain(head: &[u8]) -> Vec<u8> {
     let text = match head.strip_prefix(b"\xff\xfe").or_else(|| head.strip_prefix(b"\xfe\xff")) {
         Some(wide) => wide.iter().copied().filter(|byte| *byte != 0).collect(),
         None => head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).to_vec(),

@@ -24,25 +24,25 @@ use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
 pub(super) const WHAT: &str = "an account";
-pub(super) const EXTERNAL_ID: &str = "external_id";
+pub(super) const EXTERNAL_ID: &str = "external";
 pub(super) const IDENTIFIER: &str = "identifier";
 pub(super) const TYPE: &str = "type";
 pub(super) const STATUS: &str = "status";
 pub(super) const NAME: &str = "name";
 pub(super) const PHONE: &str = "phone";
 pub(super) const EMAIL: &str = "email";
-pub(super) const TOTAL_AMOUNT: &str = "total_amount";
+pub(super) const TOTAL_AMOUNT: &str = "total";
 pub(super) const ITEM: &str = "item";
 pub(super) const BALANCE: &str = "balance";
 pub(super) const CURRENCY: &str = "currency";
 pub(super) const DUE_DATE: &str = "due_date";
 pub(super) const SOURCE_SYSTEM: &str = "source";
-pub(super) const CAMPAIGN_ID: &str = "campaign_id";
+pub(super) const CAMPAIGN_ID: &str = "campaign";
 pub(super) const OWNER: &str = "owner";
 pub(super) const NOTES: &str = "notes";
 pub(super) const BANK: &str = "bank";
-pub(super) const CREATED_AT: &str = "created_at";
-pub(super) const UPDATED_AT: &str = "updated_at";
+pub(super) const CREATED_AT: &str = "created";
+pub(super) const UPDATED_AT: &str = "updated";
 
 record! {
     /// An account's item.
@@ -68,7 +68,7 @@ record! {
     client: Option<ExternalId> as Optional<AsText> = "client",
     notes: Option<Notes> as Optional<AsText> = NOTES,
     payment_reference: Option<PaymentReference> as Optional<AsText> = "reference",
-    references: Option<References> as Optional<AsText> = "references",
+    references: Option<References> as Optional<AsText> = "refs",
     bank: Option<Box<BankDetails>> as Optional<AsNested> = BANK,
     created_at: Timestamp as AsMoment = CREATED_AT,
     updated_at: Timestamp as AsMoment = UPDATED_AT,

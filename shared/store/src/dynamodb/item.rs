@@ -24,7 +24,7 @@ pub(crate) type NewItem = Vec<(&'static str, AttributeValue)>;
 pub(crate) const EXPIRES_AT: &str = "expires_at";
 
 /// The attribute that says who changed an account, a client or a transaction last.
-pub(crate) const CHANGED_BY: &str = "changed_by";
+pub(crate) const CHANGED_BY: &str = "by";
 
 /// [`CHANGED_BY`] as an attribute.
 pub(crate) fn changed_by(by: &ChangedBy) -> AttributeValue {

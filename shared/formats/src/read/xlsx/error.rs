@@ -2,9 +2,9 @@
 
 use std::io;
 
-use saldo_domain::fields::{PayloadError, PayloadErrorKind};
+use saldo_domain::fields::PayloadErrorKind;
 
-use super::super::{ReadError, SourceEnded};
+use super::super::{ReadError, xml};
 
 /// The characters of a reason. Those of the parsers quote names of the file.
 const REASON_CHARS_MAX: usize = 200;
@@ -19,14 +19,7 @@ pub(super) fn too_large(max: u64, of: &'static str) -> PayloadErrorKind {
     PayloadErrorKind::WorkbookTooLarge { max, of }
 }
 
-/// The error of a source, which may be one of this crate's readers, or else is the decompressor's.
+/// The error of a source.
 pub(super) fn of_source(error: &io::Error) -> ReadError {
-    let inner = error.get_ref();
-    if let Some(ended) = inner.and_then(|inner| inner.downcast_ref::<SourceEnded>()) {
-        return (*ended).into();
-    }
-    match inner.and_then(|inner| inner.downcast_ref::<PayloadError>()) {
-        Some(error) => error.clone().into(),
-        None => invalid(error.to_string()).into(),
-    }
+    xml::of_source(error, invalid)
 }

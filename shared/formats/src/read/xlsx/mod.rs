@@ -35,7 +35,6 @@ use strings::SharedStrings;
 use styles::Styles;
 use values::{Purpose, Values};
 use workbook::Workbook;
-use xml::Xml;
 
 pub(crate) use sample::SheetSample;
 
@@ -64,7 +63,7 @@ pub(super) fn read(
     let strings = book.strings(usize::MAX)?;
     let values = Values::of(&book.styles, book.workbook.is_from_1904, &notation.rules());
     let since_event = Cell::new(0);
-    let mut sheet = Sheet::new(Xml::new(part_of(&mut book.package, &part)?, &since_event), Some(&strings));
+    let mut sheet = Sheet::new(xml::events(part_of(&mut book.package, &part)?, &since_event), Some(&strings));
     let head = first_rows(&mut sheet, HEAD)?;
     let table = Table::of_head(&head, options, &values)?;
     let shape = table.shape();
@@ -138,7 +137,7 @@ impl<R: Read + Seek> Book<R> {
 fn has_cells<R: Read + Seek>(package: &mut Package<R>, part: &str) -> Result<bool, ReadError> {
     let since_event = Cell::new(0);
     let read = part_of(package, part)
-        .and_then(|part| Sheet::new(Xml::new(part, &since_event), None).until(OTHER_ROWS).next());
+        .and_then(|part| Sheet::new(xml::events(part, &since_event), None).until(OTHER_ROWS).next());
     match read {
         Ok(row) => Ok(row.is_some()),
         Err(ReadError::Payload(_)) => Ok(true),

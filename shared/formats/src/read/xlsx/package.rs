@@ -18,7 +18,7 @@ use super::super::recognized::{OLE, SAVE_AS, ZIP, other_format};
 use super::super::{ReadError, io_error};
 use super::WORKBOOK_BYTES_MAX;
 use super::error::{invalid, of_source, too_large};
-use super::xml::{Event, Xml};
+use super::xml::{self, Event};
 
 /// The first bytes that are examined to say what a file is that is not a workbook.
 const HEAD_BYTES: u64 = 512;
@@ -149,7 +149,7 @@ impl<R: Read + Seek> Package<R> {
         };
         let Some(source) = self.part(&of_part)? else { return Ok(Vec::new()) };
         let since_event = Cell::new(0);
-        let (mut xml, mut found, mut bytes) = (Xml::new(source, &since_event), Vec::new(), 0);
+        let (mut xml, mut found, mut bytes) = (xml::events(source, &since_event), Vec::new(), 0);
         loop {
             match xml.next()? {
                 Event::Start(element) if element.is("Relationship") => {

@@ -17,7 +17,7 @@ use super::sheet::{Sheet, SheetRow};
 use super::styles::Styles;
 use super::values::Values;
 use super::workbook::SheetEntry;
-use super::xml::Xml;
+use super::xml;
 use super::{Book, Bounds, HEAD, Table, first_rows, part_of};
 
 /// The first rows that a preview reads: some more than a table of text has in as many bytes.
@@ -66,7 +66,7 @@ impl SheetSample {
         let mut book = Book::open(source)?;
         let entry = book.workbook.sheet(sheet)?.clone();
         let since_event = Cell::new(0);
-        let mut sheet = Sheet::new(Xml::new(part_of(&mut book.package, &entry.part)?, &since_event), None);
+        let mut sheet = Sheet::new(xml::events(part_of(&mut book.package, &entry.part)?, &since_event), None);
         first_rows(&mut sheet, bounds)?;
         let last = sheet.last_row();
         let (strings_needed, has_more) = (sheet.strings_needed(), sheet.next()?.is_some());
@@ -74,7 +74,7 @@ impl SheetSample {
 
         let strings = book.strings(strings_needed)?;
         let part = part_of(&mut book.package, &entry.part)?;
-        let mut sheet = Sheet::new(Xml::new(part, &since_event), Some(&strings));
+        let mut sheet = Sheet::new(xml::events(part, &since_event), Some(&strings));
         if has_more {
             sheet = sheet.until(last);
         }

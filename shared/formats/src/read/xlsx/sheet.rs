@@ -10,7 +10,7 @@ use super::super::{COLUMNS_MAX, ROW_BYTES_MAX, ReadError};
 use super::error::{invalid, too_large};
 use super::merged::{Merged, column_of};
 use super::strings::{SharedStrings, rich_text, unescaped};
-use super::xml::{Event, Xml};
+use super::xml::{self, Event, Xml};
 
 /// The rows of a sheet (ISO/IEC 29500-1, section 18.3.1.73, and the limits of spreadsheets).
 pub(super) const ROWS_MAX: u64 = 1_048_576;
@@ -218,7 +218,7 @@ impl<'a, R: Read> Sheet<'a, R> {
             };
             match of {
                 Of::Value => {
-                    self.xml.text_into(value.get_or_insert_with(String::new), ROW_BYTES_MAX)?;
+                    xml::text_into(&mut self.xml, value.get_or_insert_with(String::new), ROW_BYTES_MAX)?;
                 }
                 Of::Inline => {
                     rich_text(&mut self.xml, inline.get_or_insert_with(String::new), ROW_BYTES_MAX)?;

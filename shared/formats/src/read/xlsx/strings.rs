@@ -6,7 +6,7 @@ use std::io::Read;
 
 use super::super::ReadError;
 use super::error::too_large;
-use super::xml::{Event, Xml};
+use super::xml::{self, Event, Xml};
 
 /// The different texts that a workbook may have: a million rows of four different texts each, and more.
 const STRINGS_MAX: usize = 5_000_000;
@@ -25,7 +25,7 @@ impl SharedStrings {
     /// Reads the texts of their part, or so many of them.
     pub(super) fn read(source: impl Read, at_most: usize) -> Result<Self, ReadError> {
         let since_event = Cell::new(0);
-        let mut xml = Xml::new(source, &since_event);
+        let mut xml = xml::events(source, &since_event);
         let mut strings = Self::default();
         let mut raw = String::new();
         while strings.ends.len() < at_most {
@@ -96,7 +96,7 @@ pub(super) fn rich_text<R: Read>(
             Event::Eof => return Ok(()),
         };
         match begun {
-            Of::Text => xml.text_into(text, bytes_max)?,
+            Of::Text => xml::text_into(xml, text, bytes_max)?,
             Of::Reading => xml.skip()?,
             Of::Other => {}
         }

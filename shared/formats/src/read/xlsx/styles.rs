@@ -7,7 +7,7 @@ use std::io::Read;
 use super::super::ReadError;
 use super::error::too_large;
 use super::number_format::NumberFormat;
-use super::xml::{Event, Xml};
+use super::xml::{self, Event};
 
 /// The formats that a workbook may have. Spreadsheets allow 65,490.
 const FORMATS_MAX: usize = 100_000;
@@ -26,7 +26,7 @@ impl Styles {
     /// Reads the part with the styles.
     pub(super) fn read(source: impl Read) -> Result<Self, ReadError> {
         let since_event = Cell::new(0);
-        let mut xml = Xml::new(source, &since_event);
+        let mut xml = xml::events(source, &since_event);
         let (mut styles, mut codes) = (Self::default(), HashMap::new());
         let mut positions: HashMap<u32, usize> = HashMap::new();
         let mut is_of_cells = false;

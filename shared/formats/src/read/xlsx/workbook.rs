@@ -9,7 +9,7 @@ use saldo_domain::import::SheetRef;
 use super::super::ReadError;
 use super::error::{invalid, too_large};
 use super::package::{NAME_BYTES_MAX, Package, Relationship};
-use super::xml::{Event, Xml};
+use super::xml::{self, Event};
 
 /// The sheets that a workbook may have.
 const SHEETS_MAX: usize = 1_000;
@@ -49,7 +49,7 @@ impl Workbook {
         let source = package.part(&main)?.ok_or_else(no_workbook)?;
         let (mut sheets, mut is_from_1904, mut bytes) = (Vec::new(), false, 0);
         let since_event = Cell::new(0);
-        let mut xml = Xml::new(source, &since_event);
+        let mut xml = xml::events(source, &since_event);
         loop {
             match xml.next()? {
                 Event::Start(element) if element.is("workbookPr") => {
