@@ -8,18 +8,16 @@ use uuid::Uuid;
 
 use crate::answer::{self, Output, note};
 use crate::api::{Api, Document};
-use crate::job::{self, JobId};
+use crate::job::{self, AWAITING, JobId};
 use crate::session::Session;
 
-/// The status of an import that waits for a confirmation.
-pub(crate) const AWAITING: &str = "awaiting_confirmation";
 /// The items that are shown before the question.
 const ITEMS_SHOWN: usize = 20;
 /// The entries of a page, the most that the API has.
 const PAGE: usize = 100;
 
 /// Decides about an import that waits for a confirmation: shows what it would close and, unless the caller has said `yes`, asks.
-/// Returns the import as it is then: it still waits if there is nobody to ask, or if the answer is no.
+/// Returns the import as it is then: it still waits if no terminal is there to ask, or if the answer is no.
 ///
 /// # Errors
 /// When the list can't be read, or the confirmation fails.

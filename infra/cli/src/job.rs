@@ -10,10 +10,11 @@ use serde_json::{Map, Value};
 
 use crate::answer::{self, Outcome, Output, note};
 use crate::api::{Api, Document, Error};
-use crate::closings::AWAITING;
 use crate::progress::Progress;
 use crate::session::Session;
 
+/// The status of an import that waits for a confirmation.
+pub(crate) const AWAITING: &str = "awaiting_confirmation";
 /// How often a job is read: soon at first, later every few seconds.
 const FIRST_DELAY: Duration = Duration::from_millis(200);
 const DELAY_MAX: Duration = Duration::from_secs(3);
