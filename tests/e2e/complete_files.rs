@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::join_all;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use reqwest::Method;
+use saldo_domain::import::SCOPES_MAX;
 use serde_json::{Value, json};
 use testing::{Answer, Tenant, saldo};
 
@@ -308,6 +310,20 @@ async fn file_that_was_held_and_cancelled_says_nothing_about_what_it_omits() {
     let row = json!({ "external_id": "C-2", "contact": { "name": "A" }, "total_amount": 60, "currency": "EUR", "as_of": days_ago(5) });
     tenant.import_rows(json!([row])).await;
     assert_eq!(open(&tenant).await["C-2"], "60");
+}
+
+#[tokio::test]
+async fn scopes_of_an_organization_have_a_bound() {
+    let tenant = saldo().await.tenant().await;
+    let send = async |number: usize| {
+        let scope = format!("%7B%22source_system%22:%22S{number}%22%7D");
+        let path = format!("/api/v1/import?complete=true&scope={scope}");
+        tenant.send(Method::POST, &path, &[("content-type", NDJSON)], item(number, 1).to_string()).await
+    };
+    let accepted = join_all((0..SCOPES_MAX).map(send)).await;
+    join_all(accepted.iter().map(|accepted| tenant.ended(accepted))).await;
+    assert_eq!(send(SCOPES_MAX).await.problem(), (422, "too_many_scopes".to_owned()));
+    assert_eq!(send(0).await.status, 202, "a scope that has files");
 }
 
 #[tokio::test]
