@@ -119,7 +119,7 @@ async fn new_job(
     nothing_was_replaced(&payload)?;
     let beside =
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
-    let (accepted, filename, (place, has_scopes)) = match beside {
+    let (accepted, filename, (place, scopes_before)) = match beside {
         ImportMembers { upload_id: true, .. } => {
             let (accepted, filename) = of_upload(stores, org, stated, &payload).await?;
             let place = place(stores, org, &id, &accepted).await?;
@@ -137,7 +137,7 @@ async fn new_job(
         }
     };
     let job = ImportJob::accepted(id, org.clone(), accepted, Timestamp::now());
-    Ok(ImportJob { place, has_scopes, filename, ..job })
+    Ok(ImportJob { place, scopes_before, filename, ..job })
 }
 
 /// Refuses bodies with replacement characters. API Gateway passes JSON and `text/…` on as text and replaces what is not
@@ -154,14 +154,14 @@ pub(crate) fn nothing_was_replaced(payload: &Payload) -> Result<(), Problem> {
     }
 }
 
-/// The import's place in the order of the organization's imports, and whether the organization has complete files. A dry run
-/// writes nothing, so it takes no place. Too many scopes are refused before it is taken.
+/// The import's place in the order of the organization's imports, and the number of scopes of which the organization has
+/// complete files. A dry run writes nothing, so it takes no place. Too many scopes are refused before it is taken.
 async fn place(
     stores: &Stores,
     org: &OrgId,
     id: &ImportId,
     accepted: &Accepted,
-) -> Result<(ImportId, bool), Problem> {
+) -> Result<(ImportId, usize), Problem> {
     let Accepted { notation, dry_run, .. } = accepted;
     if let Some(scope) = notation.options.complete_scope() {
         let scopes = stores.imports.scopes(org).await?;
@@ -173,7 +173,7 @@ async fn place(
         true => (id.clone(), stores.imports.scopes(org).await?),
         false => stores.imports.enter(org, id, Timestamp::now()).await?,
     };
-    Ok((place, !scopes.is_empty()))
+    Ok((place, scopes.len()))
 }
 
 /// The rows are in the request.

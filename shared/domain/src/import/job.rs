@@ -106,9 +106,9 @@ pub struct ImportJob {
     /// The number of rows of a complete file of which it is not certain what account they name; known when the rows are counted.
     #[serde(default)]
     pub unidentified: u64,
-    /// Whether the organization had complete files when the import was accepted.
+    /// The number of scopes of which the organization had complete files when the import was accepted.
     #[serde(default)]
-    pub has_scopes: bool,
+    pub scopes_before: usize,
     /// The complete files of the organization's scopes while a chunk is processed. They are not stored with the job.
     #[serde(skip)]
     pub scopes: Vec<ScopeFiles>,
@@ -183,7 +183,7 @@ impl ImportJob {
             assumed_encoding: None,
             unread_sheets: None,
             unidentified: 0,
-            has_scopes: false,
+            scopes_before: 0,
             scopes: Vec::new(),
             closing: None,
             queued: 0,

@@ -117,7 +117,7 @@ pub(super) async fn look_up(
 /// The job with the complete files of all scopes as they are now.
 async fn with_scopes<'a>(stores: &Stores, job: &'a ImportJob) -> Result<Cow<'a, ImportJob>, Failure> {
     // A file of an older import that was recorded since has its rows leave marks. A redrive may come after newer files.
-    if !job.has_scopes && job.round == 0 {
+    if job.scopes_before == 0 && job.round == 0 {
         return Ok(Cow::Borrowed(job));
     }
     let scopes = stores.imports.scopes_for(job).await?;
