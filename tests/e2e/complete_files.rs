@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use futures::future::join_all;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use reqwest::Method;
-use saldo_domain::import::SCOPES_MAX;
+use saldo_domain::id::ImportId;
+use saldo_domain::import::{SCOPES_MAX, ScopeFiles};
+use saldo_domain::receivable::SourceFile;
 use serde_json::{Value, json};
 use testing::{Answer, Tenant, saldo};
+use uuid::Uuid;
 
 const NDJSON: &str = "application/x-ndjson";
 
@@ -242,7 +244,7 @@ async fn many_closings_wait_for_a_confirmation() {
     tenant.import_rows(json!([row])).await;
     let account = tenant.get("/v1/accounts?external_id=C-21").await.json();
     let account = format!("/v1/accounts/{}", account["data"][0]["id"].as_str().expect("an id"));
-    assert_eq!(tenant.json(Method::PUT, &account, json!({ "balance": -70 })).await.status, 200);
+    assert_eq!(tenant.json(Method::PUT, &account, json!({ "notes": "call again" })).await.status, 200);
     let confirm = async || tenant.json(Method::POST, &format!("/v1/imports/{id}/confirm"), json!({})).await;
     let confirmed = confirm().await;
     assert_eq!(confirmed.status, 202, "{confirmed:?}");
@@ -314,14 +316,22 @@ async fn file_that_was_held_and_cancelled_says_nothing_about_what_it_omits() {
 
 #[tokio::test]
 async fn scopes_of_an_organization_have_a_bound() {
-    let tenant = saldo().await.tenant().await;
+    let saldo = saldo().await;
+    let (app, tenant) = (saldo.app().await, saldo.tenant().await);
+    let (Some(app), Some(org)) = (app, tenant.org()) else { return };
     let send = async |number: usize| {
         let scope = format!("%7B%22source_system%22:%22S{number}%22%7D");
         let path = format!("/api/v1/import?complete=true&scope={scope}");
         tenant.send(Method::POST, &path, &[("content-type", NDJSON)], item(number, 1).to_string()).await
     };
-    let accepted = join_all((0..SCOPES_MAX).map(send)).await;
-    join_all(accepted.iter().map(|accepted| tenant.ended(accepted))).await;
+    let import = ImportId::of_seed(Uuid::now_v7());
+    let file = SourceFile { as_of: days_ago(5), import: import.clone() };
+    for number in 0..SCOPES_MAX {
+        let scope = serde_json::from_value(json!({ "source_system": format!("S{number}") }));
+        let scope = scope.expect("a scope");
+        let accept = |before| Some(ScopeFiles::accept(before, &scope, &file, &import));
+        app.imports.record_file(org, &scope, accept).await.expect("DynamoDB");
+    }
     assert_eq!(send(SCOPES_MAX).await.problem(), (422, "too_many_scopes".to_owned()));
     assert_eq!(send(0).await.status, 202, "a scope that has files");
 }
