@@ -66,6 +66,7 @@ impl Tables {
             upsert: &upsert,
             defaults,
             scopes: &[],
+            lists: false,
             skips_days: false,
             now,
         };

@@ -2,7 +2,7 @@
 
 use saldo_domain::account::{Account, BankDetails, Contact};
 use saldo_domain::date::{Date, in_milliseconds};
-use saldo_domain::id::{AccessId, AccountId, ImportId};
+use saldo_domain::id::{AccessId, AccountId};
 use saldo_domain::money::{Currency, Decimal, as_number, as_number_if_any};
 use saldo_domain::receivable::{Amounts, ItemKind, SourceFile};
 use saldo_http::openapi::Amount;
@@ -99,12 +99,11 @@ pub(crate) struct View {
 struct Omission {
     /// The last day whose bank payments the source had fully posted.
     as_of: Date,
-    import_id: ImportId,
 }
 
 impl From<SourceFile> for Omission {
-    fn from(SourceFile { as_of, import }: SourceFile) -> Self {
-        Self { as_of, import_id: import }
+    fn from(SourceFile { as_of, .. }: SourceFile) -> Self {
+        Self { as_of }
     }
 }
 

@@ -76,6 +76,7 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
             upsert: &upsert,
             defaults,
             scopes: &[],
+            lists: false,
             skips_days: false,
             now,
         };

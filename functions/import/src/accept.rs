@@ -10,14 +10,13 @@ use saldo_domain::fields::{Finding, FindingCode, PayloadError, PayloadErrorKind}
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{
     Accepted, FileName, Format, ImportJob, ImportOfUpload, ImportOptions, ImportStatus, Notation,
-    PayloadFile, ScopeFiles, StatedOptions, Upload, UsedProfile,
+    PayloadFile, SCOPES_MAX, StatedOptions, Upload, UsedProfile,
 };
 use saldo_formats::read;
 use saldo_formats::read::{HEAD_BYTES, ImportMembers, ReadError, check_workbook};
 use saldo_http::{Caller, Parameters, Payload, Problem, Seed};
 use saldo_jobs::import::{message, read_by_range};
 use saldo_store::Limits;
-use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
 use saldo_store::queue::ImportTask;
 use serde::Serialize;
@@ -83,6 +82,7 @@ struct Answer {
         (status = 400, description = "`no_rows`; `row_too_long`; `rows_too_short`: more rows than a body of this size can hold; `other_format`; `invalid_gzip`; of CSV and XLSX: `no_known_column`, `missing_column`, `duplicate_column`, \
             `repeated_header`, `no_header_line`, `too_many_columns`, `header_too_long`; of CSV: `unclosed_quote`, `misquoted`; of XLSX: `invalid_workbook`, `workbook_too_large`, `no_such_sheet`, `merged_cells`"),
         (status = 409, description = "`nothing_uploaded`: the file was not uploaded yet"),
+        (status = 422, description = "`too_many_scopes`: there are complete files of as many scopes as there may be"),
     ),
 )]
 pub(crate) async fn accept(
@@ -119,7 +119,7 @@ async fn new_job(
     nothing_was_replaced(&payload)?;
     let beside =
         if format == Format::Json { ImportMembers::of(&payload.bytes) } else { ImportMembers::default() };
-    let (accepted, filename, (place, scopes)) = match beside {
+    let (accepted, filename, (place, scopes_before)) = match beside {
         ImportMembers { upload_id: true, .. } => {
             let (accepted, filename) = of_upload(stores, org, stated, &payload).await?;
             let place = place(stores, org, &id, &accepted).await?;
@@ -131,12 +131,13 @@ async fn new_job(
             let options = Effective::of(stores, org, stated, OptionsIn::Query).await?;
             let accepted = of_payload(stores, &ImportFiles::of(org, &id), format, options, &payload)?;
             let file = stores.files.put(&accepted.payload.name, media_type, payload.bytes);
+            let file = async { file.await.map_err(Problem::from) };
             let (place, ()) = tokio::try_join!(place(stores, org, &id, &accepted), file)?;
             (accepted, None, place)
         }
     };
     let job = ImportJob::accepted(id, org.clone(), accepted, Timestamp::now());
-    Ok(ImportJob { place, scopes, filename, ..job })
+    Ok(ImportJob { place, scopes_before, filename, ..job })
 }
 
 /// Refuses bodies with replacement characters. API Gateway passes JSON and `text/…` on as text and replaces what is not
@@ -153,18 +154,26 @@ pub(crate) fn nothing_was_replaced(payload: &Payload) -> Result<(), Problem> {
     }
 }
 
-/// The import's place in the order of the organization's imports, and the complete files of all scopes. A dry run writes nothing,
-/// so it takes no place.
+/// The import's place in the order of the organization's imports, and the number of scopes of which the organization has
+/// complete files. A dry run writes nothing, so it takes no place. Too many scopes are refused before it is taken.
 async fn place(
     stores: &Stores,
     org: &OrgId,
     id: &ImportId,
     accepted: &Accepted,
-) -> Result<(ImportId, Vec<ScopeFiles>), Failure> {
-    match accepted.dry_run {
-        true => Ok((id.clone(), stores.imports.scopes(org).await?)),
-        false => stores.imports.enter(org, id, Timestamp::now()).await,
+) -> Result<(ImportId, usize), Problem> {
+    let Accepted { notation, dry_run, .. } = accepted;
+    if let Some(scope) = notation.options.complete_scope() {
+        let scopes = stores.imports.scopes(org).await?;
+        if scopes.len() >= SCOPES_MAX && !scopes.iter().any(|of| of.scope == *scope) {
+            return Err(ImportError::TooManyScopes.into());
+        }
     }
+    let (place, scopes) = match dry_run {
+        true => (id.clone(), stores.imports.scopes(org).await?),
+        false => stores.imports.enter(org, id, Timestamp::now()).await?,
+    };
+    Ok((place, scopes.len()))
 }
 
 /// The rows are in the request.

@@ -20,7 +20,7 @@ use crate::rows::Nothing;
 /// Confirms the closings of an import
 ///
 /// An import of a complete file with the status `awaiting_confirmation` closes the items of its list, which
-/// `GET /v1/imports/{job_id}/closings` shows. Items that were changed since so that they are open again stay open. Cancel the
+/// `GET /v1/imports/{job_id}/closings` shows. Items that were changed since stay as they are: `not_closed` states how many. Cancel the
 /// import instead to close nothing.
 #[utoipa::path(
     post, path = "/v1/imports/{job_id}/confirm", operation_id = "confirm_import", tag = "Imports",
@@ -28,7 +28,7 @@ use crate::rows::Nothing;
     request_body = Option<Nothing>,
     responses(
         (status = 202, description = "The import, which closes the items", body = ImportSummary),
-        (status = 409, description = "`import_ended`: it has already ended; `nothing_to_confirm`: it does not wait for a confirmation"),
+        (status = 409, description = "`import_ended`: it has already ended; `nothing_to_confirm`: it does not wait for a confirmation; `import_being_cancelled`: it was cancelled"),
     ),
 )]
 pub(crate) async fn confirm(
@@ -43,6 +43,11 @@ pub(crate) async fn confirm(
         Confirmed::NotFound => return Err(Problem::not_found()),
         Confirmed::NotAwaited(job) => {
             return Err(match job.status {
+                ImportStatus::Processing | ImportStatus::AwaitingConfirmation
+                    if job.cancel_requested_at.is_some() =>
+                {
+                    ImportError::IsBeingCancelled
+                }
                 ImportStatus::Processing | ImportStatus::AwaitingConfirmation => {
                     ImportError::NothingToConfirm
                 }

@@ -1,7 +1,7 @@
 //! The errors of requests about imports and their profiles.
 
 use axum::http::StatusCode;
-use saldo_domain::import::{PROFILES_MAX, VERSIONS_MAX};
+use saldo_domain::import::{PROFILES_MAX, SCOPES_MAX, VERSIONS_MAX};
 use saldo_http::{IntoProblem, Problem};
 
 /// Why an import was not accepted, confirmed or cancelled.
@@ -13,8 +13,12 @@ pub(crate) enum ImportError {
     IsClosing,
     /// The import does not wait for a confirmation.
     NothingToConfirm,
+    /// The import is being cancelled, and can't be confirmed any more.
+    IsBeingCancelled,
     /// The file to be imported was not uploaded yet.
     NothingUploaded,
+    /// There are complete files of as many scopes as there may be.
+    TooManyScopes,
 }
 
 impl IntoProblem for ImportError {
@@ -37,6 +41,21 @@ impl IntoProblem for ImportError {
                 "nothing_to_confirm",
                 "There is nothing to confirm",
                 "the import does not wait for a confirmation: only an import with the status awaiting_confirmation does",
+            ),
+            Self::IsBeingCancelled => Problem::new(
+                StatusCode::CONFLICT,
+                "import_being_cancelled",
+                "The import is being cancelled",
+                "the import was cancelled and ends soon; it closes nothing",
+            ),
+            Self::TooManyScopes => Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "too_many_scopes",
+                "There are too many scopes",
+                format!(
+                    "there are complete files of {SCOPES_MAX} scopes already, the most there may be; state a scope that a former \
+                     file has, for example the whole source system, or import the file without complete"
+                ),
             ),
             Self::NothingUploaded => Problem::new(
                 StatusCode::CONFLICT,

@@ -108,8 +108,8 @@ impl Entry {
 
 /// Lists what a complete file closes
 ///
-/// The open items of the scope that the file omits, as they were when the list was made; empty before, and if the file closes
-/// nothing. A dry run has the same list.
+/// The open items of the scope that the file omits, as they were when the list was made; empty before. An import that was cancelled
+/// or superseded after that keeps its list, though it closes nothing. A dry run has the list, too.
 #[utoipa::path(
     get, path = "/v1/imports/{job_id}/closings", operation_id = "list_import_closings", tag = "Imports",
     params(("job_id" = ImportId, Path), Query),

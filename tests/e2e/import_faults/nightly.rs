@@ -185,6 +185,8 @@ impl Months<'_> {
         if closes {
             self.model.close(file);
             self.count("closed");
+        } else {
+            self.model.forget_days(file);
         }
     }
 

@@ -91,8 +91,13 @@ impl History {
     /// Whether the account would exist for this import if all had run one after the other.
     #[must_use]
     pub fn existed_for(&self, import: &ImportId) -> bool {
-        let oldest = self.earliest_import.as_ref().or(self.first_import.as_ref());
-        oldest.is_none_or(|oldest| oldest <= import)
+        self.oldest_import().is_none_or(|oldest| oldest <= import)
+    }
+
+    /// The import that would have created the account if all had run one after the other.
+    #[must_use]
+    pub fn oldest_import(&self) -> Option<&ImportId> {
+        self.earliest_import.as_ref().or(self.first_import.as_ref())
     }
 
     /// The newest import whose row set the name and the amount.

@@ -57,6 +57,9 @@ pub struct Closing {
     /// The items that were closed.
     #[serde(default)]
     pub closed: ItemTotals,
+    /// The number of items on those pages that stay as they are.
+    #[serde(default)]
+    pub kept: u64,
     /// Why nothing, or not everything, was closed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_closed: Option<NotClosed>,
@@ -79,6 +82,7 @@ impl Closing {
             awaiting_since: None,
             pages_closed: 0,
             closed: ItemTotals::default(),
+            kept: 0,
             not_closed: None,
         }
     }
@@ -87,6 +91,18 @@ impl Closing {
     #[must_use]
     pub fn refused(not_closed: NotClosed) -> Self {
         Self { phase: ClosingPhase::Ended, not_closed: Some(not_closed), ..Self::begin() }
+    }
+
+    /// Why items of the list, of which all pages are closed, stay as they are; `None` if all are closed.
+    #[must_use]
+    pub fn not_all_closed(&self) -> Option<NotClosed> {
+        let items = match self.kept {
+            0 => return None,
+            1 => "1 item of the list stays as it is".to_owned(),
+            items => format!("{items} items of the list stay as they are"),
+        };
+        let reason = format!("{items}, because of changes since the list was made or of a later file");
+        Some(NotClosed { code: NotClosedCode::ItemsChanged, reason })
     }
 
     /// This one, which ends; for a reason, if something is not closed.
@@ -110,7 +126,7 @@ impl ImportJob {
     /// Whether the file is complete: what it omits is closed.
     #[must_use]
     pub fn is_complete_file(&self) -> bool {
-        self.notation.options.complete == Some(true)
+        self.complete_scope().is_some()
     }
 
     /// Whether rows that repeat their accounts write no day, because the complete file says it for all of them when it has
@@ -129,7 +145,15 @@ impl ImportJob {
     /// The scope of the file, if it is complete.
     #[must_use]
     pub fn complete_scope(&self) -> Option<&Scope> {
-        self.notation.options.scope.as_ref().filter(|_| self.is_complete_file())
+        self.notation.options.complete_scope()
+    }
+}
+
+impl ImportOptions {
+    /// The scope of the file, if it is complete.
+    #[must_use]
+    pub fn complete_scope(&self) -> Option<&Scope> {
+        self.scope.as_ref().filter(|_| self.complete == Some(true))
     }
 }
 
@@ -166,7 +190,6 @@ impl Import {
         of(job.reason.is_some(), NotClosedCode::Failed)
             .or_else(|| of(job.cancel_requested_at.is_some(), NotClosedCode::Cancelled))
             .or_else(|| of(progress.chunks_exhausted > 0, NotClosedCode::RowsNotProcessed))
-            .or_else(|| of(job.total_records == Some(0), NotClosedCode::EmptyFile))
             .or_else(unreadable)
             .or_else(|| {
                 let reason = self.control_total_difference()?;

@@ -52,7 +52,9 @@ pub struct RowWrite<'a> {
     pub defaults: RowDefaults,
     /// The complete files of the organization's scopes.
     pub scopes: &'a [ScopeFiles],
-    /// Whether the row is of a complete file, which keeps its day once for all rows that repeat their accounts.
+    /// Whether the row is of a complete file, which lists its account as of the import's day, whatever day the row states.
+    pub lists: bool,
+    /// Whether that file keeps its day once for all rows that repeat their accounts.
     pub skips_days: bool,
     /// When the row is written.
     pub now: Timestamp,
@@ -199,8 +201,9 @@ impl RowWrite<'_> {
             if self.waits_for_file(&after, history) {
                 return Err(Refused::Waits);
             }
-            self.omit_new(&mut after);
         }
+        self.set_omitted(account, &mut after, own_fields);
+        self.keep_settled_day(before, &mut after, set);
         self.add_figures(account.map(|account| account.currency), &mut after, takes_figure && has_amount);
         written.stamps.stamp(self.import.as_bytes(), set);
         self.record_setters(history, &mut written, own_fields);
@@ -248,6 +251,8 @@ impl RowWrite<'_> {
             }
         }
         let takes_amount = own_fields.contains(AccountField::TotalAmount);
+        self.set_omitted(Some(account), &mut after, own_fields);
+        self.keep_settled_day(before, &mut after, set);
         self.add_figures(Some(account.currency), &mut after, takes_amount);
         changed.stamps.stamp(self.import.as_bytes(), set);
         self.record_setters(history, &mut changed, own_fields);

@@ -106,8 +106,11 @@ pub struct ImportJob {
     /// The number of rows of a complete file of which it is not certain what account they name; known when the rows are counted.
     #[serde(default)]
     pub unidentified: u64,
-    /// The complete files of the organization's scopes, as they were when the import was accepted.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// The number of scopes of which the organization had complete files when the import was accepted.
+    #[serde(default)]
+    pub scopes_before: usize,
+    /// The complete files of the organization's scopes while a chunk is processed. They are not stored with the job.
+    #[serde(skip)]
     pub scopes: Vec<ScopeFiles>,
     /// The closing of what a complete file omits, once its rows are done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,6 +183,7 @@ impl ImportJob {
             assumed_encoding: None,
             unread_sheets: None,
             unidentified: 0,
+            scopes_before: 0,
             scopes: Vec::new(),
             closing: None,
             queued: 0,

@@ -82,7 +82,7 @@ pub use report::{ChunkReport, RowReport, RowResult, processing_failed};
 pub use row::{AmountAt, Column, REASON, RawRow, RowBody, Shape};
 pub use row_defaults::RowDefaults;
 pub use rules::RowRules;
-pub use scope::{Scope, ScopeFiles};
+pub use scope::{SCOPES_MAX, Scope, ScopeFiles};
 pub use stated_options::{ImportOfUpload, StatedOptions, UNKNOWN_UPLOAD};
 pub use stored::Stored;
 pub use summary::ImportSummary;

@@ -12,6 +12,9 @@ use crate::text::Text;
 use super::AccountUpsert;
 use super::options::structure;
 
+/// The most scopes of which an organization may have complete files: each chunk of an import reads the records of all.
+pub const SCOPES_MAX: usize = 100;
+
 /// The open items that a complete file lists: those of a source system and, if the file is limited to one, of a currency or a
 /// campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +42,14 @@ impl Scope {
         account.source_system.as_ref() == Some(&self.source_system)
             && self.currency.is_none_or(|currency| account.currency == currency)
             && (self.campaign_id.is_none() || account.campaign_id == self.campaign_id)
+    }
+
+    /// Whether everything in the other scope is in this one.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        self.source_system == other.source_system
+            && (self.currency.is_none() || self.currency == other.currency)
+            && (self.campaign_id.is_none() || self.campaign_id == other.campaign_id)
     }
 
     /// The fields that the scope gives to rows that do not state them, each with its value.
@@ -103,7 +114,8 @@ pub struct ScopeFiles {
     pub accepted: SourceFile,
     /// The job of that file.
     pub job: ImportId,
-    /// The latest file without refused rows of which all rows are stored: everything in the scope that it names is as it says.
+    /// The latest file without refused rows that has ended, and closed what it omits: everything that was in the scope is as it
+    /// says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled: Option<SourceFile>,
     /// The latest file that has closed what it omits.
@@ -133,7 +145,7 @@ impl ScopeFiles {
         }
     }
 
-    /// These, after all rows of a file of the scope are stored.
+    /// These, after a file of the scope without refused rows has ended.
     #[must_use]
     pub fn settle(mut self, file: &SourceFile) -> Self {
         self.settled = self.settled.max(Some(file.clone()));

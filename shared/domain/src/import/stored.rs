@@ -45,6 +45,7 @@ impl AccountUpsert {
             upsert: self,
             defaults,
             scopes: &[],
+            lists: false,
             skips_days: false,
             now,
         };

@@ -116,8 +116,8 @@ pub(super) async fn look_up(
 
 /// The job with the complete files of all scopes as they are now.
 async fn with_scopes<'a>(stores: &Stores, job: &'a ImportJob) -> Result<Cow<'a, ImportJob>, Failure> {
-    // A file of an older import that was recorded since has its rows leave marks.
-    if job.scopes.is_empty() {
+    // A file of an older import that was recorded since has its rows leave marks. A redrive may come after newer files.
+    if job.scopes_before == 0 && job.round == 0 {
         return Ok(Cow::Borrowed(job));
     }
     let scopes = stores.imports.scopes_for(job).await?;
@@ -201,21 +201,24 @@ async fn import_incomplete(
     deadline: Deadline,
 ) -> Result<Vec<(usize, Processed)>, Failure> {
     let now = Timestamp::now();
-    if !rows.is_empty() && deadline.retry(|| stores.imports.older_is_unfinished(job, now)).await? {
+    if !rows.is_empty() && deadline.retry(|| stores.imports.older_writes_rows(job, now)).await? {
         return Err(Failure::Throttled { operation: "rows that wait for the accounts of an older import" });
     }
-    // Some may wait for the complete file of an older import that has ended meanwhile. The next delivery knows what it says.
-    if !rows.is_empty() && job.scopes.iter().any(|of| of.is_unfinished) {
-        return Err(Failure::Throttled {
-            operation: "rows that wait for the complete file of an older import",
-        });
+    // The complete file may have ended meanwhile. The next delivery knows what it says.
+    let waits =
+        || Failure::Throttled { operation: "rows that wait for the complete file of an older import" };
+    if rows.iter().any(|(_, alone)| alone.0.waits) {
+        return Err(waits());
     }
     // An older import may have created their accounts before it ended.
     clients.ensure_alone(&stores.accounts, &mut rows).await?;
     let again = async |(number, alone): (usize, RowAlone)| {
         let (row, seen) = *alone;
-        let result = import_alone(stores, job, row, seen.as_ref(), defaults, deadline).await?;
-        Ok::<_, Failure>((number, result.unwrap_or_else(|row| row.incomplete(defaults))))
+        match import_alone(stores, job, row, seen.as_ref(), defaults, deadline).await? {
+            Ok(result) => Ok((number, result)),
+            Err(row) if row.waits => Err(waits()),
+            Err(row) => Ok((number, row.incomplete(defaults))),
+        }
     };
     stream::iter(rows).map(again).buffer_unordered(WRITES_IN_FLIGHT).try_collect().await
 }

@@ -23,6 +23,8 @@ pub(super) struct Row {
     /// The account that the row creates or changes; `None` if the row is refused.
     pub(super) id: Option<AccountId>,
     pub(super) checked: Checked,
+    /// Whether it waits for the complete file of an older import.
+    pub(super) waits: bool,
 }
 
 impl Row {
@@ -31,7 +33,7 @@ impl Row {
         let named = checked.resolve(&job.org);
         let new = || AccountId::of_row(&job.id, row.index);
         let id = checked.upsert.as_ref().map(|_| named.unwrap_or_else(new));
-        Self { index: row.index, id, checked }
+        Self { index: row.index, id, checked, waits: false }
     }
 
     /// Whether the row is refused before its account is read.
@@ -75,7 +77,8 @@ impl Row {
         match done {
             Ok(done) => Ok(self.result(defaults, Ok(done))),
             Err(Refused::Invalid(finding)) => Ok(self.result(defaults, Err(finding))),
-            Err(Refused::Incomplete | Refused::Waits) => Err(Box::new(self)),
+            Err(Refused::Incomplete) => Err(Box::new(Self { waits: false, ..self })),
+            Err(Refused::Waits) => Err(Box::new(Self { waits: true, ..self })),
         }
     }
 
@@ -96,7 +99,7 @@ impl Row {
     ) -> Option<RowWrite<'a>> {
         let (id, upsert) = self.id.as_ref().zip(self.checked.upsert.as_ref())?;
         let (import, marks, scopes) = (&job.place, job.marks_unchanged, job.scopes.as_slice());
-        let skips_days = job.skips_days();
-        Some(RowWrite { import, marks, id, upsert, defaults, scopes, skips_days, now })
+        let (lists, skips_days) = (job.is_complete_file(), job.skips_days());
+        Some(RowWrite { import, marks, id, upsert, defaults, scopes, lists, skips_days, now })
     }
 }

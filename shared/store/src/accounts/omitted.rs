@@ -2,11 +2,10 @@
 
 use futures::{Stream, StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountState};
+use saldo_domain::account::AccountState;
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::id::{AccountId, OrgId};
-use saldo_domain::import::{Omissions, Scope};
-use saldo_domain::money::Decimal;
+use saldo_domain::id::OrgId;
+use saldo_domain::import::{ListedItem, Omissions, Scope};
 
 use super::AccountStore;
 use super::list::Partition;
@@ -25,9 +24,9 @@ const CLOSED_AT_ONCE: usize = 16;
 /// What became of an item on the list of a complete file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Omitted {
-    /// It is closed, now or by an earlier attempt. With what was open of it, if it was closed now.
-    Closed(Option<Decimal>),
-    /// It stays as it is: it was changed since it was listed.
+    /// It is closed, now or by an earlier attempt: what was listed as open of it.
+    Closed,
+    /// It stays as it is: it was changed since it was listed, or a later file decides about it.
     Kept,
 }
 
@@ -65,7 +64,7 @@ impl AccountStore {
 }
 
 impl OpenItemStore {
-    /// Closes these items, unless they were changed since they were listed so that the file does not close them any more.
+    /// Closes these items as they were listed, unless they were changed since or the file does not close them any more.
     /// Repeated, it changes nothing. The results are in the order of the items.
     ///
     /// # Errors
@@ -73,13 +72,17 @@ impl OpenItemStore {
     pub async fn close_omitted(
         &self,
         org: &OrgId,
-        ids: &[AccountId],
+        listed: &[ListedItem],
         omissions: Omissions<'_>,
         by: &ChangedBy,
     ) -> Result<Vec<Omitted>, Failure> {
-        let mut seen = self.look_up(org, ids.iter().cloned().collect(), true).await?;
-        let items = ids.iter().map(|id| seen.remove(id).unwrap_or_default());
-        let items: Vec<_> = items.map(|seen| self.close_one(org, seen, omissions, by)).collect();
+        let ids = listed.iter().map(|item| item.account.clone()).collect();
+        let mut seen = self.look_up(org, ids, true).await?;
+        let items = listed.iter().map(|item| {
+            let seen = seen.remove(&item.account).unwrap_or_default();
+            self.close_one(org, seen, item, omissions, by)
+        });
+        let items: Vec<_> = items.collect();
         stream::iter(items).buffered(CLOSED_AT_ONCE).try_collect().await
     }
 
@@ -87,18 +90,19 @@ impl OpenItemStore {
         &self,
         org: &OrgId,
         mut seen: Seen,
+        item: &ListedItem,
         omissions: Omissions<'_>,
         by: &ChangedBy,
     ) -> Result<Omitted, Failure> {
         for _ in 0..CHANGE_ATTEMPTS_MAX {
             let state = seen.state(org)?;
             if state.account.as_ref().is_some_and(|account| omissions.have_closed(account)) {
-                return Ok(Omitted::Closed(None));
+                return Ok(Omitted::Closed);
             }
-            let Some(account) = omissions.closed(&state, Timestamp::now()) else { return Ok(Omitted::Kept) };
-            let open = state.account.as_ref().and_then(Account::open_amount);
+            let closed = omissions.closed(&state, item, Timestamp::now());
+            let Some(account) = closed else { return Ok(Omitted::Kept) };
             seen = match self.replace(org, seen.stored(), account, &state.history, by).await? {
-                Ok(()) => return Ok(Omitted::Closed(open)),
+                Ok(()) => return Ok(Omitted::Closed),
                 Err(failed) => self.with_allocations(org, Stored::found(failed)).await?,
             };
         }

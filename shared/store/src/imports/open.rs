@@ -120,12 +120,32 @@ impl ImportStore {
         Ok(false)
     }
 
-    /// Whether an import that is older than this one has not ended, so that it may still create accounts. If not, no older one
-    /// will begin any more.
+    /// Whether an import that is older than this one has not ended. If not, no older one will begin any more. An import that has
+    /// ended may be redriven, but newer ones do not wait for a redrive.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn older_is_unfinished(&self, job: &ImportJob, now: Timestamp) -> Result<bool, Failure> {
+        self.has_older(job, now, |older| older.status == ImportStatus::Processing).await
+    }
+
+    /// Whether an import that is older than this one has rows that are not done, so that it may still create accounts. One that
+    /// only closes what its file omits has none. If not, no older one will begin any more.
+    ///
+    /// # Errors
+    /// [`Failure`] when DynamoDB fails.
+    pub async fn older_writes_rows(&self, job: &ImportJob, now: Timestamp) -> Result<bool, Failure> {
+        let writes = |older: &ImportJob| older.status == ImportStatus::Processing && older.closing.is_none();
+        self.has_older(job, now, writes).await
+    }
+
+    /// Whether an import that is older than this one is as stated, or is being accepted.
+    async fn has_older(
+        &self,
+        job: &ImportJob,
+        now: Timestamp,
+        is: impl Fn(&ImportJob) -> bool,
+    ) -> Result<bool, Failure> {
         // A dry run has no place in the order: other imports need not make way for it.
         if !job.dry_run {
             self.record_planned(job).await?;
@@ -134,8 +154,8 @@ impl ImportStore {
         loop {
             let (mut older, next) = self.entries_up_to(job, start).await?;
             older.retain(|entry| entry.import != job.id);
-            let jobs = self.jobs_of(&job.org, &older, now).await?;
-            if older.iter().any(|entry| entry.is_unfinished(jobs.get(&entry.import), now)) {
+            let jobs = self.jobs_of(&job.org, older.iter().map(|entry| &entry.import), now).await?;
+            if older.iter().any(|entry| entry.is(jobs.get(&entry.import), &is, now)) {
                 return Ok(true);
             }
             match next {
@@ -155,7 +175,7 @@ impl ImportStore {
         Ok(!query.consistent().page(None, Some(1)).await?.items.is_empty())
     }
 
-    /// The older imports with a complete file of the same scope that wait for a confirmation.
+    /// The older imports that wait for a confirmation and whose complete files are of a scope that is in this one's.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
@@ -163,8 +183,12 @@ impl ImportStore {
         let (mut awaiting, mut start) = (Vec::new(), None);
         loop {
             let (older, next) = self.entries_up_to(job, start).await?;
-            let jobs = self.jobs_of(&job.org, &older, now).await?.into_values();
-            let is_of_scope = |other: &ImportJob| other.complete_scope() == job.complete_scope();
+            let jobs = self.jobs_of(&job.org, older.iter().map(|entry| &entry.import), now).await?;
+            let jobs = jobs.into_values();
+            let scope = job.complete_scope();
+            let is_of_scope = |other: &ImportJob| {
+                scope.zip(other.complete_scope()).is_some_and(|(scope, other)| scope.covers(other))
+            };
             let is_awaiting = |other: &ImportJob| other.status == ImportStatus::AwaitingConfirmation;
             awaiting.extend(jobs.filter(|other| is_awaiting(other) && is_of_scope(other)));
             match next {
@@ -208,7 +232,7 @@ impl ImportStore {
         if entries.is_empty() {
             return Ok(true);
         }
-        let jobs = self.jobs_of(org, entries, now).await?;
+        let jobs = self.jobs_of(org, entries.iter().map(|entry| &entry.import), now).await?;
         if entries.iter().any(|entry| entry.is_open(jobs.get(&entry.import), now)) {
             return Ok(false);
         }
@@ -222,15 +246,14 @@ impl ImportStore {
         Ok(true)
     }
 
-    /// The jobs of these entries.
-    async fn jobs_of(
+    /// The jobs of these imports, which may be named repeatedly: an import may have entries at two places.
+    pub(super) async fn jobs_of(
         &self,
         org: &OrgId,
-        entries: &[Entry],
+        imports: impl Iterator<Item = &ImportId>,
         now: Timestamp,
     ) -> Result<HashMap<ImportId, ImportJob>, Failure> {
-        // An import may have entries at two places.
-        let imports: BTreeSet<_> = entries.iter().map(|entry| &entry.import).collect();
+        let imports: BTreeSet<_> = imports.collect();
         let keys: Vec<_> = imports.into_iter().map(|import| JobKey::new(org, import)).collect();
         let jobs = self.table.batch_get(&keys, true).await?;
         // A worker that read a job just before it expired may still be running.
@@ -283,12 +306,11 @@ impl Entry {
         }
     }
 
-    /// Whether the import has not ended. `job` was read after the entry. An import that has ended may be redriven, but chunks do
-    /// not wait for a redrive.
-    fn is_unfinished(&self, job: Option<&ImportJob>, now: Timestamp) -> bool {
+    /// Whether the import is as stated, or is being accepted. `job` was read after the entry.
+    fn is(&self, job: Option<&ImportJob>, is: impl Fn(&ImportJob) -> bool, now: Timestamp) -> bool {
         match job {
             None => now < self.entered_at + LONGEST_RUN,
-            Some(job) => job.place == self.part && job.status == ImportStatus::Processing,
+            Some(job) => job.place == self.part && is(job),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! the other. A planner that sees a newer import has its rows leave marks.
 
 use data_encoding::HEXLOWER;
+use jiff::Timestamp;
 use saldo_domain::id::{ImportId, OrgId};
 use saldo_domain::import::{ImportJob, ImportStatus, Scope, ScopeFiles};
 use serde::{Deserialize, Serialize};
@@ -58,12 +59,15 @@ impl ImportStore {
     /// [`Failure`] when DynamoDB fails.
     pub async fn scopes_for(&self, job: &ImportJob) -> Result<Vec<ScopeFiles>, Failure> {
         let mut scopes = self.scopes(&job.org).await?;
-        for of in &mut scopes {
+        let may_run = |of: &ScopeFiles| {
             let is_settled = of.settled.as_ref() == Some(&of.accepted);
-            if !is_settled && of.accepted.import < job.place && of.job != job.id {
-                let other = self.get(&job.org, &of.job).await?;
-                of.is_unfinished = other.is_some_and(|other| other.status == ImportStatus::Processing);
-            }
+            !is_settled && of.accepted.import < job.place && of.job != job.id
+        };
+        let others = scopes.iter().filter(|of| may_run(of)).map(|of| &of.job);
+        let others = self.jobs_of(&job.org, others, Timestamp::now()).await?;
+        for of in &mut scopes {
+            let is_running = |other: &ImportJob| other.status == ImportStatus::Processing;
+            of.is_unfinished = may_run(of) && others.get(&of.job).is_some_and(is_running);
         }
         Ok(scopes)
     }

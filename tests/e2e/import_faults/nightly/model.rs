@@ -9,6 +9,8 @@ use jiff::civil::Date;
 pub(super) struct Item {
     pub(super) figure: Option<(At, u32)>,
     pub(super) omitted: Option<At>,
+    /// The number of the first file that has it.
+    created: usize,
 }
 
 /// A file: its day, and its number in the order of acceptance.
@@ -46,7 +48,8 @@ impl Model {
     /// The rows of a file in the model. After a redrive, not all days are known.
     pub(super) fn store(&mut self, file: &File, redriven: bool) {
         for (number, amount) in &file.rows {
-            let item = self.items.entry(*number).or_default();
+            let new = || Item { created: file.at.1, ..Item::default() };
+            let item = self.items.entry(*number).or_insert_with(new);
             if item.figure.is_none_or(|(at, _)| at < file.at) {
                 item.figure = Some((file.at, *amount));
             }
@@ -66,16 +69,29 @@ impl Model {
         self.items.iter().filter(is_omitted).map(|(number, _)| *number).collect()
     }
 
+    /// Items that are closed already are omitted by the file as well.
     pub(super) fn close(&mut self, file: &File) {
-        for number in self.omits(file) {
-            self.items.get_mut(&number).expect("an item").omitted = Some(file.at);
+        for (number, item) in &mut self.items {
+            let is_earlier = item.figure.is_some_and(|(at, _)| at < file.at);
+            if is_earlier && !file.named.contains(number) {
+                item.omitted = item.omitted.max(Some(file.at));
+            }
         }
     }
 
-    /// Whether the guard holds the file in the model.
+    /// The days of rows that repeated their accounts are not known, if this file is the latest.
+    pub(super) fn forget_days(&mut self, file: &File) {
+        if let Some((at, clean)) = &mut self.latest
+            && *at == file.at
+        {
+            *clean = false;
+        }
+    }
+
+    /// Whether the guard holds the file in the model: items that it has created do not count.
     pub(super) fn is_held(&self, file: &File) -> bool {
         let omitted = self.omits(file);
-        let open = self.items.values().filter(|item| item.open() > 0);
+        let open = self.items.values().filter(|item| item.open() > 0 && item.created != file.at.1);
         let (count, sum) = open.fold((0, 0), |(count, sum), item| (count + 1, sum + item.open()));
         let closed: u32 = omitted.iter().map(|number| self.items[number].open()).sum();
         omitted.len() > 20 && (omitted.len() * 100 > count * 20 || closed * 100 > sum * 20)

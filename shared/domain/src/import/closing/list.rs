@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_with::{DisplayFromStr, serde_as};
 use uuid::Uuid;
 
-use crate::account::ExternalId;
+use crate::account::{Account, AccountState, ExternalId, Revision};
 use crate::contact::ContactName;
 use crate::date::Date;
 use crate::id::AccountId;
@@ -28,7 +28,7 @@ pub struct ClosingList {
     pub parts: Vec<ListPart>,
     /// Its items.
     pub items: ItemTotals,
-    /// All open items of the scope, those included.
+    /// All open items of the scope, those included, but not those that the file has created.
     pub of: ItemTotals,
 }
 
@@ -135,6 +135,34 @@ pub struct ListedItem {
     pub currency: Currency,
     /// The due date.
     pub due_date: Option<Date>,
+    /// The latest edit of it.
+    pub last_edit: Option<Revision>,
+}
+
+impl ListedItem {
+    /// The item as it is now; `None` if it is none.
+    #[must_use]
+    pub fn of(state: AccountState) -> Option<Self> {
+        let account = state.account?;
+        Some(Self {
+            open_amount: account.open_amount()?,
+            account: account.id,
+            external_id: account.external_id,
+            name: account.contact.map(|contact| contact.name),
+            currency: account.currency,
+            due_date: account.due_date,
+            last_edit: state.history.last_edit,
+        })
+    }
+
+    /// Whether the account is still as it was listed, as far as closing it is concerned.
+    #[must_use]
+    pub fn is(&self, state: &AccountState) -> bool {
+        let is_of = |account: &Account| {
+            account.currency == self.currency && account.open_amount() == Some(self.open_amount)
+        };
+        state.account.as_ref().is_some_and(is_of) && state.history.last_edit == self.last_edit
+    }
 }
 
 /// The list of the items that a complete file omits, in an answer.
@@ -147,7 +175,7 @@ pub struct ClosingsSummary {
     /// The sum of their open amounts for each currency, as an exact decimal.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
     amounts: BTreeMap<Currency, String>,
-    /// All open items of the scope, those included.
+    /// All open items of the scope, those included, but not those that the file has created.
     of_items: u64,
     /// The sum of their open amounts for each currency.
     #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]

@@ -19,8 +19,6 @@ pub struct NotClosed {
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 pub enum NotClosedCode {
-    /// The file has no rows.
-    EmptyFile,
     /// Rows have no id, or one that can't be read.
     UnreadableId,
     /// Rows could not be processed.
@@ -31,8 +29,10 @@ pub enum NotClosedCode {
     Cancelled,
     /// The rows are not as many, or not of the sum, that the options state.
     ControlTotalsDiffer,
-    /// A later file of the scope was accepted.
+    /// A later file was accepted, of this scope or of one that has all of it.
     Superseded,
+    /// Items of the list were changed since they were listed, or a later file has them in its scope. The others are closed.
+    ItemsChanged,
     /// The closing failed too often; a redrive continues it.
     ClosingFailed,
 }
@@ -42,7 +42,6 @@ impl NotClosed {
     #[must_use]
     pub fn of(code: NotClosedCode) -> Self {
         let reason = match code {
-            NotClosedCode::EmptyFile => "the file has no rows",
             NotClosedCode::UnreadableId => "rows have no id that can be read",
             NotClosedCode::RowsNotProcessed => {
                 "rows could not be processed; a redrive of the import processes them, and closes then"
@@ -50,7 +49,10 @@ impl NotClosed {
             NotClosedCode::Failed => "the import has failed",
             NotClosedCode::Cancelled => "the import was cancelled",
             NotClosedCode::ControlTotalsDiffer => "the control totals differ from those that were stated",
-            NotClosedCode::Superseded => "a later file of the same scope was accepted",
+            NotClosedCode::Superseded => {
+                "a later file was accepted, of the same scope or of one that has all of it"
+            }
+            NotClosedCode::ItemsChanged => "items of the list were changed since they were listed",
             NotClosedCode::ClosingFailed => {
                 "the closing failed too often; a redrive of the import continues it"
             }

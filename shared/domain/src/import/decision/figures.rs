@@ -24,6 +24,10 @@ use crate::receivable::{Figure, Figures, ItemKind, SourceFile};
 /// The fields that every complete row has. The newest complete row has set them, unless they have a stamp.
 const SET_BY_COMPLETE_ROWS: [AccountField; 2] = [AccountField::ContactName, AccountField::TotalAmount];
 
+/// The fields that scopes may name.
+const SCOPE_FIELDS: [AccountField; 3] =
+    [AccountField::SourceSystem, AccountField::Currency, AccountField::CampaignId];
+
 /// The days of a row's figure and of the later one that its account has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stale {
@@ -81,11 +85,33 @@ impl RowWrite<'_> {
         SourceFile { as_of: self.as_of(), import: self.import.clone() }
     }
 
-    /// The latest complete file of which all rows are stored and whose scope has the account: its rows that repeat their
-    /// accounts wrote no day.
+    /// The row as a part of its file. A complete one lists all its accounts as of the import's day.
+    fn listing(&self) -> SourceFile {
+        let file = self.file();
+        let as_of = if self.lists { file.as_of.max(self.defaults.as_of) } else { file.as_of };
+        SourceFile { as_of, ..file }
+    }
+
+    /// The latest complete file that has ended with all its rows stored and whose scope had the account: its rows that repeat
+    /// their accounts wrote no day.
     fn settled<'f>(&'f self, account: &'f Account, history: &'f History) -> Option<&'f SourceFile> {
         let of_scopes = self.scopes.iter().filter(|of| of.scope.contains(account));
-        of_scopes.filter_map(|of| of.settled.as_ref()).filter(|file| history.existed_for(&file.import)).max()
+        let settled = of_scopes.filter_map(|of| {
+            let file = of.settled.as_ref()?;
+            let since = |field| history.stamps.set_by(field) > Some(file.import.as_bytes());
+            let was_in_scope = !of.scope.fields().any(|(field, _)| since(field));
+            (was_in_scope && history.existed_for(&file.import)).then_some(file)
+        });
+        settled.max()
+    }
+
+    /// Gives the account the day of which complete files state it, if the row sets a field that scopes name: whether the account
+    /// was in their scopes can't be known later.
+    pub(super) fn keep_settled_day(&self, before: &AccountState, after: &mut Account, set: FieldSet) {
+        let Some(account) = before.account.as_ref().filter(|account| account.is_imported()) else { return };
+        if SCOPE_FIELDS.into_iter().any(|field| set.contains(field)) {
+            after.as_of = after.as_of.max(self.stated_as_of(account, &before.history));
+        }
     }
 
     /// The latest day of which the source has stated the account.
@@ -115,11 +141,18 @@ impl RowWrite<'_> {
         self.skips_days && !self.marks && is_of_file && before.allocations.is_empty()
     }
 
-    /// Closes a new account of which a later complete file knows nothing.
-    pub(super) fn omit_new(&self, account: &mut Account) {
-        let later = self.scopes.iter().filter(|of| of.scope.contains(account));
-        let later = later.filter_map(|of| of.closed.as_ref()).filter(|file| **file > self.file());
-        account.omitted = later.max().cloned();
+    /// Reopens the account, if the row sets its amount or is of a complete file, unless a later complete file omits it. A new
+    /// account is omitted by all of which it is in the scope. One that was closed before is, too: closed items are closed only once.
+    pub(super) fn set_omitted(&self, before: Option<&Account>, after: &mut Account, set: FieldSet) {
+        let is_listed = self.lists && self.upsert.total_amount.is_some();
+        if !is_listed && !set.contains(AccountField::TotalAmount) {
+            return;
+        }
+        let is_omitted = before.is_none_or(|before| before.omitted.is_some());
+        let closed = self.scopes.iter().filter(|of| is_omitted && of.scope.contains(after));
+        let closed = closed.filter_map(|of| of.closed.as_ref());
+        let listing = self.listing();
+        after.omitted = closed.chain(&after.omitted).filter(|file| **file > listing).max().cloned();
     }
 
     /// Whether an older import has brought a figure of a later day.
@@ -218,7 +251,6 @@ impl RowWrite<'_> {
         {
             account.total_amount = Some(amount);
             account.as_of = Some(self.as_of());
-            account.omitted = account.omitted.take().filter(|omitted| *omitted > self.file());
         }
     }
 }

@@ -4,10 +4,8 @@ use std::time::Instant;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountState};
 use saldo_domain::import::{
-    CLOSINGS_PER_PAGE, Closing, ClosingList, ClosingPhase, ItemTotals, ListPage, ListPart, ListedItem,
-    Listing, Membership,
+    CLOSINGS_PER_PAGE, Closing, ClosingPhase, ItemTotals, ListPage, ListPart, ListedItem, Listing, Membership,
 };
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
@@ -26,17 +24,16 @@ pub(super) async fn list(file: &File<'_>, closing: Closing, begun: Instant) -> R
             operation: "a complete file that waits for the end of earlier imports",
         });
     }
-    let progress = imports.with_progress(job.clone()).await?.progress;
-    if progress.counts.failed == 0 && job.skips_days() {
-        file.record(|files| files.settle(&file.file)).await?;
+    let (listing, throttled) = read_shards(file, closing.listing.clone().unwrap_or_default(), begun).await?;
+    if listing.shards < job.org.shards().count() {
+        let advanced = imports.advance_closing(job, Closing { listing: Some(listing), ..closing }).await?;
+        return match (advanced, throttled) {
+            (None, _) => Ok(Step::Changed),
+            (Some(_), None) => Ok(Step::OutOfTime),
+            (Some(_), Some(throttled)) => Err(throttled),
+        };
     }
-    let Listing { list, shards } = closing.listing.clone().unwrap_or_default();
-    let (list, shards) = read_shards(file, list, shards, begun).await?;
-    if shards < job.org.shards().count() {
-        let closing = Closing { listing: Some(Listing { list, shards }), ..closing };
-        let advanced = imports.advance_closing(job, closing).await?;
-        return Ok(if advanced.is_some() { Step::OutOfTime } else { Step::Changed });
-    }
+    let list = listing.list;
     tracing::info!(import = %job.id, items = list.items.items, of = list.of.items, "listed what the file omits");
     let asks = list.needs_confirmation(&job.notation.options);
     let closing = Closing { listing: None, list: Some(list), ..closing };
@@ -48,15 +45,13 @@ pub(super) async fn list(file: &File<'_>, closing: Closing, begun: Instant) -> R
     imports.advance_closing(job, Closing { phase, awaiting_since, ..closing }).await.map(Step::made)
 }
 
-/// Adds shards to the list, from number `from` on, until the run's time is up. Returns the list and the number of shards that it
-/// has.
+/// Adds shards to the list until the run's time is up or AWS throttles. Returns the list, and how AWS has throttled if it has.
 async fn read_shards(
     file: &File<'_>,
-    list: ClosingList,
-    from: u16,
+    listing: Listing,
     begun: Instant,
-) -> Result<(ClosingList, u16), Failure> {
-    let (stores, job) = (file.stores, file.job);
+) -> Result<(Listing, Option<Failure>), Failure> {
+    let (stores, job, from) = (file.stores, file.job, listing.shards);
     let files = ImportFiles::of(&job.org, &job.id);
     let members = stores.files.get(&files.members()).await?;
     let members = members.ok_or_else(|| Failure::missing("the accounts that a complete file names"))?;
@@ -66,21 +61,30 @@ async fn read_shards(
         .map(|shard| async move { read_shard(file, members, shard).await.map(|found| (shard + 1, found)) });
     let mut shards = stream::iter(shards).buffered(SHARDS_AT_ONCE);
     let mut pages = Pages { file, files, run: Uuid::now_v7(), number: 0, items: 0, page: Vec::new() };
-    let (mut list, mut done) = (list, from);
-    while let Some((shard, Found { items, of })) = shards.try_next().await? {
+    let (mut listing, mut throttled) = (listing, None);
+    loop {
+        let (shard, Found { items, of }) = match shards.try_next().await {
+            Ok(Some(found)) => found,
+            Ok(None) => break,
+            Err(failure @ Failure::Throttled { .. }) => {
+                throttled = Some(failure);
+                break;
+            }
+            Err(failure) => return Err(failure),
+        };
         for item in items {
-            list.items.add(item.currency, item.open_amount);
+            listing.list.items.add(item.currency, item.open_amount);
             pages.add(item).await?;
         }
-        list.of += &of;
-        done = shard;
+        listing.list.of += &of;
+        listing.shards = shard;
         if begun.elapsed() >= stores.limits.planning_time {
             break;
         }
     }
     drop(shards);
-    list.parts.extend(pages.finish().await?);
-    Ok((list, done))
+    listing.list.parts.extend(pages.finish().await?);
+    Ok((listing, throttled))
 }
 
 /// What a shard has of a scope.
@@ -88,7 +92,7 @@ async fn read_shards(
 struct Found {
     /// The items that the file omits.
     items: Vec<ListedItem>,
-    /// All open items.
+    /// All open items that the file has not created.
     of: ItemTotals,
 }
 
@@ -101,29 +105,17 @@ async fn read_shard(
     let mut pages = std::pin::pin!(file.stores.accounts.of_scope(&file.job.org, shard, file.scope));
     while let Some(page) = pages.try_next().await? {
         for state in page {
-            let Some(account) = state.account.as_ref().filter(|account| omissions.is_open_item(account))
-            else {
-                continue;
-            };
-            found.of.add(account.currency, account.open_amount().unwrap_or_default());
-            if !members.contains(&account.id) && omissions.close(&state) {
-                found.items.extend(listed(state));
+            let (counts, closes) = (omissions.counts(&state), omissions.close(&state));
+            let Some(item) = ListedItem::of(state) else { continue };
+            if counts {
+                found.of.add(item.currency, item.open_amount);
+            }
+            if closes && !members.contains(&item.account) {
+                found.items.push(item);
             }
         }
     }
     Ok(found)
-}
-
-fn listed(AccountState { account, .. }: AccountState) -> Option<ListedItem> {
-    let account: Account = account?;
-    Some(ListedItem {
-        open_amount: account.open_amount()?,
-        account: account.id,
-        external_id: account.external_id,
-        name: account.contact.map(|contact| contact.name),
-        currency: account.currency,
-        due_date: account.due_date,
-    })
 }
 
 /// The pages that a run writes.

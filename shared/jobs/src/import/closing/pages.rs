@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use saldo_domain::changed_by::ChangedBy;
-use saldo_domain::import::{Closing, ListedItem};
+use saldo_domain::import::{Closing, ListedItem, ScopeFiles};
 use saldo_store::Omitted;
 use saldo_store::failure::Failure;
 use saldo_store::files::ImportFiles;
@@ -16,9 +16,14 @@ pub(super) async fn close(file: &File<'_>, mut closing: Closing, begun: Instant)
     let pages = usize::try_from(closing.pages_closed).unwrap_or(usize::MAX);
     let page = closing.list.as_ref().and_then(|list| list.pages().nth(pages));
     let Some(page) = page else {
-        file.record(|files| files.close(&file.file)).await?;
-        tracing::info!(import = %job.id, closed = closing.closed.items, "closed what the file omits");
-        return file.end(closing, None).await;
+        let progress = file.stores.imports.with_progress(job.clone()).await?.progress;
+        let is_settled = progress.counts.failed == 0 && job.skips_days();
+        let settle = |files: ScopeFiles| if is_settled { files.settle(&file.file) } else { files };
+        file.record(|files| settle(files.close(&file.file))).await?;
+        let (closed, kept) = (closing.closed.items, closing.kept);
+        tracing::info!(import = %job.id, closed, kept, "closed what the file omits");
+        let not_closed = closing.not_all_closed();
+        return file.end(closing, not_closed).await;
     };
     if begun.elapsed() >= file.stores.limits.planning_time {
         return Ok(Step::OutOfTime);
@@ -27,12 +32,12 @@ pub(super) async fn close(file: &File<'_>, mut closing: Closing, begun: Instant)
     let items = items.ok_or_else(|| Failure::missing("a page of a list of closings"))?;
     let items: Vec<ListedItem> =
         serde_json::from_slice(&items).map_err(Failure::corrupt("a list of closings"))?;
-    let ids: Vec<_> = items.iter().map(|item| item.account.clone()).collect();
     let by = ChangedBy::import(job.id.clone());
-    let closed = file.stores.accounts.close_omitted(&job.org, &ids, file.omissions(), &by).await?;
+    let closed = file.stores.accounts.close_omitted(&job.org, &items, file.omissions(), &by).await?;
     for (item, closed) in items.iter().zip(closed) {
-        if let Omitted::Closed(open) = closed {
-            closing.closed.add(item.currency, open.unwrap_or(item.open_amount));
+        match closed {
+            Omitted::Closed => closing.closed.add(item.currency, item.open_amount),
+            Omitted::Kept => closing.kept += 1,
         }
     }
     closing.pages_closed += 1;

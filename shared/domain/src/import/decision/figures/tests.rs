@@ -92,6 +92,7 @@ fn write(
         upsert: &upsert,
         defaults: defaults(),
         scopes: &[],
+        lists: false,
         skips_days: false,
         now,
     };
