@@ -97,7 +97,7 @@ impl AccountState {
         // Another currency is a correction of the amounts' unit: their numbers stay.
         let is_relabeled = account.currency != before.currency && before.allocations.is_some();
         let balance = change.balance.or(is_relabeled.then_some(before.balance));
-        let sent = match change.balance {
+        let field = match change.balance {
             Some(_) => F::Balance,
             None if is_relabeled => F::Currency,
             None => F::Kind,
@@ -106,14 +106,15 @@ impl AccountState {
         if let Some(balance) = balance.filter(|_| account.is_imported()) {
             // An older row that comes later may not put the amount that was asked for into another currency.
             set.insert(F::Currency);
-            allocations =
-                self.corrections(&account, -balance, at).map_err(|unreachable| unreachable.in_field(sent))?;
+            allocations = self
+                .corrections(&account, -balance, at)
+                .map_err(|unreachable| unreachable.in_field(field))?;
         }
         if set.is_empty() {
             return Ok(None);
         }
         let derived = account.derive_balance(&self.allocations_with(&allocations));
-        derived.map_err(|too_large| Unreachable::from(too_large).in_field(sent))?;
+        derived.map_err(|too_large| Unreachable::from(too_large).in_field(field))?;
         (account.updated_at, account.revision) = (at.now, at.revision);
         let mut history = self.history.clone();
         if account.is_imported() {
