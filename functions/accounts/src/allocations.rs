@@ -17,7 +17,7 @@ use crate::Stores;
 #[derive(Serialize, ToSchema)]
 #[schema(as = Allocation, example = json!({
     "id": "all_01990000-0000-7000-8000-000000000000", "account_id": "acc_mfrggzdfmztwq2lk", "kind": "adjustment",
-    "amount": 100, "currency": "EUR", "made_on": "2026-03-16", "posted_at": null
+    "amount": 100, "currency": "EUR", "made_on": "2026-03-16", "posted_at": null, "total_amount": 1000, "as_of": "2026-03-15"
 }))]
 pub(crate) struct View {
     id: AllocationId,
@@ -32,9 +32,15 @@ pub(crate) struct View {
     currency: Currency,
     /// The day on which it was made.
     made_on: Date,
-    /// The day on which the source acknowledged an adjustment, null before; the day of the figure that an explanation is of.
+    /// The day on which the source acknowledged an adjustment, null before.
     #[schema(required)]
     posted_at: Option<Date>,
+    /// The source's latest figure when it was made.
+    #[schema(value_type = Amount)]
+    #[serde(serialize_with = "as_number")]
+    total_amount: Decimal,
+    /// The day of that figure.
+    as_of: Date,
 }
 
 /// Lists the allocations of an account
@@ -62,6 +68,8 @@ pub(crate) async fn list(
         currency: allocation.currency,
         made_on: allocation.made_on,
         posted_at: allocation.posted_at,
+        total_amount: allocation.total_amount,
+        as_of: allocation.as_of,
     };
     Ok(Json(FilteredPage::new(allocations.into_iter().map(view).collect(), next)))
 }

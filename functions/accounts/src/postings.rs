@@ -82,13 +82,14 @@ struct LineError {
     detail: String,
 }
 
-/// The adjustments of an account, with their days, and the index of each line.
-type OfAccount = (Vec<usize>, Vec<(AllocationId, Date)>);
+/// The lines about an account: the index and the adjustment of each, and the days of the adjustments.
+type OfAccount = (Vec<(usize, AllocationId)>, BTreeMap<AllocationId, Date>);
 
 /// Acknowledges adjustments that the source has posted
 ///
 /// From then on, the source's figures of the day `posted_at` and later ones are taken to have them. Repeated, it changes
-/// nothing; another day replaces the one before. Of several lines about one adjustment, the last one counts.
+/// nothing; another day replaces the one before. Of several lines about one adjustment, the last one counts, and all have its
+/// result.
 #[utoipa::path(
     post, path = "/v1/postings/acknowledge", operation_id = "acknowledge_postings", tag = "Accounts",
     request_body = Acknowledgements,
@@ -108,16 +109,18 @@ pub(crate) async fn acknowledge(
     for (index, line) in lines.iter().enumerate() {
         match Acknowledgement::of(line, latest) {
             Ok(Acknowledgement { account_id, allocation_id, posted_at }) => {
-                let (indexes, days) = accounts.entry(account_id).or_default();
-                indexes.push(index);
-                days.push((allocation_id, posted_at));
+                let (of_account, days) = accounts.entry(account_id).or_default();
+                days.insert(allocation_id.clone(), posted_at);
+                of_account.push((index, allocation_id));
             }
             Err(findings) => results.push((index, Err(findings))),
         }
     }
-    let acknowledge = accounts.iter().map(async |(account, (indexes, days))| {
-        let done = stores.accounts.acknowledge(org, account, days, (now, today), &by).await?;
-        Ok::<_, Problem>(indexes.iter().copied().zip(done.into_iter().map(result)))
+    let acknowledge = accounts.into_iter().map(async |(account, (of_account, days))| {
+        let done = stores.accounts.acknowledge(org, &account, days, (now, today), &by).await?;
+        let result =
+            move |(index, id)| (index, result(done.get(&id).copied().unwrap_or(Acknowledged::Unknown)));
+        Ok::<_, Problem>(of_account.into_iter().map(result))
     });
     let acknowledge: Vec<_> = acknowledge.collect();
     let done: Vec<_> = stream::iter(acknowledge).buffer_unordered(ACCOUNTS_IN_FLIGHT).try_collect().await?;

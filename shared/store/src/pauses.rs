@@ -16,3 +16,7 @@ pub(crate) const THROTTLED_WORK: ExponentialBuilder = ExponentialBuilder::new()
     .with_min_delay(Duration::from_millis(100))
     .with_max_delay(Duration::from_secs(5))
     .without_max_times();
+
+/// Before items are read again of which a transaction that has succeeded is not visible yet: half a second in all.
+pub(crate) const NOT_YET_VISIBLE: ExponentialBuilder =
+    ExponentialBuilder::new().with_jitter().with_min_delay(Duration::from_millis(5)).with_max_times(6);

@@ -2,7 +2,7 @@
 //!
 //! | table | partition key | sort key | index |
 //! |---|---|---|---|
-//! | accounts | `shard` | `id` | `by_owner`: `owner`, `id` |
+//! | accounts | `shard` | `id` | `balances_by_owner`: `owner`, `id` |
 //! | allocations | `account` | `id` | |
 //! | clients | `shard` | `id` | |
 //! | transactions | `account` | `id` | `by_date`: `account`, `valued` |
@@ -117,7 +117,7 @@ fn shard(org: &OrgId, number: u16) -> String {
 
 impl AccountKey {
     /// The index of accounts by owner.
-    pub(crate) const BY_OWNER: Index = Index { name: "by_owner", partition: "owner" };
+    pub(crate) const BY_OWNER: Index = Index { name: "balances_by_owner", partition: "owner" };
 
     pub(crate) fn new(org: &OrgId, id: &AccountId) -> Self {
         Self { shard: Self::shard(org, org.shards().of_account(id)), id: id.to_string() }

@@ -4,22 +4,25 @@
 //! source states later. The source may acknowledge adjustments, once it has posted them.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Account, AccountChange, AccountField as F, AccountState, History, Revision};
+use super::{Account, AccountChange, AccountField as F, AccountState, AllocationSet, History, Revision};
 use crate::date::Date;
 use crate::fields::{Finding, FindingCode};
 use crate::id::AllocationId;
-use crate::money::Decimal;
-use crate::receivable::{ALLOCATIONS_MAX, Allocation, AllocationKind, Allocations, Correction, TooLarge};
+use crate::money::{Currency, Decimal};
+use crate::receivable::{
+    ALLOCATIONS_MAX, Allocation, AllocationKind, Allocations, OpenItem, TooLarge, WRITTEN_MAX,
+};
 
 /// When a change is made.
 #[derive(Clone, Copy, Debug)]
 pub struct EditTime {
     /// The revision of the account after the change, and the change's place in the order of imports: see
-    /// [`History::next_revision`].
+    /// [`AccountState::next_revision`].
     pub revision: Revision,
     /// The moment.
     pub now: Timestamp,
@@ -34,7 +37,7 @@ pub struct Edited {
     pub account: Account,
     /// Its history.
     pub history: History,
-    /// The allocations that are new, or that are changed. The first new one has the id of the revision.
+    /// The allocations that are new, or that are changed: [`WRITTEN_MAX`] at most. The first new one has the id of the revision.
     pub allocations: Vec<Allocation>,
 }
 
@@ -51,11 +54,33 @@ pub enum Acknowledged {
     TooLarge,
 }
 
+/// Why the open amount can't become the one that is wanted.
+struct Unreachable(FindingCode, String);
+
+impl From<TooLarge> for Unreachable {
+    fn from(too_large: TooLarge) -> Self {
+        Self(FindingCode::TooManyDigits, too_large.to_string())
+    }
+}
+
+impl Unreachable {
+    /// Because of the field that was sent.
+    fn in_field(self, field: F) -> Finding {
+        Finding::in_field(field.name(), self.0, self.1)
+    }
+}
+
 impl EditTime {
     /// The id of the first allocation that the change makes, if it makes any.
     #[must_use]
     pub fn first_allocation(&self) -> AllocationId {
-        AllocationId::of_seed(Uuid::from_bytes(*self.revision.as_bytes()))
+        id_of(self.revision)
+    }
+
+    /// The ids of the allocations that the change makes, in their order.
+    fn allocations(&self) -> impl Iterator<Item = AllocationId> {
+        let revisions = iter::successors(Some(self.revision), |last| Some(Revision::after(*last.as_bytes())));
+        revisions.map(id_of)
     }
 }
 
@@ -63,8 +88,8 @@ impl AccountState {
     /// What the change of the account writes; `None` if it sets nothing, or there is no account.
     ///
     /// # Errors
-    /// The finding about a balance that can't be reached: its digits are too many, or the account has [`ALLOCATIONS_MAX`]
-    /// allocations.
+    /// The finding about a balance that can't be reached: its digits are too many, or the account would have more than
+    /// [`ALLOCATIONS_MAX`] allocations, or the change would write more than [`WRITTEN_MAX`].
     pub fn edit(&self, change: &AccountChange, at: EditTime) -> Result<Option<Edited>, Finding> {
         let Some(before) = &self.account else { return Ok(None) };
         let mut account = before.clone();
@@ -72,6 +97,11 @@ impl AccountState {
         // Another currency is a correction of the amounts' unit: their numbers stay.
         let is_relabeled = account.currency != before.currency && before.allocations.is_some();
         let balance = change.balance.or(is_relabeled.then_some(before.balance));
+        let field = match change.balance {
+            Some(_) => F::Balance,
+            None if is_relabeled => F::Currency,
+            None => F::Kind,
+        };
         let mut allocations = Vec::new();
         if let Some(balance) = balance.filter(|_| account.is_imported()) {
             // An older row that comes later may not put the amount that was asked for into another currency.
@@ -79,197 +109,176 @@ impl AccountState {
             // An item that a complete file has closed, and that is not to have another balance, stays closed.
             if account.omitted.is_none() || balance != before.balance {
                 account.omitted = None;
-                allocations = self.corrections(&account, -balance, at)?;
+                let corrections = self.corrections(&account, -balance, at);
+                allocations = corrections.map_err(|unreachable| unreachable.in_field(field))?;
             }
         }
         if set.is_empty() {
             return Ok(None);
         }
-        let all: Vec<_> = self.allocations.iter().chain(&allocations).cloned().collect();
-        account.derive_balance(&all).map_err(unreachable_balance)?;
+        let derived = account.derive_balance(&self.allocations_with(&allocations));
+        derived.map_err(|too_large| Unreachable::from(too_large).in_field(field))?;
         (account.updated_at, account.revision) = (at.now, at.revision);
         let mut history = self.history.clone();
         if account.is_imported() {
             history.stamps.stamp(at.revision.as_bytes(), set);
             history.last_edit = Some(at.revision);
         }
-        if !allocations.is_empty() {
-            account.allocations.get_or_insert(at.revision);
-        }
+        self.record(&mut account, &allocations);
         Ok(Some(Edited { account, history, allocations }))
     }
 
-    /// The allocations that make the open amount of the account another one.
+    /// The allocations that are new or changed once the account, which may have another currency than before, has this open
+    /// amount.
     fn corrections(
         &self,
         account: &Account,
         wanted: Decimal,
         at: EditTime,
-    ) -> Result<Vec<Allocation>, Finding> {
+    ) -> Result<Vec<Allocation>, Unreachable> {
         let Some(item) = account.open_item() else { return Ok(Vec::new()) };
-        let counted = Allocations::of(&self.allocations, account.currency);
-        let Correction { adjustment, explanation } =
-            item.correction_to(wanted, &counted).map_err(unreachable_balance)?;
-        let adjustment = (!adjustment.is_zero()).then_some((AllocationKind::Adjustment, adjustment, None));
-        let explanation = explanation.map(|amount| (AllocationKind::Explanation, amount, Some(item.as_of)));
-        let allocation = |(id, (kind, amount, posted_at)): (_, (_, Decimal, _))| Allocation {
-            id,
-            kind,
-            amount: amount.normalize(),
-            currency: account.currency,
-            made_on: at.today,
-            posted_at,
-        };
-        let ids = [at.first_allocation(), AllocationId::of_seed(Uuid::now_v7())];
-        let new: Vec<_> =
-            ids.into_iter().zip(adjustment.into_iter().chain(explanation)).map(allocation).collect();
-        if self.allocations.len() + new.len() > ALLOCATIONS_MAX {
-            let reason = format!(
-                "the account has {} adjustments; it may have {ALLOCATIONS_MAX} at most",
-                self.allocations.len()
-            );
-            return Err(Finding::in_field(F::Balance.name(), FindingCode::TooMany, reason));
+        let currency = account.currency;
+        let mut ids = at.allocations();
+        let mut written: Vec<Allocation> = self.copied_to(currency).zip(&mut ids).map(of_id).collect();
+        let all = self.allocations_with(&written);
+        let counted = Allocations::of(&all, currency);
+        let amount = item.correction_to(wanted, &counted)?;
+        if !amount.is_zero() {
+            if item.shows_pending(&counted)? {
+                let acknowledged = acknowledged(&all, currency, &item);
+                written.retain(|written| acknowledged.iter().all(|other| other.id != written.id));
+                written.extend(acknowledged);
+            }
+            let adjustment = |id| Allocation {
+                id,
+                kind: AllocationKind::Adjustment,
+                amount: amount.normalize(),
+                currency,
+                made_on: at.today,
+                posted_at: None,
+                total_amount: item.total,
+                as_of: item.as_of,
+            };
+            written.extend(ids.next().map(adjustment));
         }
-        Ok(new)
+        self.check_numbers(currency, &written)?;
+        Ok(written)
     }
 
-    /// Records the days on which the source acknowledged adjustments. Returns what became of each, in their order, and what
-    /// is to be written, if anything is. Of several days of one adjustment, the last one counts.
+    /// What counts in the account's currency so far, for this other one, except what counts in that already: the account has
+    /// had it before.
+    fn copied_to(&self, currency: Currency) -> impl Iterator<Item = Allocation> {
+        let of = |currency| self.allocations.iter().filter(move |made| made.currency == currency);
+        let before =
+            self.account.as_ref().map(|account| account.currency).filter(|before| *before != currency);
+        let mut present: Vec<_> = of(currency).collect();
+        let copied = before.into_iter().flat_map(of).filter(move |made| {
+            let same = |other: &&Allocation| {
+                (other.kind, other.amount, other.posted_at) == (made.kind, made.amount, made.posted_at)
+            };
+            present.iter().position(same).map(|at| present.swap_remove(at)).is_none()
+        });
+        copied.map(move |made| Allocation { currency, ..made.clone() })
+    }
+
+    /// Refuses more allocations than an account may have, or than a change may write.
+    fn check_numbers(&self, currency: Currency, written: &[Allocation]) -> Result<(), Unreachable> {
+        let too_many = |reason| Err(Unreachable(FindingCode::TooMany, reason));
+        let number = self.allocations.len();
+        if !written.is_empty() && self.allocations_with(written).len() > ALLOCATIONS_MAX {
+            return too_many(format!(
+                "the account has {number} allocations, and may have {ALLOCATIONS_MAX} at most: let its source state what is owed, \
+                 and acknowledge the adjustments (POST /v1/postings/acknowledge), or delete the account and import it again"
+            ));
+        }
+        let is_relabeled = self.account.as_ref().is_some_and(|account| account.currency != currency);
+        match written.len() {
+            ..=WRITTEN_MAX => Ok(()),
+            copied if is_relabeled => too_many(format!(
+                "another currency copies the adjustments, {copied} of them; it may be {WRITTEN_MAX} at most: let an import \
+                 state the amount in {currency}"
+            )),
+            written => too_many(format!(
+                "the source's amount has {} adjustments that are not acknowledged; acknowledge them first \
+                 (POST /v1/postings/acknowledge)",
+                written - 1
+            )),
+        }
+    }
+
+    /// Records in the account, which has the revision of the change, that the change writes these allocations.
+    fn record(&self, account: &mut Account, written: &[Allocation]) {
+        if written.is_empty() {
+            return;
+        }
+        // There are `ALLOCATIONS_MAX` at most.
+        let number = |allocations: &[Allocation]| u16::try_from(allocations.len()).unwrap_or(u16::MAX);
+        let last = account.revision;
+        account.allocations = Some(AllocationSet {
+            id: account.allocations.map_or(last, |set| set.id),
+            number: number(&self.allocations_with(written)),
+            last,
+            written: number(written),
+        });
+    }
+
+    /// All allocations once these are written.
+    pub(crate) fn allocations_with(&self, written: &[Allocation]) -> Vec<Allocation> {
+        let is_kept = |known: &&Allocation| written.iter().all(|written| written.id != known.id);
+        self.allocations.iter().filter(is_kept).chain(written).cloned().collect()
+    }
+
+    /// Records the days on which the source acknowledged adjustments. Returns what became of each, and what is to be written,
+    /// if anything is.
     #[must_use]
     pub fn acknowledge(
         &self,
-        days: &[(AllocationId, Date)],
+        days: &BTreeMap<AllocationId, Date>,
         at: EditTime,
-    ) -> (Vec<Acknowledged>, Option<Edited>) {
-        let mut all = self.allocations.clone();
-        let mut changed = BTreeMap::new();
+    ) -> (BTreeMap<AllocationId, Acknowledged>, Option<Edited>) {
+        let mut allocations = Vec::new();
         let results = days.iter().map(|(id, day)| {
-            let known =
-                all.iter_mut().find(|known| known.id == *id && known.kind == AllocationKind::Adjustment);
-            match known {
+            let mut known = self.allocations.iter().filter(|known| known.kind == AllocationKind::Adjustment);
+            let result = match known.find(|known| known.id == *id) {
                 None => Acknowledged::Unknown,
                 Some(known) if known.posted_at == Some(*day) => Acknowledged::Unchanged,
                 Some(known) => {
-                    known.posted_at = Some(*day);
-                    changed.insert(known.id.clone(), known.clone());
+                    allocations.push(Allocation { posted_at: Some(*day), ..known.clone() });
                     Acknowledged::Done
                 }
-            }
+            };
+            (id.clone(), result)
         });
-        let results: Vec<_> = results.collect();
-        let Some(mut account) = self.account.clone().filter(|_| !changed.is_empty()) else {
+        let mut results: BTreeMap<_, _> = results.collect();
+        let Some(mut account) = self.account.clone().filter(|_| !allocations.is_empty()) else {
             return (results, None);
         };
-        if account.derive_balance(&all).is_err() {
-            return (vec![Acknowledged::TooLarge; days.len()], None);
+        if account.derive_balance(&self.allocations_with(&allocations)).is_err() {
+            let done = results.values_mut().filter(|result| **result == Acknowledged::Done);
+            done.for_each(|result| *result = Acknowledged::TooLarge);
+            return (results, None);
         }
         (account.updated_at, account.revision) = (at.now, at.revision);
-        let allocations = changed.into_values().collect();
+        self.record(&mut account, &allocations);
         (results, Some(Edited { account, history: self.history.clone(), allocations }))
     }
 }
 
-fn unreachable_balance(_: TooLarge) -> Finding {
-    let reason = "the balance, less what was allocated to the account, has more than 28 digits";
-    Finding::in_field(F::Balance.name(), FindingCode::TooManyDigits, reason)
+/// The id of the allocation that is made with this revision.
+fn id_of(revision: Revision) -> AllocationId {
+    AllocationId::of_seed(Uuid::from_bytes(*revision.as_bytes()))
+}
+
+fn of_id((allocation, id): (Allocation, AllocationId)) -> Allocation {
+    Allocation { id, ..allocation }
+}
+
+/// The allocations that the source's figure shows without an acknowledgement, acknowledged with its day.
+fn acknowledged(all: &[Allocation], currency: Currency, item: &OpenItem) -> Vec<Allocation> {
+    let is_pending = |made: &&Allocation| made.currency == currency && item.is_pending(made.posted_at);
+    let acknowledge = |made: &Allocation| Allocation { posted_at: Some(item.as_of), ..made.clone() };
+    all.iter().filter(is_pending).map(acknowledge).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-    use crate::fields::{Body, Fields};
-    use crate::id::{AccountId, OrgId};
-    use crate::money::Currency;
-    use crate::receivable::{Figure, Figures};
-
-    fn day(day: i8) -> Date {
-        date(2026, 1, day)
-    }
-
-    /// An invoice of 100 as of the 10th.
-    fn invoice() -> AccountState {
-        let id = AccountId::of_external(&OrgId::placeholder(), &"A".parse().expect("an id"));
-        let figure = Figure { amount: 100.into(), as_of: Some(day(10)) };
-        let account = Account {
-            total_amount: Some(figure.amount),
-            as_of: figure.as_of,
-            figures: Some(Figures::of(figure)),
-            ..Account::new(id, Decimal::from(-100), Currency::EURO, Timestamp::UNIX_EPOCH)
-        };
-        AccountState { account: Some(account), ..AccountState::default() }
-    }
-
-    fn now() -> EditTime {
-        EditTime { revision: Revision::next(), now: Timestamp::UNIX_EPOCH, today: day(12) }
-    }
-
-    fn change(json: &str) -> AccountChange {
-        AccountChange::read(Fields::of_json(AccountChange::FIELDS, json.as_bytes()).expect("JSON"), ())
-            .expect("a change")
-    }
-
-    /// Makes a change of the balance.
-    fn set_balance(state: &mut AccountState, balance: i64) -> Result<Vec<Allocation>, Finding> {
-        let at = now();
-        let edited = state.edit(&change(&format!(r#"{{"balance":{balance}}}"#)), at)?.expect("a change");
-        assert_eq!((edited.account.balance, edited.account.revision), (balance.into(), at.revision));
-        assert!(edited.allocations.first().is_none_or(|first| first.id == at.first_allocation()));
-        state.allocations.extend(edited.allocations.iter().cloned());
-        (state.account, state.history) = (Some(edited.account), edited.history);
-        Ok(edited.allocations)
-    }
-
-    #[test]
-    fn first_allocation_names_the_set_and_others_keep_it() {
-        let mut state = invoice();
-        assert_eq!(set_balance(&mut state, -100), Ok(Vec::new()), "the same balance");
-        let set = |state: &AccountState| state.account.as_ref().and_then(|account| account.allocations);
-        assert_eq!(set(&state), None);
-        let made = set_balance(&mut state, -80).expect("a balance");
-        let [adjustment] = &made[..] else { panic!("{made:?}") };
-        assert_eq!((adjustment.amount, adjustment.made_on, adjustment.posted_at), (20.into(), day(12), None));
-        let first = set(&state);
-        assert_eq!(first, state.account.as_ref().map(|account| account.revision));
-        set_balance(&mut state, -90).expect("a balance");
-        assert_eq!((set(&state), state.allocations.len()), (first, 2));
-    }
-
-    #[test]
-    fn allocations_of_an_account_have_a_bound() {
-        let mut state = invoice();
-        for number in 1..=1_000 {
-            set_balance(&mut state, -100 - number).expect("a balance");
-        }
-        assert_eq!(state.allocations.len(), ALLOCATIONS_MAX);
-        assert_eq!(set_balance(&mut state, 0).expect_err("too many").code, FindingCode::TooMany);
-        assert_eq!(set_balance(&mut state, -1_100), Ok(Vec::new()), "nothing is to be recorded");
-    }
-
-    #[test]
-    fn acknowledgements_are_answered_one_by_one_and_change_nothing_twice() {
-        let mut state = invoice();
-        let made = set_balance(&mut state, -80).expect("a balance").remove(0);
-        let unknown = AllocationId::of_seed(Uuid::now_v7());
-        let days = [(made.id.clone(), day(10)), (unknown, day(10)), (made.id.clone(), day(10))];
-        let (results, edited) = state.acknowledge(&days, now());
-        assert_eq!(results, [Acknowledged::Done, Acknowledged::Unknown, Acknowledged::Unchanged]);
-        let edited = edited.expect("a change");
-        // The original figure is of that day, so it has the adjustment.
-        assert_eq!((edited.account.balance, edited.allocations[0].posted_at), ((-100).into(), Some(day(10))));
-        state.allocations = edited.allocations;
-        let (results, edited) = state.acknowledge(&days[..1], now());
-        assert_eq!((results, edited), (vec![Acknowledged::Unchanged], None));
-    }
-
-    #[test]
-    fn other_accounts_keep_the_balance_that_is_set() {
-        let mut state = invoice();
-        let account = state.account.as_mut().expect("an account");
-        (account.total_amount, account.figures) = (None, None);
-        let edited = state.edit(&change(r#"{"balance":7}"#), now()).expect("a change").expect("a change");
-        assert_eq!((edited.account.balance, edited.allocations), (7.into(), Vec::new()));
-        assert_eq!(state.edit(&change("{}"), now()), Ok(None));
-    }
-}
+mod tests;

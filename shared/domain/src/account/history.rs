@@ -41,6 +41,18 @@ pub struct AccountState {
     pub allocations: Vec<Allocation>,
 }
 
+impl AccountState {
+    /// The revision of an edit that is about to be made: it sorts behind everything in the history, behind the account's own
+    /// revision, which may be that of an acknowledgement, and behind its allocations.
+    #[must_use]
+    pub fn next_revision(&self) -> Revision {
+        let account = self.account.as_ref().map(|account| *account.revision.as_bytes());
+        let allocation = self.allocations.iter().map(|allocation| *allocation.id.as_bytes()).max();
+        let newest = [self.history.newest(), account, allocation].into_iter().flatten().max();
+        newest.map_or_else(Revision::next, Revision::after)
+    }
+}
+
 /// What a row of an import did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
@@ -63,17 +75,17 @@ impl History {
         self.written_last_by(import).or_else(before_the_last)
     }
 
-    /// The revision of an edit or deletion that is about to be made: it sorts behind everything in the history.
+    /// The revision of a deletion that is about to be made: it sorts behind everything in the history.
     #[must_use]
     pub fn next_revision(&self) -> Revision {
+        self.newest().map_or_else(Revision::next, Revision::after)
+    }
+
+    /// The newest import, edit or deletion.
+    fn newest(&self) -> Option<[u8; 16]> {
         let import = self.last_import.as_ref().map(ImportId::as_bytes);
         let edits = [&self.last_edit, &self.deleted_by].map(|edit| edit.as_ref().map(Revision::as_bytes));
-        edits
-            .into_iter()
-            .chain([import])
-            .flatten()
-            .max()
-            .map_or_else(Revision::next, |newest| Revision::after(*newest))
+        edits.into_iter().chain([import]).flatten().max().copied()
     }
 
     /// Whether a newer import, or a newer manual edit, has written the account.

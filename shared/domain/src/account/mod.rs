@@ -1,6 +1,7 @@
 //! The account: one type, whether an ERP imported it, an application created it or a synchronization found it at a
 //! bank.
 
+mod allocation_set;
 mod balance;
 mod bank;
 mod client;
@@ -19,6 +20,7 @@ mod stamps;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+pub use allocation_set::{AllocationSet, InvalidAllocationSet};
 pub use bank::{BankDetails, type_of};
 pub use client::NumberedClient;
 pub use edit::{Acknowledged, EditTime, Edited};
@@ -116,9 +118,8 @@ pub struct Account {
     pub discount_amount: Option<Decimal>,
     /// Free text.
     pub notes: Option<Notes>,
-    /// The set of its allocations, if it has any: the revision with its first one. An account that was deleted and is
-    /// created again has none of those of its predecessor.
-    pub allocations: Option<Revision>,
+    /// The set of its allocations, if it has any.
+    pub allocations: Option<AllocationSet>,
     /// The bank's data, if a synchronization found it at a bank.
     pub bank: Option<Box<BankDetails>>,
     /// When it was created.

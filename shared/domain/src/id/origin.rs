@@ -170,6 +170,12 @@ impl AllocationId {
     pub fn of_seed(seed: Uuid) -> Self {
         Self(seed)
     }
+
+    /// The UUID's 16 bytes, which sort like the id.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 16] {
+        self.0.as_bytes()
+    }
 }
 
 impl ImportId {

@@ -207,7 +207,7 @@ impl RowWrite<'_> {
         self.add_figures(account.map(|account| account.currency), &mut after, takes_figure && has_amount);
         written.stamps.stamp(self.import.as_bytes(), set);
         self.record_setters(history, &mut written, own_fields);
-        Self::derive_balance(&mut after, before)?;
+        self.derive_balance(&mut after, before)?;
         let repeats = account.is_some_and(|account| Self::repeats(account, &mut after));
         let has_day =
             account.is_some_and(|account| account.as_of == after.as_of) || self.writes_no_day(before);
@@ -256,7 +256,7 @@ impl RowWrite<'_> {
         self.add_figures(Some(account.currency), &mut after, takes_amount);
         changed.stamps.stamp(self.import.as_bytes(), set);
         self.record_setters(history, &mut changed, own_fields);
-        Self::derive_balance(&mut after, before)?;
+        self.derive_balance(&mut after, before)?;
         let repeats = Self::repeats(account, &mut after);
         let mut written = history.outcome_of(self.import);
         // Behind a newer import it is unknown whether an earlier delivery of the row has changed something.

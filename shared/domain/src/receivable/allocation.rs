@@ -4,8 +4,10 @@ use crate::date::Date;
 use crate::id::AllocationId;
 use crate::money::{Currency, Decimal};
 
-/// The most allocations of an account. Every import of the account reads them: at about 150 bytes each, these are 40 read units.
+/// The most allocations of an account. Every import of the account reads them: at about 200 bytes each, these are 50 read units.
 pub const ALLOCATIONS_MAX: usize = 1_000;
+/// The most allocations that one change of an account writes: they and the account are the actions of one transaction of DynamoDB.
+pub const WRITTEN_MAX: usize = 99;
 
 /// What an allocation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::IntoStaticStr)]
@@ -15,9 +17,6 @@ pub const ALLOCATIONS_MAX: usize = 1_000;
 pub enum AllocationKind {
     /// A change of what is owed, without cash: such as a balance that was set by hand.
     Adjustment,
-    /// What the source's figure had lost, without an allocation, when a balance was set by hand. It changes nothing of what is
-    /// owed. Without it, the source would seem to show an adjustment of the same amount already.
-    Explanation,
 }
 
 /// An allocation to an open item.
@@ -33,8 +32,12 @@ pub struct Allocation {
     pub currency: Currency,
     /// The day on which it was made, in the organization's time zone.
     pub made_on: Date,
-    /// The day on which the source acknowledged an adjustment, `None` before; the day of the figure that an explanation is of.
+    /// The day on which the source acknowledged an adjustment; `None` before.
     pub posted_at: Option<Date>,
+    /// The source's latest figure when it was made.
+    pub total_amount: Decimal,
+    /// The day of that figure.
+    pub as_of: Date,
 }
 
 /// Cash that was applied to an open item.
@@ -53,48 +56,39 @@ pub struct Adjustment {
     pub amount: Decimal,
     /// The day on which the source acknowledged it; `None` before.
     pub posted_at: Option<Date>,
-}
-
-/// What the source's figure of a day had lost without an allocation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Explanation {
-    /// The amount.
-    pub amount: Decimal,
-    /// The day.
+    /// The source's latest figure when it was made.
+    pub total: Decimal,
+    /// The day of that figure.
     pub as_of: Date,
 }
 
-/// Everything that was allocated to an open item in its currency, in no particular order.
+/// Everything that was allocated to an open item in its currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allocations {
-    /// The cash.
+    /// The cash, in no particular order.
     pub cash: Vec<Cash>,
-    /// The adjustments.
+    /// The adjustments, in the order in which they were made.
     pub adjustments: Vec<Adjustment>,
-    /// What needs no adjustment.
-    pub explanations: Vec<Explanation>,
 }
 
 impl Allocations {
     /// Those of these allocations that are in this currency.
     #[must_use]
     pub fn of(all: &[Allocation], currency: Currency) -> Self {
-        let mut counted = Self::default();
-        for allocation in all.iter().filter(|allocation| allocation.currency == currency) {
-            let Allocation { kind, amount, posted_at, made_on, .. } = *allocation;
-            match kind {
-                AllocationKind::Adjustment => counted.adjustments.push(Adjustment { amount, posted_at }),
-                AllocationKind::Explanation => {
-                    counted.explanations.push(Explanation { amount, as_of: posted_at.unwrap_or(made_on) });
-                }
-            }
-        }
-        counted
+        let mut counted: Vec<_> = all.iter().filter(|allocation| allocation.currency == currency).collect();
+        counted.sort_unstable_by_key(|allocation| &allocation.id);
+        let adjustments = counted.into_iter().map(|allocation| {
+            let Allocation {
+                kind: AllocationKind::Adjustment, amount, posted_at, total_amount, as_of, ..
+            } = *allocation;
+            Adjustment { amount, posted_at, total: total_amount, as_of }
+        });
+        Self { cash: Vec::new(), adjustments: adjustments.collect() }
     }
 
     /// Whether nothing was allocated.
     #[must_use]
     pub fn are_none(&self) -> bool {
-        self.cash.is_empty() && self.adjustments.is_empty() && self.explanations.is_empty()
+        self.cash.is_empty() && self.adjustments.is_empty()
     }
 }

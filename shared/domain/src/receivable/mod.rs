@@ -14,11 +14,11 @@ mod source_file;
 pub use acknowledgement::Acknowledgements;
 pub use acknowledgement::{Acknowledgement, LINES, LINES_MAX};
 pub use allocation::{
-    ALLOCATIONS_MAX, Adjustment, Allocation, AllocationKind, Allocations, Cash, Explanation,
+    ALLOCATIONS_MAX, Adjustment, Allocation, AllocationKind, Allocations, Cash, WRITTEN_MAX,
 };
 pub use amounts::Amounts;
 pub use figure::{Figure, Figures};
 pub use item_kind::{ItemKind, UnknownKind};
-pub use open_amount::{Correction, LATE_DAYS, OpenItem, TooLarge};
+pub use open_amount::{LATE_DAYS, OpenItem, TooLarge};
 pub use references::{InvalidReferences, REFERENCES_MAX, References};
 pub use source_file::SourceFile;

@@ -3,6 +3,10 @@
 //! A source that states open items deducts payments itself, but late. Payments after its last fully posted day are
 //! deducted here, and so are the latest ones before, as far as the source's figure lacks them. Older payments are the
 //! source's: after [`LATE_DAYS`] its figure is right.
+//!
+//! An adjustment is deducted here until the source acknowledges it, or shows it: until its figure has lost exactly the pending
+//! adjustments since the last one was made. Each adjustment has the figure that the source had stated by then. What that figure
+//! had lost without an allocation stays out of the comparison, whatever the original amount becomes later.
 
 use jiff::ToSpan as _;
 
@@ -31,17 +35,8 @@ pub struct OpenItem {
 
 /// An amount that has more than 28 digits on the way to the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the allocated amounts have more than 28 digits")]
+#[error("what is still owed, total_amount less the account's adjustments, has more than 28 digits")]
 pub struct TooLarge;
-
-/// The allocations that make the open amount another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Correction {
-    /// The amount of an adjustment that is not acknowledged; zero if none is needed.
-    pub adjustment: Decimal,
-    /// The amount of an explanation of the day of the figure, if the adjustment needs one beside it.
-    pub explanation: Option<Decimal>,
-}
 
 impl OpenItem {
     /// What is still owed; negative for an invoice that is overpaid, and for a credit that is left.
@@ -60,27 +55,36 @@ impl OpenItem {
         open.map(|open| signed.sign * open).ok_or(TooLarge)
     }
 
-    /// What is to be allocated besides, so that the open amount becomes this one.
+    /// What is to be allocated besides, as an adjustment that is not acknowledged, so that the open amount becomes this one. If
+    /// the source [shows the pending adjustments](Self::shows_pending), they are to be acknowledged with the day of the figure
+    /// before.
     ///
     /// # Errors
     /// [`TooLarge`].
-    pub fn correction_to(&self, wanted: Decimal, allocations: &Allocations) -> Result<Correction, TooLarge> {
-        let signed = Signed::new(self, allocations);
-        let wanted = signed.sign * wanted;
-        let correction = match self.amounts {
-            Amounts::Originals => {
-                signed.of_original().and_then(|open| minus(open, wanted)).map(without_explanation)
-            }
-            Amounts::OpenItems => signed.terms().and_then(|terms| terms.correction_to(wanted)),
-        };
-        let Correction { adjustment, explanation } = correction.ok_or(TooLarge)?;
-        let explanation = explanation.map(|amount| signed.sign * amount);
-        Ok(Correction { adjustment: signed.sign * adjustment, explanation })
+    pub fn correction_to(&self, wanted: Decimal, allocations: &Allocations) -> Result<Decimal, TooLarge> {
+        minus(self.open_amount(allocations)?, wanted).ok_or(TooLarge)
     }
-}
 
-fn without_explanation(adjustment: Decimal) -> Correction {
-    Correction { adjustment, explanation: None }
+    /// Whether the source's figure seems to have the adjustments that it has not acknowledged. To acknowledge them with the day
+    /// of the figure does not change the open amount then.
+    ///
+    /// # Errors
+    /// [`TooLarge`].
+    pub fn shows_pending(&self, allocations: &Allocations) -> Result<bool, TooLarge> {
+        match self.amounts {
+            Amounts::Originals => Ok(false),
+            Amounts::OpenItems => {
+                let terms = Signed::new(self, allocations).terms().ok_or(TooLarge)?;
+                Ok(terms.pending != terms.unshown)
+            }
+        }
+    }
+
+    /// Whether the source's figure does not have an adjustment, by its acknowledgement.
+    #[must_use]
+    pub fn is_pending(&self, posted_at: Option<Date>) -> bool {
+        posted_at.is_none_or(|day| day > self.as_of)
+    }
 }
 
 /// An open item whose figures and allocations are multiplied by a sign, so that it counts as an invoice. The amounts are
@@ -105,19 +109,38 @@ impl<'a> Signed<'a> {
 
     /// What the open amount depends on, if the source states open items.
     fn terms(&self) -> Option<Terms> {
-        let OpenItem { original, as_of, .. } = *self.item;
+        let now = (self.total(), self.item.as_of);
+        let (total, as_of) = now;
+        let latest = self.at(now)?;
+        let pending = self.adjustments(|posted| self.item.is_pending(posted))?;
+        let last = self.allocations.adjustments.last();
+        let last = last.map(|last| (self.sign * last.total, last.as_of));
+        let mut terms =
+            Terms { left: minus(total, self.cash(|day| day > as_of)?)?, pending, unshown: pending, latest };
+        // Nothing can be shown by the figure that the source had stated before.
+        if let Some(last) = last.filter(|last| *last != now && !pending.is_zero()) {
+            let last = self.at(last)?;
+            // Cash that the figure lacked because the source posts late, the source posts later.
+            let unexplained = minus(last.gap, last.late())?;
+            let shown = plus(latest.gap, pending)?;
+            if shown == unexplained {
+                terms.unshown = Decimal::ZERO;
+                terms.latest.gap = shown;
+            }
+        }
+        Some(terms)
+    }
+
+    /// How a figure of the source, of this day, compares with what was allocated.
+    fn at(&self, (total, as_of): (Decimal, Date)) -> Option<Comparison> {
+        let original = self.item.original;
         let is_counted = |day: Date| original.as_of.is_none_or(|first| day > first) && day <= as_of;
-        let is_pending = |posted: Option<Date>| posted.is_none_or(|day| day > as_of);
         let posted = self.adjustments(|posted| posted.is_some_and(is_counted))?;
-        let explanations = self.allocations.explanations.iter().filter(|explained| explained.as_of <= as_of);
-        let explained = sum(explanations.map(|explained| self.sign * explained.amount))?;
-        let deducted = minus(self.sign * original.amount, self.total())?;
+        let deducted = minus(self.sign * original.amount, total)?;
         let late_after = as_of.checked_sub(LATE_DAYS.days()).unwrap_or(Date::MIN);
         let is_late = |day: Date| day > late_after && is_counted(day);
-        Some(Terms {
-            left: minus(self.total(), self.cash(|day| day > as_of)?)?,
-            pending: self.adjustments(is_pending)?,
-            gap: minus(sum([self.cash(is_counted)?, posted, explained].into_iter())?, deducted)?,
+        Some(Comparison {
+            gap: minus(plus(self.cash(is_counted)?, posted)?, deducted)?,
             paid: self.sum_of_cash(|day, amount| is_late(day) && amount > Decimal::ZERO)?,
             returned: self.sum_of_cash(|day, amount| is_late(day) && amount < Decimal::ZERO)?,
         })
@@ -151,7 +174,22 @@ struct Terms {
     left: Decimal,
     /// The adjustments that the source has not acknowledged.
     pending: Decimal,
-    /// What was allocated and is not in the source's figure; negative if the figure has lost more.
+    /// The same, or zero if the source shows them already.
+    unshown: Decimal,
+    /// The source's latest figure, whose gap has the adjustments that it shows.
+    latest: Comparison,
+}
+
+impl Terms {
+    fn open_amount(&self) -> Option<Decimal> {
+        minus(minus(self.left, self.latest.late())?, self.unshown)
+    }
+}
+
+/// A figure of the source, compared with what was allocated.
+#[derive(Clone, Copy)]
+struct Comparison {
+    /// What was allocated and is not in the figure; negative if the figure has lost more.
     gap: Decimal,
     /// The cash of the latest days up to that of the figure, without returns.
     paid: Decimal,
@@ -159,29 +197,10 @@ struct Terms {
     returned: Decimal,
 }
 
-impl Terms {
-    fn open_amount(&self) -> Option<Decimal> {
-        if !self.pending.is_zero() && self.gap == -self.pending {
-            // The source shows the adjustments already.
-            return Some(self.left);
-        }
-        minus(self.before_adjustments()?, self.pending)
-    }
-
-    /// The open amount without adjustments.
-    fn before_adjustments(&self) -> Option<Decimal> {
-        minus(self.left, self.paid.min(self.returned.max(self.gap)))
-    }
-
-    /// With an explanation, nothing is left that the figure has lost, or lacks: so it does not seem to show the adjustment.
-    fn correction_to(&self, wanted: Decimal) -> Option<Correction> {
-        let alone = Self { pending: minus(self.before_adjustments()?, wanted)?, ..*self };
-        if alone.open_amount() == Some(wanted) {
-            return minus(alone.pending, self.pending).map(without_explanation);
-        }
-        let explained = Self { gap: Decimal::ZERO, ..*self };
-        let pending = minus(explained.before_adjustments()?, wanted)?;
-        Some(Correction { adjustment: minus(pending, self.pending)?, explanation: Some(-self.gap) })
+impl Comparison {
+    /// The cash that is not in the figure because the source posts late.
+    fn late(&self) -> Decimal {
+        self.paid.min(self.returned.max(self.gap))
     }
 }
 

@@ -4,6 +4,7 @@
 //! an import that was accepted before the edit leaves the edited fields alone, whenever it is processed; a row of a later
 //! import overwrites them. The balance of an open item has no such place: what is changed of it is an allocation.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use jiff::Timestamp;
@@ -12,14 +13,15 @@ use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::date::Date;
 use saldo_domain::fields::Finding;
 use saldo_domain::id::{AccountId, AllocationId, OrgId};
+use saldo_domain::receivable::WRITTEN_MAX;
 
 use super::AccountStore;
 use super::open_items::OpenItemStore;
 use super::seen::Seen;
-use super::state::{Stored, new_item};
+use super::state::{SETS_LEFT, SetsLeft, Stored, new_item};
 use crate::dynamodb::item::binary;
 use crate::dynamodb::revised::{CHANGE_ATTEMPTS_MAX, REVISION, outrun};
-use crate::dynamodb::{ACTIONS_MAX, absent, equals};
+use crate::dynamodb::{Update, absent, equals};
 use crate::failure::Failure;
 use crate::table_keys::AccountKey;
 
@@ -75,10 +77,22 @@ impl AccountStore {
         now: Timestamp,
         by: &ChangedBy,
     ) -> Result<bool, Failure> {
+        Ok(self.delete_leaving(org, seen, exactly, now, by).await?.is_some())
+    }
+
+    /// The same. Returns the sets of allocations that are left of the deleted account, or `None` if it was not deleted.
+    async fn delete_leaving(
+        &self,
+        org: &OrgId,
+        seen: &Account,
+        exactly: bool,
+        now: Timestamp,
+        by: &ChangedBy,
+    ) -> Result<Option<SetsLeft>, Failure> {
         if seen.is_imported() || seen.bank.is_some() {
             self.put_tombstone(org, seen, exactly, now, by).await
         } else {
-            self.remove(org, seen, exactly).await
+            Ok(self.remove(org, seen, exactly).await?.then(SetsLeft::default))
         }
     }
 
@@ -92,7 +106,7 @@ impl AccountStore {
         Ok(self.table.delete_if(&key, &[absent("id").or(revision)]).await?.is_ok())
     }
 
-    /// Replaces the account by a tombstone.
+    /// Replaces the account by a tombstone. Returns what that says to be left, or `None` if there is none.
     async fn put_tombstone(
         &self,
         org: &OrgId,
@@ -100,19 +114,22 @@ impl AccountStore {
         exactly: bool,
         now: Timestamp,
         by: &ChangedBy,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Option<SetsLeft>, Failure> {
         for _ in 0..CHANGE_ATTEMPTS_MAX {
             let read = self.read(org, &seen.id).await?;
-            let (Some(found), history) = read.account_and_history(org)? else { return Ok(true) };
+            let (Some(found), history) = read.account_and_history(org)? else {
+                return read.sets_left().map(Some);
+            };
             if exactly && found.revision != seen.revision {
-                return Ok(false);
+                return Ok(None);
             }
             match self.bury(org, &read, &found, &history, now, by).await? {
-                Ok(()) => return Ok(true),
+                Ok(left) => return Ok(Some(left)),
                 Err(failed) => {
                     // If there is a tombstone, another request, or an attempt whose answer was lost, has put it.
-                    if Stored::found(failed).has_no_account() {
-                        return Ok(true);
+                    let met = Stored::found(failed);
+                    if met.has_no_account() {
+                        return met.sets_left().map(Some);
                     }
                 }
             }
@@ -150,7 +167,7 @@ impl OpenItemStore {
         for _ in 0..CHANGE_ATTEMPTS_MAX {
             let state = found.seen.state(org)?;
             // After everything that the edit has found.
-            let at = EditTime { revision: state.history.next_revision(), now, today };
+            let at = EditTime { revision: state.next_revision(), now, today };
             let edited = match state.edit(change, at) {
                 Ok(Some(edited)) => edited,
                 Ok(None) => return Ok(Ok(Some(found.account))),
@@ -176,8 +193,8 @@ impl OpenItemStore {
         Err(outrun())
     }
 
-    /// Records the days on which the source acknowledged adjustments of the account. Returns what became of each, in their
-    /// order. Repeated, it changes nothing.
+    /// Records the days on which the source acknowledged adjustments of the account. Returns what became of each. Repeated, it
+    /// changes nothing.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails; some may have been recorded.
@@ -185,14 +202,15 @@ impl OpenItemStore {
         &self,
         org: &OrgId,
         id: &AccountId,
-        days: &[(AllocationId, Date)],
-        (now, today): Moment,
+        days: BTreeMap<AllocationId, Date>,
+        moment: Moment,
         by: &ChangedBy,
-    ) -> Result<Vec<Acknowledged>, Failure> {
-        let mut results = Vec::with_capacity(days.len());
-        // The account is one of the actions of the transaction.
-        for days in days.chunks(ACTIONS_MAX - 1) {
-            results.extend(self.acknowledge_some(org, id, days, (now, today), by).await?);
+    ) -> Result<BTreeMap<AllocationId, Acknowledged>, Failure> {
+        let mut results = BTreeMap::new();
+        let mut days = days.into_iter().peekable();
+        while days.peek().is_some() {
+            let some = days.by_ref().take(WRITTEN_MAX).collect();
+            results.extend(self.acknowledge_some(org, id, &some, moment, by).await?);
         }
         Ok(results)
     }
@@ -201,14 +219,14 @@ impl OpenItemStore {
         &self,
         org: &OrgId,
         id: &AccountId,
-        days: &[(AllocationId, Date)],
+        days: &BTreeMap<AllocationId, Date>,
         (now, today): Moment,
         by: &ChangedBy,
-    ) -> Result<Vec<Acknowledged>, Failure> {
+    ) -> Result<BTreeMap<AllocationId, Acknowledged>, Failure> {
         let mut seen = self.read_all(org, id).await?;
         for _ in 0..CHANGE_ATTEMPTS_MAX {
             let state = seen.state(org)?;
-            let at = EditTime { revision: state.history.next_revision(), now, today };
+            let at = EditTime { revision: state.next_revision(), now, today };
             let (results, edited) = state.acknowledge(days, at);
             let Some(edited) = edited else { return Ok(results) };
             seen = match self.write(org, &seen, edited, by).await? {
@@ -235,21 +253,31 @@ impl OpenItemStore {
         now: Timestamp,
         by: &ChangedBy,
     ) -> Result<bool, Failure> {
-        let is_deleted = self.accounts.delete(org, seen, exactly, now, by).await?;
-        if is_deleted && seen.is_imported() {
-            self.delete_rest(org, &seen.id).await?;
+        let left = self.accounts.delete_leaving(org, seen, exactly, now, by).await?;
+        match left {
+            Some(left) => self.delete_left(org, &seen.id, &left).await.map(|()| true),
+            None => Ok(false),
         }
-        Ok(is_deleted)
     }
 
-    /// Deletes what a deleted account has left, if its deletion was interrupted.
+    /// Deletes what deleted accounts with this id have left, if a deletion was interrupted.
     ///
     /// # Errors
     /// [`Failure`] when DynamoDB fails.
     pub async fn delete_rest(&self, org: &OrgId, id: &AccountId) -> Result<(), Failure> {
-        match self.read(org, id).await?.set_left()? {
-            Some(set) => self.delete_allocations(org, id, &set).await,
-            None => Ok(()),
+        let left = self.read(org, id).await?.sets_left()?;
+        self.delete_left(org, id, &left).await
+    }
+
+    async fn delete_left(&self, org: &OrgId, id: &AccountId, left: &SetsLeft) -> Result<(), Failure> {
+        let Some(attribute) = left.attribute() else { return Ok(()) };
+        for set in &left.0 {
+            self.delete_allocations(org, id, set).await?;
         }
+        let mut nothing_left = Update::default();
+        nothing_left.remove(SETS_LEFT);
+        nothing_left.require(equals(SETS_LEFT, attribute));
+        // If the condition fails, another deletion has left more, or has ended.
+        self.table.update(&AccountKey::new(org, id), &nothing_left).await.map(drop)
     }
 }

@@ -6,12 +6,10 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Span;
 use jiff::civil::Date;
-use saldo_domain::account::Revision;
 use saldo_domain::id::ImportId;
 use saldo_domain::money::Decimal;
 use saldo_domain::receivable::{Amounts, Figure, Figures, ItemKind, SourceFile};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::dynamodb::item::{Reader, binary};
 use crate::dynamodb::record::Codec;
@@ -30,8 +28,6 @@ pub(super) struct OpenItem {
     pub(super) discount_until: Option<Date>,
     pub(super) discount_amount: Option<Decimal>,
     pub(super) omitted: Option<SourceFile>,
-    /// The set of its allocations.
-    pub(super) allocations: Option<Revision>,
 }
 
 /// The form in which it is stored.
@@ -45,7 +41,6 @@ struct Stored {
     lowest: Option<StoredFigure>,
     discount_until: Option<Day>,
     discount_amount: Option<Digits>,
-    allocations: Option<[u8; 16]>,
     omitted: Option<StoredFile>,
 }
 
@@ -126,7 +121,6 @@ impl From<&OpenItem> for Stored {
             lowest: lowest.map(StoredFigure::from),
             discount_until: item.discount_until.map(Day::from),
             discount_amount: item.discount_amount.map(Digits::from),
-            allocations: item.allocations.map(|set| *set.as_bytes()),
             omitted: item.omitted.as_ref().map(|file| StoredFile(file.as_of.into(), *file.import.as_bytes())),
         }
     }
@@ -157,7 +151,6 @@ impl TryFrom<&[u8]> for OpenItem {
                 .discount_amount
                 .map(|digits| digits.amount().ok_or(InvalidItem))
                 .transpose()?,
-            allocations: stored.allocations.map(|set| Uuid::from_bytes(set).into()),
         })
     }
 }
@@ -201,7 +194,6 @@ mod tests {
                 discount_until: Some(Date::constant(2199, 12, 31)),
                 discount_amount: Some("0.0000000000000000000000000001".parse().expect("an amount")),
                 omitted,
-                allocations: lowest.map(|_| Revision::next()),
             };
             let bytes = postcard::to_stdvec(&Stored::from(&item)).expect("bytes");
             assert_eq!(OpenItem::try_from(&*bytes), Ok(item));

@@ -1,14 +1,14 @@
 //! The attributes of an account, except its history.
 //!
-//! The record is declared once, and its projection is derived from the declaration. The conversions name every field of
-//! [`Account`], so the compiler reports a field that they forget.
+//! The record is declared once, and its projection is derived from the declaration. [`Record::into_account`] names every field of
+//! [`Account`] and [`Record::of`] every field of the record, so the compiler reports a field that they forget.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use saldo_domain::account::{
-    Account, AccountIdentifier, AccountStatus, AccountType, BankDetails, CampaignId, Contact, Notes,
-    NumberedClient, OwnerId, PaymentReference, Revision, SourceSystem,
+    Account, AccountIdentifier, AccountStatus, AccountType, AllocationSet, BankDetails, CampaignId, Contact,
+    Notes, NumberedClient, OwnerId, PaymentReference, Revision, SourceSystem,
 };
 use saldo_domain::contact::{ContactName, Email, Phone};
 use saldo_domain::id::{AccountId, OrgId};
@@ -33,6 +33,7 @@ pub(super) const PHONE: &str = "phone";
 pub(super) const EMAIL: &str = "email";
 pub(super) const TOTAL_AMOUNT: &str = "total";
 pub(super) const ITEM: &str = "item";
+pub(super) const ALLOCATIONS: &str = "set";
 pub(super) const BALANCE: &str = "balance";
 pub(super) const CURRENCY: &str = "currency";
 pub(super) const DUE_DATE: &str = "due_date";
@@ -57,6 +58,8 @@ record! {
     email: Option<Email> as Optional<AsEmail> = EMAIL,
     total_amount: Option<Decimal> as Optional<AsNumber> = TOTAL_AMOUNT,
     item: OpenItem as AsOpenItem = ITEM,
+    /// Apart from the open item, so that a version of Saldo that does not know it leaves it alone.
+    allocations: Option<AllocationSet> as Optional<AsAllocationSet> = ALLOCATIONS,
     balance: Decimal as AsNumber = BALANCE,
     currency: Currency as AsText = CURRENCY,
     due_date: Option<Date> as Optional<AsText> = DUE_DATE,
@@ -88,6 +91,19 @@ impl Codec<Email> for AsEmail {
     }
 }
 
+/// The 36 bytes of a set of allocations.
+pub(super) struct AsAllocationSet;
+
+impl Codec<AllocationSet> for AsAllocationSet {
+    fn write(value: &AllocationSet, _: &'static str) -> Result<Option<AttributeValue>, Failure> {
+        Ok(Some(binary(&value.to_bytes())))
+    }
+
+    fn read(reader: &Reader<'_>, attribute: &str) -> Result<Option<AllocationSet>, Failure> {
+        reader.binary(attribute)
+    }
+}
+
 /// The 16 bytes of a revision.
 pub(super) struct AsRevision;
 
@@ -108,77 +124,45 @@ pub(super) fn owner(org: &OrgId, owner: &OwnerId) -> AttributeValue {
 
 impl Record {
     pub(super) fn of(org: &OrgId, account: Account) -> Self {
-        let Account {
-            id,
-            external_id,
-            identifier,
-            kind,
-            status,
-            contact,
-            item_kind,
-            amounts,
-            total_amount,
-            as_of,
-            figures,
-            omitted,
-            balance,
-            currency,
-            due_date,
-            source_system,
-            campaign_id,
-            owner_id,
-            client,
-            notes,
-            allocations,
-            payment_reference,
-            references,
-            discount_until,
-            discount_amount,
-            bank,
-            created_at,
-            updated_at,
-            revision,
-        } = account;
-        let (name, phone, email) = match contact {
+        let (name, phone, email) = match account.contact {
             Some(Contact { name, phone, email }) => (Some(name), phone, email),
             None => (None, None, None),
         };
         let item = OpenItem {
-            kind: item_kind,
-            amounts,
-            as_of,
-            figures,
-            discount_until,
-            discount_amount,
-            allocations,
-            omitted,
+            kind: account.item_kind,
+            amounts: account.amounts,
+            as_of: account.as_of,
+            figures: account.figures,
+            discount_until: account.discount_until,
+            discount_amount: account.discount_amount,
+            omitted: account.omitted,
         };
-        let owner = owner_id.map(|owner| AccountKey::owner(org, &owner));
         Self {
-            id,
-            external_id,
-            identifier,
-            kind,
-            status,
+            id: account.id,
+            external_id: account.external_id,
+            identifier: account.identifier,
+            kind: account.kind,
+            status: account.status,
             name,
             phone,
             email,
-            total_amount,
+            total_amount: account.total_amount,
             item,
-            balance,
-            currency,
-            due_date,
-            source_system,
-            campaign_id,
-            owner,
-            client: client.map(|client| client.external_id),
-            notes,
-            payment_reference,
-            references,
-            bank,
-            created_at,
-            updated_at,
-            revision,
+            allocations: account.allocations,
+            balance: account.balance,
+            currency: account.currency,
+            due_date: account.due_date,
+            source_system: account.source_system,
+            campaign_id: account.campaign_id,
+            owner: account.owner_id.map(|owner| AccountKey::owner(org, &owner)),
+            client: account.client.map(|client| client.external_id),
+            notes: account.notes,
+            payment_reference: account.payment_reference,
+            references: account.references,
+            bank: account.bank,
+            created_at: account.created_at,
+            updated_at: account.updated_at,
+            revision: account.revision,
         }
     }
 
@@ -209,7 +193,7 @@ impl Record {
             owner_id: self.owner.map(owner).transpose()?,
             client: self.client.map(|number| NumberedClient::new(org, number)),
             notes: self.notes,
-            allocations: self.item.allocations,
+            allocations: self.allocations,
             payment_reference: self.payment_reference,
             references: self.references,
             discount_until: self.item.discount_until,

@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
-use saldo_domain::account::{Account, AccountField, Contact, FieldSet, History, NumberedClient, Revision};
+use saldo_domain::account::{
+    Account, AccountField, AllocationSet, Contact, FieldSet, History, NumberedClient, Revision,
+};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::shards::Shards;
 use saldo_domain::id::{AccountId, ImportId, KeyId, OrgId};
@@ -81,7 +83,12 @@ pub(super) fn full_account(org: &OrgId) -> Account {
         references: Some(parsed("PO-4500017432, 2026-000042")),
         discount_until: Some(parsed("2026-01-25")),
         discount_amount: Some(parsed("24691357.80")),
-        allocations: Some(Revision::next()),
+        allocations: Some(AllocationSet {
+            id: Revision::next(),
+            number: 1_000,
+            last: Revision::next(),
+            written: 99,
+        }),
         bank: None,
         created_at: now,
         updated_at: now,

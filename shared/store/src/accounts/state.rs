@@ -11,14 +11,13 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use jiff::{SignedDuration, Timestamp};
-use saldo_domain::account::{Account, History, Revision, Stamps};
+use saldo_domain::account::{Account, AllocationSet, History, Revision, Stamps};
 use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
 use saldo_domain::import::{REDRIVABLE_AT_ALL, REDRIVE_MAX};
 
 use super::AccountStore;
-use super::open_item::{AsOpenItem, OpenItem};
-use super::record::{AsRevision, ITEM, Record, WHAT};
+use super::record::{ALLOCATIONS, AsAllocationSet, AsRevision, Record, WHAT};
 use crate::dynamodb::item::{
     CHANGED_BY, EXPIRES_AT, Item, NewItem, Reader, binary, bytes, changed_by, item_of, moment, seconds,
 };
@@ -30,8 +29,9 @@ use crate::table_keys::AccountKey;
 
 /// The attribute that only tombstones have.
 pub(super) const DELETED_AT: &str = "deleted_at";
-/// The attribute of a tombstone with the account's set of allocations, which are deleted after the account.
-const SET_LEFT: &str = "allocations";
+/// The attribute of a tombstone with the sets of allocations that deleted accounts with this id have left. It stays until these
+/// are deleted, also if an account is created with the id meanwhile.
+pub(super) const SETS_LEFT: &str = "left";
 pub(super) const FIRST_IMPORT: &str = "first";
 const LAST_IMPORT: &str = "last";
 const LAST_COMPLETE_IMPORT: &str = "complete";
@@ -138,15 +138,15 @@ impl Stored {
 
     /// The account's id and its set of allocations, if it has any. An account that can't be read has none: deciding about it
     /// fails anyway.
-    pub(super) fn allocation_set(&self) -> Option<(AccountId, Revision)> {
+    pub(super) fn allocation_set(&self) -> Option<(AccountId, AllocationSet)> {
         let read = Reader::new(&self.0, WHAT);
-        let item: OpenItem = AsOpenItem::read(&read, ITEM).ok()??;
-        Some((read.required("id").ok()?, item.allocations?))
+        let set = AsAllocationSet::read(&read, ALLOCATIONS).ok()??;
+        Some((read.required("id").ok()?, set))
     }
 
-    /// The set of allocations that a deleted account had.
-    pub(super) fn set_left(&self) -> Result<Option<Revision>, Failure> {
-        Reader::new(&self.0, WHAT).binary(SET_LEFT)
+    /// The sets of allocations that deleted accounts have left.
+    pub(super) fn sets_left(&self) -> Result<SetsLeft, Failure> {
+        Ok(Reader::new(&self.0, WHAT).binary(SETS_LEFT)?.unwrap_or_default())
     }
 
     /// The change that makes the account and its history of it. `by` is who changes it: a row of an import that leaves only
@@ -159,7 +159,7 @@ impl Stored {
         history: &History,
         by: &ChangedBy,
     ) -> Result<Change<AccountKey>, Failure> {
-        let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT, SET_LEFT]];
+        let known = [Record::PROJECTION, History::NAMES, &[DELETED_AT, EXPIRES_AT]];
         let known = known.into_iter().flatten().copied();
         let key = AccountKey::new(org, &account.id);
         let is_changed = bytes(&self.0, REVISION) != Some(account.revision.as_bytes());
@@ -171,6 +171,26 @@ impl Stored {
     /// The conditions that the item is as it was read.
     fn is_unchanged(&self) -> Vec<Condition> {
         AsRead::of(&self.0, &GUARDS).conditions::<AccountKey>()
+    }
+}
+
+/// The ids of sets of allocations that deleted accounts have left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct SetsLeft(pub(super) Vec<Revision>);
+
+impl SetsLeft {
+    /// The 16 bytes of each; no attribute if there are none.
+    pub(super) fn attribute(&self) -> Option<AttributeValue> {
+        let bytes = self.0.iter().flat_map(Revision::as_bytes).copied().collect::<Vec<_>>();
+        (!bytes.is_empty()).then(|| binary(&bytes))
+    }
+}
+
+impl TryFrom<&[u8]> for SetsLeft {
+    type Error = uuid::Error;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, uuid::Error> {
+        bytes.chunks(16).map(Revision::try_from).collect::<Result<_, _>>().map(Self)
     }
 }
 
@@ -210,6 +230,7 @@ fn tombstone(
     org: &OrgId,
     account: &Account,
     history: &History,
+    left: &SetsLeft,
     now: Timestamp,
     by: &ChangedBy,
 ) -> Result<Item, Failure> {
@@ -224,7 +245,7 @@ fn tombstone(
     };
     let mut attributes = vec![(DELETED_AT, moment(now)), (CHANGED_BY, changed_by(by))];
     history.write(&mut attributes)?;
-    attributes.extend(account.allocations.map(|set| (SET_LEFT, binary(set.as_bytes()))));
+    attributes.extend(left.attribute().map(|left| (SETS_LEFT, left)));
     if account.bank.is_none() {
         attributes.push((EXPIRES_AT, seconds(now + KEPT)));
     }
@@ -264,7 +285,8 @@ impl AccountStore {
         self.table.transact(actions).await
     }
 
-    /// Puts a tombstone in place of the account, if its item is still as it was read.
+    /// Puts a tombstone in place of the account, if its item is still as it was read. Returns the sets of allocations that are
+    /// left.
     pub(super) async fn bury(
         &self,
         org: &OrgId,
@@ -273,8 +295,11 @@ impl AccountStore {
         history: &History,
         now: Timestamp,
         by: &ChangedBy,
-    ) -> Result<Result<(), ConditionFailed>, Failure> {
-        self.table.put_if(tombstone(org, account, history, now, by)?, &read.is_unchanged()).await
+    ) -> Result<Result<SetsLeft, ConditionFailed>, Failure> {
+        let mut left = read.sets_left()?;
+        left.0.extend(account.allocations.map(|set| set.id));
+        let tombstone = tombstone(org, account, history, &left, now, by)?;
+        Ok(self.table.put_if(tombstone, &read.is_unchanged()).await?.map(|()| left))
     }
 
     /// Deletes the tombstone that was read, so that the account can be created again.
@@ -299,11 +324,15 @@ mod tests {
     fn account_over_a_tombstone_does_not_expire() {
         let org = OrgId::placeholder();
         let (account, by) = (full_account(&org), ChangedBy::import(ImportId::of_seed(uuid::Uuid::now_v7())));
-        let read = tombstone(&org, &account, &History::default(), Timestamp::now(), &by).expect("an item");
+        let left = SetsLeft(vec![Revision::next(), Revision::next()]);
+        let read = tombstone(&org, &account, &History::default(), &left, Timestamp::now(), &by);
+        let read = read.expect("an item");
         assert!(read.contains_key(EXPIRES_AT) && read.contains_key(DELETED_AT));
+        assert_eq!(Stored::new(read.clone()).sets_left().expect("sets"), left);
         let history = History::read(&read).expect("a history");
         let change = Stored::new(read).change_to(&org, account, &history, &by).expect("a change");
         let removes = change.removes();
         assert!(removes.contains(&EXPIRES_AT) && removes.contains(&DELETED_AT), "{removes:?}");
+        assert!(!removes.contains(&SETS_LEFT), "allocations are left: {removes:?}");
     }
 }

@@ -229,10 +229,14 @@ impl RowWrite<'_> {
     }
 
     /// Derives the balance of the account after the row.
-    pub(super) fn derive_balance(after: &mut Account, before: &AccountState) -> Result<(), Finding> {
+    pub(super) fn derive_balance(&self, after: &mut Account, before: &AccountState) -> Result<(), Finding> {
         after.derive_balance(&before.allocations).map_err(|too_large| {
-            let reason = format!("{too_large}, less what was allocated to the account");
-            Finding::in_field(AccountField::TotalAmount.name(), FindingCode::TooManyDigits, reason)
+            let sent = match (self.upsert.total_amount, self.upsert.original_amount) {
+                (Some(_), _) => AccountField::TotalAmount,
+                (None, Some(_)) => AccountField::OriginalAmount,
+                (None, None) => AccountField::Kind,
+            };
+            Finding::in_field(sent.name(), FindingCode::TooManyDigits, too_large.to_string())
         })
     }
 

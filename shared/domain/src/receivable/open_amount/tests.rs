@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use super::super::{Adjustment, Cash, Explanation};
+use super::super::{Adjustment, Cash};
 use super::*;
 
 /// The reference: the function `open_amount` of the specification's model, with a loop that answers a case per line.
@@ -36,9 +36,12 @@ impl Case {
         let sign = if kind.is_credit() { -1 } else { 1 };
         let amount = |amount: i64| Decimal::from(sign * amount);
         let cash = |(day, cash): &(i8, i64)| Cash { booked: self::day(*day), amount: amount(*cash) };
+        // Made when the source had stated the original amount: nothing is unexplained then, as in the reference.
         let adjustment = |(adjusted, posted): &(i64, Option<i8>)| Adjustment {
             amount: amount(*adjusted),
             posted_at: posted.map(self::day),
+            total: amount(self.original.0),
+            as_of: day(self.original.1),
         };
         let item = OpenItem {
             kind,
@@ -50,7 +53,6 @@ impl Case {
         let allocations = Allocations {
             cash: self.cash.iter().map(cash).collect(),
             adjustments: self.adjustments.iter().map(adjustment).collect(),
-            explanations: Vec::new(),
         };
         (item, allocations)
     }
@@ -112,22 +114,63 @@ fn originals_are_reduced_by_all_allocations() {
     assert_eq!(case.open_amount(ItemKind::Invoice, Amounts::Originals), Decimal::from(500));
 }
 
+/// An adjustment that is made by hand now.
+fn by_hand(item: &OpenItem, amount: i64) -> Adjustment {
+    Adjustment { amount: amount.into(), posted_at: None, total: item.total, as_of: item.as_of }
+}
+
+/// The item with another figure of its source.
+fn stated(item: &OpenItem, total: i64, as_of: i8) -> OpenItem {
+    OpenItem { total: total.into(), as_of: day(as_of), ..*item }
+}
+
+fn open(item: &OpenItem, allocations: &Allocations) -> Decimal {
+    item.open_amount(allocations).expect("small amounts")
+}
+
 #[test]
-fn correction_of_what_the_source_took_away_needs_an_explanation() {
+fn what_the_source_took_away_before_an_adjustment_does_not_explain_it() {
     // The source has lost 300 of 1000, and 300 more are taken off by hand, on the day of the figure and on a later one.
     for days in [(0, 0), (0, 6)] {
         let (item, mut allocations) =
             case((1000, days.0), (700, days.1), &[], &[]).item(ItemKind::Invoice, Amounts::OpenItems);
-        let correction = item.correction_to(400.into(), &allocations).expect("small amounts");
-        assert_eq!(correction, Correction { adjustment: 300.into(), explanation: Some(300.into()) });
-        allocations.adjustments.push(Adjustment { amount: 300.into(), posted_at: None });
-        assert_eq!(item.open_amount(&allocations), Ok(700.into()), "the source seems to show it");
-        allocations.explanations.push(Explanation { amount: 300.into(), as_of: item.as_of });
-        assert_eq!(item.open_amount(&allocations), Ok(400.into()));
-        let shown = OpenItem { total: 400.into(), as_of: day(9), ..item };
-        assert_eq!(shown.open_amount(&allocations), Ok(400.into()), "the source shows it now");
-        let originals = OpenItem { amounts: Amounts::Originals, ..item };
-        assert_eq!(originals.open_amount(&allocations), Ok(400.into()), "an explanation reduces nothing");
+        assert_eq!(item.correction_to(400.into(), &allocations), Ok(300.into()));
+        allocations.adjustments.push(by_hand(&item, 300));
+        assert_eq!(open(&item, &allocations), 400.into());
+        assert_eq!(open(&stated(&item, 700, 8), &allocations), 400.into(), "the same figure again");
+        assert_eq!(open(&stated(&item, 400, 9), &allocations), 400.into(), "the source shows it now");
+        assert_eq!(open(&stated(&item, 350, 9), &allocations), 50.into(), "the source has lost more");
+    }
+}
+
+#[test]
+fn older_figure_that_comes_later_does_not_explain_an_adjustment() {
+    // 500 by the source, 0 by hand. Then an older file says 1000.
+    let (item, mut allocations) =
+        case((500, 6), (500, 6), &[], &[]).item(ItemKind::Invoice, Amounts::OpenItems);
+    allocations.adjustments.push(by_hand(&item, 500));
+    for original in [(500, Some(6)), (1000, Some(3)), (1000, None), (700, Some(6)), (1000, Some(8))] {
+        let original = Figure { amount: original.0.into(), as_of: original.1.map(day) };
+        let item = OpenItem { original, ..item };
+        assert_eq!(open(&item, &allocations), Decimal::ZERO, "{original:?}");
+        assert_eq!(open(&stated(&item, 0, 9), &allocations), Decimal::ZERO, "shown: {original:?}");
+    }
+}
+
+#[test]
+fn payments_that_the_source_posts_late_do_not_hide_an_adjustment() {
+    // 600 of 1000 are paid and not posted yet, and 100 are taken off by hand.
+    let (item, mut allocations) =
+        case((1000, 0), (1000, 6), &[(5, 600)], &[]).item(ItemKind::Invoice, Amounts::OpenItems);
+    allocations.adjustments.push(by_hand(&item, 100));
+    for (total, as_of, why) in [
+        (1000, 6, "neither is posted"),
+        (1000, 7, "neither is posted a day later"),
+        (400, 7, "the payment is posted"),
+        (900, 7, "the adjustment is posted"),
+        (300, 7, "both are posted"),
+    ] {
+        assert_eq!(open(&stated(&item, total, as_of), &allocations), 300.into(), "{why}");
     }
 }
 
@@ -143,7 +186,8 @@ fn amounts_are_never_rounded() {
     };
     let of = |amount: &str| {
         let amount = amount.parse().expect("an amount");
-        Allocations { adjustments: vec![Adjustment { amount, posted_at: None }], ..Allocations::default() }
+        let adjustment = Adjustment { amount, posted_at: None, total: Decimal::ZERO, as_of: day(6) };
+        Allocations { adjustments: vec![adjustment], ..Allocations::default() }
     };
     assert_eq!(item(amount).open_amount(&of("0.01")), Err(TooLarge));
     assert_eq!(
@@ -182,29 +226,47 @@ proptest! {
         }
     }
 
-    /// Whatever was allocated before, a correction reaches the amount that is wanted, and does so again after it.
+    /// Whatever was allocated before, a correction is the difference, whether the source shows adjustments already or not. It
+    /// reaches the amount that is wanted, and nothing is to be corrected after it. To acknowledge what the source shows moves
+    /// nothing.
     #[test]
-    fn corrections_reach_what_is_wanted(case in cases(), wanted in prop::collection::vec(-6_i64..14, 1..4), pick in 0_usize..6) {
+    fn corrections_are_the_difference(
+        case in cases(),
+        edits in prop::collection::vec((-6_i64..14, prop::option::of((0_i64..8, 0_i8..3))), 1..5),
+        pick in 0_usize..6,
+    ) {
         let kind = [ItemKind::Invoice, ItemKind::CreditNote, ItemKind::Payment][pick % 3];
         let amounts = [Amounts::OpenItems, Amounts::Originals][pick / 3];
-        let (item, mut allocations) = case.item(kind, amounts);
-        for wanted in wanted {
-            let wanted = Decimal::from(100 * wanted);
-            let correction = item.correction_to(wanted, &allocations).expect("small amounts");
-            allocations.adjustments.push(Adjustment { amount: correction.adjustment, posted_at: None });
-            let explanation = correction.explanation.map(|amount| Explanation { amount, as_of: item.as_of });
-            allocations.explanations.extend(explanation);
-            prop_assert_eq!(item.open_amount(&allocations), Ok(wanted), "{:?}", correction);
-            let none = Correction { adjustment: Decimal::ZERO, explanation: None };
-            prop_assert_eq!(item.correction_to(wanted, &allocations), Ok(none));
+        let (mut item, mut allocations) = case.item(kind, amounts);
+        let sign = if kind.is_credit() { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
+        for (wanted, moved) in edits {
+            if let Some((less, days)) = moved {
+                item.total -= sign * Decimal::from(100 * less);
+                item.as_of = item.as_of.checked_add(days.days()).expect("a day");
+            }
+            let before = open(&item, &allocations);
+            let shown = item.shows_pending(&allocations).expect("small amounts");
+            let pending = |made: &&mut Adjustment| shown && item.is_pending(made.posted_at);
+            for made in allocations.adjustments.iter_mut().filter(pending) {
+                made.posted_at = Some(item.as_of);
+            }
+            prop_assert_eq!(open(&item, &allocations), before, "acknowledged with the day of the figure");
+            let wanted = sign * Decimal::from(100 * wanted);
+            let amount = item.correction_to(wanted, &allocations).expect("small amounts");
+            prop_assert_eq!(amount, before - wanted);
+            if !amount.is_zero() {
+                let (total, as_of) = (item.total, item.as_of);
+                allocations.adjustments.push(Adjustment { amount, posted_at: None, total, as_of });
+            }
+            prop_assert_eq!(item.open_amount(&allocations), Ok(wanted));
+            prop_assert_eq!(item.correction_to(wanted, &allocations), Ok(Decimal::ZERO));
         }
     }
 
     #[test]
-    fn order_of_allocations_makes_no_difference(case in cases()) {
+    fn order_of_cash_makes_no_difference(case in cases()) {
         let mut reversed = case.clone();
         reversed.cash.reverse();
-        reversed.adjustments.reverse();
         let open = |case: &Case| case.open_amount(ItemKind::CreditNote, Amounts::OpenItems);
         prop_assert_eq!(open(&case), open(&reversed));
     }
