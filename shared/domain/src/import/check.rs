@@ -88,7 +88,7 @@ impl RawRow {
             checked.upsert =
                 AccountUpsert::take(&mut fields, rules.context(default_currency, absent, is_table));
             let stated = rules.scope.zip(checked.upsert.as_ref());
-            for refused in stated.iter().flat_map(|(scope, row)| scope.refused(row)) {
+            for refused in stated.iter().flat_map(|(scope, row)| row.out_of(scope)) {
                 fields.report(refused);
             }
         }

@@ -10,6 +10,7 @@ mod cells;
 mod check;
 mod closing;
 mod comparable_header;
+mod complete_file;
 mod decision;
 mod filter;
 mod format;
@@ -33,6 +34,7 @@ mod rules;
 mod scope;
 mod stated_options;
 mod stored;
+mod structure;
 mod summary;
 mod sums;
 mod totals;
@@ -47,10 +49,11 @@ pub use crate::fields::Misquoting;
 pub use crate::money::{DecimalSeparator, ThousandsSeparator};
 pub use check::Checked;
 pub use closing::{
-    CLOSE_AT_MOST, CLOSED_UNASKED, CLOSINGS_PER_PAGE, Closing, ClosingList, ClosingPhase, ClosingsSummary,
-    ItemTotals, ListPage, ListPart, ListedItem, Listing, NotClosed, NotClosedCode,
+    CLOSE_AT_MOST, CLOSED_UNASKED, CLOSINGS_PER_PAGE, Closing, ClosingList, ClosingPhase, ItemTotals,
+    ListPage, ListPart, ListedItem, Listing, NotClosed, NotClosedCode,
 };
 pub use comparable_header::comparable;
+pub use complete_file::ClosingsSummary;
 pub use decision::{Decision, Refused, RowDone, RowWrite, Stale};
 pub use filter::ImportFilter;
 pub use format::Format;

@@ -24,6 +24,7 @@ pub use sheet::{SheetRef, unread_sheets};
 pub use table::{BlankExternalId, Delimiter, Quote, TextEncoding};
 pub use target::Target;
 
+use super::structure::structure;
 use super::{Format, Mapping, Scope};
 use crate::bank::Country;
 use crate::date::{self, Date};
@@ -222,20 +223,6 @@ fn separators_differ(
 ) {
     if let Some(finding) = contradiction(decimal.copied(), thousands.copied()) {
         fields.report(finding);
-    }
-}
-
-/// A structure: a value in a body, its text in JSON in a query.
-pub(super) fn structure<T: DeserializeOwned>(fields: &mut Fields<'_>, name: &'static str) -> Patch<T> {
-    let read = match fields.take(name) {
-        None => return Patch::Keep,
-        Some(Value::Null) => return Patch::Clear,
-        Some(Value::Text(json)) => serde_json::from_str(&json),
-        Some(value) => serde_json::from_value(value.into_json()),
-    };
-    match read {
-        Ok(value) => Patch::Set(value),
-        Err(error) => fields.refuse(name, FindingCode::InvalidValue, error.to_string()),
     }
 }
 

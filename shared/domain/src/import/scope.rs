@@ -3,14 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, AccountField, CampaignId, SourceSystem};
-use crate::fields::{Fields, Finding, FindingCode, Patch, normalized};
+use crate::fields::{Fields, FindingCode, Patch, normalized};
 use crate::id::ImportId;
 use crate::money::Currency;
 use crate::receivable::SourceFile;
-use crate::text::Text;
 
-use super::AccountUpsert;
-use super::options::structure;
+use super::structure::structure;
 
 /// The most scopes of which an organization may have complete files: each chunk of an import reads the records of all.
 pub const SCOPES_MAX: usize = 100;
@@ -66,21 +64,6 @@ impl Scope {
     pub(super) fn has(&self, field: AccountField) -> bool {
         self.fields().any(|(of, _)| of == field)
     }
-
-    /// The findings about what a row states that is not of the scope.
-    pub(super) fn refused(&self, row: &AccountUpsert) -> Vec<Finding> {
-        let is = |stated: Option<&str>, value: &str| stated == Some(value);
-        let findings = self.fields().filter_map(|(field, value)| {
-            let is_of_scope = match field {
-                AccountField::SourceSystem => is(text(&row.source_system), value),
-                AccountField::CampaignId => is(text(&row.campaign_id), value),
-                _ => matches!(row.currency, Patch::Set(currency) if currency.code() == value),
-            };
-            let reason = format!("the scope of the import is {value}: a complete file has no others");
-            (!is_of_scope).then(|| Finding::in_field(field.name(), FindingCode::OutOfScope, reason))
-        });
-        findings.collect()
-    }
 }
 
 /// Reads a scope. Blanks around its texts are trimmed, as those of rows are.
@@ -95,13 +78,6 @@ pub(super) fn read(fields: &mut Fields<'_>, name: &'static str) -> Patch<Scope> 
         (Err(error), _) | (_, Err(error)) => {
             fields.refuse(name, FindingCode::InvalidValue, error.to_string())
         }
-    }
-}
-
-fn text<const MAX: usize>(stated: &Patch<Text<MAX>>) -> Option<&str> {
-    match stated {
-        Patch::Set(text) => Some(text.as_str()),
-        Patch::Clear | Patch::Keep => None,
     }
 }
 

@@ -1,10 +1,10 @@
 //! A checked row: the change to an account.
 
-use super::RowDefaults;
 use super::values::{
     RowContext, amount_owed, amounts_fit, balance_has_amount, contact_name, currency, day, email, item_kind,
     own_id, phone, terms_fit,
 };
+use super::{RowDefaults, Scope};
 use crate::account::{
     Account, AccountField as F, AccountIdentifier, AccountStatus, AccountType, CampaignId, Contact,
     DEFAULT_STATUS, DEFAULT_TYPE, ExternalId, FieldSet, FieldSetter, Notes, NumberedClient, OwnerId,
@@ -16,6 +16,7 @@ use crate::fields::{AmbiguousAmount, Body, Fields, Finding, FindingCode, Patch};
 use crate::id::AccountId;
 use crate::money::{Currency, Decimal};
 use crate::receivable::{Amounts, ItemKind, References};
+use crate::text::Text;
 
 /// A row of an import. In CSV the fields of the contact are columns: `contact.name`, `contact.phone` and
 /// `contact.email`.
@@ -153,6 +154,21 @@ impl AccountUpsert {
         found.collect()
     }
 
+    /// The findings about what the row states that is not of the scope of a complete file.
+    pub(super) fn out_of(&self, scope: &Scope) -> Vec<Finding> {
+        let is = |stated: Option<&str>, value: &str| stated == Some(value);
+        let findings = scope.fields().filter_map(|(field, value)| {
+            let is_of_scope = match field {
+                F::SourceSystem => is(text(&self.source_system), value),
+                F::CampaignId => is(text(&self.campaign_id), value),
+                _ => matches!(self.currency, Patch::Set(currency) if currency.code() == value),
+            };
+            let reason = format!("the scope of the import is {value}: a complete file has no others");
+            (!is_of_scope).then(|| Finding::in_field(field.name(), FindingCode::OutOfScope, reason))
+        });
+        findings.collect()
+    }
+
     /// Checks the amounts against the currency.
     ///
     /// # Errors
@@ -239,6 +255,14 @@ impl AccountUpsert {
         fields.optional(F::DiscountAmount, &mut account.discount_amount, discount_amount);
         fields.optional(F::References, &mut account.references, references);
         fields.finish()
+    }
+}
+
+/// The text that a row states.
+fn text<const MAX: usize>(stated: &Patch<Text<MAX>>) -> Option<&str> {
+    match stated {
+        Patch::Set(text) => Some(text.as_str()),
+        Patch::Clear | Patch::Keep => None,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::account::{Account, AccountState, ExternalId, Revision};
 use crate::contact::ContactName;
 use crate::date::Date;
 use crate::id::AccountId;
-use crate::import::{ImportJob, ImportOptions};
+use crate::import::ImportOptions;
 use crate::money::{Currency, Decimal, Total};
 
 /// The share of a scope's open items, in percent, that a file closes without a confirmation if its options name none.
@@ -162,40 +162,6 @@ impl ListedItem {
             account.currency == self.currency && account.open_amount() == Some(self.open_amount)
         };
         state.account.as_ref().is_some_and(is_of) && state.history.last_edit == self.last_edit
-    }
-}
-
-/// The list of the items that a complete file omits, in an answer.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = ImportClosings))]
-pub struct ClosingsSummary {
-    /// The items that the file omits.
-    items: u64,
-    /// The sum of their open amounts for each currency, as an exact decimal.
-    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
-    amounts: BTreeMap<Currency, String>,
-    /// All open items of the scope, those included, but not those that the file has created.
-    of_items: u64,
-    /// The sum of their open amounts for each currency.
-    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
-    of_amounts: BTreeMap<Currency, String>,
-    /// Whether these are so many that the import waits for a confirmation.
-    needs_confirmation: bool,
-}
-
-impl ClosingsSummary {
-    /// That of a job whose list is made.
-    #[must_use]
-    pub fn of(job: &ImportJob) -> Option<Self> {
-        let list = job.closing.as_ref()?.list.as_ref()?;
-        Some(Self {
-            items: list.items.items,
-            amounts: list.items.in_full(),
-            of_items: list.of.items,
-            of_amounts: list.of.in_full(),
-            needs_confirmation: list.needs_confirmation(&job.notation.options),
-        })
     }
 }
 
