@@ -262,7 +262,7 @@ async fn batch_overwrites_nothing_that_others_wrote_after_its_look_up() {
     let items = scan.consistent_read(true).send().await.expect("DynamoDB").items.unwrap_or_default();
     let id = AttributeValue::S(account_id(&fixture, 1).to_string());
     let item = items.iter().find(|item| item["id"] == id).expect("the account");
-    assert!(item.contains_key("deleted_by"), "{item:?}");
+    assert!(item.contains_key("deletion"), "{item:?}");
     assert!(!item.contains_key("deleted_at") && !item.contains_key("expires_at"), "{item:?}");
     fixture.stack.stop().await;
 }

@@ -14,6 +14,8 @@ use self::model::{File, Model};
 use super::*;
 
 const NIGHTS: i64 = 90;
+/// The nights of the quick form, without `SALDO_SEEDS`.
+const NIGHTS_IN_SHORT: i64 = 45;
 /// The items that the ERP has at most. A truncated file omits more than are closed unasked.
 const ITEMS: usize = 60;
 
@@ -295,7 +297,9 @@ fn day_of(night: i64) -> Date {
 
 #[tokio::test]
 async fn three_months_of_nightly_files_end_as_the_model_says() {
-    let seeds = env::var("SALDO_SEEDS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(1);
+    let seeds = env::var("SALDO_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
+    let nights = if seeds.is_some() { NIGHTS } else { NIGHTS_IN_SHORT };
+    let seeds = seeds.unwrap_or(1);
     let first = env::var("SALDO_FIRST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0);
     let aws = services(&Data::Ephemeral).await;
     let stack = FaultyStack::new(&aws);
@@ -314,7 +318,7 @@ async fn three_months_of_nightly_files_end_as_the_model_says() {
         for _ in 0..9 {
             months.trade();
         }
-        for night in 0..NIGHTS {
+        for night in 0..nights {
             months.night(night, &mut tally).await;
         }
         println!(
@@ -325,7 +329,9 @@ async fn three_months_of_nightly_files_end_as_the_model_says() {
             tally.dead_letters,
             months.seen
         );
-        for what in ["held", "closed", "dry run", "superseded while it waited", "Late", "Twice", "Refused"] {
+        let rare = ["dry run", "superseded while it waited", "Late", "Twice", "Refused"];
+        let rare = rare.into_iter().filter(|_| nights == NIGHTS);
+        for what in ["held", "closed"].into_iter().chain(rare) {
             assert!(months.seen.contains_key(what), "seed {seed}: no {what}: {:?}", months.seen);
         }
     }

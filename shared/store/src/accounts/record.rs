@@ -25,7 +25,7 @@ use crate::table_keys::AccountKey;
 
 pub(super) const WHAT: &str = "an account";
 pub(super) const EXTERNAL_ID: &str = "external";
-pub(super) const IDENTIFIER: &str = "identifier";
+pub(super) const IDENTIFIER: &str = "ident";
 pub(super) const TYPE: &str = "type";
 pub(super) const STATUS: &str = "status";
 pub(super) const NAME: &str = "name";
@@ -36,7 +36,7 @@ pub(super) const ITEM: &str = "item";
 pub(super) const ALLOCATIONS: &str = "set";
 pub(super) const BALANCE: &str = "balance";
 pub(super) const CURRENCY: &str = "currency";
-pub(super) const DUE_DATE: &str = "due_date";
+pub(super) const DUE_DATE: &str = "due";
 pub(super) const SOURCE_SYSTEM: &str = "source";
 pub(super) const CAMPAIGN_ID: &str = "campaign";
 pub(super) const OWNER: &str = "owner";
@@ -70,7 +70,7 @@ record! {
     /// The number of the client to which a row has assigned the account.
     client: Option<ExternalId> as Optional<AsText> = "client",
     notes: Option<Notes> as Optional<AsText> = NOTES,
-    payment_reference: Option<PaymentReference> as Optional<AsText> = "reference",
+    payment_reference: Option<PaymentReference> as Optional<AsText> = "ref",
     references: Option<References> as Optional<AsText> = "refs",
     bank: Option<Box<BankDetails>> as Optional<AsNested> = BANK,
     created_at: Timestamp as AsMoment = CREATED_AT,

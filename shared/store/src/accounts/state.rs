@@ -34,9 +34,9 @@ pub(super) const DELETED_AT: &str = "deleted_at";
 pub(super) const SETS_LEFT: &str = "left";
 pub(super) const FIRST_IMPORT: &str = "first";
 const LAST_IMPORT: &str = "last";
-const LAST_COMPLETE_IMPORT: &str = "complete";
+const LAST_COMPLETE_IMPORT: &str = "whole";
 const EARLIEST_IMPORT: &str = "earliest";
-const DELETED_BY: &str = "deleted_by";
+const DELETED_BY: &str = "deletion";
 const STAMPS: &str = "stamps";
 /// The attributes of which every write changes one.
 const GUARDS: [&str; 6] = [REVISION, LAST_IMPORT, LAST_COMPLETE_IMPORT, EARLIEST_IMPORT, STAMPS, DELETED_BY];
@@ -54,7 +54,7 @@ record! {
     last_import_changed_nothing: bool as AsFlag = "unchanged",
     last_edit: Option<Revision> as Optional<AsRevision> = "edit",
     deleted_by: Option<Revision> as Optional<AsRevision> = DELETED_BY,
-    created_before_deletion_by: Option<ImportId> as Optional<AsImport> = "created_by",
+    created_before_deletion_by: Option<ImportId> as Optional<AsImport> = "creator",
     stamps: Stamps as AsStamps = STAMPS,
 }
 
