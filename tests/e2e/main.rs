@@ -13,6 +13,7 @@ mod changed_by;
 mod client_faults;
 mod client_numbers;
 mod clients;
+mod closing_messages;
 mod complete_cost;
 mod complete_files;
 mod cors;
