@@ -3,17 +3,13 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use local::App;
 use reqwest::Method;
-use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{
-    AccountUpsert, RawRow, Refused, RowBody, RowDefaults, RowRules, RowWrite, Shape, Written,
-};
+use saldo_domain::import::{Refused, Written};
 use saldo_store::Seen;
 use serde_json::{Value, json};
-use testing::{Tenant, saldo};
+use testing::{Tenant, saldo, write_row};
 use uuid::Uuid;
 
 /// A tenant, and the tables, to which the tests write rows of imports in any order.
@@ -48,33 +44,8 @@ impl Tables {
     async fn write_seen(&self, import: &ImportId, more: Value, seen: Seen) -> Result<Written, String> {
         let mut row = json!({ "contact": { "name": "Ana" }, "total_amount": 100, "external_id": "INV-1" });
         row.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
-        let body = RowBody::Json(row.to_string().into());
-        let default_currency = "ARS".parse().expect("a currency");
-        let checked = RawRow { index: 0, line: None, body }.check(
-            &Shape::Objects,
-            &RowRules::default(),
-            default_currency,
-        );
-        let upsert: AccountUpsert = checked.upsert.expect("a good row");
-        let (id, now) = (self.id(), Timestamp::now());
-        let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let defaults = RowDefaults { currency: default_currency, as_of: day, as_of_max: day, amounts: None };
-        let write = RowWrite {
-            import,
-            marks: true,
-            id: &id,
-            upsert: &upsert,
-            defaults,
-            scopes: &[],
-            lists: false,
-            skips_days: false,
-            now,
-        };
-        self.app
-            .accounts
-            .import(&self.org, &write, Some(&seen), &ChangedBy::import(import.clone()))
+        write_row(&self.app, &self.org, import, &self.id(), &row, &seen)
             .await
-            .expect("DynamoDB")
             .map(|done| done.written)
             .map_err(|refused| match refused {
                 Refused::Invalid(finding) => finding.reason.into_owned(),

@@ -3,6 +3,7 @@
 
 mod api;
 pub mod bench;
+mod import_row;
 pub mod lambda;
 mod leak;
 mod logs;
@@ -18,6 +19,7 @@ mod watch;
 pub mod wire;
 
 pub use api::{Answer, Tenant, another_day_than_midnight, sha256, shown};
+pub use import_row::write_row;
 pub use leak::leak;
 pub use logs::logged;
 pub use receiver::{Received, Receiver};

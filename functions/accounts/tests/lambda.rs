@@ -1,14 +1,11 @@
 //! The real binary, fed as Lambda feeds it.
 
-use jiff::Timestamp;
 use local::Data;
-use saldo_domain::changed_by::ChangedBy;
 use saldo_domain::id::{AccountId, ImportId, OrgId};
-use saldo_domain::import::{RawRow, RowBody, RowDefaults, RowRules, RowWrite, Shape};
 use saldo_store::Seen;
 use serde_json::{Value, json};
 use testing::lambda::{Function, http_event};
-use testing::services;
+use testing::{services, write_row};
 use uuid::Uuid;
 
 /// A body as API Gateway hands over what is not JSON or text: in base64.
@@ -57,35 +54,9 @@ async fn a_due_date_stays_the_day_it_is_in_every_time_zone() {
         let created = local::demo::create_organization(&aws.app(), org.clone(), "Test", "ARS").await;
         let key = created.expect("an organization");
         let row = json!({ "contact": { "name": "A" }, "total_amount": 1, "due_date": "2026-01-01" });
-        let body = RowBody::Json(row.to_string().into());
-        let default_currency = "ARS".parse().expect("a currency");
-        let checked = RawRow { index: 0, line: None, body }.check(
-            &Shape::Objects,
-            &RowRules::default(),
-            default_currency,
-        );
-        let upsert = checked.upsert.expect("a good row");
         let import = ImportId::of_seed(Uuid::now_v7());
-        let (id, now) = (AccountId::of_row(&import, 0), Timestamp::now());
-        let day = now.to_zoned(jiff::tz::TimeZone::UTC).date();
-        let defaults = RowDefaults { currency: default_currency, as_of: day, as_of_max: day, amounts: None };
-        let write = RowWrite {
-            import: &import,
-            marks: true,
-            id: &id,
-            upsert: &upsert,
-            defaults,
-            scopes: &[],
-            lists: false,
-            skips_days: false,
-            now,
-        };
-        aws.app()
-            .accounts
-            .import(&org, &write, Some(&Seen::default()), &ChangedBy::import(import.clone()))
-            .await
-            .expect("DynamoDB")
-            .expect("a good row");
+        let id = AccountId::of_row(&import, 0);
+        write_row(&aws.app(), &org, &import, &id, &row, &Seen::default()).await.expect("a good row");
 
         let mut environment = aws.environment_of("AccountsFunction").expect("the function");
         environment.push(("TZ".to_owned(), time_zone.to_owned()));

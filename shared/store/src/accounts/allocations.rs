@@ -4,12 +4,14 @@
 //! them page by page in the order of their ids; an acknowledgement changes some whose ids it has. So the partition is the
 //! account's set, and the sort key the id.
 //!
-//! **Order.** Every write of an allocation is a transaction that also gives the account another revision. So whoever reads an
-//! account, then its allocations, and writes the account on the condition that it is as it was read, has written what follows
-//! from all of its allocations: if the query has found them. A query is not isolated from transactions: of one that has
-//! succeeded, and whose account was read, it may miss an allocation. So the account says how many allocations there are, and how
-//! many of them its last change has written; each has the revision of the change that wrote it. A reader that finds others
-//! reads again.
+//! **Order.** Every write of an allocation is a transaction that also gives the account another revision. A writer reads the
+//! account, then its allocations, and writes the account on the condition that its revision is the one that was read. The
+//! condition fails if an allocation was written since.
+//!
+//! **Isolation.** A query is not isolated from transactions: after it has read the account that a transaction wrote, the writer
+//! may still miss an allocation of the same transaction. The account has the number of its allocations, the revision of the last
+//! change of them, and how many that change has written; each allocation has the revision of the change that wrote it. A
+//! reader whose query returns other numbers reads again.
 //!
 //! Source: [isolation levels](https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation).
 

@@ -102,8 +102,8 @@ fn declared(text: &str) -> Option<&'static Encoding> {
     Encoding::for_label(label.as_bytes())
 }
 
-/// The encoding that the header of OFX 1.x names. It is often wrong about UTF-8 and Windows-1252, which are told apart by
-/// the bytes.
+/// The encoding that the header of OFX 1.x names; `None` for Windows-1252. Many programs write `CHARSET:1252` in files that are
+/// UTF-8, so the reader decides between these two by the bytes.
 fn ofx(text: &str) -> Option<&'static Encoding> {
     let value = |name: &str| {
         let (_, rest) = text.split_once(name)?;

@@ -18,7 +18,7 @@ use super::payment;
 use super::statement::{day, signed};
 use super::{ELEMENT_BYTES_MAX, PARTS_MAX};
 
-/// Reads the entry whose start was read, and what is to be told about it. The inner result is the reason why it can't be read.
+/// Reads the rest of an entry after its start tag. Returns the entry, or the reason why it can't be read, and the findings about it.
 pub(super) fn read<R: BufRead>(
     tree: &mut Tree<'_, R>,
     place: Place,
